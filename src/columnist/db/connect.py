@@ -1,0 +1,122 @@
+"""Connections and their roles: a request acts as its user, a worker as `columnist_worker`."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+from psycopg import AsyncConnection, InterfaceError, OperationalError
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from columnist.db.embedded import embedded_server
+from columnist.db.migrate import migrate
+from columnist.settings import Settings
+
+log = structlog.get_logger()
+
+Connection = AsyncConnection[DictRow]
+Result = TypeVar("Result")
+
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What psycopg raises while PostgreSQL restarts, fails over or is out of reach (deadlocks are among it, too)."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who a request acts for: the `sub` and `email` claims of their token."""
+
+    id: UUID
+    email: str
+
+
+LOCAL_USER = User(UUID(int=1), "local@localhost")
+"""The one user of an installation without sign-in."""
+
+
+@contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """The URL of a migrated database, held open while the context lasts (the embedded server stops with its last user).
+
+    Raises DatabaseError with a sentence when there is none to be had.
+    """
+    if settings.database_url:
+        migrate(settings.database_url)
+        yield settings.database_url
+    else:
+        with embedded_server(settings.data_dir) as url:
+            migrate(url)
+            yield url
+
+
+class Database:
+    """The connections of one process: `act_as(user)` for requests, `worker()` for the job engine."""
+
+    def __init__(self, url: str, connections: int = 4) -> None:
+        self.url = url
+        self._requests = _pool(url, connections, "set jit = off")
+        # Every statement of the engine is a transaction of its own, so the role is set once per connection.
+        self._workers = _pool(url, connections, "set jit = off; set role columnist_worker")
+
+    async def __aenter__(self) -> "Database":
+        await self._requests.open()
+        await self._workers.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._workers.close()
+        await self._requests.close()
+
+    @asynccontextmanager
+    async def act_as(self, user: User) -> AsyncIterator[Connection]:
+        """One transaction in which row-level security sees `user`."""
+        claims = json.dumps({"sub": str(user.id), "email": user.email, "role": "authenticated"})
+        async with self._requests.connection() as connection, connection.transaction():
+            await connection.execute(
+                "select set_config('role', 'authenticated', true), set_config('request.jwt.claims', %s, true)", [claims]
+            )
+            yield connection
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[Connection]:
+        """An autocommit connection with the rights of a worker."""
+        async with self._workers.connection() as connection:
+            yield connection
+
+    async def insist(self, doing: str, write: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Run an idempotent step as a worker, again and again while PostgreSQL is away. Cancel it to give up."""
+        delay = 0.1
+        while True:
+            try:
+                async with self.worker() as connection:
+                    return await write(connection)
+            except DATABASE_AWAY as error:
+                log.warning("database away", at=doing, error=str(error).strip())
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 2.0)
+
+    async def listen(self, *channels: str) -> Connection:
+        """A connection of its own that listens to `channels`; the caller closes it."""
+        connection = await AsyncConnection.connect(self.url, autocommit=True, row_factory=dict_row)
+        for channel in channels:
+            await connection.execute(f'listen "{channel}"')
+        return connection
+
+
+def _pool(url: str, connections: int, setup: str) -> AsyncConnectionPool[Connection]:
+    async def configure(connection: AsyncConnection[Any]) -> None:
+        await connection.execute(setup)
+
+    return AsyncConnectionPool(
+        url,
+        connection_class=AsyncConnection[DictRow],
+        kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "columnist"},
+        min_size=0,
+        max_size=connections,
+        configure=configure,
+        open=False,
+    )

@@ -1,0 +1,106 @@
+"""Documents in PostgreSQL: who uploaded what, and what was read from each content (sha256), once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from columnist.db.connect import Connection, User
+from columnist.documents.model import Page
+
+READER_VERSION = 1
+"""Grows when reading changes what is read: older contents are then read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that the blob store holds: its name for people, its content's hash (hex), its size in bytes."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+
+
+async def add_documents(connection: Connection, user: User, files: Sequence[StoredFile]) -> list[UUID]:
+    """Register uploads, in order; the same user, name and content is the same document. Returns their ids."""
+    cursor = await connection.execute(
+        """
+        with files as (
+          select * from unnest(%(names)s::text[], %(hashes)s::text[], %(sizes)s::bigint[])
+            with ordinality as f (name, sha256, size_bytes, nr)
+        ), added as (
+          insert into documents (user_id, name, sha256, size_bytes)
+          select distinct %(user_id)s::uuid, name, sha256, size_bytes from files
+          on conflict (user_id, sha256, name) do nothing
+          returning id, name, sha256
+        )
+        select coalesce(a.id, d.id) as id from files f
+        left join added a using (name, sha256)
+        left join documents d on d.user_id = %(user_id)s and d.sha256 = f.sha256 and d.name = f.name
+        order by f.nr
+        """,
+        {
+            "user_id": user.id,
+            "names": [file.name for file in files],
+            "hashes": [file.sha256 for file in files],
+            "sizes": [file.size_bytes for file in files],
+        },
+    )
+    return [row["id"] for row in await cursor.fetchall()]
+
+
+async def stored_pages(connection: Connection, sha256: str) -> list[str] | None:
+    """The page texts of a content that was read before, page 1 first; None if it has to be read (again)."""
+    cursor = await connection.execute(
+        """
+        select array(select p.text from document_pages p where p.sha256 = c.sha256 order by p.number) as pages
+        from document_contents c
+        where c.sha256 = %s and c.error is null and c.reader_version = %s
+        """,
+        [sha256, READER_VERSION],
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row["pages"]
+
+
+async def store_pages(connection: Connection, sha256: str, media_type: str | None, pages: Sequence[Page]) -> None:
+    """Keep what was read. Another process that read the same content at the same time wins or loses as a whole."""
+    async with connection.transaction():
+        if not await _store_content(connection, sha256, media_type, pages, error=None):
+            return
+        await connection.execute("delete from document_pages where sha256 = %s", [sha256])
+        async with (
+            connection.cursor() as cursor,
+            cursor.copy("copy document_pages (sha256, number, text, width, height) from stdin") as copy,
+        ):
+            for page in pages:
+                await copy.write_row((sha256, page.number, page.text, page.width, page.height))
+
+
+async def store_unreadable(connection: Connection, sha256: str, error: str) -> None:
+    """Keep why a content cannot be read, for the row that shows it; the next job tries again."""
+    await _store_content(connection, sha256, None, (), error)
+
+
+async def _store_content(
+    connection: Connection, sha256: str, media_type: str | None, pages: Sequence[Page], error: str | None
+) -> bool:
+    cursor = await connection.execute(
+        """
+        insert into document_contents as c (sha256, media_type, page_count, characters, error, reader_version)
+        values (%(sha256)s, %(media_type)s, %(page_count)s, %(characters)s, %(error)s, %(version)s)
+        on conflict (sha256) do update
+        set media_type = excluded.media_type, page_count = excluded.page_count, characters = excluded.characters,
+            error = excluded.error, reader_version = excluded.reader_version, read_at = now()
+        -- What was read stays: it is not replaced by a failure, nor by the same again.
+        where c.error is not null or c.reader_version < excluded.reader_version
+        """,
+        {
+            "sha256": sha256,
+            "media_type": media_type,
+            "page_count": len(pages),
+            "characters": sum(len(page.text) for page in pages),
+            "error": error,
+            "version": READER_VERSION,
+        },
+    )
+    return cursor.rowcount == 1

@@ -1,0 +1,1 @@
+"""One document × columns → contents: prompt, answer schema, typing, long documents, verification."""

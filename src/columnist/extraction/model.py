@@ -1,0 +1,84 @@
+"""The nouns of answering: a question, an answer's content with its citations, and the back end's protocol."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from columnist.documents.model import DocumentText, Span
+from columnist.reviews.model import Flag, Format
+
+NOT_FOUND = "Not found"
+"""The summary of an answer that the document does not hold; its flag is grey and its value None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A column as the back ends see it. `tags` are the allowed answers of format `tag`, else empty."""
+
+    id: UUID
+    name: str
+    prompt: str
+    format: Format
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Verbatim evidence. `page` (1-based) is where the quote was found, or what was claimed if it was not found;
+    `verified` says that the quote stands in the document's text; `spans` are where, one per page it touches."""
+
+    quote: str
+    page: int | None
+    verified: bool
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of LLM calls; `cached_tokens` are those of `prompt_tokens` that the server took from its prefix cache."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a cell says. `value` is typed by the column's format and JSON-ready:
+
+    text → str · bulleted_list → list[str] · number, percentage → decimal as str · monetary_amount →
+    {"amount": decimal as str, "currency": ISO 4217 or None} · currency → ISO 4217 · yes_no → bool ·
+    date → ISO 8601 · tag → one of the column's tags. None where the answer is not found or could not be typed.
+    """
+
+    summary: str
+    value: Any
+    flag: Flag
+    reasoning: str = ""
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome for one question: a content, or the sentence `error` that says why there is none."""
+
+    question_id: UUID
+    content: Content | None
+    error: str | None = None
+    usage: Usage = field(default=Usage())
+
+
+class Answerer(Protocol):
+    """A back end: yields answers as they come, a group of questions at a time, each question exactly once.
+
+    Raises DocumentError or LlmError when nothing more can be answered about this document. Cancelling the iteration
+    aborts the calls that are under way.
+    """
+
+    model: str
+    """As recorded with each cell."""
+    prompt_version: str
+    """Grows when prompt, schema or rules change: cells of another version are not reused."""
+
+    def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncIterator[list[Answer]]: ...

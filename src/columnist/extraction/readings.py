@@ -1,0 +1,417 @@
+"""Find what a text says in words and digits: dates, money, percentages, numbers, currencies.
+
+A reading is a place in the text with every value it may have: one when the text is clear, two or more when it is
+ambiguous (`5/8/14`), none when it is incomplete (`September __, 2018`). Positions index the text as given.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Generic, NamedTuple, TypeVar
+
+PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("\t\n\v\f\r\u00a0\u2002\u2003\u2007\u2009\u202f", " "),
+        **dict.fromkeys("“”„«»", '"'),
+        **dict.fromkeys("‘’‚", "'"),
+        **dict.fromkeys("\u00ad‐‑‒–—", "-"),
+    }
+)
+"""One character for one character, so that positions in the plain text are positions in the original."""
+
+
+T = TypeVar("T")
+
+
+class Money(NamedTuple):
+    """An amount; `currency` is its ISO 4217 code, or None when the text does not say."""
+
+    amount: Decimal
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """`text[start:end]` says one of `values`; `unit` is the time unit behind a number, singular, or empty."""
+
+    start: int
+    end: int
+    values: tuple[T, ...]
+    unit: str = ""
+
+
+# Words for numbers
+
+_SMALL = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split()
+    )
+} | {
+    word: 10 * value
+    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+}
+_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SHORT_SCALES = {"k": 10**3, "m": 10**6, "mm": 10**6, "mn": 10**6, "mln": 10**6, "b": 10**9, "bn": 10**9}
+_FRACTIONS = {
+    "half": Decimal("0.5"),
+    "quarter": Decimal("0.25"),
+    "fourth": Decimal("0.25"),
+    "quarters": Decimal("0.75"),
+    "fourths": Decimal("0.75"),
+}
+_FRACTION = r"(?:(?:one|a)[\s-]+(?:half|quarter|fourth)|three[\s-]+(?:quarters|fourths))"
+_START = "|".join(sorted(_SMALL, key=len, reverse=True))
+_WORD = rf"{_START}|hundred|{'|'.join(_SCALES)}"
+_WORDS = rf"(?i:\b(?:{_START})\b(?:(?:\s+and\s+|\s*-\s*|\s+)(?:(?:{_FRACTION})|(?:{_WORD}))\b)*)"
+_NUMBER = r"\d{1,3}(?:[,.' ]\d{3}(?!\d))+(?:[.,]\d{1,4})?(?!\d)|\d+(?:[.,]\d+)?"
+
+
+def _from_words(words: str) -> Decimal:
+    """`one hundred and eighty` → 180; `two and a half million` → 2500000."""
+    lowered = words.lower()
+    total = current = Decimal(0)
+    for token in re.findall(rf"{_FRACTION}|[a-z]+", lowered):
+        fraction = _FRACTIONS.get(re.split(r"[\s-]+", token)[-1])
+        if fraction is not None:
+            current += fraction
+        elif token in _SMALL:
+            current += _SMALL[token]
+        elif token == "hundred":
+            current *= 100
+        elif token in _SCALES:
+            total += current * _SCALES[token]
+            current = Decimal(0)
+    return total + current
+
+
+def _from_digits(digits: str) -> tuple[Decimal, ...]:
+    """`1,234.50` and `1.234,50` → 1234.50; a lone group of three after a dot can be read both ways."""
+    compact = digits.replace(" ", "").replace("'", "")
+    comma, dot = compact.rfind(","), compact.rfind(".")
+    if comma >= 0 and dot >= 0:
+        group, point = (".", ",") if comma > dot else (",", ".")
+        return (Decimal(compact.replace(group, "").replace(point, ".")),)
+    if comma >= 0:
+        grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+", compact) is not None
+        return (Decimal(compact.replace(",", "" if grouped else ".")),)
+    if compact.count(".") > 1:
+        return (Decimal(compact.replace(".", "")),)
+    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", compact):
+        return (Decimal(compact), Decimal(compact.replace(".", "")))
+    return (Decimal(compact),)
+
+
+def _scaled(amount: Decimal, scale: str | None) -> Decimal:
+    """`1.5`, `million` → 1500000, in plain digits without a trailing `.0`."""
+    if not scale:
+        return amount
+    product = amount * (_SCALES | _SHORT_SCALES)[scale.lower()]
+    return product.quantize(Decimal(1)) if product == product.to_integral_value() else product
+
+
+# Dates
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep|october oct|"
+        "november nov|december dec".split("|"),
+        start=1,
+    )
+    for name in names.split()
+}
+_ORDINALS = {
+    word: value
+    for value, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+        "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
+        "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first".split(),
+        start=1,
+    )
+}
+_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+# PDF text often tears superscript ordinals: `5 th`, `21s t`.
+_DAY = r"(?P<day>\d{1,2})(?:\s?(?:s\s?t|n\s?d|r\s?d|t\s?h)\b)?"
+_ORDINAL = rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True)).replace('-', '[ -]')})"
+_YEAR = r"(?:A\.?D\.?\s*|in\s+the\s+year\s+)?(?P<year>\d{4}|'\d{2})(?!\d)"
+_BLANK = r"(?:_[_\s]*|\[[^\]]{0,12}\]|\.{3,})"
+_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*,?\s+)?"
+_DATES = [
+    re.compile(r"(?<![\d/.-])(?P<year>\d{4})([-/.])(?P<monthnumber>\d{1,2})\2(?P<day>\d{1,2})(?!\d)"),
+    re.compile(rf"\b{_MONTH}\s*{_DAY}\s*,?\s*{_YEAR}", re.I),
+    re.compile(
+        rf"\b(?:{_DAY}|{_ORDINAL})(?:\s+day)?(?:\s+of)?\s*[-,]?\s*{_WEEKDAY}{_MONTH}\s*[-,]?\s*(?:of\s+)?{_YEAR}", re.I
+    ),
+    re.compile(r"(?<![\d/.-])(?P<one>\d{1,2})([/.-])(?P<two>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d/]|[.-]\d)"),
+]
+_PARTIAL_DATES = [
+    re.compile(rf"\b{_MONTH}\s*(?:{_BLANK})?\s*,?\s*{_YEAR}", re.I),
+    re.compile(rf"{_BLANK}\s*(?:(?:st|nd|rd|th)\s+)?(?:day\s+)?(?:of\s+)?{_MONTH}\s*,?\s*{_YEAR}", re.I),
+    re.compile(rf"(?:{_BLANK}\s*(?:day\s+of\s+)?)+,?\s*{_YEAR}", re.I),
+]
+
+
+def _year(written: str) -> int:
+    """Two digits follow POSIX: 69 to 99 are the 1900s."""
+    number = int(written.lstrip("'"))
+    if len(written.lstrip("'")) == 2:
+        return number + (1900 if number >= 69 else 2000)
+    return number
+
+
+def _calendar(year: int, month: int, day: int) -> str | None:
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _date_values(match: re.Match[str]) -> tuple[str, ...]:
+    found = match.groupdict()
+    year = _year(found["year"])
+    if "one" in found:
+        orders = {(int(found["one"]), int(found["two"])), (int(found["two"]), int(found["one"]))}
+        possible = {_calendar(year, month, day) for month, day in orders}
+        return tuple(sorted(value for value in possible if value))
+    month = int(found["monthnumber"]) if "monthnumber" in found else _MONTHS[found["month"].lower()]
+    day = int(found["day"]) if found["day"] else _ORDINALS[found["ordinal"].lower().replace(" ", "-")]
+    value = _calendar(year, month, day)
+    return (value,) if value else ()
+
+
+def dates(text: str) -> list[Reading[str]]:
+    """The dates of `text` as ISO 8601, in order of place. Partial dates are readings without a value."""
+    plain = text.translate(PLAIN)
+    found: list[Reading[str]] = []
+    for pattern in _DATES:
+        for match in pattern.finditer(plain):
+            values = _date_values(match)
+            if values and not _overlaps(found, match):
+                found.append(Reading(match.start(), match.end(), values))
+    for pattern in _PARTIAL_DATES:
+        for match in pattern.finditer(plain):
+            if not _overlaps(found, match):
+                found.append(Reading(match.start(), match.end(), ()))
+    return sorted(found, key=lambda reading: reading.start)
+
+
+def _overlaps(found: list[Reading[str]], match: re.Match[str]) -> bool:
+    return any(reading.start < match.end() and match.start() < reading.end for reading in found)
+
+
+# Currencies and money
+
+ISO_4217 = frozenset(
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP "
+    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR "
+    "ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT "
+    "MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD "
+    "SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES "
+    "VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG DEM FRF ITL NLG".split()
+)
+"""Active codes, and the euro's predecessors that old contracts still name."""
+_ENGLISH_WORDS = frozenset("ALL AMD BAM BOB CUP GEL MAD NAD PEN SOS TOP TRY".split())
+
+_NAMES = {
+    "$": "USD",
+    "us$": "USD",
+    "u.s.$": "USD",
+    "us dollars": "USD",
+    "u.s. dollars": "USD",
+    "united states dollars": "USD",
+    "dollars of the united states": "USD",
+    "american dollars": "USD",
+    "dollars": "USD",
+    "c$": "CAD",
+    "ca$": "CAD",
+    "cdn$": "CAD",
+    "canadian dollars": "CAD",
+    "canadian": "CAD",
+    "a$": "AUD",
+    "au$": "AUD",
+    "australian dollars": "AUD",
+    "nz$": "NZD",
+    "new zealand dollars": "NZD",
+    "hk$": "HKD",
+    "hong kong dollars": "HKD",
+    "s$": "SGD",
+    "singapore dollars": "SGD",
+    "nt$": "TWD",
+    "new taiwan dollars": "TWD",
+    "€": "EUR",
+    "euros": "EUR",
+    "£": "GBP",
+    "pounds sterling": "GBP",
+    "british pounds": "GBP",
+    "sterling": "GBP",
+    "yen": "JPY",
+    "japanese yen": "JPY",
+    "rmb": "CNY",
+    "renminbi": "CNY",
+    "yuan": "CNY",
+    "chinese yuan": "CNY",
+    "swiss francs": "CHF",
+    "₹": "INR",
+    "indian rupees": "INR",
+    "rupees": "INR",
+    "₩": "KRW",
+    "korean won": "KRW",
+    "₪": "ILS",
+    "new israeli shekels": "ILS",
+    "r$": "BRL",
+    "brazilian reais": "BRL",
+    "mexican pesos": "MXN",
+    "swedish kronor": "SEK",
+    "norwegian kroner": "NOK",
+    "danish kroner": "DKK",
+    "deutsche marks": "DEM",
+    "¥": None,
+}
+
+
+def _name_pattern(name: str) -> str:
+    pattern = re.escape(name).replace(r"\ ", r"\s+").replace(r"\$", r"\s?\$" if len(name) > 1 else r"\$")
+    if name.endswith("s"):
+        pattern += "?"
+    return (r"\b" if name[0].isalpha() else "") + pattern + (r"\b" if name[-1].isalpha() else "")
+
+
+_CURRENCY = (
+    rf"(?:(?i:{'|'.join(_name_pattern(name) for name in sorted(_NAMES, key=len, reverse=True))})"
+    rf"|\b(?:{'|'.join(sorted(ISO_4217 - _ENGLISH_WORDS))})(?:\s?\$|\b))"
+)
+_SCALE = rf"(?:\s*(?i:{'|'.join([*_SCALES, 'mln', 'mm', 'mn', 'bn', 'm', 'k', 'b'])})\b)?"
+_MONEY = re.compile(
+    rf"(?P<before>{_CURRENCY})\s*(?P<digits>{_NUMBER})(?P<scale>{_SCALE})(?:\s*\(?(?P<after>{_CURRENCY}))?"
+    rf"|(?:(?P<digits2>(?<![\d.,]){_NUMBER})(?P<scale2>{_SCALE})|(?P<words>{_WORDS}))"
+    rf"(?:\s+(?:and\s+)?(?:(?P<cents>\d\d)|no)/100)?\s*(?P<after2>{_CURRENCY})"
+)
+_CURRENCY_ALONE = re.compile(_CURRENCY)
+
+
+def _code(written: str) -> str | None:
+    """The ISO 4217 code of a currency as written; None for a sign that several currencies share."""
+    compact = re.sub(r"\s+", " ", written.translate(PLAIN)).strip()
+    iso = compact.rstrip("$ ").upper()
+    if iso in ISO_4217:
+        return iso
+    lowered = compact.lower().replace(" $", "$")
+    return _NAMES[lowered if lowered in _NAMES else lowered + "s"]
+
+
+def currencies(text: str) -> list[Reading[str]]:
+    """The currencies that `text` names; `$` and `dollars` alone mean US dollars, `¥` alone has no value."""
+    found = []
+    for match in _CURRENCY_ALONE.finditer(text.translate(PLAIN)):
+        code = _code(match.group())
+        found.append(Reading(match.start(), match.end(), (code,) if code else ()))
+    return found
+
+
+def amounts(text: str) -> list[Reading[Money]]:
+    """The sums of money of `text`: digits or words beside a currency, with `million`, `k`, `and 50/100` and the like."""
+    found = []
+    for match in _MONEY.finditer(text.translate(PLAIN)):
+        before, after = match["before"], match["after"] or match["after2"]
+        # `$5,000 Canadian`: the more telling mark wins over the bare sign.
+        currency = _code(after if after and before in (None, "$", "¥") else before)
+        cents = Decimal(match["cents"] or 0) / 100
+        if match["words"]:
+            values: tuple[Decimal, ...] = (_from_words(match["words"]),)
+        else:
+            scale = (match["scale"] or match["scale2"] or "").strip()
+            values = tuple(_scaled(value, scale) for value in _from_digits(match["digits"] or match["digits2"]))
+            values = values[:1] if scale else values
+        money = tuple(Money(value + cents if cents else value, currency) for value in values)
+        found.append(Reading(match.start(), match.end(), money))
+    return found
+
+
+# Percentages and numbers
+
+_VULGAR = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
+_PERCENT = r"(?:\s*%|\s*-?\s*(?i:per\s?cent(?:age\s+points?)?)\b)"
+_BASIS = r"\s*-?\s*(?i:basis\s+points?|bps)\b"
+_PERCENTAGE = re.compile(
+    rf"(?P<part>{_FRACTION}|\d+/\d+|[½¼¾])\s+(?i:of)\s+(?i:one|1|a){_PERCENT}"
+    rf"|(?P<mixed>(?P<whole>\d+)?[ -]?(?:(?P<over>\d+)/(?P<under>[1-9]\d*)|(?P<vulgar>[½¼¾]))){_PERCENT}"
+    rf"|(?:(?P<low>-?{_NUMBER}){_PERCENT}?\s*(?:-|to)\s*)?(?<![\w.,])(?P<digits>-?(?:{_NUMBER}|\.\d+))"
+    rf"(?:(?P<percent>{_PERCENT})|{_BASIS})"
+    rf"|(?P<words>{_WORDS}|(?i:\b{_FRACTION}))(?:(?P<percent2>{_PERCENT})|{_BASIS})",
+)
+
+
+def percentages(text: str) -> list[Reading[Decimal]]:
+    """The percentages of `text` in percent: `one and one-half percent` and `150 basis points` are both 1.5."""
+    found = []
+    for match in _PERCENTAGE.finditer(text.translate(PLAIN)):
+        if match["part"]:
+            values: tuple[Decimal, ...] = (_fraction(match["part"]),)
+        elif match["mixed"]:
+            part = match["vulgar"] or f"{match['over']}/{match['under']}"
+            values = (int(match["whole"] or 0) + _fraction(part),)
+        elif match["words"]:
+            value = _from_words(match["words"])
+            values = (value if match["percent2"] else value / 100,)
+        else:
+            # A range has two values: neither is the answer.
+            ends = [match["low"], match["digits"]] if match["low"] else [match["digits"]]
+            values = tuple(_signed(end) if match["percent"] else _signed(end) / 100 for end in ends)
+        found.append(Reading(match.start(), match.end(), values))
+    return found
+
+
+def _fraction(written: str) -> Decimal:
+    if written in _VULGAR:
+        return Decimal(_VULGAR[written])
+    if "/" in written:
+        over, under = written.split("/")
+        return (Decimal(over) / Decimal(under)).quantize(Decimal("0.0001")).normalize()
+    return _from_words(written)
+
+
+def _signed(written: str) -> Decimal:
+    """Outside money a dot before three digits is a decimal point."""
+    digits = written.lstrip("-")
+    value = _from_digits(digits if digits[0].isdigit() else f"0{digits}")[0]
+    return -value if written.startswith("-") else value
+
+
+_UNIT = (
+    r"(?:\s*[-']?\s*(?:(?:calendar|business|working|consecutive|full|additional|successive|further)\s+)*"
+    r"(?P<unit>day|week|month|year|hour|minute)s?\b)?"
+)
+_COUNT = re.compile(
+    rf"(?:(?P<words>{_WORDS})\s*(?:\(\s*\"?(?P<both>{_NUMBER})\"?\s*\))?"
+    rf"|(?<![\w.,/$])(?P<digits>-?(?:{_NUMBER})))(?![\w/]){_UNIT}",
+    re.I,
+)
+_REFERENCE = re.compile(r"\b(?:sections?|articles?|clauses?|paragraphs?|exhibits?|schedules?|items?|no\.)\s*$", re.I)
+
+
+def numbers(text: str) -> list[Reading[Decimal]]:
+    """The numbers of `text`, dates and section references apart; words and digits that disagree give two values."""
+    plain = text.translate(PLAIN)
+    taken = dates(text)
+    found = []
+    for match in _COUNT.finditer(plain):
+        if _overlaps(taken, match) or _REFERENCE.search(plain[max(0, match.start() - 12) : match.start()]):
+            continue
+        values = []
+        if match["words"]:
+            values.append(_from_words(match["words"]))
+        if match["both"] or match["digits"]:
+            values.append(_signed(match["both"] or match["digits"]))
+        unit = (match["unit"] or "").lower()
+        found.append(Reading(match.start(), match.end(), tuple(dict.fromkeys(values)), unit))
+    return found
+
+
+def units(text: str) -> Iterator[str]:
+    """The time units that a question asks in, singular and in order: `how many days` → day."""
+    for match in re.finditer(r"\b(day|week|month|year|hour|minute)s?\b", text, re.I):
+        yield match[1].lower()

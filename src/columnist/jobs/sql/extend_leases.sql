@@ -1,0 +1,6 @@
+-- The heartbeat, every third of a lease. An item that does not come back is another's now.
+update tabular_job_items i
+set lease_expires_at = now() + make_interval(secs => %(lease_seconds)s)
+from unnest(%(ids)s::bigint[], %(attempts)s::int[]) as held (id, attempt)
+where i.id = held.id and i.attempt_count = held.attempt and i.status = 'running'
+returning i.id

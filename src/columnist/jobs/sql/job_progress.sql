@@ -1,0 +1,26 @@
+-- Status of jobs, newest first. The sums over ended items are kept in the job's row; the running items are
+-- among the first open ones, because claims go in the order of ids. `rate` is items a second over about the last minute (exponential decay, settle_tabular_jobs).
+select j.id, j.review_id, r.name as review_name, j.status, j.model, j.error, j.total_items, j.completed_items, j.error_items,
+       j.skipped_items, run.running_items,
+       j.total_items - j.completed_items - j.error_items - j.skipped_items - run.running_items as pending_items,
+       j.total_cells, j.done_cells + run.done_cells as done_cells, j.error_cells + run.error_cells as error_cells,
+       j.prompt_tokens + run.prompt_tokens as prompt_tokens, j.cached_tokens + run.cached_tokens as cached_tokens,
+       j.completion_tokens + run.completion_tokens as completion_tokens,
+       case when j.status = 'running' then
+         j.recent_items * exp(-extract(epoch from clock_timestamp() - j.updated_at) / 60)
+         / (60 * (1 - exp(-greatest(extract(epoch from clock_timestamp() - j.started_at), 1) / 60))) end::float8 as rate,
+       j.created_at, j.started_at, j.completed_at, j.cancel_requested_at
+from tabular_jobs j
+join tabular_reviews r on r.id = j.review_id
+cross join lateral (
+  select count(*)::int as running_items, coalesce(sum(c.done), 0)::int as done_cells,
+         coalesce(sum(c.failed), 0)::int as error_cells, coalesce(sum(c.prompt_tokens), 0)::bigint as prompt_tokens,
+         coalesce(sum(c.cached_tokens), 0)::bigint as cached_tokens,
+         coalesce(sum(c.completion_tokens), 0)::bigint as completion_tokens
+  from (
+    select * from tabular_job_items i where i.job_id = j.id and i.completed_at is null order by i.id limit 2000) i
+  cross join lateral item_cells(i.review_id, i.document_id, i.job_id) c
+  where i.status = 'running') run
+where (%(job_id)s::uuid is null or j.id = %(job_id)s)
+order by j.created_at desc
+limit %(limit)s

@@ -1,0 +1,344 @@
+"""The life of an item, one function per step; each runs the statement of the same name in `sql/`.
+
+    create_job ─→ pending ─claim_items─→ running ─end_items─→ completed | error | skipped
+                     ↑                      │
+                     └── hand_back_items ───┤  shutdown: at once, no try consumed
+                     └── retry_item ────────┤  a failure that may heal: after a back-off
+                     └── lease expires ─────┘  the worker died: claim_items takes it again
+
+`extend_leases` keeps a running item; `end_abandoned_items` ends what nobody will claim any more; the trigger
+`settle_tabular_jobs` (migration 001) keeps the job's sums and ends the job with its last item. Everything a holder
+writes is fenced by (item id, attempt): after another claim it writes nothing.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from columnist.db.connect import Connection
+from columnist.db.sql import statement
+from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoundError
+
+Only = Literal["missing", "stale", "failed", "all"]
+INCOMPLETE: tuple[Only, ...] = ("missing", "stale", "failed")
+"""Everything that has no current answer."""
+
+Outcome = Literal["completed", "error", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What `generate` answers with. `resumed`: the review had a live job already, and this is it."""
+
+    job_id: UUID
+    total_items: int
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedItem:
+    """An item that this pool holds; (`id`, `attempt`) fences every write."""
+
+    id: int
+    job_id: UUID
+    review_id: UUID
+    document_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedItem:
+    """How an item ended: `error` is a sentence for the user, with outcome `error` only."""
+
+    item: ClaimedItem
+    outcome: Outcome
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The status of a job: counts of items and cells, tokens so far, `rate` in items a second over the last minute."""
+
+    id: UUID
+    review_id: UUID
+    review_name: str
+    status: str
+    model: str
+    error: str | None
+    total_items: int
+    completed_items: int
+    error_items: int
+    skipped_items: int
+    running_items: int
+    pending_items: int
+    total_cells: int
+    done_cells: int
+    error_cells: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    rate: float | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    cancel_requested_at: datetime | None
+
+    @property
+    def ended_items(self) -> int:
+        """How many documents are through, however they ended."""
+        return self.completed_items + self.error_items + self.skipped_items
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the job still goes on."""
+        return self.status in ("pending", "running")
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds until the last item ends at the present rate; None while that is unknown."""
+        return (self.total_items - self.ended_items) / self.rate if self.is_live and self.rate else None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCells:
+    """A page of the delta feed, each change at least once, and the cursor to go on from.
+
+    `more` says that the page was full and the next one can be had at once.
+    """
+
+    cells: list[dict[str, Any]]
+    cursor: str
+    more: bool
+
+
+# ── Creating, cancelling and watching a job (as the user) ────────────────────────────────────────────────────────
+
+
+async def create_job(
+    connection: Connection,
+    review_id: UUID,
+    user_id: UUID,
+    model: str,
+    prompt_version: str,
+    only: Sequence[Only] = INCOMPLETE,
+    column_ids: Sequence[UUID] | None = None,
+    document_ids: Sequence[UUID] | None = None,
+) -> Generated:
+    """Write a job with an item for each document that has a question to ask, or answer with the live one.
+
+    Raises InputError if the review has no column, NotFoundError if it may not be seen, JobEndingError while a job of
+    this review is being cancelled.
+    """
+    cursor = await connection.execute(
+        "select exists (select from tabular_columns where review_id = r.id) as has_columns "
+        "from tabular_reviews r where r.id = %s",
+        [review_id],
+    )
+    review = await cursor.fetchone()
+    if review is None:
+        raise NotFoundError("There is no such review.")
+    if not review["has_columns"]:
+        raise InputError("The review has no columns yet: add a question first.")
+    values = {
+        "review_id": review_id,
+        "user_id": user_id,
+        "model": model,
+        "prompt_version": prompt_version,
+        "only": list(only),
+        "column_ids": None if column_ids is None else list(column_ids),
+        "document_ids": None if document_ids is None else list(document_ids),
+    }
+    while True:
+        created = await (await connection.execute(_sql("create_job"), values)).fetchone()
+        if created:
+            return Generated(created["job_id"], created["total_items"], resumed=False)
+        live = await (await connection.execute(_sql("live_job"), values)).fetchone()
+        if live and live["ending"]:
+            raise JobEndingError("The last job of this review is still being cancelled: try again in a moment.")
+        if live:
+            return Generated(live["job_id"], live["total_items"], resumed=True)
+        # The live job ended between the two statements: create again.
+
+
+async def cancel_job(connection: Connection, job_id: UUID) -> bool:
+    """Stop a job: waiting items are skipped now, running ones within two seconds. False if it has ended already."""
+    requested = await (await connection.execute(_sql("request_cancel"), {"job_id": job_id})).fetchone()
+    if requested:
+        await connection.execute(_sql("skip_waiting_items"), {"job_id": job_id})
+    return requested is not None
+
+
+async def job_progress(connection: Connection, job_id: UUID) -> Progress:
+    """The status of one job. Raises NotFoundError."""
+    found = await (await connection.execute(_sql("job_progress"), {"job_id": job_id, "limit": 1})).fetchone()
+    if found is None:
+        raise NotFoundError(f"There is no job {job_id}.")
+    return Progress(**found)
+
+
+async def list_jobs(connection: Connection, limit: int) -> list[Progress]:
+    """The newest jobs that the user may see."""
+    cursor = await connection.execute(_sql("job_progress"), {"job_id": None, "limit": limit})
+    return [Progress(**row) for row in await cursor.fetchall()]
+
+
+async def changed_cells(
+    connection: Connection,
+    review_id: UUID,
+    cursor: str | None = None,
+    job_id: UUID | None = None,
+    limit: int = 1000,
+) -> ChangedCells:
+    """The delta feed: compact cells that changed since `cursor` (None: since ever, or since the job began).
+
+    A cursor is `snapshot` between readings and `snapshot/next snapshot/xid/document/column` within one that takes
+    several pages. Raises InputError for a cursor that is none.
+    """
+    nil = str(UUID(int=0))
+    seen, next_seen, after = cursor or "1:1:", None, ("0", nil, nil)
+    if cursor and "/" in cursor:
+        seen, next_seen, *position = cursor.split("/")
+        if len(position) != 3:
+            raise InputError(f"{cursor!r} is no cursor of this feed.")
+        after = (position[0], position[1], position[2])
+    rows = await (
+        await connection.execute(
+            _sql("changed_cells"),
+            {
+                "review_id": review_id,
+                "job_id": job_id,
+                "seen": seen,
+                "after_xid": after[0],
+                "after_document": after[1],
+                "after_column": after[2],
+                "limit": limit,
+            },
+        )
+    ).fetchall()
+    next_seen = next_seen or rows[0]["snapshot"]
+    cells = [row for row in rows if row["document_id"] is not None]
+    if len(cells) == limit:
+        last = cells[-1]
+        position = [seen, next_seen, last["changed_xid"], str(last["document_id"]), str(last["column_id"])]
+        return ChangedCells([_compact(cell) for cell in cells], "/".join(position), more=True)
+    return ChangedCells([_compact(cell) for cell in cells], next_seen, more=False)
+
+
+def _compact(cell: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in cell.items() if key not in ("snapshot", "changed_xid")}
+
+
+# ── Working on items (as a worker) ───────────────────────────────────────────────────────────────────────────────
+
+
+async def claim_items(
+    connection: Connection,
+    lease_seconds: float,
+    batch: int,
+    max_attempts: int,
+    held: Sequence[UUID],
+    models: Sequence[str] | None,
+) -> list[ClaimedItem]:
+    """Take up to `batch` items. `held`: the job of every item the pool holds; `models`: those it can ask (None: any)."""
+    cursor = await connection.execute(
+        _sql("claim_items"),
+        {
+            "lease_seconds": lease_seconds,
+            "batch": batch,
+            "max_attempts": max_attempts,
+            "held": list(held),
+            "models": None if models is None else list(models),
+        },
+    )
+    return [ClaimedItem(**row) for row in await cursor.fetchall()]
+
+
+async def start_jobs(connection: Connection, job_ids: Sequence[UUID]) -> None:
+    """Mark jobs as running after their first claim."""
+    await connection.execute(_sql("start_jobs"), {"job_ids": list(job_ids)})
+
+
+async def extend_leases(connection: Connection, items: Sequence[ClaimedItem], lease_seconds: float) -> set[int]:
+    """The heartbeat: returns the ids of the items that are still held."""
+    cursor = await connection.execute(_sql("extend_leases"), {**_held(items), "lease_seconds": lease_seconds})
+    return {row["id"] for row in await cursor.fetchall()}
+
+
+async def write_cells(
+    connection: Connection, item: ClaimedItem, model: str, prompt_version: str, answers: Sequence[dict[str, Any]]
+) -> None:
+    """Write a group of answers (fields as in write_cells.sql). Raises LeaseLostError if the item is another's now."""
+    cursor = await connection.execute(
+        _sql("write_cells"),
+        {
+            "item_id": item.id,
+            "attempt": item.attempt,
+            "model": model,
+            "prompt_version": prompt_version,
+            "answers": json.dumps(answers),
+        },
+    )
+    written = await cursor.fetchone()
+    if written is None or not written["held"]:
+        raise LeaseLostError(f"Item {item.id} is no longer held by attempt {item.attempt}.")
+
+
+async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> set[int]:
+    """End a batch of items; returns the ids of those that were still held."""
+    values = {
+        **_held([one.item for one in ended]),
+        "statuses": [one.outcome for one in ended],
+        "errors": [one.error for one in ended],
+    }
+    cursor = await connection.execute(_sql("end_items"), values)
+    return {row["id"] for row in await cursor.fetchall()}
+
+
+async def retry_item(connection: Connection, item: ClaimedItem, delay_seconds: float, max_attempts: int) -> bool:
+    """Put an item back for another attempt after a back-off; False if its attempts are used up or it is another's."""
+    cursor = await connection.execute(
+        _sql("retry_item"),
+        {"id": item.id, "attempt": item.attempt, "delay_seconds": delay_seconds, "max_attempts": max_attempts},
+    )
+    return cursor.rowcount == 1
+
+
+async def hand_back_items(connection: Connection, items: Sequence[ClaimedItem]) -> None:
+    """Give items back at once, as if they had never been claimed, and wake the other workers."""
+    await connection.execute(_sql("hand_back_items"), _held(items))
+
+
+async def end_abandoned_items(connection: Connection, max_attempts: int) -> int:
+    """The janitor: end poison items and leftovers of cancelled jobs; returns how many."""
+    return (await connection.execute(_sql("end_abandoned_items"), {"max_attempts": max_attempts})).rowcount
+
+
+async def cancelled_jobs(connection: Connection, job_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these jobs are being cancelled or are gone."""
+    cursor = await connection.execute(_sql("cancelled_jobs"), {"job_ids": list(job_ids)})
+    return {row["id"] for row in await cursor.fetchall()}
+
+
+async def load_item(connection: Connection, item: ClaimedItem) -> dict[str, Any] | None:
+    """Document and open questions of an item (fields as in load_item.sql); None if its job is gone."""
+    values = {"job_id": item.job_id, "document_id": item.document_id}
+    return await (await connection.execute(_sql("load_item"), values)).fetchone()
+
+
+async def reusable_answers(connection: Connection, answer_keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Stored contents by answer key (hex), for those of the keys that were answered before."""
+    cursor = await connection.execute(
+        _sql("reusable_answers"), {"answer_keys": [bytes.fromhex(key) for key in answer_keys]}
+    )
+    return {row.pop("answer_key"): row for row in await cursor.fetchall()}
+
+
+def _held(items: Sequence[ClaimedItem]) -> dict[str, Any]:
+    return {"ids": [item.id for item in items], "attempts": [item.attempt for item in items]}
+
+
+def _sql(name: str) -> Any:
+    return statement("columnist.jobs", name)

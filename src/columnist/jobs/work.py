@@ -1,0 +1,158 @@
+"""One item from claim to cells: read the document once, reuse what was answered before, ask the rest, write as answered."""
+
+import asyncio
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from columnist.db.connect import Database
+from columnist.documents.blobs import BlobStore
+from columnist.documents.guard import Reader
+from columnist.documents.locate import rectangles
+from columnist.documents.model import DocumentText, Page
+from columnist.documents.store import store_pages, store_unreadable, stored_pages
+from columnist.errors import DocumentError
+from columnist.extraction.back_ends import BackEnds
+from columnist.extraction.model import Answer, Citation, Content, Question
+from columnist.jobs import store
+from columnist.jobs.store import ClaimedItem
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question of an item with what its cell records."""
+
+    question: Question
+    column_version: int
+    answer_key: str
+
+
+class ItemWorker:
+    """Answers items; owns what they share in a process: the reader, the files, the back ends."""
+
+    def __init__(self, database: Database, reader: Reader, blobs: BlobStore, back_ends: BackEnds) -> None:
+        self._database = database
+        self._reader = reader
+        self._blobs = blobs
+        self._back_ends = back_ends
+        self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def __call__(self, item: ClaimedItem) -> None:
+        """Answer every question that the item's job still has to ask about its document.
+
+        Raises DocumentError, LlmError or LeaseLostError as `pool.Work` says.
+        """
+        loaded = await self._database.insist("load item", lambda connection: store.load_item(connection, item))
+        if loaded is None or not loaded["columns"]:
+            return  # the document or the column was removed, or every answer was written by an earlier attempt
+        back_end = self._back_ends.named(loaded["model"])
+        asked = [
+            _asked(column, loaded["sha256"], back_end.model, back_end.prompt_version) for column in loaded["columns"]
+        ]
+
+        async def write(answers: list[dict[str, Any]]) -> None:
+            await self._database.insist(
+                "write cells",
+                lambda connection: store.write_cells(
+                    connection, item, back_end.model, back_end.prompt_version, answers
+                ),
+            )
+
+        if "all" not in loaded["only"]:
+            asked = await self._reuse(asked, write)
+        if not asked:
+            return
+        pages = await self._pages(loaded["sha256"], loaded["document_name"])
+        by_id = {one.question.id: one for one in asked}
+        document = DocumentText(loaded["document_name"], pages)
+        async for answers in back_end.answer(document, [one.question for one in asked]):
+            await write([self._cell(by_id[answer.question_id], answer, loaded["sha256"]) for answer in answers])
+
+    async def _reuse(self, asked: list[_Asked], write: Any) -> list[_Asked]:
+        """Never ask twice: write the stored answers; returns the questions that have none."""
+        keys = [one.answer_key for one in asked]
+        stored = await self._database.insist(
+            "reuse answers", lambda connection: store.reusable_answers(connection, keys)
+        )
+        cells = [
+            {**stored[one.answer_key], **_identity(one), "status": "done", **_tokens(0, 0, 0)}
+            for one in asked
+            if one.answer_key in stored
+        ]
+        if cells:
+            await write(cells)
+        return [one for one in asked if one.answer_key not in stored]
+
+    async def _pages(self, sha256: str, name: str) -> list[str]:
+        """The document's page texts: stored, or read now in a guarded subprocess and stored. Raises DocumentError."""
+        async with self._reading[sha256]:
+            stored = await self._database.insist("load pages", lambda connection: stored_pages(connection, sha256))
+            if stored is not None:
+                return stored
+            try:
+                pages = await self._read(sha256, name)
+            except DocumentError as error:
+                sentence = str(error)
+                await self._database.insist(
+                    "store document", lambda connection: store_unreadable(connection, sha256, sentence)
+                )
+                raise
+            await self._database.insist(
+                "store document", lambda connection: store_pages(connection, sha256, None, pages)
+            )
+            return [page.text for page in pages]
+
+    async def _read(self, sha256: str, name: str) -> list[Page]:
+        raise NotImplementedError
+
+    def _cell(self, asked: _Asked, answer: Answer, sha256: str) -> dict[str, Any]:
+        usage = answer.usage
+        cell = {**_identity(asked), **_tokens(usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens)}
+        if answer.content is None:
+            return {**cell, "status": "error", "error": answer.error, "answer_key": None}
+        return {**cell, "status": "done", **self._content(answer.content, sha256)}
+
+    def _content(self, content: Content, sha256: str) -> dict[str, Any]:
+        return {
+            "summary": content.summary,
+            "value": content.value,
+            "flag": content.flag,
+            "reasoning": content.reasoning,
+            "citations": [self._citation(citation, sha256) for citation in content.citations],
+            "verified": all(citation.verified for citation in content.citations) if content.citations else None,
+        }
+
+    def _citation(self, citation: Citation, sha256: str) -> dict[str, Any]:
+        words = {span.page: self._blobs.boxes(sha256, span.page) for span in citation.spans}
+        return {
+            "quote": citation.quote,
+            "page": citation.page,
+            "verified": citation.verified,
+            "spans": [span._asdict() for span in citation.spans],
+            "rectangles": [rectangle._asdict() for rectangle in rectangles(words, citation.spans)],
+        }
+
+
+def _asked(column: dict[str, Any], sha256: str, model: str, prompt_version: str) -> _Asked:
+    question = Question(
+        UUID(column["id"]), column["name"], column["prompt"], column["format"], tuple(column["tags"])
+    )
+    asked = [question.name, question.prompt, question.format, question.tags]
+    key = hashlib.sha256(json.dumps([sha256, asked, model, prompt_version]).encode()).hexdigest()
+    return _Asked(question, column["version"], key)
+
+
+def _identity(asked: _Asked) -> dict[str, Any]:
+    return {
+        "column_id": str(asked.question.id),
+        "column_version": asked.column_version,
+        "answer_key": asked.answer_key,
+    }
+
+
+def _tokens(prompt: int, cached: int, completion: int) -> dict[str, int]:
+    return {"prompt_tokens": prompt, "cached_tokens": cached, "completion_tokens": completion}

@@ -1,0 +1,1 @@
+"""Reviews, columns, cells: what a user edits and sees."""

@@ -1,0 +1,50 @@
+"""The nouns of a review: what a column asks, what a cell says, a row of the grid."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+Format = Literal[
+    "text", "bulleted_list", "number", "percentage", "monetary_amount", "currency", "yes_no", "date", "tag"
+]
+"""How a column's answers are typed."""
+
+Flag = Literal["green", "yellow", "red", "grey"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """A question as somebody writes it. `tags` are the allowed answers of format `tag`, else empty."""
+
+    name: str
+    prompt: str
+    format: Format = "text"
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell with its content; the fields are the columns of tabular_cells. `stale`: its column changed since."""
+
+    status: Literal["pending", "generating", "done", "error"]
+    summary: str | None
+    value: Any
+    flag: Flag | None
+    reasoning: str | None
+    citations: list[dict[str, Any]]
+    verified: bool | None
+    error: str | None
+    stale: bool
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """A document with its cells by column id; a question that was never asked has no cell. `error`: why the document
+    cannot be read."""
+
+    document_id: UUID
+    document: str
+    page_count: int | None
+    error: str | None
+    cells: dict[UUID, Cell] = field(default_factory=dict)

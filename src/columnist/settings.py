@@ -1,0 +1,226 @@
+"""Every knob, once. Values come from the environment, then from a `.env` file, then from the default."""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from columnist.errors import SettingsError
+
+EXTRACTIVE = "extractive"
+"""The model name of the built-in back end that needs no LLM."""
+
+
+def default_data_dir() -> Path:
+    """Where the embedded database and the files live when `COLUMNIST_DATA_DIR` is not set."""
+    base = os.environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
+    return Path(base, "columnist")
+
+
+class Settings(BaseSettings):
+    """The effective settings of one process. A wrong value raises `SettingsError` in `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True
+    )
+
+    database_url: str | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL 15 or newer, as a URL. Absent: an embedded server under the data directory.",
+    )
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        validation_alias="COLUMNIST_DATA_DIR",
+        description="Embedded database, uploaded files and word boxes.",
+    )
+    generate_concurrency: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        validation_alias="TABULAR_GENERATE_CONCURRENCY",
+        description="Documents that one worker process answers at the same time.",
+    )
+    job_lease_seconds: float = Field(
+        300,
+        ge=1,
+        le=86_400,
+        validation_alias="TABULAR_JOB_LEASE_SECONDS",
+        description="How long a worker holds a document without a heartbeat before another may take it.",
+    )
+    job_max_attempts: int = Field(
+        3,
+        ge=1,
+        le=100,
+        validation_alias="TABULAR_JOB_MAX_ATTEMPTS",
+        description="How often a document that kills its worker is tried before it ends as an error.",
+    )
+    worker_idle_ms: int = Field(
+        500,
+        ge=10,
+        le=600_000,
+        validation_alias="TABULAR_WORKER_IDLE_MS",
+        description="How often an idle worker looks for work when no notification wakes it, in milliseconds.",
+    )
+    worker_grace_seconds: float = Field(
+        20,
+        ge=0,
+        le=3_600,
+        validation_alias="TABULAR_WORKER_GRACE_SECONDS",
+        description="How long running documents may go on after SIGTERM before they are handed back.",
+    )
+    poll_ms: int = Field(
+        1500,
+        ge=50,
+        le=600_000,
+        validation_alias=AliasChoices("TABULAR_POLL_MS", "NEXT_PUBLIC_TABULAR_POLL_MS"),
+        description="How often a watcher (progress bar, page) asks for changes, in milliseconds.",
+    )
+    openai_base_url: str | None = Field(
+        None,
+        validation_alias="OPENAI_BASE_URL",
+        description="An OpenAI-compatible server, such as http://localhost:8000/v1 of vLLM.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="Its key. A local server usually needs none."
+    )
+    model: str = Field(
+        EXTRACTIVE,
+        min_length=1,
+        validation_alias="COLUMNIST_MODEL",
+        description="A model of that server, the path of a .gguf file, or 'extractive' (no LLM: rules and quotes).",
+    )
+    context_tokens: int = Field(
+        32_768,
+        ge=1_024,
+        validation_alias="COLUMNIST_CONTEXT_TOKENS",
+        description="The model's context window in tokens; a longer document is read in overlapping page windows.",
+    )
+    answer_tokens: int = Field(
+        4_096,
+        ge=64,
+        validation_alias="COLUMNIST_ANSWER_TOKENS",
+        description="The most tokens one call may answer with.",
+    )
+    columns_per_call: int = Field(
+        5,
+        ge=1,
+        le=50,
+        validation_alias="COLUMNIST_COLUMNS_PER_CALL",
+        description="Questions asked in one LLM call; all calls about a document share it as their prefix.",
+    )
+    llm_max_in_flight: int = Field(
+        32,
+        ge=1,
+        le=10_000,
+        validation_alias="COLUMNIST_LLM_MAX_IN_FLIGHT",
+        description="Ceiling of concurrent LLM calls of one process; fewer are made while the server struggles.",
+    )
+    llm_timeout_seconds: float = Field(
+        300, gt=0, validation_alias="COLUMNIST_LLM_TIMEOUT_SECONDS", description="How long one LLM call may take."
+    )
+    price_prompt: float = Field(
+        0, ge=0, validation_alias="COLUMNIST_PRICE_PROMPT", description="US dollars per million prompt tokens."
+    )
+    price_cached: float = Field(
+        0, ge=0, validation_alias="COLUMNIST_PRICE_CACHED", description="US dollars per million cached prompt tokens."
+    )
+    price_completion: float = Field(
+        0, ge=0, validation_alias="COLUMNIST_PRICE_COMPLETION", description="US dollars per million answer tokens."
+    )
+    read_timeout_seconds: float = Field(
+        120, gt=0, validation_alias="COLUMNIST_READ_TIMEOUT_SECONDS", description="How long reading one file may take."
+    )
+    read_memory_mb: int = Field(
+        1_024, ge=256, validation_alias="COLUMNIST_READ_MEMORY_MB", description="Memory that reading one file may use."
+    )
+    read_max_pages: int = Field(
+        2_000, ge=1, validation_alias="COLUMNIST_READ_MAX_PAGES", description="The longest document that is read."
+    )
+    max_file_mb: int = Field(
+        200, ge=1, validation_alias="COLUMNIST_MAX_FILE_MB", description="The largest file that is taken in."
+    )
+    log_level: str = Field(
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        validation_alias="COLUMNIST_LOG_LEVEL",
+        description="DEBUG, INFO, WARNING or ERROR.",
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql://")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One setting as `columnist settings` prints it. `source` is `environment`, `.env` or `default`."""
+
+    name: str
+    value: str
+    source: str
+    description: str
+
+
+def load_settings() -> Settings:
+    """Read the settings of this process. Raises SettingsError with one sentence per wrong value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(" ".join(_sentence(dict(e)) for e in error.errors())) from None
+
+
+@lru_cache(maxsize=1)
+def knob_names() -> dict[str, tuple[str, ...]]:
+    """Field name → the environment variables that set it, first one first."""
+    names: dict[str, tuple[str, ...]] = {}
+    for field, info in Settings.model_fields.items():
+        alias = info.validation_alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+        names[field] = tuple(str(choice) for choice in choices)
+    return names
+
+
+def knobs(settings: Settings) -> list[Knob]:
+    """Every setting with its effective value (secrets masked) and where that value came from."""
+    dotenv = dotenv_values(".env")
+    found = []
+    for field, names in knob_names().items():
+        source = "default"
+        if any(dotenv.get(name) for name in names):
+            source = ".env"
+        if any(os.environ.get(name) for name in names):
+            source = "environment"
+        value = getattr(settings, field)
+        shown = "" if value is None else _masked(str(value))
+        found.append(Knob(names[0], shown, source, Settings.model_fields[field].description or ""))
+    return found
+
+
+def _masked(value: str) -> str:
+    """Hide the password of a database URL."""
+    scheme, found, rest = value.partition("://")
+    credentials, at, host = rest.rpartition("@")
+    if not (found and at and ":" in credentials):
+        return value
+    return f"{scheme}://{credentials.partition(':')[0]}:********@{host}"
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    location = str(error["loc"][0]) if error["loc"] else ""
+    name = knob_names().get(location, (location,))[0]
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{name}={error['input']!r} will not do: {message[0].lower()}{message[1:]}."
