@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 Connection = AsyncConnection[DictRow]
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
 
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 """What psycopg raises while PostgreSQL restarts, fails over or is out of reach (deadlocks are among it, too)."""
@@ -87,15 +88,20 @@ class Database:
         async with self._workers.connection() as connection:
             yield connection
 
-    async def insist(self, doing: str, write: Callable[[Connection], Awaitable[Result]]) -> Result:
+    async def insist(
+        self,
+        step: Callable[Concatenate[Connection, Arguments], Awaitable[Result]],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
         """Run an idempotent step as a worker, again and again while PostgreSQL is away. Cancel it to give up."""
         delay = 0.1
         while True:
             try:
                 async with self.worker() as connection:
-                    return await write(connection)
+                    return await step(connection, *args, **kwargs)
             except DATABASE_AWAY as error:
-                log.warning("database away", at=doing, error=str(error).strip())
+                log.warning("database away", at=step.__name__, error=str(error).strip())
             await asyncio.sleep(delay)
             delay = min(delay * 2, 2.0)
 

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from importlib import resources
-from typing import LiteralString, cast
 
 import psycopg
-from psycopg import sql
 
 from columnist.errors import DatabaseError, SchemaTooNewError
 
@@ -21,7 +19,7 @@ class Migration:
 
     version: int
     name: str
-    text: LiteralString
+    text: str
 
 
 def migrations() -> list[Migration]:
@@ -29,7 +27,7 @@ def migrations() -> list[Migration]:
     found = []
     for file in resources.files("columnist.db").joinpath("migrations").iterdir():
         number, _, name = file.name.removesuffix(".sql").partition("_")
-        found.append(Migration(int(number), name, cast(LiteralString, file.read_text(encoding="utf-8"))))
+        found.append(Migration(int(number), name, file.read_text(encoding="utf-8")))
     return sorted(found, key=lambda migration: migration.version)
 
 
@@ -77,7 +75,7 @@ def _current_version(connection: psycopg.Connection) -> int:
     row = connection.execute("select to_regclass('columnist_migrations') is not null").fetchone()
     if row is None or not row[0]:
         return 0
-    row = connection.execute(sql.SQL("select coalesce(max(version), 0) from columnist_migrations")).fetchone()
+    row = connection.execute("select coalesce(max(version), 0) from columnist_migrations").fetchone()
     version = int(row[0]) if row else 0
     newest = len(migrations())
     if version > newest:

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - a list of words reads better as a sentence
 """Find what a text says in words and digits: dates, money, percentages, numbers, currencies.
 
 A reading is a place in the text with every value it may have: one when the text is clear, two or more when it is
@@ -72,25 +73,27 @@ _NUMBER = r"\d{1,3}(?:[,.' ]\d{3}(?!\d))+(?:[.,]\d{1,4})?(?!\d)|\d+(?:[.,]\d+)?"
 
 def _from_words(words: str) -> Decimal:
     """`one hundred and eighty` → 180; `two and a half million` → 2500000."""
-    lowered = words.lower()
     total = current = Decimal(0)
-    for token in re.findall(rf"{_FRACTION}|[a-z]+", lowered):
-        fraction = _FRACTIONS.get(re.split(r"[\s-]+", token)[-1])
+    for word in re.findall(rf"{_FRACTION}|[a-z]+", words.lower()):
+        fraction = _FRACTIONS.get(re.split(r"[\s-]+", word)[-1])
         if fraction is not None:
             current += fraction
-        elif token in _SMALL:
-            current += _SMALL[token]
-        elif token == "hundred":
+        elif word in _SMALL:
+            current += _SMALL[word]
+        elif word == "hundred":
             current *= 100
-        elif token in _SCALES:
-            total += current * _SCALES[token]
+        elif word in _SCALES:
+            total += current * _SCALES[word]
             current = Decimal(0)
-    return total + current
+    number = total + current
+    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
 
 
 def _from_digits(digits: str) -> tuple[Decimal, ...]:
     """`1,234.50` and `1.234,50` → 1234.50; a lone group of three after a dot can be read both ways."""
     compact = digits.replace(" ", "").replace("'", "")
+    if compact.startswith("."):
+        return (Decimal(f"0{compact}"),)
     comma, dot = compact.rfind(","), compact.rfind(".")
     if comma >= 0 and dot >= 0:
         group, point = (".", ",") if comma > dot else (",", ".")
@@ -127,9 +130,10 @@ _MONTHS = {
 _ORDINALS = {
     word: value
     for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-        "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
-        "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first".split(),
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third "
+        "twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth "
+        "thirty-first".split(),
         start=1,
     )
 }
@@ -206,12 +210,12 @@ def _overlaps(found: list[Reading[str]], match: re.Match[str]) -> bool:
 # Currencies and money
 
 ISO_4217 = frozenset(
-    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP "
-    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR "
-    "ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT "
-    "MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD "
-    "SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES "
-    "VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG DEM FRF ITL NLG".split()
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF "
+    "CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD "
+    "HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD "
+    "MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN "
+    "PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY "
+    "TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG DEM FRF ITL NLG".split()
 )
 """Active codes, and the euro's predecessors that old contracts still name."""
 _ENGLISH_WORDS = frozenset("ALL AMD BAM BOB CUP GEL MAD NAD PEN SOS TOP TRY".split())
@@ -284,11 +288,13 @@ _CURRENCY = (
     rf"(?:(?i:{'|'.join(_name_pattern(name) for name in sorted(_NAMES, key=len, reverse=True))})"
     rf"|\b(?:{'|'.join(sorted(ISO_4217 - _ENGLISH_WORDS))})(?:\s?\$|\b))"
 )
+# In `2014 $5,000` the sign belongs to what follows it.
+_BEHIND = rf"{_CURRENCY}(?!(?<=[$€£¥₹₩₪])\s*\d)"
 _SCALE = rf"(?:\s*(?i:{'|'.join([*_SCALES, 'mln', 'mm', 'mn', 'bn', 'm', 'k', 'b'])})\b)?"
 _MONEY = re.compile(
-    rf"(?P<before>{_CURRENCY})\s*(?P<digits>{_NUMBER})(?P<scale>{_SCALE})(?:\s*\(?(?P<after>{_CURRENCY}))?"
+    rf"(?P<before>{_CURRENCY})\s*(?P<digits>{_NUMBER}|\.\d+)(?P<scale>{_SCALE})(?:\s*\(?(?P<after>{_BEHIND}))?"
     rf"|(?:(?P<digits2>(?<![\d.,]){_NUMBER})(?P<scale2>{_SCALE})|(?P<words>{_WORDS}))"
-    rf"(?:\s+(?:and\s+)?(?:(?P<cents>\d\d)|no)/100)?\s*(?P<after2>{_CURRENCY})"
+    rf"(?:\s+(?:and\s+)?(?:(?P<cents>\d\d)|no)/100)?\s*(?P<after2>{_BEHIND})"
 )
 _CURRENCY_ALONE = re.compile(_CURRENCY)
 
@@ -313,7 +319,7 @@ def currencies(text: str) -> list[Reading[str]]:
 
 
 def amounts(text: str) -> list[Reading[Money]]:
-    """The sums of money of `text`: digits or words beside a currency, with `million`, `k`, `and 50/100` and the like."""
+    """The sums of money of `text`: digits or words beside a currency, with `million`, `k`, `and 50/100` and so on."""
     found = []
     for match in _MONEY.finditer(text.translate(PLAIN)):
         before, after = match["before"], match["after"] or match["after2"]
@@ -337,7 +343,7 @@ _VULGAR = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
 _PERCENT = r"(?:\s*%|\s*-?\s*(?i:per\s?cent(?:age\s+points?)?)\b)"
 _BASIS = r"\s*-?\s*(?i:basis\s+points?|bps)\b"
 _PERCENTAGE = re.compile(
-    rf"(?P<part>{_FRACTION}|\d+/\d+|[½¼¾])\s+(?i:of)\s+(?i:one|1|a){_PERCENT}"
+    rf"(?P<part>{_FRACTION}|(?i:\bhalf)|\d+/\d+|[½¼¾])\s+(?i:of)\s+(?i:one|1|a){_PERCENT}"
     rf"|(?P<mixed>(?P<whole>\d+)?[ -]?(?:(?P<over>\d+)/(?P<under>[1-9]\d*)|(?P<vulgar>[½¼¾]))){_PERCENT}"
     rf"|(?:(?P<low>-?{_NUMBER}){_PERCENT}?\s*(?:-|to)\s*)?(?<![\w.,])(?P<digits>-?(?:{_NUMBER}|\.\d+))"
     rf"(?:(?P<percent>{_PERCENT})|{_BASIS})"
@@ -376,8 +382,7 @@ def _fraction(written: str) -> Decimal:
 
 def _signed(written: str) -> Decimal:
     """Outside money a dot before three digits is a decimal point."""
-    digits = written.lstrip("-")
-    value = _from_digits(digits if digits[0].isdigit() else f"0{digits}")[0]
+    value = _from_digits(written.lstrip("-"))[0]
     return -value if written.startswith("-") else value
 
 

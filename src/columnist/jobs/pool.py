@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -75,7 +76,13 @@ class WorkerPool:
         async with asyncio.TaskGroup() as services:
             running = [
                 services.create_task(service)
-                for service in (self._complete(), self._heartbeat(), self._listen(), self._watch_cancels(), self._tidy())
+                for service in (
+                    self._complete(),
+                    self._heartbeat(),
+                    self._listen(),
+                    self._watch_cancels(),
+                    self._tidy(),
+                )
             ]
             try:
                 await self._claim()
@@ -122,7 +129,7 @@ class WorkerPool:
             return []
         new_jobs = {item.job_id for item in claimed} - self._started_jobs
         if new_jobs:
-            await self._database.insist("start jobs", lambda connection: store.start_jobs(connection, list(new_jobs)))
+            await self._database.insist(store.start_jobs, list(new_jobs))
             self._started_jobs |= new_jobs
         return claimed
 
@@ -133,7 +140,7 @@ class WorkerPool:
                 self._end(EndedItem(item, "skipped"))
             else:
                 task = self._running[item] = asyncio.create_task(self._run(item))
-                task.add_done_callback(lambda task, item=item: self._release(item, task))
+                task.add_done_callback(partial(self._release, item))
 
     async def _run(self, item: ClaimedItem) -> None:
         try:
@@ -162,9 +169,7 @@ class WorkerPool:
 
     async def _try_again(self, item: ClaimedItem, reason: str) -> None:
         delay = FIRST_RETRY_SECONDS * 2 ** min(item.attempt - 1, 8) * random.uniform(0.5, 1.5)  # noqa: S311
-        retried = await self._database.insist(
-            "retry", lambda connection: store.retry_item(connection, item, delay, self._options.max_attempts)
-        )
+        retried = await self._database.insist(store.retry_item, item, delay, self._options.max_attempts)
         if not retried:
             self._end(EndedItem(item, "error", f"It failed {item.attempt} times, the last time with: {reason}"))
 
@@ -183,7 +188,7 @@ class WorkerPool:
             batch = list(self._ended.values())
             if not batch:
                 continue
-            await self._database.insist("end items", lambda connection, b=batch: store.end_items(connection, b))
+            await self._database.insist(store.end_items, batch)
             for ended in batch:
                 del self._ended[ended.item]
             self._claimer_wakes.set()
@@ -210,7 +215,7 @@ class WorkerPool:
             return
         try:
             async with asyncio.timeout(LEAVE_SECONDS):
-                await self._database.insist("hand back", lambda connection: store.hand_back_items(connection, items))
+                await self._database.insist(store.hand_back_items, items)
             log.info("handed back", items=len(items))
         except TimeoutError:
             log.warning("could not hand items back: PostgreSQL is away", items=len(items))
@@ -224,9 +229,7 @@ class WorkerPool:
             held = [*self._waiting, *self._running, *self._ended]
             if not held:
                 continue
-            kept = await self._database.insist(
-                "heartbeat", lambda connection, h=held: store.extend_leases(connection, h, seconds)
-            )
+            kept = await self._database.insist(store.extend_leases, held, seconds)
             for item in held:
                 if item.id in kept:
                     continue
@@ -259,9 +262,7 @@ class WorkerPool:
             jobs = {item.job_id for item in (*self._running, *self._waiting)}
             self._cancelled_jobs &= jobs
             if jobs:
-                for job_id in await self._database.insist(
-                    "watch cancels", lambda connection, j=jobs: store.cancelled_jobs(connection, list(j))
-                ):
+                for job_id in await self._database.insist(store.cancelled_jobs, list(jobs)):
                     self._cancel_job(job_id)
 
     def _cancel_job(self, job_id: UUID) -> None:
@@ -275,9 +276,7 @@ class WorkerPool:
 
     async def _tidy(self) -> None:
         while True:
-            await self._database.insist(
-                "tidy", lambda connection: store.end_abandoned_items(connection, self._options.max_attempts)
-            )
+            await self._database.insist(store.end_abandoned_items, self._options.max_attempts)
             # Pools that were started together need not tidy together; a short lease is worth a quicker look.
             seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
             await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311

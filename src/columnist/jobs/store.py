@@ -242,7 +242,7 @@ async def claim_items(
     held: Sequence[UUID],
     models: Sequence[str] | None,
 ) -> list[ClaimedItem]:
-    """Take up to `batch` items. `held`: the job of every item the pool holds; `models`: those it can ask (None: any)."""
+    """Take up to `batch` items. `held`: the job of each item the pool holds; `models`: what it can ask (None: any)."""
     cursor = await connection.execute(
         _sql("claim_items"),
         {
@@ -340,5 +340,5 @@ def _held(items: Sequence[ClaimedItem]) -> dict[str, Any]:
     return {"ids": [item.id for item in items], "attempts": [item.attempt for item in items]}
 
 
-def _sql(name: str) -> Any:
+def _sql(name: str) -> str:
     return statement("columnist.jobs", name)

@@ -1,10 +1,9 @@
-"""One item from claim to cells: read the document once, reuse what was answered before, ask the rest, write as answered."""
+"""One item from claim to cells: read the document once, reuse stored answers, ask the rest, write each as it comes."""
 
 import asyncio
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -46,7 +45,7 @@ class ItemWorker:
 
         Raises DocumentError, LlmError or LeaseLostError as `pool.Work` says.
         """
-        loaded = await self._database.insist("load item", lambda connection: store.load_item(connection, item))
+        loaded = await self._database.insist(store.load_item, item)
         if loaded is None or not loaded["columns"]:
             return  # the document or the column was removed, or every answer was written by an earlier attempt
         back_end = self._back_ends.named(loaded["model"])
@@ -55,12 +54,7 @@ class ItemWorker:
         ]
 
         async def write(answers: list[dict[str, Any]]) -> None:
-            await self._database.insist(
-                "write cells",
-                lambda connection: store.write_cells(
-                    connection, item, back_end.model, back_end.prompt_version, answers
-                ),
-            )
+            await self._database.insist(store.write_cells, item, back_end.model, back_end.prompt_version, answers)
 
         if "all" not in loaded["only"]:
             asked = await self._reuse(asked, write)
@@ -75,9 +69,7 @@ class ItemWorker:
     async def _reuse(self, asked: list[_Asked], write: Any) -> list[_Asked]:
         """Never ask twice: write the stored answers; returns the questions that have none."""
         keys = [one.answer_key for one in asked]
-        stored = await self._database.insist(
-            "reuse answers", lambda connection: store.reusable_answers(connection, keys)
-        )
+        stored = await self._database.insist(store.reusable_answers, keys)
         cells = [
             {**stored[one.answer_key], **_identity(one), "status": "done", **_tokens(0, 0, 0)}
             for one in asked
@@ -90,20 +82,16 @@ class ItemWorker:
     async def _pages(self, sha256: str, name: str) -> list[str]:
         """The document's page texts: stored, or read now in a guarded subprocess and stored. Raises DocumentError."""
         async with self._reading[sha256]:
-            stored = await self._database.insist("load pages", lambda connection: stored_pages(connection, sha256))
+            stored = await self._database.insist(stored_pages, sha256)
             if stored is not None:
                 return stored
             try:
                 pages = await self._read(sha256, name)
             except DocumentError as error:
                 sentence = str(error)
-                await self._database.insist(
-                    "store document", lambda connection: store_unreadable(connection, sha256, sentence)
-                )
+                await self._database.insist(store_unreadable, sha256, sentence)
                 raise
-            await self._database.insist(
-                "store document", lambda connection: store_pages(connection, sha256, None, pages)
-            )
+            await self._database.insist(store_pages, sha256, None, pages)
             return [page.text for page in pages]
 
     async def _read(self, sha256: str, name: str) -> list[Page]:
@@ -138,9 +126,7 @@ class ItemWorker:
 
 
 def _asked(column: dict[str, Any], sha256: str, model: str, prompt_version: str) -> _Asked:
-    question = Question(
-        UUID(column["id"]), column["name"], column["prompt"], column["format"], tuple(column["tags"])
-    )
+    question = Question(UUID(column["id"]), column["name"], column["prompt"], column["format"], tuple(column["tags"]))
     asked = [question.name, question.prompt, question.format, question.tags]
     key = hashlib.sha256(json.dumps([sha256, asked, model, prompt_version]).encode()).hexdigest()
     return _Asked(question, column["version"], key)

@@ -61,5 +61,7 @@ def parse_columns(data: Any, source: str) -> list[ColumnSpec]:
     except ValidationError as error:
         first = error.errors()[0]
         place = " → ".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
-        raise InputError(f"{source}: {place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}.") from None
+        raise InputError(
+            f"{source}: {place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}."
+        ) from None
     return [ColumnSpec(column.name, column.prompt, column.format, tuple(column.tags)) for column in parsed.columns]

@@ -60,7 +60,8 @@ async def put_documents(connection: Connection, review_id: UUID, document_ids: S
 async def columns_of(connection: Connection, review_id: UUID) -> list[tuple[UUID, ColumnSpec]]:
     """The review's columns in the grid's order, with their ids."""
     cursor = await connection.execute(
-        "select id, name, prompt, format, tags from tabular_columns where review_id = %s order by index, id", [review_id]
+        "select id, name, prompt, format, tags from tabular_columns where review_id = %s order by index, id",
+        [review_id],
     )
     return [
         (row["id"], ColumnSpec(row["name"], row["prompt"], row["format"], tuple(row["tags"])))

@@ -123,6 +123,7 @@ create table tabular_job_items (
   job_id uuid not null,
   review_id uuid not null,               -- the job's: so that access needs no look at the job
   document_id uuid not null,             -- no foreign key: a deleted document leaves its history
+  position int not null,                 -- the order in which a job's items are claimed
   status text not null default 'pending' check (status in ('pending', 'running', 'completed', 'error', 'skipped')),
   attempt_count int not null default 0,  -- the fencing token: never decreases
   handed_back_count int not null default 0,  -- attempts that a shutdown gave back: they do not count as tries
@@ -136,7 +137,7 @@ create table tabular_job_items (
 ) with (fillfactor = 70);                -- claim, heartbeat and hand-back touch no indexed column: HOT updates
 
 -- The claim's index. Its predicate is completed_at, which only the end of an item changes.
-create index tabular_job_items_open on tabular_job_items (job_id, id) where completed_at is null;
+create index tabular_job_items_open on tabular_job_items (job_id, position) where completed_at is null;
 create index tabular_job_items_by_document on tabular_job_items (job_id, document_id);
 
 -- ── Cells ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,14 +239,16 @@ begin
   with eligible as materialized (
     select j.id, (select count(*) from unnest(held) h where h = j.id) as holds
     from tabular_jobs j
+    -- Not `exists`, nor an order by id: a join or another index would be planned, and read every item.
+    cross join lateral (
+      select from tabular_job_items i
+      where i.job_id = j.id and i.completed_at is null
+        and (i.lease_expires_at is null or i.lease_expires_at <= now())
+        and i.attempt_count - i.handed_back_count < max_attempts
+      order by i.position limit 1) claimable
     where j.status in ('pending', 'running')
       and j.cancel_requested_at is null
       and (models is null or j.model = any(models))
-      and exists (
-        select from tabular_job_items i
-        where i.job_id = j.id and i.completed_at is null
-          and (i.lease_expires_at is null or i.lease_expires_at <= now())
-          and i.attempt_count - i.handed_back_count < max_attempts)
   ), share as materialized (
     select id, holds, ceil((batch + sum(holds) over ()) / count(*) over ())::int - holds as open_slots from eligible
   ), picked as materialized (
@@ -256,7 +259,7 @@ begin
       where i.job_id = s.id and i.completed_at is null
         and (i.lease_expires_at is null or i.lease_expires_at <= now())
         and i.attempt_count - i.handed_back_count < max_attempts
-      order by i.id
+      order by i.position
       limit least(s.open_slots, batch)
       for update skip locked) i
     limit batch
@@ -266,8 +269,7 @@ begin
       attempt_count = attempt_count + 1,
       lease_expires_at = now() + make_interval(secs => lease_seconds),
       started_at = coalesce(started_at, now())
-  from picked
-  where i.id = picked.id
+  where i.id = any(array(select id from picked))  -- an array, so that the plan is the primary key whatever the statistics
   returning i.*;
 end $$;
 

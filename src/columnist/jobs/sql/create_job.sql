@@ -31,7 +31,8 @@ with asked_columns as (
   on conflict (review_id) where status in ('pending', 'running') do nothing
   returning id, review_id, total_items
 ), items as (
-  insert into tabular_job_items (job_id, review_id, document_id)
-  select job.id, job.review_id, todo.document_id from job cross join todo order by todo.position, todo.document_id
+  insert into tabular_job_items (job_id, review_id, document_id, position)
+  select job.id, job.review_id, todo.document_id, row_number() over (order by todo.position, todo.document_id)
+  from job cross join todo
 )
 select id as job_id, total_items, pg_notify('tabular_jobs', id::text) is null as notified from job

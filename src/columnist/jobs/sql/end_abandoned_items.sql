@@ -1,13 +1,13 @@
 -- The janitor of every pool: what no worker will claim any more. An expired lease whose attempts are used up is poison;
 -- an item of a cancelled job is skipped once nobody holds it. Skips what another janitor has locked. Claims go in the
--- order of ids, so whatever was ever claimed is among a job's first open items: no need to look at all that wait.
+-- order of positions, so whatever was ever claimed is among a job's first open items: no need to look at all that wait.
 with abandoned as (
   select i.id, j.cancel_requested_at is not null as cancelled
   from tabular_jobs j
   cross join lateral (
     select i.* from tabular_job_items i
     where i.job_id = j.id and i.completed_at is null
-    order by i.id limit case when j.cancel_requested_at is null then 2000 end) open_item
+    order by i.position limit case when j.cancel_requested_at is null then 2000 end) open_item
   join tabular_job_items i on i.id = open_item.id
   where j.status in ('pending', 'running')
     and i.completed_at is null

@@ -1,5 +1,5 @@
 -- Status of jobs, newest first. The sums over ended items are kept in the job's row; the running items are
--- among the first open ones, because claims go in the order of ids. `rate` is items a second over about the last minute (exponential decay, settle_tabular_jobs).
+-- among the first open ones, because claims go in the order of positions. `rate` is items a second over about the last minute (exponential decay, settle_tabular_jobs).
 select j.id, j.review_id, r.name as review_name, j.status, j.model, j.error, j.total_items, j.completed_items, j.error_items,
        j.skipped_items, run.running_items,
        j.total_items - j.completed_items - j.error_items - j.skipped_items - run.running_items as pending_items,
@@ -18,7 +18,7 @@ cross join lateral (
          coalesce(sum(c.cached_tokens), 0)::bigint as cached_tokens,
          coalesce(sum(c.completion_tokens), 0)::bigint as completion_tokens
   from (
-    select * from tabular_job_items i where i.job_id = j.id and i.completed_at is null order by i.id limit 2000) i
+    select * from tabular_job_items i where i.job_id = j.id and i.completed_at is null order by i.position limit 2000) i
   cross join lateral item_cells(i.review_id, i.document_id, i.job_id) c
   where i.status = 'running') run
 where (%(job_id)s::uuid is null or j.id = %(job_id)s)

@@ -1,0 +1,116 @@
+"""Real databases for tests: the embedded server and a system PostgreSQL (15 in CI); each test gets a fresh one."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import conninfo, sql
+
+from columnist.db.embedded import embedded_server
+from columnist.db.migrate import migrate
+
+ROOT = Path(__file__).parent.parent
+CONTRACTS = ROOT / "examples" / "contracts"
+_numbers = count(1)
+
+
+@contextmanager
+def system_server() -> Iterator[str]:
+    """A throw-away cluster of the system's newest PostgreSQL; its superuser's URL. Fails where none is installed."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    found = shutil.which("initdb")
+    binaries = installed[0] if installed else Path(found).resolve().parent if found else None
+    assert binaries, "These tests need a system PostgreSQL: apt-get update && apt-get install postgresql"
+    as_root = os.geteuid() == 0
+    user = pwd.getpwnam("postgres") if as_root else None
+    with tempfile.TemporaryDirectory(prefix="columnist-pg-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder, "data")
+        if user:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        log = Path(folder, "log")
+
+        def run(*command: str | Path) -> None:
+            with tempfile.TemporaryFile() as output:
+                done = subprocess.run(
+                    [*map(str, command)],
+                    cwd="/",
+                    stdout=output,
+                    stderr=output,
+                    user=user.pw_uid if user else None,
+                    group=user.pw_gid if user else None,
+                    check=False,
+                )
+                output.seek(0)
+                assert done.returncode == 0, output.read().decode()
+
+        run(binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        options = f"-c listen_addresses='' -c max_connections=200 -k {folder}"
+        run(binaries / "pg_ctl", "-w", "-D", data, "-l", log, "-o", options, "start")
+        try:
+            yield f"postgresql://postgres@/postgres?host={folder}"
+        finally:
+            run(binaries / "pg_ctl", "-w", "-D", data, "-m", "immediate", "stop")
+
+
+@pytest.fixture(scope="session")
+def embedded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the embedded server's own database, held for the whole session."""
+    with embedded_server(tmp_path_factory.mktemp("embedded")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template_of(embedded_url: str) -> Iterator[dict[str, str]]:
+    """Server name → the URL of a superuser on a server that has the migrated database `template_columnist`."""
+    with ExitStack() as stack:
+        servers = {
+            "embedded": conninfo.make_conninfo(embedded_url, user="postgres", dbname="postgres"),
+            "system": stack.enter_context(system_server()),
+        }
+        for admin in servers.values():
+            with psycopg.connect(admin, autocommit=True) as connection:
+                if not connection.execute("select from pg_roles where rolname = 'columnist'").fetchone():
+                    connection.execute("create role columnist login createrole")
+                connection.execute("create database template_columnist owner columnist")
+            migrate(_url(admin, "template_columnist"))
+        yield servers
+
+
+def _url(admin: str, database: str) -> str:
+    host = conninfo.conninfo_to_dict(admin)["host"]
+    return f"postgresql://columnist@/{database}?host={host}"
+
+
+def _fresh_database(admin: str) -> str:
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template template_columnist owner columnist").format(sql.Identifier(name))
+        )
+    return _url(admin, name)
+
+
+@pytest.fixture(params=["embedded", "system"])
+def any_url(request: pytest.FixtureRequest, template_of: dict[str, str]) -> str:
+    """A fresh, migrated database; the test runs on the embedded and on the system server."""
+    return _fresh_database(template_of[request.param])
+
+
+@pytest.fixture
+def url(template_of: dict[str, str]) -> str:
+    """A fresh, migrated database on the embedded server."""
+    return _fresh_database(template_of["embedded"])
+
+
+@pytest.fixture
+def admin_url(url: str) -> str:
+    """The same database as `url` for its superuser: to look at it from outside every access rule."""
+    return url.replace("columnist@", "postgres@")

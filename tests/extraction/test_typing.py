@@ -1,0 +1,288 @@
+"""What `typed` promises, in the phrases of real contracts."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from columnist.extraction.model import Question
+from columnist.extraction.readings import ISO_4217, amounts, dates
+from columnist.extraction.typing import typed
+from columnist.reviews.model import Format
+
+SOME_ID = UUID(int=1)
+AMBIGUOUS = (None, True)
+UNREADABLE = (None, False)
+
+
+def question(answer_format: Format, prompt: str = "", tags: tuple[str, ...] = ()) -> Question:
+    return Question(SOME_ID, "A column", prompt, answer_format, tags)
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("the 8th day of May, 2014", "2014-05-08"),
+        ("May 8, 2014", "2014-05-08"),
+        ("8 May 2014", "2014-05-08"),
+        ("2014-05-08", "2014-05-08"),
+        ("2014-05-08T00:00:00Z", "2014-05-08"),
+        ("dated and effective as of March 30, 2009 (this “Amendment”)", "2009-03-30"),
+        ("THIS AGREEMENT is made this 15 th day of July,\xa02010", "2010-07-15"),
+        ("effective as of the 24t h day of August 2018", "2018-08-24"),
+        ("November 19t h, 2012", "2012-11-19"),
+        ("20th day of Friday, March 2020", "2020-03-20"),
+        ("the first day of May 2006", "2006-05-01"),
+        ("the twenty-first day of June, 1999", "1999-06-21"),
+        ("February 17,\r\n1999", "1999-02-17"),
+        ("Sept. 3, 1998", "1998-09-03"),
+        ("13/07/05", "2005-07-13"),
+        ("9/28/2004", "2004-09-28"),
+        ("5/5/14", "2014-05-05"),
+        ("12/27/2019, and again December 27, 2019", "2019-12-27"),
+    ],
+)
+def test_a_date_becomes_iso_8601(text: str, iso: str) -> None:
+    assert typed(text, question("date")) == (iso, False)
+
+
+@pytest.mark.parametrize("text", ["5/8/14", "08.05.2014", "1/2/99", "May 8, 2014 or June 1, 2014"])
+def test_a_date_that_reads_two_ways_stays_untyped(text: str) -> None:
+    assert typed(text, question("date")) == AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["September __, 2018", "July 2013", "___ day of May, 2014", "___________ __, 2000", "February 30, 2014", "soon"],
+)
+def test_a_date_that_is_incomplete_or_impossible_stays_untyped(text: str) -> None:
+    assert typed(text, question("date")) == UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "currency"),
+    [
+        ("US$1.5 million", "1500000", "USD"),
+        ("$2,000,000.00", "2000000.00", "USD"),
+        ("EUR 3m", "3000000", "EUR"),
+        ("two million dollars ($2,000,000)", "2000000", "USD"),
+        ("€ 1.200.000,50", "1200000.50", "EUR"),
+        ("Ten Thousand and 00/100 Dollars ($10,000.00)", "10000.00", "USD"),
+        ("not more than $5,000 Canadian", "5000", "CAD"),
+        ("one hundred thousand United States dollars", "100000", "USD"),
+        ("two and a half million euros", "2500000", "EUR"),
+        ("RMB 300,000", "300000", "CNY"),
+        ("U.S.\xa0$\xa0500", "500", "USD"),
+        ("£250k", "250000", "GBP"),
+        ("$.01 per share", "0.01", "USD"),
+        ("CHF 1'200'000", "1200000", "CHF"),
+        ("1500000.00", "1500000.00", None),
+        ("¥5,000", "5000", None),
+        (json.dumps({"amount": "1500000.00", "currency": "EUR"}), "1500000.00", "EUR"),
+    ],
+)
+def test_money_becomes_an_amount_and_a_currency(text: str, amount: str, currency: str | None) -> None:
+    assert typed(text, question("monetary_amount")) == ({"amount": amount, "currency": currency}, False)
+
+
+@pytest.mark.parametrize("text", ["two million dollars ($3,000,000)", "$100 to $200", "€1.200", "USD 5 or EUR 5"])
+def test_money_that_reads_two_ways_stays_untyped(text: str) -> None:
+    assert typed(text, question("monetary_amount")) == AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [
+        ("ten percent (10%)", "10"),
+        ("2.5%", "2.5"),
+        ("one and one-half percent (1.5%)", "1.5"),
+        ("150 basis points", "1.5"),
+        ("1 1/2% per month", "1.5"),
+        ("one-half of one percent", "0.5"),
+        ("Twenty-Five Percent (25%)", "25"),
+        ("12.5 per cent", "12.5"),
+        ("1.125%", "1.125"),
+        (".5%", "0.5"),
+        ("1.5", "1.5"),
+    ],
+)
+def test_a_percentage_becomes_a_decimal(text: str, percent: str) -> None:
+    value, ambiguous = typed(text, question("percentage"))
+    assert (Decimal(value), ambiguous) == (Decimal(percent), False)
+
+
+@pytest.mark.parametrize("text", ["5% to 10%", "5-10%", "ten percent (12%)"])
+def test_a_percentage_with_two_values_stays_untyped(text: str) -> None:
+    assert typed(text, question("percentage")) == AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt", "outcome"),
+    [
+        ("thirty (30) days", "How many days?", ("30", False)),
+        ("ninety (“90”) days written notice", "How many days?", ("90", False)),
+        ("one hundred eighty (180) days", "How many days?", ("180", False)),
+        ("a 30-day period after June 1, 2020 under Section 4.2", "How many days?", ("30", False)),
+        ("two (2) weeks", "How many days?", ("14", False)),
+        ("three (3) years", "For how many months?", ("36", False)),
+        ("one of the parties may give 60 days' notice", "How many days?", ("60", False)),
+        ("six (6) months", "How many days?", AMBIGUOUS),
+        ("thirty (60) days", "How many days?", AMBIGUOUS),
+        ("30 or 60 days", "How many?", AMBIGUOUS),
+        ("1,234", "How many units?", ("1234", False)),
+        ("-5", "Which offset?", ("-5", False)),
+        ("promptly", "How many days?", UNREADABLE),
+    ],
+)
+def test_a_number_is_read_in_the_unit_that_was_asked_for(text: str, prompt: str, outcome: tuple[Any, bool]) -> None:
+    assert typed(text, question("number", prompt)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("in lawful money of the United States (US dollars)", ("USD", False)),
+        ("usd", ("USD", False)),
+        ("€", ("EUR", False)),
+        ("pounds sterling", ("GBP", False)),
+        ("Canadian Dollars", ("CAD", False)),
+        ("ALL PAYMENTS IN EUR", ("EUR", False)),
+        ("US dollars or euros", AMBIGUOUS),
+        ("¥", UNREADABLE),
+        ("gold", UNREADABLE),
+    ],
+)
+def test_a_currency_becomes_its_iso_4217_code(text: str, outcome: tuple[Any, bool]) -> None:
+    assert typed(text, question("currency")) == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("true", (True, False)),
+        ("Yes. Either party may terminate.", (True, False)),
+        ("False", (False, False)),
+        ("no, only for cause", (False, False)),
+        ("Yes and no", AMBIGUOUS),
+        ("Neither party may terminate", UNREADABLE),
+        ("Nothing is said", UNREADABLE),
+    ],
+)
+def test_yes_and_no_become_booleans(text: str, outcome: tuple[Any, bool]) -> None:
+    assert typed(text, question("yes_no")) == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("distribution", ("Distribution", False)),
+        ("  Service   level ", ("Service Level", False)),
+        ("A Service Level agreement.", ("Service Level", False)),
+        ("Distributon", ("Distribution", False)),
+        ("Service or Distribution", AMBIGUOUS),
+        ("Lease", UNREADABLE),
+    ],
+)
+def test_a_tag_is_one_of_the_columns(text: str, outcome: tuple[Any, bool]) -> None:
+    assert typed(text, question("tag", tags=("Distribution", "Service", "Service Level"))) == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ('["Alpha, Inc.", "Beta; LLC"]', ["Alpha, Inc.", "Beta; LLC"]),
+        ("- Alpha, Inc.\n- Beta LLC\n", ["Alpha, Inc.", "Beta LLC"]),
+        ("1. Alpha, Inc.\n2) Beta LLC", ["Alpha, Inc.", "Beta LLC"]),
+        ("Alpha, Inc.; Beta LLC", ["Alpha, Inc.", "Beta LLC"]),
+        ("[***] is redacted", ["[***] is redacted"]),
+        ("Alpha, Inc.", ["Alpha, Inc."]),
+    ],
+)
+def test_a_bulleted_list_becomes_its_items(text: str, items: list[str]) -> None:
+    assert typed(text, question("bulleted_list")) == (items, False)
+
+
+ALL_FORMATS: list[Format] = [
+    "text",
+    "bulleted_list",
+    "number",
+    "percentage",
+    "monetary_amount",
+    "currency",
+    "yes_no",
+    "date",
+    "tag",
+]
+
+
+@pytest.mark.parametrize("answer_format", ALL_FORMATS)
+@pytest.mark.parametrize("text", ["", "  \n", "Not found", "null"])
+def test_an_answer_that_says_nothing_has_no_value(answer_format: Format, text: str) -> None:
+    assert typed(text, question(answer_format, tags=("A", "B"))) == UNREADABLE
+
+
+@given(answer_format=st.sampled_from(ALL_FORMATS), text=st.text(max_size=200))
+def test_no_text_breaks_the_typing_and_values_are_ready_for_json(answer_format: Format, text: str) -> None:
+    value, ambiguous = typed(text, question(answer_format, tags=("A", "B")))
+    assert json.loads(json.dumps(value)) == value
+    assert not (ambiguous and value is not None)
+
+
+def ordinal(day: int) -> str:
+    return f"{day}{'th' if 10 < day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"
+
+
+DATE_STYLES = [
+    lambda d: f"{d:%B} {d.day}, {d.year}",
+    lambda d: f"{d.day} {d:%B} {d.year}",
+    lambda d: f"{d:%b}. {d.day}, {d.year}",
+    lambda d: f"the {ordinal(d.day)} day of {d:%B}, {d.year}",
+    lambda d: f"{d:%B} {ordinal(d.day)}, {d.year}".upper(),
+    lambda d: d.isoformat(),
+]
+
+
+@given(
+    day=st.dates(date(1950, 1, 1), date(2099, 12, 31)),
+    style=st.sampled_from(DATE_STYLES),
+    frame=st.sampled_from(["{}", "entered into as of {} (the “Effective Date”)", "dated\xa0{}\r\nby and between"]),
+)
+def test_a_date_in_a_contracts_style_gives_the_date_back(day: date, style: Any, frame: str) -> None:
+    assert typed(frame.format(style(day)), question("date")) == (day.isoformat(), False)
+
+
+MONEY_STYLES = [
+    lambda amount, code: f"{code} {amount:,.2f}",
+    lambda amount, code: f"{amount:,.2f} {code}",
+    lambda amount, code: f"{code} {amount:f}",
+    lambda amount, code: f"a fee of {code} {amount:,.2f} per annum",
+]
+
+
+@given(
+    amount=st.decimals(min_value=0, max_value=10**12, places=2),
+    code=st.sampled_from(["USD", "EUR", "GBP", "CHF", "JPY", "CAD"]),
+    style=st.sampled_from(MONEY_STYLES),
+)
+def test_an_amount_in_a_contracts_style_gives_the_amount_back(amount: Decimal, code: str, style: Any) -> None:
+    value, ambiguous = typed(style(amount, code), question("monetary_amount"))
+    assert not ambiguous
+    assert (Decimal(value["amount"]), value["currency"]) == (amount, code)
+
+
+@given(code=st.sampled_from(sorted(ISO_4217)), case=st.sampled_from([str.upper, str.lower]))
+def test_every_iso_4217_code_is_a_currency(code: str, case: Any) -> None:
+    assert typed(case(code), question("currency")) == (code, False)
+
+
+@given(before=st.text("abc \xa0\r\n“”–", max_size=30), after=st.text("abc \xa0\r\n“”–", max_size=30))
+def test_readings_stand_where_they_say(before: str, after: str) -> None:
+    text = f"{before} May 8, 2014 {after} $5,000 {before}"
+    (day,), (sum_of_money,) = dates(text), amounts(text)
+    assert text[day.start : day.end] == "May 8, 2014"
+    assert text[sum_of_money.start : sum_of_money.end] == "$5,000"

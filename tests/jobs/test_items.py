@@ -1,0 +1,410 @@
+"""The invariants of the job engine (DESIGN §5) as PostgreSQL upholds them: claims, leases, fencing, ends."""
+
+import asyncio
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from columnist.db.connect import LOCAL_USER, Connection, Database
+from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoundError
+from columnist.jobs import store
+from columnist.jobs.store import ClaimedItem, EndedItem
+from tests.jobs.grid import a_review, an_answer, generate, progress_of
+
+
+async def claim(
+    connection: Connection,
+    batch: int = 1,
+    lease_seconds: float = 60,
+    max_attempts: int = 3,
+    held: list[UUID] | None = None,
+    models: list[str] | None = None,
+) -> list[ClaimedItem]:
+    return await store.claim_items(connection, lease_seconds, batch, max_attempts, held or [], models)
+
+
+async def expire_leases(database: Database) -> None:
+    async with database.worker() as connection:
+        await connection.execute(
+            "update tabular_job_items set lease_expires_at = now() - interval '1 s' where lease_expires_at is not null"
+        )
+
+
+def test_an_item_has_one_holder_however_many_claim_at_once(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url, connections=12) as database:
+            await generate(database, await a_review(database, documents=200))
+
+            async def one_worker() -> list[int]:
+                mine: list[int] = []
+                async with database.worker() as connection:
+                    while claimed := await claim(connection, batch=3):
+                        mine += [item.id for item in claimed]
+                return mine
+
+            taken = [*chain.from_iterable(await asyncio.gather(*(one_worker() for _ in range(12))))]
+            assert len(taken) == 200
+            assert len(set(taken)) == 200
+
+    asyncio.run(scenario())
+
+
+def test_a_claim_does_not_wait_for_another_claim(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            await generate(database, await a_review(database, documents=2))
+            async with database.worker() as slow, database.worker() as quick, slow.transaction():
+                (first,) = await claim(slow)
+                (second,) = await asyncio.wait_for(claim(quick), timeout=5)
+                assert first.id != second.id
+
+    asyncio.run(scenario())
+
+
+def test_an_expired_lease_is_claimed_again_and_a_live_one_is_not(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            await generate(database, await a_review(database, documents=1))
+            async with database.worker() as connection:
+                (first,) = await claim(connection)
+                assert await claim(connection) == []
+                await expire_leases(database)
+                (second,) = await claim(connection)
+                assert (second.id, second.attempt) == (first.id, first.attempt + 1)
+
+    asyncio.run(scenario())
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            review = await a_review(database, documents=1)
+            job = await generate(database, review)
+            async with database.worker() as connection:
+                (old,) = await claim(connection)
+                await expire_leases(database)
+                (new,) = await claim(connection)
+                with pytest.raises(LeaseLostError):
+                    await store.write_cells(connection, old, "m", "1", [an_answer(review.columns[0], "old")])
+                assert await store.end_items(connection, [EndedItem(old, "error", "old")]) == set()
+                assert await store.extend_leases(connection, [old], 60) == set()
+                assert not await store.retry_item(connection, old, 0, max_attempts=9)
+                await store.hand_back_items(connection, [old])
+                assert await claim(connection) == [], "the new holder's item was given back by the old one"
+
+                await store.write_cells(connection, new, "m", "1", [an_answer(review.columns[0], "new")])
+                assert await store.end_items(connection, [EndedItem(new, "completed")]) == {new.id}
+                cells = (await store.changed_cells(connection, review.id)).cells
+            assert [cell["summary"] for cell in cells] == ["new"]
+            assert (await progress_of(database, job.job_id)).status == "completed"
+
+    asyncio.run(scenario())
+
+
+def test_an_item_cannot_be_taken_over_while_its_holder_writes(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1)
+            await generate(database, review)
+            async with database.worker() as writer, database.worker() as thief:
+                (item,) = await claim(writer)
+                await expire_leases(database)
+                async with writer.transaction():
+                    await store.write_cells(writer, item, "m", "1", [an_answer(review.columns[0], "mine")])
+                    assert await claim(thief) == []
+                assert len(await claim(thief)) == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_heartbeat_keeps_the_lease(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            await generate(database, await a_review(database, documents=1))
+            async with database.worker() as connection:
+                (item,) = await claim(connection)
+                await expire_leases(database)
+                assert await store.extend_leases(connection, [item], 60) == {item.id}
+                assert await claim(connection) == []
+
+    asyncio.run(scenario())
+
+
+def test_a_job_ends_exactly_with_its_last_item_and_an_item_ends_once(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            review = await a_review(database, documents=3, columns=2)
+            job = await generate(database, review)
+            async with database.worker() as connection:
+                one, two, three = await claim(connection, batch=3)
+                await store.write_cells(connection, one, "m", "1", [an_answer(c, "yes") for c in review.columns])
+                await store.end_items(connection, [EndedItem(one, "completed"), EndedItem(two, "error", "It is torn.")])
+                progress = await progress_of(database, job.job_id)
+                assert (progress.status, progress.running_items) in {("running", 1), ("pending", 1)}
+                assert await store.end_items(connection, [EndedItem(one, "completed")]) == set()
+                await store.end_items(connection, [EndedItem(three, "completed")])
+            progress = await progress_of(database, job.job_id)
+            assert progress.status == "completed"
+            assert progress.completed_at is not None
+            assert (progress.completed_items, progress.error_items, progress.running_items) == (2, 1, 0)
+            assert (progress.done_cells, progress.error_cells, progress.total_cells) == (2, 2, 6)
+            assert (progress.prompt_tokens, progress.cached_tokens, progress.completion_tokens) == (6, 4, 2)
+
+    asyncio.run(scenario())
+
+
+def test_an_item_that_ends_as_error_says_why_in_each_of_its_open_cells(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1, columns=3)
+            job = await generate(database, review)
+            async with database.worker() as connection:
+                (item,) = await claim(connection)
+                await store.write_cells(connection, item, "m", "1", [an_answer(review.columns[0], "kept")])
+                await store.end_items(connection, [EndedItem(item, "error", "The file is encrypted.")])
+                cells = (await store.changed_cells(connection, review.id)).cells
+            assert sorted((cell["status"], cell["summary"], cell["error"]) for cell in cells) == [
+                ("done", "kept", None),
+                ("error", None, "The file is encrypted."),
+                ("error", None, "The file is encrypted."),
+            ]
+            progress = await progress_of(database, job.job_id)
+            assert progress.status == "failed"
+            assert "The file is encrypted." in (progress.error or "")
+
+    asyncio.run(scenario())
+
+
+def test_handing_back_costs_no_try_and_frees_the_item_at_once(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            await generate(database, await a_review(database, documents=1))
+            async with database.worker() as connection:
+                attempts = []
+                for _ in range(5):
+                    (item,) = await claim(connection, max_attempts=1)
+                    attempts.append(item.attempt)
+                    await store.hand_back_items(connection, [item])
+                assert attempts == [1, 2, 3, 4, 5], "the fencing token must never repeat"
+
+    asyncio.run(scenario())
+
+
+def test_a_retried_item_waits_for_its_back_off_and_ends_after_max_attempts(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            await generate(database, await a_review(database, documents=1))
+            async with database.worker() as connection:
+                (item,) = await claim(connection)
+                assert await store.retry_item(connection, item, delay_seconds=60, max_attempts=2)
+                assert await claim(connection) == []
+                await expire_leases(database)
+                (item,) = await claim(connection)
+                assert not await store.retry_item(connection, item, delay_seconds=0, max_attempts=2)
+
+    asyncio.run(scenario())
+
+
+def test_poison_ends_as_an_error_with_the_reason(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            review = await a_review(database, documents=2)
+            job = await generate(database, review)
+            async with database.worker() as connection:
+                for _ in range(3):
+                    (poison,) = await claim(connection)
+                    assert await store.end_abandoned_items(connection, max_attempts=3) == 0, "its lease still lives"
+                    await expire_leases(database)
+                (other,) = await claim(connection, batch=5)
+                assert other.id != poison.id
+                assert await store.end_abandoned_items(connection, max_attempts=3) == 1
+                await store.end_items(connection, [EndedItem(other, "completed")])
+                cells = (await store.changed_cells(connection, review.id)).cells
+            (cell,) = cells
+            assert cell["status"] == "error"
+            assert "3 times" in cell["error"]
+            assert (await progress_of(database, job.job_id)).status == "completed"
+
+    asyncio.run(scenario())
+
+
+def test_cancel_skips_what_waits_and_ends_the_job_with_what_runs(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            review = await a_review(database, documents=5)
+            job = await generate(database, review)
+            async with database.worker() as connection:
+                (running,) = await claim(connection)
+                async with database.act_as(LOCAL_USER) as request:
+                    assert await store.cancel_job(request, job.job_id)
+                assert await claim(connection, batch=5) == []
+                assert await store.cancelled_jobs(connection, [job.job_id]) == {job.job_id}
+                progress = await progress_of(database, job.job_id)
+                assert (progress.skipped_items, progress.running_items, progress.is_live) == (4, 1, True)
+                with pytest.raises(JobEndingError):
+                    await generate(database, review)
+                await store.end_items(connection, [EndedItem(running, "skipped")])
+            assert (await progress_of(database, job.job_id)).status == "cancelled"
+            async with database.act_as(LOCAL_USER) as request:
+                assert not await store.cancel_job(request, job.job_id)
+
+    asyncio.run(scenario())
+
+
+def test_the_items_of_a_worker_that_died_in_a_cancelled_job_are_skipped(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            job = await generate(database, await a_review(database, documents=1))
+            async with database.worker() as connection:
+                await claim(connection)
+                async with database.act_as(LOCAL_USER) as request:
+                    await store.cancel_job(request, job.job_id)
+                await expire_leases(database)
+                assert await store.end_abandoned_items(connection, max_attempts=3) == 1
+            assert (await progress_of(database, job.job_id)).status == "cancelled"
+
+    asyncio.run(scenario())
+
+
+def test_a_cancel_does_not_deadlock_with_items_that_end(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            for nr in range(20):
+                review = await a_review(database, documents=40, name=f"Review {nr}")
+                job = await generate(database, review)
+
+                async def work() -> None:
+                    async with database.worker() as connection:
+                        while items := await claim(connection, batch=2):
+                            await store.end_items(connection, [EndedItem(item, "completed") for item in items])
+
+                async def cancel(job_id: UUID = job.job_id) -> None:
+                    async with database.act_as(LOCAL_USER) as request:
+                        await store.cancel_job(request, job_id)
+
+                await asyncio.gather(work(), work(), cancel())
+                async with database.worker() as connection:
+                    await store.end_abandoned_items(connection, max_attempts=3)
+                progress = await progress_of(database, job.job_id)
+                assert progress.ended_items == 40
+                assert progress.status in ("cancelled", "completed")
+
+    asyncio.run(scenario())
+
+
+def test_a_review_has_one_live_job_and_generate_answers_with_it(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url, connections=8) as database:
+            review = await a_review(database, documents=3)
+            answers = await asyncio.gather(*(generate(database, review) for _ in range(8)))
+            assert len({answer.job_id for answer in answers}) == 1
+            assert sorted(answer.resumed for answer in answers) == [False] + [True] * 7
+
+    asyncio.run(scenario())
+
+
+def test_live_jobs_share_a_pool(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            large = await generate(database, await a_review(database, documents=100, name="large"))
+            async with database.worker() as connection:
+                held = [item.job_id for item in await claim(connection, batch=10)]
+                small = await generate(database, await a_review(database, documents=20, name="small"))
+                # One worker after the other becomes free, as in a pool that is busy with the large job.
+                order = []
+                for _ in range(40):
+                    held.pop(0)
+                    (item,) = await claim(connection, held=held)
+                    held.append(item.job_id)
+                    order.append(item.job_id)
+            assert order.count(small.job_id) == 20
+            assert order.index(small.job_id) == 0, "the newcomer is served at once"
+            last = max(nr for nr, job_id in enumerate(order) if job_id == small.job_id)
+            assert last < 36, f"20 documents of a half share took {last} claims"
+            assert large.job_id in order[:12], "the large job goes on meanwhile"
+
+    asyncio.run(scenario())
+
+
+def test_a_pool_claims_only_for_models_that_it_can_ask(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            await generate(database, await a_review(database, documents=1), model="gpt-large")
+            async with database.worker() as connection:
+                assert await claim(connection, models=["extractive"]) == []
+                assert len(await claim(connection, models=["extractive", "gpt-large"])) == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_finished_review_has_nothing_to_ask_until_a_column_changes(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=2, columns=2)
+
+            async def answer_all() -> int:
+                job = await generate(database, review)
+                async with database.worker() as connection:
+                    for item in await claim(connection, batch=9):
+                        loaded = await store.load_item(connection, item)
+                        assert loaded is not None
+                        answers = [
+                            {**an_answer(column["id"], "x"), "column_version": column["version"]}
+                            for column in loaded["columns"]
+                        ]
+                        await store.write_cells(connection, item, "test-model", "test-1", answers)
+                        await store.end_items(connection, [EndedItem(item, "completed")])
+                progress = await progress_of(database, job.job_id)
+                assert progress.status == "completed"
+                return progress.total_cells
+
+            assert await answer_all() == 4
+            assert await answer_all() == 0
+            async with database.act_as(LOCAL_USER) as connection:
+                await connection.execute(
+                    "update tabular_columns set prompt = 'Else?' where id = %s", [review.columns[0]]
+                )
+            assert await answer_all() == 2, "only the stale cells are asked again"
+            async with database.act_as(LOCAL_USER) as connection:
+                await connection.execute("update tabular_cells set edited_at = now()")
+                await connection.execute(
+                    "update tabular_columns set prompt = 'More?' where id = %s", [review.columns[0]]
+                )
+            assert await answer_all() == 0, "a person's answer is left alone"
+
+    asyncio.run(scenario())
+
+
+def test_generate_says_what_is_wrong(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1, columns=0)
+            with pytest.raises(InputError, match="add a question"):
+                await generate(database, review)
+            async with database.act_as(LOCAL_USER) as connection:
+                await connection.execute("delete from tabular_reviews where id = %s", [review.id])
+            with pytest.raises(NotFoundError):
+                await generate(database, review)
+
+    asyncio.run(scenario())
+
+
+def test_the_claim_is_served_by_its_index_and_never_scans_the_table(url: str, admin_url: str) -> None:
+    async def prepare() -> None:
+        async with Database(url) as database:
+            await generate(database, await a_review(database, documents=3000))
+
+    asyncio.run(prepare())
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute("vacuum analyze tabular_job_items")
+        connection.execute("select pg_stat_reset()")
+        for _ in range(20):
+            connection.execute("select * from claim_tabular_job_items(60, 10, 3)").fetchall()
+        connection.execute("select pg_stat_force_next_flush()")
+        row: Any = connection.execute(
+            "select seq_scan from pg_stat_user_tables where relname = 'tabular_job_items'"
+        ).fetchone()
+        assert row[0] == 0
