@@ -67,7 +67,7 @@ _FRACTIONS = {
 _FRACTION = r"(?:(?:one|a)[\s-]+(?:half|quarter|fourth)|three[\s-]+(?:quarters|fourths))"
 _START = "|".join(sorted(_SMALL, key=len, reverse=True))
 _WORD = rf"{_START}|hundred|{'|'.join(_SCALES)}"
-_WORDS = rf"(?i:\b(?:{_START})\b(?:(?:\s+and\s+|\s*-\s*|\s+)(?:(?:{_FRACTION})|(?:{_WORD}))\b)*)"
+_WORDS = rf"(?i:\b(?:{_START})\b(?:(?:\s++and\s++|\s*+-\s*+|\s++)(?:(?:{_FRACTION})|(?:{_WORD}))\b)*)"
 _NUMBER = r"\d{1,3}(?:[,.' ]\d{3}(?!\d))+(?:[.,]\d{1,4})?(?!\d)|\d+(?:[.,]\d+)?"
 
 
@@ -141,21 +141,21 @@ _MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 # PDF text often tears superscript ordinals: `5 th`, `21s t`.
 _DAY = r"(?P<day>\d{1,2})(?:\s?(?:s\s?t|n\s?d|r\s?d|t\s?h)\b)?"
 _ORDINAL = rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True)).replace('-', '[ -]')})"
-_YEAR = r"(?:A\.?D\.?\s*|in\s+the\s+year\s+)?(?P<year>\d{4}|'\d{2})(?!\d)"
-_BLANK = r"(?:_[_\s]*|\[[^\]]{0,12}\]|\.{3,})"
-_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*,?\s+)?"
+_YEAR = r"(?:A\.?D\.?\s*+|in\s++the\s++year\s++)?(?P<year>\d{4}|'\d{2})(?!\d)"
+_BLANK = r"(?:_++|\[[^\]]{0,12}\]|\.{3,}+)"
+_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*+,?\s++)?"
 _DATES = [
     re.compile(r"(?<![\d/.-])(?P<year>\d{4})([-/.])(?P<monthnumber>\d{1,2})\2(?P<day>\d{1,2})(?!\d)"),
-    re.compile(rf"\b{_MONTH}\s*{_DAY}\s*,?\s*{_YEAR}", re.I),
+    re.compile(rf"\b{_MONTH}\s*+{_DAY}\s*+,?\s*+{_YEAR}", re.I),
     re.compile(
-        rf"\b(?:{_DAY}|{_ORDINAL})(?:\s+day)?(?:\s+of)?\s*[-,]?\s*{_WEEKDAY}{_MONTH}\s*[-,]?\s*(?:of\s+)?{_YEAR}", re.I
+        rf"\b(?:{_DAY}|{_ORDINAL})(?:\s++day)?(?:\s++of)?\s*+[-,]?\s*+{_WEEKDAY}{_MONTH}\s*+[-,]?\s*+(?:of\s++)?{_YEAR}", re.I
     ),
     re.compile(r"(?<![\d/.-])(?P<one>\d{1,2})([/.-])(?P<two>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d/]|[.-]\d)"),
 ]
 _PARTIAL_DATES = [
-    re.compile(rf"\b{_MONTH}\s*(?:{_BLANK})?\s*,?\s*{_YEAR}", re.I),
-    re.compile(rf"{_BLANK}\s*(?:(?:st|nd|rd|th)\s+)?(?:day\s+)?(?:of\s+)?{_MONTH}\s*,?\s*{_YEAR}", re.I),
-    re.compile(rf"(?:{_BLANK}\s*(?:day\s+of\s+)?)+,?\s*{_YEAR}", re.I),
+    re.compile(rf"\b{_MONTH}\s*+(?:{_BLANK})?\s*+,?\s*+{_YEAR}", re.I),
+    re.compile(rf"{_BLANK}\s*+(?:(?:st|nd|rd|th)\s++)?(?:day\s++)?(?:of\s++)?{_MONTH}\s*+,?\s*+{_YEAR}", re.I),
+    re.compile(rf"(?:{_BLANK}\s*+(?:day\s++of\s++)?)+,?\s*+{_YEAR}", re.I),
 ]
 
 
@@ -278,7 +278,7 @@ _NAMES = {
 
 
 def _name_pattern(name: str) -> str:
-    pattern = re.escape(name).replace(r"\ ", r"\s+").replace(r"\$", r"\s?\$" if len(name) > 1 else r"\$")
+    pattern = re.escape(name).replace(r"\ ", r"\s++").replace(r"\$", r"\s?\$" if len(name) > 2 else r"\$")
     if name.endswith("s"):
         pattern += "?"
     return (r"\b" if name[0].isalpha() else "") + pattern + (r"\b" if name[-1].isalpha() else "")
@@ -289,19 +289,19 @@ _CURRENCY = (
     rf"|\b(?:{'|'.join(sorted(ISO_4217 - _ENGLISH_WORDS))})(?:\s?\$|\b))"
 )
 # In `2014 $5,000` the sign belongs to what follows it.
-_BEHIND = rf"{_CURRENCY}(?!(?<=[$€£¥₹₩₪])\s*\d)"
-_SCALE = rf"(?:\s*(?i:{'|'.join([*_SCALES, 'mln', 'mm', 'mn', 'bn', 'm', 'k', 'b'])})\b)?"
+_BEHIND = rf"{_CURRENCY}(?!(?<=[$€£¥₹₩₪])\s*+\d)"
+_SCALE = rf"(?:\s*+(?i:{'|'.join([*_SCALES, 'mln', 'mm', 'mn', 'bn', 'm', 'k', 'b'])})\b)?"
 _MONEY = re.compile(
-    rf"(?P<before>{_CURRENCY})\s*(?P<digits>{_NUMBER}|\.\d+)(?P<scale>{_SCALE})(?:\s*\(?(?P<after>{_BEHIND}))?"
+    rf"(?P<before>{_CURRENCY})\s*+(?P<digits>{_NUMBER}|\.\d+)(?P<scale>{_SCALE})(?:\s*+\(?(?P<after>{_BEHIND}))?"
     rf"|(?:(?P<digits2>(?<![\d.,]){_NUMBER})(?P<scale2>{_SCALE})|(?P<words>{_WORDS}))"
-    rf"(?:\s+(?:and\s+)?(?:(?P<cents>\d\d)|no)/100)?\s*(?P<after2>{_BEHIND})"
+    rf"(?:\s++(?:and\s++)?(?:(?P<cents>\d\d)|no)/100)?\s*+(?P<after2>{_BEHIND})"
 )
 _CURRENCY_ALONE = re.compile(_CURRENCY)
 
 
 def _code(written: str) -> str | None:
     """The ISO 4217 code of a currency as written; None for a sign that several currencies share."""
-    compact = re.sub(r"\s+", " ", written.translate(PLAIN)).strip()
+    compact = re.sub(r"\s++", " ", written.translate(PLAIN)).strip()
     iso = compact.rstrip("$ ").upper()
     if iso in ISO_4217:
         return iso
@@ -340,12 +340,12 @@ def amounts(text: str) -> list[Reading[Money]]:
 # Percentages and numbers
 
 _VULGAR = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
-_PERCENT = r"(?:\s*%|\s*-?\s*(?i:per\s?cent(?:age\s+points?)?)\b)"
-_BASIS = r"\s*-?\s*(?i:basis\s+points?|bps)\b"
+_PERCENT = r"(?:\s*+%|\s*+-?\s*+(?i:per\s?cent(?:age\s++points?)?)\b)"
+_BASIS = r"\s*+-?\s*+(?i:basis\s++points?|bps)\b"
 _PERCENTAGE = re.compile(
-    rf"(?P<part>{_FRACTION}|(?i:\bhalf)|\d+/\d+|[½¼¾])\s+(?i:of)\s+(?i:one|1|a){_PERCENT}"
+    rf"(?P<part>{_FRACTION}|(?i:\bhalf)|\d+/\d+|[½¼¾])\s++(?i:of)\s++(?i:one|1|a){_PERCENT}"
     rf"|(?P<mixed>(?P<whole>\d+)?[ -]?(?:(?P<over>\d+)/(?P<under>[1-9]\d*)|(?P<vulgar>[½¼¾]))){_PERCENT}"
-    rf"|(?:(?P<low>-?{_NUMBER}){_PERCENT}?\s*(?:-|to)\s*)?(?<![\w.,])(?P<digits>-?(?:{_NUMBER}|\.\d+))"
+    rf"|(?:(?P<low>-?{_NUMBER}){_PERCENT}?\s*+(?:-|to)\s*+)?(?<![\w.,])(?P<digits>-?(?:{_NUMBER}|\.\d+))"
     rf"(?:(?P<percent>{_PERCENT})|{_BASIS})"
     rf"|(?P<words>{_WORDS}|(?i:\b{_FRACTION}))(?:(?P<percent2>{_PERCENT})|{_BASIS})",
 )
@@ -387,15 +387,15 @@ def _signed(written: str) -> Decimal:
 
 
 _UNIT = (
-    r"(?:\s*[-']?\s*(?:(?:calendar|business|working|consecutive|full|additional|successive|further)\s+)*"
+    r"(?:\s*+[-']?\s*+(?:(?:calendar|business|working|consecutive|full|additional|successive|further)\s++)*"
     r"(?P<unit>day|week|month|year|hour|minute)s?\b)?"
 )
 _COUNT = re.compile(
-    rf"(?:(?P<words>{_WORDS})\s*(?:\(\s*\"?(?P<both>{_NUMBER})\"?\s*\))?"
+    rf"(?:(?P<words>{_WORDS})\s*+(?:\(\s*+\"?(?P<both>{_NUMBER})\"?\s*+\))?"
     rf"|(?<![\w.,/$])(?P<digits>-?(?:{_NUMBER})))(?![\w/]){_UNIT}",
     re.I,
 )
-_REFERENCE = re.compile(r"\b(?:sections?|articles?|clauses?|paragraphs?|exhibits?|schedules?|items?|no\.)\s*$", re.I)
+_REFERENCE = re.compile(r"\b(?:sections?|articles?|clauses?|paragraphs?|exhibits?|schedules?|items?|no\.)\s*+$", re.I)
 
 
 def numbers(text: str) -> list[Reading[Decimal]]:

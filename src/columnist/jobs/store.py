@@ -12,6 +12,7 @@ writes is fenced by (item id, attempt): after another claim it writes nothing.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -106,7 +107,7 @@ class Progress:
 class ChangedCells:
     """A page of the delta feed, each change at least once, and the cursor to go on from.
 
-    `more` says that the page was full and the next one can be had at once.
+    `more` says that there may be more by now, and that it can be had at once.
     """
 
     cells: list[dict[str, Any]]
@@ -197,34 +198,41 @@ async def changed_cells(
     A cursor is `snapshot` between readings and `snapshot/next snapshot/xid/document/column` within one that takes
     several pages. Raises InputError for a cursor that is none.
     """
-    nil = str(UUID(int=0))
-    seen, next_seen, after = cursor or "1:1:", None, ("0", nil, nil)
-    if cursor and "/" in cursor:
-        seen, next_seen, *position = cursor.split("/")
-        if len(position) != 3:
-            raise InputError(f"{cursor!r} is no cursor of this feed.")
-        after = (position[0], position[1], position[2])
-    rows = await (
-        await connection.execute(
-            _sql("changed_cells"),
-            {
-                "review_id": review_id,
-                "job_id": job_id,
-                "seen": seen,
-                "after_xid": after[0],
-                "after_document": after[1],
-                "after_column": after[2],
-                "limit": limit,
-            },
-        )
-    ).fetchall()
+    seen, next_seen, after = _parse_cursor(cursor or "1:1:")
+    after_xid, after_document, after_column = after
+    values = {
+        "review_id": review_id,
+        "job_id": job_id,
+        "seen": seen,
+        "after_xid": after_xid,
+        "after_document": after_document,
+        "after_column": after_column,
+        "limit": limit,
+    }
+    rows = await (await connection.execute(_sql("changed_cells"), values)).fetchall()
+    began_earlier = next_seen is not None
     next_seen = next_seen or rows[0]["snapshot"]
     cells = [row for row in rows if row["document_id"] is not None]
     if len(cells) == limit:
         last = cells[-1]
         position = [seen, next_seen, last["changed_xid"], str(last["document_id"]), str(last["column_id"])]
         return ChangedCells([_compact(cell) for cell in cells], "/".join(position), more=True)
-    return ChangedCells([_compact(cell) for cell in cells], next_seen, more=False)
+    # A reading of several pages ends where it began: what changed meanwhile is the next reading's.
+    return ChangedCells([_compact(cell) for cell in cells], next_seen, more=began_earlier)
+
+
+_CURSOR = re.compile(r"(\d+:\d+:[\d,]*)(?:/(\d+:\d+:[\d,]*)/(\d+)/([0-9a-f-]{36})/([0-9a-f-]{36}))?")
+
+
+def _parse_cursor(cursor: str) -> tuple[str, str | None, tuple[str, str, str]]:
+    match = _CURSOR.fullmatch(cursor)
+    low, high, *_ = cursor.split(":") if match else ("1", "0")
+    if match is None or not 0 < int(low) <= int(high):
+        raise InputError(f"{cursor!r} is no cursor of this feed: start again without one.")
+    seen, next_seen, *after = match.groups()
+    if next_seen is None:
+        return seen, None, ("0", str(UUID(int=0)), str(UUID(int=0)))
+    return seen, next_seen, (after[0], after[1], after[2])
 
 
 def _compact(cell: dict[str, Any]) -> dict[str, Any]:

@@ -48,3 +48,12 @@ class GridRow:
     page_count: int | None
     error: str | None
     cells: dict[UUID, Cell] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The cells of a document that failed for the same reason: `columns` are their columns' names."""
+
+    document: str
+    error: str
+    columns: list[str]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from columnist.db.connect import Connection, User
 from columnist.db.sql import statement
-from columnist.reviews.model import Cell, ColumnSpec, GridRow
+from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
 
 
 async def open_review(connection: Connection, user: User, name: str) -> UUID:
@@ -89,3 +89,23 @@ async def grid_rows(
         async for row in cursor:
             cells = {UUID(cell.pop("column_id")): Cell(**cell) for cell in row.pop("cells")}
             yield GridRow(**row, cells=cells)
+
+
+async def failed_cells(
+    connection: Connection,
+    review_id: UUID,
+    job_id: UUID | None = None,
+    column_ids: Sequence[UUID] | None = None,
+    document_ids: Sequence[UUID] | None = None,
+) -> list[Failure]:
+    """What failed in a review, one entry per document and reason; of one job, or of some columns and documents only."""
+    cursor = await connection.execute(
+        statement("columnist.reviews", "failed_cells"),
+        {
+            "review_id": review_id,
+            "job_id": job_id,
+            "column_ids": None if column_ids is None else list(column_ids),
+            "document_ids": None if document_ids is None else list(document_ids),
+        },
+    )
+    return [Failure(**row) for row in await cursor.fetchall()]

@@ -1,0 +1,188 @@
+"""The commands. Each parses, calls, and draws."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from uuid import UUID
+
+import structlog
+import typer
+from rich.console import Console
+
+from columnist.cli import screen
+from columnist.cli.doctor import examine
+from columnist.cli.logs import configure_logs
+from columnist.cli.run import run_grid
+from columnist.db.connect import LOCAL_USER
+from columnist.errors import ColumnistError
+from columnist.jobs import store
+from columnist.session import open_session
+from columnist.settings import Settings, knobs, load_settings
+
+app = typer.Typer(
+    name="columnist",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Every question about every document: a grid of documents × questions, filled durably, each answer with its "
+    "verified quote and page.\n\nStart with: [bold]columnist run contracts/ --columns questions.yaml --output "
+    "review.xlsx[/bold]",
+)
+jobs = typer.Typer(no_args_is_help=True, help="List, inspect, cancel and retry jobs.")
+app.add_typer(jobs, name="jobs")
+out = Console()
+err = Console(stderr=True)
+
+
+def main() -> NoReturn:
+    """Run the command line; a failure that a person can act on is one sentence and its exit code, never a trace."""
+    try:
+        app(standalone_mode=True)
+    except ColumnistError as error:
+        err.print(f"[bold red]columnist:[/] {screen.plain(str(error))}", highlight=False)
+        sys.exit(error.exit_code)
+    sys.exit(0)
+
+
+def _settings(**changes: Any) -> Settings:
+    """The settings, with what the command line gives on top."""
+    settings = load_settings()
+    return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if show_version:
+        out.print(f"columnist {version('columnist')}")
+        raise typer.Exit
+
+
+@app.command(
+    epilog="Example: columnist run contracts/ --columns due-diligence.yaml --output review.xlsx\n\n"
+    "Exit codes: 0 all done · 2 bad input · 3 done, with failed cells (they are listed) · 130 interrupted."
+)
+def run(
+    paths: Annotated[list[Path], typer.Argument(help="Folders and files: PDF, DOCX, TXT, HTML, EML.", metavar="PATH…")],
+    columns: Annotated[Path, typer.Option("--columns", "-c", help="The questions, as YAML.", metavar="FILE.yaml")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where the grid goes: .xlsx, .csv, .parquet or .json.")
+    ],
+    model: Annotated[
+        str | None, typer.Option("--model", help="A model of OPENAI_BASE_URL, a .gguf file, or 'extractive' (no LLM).")
+    ] = None,
+    review: Annotated[
+        str | None, typer.Option("--review", help="The review's name. Default: the first path's and the columns'.")
+    ] = None,
+) -> None:
+    """Fill a grid: every document gets every question, and the answers go to a file.
+
+    Run the same command again at any time: it goes on where it stopped, and nothing that was answered is asked again.
+    """
+    settings = _settings(model=model)
+    configure_logs("ERROR")
+    name = review or f"{paths[0].resolve().name} · {columns.stem}"
+    raise typer.Exit(asyncio.run(run_grid(settings, paths, columns, output, name, out)))
+
+
+@app.command(epilog="Example: DATABASE_URL=postgresql://… TABULAR_GENERATE_CONCURRENCY=32 columnist worker")
+def worker() -> None:
+    """Work on jobs until stopped. Start as many as you like, on any machine with the same DATABASE_URL.
+
+    SIGTERM or Ctrl-C stops claiming at once, lets running documents go on for TABULAR_WORKER_GRACE_SECONDS and hands
+    the rest back to the other workers.
+    """
+    settings = load_settings()
+    configure_logs(settings.log_level)
+
+    async def work() -> None:
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        async with open_session(settings) as session, session.working():
+            structlog.get_logger().info("worker ready", concurrency=settings.generate_concurrency, model=settings.model)
+            await stopped.wait()
+            structlog.get_logger().info("worker stopping", grace_seconds=settings.worker_grace_seconds)
+
+    asyncio.run(work())
+
+
+@jobs.command("list", epilog="Example: columnist jobs list --limit 5")
+def list_jobs(limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 20) -> None:
+    """List the newest jobs."""
+
+    async def show() -> None:
+        async with open_session(load_settings()) as session, session.database.act_as(LOCAL_USER) as connection:
+            out.print(screen.jobs_table(await store.list_jobs(connection, limit)))
+
+    _quietly(show())
+
+
+@jobs.command("show", epilog="Example: columnist jobs show 3f0c… (see: columnist jobs list)")
+def show_job(job_id: Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.")]) -> None:
+    """Show one job: its counts, tokens, price, and the cells that failed with their reasons."""
+
+    async def show() -> None:
+        settings = load_settings()
+        async with open_session(settings) as session:
+            progress = await session.progress(job_id)
+            out.print(screen.job_details(progress, settings))
+            screen.print_failures(out, await session.job_failures(job_id))
+
+    _quietly(show())
+
+
+@jobs.command("cancel", epilog="Example: columnist jobs cancel 3f0c…")
+def cancel_job(job_id: Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.")]) -> None:
+    """Cancel a job: what waits is skipped now, what runs stops within two seconds. Answers that are there stay."""
+
+    async def cancel() -> None:
+        async with open_session(load_settings()) as session:
+            await session.progress(job_id)
+            cancelled = await session.cancel(job_id)
+            out.print("Cancelled." if cancelled else "It had ended already: nothing to cancel.")
+
+    _quietly(cancel())
+
+
+@jobs.command("retry", epilog="Example: columnist jobs retry 3f0c…")
+def retry_job(job_id: Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.")]) -> None:
+    """Ask the failed and the missing cells of a job's review again, as a new job for the running workers."""
+
+    async def retry() -> None:
+        async with open_session(load_settings()) as session:
+            generated = await session.retry(job_id)
+            if generated.total_items == 0:
+                out.print("Nothing failed and nothing is missing.")
+                return
+            out.print(f"Job {generated.job_id}: {generated.total_items} documents to ask again.")
+            out.print("Workers take it at once; without one, start it with: columnist worker")
+
+    _quietly(retry())
+
+
+@app.command(epilog="Example: TABULAR_GENERATE_CONCURRENCY=32 columnist settings")
+def settings() -> None:
+    """Print every setting: its effective value, where that came from, and what it does."""
+    out.print(screen.settings_table(knobs(load_settings())))
+
+
+@app.command(epilog="Example: OPENAI_BASE_URL=http://localhost:8000/v1 COLUMNIST_MODEL=qwen3 columnist doctor")
+def doctor() -> None:
+    """Check database, LLM, disk and file reading: what works, and what to do where it does not."""
+    configure_logs("ERROR")
+    findings = asyncio.run(examine(load_settings()))
+    out.print(screen.findings_table(findings))
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+def _quietly(command: Coroutine[Any, Any, None]) -> None:
+    """Run a short command; the log is for errors only."""
+    configure_logs("ERROR")
+    asyncio.run(command)

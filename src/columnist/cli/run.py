@@ -1,0 +1,129 @@
+"""`columnist run`: the main job with a live progress bar, and what Ctrl-C means for it."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.prompt import Confirm
+
+from columnist.cli import screen
+from columnist.export.files import check_target, write_review
+from columnist.jobs.store import Generated
+from columnist.reviews.columns_file import read_columns
+from columnist.session import Grid, Session, find_files, open_session
+from columnist.settings import EXTRACTIVE, Settings
+
+ROWS_SHOWN = 15
+PASSED_OVER_SHOWN = 3
+ALL_DONE, WITH_FAILURES, INTERRUPTED = 0, 3, 130
+
+
+async def run_grid(
+    settings: Settings, paths: Sequence[Path], columns_file: Path, output: Path, review: str, console: Console
+) -> int:
+    """Do the main job and return the exit code. Raises InputError before anything is asked if the input will not do."""
+    check_target(output)
+    columns = read_columns(columns_file)
+    sources = find_files(paths)
+    if sources.passed_over:
+        names = ", ".join(screen.plain(file.name) for file in sources.passed_over[:PASSED_OVER_SHOWN])
+        more = ", …" if len(sources.passed_over) > PASSED_OVER_SHOWN else ""
+        console.print(f"{len(sources.passed_over)} files of other types are passed over: {names}{more}")
+    async with open_session(settings) as session:
+        with screen.job_bar(console) as bar:
+            task = bar.add_task("Taking files in", total=len(sources.files), detail="")
+            grid = await session.prepare(
+                review, sources.files, columns, lambda count: bar.update(task, completed=count)
+            )
+        generated = await session.generate(grid, settings.model)
+        console.print(_opening(generated, settings))
+        if not await _see_it_through(session, generated, console):
+            return INTERRUPTED
+        await _export(session, grid, output, console)
+        return await _closing(session, grid, generated, console)
+
+
+def _opening(generated: Generated, settings: Settings) -> str:
+    model = screen.plain(screen.model_words(settings.model))
+    if generated.total_items == 0:
+        return f"Every question has its answer already. Model: {model}"
+    verb = "Going on with" if generated.resumed else "Started"
+    return f"{verb} job {generated.job_id}: {generated.total_items:,} documents. Model: {model}"
+
+
+async def _see_it_through(session: Session, generated: Generated, console: Console) -> bool:
+    """Work on the job and watch it until it has ended; False if Ctrl-C stopped the watching."""
+    interrupted = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupted.set)
+    try:
+        async with session.working():
+            watching = asyncio.create_task(_watch(session, generated, console))
+            stopping = asyncio.create_task(interrupted.wait())
+            await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if watching.done():
+                await watching
+                return True
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            await _ask_what_becomes_of_it(session, generated, console)
+            return False
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def _watch(session: Session, generated: Generated, console: Console) -> None:
+    with screen.job_bar(console) as bar:
+        task = bar.add_task("Answering", total=generated.total_items, detail="")
+        async for job in session.watch(generated.job_id):
+            bar.update(task, completed=job.ended_items, detail=screen.job_detail(job))
+
+
+async def _ask_what_becomes_of_it(session: Session, generated: Generated, console: Console) -> None:
+    # A second Ctrl-C at the question is the usual one: it ends the program, and the job stays.
+    asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+    cancel = False
+    if sys.stdin.isatty():
+        cancel = await asyncio.to_thread(Confirm.ask, "\nCancel the job, too?", console=console, default=False)
+    if cancel:
+        await session.cancel(generated.job_id)
+        console.print("The job is cancelled. The answers that are there stay: the same command asks only the rest.")
+    else:
+        console.print(
+            "Stopped watching. The job stays: running documents are handed back, other workers on this database go on "
+            "with it, and the same command resumes it."
+        )
+
+
+async def _export(session: Session, grid: Grid, output: Path, console: Console) -> None:
+    with screen.job_bar(console) as bar:
+        task = bar.add_task(f"Writing {screen.plain(output.name)}", total=len(grid.document_ids), detail="")
+        await write_review(
+            session.rows(grid), grid.columns, output, lambda count: bar.update(task, completed=count)
+        )
+
+
+async def _closing(session: Session, grid: Grid, generated: Generated, console: Console) -> int:
+    shown = replace(grid, document_ids=grid.document_ids[:ROWS_SHOWN])
+    rows = [row async for row in session.rows(shown)]
+    console.print(screen.grid_table(rows, grid.columns, console.width))
+    if len(grid.document_ids) > ROWS_SHOWN:
+        console.print(f"and {len(grid.document_ids) - ROWS_SHOWN:,} more documents in the file")
+    failures = await session.failures(grid)
+    job = await session.progress(generated.job_id)
+    for file, reason in grid.refused.items():
+        console.print(f"[red]✗[/] {screen.plain(str(file))} was not taken in: {screen.plain(reason)}")
+    screen.print_failures(console, failures)
+    console.print(f"{job.done_cells:,} cells answered in this run, {sum(len(f.columns) for f in failures):,} failed.")
+    if session.settings.model == EXTRACTIVE:
+        console.print(
+            "These are rule-based quotes, no LLM: a first pass. Set OPENAI_BASE_URL and --model for real answers."
+        )
+    return WITH_FAILURES if failures or grid.refused else ALL_DONE

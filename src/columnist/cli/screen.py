@@ -1,0 +1,177 @@
+"""What the commands draw. Whatever comes from documents or models is printed as plain text, never as markup."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from columnist.cli.doctor import Finding
+from columnist.jobs.store import Progress as JobProgress
+from columnist.llm.usage import price
+from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
+from columnist.settings import EXTRACTIVE, Knob, Settings
+
+FLAG_STYLES = {"green": "green", "yellow": "yellow", "red": "bold red", "grey": "bright_black"}
+STATUS_STYLES = {"completed": "green", "running": "cyan", "failed": "bold red", "cancelled": "yellow"}
+NARROWEST_COLUMN = 18
+FAILURES_SHOWN = 20
+
+
+def plain(text: str) -> str:
+    """The text without control characters (a file name may hold escape sequences) and safe from Rich's markup."""
+    return escape("".join(character if character.isprintable() else " " for character in text))
+
+
+def job_bar(console: Console) -> Progress:
+    """The live bar of a job: documents, cells, rate, time left, errors so far."""
+    return Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[detail]}"),
+        console=console,
+    )
+
+
+def job_detail(job: JobProgress) -> str:
+    """The words beside the bar."""
+    parts = [f"{job.done_cells:,} of {job.total_cells:,} cells"]
+    if job.rate:
+        parts.append(f"{job.rate * 60:,.0f} documents/min")
+    if job.eta_seconds is not None:
+        parts.append(f"{duration(job.eta_seconds)} left")
+    if job.error_cells:
+        parts.append(f"[red]{job.error_cells:,} failed[/]")
+    if job.prompt_tokens:
+        parts.append(f"{job.prompt_tokens + job.completion_tokens:,} tokens")
+    return " · ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """`1:02:03` for hours, minutes and seconds."""
+    return str(timedelta(seconds=round(seconds)))
+
+
+def grid_table(rows: Sequence[GridRow], columns: Sequence[tuple[UUID, ColumnSpec]], width: int) -> Table:
+    """As many columns as are legible in `width` characters; the caption counts the rest."""
+    fitting = max(1, min(len(columns), (width - 30) // (NARROWEST_COLUMN + 3)))
+    shown = columns[:fitting]
+    table = Table(header_style="bold", show_lines=True)
+    table.add_column("Document", max_width=28, overflow="ellipsis", no_wrap=True)
+    for _, column in shown:
+        table.add_column(plain(column.name), ratio=1)
+    for row in rows:
+        table.add_row(plain(row.document), *(_cell_text(row.cells.get(column_id)) for column_id, _ in shown))
+    if fitting < len(columns):
+        table.caption = f"and {len(columns) - fitting} more columns in the file"
+    return table
+
+
+def _cell_text(cell: Cell | None) -> Text:
+    if cell is None:
+        return Text("")
+    if cell.status == "error":
+        return Text(f"✗ {shorten(cell.error or '')}", style="red")
+    unverified = " ⚠" if cell.verified is False else ""
+    return Text(shorten(cell.summary or "") + unverified, style=FLAG_STYLES.get(cell.flag or "", ""))
+
+
+def shorten(text: str, length: int = 90) -> str:
+    """One printable line of at most `length` characters."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def print_failures(console: Console, failures: Sequence[Failure]) -> None:
+    """List the failed cells, a line per document and reason."""
+    for failure in failures[:FAILURES_SHOWN]:
+        where = "every column" if len(failure.columns) > 3 else ", ".join(failure.columns)
+        console.print(
+            f"[red]✗[/] {plain(failure.document)} ({plain(where)}, {len(failure.columns)} cells): {plain(failure.error)}"
+        )
+    if len(failures) > FAILURES_SHOWN:
+        console.print(f"[red]✗[/] and {len(failures) - FAILURES_SHOWN} more: they are marked in the file")
+
+
+def jobs_table(jobs: Sequence[JobProgress]) -> Table:
+    """One line per job."""
+    table = Table("Job", "Review", "Status", "Documents", "Failed", "Model", "Started", header_style="bold")
+    for job in jobs:
+        table.add_row(
+            str(job.id),
+            plain(job.review_name),
+            _status(job),
+            f"{job.ended_items:,} / {job.total_items:,}",
+            f"{job.error_items:,}",
+            plain(job.model),
+            f"{job.created_at:%Y-%m-%d %H:%M}",
+        )
+    return table
+
+
+def job_details(job: JobProgress, settings: Settings) -> Table:
+    """Everything about one job."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column()
+    rows: list[tuple[str, str | Text]] = [
+        ("Job", str(job.id)),
+        ("Review", plain(job.review_name)),
+        ("Model", plain(model_words(job.model))),
+        ("Status", _status(job)),
+        (
+            "Documents",
+            f"{job.ended_items:,} of {job.total_items:,} through: {job.completed_items:,} answered, {job.error_items:,} "
+            f"failed, {job.skipped_items:,} skipped; {job.running_items:,} running, {job.pending_items:,} waiting",
+        ),
+        ("Cells", f"{job.done_cells:,} of {job.total_cells:,} answered, {job.error_cells:,} failed"),
+        (
+            "Tokens",
+            f"{job.prompt_tokens:,} in the prompts ({job.cached_tokens:,} of them cached), "
+            f"{job.completion_tokens:,} in the answers",
+        ),
+    ]
+    cost = price(job.prompt_tokens, job.cached_tokens, job.completion_tokens, settings)
+    if cost > Decimal(0):
+        rows.append(("Price", f"${cost:,.2f}"))
+    if job.is_live and job.eta_seconds is not None:
+        rows.append(("Left", duration(job.eta_seconds)))
+    if job.error:
+        rows.append(("Problem", plain(job.error)))
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def model_words(model: str) -> str:
+    """The model's name; the extractive back end says what it is."""
+    return f"{EXTRACTIVE} (rules and quotes, no LLM: a first pass)" if model == EXTRACTIVE else model
+
+
+def _status(job: JobProgress) -> Text:
+    cancelling = job.is_live and job.cancel_requested_at is not None
+    return Text("cancelling" if cancelling else job.status, style=STATUS_STYLES.get(job.status, ""))
+
+
+def settings_table(knobs: Sequence[Knob]) -> Table:
+    """Every setting, its value, its source and what it does."""
+    table = Table("Setting", "Value", "Source", "What it does", header_style="bold")
+    for knob in knobs:
+        style = "" if knob.source == "default" else "cyan"
+        table.add_row(knob.name, Text(knob.value, style=style), knob.source, knob.description)
+    return table
+
+
+def findings_table(findings: Sequence[Finding]) -> Table:
+    """What doctor found: a mark, the thing, how it is and what to do."""
+    table = Table.grid(padding=(0, 2))
+    for finding in findings:
+        mark = Text("✓", style="green") if finding.good else Text("✗", style="bold red")
+        table.add_row(mark, Text(finding.subject, style="bold"), Text(finding.sentence))
+    return table

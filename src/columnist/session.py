@@ -1,0 +1,217 @@
+"""The main job in one process: take files in, ask the questions, wait, hand the grid out. The command line, the Python
+API and nobody else's time-out: what is asked is in PostgreSQL before the first answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from columnist.db.connect import LOCAL_USER, Database, database_url
+from columnist.documents.blobs import BlobStore
+from columnist.documents.guard import Reader
+from columnist.documents.store import StoredFile, add_documents
+from columnist.errors import InputError, JobEndingError
+from columnist.extraction.back_ends import BackEnds
+from columnist.jobs import store
+from columnist.jobs.pool import PoolOptions, WorkerPool
+from columnist.jobs.store import Generated, Progress
+from columnist.jobs.work import ItemWorker
+from columnist.reviews.model import ColumnSpec, Failure, GridRow
+from columnist.reviews.store import failed_cells, grid_rows, open_review, put_columns, put_documents
+from columnist.settings import Settings
+
+SUFFIXES = (".pdf", ".docx", ".txt", ".html", ".htm", ".eml")
+"""What is taken from a folder. A file that is named itself is taken whatever it is called."""
+
+INGEST_BATCH = 100
+CLAIMABLE_AGAIN_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files of a run, sorted; `passed_over` are those of its folders that are of no readable type."""
+
+    files: list[Path]
+    passed_over: list[Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What a run asks: a review, and the documents and columns of it that were named."""
+
+    review_id: UUID
+    review_name: str
+    columns: list[tuple[UUID, ColumnSpec]]
+    document_ids: list[UUID]
+    refused: dict[Path, str]
+    """Files that were not taken in, and why."""
+
+
+def find_files(paths: Iterable[Path]) -> Sources:
+    """The files to take in: folders are searched through, hidden files left out. Raises InputError if there are none."""
+    files: dict[Path, None] = {}
+    passed_over: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+                if hidden or not file.is_file():
+                    continue
+                if file.suffix.lower() in SUFFIXES:
+                    files[file] = None
+                else:
+                    passed_over.append(file)
+        elif path.is_file():
+            files[path] = None
+        else:
+            raise InputError(f"{path} does not exist.")
+    if not files:
+        raise InputError(f"There is no file to read: folders are searched for {', '.join(SUFFIXES)}.")
+    return Sources(list(files), passed_over)
+
+
+@asynccontextmanager
+async def open_session(settings: Settings) -> AsyncIterator["Session"]:
+    """A session over the settings' database, which is started and migrated if need be. Raises DatabaseError."""
+    async with AsyncExitStack() as stack:
+        urls = database_url(settings)
+        url = await asyncio.to_thread(urls.__enter__)
+        stack.push_async_callback(asyncio.to_thread, urls.__exit__, None, None, None)
+        yield Session(settings, await stack.enter_async_context(Database(url)))
+
+
+class Session:
+    """Acts as the local user; owns the worker pool of its process while `working()`."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self.database = database
+        self._blobs = BlobStore(settings)
+
+    async def prepare(
+        self,
+        review_name: str,
+        files: Sequence[Path],
+        columns: Sequence[ColumnSpec],
+        taken: Callable[[int], None] = lambda count: None,
+    ) -> Grid:
+        """Take the files in and put documents and columns into the review of that name; `taken` hears of progress.
+
+        Files that were taken in before are the same documents, columns of the same name and text the same columns.
+        """
+        user = LOCAL_USER
+        async with self.database.act_as(user) as connection:
+            review_id = await open_review(connection, user, review_name)
+            column_ids = await put_columns(connection, review_id, columns)
+        refused: dict[Path, str] = {}
+        document_ids: list[UUID] = []
+        for start in range(0, len(files), INGEST_BATCH):
+            stored: list[StoredFile] = []
+            for file in files[start : start + INGEST_BATCH]:
+                try:
+                    stored.append(await asyncio.to_thread(self._take_in, file))
+                except (InputError, OSError) as error:
+                    refused[file] = str(error)
+            async with self.database.act_as(user) as connection:
+                batch = await add_documents(connection, user, stored)
+                await put_documents(connection, review_id, batch)
+            document_ids += batch
+            taken(min(start + INGEST_BATCH, len(files)))
+        columns_with_ids = list(zip(column_ids, columns, strict=True))
+        return Grid(review_id, review_name, columns_with_ids, list(dict.fromkeys(document_ids)), refused)
+
+    def _take_in(self, file: Path) -> StoredFile:
+        sha256, size = self._blobs.put(file)
+        return StoredFile(file.name, sha256, size)
+
+    async def generate(self, grid: Grid, model: str) -> Generated:
+        """Ask whatever of the grid has no current answer; joins the review's live job if there is one."""
+        prompt_version = BackEnds(self.settings).named(model).prompt_version
+        while True:
+            try:
+                async with self.database.act_as(LOCAL_USER) as connection:
+                    return await store.create_job(
+                        connection,
+                        grid.review_id,
+                        LOCAL_USER.id,
+                        model,
+                        prompt_version,
+                        column_ids=[column_id for column_id, _ in grid.columns],
+                        document_ids=grid.document_ids,
+                    )
+            except JobEndingError:
+                await asyncio.sleep(CLAIMABLE_AGAIN_SECONDS)
+
+    async def watch(self, job_id: UUID) -> AsyncIterator[Progress]:
+        """The job's status, every poll interval, until it has ended."""
+        while True:
+            progress = await self.progress(job_id)
+            yield progress
+            if not progress.is_live:
+                return
+            await asyncio.sleep(self.settings.poll_ms / 1000)
+
+    async def progress(self, job_id: UUID) -> Progress:
+        """The job's status. Raises NotFoundError."""
+        async with self.database.act_as(LOCAL_USER) as connection:
+            return await store.job_progress(connection, job_id)
+
+    async def cancel(self, job_id: UUID) -> bool:
+        """Cancel a job; False if it has ended already."""
+        async with self.database.act_as(LOCAL_USER) as connection:
+            return await store.cancel_job(connection, job_id)
+
+    async def retry(self, job_id: UUID) -> Generated:
+        """Ask the failed and missing cells of a job's review again, as a new job (or its live one)."""
+        job = await self.progress(job_id)
+        prompt_version = BackEnds(self.settings).named(job.model).prompt_version
+        async with self.database.act_as(LOCAL_USER) as connection:
+            return await store.create_job(
+                connection, job.review_id, LOCAL_USER.id, job.model, prompt_version, ("failed", "missing")
+            )
+
+    async def job_failures(self, job_id: UUID) -> list[Failure]:
+        """What failed in a job."""
+        job = await self.progress(job_id)
+        async with self.database.act_as(LOCAL_USER) as connection:
+            return await failed_cells(connection, job.review_id, job_id)
+
+    async def failures(self, grid: Grid) -> list[Failure]:
+        """What of the grid has failed, whichever job tried it last."""
+        column_ids = [column_id for column_id, _ in grid.columns]
+        async with self.database.act_as(LOCAL_USER) as connection:
+            return await failed_cells(connection, grid.review_id, None, column_ids, grid.document_ids)
+
+    async def rows(self, grid: Grid) -> AsyncIterator[GridRow]:
+        """The grid's rows with their contents."""
+        async with self.database.act_as(LOCAL_USER) as connection:
+            column_ids = [column_id for column_id, _ in grid.columns]
+            async for row in grid_rows(connection, grid.review_id, column_ids, grid.document_ids):
+                yield row
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[WorkerPool]:
+        """A worker pool runs while the context lasts; leaving it hands back what is not done."""
+        settings = self.settings
+        async with Reader(settings) as reader, BackEnds(settings) as back_ends:
+            worker = ItemWorker(self.database, reader, self._blobs, back_ends)
+            pool = WorkerPool(self.database, worker, pool_options(settings))
+            running = asyncio.create_task(pool.run())
+            try:
+                yield pool
+            finally:
+                pool.stop()
+                await running
+
+
+def pool_options(settings: Settings) -> PoolOptions:
+    """The pool's knobs from the settings."""
+    return PoolOptions(
+        concurrency=settings.generate_concurrency,
+        lease_seconds=settings.job_lease_seconds,
+        max_attempts=settings.job_max_attempts,
+        idle_seconds=settings.worker_idle_ms / 1000,
+        grace_seconds=settings.worker_grace_seconds,
+    )

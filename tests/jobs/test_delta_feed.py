@@ -1,0 +1,140 @@
+"""The delta feed shows every change at least once, however commits interleave (DESIGN §5, invariant 8)."""
+
+import asyncio
+import json
+import random
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from columnist.db.connect import LOCAL_USER, Connection, Database
+from columnist.errors import InputError
+from columnist.jobs import store
+from tests.jobs.grid import Review, a_review, an_answer, generate
+
+
+async def read_all(connection: Connection, review: Review, cursor: str | None, limit: int) -> tuple[dict[str, str], str]:
+    """Read the feed to its present end: column id → summary."""
+    seen: dict[str, str] = {}
+    while True:
+        page = await store.changed_cells(connection, review.id, cursor, limit=limit)
+        seen |= {str(cell["column_id"]): cell["summary"] for cell in page.cells}
+        cursor = page.cursor
+        if not page.more:
+            return seen, cursor
+
+
+async def put(connection: Connection, review: Review, nr: int, summary: str) -> None:
+    await connection.execute(
+        "insert into tabular_cells (review_id, document_id, column_id, status, summary, column_version, changed_xid) "
+        "values (%s, %s, %s, 'done', %s, 1, '0') "
+        "on conflict (review_id, document_id, column_id) do update set summary = excluded.summary",
+        [review.id, review.documents[0], review.columns[nr], summary],
+    )
+
+
+def test_a_commit_that_lands_late_is_not_missed(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url, connections=6) as database:
+            review = await a_review(database, documents=1, columns=3)
+            async with database.worker() as early, database.worker() as late, database.worker() as reader:
+                async with early.transaction():
+                    await put(early, review, 0, "began first, ends last")
+                    await put(late, review, 1, "began last, ends first")
+                    seen, cursor = await read_all(reader, review, None, limit=100)
+                    assert list(seen.values()) == ["began last, ends first"]
+                seen, cursor = await read_all(reader, review, cursor, limit=100)
+                assert list(seen.values()) == ["began first, ends last"], "each once here, and none missed"
+                assert await read_all(reader, review, cursor, limit=100) == ({}, cursor)
+
+    asyncio.run(scenario())
+
+
+def test_a_transaction_that_stays_open_does_not_hold_the_feed_up(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url, connections=6) as database:
+            review = await a_review(database, documents=1, columns=3)
+            async with database.worker() as slow, database.worker() as writer, slow.transaction():
+                await put(slow, review, 0, "still open")
+                cursor = None
+                for nr in (1, 2, 1, 2):
+                    await put(writer, review, nr, f"change {nr}")
+                    seen, cursor = await read_all(writer, review, cursor, limit=100)
+                    assert list(seen.values()) == [f"change {nr}"], "neither held up nor sent again"
+
+    asyncio.run(scenario())
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.just("write"), st.integers(0, 2), st.integers(0, 5)),
+            st.tuples(st.just("commit"), st.integers(0, 2), st.just(0)),
+            st.tuples(st.just("page"), st.integers(1, 3), st.just(0)),
+        ),
+        max_size=40,
+    )
+)
+def test_every_interleaving_of_writes_commits_and_pages_is_seen(url: str, steps: list[tuple[str, int, int]]) -> None:
+    async def scenario() -> None:
+        async with Database(url, connections=8) as database:
+            review = await a_review(database, documents=1, columns=18, name=f"Review {random.random()}")
+            reader_saw: dict[str, str] = {}
+            cursor: str | None = None
+            async with database.worker() as reader:
+                writers = [await database.listen() for _ in range(3)]
+                for writer in writers:
+                    await writer.execute("set role columnist_worker")
+                try:
+                    for count, (step, which, column) in enumerate(steps):
+                        if step == "write":
+                            if not writers[which].info.transaction_status:
+                                await writers[which].execute("begin")
+                            # Each writer has columns of its own: they never wait for each other.
+                            await put(writers[which], review, which * 6 + column, f"step {count}")
+                        elif step == "commit":
+                            await writers[which].execute("commit")
+                        else:
+                            page = await store.changed_cells(reader, review.id, cursor, limit=which)
+                            reader_saw |= {str(cell["column_id"]): cell["summary"] for cell in page.cells}
+                            cursor = page.cursor
+                    for writer in writers:
+                        await writer.execute("commit")
+                finally:
+                    for writer in writers:
+                        await writer.close()
+                rest, _ = await read_all(reader, review, cursor, limit=2)
+                truth, _ = await read_all(reader, review, None, limit=1000)
+                assert reader_saw | rest == truth
+
+    asyncio.run(scenario())
+
+
+def test_a_jobs_feed_shows_what_the_job_wrote(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1, columns=2)
+            job = await generate(database, review)
+            async with database.worker() as connection:
+                await put(connection, review, 0, "by a person")
+                (item,) = await store.claim_items(connection, 60, 1, 3, [], None)
+                await store.write_cells(connection, item, "m", "1", [an_answer(review.columns[1], "by the job")])
+            async with database.act_as(LOCAL_USER) as connection:
+                page = await store.changed_cells(connection, review.id, job_id=job.job_id)
+                assert [cell["summary"] for cell in page.cells] == ["by the job"]
+                assert json.dumps(page.cells, default=str)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "1:1:/1:1:", "1:1:/1:1:/x/y/z", "5:1:", "'; drop table users; --"])
+def test_a_cursor_that_is_none_is_refused_with_a_sentence(url: str, cursor: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database, database.act_as(LOCAL_USER) as connection:
+            with pytest.raises(InputError, match="no cursor"):
+                await store.changed_cells(connection, UUID(int=7), cursor)
+
+    asyncio.run(scenario())
