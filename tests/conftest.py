@@ -5,8 +5,10 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -22,11 +24,25 @@ CONTRACTS = ROOT / "examples" / "contracts"
 _numbers = count(1)
 
 
+@dataclass(frozen=True, slots=True)
+class SystemServer:
+    """A cluster of the system's PostgreSQL: its superuser's URL, and `pg_ctl` for it."""
+
+    url: str
+    control: Callable[..., None]
+
+    def crash_and_recover(self) -> None:
+        """Kill it as a power cut would, and start it again."""
+        self.control("-m", "immediate", "stop")
+        self.control("start")
+
+
 @contextmanager
-def system_server() -> Iterator[str]:
-    """A throw-away cluster of the system's newest PostgreSQL; its superuser's URL. Fails where none is installed."""
+def system_server() -> Iterator[SystemServer]:
+    """A throw-away cluster of the system's oldest PostgreSQL from 15 on. Fails where none is installed."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     found = shutil.which("initdb")
+    installed = [path for path in installed if int(path.parent.name) >= 15]
     binaries = installed[0] if installed else Path(found).resolve().parent if found else None
     assert binaries, "These tests need a system PostgreSQL: apt-get update && apt-get install postgresql"
     as_root = os.geteuid() == 0
@@ -53,11 +69,12 @@ def system_server() -> Iterator[str]:
 
         run(binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         options = f"-c listen_addresses='' -c max_connections=200 -k {folder}"
-        run(binaries / "pg_ctl", "-w", "-D", data, "-l", log, "-o", options, "start")
+        control = partial(run, binaries / "pg_ctl", "-w", "-D", data, "-l", log, "-o", options)
+        control("start")
         try:
-            yield f"postgresql://postgres@/postgres?host={folder}"
+            yield SystemServer(f"postgresql://postgres@/postgres?host={folder}", control)
         finally:
-            run(binaries / "pg_ctl", "-w", "-D", data, "-m", "immediate", "stop")
+            control("-m", "immediate", "stop")
 
 
 @pytest.fixture(scope="session")
@@ -73,15 +90,22 @@ def template_of(embedded_url: str) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         servers = {
             "embedded": conninfo.make_conninfo(embedded_url, user="postgres", dbname="postgres"),
-            "system": stack.enter_context(system_server()),
+            "system": stack.enter_context(system_server()).url,
         }
         for admin in servers.values():
-            with psycopg.connect(admin, autocommit=True) as connection:
-                if not connection.execute("select from pg_roles where rolname = 'columnist'").fetchone():
-                    connection.execute("create role columnist login createrole")
-                connection.execute("create database template_columnist owner columnist")
-            migrate(_url(admin, "template_columnist"))
+            new_database(admin, "template_columnist")
         yield servers
+
+
+def new_database(admin: str, name: str) -> str:
+    """A migrated database that belongs to the login `columnist`, which is no superuser; its URL."""
+    with psycopg.connect(admin, autocommit=True) as connection:
+        if not connection.execute("select from pg_roles where rolname = 'columnist'").fetchone():
+            connection.execute("create role columnist login createrole")
+        connection.execute(sql.SQL("create database {} owner columnist").format(sql.Identifier(name)))
+    url = _url(admin, name)
+    migrate(url)
+    return url
 
 
 def _url(admin: str, database: str) -> str:

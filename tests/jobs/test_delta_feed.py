@@ -15,7 +15,9 @@ from columnist.jobs import store
 from tests.jobs.grid import Review, a_review, an_answer, generate
 
 
-async def read_all(connection: Connection, review: Review, cursor: str | None, limit: int) -> tuple[dict[str, str], str]:
+async def read_all(
+    connection: Connection, review: Review, cursor: str | None, limit: int
+) -> tuple[dict[str, str], str]:
     """Read the feed to its present end: column id → summary."""
     seen: dict[str, str] = {}
     while True:

@@ -1,4 +1,4 @@
-"""Whatever the order of claims, crashes, late writes, shutdowns and cancels: the item/job lifecycle as a state machine."""
+"""The life of an item as a state machine: whatever the order of claims, late writes, shutdowns and cancels."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import LeaseLostError
@@ -77,7 +85,8 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
             if self.holder.get(item.id) == item:
                 self.ask(
                     lambda connection: connection.execute(
-                        "update tabular_job_items set lease_expires_at = now() - interval '1 s' where id = %s", [item.id]
+                        "update tabular_job_items set lease_expires_at = now() - interval '1 s' where id = %s",
+                        [item.id],
                     )
                 )
                 self.expired.add(item.id)

@@ -1,0 +1,280 @@
+"""The worker pool in one process: heartbeats, cancels, retries, shutdown, and a PostgreSQL that goes away."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+
+from columnist.db.connect import LOCAL_USER, Database
+from columnist.errors import DocumentError
+from columnist.jobs import store
+from columnist.jobs.pool import PoolOptions, Work, WorkerPool
+from columnist.jobs.store import ClaimedItem
+from tests.conftest import new_database, system_server
+from tests.jobs.grid import a_review, generate, options, progress_of
+
+
+@asynccontextmanager
+async def pool_of(database: Database, work: Work, pool_options: PoolOptions | None = None) -> AsyncIterator[WorkerPool]:
+    pool = WorkerPool(database, work, pool_options or options())
+    running = asyncio.create_task(pool.run())
+    try:
+        yield pool
+    finally:
+        pool.stop()
+        await running
+
+
+async def until_ended(database: Database, generated: store.Generated) -> store.Progress:
+    async with asyncio.timeout(60):
+        while (progress := await progress_of(database, generated.job_id)).is_live:
+            await asyncio.sleep(0.02)
+    return progress
+
+
+def test_several_pools_work_on_every_item_once(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url, connections=10) as database:
+            worked: Counter[int] = Counter()
+
+            async def work(item: ClaimedItem) -> None:
+                worked[item.id] += 1
+
+            generated = await generate(database, await a_review(database, documents=2000))
+            async with pool_of(database, work), pool_of(database, work), pool_of(database, work):
+                progress = await until_ended(database, generated)
+            assert progress.status == "completed"
+            assert progress.completed_items == 2000
+            assert set(worked.values()) == {1}
+
+    asyncio.run(scenario())
+
+
+def test_an_idle_pool_wakes_up_by_notification(url: str, admin_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            started = asyncio.Event()
+
+            async def work(item: ClaimedItem) -> None:
+                started.set()
+
+            review = await a_review(database, documents=1)
+            sleepy = PoolOptions(10, 60, 3, idle_seconds=3600, grace_seconds=5)
+            async with pool_of(database, work, sleepy), asyncio.timeout(10):
+                while not listeners():
+                    await asyncio.sleep(0.01)
+                await generate(database, review)
+                await started.wait()
+
+    def listeners() -> bool:
+        with psycopg.connect(admin_url) as connection:
+            return bool(
+                connection.execute(
+                    "select from pg_stat_activity where datname = current_database() "
+                    "and query = 'listen \"tabular_job_cancelled\"' and state = 'idle'"
+                ).fetchall()
+            )
+
+    asyncio.run(scenario())
+
+
+def test_work_may_take_longer_than_a_lease(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url, connections=8) as database:
+            attempts: Counter[int] = Counter()
+
+            async def work(item: ClaimedItem) -> None:
+                attempts[item.id] += 1
+                await asyncio.sleep(3.5)
+
+            short_leases = options(lease_seconds=1)
+            generated = await generate(database, await a_review(database, documents=5))
+            async with pool_of(database, work, short_leases), pool_of(database, work, short_leases):
+                await until_ended(database, generated)
+            assert sorted(attempts.values()) == [1] * 5
+
+    asyncio.run(scenario())
+
+
+def test_a_worker_that_lost_its_lease_notices_and_drops_the_work(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            dropped = asyncio.Event()
+
+            async def work(item: ClaimedItem) -> None:
+                try:
+                    await asyncio.sleep(3600)
+                except asyncio.CancelledError:
+                    dropped.set()
+                    raise
+
+            generated = await generate(database, await a_review(database, documents=1))
+            async with (
+                pool_of(database, work, options(lease_seconds=1)),
+                asyncio.timeout(20),
+                database.worker() as thief,
+            ):
+                while not (await progress_of(database, generated.job_id)).running_items:
+                    await asyncio.sleep(0.02)
+                await thief.execute("update tabular_job_items set attempt_count = attempt_count + 1")
+                await dropped.wait()
+
+    asyncio.run(scenario())
+
+
+def test_cancel_aborts_running_work_within_two_seconds(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url, connections=6) as database:
+            running = asyncio.Semaphore(0)
+            aborted = 0
+
+            async def work(item: ClaimedItem) -> None:
+                nonlocal aborted
+                running.release()
+                try:
+                    await asyncio.sleep(3600)
+                except asyncio.CancelledError:
+                    aborted += 1
+                    raise
+
+            generated = await generate(database, await a_review(database, documents=500))
+            async with pool_of(database, work):
+                for _ in range(10):
+                    await running.acquire()
+                async with asyncio.timeout(2):
+                    async with database.act_as(LOCAL_USER) as connection:
+                        await store.cancel_job(connection, generated.job_id)
+                    progress = await until_ended(database, generated)
+            assert (progress.status, progress.skipped_items, aborted) == ("cancelled", 500, 10)
+
+    asyncio.run(scenario())
+
+
+def test_an_unforeseen_failure_costs_attempts_and_then_the_item_but_not_the_pool(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            attempts: Counter[int] = Counter()
+
+            async def work(item: ClaimedItem) -> None:
+                attempts[item.id] += 1
+                if item.id == first:
+                    raise ZeroDivisionError("by zero")
+                if attempts[item.id] == 1:
+                    raise RuntimeError("heals")
+
+            review = await a_review(database, documents=3)
+            generated = await generate(database, review)
+            async with database.worker() as connection:
+                cursor = await connection.execute("select min(id) as id from tabular_job_items")
+                row = await cursor.fetchone()
+                assert row
+                first = row["id"]
+            async with pool_of(database, work, options(max_attempts=2)):
+                progress = await until_ended(database, generated)
+            assert (progress.completed_items, progress.error_items) == (2, 1)
+            assert attempts[first] == 2
+            async with database.worker() as connection:
+                (cell,) = (await store.changed_cells(connection, review.id)).cells
+            assert "2 times" in cell["error"]
+            assert "by zero" in cell["error"]
+
+    asyncio.run(scenario())
+
+
+def test_a_document_that_cannot_be_read_is_one_error_at_the_first_attempt(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+
+            async def work(item: ClaimedItem) -> None:
+                raise DocumentError("The PDF is encrypted.")
+
+            review = await a_review(database, documents=1)
+            generated = await generate(database, review)
+            async with pool_of(database, work):
+                progress = await until_ended(database, generated)
+            assert (progress.status, progress.error_items) == ("failed", 1)
+
+    asyncio.run(scenario())
+
+
+def test_a_pool_that_stops_hands_back_what_is_not_done_in_the_grace_time(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            gate = asyncio.Event()
+
+            async def work(item: ClaimedItem) -> None:
+                await (asyncio.sleep(0.3) if item.document_id in quick else gate.wait())
+
+            review = await a_review(database, documents=20)
+            quick = set(review.documents[:5])
+            generated = await generate(database, review)
+            async with pool_of(database, work, options(grace_seconds=1)) as pool:
+                while (await progress_of(database, generated.job_id)).running_items < 10:
+                    await asyncio.sleep(0.02)
+                pool.stop()
+            progress = await progress_of(database, generated.job_id)
+            assert progress.running_items == 0
+            assert progress.completed_items == 5, "what ends within the grace time counts"
+            assert progress.pending_items == 15
+            gate.set()
+            async with pool_of(database, work, options(max_attempts=1)):
+                progress = await until_ended(database, generated)
+            assert progress.completed_items == 20, "handing back consumed no try"
+
+    asyncio.run(scenario())
+
+
+def test_a_small_job_finishes_in_its_share_beside_a_large_one(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+
+            async def work(item: ClaimedItem) -> None:
+                await asyncio.sleep(0.02)
+
+            large = await generate(database, await a_review(database, documents=1000, name="large"))
+            async with pool_of(database, work):
+                while (await progress_of(database, large.job_id)).completed_items < 50:
+                    await asyncio.sleep(0.02)
+                before = (await progress_of(database, large.job_id)).completed_items
+                small = await generate(database, await a_review(database, documents=20, name="small"))
+                await until_ended(database, small)
+                meanwhile = (await progress_of(database, large.job_id)).completed_items - before
+                # Half of the pool is its share: the large job gets about as much done meanwhile, not its 1,000.
+                assert meanwhile < 150
+
+    asyncio.run(scenario())
+
+
+def test_postgresql_crashes_in_the_middle_and_the_job_finishes_by_itself() -> None:
+    async def scenario() -> None:
+        async with Database(url, connections=6) as database:
+            worked: Counter[int] = Counter()
+
+            async def work(item: ClaimedItem) -> None:
+                await asyncio.sleep(0.01)
+                worked[item.id] += 1
+
+            generated = await generate(database, await a_review(database, documents=600))
+            async with pool_of(database, work, options(lease_seconds=3)):
+                for _ in range(2):
+                    have = sum(worked.values())
+                    while sum(worked.values()) < have + 100:
+                        await asyncio.sleep(0.01)
+                    await asyncio.to_thread(server.crash_and_recover)
+                async with asyncio.timeout(60):
+                    while True:
+                        try:
+                            progress = await progress_of(database, generated.job_id)
+                        except Exception as error:  # noqa: BLE001 - the watcher's connection broke with the server
+                            assert "connection" in str(error) or "terminat" in str(error)
+                            continue
+                        if not progress.is_live:
+                            break
+                        await asyncio.sleep(0.05)
+            assert (progress.status, progress.completed_items) == ("completed", 600)
+
+    with system_server() as server:
+        url = new_database(server.url, "crash")
+        asyncio.run(scenario())
