@@ -191,7 +191,7 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
             return await cursor.fetchall()
 
     try:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             Lifecycle,
             settings=settings(
                 max_examples=40,

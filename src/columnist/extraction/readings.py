@@ -148,14 +148,15 @@ _DATES = [
     re.compile(r"(?<![\d/.-])(?P<year>\d{4})([-/.])(?P<monthnumber>\d{1,2})\2(?P<day>\d{1,2})(?!\d)"),
     re.compile(rf"\b{_MONTH}\s*+{_DAY}\s*+,?\s*+{_YEAR}", re.I),
     re.compile(
-        rf"\b(?:{_DAY}|{_ORDINAL})(?:\s++day)?(?:\s++of)?\s*+[-,]?\s*+{_WEEKDAY}{_MONTH}\s*+[-,]?\s*+(?:of\s++)?{_YEAR}", re.I
+        rf"\b(?:{_DAY}|{_ORDINAL})(?:\s++day)?(?:\s++of)?\s*+[-,]?\s*+{_WEEKDAY}{_MONTH}\s*+[-,]?\s*+(?:of\s++)?{_YEAR}",
+        re.I,
     ),
     re.compile(r"(?<![\d/.-])(?P<one>\d{1,2})([/.-])(?P<two>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d/]|[.-]\d)"),
 ]
 _PARTIAL_DATES = [
     re.compile(rf"\b{_MONTH}\s*+(?:{_BLANK})?\s*+,?\s*+{_YEAR}", re.I),
     re.compile(rf"{_BLANK}\s*+(?:(?:st|nd|rd|th)\s++)?(?:day\s++)?(?:of\s++)?{_MONTH}\s*+,?\s*+{_YEAR}", re.I),
-    re.compile(rf"(?:{_BLANK}\s*+(?:day\s++of\s++)?)+,?\s*+{_YEAR}", re.I),
+    re.compile(rf"(?:{_BLANK}\s*+(?:day\s++of\s++)?){{1,3}},?\s*+{_YEAR}", re.I),
 ]
 
 
@@ -284,12 +285,13 @@ def _name_pattern(name: str) -> str:
     return (r"\b" if name[0].isalpha() else "") + pattern + (r"\b" if name[-1].isalpha() else "")
 
 
-_CURRENCY = (
-    rf"(?:(?i:{'|'.join(_name_pattern(name) for name in sorted(_NAMES, key=len, reverse=True))})"
-    rf"|\b(?:{'|'.join(sorted(ISO_4217 - _ENGLISH_WORDS))})(?:\s?\$|\b))"
+_CODES = rf"\b(?:{'|'.join(sorted(ISO_4217 - _ENGLISH_WORDS))})(?:\s?\$|\b)"
+_BY_LENGTH = sorted(_NAMES, key=len, reverse=True)
+_CURRENCY = rf"(?:(?i:{'|'.join(_name_pattern(name) for name in _BY_LENGTH)})|{_CODES})"
+# Behind a number stands a name; a dollar sign there belongs to what follows (`2014 $5,000`).
+_BEHIND = (
+    rf"(?:(?i:{'|'.join(_name_pattern(name) for name in _BY_LENGTH if name[-1].isalpha() or name == '€')})|{_CODES})"
 )
-# In `2014 $5,000` the sign belongs to what follows it.
-_BEHIND = rf"{_CURRENCY}(?!(?<=[$€£¥₹₩₪])\s*+\d)"
 _SCALE = rf"(?:\s*+(?i:{'|'.join([*_SCALES, 'mln', 'mm', 'mn', 'bn', 'm', 'k', 'b'])})\b)?"
 _MONEY = re.compile(
     rf"(?P<before>{_CURRENCY})\s*+(?P<digits>{_NUMBER}|\.\d+)(?P<scale>{_SCALE})(?:\s*+\(?(?P<after>{_BEHIND}))?"

@@ -8,8 +8,10 @@ begin
   if to_regrole('authenticated') is null then create role authenticated nologin; end if;
   if to_regrole('columnist_worker') is null then create role columnist_worker nologin; end if;
   if to_regrole('columnist_gate') is null then create role columnist_gate nologin; end if;
-  -- Roles belong to the whole server: another database of it may have made them already.
-  execute format('grant authenticated, columnist_worker, columnist_gate to %I', current_user);
+  -- The login may become these roles. From PostgreSQL 16 on it does not inherit their rights meanwhile, so that the
+  -- policies bind it, too; the grant form of 15 cannot say so.
+  execute format('grant authenticated, columnist_worker, columnist_gate to %I %s', current_user,
+                 case when current_setting('server_version_num')::int >= 160000 then 'with inherit false, set true' end);
 end $$;
 
 create schema if not exists auth;

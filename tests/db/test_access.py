@@ -1,0 +1,158 @@
+"""Row-level security: forced on every table, strangers see nothing, a worker can touch only what a worker needs."""
+
+import asyncio
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from columnist.db.connect import Database, User
+from columnist.errors import NotFoundError
+from columnist.jobs import store
+from tests.jobs.grid import a_review, generate
+
+STRANGER = User(uuid4(), "stranger@example.org")
+NO_TENANT_DATA = {"columnist_migrations"}
+
+
+def test_every_table_forces_row_level_security_and_has_a_policy(admin_url: str) -> None:
+    with psycopg.connect(admin_url) as connection:
+        tables = connection.execute(
+            "select relname, relrowsecurity, relforcerowsecurity, "
+            "exists (select from pg_policy where polrelid = pg_class.oid) "
+            "from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
+        ).fetchall()
+    assert len(tables) >= 11
+    bare = {name for name, *guards in tables if not all(guards)}
+    assert bare == NO_TENANT_DATA
+
+
+def test_the_login_is_bound_by_the_policies(url: str) -> None:
+    async def fill() -> None:
+        async with Database(url) as database:
+            await a_review(database, documents=2)
+
+    asyncio.run(fill())
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "select rolsuper or rolbypassrls from pg_roles where rolname = session_user"
+        ).fetchone()
+        assert row == (False,)
+        assert connection.execute("select * from tabular_reviews").fetchall() == []
+
+
+def test_a_stranger_sees_and_changes_nothing(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            review = await a_review(database, documents=2)
+            job = await generate(database, review)
+            async with database.act_as(STRANGER) as connection:
+                for table in TENANT_TABLES:
+                    cursor = await connection.execute(f"select count(*) as n from {table}")
+                    row = await cursor.fetchone()
+                    assert row == {"n": 0}, table
+                assert not await store.cancel_job(connection, job.job_id)
+                with pytest.raises(NotFoundError):
+                    await store.job_progress(connection, job.job_id)
+                with pytest.raises(NotFoundError):
+                    await store.create_job(connection, review.id, STRANGER.id, "m", "1")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                async with database.act_as(STRANGER) as connection:
+                    await connection.execute(
+                        "insert into review_documents (review_id, document_id, position) values (%s, %s, 1)",
+                        [review.id, review.documents[0]],
+                    )
+
+    asyncio.run(scenario())
+
+
+def test_a_document_of_somebody_else_cannot_be_taken_into_ones_own_review(any_url: str) -> None:
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            theirs = await a_review(database, documents=1)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                async with database.act_as(STRANGER) as connection:
+                    cursor = await connection.execute(
+                        "insert into tabular_reviews (user_id, name) values (%s, 'mine') returning id", [STRANGER.id]
+                    )
+                    mine = await cursor.fetchone()
+                    assert mine
+                    await connection.execute(
+                        "insert into review_documents (review_id, document_id, position) values (%s, %s, 1)",
+                        [mine["id"], theirs.documents[0]],
+                    )
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("role", "may_change"), [("viewer", False), ("editor", True)])
+def test_a_member_sees_the_review_and_changes_it_by_role(any_url: str, role: str, may_change: bool) -> None:
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            review = await a_review(database, documents=3)
+            with psycopg.connect(any_url.replace("columnist@", "postgres@"), autocommit=True) as admin:
+                admin.execute(
+                    "insert into review_members (review_id, email, role) values (%s, %s, %s)",
+                    [review.id, STRANGER.email, role],
+                )
+            async with database.act_as(STRANGER) as connection:
+                cursor = await connection.execute("select count(*) as n from documents")
+                assert await cursor.fetchone() == {"n": 3}
+                cursor = await connection.execute("update tabular_columns set name = 'Renamed'")
+                assert (cursor.rowcount == 1) == may_change
+                cursor = await connection.execute("delete from tabular_reviews")
+                assert cursor.rowcount == 0, "only owners delete"
+
+    asyncio.run(scenario())
+
+
+def test_the_access_predicate_is_computed_once_per_statement(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=5)
+            async with database.act_as(User(uuid4(), "nobody@example.org")) as connection:
+                cursor = await connection.execute(
+                    "explain (verbose) select * from tabular_cells where review_id = %s", [review.id]
+                )
+                plan = "\n".join(row["QUERY PLAN"] for row in await cursor.fetchall())
+        assert "InitPlan" in plan
+        assert "can_access_review" not in plan, "the predicate is inlined, not called per row"
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "select * from users",
+        "select * from review_members",
+        "delete from tabular_cells",
+        "delete from documents",
+        "update documents set name = 'x'",
+        "update tabular_columns set prompt = 'x'",
+        "update tabular_reviews set name = 'x'",
+        "insert into tabular_jobs (review_id, user_id) values (gen_random_uuid(), gen_random_uuid())",
+    ],
+)
+def test_a_worker_cannot_touch_what_it_does_not_need(url: str, forbidden: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database, database.worker() as connection:
+            await connection.execute(forbidden)
+
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        asyncio.run(scenario())
+
+
+TENANT_TABLES = [
+    "documents",
+    "document_contents",
+    "document_pages",
+    "tabular_reviews",
+    "review_members",
+    "review_documents",
+    "tabular_columns",
+    "tabular_cells",
+    "tabular_jobs",
+    "tabular_job_items",
+    "users",
+]

@@ -1,0 +1,59 @@
+"""Each package imports only from those above it (DESIGN §3): the order is this list."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "columnist"
+ORDER = [
+    "errors",
+    "settings",
+    "db",
+    "documents",
+    "reviews",
+    "llm",
+    "extraction",
+    "jobs",
+    "export",
+    "session",
+    "api",
+    "cli",
+]
+ENTRY_POINTS = {"__init__", "__main__"}
+
+
+def _imported(file: Path) -> set[str]:
+    """The parts of columnist that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names = (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        found |= {parts[1] for name in names if (parts := name.split("."))[0] == "columnist" and len(parts) > 1}
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            if node.module == "columnist":
+                found |= {alias.name for alias in node.names}
+    return found
+
+
+def _part(file: Path) -> str:
+    return file.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+FILES = [file for file in sorted(SOURCE.rglob("*.py")) if _part(file) not in ENTRY_POINTS]
+
+
+def test_every_part_has_its_place_in_the_order() -> None:
+    assert {_part(file) for file in FILES} == set(ORDER)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_a_part_imports_only_from_those_above_it(file: Path) -> None:
+    allowed = set(ORDER[: ORDER.index(_part(file)) + 1])
+    assert _imported(file) <= allowed, f"{file.name} reaches down to {_imported(file) - allowed}"
