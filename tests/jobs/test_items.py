@@ -1,6 +1,7 @@
 """The invariants of the job engine (DESIGN §5) as PostgreSQL upholds them: claims, leases, fencing, ends."""
 
 import asyncio
+from collections import Counter
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ async def claim(
     held: list[UUID] | None = None,
     models: list[str] | None = None,
 ) -> list[ClaimedItem]:
-    return await store.claim_items(connection, lease_seconds, batch, max_attempts, held or [], models)
+    return await store.claim_items(connection, lease_seconds, batch, max_attempts, Counter(held or []), models)
 
 
 async def expire_leases(database: Database) -> None:

@@ -69,7 +69,7 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
 
         @rule(target=claims, batch=st.integers(1, 3))
         def claim(self, batch: int) -> Any:
-            items = self.ask(store.claim_items, 60, batch, MAX_ATTEMPTS, [], None)
+            items = self.ask(store.claim_items, 60, batch, MAX_ATTEMPTS, {}, None)
             for item in items:
                 assert not self.cancelled, "a cancelled job is not claimed"
                 assert item.id not in self.ended

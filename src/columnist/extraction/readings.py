@@ -67,8 +67,12 @@ _FRACTIONS = {
 _FRACTION = r"(?:(?:one|a)[\s-]+(?:half|quarter|fourth)|three[\s-]+(?:quarters|fourths))"
 _START = "|".join(sorted(_SMALL, key=len, reverse=True))
 _WORD = rf"{_START}|hundred|{'|'.join(_SCALES)}"
-_WORDS = rf"(?i:\b(?:{_START})\b(?:(?:\s++and\s++|\s*+-\s*+|\s++)(?:(?:{_FRACTION})|(?:{_WORD}))\b)*)"
-_NUMBER = r"\d{1,3}(?:[,.' ]\d{3}(?!\d))+(?:[.,]\d{1,4})?(?!\d)|\d+(?:[.,]\d+)?"
+_WORDS = rf"(?i:\b(?:{_START})\b(?:(?:\s++and\s++|\s*+-\s*+|\s++)(?:(?:{_FRACTION})|(?:{_WORD}))\b){{0,12}})"
+# Bounded, so that no text makes matching slow.
+_NUMBER = r"(?<!\d)(?:\d{1,3}(?:[,.]\d{3}(?!\d)){1,5}(?:[.,]\d{1,4}(?!\d))?|\d{1,15}(?!\d)(?:[.,]\d{1,10}(?!\d))?)"
+_SPACED = rf"(?<!\d)\d{{1,3}}(?:[ ']\d{{3}}(?!\d)){{1,5}}(?:[.,]\d{{1,2}}(?!\d))?|{_NUMBER}"
+_ENGLISH = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+")
+_EUROPEAN = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|\d+,\d{1,2}")
 
 
 def _from_words(words: str) -> Decimal:
@@ -90,22 +94,14 @@ def _from_words(words: str) -> Decimal:
 
 
 def _from_digits(digits: str) -> tuple[Decimal, ...]:
-    """`1,234.50` and `1.234,50` → 1234.50; a lone group of three after a dot can be read both ways."""
+    """`1,234.50` and `1.234,50` → 1234.50; `1.200` is both 1.2 and 1200; `1,2,3` is nothing."""
     compact = digits.replace(" ", "").replace("'", "")
-    if compact.startswith("."):
-        return (Decimal(f"0{compact}"),)
-    comma, dot = compact.rfind(","), compact.rfind(".")
-    if comma >= 0 and dot >= 0:
-        group, point = (".", ",") if comma > dot else (",", ".")
-        return (Decimal(compact.replace(group, "").replace(point, ".")),)
-    if comma >= 0:
-        grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+", compact) is not None
-        return (Decimal(compact.replace(",", "" if grouped else ".")),)
-    if compact.count(".") > 1:
-        return (Decimal(compact.replace(".", "")),)
-    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", compact):
-        return (Decimal(compact), Decimal(compact.replace(".", "")))
-    return (Decimal(compact),)
+    values = []
+    if _ENGLISH.fullmatch(compact):
+        values.append(Decimal(compact.replace(",", "")))
+    if _EUROPEAN.fullmatch(compact):
+        values.append(Decimal(compact.replace(".", "").replace(",", ".")))
+    return tuple(values)
 
 
 def _scaled(amount: Decimal, scale: str | None) -> Decimal:
@@ -224,7 +220,9 @@ _ENGLISH_WORDS = frozenset("ALL AMD BAM BOB CUP GEL MAD NAD PEN SOS TOP TRY".spl
 _NAMES = {
     "$": "USD",
     "us$": "USD",
+    "us $": "USD",
     "u.s.$": "USD",
+    "u.s. $": "USD",
     "us dollars": "USD",
     "u.s. dollars": "USD",
     "united states dollars": "USD",
@@ -234,6 +232,7 @@ _NAMES = {
     "c$": "CAD",
     "ca$": "CAD",
     "cdn$": "CAD",
+    "cdn $": "CAD",
     "canadian dollars": "CAD",
     "canadian": "CAD",
     "a$": "AUD",
@@ -279,7 +278,7 @@ _NAMES = {
 
 
 def _name_pattern(name: str) -> str:
-    pattern = re.escape(name).replace(r"\ ", r"\s++").replace(r"\$", r"\s?\$" if len(name) > 2 else r"\$")
+    pattern = re.escape(name).replace(r"\ ", r"\s++")
     if name.endswith("s"):
         pattern += "?"
     return (r"\b" if name[0].isalpha() else "") + pattern + (r"\b" if name[-1].isalpha() else "")
@@ -292,10 +291,10 @@ _CURRENCY = rf"(?:(?i:{'|'.join(_name_pattern(name) for name in _BY_LENGTH)})|{_
 _BEHIND = (
     rf"(?:(?i:{'|'.join(_name_pattern(name) for name in _BY_LENGTH if name[-1].isalpha() or name == '€')})|{_CODES})"
 )
-_SCALE = rf"(?:\s*+(?i:{'|'.join([*_SCALES, 'mln', 'mm', 'mn', 'bn', 'm', 'k', 'b'])})\b)?"
+_SCALE = rf"(?:(?:\s*+(?i:{'|'.join([*_SCALES, 'mln', 'mm', 'mn', 'bn'])})|(?i:[mkb]))\b)?"
 _MONEY = re.compile(
-    rf"(?P<before>{_CURRENCY})\s*+(?P<digits>{_NUMBER}|\.\d+)(?P<scale>{_SCALE})(?:\s*+\(?(?P<after>{_BEHIND}))?"
-    rf"|(?:(?P<digits2>(?<![\d.,]){_NUMBER})(?P<scale2>{_SCALE})|(?P<words>{_WORDS}))"
+    rf"(?P<before>{_CURRENCY})\s*+(?P<digits>{_SPACED}|\.\d+)(?P<scale>{_SCALE})(?:\s*+\(?(?P<after>{_BEHIND}))?"
+    rf"|(?:(?P<digits2>(?<![\d.,]){_SPACED})(?P<scale2>{_SCALE})|(?P<words>{_WORDS}))"
     rf"(?:\s++(?:and\s++)?(?:(?P<cents>\d\d)|no)/100)?\s*+(?P<after2>{_BEHIND})"
 )
 _CURRENCY_ALONE = re.compile(_CURRENCY)
@@ -307,7 +306,7 @@ def _code(written: str) -> str | None:
     iso = compact.rstrip("$ ").upper()
     if iso in ISO_4217:
         return iso
-    lowered = compact.lower().replace(" $", "$")
+    lowered = compact.lower()
     return _NAMES[lowered if lowered in _NAMES else lowered + "s"]
 
 
@@ -345,8 +344,8 @@ _VULGAR = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
 _PERCENT = r"(?:\s*+%|\s*+-?\s*+(?i:per\s?cent(?:age\s++points?)?)\b)"
 _BASIS = r"\s*+-?\s*+(?i:basis\s++points?|bps)\b"
 _PERCENTAGE = re.compile(
-    rf"(?P<part>{_FRACTION}|(?i:\bhalf)|\d+/\d+|[½¼¾])\s++(?i:of)\s++(?i:one|1|a){_PERCENT}"
-    rf"|(?P<mixed>(?P<whole>\d+)?[ -]?(?:(?P<over>\d+)/(?P<under>[1-9]\d*)|(?P<vulgar>[½¼¾]))){_PERCENT}"
+    rf"(?P<part>{_FRACTION}|(?i:\bhalf)|(?<!\d)\d{{1,3}}/\d{{1,3}}|[½¼¾])\s++(?i:of)\s++(?i:one|1|a){_PERCENT}"
+    rf"|(?P<mixed>(?<!\d)(?P<whole>\d{{1,3}})?[ -]?(?:(?<!\d)(?P<over>\d{{1,3}})/(?P<under>[1-9]\d{{0,2}})|(?P<vulgar>[½¼¾]))){_PERCENT}"
     rf"|(?:(?P<low>-?{_NUMBER}){_PERCENT}?\s*+(?:-|to)\s*+)?(?<![\w.,])(?P<digits>-?(?:{_NUMBER}|\.\d+))"
     rf"(?:(?P<percent>{_PERCENT})|{_BASIS})"
     rf"|(?P<words>{_WORDS}|(?i:\b{_FRACTION}))(?:(?P<percent2>{_PERCENT})|{_BASIS})",
@@ -368,7 +367,8 @@ def percentages(text: str) -> list[Reading[Decimal]]:
         else:
             # A range has two values: neither is the answer.
             ends = [match["low"], match["digits"]] if match["low"] else [match["digits"]]
-            values = tuple(_signed(end) if match["percent"] else _signed(end) / 100 for end in ends)
+            read = [value for end in ends for value in _signed(end)]
+            values = tuple(value if match["percent"] else value / 100 for value in read)
         found.append(Reading(match.start(), match.end(), values))
     return found
 
@@ -382,10 +382,10 @@ def _fraction(written: str) -> Decimal:
     return _from_words(written)
 
 
-def _signed(written: str) -> Decimal:
+def _signed(written: str) -> tuple[Decimal, ...]:
     """Outside money a dot before three digits is a decimal point."""
-    value = _from_digits(written.lstrip("-"))[0]
-    return -value if written.startswith("-") else value
+    values = _from_digits(written.lstrip("-"))[:1]
+    return tuple(-value for value in values) if written.startswith("-") else values
 
 
 _UNIT = (
@@ -412,7 +412,7 @@ def numbers(text: str) -> list[Reading[Decimal]]:
         if match["words"]:
             values.append(_from_words(match["words"]))
         if match["both"] or match["digits"]:
-            values.append(_signed(match["both"] or match["digits"]))
+            values.extend(_signed(match["both"] or match["digits"]))
         unit = (match["unit"] or "").lower()
         found.append(Reading(match.start(), match.end(), tuple(dict.fromkeys(values)), unit))
     return found

@@ -7,7 +7,7 @@ know of each other only through PostgreSQL.
 import asyncio
 import random
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -118,7 +118,7 @@ class WorkerPool:
 
     async def _claim_batch(self, batch: int) -> list[ClaimedItem]:
         options = self._options
-        held = [item.job_id for item in (*self._running, *self._waiting)]
+        held = Counter(item.job_id for item in (*self._running, *self._waiting))
         try:
             async with self._database.worker() as connection:
                 claimed = await store.claim_items(

@@ -13,7 +13,7 @@ writes is fenced by (item id, attempt): after another claim it writes nothing.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -39,9 +39,9 @@ class Generated:
     resumed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ClaimedItem:
-    """An item that this pool holds; (`id`, `attempt`) fences every write."""
+    """An item that this pool holds; (`id`, `attempt`) fences every write. Each claim is itself only: `is`, not equal."""
 
     id: int
     job_id: UUID
@@ -247,17 +247,18 @@ async def claim_items(
     lease_seconds: float,
     batch: int,
     max_attempts: int,
-    held: Sequence[UUID],
+    held: Mapping[UUID, int],
     models: Sequence[str] | None,
 ) -> list[ClaimedItem]:
-    """Take up to `batch` items. `held`: the job of each item the pool holds; `models`: what it can ask (None: any)."""
+    """Take up to `batch` items. `held`: job → how many of its items the pool holds; `models`: as PoolOptions."""
     cursor = await connection.execute(
         _sql("claim_items"),
         {
             "lease_seconds": lease_seconds,
             "batch": batch,
             "max_attempts": max_attempts,
-            "held": list(held),
+            "held_jobs": list(held.keys()),
+            "held_items": list(held.values()),
             "models": None if models is None else list(models),
         },
     )

@@ -229,15 +229,17 @@ $$;
 -- ── The job engine's functions (its statements are in jobs/sql) ─────────────────────────────────────────────────
 
 -- Takes up to `batch` open items for `lease_seconds` and returns them; waits for no lock. Live jobs share the pool:
--- `held` names the job of every item that the calling pool holds already, and each job gets what fills its share.
+-- the calling pool says how many items of which jobs it holds already, and each job gets what fills its share.
 -- `models` are those that the pool can ask (null: any). Items out of attempts are left to end_abandoned_items.sql.
 create function claim_tabular_job_items(
-  lease_seconds double precision, batch int, max_attempts int, held uuid[] default '{}', models text[] default null
+  lease_seconds double precision, batch int, max_attempts int,
+  held_jobs uuid[] default '{}', held_items int[] default '{}', models text[] default null
 ) returns setof tabular_job_items language plpgsql volatile as $$
 begin
   return query
   with eligible as materialized (
-    select j.id, (select count(*) from unnest(held) h where h = j.id) as holds
+    select j.id, coalesce((select h.items from unnest(held_jobs, held_items) h (job_id, items) where h.job_id = j.id), 0)
+             as holds
     from tabular_jobs j
     -- Not `exists`, nor an order by id: a join or another index would be planned, and read every item.
     cross join lateral (

@@ -1,3 +1,4 @@
 -- The pool takes up to `batch` items. The function (001_schema.sql) waits for no lock and shares the pool among jobs.
 select id, job_id, review_id, document_id, attempt_count as attempt
-from claim_tabular_job_items(%(lease_seconds)s, %(batch)s, %(max_attempts)s, %(held)s, %(models)s)
+from claim_tabular_job_items(%(lease_seconds)s, %(batch)s, %(max_attempts)s, %(held_jobs)s, %(held_items)s,
+                             %(models)s)
