@@ -78,10 +78,12 @@ def system_server() -> Iterator[SystemServer]:
 
 
 @pytest.fixture(scope="session")
-def embedded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def embedded_url() -> Iterator[str]:
     """The URL of the embedded server's own database, held for the whole session."""
-    with embedded_server(tmp_path_factory.mktemp("embedded")) as url:
-        yield url
+    # Not below pytest's own folder, which is private to root: the server runs as another user then.
+    with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder:
+        with embedded_server(Path(folder)) as url:
+            yield url
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +102,7 @@ def template_of(embedded_url: str) -> Iterator[dict[str, str]]:
 def new_database(admin: str, name: str) -> str:
     """A migrated database that belongs to the login `columnist`, which is no superuser; its URL."""
     with psycopg.connect(admin, autocommit=True) as connection:
-        if not connection.execute("select from pg_roles where rolname = 'columnist'").fetchone():
+        if not connection.execute("select 1 from pg_roles where rolname = 'columnist'").fetchone():
             connection.execute("create role columnist login createrole")
         connection.execute(sql.SQL("create database {} owner columnist").format(sql.Identifier(name)))
     url = _url(admin, name)

@@ -345,7 +345,8 @@ _PERCENT = r"(?:\s*+%|\s*+-?\s*+(?i:per\s?cent(?:age\s++points?)?)\b)"
 _BASIS = r"\s*+-?\s*+(?i:basis\s++points?|bps)\b"
 _PERCENTAGE = re.compile(
     rf"(?P<part>{_FRACTION}|(?i:\bhalf)|(?<!\d)\d{{1,3}}/\d{{1,3}}|[½¼¾])\s++(?i:of)\s++(?i:one|1|a){_PERCENT}"
-    rf"|(?P<mixed>(?<!\d)(?P<whole>\d{{1,3}})?[ -]?(?:(?<!\d)(?P<over>\d{{1,3}})/(?P<under>[1-9]\d{{0,2}})|(?P<vulgar>[½¼¾]))){_PERCENT}"
+    rf"|(?P<mixed>(?<!\d)(?P<whole>\d{{1,3}})?[ -]?"
+    rf"(?:(?<!\d)(?P<over>\d{{1,3}})/(?P<under>[1-9]\d{{0,2}})|(?P<vulgar>[½¼¾]))){_PERCENT}"
     rf"|(?:(?P<low>-?{_NUMBER}){_PERCENT}?\s*+(?:-|to)\s*+)?(?<![\w.,])(?P<digits>-?(?:{_NUMBER}|\.\d+))"
     rf"(?:(?P<percent>{_PERCENT})|{_BASIS})"
     rf"|(?P<words>{_WORDS}|(?i:\b{_FRACTION}))(?:(?P<percent2>{_PERCENT})|{_BASIS})",

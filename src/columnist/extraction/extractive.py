@@ -1,0 +1,360 @@
+"""The back end without an LLM: it ranks passages against the question and reads typed answers off them by rules.
+
+A fast, free first pass and the baseline that an LLM has to beat. Every answer is a verbatim quote with its page; what
+no rule finds is `Not found`. A document is only ever text to search: nothing in it can steer the rules.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from columnist.documents.model import DocumentText, Span
+from columnist.extraction.clauses import (
+    EXPIRATION,
+    GOVERNING_LAW,
+    clause_asked_for,
+    jurisdiction,
+    parties,
+    stated_date,
+)
+from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question
+from columnist.extraction.passages import LONGEST, PassageIndex, Ranked, terms
+from columnist.extraction.readings import Money, Reading, amounts, currencies, dates, numbers, percentages, units
+from columnist.extraction.typing import decimal_text, in_unit, money_value, typed
+from columnist.reviews.model import Format
+
+GROUP = 8
+"""Questions answered between two yields: a few milliseconds of work."""
+DEEP = 120
+"""Passages that are tried for a kind of clause, best first."""
+WEAK = 0.3
+"""Coverage below which a passage is no answer to a question that no rule knows."""
+STRONG = 0.6
+"""Coverage from which such a passage is an answer worth a green flag or a Yes."""
+
+_STOP_WORDS = frozenset(
+    """a about above after all also an and any are as at be been before being below between both but by can could did do
+    does each either for from had has have how i if in into is it its may might more most must no nor not of off on one
+    only or other our out over own same shall should so some such than that the their them then there these they this
+    those through to under until up upon was we were what when where which while who whom whose why will with would you
+    your
+    agreement answer answers choose clause column contract contracts document does find give given identify list main
+    name names please provide quote question return say says sentence specify state stated tell text write""".split()
+)
+"""English function words, then the words with which a question asks."""
+_AVOIDS = re.compile(
+    r"\b(?:do not|don't|leave out|ignore|exclud\w+|except|not count|rather than|not confuse|without its)\b", re.I
+)
+_ABOUT_PARTIES = re.compile(r"\bpart(?:y|ies)\b.{0,40}\b(?:agreement|contract)?|\bcounterpart(?:y|ies)\b|\bwho\b", re.I)
+_ABOUT_ITS_DATE = re.compile(
+    r"\b(?:agreement|contract|effective|execution|signing|signature|commencement|start)\s+date|\bdate\b.{0,20}\b(?:agreement"
+    r"|contract|execution|signing)|\bdated\b|\b(?:signed|executed|entered into)\b",
+    re.I,
+)
+_LARGEST = re.compile(r"\b(?:largest|highest|maximum|biggest|cap)\b", re.I)
+_PERMISSION = re.compile(r"^\W*(?:may|can|is .{0,60}(?:allowed|permitted|free|entitled))\b", re.I)
+_FORBIDS = re.compile(r"\b(?:may|shall|can|will|must)\s*not\b|\bcannot\b|\b(?:neither|no)\s+party\b", re.I)
+_PAYABLE_IN = re.compile(r"\b(?:payable|paid|pay|payments?|prices?|invoiced?|amounts?|currency|stated|made)\b", re.I)
+_MONEY_MARK = re.compile(
+    r"[$€£¥₹₩₪]|\b(?:dollars?|euros?|sterling|yen|yuan|francs?|rupees?|marks|pesos?|RMB|renminbi|currency"
+    r"|USD|EUR|GBP|CAD|CHF|JPY|CNY|AUD|HKD|SGD)\b",
+    re.I,
+)
+_TITLE_LINES = re.compile(r"\b(?:agreement|contract|amendment|addendum|lease|licen[cs]e|deed|statement)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found: the answer as shown and as typed, where it stands, whether it is `sure`, and the rule."""
+
+    summary: str
+    value: Any
+    places: tuple[Span, ...]
+    sure: bool
+    rule: str
+
+
+class ExtractiveAnswerer:
+    """Answers without an LLM. Nothing is kept between documents, so one instance serves every worker of a process."""
+
+    model = "extractive"
+    prompt_version = "extractive-1"
+
+    async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncIterator[list[Answer]]:
+        """Each question once, in order; the work runs in a thread, so the event loop stays free."""
+        index = await asyncio.to_thread(PassageIndex, document.pages)
+        for first in range(0, len(questions), GROUP):
+            group = questions[first : first + GROUP]
+            contents = await asyncio.to_thread(lambda group=group: [answered(index, question) for question in group])
+            yield [Answer(question.id, content) for question, content in zip(group, contents, strict=True)]
+
+
+def answered(index: PassageIndex, question: Question) -> Content:
+    """The content that the rules find for one question in an indexed document."""
+    finding = _RULES[question.format](index, question) if index.passages else None
+    if finding is None:
+        return Content(
+            NOT_FOUND, None, "grey", "Rule-based first pass without an LLM: no passage answers this question."
+        )
+    citations = tuple(
+        Citation(index.pages[place.page - 1][place.start : place.end], place.page, True, (place,))
+        for place in finding.places
+    )
+    reasoning = f"Rule-based first pass without an LLM: {finding.rule}."
+    return Content(finding.summary, finding.value, "green" if finding.sure else "yellow", reasoning, citations)
+
+
+# Ranking
+
+
+def query(question: Question) -> dict[str, float]:
+    """The stems to search for, with weights: the column's name counts double, what the prompt rules out not at all."""
+    sentences = re.split(r"(?<=[.?!])\s+", question.prompt)
+    asked = [sentence for sentence in sentences if not _AVOIDS.search(sentence)] or sentences
+    weights: dict[str, float] = {}
+    for text, weight in ((question.name, 2.0), (" ".join(asked), 1.0)):
+        for word in re.findall(r"[A-Za-z]{2,}|\d+", text):
+            if word.lower() not in _STOP_WORDS:
+                for term in terms(word):
+                    weights[term] = max(weights.get(term, 0.0), weight)
+    return weights
+
+
+def _asks(question: Question) -> str:
+    return f"{question.name}. {question.prompt}"
+
+
+def _candidates(index: PassageIndex, question: Question) -> tuple[list[Ranked], bool]:
+    """The passages that may answer, best first, and whether they are of the kind of clause that is asked for."""
+    ranked = index.rank(query(question))
+    clause = clause_asked_for(question.name) or clause_asked_for(question.prompt)
+    if clause is None:
+        return [candidate for candidate in ranked if candidate.coverage >= WEAK], False
+    return [candidate for candidate in ranked[:DEEP] if clause.stands_in(_line(candidate.passage.text))], True
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+# One rule for each format
+
+
+def _text(index: PassageIndex, question: Question) -> Finding | None:
+    if clause_asked_for(question.name) is GOVERNING_LAW or clause_asked_for(question.prompt) is GOVERNING_LAW:
+        return _governing_law(index, question)
+    candidates, known = _candidates(index, question)
+    if not candidates:
+        return None
+    best = candidates[0]
+    shown = _line(best.passage.text)
+    rule = "the best passage of the kind of clause asked for" if known else "the passage that shares most terms with it"
+    return Finding(shown, shown, (best.passage.place,), known and best.coverage >= WEAK, rule)
+
+
+def _governing_law(index: PassageIndex, question: Question) -> Finding | None:
+    candidates, _ = _candidates(index, question)
+    for candidate in candidates:
+        place = jurisdiction(_line(candidate.passage.text))
+        if place:
+            return Finding(
+                place, place, (candidate.passage.place,), True, "the jurisdiction in the governing-law clause"
+            )
+    return None
+
+
+def _bulleted_list(index: PassageIndex, question: Question) -> Finding | None:
+    if _ABOUT_PARTIES.search(question.name) or re.match(r"\W*(?:who|list the parties)\b", question.prompt, re.I):
+        named = parties(index.plain)
+        if named is None:
+            return None
+        page, start, end = named.place
+        place = Span(page, start, min(end, start + LONGEST))
+        names = list(named.names)
+        return Finding("; ".join(names), names, (place,), len(names) == 2, "the parties named in the preamble")
+    candidates, known = _candidates(index, question)
+    chosen = [candidate.passage for candidate in candidates if candidate.score >= candidates[0].score / 2][:5]
+    if not chosen:
+        return None
+    items = [_line(passage.text) for passage in chosen]
+    places = tuple(passage.place for passage in chosen)
+    return Finding("\n".join(f"• {item}" for item in items), items, places, known, "the passages that fit it best")
+
+
+def _date(index: PassageIndex, question: Question) -> Finding | None:
+    clause = clause_asked_for(question.name) or clause_asked_for(question.prompt)
+    if clause is not EXPIRATION and _ABOUT_ITS_DATE.search(_asks(question)):
+        stated = stated_date(index.plain, effective=bool(re.search(r"\beffective", question.name, re.I)))
+        if stated is None:
+            return None
+        reading, place, cued = stated
+        start = max(0, index.plain[place.page - 1].rfind("\n", 0, place.start) + 1)
+        place = Span(place.page, start, place.end)
+        return _read_as(index, reading, place, decided=cued, rule="the date stated in the preamble or the signatures")
+    candidates, known = _candidates(index, question)
+    found = _first_reading(candidates, dates)
+    if found is not None:
+        candidate, reading, alone = found
+        rule = "a date in the passage that fits best"
+        return _read_as(index, reading, candidate.passage.place, decided=known and alone, rule=rule)
+    if known and candidates:
+        shown = _line(candidates[0].passage.text)
+        return Finding(shown, None, (candidates[0].passage.place,), False, "the clause gives a period, not a date")
+    return None
+
+
+def _read_as(index: PassageIndex, reading: Reading[str], place: Span, decided: bool, rule: str) -> Finding:
+    """A date as ISO 8601; as written where it is partial or can be read in two ways."""
+    if len(reading.values) == 1:
+        return Finding(reading.values[0], reading.values[0], (place,), decided, rule)
+    start = reading.start + (0 if rule.startswith("the date stated") else place.start)
+    written = _line(index.pages[place.page - 1][start : start + reading.end - reading.start])
+    why = "it can be read in more than one way" if reading.values else "it is incomplete"
+    return Finding(written, None, (place,), False, f"{rule}; {why}")
+
+
+def _first_reading(
+    candidates: Sequence[Ranked], read: Callable[[str], list[Reading[Any]]]
+) -> tuple[Ranked, Reading[Any], bool] | None:
+    """The first reading with a value in the best passage that has one, and whether the passage has no other value."""
+    for candidate in candidates[:DEEP]:
+        readings = [reading for reading in read(candidate.passage.text) if reading.values]
+        if readings:
+            values = {value for reading in readings for value in reading.values}
+            return candidate, readings[0], len(values) == 1
+    return None
+
+
+def _monetary_amount(index: PassageIndex, question: Question) -> Finding | None:
+    candidates, known = _candidates(index, question)
+    candidates = [candidate for candidate in candidates if _MONEY_MARK.search(candidate.passage.text)]
+    found = _first_reading(candidates, amounts)
+    if found is None:
+        return None
+    candidate, reading, alone = found
+    rule = "the amount in the passage that fits best"
+    if _LARGEST.search(_asks(question)):
+        rule = "the largest amount in the passages that fit"
+        near = [other for other in candidates if other.score >= candidate.score / 2]
+        sums = [(other, found) for other in near for found in amounts(other.passage.text) if len(found.values) == 1]
+        if sums:
+            candidate, reading = max(sums, key=lambda pair: pair[1].values[0].amount)
+            alone = len({found.values[0].amount for _, found in sums}) == 1
+    if len(reading.values) > 1:
+        written = _line(candidate.passage.text[reading.start : reading.end])
+        return Finding(written, None, (candidate.passage.place,), False, f"{rule}; it can be read in more than one way")
+    money: Money = reading.values[0]
+    shown = f"{money.currency or ''} {money.amount:,f}".strip()
+    return Finding(shown, money_value(money), (candidate.passage.place,), known and alone, rule)
+
+
+def _percentage(index: PassageIndex, question: Question) -> Finding | None:
+    return _decimal(index, question, percentages, "%")
+
+
+def _number(index: PassageIndex, question: Question) -> Finding | None:
+    wanted = list(units(_asks(question)))
+
+    def in_asked_unit(text: str) -> list[Reading[Decimal]]:
+        found = [reading for reading in numbers(text) if not wanted or reading.unit]
+        return [Reading(reading.start, reading.end, in_unit(reading, wanted)) for reading in found]
+
+    return _decimal(index, question, in_asked_unit, f" {wanted[0]}s" if wanted else "")
+
+
+def _decimal(
+    index: PassageIndex, question: Question, read: Callable[[str], list[Reading[Decimal]]], unit: str
+) -> Finding | None:
+    candidates, known = _candidates(index, question)
+    found = _first_reading(candidates, read)
+    if found is None:
+        return None
+    candidate, reading, alone = found
+    rule = f"the {'percentage' if unit == '%' else 'number'} in the passage that fits best"
+    if len(reading.values) > 1:
+        written = _line(candidate.passage.text[reading.start : reading.end])
+        return Finding(written, None, (candidate.passage.place,), False, f"{rule}; words and digits differ or a range")
+    value = decimal_text(reading.values[0])
+    return Finding(f"{value}{unit}", value, (candidate.passage.place,), known and alone, rule)
+
+
+def _currency(index: PassageIndex, question: Question) -> Finding | None:
+    """The currency of payment where a passage says it; else the one that is named most often."""
+    marked = [passage for passage in index.passages if _MONEY_MARK.search(passage.text)][:DEEP]
+    counts: Counter[str] = Counter()
+    first: dict[str, Span] = {}
+    told: dict[str, Span] = {}
+    for passage in marked:
+        for reading in currencies(passage.text):
+            for code in reading.values:
+                counts[code] += 1
+                first.setdefault(code, passage.place)
+                if passage.text[reading.start : reading.end] != "$" and _PAYABLE_IN.search(
+                    passage.text[: reading.start]
+                ):
+                    told.setdefault(code, passage.place)
+    if not counts:
+        return None
+    code = next((code for code, _ in counts.most_common() if code in told), counts.most_common(1)[0][0])
+    rule = (
+        "the currency named with payments" if code in told else "the currency of most amounts; $ is read as US dollars"
+    )
+    return Finding(code, code, (told.get(code) or first[code],), code in told and len(counts) == 1, rule)
+
+
+def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
+    candidates, known = _candidates(index, question)
+    if not known:
+        candidates = [candidate for candidate in candidates if candidate.coverage >= STRONG]
+    if not candidates:
+        return Finding("No", False, (), False, "no such clause was found, which does not prove that there is none")
+    best = candidates[0]
+    if _PERMISSION.search(question.prompt) and _FORBIDS.search(best.passage.text):
+        return Finding("No", False, (best.passage.place,), False, "the clause that fits best forbids it")
+    return Finding("Yes", True, (best.passage.place,), known, "such a clause is there")
+
+
+def _tag(index: PassageIndex, question: Question) -> Finding | None:
+    """The tag that the title names; else the one in the passage that fits best; else the one named most often."""
+    if clause_asked_for(_asks(question)) is GOVERNING_LAW:
+        law = _governing_law(index, question)
+        value = typed(law.summary, question)[0] if law else None
+        return Finding(value, value, law.places, law.sure, law.rule) if law and value else None
+    stems = {tag: set(terms(tag)) for tag in question.tags}
+    opening = [passage for passage in index.passages[:30] if passage.place.page <= 3]
+    titled = [passage for passage in opening if _TITLE_LINES.search(passage.text)]
+    for passage in titled:
+        words = terms(passage.text[:LONGEST])
+        named = [tag for tag, wanted in stems.items() if wanted and wanted <= set(words)]
+        if named:
+            tag = min(named, key=lambda tag: min(words.index(term) for term in stems[tag]))
+            return Finding(tag, tag, (passage.place,), len(named) == 1, "the title or preamble names it")
+    counts: Counter[str] = Counter()
+    first: dict[str, Span] = {}
+    for passage in index.passages:
+        words_here = set(terms(passage.text))
+        for tag, wanted in stems.items():
+            if wanted and wanted <= words_here:
+                counts[tag] += 1
+                first.setdefault(tag, passage.place)
+    if not counts:
+        return None
+    tag = counts.most_common(1)[0][0]
+    return Finding(tag, tag, (first[tag],), False, "the tag that the document names most often")
+
+
+_RULES: dict[Format, Callable[[PassageIndex, Question], Finding | None]] = {
+    "text": _text,
+    "bulleted_list": _bulleted_list,
+    "number": _number,
+    "percentage": _percentage,
+    "monetary_amount": _monetary_amount,
+    "currency": _currency,
+    "yes_no": _yes_no,
+    "date": _date,
+    "tag": _tag,
+}
