@@ -1,5 +1,4 @@
-"""The main job in one process: take files in, ask the questions, wait, hand the grid out. The command line, the Python
-API and nobody else's time-out: what is asked is in PostgreSQL before the first answer."""
+"""The main job in one process: take files in, ask the questions, wait, hand the grid out."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -10,10 +9,11 @@ from uuid import UUID
 
 from columnist.db.connect import LOCAL_USER, Database, database_url
 from columnist.documents.blobs import BlobStore
+from columnist.documents.formats import SUFFIXES
 from columnist.documents.guard import Reader
 from columnist.documents.store import StoredFile, add_documents
 from columnist.errors import InputError, JobEndingError
-from columnist.extraction.back_ends import BackEnds
+from columnist.extraction.back_ends import BackEnds, prompt_version
 from columnist.jobs import store
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.store import Generated, Progress
@@ -21,9 +21,6 @@ from columnist.jobs.work import ItemWorker
 from columnist.reviews.model import ColumnSpec, Failure, GridRow
 from columnist.reviews.store import failed_cells, grid_rows, open_review, put_columns, put_documents
 from columnist.settings import Settings
-
-SUFFIXES = (".pdf", ".docx", ".txt", ".html", ".htm", ".eml")
-"""What is taken from a folder. A file that is named itself is taken whatever it is called."""
 
 INGEST_BATCH = 100
 CLAIMABLE_AGAIN_SECONDS = 0.5
@@ -50,7 +47,10 @@ class Grid:
 
 
 def find_files(paths: Iterable[Path]) -> Sources:
-    """The files to take in: folders are searched through, hidden files left out. Raises InputError if there are none."""
+    """The files to take in. Raises InputError if there are none.
+
+    Folders are searched through for readable types, hidden files left out; a file that is named itself is always taken.
+    """
     files: dict[Path, None] = {}
     passed_over: list[Path] = []
     for path in paths:
@@ -128,7 +128,6 @@ class Session:
 
     async def generate(self, grid: Grid, model: str) -> Generated:
         """Ask whatever of the grid has no current answer; joins the review's live job if there is one."""
-        prompt_version = BackEnds(self.settings).named(model).prompt_version
         while True:
             try:
                 async with self.database.act_as(LOCAL_USER) as connection:
@@ -137,7 +136,7 @@ class Session:
                         grid.review_id,
                         LOCAL_USER.id,
                         model,
-                        prompt_version,
+                        prompt_version(model),
                         column_ids=[column_id for column_id, _ in grid.columns],
                         document_ids=grid.document_ids,
                     )
@@ -166,10 +165,9 @@ class Session:
     async def retry(self, job_id: UUID) -> Generated:
         """Ask the failed and missing cells of a job's review again, as a new job (or its live one)."""
         job = await self.progress(job_id)
-        prompt_version = BackEnds(self.settings).named(job.model).prompt_version
         async with self.database.act_as(LOCAL_USER) as connection:
             return await store.create_job(
-                connection, job.review_id, LOCAL_USER.id, job.model, prompt_version, ("failed", "missing")
+                connection, job.review_id, LOCAL_USER.id, job.model, prompt_version(job.model), ("failed", "missing")
             )
 
     async def job_failures(self, job_id: UUID) -> list[Failure]:
@@ -197,21 +195,18 @@ class Session:
         settings = self.settings
         async with Reader(settings) as reader, BackEnds(settings) as back_ends:
             worker = ItemWorker(self.database, reader, self._blobs, back_ends)
-            pool = WorkerPool(self.database, worker, pool_options(settings))
+            options = PoolOptions(
+                concurrency=settings.generate_concurrency,
+                lease_seconds=settings.job_lease_seconds,
+                max_attempts=settings.job_max_attempts,
+                idle_seconds=settings.worker_idle_ms / 1000,
+                grace_seconds=settings.worker_grace_seconds,
+                models=back_ends.askable(),
+            )
+            pool = WorkerPool(self.database, worker, options)
             running = asyncio.create_task(pool.run())
             try:
                 yield pool
             finally:
                 pool.stop()
                 await running
-
-
-def pool_options(settings: Settings) -> PoolOptions:
-    """The pool's knobs from the settings."""
-    return PoolOptions(
-        concurrency=settings.generate_concurrency,
-        lease_seconds=settings.job_lease_seconds,
-        max_attempts=settings.job_max_attempts,
-        idle_seconds=settings.worker_idle_ms / 1000,
-        grace_seconds=settings.worker_grace_seconds,
-    )

@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from columnist.db.connect import Database, database_url
+import psycopg
+
+from columnist.db.connect import database_url
 from columnist.db.migrate import migrations
-from columnist.documents.guard import Reader
-from columnist.errors import ColumnistError
+from columnist.documents.blobs import BlobStore
+from columnist.documents.guard import Reader, usable_cores
+from columnist.errors import ColumnistError, LlmRefusedError
 from columnist.extraction.back_ends import BackEnds
-from columnist.extraction.model import DocumentText
 from columnist.settings import EXTRACTIVE, Settings
 
 LITTLE_DISK = 2 * 1024**3
@@ -53,3 +55,36 @@ async def _disk(settings: Settings) -> str:
     if free < LITTLE_DISK:
         raise OSError(f"{folder} has only {free / 1024**2:,.0f} MB left: free some, or set COLUMNIST_DATA_DIR.")
     return f"{folder} is writable, {free / 1024**3:,.0f} GB free"
+
+
+async def _database(settings: Settings) -> str:
+    return await asyncio.to_thread(_look_at_database, settings)
+
+
+def _look_at_database(settings: Settings) -> str:
+    with database_url(settings) as url, psycopg.connect(url) as connection:
+        version = connection.info.server_version
+        kind = "external" if settings.database_url else "embedded"
+        return f"{kind} PostgreSQL {version // 10_000}.{version % 10_000}, schema {len(migrations())}"
+
+
+async def _reading(settings: Settings) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        probe = Path(folder, "probe.txt")
+        probe.write_text("Whereas this file is read in a guarded subprocess.", encoding="utf-8")
+        blobs = BlobStore(settings.model_copy(update={"data_dir": Path(folder)}))
+        async with Reader(settings) as reader:
+            with blobs.writing_boxes("0" * 64) as boxes:
+                await reader.read(probe, probe.name, boxes)
+    return f"{usable_cores()} files at a time, each with up to {settings.read_memory_mb:,} MB of memory"
+
+
+async def _answers(settings: Settings) -> str:
+    if settings.model == EXTRACTIVE:
+        return "extractive: rules and quotes, no LLM. For an LLM set OPENAI_BASE_URL and COLUMNIST_MODEL."
+    async with BackEnds(settings) as back_ends:
+        served = await back_ends.chat(settings.model).served_models()
+    if not settings.model.endswith(".gguf") and settings.model not in served:
+        names = ", ".join(sorted(served)[:10]) or "nothing"
+        raise LlmRefusedError(f"The server does not serve {settings.model!r}, but {names}: set COLUMNIST_MODEL.")
+    return f"{settings.model} answers at {settings.openai_base_url or 'this process'}"

@@ -105,9 +105,7 @@ async def _ask_what_becomes_of_it(session: Session, generated: Generated, consol
 async def _export(session: Session, grid: Grid, output: Path, console: Console) -> None:
     with screen.job_bar(console) as bar:
         task = bar.add_task(f"Writing {screen.plain(output.name)}", total=len(grid.document_ids), detail="")
-        await write_review(
-            session.rows(grid), grid.columns, output, lambda count: bar.update(task, completed=count)
-        )
+        await write_review(session.rows(grid), grid.columns, output, lambda count: bar.update(task, completed=count))
 
 
 async def _closing(session: Session, grid: Grid, generated: Generated, console: Console) -> int:

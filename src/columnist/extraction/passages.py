@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from columnist.documents.model import Span
-from columnist.extraction.readings import PLAIN
+from columnist.extraction.readings import plain
 
 K1 = 1.2
 """How fast a repeated term stops counting; the usual value of BM25."""
@@ -22,7 +22,6 @@ LONGEST = 600
 
 _HEADING = 80
 """A fragment up to this length introduces the passage that follows it."""
-_KEEP_LINES = {code: char for code, char in PLAIN.items() if code not in (0x0A, 0x0D)}
 _ABBREVIATED = re.compile(
     r"(?:\b(?:Inc|Ltd|Co|Corp|Nos?|Secs?|Arts?|Mr|Mrs|Ms|Dr|St|vs?|Jr|Sr|Ave|Blvd|Rd|Hwy|Ste|cf|al|approx|[A-Z])"
     r"|\b[A-Za-z](?:\.[A-Za-z])+|(?:^|\n)[ ]*(?:Section|Article)?[ ]*[\dA-Za-z]{1,3}(?:\.\d+)*)$",
@@ -42,7 +41,7 @@ _TITLE = re.compile(
 )
 _TOKEN = re.compile(r"[a-z]{2,}|\d+")
 _SUFFIX = re.compile(
-    r"(?:ations?|ating|ated?|ates|itions?|ions?|ings?|ability|ible|able|ments?|ively|ivity|ive|ers?|als?|ed|es|ly|s|e)$"
+    r"(?:ations?|ating|ated?|ates|itions?|ions?|ings?|ability|ible|able|ments?|ively|ivity|ive|[eo]rs?|als?|ed|es|ly|s|e)$"
 )
 
 
@@ -66,15 +65,15 @@ class Ranked:
 
 def plain_pages(pages: Sequence[str]) -> list[str]:
     """The pages in plain characters, one for one, with running headers and footers blanked out."""
-    plain = [page.translate(_KEEP_LINES) for page in pages]
-    if len(plain) < 3:
-        return plain
-    edges = [_edge_lines(page) for page in plain]
+    texts = [plain(page) for page in pages]
+    if len(texts) < 3:
+        return texts
+    edges = [_edge_lines(text) for text in texts]
     seen = Counter(key for lines in edges for key in {key for _, _, key in lines})
     blanked = []
-    for page, lines in zip(plain, edges, strict=True):
+    for page, lines in zip(texts, edges, strict=True):
         for start, end, key in lines:
-            if seen[key] >= max(3, len(plain) // 3):
+            if seen[key] >= max(3, len(texts) // 3):
                 page = f"{page[:start]}{' ' * (end - start)}{page[end:]}"
         blanked.append(page)
     return blanked
@@ -87,11 +86,11 @@ def _edge_lines(page: str) -> list[tuple[int, int, str]]:
     return [(line.start(), line.end(), re.sub(r"\d+", "#", " ".join(line.group().split()))) for line in edge]
 
 
-def passages(plain: Sequence[str]) -> list[Passage]:
-    """The passages of plain pages, in reading order."""
+def passages(pages: Sequence[str]) -> list[Passage]:
+    """The passages of `plain_pages`, in reading order."""
     found = []
     heading = ""
-    for number, page in enumerate(plain, start=1):
+    for number, page in enumerate(pages, start=1):
         for start, end in _headed(page, list(_fragments(page))):
             text = page[start:end]
             if _CONTENTS_LINE.search(text) and end - start < 2 * _HEADING:
@@ -166,15 +165,17 @@ def _pieces(page: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """A light stem: `terminate`, `terminated` and `termination` meet, short words stay."""
-    if word.endswith("ies") and len(word) > 4:
-        return f"{word[:-3]}i"
-    if word.endswith("y") and len(word) > 3:
-        return f"{word[:-1]}i"
     if word.startswith("licenc"):
         word = f"licens{word[6:]}"
     match = _SUFFIX.search(word)
     while match and match.start() < 4:
         match = _SUFFIX.search(word, match.start() + 1)
+    if match and match.group() not in ("s", "es", "e"):
+        return word[: match.start()]
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}i"
+    if word.endswith("y") and len(word) > 3:
+        return f"{word[:-1]}i"
     return word[: match.start()] if match else word
 
 
@@ -200,6 +201,16 @@ class PassageIndex:
             for term, count in counts.items():
                 self._postings.setdefault(term, []).append((number, count))
         self._mean_length = sum(self._lengths) / max(1, len(self._lengths))
+
+    def mentioning(self, words: Sequence[str], signs: str) -> list[Passage]:
+        """The passages that hold one of `words` or one of the characters `signs`, in reading order."""
+        stems = {stem(word) for word in words}
+        hits = {number for term in stems for number, _ in self._postings.get(term, [])}
+        return [
+            passage
+            for number, passage in enumerate(self.passages)
+            if number in hits or any(sign in passage.text for sign in signs)
+        ]
 
     def rank(self, query: Mapping[str, float]) -> list[Ranked]:
         """The passages that mention a term of `query` (stem → weight), best first, reading order among equals.

@@ -41,7 +41,7 @@ class Generated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClaimedItem:
-    """An item that this pool holds; (`id`, `attempt`) fences every write. Each claim is itself only: `is`, not equal."""
+    """An item that this pool holds; (`id`, `attempt`) fences every write. A claim equals only itself."""
 
     id: int
     job_id: UUID

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from columnist.db.connect import Database
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import Reader
 from columnist.documents.locate import rectangles
-from columnist.documents.model import DocumentText, Page
+from columnist.documents.model import DocumentText
 from columnist.documents.store import store_pages, store_unreadable, stored_pages
 from columnist.errors import DocumentError
 from columnist.extraction.back_ends import BackEnds
@@ -66,7 +67,9 @@ class ItemWorker:
         async for answers in back_end.answer(document, [one.question for one in asked]):
             await write([self._cell(by_id[answer.question_id], answer, loaded["sha256"]) for answer in answers])
 
-    async def _reuse(self, asked: list[_Asked], write: Any) -> list[_Asked]:
+    async def _reuse(
+        self, asked: list[_Asked], write: Callable[[list[dict[str, Any]]], Awaitable[None]]
+    ) -> list[_Asked]:
         """Never ask twice: write the stored answers; returns the questions that have none."""
         keys = [one.answer_key for one in asked]
         stored = await self._database.insist(store.reusable_answers, keys)
@@ -86,16 +89,13 @@ class ItemWorker:
             if stored is not None:
                 return stored
             try:
-                pages = await self._read(sha256, name)
+                with self._blobs.writing_boxes(sha256) as boxes:
+                    read = await self._reader.read(self._blobs.path(sha256), name, boxes)
             except DocumentError as error:
-                sentence = str(error)
-                await self._database.insist(store_unreadable, sha256, sentence)
+                await self._database.insist(store_unreadable, sha256, str(error))
                 raise
-            await self._database.insist(store_pages, sha256, None, pages)
-            return [page.text for page in pages]
-
-    async def _read(self, sha256: str, name: str) -> list[Page]:
-        raise NotImplementedError
+            await self._database.insist(store_pages, sha256, read.media_type, read.pages)
+            return [page.text for page in read.pages]
 
     def _cell(self, asked: _Asked, answer: Answer, sha256: str) -> dict[str, Any]:
         usage = answer.usage

@@ -1,0 +1,1 @@
+"""The language model: an OpenAI-compatible server, asked no faster than it can answer."""

@@ -1,0 +1,118 @@
+"""PDF: the text layer, page by page, and a box for every word."""
+
+import ctypes
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from columnist.documents.model import Page, WordBox
+from columnist.errors import DocumentError
+
+_WORD = re.compile(r"\S+")
+
+
+def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
+    """The pages of a PDF, one at a time. Raises DocumentError if it is encrypted, damaged, too long or has no text."""
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise DocumentError("The PDF is encrypted: remove its password and take it in again.") from error
+        raise DocumentError("The PDF is damaged or cut off: it cannot be opened.") from error
+    try:
+        if len(document) > max_pages:
+            raise DocumentError(
+                f"The PDF has {len(document):,} pages, more than the {max_pages:,} that are read: split it, or raise "
+                "COLUMNIST_READ_MAX_PAGES."
+            )
+        if len(document) == 0:
+            raise DocumentError("The PDF has no pages.")
+        any_text = False
+        for index in range(len(document)):
+            page = _read_page(document, index)
+            any_text = any_text or bool(page.text.strip())
+            yield page
+        if not any_text:
+            raise DocumentError("The PDF has no text, only pictures of it (a scan): run OCR over it first.")
+    finally:
+        document.close()
+
+
+def _read_page(document: Any, index: int) -> Page:
+    try:
+        page = document[index]
+        text_page = page.get_textpage()
+    except pdfium.PdfiumError as error:
+        raise DocumentError(f"The PDF is damaged: page {index + 1} cannot be read.") from error
+    try:
+        width, height = page.get_size()
+        count = pdfium_c.FPDFText_CountChars(text_page.raw)
+        text, units = _text(text_page.raw, count)
+        words = _words(page, text_page.raw, text, units, count)
+        return Page(index + 1, text, width, height, tuple(words))
+    finally:
+        text_page.close()
+        page.close()
+
+
+def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:
+    """The page's text, and for each of its characters the UTF-16 unit it starts at (None: the same number)."""
+    if count <= 0:
+        return "", None
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = pdfium_c.FPDFText_GetText(text_page, 0, count, buffer)
+    raw = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", errors="replace")
+    # Character for character, so that offsets stay. U+FFFE is PDFium's mark for a hyphen at a line's end.
+    text = raw.replace("\r\n", " \n").translate({0xD: 0xA, 0: 0x20, 0x2: 0x2D, 0xFFFE: 0x2D, 0xFFFF: 0xFFFD})
+    if text.isascii() or max(text) <= "\uffff":
+        return text, None
+    units, position = [], 0
+    for character in text:
+        units.append(position)
+        position += 2 if character > "\uffff" else 1
+    return text, [*units, position]
+
+
+def _words(page: Any, text_page: Any, text: str, units: list[int] | None, count: int) -> Iterator[WordBox]:
+    to_page = _transformation(page)
+    # PDFium leaves characters without a Unicode value out of the text: then its indices have to be asked for.
+    total = units[-1] if units else len(text)
+    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+    edges = (ctypes.byref(left), ctypes.byref(top), ctypes.byref(right), ctypes.byref(bottom))
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        first, last = (units[start], units[end]) if units else (start, end)
+        if total != count:
+            first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, first)
+            last = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, last - 1) + 1
+        for number in range(pdfium_c.FPDFText_CountRects(text_page, first, last - first)):
+            if pdfium_c.FPDFText_GetRect(text_page, number, *edges):
+                yield WordBox(start, end, *to_page(left.value, top.value, right.value, bottom.value))
+
+
+def _transformation(page: Any) -> Any:
+    """PDF space → points from the top left of the page as it is shown (crop box and rotation applied)."""
+    width, height = page.get_size()
+    scale = 100  # PDFium answers in whole pixels
+    x, y = ctypes.c_int(), ctypes.c_int()
+
+    def show(pdf_x: float, pdf_y: float) -> tuple[float, float]:
+        size = (round(width * scale), round(height * scale))
+        pdfium_c.FPDF_PageToDevice(page.raw, 0, 0, *size, 0, pdf_x, pdf_y, ctypes.byref(x), ctypes.byref(y))
+        return x.value / scale, y.value / scale
+
+    far = 1000.0
+    origin, along_x, along_y = show(0, 0), show(far, 0), show(0, far)
+    xx, xy = (along_x[0] - origin[0]) / far, (along_y[0] - origin[0]) / far
+    yx, yy = (along_x[1] - origin[1]) / far, (along_y[1] - origin[1]) / far
+
+    def to_page(left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
+        xs = (origin[0] + xx * left + xy * top, origin[0] + xx * right + xy * bottom)
+        ys = (origin[1] + yx * left + yy * top, origin[1] + yx * right + yy * bottom)
+        return min(xs), min(ys), max(xs), max(ys)
+
+    return to_page

@@ -1,0 +1,97 @@
+"""The guarded subprocess: reads one file after the other, as told on standard input, and sends its pages back.
+
+A request is a line of JSON: path, name, max_pages. The answer is frames (`send`): pages, then the end or an error.
+Nothing that a file makes a parser do can hurt more than this process.
+"""
+
+import json
+import os
+import resource
+import struct
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from columnist.documents import flowing, formats
+from columnist.documents.boxes import pack
+from columnist.documents.model import Page
+from columnist.documents.pdf import read_pdf
+from columnist.errors import DocumentError
+
+FRAME = struct.Struct("<cII")
+"""Kind (b"P" page, b"E" error, b"D" done), length of its JSON, length of its packed boxes."""
+
+ORPHAN_CHECK_SECONDS = 1.0
+
+
+def main(memory_mb: int) -> None:
+    """Serve until standard input ends."""
+    # The real standard output is for frames; whatever a library prints goes nowhere.
+    frames = os.fdopen(os.dup(1), "wb", buffering=1024**2)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with suppress(ValueError, OSError):  # macOS knows the limit and does not keep it
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024**2, memory_mb * 1024**2))
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            media_type, pages = read_file(Path(request["path"]), request["name"], request["max_pages"])
+            for page in pages:
+                values = {"number": page.number, "text": page.text, "width": page.width, "height": page.height}
+                send(frames, b"P", values, pack(page.words))
+            send(frames, b"D", {"media_type": media_type})
+        except DocumentError as error:
+            send(frames, b"E", {"error": str(error)})
+        except (MemoryError, RecursionError):
+            sentence = f"The file needs more than the {memory_mb:,} MB of memory that reading may use."
+            send(frames, b"E", {"error": f"{sentence} (COLUMNIST_READ_MEMORY_MB)"})
+        except Exception as error:  # noqa: BLE001 - a parser may raise anything over a hostile file
+            send(frames, b"E", {"error": f"The file is damaged: {type(error).__name__} while it was read."})
+        frames.flush()
+
+
+def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page]]:
+    """A file's media type and its pages, read as they are asked for. Raises DocumentError, as does the iteration."""
+    media_type = formats.media_type(path, name)
+    if media_type == formats.PDF:
+        return media_type, read_pdf(path, max_pages)
+    readers = {
+        formats.DOCX: flowing.read_docx,
+        formats.HTML: flowing.read_html,
+        formats.EML: flowing.read_email,
+        formats.TEXT: flowing.read_text,
+    }
+    return media_type, _at_most(readers[media_type](path), max_pages)
+
+
+def _at_most(pages: Iterator[Page], max_pages: int) -> Iterator[Page]:
+    for page in pages:
+        if page.number > max_pages:
+            raise DocumentError(
+                f"The file has more than the {max_pages:,} pages that are read: split it, or raise "
+                "COLUMNIST_READ_MAX_PAGES."
+            )
+        yield page
+
+
+def send(frames: BinaryIO, kind: bytes, values: dict[str, Any], packed: bytes = b"") -> None:
+    """Write one frame."""
+    head = json.dumps(values).encode()
+    frames.write(FRAME.pack(kind, len(head), len(packed)))
+    frames.write(head)
+    frames.write(packed)
+
+
+def _end_with(parent: int) -> None:
+    """A parent that was killed cannot kill its children: they look."""
+    while os.getppid() == parent:
+        time.sleep(ORPHAN_CHECK_SECONDS)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
