@@ -71,7 +71,7 @@ def _look_at_database(settings: Settings) -> str:
 async def _reading(settings: Settings) -> str:
     with tempfile.TemporaryDirectory() as folder:
         probe = Path(folder, "probe.txt")
-        probe.write_text("Whereas this file is read in a guarded subprocess.", encoding="utf-8")
+        await asyncio.to_thread(probe.write_text, "This file is read in a guarded subprocess.")
         blobs = BlobStore(settings.model_copy(update={"data_dir": Path(folder)}))
         async with Reader(settings) as reader:
             with blobs.writing_boxes("0" * 64) as boxes:

@@ -92,9 +92,8 @@ def print_failures(console: Console, failures: Sequence[Failure]) -> None:
     """List the failed cells, a line per document and reason."""
     for failure in failures[:FAILURES_SHOWN]:
         where = "every column" if len(failure.columns) > 3 else ", ".join(failure.columns)
-        console.print(
-            f"[red]✗[/] {plain(failure.document)} ({plain(where)}, {len(failure.columns)} cells): {plain(failure.error)}"
-        )
+        cells = f"{plain(where)}, {len(failure.columns)} cells"
+        console.print(f"[red]✗[/] {plain(failure.document)} ({cells}): {plain(failure.error)}")
     if len(failures) > FAILURES_SHOWN:
         console.print(f"[red]✗[/] and {len(failures) - FAILURES_SHOWN} more: they are marked in the file")
 
@@ -127,8 +126,9 @@ def job_details(job: JobProgress, settings: Settings) -> Table:
         ("Status", _status(job)),
         (
             "Documents",
-            f"{job.ended_items:,} of {job.total_items:,} through: {job.completed_items:,} answered, {job.error_items:,} "
-            f"failed, {job.skipped_items:,} skipped; {job.running_items:,} running, {job.pending_items:,} waiting",
+            f"{job.ended_items:,} of {job.total_items:,} through: {job.completed_items:,} answered, "
+            f"{job.error_items:,} failed, {job.skipped_items:,} skipped; "
+            f"{job.running_items:,} running, {job.pending_items:,} waiting",
         ),
         ("Cells", f"{job.done_cells:,} of {job.total_cells:,} answered, {job.error_cells:,} failed"),
         (
