@@ -91,6 +91,10 @@ def read_html(path: Path) -> Iterator[Page]:
 def _html_lines(data: bytes) -> list[str]:
     try:
         root = lxml.html.document_fromstring(decode(data).encode(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    except lxml.etree.XMLSyntaxError as error:
+        if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
+        raise DocumentError("The HTML page is damaged: it cannot be parsed.") from error
     except (lxml.etree.ParserError, ValueError) as error:
         raise DocumentError("The HTML page cannot be read: it holds no element.") from error
     lxml.etree.strip_elements(root, *_UNSEEN, lxml.etree.Comment, lxml.etree.PI, with_tail=False)

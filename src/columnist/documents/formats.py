@@ -34,6 +34,21 @@ _OTHERS = [
 ]
 _HEAD = 4096
 
+_ENCODINGS = [
+    "utf_16",
+    "utf_32",
+    "cp1252",
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "gb18030",
+    "shift_jis",
+    "euc_kr",
+    "big5",
+]
+"""Of text that is not UTF-8; guessing among all that exist finds DOS code pages where Windows wrote."""
+
 
 def media_type(path: Path, name: str) -> str:
     """The media type to read a file as. Raises DocumentError saying what it is instead, or that it is empty."""
@@ -88,7 +103,7 @@ def decode(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        best = from_bytes(data).best()
+        best = from_bytes(data, cp_isolation=_ENCODINGS).best()
     if best is None:
         raise DocumentError("The text's encoding cannot be told: save it as UTF-8.")
     return str(best)

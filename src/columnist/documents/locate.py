@@ -7,7 +7,6 @@ unifies what typography varies (quotation marks, dashes, ligatures, compatibilit
 import re
 import unicodedata
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -158,14 +157,14 @@ def _normalise_with_offsets(text: str) -> tuple[str, list[int]]:
     return "".join(joined[nr] for nr in kept), [offsets[nr] for nr in kept]
 
 
-def facts(text: str) -> Counter[str]:
-    """What must be equal for a near quote to count as found: numbers, negations, modals, periods, names."""
+def facts(text: str) -> list[str]:
+    """What must be the same, in the same order, for a near quote to be found: numbers, negations, modals, names."""
     tokens = _TOKEN.findall(re.sub(r"-\s*\n\s*", "", text.translate(_SAME)))
-    return Counter(
+    return [
         token.rstrip(".,:/").lower()
         for token in tokens
-        if token[0].isdigit() or token.lower() in _FACTS or token[0].isupper()
-    )
+        if token[0].isdigit() or token[0].isupper() or token.lower() in _FACTS
+    ]
 
 
 def rectangles(words: Mapping[int, Sequence[WordBox]], spans: Sequence[Span]) -> tuple[Rectangle, ...]:
