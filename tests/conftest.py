@@ -81,9 +81,11 @@ def system_server() -> Iterator[SystemServer]:
 def embedded_url() -> Iterator[str]:
     """The URL of the embedded server's own database, held for the whole session."""
     # Not below pytest's own folder, which is private to root: the server runs as another user then.
-    with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder:
-        with embedded_server(Path(folder)) as url:
-            yield url
+    with (
+        tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
+        embedded_server(Path(folder)) as url,
+    ):
+        yield url
 
 
 @pytest.fixture(scope="session")

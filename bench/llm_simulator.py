@@ -1,0 +1,386 @@
+"""An OpenAI-compatible server without a model: token-timed, with slots, a prefix cache, metrics and faults on demand.
+
+Run it as `python -m bench.llm_simulator --port 0 --slots 8`; its first line of output is its base URL. It copies its
+quotes out of the document in the prompt, so they are found there. A question that holds a phrase in double quotes is
+answered with what follows that phrase in the document, or with null; so a test can plant a needle.
+
+It answers what Columnist asks, and imports nothing of it: a document with `[Page N]` lines up to `</document>`, then
+questions that start with the names of the schema's properties.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import random
+import re
+import time
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from aiohttp import web
+
+CHARACTERS_PER_TOKEN = 4
+BLOCK_TOKENS = 16
+"""Tokens that are cached together, as vLLM does."""
+BLOCK = BLOCK_TOKENS * CHARACTERS_PER_TOKEN
+LONGEST_QUOTE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong: probabilities from 0 to 1, tried in this order, until `left` faults were injected (-1: always).
+
+    `retry_after` is sent as it is with each 429 and 500. `refuse_json_schema` is no fault of chance and is not counted.
+    """
+
+    rate_limit: float = 0.0
+    server_error: float = 0.0
+    stall: float = 0.0
+    malformed: float = 0.0
+    left: int = -1
+    retry_after: str = ""
+    refuse_json_schema: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What the simulated server can do: tokens per second of each slot, and tokens of its cache and context."""
+
+    slots: int = 8
+    prompt_rate: float = 4_000.0
+    decode_rate: float = 50.0
+    cache_tokens: int = 1_000_000
+    context_tokens: int = 131_072
+    longest_queue: int = 1_000_000
+    """Calls beyond this many in line are turned away with 429."""
+
+
+class PrefixCache:
+    """Remembers the blocks of prompts by a hash over all that stands before them; the least recently used go first."""
+
+    def __init__(self, tokens: int) -> None:
+        self._most = tokens // BLOCK_TOKENS
+        self._blocks: OrderedDict[int, None] = OrderedDict()
+
+    def blocks(self, prompt: str) -> list[int]:
+        """The chained hashes of the prompt's whole blocks."""
+        chain, found = 0, []
+        for start in range(0, len(prompt) - BLOCK + 1, BLOCK):
+            chain = hash((chain, prompt[start : start + BLOCK]))
+            found.append(chain)
+        return found
+
+    def hit(self, blocks: list[int]) -> int:
+        """Tokens of the longest prefix that is here."""
+        for nr, block in enumerate(blocks):
+            if block not in self._blocks:
+                return nr * BLOCK_TOKENS
+            self._blocks.move_to_end(block)
+        return len(blocks) * BLOCK_TOKENS
+
+    def keep(self, blocks: list[int]) -> None:
+        """Remember a prompt that was read."""
+        for block in blocks:
+            self._blocks[block] = None
+            self._blocks.move_to_end(block)
+        while len(self._blocks) > self._most:
+            self._blocks.popitem(last=False)
+
+
+class Simulator:
+    """The state of one server."""
+
+    def __init__(self, speed: Speed, models: list[str], api_key: str, faults: Faults) -> None:
+        self.speed = speed
+        self.models = models
+        self.api_key = api_key
+        self.faults = faults
+        self.running = self.waiting = self.most_at_once = 0
+        self.busy_seconds = self.service_seconds = 0.0
+        self.counts: Counter[str] = Counter()
+        self._chance = random.Random(1)
+        self._slots = asyncio.Semaphore(speed.slots)
+        self._cache = PrefixCache(speed.cache_tokens)
+
+    def application(self) -> web.Application:
+        """The routes."""
+        app = web.Application(client_max_size=256 * 1024**2)
+        app.router.add_get("/v1/models", self.list_models)
+        app.router.add_post("/v1/chat/completions", self.complete)
+        app.router.add_get("/metrics", self.metrics)
+        app.router.add_post("/_faults", self.set_faults)
+        return app
+
+    async def list_models(self, request: web.Request) -> web.Response:
+        """As vLLM answers, `max_model_len` included."""
+        if not self._may(request):
+            return _error(401, "Incorrect API key provided.", "invalid_api_key")
+        listed = [
+            {"id": name, "object": "model", "owned_by": "simulator", "max_model_len": self.speed.context_tokens}
+            for name in self.models
+        ]
+        return web.json_response({"object": "list", "data": listed})
+
+    async def set_faults(self, request: web.Request) -> web.Response:
+        """Replace the faults by the JSON object in the body; fields left out are as without faults."""
+        self.faults = Faults(**await request.json())
+        return web.json_response({})
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        """Prometheus text."""
+        figures = {
+            "llm_running": self.running,
+            "llm_waiting": self.waiting,
+            "llm_most_at_once": self.most_at_once,
+            **{f"llm_{name}_total": figure for name, figure in sorted(self.counts.items())},
+            "llm_busy_slot_seconds_total": self.busy_seconds,
+            "llm_service_seconds_total": self.service_seconds,
+        }
+        return web.Response(text="".join(f"{name} {figure}\n" for name, figure in figures.items()))
+
+    async def complete(self, request: web.Request) -> web.Response:
+        """A chat completion, in the time that its tokens take."""
+        body = await request.json()
+        self.counts["requests"] += 1
+        if not self._may(request):
+            return _error(401, "Incorrect API key provided.", "invalid_api_key")
+        if body["model"] not in self.models:
+            return _error(404, f"The model `{body['model']}` does not exist.", "model_not_found")
+        fault = self._fault()
+        if fault:
+            self.counts[f"fault_{fault}"] += 1
+        headers = {"Retry-After": self.faults.retry_after} if self.faults.retry_after else {}
+        if fault == "rate_limit" or self.waiting >= self.speed.longest_queue:
+            self.counts["turned_away"] += 1
+            return _error(429, "Too many requests.", "rate_limit_exceeded", headers)
+        if fault == "server_error":
+            return _error(500, "Something broke.", "server_error", headers)
+        form = body.get("response_format") or {}
+        if self.faults.refuse_json_schema and form.get("type") == "json_schema":
+            return _error(400, "response_format of type json_schema is not supported.", "invalid_request_error")
+        # Role by role as a chat template lays it out.
+        prompt = "".join(f"<{message['role']}>{message['content']}\n" for message in body["messages"])
+        prompt_tokens = -(-len(prompt) // CHARACTERS_PER_TOKEN)
+        most = body.get("max_tokens") or body.get("max_completion_tokens") or self.speed.context_tokens - prompt_tokens
+        if prompt_tokens + most > self.speed.context_tokens:
+            return _error(
+                400,
+                f"This model's maximum context length is {self.speed.context_tokens} tokens. However, you requested "
+                f"{prompt_tokens + most} tokens ({prompt_tokens} in the messages, {most} in the completion).",
+                "context_length_exceeded",
+            )
+        text = self._answer(form, str(body["messages"][-1]["content"]))
+        if fault == "malformed":
+            text = "Certainly! Here is what I found: " + text[: len(text) // 2]
+        finish_reason = "length" if len(text) > most * CHARACTERS_PER_TOKEN else "stop"
+        text = text[: most * CHARACTERS_PER_TOKEN]
+        async with self._slot():
+            if fault == "stall":
+                await asyncio.Event().wait()
+            cached, tokens = await self._serve(prompt, prompt_tokens, text)
+        return web.json_response(
+            {
+                "id": f"chatcmpl-{self.counts['answers']}",
+                "object": "chat.completion",
+                "created": int(time.time()),
+                "model": body["model"],
+                "choices": [
+                    {
+                        "index": 0,
+                        "finish_reason": finish_reason,
+                        "message": {"role": "assistant", "content": text},
+                    }
+                ],
+                "usage": {
+                    "prompt_tokens": prompt_tokens,
+                    "completion_tokens": tokens,
+                    "total_tokens": prompt_tokens + tokens,
+                    "prompt_tokens_details": {"cached_tokens": cached},
+                },
+            }
+        )
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """Wait in line for a slot and hold it; a client that hangs up gives either back."""
+        self.waiting += 1
+        self.most_at_once = max(self.most_at_once, self.waiting + self.running)
+        try:
+            await self._slots.acquire()
+        finally:
+            self.waiting -= 1
+        self.running += 1
+        started = time.perf_counter()
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.counts["aborted"] += 1
+            raise
+        finally:
+            self.running -= 1
+            self.busy_seconds += time.perf_counter() - started
+            self._slots.release()
+
+    async def _serve(self, prompt: str, prompt_tokens: int, text: str) -> tuple[int, int]:
+        """Take the time; returns cached and completion tokens."""
+        started = time.perf_counter()
+        blocks = self._cache.blocks(prompt)
+        cached = self._cache.hit(blocks)
+        tokens = -(-len(text) // CHARACTERS_PER_TOKEN)
+        reading = (prompt_tokens - cached) / self.speed.prompt_rate
+        service = reading + tokens / self.speed.decode_rate
+        await _sleep_until(started + reading)
+        self._cache.keep(blocks)
+        await _sleep_until(started + service)
+        self.counts["answers"] += 1
+        self.counts["prompt_tokens"] += prompt_tokens
+        self.counts["cached_tokens"] += cached
+        self.counts["completion_tokens"] += tokens
+        self.service_seconds += service
+        return cached, tokens
+
+    def _may(self, request: web.Request) -> bool:
+        return not self.api_key or request.headers.get("Authorization") == f"Bearer {self.api_key}"
+
+    def _fault(self) -> str:
+        """The fault that this call meets, or an empty string."""
+        if self.faults.left:
+            for name in ("rate_limit", "server_error", "stall", "malformed"):
+                if self._chance.random() < getattr(self.faults, name):
+                    self.faults = replace(self.faults, left=self.faults.left - 1)
+                    return name
+        return ""
+
+    def _answer(self, form: dict[str, Any], prompt: str) -> str:
+        """JSON by the schema of the request, or by the one that stands at the end of the prompt; else a sentence."""
+        document, _, questions = prompt.rpartition("</document>")
+        if form.get("type") == "json_schema":
+            schema = form["json_schema"]["schema"]
+        elif (start := questions.find('{"type": "object"')) >= 0:
+            schema = json.JSONDecoder().raw_decode(questions, start)[0]
+        else:
+            return "There is nothing to answer by."
+        found = {}
+        for name, of in schema["properties"].items():
+            match = re.search(rf"^{re.escape(name)}\. (.*(?:\n(?!c\d+\. ).*)*)", questions, re.MULTILINE)
+            found[name] = Evidence.of(document, match[1] if match else name).value(name, of)
+        return json.dumps(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one question is answered with: a sentence of the document, its page, the answer; `found` is False for
+    a phrase that is not there. `luck` is a number that depends on the question alone."""
+
+    page: int
+    quote: str
+    answer: str
+    found: bool
+    luck: int
+
+    @staticmethod
+    def of(document: str, question: str) -> "Evidence":
+        """Look the question's phrase up; without one, any sentence will do, but always the same one."""
+        luck = int.from_bytes(hashlib.sha256(question.encode()).digest()[:4])
+        phrase = re.search(r'"([^"]+)"', question)
+        first = max(document.find("[Page "), 0)
+        if phrase:
+            place = document.find(phrase[1], first)
+            if place < 0:
+                return Evidence(1, "", "", False, luck)
+        else:
+            place = first + luck % max(len(document) - first, 1)
+        marker = re.match(r"\[Page (\d+)\]\n", document[document.rfind("[Page ", 0, place + 1) :])
+        after = document.find("[Page ", place + 1)
+        stop = after if after >= 0 else len(document)
+        if marker:
+            place = max(place, document.rfind("[Page ", 0, place + 1) + len(marker[0]))
+        start = max(document.rfind(end, 0, place) + len(end) for end in (". ", "\n"))
+        ends = [document.find(end, place, stop) for end in (". ", "\n")]
+        end = min([end for end in ends if end >= 0], default=stop)
+        quote = document[max(start, place - LONGEST_QUOTE // 2) : min(end, place + LONGEST_QUOTE // 2)].strip()
+        answer = document[place + len(phrase[1]) : end].strip(" .") if phrase else quote
+        return Evidence(int(marker[1]) if marker else 1, quote, answer, True, luck)
+
+    def value(self, name: str, schema: dict[str, Any]) -> Any:
+        """A value by the schema; `name` is the property that it is for."""
+        if "enum" in schema:
+            choices = [choice for choice in schema["enum"] if choice is not None]
+            if None in schema["enum"] and not self.found:
+                return None
+            said = [choice for choice in choices if str(choice).casefold() == self.answer.casefold()]
+            return said[0] if said else choices[self.luck % len(choices)]
+        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        if "null" in types and not self.found:
+            return None
+        match types[0]:
+            case "object":
+                return {key: self.value(key, of) for key, of in schema["properties"].items()}
+            case "array":
+                return [self.value(name, schema["items"])] if self.found else []
+            case "integer" | "number":
+                return self.page
+            case "boolean":
+                return bool(self.luck % 2)
+        if name == "quote":
+            return self.quote
+        return self.answer if name == "answer" else f"Page {self.page} says so." if self.found else "It is not there."
+
+
+def _error(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> web.Response:
+    body = {"error": {"message": message, "type": code, "code": code, "param": None}}
+    return web.json_response(body, status=status, headers=headers)
+
+
+async def _sleep_until(moment: float) -> None:
+    await asyncio.sleep(max(0.0, moment - time.perf_counter()))
+
+
+async def serve(simulator: Simulator, host: str, port: int) -> None:
+    """Serve until cancelled; prints the base URL first. A client that hangs up cancels its call."""
+    runner = web.AppRunner(simulator.application(), handler_cancellation=True, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port, backlog=4096)
+    await site.start()
+    print(f"http://{host}:{runner.addresses[0][1]}/v1", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--model", action="append", help="a model's name; more than once for more (default: simulated)")
+    parser.add_argument("--api-key", default="", help="refuse calls without it")
+    for defaults in (Speed(), Faults()):
+        for one in fields(defaults):
+            value = getattr(defaults, one.name)
+            flag = "--" + one.name.replace("_", "-")
+            if isinstance(value, bool):
+                parser.add_argument(flag, action="store_true")
+            else:
+                parser.add_argument(flag, type=type(value), default=value, help=f"default: {value!r}")
+    given = vars(parser.parse_args())
+    speed = Speed(**{one.name: given[one.name] for one in fields(Speed)})
+    faults = Faults(**{one.name: given[one.name] for one in fields(Faults)})
+
+    async def run() -> None:
+        simulator = Simulator(speed, given["model"] or ["simulated"], given["api_key"], faults)
+        await serve(simulator, given["host"], given["port"])
+
+    try:
+        asyncio.run(run())
+    except KeyboardInterrupt:
+        return
+
+
+if __name__ == "__main__":
+    main()

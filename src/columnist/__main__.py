@@ -1,0 +1,5 @@
+"""`python -m columnist` is the command `columnist`."""
+
+from columnist.cli.main import main
+
+main()

@@ -1,0 +1,203 @@
+"""`columnist run`, as a user meets it: the main job, its exit codes, resuming, and Ctrl-C."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import openpyxl
+import psycopg
+import pytest
+
+from tests.conftest import CONTRACTS, ROOT
+from tests.processes import columnist, columns_in, contracts_in, metric, simulator, start, wait_for_line
+
+DUE_DILIGENCE = ROOT / "examples" / "due-diligence.yaml"
+
+
+@pytest.fixture
+def home(tmp_path: Path, url: str) -> dict[str, object]:
+    """The settings of an installation of its own."""
+    return {"COLUMNIST_DATA_DIR": tmp_path / "home", "DATABASE_URL": url, "TABULAR_POLL_MS": 100}
+
+
+def rows_of(url: str, query: str) -> list[tuple[object, ...]]:
+    """A look into the database, past every access rule."""
+    with psycopg.connect(url.replace("columnist@", "postgres@")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_the_main_job_on_real_contracts_ends_with_a_filled_and_evidenced_grid(
+    home: dict[str, object], tmp_path: Path
+) -> None:
+    done = columnist("run", CONTRACTS, "--columns", DUE_DILIGENCE, "--output", tmp_path / "review.xlsx", **home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no LLM" in done.stdout, "the extractive back end says what it is"
+    assert "passed over" in done.stdout, "what is no contract is named"
+    book = openpyxl.load_workbook(tmp_path / "review.xlsx")
+    assert book["Review"].max_row == 13
+    assert book["Review"].max_column >= 11
+    assert book["Evidence"].max_row > 100
+
+
+def test_the_same_command_again_asks_nothing_again(home: dict[str, object], tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 5)
+    questions = columns_in(tmp_path / "q.yaml", 7)
+    with simulator(prompt_rate=10**6, decode_rate=10**6) as llm:
+        home |= {"OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "simulated"}
+        command = ("run", files, "-c", questions, "-o", tmp_path / "a.json")
+        assert columnist(*command, **home).returncode == 0
+        assert metric(llm, "llm_answers_total") == 10, "7 questions are two calls a document"
+        assert columnist(*command, **home).returncode == 0
+        assert metric(llm, "llm_answers_total") == 10
+        contracts_in(tmp_path / "files", 6)
+        assert columnist(*command, **home).returncode == 0
+        assert metric(llm, "llm_answers_total") == 12, "only the new document is asked"
+        questions.write_text(questions.read_text().replace("matter 3?", "matter three?"))
+        assert columnist(*command, **home).returncode == 0
+        assert metric(llm, "llm_answers_total") == 18, "only the changed question is asked"
+        other = ("run", files, "-c", questions, "-o", tmp_path / "b.json", "--review", "Another")
+        assert columnist(*other, **home).returncode == 0
+        assert metric(llm, "llm_answers_total") == 18, "another review takes the stored answers over"
+    answers = json.loads((tmp_path / "b.json").read_text())["documents"]
+    assert len(answers) == 6
+    assert all(cell["citations"][0]["verified"] for document in answers for cell in document["cells"].values())
+
+
+def test_a_file_that_cannot_be_read_is_one_red_row_and_exit_code_3(home: dict[str, object], tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 2)
+    (files / "torn.pdf").write_bytes(b"%PDF-1.7\n%torn")
+    (files / "empty.docx").touch()
+    command = ("run", files, "-c", columns_in(tmp_path / "q.yaml", 2), "-o", tmp_path / "r.json")
+    done = columnist(*command, **home)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "torn.pdf" in done.stdout
+    assert "damaged" in done.stdout
+    assert "empty (0 bytes)" in done.stdout
+    documents = {one["document"]: one for one in json.loads((tmp_path / "r.json").read_text())["documents"]}
+    assert {cell["status"] for cell in documents["torn.pdf"]["cells"].values()} == {"error"}
+    assert {cell["status"] for cell in documents["contract-0000.txt"]["cells"].values()} == {"done"}
+    assert columnist(*command, **home).returncode == 3, "a failure stays one until it is mended"
+    jobs = columnist("jobs", "list", **home)
+    job_id = rows_of(str(home["DATABASE_URL"]), "select id from tabular_jobs order by created_at desc limit 1")[0][0]
+    assert str(job_id)[:8] in jobs.stdout
+    shown = columnist("jobs", "show", job_id, **home)
+    assert "2 failed" in shown.stdout
+    assert "empty (0 bytes)" in shown.stdout
+    assert "2 documents to ask again" in columnist("jobs", "retry", job_id, **home).stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"output": "r.docx"}, ".xlsx, .csv, .parquet, .json"),
+        ({"output": "missing/r.csv"}, "does not exist"),
+        ({"columns": "columns: [{name: A, prompt: B, format: colour}]"}, "format"),
+        ({"columns": "columns: [{name: A, prompt: B, format: tag}]"}, "tags"),
+        ({"columns": "columns: [{name: A, prompt: B}, {name: A, prompt: C}]"}, "two columns"),
+        ({"columns": "columns: ["}, "not YAML"),
+        ({"files": "nowhere"}, "does not exist"),
+        ({"files": "."}, "no file to read"),
+        ({"TABULAR_GENERATE_CONCURRENCY": "many"}, "TABULAR_GENERATE_CONCURRENCY"),
+        ({"DATABASE_URL": "mysql://x"}, "postgresql://"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    home: dict[str, object], tmp_path: Path, change: dict[str, str], sentence: str
+) -> None:
+    work = tmp_path / "work"
+    contracts_in(work / "files", 1)
+    questions = work / "files" / "q.yaml"
+    questions.write_text(change.get("columns", "columns: [{name: A, prompt: B}]"))
+    files = work / change["files"] if "files" in change else work / "files"
+    if change.get("files") == ".":
+        files = work / "none"
+        files.mkdir()
+    knobs = {name: value for name, value in change.items() if name.isupper()}
+    output = work / change.get("output", "r.csv")
+    done = columnist("run", files, "--columns", questions, "--output", output, **{**home, **knobs})
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert sentence in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert not output.exists()
+
+
+def test_ctrl_c_leaves_the_job_and_the_same_command_resumes_it(home: dict[str, object], tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 30)
+    with simulator(prompt_rate=10**6, decode_rate=400, slots=4) as llm:
+        home |= {"OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "simulated", "TABULAR_WORKER_GRACE_SECONDS": 0}
+        command = ("run", files, "-c", columns_in(tmp_path / "q.yaml", 3), "-o", tmp_path / "r.json")
+        running = start(*command, **home)
+        wait_for_line(running.stdout, "Started job")
+        while metric(llm, "llm_answers_total") < 8:
+            pass
+        running.send_signal(signal.SIGINT)
+        output, errors = running.communicate(timeout=30)
+        assert running.returncode == 130, output + errors
+        assert "The job stays" in output
+        assert not (tmp_path / "r.json").exists()
+        left = rows_of(str(home["DATABASE_URL"]), "select count(*) from tabular_job_items where status = 'running'")
+        assert left == [(0,)], "what ran was handed back"
+        done = columnist(*command, **home)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Going on with job" in done.stdout
+        assert metric(llm, "llm_answers_total") == 30, "no answer that was there was asked again"
+
+
+def test_an_llm_server_that_refuses_the_key_fails_with_what_to_do(home: dict[str, object], tmp_path: Path) -> None:
+    with simulator(api_key="right") as llm:
+        home |= {"OPENAI_BASE_URL": llm, "OPENAI_API_KEY": "wrong", "COLUMNIST_MODEL": "simulated"}
+        command = (
+            "run",
+            contracts_in(tmp_path / "f", 1),
+            "-c",
+            columns_in(tmp_path / "q.yaml", 1),
+            "-o",
+            tmp_path / "r.csv",
+        )
+        done = columnist(*command, **home)
+        assert done.returncode == 3
+        assert "OPENAI_API_KEY" in done.stdout
+        assert "OPENAI_API_KEY" in columnist("doctor", **home).stdout
+
+
+def test_no_key_of_the_environment_is_printed(home: dict[str, object]) -> None:
+    secret = "hunter2-hunter2"
+    url = str(home["DATABASE_URL"]).replace("columnist@", f"columnist:{secret}@")
+    done = columnist("settings", **{**home, "DATABASE_URL": url, "OPENAI_API_KEY": secret})
+    assert done.returncode == 0
+    assert secret not in done.stdout
+    assert "environment" in done.stdout
+
+
+def test_an_installation_without_anything_else_runs_on_the_embedded_database(tmp_path: Path) -> None:
+    command = ("run", contracts_in(tmp_path / "files", 3), "-c", columns_in(tmp_path / "q.yaml", 2))
+    done = columnist(*command, "-o", tmp_path / "r.parquet", COLUMNIST_DATA_DIR=tmp_path / "home")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "r.parquet").exists()
+
+
+def test_doctor_says_what_works(home: dict[str, object]) -> None:
+    done = columnist("doctor", **home)
+    assert done.returncode == 0, done.stdout
+    for subject in ("Disk", "Database", "Reading files", "Answers"):
+        assert subject in done.stdout
+    broken = columnist("doctor", **{**home, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"})
+    assert broken.returncode == 1
+    assert "✗" in broken.stdout
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "worker", "settings", "doctor", "jobs", "jobs list", "jobs show", "jobs retry"]
+)
+def test_every_command_helps_with_an_example(command: str) -> None:
+    done = columnist(*command.split(), "--help")
+    assert done.returncode == 0
+    assert "Usage" in done.stdout
+    assert command == "jobs" or "Example: " in done.stdout
+
+
+def test_the_bare_command_helps(tmp_path: Path) -> None:
+    done = columnist()
+    assert "columnist run" in done.stdout
+    assert isinstance(done, subprocess.CompletedProcess)

@@ -1,0 +1,254 @@
+"""Real worker processes and real signals: nothing is lost, written twice, or asked again once it was answered."""
+
+import asyncio
+import contextlib
+import json
+import random
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from columnist.db.connect import LOCAL_USER, Database
+from columnist.documents.blobs import BlobStore
+from columnist.documents.store import StoredFile, add_documents
+from columnist.extraction.back_ends import prompt_version
+from columnist.jobs.store import Generated, create_job
+from columnist.reviews.model import ColumnSpec
+from columnist.reviews.store import open_review, put_columns, put_documents
+from columnist.settings import Settings
+from tests.processes import columnist, columns_in, contracts_in, metric, simulator, start, wait_for_line
+
+QUESTIONS = 4
+COLUMNS_PER_CALL = 2
+
+
+def a_job(url: str, home: Path, files: Path, model: str = "simulated") -> Generated:
+    """A job over the files, as `columnist run` makes it, without a worker."""
+    blobs = BlobStore(Settings(COLUMNIST_DATA_DIR=home))
+    stored = [StoredFile(file.name, *blobs.put(file)) for file in sorted(files.iterdir())]
+
+    async def make() -> Generated:
+        async with Database(url) as database, database.act_as(LOCAL_USER) as connection:
+            review_id = await open_review(connection, LOCAL_USER, "Review")
+            questions = [ColumnSpec(f"Question {nr}", f"What about {nr}?") for nr in range(QUESTIONS)]
+            await put_columns(connection, review_id, questions)
+            await put_documents(connection, review_id, await add_documents(connection, LOCAL_USER, stored))
+            return await create_job(connection, review_id, LOCAL_USER.id, model, prompt_version(model))
+
+    return asyncio.run(make())
+
+
+@contextmanager
+def workers(count: int, **variables: object) -> Iterator[list[subprocess.Popen[str]]]:
+    started = [start("worker", **variables) for _ in range(count)]
+    try:
+        for worker in started:
+            wait_for_line(worker.stderr, "worker ready")
+        yield started
+    finally:
+        for worker in started:
+            worker.kill()
+            worker.communicate()
+
+
+class Watcher:
+    """Looks into the database, past every access rule."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = psycopg.connect(url.replace("columnist@", "postgres@"), autocommit=True)
+
+    def one(self, query: str) -> tuple[Any, ...]:
+        row = self._connection.execute(query).fetchone()
+        assert row
+        return row
+
+    def until(self, query: str, expected: tuple[object, ...], seconds: float = 90) -> None:
+        end = time.monotonic() + seconds
+        while (found := self.one(query)) != expected:
+            assert time.monotonic() < end, f"{query}: {found}, not {expected} after {seconds} seconds"
+            time.sleep(0.05)
+
+
+def test_workers_killed_at_random_lose_nothing_and_repeat_nothing(any_url: str, tmp_path: Path) -> None:
+    documents, kills = 240, 8
+    files = contracts_in(tmp_path / "files", documents)
+    with simulator(prompt_rate=10**6, decode_rate=1500, slots=16) as llm:
+        variables = {
+            "DATABASE_URL": any_url,
+            "COLUMNIST_DATA_DIR": tmp_path / "home",
+            "OPENAI_BASE_URL": llm,
+            "COLUMNIST_COLUMNS_PER_CALL": COLUMNS_PER_CALL,
+            "TABULAR_JOB_LEASE_SECONDS": 2,
+            "TABULAR_JOB_MAX_ATTEMPTS": 50,
+            "TABULAR_WORKER_IDLE_MS": 100,
+        }
+        a_job(any_url, tmp_path / "home", files)
+        watcher = Watcher(any_url)
+        random.seed(20140508)
+        with workers(2, **variables) as alive:
+            for _ in range(kills):
+                (ended,) = watcher.one("select count(*) from tabular_job_items where completed_at is not null")
+                while watcher.one("select count(*) from tabular_job_items where completed_at is not null")[0] < min(
+                    int(ended) + random.randint(3, 20), documents
+                ):
+                    time.sleep(0.01)
+                victim = random.choice(alive)
+                victim.send_signal(signal.SIGKILL)
+                victim.communicate()
+                alive.remove(victim)
+                alive.append(start("worker", **variables))
+                wait_for_line(alive[-1].stderr, "worker ready")
+            watcher.until("select status from tabular_jobs", ("completed",))
+        assert watcher.one("select completed_items, error_items, done_cells, error_cells from tabular_jobs") == (
+            documents, 0, documents * QUESTIONS, 0,
+        )  # fmt: skip
+        assert watcher.one("select count(*), count(distinct (document_id, column_id)) from tabular_cells") == (
+            documents * QUESTIONS, documents * QUESTIONS,
+        )  # fmt: skip
+        (tokens,) = watcher.one(
+            "select sum(prompt_tokens) - (select prompt_tokens from tabular_jobs) from tabular_cells"
+        )
+        assert tokens == 0, "the job's sums are those of its cells"
+        calls = documents * QUESTIONS // COLUMNS_PER_CALL
+        repeated = metric(llm, "llm_answers_total") - calls
+        assert 0 <= repeated <= kills * 10 * 2, "at most what was in flight in a killed worker is asked again"
+
+
+def test_sigterm_hands_back_at_once_and_another_worker_goes_on(any_url: str, tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 20)
+    with simulator(prompt_rate=10**6, decode_rate=60, slots=32) as llm:
+        variables = {
+            "DATABASE_URL": any_url,
+            "COLUMNIST_DATA_DIR": tmp_path / "home",
+            "OPENAI_BASE_URL": llm,
+            "TABULAR_WORKER_GRACE_SECONDS": 1,
+            "TABULAR_JOB_MAX_ATTEMPTS": 1,
+        }
+        a_job(any_url, tmp_path / "home", files)
+        watcher = Watcher(any_url)
+        with workers(1, **variables) as (first,):
+            watcher.until("select count(*) from tabular_job_items where status = 'running'", (10,))
+            asked_at = time.monotonic()
+            first.send_signal(signal.SIGTERM)
+            _, log = first.communicate(timeout=15)
+            assert time.monotonic() - asked_at < 8
+            assert first.returncode == 0, log
+            assert "handed back" in log
+            assert watcher.one("select count(*) from tabular_job_items where status = 'running'") == (0,)
+            assert metric(llm, "llm_running") == 0, "its calls were aborted"
+        with workers(1, **{**variables, "TABULAR_WORKER_GRACE_SECONDS": 20}):
+            # The leases were five minutes: the second worker waited for none of them.
+            watcher.until("select status from tabular_jobs", ("completed",))
+        assert watcher.one("select completed_items, error_items from tabular_jobs") == (20, 0)
+
+
+def test_cancel_aborts_the_calls_that_are_under_way(url: str, tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 30)
+    with simulator(prompt_rate=10**6, decode_rate=1, slots=32) as llm:
+        variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home", "OPENAI_BASE_URL": llm}
+        job = a_job(url, tmp_path / "home", files)
+        watcher = Watcher(url)
+        with workers(1, **variables):
+            watcher.until("select count(*) from tabular_job_items where status = 'running'", (10,))
+            while metric(llm, "llm_running") < 10:
+                time.sleep(0.02)
+            assert "Cancelled" in columnist("jobs", "cancel", job.job_id, **variables).stdout
+            watcher.until("select status from tabular_jobs", ("cancelled",), seconds=2)
+            assert metric(llm, "llm_running") == 0
+        assert watcher.one("select skipped_items from tabular_jobs") == (30,)
+
+
+def test_a_paused_worker_that_wakes_up_too_late_writes_nothing(url: str, tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 5)
+    with simulator(prompt_rate=10**6, decode_rate=50, slots=32) as llm:
+        variables = {
+            "DATABASE_URL": url,
+            "COLUMNIST_DATA_DIR": tmp_path / "home",
+            "OPENAI_BASE_URL": llm,
+            "TABULAR_JOB_LEASE_SECONDS": 1,
+            "TABULAR_WORKER_IDLE_MS": 100,
+        }
+        a_job(url, tmp_path / "home", files)
+        watcher = Watcher(url)
+        with workers(1, **variables) as (sleeper,):
+            watcher.until("select count(*) from tabular_job_items where status = 'running'", (5,))
+            sleeper.send_signal(signal.SIGSTOP)
+            with workers(1, **variables):
+                watcher.until("select status from tabular_jobs", ("completed",))
+                cells = watcher.one(
+                    "select string_agg(changed_xid::text, ' ' order by column_id, document_id) from tabular_cells"
+                )
+                sleeper.send_signal(signal.SIGCONT)
+                wait_for_line(sleeper.stderr, "lease lost")
+            assert cells == watcher.one(
+                "select string_agg(changed_xid::text, ' ' order by column_id, document_id) from tabular_cells"
+            )
+        assert watcher.one("select min(attempt_count), max(attempt_count) from tabular_job_items") == (2, 2)
+
+
+@pytest.mark.parametrize("fault", [{"rate_limit": 0.3, "retry_after": "0"}, {"server_error": 0.3}, {"malformed": 0.1}])
+def test_bad_weather_spends_no_attempt(url: str, tmp_path: Path, fault: dict[str, object]) -> None:
+    files = contracts_in(tmp_path / "files", 20)
+    with simulator(prompt_rate=10**6, decode_rate=10**6, slots=8, **fault) as llm:
+        variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home", "OPENAI_BASE_URL": llm}
+        a_job(url, tmp_path / "home", files)
+        watcher = Watcher(url)
+        with workers(1, **{**variables, "TABULAR_JOB_MAX_ATTEMPTS": 1}):
+            watcher.until("select status from tabular_jobs", ("completed",))
+        assert watcher.one("select completed_items, error_items from tabular_jobs") == (20, 0)
+        assert watcher.one("select max(attempt_count) from tabular_job_items") == (1,)
+
+
+def test_an_llm_server_that_is_down_is_waited_for(url: str, tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 20)
+    with simulator(prompt_rate=10**6, decode_rate=10**6) as llm:
+        port = int(llm.split(":")[2].split("/")[0])
+    variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home", "OPENAI_BASE_URL": llm}
+    a_job(url, tmp_path / "home", files)
+    watcher = Watcher(url)
+    with workers(1, **{**variables, "TABULAR_JOB_MAX_ATTEMPTS": 1}) as (worker,):
+        wait_for_line(worker.stderr, "LLM server")
+        watcher.until("select count(*) from tabular_job_items where status = 'running'", (10,))
+        with simulator(port=port, prompt_rate=10**6, decode_rate=10**6):
+            watcher.until("select status from tabular_jobs", ("completed",))
+    assert watcher.one("select completed_items, error_items from tabular_jobs") == (20, 0)
+
+
+def test_killing_everything_with_the_embedded_server_loses_nothing(tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 40)
+    with (
+        # Not below pytest's folder: the server's user could not reach it, and the cluster would live elsewhere.
+        tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as home,
+        simulator(prompt_rate=10**6, decode_rate=800, slots=8) as llm,
+    ):
+        variables = {
+            "COLUMNIST_DATA_DIR": home,
+            "OPENAI_BASE_URL": llm,
+            "COLUMNIST_MODEL": "simulated",
+            "TABULAR_JOB_LEASE_SECONDS": 2,
+        }
+        command = ("run", files, "-c", columns_in(tmp_path / "q.yaml", 2), "-o", tmp_path / "r.json")
+        running = start(*command, **variables)
+        wait_for_line(running.stdout, "Started job")
+        while metric(llm, "llm_answers_total") < 12:
+            time.sleep(0.01)
+        servers = [process for process in psutil.process_iter() if any(home in part for part in process.cmdline())]
+        assert any(process.name() == "postgres" for process in servers)
+        family = [psutil.Process(running.pid), *servers]
+        for process in [*family, *(child for parent in family for child in parent.children(recursive=True))]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        running.communicate()
+        done = columnist(*command, **variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert metric(llm, "llm_answers_total") <= 40 + 10, "at most what was in flight is asked again"
+    assert len(json.loads((tmp_path / "r.json").read_text())["documents"]) == 40

@@ -1,0 +1,103 @@
+"""Real processes for tests: the command line, workers, and the LLM server simulator."""
+
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+
+def environment(**variables: object) -> dict[str, str]:
+    """This process's environment without any setting of Columnist, and with these."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COLUMNIST_", "TABULAR_", "OPENAI_", "NEXT_PUBLIC_")) and name != "DATABASE_URL"
+    }
+    return kept | {"COLUMNS": "200"} | {name: str(value) for name, value in variables.items()}
+
+
+def columnist(*arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end, away from any terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "columnist", *map(str, arguments)],
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        check=False,
+    )
+
+
+def start(*arguments: object, **variables: object) -> subprocess.Popen[str]:
+    """Start the command line; standard error is its log."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "columnist", *map(str, arguments)],
+        env=environment(**variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_line(stream: object, words: str) -> str:
+    """Read lines until one holds `words`; fails if the stream ends before."""
+    seen = []
+    for line in stream:  # type: ignore[attr-defined]
+        seen.append(line)
+        if words in line:
+            return str(line)
+    raise AssertionError(f"{words!r} never came; this did: {''.join(seen)}")
+
+
+@contextmanager
+def simulator(**options: object) -> Iterator[str]:
+    """A running LLM simulator; its base URL. Options as its command line has them, `_` for `-`."""
+    flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.llm_simulator", "--port", "0", *flags],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def metric(base_url: str, name: str) -> float:
+    """A figure of the simulator's /metrics."""
+    with urllib.request.urlopen(base_url.removesuffix("/v1") + "/metrics") as answer:
+        text = answer.read().decode()
+    found = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def contracts_in(folder: Path, count: int) -> Path:
+    """A folder of small, different text contracts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for nr in range(count):
+        (folder / f"contract-{nr:04}.txt").write_text(
+            f"This Agreement number {nr} is made on May {nr % 28 + 1}, 2014 between Alpha {nr} Inc. and Beta LLC.\n"
+            f"The fee is ${nr + 1},000.00. This Agreement is governed by the laws of the State of Delaware.\n" * 3
+        )
+    return folder
+
+
+def columns_in(file: Path, count: int) -> Path:
+    """A columns file with `count` questions of format text."""
+    lines = ["columns:"]
+    for nr in range(count):
+        lines += [f"  - name: Question {nr}", f"    prompt: What does it say about matter {nr}?"]
+    file.write_text("\n".join(lines))
+    return file
