@@ -2,10 +2,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format bench screenshots clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/installed  ## Run the main job on the contracts in examples/: a table here, and review.xlsx
 	$(BIN)/columnist run examples/contracts --columns examples/due-diligence.yaml --output review.xlsx
@@ -24,6 +24,9 @@ format: .venv/dev  ## Put the code into its style
 
 bench: .venv/bench  ## Measure: the engine beside its peers, the LLM kept busy, memory, reading
 	$(BIN)/python -m bench
+
+screenshots: .venv/installed  ## Draw the picture of the README anew, from a real run
+	$(BIN)/python docs/images/demo.py
 
 clean:  ## Remove what the other commands made here (not the data directory)
 	rm -rf .venv dist review.xlsx .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/peers/node_modules

@@ -17,6 +17,7 @@ ORDER = [
     "jobs",
     "export",
     "session",
+    "python_api",
     "api",
     "cli",
 ]

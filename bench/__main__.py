@@ -1,0 +1,44 @@
+"""`make bench`: every measurement in one run, as one table. `python -m bench engine reading` runs some of them."""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from psycopg import conninfo
+
+from bench import engine, llm_busy, memory, reading
+from bench.table import Row, print_table
+from columnist.db.embedded import embedded_server
+
+
+def _engine() -> list[Row]:
+    with (
+        tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
+        embedded_server(Path(folder)) as url,
+    ):
+        return engine.run(conninfo.make_conninfo(url, user="postgres", dbname="postgres"))
+
+
+SECTIONS: dict[str, Callable[[], list[Row]]] = {
+    "engine": _engine,
+    "busy": llm_busy.run,
+    "memory": memory.run,
+    "reading": reading.run,
+}
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(SECTIONS)
+    unknown = set(names) - set(SECTIONS)
+    if unknown:
+        sys.exit(f"No section {', '.join(sorted(unknown))}: there are {', '.join(SECTIONS)}.")
+    rows: list[Row] = []
+    for name in names:
+        print(f"measuring: {name} …", file=sys.stderr)
+        rows += SECTIONS[name]()
+    print_table(rows)
+
+
+if __name__ == "__main__":
+    main()

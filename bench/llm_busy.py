@@ -1,0 +1,74 @@
+"""Is the LLM kept busy? 1,000 documents × 10 columns against the simulator: wall time beside service time / slots."""
+
+import asyncio
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+from bench.material import write_columns, write_documents
+from bench.table import Row
+from columnist.reviews.columns_file import read_columns
+from columnist.session import find_files, open_session
+from columnist.settings import Settings
+
+DOCUMENTS, COLUMNS, SLOTS = 1_000, 10, 8
+# A call takes about a third of a second: a hundredth of a large model's, so that the bench ends, and a hundred times
+# what the engine adds to it.
+SPEED = ("--prompt-rate", "20000", "--decode-rate", "1500")
+
+
+def run() -> list[Row]:
+    """Wall time from the first claim to the job's end, against the least that the server's slots allow."""
+    simulator = subprocess.Popen(
+        [sys.executable, "-m", "bench.llm_simulator", "--port", "0", "--slots", str(SLOTS), *SPEED],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert simulator.stdout
+        base_url = simulator.stdout.readline().strip()
+        with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder:
+            wall = asyncio.run(_answer_all(base_url, Path(folder)))
+        metrics = _metrics(base_url)
+    finally:
+        simulator.kill()
+        simulator.wait()
+    least = metrics["llm_service_seconds_total"] / SLOTS
+    cached = metrics["llm_cached_tokens_total"] / metrics["llm_prompt_tokens_total"]
+    section = f"LLM kept busy, {DOCUMENTS:,} documents × {COLUMNS} columns, {SLOTS} slots"
+    return [
+        Row(section, "wall time against service time / slots", f"{wall:.1f} s against {least:.1f} s",
+            f"{wall / least:.3f} × (limit 1.03)"),
+        Row(section, "calls; prompt tokens from the prefix cache", f"{metrics['llm_answers_total']:,.0f}; {cached:.0%}"),
+    ]  # fmt: skip
+
+
+async def _answer_all(base_url: str, folder: Path) -> float:
+    write_documents(folder / "documents", DOCUMENTS)
+    write_columns(folder / "columns.yaml", COLUMNS)
+    settings = Settings(
+        COLUMNIST_DATA_DIR=folder / "home",
+        OPENAI_BASE_URL=base_url,
+        COLUMNIST_MODEL="simulated",
+        TABULAR_GENERATE_CONCURRENCY=2 * SLOTS,
+    )
+    async with open_session(settings) as session:
+        files = find_files([folder / "documents"]).files
+        grid = await session.prepare("Bench", files, read_columns(folder / "columns.yaml"))
+        generated = await session.generate(grid, settings.model)
+        async with session.working():
+            async for job in session.watch(generated.job_id):
+                pass
+        if job.done_cells != DOCUMENTS * COLUMNS:
+            raise RuntimeError(f"{job.done_cells} cells of {DOCUMENTS * COLUMNS} were answered: {job.error}")
+        assert job.started_at and job.completed_at
+        return (job.completed_at - job.started_at).total_seconds()
+
+
+def _metrics(base_url: str) -> dict[str, float]:
+    with urllib.request.urlopen(base_url.removesuffix("/v1") + "/metrics") as answer:
+        found = re.findall(r"^(\w+) (\S+)$", answer.read().decode(), re.MULTILINE)
+    return {name: float(figure) for name, figure in found}

@@ -1,0 +1,84 @@
+"""Reading PDFs: our layer (text and a box for every word) beside text alone by pypdf and pdfplumber."""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pdfplumber
+import pypdf
+
+from bench.material import CONTRACTS
+from bench.table import Row, print_table
+from columnist.documents.blobs import BlobStore
+from columnist.documents.guard import Reader, usable_cores
+from columnist.documents.reader import read_file
+from columnist.settings import Settings
+
+
+def run(folder: Path = CONTRACTS) -> list[Row]:
+    """Pages a second over the PDFs of a folder, each layer once, in one process; and ours over all cores."""
+    files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".pdf"]
+    pages = sum(len(pypdf.PdfReader(file).pages) for file in files)
+
+    def rate(read: Callable[[Path], None]) -> float:
+        started = time.perf_counter()
+        for file in files:
+            read(file)
+        return pages / (time.perf_counter() - started)
+
+    ours = rate(_read_ours)
+    peers = {"pypdf, text alone": rate(_read_pypdf), "pdfplumber, text alone": rate(_read_pdfplumber)}
+    section = f"Reading {len(files)} PDFs, {pages} pages"
+    cores = usable_cores()
+    guarded = pages / asyncio.run(_read_guarded(files))
+    return [
+        *(
+            Row(section, name, f"{figure:.0f} pages/s", f"ours is {ours / figure:.1f} ×")
+            for name, figure in peers.items()
+        ),
+        Row(section, "Columnist, text and word boxes", f"{ours:.0f} pages/s"),
+        Row(
+            section, f"Columnist, guarded, {cores} cores", f"{guarded:.0f} pages/s", f"{guarded / ours:.2f} × one core"
+        ),
+    ]
+
+
+def _read_ours(file: Path) -> None:
+    for _ in read_file(file, file.name, 10_000)[1]:
+        pass
+
+
+def _read_pypdf(file: Path) -> None:
+    for page in pypdf.PdfReader(file).pages:
+        page.extract_text()
+
+
+def _read_pdfplumber(file: Path) -> None:
+    with pdfplumber.open(file) as document:
+        for page in document.pages:
+            page.extract_text()
+            page.close()
+
+
+async def _read_guarded(files: list[Path]) -> float:
+    with tempfile.TemporaryDirectory() as home:
+        settings = Settings(COLUMNIST_DATA_DIR=Path(home))
+        blobs = BlobStore(settings)
+        async with Reader(settings) as reader:
+
+            async def read(nr: int, file: Path) -> None:
+                with blobs.writing_boxes(f"{nr:064}") as boxes:
+                    await reader.read(file, file.name, boxes)
+
+            # The readers start once in the life of a worker: not counted.
+            await asyncio.gather(*(read(nr, files[0]) for nr in range(usable_cores())))
+            started = time.perf_counter()
+            await asyncio.gather(*(read(nr, file) for nr, file in enumerate(files)))
+            return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    print_table(run(*map(Path, sys.argv[1:])))
