@@ -39,18 +39,19 @@ def run() -> list[Row]:
     least = metrics["llm_service_seconds_total"] / SLOTS
     cached = metrics["llm_cached_tokens_total"] / metrics["llm_prompt_tokens_total"]
     section = f"LLM kept busy, {DOCUMENTS:,} documents × {COLUMNS} columns, {SLOTS} slots"
+    times = f"{wall:.1f} s against {least:.1f} s"
+    calls = f"{metrics['llm_answers_total']:,.0f}; {cached:.0%}"
     return [
-        Row(section, "wall time against service time / slots", f"{wall:.1f} s against {least:.1f} s",
-            f"{wall / least:.3f} × (limit 1.03)"),
-        Row(section, "calls; prompt tokens from the prefix cache", f"{metrics['llm_answers_total']:,.0f}; {cached:.0%}"),
-    ]  # fmt: skip
+        Row(section, "wall time against service time / slots", times, f"{wall / least:.3f} × (limit 1.03)"),
+        Row(section, "calls; prompt tokens from the prefix cache", calls),
+    ]
 
 
 async def _answer_all(base_url: str, folder: Path) -> float:
     write_documents(folder / "documents", DOCUMENTS)
     write_columns(folder / "columns.yaml", COLUMNS)
     settings = Settings(
-        COLUMNIST_DATA_DIR=folder / "home",
+        COLUMNIST_DATA_DIR=folder,
         OPENAI_BASE_URL=base_url,
         COLUMNIST_MODEL="simulated",
         TABULAR_GENERATE_CONCURRENCY=2 * SLOTS,
@@ -60,8 +61,9 @@ async def _answer_all(base_url: str, folder: Path) -> float:
         grid = await session.prepare("Bench", files, read_columns(folder / "columns.yaml"))
         generated = await session.generate(grid, settings.model)
         async with session.working():
-            async for job in session.watch(generated.job_id):
+            async for _ in session.watch(generated.job_id):
                 pass
+        job = await session.progress(generated.job_id)
         if job.done_cells != DOCUMENTS * COLUMNS:
             raise RuntimeError(f"{job.done_cells} cells of {DOCUMENTS * COLUMNS} were answered: {job.error}")
         assert job.started_at and job.completed_at

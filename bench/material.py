@@ -22,7 +22,5 @@ def write_documents(folder: Path, count: int) -> None:
 
 def write_columns(file: Path, count: int) -> None:
     """`count` questions of format text."""
-    questions = [
-        f"  - {{name: Question {nr}, prompt: What does the agreement say about matter {nr}?}}" for nr in range(count)
-    ]
+    questions = [f"  - name: Question {nr}\n    prompt: What does it say about matter {nr}?" for nr in range(count)]
     file.write_text("\n".join(["columns:", *questions]), encoding="utf-8")

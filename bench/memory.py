@@ -27,7 +27,7 @@ def run() -> list[Row]:
         started = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "columnist", *map(str, command)],
-            env=os.environ | {"COLUMNIST_DATA_DIR": str(folder / "home"), "COLUMNIST_MODEL": "extractive"},
+            env=os.environ | {"COLUMNIST_DATA_DIR": name, "COLUMNIST_MODEL": "extractive"},
             stdout=subprocess.DEVNULL,
         )
         most = _watch(process)
