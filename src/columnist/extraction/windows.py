@@ -8,49 +8,62 @@ from columnist.extraction.model import NOT_FOUND, Citation, Content
 from columnist.extraction.prompt import PageText
 from columnist.reviews.model import Flag
 
-CHARACTERS_PER_TOKEN = 3
-"""Fewer than contracts have (about 3.5 to 4.5): a window that is too long costs a refused call."""
-
-SEVERITY: tuple[Flag, ...] = ("red", "yellow", "green", "grey")
+BYTES_PER_TOKEN = 3
+"""Of UTF-8, cautiously: English contracts have 3.5 to 4.5, Chinese and Japanese about 3, tables of figures 2 to 3."""
 
 LONGEST_OVERLAP = 0.25
 """Of a window: a page that takes more is not repeated as a whole, but its end is."""
 
+_MARKER_BYTES = len("\n\n[Page 1234]\n")
+_SEVERITY: tuple[Flag, ...] = ("red", "yellow", "green", "grey")
 
-def windows(pages: Sequence[str], budget: int) -> list[list[PageText]]:
-    """Split a document into windows of at most `budget` characters; every character of it is in at least one.
+
+def size(pages: Sequence[PageText]) -> int:
+    """Bytes of UTF-8 that the pages take in a prompt, at most."""
+    return sum(len(page.text.encode()) + _MARKER_BYTES for page in pages)
+
+
+def windows(pages: Sequence[PageText], budget: int) -> list[list[PageText]]:
+    """Split pages into windows of at most `budget` bytes; every character of them is in at least one.
 
     The last page of a window (or its end) opens the next one, so that what runs over a page's end is read in one piece.
+    Pages that fit together are one window.
     """
     found: list[list[PageText]] = []
     window: list[PageText] = []
-    size = 0
-    for piece in _pieces(pages, budget):
-        if window and size + len(piece.text) > budget:
+    taken = 0
+    for piece in _pieces(pages, int(budget * (1 - LONGEST_OVERLAP)) - _MARKER_BYTES):
+        needed = size([piece])
+        if window and taken + needed > budget:
             found.append(window)
-            overlap = _overlap(window[-1], min(int(budget * LONGEST_OVERLAP), budget - len(piece.text)))
-            window, size = overlap, sum(len(page.text) for page in overlap)
+            room = min(int(budget * LONGEST_OVERLAP), budget - needed) - _MARKER_BYTES
+            window = [_overlap(window[-1], room)] if room > 0 else []
+            taken = size(window)
         window.append(piece)
-        size += len(piece.text)
+        taken += needed
     return [*found, window] if window else found
 
 
-def _pieces(pages: Sequence[str], budget: int) -> Iterator[PageText]:
-    """The pages; one that is longer than half a window in parts, cut at line ends where it has any."""
-    longest = max(budget // 2, 1)
-    for number, text in enumerate(pages, start=1):
-        start = 0
-        while len(text) - start > longest:
-            cut = text.rfind("\n", start + longest // 2, start + longest) + 1 or start + longest
-            yield PageText(number, text[start:cut])
-            start = cut
-        yield PageText(number, text[start:])
+def _pieces(pages: Sequence[PageText], longest: int) -> Iterator[PageText]:
+    """The pages; one of more than `longest` bytes in parts, cut after a paragraph, a line or a word if it has any."""
+    for page in pages:
+        rest = page.text
+        while len(rest.encode()) > longest:
+            head = rest.encode()[: max(longest, 4)].decode(errors="ignore")  # no character takes more than 4 bytes
+            half = len(head) // 2
+            ends = (head.rfind(end, half) + len(end) for end in ("\n\n", "\n", " ") if head.rfind(end, half) >= 0)
+            cut = next(ends, len(head))
+            yield replace(page, text=rest[:cut])
+            rest = rest[cut:]
+        yield replace(page, text=rest)
 
 
-def _overlap(last: PageText, longest: int) -> list[PageText]:
-    if len(last.text) <= longest:
-        return [last]
-    return [PageText(last.number, last.text[-longest:])] if longest > 0 else []
+def _overlap(last: PageText, room: int) -> PageText:
+    """The page, or as many of its last words as have room."""
+    if len(last.text.encode()) <= room:
+        return last
+    tail = last.text.encode()[-room:].decode(errors="ignore")
+    return replace(last, text=tail[tail.find(" ") + 1 :])
 
 
 def merge(contents: Sequence[Content]) -> Content:
@@ -67,24 +80,26 @@ def merge(contents: Sequence[Content]) -> Content:
     if isinstance(best.value, list):
         return _united(found, note)
     rivals = [content for content in found if _verified(content) == _verified(best)]
-    others = list(dict.fromkeys(rival.summary for rival in rivals if _comparable(rival) != _comparable(best)))
+    same = [content for content in rivals if _comparable(content) == _comparable(best)]
+    others = list(dict.fromkeys(_with_page(rival) for rival in rivals if rival not in same))
+    reasoning = f"{best.reasoning} {note}".strip()
     if not others:
-        same = [content for content in found if _comparable(content) == _comparable(best)]
-        return replace(best, reasoning=f"{best.reasoning} {note}".strip(), citations=_citations(same))
+        return replace(best, reasoning=reasoning, citations=_citations(same))
     flag: Flag = "red" if best.flag == "red" else "yellow"
-    said = "; ".join(others)
-    return replace(best, flag=flag, reasoning=f"{best.reasoning} {note} Elsewhere it says: {said}.".strip())
+    reasoning += f" Elsewhere it says: {'; '.join(others)}."
+    return replace(best, flag=flag, reasoning=reasoning, citations=_citations(same))
 
 
 def _united(found: Sequence[Content], note: str) -> Content:
     lists = [content for content in found if isinstance(content.value, list)]
-    items = list(
-        {str(item).casefold(): item for content in reversed(lists) for item in reversed(content.value)}.values()
-    )
-    items.reverse()
+    items: dict[str, Any] = {}
+    for content in lists:
+        for item in content.value:
+            items.setdefault(" ".join(str(item).casefold().split()), item)
     flags = [content.flag for content in lists]
-    worst: Flag = next(flag for flag in SEVERITY if flag in flags)
-    return Content("; ".join(map(str, items)), items, worst, f"{lists[0].reasoning} {note}".strip(), _citations(lists))
+    worst: Flag = next(flag for flag in _SEVERITY if flag in flags)
+    reasoning = " ".join([*dict.fromkeys(content.reasoning for content in lists if content.reasoning), note])
+    return Content("; ".join(map(str, items.values())), list(items.values()), worst, reasoning, _citations(lists))
 
 
 def _citations(contents: Sequence[Content]) -> tuple[Citation, ...]:
@@ -96,5 +111,11 @@ def _verified(content: Content) -> bool:
     return any(citation.verified for citation in content.citations)
 
 
+def _with_page(content: Content) -> str:
+    pages = [citation.page for citation in content.citations if citation.page is not None]
+    return f"{content.summary} (page {pages[0]})" if pages else content.summary
+
+
 def _comparable(content: Content) -> Any:
-    return content.summary.casefold() if content.value is None else content.value
+    value = content.summary if content.value is None else content.value
+    return " ".join(value.casefold().split()).rstrip(".") if isinstance(value, str) else value

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,24 +11,35 @@ from typing import Any
 import openai
 import structlog
 from openai import AsyncOpenAI
-from openai.types.chat import ChatCompletionMessageParam
+from openai.types import Model
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
-from columnist.errors import ContextExceededError, LlmRefusedError, LlmUnavailableError
-from columnist.llm.limiter import Limiter
+from columnist.errors import (
+    ContextExceededError,
+    LlmRefusedError,
+    LlmUnavailableError,
+    RequestRefusedError,
+    SettingsError,
+)
+from columnist.llm.limiter import Limiter, back_off
 from columnist.settings import Settings
 
 log = structlog.get_logger()
 
-FIRST_BACK_OFF_SECONDS = 0.5
-LONGEST_BACK_OFF_SECONDS = 30.0
-DOWN_AFTER = 3
-"""Failures in a row, over all calls, after which the server counts as down: then one call at a time probes it."""
-
 GIVE_UP_AFTER = 5
-"""Failures in a row of one call while others succeed: then the call is the problem, not the server."""
+"""Failures of one call with answers to others in between: then the call is the problem, not the server."""
+
+CONNECT_SECONDS = 10.0
+LONGEST_RETRY_AFTER_SECONDS = 600.0
 
 _HEALING = frozenset((408, 409, 425, 429))
-_CONTEXT_WORDS = ("context length", "context size", "context window", "maximum context", "context_length", "n_ctx")
+_CONTEXT_WORDS = ("context length", "context size", "context window", "context_length", "maximum model length", "n_ctx")
+_REFUSABLE = {
+    "response_format": ("response_format", "json_schema", "structured output", "guided", "grammar"),
+    "max_tokens": ("max_completion_tokens",),
+    "temperature": ("temperature",),
+}
+"""Parameters that some servers do not take, and the words by which their refusals are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +54,13 @@ class Completion:
 
 
 class _WeatherError(Exception):
-    """The server is down, busy or slow: it may heal. `retry_after` in seconds, if the server said so."""
+    """The server is down, busy or slow: it may heal. `retry_after` in seconds, if the server said so; `busy`: it only
+    has too much to do, whatever the call."""
 
-    def __init__(self, sentence: str, retry_after: float | None) -> None:
+    def __init__(self, sentence: str, retry_after: float | None = None, busy: bool = False) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+        self.busy = busy
 
 
 class ChatModel:
@@ -65,11 +76,22 @@ class ChatModel:
                 f"There is no server to ask for the model {model!r}: set OPENAI_BASE_URL (and OPENAI_API_KEY if it "
                 "needs one), or use --model extractive."
             )
-        self._client = AsyncOpenAI(base_url=base_url, api_key=key, timeout=settings.llm_timeout_seconds, max_retries=0)
-        self._limiter = Limiter(settings.llm_max_in_flight)
-        self._failures_in_a_row = 0
-        self._successes = 0
-        self._unsupported: set[str] = set()
+        if base_url is not None and not base_url.startswith(("http://", "https://")):
+            raise SettingsError(f"OPENAI_BASE_URL={base_url!r} will not do: it must start with http:// or https://.")
+        # One slot of a file's own server, which is never away but may be slow: no queue there, and no hurry.
+        own = model.endswith(".gguf")
+        self._seconds = None if own else settings.llm_timeout_seconds
+        self._limiter = Limiter(1 if own else settings.llm_max_in_flight)
+        self._client = AsyncOpenAI(
+            base_url=base_url,
+            api_key=key,
+            timeout=openai.Timeout(self._seconds, connect=CONNECT_SECONDS),
+            max_retries=0,
+        )
+        self._answers = 0
+        self._refused: set[str] = set()
+        self._longest_context = settings.context_tokens
+        self._context_tokens: int | None = None
 
     async def __aenter__(self) -> "ChatModel":
         return self
@@ -77,15 +99,32 @@ class ChatModel:
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
 
+    @property
+    def in_flight_limit(self) -> int:
+        """Calls that the server is trusted with at the moment."""
+        return self._limiter.limit
+
     async def served_models(self) -> list[str]:
         """The models that the server lists. Raises LlmRefusedError or LlmUnavailableError at once."""
         try:
-            return [model.id async for model in self._client.models.list()]
+            return [model.id for model in await self._listed()]
         except openai.OpenAIError as error:
+            understood = await self._understood(error)
+            if isinstance(understood, _WeatherError):
+                raise LlmUnavailableError(f"The LLM server {self._client.base_url}: {understood}.") from error
+            raise understood from error
+
+    async def context_tokens(self) -> int:
+        """The model's context window: COLUMNIST_CONTEXT_TOKENS, or less if the server says so (vLLM, llama.cpp)."""
+        if self._context_tokens is None:
             try:
-                raise await self._understood(error) from error
-            except _WeatherError as weather:
-                raise LlmUnavailableError(f"{self._client.base_url}: {weather}") from error
+                listed = await self._listed()
+            except openai.OpenAIError:
+                return self._longest_context  # nobody to ask now; a request that is too long will be refused
+            extras = [model.model_extra or {} for model in listed if model.id == self.model or len(listed) == 1]
+            said = [extra.get("max_model_len") or (extra.get("meta") or {}).get("n_ctx") for extra in extras]
+            self._context_tokens = min([self._longest_context, *(tokens for tokens in said if tokens)])
+        return self._context_tokens
 
     async def complete(
         self, messages: Sequence[ChatCompletionMessageParam], schema: dict[str, Any], max_tokens: int
@@ -93,25 +132,34 @@ class ChatModel:
         """Ask until there is an answer; cancel to give up. `schema` is a JSON schema in the strict subset of OpenAI.
 
         A server that is down, busy (429) or slow is waited for, with back-off and jitter, as long as it takes. Raises
-        LlmRefusedError for what asking again cannot heal, ContextExceededError if the request is too long for the
-        model, LlmUnavailableError if this call alone keeps failing while others succeed.
+        LlmRefusedError for what asking again cannot heal (RequestRefusedError if it concerns this request alone,
+        ContextExceededError if that is too long for the model), LlmUnavailableError if this call keeps failing while
+        others succeed.
         """
-        failures, successes_before = 0, self._successes
+        failures = blamed = 0
+        answers = self._answers
         while True:
-            async with self._limiter.slot():
-                started_at = time.monotonic()
+            async with self._limiter.slot() as started_at:
                 try:
                     completion = await self._ask(messages, schema, max_tokens)
                 except _WeatherError as weather:
+                    self._struggled(weather, started_at)
                     failures += 1
-                    delay = self._struggled(weather, failures, started_at)
-                    if failures >= GIVE_UP_AFTER and self._successes > successes_before:
+                    # Failures of an outage, or while others fail too, say nothing about this call.
+                    blamed += not weather.busy and self._answers > answers
+                    answers = self._answers
+                    if blamed >= GIVE_UP_AFTER:
                         raise LlmUnavailableError(
                             f"The LLM server failed {failures} times over this request while it answered others: "
-                            f"{weather}"
+                            f"{weather}."
                         ) from weather
+                    # While the server is down the limiter lets one call at a time pass, and paces those.
+                    delay = weather.retry_after or (0.0 if self._limiter.down else back_off(failures))
+                except LlmRefusedError:
+                    self._answered()
+                    raise
                 else:
-                    self._succeeded()
+                    self._answered()
                     return completion
             await asyncio.sleep(delay)
 
@@ -119,102 +167,118 @@ class ChatModel:
         self, messages: Sequence[ChatCompletionMessageParam], schema: dict[str, Any], max_tokens: int
     ) -> Completion:
         while True:
+            without = frozenset(self._refused)
             try:
-                answer = await self._client.chat.completions.create(**self._request(messages, schema, max_tokens))
-            except openai.OpenAIError as error:
-                if self._learns_from(error):
-                    continue
-                raise await self._understood(error) from error
-            usage, choice = answer.usage, answer.choices[0] if answer.choices else None
-            details = usage.prompt_tokens_details if usage else None
-            return Completion(
-                text=(choice.message.content if choice else None) or "",
-                cut_off=choice is not None and choice.finish_reason == "length",
-                prompt_tokens=usage.prompt_tokens if usage else 0,
-                cached_tokens=(details.cached_tokens if details else None) or 0,
-                completion_tokens=usage.completion_tokens if usage else 0,
-            )
+                async with asyncio.timeout(self._seconds):
+                    answer = await self._client.chat.completions.create(
+                        **self._request(messages, schema, max_tokens, without)
+                    )
+                return _completion(answer, max_tokens)
+            except (openai.OpenAIError, TimeoutError) as error:
+                understood = await self._understood(error)
+                if isinstance(understood, ContextExceededError) or not self._learns_from(error, without):
+                    raise understood from error
 
     def _request(
-        self, messages: Sequence[ChatCompletionMessageParam], schema: dict[str, Any], max_tokens: int
+        self,
+        messages: Sequence[ChatCompletionMessageParam],
+        schema: dict[str, Any],
+        max_tokens: int,
+        without: frozenset[str],
     ) -> dict[str, Any]:
         request: dict[str, Any] = {"model": self.model, "messages": list(messages)}
-        if "temperature" not in self._unsupported:
+        if "temperature" not in without:
             request["temperature"] = 0
-        limit = "max_completion_tokens" if "max_tokens" in self._unsupported else "max_tokens"
-        request[limit] = max_tokens
-        if "response_format" not in self._unsupported:
+        request["max_completion_tokens" if "max_tokens" in without else "max_tokens"] = max_tokens
+        if "response_format" not in without:
             form = {"name": "answers", "strict": True, "schema": schema}
-            request["response_format"] = {"type": "json_schema", "json_schema": form}
+            # Not as a parameter: the SDK would take milliseconds to walk through the schema.
+            request["extra_body"] = {"response_format": {"type": "json_schema", "json_schema": form}}
         else:
             last = dict(messages[-1])
             last["content"] = f"{last['content']}\n\nAnswer with JSON only, by this JSON schema:\n{json.dumps(schema)}"
             request["messages"][-1] = last
         return request
 
-    def _learns_from(self, error: openai.OpenAIError) -> bool:
+    def _learns_from(self, error: Exception, without: frozenset[str]) -> bool:
         """Whether the server refused a parameter that it can be asked without; it is, from now on."""
-        if not isinstance(error, openai.APIStatusError) or error.status_code not in (400, 404, 422, 501):
+        if not isinstance(error, openai.APIStatusError) or error.status_code in _HEALING:
             return False
         message = str(error.message).lower()
-        for parameter, words in {
-            "response_format": ("response_format", "json_schema", "structured output", "guided", "grammar"),
-            "max_tokens": ("max_completion_tokens",),
-            "temperature": ("temperature",),
-        }.items():
-            if parameter not in self._unsupported and any(word in message for word in words):
-                self._unsupported.add(parameter)
-                log.info("the LLM server does without", parameter=parameter, said=error.message)
+        for parameter, words in _REFUSABLE.items():
+            # Calls that were under way together are all refused, and all learn.
+            if parameter not in without and any(word in message for word in words):
+                if parameter not in self._refused:
+                    log.info("the LLM server does without", parameter=parameter, said=error.message)
+                self._refused.add(parameter)
                 return True
         return False
 
-    async def _understood(self, error: openai.OpenAIError) -> Exception:
+    async def _understood(self, error: Exception) -> LlmRefusedError | _WeatherError:
         """The one place where the SDK's exceptions become ours."""
-        if isinstance(error, openai.APITimeoutError):
-            return _WeatherError("it did not answer in time (COLUMNIST_LLM_TIMEOUT_SECONDS)", None)
+        if isinstance(error, openai.APITimeoutError | TimeoutError):
+            return _WeatherError("it did not answer in time (COLUMNIST_LLM_TIMEOUT_SECONDS)")
         if isinstance(error, openai.APIConnectionError):
-            return _WeatherError(f"it cannot be reached ({error.__cause__ or error})", None)
+            return _WeatherError(f"it cannot be reached ({error.__cause__ or error})")
         if not isinstance(error, openai.APIStatusError):
-            return _WeatherError(f"its answer cannot be read ({error})", None)
+            return LlmRefusedError(
+                f"{self._client.base_url} does not speak the OpenAI protocol: check OPENAI_BASE_URL; most end in /v1."
+            )
         message = str(error.message)
         if error.code == "insufficient_quota":
             return LlmRefusedError(f"The LLM account has no quota left: {message}")
         if error.status_code in _HEALING or error.status_code >= 500:
-            return _WeatherError(f"it answered {error.status_code}", _retry_after(error))
-        if error.status_code in (401, 403):
-            return LlmRefusedError(f"The LLM server refuses the key: check OPENAI_API_KEY. It says: {message}")
+            return _WeatherError(f"it answered {error.status_code}", _retry_after(error), error.status_code == 429)
         if error.code == "context_length_exceeded" or any(word in message.lower() for word in _CONTEXT_WORDS):
             return ContextExceededError(f"The request is longer than the model's context: {message}")
+        if error.status_code in (401, 403):
+            return LlmRefusedError(f"The LLM server refuses the key: check OPENAI_API_KEY. It says: {message}")
         if error.status_code == 404:
             return LlmRefusedError(f"The LLM server does not serve {self.model!r}{await self._what_it_serves()}")
-        return LlmRefusedError(f"The LLM server refuses the request ({error.status_code}): {message}")
+        return RequestRefusedError(f"The LLM server refuses the request ({error.status_code}): {message}")
+
+    async def _listed(self) -> list[Model]:
+        try:
+            return [model async for model in self._client.models.list()]
+        except AttributeError as error:  # what the SDK comes to when the server answers with a web page
+            raise openai.OpenAIError("no list of models") from error
 
     async def _what_it_serves(self) -> str:
         try:
-            names = [model.id async for model in self._client.models.list()]
+            names = [model.id for model in await self._listed()]
         except openai.OpenAIError:
-            return ": check --model and OPENAI_BASE_URL."
+            return ": check --model and OPENAI_BASE_URL; most end in /v1."
         return f", but: {', '.join(sorted(names)[:10]) or 'nothing'}. Check --model and OPENAI_BASE_URL."
 
-    def _succeeded(self) -> None:
-        if self._failures_in_a_row >= DOWN_AFTER:
+    def _answered(self) -> None:
+        if self._limiter.down:
             log.warning("the LLM server is back", base_url=str(self._client.base_url))
-        self._failures_in_a_row = 0
-        self._successes += 1
-        self._limiter.succeeded()
+        self._answers += 1
+        self._limiter.answered()
 
-    def _struggled(self, weather: _WeatherError, failures: int, started_at: float) -> float:
-        """Note a failure; returns how long this call waits, in seconds."""
-        self._failures_in_a_row += 1
+    def _struggled(self, weather: _WeatherError, started_at: float) -> None:
+        was_down = self._limiter.down
         self._limiter.struggled(started_at)
-        longest = min(FIRST_BACK_OFF_SECONDS * 2.0**failures, LONGEST_BACK_OFF_SECONDS)
-        delay = weather.retry_after or random.uniform(0, longest)  # noqa: S311 - full jitter
-        if self._failures_in_a_row >= DOWN_AFTER or weather.retry_after:
-            # Many calls wait for their turn: without a pause for all, each would try the dead server at once.
-            self._limiter.pause(delay)
-        if self._failures_in_a_row == DOWN_AFTER:
+        if self._limiter.down and not was_down:
             log.warning("the LLM server is in trouble", base_url=str(self._client.base_url), reason=str(weather))
-        return delay
+
+
+def _completion(answer: object, max_tokens: int) -> Completion:
+    """Raises ContextExceededError if the answer ended before `max_tokens` for want of room (llama.cpp)."""
+    if not isinstance(answer, ChatCompletion):  # the SDK hands on as text what it cannot read, such as a web page
+        raise openai.OpenAIError("no completion")
+    usage, choice = answer.usage, answer.choices[0] if answer.choices else None
+    details = usage.prompt_tokens_details if usage else None
+    cut_off = choice is not None and choice.finish_reason == "length"
+    if cut_off and usage and usage.completion_tokens < max_tokens:
+        raise ContextExceededError("The request left no room in the model's context for the whole answer.")
+    return Completion(
+        text=(choice.message.content if choice else None) or "",
+        cut_off=cut_off,
+        prompt_tokens=usage.prompt_tokens if usage else 0,
+        cached_tokens=(details.cached_tokens if details else None) or 0,
+        completion_tokens=usage.completion_tokens if usage else 0,
+    )
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:
@@ -229,4 +293,4 @@ def _retry_after(error: openai.APIStatusError) -> float | None:
             seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
         except (ValueError, TypeError):
             return None
-    return max(seconds, 0.0) or None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS) or None

@@ -1,20 +1,33 @@
 """How many calls may be in flight: additive increase, multiplicative decrease, as TCP does (Chiu and Jain 1989)."""
 
 import asyncio
+import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-BACK_OFF = 0.5
+LOWERED = 0.5
 """What is left of the limit after a sign of trouble, once per round trip."""
+
+DOWN_AFTER = 5
+"""Failures in a row, over all calls, after which the server counts as down: then one call at a time probes it."""
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+def back_off(failures: int) -> float:
+    """Seconds to wait after so many failures in a row: exponential with full jitter (Brooker 2015, AWS)."""
+    longest = min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures, 16), LONGEST_PAUSE_SECONDS)
+    return random.uniform(0, longest)  # noqa: S311 - spreads load, keeps no secret
 
 
 class Limiter:
-    """Hands out slots, first come, first served; one call in flight is the least, so that somebody always probes.
+    """Hands out slots, first come, first served, and knows whether the server is down.
 
-    It starts at the ceiling: a healthy server is busy from the first call, and an overloaded one halves the limit with
-    its first answers.
+    It starts at the ceiling: a healthy server is busy from the first call (vLLM queues what it cannot run), and an
+    overloaded one halves the limit with its first answers.
     """
 
     def __init__(self, ceiling: int) -> None:
@@ -23,39 +36,48 @@ class Limiter:
         self._in_flight = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._lowered_at = 0.0
-        self._paused_until = 0.0
+        self._failures = 0
+        self._closed_until = 0.0
 
     @property
     def limit(self) -> int:
-        """Calls that may be in flight now."""
-        return int(self._limit)
+        """Calls that may be in flight now. An outage does not lower it for afterwards: load was not the reason."""
+        return 1 if self.down else int(self._limit)
+
+    @property
+    def down(self) -> bool:
+        """Only failures for a while, whichever call asked."""
+        return self._failures >= DOWN_AFTER
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Wait for a slot, and for the end of a pause, and hold it."""
+    async def slot(self) -> AsyncIterator[float]:
+        """Wait for a slot, hold it, and say when it began (monotonic seconds). While the server is down there is one
+        slot, and between two holders of it a pause."""
         await self._acquire()
         try:
-            while (seconds := self._paused_until - time.monotonic()) > 0:  # noqa: ASYNC110 - a pause may be extended
+            while self.down and (seconds := self._closed_until - time.monotonic()) > 0:  # noqa: ASYNC110 - the server may come back
                 await asyncio.sleep(seconds)
-            yield
+            yield time.monotonic()
         finally:
             self._in_flight -= 1
             self._hand_out()
 
-    def succeeded(self) -> None:
-        """A call was answered: one more may be in flight after as many answers as the limit is."""
-        self._limit = min(self._ceiling, self._limit + 1 / self._limit)
+    def answered(self) -> None:
+        """The server answered a call: when all slots were in use, one more after as many answers as there are slots."""
+        self._failures = 0
+        if self._in_flight >= self.limit:
+            self._limit = min(self._ceiling, self._limit + 1 / self._limit)
         self._hand_out()
 
     def struggled(self, started_at: float) -> None:
-        """A call that started at `started_at` (monotonic seconds) timed out or was turned away."""
-        if started_at >= self._lowered_at:  # else it is of the round trip that has lowered the limit already
-            self._limit = max(1.0, self._limit * BACK_OFF)
+        """A call that began at `started_at` timed out, was turned away or found nobody."""
+        # A call that began before the limit was lowered is of the same round trip as the one that lowered it.
+        if not self.down and started_at >= self._lowered_at:
+            self._limit = max(1.0, self._limit * LOWERED)
             self._lowered_at = time.monotonic()
-
-    def pause(self, seconds: float) -> None:
-        """Nobody calls for so long."""
-        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+        self._failures += 1
+        if self.down:
+            self._closed_until = time.monotonic() + back_off(self._failures - DOWN_AFTER)
 
     async def _acquire(self) -> None:
         if not self._waiting and self._in_flight < self.limit:
@@ -66,8 +88,8 @@ class Limiter:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._in_flight -= 1  # the slot came together with the cancel
+            if turn.done() and not turn.cancelled():  # the slot came together with the cancel
+                self._in_flight -= 1
                 self._hand_out()
             raise
 

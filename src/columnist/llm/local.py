@@ -26,6 +26,7 @@ def serve(model: Path, context_tokens: int) -> tuple[Any, str]:
     parameters.n_parallel = 1
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0
+    parameters.ui = False
     parameters.verbosity = 0
     try:
         server = xllamacpp.Server(parameters)

@@ -1,0 +1,74 @@
+"""What every peer needs: a database of its own on the server under test, and for the Node ones a way to run them."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg import conninfo, sql
+
+HERE = Path(__file__).parent
+
+
+@contextmanager
+def fresh_database(admin_url: str) -> Iterator[str]:
+    """The URL of a new database `bench_<random>` on the server of `admin_url`; dropped at the end, come what may."""
+    name = f"bench_{uuid4().hex[:12]}"
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    try:
+        yield conninfo.make_conninfo(admin_url, dbname=name)
+    finally:
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def connection_parts(url: str) -> dict[str, Any]:
+    """What `url` names of host, port, user, password and database: only libpq finds a socket folder in a URL."""
+    parts = conninfo.conninfo_to_dict(url)
+    names = {"host": "host", "port": "port", "user": "user", "password": "password", "dbname": "database"}
+    return {name: parts[part] for part, name in names.items() if part in parts}
+
+
+def settle(url: str) -> None:
+    """Vacuum and analyze after the bulk insert, so that no contender is measured on a planner's guess."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("vacuum analyze")
+
+
+def require_all(url: str, count_completed: sql.SQL, items: int) -> None:
+    """Raises RuntimeError unless the peer's own tables say that exactly `items` items were completed."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(count_completed).fetchone()
+    if row is None or row[0] != items:
+        raise RuntimeError(f"{row and row[0]} of {items} items were completed")
+
+
+def run_node(script: str, url: str, items: int, concurrency: int) -> float:
+    """Seconds that `script`, a file beside this one, measured: its argument is JSON, its last line `{"seconds": …}`.
+
+    Installs the Node packages on first use. Raises RuntimeError without Node.js, or with what the script complained of.
+    """
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise RuntimeError("no Node.js here")
+    if not (HERE / "node_modules" / ".package-lock.json").exists():  # npm writes it last: a broken install is repeated
+        _execute([npm, "install", "--no-audit", "--no-fund", "--no-package-lock"])
+    argument = json.dumps({"connection": connection_parts(url), "items": items, "concurrency": concurrency})
+    printed = _execute([node, script, argument])
+    return float(json.loads(printed.splitlines()[-1])["seconds"])
+
+
+def _execute(command: list[str]) -> str:
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode != 0:
+        # Node prints source code before the error, and its stack and version after it.
+        reasons = [line for line in done.stderr.splitlines() if re.match(r"(npm )?\w*error\b", line, re.IGNORECASE)]
+        raise RuntimeError(reasons[0] if reasons else f"{command[0]} ended with {done.returncode}")
+    return done.stdout

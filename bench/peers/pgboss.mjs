@@ -1,0 +1,32 @@
+// pg-boss: `concurrency` workers of one process, each with batches; the argument and the answer are JSON (see database.py).
+import pg from "pg";
+import PgBoss from "pg-boss";
+
+const QUEUE = "no-op";
+const BATCH = 100;
+
+const { connection, items, concurrency } = JSON.parse(process.argv[2]);
+const pool = new pg.Pool(connection);
+const boss = new PgBoss({ ...connection, max: concurrency });
+boss.on("error", (error) => {
+  throw error;
+});
+await boss.start();
+await boss.createQueue(QUEUE);
+await boss.insert(Array.from({ length: items }, () => ({ name: QUEUE })));
+await pool.query("vacuum analyze");
+
+const started = performance.now();
+for (let nr = 0; nr < concurrency; nr += 1) {
+  // A worker sleeps between two batches, half a second at least, unless it was notified: full queues need not wait.
+  let id = await boss.work(QUEUE, { batchSize: BATCH, pollingIntervalSeconds: 0.5 }, async () => boss.notifyWorker(id));
+}
+// Workers complete their batches behind the handler's back, so the end is what the table says.
+while ((await boss.getQueueSize(QUEUE, { before: "completed" })) > 0) {
+  await new Promise((resolve) => setTimeout(resolve, 5));
+}
+const seconds = (performance.now() - started) / 1000;
+
+await boss.stop();
+await pool.end();
+console.log(JSON.stringify({ seconds }));

@@ -1,0 +1,59 @@
+"""The loop of the system we replace: each worker claims one item, completes it, then counts all items of the job."""
+
+import asyncio
+import time
+
+import psycopg
+from psycopg import sql
+
+from bench.peers.database import fresh_database, require_all, settle
+
+CREATE = """
+create table items (
+  id bigint generated always as identity primary key,
+  job_id int not null default 1,
+  status text not null default 'pending',
+  attempt_count int not null default 0,
+  lease_expires_at timestamptz
+);
+create index items_by_job on items (job_id);
+create index items_pending on items (id) where status = 'pending';
+"""
+CLAIM = """
+update items
+set status = 'running', attempt_count = attempt_count + 1, lease_expires_at = now() + interval '300 seconds'
+where id = (select id from items where status = 'pending' order by id limit 1 for update skip locked)
+returning id, job_id
+"""
+COMPLETE = "update items set status = 'completed', lease_expires_at = null where id = %s"
+COUNT = "select status, count(*) from items where job_id = %s group by status"
+COUNT_COMPLETED = sql.SQL("select count(*) from items where status = 'completed'")
+
+
+def drain(admin_url: str, items: int, concurrency: int) -> float:
+    """Seconds from the first claim until none of the `concurrency` loops, a connection each, finds an item."""
+    with fresh_database(admin_url) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(CREATE)
+            connection.execute("insert into items select from generate_series(1, %s)", [items])
+        settle(url)
+        seconds = asyncio.run(_drain(url, concurrency))
+        require_all(url, COUNT_COMPLETED, items)
+        return seconds
+
+
+async def _drain(url: str, concurrency: int) -> float:
+    connections = [await psycopg.AsyncConnection.connect(url, autocommit=True) for _ in range(concurrency)]
+    started = time.perf_counter()
+    await asyncio.gather(*map(_loop, connections))
+    seconds = time.perf_counter() - started
+    for connection in connections:
+        await connection.close()
+    return seconds
+
+
+async def _loop(connection: psycopg.AsyncConnection) -> None:
+    while claimed := await (await connection.execute(CLAIM)).fetchone():
+        item_id, job_id = claimed
+        await connection.execute(COMPLETE, [item_id])
+        await (await connection.execute(COUNT, [job_id])).fetchall()

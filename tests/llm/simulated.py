@@ -1,0 +1,115 @@
+"""HTTP peers for tests: the bench's LLM simulator in a process of its own, and a server that answers by a script."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from columnist.settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A running server; `url` ends in /v1."""
+
+    url: str
+
+    def settings(self, **changes: Any) -> Settings:
+        """Settings of a client of it."""
+        return Settings(
+            _env_file=None,
+            **{"openai_base_url": self.url, "model": "simulated", "llm_timeout_seconds": 20, **changes},
+        )
+
+    def inject(self, **faults: Any) -> None:
+        """Replace its faults."""
+        body = json.dumps(faults).encode()
+        address = self.url.removesuffix("/v1") + "/_faults"
+        request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
+            assert response.status == 200
+
+    def figure(self, name: str) -> float:
+        """One of its metrics; 0 if it was never counted."""
+        with urllib.request.urlopen(self.url.removesuffix("/v1") + "/metrics", timeout=PATIENCE_SECONDS) as response:
+            lines = dict(line.split() for line in response.read().decode().splitlines())
+        return float(lines.get(name, 0))
+
+    def wait_until(self, name: str, wanted: float) -> None:
+        """Wait for a metric to have a value. To be called in a thread where an event loop has to go on."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while (figure := self.figure(name)) != wanted:
+            assert time.monotonic() < until, f"{name} is {figure}, not {wanted}"
+            time.sleep(0.01)
+
+
+@contextmanager
+def simulator(*options: str, port: int = 0) -> Iterator[Simulated]:
+    """Run it with these options, fast unless they say otherwise."""
+    fast = ["--prompt-rate", "1e7", "--decode-rate", "1e5"]
+    command = [sys.executable, "-m", "bench.llm_simulator", "--port", str(port), *fast, *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield Simulated(process.stdout.readline().strip())
+        finally:
+            process.kill()
+
+
+Reply = tuple[int, dict[str, Any] | str]
+"""A status, and a JSON object or a web page."""
+
+
+@contextmanager
+def scripted(reply: Callable[[dict[str, Any]], Reply], listing: Reply = (404, {})) -> Iterator[Simulated]:
+    """A server that answers each chat request by a function of its body, and each GET by `listing`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self._send(*reply(json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+
+        def do_GET(self) -> None:
+            self._send(*listing)
+
+        def _send(self, status: int, body: dict[str, Any] | str) -> None:
+            content = (body if isinstance(body, str) else json.dumps(body)).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html" if isinstance(body, str) else "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing: a test's output is its own."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield Simulated(f"http://127.0.0.1:{server.server_port}/v1")
+        finally:
+            server.shutdown()
+
+
+def completion(content: str) -> dict[str, Any]:
+    """A chat completion with that text, which took 101 and 7 tokens."""
+    return {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "simulated",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}],
+        "usage": {"prompt_tokens": 101, "completion_tokens": 7, "total_tokens": 108},
+    }

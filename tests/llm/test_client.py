@@ -1,0 +1,393 @@
+"""What the client promises, against a real HTTP server that misbehaves on demand."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from openai.types.chat import ChatCompletionMessageParam
+
+from columnist.errors import (
+    ContextExceededError,
+    LlmRefusedError,
+    LlmUnavailableError,
+    RequestRefusedError,
+    SettingsError,
+)
+from columnist.llm import limiter
+from columnist.llm.client import GIVE_UP_AFTER, ChatModel, Completion
+from columnist.settings import Settings
+from tests.llm.simulated import Reply, Simulated, scripted, simulator
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "c1": {
+            "type": "object",
+            "properties": {"quote": {"type": "string"}, "answer": {"type": ["string", "null"]}},
+            "required": ["quote", "answer"],
+            "additionalProperties": False,
+        }
+    },
+    "required": ["c1"],
+    "additionalProperties": False,
+}
+TEXT = "This Lease is made between Alder Ltd and Birch GmbH. The rent is 900 euros a month. " * 10
+
+
+def asking(question: str, text: str = TEXT) -> list[ChatCompletionMessageParam]:
+    content = f"<document>\n[Page 1]\n{text}\n</document>\n\nc1. {question}"
+    return [{"role": "system", "content": "Answer."}, {"role": "user", "content": content}]
+
+
+def ask(settings: Settings, question: str = "What?", model: str = "simulated", max_tokens: int = 500) -> Completion:
+    async def run() -> Completion:
+        async with ChatModel(settings, model, settings.openai_base_url) as chat:
+            return await chat.complete(asking(question), SCHEMA, max_tokens)
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Simulated]:
+    with simulator("--slots", "4") as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared: Simulated) -> Simulated:
+    """A simulator without faults."""
+    shared.inject()
+    return shared
+
+
+@pytest.fixture
+def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiter, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(limiter, "LONGEST_PAUSE_SECONDS", 0.05)
+
+
+def test_an_answer_follows_the_schema_and_counts_its_tokens(server: Simulated) -> None:
+    completion = ask(server.settings())
+    answer = json.loads(completion.text)
+    assert answer["c1"]["quote"] in TEXT
+    assert not completion.cut_off
+    assert completion.prompt_tokens > 200
+    assert completion.completion_tokens > 10
+
+
+def test_a_second_question_about_a_document_is_told_what_came_from_the_cache(server: Simulated) -> None:
+    async def run() -> list[Completion]:
+        settings = server.settings()
+        text = "A document of this test alone. " * 100
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            return [await chat.complete(asking(f"Number {nr}?", text), SCHEMA, 500) for nr in range(2)]
+
+    first, second = asyncio.run(run())
+    assert first.cached_tokens == 0
+    assert 0.9 * second.prompt_tokens < second.cached_tokens < second.prompt_tokens
+
+
+def test_a_server_without_json_schema_is_asked_in_words_and_remembered(server: Simulated) -> None:
+    server.inject(refuse_json_schema=True)
+    settings = server.settings()
+
+    async def run() -> tuple[list[Completion], Completion, float]:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            # Under way together: each of them is refused, and none may take that for the end.
+            together = await asyncio.gather(*(chat.complete(asking(f"{nr}?"), SCHEMA, 500) for nr in range(4)))
+            before = server.figure("llm_requests_total")
+            return together, await chat.complete(asking("Later?"), SCHEMA, 500), before
+
+    together, later, before = asyncio.run(run())
+    for completion in [*together, later]:
+        assert json.loads(completion.text)["c1"]["quote"] in TEXT
+    assert server.figure("llm_requests_total") == before + 1
+
+
+@pytest.mark.usefixtures("quick_pauses")
+def test_a_burst_of_429_loses_nothing_and_the_limit_falls_and_recovers(server: Simulated) -> None:
+    settings = server.settings(llm_max_in_flight=8)
+    server.inject(rate_limit=1.0, left=60)
+
+    async def run() -> tuple[list[Completion], int, int]:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            lowest = chat.in_flight_limit
+
+            async def one(nr: int) -> Completion:
+                nonlocal lowest
+                completion = await chat.complete(asking(f"{nr}?"), SCHEMA, 500)
+                lowest = min(lowest, chat.in_flight_limit)
+                return completion
+
+            completions = await asyncio.gather(*(one(nr) for nr in range(200)))
+            return completions, lowest, chat.in_flight_limit
+
+    before = server.figure("llm_fault_rate_limit_total")
+    completions, lowest, at_the_end = asyncio.run(run())
+    assert len(completions) == 200
+    assert all(json.loads(completion.text) for completion in completions)
+    assert server.figure("llm_fault_rate_limit_total") == before + 60
+    assert lowest < 8
+    assert at_the_end == 8
+
+
+@pytest.mark.usefixtures("quick_pauses")
+def test_an_overloaded_server_gets_no_more_calls_than_it_takes() -> None:
+    with simulator("--slots", "4", "--longest-queue", "1", "--decode-rate", "2000") as busy:
+        settings = busy.settings(llm_max_in_flight=64)
+
+        async def run() -> list[Completion]:
+            async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+                return await asyncio.gather(*(chat.complete(asking(f"{nr}?"), SCHEMA, 500) for nr in range(400)))
+
+        assert len(asyncio.run(run())) == 400
+        # Of 64 at once 59 would be turned away; probing for more costs a few.
+        assert busy.figure("llm_turned_away_total") < 200
+
+
+@pytest.mark.parametrize("how", ["seconds", "date"])
+def test_retry_after_is_honoured(server: Simulated, how: str) -> None:
+    asked_for = "1" if how == "seconds" else format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    server.inject(rate_limit=1.0, left=1, retry_after=asked_for)
+    started = time.monotonic()
+    ask(server.settings())
+    assert time.monotonic() - started >= (1.0 if how == "seconds" else 0.9)
+
+
+@pytest.mark.usefixtures("quick_pauses")
+def test_a_call_that_stalls_times_out_and_is_asked_again(server: Simulated) -> None:
+    server.inject(stall=1.0, left=2)
+    aborted = server.figure("llm_aborted_total")
+    assert json.loads(ask(server.settings(llm_timeout_seconds=0.3)).text)
+    server.wait_until("llm_aborted_total", aborted + 2)
+    server.wait_until("llm_running", 0)
+
+
+@pytest.mark.usefixtures("quick_pauses")
+def test_a_call_that_alone_keeps_failing_is_given_up_while_others_go_on() -> None:
+    def answers(request: dict[str, Any]) -> Reply:
+        if "poison" in request["messages"][-1]["content"]:
+            return 500, {"error": {"message": "out of memory"}}
+        message = {"role": "assistant", "content": "{}"}
+        return 200, {
+            "id": "1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "m",
+            "choices": [{"message": message}],
+        }
+
+    async def run(settings: Settings) -> None:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            poison = asyncio.create_task(chat.complete(asking("poison"), SCHEMA, 500))
+            while not poison.done():
+                await chat.complete(asking("fine"), SCHEMA, 500)
+            with pytest.raises(LlmUnavailableError, match="over this request while it answered others"):
+                await poison
+
+    with scripted(answers) as server:
+        asyncio.run(run(server.settings()))
+
+
+@pytest.mark.usefixtures("quick_pauses")
+def test_failures_while_nobody_is_answered_are_not_held_against_the_call() -> None:
+    failed, answered_one = 0, threading.Event()
+
+    def answers(request: dict[str, Any]) -> Reply:
+        nonlocal failed
+        if "patient" not in request["messages"][-1]["content"]:
+            return 200, completion("{}")
+        failed += 1
+        if failed == 1:
+            answered_one.wait(30)
+        return (500, {"error": {"message": "restarting"}}) if failed < 3 * GIVE_UP_AFTER else (200, completion("{}"))
+
+    async def run(settings: Settings) -> Completion:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            patient = asyncio.create_task(chat.complete(asking("patient"), SCHEMA, 500))
+            await chat.complete(asking("other"), SCHEMA, 500)
+            answered_one.set()
+            return await patient
+
+    with scripted(answers) as server:
+        assert asyncio.run(run(server.settings())).text == "{}"
+    assert failed == 3 * GIVE_UP_AFTER
+
+
+@pytest.mark.usefixtures("quick_pauses")
+def test_the_time_limit_is_for_the_whole_call_even_if_bytes_trickle_in() -> None:
+    async def run() -> None:
+        connections, hung_up = 0, asyncio.Event()
+
+        async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
+            while not hung_up.is_set():
+                writer.write(b" ")
+                await asyncio.sleep(0.02)
+                if connections > 1:
+                    hung_up.set()
+            writer.close()
+
+        server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        settings = Settings(_env_file=None, llm_timeout_seconds=0.3)
+        async with server, ChatModel(settings, "simulated", url) as chat:
+            call = asyncio.create_task(chat.complete(asking("What?"), SCHEMA, 500))
+            async with asyncio.timeout(30):
+                await hung_up.wait()
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
+
+    asyncio.run(run())
+
+
+@pytest.mark.usefixtures("quick_pauses")
+def test_an_outage_is_waited_out_by_one_probe_at_a_time_and_blames_no_call(capsys: pytest.CaptureFixture[str]) -> None:
+    async def run() -> list[Completion]:
+        probes, open_now, most_open = 0, 0, 0
+
+        async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal probes, open_now, most_open
+            probes, open_now = probes + 1, open_now + 1
+            if chat.in_flight_limit == 1:
+                most_open = max(most_open, open_now)
+            writer.close()
+            await writer.wait_closed()
+            open_now -= 1
+
+        nobody = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        port = nobody.sockets[0].getsockname()[1]
+        url = f"http://127.0.0.1:{port}/v1"
+        async with ChatModel(Settings(_env_file=None, openai_base_url=url), "simulated", url) as chat:
+            calls = [asyncio.create_task(chat.complete(asking(f"{nr}?"), SCHEMA, 500)) for nr in range(40)]
+            while chat.in_flight_limit > 1:
+                await asyncio.sleep(0.01)
+            seen, most_open = probes, 0
+            while probes < seen + 2 * GIVE_UP_AFTER:
+                await asyncio.sleep(0.01)
+            assert most_open == 1
+            nobody.close()
+            await nobody.wait_closed()
+            starting = simulator(port=port)
+            try:
+                await asyncio.to_thread(starting.__enter__)
+                return await asyncio.gather(*calls)
+            finally:
+                starting.__exit__(None, None, None)
+
+    assert len(asyncio.run(run())) == 40
+    logged = capsys.readouterr().out
+    assert logged.count("the LLM server is in trouble") == 1
+    assert logged.count("the LLM server is back") == 1
+
+
+def test_cancelling_a_call_frees_the_slot_of_the_server(server: Simulated) -> None:
+    server.inject(stall=1.0)
+    settings = server.settings()
+
+    async def run() -> None:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            calls = [asyncio.create_task(chat.complete(asking(f"{nr}?"), SCHEMA, 500)) for nr in range(3)]
+            await asyncio.to_thread(server.wait_until, "llm_running", 3)
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+
+    asyncio.run(run())
+    server.wait_until("llm_running", 0)
+
+
+def test_a_wrong_key_says_which_setting_to_check() -> None:
+    with simulator("--api-key", "sesame") as guarded:
+        with pytest.raises(LlmRefusedError, match="check OPENAI_API_KEY"):
+            ask(guarded.settings(openai_api_key="wrong"))
+        assert ask(guarded.settings(openai_api_key="sesame")).text
+
+
+def test_a_model_that_is_not_served_is_answered_with_those_that_are(server: Simulated) -> None:
+    with pytest.raises(LlmRefusedError, match="does not serve 'gpt-x', but: simulated"):
+        ask(server.settings(), model="gpt-x")
+
+
+def test_a_request_over_the_context_is_told_apart(server: Simulated) -> None:
+    with pytest.raises(ContextExceededError, match="longer than the model's context"):
+        ask(server.settings(), max_tokens=1_000_000)
+
+
+def test_the_context_is_the_setting_or_less_if_the_server_says_so() -> None:
+    async def context(server: Simulated, setting: int) -> int:
+        async with ChatModel(server.settings(context_tokens=setting), "simulated", server.url) as chat:
+            return await chat.context_tokens()
+
+    with simulator("--context-tokens", "8192") as small:
+        assert asyncio.run(context(small, 32_768)) == 8_192
+        assert asyncio.run(context(small, 4_096)) == 4_096
+
+
+def test_an_address_that_is_no_llm_server_says_so() -> None:
+    page = (200, "<html>Welcome!</html>")
+    with scripted(lambda _: page, listing=page) as server:
+        with pytest.raises(LlmRefusedError, match="check OPENAI_BASE_URL"):
+            ask(server.settings())
+
+        async def listed() -> list[str]:
+            async with ChatModel(server.settings(), "simulated", server.url) as chat:
+                return await chat.served_models()
+
+        with pytest.raises(LlmRefusedError, match="check OPENAI_BASE_URL"):
+            asyncio.run(listed())
+
+
+def test_a_base_url_without_scheme_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingsError, match="http://"):
+        ChatModel(Settings(_env_file=None), "m", "localhost:8000/v1")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "then"),
+    [
+        ("Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", {"max_completion_tokens": 500}),
+        ("Unsupported value: 'temperature' does not support 0.", {"temperature": None}),
+    ],
+)
+def test_a_parameter_that_the_model_does_not_take_is_left_out(refusal: str, then: dict[str, Any]) -> None:
+    requests: list[dict[str, Any]] = []
+
+    def answers(request: dict[str, Any]) -> Reply:
+        requests.append(request)
+        if any(request.get(name) != value for name, value in then.items()):
+            return 400, {"error": {"message": refusal}}
+        message = {"role": "assistant", "content": "{}"}
+        return 200, {
+            "id": "1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "m",
+            "choices": [{"message": message}],
+        }
+
+    with scripted(answers) as server:
+        assert ask(server.settings()).text == "{}"
+    assert len(requests) == 2
+
+
+def test_any_other_refusal_concerns_the_request_alone() -> None:
+    body = {"error": {"message": "I would rather not."}}
+    with scripted(lambda _: (400, body)) as server, pytest.raises(RequestRefusedError, match="I would rather not"):
+        ask(server.settings())
+
+
+@pytest.mark.usefixtures("quick_pauses")
+def test_a_used_up_quota_is_not_waited_for() -> None:
+    body = {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}
+    with scripted(lambda _: (429, body)) as server, pytest.raises(LlmRefusedError, match="no quota left"):
+        ask(server.settings())

@@ -1,0 +1,161 @@
+"""What the limiter promises: order, a limit that follows the server, and one probe at a time while it is down."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+
+import pytest
+
+from columnist.llm import limiter as module
+from columnist.llm.limiter import DOWN_AFTER, LONGEST_PAUSE_SECONDS, Limiter, back_off
+
+
+async def _turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def test_no_more_calls_than_the_ceiling_are_in_flight_and_they_come_in_order() -> None:
+    async def run() -> None:
+        limiter, running, most, order = Limiter(3), 0, 0, []
+
+        async def call(nr: int) -> None:
+            nonlocal running, most
+            async with limiter.slot():
+                order.append(nr)
+                running += 1
+                most = max(most, running)
+                await _turns()
+                running -= 1
+                limiter.answered()
+
+        await asyncio.gather(*(call(nr) for nr in range(20)))
+        assert most == 3
+        assert order == list(range(20))
+
+    asyncio.run(run())
+
+
+def test_the_limit_halves_once_per_round_trip_and_grows_by_one_per_round_trip() -> None:
+    async def run() -> None:
+        limiter = Limiter(8)
+        async with AsyncExitStack() as stack:
+            starts = [await stack.enter_async_context(limiter.slot()) for _ in range(8)]
+            for started_at in starts[:4]:
+                limiter.struggled(started_at)
+            assert limiter.limit == 4, "eight calls of one round trip lower it once"
+            later = time.monotonic()
+            limiter.answered()
+            limiter.struggled(later)
+            assert limiter.limit == 2
+        async with limiter.slot(), limiter.slot():
+            limiter.answered()
+            limiter.answered()
+            assert limiter.limit == 2
+            limiter.answered()
+            assert limiter.limit == 3
+
+    asyncio.run(run())
+
+
+def test_the_limit_does_not_grow_while_slots_are_free() -> None:
+    async def run() -> None:
+        limiter = Limiter(8)
+        async with limiter.slot() as started_at:
+            limiter.struggled(started_at)
+            for _ in range(100):
+                limiter.answered()
+        assert limiter.limit == 4
+
+    asyncio.run(run())
+
+
+def test_one_call_is_always_allowed_and_never_more_than_the_ceiling() -> None:
+    async def run() -> None:
+        limiter = Limiter(2)
+        for _ in range(DOWN_AFTER - 1):
+            async with limiter.slot() as started_at:
+                limiter.struggled(started_at)
+        assert limiter.limit == 1
+        assert not limiter.down
+        for _ in range(10):
+            async with AsyncExitStack() as stack:
+                for _ in range(limiter.limit):
+                    await stack.enter_async_context(limiter.slot())
+                for _ in range(10):
+                    limiter.answered()
+        assert limiter.limit == 2
+
+    asyncio.run(run())
+
+
+def test_while_the_server_is_down_one_call_at_a_time_probes_and_the_first_answer_lets_all_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_SECONDS", 0.001)
+
+    async def run() -> None:
+        limiter, running, most, down_at_once, up = Limiter(8), 0, 0, 0, asyncio.Event()
+
+        async def call() -> None:
+            nonlocal running, most, down_at_once
+            while True:
+                async with limiter.slot() as started_at:
+                    running += 1
+                    was_down = limiter.down
+                    if was_down:
+                        down_at_once = max(down_at_once, running)
+                    most = max(most, running)
+                    await _turns()
+                    running -= 1
+                    if up.is_set():
+                        limiter.answered()
+                        return
+                    limiter.struggled(started_at)
+
+        calls = [asyncio.create_task(call()) for _ in range(50)]
+        while not limiter.down or limiter._in_flight > 1:
+            await asyncio.sleep(0)
+        before, down_at_once = limiter._failures, 0
+        while limiter._failures < before + 3:
+            await asyncio.sleep(0)
+        assert down_at_once == 1
+        up.set()
+        most = 0
+        await asyncio.gather(*calls)
+        assert most > 1, "the limit of before the outage is back"
+
+    asyncio.run(run())
+
+
+def test_a_cancelled_waiter_leaves_the_line_and_a_cancelled_holder_hands_its_slot_on() -> None:
+    async def run() -> None:
+        limiter, entered = Limiter(1), []
+
+        async def call(nr: int) -> None:
+            async with limiter.slot():
+                entered.append(nr)
+                await asyncio.Event().wait()
+
+        calls = [asyncio.create_task(call(nr)) for nr in range(4)]
+        await _turns()
+        calls[1].cancel()
+        calls[0].cancel()
+        await _turns()
+        assert entered == [0, 2]
+        # The slot is handed to 3 in the very step in which 3 is cancelled: it must not be lost.
+        calls[2].cancel()
+        await asyncio.sleep(0)
+        calls[3].cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        async with asyncio.timeout(5), limiter.slot():
+            pass
+
+    asyncio.run(run())
+
+
+def test_pauses_grow_to_half_a_minute_and_no_further() -> None:
+    assert max(back_off(failures) for failures in range(200)) <= LONGEST_PAUSE_SECONDS
+    assert max(back_off(30) for _ in range(200)) > LONGEST_PAUSE_SECONDS / 2
+    assert max(back_off(0) for _ in range(200)) <= 0.5
+    assert DOWN_AFTER > 1, "one failure is no outage"
