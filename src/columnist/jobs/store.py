@@ -19,6 +19,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from psycopg.rows import args_row
+
 from columnist.db.connect import Connection
 from columnist.db.sql import statement
 from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoundError
@@ -251,18 +253,17 @@ async def claim_items(
     models: Sequence[str] | None,
 ) -> list[ClaimedItem]:
     """Take up to `batch` items. `held`: job → how many of its items the pool holds; `models`: as PoolOptions."""
-    cursor = await connection.execute(
-        _sql("claim_items"),
-        {
-            "lease_seconds": lease_seconds,
-            "batch": batch,
-            "max_attempts": max_attempts,
-            "held_jobs": list(held.keys()),
-            "held_items": list(held.values()),
-            "models": None if models is None else list(models),
-        },
-    )
-    return [ClaimedItem(**row) for row in await cursor.fetchall()]
+    values = {
+        "lease_seconds": lease_seconds,
+        "batch": batch,
+        "max_attempts": max_attempts,
+        "held_jobs": list(held.keys()),
+        "held_items": list(held.values()),
+        "models": None if models is None else list(models),
+    }
+    async with connection.cursor(row_factory=args_row(ClaimedItem)) as cursor:
+        await cursor.execute(_sql("claim_items"), values)
+        return await cursor.fetchall()
 
 
 async def start_jobs(connection: Connection, job_ids: Sequence[UUID]) -> None:
@@ -297,12 +298,10 @@ async def write_cells(
 
 async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> set[int]:
     """End a batch of items; returns the ids of those that were still held."""
-    values = {
-        **_held([one.item for one in ended]),
-        "statuses": [one.outcome for one in ended],
-        "errors": [one.error for one in ended],
-    }
-    cursor = await connection.execute(_sql("end_items"), values)
+    batch = [
+        {"id": one.item.id, "attempt": one.item.attempt, "status": one.outcome, "error": one.error} for one in ended
+    ]
+    cursor = await connection.execute(_sql("end_items"), {"ended": json.dumps(batch)})
     return {row["id"] for row in await cursor.fetchall()}
 
 

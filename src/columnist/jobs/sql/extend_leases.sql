@@ -1,6 +1,7 @@
--- The heartbeat, every third of a lease. An item that does not come back is another's now.
+-- The heartbeat, every third of a lease. An item that does not come back is another's now. `running` is written as a
+-- join for the reason that end_items.sql gives.
 update tabular_job_items i
 set lease_expires_at = now() + make_interval(secs => %(lease_seconds)s)
 from unnest(%(ids)s::bigint[], %(attempts)s::int[]) as held (id, attempt)
-where i.id = held.id and i.attempt_count = held.attempt and i.status = 'running'
+where i.id = held.id and i.attempt_count = held.attempt and i.status = left(held.id::text, 0) || 'running'
 returning i.id
