@@ -22,7 +22,7 @@ from columnist.errors import (
 from columnist.llm import limiter
 from columnist.llm.client import GIVE_UP_AFTER, ChatModel, Completion
 from columnist.settings import Settings
-from tests.llm.simulated import Reply, Simulated, scripted, simulator
+from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -174,14 +174,7 @@ def test_a_call_that_alone_keeps_failing_is_given_up_while_others_go_on() -> Non
     def answers(request: dict[str, Any]) -> Reply:
         if "poison" in request["messages"][-1]["content"]:
             return 500, {"error": {"message": "out of memory"}}
-        message = {"role": "assistant", "content": "{}"}
-        return 200, {
-            "id": "1",
-            "object": "chat.completion",
-            "created": 1,
-            "model": "m",
-            "choices": [{"message": message}],
-        }
+        return 200, completion("{}")
 
     async def run(settings: Settings) -> None:
         async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
@@ -366,14 +359,7 @@ def test_a_parameter_that_the_model_does_not_take_is_left_out(refusal: str, then
         requests.append(request)
         if any(request.get(name) != value for name, value in then.items()):
             return 400, {"error": {"message": refusal}}
-        message = {"role": "assistant", "content": "{}"}
-        return 200, {
-            "id": "1",
-            "object": "chat.completion",
-            "created": 1,
-            "model": "m",
-            "choices": [{"message": message}],
-        }
+        return 200, completion("{}")
 
     with scripted(answers) as server:
         assert ask(server.settings()).text == "{}"

@@ -23,8 +23,11 @@ from columnist.jobs.store import ClaimedItem, EndedItem
 log = structlog.get_logger()
 
 LOOK_AHEAD_SECONDS = 0.1
-"""Items that end faster than this are claimed ahead of need, as many as are worked off in that time, so that no worker
+"""Items that take less than this are claimed ahead of need, as many as are worked off in that time, so that no worker
 waits for a round trip. An item that takes seconds, as any LLM's does, is claimed when there is a worker for it."""
+
+NEWEST_WEIGHT = 0.2
+"""Of the newest item in the running mean of how long items take."""
 
 LARGEST_CLAIM = 500
 CANCEL_WATCH_SECONDS = 1.0
@@ -69,7 +72,7 @@ class WorkerPool:
         self._stopping = False
         self._claimer_wakes = asyncio.Event()
         self._completer_wakes = asyncio.Event()
-        self._pace = _Pace()
+        self._seconds_per_item = 1.0  # a running mean; long enough to claim nothing ahead before it is known
 
     async def run(self) -> None:
         """Work until `stop()`, then finish or hand back what is held. Outlives any absence of PostgreSQL."""
@@ -110,7 +113,7 @@ class WorkerPool:
                 await _wait(self._claimer_wakes, self._options.idle_seconds if room else None)
 
     def _room(self) -> int:
-        ahead = min(int(self._pace.items_per_second() * LOOK_AHEAD_SECONDS), LARGEST_CLAIM)
+        ahead = min(int(self._options.concurrency * LOOK_AHEAD_SECONDS / self._seconds_per_item), LARGEST_CLAIM)
         # Half of what is claimed ahead must be gone before a round trip pays; what is ended must not pile up.
         if len(self._ended) > 2 * LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
             return 0
@@ -143,6 +146,7 @@ class WorkerPool:
                 task.add_done_callback(partial(self._release, item))
 
     async def _run(self, item: ClaimedItem) -> None:
+        started_at = time.monotonic()
         try:
             await self._work(item)
             self._end(EndedItem(item, "completed"))
@@ -155,6 +159,8 @@ class WorkerPool:
         except Exception as error:
             log.exception("attempt failed", item=item.id, job=str(item.job_id), attempt=item.attempt)
             await self._try_again(item, f"{type(error).__name__}: {error}")
+        seconds = max(time.monotonic() - started_at, 1e-6)
+        self._seconds_per_item += NEWEST_WEIGHT * (seconds - self._seconds_per_item)
 
     def _release(self, item: ClaimedItem, task: asyncio.Task[None]) -> None:
         """A callback, not a `finally`: a task that is cancelled before its first step never enters its body."""
@@ -177,7 +183,6 @@ class WorkerPool:
 
     def _end(self, ended: EndedItem) -> None:
         self._ended[ended.item] = ended
-        self._pace.count()
         self._completer_wakes.set()
 
     async def _complete(self) -> None:
@@ -280,25 +285,6 @@ class WorkerPool:
             # Pools that were started together need not tidy together; a short lease is worth a quicker look.
             seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
             await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311
-
-
-class _Pace:
-    """How many items a second this pool ends, over windows of a tenth of a second."""
-
-    def __init__(self) -> None:
-        self._since = time.monotonic()
-        self._ended = 0
-        self._rate = 0.0
-
-    def count(self) -> None:
-        self._ended += 1
-
-    def items_per_second(self) -> float:
-        elapsed = time.monotonic() - self._since
-        if elapsed >= 0.1:
-            self._rate = self._ended / elapsed
-            self._ended, self._since = 0, time.monotonic()
-        return self._rate
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> bool:
