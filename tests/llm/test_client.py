@@ -22,7 +22,7 @@ from columnist.errors import (
 from columnist.llm import limiter
 from columnist.llm.client import GIVE_UP_AFTER, ChatModel, Completion
 from columnist.settings import Settings
-from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
+from tests.llm.simulated import PATIENCE_SECONDS, Reply, Simulated, completion, scripted, simulator
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -47,7 +47,8 @@ def asking(question: str, text: str = TEXT) -> list[ChatCompletionMessageParam]:
 
 def ask(settings: Settings, question: str = "What?", model: str = "simulated", max_tokens: int = 500) -> Completion:
     async def run() -> Completion:
-        async with ChatModel(settings, model, settings.openai_base_url) as chat:
+        # The product waits for as long as it takes; a test does not.
+        async with asyncio.timeout(PATIENCE_SECONDS), ChatModel(settings, model, settings.openai_base_url) as chat:
             return await chat.complete(asking(question), SCHEMA, max_tokens)
 
     return asyncio.run(run())
@@ -105,8 +106,8 @@ def test_a_server_without_json_schema_is_asked_in_words_and_remembered(server: S
             return together, await chat.complete(asking("Later?"), SCHEMA, 500), before
 
     together, later, before = asyncio.run(run())
-    for completion in [*together, later]:
-        assert json.loads(completion.text)["c1"]["quote"] in TEXT
+    for answered in [*together, later]:
+        assert json.loads(answered.text)["c1"]["quote"] in TEXT
     assert server.figure("llm_requests_total") == before + 1
 
 

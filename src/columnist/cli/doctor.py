@@ -83,7 +83,7 @@ async def _answers(settings: Settings) -> str:
     if settings.model == EXTRACTIVE:
         return "extractive: rules and quotes, no LLM. For an LLM set OPENAI_BASE_URL and COLUMNIST_MODEL."
     async with BackEnds(settings) as back_ends:
-        served = await back_ends.chat(settings.model).served_models()
+        served = await (await back_ends.chat(settings.model)).served_models()
     if not settings.model.endswith(".gguf") and settings.model not in served:
         names = ", ".join(sorted(served)[:10]) or "nothing"
         raise LlmRefusedError(f"The server does not serve {settings.model!r}, but {names}: set COLUMNIST_MODEL.")

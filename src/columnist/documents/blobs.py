@@ -65,7 +65,8 @@ class BlobStore:
     def _new_file(self) -> Iterator[tuple[BinaryIO, list[Path]]]:
         """A temporary file that is moved to the path which the caller appends, if any, and is gone otherwise."""
         incoming = self._folder / "incoming"
-        incoming.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        incoming.mkdir(exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=incoming)
         keep_as: list[Path] = []
         try:

@@ -51,6 +51,8 @@ class Locator:
 
         A quote with ellipses is found if each of its parts is, in order. `page_hint` (1-based) is where to look first.
         """
+        if page_hint is not None and not 1 <= page_hint <= len(self._pages):
+            page_hint = None  # models say anything
         spans: list[Span] = []
         parts = [part for part in _ELLIPSIS.split(quote) if part.strip()]
         for part in parts:
@@ -61,7 +63,7 @@ class Locator:
         return tuple(spans)
 
     def _locate_part(self, quote: str, page_hint: int | None) -> list[Span]:
-        if page_hint is not None and 1 <= page_hint <= len(self._pages):
+        if page_hint is not None:
             start = self._pages[page_hint - 1].find(quote)
             if start >= 0:
                 return [Span(page_hint, start, start + len(quote))]
@@ -69,7 +71,7 @@ class Locator:
         if not needle:
             return []
         text = self._text
-        hinted = self._starts[page_hint - 1] if page_hint and page_hint <= len(self._pages) else 0
+        hinted = self._starts[page_hint - 1] if page_hint is not None else 0
         start = text.find(needle, hinted)
         if start < 0 and hinted:
             start = text.find(needle)

@@ -1,18 +1,21 @@
 """Which back end answers for a model's name: rules, a local GGUF file, or an OpenAI-compatible server."""
 
+import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from columnist.extraction.extractive import ExtractiveAnswerer
-from columnist.extraction.language_model import LanguageModelAnswerer
 from columnist.extraction.model import Answerer
-from columnist.llm import local
-from columnist.llm.client import ChatModel
+from columnist.extraction.prompt import PROMPT_VERSION
 from columnist.settings import EXTRACTIVE, Settings
+
+if TYPE_CHECKING:
+    from columnist.llm.client import ChatModel
 
 
 def prompt_version(model: str) -> str:
     """The version that the back end of this model records with its cells."""
-    return ExtractiveAnswerer.prompt_version if model == EXTRACTIVE else LanguageModelAnswerer.prompt_version
+    return ExtractiveAnswerer.prompt_version if model == EXTRACTIVE else PROMPT_VERSION
 
 
 class BackEnds:
@@ -20,6 +23,7 @@ class BackEnds:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._opening = asyncio.Lock()
         self._chats: dict[str, ChatModel] = {}
         self._answerers: dict[str, Answerer] = {EXTRACTIVE: ExtractiveAnswerer()}
 
@@ -30,20 +34,27 @@ class BackEnds:
         for chat in self._chats.values():
             await chat.__aexit__()
 
-    def named(self, model: str) -> Answerer:
+    async def named(self, model: str) -> Answerer:
         """The back end for a model. Raises SettingsError or LlmRefusedError saying what is missing."""
         if model not in self._answerers:
-            self._answerers[model] = LanguageModelAnswerer(self.chat(model), self._settings)
+            from columnist.extraction.language_model import LanguageModelAnswerer
+
+            self._answerers[model] = LanguageModelAnswerer(await self.chat(model), self._settings)
         return self._answerers[model]
 
-    def chat(self, model: str) -> ChatModel:
-        """The chat model of that name."""
-        if model not in self._chats:
-            base_url = self._settings.openai_base_url
-            if model.endswith(".gguf"):
-                base_url = local.serve(Path(model).expanduser().resolve(), self._settings.context_tokens)[1]
-            self._chats[model] = ChatModel(self._settings, model, base_url)
-        return self._chats[model]
+    async def chat(self, model: str) -> "ChatModel":
+        """The chat model of that name; a GGUF file is loaded, once, away from the event loop."""
+        # The SDK takes half a second to import: who asks no LLM does not wait for it.
+        from columnist.llm import local
+        from columnist.llm.client import ChatModel
+
+        async with self._opening:
+            if model not in self._chats:
+                base_url = self._settings.openai_base_url
+                if model.endswith(".gguf"):
+                    base_url = (await asyncio.to_thread(local.serve, Path(model), self._settings.context_tokens))[1]
+                self._chats[model] = ChatModel(self._settings, model, base_url)
+            return self._chats[model]
 
     def askable(self) -> tuple[str, ...] | None:
         """The models that a worker of this process may take jobs for; None: any, as there is a server to ask."""

@@ -7,7 +7,7 @@ no rule finds is `Not found`. A document is only ever text to search: nothing in
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -88,7 +88,7 @@ class ExtractiveAnswerer:
     model = "extractive"
     prompt_version = "extractive-1"
 
-    async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncIterator[list[Answer]]:
+    async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
         """Each question once, in order; the work runs in a thread, so the event loop stays free."""
         index = await asyncio.to_thread(PassageIndex, document.pages)
         for first in range(0, len(questions), GROUP):

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -43,14 +43,14 @@ class _RawAnswer(BaseModel):
 class LanguageModelAnswerer:
     """Asks one model; the calls about a document follow each other, so that its text is in the server's cache."""
 
-    prompt_version = f"llm-{PROMPT_VERSION}"
+    prompt_version = PROMPT_VERSION
 
     def __init__(self, chat: ChatModel, settings: Settings) -> None:
         self.model = chat.model
         self._chat = chat
         self._settings = settings
 
-    async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncIterator[list[Answer]]:
+    async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
         """Yields each group's answers when they are there. Raises LlmError when the server refuses the questions."""
         context = await self._chat.context_tokens()
         # A small model's context is not to be eaten up by room for answers.

@@ -1,6 +1,6 @@
 """The nouns of answering: a question, an answer's content with its citations, and the back end's protocol."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -81,4 +81,4 @@ class Answerer(Protocol):
     prompt_version: str
     """Grows when prompt, schema or rules change: cells of another version are not reused."""
 
-    def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncIterator[list[Answer]]: ...
+    def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]: ...

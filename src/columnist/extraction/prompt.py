@@ -7,14 +7,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
-
-from openai.types.chat import ChatCompletionMessageParam
+from typing import TYPE_CHECKING, Any
 
 from columnist.extraction.model import Question
 from columnist.reviews.model import Format
 
-PROMPT_VERSION = "1"
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessageParam
+
+PROMPT_VERSION = "llm-1"
 """Grows with every change of the texts or the schema below."""
 
 SYSTEM = """You answer questions about one document for a lawyer, from its text and nothing else.
@@ -68,7 +69,7 @@ def messages(
     questions: Sequence[Question],
     part_of: int | None = None,
     again: bool = False,
-) -> list[ChatCompletionMessageParam]:
+) -> "list[ChatCompletionMessageParam]":
     """The messages of one call: they are the same up to the questions for all calls about the same pages.
 
     `part_of`: how many pages the document has, if `pages` are not all of its text. `again`: the last answer could not

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -49,7 +50,7 @@ class ItemWorker:
         loaded = await self._database.insist(store.load_item, item)
         if loaded is None or not loaded["columns"]:
             return  # the document or the column was removed, or every answer was written by an earlier attempt
-        back_end = self._back_ends.named(loaded["model"])
+        back_end = await self._back_ends.named(loaded["model"])
         asked = [
             _asked(column, loaded["sha256"], back_end.model, back_end.prompt_version) for column in loaded["columns"]
         ]
@@ -64,8 +65,10 @@ class ItemWorker:
         pages = await self._pages(loaded["sha256"], loaded["document_name"])
         by_id = {one.question.id: one for one in asked}
         document = DocumentText(loaded["document_name"], pages)
-        async for answers in back_end.answer(document, [one.question for one in asked]):
-            await write([self._cell(by_id[answer.question_id], answer, loaded["sha256"]) for answer in answers])
+        # Closed at once when writing fails (the lease is lost): its calls are aborted then.
+        async with aclosing(back_end.answer(document, [one.question for one in asked])) as groups:
+            async for answers in groups:
+                await write([self._cell(by_id[answer.question_id], answer, loaded["sha256"]) for answer in answers])
 
     async def _reuse(
         self, asked: list[_Asked], write: Callable[[list[dict[str, Any]]], Awaitable[None]]

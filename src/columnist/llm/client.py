@@ -169,7 +169,7 @@ class ChatModel:
         while True:
             without = frozenset(self._refused)
             try:
-                async with asyncio.timeout(None):
+                async with asyncio.timeout(self._seconds):
                     answer = await self._client.chat.completions.create(
                         **self._request(messages, schema, max_tokens, without)
                     )

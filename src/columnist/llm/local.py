@@ -13,6 +13,7 @@ def serve(model: Path, context_tokens: int) -> tuple[Any, str]:
 
     Raises SettingsError if the file or the extra `local` is missing.
     """
+    model = model.expanduser()
     if not model.is_file():
         raise SettingsError(f"There is no model file {model}.")
     try:
