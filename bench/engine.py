@@ -20,7 +20,7 @@ from columnist.jobs.store import ClaimedItem
 PEERS = {
     "procrastinate": "Procrastinate",
     "pgboss": "pg-boss",
-    "graphile": "Graphile Worker",
+    "graphile": "Graphile Worker (local queue 500)",
     "pgqueuer": "PgQueuer, batch 10",
     "upstream_loop": "claim one, complete one, count all",
 }

