@@ -399,8 +399,11 @@ def _stop(cluster: Path) -> None:
     lock_file = cluster / "postmaster.pid"
     pid = _recorded_pid(lock_file)
     for how in (signal.SIGINT, signal.SIGQUIT):
+        if not pid:  # it was on its way out
+            return
+        with suppress(ProcessLookupError):
+            os.kill(pid, how)
         deadline = time.monotonic() + STOP_SECONDS
-        os.kill(pid, how)
         while time.monotonic() < deadline:
             if _recorded_pid(lock_file) != pid:  # taking its file away is the last thing it does
                 return
@@ -410,7 +413,10 @@ def _stop(cluster: Path) -> None:
 
 def _recorded_pid(lock_file: Path) -> int:
     """The pid in a lock file of the server, or 0."""
-    lines = lock_file.read_text().split() if lock_file.exists() else []
+    try:
+        lines = lock_file.read_text().split()
+    except FileNotFoundError:
+        return 0
     return abs(int(lines[0])) if lines else 0
 
 
