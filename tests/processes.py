@@ -1,12 +1,16 @@
 """Real processes for tests: the command line, workers, and the LLM server simulator."""
 
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -101,3 +105,29 @@ def columns_in(file: Path, count: int) -> Path:
         lines += [f"  - name: Question {nr}", f"    prompt: What does it say about matter {nr}?"]
     file.write_text("\n".join(lines))
     return file
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running `columnist serve`: its address, and the process."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def served(*arguments: object, **variables: object) -> Iterator[Served]:
+    """A running server on a free port; it is told to stop at the end, and must leave with exit code 0."""
+    process = start("serve", "--port", "0", *arguments, **{"COLUMNIST_DRAIN_SECONDS": 0, **variables})
+    assert process.stderr
+    try:
+        url = json.loads(wait_for_line(process.stderr, '"serving"'))["url"]
+        # Its log is read on, or the pipe would fill and stop it.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        yield Served(url, process)
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+    finally:
+        process.kill()
+        process.wait()

@@ -1,15 +1,20 @@
 """Every failure a person may have to act on, as one tree.
 
-Each class carries the exit code of the command line and the slug of its RFC 9457 problem type; the message is a
-sentence that says what happened and what to do.
+Each class carries the exit code of the command line, and the slug and status of its RFC 9457 problem; the message is
+a sentence that says what happened and what to do.
 """
 
 
 class ColumnistError(Exception):
-    """Something went wrong that a person can act on; the message says how."""
+    """Something went wrong that a person can act on; the message says how. `field` names the input that is to blame."""
 
     exit_code = 1
     problem = "internal-error"
+    http_status = 500
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 # What the user gave us
@@ -20,6 +25,7 @@ class InputError(ColumnistError):
 
     exit_code = 2
     problem = "bad-input"
+    http_status = 422
 
 
 class SettingsError(InputError):
@@ -32,6 +38,51 @@ class NotFoundError(InputError):
     """The thing named does not exist, or the user may not know that it does."""
 
     problem = "not-found"
+    http_status = 404
+
+
+class ConflictError(InputError):
+    """The thing named is in a state, or has a namesake, that stands against it."""
+
+    problem = "conflict"
+    http_status = 409
+
+
+class ConfirmationNeededError(ConflictError):
+    """What was asked for destroys something: it is done when it is asked for with `confirm=true`."""
+
+    problem = "confirmation-needed"
+
+
+class TooLargeError(InputError):
+    """A request, file or list is over its limit."""
+
+    problem = "too-large"
+    http_status = 413
+
+
+class TooManyRequestsError(InputError):
+    """The user asks more often than the server lets one user."""
+
+    problem = "too-many-requests"
+    http_status = 429
+
+
+# Who is asking
+
+
+class UnauthenticatedError(ColumnistError):
+    """The request says not, or not credibly, who it is from."""
+
+    problem = "unauthenticated"
+    http_status = 401
+
+
+class ForbiddenError(ColumnistError):
+    """The user may see the thing, but not do this to it."""
+
+    problem = "forbidden"
+    http_status = 403
 
 
 # Documents
@@ -41,6 +92,7 @@ class DocumentError(ColumnistError):
     """This document cannot be read; its row says why and the other rows go on."""
 
     problem = "unreadable-document"
+    http_status = 422
 
 
 # The database
@@ -51,6 +103,7 @@ class DatabaseError(ColumnistError):
 
     exit_code = 4
     problem = "database-unavailable"
+    http_status = 503
 
 
 class SchemaTooNewError(DatabaseError):
@@ -66,6 +119,7 @@ class LlmError(ColumnistError):
     """The language model did not give an answer that can be used."""
 
     problem = "llm-error"
+    http_status = 502
 
 
 class LlmUnavailableError(LlmError):
@@ -101,7 +155,7 @@ class ContextExceededError(RequestRefusedError):
 # The job engine
 
 
-class JobEndingError(InputError):
+class JobEndingError(ConflictError):
     """The review's last job is being cancelled and has not ended yet."""
 
     problem = "job-ending"

@@ -18,6 +18,7 @@ from columnist.jobs import store
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.store import Generated, Progress
 from columnist.jobs.work import ItemWorker
+from columnist.llm.usage import Prices
 from columnist.reviews.model import ColumnSpec, Failure, GridRow
 from columnist.reviews.store import failed_cells, grid_rows, open_review, put_columns, put_documents
 from columnist.settings import Settings
@@ -73,13 +74,14 @@ def find_files(paths: Iterable[Path]) -> Sources:
 
 
 @asynccontextmanager
-async def open_session(settings: Settings) -> AsyncIterator["Session"]:
-    """A session over the settings' database, which is started and migrated if need be. Raises DatabaseError."""
+async def open_session(settings: Settings, connections: int = 4) -> AsyncIterator["Session"]:
+    """A session over the settings' database, which is started and migrated if need be, with so many connections for
+    requests and as many for workers. Raises DatabaseError."""
     async with AsyncExitStack() as stack:
         urls = database_url(settings)
         url = await asyncio.to_thread(urls.__enter__)
         stack.push_async_callback(asyncio.to_thread, urls.__exit__, None, None, None)
-        yield Session(settings, await stack.enter_async_context(Database(url)))
+        yield Session(settings, await stack.enter_async_context(Database(url, connections)))
 
 
 class Session:
@@ -88,7 +90,7 @@ class Session:
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.database = database
-        self._blobs = BlobStore(settings)
+        self.blobs = BlobStore(settings)
 
     async def prepare(
         self,
@@ -123,7 +125,7 @@ class Session:
         return Grid(review_id, review_name, columns_with_ids, list(dict.fromkeys(document_ids)), refused)
 
     def _take_in(self, file: Path) -> StoredFile:
-        sha256, size = self._blobs.put(file)
+        sha256, size = self.blobs.put(file)
         return StoredFile(file.name, sha256, size)
 
     async def generate(self, grid: Grid, model: str) -> Generated:
@@ -139,6 +141,7 @@ class Session:
                         prompt_version(model),
                         column_ids=[column_id for column_id, _ in grid.columns],
                         document_ids=grid.document_ids,
+                        prices=Prices.of(self.settings),
                     )
             except JobEndingError:
                 await asyncio.sleep(CLAIMABLE_AGAIN_SECONDS)
@@ -167,7 +170,13 @@ class Session:
         job = await self.progress(job_id)
         async with self.database.act_as(LOCAL_USER) as connection:
             return await store.create_job(
-                connection, job.review_id, LOCAL_USER.id, job.model, prompt_version(job.model), ("failed", "missing")
+                connection,
+                job.review_id,
+                LOCAL_USER.id,
+                job.model,
+                prompt_version(job.model),
+                ("failed", "missing"),
+                prices=Prices.of(self.settings),
             )
 
     async def job_failures(self, job_id: UUID) -> list[Failure]:
@@ -194,7 +203,7 @@ class Session:
         """A worker pool runs while the context lasts; leaving it hands back what is not done."""
         settings = self.settings
         async with Reader(settings) as reader, BackEnds(settings) as back_ends:
-            worker = ItemWorker(self.database, reader, self._blobs, back_ends)
+            worker = ItemWorker(self.database, reader, self.blobs, back_ends)
             options = PoolOptions(
                 concurrency=settings.generate_concurrency,
                 lease_seconds=settings.job_lease_seconds,

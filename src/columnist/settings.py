@@ -4,11 +4,11 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from columnist.errors import SettingsError
 
@@ -145,6 +145,50 @@ class Settings(BaseSettings):
     max_file_mb: int = Field(
         200, ge=1, validation_alias="COLUMNIST_MAX_FILE_MB", description="The largest file that is taken in."
     )
+    host: str = Field(
+        "127.0.0.1",
+        validation_alias="COLUMNIST_HOST",
+        description="The address that `columnist serve` listens on. Any but this machine's own needs sign-in.",
+    )
+    port: int = Field(
+        8000, ge=0, le=65_535, validation_alias="COLUMNIST_PORT", description="Its port; 0 takes a free one."
+    )
+    jwt_secret: SecretStr | None = Field(
+        None,
+        min_length=32,
+        validation_alias="COLUMNIST_JWT_SECRET",
+        description="Sign-in by JWT: the HS256 secret of whoever issues the tokens, such as Supabase Auth.",
+    )
+    jwks_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        validation_alias="COLUMNIST_JWKS_URL",
+        description="Sign-in by JWT: where the issuer (any OIDC provider) publishes its public keys.",
+    )
+    jwt_audience: str | None = Field(
+        None, validation_alias="COLUMNIST_JWT_AUDIENCE", description="The `aud` that a JWT must name."
+    )
+    jwt_issuer: str | None = Field(
+        None, validation_alias="COLUMNIST_JWT_ISSUER", description="The `iss` that a JWT must name."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        validation_alias="COLUMNIST_ALLOWED_ORIGINS",
+        description="Other sites whose pages may call the API (CORS), separated by commas.",
+    )
+    requests_per_minute: int = Field(
+        3_000, ge=1, validation_alias="COLUMNIST_REQUESTS_PER_MINUTE", description="How often one user may ask."
+    )
+    upload_max_files: int = Field(
+        10_000, ge=1, validation_alias="COLUMNIST_UPLOAD_MAX_FILES", description="The most files of one upload."
+    )
+    drain_seconds: float = Field(
+        2,
+        ge=0,
+        le=600,
+        validation_alias="COLUMNIST_DRAIN_SECONDS",
+        description="How long a server that was told to stop still answers while /readyz turns traffic away.",
+    )
     log_level: str = Field(
         "INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
@@ -156,6 +200,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _by_commas(cls, value: Any) -> Any:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
     @field_validator("database_url")
     @classmethod

@@ -113,6 +113,24 @@ def worker() -> None:
     asyncio.run(work())
 
 
+@app.command(epilog="Example: columnist serve --port 8080, then more workers anywhere: columnist worker")
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one.", show_default="8000")] = None,
+    worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Work on jobs, too.")] = True,
+) -> None:
+    """Serve the HTTP API, and work on jobs in the same process. More workers may join from anywhere.
+
+    SIGTERM or Ctrl-C turns traffic away at /readyz for COLUMNIST_DRAIN_SECONDS, ends what is under way and hands
+    running documents to the other workers. A second one skips the wait.
+    """
+    from columnist.api.serve import serve as serve_until_stopped
+
+    settings = _settings(host=host, port=port)
+    configure_logs(settings.log_level)
+    asyncio.run(serve_until_stopped(settings, work=worker))
+
+
 @jobs.command("list", epilog="Example: columnist jobs list --limit 5")
 def list_jobs(limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 20) -> None:
     """List the newest jobs."""
@@ -129,10 +147,8 @@ def show_job(job_id: Annotated[UUID, typer.Argument(metavar="JOB", help="The job
     """Show one job: its counts, tokens, price, and the cells that failed with their reasons."""
 
     async def show() -> None:
-        settings = load_settings()
-        async with open_session(settings) as session:
-            progress = await session.progress(job_id)
-            out.print(screen.job_details(progress, settings))
+        async with open_session(load_settings()) as session:
+            out.print(screen.job_details(await session.progress(job_id)))
             screen.print_failures(out, await session.job_failures(job_id))
 
     _quietly(show())

@@ -13,9 +13,8 @@ from rich.text import Text
 
 from columnist.cli.doctor import Finding
 from columnist.jobs.store import Progress as JobProgress
-from columnist.llm.usage import price
 from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
-from columnist.settings import EXTRACTIVE, Knob, Settings
+from columnist.settings import EXTRACTIVE, Knob
 
 FLAG_STYLES = {"green": "green", "yellow": "yellow", "red": "bold red", "grey": "bright_black"}
 STATUS_STYLES = {"completed": "green", "running": "cyan", "failed": "bold red", "cancelled": "yellow"}
@@ -114,7 +113,7 @@ def jobs_table(jobs: Sequence[JobProgress]) -> Table:
     return table
 
 
-def job_details(job: JobProgress, settings: Settings) -> Table:
+def job_details(job: JobProgress) -> Table:
     """Everything about one job."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold")
@@ -137,9 +136,10 @@ def job_details(job: JobProgress, settings: Settings) -> Table:
             f"{job.completion_tokens:,} in the answers",
         ),
     ]
-    cost = price(job.prompt_tokens, job.cached_tokens, job.completion_tokens, settings)
-    if cost > Decimal(0):
-        rows.append(("Price", f"${cost:,.2f}"))
+    if job.price > Decimal(0):
+        rows.append(("Price", f"${job.price:,.2f}" + (f" of ${job.budget:,.2f}" if job.budget else "")))
+    if job.pause_reason:
+        rows.append(("Paused", plain(job.pause_reason)))
     if job.is_live and job.eta_seconds is not None:
         rows.append(("Left", duration(job.eta_seconds)))
     if job.error:
@@ -156,7 +156,8 @@ def model_words(model: str) -> str:
 
 def _status(job: JobProgress) -> Text:
     cancelling = job.is_live and job.cancel_requested_at is not None
-    return Text("cancelling" if cancelling else job.status, style=STATUS_STYLES.get(job.status, ""))
+    shown = "cancelling" if cancelling else "paused" if job.is_live and job.paused_at else job.status
+    return Text(shown, style=STATUS_STYLES.get(job.status, ""))
 
 
 def settings_table(knobs: Sequence[Knob]) -> Table:

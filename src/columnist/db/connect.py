@@ -27,6 +27,10 @@ DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 """What psycopg raises while PostgreSQL restarts, fails over or is out of reach (deadlocks are among it, too)."""
 
 
+WAIT_SECONDS = 10.0
+"""How long a request waits for a connection before it is told that the database is away."""
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """Who a request acts for: the `sub` and `email` claims of their token."""
@@ -37,6 +41,9 @@ class User:
 
 LOCAL_USER = User(UUID(int=1), "local@localhost")
 """The one user of an installation without sign-in."""
+
+NOBODY = User(UUID(int=0), "")
+"""Whoever has not said yet who they are: nothing belongs to them."""
 
 
 @contextmanager
@@ -59,7 +66,8 @@ class Database:
 
     def __init__(self, url: str, connections: int = 4) -> None:
         self.url = url
-        self._requests = _pool(url, connections, "set jit = off")
+        # Checked when they are handed out: after a restart of PostgreSQL a request waits instead of failing.
+        self._requests = _pool(url, connections, "set jit = off", check=AsyncConnectionPool.check_connection)
         # Every statement of the engine is a transaction of its own, so the role is set once per connection.
         self._workers = _pool(url, connections, "set jit = off; set role columnist_worker")
 
@@ -113,7 +121,9 @@ class Database:
         return connection
 
 
-def _pool(url: str, connections: int, setup: str) -> AsyncConnectionPool[Connection]:
+def _pool(
+    url: str, connections: int, setup: str, check: Callable[[Connection], Awaitable[None]] | None = None
+) -> AsyncConnectionPool[Connection]:
     async def configure(connection: AsyncConnection[Any]) -> None:
         await connection.execute(setup)
 
@@ -124,5 +134,7 @@ def _pool(url: str, connections: int, setup: str) -> AsyncConnectionPool[Connect
         min_size=0,
         max_size=connections,
         configure=configure,
+        check=check,
+        timeout=WAIT_SECONDS,
         open=False,
     )

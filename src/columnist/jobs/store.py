@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from psycopg.rows import args_row
 from columnist.db.connect import Connection
 from columnist.db.sql import statement
 from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoundError
+from columnist.llm.usage import Prices
 
 Only = Literal["missing", "stale", "failed", "all"]
 INCOMPLETE: tuple[Only, ...] = ("missing", "stale", "failed")
@@ -63,7 +65,8 @@ class EndedItem:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The status of a job: counts of items and cells, tokens so far, `rate` in items a second over the last minute."""
+    """The status of a job: counts of items and cells, tokens so far and their price in US
+    dollars, `rate` in items a second over the last minute."""
 
     id: UUID
     review_id: UUID
@@ -83,6 +86,10 @@ class Progress:
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+    price: Decimal
+    budget: Decimal | None
+    paused_at: datetime | None
+    pause_reason: str | None
     rate: float | None
     created_at: datetime
     started_at: datetime | None
@@ -129,11 +136,14 @@ async def create_job(
     only: Sequence[Only] = INCOMPLETE,
     column_ids: Sequence[UUID] | None = None,
     document_ids: Sequence[UUID] | None = None,
+    prices: Prices | None = None,
+    budget: Decimal | None = None,
 ) -> Generated:
     """Write a job with an item for each document that has a question to ask, or answer with the live one.
 
-    Raises InputError if the review has no column, NotFoundError if it may not be seen, JobEndingError while a job of
-    this review is being cancelled.
+    The job pauses when its answers have cost `budget` US dollars at `prices`; what runs then goes on, so it may come
+    to a little more. Raises InputError if the review has no column, NotFoundError if it may not be seen, JobEndingError
+    while a job of this review is being cancelled.
     """
     cursor = await connection.execute(
         "select exists (select from tabular_columns where review_id = r.id) as has_columns "
@@ -145,9 +155,14 @@ async def create_job(
         raise NotFoundError("There is no such review.")
     if not review["has_columns"]:
         raise InputError("The review has no columns yet: add a question first.")
+    prices = prices or Prices()
     values = {
         "review_id": review_id,
         "user_id": user_id,
+        "price_prompt": prices.prompt,
+        "price_cached": prices.cached,
+        "price_completion": prices.completion,
+        "budget": budget,
         "model": model,
         "prompt_version": prompt_version,
         "only": list(only),
@@ -174,17 +189,31 @@ async def cancel_job(connection: Connection, job_id: UUID) -> bool:
     return requested is not None
 
 
+async def resume_job(connection: Connection, job_id: UUID, budget: Decimal | None) -> bool:
+    """Let a paused job go on, with a new budget or none; False if it is not paused."""
+    cursor = await connection.execute(_sql("resume_job"), {"job_id": job_id, "budget": budget})
+    return await cursor.fetchone() is not None
+
+
 async def job_progress(connection: Connection, job_id: UUID) -> Progress:
     """The status of one job. Raises NotFoundError."""
-    found = await (await connection.execute(_sql("job_progress"), {"job_id": job_id, "limit": 1})).fetchone()
+    values = {"job_id": job_id, "review_id": None, "limit": 1}
+    found = await (await connection.execute(_sql("job_progress"), values)).fetchone()
     if found is None:
         raise NotFoundError(f"There is no job {job_id}.")
     return Progress(**found)
 
 
-async def list_jobs(connection: Connection, limit: int) -> list[Progress]:
-    """The newest jobs that the user may see."""
-    cursor = await connection.execute(_sql("job_progress"), {"job_id": None, "limit": limit})
+async def live_job_id(connection: Connection, review_id: UUID) -> UUID | None:
+    """The review's live job, if it has one."""
+    row = await (await connection.execute(_sql("live_job"), {"review_id": review_id})).fetchone()
+    return None if row is None else row["job_id"]
+
+
+async def list_jobs(connection: Connection, limit: int, review_id: UUID | None = None) -> list[Progress]:
+    """The newest jobs that the user may see, of one review or of all."""
+    values = {"job_id": None, "review_id": review_id, "limit": limit}
+    cursor = await connection.execute(_sql("job_progress"), values)
     return [Progress(**row) for row in await cursor.fetchall()]
 
 
@@ -219,6 +248,8 @@ async def changed_cells(
         last = cells[-1]
         position = [seen, next_seen, last["changed_xid"], str(last["document_id"]), str(last["column_id"])]
         return ChangedCells([_compact(cell) for cell in cells], "/".join(position), more=True)
+    if not cells and not began_earlier and cursor is not None:
+        return ChangedCells([], cursor, more=False)  # still good, and the same answer as the last one: a 304
     # A reading of several pages ends where it began: what changed meanwhile is the next reading's.
     return ChangedCells([_compact(cell) for cell in cells], next_seen, more=began_earlier)
 

@@ -1,5 +1,6 @@
 """What LLM calls cost."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from columnist.settings import Settings
@@ -7,10 +8,27 @@ from columnist.settings import Settings
 _MILLION = Decimal(1_000_000)
 
 
-def price(prompt_tokens: int, cached_tokens: int, completion_tokens: int, settings: Settings) -> Decimal:
-    """US dollars for these tokens at the settings' prices; `cached_tokens` are part of `prompt_tokens`."""
-    return (
-        (prompt_tokens - cached_tokens) * Decimal(str(settings.price_prompt))
-        + cached_tokens * Decimal(str(settings.price_cached))
-        + completion_tokens * Decimal(str(settings.price_completion))
-    ) / _MILLION
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars per million tokens; `cached` is for prompt tokens that the server had in its cache."""
+
+    prompt: Decimal = Decimal(0)
+    cached: Decimal = Decimal(0)
+    completion: Decimal = Decimal(0)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Prices":
+        """The prices that the settings give."""
+        figures = (settings.price_prompt, settings.price_cached, settings.price_completion)
+        return cls(*(Decimal(str(figure)) for figure in figures))
+
+    def price(self, prompt_tokens: int, cached_tokens: int, completion_tokens: int) -> Decimal:
+        """US dollars for these tokens; `cached_tokens` are part of `prompt_tokens`."""
+        return (
+            (prompt_tokens - cached_tokens) * self.prompt
+            + cached_tokens * self.cached
+            + completion_tokens * self.completion
+        ) / _MILLION
+
+    def __bool__(self) -> bool:
+        return any((self.prompt, self.cached, self.completion))

@@ -13,7 +13,9 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 
 
-class _Column(BaseModel):
+class ColumnInput(BaseModel):
+    """A question as somebody writes it, in a file or a request."""
+
     model_config = ConfigDict(extra="forbid")
 
     name: Line
@@ -27,12 +29,16 @@ class _Column(BaseModel):
             raise ValueError("format 'tag' needs a list 'tags', and no other format has one")
         return self
 
+    def spec(self) -> ColumnSpec:
+        """The same as the rest of Columnist knows it."""
+        return ColumnSpec(self.name, self.prompt, self.format, tuple(self.tags))
+
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Line | None = None
-    columns: Annotated[list[_Column], Field(min_length=1, max_length=200)]
+    columns: Annotated[list[ColumnInput], Field(min_length=1, max_length=200)]
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -64,4 +70,4 @@ def parse_columns(data: Any, source: str) -> list[ColumnSpec]:
         raise InputError(
             f"{source}: {place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}."
         ) from None
-    return [ColumnSpec(column.name, column.prompt, column.format, tuple(column.tags)) for column in parsed.columns]
+    return [column.spec() for column in parsed.columns]

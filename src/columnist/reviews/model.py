@@ -1,6 +1,7 @@
 """The nouns of a review: what a column asks, what a cell says, a row of the grid."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,6 +12,9 @@ Format = Literal[
 
 Flag = Literal["green", "yellow", "red", "grey"]
 
+Role = Literal["viewer", "editor", "owner"]
+"""What a user may do to a review: see it, change it, or share and delete it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
@@ -20,6 +24,46 @@ class ColumnSpec:
     prompt: str
     format: Format = "text"
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review as its user sees it: their role in it, its size, and its live job if there is one."""
+
+    id: UUID
+    name: str
+    role: Role
+    mine: bool
+    document_count: int
+    column_count: int
+    active_job_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a review; `version` grows with every edit that changes what is asked."""
+
+    id: UUID
+    review_id: UUID
+    index: int
+    name: str
+    prompt: str
+    format: Format
+    tags: list[str]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody a review is shared with."""
+
+    email: str
+    role: Role
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

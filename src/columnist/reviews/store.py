@@ -1,18 +1,21 @@
 """Reviews in PostgreSQL. Every function runs as its user: what they may not see does not exist."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
+
+from psycopg.errors import UniqueViolation
 
 from columnist.db.connect import Connection, User
 from columnist.db.sql import statement
-from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
+from columnist.errors import ConflictError, NotFoundError
+from columnist.reviews.model import Cell, Column, ColumnSpec, Failure, GridRow, Member, Review, Role
 
 
 async def open_review(connection: Connection, user: User, name: str) -> UUID:
     """The user's review of that name, created if there is none."""
-    await connection.execute(
-        "insert into users (id, email) values (%s, %s) on conflict (id) do nothing", [user.id, user.email]
-    )
+    await _know(connection, user)
     cursor = await connection.execute(
         "with made as (insert into tabular_reviews (user_id, name) values (%(user)s, %(name)s) "
         "on conflict (user_id, name) do nothing returning id) "
@@ -27,21 +30,138 @@ async def open_review(connection: Connection, user: User, name: str) -> UUID:
     return review_id
 
 
+async def create_review(connection: Connection, user: User, name: str) -> UUID:
+    """A new review. Raises ConflictError if the user has one of that name."""
+    await _know(connection, user)
+    with _named_once("name", f"You have a review called {name!r} already."):
+        cursor = await connection.execute(
+            "insert into tabular_reviews (user_id, name) values (%s, %s) returning id", [user.id, name]
+        )
+    row = await cursor.fetchone()
+    assert row
+    review_id: UUID = row["id"]
+    return review_id
+
+
+async def list_reviews(connection: Connection, limit: int, offset: int, q: str | None) -> tuple[list[Review], int]:
+    """The reviews that the user may see, latest change first, and how many there are; `q`: with this in their name."""
+    values = {"review_id": None, "q": q, "limit": limit, "offset": offset}
+    rows = await (await connection.execute(_sql("list_reviews"), values)).fetchall()
+    total = rows[0]["total"] if rows else 0
+    return [_review(row) for row in rows], total
+
+
+async def get_review(connection: Connection, review_id: UUID) -> Review:
+    """One review. Raises NotFoundError."""
+    values = {"review_id": review_id, "q": None, "limit": 1, "offset": 0}
+    row = await (await connection.execute(_sql("list_reviews"), values)).fetchone()
+    if row is None:
+        raise NotFoundError("There is no such review.")
+    return _review(row)
+
+
+async def rename_review(connection: Connection, review_id: UUID, name: str) -> None:
+    """Raises ConflictError if its owner has another of that name."""
+    with _named_once("name", f"There is a review called {name!r} already."):
+        await connection.execute(
+            "update tabular_reviews set name = %s, updated_at = now() where id = %s", [name, review_id]
+        )
+
+
+async def delete_review(connection: Connection, review_id: UUID) -> None:
+    """With its columns, cells, jobs and history; the documents stay."""
+    await connection.execute("delete from tabular_reviews where id = %s", [review_id])
+
+
+async def add_columns(connection: Connection, review_id: UUID, columns: Sequence[ColumnSpec]) -> list[Column]:
+    """Add columns to the right. Raises ConflictError if one's name is taken."""
+    with _named_once("name", "The review has a column of that name already."):
+        cursor = await connection.execute(_sql("add_columns"), _arrays(review_id, columns))
+        ids = {row["id"] for row in await cursor.fetchall()}
+    return [column for column in await list_columns(connection, review_id) if column.id in ids]
+
+
+async def list_columns(connection: Connection, review_id: UUID) -> list[Column]:
+    """The review's columns in the grid's order."""
+    cursor = await connection.execute(_sql("columns"), {"review_id": review_id, "column_id": None})
+    return [Column(**row) for row in await cursor.fetchall()]
+
+
+async def get_column(connection: Connection, review_id: UUID, column_id: UUID) -> Column:
+    """One column. Raises NotFoundError."""
+    cursor = await connection.execute(_sql("columns"), {"review_id": review_id, "column_id": column_id})
+    row = await cursor.fetchone()
+    if row is None:
+        raise NotFoundError("The review has no such column.")
+    return Column(**row)
+
+
+async def edit_column(connection: Connection, review_id: UUID, column_id: UUID, spec: ColumnSpec) -> Column:
+    """Change a column; its cells are stale if what is asked changed. Raises NotFoundError, ConflictError."""
+    with _named_once("name", f"The review has a column called {spec.name!r} already."):
+        await connection.execute(
+            "update tabular_columns set name = %s, prompt = %s, format = %s, tags = %s "
+            "where review_id = %s and id = %s",
+            [spec.name, spec.prompt, spec.format, list(spec.tags), review_id, column_id],
+        )
+    return await get_column(connection, review_id, column_id)
+
+
+async def order_columns(connection: Connection, review_id: UUID, column_ids: Sequence[UUID]) -> None:
+    """Put these columns first, in this order; the others follow as they were."""
+    await connection.execute(_sql("order_columns"), {"review_id": review_id, "column_ids": list(column_ids)})
+
+
+async def remove_column(connection: Connection, review_id: UUID, column_id: UUID) -> None:
+    """With its cells."""
+    await connection.execute("delete from tabular_columns where review_id = %s and id = %s", [review_id, column_id])
+
+
+async def count_answers(connection: Connection, review_id: UUID, column_id: UUID | None = None) -> int:
+    """How many cells of a review, or of one of its columns, have an answer."""
+    cursor = await connection.execute(
+        "select count(*)::int as count from tabular_cells where review_id = %(review_id)s and status = 'done' "
+        "and (%(column_id)s::uuid is null or column_id = %(column_id)s)",
+        {"review_id": review_id, "column_id": column_id},
+    )
+    row = await cursor.fetchone()
+    assert row
+    count: int = row["count"]
+    return count
+
+
+async def list_members(connection: Connection, review_id: UUID) -> list[Member]:
+    """Whom the review is shared with."""
+    cursor = await connection.execute(
+        "select email, role, created_at from review_members where review_id = %s order by email", [review_id]
+    )
+    return [Member(**row) for row in await cursor.fetchall()]
+
+
+async def put_member(connection: Connection, review_id: UUID, email: str, role: Role) -> None:
+    """Share the review with somebody, or change their role."""
+    await connection.execute(
+        "insert into review_members (review_id, email, role) values (%s, lower(%s), %s) "
+        "on conflict (review_id, email) do update set role = excluded.role",
+        [review_id, email, role],
+    )
+
+
+async def remove_member(connection: Connection, review_id: UUID, email: str) -> None:
+    """Raises NotFoundError if the review is not shared with them."""
+    cursor = await connection.execute(
+        "delete from review_members where review_id = %s and email = lower(%s)", [review_id, email]
+    )
+    if cursor.rowcount == 0:
+        raise NotFoundError(f"The review is not shared with {email}.")
+
+
 async def put_columns(connection: Connection, review_id: UUID, columns: Sequence[ColumnSpec]) -> list[UUID]:
     """Add the columns, or edit those of the same name; returns their ids in order.
 
     An edit that changes what is asked makes the column's cells stale. Other columns of the review stay as they are.
     """
-    cursor = await connection.execute(
-        statement("columnist.reviews", "put_columns"),
-        {
-            "review_id": review_id,
-            "names": [column.name for column in columns],
-            "prompts": [column.prompt for column in columns],
-            "formats": [column.format for column in columns],
-            "tags": ["\x1f".join(column.tags) for column in columns],
-        },
-    )
+    cursor = await connection.execute(_sql("put_columns"), _arrays(review_id, columns))
     ids = {row["name"]: row["id"] for row in await cursor.fetchall()}
     return [ids[column.name] for column in columns]
 
@@ -57,18 +177,6 @@ async def put_documents(connection: Connection, review_id: UUID, document_ids: S
     )
 
 
-async def columns_of(connection: Connection, review_id: UUID) -> list[tuple[UUID, ColumnSpec]]:
-    """The review's columns in the grid's order, with their ids."""
-    cursor = await connection.execute(
-        "select id, name, prompt, format, tags from tabular_columns where review_id = %s order by index, id",
-        [review_id],
-    )
-    return [
-        (row["id"], ColumnSpec(row["name"], row["prompt"], row["format"], tuple(row["tags"])))
-        for row in await cursor.fetchall()
-    ]
-
-
 async def grid_rows(
     connection: Connection,
     review_id: UUID,
@@ -79,7 +187,7 @@ async def grid_rows(
     async with connection.cursor(name="grid_rows") as cursor:
         cursor.itersize = 100
         await cursor.execute(
-            statement("columnist.reviews", "grid_rows"),
+            _sql("grid_rows"),
             {
                 "review_id": review_id,
                 "column_ids": None if column_ids is None else list(column_ids),
@@ -100,7 +208,7 @@ async def failed_cells(
 ) -> list[Failure]:
     """What failed in a review, one entry per document and reason; of one job, or of some columns and documents only."""
     cursor = await connection.execute(
-        statement("columnist.reviews", "failed_cells"),
+        _sql("failed_cells"),
         {
             "review_id": review_id,
             "job_id": job_id,
@@ -109,3 +217,38 @@ async def failed_cells(
         },
     )
     return [Failure(**row) for row in await cursor.fetchall()]
+
+
+async def _know(connection: Connection, user: User) -> None:
+    """A user is known from their first review or upload on, by the e-mail they sign in with."""
+    await connection.execute(
+        "insert into users (id, email) values (%s, %s) on conflict (id) do update set email = excluded.email "
+        "where users.email <> excluded.email",
+        [user.id, user.email],
+    )
+
+
+def _arrays(review_id: UUID, columns: Sequence[ColumnSpec]) -> dict[str, Any]:
+    return {
+        "review_id": review_id,
+        "names": [column.name for column in columns],
+        "prompts": [column.prompt for column in columns],
+        "formats": [column.format for column in columns],
+        "tags": ["\x1f".join(column.tags) for column in columns],
+    }
+
+
+def _review(row: dict[str, Any]) -> Review:
+    return Review(**{name: value for name, value in row.items() if name != "total"})
+
+
+@contextmanager
+def _named_once(field: str, sentence: str) -> Iterator[None]:
+    try:
+        yield
+    except UniqueViolation:
+        raise ConflictError(sentence, field) from None
+
+
+def _sql(name: str) -> str:
+    return statement("columnist.reviews", name)

@@ -1,12 +1,16 @@
 -- Status of jobs, newest first. The sums over ended items are kept in the job's row; the running items are
--- among the first open ones, because claims go in the order of positions. `rate` is items a second over about the last minute (exponential decay, settle_tabular_jobs).
-select j.id, j.review_id, r.name as review_name, j.status, j.model, j.error, j.total_items, j.completed_items, j.error_items,
-       j.skipped_items, run.running_items,
+-- among the first open ones, because claims go in the order of positions. `rate` is items a second over about the last
+-- minute (exponential decay, settle_tabular_jobs).
+select j.id, j.review_id, r.name as review_name, j.status, j.model, j.error, j.total_items, j.completed_items,
+       j.error_items, j.skipped_items, run.running_items,
        j.total_items - j.completed_items - j.error_items - j.skipped_items - run.running_items as pending_items,
        j.total_cells, j.done_cells + run.done_cells as done_cells, j.error_cells + run.error_cells as error_cells,
        j.prompt_tokens + run.prompt_tokens as prompt_tokens, j.cached_tokens + run.cached_tokens as cached_tokens,
        j.completion_tokens + run.completion_tokens as completion_tokens,
-       case when j.status = 'running' then
+       job_price(j, j.prompt_tokens + run.prompt_tokens, j.cached_tokens + run.cached_tokens,
+                 j.completion_tokens + run.completion_tokens) as price,
+       j.budget, j.paused_at, j.pause_reason,
+       case when j.status = 'running' and j.paused_at is null then
          j.recent_items * exp(-extract(epoch from clock_timestamp() - j.updated_at) / 60)
          / (60 * (1 - exp(-greatest(extract(epoch from clock_timestamp() - j.started_at), 1) / 60))) end::float8 as rate,
        j.created_at, j.started_at, j.completed_at, j.cancel_requested_at
@@ -22,5 +26,6 @@ cross join lateral (
   cross join lateral item_cells(i.review_id, i.document_id, i.job_id) c
   where i.status = 'running') run
 where (%(job_id)s::uuid is null or j.id = %(job_id)s)
+  and (%(review_id)s::uuid is null or j.review_id = %(review_id)s)
 order by j.created_at desc
 limit %(limit)s

@@ -1,0 +1,147 @@
+"""Who a request is from: the one local user, a JWT (HS256 secret or JWKS), or a personal API token."""
+
+import asyncio
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import jwt
+
+from columnist.db.connect import LOCAL_USER, NOBODY, Database, User
+from columnist.errors import SettingsError, UnauthenticatedError
+from columnist.settings import Settings
+
+TOKEN_PREFIX = "col_"  # noqa: S105 - no token
+"""Of personal API tokens: secret scanners and people know one when they see it."""
+
+KEYS_SECONDS = 300
+"""How long published keys are believed; an unknown `kid` asks for them anew at once."""
+
+LEEWAY_SECONDS = 30
+_PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "PS384", "PS512", "EdDSA"]
+
+Scope = Literal["read", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks and how much their credentials let them. `token`: asked with an API token, not by signing in."""
+
+    user: User
+    scope: Scope
+    token: bool = False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is of this machine alone."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def new_token() -> tuple[str, bytes]:
+    """A personal API token, and the hash that is kept of it."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    return token, token_hash(token)
+
+
+def token_hash(token: str) -> bytes:
+    """SHA-256; a token has 256 random bits, so nothing slower is needed."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class Authenticator:
+    """Decides who a request is from. Raises SettingsError if the server would be open to strangers."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self.sign_in = settings.jwt_secret is not None or settings.jwks_url is not None
+        if not self.sign_in and not is_loopback(settings.host):
+            raise SettingsError(
+                f"COLUMNIST_HOST={settings.host} is reachable by others, and there is no sign-in: set "
+                "COLUMNIST_JWT_SECRET or COLUMNIST_JWKS_URL, or listen on 127.0.0.1."
+            )
+        if self.sign_in and settings.jwks_url and not settings.jwt_audience:
+            raise SettingsError(
+                "COLUMNIST_JWKS_URL needs COLUMNIST_JWT_AUDIENCE: an issuer signs tokens for other services, too."
+            )
+        self._keys = (
+            jwt.PyJWKClient(settings.jwks_url, cache_jwk_set=True, lifespan=KEYS_SECONDS, timeout=10)
+            if settings.jwks_url
+            else None
+        )
+
+    async def principal(self, headers: Mapping[str, str]) -> Principal:
+        """Who the request with these headers is from. Raises UnauthenticatedError."""
+        scheme, _, credentials = headers.get("authorization", "").partition(" ")
+        credentials = credentials.strip()
+        if not scheme:
+            if self.sign_in:
+                raise UnauthenticatedError("Sign in first: the request has no bearer token.")
+            return Principal(LOCAL_USER, "write")
+        if scheme.lower() != "bearer" or not credentials:
+            raise UnauthenticatedError("The Authorization header is not 'Bearer', a space and a token.")
+        if credentials.startswith(TOKEN_PREFIX):
+            return await self._of_api_token(credentials)
+        if not self.sign_in:
+            raise UnauthenticatedError("This server has no sign-in by JWT; leave the Authorization header out.")
+        return await self._of_jwt(credentials)
+
+    async def _of_api_token(self, token: str) -> Principal:
+        async with self._database.act_as(NOBODY) as connection:
+            cursor = await connection.execute("select * from user_of_api_token(%s)", [token_hash(token)])
+            found = await cursor.fetchone()
+        if found is None:
+            raise UnauthenticatedError("The API token is revoked, expired or unknown.")
+        return Principal(User(found["user_id"], found["email"]), found["scope"], token=True)
+
+    async def _of_jwt(self, token: str) -> Principal:
+        settings = self._settings
+        try:
+            algorithm = jwt.get_unverified_header(token).get("alg")
+            # The kind of key decides which algorithms count: a public key is never taken for an HS256 secret.
+            if algorithm == "HS256" and settings.jwt_secret:
+                key: Any = settings.jwt_secret.get_secret_value()
+            elif algorithm in _PUBLIC_KEY_ALGORITHMS and self._keys:
+                key = await asyncio.to_thread(self._keys.get_signing_key_from_jwt, token)
+            else:
+                raise UnauthenticatedError("The token is not signed in a way that this server accepts.")
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[algorithm],
+                audience=settings.jwt_audience,
+                issuer=settings.jwt_issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "sub"], "verify_aud": settings.jwt_audience is not None},
+            )
+            return Principal(User(_user_id(claims), _email(claims)), "write")
+        except jwt.PyJWKClientConnectionError as error:
+            raise UnauthenticatedError("The issuer's keys (COLUMNIST_JWKS_URL) cannot be had just now.") from error
+        except jwt.ExpiredSignatureError as error:
+            raise UnauthenticatedError("The token has expired: sign in again.") from error
+        except (jwt.PyJWTError, ValueError) as error:
+            raise UnauthenticatedError(f"The token is not valid: {error}.") from error
+
+
+def _user_id(claims: Mapping[str, Any]) -> UUID:
+    """The `sub`, if it is a UUID as Supabase's is; else one made of issuer and `sub`."""
+    subject = str(claims["sub"])
+    try:
+        return UUID(subject)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, f"{claims.get('iss', '')}#{subject}")
+
+
+def _email(claims: Mapping[str, Any]) -> str:
+    """Reviews are shared by e-mail: an address that its issuer says is unverified does not count as one."""
+    email = claims.get("email")
+    if not isinstance(email, str) or claims.get("email_verified") is False:
+        return ""
+    return email.strip().lower()

@@ -1,0 +1,16 @@
+"""ETags: a poll that would bring nothing new brings no body."""
+
+import hashlib
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+
+def cached(request: Request, body: BaseModel) -> Response:
+    """The body as JSON with an ETag, or 304 if that is what the client has."""
+    content = body.model_dump_json().encode()
+    tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    known = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
+    if tag in known or tag.removeprefix("W/") in known:
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(content, media_type="application/json", headers={"ETag": tag})

@@ -1,0 +1,153 @@
+"""What every request passes on its way in, and every response on its way out."""
+
+import time
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from columnist.api.auth import is_loopback
+from columnist.api.problems import problem
+
+log = structlog.get_logger()
+
+LARGEST_BODY = 4 * 1024**2
+"""Bytes of a JSON body. Uploads have limits of their own."""
+
+QUIET = {"/healthz", "/readyz", "/metrics"}
+"""Asked every few seconds by machines: logged only when they fail."""
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "private, no-cache",
+}
+
+
+class SecurityHeaders:
+    """Headers for responses that do not set them themselves."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                service = getattr(scope["app"].state, "service", None)
+                if service is not None and service.draining:
+                    headers["Connection"] = "close"  # the next request goes to a server that stays
+            await send(message)
+
+        await self._app(scope, receive, add if scope["type"] == "http" else send)
+
+
+class BodyLimit:
+    """Refuses bodies that are too large, announced or not; a multipart body is the upload route's to limit."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if scope["type"] != "http" or headers.get("content-type", "").startswith("multipart/form-data"):
+            await self._app(scope, receive, send)
+            return
+        refusal = problem("too-large", 413, f"The request's body is over {LARGEST_BODY // 1024**2} MB.")
+        announced = headers.get("content-length", "0")
+        if announced.isdigit() and int(announced) > LARGEST_BODY:
+            await refusal(scope, receive, send)
+            return
+        # Taken in before the application sees it: too much is refused by one place, whatever the route does.
+        taken = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            taken += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(taken) > LARGEST_BODY:
+                await refusal(scope, receive, send)
+                return
+        handed_over = False
+
+        async def replay() -> Message:
+            nonlocal handed_over
+            if handed_over:
+                return await receive()
+            handed_over = True
+            return {"type": "http.request", "body": bytes(taken), "more_body": False}
+
+        await self._app(scope, replay, send)
+
+
+class LocalOnly:
+    """Without sign-in only this machine's user may ask: no page of another site, no name that was bent to this
+    address (DNS rebinding), nobody behind a proxy."""
+
+    def __init__(self, app: ASGIApp, allowed_origins: Sequence[str]) -> None:
+        self._app = app
+        self._allowed_origins = allowed_origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (reason := self._reason(Headers(scope=scope))):
+            await problem("forbidden", 403, reason)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _reason(self, headers: Headers) -> str | None:
+        host = headers.get("host", "")
+        if not is_loopback(urlsplit(f"//{host}").hostname or ""):
+            return "This server has no sign-in and answers to localhost only."
+        if "forwarded" in headers or "x-forwarded-for" in headers:
+            return "This server has no sign-in and answers nobody behind a proxy: set COLUMNIST_JWT_SECRET."
+        origin = headers.get("origin")
+        if origin and origin not in self._allowed_origins and urlsplit(origin).netloc != host:
+            return "This server has no sign-in and answers no page of another site (COLUMNIST_ALLOWED_ORIGINS)."
+        return None
+
+
+class RequestLog:
+    """One line per request, with an id that the response carries, too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = uuid4().hex
+        started_at = time.perf_counter()
+        status = 500
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request=request_id):
+            try:
+                await self._app(scope, receive, note)
+            finally:
+                if scope["path"] not in QUIET or status >= 500:
+                    log.info(
+                        "request",
+                        method=scope["method"],
+                        path=scope["path"],
+                        status=status,
+                        ms=round((time.perf_counter() - started_at) * 1000, 1),
+                        user=str(user.id) if (user := scope.get("state", {}).get("user")) else None,
+                    )

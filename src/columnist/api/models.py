@@ -1,0 +1,206 @@
+"""What requests and responses are made of, where the nouns of the packages below do not say it already."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field
+
+from columnist.reviews.columns_file import ColumnInput, Line
+from columnist.reviews.model import Column, Member, Review, Role
+
+
+class Input(BaseModel):
+    """A request's body: what it does not know it refuses."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReviewInput(Input):
+    """A new review, empty or with its first columns and documents."""
+
+    name: Line
+    columns: Annotated[list[ColumnInput], Field(max_length=200)] = []
+    document_ids: Annotated[list[UUID], Field(max_length=100_000)] = []
+
+
+class ReviewName(Input):
+    """A review's new name."""
+
+    name: Line
+
+
+class ReviewList(BaseModel):
+    """A page of reviews, and how many there are."""
+
+    reviews: list[Review]
+    total: int
+
+
+class ColumnsInput(Input):
+    """New columns, in order."""
+
+    columns: Annotated[list[ColumnInput], Field(min_length=1, max_length=200)]
+
+
+class ColumnList(BaseModel):
+    """The columns of a review in the grid's order."""
+
+    columns: list[Column]
+
+
+class ColumnOrder(Input):
+    """The columns that come first; the others follow as they were."""
+
+    column_ids: Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
+
+
+class MemberInput(Input):
+    """What somebody may do to a review."""
+
+    role: Role
+
+
+class MemberList(BaseModel):
+    """Whom a review is shared with."""
+
+    members: list[Member]
+
+
+Email = Annotated[EmailStr, Field(max_length=254)]
+
+
+class TokenInput(Input):
+    """A new API token: its name, whether it may write, and how many days it lives (absent: until it is revoked)."""
+
+    name: Line
+    scope: Literal["read", "write"] = "write"
+    days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+
+
+class Token(BaseModel):
+    """An API token, without the token itself."""
+
+    id: UUID
+    name: str
+    scope: Literal["read", "write"]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class NewToken(Token):
+    """A new API token; `token` is shown this once."""
+
+    token: str
+
+
+class TokenList(BaseModel):
+    """The user's API tokens that are not revoked."""
+
+    tokens: list[Token]
+
+
+class Me(BaseModel):
+    """Who asks, and what the server wants its clients to know."""
+
+    user_id: UUID
+    email: str
+    sign_in: bool
+    model: str
+    poll_ms: int
+    version: str
+
+
+class GenerateInput(Input):
+    """What to ask: by default whatever has no current answer, of every document and column."""
+
+    only: Annotated[list[Literal["missing", "stale", "failed", "all"]], Field(min_length=1, max_length=4)] = [
+        "missing",
+        "stale",
+        "failed",
+    ]
+    document_ids: Annotated[list[UUID], Field(min_length=1, max_length=100_000)] | None = None
+    column_ids: Annotated[list[UUID], Field(min_length=1, max_length=1_000)] | None = None
+    model: Line | None = None
+    budget: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=6)] | None = None
+
+
+class ResumeInput(Input):
+    """A paused job's new budget in US dollars; absent: no budget any more."""
+
+    budget: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=6)] | None = None
+
+
+class Job(BaseModel):
+    """The status of a job. `rate`: documents a second over about the last minute; price and budget: US dollars."""
+
+    id: UUID
+    review_id: UUID
+    review_name: str
+    status: Literal["pending", "running", "completed", "failed", "cancelled"]
+    model: str
+    error: str | None
+    total_items: int
+    completed_items: int
+    error_items: int
+    skipped_items: int
+    running_items: int
+    pending_items: int
+    total_cells: int
+    done_cells: int
+    error_cells: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    price: float
+    budget: float | None
+    paused_at: datetime | None
+    pause_reason: str | None
+    rate: float | None
+    eta_seconds: float | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    cancel_requested_at: datetime | None
+
+
+class JobList(BaseModel):
+    """Jobs, newest first."""
+
+    jobs: list[Job]
+
+
+class ActiveJob(BaseModel):
+    """The review's live job, if it has one."""
+
+    job: Job | None
+
+
+class CompactCell(BaseModel):
+    """A cell as the grid shows it; its reasoning and evidence are had one by one."""
+
+    document_id: UUID
+    column_id: UUID
+    status: Literal["pending", "generating", "done", "error"]
+    summary: str | None
+    value: Annotated[object, Field(description="Typed as the column's format says; null if it could not be.")] = None
+    flag: Literal["green", "yellow", "red", "grey"] | None
+    verified: bool | None
+    error: str | None
+    job_id: UUID | None
+
+
+class CellChanges(BaseModel):
+    """A page of the delta feed: every change at least once. `more`: ask again at once."""
+
+    cells: list[CompactCell]
+    cursor: str
+    more: bool
+
+
+class Cancelled(BaseModel):
+    """Whether there was anything to cancel."""
+
+    cancelled: bool

@@ -1,0 +1,108 @@
+"""Every refusal as RFC 9457 problem details: a sentence, and the field that is to blame."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from psycopg import errors as pg
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from columnist.db.connect import DATABASE_AWAY
+from columnist.errors import ColumnistError
+
+log = structlog.get_logger()
+
+RETRY_AFTER_SECONDS = 1
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field of a request; `field` is a path such as `columns.0.name`."""
+
+    field: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] = []
+
+
+class ProblemResponse(JSONResponse):
+    """JSON of the media type that RFC 9457 registers."""
+
+    media_type = "application/problem+json"
+
+
+def problem(
+    slug: str, status: int, detail: str, errors: list[FieldProblem] | None = None, headers: dict[str, str] | None = None
+) -> ProblemResponse:
+    """A response that says what happened and what to do."""
+    body = Problem(
+        type=f"urn:columnist:{slug}",
+        title=slug.replace("-", " ").capitalize(),
+        status=status,
+        detail=detail,
+        errors=errors or [],
+    )
+    return ProblemResponse(body.model_dump(), status, headers)
+
+
+def of_error(error: ColumnistError) -> ProblemResponse:
+    """The response to an error that a person can act on."""
+    headers = {}
+    if error.http_status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.http_status in (429, 503):
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    fields = [FieldProblem(field=error.field, detail=str(error))] if error.field else []
+    return problem(error.problem, error.http_status, str(error), fields, headers)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Turn whatever a route raises into a problem."""
+
+    @app.exception_handler(ColumnistError)
+    async def _ours(request: Request, error: ColumnistError) -> ProblemResponse:
+        return of_error(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
+        fields = [_field_problem(one) for one in error.errors()]
+        detail = "; ".join(f"{one.field}: {one.detail}" for one in fields)
+        return problem("bad-input", 422, f"The request cannot be carried out as given: {detail}.", fields)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> ProblemResponse:
+        slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "bad-request")
+        return problem(slug, error.status_code, f"{error.detail}.", headers=dict(error.headers or {}))
+
+    @app.exception_handler(pg.InsufficientPrivilege)
+    async def _refused(request: Request, error: pg.InsufficientPrivilege) -> ProblemResponse:
+        return problem("forbidden", 403, "You may not do this.")
+
+    async def _database_away(request: Request, error: Exception) -> ProblemResponse:
+        log.warning("database away", at=request.url.path, error=str(error).strip())
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return problem("database-unavailable", 503, "The database is away: try again in a moment.", headers=headers)
+
+    for kind in DATABASE_AWAY:
+        app.add_exception_handler(kind, _database_away)
+
+    @app.exception_handler(Exception)
+    async def _bug(request: Request, error: Exception) -> ProblemResponse:
+        log.exception("request failed", path=request.url.path, exc_info=error)
+        return problem("internal-error", 500, "Something went wrong here. It is in the server's log.")
+
+
+def _field_problem(error: dict[str, Any]) -> FieldProblem:
+    place = [str(part) for part in error["loc"][1:]] or [str(error["loc"][0])]
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return FieldProblem(field=".".join(place), detail=f"{message[0].lower()}{message[1:]}")

@@ -1,0 +1,178 @@
+"""The durable job over HTTP: generate returns at once, status and delta feed are cheap to poll."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from columnist.api.cached import cached
+from columnist.api.context import (
+    CurrentConnection,
+    CurrentService,
+    CurrentUser,
+    EditableReview,
+    VisibleReview,
+    require_role,
+)
+from columnist.api.idempotency import Idempotent
+from columnist.api.models import (
+    ActiveJob,
+    Cancelled,
+    CellChanges,
+    GenerateInput,
+    Job,
+    JobList,
+    ResumeInput,
+)
+from columnist.db.connect import Connection
+from columnist.errors import ConflictError, InputError
+from columnist.extraction.back_ends import prompt_version
+from columnist.jobs import store
+from columnist.jobs.store import Generated, Progress
+from columnist.llm.usage import Prices
+from columnist.settings import EXTRACTIVE, Settings
+
+router = APIRouter(prefix="/tabular", tags=["jobs"])
+
+RATE_DIGITS = 2
+"""A rate that is exact to the last digit is another one with every look, and no status would ever be cached."""
+
+
+@router.post("/reviews/{review_id}/generate", status_code=202)
+async def generate(
+    review_id: EditableReview,
+    service: CurrentService,
+    user: CurrentUser,
+    connection: CurrentConnection,
+    idempotent: Idempotent,
+    body: GenerateInput | None = None,
+) -> Generated:
+    """Start a job that asks what has no current answer, or join the review's live one. Returns at once."""
+    if (earlier := await idempotent.earlier(connection)) is not None:
+        return Generated(**earlier)
+    asked = body or GenerateInput()
+    model = _askable(asked.model, service.settings)
+    prices = Prices.of(service.settings)
+    if asked.budget is not None and not prices:
+        raise InputError("A budget needs prices: set COLUMNIST_PRICE_PROMPT and COLUMNIST_PRICE_COMPLETION.", "budget")
+    generated = await store.create_job(
+        connection,
+        review_id,
+        user.id,
+        model,
+        prompt_version(model),
+        asked.only,
+        asked.column_ids,
+        asked.document_ids,
+        prices,
+        asked.budget,
+    )
+    await idempotent.keep(connection, generated)
+    return generated
+
+
+@router.get("/reviews/{review_id}/active-job")
+async def get_active_job(request: Request, review_id: VisibleReview, connection: CurrentConnection) -> Response:
+    """The review's live job, if it has one."""
+    job_id = await store.live_job_id(connection, review_id)
+    job = None if job_id is None else _job(await store.job_progress(connection, job_id))
+    return cached(request, ActiveJob(job=job))
+
+
+@router.get("/jobs")
+async def list_jobs(
+    connection: CurrentConnection,
+    review_id: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> JobList:
+    """The jobs that the user may see, newest first."""
+    return JobList(jobs=[_job(progress) for progress in await store.list_jobs(connection, limit, review_id)])
+
+
+@router.get("/jobs/{job_id}", response_model=Job)
+async def get_job(request: Request, job_id: UUID, connection: CurrentConnection) -> Response:
+    """The job's status: counts, tokens, price, rate and time left."""
+    return cached(request, _job(await store.job_progress(connection, job_id)))
+
+
+Cursor = Annotated[str | None, Query(max_length=10_000, description="The last answer's cursor; absent: everything.")]
+Limit = Annotated[int, Query(ge=1, le=5_000)]
+
+
+@router.get("/jobs/{job_id}/cells", response_model=CellChanges)
+async def get_job_cells(
+    request: Request, job_id: UUID, connection: CurrentConnection, cursor: Cursor = None, limit: Limit = 1_000
+) -> Response:
+    """The delta feed of a job: its cells that changed since the cursor, each at least once."""
+    job = await store.job_progress(connection, job_id)
+    changes = await store.changed_cells(connection, job.review_id, cursor, job_id, limit)
+    return cached(request, CellChanges.model_validate(changes, from_attributes=True))
+
+
+@router.get("/reviews/{review_id}/cells", response_model=CellChanges)
+async def get_review_cells(
+    request: Request,
+    review_id: VisibleReview,
+    connection: CurrentConnection,
+    cursor: Cursor = None,
+    limit: Limit = 1_000,
+) -> Response:
+    """The delta feed of a review: its cells that changed since the cursor, whoever changed them."""
+    changes = await store.changed_cells(connection, review_id, cursor, None, limit)
+    return cached(request, CellChanges.model_validate(changes, from_attributes=True))
+
+
+@router.post("/jobs/{job_id}/cancel")
+async def cancel_job(job_id: UUID, connection: CurrentConnection) -> Cancelled:
+    """Cancel a job: what waits is skipped now, what runs stops within two seconds. Answers that are there stay."""
+    await _editable(connection, job_id)
+    return Cancelled(cancelled=await store.cancel_job(connection, job_id))
+
+
+@router.post("/jobs/{job_id}/resume")
+async def resume_job(job_id: UUID, body: ResumeInput, connection: CurrentConnection) -> Job:
+    """Let a paused job go on with another budget."""
+    await _editable(connection, job_id)
+    if not await store.resume_job(connection, job_id, body.budget):
+        raise ConflictError("The job is not paused.")
+    return _job(await store.job_progress(connection, job_id))
+
+
+@router.post("/jobs/{job_id}/retry", status_code=202)
+async def retry_job(
+    job_id: UUID, service: CurrentService, user: CurrentUser, connection: CurrentConnection
+) -> Generated:
+    """Ask the failed and missing cells of the job's review again, as a new job (or its live one)."""
+    job = await _editable(connection, job_id)
+    return await store.create_job(
+        connection,
+        job.review_id,
+        user.id,
+        job.model,
+        prompt_version(job.model),
+        ("failed", "missing"),
+        prices=Prices.of(service.settings),
+    )
+
+
+def _askable(asked: str | None, settings: Settings) -> str:
+    """The model to ask. Raises InputError: nobody names a file of the server's, nor a model without a server."""
+    model = asked or settings.model
+    if model not in (settings.model, EXTRACTIVE) and (settings.openai_base_url is None or model.endswith(".gguf")):
+        raise InputError(f"This server can ask {settings.model!r} and {EXTRACTIVE!r}, not {model!r}.", "model")
+    return model
+
+
+async def _editable(connection: Connection, job_id: UUID) -> Progress:
+    job = await store.job_progress(connection, job_id)
+    await require_role(connection, job.review_id, "editor")
+    return job
+
+
+def _job(progress: Progress) -> Job:
+    shown = Job.model_validate(progress, from_attributes=True)
+    if shown.rate is not None:
+        shown.rate = float(f"{shown.rate:.{RATE_DIGITS}g}")
+    if shown.eta_seconds is not None:
+        shown.eta_seconds = float(f"{shown.eta_seconds:.{RATE_DIGITS}g}")
+    return shown

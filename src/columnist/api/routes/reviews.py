@@ -1,0 +1,66 @@
+"""Reviews: create, list, rename, delete."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from columnist.api.context import CurrentConnection, CurrentUser, EditableReview, OwnReview
+from columnist.api.models import ReviewInput, ReviewList, ReviewName
+from columnist.errors import ConfirmationNeededError
+from columnist.reviews import store
+from columnist.reviews.model import Review
+
+router = APIRouter(prefix="/tabular/reviews", tags=["reviews"])
+
+Confirm = Annotated[bool, Query(description="Say true to what destroys.")]
+
+
+@router.post("", status_code=201)
+async def create_review(body: ReviewInput, user: CurrentUser, connection: CurrentConnection) -> Review:
+    """A new review, empty or with its first columns and documents."""
+    review_id = await store.create_review(connection, user, body.name)
+    if body.columns:
+        await store.add_columns(connection, review_id, [column.spec() for column in body.columns])
+    if body.document_ids:
+        await store.put_documents(connection, review_id, body.document_ids)
+    return await store.get_review(connection, review_id)
+
+
+@router.get("")
+async def list_reviews(
+    connection: CurrentConnection,
+    q: Annotated[str | None, Query(max_length=200, description="In the name.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> ReviewList:
+    """The reviews that the user may see, latest change first."""
+    reviews, total = await store.list_reviews(connection, limit, offset, q)
+    return ReviewList(reviews=reviews, total=total)
+
+
+@router.get("/{review_id}")
+async def get_review(review_id: UUID, connection: CurrentConnection) -> Review:
+    """One review."""
+    return await store.get_review(connection, review_id)
+
+
+@router.patch("/{review_id}")
+async def rename_review(review_id: EditableReview, body: ReviewName, connection: CurrentConnection) -> Review:
+    """Give the review another name."""
+    await store.rename_review(connection, review_id, body.name)
+    return await store.get_review(connection, review_id)
+
+
+@router.delete("/{review_id}", status_code=204)
+async def delete_review(review_id: OwnReview, connection: CurrentConnection, confirm: Confirm = False) -> None:
+    """Delete the review with its columns, cells and jobs; the documents stay."""
+    if not confirm:
+        review = await store.get_review(connection, review_id)
+        answers = await store.count_answers(connection, review_id)
+        raise ConfirmationNeededError(
+            f"This deletes the review {review.name!r} with {answers:,} answers and its history, for everybody. "
+            "Repeat it with ?confirm=true.",
+            "confirm",
+        )
+    await store.delete_review(connection, review_id)
