@@ -1,17 +1,28 @@
 """A review to run jobs over, made through the same functions as the product's."""
 
+import asyncio
 import hashlib
+import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from columnist.db.connect import LOCAL_USER, Database
+from columnist.documents.blobs import BlobStore
 from columnist.documents.store import StoredFile, add_documents
+from columnist.extraction.back_ends import prompt_version
 from columnist.jobs.pool import PoolOptions
 from columnist.jobs.store import INCOMPLETE, Generated, Only, Progress, create_job, job_progress
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
+from columnist.settings import Settings
 
 MODEL, PROMPT_VERSION = "test-model", "test-1"
+QUESTIONS = 4
+"""Of `a_job`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +87,37 @@ def an_answer(column_id: UUID, summary: str) -> dict[str, object]:
         "cached_tokens": 2,
         "completion_tokens": 1,
     }
+
+
+def a_job(url: str, home: Path, files: Path, model: str = "simulated") -> Generated:
+    """A job over real files, as `columnist run` makes it, without a worker."""
+    blobs = BlobStore(Settings(COLUMNIST_DATA_DIR=home))
+    stored = [StoredFile(file.name, *blobs.put(file)) for file in sorted(files.iterdir())]
+
+    async def make() -> Generated:
+        async with Database(url) as database, database.act_as(LOCAL_USER) as connection:
+            review_id = await open_review(connection, LOCAL_USER, "Review")
+            questions = [ColumnSpec(f"Question {nr}", f"What about {nr}?") for nr in range(QUESTIONS)]
+            await put_columns(connection, review_id, questions)
+            await put_documents(connection, review_id, await add_documents(connection, LOCAL_USER, stored))
+            return await create_job(connection, review_id, LOCAL_USER.id, model, prompt_version(model))
+
+    return asyncio.run(make())
+
+
+class Watcher:
+    """Looks into the database, past every access rule."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = psycopg.connect(url.replace("columnist@", "postgres@"), autocommit=True)
+
+    def one(self, query: str) -> tuple[Any, ...]:
+        row = self._connection.execute(query).fetchone()
+        assert row
+        return row
+
+    def until(self, query: str, expected: tuple[object, ...], seconds: float = 90) -> None:
+        end = time.monotonic() + seconds
+        while (found := self.one(query)) != expected:
+            assert time.monotonic() < end, f"{query}: {found}, not {expected} after {seconds} seconds"
+            time.sleep(0.05)

@@ -1,6 +1,5 @@
 """Real worker processes and real signals: nothing is lost, written twice, or asked again once it was answered."""
 
-import asyncio
 import contextlib
 import json
 import random
@@ -11,40 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
-import psycopg
 import pytest
 
-from columnist.db.connect import LOCAL_USER, Database
-from columnist.documents.blobs import BlobStore
-from columnist.documents.store import StoredFile, add_documents
-from columnist.extraction.back_ends import prompt_version
-from columnist.jobs.store import Generated, create_job
-from columnist.reviews.model import ColumnSpec
-from columnist.reviews.store import open_review, put_columns, put_documents
-from columnist.settings import Settings
+from tests.jobs.grid import QUESTIONS, Watcher, a_job
 from tests.processes import columnist, columns_in, contracts_in, metric, simulator, start, wait_for_line
 
-QUESTIONS = 4
 COLUMNS_PER_CALL = 2
-
-
-def a_job(url: str, home: Path, files: Path, model: str = "simulated") -> Generated:
-    """A job over the files, as `columnist run` makes it, without a worker."""
-    blobs = BlobStore(Settings(COLUMNIST_DATA_DIR=home))
-    stored = [StoredFile(file.name, *blobs.put(file)) for file in sorted(files.iterdir())]
-
-    async def make() -> Generated:
-        async with Database(url) as database, database.act_as(LOCAL_USER) as connection:
-            review_id = await open_review(connection, LOCAL_USER, "Review")
-            questions = [ColumnSpec(f"Question {nr}", f"What about {nr}?") for nr in range(QUESTIONS)]
-            await put_columns(connection, review_id, questions)
-            await put_documents(connection, review_id, await add_documents(connection, LOCAL_USER, stored))
-            return await create_job(connection, review_id, LOCAL_USER.id, model, prompt_version(model))
-
-    return asyncio.run(make())
 
 
 @contextmanager
@@ -58,24 +31,6 @@ def workers(count: int, **variables: object) -> Iterator[list[subprocess.Popen[s
         for worker in started:
             worker.kill()
             worker.communicate()
-
-
-class Watcher:
-    """Looks into the database, past every access rule."""
-
-    def __init__(self, url: str) -> None:
-        self._connection = psycopg.connect(url.replace("columnist@", "postgres@"), autocommit=True)
-
-    def one(self, query: str) -> tuple[Any, ...]:
-        row = self._connection.execute(query).fetchone()
-        assert row
-        return row
-
-    def until(self, query: str, expected: tuple[object, ...], seconds: float = 90) -> None:
-        end = time.monotonic() + seconds
-        while (found := self.one(query)) != expected:
-            assert time.monotonic() < end, f"{query}: {found}, not {expected} after {seconds} seconds"
-            time.sleep(0.05)
 
 
 def test_workers_killed_at_random_lose_nothing_and_repeat_nothing(any_url: str, tmp_path: Path) -> None:
