@@ -1,7 +1,6 @@
 """The delta feed shows every change at least once, however commits interleave (DESIGN §5, invariant 8)."""
 
 import asyncio
-import json
 import random
 from uuid import UUID
 
@@ -127,7 +126,6 @@ def test_a_jobs_feed_shows_what_the_job_wrote(url: str) -> None:
             async with database.act_as(LOCAL_USER) as connection:
                 page = await store.changed_cells(connection, review.id, job_id=job.job_id)
                 assert [cell["summary"] for cell in page.cells] == ["by the job"]
-                assert json.dumps(page.cells, default=str)
 
     asyncio.run(scenario())
 

@@ -6,9 +6,9 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 
-def cached(request: Request, body: BaseModel) -> Response:
-    """The body as JSON with an ETag, or 304 if that is what the client has."""
-    content = body.model_dump_json().encode()
+def cached(request: Request, body: BaseModel | str) -> Response:
+    """The body as JSON (a string is JSON already) with an ETag, or 304 if that is what the client has."""
+    content = (body if isinstance(body, str) else body.model_dump_json()).encode()
     tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     known = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
     if tag in known or tag.removeprefix("W/") in known:

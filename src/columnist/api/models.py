@@ -187,7 +187,10 @@ class CompactCell(BaseModel):
     summary: str | None
     value: Annotated[object, Field(description="Typed as the column's format says; null if it could not be.")] = None
     flag: Literal["green", "yellow", "red", "grey"] | None
-    verified: bool | None
+    verified: Annotated[bool | None, Field(description="Every quote was found in the document; null without quotes.")]
+    stale: Annotated[bool, Field(description="The column has changed since.")]
+    edited: Annotated[bool, Field(description="A person's answer.")]
+    verified_by: Annotated[str | None, Field(description="Who has looked at the evidence and agrees.")]
     error: str | None
     job_id: UUID | None
 

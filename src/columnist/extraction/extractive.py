@@ -5,6 +5,7 @@ no rule finds is `Not found`. A document is only ever text to search: nothing in
 """
 
 import asyncio
+import os
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from loky import get_reusable_executor
+
+from columnist.documents.guard import usable_cores
 from columnist.documents.model import DocumentText, Span
 from columnist.extraction.clauses import (
     EXPIRATION,
@@ -27,8 +31,10 @@ from columnist.extraction.readings import Money, Reading, amounts, currencies, d
 from columnist.extraction.typing import decimal_text, in_unit, money_value, typed
 from columnist.reviews.model import Format
 
-GROUP = 8
-"""Questions answered between two yields: a few milliseconds of work."""
+IDLE_SECONDS = 60
+"""How long a process waits for work; after that, or the death of its parent, it ends."""
+NICENESS = 5
+"""Requests and the database come before the rules where cores are short."""
 DEEP = 120
 """Passages that are tried for a kind of clause, best first."""
 WEAK = 0.3
@@ -83,21 +89,23 @@ class Finding:
 
 
 class ExtractiveAnswerer:
-    """Answers without an LLM. Nothing is kept between documents, so one instance serves every worker of a process."""
+    """Answers without an LLM, in processes of its own, one per core: the event loop that serves requests stays free."""
 
     model = "extractive"
     prompt_version = "extractive-1"
 
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
-        """Each question once, in order; the work runs in a thread, so the event loop stays free."""
-        index = await asyncio.to_thread(PassageIndex, document.pages)
-        for first in range(0, len(questions), GROUP):
-            group = questions[first : first + GROUP]
-            contents = await asyncio.to_thread(_all_answered, index, group)
-            yield [Answer(question.id, content) for question, content in zip(group, contents, strict=True)]
+        """All questions at once, in order: a document takes milliseconds."""
+        # Asked for anew each time: one whose process was killed is replaced.
+        executor = get_reusable_executor(
+            usable_cores(), timeout=IDLE_SECONDS, initializer=os.nice, initargs=(NICENESS,)
+        )
+        contents = await asyncio.wrap_future(executor.submit(_all_answered, list(document.pages), list(questions)))
+        yield [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
 
 
-def _all_answered(index: PassageIndex, questions: Sequence[Question]) -> list[Content]:
+def _all_answered(pages: Sequence[str], questions: Sequence[Question]) -> list[Content]:
+    index = PassageIndex(pages)
     return [answered(index, question) for question in questions]
 
 

@@ -116,12 +116,18 @@ class Progress:
 class ChangedCells:
     """A page of the delta feed, each change at least once, and the cursor to go on from.
 
-    `more` says that there may be more by now, and that it can be had at once.
+    `encoded` are compact cells as JSON texts (fields as in changed_cells.sql). `more` says that there may be more by
+    now, and that it can be had at once.
     """
 
-    cells: list[dict[str, Any]]
+    encoded: list[str]
     cursor: str
     more: bool
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """The same, decoded."""
+        return [json.loads(cell) for cell in self.encoded]
 
 
 # ── Creating, cancelling and watching a job (as the user) ────────────────────────────────────────────────────────
@@ -247,11 +253,11 @@ async def changed_cells(
     if len(cells) == limit:
         last = cells[-1]
         position = [seen, next_seen, last["changed_xid"], str(last["document_id"]), str(last["column_id"])]
-        return ChangedCells([_compact(cell) for cell in cells], "/".join(position), more=True)
+        return ChangedCells([cell["cell"] for cell in cells], "/".join(position), more=True)
     if not cells and not began_earlier and cursor is not None:
         return ChangedCells([], cursor, more=False)  # still good, and the same answer as the last one: a 304
     # A reading of several pages ends where it began: what changed meanwhile is the next reading's.
-    return ChangedCells([_compact(cell) for cell in cells], next_seen, more=began_earlier)
+    return ChangedCells([cell["cell"] for cell in cells], next_seen, more=began_earlier)
 
 
 _CURSOR = re.compile(r"(\d+:\d+:[\d,]*)(?:/(\d+:\d+:[\d,]*)/(\d+)/([0-9a-f-]{36})/([0-9a-f-]{36}))?")
@@ -266,10 +272,6 @@ def _parse_cursor(cursor: str) -> tuple[str, str | None, tuple[str, str, str]]:
     if next_seen is None:
         return seen, None, ("0", str(UUID(int=0)), str(UUID(int=0)))
     return seen, next_seen, (after[0], after[1], after[2])
-
-
-def _compact(cell: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in cell.items() if key not in ("snapshot", "changed_xid")}
 
 
 # ── Working on items (as a worker) ───────────────────────────────────────────────────────────────────────────────

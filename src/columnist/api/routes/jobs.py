@@ -1,5 +1,6 @@
 """The durable job over HTTP: generate returns at once, status and delta feed are cheap to poll."""
 
+import json
 from typing import Annotated
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from columnist.db.connect import Connection
 from columnist.errors import ConflictError, InputError
 from columnist.extraction.back_ends import prompt_version
 from columnist.jobs import store
-from columnist.jobs.store import Generated, Progress
+from columnist.jobs.store import ChangedCells, Generated, Progress
 from columnist.llm.usage import Prices
 from columnist.settings import EXTRACTIVE, Settings
 
@@ -106,7 +107,7 @@ async def get_job_cells(
     """The delta feed of a job: its cells that changed since the cursor, each at least once."""
     job = await store.job_progress(connection, job_id)
     changes = await store.changed_cells(connection, job.review_id, cursor, job_id, limit)
-    return cached(request, CellChanges.model_validate(changes, from_attributes=True))
+    return cached(request, _encoded(changes))
 
 
 @router.get("/reviews/{review_id}/cells", response_model=CellChanges)
@@ -119,7 +120,7 @@ async def get_review_cells(
 ) -> Response:
     """The delta feed of a review: its cells that changed since the cursor, whoever changed them."""
     changes = await store.changed_cells(connection, review_id, cursor, None, limit)
-    return cached(request, CellChanges.model_validate(changes, from_attributes=True))
+    return cached(request, _encoded(changes))
 
 
 @router.post("/jobs/{job_id}/cancel")
@@ -167,6 +168,12 @@ async def _editable(connection: Connection, job_id: UUID) -> Progress:
     job = await store.job_progress(connection, job_id)
     await require_role(connection, job.review_id, "editor")
     return job
+
+
+def _encoded(changes: ChangedCells) -> str:
+    """As CellChanges says."""
+    cells = ",".join(changes.encoded)
+    return f'{{"cells":[{cells}],"cursor":{json.dumps(changes.cursor)},"more":{json.dumps(changes.more)}}}'
 
 
 def _job(progress: Progress) -> Job:
