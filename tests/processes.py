@@ -109,10 +109,11 @@ def columns_in(file: Path, count: int) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running `columnist serve`: its address, and the process."""
+    """A running `columnist serve`: its address, the process, and the lines it has logged since."""
 
     url: str
     process: subprocess.Popen[str]
+    log: list[str]
 
 
 @contextmanager
@@ -123,8 +124,9 @@ def served(*arguments: object, **variables: object) -> Iterator[Served]:
     try:
         url = json.loads(wait_for_line(process.stderr, '"serving"'))["url"]
         # Its log is read on, or the pipe would fill and stop it.
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield Served(url, process)
+        log: list[str] = []
+        threading.Thread(target=log.extend, args=[process.stderr], daemon=True).start()
+        yield Served(url, process, log)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0

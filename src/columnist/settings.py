@@ -153,6 +153,13 @@ class Settings(BaseSettings):
     port: int = Field(
         8000, ge=0, le=65_535, validation_alias="COLUMNIST_PORT", description="Its port; 0 takes a free one."
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65_535,
+        validation_alias="COLUMNIST_METRICS_PORT",
+        description="The port at which `columnist worker` answers /metrics and /healthz. Absent: none.",
+    )
     jwt_secret: SecretStr | None = Field(
         None,
         min_length=32,
@@ -272,4 +279,6 @@ def _sentence(error: dict[str, Any]) -> str:
     location = str(error["loc"][0]) if error["loc"] else ""
     name = knob_names().get(location, (location,))[0]
     message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{name}={error['input']!r} will not do: {message[0].lower()}{message[1:]}."
+    secret = name.endswith(("_SECRET", "_KEY"))
+    shown = "********" if secret else _masked(str(error["input"]))
+    return f"{name}={shown!r} will not do: {message[0].lower()}{message[1:]}."

@@ -6,13 +6,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from columnist.db.connect import Database, User
+from columnist.db.connect import LOCAL_USER, Database, User
 from columnist.errors import NotFoundError
 from columnist.jobs import store
+from columnist.reviews.store import put_member
 from tests.jobs.grid import a_review, generate
 
 STRANGER = User(uuid4(), "stranger@example.org")
 NO_TENANT_DATA = {"columnist_migrations"}
+"""Which migrations were applied: nobody's but the owner's, who has to read it before there is any policy."""
 
 
 def test_every_table_forces_row_level_security_and_has_a_policy(admin_url: str) -> None:
@@ -25,6 +27,65 @@ def test_every_table_forces_row_level_security_and_has_a_policy(admin_url: str) 
     assert len(tables) >= 11
     bare = {name for name, *guards in tables if not all(guards)}
     assert bare == NO_TENANT_DATA
+
+
+def test_every_function_that_runs_with_other_rights_is_the_gates_and_trusts_no_search_path(admin_url: str) -> None:
+    with psycopg.connect(admin_url) as connection:
+        functions = connection.execute(
+            "select proname, pg_get_userbyid(proowner), 'search_path=\"\"' = any(proconfig) from pg_proc "
+            "where pronamespace = 'public'::regnamespace and prosecdef"
+        ).fetchall()
+        views = connection.execute(
+            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm') "
+            "and not coalesce('security_invoker=true' = any(reloptions), false)"
+        ).fetchall()
+    assert len(functions) >= 4
+    assert [f for f in functions if f[1:] != ("columnist_gate", True)] == []
+    assert views == [], "a view runs with its owner's rights"
+
+
+def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
+    with psycopg.connect(admin_url) as connection:
+        grants: dict[str, str] = dict(
+            connection.execute(
+                "select grantee, string_agg(distinct privilege_type, ' ' order by privilege_type) "
+                "from information_schema.role_table_grants where table_schema = 'public' group by 1"
+            ).fetchall()
+        )
+        gate = connection.execute(
+            "select table_name, privilege_type from information_schema.role_table_grants "
+            "where grantee = 'columnist_gate' and privilege_type <> 'SELECT'"
+        ).fetchall()
+        login = connection.execute(
+            "select rolname from pg_roles where rolname in ('authenticated', 'anon', 'columnist_worker', "
+            "'columnist_gate') and (rolsuper or rolbypassrls or rolcanlogin or rolcreaterole or rolcreatedb)"
+        ).fetchall()
+    assert set(grants) == {"columnist", "authenticated", "columnist_worker", "columnist_gate"}
+    assert grants["authenticated"] == "DELETE INSERT SELECT UPDATE"
+    assert grants["columnist_worker"] == "DELETE INSERT SELECT UPDATE"
+    assert gate == [("api_tokens", "UPDATE")]
+    assert login == []
+
+
+def test_an_editor_cannot_make_a_review_their_own_nor_a_token_speak_for_another_address(url: str) -> None:
+    async def scenario(statement: str, *values: object) -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1)
+            async with database.act_as(LOCAL_USER) as connection:
+                await put_member(connection, review.id, STRANGER.email, "editor")
+            async with database.act_as(STRANGER) as connection:
+                await connection.execute(statement, values)
+
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        asyncio.run(scenario("update tabular_reviews set user_id = %s", STRANGER.id))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        asyncio.run(
+            scenario(
+                "insert into api_tokens (user_id, email, name, hash, scope) "
+                "values (%s, 'ada@example.org', 'a', '', 'read')",
+                STRANGER.id,
+            )
+        )
 
 
 def test_the_login_is_bound_by_the_policies(url: str) -> None:
@@ -142,6 +203,28 @@ def test_a_worker_cannot_touch_what_it_does_not_need(url: str, forbidden: str) -
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         asyncio.run(scenario())
 
+
+def test_a_worker_has_no_right_on_a_table_that_it_does_not_need(admin_url: str) -> None:
+    with psycopg.connect(admin_url) as connection:
+        tables = connection.execute(
+            "select relname, string_agg(privilege_type, ' ' order by privilege_type) from pg_class "
+            "join information_schema.role_table_grants on table_name = relname and grantee = 'columnist_worker' "
+            "where relnamespace = 'public'::regnamespace group by 1"
+        ).fetchall()
+    assert dict(tables) == WORKERS_RIGHTS
+
+
+WORKERS_RIGHTS = {
+    "documents": "SELECT",
+    "tabular_reviews": "SELECT",
+    "review_documents": "SELECT",
+    "tabular_columns": "SELECT",
+    "document_contents": "DELETE INSERT SELECT UPDATE",
+    "document_pages": "DELETE INSERT SELECT UPDATE",
+    "tabular_cells": "INSERT SELECT UPDATE",
+    "tabular_jobs": "SELECT UPDATE",
+    "tabular_job_items": "SELECT UPDATE",
+}
 
 TENANT_TABLES = [
     "documents",

@@ -14,13 +14,14 @@ from columnist.api import problems
 from columnist.api.auth import Authenticator
 from columnist.api.context import Service
 from columnist.api.middleware import BodyLimit, LocalOnly, RequestLog, SecurityHeaders
-from columnist.api.routes import columns, health, jobs, members, reviews, tokens
+from columnist.api.routes import columns, health, jobs, members, reviews, rows, tokens
 from columnist.documents.guard import Reader
 from columnist.extraction.back_ends import BackEnds
 from columnist.session import Session
 
 ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,
+    rows.router,
     columns.router,
     members.router,
     jobs.router,
@@ -29,6 +30,8 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 SMALLEST_GZIP = 1_000
 """Bytes from which a response is worth compressing."""
+GZIP_LEVEL = 2
+"""A third larger than at the default 9, and several times faster: the event loop does it."""
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": problems.Problem, "description": words, "content": {"application/problem+json": {}}}
@@ -71,7 +74,7 @@ def create_app(session: Session) -> FastAPI:
     app.include_router(health.router)
     problems.add_handlers(app)
     # The last one that is added is the first one that a request meets.
-    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP, compresslevel=GZIP_LEVEL)
     app.add_middleware(BodyLimit)
     if settings.allowed_origins:
         app.add_middleware(

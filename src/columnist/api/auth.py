@@ -19,7 +19,10 @@ TOKEN_PREFIX = "col_"  # noqa: S105 - no token
 """Of personal API tokens: secret scanners and people know one when they see it."""
 
 KEYS_SECONDS = 300
-"""How long published keys are believed; an unknown `kid` asks for them anew at once."""
+"""How long published keys are believed."""
+
+KEYS_PAUSE_SECONDS = 5
+"""An unknown `kid` asks for the keys anew, but no sooner than this after the last time: anybody can make one up."""
 
 LEEWAY_SECONDS = 30
 _PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "PS384", "PS512", "EdDSA"]
@@ -72,7 +75,7 @@ class Authenticator:
                 "COLUMNIST_JWKS_URL needs COLUMNIST_JWT_AUDIENCE: an issuer signs tokens for other services, too."
             )
         self._keys = (
-            jwt.PyJWKClient(settings.jwks_url, cache_jwk_set=True, lifespan=KEYS_SECONDS, timeout=10)
+            jwt.PyJWKClient(settings.jwks_url, lifespan=KEYS_SECONDS, timeout=10, cooldown_duration=KEYS_PAUSE_SECONDS)
             if settings.jwks_url
             else None
         )
@@ -109,7 +112,7 @@ class Authenticator:
             if algorithm == "HS256" and settings.jwt_secret:
                 key: Any = settings.jwt_secret.get_secret_value()
             elif algorithm in _PUBLIC_KEY_ALGORITHMS and self._keys:
-                key = await asyncio.to_thread(self._keys.get_signing_key_from_jwt, token)
+                key = await asyncio.to_thread(_published_key, self._keys, token)
             else:
                 raise UnauthenticatedError("The token is not signed in a way that this server accepts.")
             claims = jwt.decode(
@@ -122,17 +125,25 @@ class Authenticator:
                 options={"require": ["exp", "sub"], "verify_aud": settings.jwt_audience is not None},
             )
             return Principal(User(_user_id(claims), _email(claims)), "write")
-        except jwt.PyJWKClientConnectionError as error:
-            raise UnauthenticatedError("The issuer's keys (COLUMNIST_JWKS_URL) cannot be had just now.") from error
         except jwt.ExpiredSignatureError as error:
             raise UnauthenticatedError("The token has expired: sign in again.") from error
-        except (jwt.PyJWTError, ValueError) as error:
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise UnauthenticatedError(f"The token is not valid: {error}.") from error
+
+
+def _published_key(keys: jwt.PyJWKClient, token: str) -> jwt.PyJWK:
+    """The key that the token names. Raises UnauthenticatedError if the issuer is away or publishes nonsense."""
+    try:
+        return keys.get_signing_key_from_jwt(token)
+    except (jwt.PyJWKClientConnectionError, OSError, LookupError, TypeError, AttributeError) as error:
+        raise UnauthenticatedError("The issuer's keys (COLUMNIST_JWKS_URL) cannot be had just now.") from error
 
 
 def _user_id(claims: Mapping[str, Any]) -> UUID:
     """The `sub`, if it is a UUID as Supabase's is; else one made of issuer and `sub`."""
     subject = str(claims["sub"])
+    if not subject:
+        raise UnauthenticatedError("The token's sub is empty.")
     try:
         return UUID(subject)
     except ValueError:
@@ -142,6 +153,7 @@ def _user_id(claims: Mapping[str, Any]) -> UUID:
 def _email(claims: Mapping[str, Any]) -> str:
     """Reviews are shared by e-mail: an address that its issuer says is unverified does not count as one."""
     email = claims.get("email")
-    if not isinstance(email, str) or claims.get("email_verified") is False:
+    verified = str(claims.get("email_verified", True)).lower() == "true"  # some issuers write it as a string
+    if not isinstance(email, str) or not email.isprintable() or not verified:
         return ""
     return email.strip().lower()

@@ -9,6 +9,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from columnist import telemetry
 from columnist.api.auth import is_loopback
 from columnist.api.problems import problem
 
@@ -19,6 +20,9 @@ LARGEST_BODY = 4 * 1024**2
 
 QUIET = {"/healthz", "/readyz", "/metrics"}
 """Asked every few seconds by machines: logged only when they fail."""
+
+METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
+"""Anything may be sent as a method; a label has few values."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -118,7 +122,7 @@ class LocalOnly:
 
 
 class RequestLog:
-    """One line per request, with an id that the response carries, too."""
+    """One line, one measurement and one span per request, with an id that the response carries, too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -138,16 +142,26 @@ class RequestLog:
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=request_id):
+        # Not unbound: the request has a task of its own, and what the server itself logs of it comes after this.
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=request_id)
+        with telemetry.span("request", method=scope["method"]) as span:
             try:
                 await self._app(scope, receive, note)
             finally:
+                seconds = time.perf_counter() - started_at
+                # The template, for a path has ids in it; whether it begins with the prefix is up to FastAPI's version.
+                route = getattr(scope.get("route"), "path", "none").removeprefix("/api")
+                method = scope["method"] if scope["method"] in METHODS else "other"
+                telemetry.REQUEST_SECONDS.labels(method, route, f"{status // 100}xx").observe(seconds)
+                span.set_attribute("route", route)
+                span.set_attribute("status", status)
                 if scope["path"] not in QUIET or status >= 500:
                     log.info(
                         "request",
                         method=scope["method"],
                         path=scope["path"],
                         status=status,
-                        ms=round((time.perf_counter() - started_at) * 1000, 1),
+                        ms=round(seconds * 1000, 1),
                         user=str(user.id) if (user := scope.get("state", {}).get("user")) else None,
                     )

@@ -3,14 +3,21 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 
 import structlog
 import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from columnist.api.app import create_app
+from columnist.api.routes.health import healthz
+from columnist.db.connect import Database
 from columnist.errors import SettingsError
+from columnist.jobs.scrape import MEDIA_TYPE, exposition
 from columnist.session import open_session
 from columnist.settings import Settings
 
@@ -50,7 +57,7 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
         loop.add_signal_handler(number, stop)
     async with open_session(settings, CONNECTIONS) as session:
         app = create_app(session)
-        listener = _listen(settings)
+        listener = _listen(settings.host, settings.port, "COLUMNIST_PORT")
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -77,17 +84,41 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
             await serving
 
 
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+@asynccontextmanager
+async def watched(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """A worker's /metrics and /healthz at COLUMNIST_METRICS_PORT while the context lasts, if that is set. Raises
+    SettingsError if the address is taken."""
+    if settings.metrics_port is None:
+        yield
+        return
+
+    async def alive(request: Request) -> Response:
+        return await healthz()
+
+    async def metrics(request: Request) -> Response:
+        return Response(await exposition(database), media_type=MEDIA_TYPE)
+
+    app = Starlette(routes=[Route("/healthz", alive), Route("/metrics", metrics)])
+    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off"))
+    listener = _listen(settings.host, settings.metrics_port, "COLUMNIST_METRICS_PORT")
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def _listen(host: str, port: int, setting: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol named, asyncio sets TCP_NODELAY; without it small answers wait 40 ms for an acknowledgement.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((host, port))
     except OSError as error:
         raise SettingsError(
-            f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}): choose another COLUMNIST_PORT "
-            "or COLUMNIST_HOST."
+            f"{host}:{port} cannot be listened on ({error.strerror}): choose another {setting} or COLUMNIST_HOST."
         ) from None
     listener.listen(BACKLOG)
     return listener

@@ -22,6 +22,7 @@ from columnist.errors import ColumnistError
 from columnist.jobs import store
 from columnist.session import open_session
 from columnist.settings import Settings, knobs, load_settings
+from columnist.telemetry import tracing
 
 app = typer.Typer(
     name="columnist",
@@ -97,6 +98,8 @@ def worker() -> None:
     SIGTERM or Ctrl-C stops claiming at once, lets running documents go on for TABULAR_WORKER_GRACE_SECONDS and hands
     the rest back to the other workers.
     """
+    from columnist.api.serve import watched
+
     settings = load_settings()
     configure_logs(settings.log_level)
 
@@ -105,12 +108,13 @@ def worker() -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
-        async with open_session(settings) as session, session.working():
+        async with open_session(settings) as session, watched(settings, session.database), session.working():
             structlog.get_logger().info("worker ready", concurrency=settings.generate_concurrency, model=settings.model)
             await stopped.wait()
             structlog.get_logger().info("worker stopping", grace_seconds=settings.worker_grace_seconds)
 
-    asyncio.run(work())
+    with tracing():
+        asyncio.run(work())
 
 
 @app.command(epilog="Example: columnist serve --port 8080, then more workers anywhere: columnist worker")
@@ -128,7 +132,8 @@ def serve(
 
     settings = _settings(host=host, port=port)
     configure_logs(settings.log_level)
-    asyncio.run(serve_until_stopped(settings, work=worker))
+    with tracing():
+        asyncio.run(serve_until_stopped(settings, work=worker))
 
 
 @jobs.command("list", epilog="Example: columnist jobs list --limit 5")

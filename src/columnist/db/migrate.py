@@ -58,7 +58,9 @@ def migrate(url: str) -> int:
 def _apply(connection: psycopg.Connection) -> int:
     connection.execute(
         "create table if not exists columnist_migrations "
-        "(version int primary key, name text not null, applied_at timestamptz not null default now())"
+        "(version int primary key, name text not null, applied_at timestamptz not null default now());"
+        # Supabase gives every new table to its API roles, and this one is nobody's but the owner's.
+        "alter table columnist_migrations enable row level security"
     )
     known = migrations()
     pending = known[_current_version(connection) :]

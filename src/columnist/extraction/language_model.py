@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
+from columnist import telemetry
 from columnist.documents.locate import Locator
 from columnist.documents.model import DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
@@ -119,6 +120,8 @@ class _Reading:
         part_of = len(self.document.pages) if sum(len(page.text) for page in pages) < self.characters else None
         missing, problem = list(group), ""
         for again in (False, True):
+            if again:
+                telemetry.RETRIES.labels("malformed").inc()
             asked = messages(self.document.name, pages, missing, part_of, again)
             completion = await self.chat.complete(asked, schema(missing), self.answer_tokens)
             for question, share in zip(missing, _shares(completion, len(missing)), strict=True):

@@ -12,9 +12,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
+from weakref import WeakSet
 
 import structlog
 
+from columnist import telemetry
 from columnist.db.connect import DATABASE_AWAY, Database
 from columnist.errors import ColumnistError, LeaseLostError, LlmUnavailableError
 from columnist.jobs import store
@@ -76,6 +78,7 @@ class WorkerPool:
 
     async def run(self) -> None:
         """Work until `stop()`, then finish or hand back what is held. Outlives any absence of PostgreSQL."""
+        _pools.add(self)
         async with asyncio.TaskGroup() as services:
             running = [
                 services.create_task(service)
@@ -91,6 +94,7 @@ class WorkerPool:
                 await self._claim()
                 await self._leave()
             finally:
+                _pools.discard(self)
                 for service in running:
                     service.cancel()
 
@@ -125,9 +129,10 @@ class WorkerPool:
         held = Counter(item.job_id for item in (*self._running, *self._waiting))
         try:
             async with self._database.worker() as connection:
-                claimed = await store.claim_items(
-                    connection, options.lease_seconds, batch, options.max_attempts, held, options.models
-                )
+                with telemetry.CLAIM_SECONDS.time():
+                    claimed = await store.claim_items(
+                        connection, options.lease_seconds, batch, options.max_attempts, held, options.models
+                    )
         except DATABASE_AWAY as error:
             log.warning("database away", at="claim", error=str(error).strip())
             return []
@@ -147,19 +152,23 @@ class WorkerPool:
                 task.add_done_callback(partial(self._release, item))
 
     async def _run(self, item: ClaimedItem) -> None:
+        # Of this task alone: whatever is logged or traced in it says which item it is about.
+        structlog.contextvars.bind_contextvars(job=str(item.job_id), item=item.id, attempt=item.attempt)
         started_at = time.monotonic()
         try:
-            await self._work(item)
+            with telemetry.span("item"):
+                await self._work(item)
             self._end(EndedItem(item, "completed"))
         except LeaseLostError as error:
-            log.warning("lease lost", item=item.id, job=str(item.job_id), attempt=item.attempt, error=str(error))
+            telemetry.LEASES_LOST.inc()
+            log.warning("lease lost", error=str(error))
         except LlmUnavailableError as error:
-            await self._try_again(item, str(error))
+            await self._try_again(item, "llm_unavailable", str(error))
         except ColumnistError as error:
             self._end(EndedItem(item, "error", str(error)))
         except Exception as error:
-            log.exception("attempt failed", item=item.id, job=str(item.job_id), attempt=item.attempt)
-            await self._try_again(item, f"{type(error).__name__}: {error}")
+            log.exception("attempt failed")
+            await self._try_again(item, "worker_error", f"{type(error).__name__}: {error}")
         seconds = max(time.monotonic() - started_at, 1e-6)
         self._seconds_per_item += NEWEST_WEIGHT * (seconds - self._seconds_per_item)
 
@@ -174,10 +183,12 @@ class WorkerPool:
         self._fill_workers()
         self._claimer_wakes.set()
 
-    async def _try_again(self, item: ClaimedItem, reason: str) -> None:
+    async def _try_again(self, item: ClaimedItem, cause: str, reason: str) -> None:
         delay = FIRST_RETRY_SECONDS * 2 ** min(item.attempt - 1, 8) * random.uniform(0.5, 1.5)  # noqa: S311
         retried = await self._database.insist(store.retry_item, item, delay, self._options.max_attempts)
-        if not retried:
+        if retried:
+            telemetry.RETRIES.labels(cause).inc()
+        else:
             self._end(EndedItem(item, "error", f"It failed {item.attempt} times, the last time with: {reason}"))
 
     # ── Ending items ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -194,9 +205,11 @@ class WorkerPool:
             batch = list(self._ended.values())
             if not batch:
                 continue
-            await self._database.insist(store.end_items, batch)
+            held = await self._database.insist(store.end_items, batch)
             for ended in batch:
                 del self._ended[ended.item]
+            for outcome, count in Counter(ended.outcome for ended in batch if ended.item.id in held).items():
+                telemetry.ITEMS_ENDED.labels(outcome).inc(count)
             self._claimer_wakes.set()
 
     async def _leave(self) -> None:
@@ -241,6 +254,7 @@ class WorkerPool:
                     continue
                 # Ended meanwhile, or taken over: then whatever is left of it stops here.
                 if item in self._running:
+                    telemetry.LEASES_LOST.inc()
                     log.warning("lease lost", item=item.id, job=str(item.job_id), attempt=item.attempt)
                     self._running[item].cancel()
                 elif item in self._waiting:
@@ -286,6 +300,11 @@ class WorkerPool:
             # Pools that were started together need not tidy together; a short lease is worth a quicker look.
             seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
             await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311
+
+
+_pools: WeakSet[WorkerPool] = WeakSet()
+telemetry.POOL_CONCURRENCY.set_function(lambda: sum(pool._options.concurrency for pool in _pools))
+telemetry.POOL_RUNNING.set_function(lambda: sum(len(pool._running) for pool in _pools))
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> bool:

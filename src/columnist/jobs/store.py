@@ -116,18 +116,19 @@ class Progress:
 class ChangedCells:
     """A page of the delta feed, each change at least once, and the cursor to go on from.
 
-    `encoded` are compact cells as JSON texts (fields as in changed_cells.sql). `more` says that there may be more by
-    now, and that it can be had at once.
+    `encoded`: compact cells as JSON, with commas between them (fields as in changed_cells.sql). `more` says that there
+    may be more by now, and that it can be had at once.
     """
 
-    encoded: list[str]
+    encoded: str
     cursor: str
     more: bool
 
     @property
     def cells(self) -> list[dict[str, Any]]:
         """The same, decoded."""
-        return [json.loads(cell) for cell in self.encoded]
+        cells: list[dict[str, Any]] = json.loads(f"[{self.encoded}]")
+        return cells
 
 
 # ── Creating, cancelling and watching a job (as the user) ────────────────────────────────────────────────────────
@@ -246,18 +247,16 @@ async def changed_cells(
         "after_column": after_column,
         "limit": limit,
     }
-    rows = await (await connection.execute(_sql("changed_cells"), values)).fetchall()
+    found = await (await connection.execute(_sql("changed_cells"), values)).fetchone()
+    assert found
     began_earlier = next_seen is not None
-    next_seen = next_seen or rows[0]["snapshot"]
-    cells = [row for row in rows if row["document_id"] is not None]
-    if len(cells) == limit:
-        last = cells[-1]
-        position = [seen, next_seen, last["changed_xid"], str(last["document_id"]), str(last["column_id"])]
-        return ChangedCells([cell["cell"] for cell in cells], "/".join(position), more=True)
-    if not cells and not began_earlier and cursor is not None:
-        return ChangedCells([], cursor, more=False)  # still good, and the same answer as the last one: a 304
+    next_seen = next_seen or found["snapshot"]
+    if found["count"] == limit:
+        return ChangedCells(found["cells"] or "", f"{seen}/{next_seen}/{found['last']}", more=True)
+    if not found["count"] and not began_earlier and cursor is not None:
+        return ChangedCells("", cursor, more=False)  # still good, and the same answer as the last one: a 304
     # A reading of several pages ends where it began: what changed meanwhile is the next reading's.
-    return ChangedCells([cell["cell"] for cell in cells], next_seen, more=began_earlier)
+    return ChangedCells(found["cells"] or "", next_seen, more=began_earlier)
 
 
 _CURSOR = re.compile(r"(\d+:\d+:[\d,]*)(?:/(\d+:\d+:[\d,]*)/(\d+)/([0-9a-f-]{36})/([0-9a-f-]{36}))?")

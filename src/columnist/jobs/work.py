@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from columnist import telemetry
 from columnist.db.connect import Database
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import Reader
@@ -56,7 +57,10 @@ class ItemWorker:
         ]
 
         async def write(answers: list[dict[str, Any]]) -> None:
-            await self._database.insist(store.write_cells, item, back_end.model, back_end.prompt_version, answers)
+            with telemetry.span("write cells", cells=len(answers)):
+                await self._database.insist(store.write_cells, item, back_end.model, back_end.prompt_version, answers)
+            for status, count in Counter(answer["status"] for answer in answers).items():
+                telemetry.CELLS_WRITTEN.labels(status).inc(count)
 
         if "all" not in loaded["only"]:
             asked = await self._reuse(asked, write)
@@ -83,6 +87,7 @@ class ItemWorker:
         ]
         if cells:
             await write(cells)
+            telemetry.ANSWERS_REUSED.inc(len(cells))
         return [one for one in asked if one.answer_key not in stored]
 
     async def _pages(self, sha256: str, name: str) -> list[str]:
@@ -92,7 +97,7 @@ class ItemWorker:
             if stored is not None:
                 return stored
             try:
-                with self._blobs.writing_boxes(sha256) as boxes:
+                with telemetry.span("read document"), self._blobs.writing_boxes(sha256) as boxes:
                     read = await self._reader.read(self._blobs.path(sha256), name, boxes)
             except DocumentError as error:
                 await self._database.insist(store_unreadable, sha256, str(error))

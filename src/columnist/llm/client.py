@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from weakref import WeakSet
 
 import openai
 import structlog
@@ -14,6 +16,7 @@ from openai import AsyncOpenAI
 from openai.types import Model
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
+from columnist import telemetry
 from columnist.errors import (
     ContextExceededError,
     LlmRefusedError,
@@ -54,13 +57,13 @@ class Completion:
 
 
 class _WeatherError(Exception):
-    """The server is down, busy or slow: it may heal. `retry_after` in seconds, if the server said so; `busy`: it only
-    has too much to do, whatever the call."""
+    """The server is down, busy or slow: it may heal. `cause`: as telemetry.RETRIES counts it; with `rate_limited` it
+    only has too much to do, whatever the call. `retry_after` in seconds, if the server said so."""
 
-    def __init__(self, sentence: str, retry_after: float | None = None, busy: bool = False) -> None:
+    def __init__(self, sentence: str, cause: str, retry_after: float | None = None) -> None:
         super().__init__(sentence)
+        self.cause = cause
         self.retry_after = retry_after
-        self.busy = busy
 
 
 class ChatModel:
@@ -92,11 +95,13 @@ class ChatModel:
         self._refused: set[str] = set()
         self._longest_context = settings.context_tokens
         self._context_tokens: int | None = None
+        _open.add(self)
 
     async def __aenter__(self) -> "ChatModel":
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        _open.discard(self)
         await self._client.close()
 
     @property
@@ -141,18 +146,19 @@ class ChatModel:
         while True:
             async with self._limiter.slot() as started_at:
                 try:
-                    completion = await self._ask(messages, schema, max_tokens)
+                    completion = await self._measured(messages, schema, max_tokens)
                 except _WeatherError as weather:
                     self._struggled(weather, started_at)
                     failures += 1
                     # Failures of an outage, or while others fail too, say nothing about this call.
-                    blamed += not weather.busy and self._answers > answers
+                    blamed += weather.cause != "rate_limited" and self._answers > answers
                     answers = self._answers
                     if blamed >= GIVE_UP_AFTER:
                         raise LlmUnavailableError(
                             f"The LLM server failed {failures} times over this request while it answered others: "
                             f"{weather}."
                         ) from weather
+                    telemetry.RETRIES.labels(weather.cause).inc()
                     # While the server is down the limiter lets one call at a time pass, and paces those.
                     delay = weather.retry_after or (0.0 if self._limiter.down else back_off(failures))
                 except LlmRefusedError:
@@ -162,6 +168,27 @@ class ChatModel:
                     self._answered()
                     return completion
             await asyncio.sleep(delay)
+
+    async def _measured(
+        self, messages: Sequence[ChatCompletionMessageParam], schema: dict[str, Any], max_tokens: int
+    ) -> Completion:
+        started_at = time.monotonic()
+        outcome = "failed"
+        try:
+            with telemetry.LLM_IN_FLIGHT.track_inprogress(), telemetry.span("llm call", model=self.model) as span:
+                completion = await self._ask(messages, schema, max_tokens)
+                tokens = {
+                    "prompt": completion.prompt_tokens,
+                    "cached": completion.cached_tokens,
+                    "completion": completion.completion_tokens,
+                }
+                for kind, count in tokens.items():
+                    telemetry.LLM_TOKENS.labels(kind).inc(count)
+                    span.set_attribute(f"{kind}_tokens", count)
+                outcome = "answered"
+                return completion
+        finally:
+            telemetry.LLM_CALL_SECONDS.labels(outcome).observe(time.monotonic() - started_at)
 
     async def _ask(
         self, messages: Sequence[ChatCompletionMessageParam], schema: dict[str, Any], max_tokens: int
@@ -217,9 +244,9 @@ class ChatModel:
     async def _understood(self, error: Exception) -> LlmRefusedError | _WeatherError:
         """The one place where the SDK's exceptions become ours."""
         if isinstance(error, openai.APITimeoutError | TimeoutError):
-            return _WeatherError("it did not answer in time (COLUMNIST_LLM_TIMEOUT_SECONDS)")
+            return _WeatherError("it did not answer in time (COLUMNIST_LLM_TIMEOUT_SECONDS)", "timeout")
         if isinstance(error, openai.APIConnectionError):
-            return _WeatherError(f"it cannot be reached ({error.__cause__ or error})")
+            return _WeatherError(f"it cannot be reached ({error.__cause__ or error})", "connection")
         if not isinstance(error, openai.APIStatusError):
             return LlmRefusedError(
                 f"{self._client.base_url} does not speak the OpenAI protocol: check OPENAI_BASE_URL; most end in /v1."
@@ -228,7 +255,8 @@ class ChatModel:
         if error.code == "insufficient_quota":
             return LlmRefusedError(f"The LLM account has no quota left: {message}")
         if error.status_code in _HEALING or error.status_code >= 500:
-            return _WeatherError(f"it answered {error.status_code}", _retry_after(error), error.status_code == 429)
+            cause = {408: "timeout", 429: "rate_limited"}.get(error.status_code, "server_error")
+            return _WeatherError(f"it answered {error.status_code}", cause, _retry_after(error))
         if error.code == "context_length_exceeded" or any(word in message.lower() for word in _CONTEXT_WORDS):
             return ContextExceededError(f"The request is longer than the model's context: {message}")
         if error.status_code in (401, 403):
@@ -261,6 +289,10 @@ class ChatModel:
         self._limiter.struggled(started_at)
         if self._limiter.down and not was_down:
             log.warning("the LLM server is in trouble", base_url=str(self._client.base_url), reason=str(weather))
+
+
+_open: WeakSet[ChatModel] = WeakSet()
+telemetry.LLM_LIMIT.set_function(lambda: sum(chat.in_flight_limit for chat in _open))
 
 
 def _completion(answer: object, max_tokens: int) -> Completion:

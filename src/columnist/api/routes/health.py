@@ -1,10 +1,11 @@
-"""For machines that watch: whether the process lives, and whether it takes requests."""
+"""For machines that watch: whether the process lives, whether it takes requests, and its metrics."""
 
 from fastapi import APIRouter, Response
 
 from columnist.api.context import CurrentService
 from columnist.api.problems import problem
 from columnist.db.connect import DATABASE_AWAY, NOBODY
+from columnist.jobs.scrape import MEDIA_TYPE, exposition
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,3 +27,9 @@ async def readyz(service: CurrentService) -> Response:
     except DATABASE_AWAY:
         return problem("database-unavailable", 503, "The database is away.")
     return Response("ready\n", media_type="text/plain")
+
+
+@router.get("/metrics")
+async def metrics(service: CurrentService) -> Response:
+    """What Prometheus scrapes (docs/watching.md)."""
+    return Response(await exposition(service.database), media_type=MEDIA_TYPE)

@@ -172,8 +172,7 @@ async def _editable(connection: Connection, job_id: UUID) -> Progress:
 
 def _encoded(changes: ChangedCells) -> str:
     """As CellChanges says."""
-    cells = ",".join(changes.encoded)
-    return f'{{"cells":[{cells}],"cursor":{json.dumps(changes.cursor)},"more":{json.dumps(changes.more)}}}'
+    return f'{{"cells":[{changes.encoded}],"cursor":{json.dumps(changes.cursor)},"more":{json.dumps(changes.more)}}}'
 
 
 def _job(progress: Progress) -> Job:

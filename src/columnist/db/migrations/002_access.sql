@@ -24,20 +24,26 @@ begin
   end if;
 end $$;
 
+revoke all on columnist_migrations from public, anon, authenticated;
 grant usage on schema public to authenticated, columnist_worker, columnist_gate;
 do $$
 begin
-  -- On Supabase the schema is another's, and everybody may use it already.
+  -- On Supabase the schema is another's, and `authenticated` may use it already.
   if pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'auth'), 'usage') then
-    grant usage on schema auth to authenticated, columnist_worker, columnist_gate;
+    grant usage on schema auth to authenticated;
   end if;
 end $$;
+
+-- As auth.uid(), for the functions that run as columnist_gate: Supabase lets no new role into its schema auth.
+create function my_user_id() returns uuid language sql stable as $$
+  select nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid
+$$;
 
 -- The reviews that the caller of the request may see (minimum 'viewer') or change ('editor') or share ('owner').
 -- Runs once per statement as columnist_gate, whose only right is to read what decides.
 create function my_review_ids(minimum text default 'viewer') returns setof uuid
 language sql stable security definer set search_path = '' as $$
-  select r.id from public.tabular_reviews r where r.user_id = (select auth.uid())
+  select r.id from public.tabular_reviews r where r.user_id = (select public.my_user_id())
   union
   select m.review_id from public.review_members m
   where m.email = lower(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email')
@@ -48,7 +54,7 @@ $$;
 -- The documents that the caller may put into a review: the uploads of theirs and those of the reviews they see.
 create function my_document_ids() returns setof uuid
 language sql stable security definer set search_path = '' as $$
-  select d.id from public.documents d where d.user_id = (select auth.uid())
+  select d.id from public.documents d where d.user_id = (select public.my_user_id())
   union
   select d.document_id from public.review_documents d where d.review_id = any(array(select public.my_review_ids()))
 $$;
@@ -78,6 +84,8 @@ begin
                            'tabular_job_items'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
+    -- Supabase gives every new table to its API roles; what they need is granted below.
+    execute format('revoke all on %I from public, anon, authenticated', t);
   end loop;
 
   foreach t in array array['tabular_reviews', 'review_members', 'documents', 'review_documents'] loop
@@ -133,8 +141,10 @@ create policy see on document_pages for select to authenticated
   using (exists (select from documents d where d.sha256 = document_pages.sha256));
 
 grant select, insert, update, delete
-  on users, documents, tabular_reviews, review_members, review_documents, tabular_columns, tabular_cells, tabular_jobs
+  on users, documents, review_members, review_documents, tabular_columns, tabular_cells, tabular_jobs
   to authenticated;
+-- Not user_id: an editor must not make a review their own.
+grant select, insert, delete, update (name, updated_at) on tabular_reviews to authenticated;
 grant select, insert, update on tabular_job_items to authenticated;
 grant select on document_contents, document_pages to authenticated;
 

@@ -155,7 +155,8 @@ create table column_templates (
 create function my_role(review_id uuid) returns text
 language sql stable security definer set search_path = '' as $$
   select coalesce(
-    (select 'owner' from public.tabular_reviews r where r.id = my_role.review_id and r.user_id = (select auth.uid())),
+    (select 'owner' from public.tabular_reviews r
+     where r.id = my_role.review_id and r.user_id = (select public.my_user_id())),
     (select m.role from public.review_members m
      where m.review_id = my_role.review_id
        and m.email = lower(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email')))
@@ -185,12 +186,17 @@ begin
   foreach t in array array['tabular_cell_changes', 'api_tokens', 'idempotency_keys', 'column_templates'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
+    execute format('revoke all on %I from public, anon, authenticated', t);  -- as in 002
   end loop;
   foreach t in array array['api_tokens', 'idempotency_keys', 'column_templates'] loop
     execute format('create policy mine on %I to authenticated using (user_id = (select auth.uid())) '
                    'with check (user_id = (select auth.uid()))', t);
   end loop;
 end $$;
+
+-- A token speaks for its e-mail address, too.
+create policy own_email on api_tokens as restrictive for insert to authenticated
+  with check (email = coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email', ''));
 
 create policy gate on api_tokens to columnist_gate using (true) with check (true);
 grant select, update on api_tokens to columnist_gate;

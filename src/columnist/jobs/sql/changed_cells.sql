@@ -1,8 +1,8 @@
 -- The delta feed. `seen` is the snapshot that the reader has seen everything of: a change is new if it was not visible
 -- in it. Commits land out of order, but each is visible either in the old snapshot or in a later one, so none is missed
 -- however they interleave; the range on changed_xid is what the index serves. Within one reading, pages follow `after`.
--- The cells are compact, and JSON already: nobody between here and the browser needs to look into them.
-with changed as (
+-- One row with all cells as JSON, compact: nobody between here and the browser needs to look into them.
+with changed as materialized (
   select c.*
   from tabular_cells c
   where c.review_id = %(review_id)s
@@ -14,12 +14,14 @@ with changed as (
   order by c.changed_xid, c.document_id, c.column_id
   limit %(limit)s
 )
-select pg_current_snapshot()::text as snapshot, c.changed_xid::text as changed_xid, c.document_id, c.column_id,
-       json_build_object(
-         'document_id', c.document_id, 'column_id', c.column_id, 'status', c.status, 'summary', left(c.summary, 300),
-         'value', case when pg_column_size(c.value) <= 1000 then c.value end, 'flag', c.flag, 'verified', c.verified,
-         'stale', c.column_version <> col.version, 'edited', c.edited_at is not null, 'verified_by', c.verified_by,
-         'error', left(c.error, 300), 'job_id', c.job_id)::text as cell
-from (values (1)) as always
-left join (changed c join tabular_columns col on col.id = c.column_id) on true
-order by c.changed_xid, c.document_id, c.column_id
+select pg_current_snapshot()::text as snapshot,
+       (select count(*)::int from changed) as count,
+       (select concat_ws('/', changed_xid, document_id, column_id) from changed
+        order by changed_xid desc, document_id desc, column_id desc limit 1) as last,
+       (select string_agg(json_build_object(
+                 'document_id', c.document_id, 'column_id', c.column_id, 'status', c.status,
+                 'summary', left(c.summary, 300), 'value', case when pg_column_size(c.value) <= 1000 then c.value end,
+                 'flag', c.flag, 'verified', c.verified, 'stale', c.column_version <> col.version,
+                 'edited', c.edited_at is not null, 'verified_by', c.verified_by, 'error', left(c.error, 300),
+                 'job_id', c.job_id)::text, ',' order by c.changed_xid, c.document_id, c.column_id)
+        from changed c join tabular_columns col on col.id = c.column_id) as cells

@@ -1,0 +1,130 @@
+"""Is polling cheap? 50 clients poll status and delta feed of a running job of 10,000 documents × 50 columns."""
+
+import asyncio
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import aiohttp
+import httpx
+
+from bench.material import write_columns, write_documents
+from bench.table import Row
+from columnist.reviews.columns_file import read_columns
+from columnist.session import find_files, open_session
+from columnist.settings import EXTRACTIVE, Settings
+
+DOCUMENTS, COLUMNS, CLIENTS = 10_000, 50, 50
+POLL_SECONDS = 1.5
+SECONDS = 40
+WARM_UP_SECONDS = 5
+LIMIT_MS = 50
+_CURSOR = re.compile(r'"cursor":"([^"]*)"')
+
+
+def run() -> list[Row]:
+    """Latency of the polls while the same process works on the job, with an LLM server and without one."""
+    rows: list[Row] = []
+    with _simulator() as base_url:
+        for model, words in (("simulated", "an LLM answers"), (EXTRACTIVE, "the rules answer, in the same process")):
+            with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder:
+                rows += asyncio.run(_measure(Path(folder), model, base_url, words))
+    return rows
+
+
+async def _measure(folder: Path, model: str, base_url: str, words: str) -> list[Row]:
+    write_documents(folder / "documents", DOCUMENTS)
+    write_columns(folder / "columns.yaml", COLUMNS)
+    variables = {"COLUMNIST_DATA_DIR": str(folder), "OPENAI_BASE_URL": base_url, "COLUMNIST_MODEL": model}
+    async with open_session(Settings.model_validate(variables)) as session:
+        files = find_files([folder / "documents"]).files
+        grid = await session.prepare("Bench", files, read_columns(folder / "columns.yaml"))
+        with _server(variables) as url:
+            async with httpx.AsyncClient(base_url=f"{url}/api/tabular", timeout=60) as client:
+                started = time.perf_counter()
+                answer = await client.post(f"/reviews/{grid.review_id}/generate")
+                generated = time.perf_counter() - started
+                if answer.status_code != 202:
+                    raise RuntimeError(answer.text)
+            latencies = await _poll(url, UUID(answer.json()["job_id"]))
+    section = f"Polling, {DOCUMENTS:,} × {COLUMNS}, {CLIENTS} clients: {words}"
+    rows = [Row(section, "generate returns after", f"{generated * 1000:.0f} ms")]
+    for name, seconds in latencies.items():
+        seconds.sort()
+        median, p95 = (seconds[int(len(seconds) * share)] * 1000 for share in (0.5, 0.95))
+        figure = f"median {median:.1f} ms, p95 {p95:.1f} ms"
+        rows.append(Row(section, f"{name}, {len(seconds):,} polls", figure, f"limit p95 {LIMIT_MS} ms"))
+    return rows
+
+
+async def _poll(url: str, job_id: UUID) -> dict[str, list[float]]:
+    latencies: dict[str, list[float]] = {"status": [], "delta feed": []}
+    begin = time.perf_counter() + WARM_UP_SECONDS
+    end = begin + SECONDS
+
+    async def one() -> None:
+        etag = cursor = ""
+        async with aiohttp.ClientSession() as client:
+
+            async def timed(name: str, path: str, etag: str = "", **query: str) -> tuple[str, str]:
+                started = time.perf_counter()
+                address = f"{url}/api/tabular/jobs/{job_id}{path}"
+                async with client.get(address, params=query, headers={"If-None-Match": etag}) as answer:
+                    text = await answer.text()
+                    if answer.status not in (200, 304):
+                        raise RuntimeError(text)
+                    if started >= begin:
+                        latencies[name].append(time.perf_counter() - started)
+                    return answer.headers["etag"], text
+
+            await asyncio.sleep(random.uniform(0, POLL_SECONDS))
+            while time.perf_counter() < end:
+                etag, _ = await timed("status", "", etag)
+                # A page of changes a poll: who has fallen behind reads on at the next one.
+                _, feed = await timed("delta feed", "/cells", **({"cursor": cursor} if cursor else {}))
+                cursor = _CURSOR.findall(feed)[-1]
+                await asyncio.sleep(POLL_SECONDS)
+
+    await asyncio.gather(*(one() for _ in range(CLIENTS)))
+    return latencies
+
+
+@contextmanager
+def _server(variables: dict[str, str]) -> Iterator[str]:
+    environment = os.environ | variables | {"COLUMNIST_REQUESTS_PER_MINUTE": "1000000"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "columnist", "serve", "--port", "0"], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stderr
+        line = next(line for line in process.stderr if '"serving"' in line)
+        threading.Thread(target=process.stderr.read, daemon=True).start()  # its log must not fill the pipe
+        yield json.loads(line)["url"]
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def _simulator() -> Iterator[str]:
+    simulator = subprocess.Popen(
+        [sys.executable, "-m", "bench.llm_simulator", "--port", "0", "--slots", "32", "--decode-rate", "150"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert simulator.stdout
+        yield simulator.stdout.readline().strip()
+    finally:
+        simulator.kill()
+        simulator.wait()

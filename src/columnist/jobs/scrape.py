@@ -1,0 +1,65 @@
+"""A watcher's scrape: the process's own metrics, and the queue as the database has it."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+
+from columnist.db.connect import DATABASE_AWAY, Database
+from columnist.db.sql import statement
+from columnist.telemetry import REGISTRY
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+PATIENCE_SECONDS = 3.0
+"""How long a scrape waits for the database; Prometheus waits ten seconds for a scrape."""
+
+
+async def exposition(database: Database) -> bytes:
+    """The metrics in Prometheus' text format. A database that is away is one of them, and no failure."""
+    counting = asyncio.create_task(_counts(database))
+    # Not `wait_for`: a database that hangs would not let go of a cancelled query either.
+    await asyncio.wait({counting}, timeout=PATIENCE_SECONDS)
+    if not counting.done():
+        counting.cancel()
+    counts = counting.result() if counting.done() else None
+    queue = CollectorRegistry(auto_describe=False)
+    queue.register(_Queue(counts))
+    return generate_latest(queue) + generate_latest(REGISTRY)
+
+
+async def _counts(database: Database) -> dict[str, Any] | None:
+    try:
+        async with database.worker() as connection:
+            return await (await connection.execute(statement("columnist.jobs", "job_counts"))).fetchone()
+    except DATABASE_AWAY:
+        return None
+
+
+class _Queue:
+    """Gauges of one look at the database; absent, not stale, when it could not be had."""
+
+    def __init__(self, counts: dict[str, Any] | None) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        counts = self._counts
+        yield GaugeMetricFamily("columnist_database_up", "Whether the database answers.", float(counts is not None))
+        if counts is None:
+            return
+        jobs = GaugeMetricFamily("columnist_jobs", "Live jobs by state.", labels=["state"])
+        for state in ("pending", "running", "paused"):
+            jobs.add_metric([state], counts[f"{state}_jobs"])
+        yield jobs
+        items = GaugeMetricFamily("columnist_items", "Items of live jobs by state.", labels=["state"])
+        for state in ("pending", "running", "completed", "error", "skipped"):
+            items.add_metric([state], counts[f"{state}_items"])
+        yield items
+        yield GaugeMetricFamily("columnist_queue_items", "Items that wait for a worker.", counts["queued_items"])
+        yield GaugeMetricFamily(
+            "columnist_queue_oldest_seconds",
+            "How long the oldest of them has waited.",
+            counts["oldest_seconds"],
+        )

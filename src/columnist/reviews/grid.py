@@ -1,0 +1,191 @@
+"""Windows of the grid: some rows of a review with compact cells, sorted, filtered and searched by PostgreSQL.
+
+A filter is written `column:op:value`; `column` is a column's id, or `any` for rows with any such cell.
+
+    eq ne                 a text, tag or currency, in upper or lower case (of the first 200 characters)
+    eq ne lt lte gt gte   a number, amount of money or date (2014-01-31); yes or no with eq and ne alone
+    contains              part of an answer as it is shown, in upper or lower case
+    flag                  one or more of green, yellow, red, grey, with commas between
+    state                 done, failed, missing (never asked), stale (its column changed since), edited (by a person),
+                          verified (by a person), unverified (a quote was not found in the document)
+
+`any` takes flag and state. A cell without a value meets no comparison, not even `ne`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from columnist.db.connect import Connection
+from columnist.db.sql import statement
+from columnist.errors import InputError
+from columnist.reviews.model import Column, Format
+from columnist.reviews.store import list_columns
+
+SUMMARY_CHARACTERS = 300
+"""What a compact cell shows of a summary."""
+
+_FLAGS = ("green", "yellow", "red", "grey")
+_STATES = {
+    "done": "c.status = 'done'",
+    "failed": "c.status = 'error'",
+    "missing": "true",
+    "stale": "c.column_version <> col.version",
+    "edited": "c.edited_at is not null",
+    "verified": "c.verified_at is not null",
+    "unverified": "c.verified is false",
+}
+_EQUAL = {"eq": "=", "ne": "<>"}
+_ORDERED = _EQUAL | {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+
+
+def _number(text: str) -> float:
+    if not re.fullmatch(r"-?\d{1,100}(\.\d{1,100})?", text, re.ASCII):
+        raise ValueError
+    return float(text)
+
+
+def _date(text: str) -> int:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        raise ValueError
+    return int(date.fromisoformat(text).strftime("%Y%m%d"))
+
+
+def _yes_no(text: str) -> int:
+    return {"yes": 1, "true": 1, "no": 0, "false": 0}[text.lower()]
+
+
+_NUMERIC: Mapping[Format, tuple[Callable[[str], float], Mapping[str, str], str]] = {
+    "number": (_number, _ORDERED, "a number such as 12.5"),
+    "percentage": (_number, _ORDERED, "a number such as 12.5"),
+    "monetary_amount": (_number, _ORDERED, "an amount such as 1500.00, without a currency"),
+    "date": (_date, _ORDERED, "a date such as 2014-01-31"),
+    "yes_no": (_yes_no, _EQUAL, "yes or no"),
+}
+"""The formats that have a sort_number: how a filter's value is read, what it may be compared by, and what is right."""
+
+
+async def read_window(
+    connection: Connection,
+    review_id: UUID,
+    offset: int = 0,
+    limit: int = 100,
+    sort: str | None = None,
+    filters: Sequence[str] = (),
+    q: str | None = None,
+    column_ids: Sequence[UUID] | None = None,
+) -> str:
+    """The window as JSON: `{"rows": [...], "total": n}`, as api/routes/rows.py describes it.
+
+    `sort` is `position`, `document` or a column's id, with `-` before it for descending; empty cells are last both
+    ways, and equal ones keep the grid's order. `q`: words, or beginnings of words, of one answer, or part of a
+    document's name. Raises InputError with the field `sort`, `filter` or `column_ids`.
+    """
+    columns = {column.id: column for column in await list_columns(connection, review_id)}
+    if column_ids is not None and not columns.keys() >= set(column_ids):
+        raise InputError("The review has no such column.", "column_ids")
+    values: dict[str, Any] = {
+        "review_id": review_id,
+        "offset": offset,
+        "limit": limit,
+        "column_ids": None if column_ids is None else list(column_ids),
+        "summary_characters": SUMMARY_CHARACTERS,
+        "column_count": len(columns),
+    }
+    conditions = [_condition(text, columns, values, nr) for nr, text in enumerate(filters)]
+    if q and q.strip():
+        values["q"] = q.strip()
+        conditions.append("r.document_id in (select documents_with_words(%(review_id)s, %(q)s))")
+    sorted_by, order = _order(sort or "position", columns, values)
+    query = statement("columnist.reviews", "rows").format(
+        # Without a condition the rows come in order from an index, and are counted in another.
+        materialized="materialized" if conditions else "not materialized",
+        filters="".join(f"\n    and {condition}" for condition in conditions),
+        sorted_by=sorted_by,
+        order=order,
+    )
+    row = await (await connection.execute(query, values)).fetchone()
+    assert row
+    page: str = row["page"]
+    return page
+
+
+def _order(sort: str, columns: Mapping[UUID, Column], values: dict[str, Any]) -> tuple[str, str]:
+    """What is joined to the matching rows `m`, and what they are ordered by."""
+    name, direction = sort.removeprefix("-"), "desc" if sort.startswith("-") else "asc"
+    if name == "position":
+        return "", f"m.position {direction}"
+    if name == "document":
+        return "join documents n on n.id = m.document_id", f"lower(n.name) {direction}"
+    column = _column(name, columns)
+    if column is None:
+        raise InputError("Sort by position, document or the id of one of the review's columns.", "sort")
+    values["sort"] = column.id
+    joined = (
+        "left join tabular_cells s "
+        "on s.review_id = %(review_id)s and s.column_id = %(sort)s and s.document_id = m.document_id"
+    )
+    if column.format not in _NUMERIC:
+        return joined, f"s.sort_text {direction} nulls last"
+    # Answers that could not be typed come after those that could.
+    words = "case when s.sort_number is null then s.sort_text end"
+    return joined, f"s.sort_number {direction} nulls last, {words} {direction} nulls last"
+
+
+def _condition(text: str, columns: Mapping[UUID, Column], values: dict[str, Any], nr: int) -> str:
+    """A filter as a condition on the row `r`; its values go to `values`, under names with its number."""
+    name, _, rest = text.partition(":")
+    op, _, value = rest.partition(":")
+    column = _column(name, columns)
+    if column is None and name != "any":
+        raise InputError(f"Filter by `any` or the id of one of the review's columns, not {name!r}.", "filter")
+    cells = "tabular_cells c"
+    met = "c.review_id = %(review_id)s and c.document_id = r.document_id"
+    if column is not None:
+        values[f"column_{nr}"] = column.id
+        met += f" and c.column_id = %(column_{nr})s"
+    if op == "state":
+        if value not in _STATES:
+            raise InputError(f"A state is one of {', '.join(_STATES)}, not {value!r}.", "filter")
+        if value == "missing":
+            wanted = "1" if column else "%(column_count)s"
+            return f"(select count(*) from {cells} where {met}) < {wanted}"  # noqa: S608  no text of the user's
+        if value == "stale":
+            cells += " join tabular_columns col on col.id = c.column_id"
+        met += f" and {_STATES[value]}"
+    elif op == "flag":
+        values[f"value_{nr}"] = value.split(",")
+        if not set(values[f"value_{nr}"]) <= set(_FLAGS):
+            raise InputError(f"A flag is one of {', '.join(_FLAGS)}, with commas between, not {value!r}.", "filter")
+        met += f" and c.flag = any(%(value_{nr})s)"
+    elif column is None:
+        raise InputError("`any` takes flag and state: compare the answers of one column.", "filter")
+    else:
+        comparison, values[f"value_{nr}"] = _comparison(op, value, column)
+        met += f" and {comparison.format(value=f'%(value_{nr})s')}"
+    return f"exists (select from {cells} where {met})"
+
+
+def _comparison(op: str, value: str, column: Column) -> tuple[str, float | str]:
+    """A condition on the cell `c`, with a gap for the value, and the value."""
+    if op == "contains":
+        return "strpos(lower(c.summary), lower({value})) > 0", value
+    read, operators, right = _NUMERIC.get(column.format, (None, _EQUAL, ""))
+    if op not in operators:
+        ops = ", ".join([*operators, "contains", "flag", "state"])
+        raise InputError(f"The column {column.name!r} is filtered by {ops}, not {op!r}.", "filter")
+    if read is None:
+        return f"c.sort_text {operators[op]} lower(left({{value}}, 200))", value
+    try:
+        return f"c.sort_number {operators[op]} {{value}}", read(value)
+    except (ValueError, KeyError):
+        raise InputError(f"The column {column.name!r} is compared with {right}, not {value!r}.", "filter") from None
+
+
+def _column(name: str, columns: Mapping[UUID, Column]) -> Column | None:
+    try:
+        return columns.get(UUID(name))
+    except ValueError:
+        return None

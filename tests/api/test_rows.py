@@ -1,0 +1,343 @@
+"""Windows of the grid over HTTP: sorted, filtered and searched by a real server over a real database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.processes import served
+
+FORMATS = ("text", "number", "monetary_amount", "date", "yes_no", "tag", "bulleted_list", "percentage", "currency")
+NAMES = ("Zeta lease.pdf", "alpha_50%.pdf", "Beta 'NDA'.pdf", "gamma.pdf", "delta.pdf", "epsilon.pdf")
+PUT = """
+insert into tabular_cells (review_id, document_id, column_id, status, summary, value, flag, verified, error,
+                           column_version, changed_xid)
+values (%(review)s, %(document)s, %(column)s, %(status)s, %(summary)s, %(value)s, %(flag)s, %(verified)s, %(error)s,
+        %(version)s, '0')
+"""
+
+
+class Grid:
+    """A review with a column of each format and a document of each of NAMES; looked at over HTTP, filled by SQL."""
+
+    def __init__(self, api: httpx.Client, database: psycopg.Connection) -> None:
+        self.api, self._database = api, database
+        columns: list[dict[str, Any]] = [{"name": name, "prompt": "?", "format": name} for name in FORMATS]
+        columns[FORMATS.index("tag")]["tags"] = ["Lease", "NDA"]
+        self.review: str = api.post("/tabular/reviews", json={"name": "R", "columns": columns}).json()["id"]
+        found = api.get(f"/tabular/reviews/{self.review}/columns").json()["columns"]
+        self.columns: dict[str, str] = {column["format"]: column["id"] for column in found}
+        self.documents: list[UUID] = []
+        for nr, name in enumerate(NAMES):
+            row = database.execute(
+                "insert into documents (user_id, name, sha256, size_bytes) "
+                "select user_id, %s, %s, 1 from tabular_reviews where id = %s returning id",
+                [name, f"{nr:064}", self.review],
+            ).fetchone()
+            assert row
+            self.documents.append(row[0])
+            database.execute("insert into review_documents values (%s, %s, %s)", [self.review, row[0], nr])
+
+    def put(self, document: int, column: str, value: object, summary: str | None = None, **cell: object) -> None:
+        """Write the cell of a document's number and a column's format."""
+        values = {
+            "review": self.review,
+            "document": self.documents[document],
+            "column": self.columns[column],
+            "status": "done",
+            "summary": str(value) if summary is None else summary,
+            "value": None if value is None else Jsonb(value),
+            "flag": "green",
+            "verified": None,
+            "error": None,
+            "version": 1,
+            **cell,
+        }
+        self._database.execute(PUT, values)
+
+    def set(self, document: int, column: str, assignment: str) -> None:
+        """Change a cell that is there."""
+        self._database.execute(
+            f"update tabular_cells set {assignment} where document_id = %s and column_id = %s",
+            [self.documents[document], self.columns[column]],
+        )
+
+    def window(self, **parameters: Any) -> dict[str, Any]:
+        """The answer to a request for a window; columns are named by their format."""
+        answer = self.get(**parameters)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def get(self, **parameters: Any) -> httpx.Response:
+        """The same, whatever it is."""
+        return self.api.get(f"/tabular/reviews/{self.review}/rows", params=parameters)
+
+    def rows(self, *filters: str, **parameters: Any) -> list[int]:
+        """The numbers of the documents found, in order; a filter's or a sort's column is named by its format."""
+        named = []
+        for text in filters:
+            column, _, rest = text.partition(":")
+            named.append(f"{self.columns.get(column, column)}:{rest}")
+        if "sort" in parameters:
+            sort = parameters["sort"]
+            parameters["sort"] = sort[: sort.startswith("-")] + self.columns.get(sort.lstrip("-"), sort.lstrip("-"))
+        window = self.window(filter=named, **parameters)
+        found = [self.documents.index(UUID(row["document_id"])) for row in window["rows"]]
+        assert window["total"] == len(found) or "limit" in parameters
+        return found
+
+
+@pytest.fixture
+def grid(url: str, admin_url: str, tmp_path: Path) -> Iterator[Grid]:
+    with (
+        served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
+        httpx.Client(base_url=f"{server.url}/api", timeout=30) as api,
+        psycopg.connect(admin_url, autocommit=True) as database,
+    ):
+        yield Grid(api, database)
+
+
+def refused(answer: httpx.Response, field: str) -> str:
+    assert answer.status_code == 422, answer.text
+    body = answer.json()
+    assert body["errors"][0]["field"].split(".")[0] == field
+    return str(body["detail"])
+
+
+def test_a_window_holds_compact_cells_of_the_columns_asked_for_and_is_not_sent_twice(grid: Grid) -> None:
+    grid.put(0, "text", "x" * 400, "y" * 400, verified=True)
+    grid.put(0, "number", None, None, status="error", error="It broke.", flag=None)
+    grid.set(0, "text", "verified_at = now(), verified_by = 'ann@example.org'")
+    window = grid.window(limit=2)
+    assert window["total"] == len(NAMES)
+    assert [row["document"] for row in window["rows"]] == list(NAMES[:2])
+    first = window["rows"][0]
+    assert (first["page_count"], first["error"]) == (None, None)
+    assert set(first["cells"]) == {grid.columns["text"], grid.columns["number"]}
+    assert first["cells"][grid.columns["text"]] == {
+        "status": "done",
+        "summary": "y" * 300,
+        "value": "x" * 400,
+        "flag": "green",
+        "verified": True,
+        "error": None,
+        "stale": False,
+        "edited": False,
+        "verified_by": "ann@example.org",
+        "job_id": None,
+    }
+    assert first["cells"][grid.columns["number"]]["error"] == "It broke."
+    assert window["rows"][1]["cells"] == {}
+    one = grid.window(limit=1, column_ids=grid.columns["number"])
+    assert list(one["rows"][0]["cells"]) == [grid.columns["number"]]
+    answer = grid.get()
+    again = grid.api.get(answer.request.url, headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_every_column_sorts_as_its_format_says_with_empty_cells_last_both_ways(grid: Grid) -> None:
+    amounts = [{"amount": amount, "currency": "EUR"} for amount in ("1000.00", "200", "30.5")]
+    cases: dict[str, tuple[list[object], list[int], list[int]]] = {
+        "number": (["10", "9", "-2.5", None, "9"], [2, 1, 4, 0], [0, 1, 4, 2]),
+        "percentage": (["100", "12.5", "9", None, "12.5"], [2, 1, 4, 0], [0, 1, 4, 2]),
+        "monetary_amount": ([*amounts], [2, 1, 0], [0, 1, 2]),
+        "date": (["2014-10-01", "2013-12-31", "0999-01-01", None], [2, 1, 0], [0, 1, 2]),
+        "yes_no": ([True, False, None, True], [1, 0, 3], [0, 3, 1]),
+        "text": (["pear", "Apple", "10", "9", "apple"], [2, 3, 1, 4, 0], [0, 1, 4, 3, 2]),
+        "tag": (["NDA", "Lease", None, "NDA"], [1, 0, 3], [0, 3, 1]),
+        "currency": (["USD", "EUR", None, "GBP"], [1, 3, 0], [0, 3, 1]),
+    }
+    for column, (values, ascending, descending) in cases.items():
+        for nr, value in enumerate(values):
+            if value is None:
+                grid.put(nr, column, None, "Not found", flag="grey")
+            else:
+                grid.put(nr, column, value)
+        empty = [nr for nr in range(len(NAMES)) if nr not in ascending]
+        assert (column, grid.rows(sort=column)) == (column, ascending + empty)
+        assert (column, grid.rows(sort=f"-{column}")) == (column, descending + empty)
+
+
+def test_answers_that_could_not_be_typed_come_between_the_typed_and_the_empty(grid: Grid) -> None:
+    grid.put(0, "date", None, "in spring", flag="yellow")
+    grid.put(1, "date", "2014-01-01")
+    grid.put(2, "date", None, "at closing", flag="yellow")
+    assert grid.rows(sort="date")[:4] == [1, 2, 0, 3]
+    assert grid.rows(sort="-date")[:4] == [1, 0, 2, 3]
+
+
+def test_values_that_no_number_can_hold_are_stored_and_sorted_as_words(grid: Grid) -> None:
+    for nr, value in enumerate(["9" * 400, "1e999", "NaN", "0." + "0" * 400 + "1", "٣"]):
+        grid.put(nr, "number", value)
+    grid.put(5, "number", "7")
+    assert grid.rows(sort="number")[0] == 5
+    assert grid.rows("number:gt:0") == [5]
+
+
+def test_rows_sort_by_document_and_position(grid: Grid) -> None:
+    assert grid.rows(sort="document") == [1, 2, 4, 5, 3, 0]
+    assert grid.rows(sort="-document") == [0, 3, 5, 4, 2, 1]
+    assert grid.rows(sort="-position") == [5, 4, 3, 2, 1, 0]
+
+
+def test_filters_compare_as_the_columns_format_says(grid: Grid) -> None:
+    for nr, amount in enumerate(("1000.00", "200", "30.5")):
+        grid.put(nr, "monetary_amount", {"amount": amount, "currency": "EUR"})
+        grid.put(nr, "number", amount)
+        grid.put(nr, "percentage", amount)
+        grid.put(nr, "date", f"201{nr}-06-30")
+        grid.put(nr, "yes_no", nr == 1)
+        grid.put(nr, "text", ["It's 100% _done_", "Rent \\ fee", "rent"][nr])
+        grid.put(nr, "tag", ["Lease", "NDA", "Lease"][nr], "as shown")
+        grid.put(nr, "currency", ["USD", "EUR", "USD"][nr])
+        grid.put(nr, "bulleted_list", ["a", "b"], "• first\n• SECOND")
+    for column in ("number", "percentage", "monetary_amount"):
+        assert grid.rows(f"{column}:eq:200.0") == [1]
+        assert grid.rows(f"{column}:ne:200") == [0, 2]
+        assert grid.rows(f"{column}:lt:200") == [2]
+        assert grid.rows(f"{column}:lte:200") == [1, 2]
+        assert grid.rows(f"{column}:gt:200") == [0]
+        assert grid.rows(f"{column}:gte:30.5", f"{column}:lt:1000") == [1, 2]
+    assert grid.rows("date:gte:2011-06-30") == [1, 2]
+    assert grid.rows("date:lt:2011-06-30") == [0]
+    assert grid.rows("yes_no:eq:yes") == grid.rows("yes_no:ne:No") == [1]
+    assert grid.rows("tag:eq:lease") == grid.rows("tag:ne:NDA") == [0, 2]
+    assert grid.rows("currency:eq:usd") == [0, 2]
+    assert grid.rows("text:eq:RENT") == [2]
+    assert grid.rows("text:contains:rent") == [1, 2]
+    assert grid.rows("text:contains:100% _") == grid.rows("text:contains:it's") == [0]
+    assert grid.rows("text:contains:\\") == [1]
+    assert grid.rows("text:contains:%") == [0]
+    assert grid.rows("bulleted_list:contains:second") == [0, 1, 2]
+    assert grid.rows("number:gt:100", "tag:eq:NDA", "date:lt:2012-01-01") == [1]
+
+
+def test_filters_find_flags_and_states_of_one_column_and_of_any(grid: Grid) -> None:
+    grid.put(0, "text", "a", flag="red")
+    grid.put(1, "text", "a", flag="yellow", verified=False)
+    grid.put(2, "text", None, None, status="error", error="No.", flag=None)
+    grid.put(3, "text", "a", verified=True, version=0)
+    grid.put(4, "text", "a")
+    grid.set(4, "text", "edited_at = now()")
+    grid.set(3, "text", "verified_at = now()")
+    for column in FORMATS[1:]:
+        grid.put(0, column, None)
+    expected = {
+        "flag:red": [0],
+        "flag:red,yellow": [0, 1],
+        "state:failed": [2],
+        "state:stale": [3],
+        "state:unverified": [1],
+        "state:edited": [4],
+        "state:verified": [3],
+        "state:done": [0, 1, 3, 4],
+    }
+    for rest, rows in expected.items():
+        assert (rest, grid.rows(f"text:{rest}")) == (rest, rows)
+        assert (rest, grid.rows(f"any:{rest}")) == (rest, rows)
+    assert grid.rows("text:state:missing") == [5]
+    assert grid.rows("any:state:missing") == [1, 2, 3, 4, 5]
+    assert grid.rows("number:flag:red") == []
+
+
+def test_a_search_finds_words_and_their_beginnings_in_one_answer_or_a_part_of_a_name(grid: Grid) -> None:
+    grid.put(3, "text", "The lessee pays Müller & Söhne monthly")
+    grid.put(4, "text", "The lessor")
+    grid.put(4, "tag", "pays nothing")
+    grid.put(5, "text", "The lessee of C:\\data isn't liable")
+    assert grid.rows(q="LESSEE") == [3, 5]
+    assert grid.rows(q="less") == [3, 4, 5]
+    assert grid.rows(q="pays lessee") == [3]
+    assert grid.rows(q="pays lessor") == []
+    assert grid.rows(q="Müller") == [3]
+    assert grid.rows(q="lease") == grid.rows(q=" zeta LEASE ") == [0]
+    assert grid.rows(q="50%") == grid.rows(q="_") == [1]
+    assert grid.rows(q="'nda'") == [2]
+    assert grid.rows(q="   ") == list(range(6))
+    assert grid.rows("text:contains:liable", q="less") == [5]
+    for harmless in (
+        "'",
+        "''",
+        "\\",
+        '"',
+        "lessee' | 'x",
+        "!lessee",
+        "& | ! ( ) <-> :*",
+        "less:*",
+        "a'); drop table x;--",
+    ):
+        assert grid.get(q=harmless).status_code == 200, harmless
+    assert grid.rows(q="\\data") == [5]
+    assert grid.rows(q=grid.review) == grid.rows(q=f"={grid.review}") == grid.rows(q="=") == []
+
+
+def test_windows_tile_the_whole_grid_under_every_sort_and_filter(grid: Grid) -> None:
+    for nr in range(len(NAMES)):
+        if nr != 2:
+            grid.put(nr, "text", "same")
+            grid.put(nr, "date", f"2014-01-0{nr % 2 + 1}")
+    sorts = [*FORMATS, "position", "document"]
+    for sort in [*sorts, *(f"-{name}" for name in sorts)]:
+        for filters in ([], ["text:eq:same"]):
+            whole = grid.rows(*filters, sort=sort)
+            assert sorted(whole) == [nr for nr in range(len(NAMES)) if nr != 2 or not filters]
+            for size in (1, 4):
+                tiles = [grid.rows(*filters, sort=sort, limit=size, offset=at) for at in range(0, 8, size)]
+                assert [nr for tile in tiles for nr in tile] == whole, (sort, size)
+    assert grid.window(offset=100) == {"rows": [], "total": len(NAMES)}
+
+
+def test_a_wrong_filter_is_refused_with_what_would_be_right(grid: Grid) -> None:
+    for text, right in (
+        ("number:gte:ten", "a number"),
+        ("number:gte:1e5", "a number"),
+        ("number:eq:", "a number"),
+        ("monetary_amount:eq:USD 5", "without a currency"),
+        ("date:lt:2014-02-30", "2014-01-31"),
+        ("date:lt:31.01.2014", "2014-01-31"),
+        ("yes_no:eq:maybe", "yes or no"),
+        ("yes_no:lt:yes", "eq, ne"),
+        ("text:gt:a", "contains"),
+        ("text:like:a", "contains"),
+        ("text", "contains"),
+        ("text:flag:blue", "green, yellow, red, grey"),
+        ("text:state:lost", "unverified"),
+        ("any:eq:5", "one column"),
+        ("", "any"),
+        ("nonsense:eq:5", "any"),
+        ("text:eq:\x00", ""),
+    ):
+        column, colon, rest = text.partition(":")
+        detail = refused(grid.get(filter=f"{grid.columns.get(column, column)}{colon}{rest}"), "filter")
+        assert right in detail, (text, detail)
+
+
+def test_wrong_parameters_are_refused_by_name_and_a_review_of_nobody_is_not_found(grid: Grid) -> None:
+    refused(grid.get(filter=f"{uuid4()}:eq:5"), "filter")
+    refused(grid.get(sort="name"), "sort")
+    refused(grid.get(sort=f"-{uuid4()}"), "sort")
+    refused(grid.get(column_ids=str(uuid4())), "column_ids")
+    refused(grid.get(limit=501), "limit")
+    refused(grid.get(offset=-1), "offset")
+    refused(grid.get(q="a\x00"), "q")
+    assert grid.api.get(f"/tabular/reviews/{uuid4()}/rows").status_code == 404
+
+
+def test_neither_rows_nor_the_search_behind_them_show_a_review_to_a_stranger(grid: Grid, admin_url: str) -> None:
+    grid.put(0, "text", "secret")
+    with psycopg.connect(admin_url, autocommit=True) as database:
+        database.execute("update tabular_reviews set user_id = gen_random_uuid()")
+        assert grid.get(q="secret").status_code == 404
+        with database.transaction():
+            database.execute(
+                "select set_config('role', 'authenticated', true), "
+                "set_config('request.jwt.claims', '{\"sub\": \"00000000-0000-0000-0000-000000000001\"}', true)"
+            )
+            for words in ("secret", "zeta"):
+                found = database.execute("select documents_with_words(%s, %s)", [grid.review, words]).fetchall()
+                assert found == []

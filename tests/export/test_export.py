@@ -1,0 +1,468 @@
+"""What an exported file says, read back with the tools that its reader has: openpyxl, csv, pyarrow, json."""
+
+import asyncio
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from columnist.errors import InputError
+from columnist.export.files import WRITERS, check_target, write_review
+from columnist.export.xlsx import CUT, LONGEST_TEXT
+from columnist.reviews.model import Cell, ColumnSpec, Flag, Format, GridRow
+
+Columns = list[tuple[UUID, ColumnSpec]]
+FORMULAS = ["=1+1", "+1", "-1 day", "@SUM(A1)"]
+
+
+def cell(value: Any = None, summary: str | None = "As said.", **changes: Any) -> Cell:
+    fields: dict[str, Any] = {
+        "status": "done",
+        "summary": summary,
+        "value": value,
+        "flag": None,
+        "reasoning": None,
+        "citations": [],
+        "verified": None,
+        "error": None,
+        "stale": False,
+        "model": None,
+    }
+    return Cell(**fields | changes)
+
+
+FAILED = cell(None, None, status="error", error="The model did not answer.")
+
+
+def asked(form: Format, *names: str) -> Columns:
+    return [(UUID(int=number), ColumnSpec(name, "?", form)) for number, name in enumerate(names or ("A",), 1)]
+
+
+def row(document: str, *cells: Cell, error: str | None = None) -> GridRow:
+    by_column = {UUID(int=number): each for number, each in enumerate(cells, 1)}
+    return GridRow(UUID(int=99), document, 7, error, by_column)
+
+
+def write(target: Path, columns: Columns, *rows: GridRow) -> Path:
+    async def streamed() -> AsyncIterator[GridRow]:
+        for each in rows:
+            yield each
+
+    assert asyncio.run(write_review(streamed(), columns, target)) == len(rows)
+    return target
+
+
+def sheet(target: Path, name: str = "Review") -> list[list[Any]]:
+    return [list(line) for line in openpyxl.load_workbook(target)[name].iter_rows()]
+
+
+def values(target: Path, name: str = "Review") -> list[tuple[Any, ...]]:
+    return list(openpyxl.load_workbook(target)[name].values)
+
+
+def xlsx(folder: Path, form: Format, *cells: Cell) -> list[Any]:
+    """The sheet's cells for these cells, which answer the same question about one document each."""
+    rows = [row(f"{number}.pdf", each) for number, each in enumerate(cells)]
+    return [line[1] for line in sheet(write(folder / "r.xlsx", asked(form), *rows))[1:]]
+
+
+def fields(target: Path) -> list[list[str]]:
+    csv.field_size_limit(100_000)
+    with target.open(encoding="utf-8-sig", newline="") as lines:
+        return list(csv.reader(lines))
+
+
+def loaded(target: Path) -> Any:
+    return json.loads(target.read_text(encoding="utf-8"))
+
+
+# ── XLSX ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "shown", "number_format"),
+    [
+        ("date", "2014-05-08", datetime(2014, 5, 8), "yyyy-mm-dd"),
+        ("date", "1900-03-01", datetime(1900, 3, 1), "yyyy-mm-dd"),
+        ("number", "-1234.5", -1234.5, "#,##0.######"),
+        ("percentage", "12.5", 0.125, "0.00##%"),
+        ("monetary_amount", {"amount": "1500.25", "currency": "USD"}, 1500.25, '"USD" #,##0.00'),
+        ("monetary_amount", {"amount": "1500.25", "currency": None}, 1500.25, "#,##0.00"),
+        ("yes_no", True, "Yes", "General"),
+        ("yes_no", False, "No", "General"),
+        ("bulleted_list", ["one", "two"], "one; two", "General"),
+        ("currency", "EUR", "EUR", "General"),
+        ("tag", "Lease", "Lease", "General"),
+        ("text", None, "As said.", "General"),
+    ],
+)
+def test_a_value_is_a_cell_of_its_type(
+    tmp_path: Path, form: Format, value: Any, shown: Any, number_format: str
+) -> None:
+    (found,) = xlsx(tmp_path, form, cell(value))
+    assert (found.value, found.number_format) == (shown, number_format)
+    assert found.data_type == {datetime: "d", float: "n", str: "s"}[type(shown)]
+
+
+@pytest.mark.parametrize("form", ["date", "number", "percentage", "monetary_amount", "yes_no", "bulleted_list"])
+def test_what_could_not_be_typed_is_shown_as_it_was_answered(tmp_path: Path, form: Format) -> None:
+    (found,) = xlsx(tmp_path, form, cell(None, "About a year."))
+    assert (found.value, found.data_type) == ("About a year.", "s")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "1900-01-01", "1900-02-28"])
+def test_a_day_before_march_1900_is_text_because_excel_counts_it_wrongly(tmp_path: Path, day: str) -> None:
+    (found,) = xlsx(tmp_path, "date", cell(day))
+    assert (found.value, found.data_type) == (day, "s")
+
+
+def test_a_flag_is_a_fill(tmp_path: Path) -> None:
+    flags: list[Flag] = ["green", "yellow", "red", "grey"]
+    *filled, plain = xlsx(tmp_path, "number", *(cell("1", flag=flag) for flag in flags), cell("1"))
+    assert [(each.fill.fill_type, each.fill.start_color.rgb) for each in filled] == [
+        ("solid", "FFE2F0D9"),
+        ("solid", "FFFFF2CC"),
+        ("solid", "FFF8CBAD"),
+        ("solid", "FFEDEDED"),
+    ]
+    assert plain.fill.fill_type is None
+
+
+@pytest.mark.parametrize("form", ["text", "number"])
+def test_what_is_unverified_or_stale_is_italic(tmp_path: Path, form: Format) -> None:
+    states = [cell("1", verified=True), cell("1"), cell("1", verified=False), cell("1", verified=True, stale=True)]
+    assert [bool(each.font.i) for each in xlsx(tmp_path, form, *states)] == [False, False, True, True]
+
+
+def test_an_error_is_red_text(tmp_path: Path) -> None:
+    failed, fine = xlsx(tmp_path, "date", FAILED, cell("2014-05-08"))
+    assert (failed.value, failed.font.color.rgb) == ("Error: The model did not answer.", "FFC00000")
+    assert fine.font.color is None or fine.font.color.rgb != failed.font.color.rgb
+
+
+def test_the_evidence_sheet_has_a_line_per_citation(tmp_path: Path) -> None:
+    citations = [
+        {"page": 3, "quote": "ends after a year", "verified": True},
+        {"page": 12, "quote": "ends never", "verified": False},
+        {"page": None, "quote": "ends", "verified": None},
+    ]
+    answer = cell("12", flag="red", reasoning="Clause 9.", citations=citations, verified=False, model="m")
+    target = write(tmp_path / "r.xlsx", asked("number", "Term", "Law"), row("a.pdf", answer, FAILED))
+    head, *lines = values(target, "Evidence")
+    assert head[:8] == ("Document", "Column", "Answer", "Flag", "State", "Page", "Quote", "Quote verified")
+    assert lines == [
+        ("a.pdf", "Term", "12", "red", "done", 3, "ends after a year", "yes", "Clause 9.", None, "m"),
+        ("a.pdf", "Term", "12", "red", "done", 12, "ends never", "NO", "Clause 9.", None, "m"),
+        ("a.pdf", "Term", "12", "red", "done", None, "ends", None, "Clause 9.", None, "m"),
+        ("a.pdf", "Law", f"Error: {FAILED.error}", None, "error", None, None, None, None, FAILED.error, None),
+    ]
+
+
+def test_a_stale_answer_is_called_so_in_the_evidence(tmp_path: Path) -> None:
+    target = write(tmp_path / "r.xlsx", asked("text"), row("a.pdf", cell(stale=True)))
+    assert values(target, "Evidence")[1][4] == "stale"
+
+
+def test_a_document_that_cannot_be_read_has_its_row_and_says_why_where_it_was_asked(tmp_path: Path) -> None:
+    broken = cell(None, None, status="error", error="a.pdf is encrypted.")
+    columns = asked("date", "Start", "End")
+    rows = [row("a.pdf", broken, broken, error="a.pdf is encrypted."), row("b.pdf", cell("2014-05-08"))]
+    assert values(write(tmp_path / "r.xlsx", columns, *rows))[1:] == [
+        ("a.pdf", "Error: a.pdf is encrypted.", "Error: a.pdf is encrypted."),
+        ("b.pdf", datetime(2014, 5, 8), None),
+    ]
+    assert pq.read_table(write(tmp_path / "r.parquet", columns, *rows))["problem"].to_pylist() == [
+        "a.pdf is encrypted.",
+        None,
+    ]
+    found = loaded(write(tmp_path / "r.json", columns, *rows))["documents"]
+    assert [each["error"] for each in found] == ["a.pdf is encrypted.", None]
+
+
+def test_control_characters_are_removed_and_line_breaks_are_kept(tmp_path: Path) -> None:
+    controls = "".join(map(chr, {*range(0x20)} - {0x09, 0x0A, 0x0D})) + "\ufffe\uffff"
+    target = write(tmp_path / "r.xlsx", asked("text"), row(f"a{controls}.pdf", cell(None, f"one{controls}\n\ttwo")))
+    assert values(target)[1] == ("a.pdf", "one\n\ttwo")
+
+
+def test_a_url_stays_plain_text(tmp_path: Path) -> None:
+    (found,) = xlsx(tmp_path, "text", cell(None, "https://example.org/a"))
+    assert (found.value, found.hyperlink) == ("https://example.org/a", None)
+
+
+@pytest.mark.parametrize("letter", ["x", "𝒳"])
+def test_a_long_answer_is_cut_with_a_notice_in_xlsx_and_whole_elsewhere(tmp_path: Path, letter: str) -> None:
+    columns, one = asked("text"), row("a.pdf", cell(None, letter * 40_000))
+    shown = str(values(write(tmp_path / "r.xlsx", columns, one))[1][1])
+    assert shown.endswith(letter + CUT)
+    assert len(shown.encode("utf-16-le")) // 2 in (LONGEST_TEXT - 1, LONGEST_TEXT)
+    assert fields(write(tmp_path / "r.csv", columns, one))[1][1] == letter * 40_000
+    (found,) = loaded(write(tmp_path / "r.json", columns, one))["documents"]
+    assert found["cells"]["A"]["summary"] == letter * 40_000
+
+
+def test_an_answer_that_just_fits_a_cell_is_not_cut(tmp_path: Path) -> None:
+    (found,) = xlsx(tmp_path, "text", cell(None, "x" * LONGEST_TEXT))
+    assert found.value == "x" * LONGEST_TEXT
+
+
+# ── Formulas ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("start", FORMULAS)
+def test_a_text_is_never_a_formula_in_xlsx_and_is_not_changed(tmp_path: Path, start: str) -> None:
+    citations = [{"page": 1, "quote": start, "verified": True}]
+    answer = cell(None, start, citations=citations, reasoning=start, model=start)
+    target = write(tmp_path / "r.xlsx", asked("text", start), row(start, answer))
+    assert values(target) == [("Document", start), (start, start)]
+    texts = [each for name in ("Review", "Evidence") for line in sheet(target, name) for each in line]
+    assert {each.data_type for each in texts if each.value is not None} == {"s", "n"}  # n: the page
+    assert sum(each.value == start for each in texts) == 3 + 6
+
+
+@pytest.mark.parametrize("start", [*FORMULAS, "\t=1", "\r=1", ' "=1', "'=1", "＝1"])
+def test_a_text_that_starts_like_a_formula_has_an_apostrophe_in_csv(tmp_path: Path, start: str) -> None:
+    columns = [*asked("text", start), (UUID(int=2), ColumnSpec("List", "?", "bulleted_list"))]
+    target = write(tmp_path / "r.csv", columns, row(start, cell(None, start), cell([start, "b"])))
+    assert fields(target) == [["Document", f"'{start}", "List"], [f"'{start}", f"'{start}", f"'{start}; b"]]
+
+
+@pytest.mark.parametrize(("form", "shown"), [("number", "-12.5"), ("percentage", "-12.5%")])
+def test_a_typed_negative_number_in_csv_stays_a_number_and_an_untyped_one_does_not(
+    tmp_path: Path, form: Format, shown: str
+) -> None:
+    target = write(tmp_path / "r.csv", asked(form), row("a", cell("-12.5")), row("b", cell(None, "-12.5 or more")))
+    assert [line[1] for line in fields(target)[1:]] == [shown, "'-12.5 or more"]
+
+
+def test_csv_has_the_mark_that_excel_looks_for_and_a_line_per_document(tmp_path: Path) -> None:
+    target = write(tmp_path / "r.csv", asked("text", "Ä", "B"), row("é.pdf", cell(None, 'a "b",\nc'), FAILED), row("b"))
+    assert target.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert fields(target) == [
+        ["Document", "Ä", "B"],
+        ["é.pdf", 'a "b",\nc', "Error: The model did not answer."],
+        ["b", "", ""],
+    ]
+
+
+# ── Parquet ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "value", "typed"),
+    [
+        ("text", pa.string(), "As said.", "As said."),
+        ("bulleted_list", pa.list_(pa.string()), ["one", "two"], ["one", "two"]),
+        ("number", pa.float64(), "-1234.5", -1234.5),
+        ("percentage", pa.float64(), "12.5", 12.5),
+        (
+            "monetary_amount",
+            pa.struct([("amount", pa.decimal128(38, 6)), ("currency", pa.string())]),
+            {"amount": "99999999999999.1", "currency": "USD"},
+            {"amount": Decimal("99999999999999.1"), "currency": "USD"},
+        ),
+        ("currency", pa.string(), "EUR", "EUR"),
+        ("yes_no", pa.bool_(), False, False),
+        ("date", pa.date32(), "1066-10-14", date(1066, 10, 14)),
+        ("tag", pa.string(), "Lease", "Lease"),
+    ],
+)
+def test_a_parquet_column_has_the_type_of_its_format(
+    tmp_path: Path, form: Format, kind: Any, value: Any, typed: Any
+) -> None:
+    rows = [row("a", cell(value, flag="red", verified=True)), row("b", cell(None, "Perhaps.")), row("c", FAILED)]
+    table = pq.read_table(write(tmp_path / "r.parquet", asked(form), *rows, row("d")))
+    assert table.schema.field("A").type == kind
+    assert table["A"].to_pylist() == [typed, None, None, None]
+    assert table["A (shown)"].to_pylist()[1:] == ["Perhaps.", "Error: The model did not answer.", None]
+    assert table["A (flag)"].to_pylist() == ["red", None, None, None]
+    assert table["A (verified)"].to_pylist() == [True, None, None, None]
+    assert (table["document"].to_pylist(), table["pages"].to_pylist()) == ([*"abcd"], [7] * 4)
+
+
+@pytest.mark.parametrize("amount", ["0.1", "-0.000001", "12345678901234567890.12"])
+def test_an_amount_in_parquet_is_exact(tmp_path: Path, amount: str) -> None:
+    answer = cell({"amount": amount, "currency": None})
+    table = pq.read_table(write(tmp_path / "r.parquet", asked("monetary_amount"), row("a", answer)))
+    assert table["A"].to_pylist() == [{"amount": Decimal(amount), "currency": None}]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("Term", "Term"), ("Term", "TERM"), ("document", "Pages", "problem"), ("Term", "Term 2", "Term")],
+    ids=" and ".join,
+)
+def test_columns_whose_names_clash_are_kept_apart_in_parquet(tmp_path: Path, names: tuple[str, ...]) -> None:
+    answers = [f"answer {number}" for number in range(len(names))]
+    one = row("a.pdf", *(cell(answer, answer) for answer in answers))
+    table = pq.read_table(write(tmp_path / "r.parquet", asked("text", *names), one))
+    assert len({name.lower() for name in table.column_names}) == 3 + 4 * len(names)
+    assert [table.column(3 + 4 * number).to_pylist() for number in range(len(names))] == [[each] for each in answers]
+    assert table["document"].to_pylist() == ["a.pdf"]
+
+
+def test_more_rows_than_a_row_group_are_all_there_in_order(tmp_path: Path) -> None:
+    rows = [row(f"{number}.pdf", cell(str(number))) for number in range(1_201)]
+    file = pq.ParquetFile(write(tmp_path / "r.parquet", asked("number"), *rows))
+    assert file.metadata.num_row_groups == 3
+    assert file.read()["A"].to_pylist() == [*range(1_201)]
+
+
+# ── JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_json_has_everything_in_order(tmp_path: Path) -> None:
+    citations = [{"page": 3, "quote": "„ja“ — 二", "verified": True, "spans": [{"page": 3, "start": 0, "end": 3}]}]
+    full = cell({"amount": "1.10", "currency": "EUR"}, flag="green", reasoning="§ 3", citations=citations, model="m")
+    columns = [(UUID(int=2), ColumnSpec("Zins", "Wie viel?", "monetary_amount")), *asked("tag", "Art")]
+    columns[1] = (UUID(int=1), ColumnSpec("Art", "Welche?", "tag", ("Miete", "Kauf")))
+    rows = [row("z 二.pdf", FAILED, full), row("a.pdf", error="Torn.")]
+    target = write(tmp_path / "r.json", columns, *rows)
+    assert loaded(target) == {
+        "columns": [
+            {"id": str(UUID(int=2)), "name": "Zins", "prompt": "Wie viel?", "format": "monetary_amount", "tags": []},
+            {"id": str(UUID(int=1)), "name": "Art", "prompt": "Welche?", "format": "tag", "tags": ["Miete", "Kauf"]},
+        ],
+        "documents": [
+            {
+                "id": str(UUID(int=99)),
+                "document": "z 二.pdf",
+                "page_count": 7,
+                "error": None,
+                "cells": {"Zins": asdict(full), "Art": asdict(FAILED)},
+            },
+            {"id": str(UUID(int=99)), "document": "a.pdf", "page_count": 7, "error": "Torn.", "cells": {}},
+        ],
+    }
+    assert list(loaded(target)["documents"][0]["cells"]) == ["Zins", "Art"]
+    assert "„ja“ — 二" in target.read_text(encoding="utf-8")
+
+
+# ── The file ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_a_review_without_documents_is_a_file_too(tmp_path: Path, suffix: str) -> None:
+    target = write(tmp_path / f"r{suffix.upper()}", asked("text"))
+    read: dict[str, Any] = {
+        ".xlsx": lambda: len(values(target)) - 1,
+        ".csv": lambda: len(fields(target)) - 1,
+        ".parquet": lambda: pq.read_table(target).num_rows,
+        ".json": lambda: len(loaded(target)["documents"]),
+    }
+    assert read[suffix]() == 0
+
+
+@pytest.mark.parametrize("given_rows", [0, 1, 700], ids="after {} rows".format)
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_a_failure_midway_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, suffix: str, given_rows: int
+) -> None:
+    async def failing() -> AsyncIterator[GridRow]:
+        for _ in range(given_rows):
+            yield row("a.pdf", cell())
+        raise ConnectionError("The database is away.")
+
+    target = tmp_path / f"r{suffix}"
+    for before in ([], [target]):
+        for old in before:
+            old.write_text("the old file")
+        with pytest.raises(ConnectionError, match="away"):
+            asyncio.run(write_review(failing(), asked("text"), target))
+        assert [*tmp_path.iterdir()] == before
+    assert target.read_text() == "the old file"
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_the_file_appears_when_it_is_complete_and_replaces_the_old_one(tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / f"r{suffix}"
+    target.write_text("the old file")
+    seen = []
+
+    async def watching() -> AsyncIterator[GridRow]:
+        for _ in range(3):
+            yield row("a.pdf", cell())
+            seen.append(target.read_text())
+
+    heard: list[int] = []
+    assert asyncio.run(write_review(watching(), asked("text"), target, heard.append)) == 3
+    assert (seen, heard) == (["the old file"] * 3, [1, 2, 3])
+    assert target.read_bytes() != b"the old file"
+    assert [*tmp_path.iterdir()] == [target]
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002], ids=oct)
+def test_the_file_is_as_open_as_the_umask_says(tmp_path: Path, mask: int) -> None:
+    with umask(mask):
+        target = write(tmp_path / "r.csv", asked("text"))
+        assert os.umask(mask) == mask
+    assert target.stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_a_target_that_cannot_be_is_refused_with_a_sentence_before_the_first_row(tmp_path: Path) -> None:
+    async def untouched() -> AsyncIterator[GridRow]:
+        raise AssertionError("No row was to be asked for.")
+        yield
+
+    folder = tmp_path / "folder.csv"
+    folder.mkdir()
+    for target, sentence in (
+        (tmp_path / "r.doc", "r.doc: a review is written as .xlsx, .csv, .parquet, .json."),
+        (tmp_path / "r", "r: a review is written as .xlsx, .csv, .parquet, .json."),
+        (tmp_path / "none" / "r.csv", f"The folder {tmp_path / 'none'} does not exist."),
+        (folder, f"{folder} cannot be written."),
+    ):
+        with pytest.raises(InputError) as checked:
+            check_target(target)
+        with pytest.raises(InputError) as refused:
+            asyncio.run(write_review(untouched(), asked("text"), target))
+        assert str(checked.value) == str(refused.value) == sentence
+    assert [*tmp_path.iterdir()] == [folder]
+
+
+any_text = st.text(st.characters(exclude_categories=["Cs"]))
+awkward = st.one_of(any_text, st.builds("{}{}".format, st.sampled_from([*FORMULAS, "\0", "\x1f", "\r\n"]), any_text))
+
+
+@settings(max_examples=40, deadline=None)
+@given(name=awkward, summary=awkward)
+def test_any_text_can_be_written_and_json_reads_it_back(
+    tmp_path_factory: pytest.TempPathFactory, name: str, summary: str
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    targets = {
+        suffix: write(folder / f"r{suffix}", asked("text"), row(name, cell(None, summary))) for suffix in WRITERS
+    }
+    assert {each.data_type for line in sheet(targets[".xlsx"]) for each in line if each.value is not None} == {"s"}
+    (_, line) = fields(targets[".csv"])
+    assert [field.removeprefix("'") for field in line] == [text.removeprefix("'") for text in (name, summary)]
+    assert not any(field.startswith(("=", "+", "-", "@")) for field in line)
+    (kept,) = pq.read_table(targets[".parquet"]).to_pylist()
+    assert (kept["document"], kept["A (shown)"]) == (name, summary)
+    (found,) = loaded(targets[".json"])["documents"]
+    assert (found["document"], found["cells"]["A"]["summary"]) == (name, summary)
