@@ -37,7 +37,8 @@ class Service:
     limiter: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
 
-def _service(request: Request) -> Service:
+# Every dependency is `async`: a plain function would go through a thread, and wait there for the interpreter's lock.
+async def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 
@@ -62,7 +63,7 @@ async def _principal(request: Request, service: CurrentService) -> Principal:
 CurrentPrincipal = Annotated[Principal, Depends(_principal)]
 
 
-def _user(principal: CurrentPrincipal) -> User:
+async def _user(principal: CurrentPrincipal) -> User:
     return principal.user
 
 

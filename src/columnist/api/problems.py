@@ -98,7 +98,7 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> ProblemResponse:
-        log.exception("request failed", path=request.url.path, exc_info=error)
+        # The server that runs us logs it, with its trace.
         return problem("internal-error", 500, "Something went wrong here. It is in the server's log.")
 
 
