@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
@@ -225,7 +225,7 @@ def test_an_answer_that_just_fits_a_cell_is_not_cut(tmp_path: Path) -> None:
 # ── Formulas ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("start", FORMULAS)
+@pytest.mark.parametrize("start", [*FORMULAS, "{=1+1}"])
 def test_a_text_is_never_a_formula_in_xlsx_and_is_not_changed(tmp_path: Path, start: str) -> None:
     citations = [{"page": 1, "quote": start, "verified": True}]
     answer = cell(None, start, citations=citations, reasoning=start, model=start)
@@ -305,7 +305,14 @@ def test_an_amount_in_parquet_is_exact(tmp_path: Path, amount: str) -> None:
 
 @pytest.mark.parametrize(
     "names",
-    [("Term", "Term"), ("Term", "TERM"), ("document", "Pages", "problem"), ("Term", "Term 2", "Term")],
+    [
+        ("Term", "Term"),
+        ("Term", "TERM"),
+        ("document", "Pages", "problem"),
+        ("Term", "Term 2", "Term"),
+        ("Term", "Term (flag)"),
+        ("A (SHOWN)", "A"),
+    ],
     ids=" and ".join,
 )
 def test_columns_whose_names_clash_are_kept_apart_in_parquet(tmp_path: Path, names: tuple[str, ...]) -> None:
@@ -466,3 +473,42 @@ def test_any_text_can_be_written_and_json_reads_it_back(
     assert (kept["document"], kept["A (shown)"]) == (name, summary)
     (found,) = loaded(targets[".json"])["documents"]
     assert (found["document"], found["cells"]["A"]["summary"]) == (name, summary)
+
+
+_MANY = """
+import asyncio, re, sys
+from pathlib import Path
+from uuid import UUID
+from columnist.export.files import write_review
+from columnist.reviews.model import Cell, ColumnSpec, GridRow
+
+columns = [(UUID(int=number), ColumnSpec(f"Column {number}", "?")) for number in range(3)]
+target = Path(sys.argv[1])
+
+async def rows(count):
+    for number in range(count):
+        cells = {
+            column: Cell("done", f"{number} " + "answer " * 80, None, None, None, [], None, None, False, None)
+            for column, _ in columns
+        }
+        yield GridRow(UUID(int=number), f"{number}.pdf", 1, None, cells)
+
+def peak():
+    # Not ru_maxrss: on Linux it starts at the size of the process that started this one.
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) // 1024
+
+asyncio.run(write_review(rows(1_000), columns, target))
+before = peak()
+asyncio.run(write_review(rows(20_000), columns, target))
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak from /proc")
+@pytest.mark.parametrize("suffix", [".xlsx", ".parquet", ".json"])
+def test_a_review_of_any_size_is_never_held(tmp_path: Path, suffix: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _MANY, tmp_path / f"r{suffix}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 15  # MB; the answers are 34, and it is 1

@@ -2,12 +2,12 @@
 
 import json
 import os
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 from columnist.errors import InputError
 from columnist.export.tables import CsvWriter, ParquetWriter
@@ -105,12 +105,11 @@ async def write_review(
 @contextmanager
 def _appearing(target: Path) -> Iterator[Path]:
     """A file beside the target that becomes it if all goes well, and is gone if not."""
-    descriptor, name = tempfile.mkstemp(dir=target.absolute().parent, prefix=f".{target.name}.")
-    os.close(descriptor)
-    part = Path(name)
+    # Made like any other file, so that it is as open as the user's are: tempfile makes private ones.
+    part = target.absolute().with_name(f".{target.name}.{uuid4().hex}")
+    part.touch(exist_ok=False)
     try:
         yield part
-        part.chmod(0o666 & ~_umask())
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -118,10 +117,3 @@ def _appearing(target: Path) -> Iterator[Path]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _umask() -> int:
-    """mkstemp makes private files; the result is as open as any other that this user makes."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

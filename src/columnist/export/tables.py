@@ -121,13 +121,17 @@ def _typed(value: Any, form: Format) -> Any:
 
 
 def _distinct_names(columns: Columns) -> list[str]:
-    """The columns' names, none twice and none that is taken."""
+    """The columns' names, none twice and none that is taken, nor what stands beside them."""
     taken = {"document", "pages", "problem"}
     names = []
     for _, column in columns:
         name, nr = column.name, 2
-        while name.lower() in taken:
+        while taken & _with_those_beside(name):
             name, nr = f"{column.name} {nr}", nr + 1
-        taken.add(name.lower())
+        taken |= _with_those_beside(name)
         names.append(name)
     return names
+
+
+def _with_those_beside(name: str) -> set[str]:
+    return {f"{name}{ending}".lower() for ending in ("", " (shown)", " (flag)", " (verified)")}

@@ -13,6 +13,7 @@ from columnist.export.values import Columns, as_text
 from columnist.reviews.model import Cell, ColumnSpec, Flag, GridRow
 
 LONGEST_TEXT = 32_767
+"""In UTF-16 units, as Excel counts."""
 MOST_ROWS = 1_048_576
 CUT = "… [cut: the JSON export has all of it]"
 
@@ -119,8 +120,8 @@ class XlsxWriter:
 
     def _text(self, sheet: Any, row: int, number: int, text: str, look: Any) -> None:
         clean = _ILLEGAL.sub("", text)
-        if len(clean) > LONGEST_TEXT:
-            clean = clean[: LONGEST_TEXT - len(CUT)] + CUT
+        if len(clean) > LONGEST_TEXT // 2 and len(units := clean.encode("utf-16-le")) > 2 * LONGEST_TEXT:
+            clean = units[: 2 * (LONGEST_TEXT - len(CUT))].decode("utf-16-le", "ignore") + CUT
         sheet.write_string(row, number, clean, look)
 
     def _format(self, number_format: str, flag: Flag | None, doubtful: bool) -> Any:
