@@ -112,6 +112,17 @@ class SchemaTooNewError(DatabaseError):
     problem = "schema-too-new"
 
 
+# The Columnist server, seen from a client
+
+
+class ServerError(ColumnistError):
+    """The server cannot be reached, or what is there does not answer as a Columnist server does."""
+
+    exit_code = 4
+    problem = "server-unavailable"
+    http_status = 502
+
+
 # The language model
 
 

@@ -196,6 +196,15 @@ class Settings(BaseSettings):
         validation_alias="COLUMNIST_DRAIN_SECONDS",
         description="How long a server that was told to stop still answers while /readyz turns traffic away.",
     )
+    server: str | None = Field(
+        None,
+        pattern="^https?://",
+        validation_alias="COLUMNIST_SERVER",
+        description="A server that `columnist run` and `columnist jobs` turn to, as with `--server`. Absent: none.",
+    )
+    server_token: SecretStr | None = Field(
+        None, validation_alias="COLUMNIST_TOKEN", description="An API token of that server, or a JWT."
+    )
     log_level: str = Field(
         "INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",

@@ -36,6 +36,7 @@ GZIP_LEVEL = 2
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": problems.Problem, "description": words, "content": {"application/problem+json": {}}}
     for status, words in {
+        400: "Cannot be parsed",
         401: "Not signed in",
         403: "Seen, but not for you to do",
         404: "Does not exist, or not for you",

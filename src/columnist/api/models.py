@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 from columnist.reviews.columns_file import ColumnInput, Line
-from columnist.reviews.model import Column, Member, Review, Role
+from columnist.reviews.model import Column, Flag, Member, Review, Role
 
 
 class Input(BaseModel):
@@ -207,3 +207,35 @@ class Cancelled(BaseModel):
     """Whether there was anything to cancel."""
 
     cancelled: bool
+
+
+class WindowCell(BaseModel):
+    """A cell as the grid shows it. `verified`: its quotes were found; `verified_by`: a person looked and agrees."""
+
+    status: Literal["pending", "generating", "done", "error"]
+    summary: Annotated[str | None, Field(description="At most 300 characters.")]
+    value: Annotated[object, Field(description="Typed as the column's format says; null if it could not be.")]
+    flag: Flag | None
+    verified: bool | None
+    error: str | None
+    stale: bool
+    edited: bool
+    verified_by: str | None
+    job_id: UUID | None
+
+
+class WindowRow(BaseModel):
+    """A document with its cells by column id; what was never asked has none. `error`: why it cannot be read."""
+
+    document_id: UUID
+    document: str
+    page_count: int | None
+    error: str | None
+    cells: dict[UUID, WindowCell]
+
+
+class Window(BaseModel):
+    """Some rows of the grid, and how many match."""
+
+    rows: list[WindowRow]
+    total: int

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
-from psycopg import AsyncConnection, InterfaceError, OperationalError
+from psycopg import AsyncConnection, InterfaceError, OperationalError, sql
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -66,8 +67,7 @@ class Database:
 
     def __init__(self, url: str, connections: int = 4) -> None:
         self.url = url
-        # Checked when they are handed out: after a restart of PostgreSQL a request waits instead of failing.
-        self._requests = _pool(url, connections, "set jit = off", check=AsyncConnectionPool.check_connection)
+        self._requests = _pool(url, connections, "set jit = off")
         # Every statement of the engine is a transaction of its own, so the role is set once per connection.
         self._workers = _pool(url, connections, "set jit = off; set role columnist_worker")
 
@@ -83,12 +83,31 @@ class Database:
     @asynccontextmanager
     async def act_as(self, user: User) -> AsyncIterator[Connection]:
         """One transaction in which row-level security sees `user`."""
-        claims = json.dumps({"sub": str(user.id), "email": user.email, "role": "authenticated"})
-        async with self._requests.connection() as connection, connection.transaction():
-            await connection.execute(
-                "select set_config('role', 'authenticated', true), set_config('request.jwt.claims', %s, true)", [claims]
-            )
+        connection = await self._begun(user)
+        try:
             yield connection
+            await connection.commit()
+        finally:
+            await self._requests.putconn(connection)  # rolls back what is not committed
+
+    async def _begun(self, user: User) -> Connection:
+        """A connection on which the user's transaction has begun: one round trip, and the proof that it is alive. After
+        a restart of PostgreSQL requests wait here instead of failing."""
+        claims = json.dumps({"sub": str(user.id), "email": user.email, "role": "authenticated"})
+        begin = sql.SQL(
+            "begin; select set_config('role', 'authenticated', true), set_config('request.jwt.claims', {}, true)"
+        ).format(claims)
+        give_up_at = time.monotonic() + WAIT_SECONDS
+        while True:
+            connection = await self._requests.getconn(give_up_at - time.monotonic())
+            try:
+                await connection.execute(begin)
+            except BaseException as error:
+                await self._requests.putconn(connection)
+                if not isinstance(error, DATABASE_AWAY):
+                    raise
+            else:
+                return connection
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Connection]:
@@ -121,9 +140,7 @@ class Database:
         return connection
 
 
-def _pool(
-    url: str, connections: int, setup: str, check: Callable[[Connection], Awaitable[None]] | None = None
-) -> AsyncConnectionPool[Connection]:
+def _pool(url: str, connections: int, setup: str) -> AsyncConnectionPool[Connection]:
     async def configure(connection: AsyncConnection[Any]) -> None:
         await connection.execute(setup)
 
@@ -134,7 +151,5 @@ def _pool(
         min_size=0,
         max_size=connections,
         configure=configure,
-        check=check,
-        timeout=WAIT_SECONDS,
         open=False,
     )

@@ -20,6 +20,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
+from psycopg.errors import DataError
 from psycopg.rows import args_row
 
 from columnist.db.connect import Connection
@@ -247,7 +248,10 @@ async def changed_cells(
         "after_column": after_column,
         "limit": limit,
     }
-    found = await (await connection.execute(_sql("changed_cells"), values)).fetchone()
+    try:
+        found = await (await connection.execute(_sql("changed_cells"), values)).fetchone()
+    except DataError:  # looks like a cursor, and is none: all other values have types
+        raise _no_cursor(cursor) from None
     assert found
     began_earlier = next_seen is not None
     next_seen = next_seen or found["snapshot"]
@@ -259,14 +263,19 @@ async def changed_cells(
     return ChangedCells(found["cells"] or "", next_seen, more=began_earlier)
 
 
-_CURSOR = re.compile(r"(\d+:\d+:[\d,]*)(?:/(\d+:\d+:[\d,]*)/(\d+)/([0-9a-f-]{36})/([0-9a-f-]{36}))?")
+_SNAPSHOT = r"[0-9]{1,20}:[0-9]{1,20}:[0-9,]*"
+_CURSOR = re.compile(rf"({_SNAPSHOT})(?:/({_SNAPSHOT})/([0-9]{{1,20}})/([0-9a-f-]{{36}})/([0-9a-f-]{{36}}))?")
+
+
+def _no_cursor(cursor: str | None) -> InputError:
+    return InputError(f"{cursor!r} is no cursor of this feed: start again without one.", "cursor")
 
 
 def _parse_cursor(cursor: str) -> tuple[str, str | None, tuple[str, str, str]]:
     match = _CURSOR.fullmatch(cursor)
     low, high, *_ = cursor.split(":") if match else ("1", "0")
     if match is None or not 0 < int(low) <= int(high):
-        raise InputError(f"{cursor!r} is no cursor of this feed: start again without one.")
+        raise _no_cursor(cursor)
     seen, next_seen, *after = match.groups()
     if next_seen is None:
         return seen, None, ("0", str(UUID(int=0)), str(UUID(int=0)))

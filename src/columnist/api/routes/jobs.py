@@ -96,7 +96,10 @@ async def get_job(request: Request, job_id: UUID, connection: CurrentConnection)
     return cached(request, _job(await store.job_progress(connection, job_id)))
 
 
-Cursor = Annotated[str | None, Query(max_length=10_000, description="The last answer's cursor; absent: everything.")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=10_000, pattern="^[0-9a-f:,/-]*$", description="The last answer's cursor; absent: everything."),
+]
 Limit = Annotated[int, Query(ge=1, le=5_000)]
 
 

@@ -1,49 +1,17 @@
 """Windows of the grid over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from columnist.api.cached import cached
 from columnist.api.context import CurrentConnection, VisibleReview
+from columnist.api.models import Window
 from columnist.reviews.grid import read_window
-from columnist.reviews.model import Flag
 
 router = APIRouter(prefix="/tabular/reviews", tags=["rows"])
-
-
-class WindowCell(BaseModel):
-    """A cell as the grid shows it. `verified`: its quotes were found; `verified_by`: a person looked and agrees."""
-
-    status: Literal["pending", "generating", "done", "error"]
-    summary: Annotated[str | None, Field(description="At most 300 characters.")]
-    value: Annotated[object, Field(description="Typed as the column's format says; null if it could not be.")]
-    flag: Flag | None
-    verified: bool | None
-    error: str | None
-    stale: bool
-    edited: bool
-    verified_by: str | None
-    job_id: UUID | None
-
-
-class WindowRow(BaseModel):
-    """A document with its cells by column id; what was never asked has none. `error`: why it cannot be read."""
-
-    document_id: UUID
-    document: str
-    page_count: int | None
-    error: str | None
-    cells: dict[UUID, WindowCell]
-
-
-class Window(BaseModel):
-    """Some rows of the grid, and how many match."""
-
-    rows: list[WindowRow]
-    total: int
 
 
 _TEXT = r"^[^\x00]*$"  # PostgreSQL's texts hold any character but this one
