@@ -9,6 +9,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "columnist"
 ORDER = [
     "errors",
     "settings",
+    "processes",
     "telemetry",
     "db",
     "documents",
@@ -18,8 +19,10 @@ ORDER = [
     "jobs",
     "export",
     "session",
+    "progress",
     "python_api",
     "api",
+    "client",
     "cli",
 ]
 ENTRY_POINTS = {"__init__", "__main__"}

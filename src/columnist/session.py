@@ -87,6 +87,12 @@ async def open_session(settings: Settings, connections: int = 4) -> AsyncIterato
 class Session:
     """Acts as the local user; owns the worker pool of its process while `working()`."""
 
+    what_stays = (
+        "The job stays: running documents are handed back, other workers on this database go on with it, and the same "
+        "command resumes it."
+    )
+    """What becomes of a job that nobody watches any more."""
+
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.database = database
@@ -117,7 +123,7 @@ class Session:
                 except (InputError, OSError) as error:
                     refused[file] = str(error)
             async with self.database.act_as(user) as connection:
-                batch = await add_documents(connection, user, stored)
+                batch = [document.id for document in await add_documents(connection, user, stored)]
                 await put_documents(connection, review_id, batch)
             document_ids += batch
             taken(min(start + INGEST_BATCH, len(files)))
@@ -128,8 +134,10 @@ class Session:
         sha256, size = self.blobs.put(file)
         return StoredFile(file.name, sha256, size)
 
-    async def generate(self, grid: Grid, model: str) -> Generated:
-        """Ask whatever of the grid has no current answer; joins the review's live job if there is one."""
+    async def generate(self, grid: Grid, model: str | None = None) -> Generated:
+        """Ask whatever of the grid has no current answer; joins the review's live job if there is one. `model`: another
+        than the settings'."""
+        model = model or self.settings.model
         while True:
             try:
                 async with self.database.act_as(LOCAL_USER) as connection:
@@ -159,6 +167,11 @@ class Session:
         """The job's status. Raises NotFoundError."""
         async with self.database.act_as(LOCAL_USER) as connection:
             return await store.job_progress(connection, job_id)
+
+    async def list_jobs(self, limit: int) -> list[Progress]:
+        """The newest jobs, newest first."""
+        async with self.database.act_as(LOCAL_USER) as connection:
+            return await store.list_jobs(connection, limit)
 
     async def cancel(self, job_id: UUID) -> bool:
         """Cancel a job; False if it has ended already."""

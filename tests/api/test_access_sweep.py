@@ -245,7 +245,7 @@ def a_world(site: Site, name: str) -> dict[str, str]:
             review_id = await open_review(connection, OWNER, f"{MARK} {name}")
             columns = [ColumnSpec(f"{MARK} {nr}", f"Governing law of {MARK} {nr}?") for nr in range(2)]
             column_ids = await put_columns(connection, review_id, columns)
-            document_ids = await add_documents(connection, OWNER, files)
+            document_ids = [one.id for one in await add_documents(connection, OWNER, files)]
             await put_documents(connection, review_id, document_ids)
             await put_member(connection, review_id, EDITOR.email, "editor")
             await put_member(connection, review_id, VIEWER.email, "viewer")

@@ -142,7 +142,8 @@ def test_ctrl_c_leaves_the_job_and_the_same_command_resumes_it(home: dict[str, o
         done = columnist(*command, **home)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Going on with job" in done.stdout
-        assert metric(llm, "llm_answers_total") == 30, "no answer that was there was asked again"
+        # Without grace, an answer that was on its way in one of the four slots may be lost; none that was there is.
+        assert 30 <= metric(llm, "llm_answers_total") <= 34
 
 
 def test_an_llm_server_that_refuses_the_key_fails_with_what_to_do(home: dict[str, object], tmp_path: Path) -> None:

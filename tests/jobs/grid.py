@@ -45,7 +45,7 @@ async def a_review(database: Database, documents: int, columns: int = 1, name: s
         column_ids = await put_columns(
             connection, review_id, [ColumnSpec(f"Column {nr}", f"Question {nr}?") for nr in range(columns)]
         )
-        document_ids = await add_documents(connection, LOCAL_USER, files)
+        document_ids = [one.id for one in await add_documents(connection, LOCAL_USER, files)]
         await put_documents(connection, review_id, document_ids)
     return Review(review_id, document_ids, column_ids)
 
@@ -99,7 +99,8 @@ def a_job(url: str, home: Path, files: Path, model: str = "simulated") -> Genera
             review_id = await open_review(connection, LOCAL_USER, "Review")
             questions = [ColumnSpec(f"Question {nr}", f"What about {nr}?") for nr in range(QUESTIONS)]
             await put_columns(connection, review_id, questions)
-            await put_documents(connection, review_id, await add_documents(connection, LOCAL_USER, stored))
+            documents = await add_documents(connection, LOCAL_USER, stored)
+            await put_documents(connection, review_id, [one.id for one in documents])
             return await create_job(connection, review_id, LOCAL_USER.id, model, prompt_version(model))
 
     return asyncio.run(make())

@@ -14,13 +14,15 @@ from columnist.api import problems
 from columnist.api.auth import Authenticator
 from columnist.api.context import Service
 from columnist.api.middleware import BodyLimit, LocalOnly, RequestLog, SecurityHeaders
-from columnist.api.routes import columns, health, jobs, members, reviews, rows, tokens
+from columnist.api.routes import columns, documents, export, health, jobs, members, reviews, rows, tokens
 from columnist.documents.guard import Reader
 from columnist.extraction.back_ends import BackEnds
 from columnist.session import Session
 
 ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,
+    documents.router,
+    export.router,
     rows.router,
     columns.router,
     members.router,

@@ -12,9 +12,10 @@ import psycopg
 from columnist.db.connect import database_url
 from columnist.db.migrate import migrations
 from columnist.documents.blobs import BlobStore
-from columnist.documents.guard import Reader, usable_cores
+from columnist.documents.guard import Reader
 from columnist.errors import ColumnistError, LlmRefusedError
 from columnist.extraction.back_ends import BackEnds
+from columnist.processes import usable_cores
 from columnist.settings import EXTRACTIVE, Settings
 
 LITTLE_DISK = 2 * 1024**3

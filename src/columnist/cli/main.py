@@ -17,10 +17,9 @@ from columnist.cli import screen
 from columnist.cli.doctor import examine
 from columnist.cli.logs import configure_logs
 from columnist.cli.run import run_grid
-from columnist.db.connect import LOCAL_USER
+from columnist.cli.server import command_session
 from columnist.errors import ColumnistError
-from columnist.jobs import store
-from columnist.session import open_session
+from columnist.session import Session, open_session
 from columnist.settings import Settings, knobs, load_settings
 from columnist.telemetry import tracing
 
@@ -35,6 +34,16 @@ app = typer.Typer(
 )
 jobs = typer.Typer(no_args_is_help=True, help="List, inspect, cancel and retry jobs.")
 app.add_typer(jobs, name="jobs")
+ServerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="URL",
+        help="Do it at this server, which `columnist serve` runs. Default: COLUMNIST_SERVER, or else here. It signs in "
+        "with COLUMNIST_TOKEN.",
+    ),
+]
+JobArgument = Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.")]
 out = Console()
 err = Console(stderr=True)
 
@@ -80,15 +89,16 @@ def run(
     review: Annotated[
         str | None, typer.Option("--review", help="The review's name. Default: the first path's and the columns'.")
     ] = None,
+    server: ServerOption = None,
 ) -> None:
     """Fill a grid: every document gets every question, and the answers go to a file.
 
     Run the same command again at any time: it goes on where it stopped, and nothing that was answered is asked again.
     """
-    settings = _settings(model=model)
+    settings = _settings(model=model, server=server)
     configure_logs("ERROR")
     name = review or f"{paths[0].resolve().name} · {columns.stem}"
-    raise typer.Exit(asyncio.run(run_grid(settings, paths, columns, output, name, out)))
+    raise typer.Exit(asyncio.run(run_grid(settings, paths, columns, output, name, model, out)))
 
 
 @app.command(epilog="Example: DATABASE_URL=postgresql://… TABULAR_GENERATE_CONCURRENCY=32 columnist worker")
@@ -137,22 +147,25 @@ def serve(
 
 
 @jobs.command("list", epilog="Example: columnist jobs list --limit 5")
-def list_jobs(limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 20) -> None:
+def list_jobs(
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=500)] = 20,
+    server: ServerOption = None,
+) -> None:
     """List the newest jobs."""
 
     async def show() -> None:
-        async with open_session(load_settings()) as session, session.database.act_as(LOCAL_USER) as connection:
-            out.print(screen.jobs_table(await store.list_jobs(connection, limit)))
+        async with command_session(_settings(server=server)) as session:
+            out.print(screen.jobs_table(await session.list_jobs(limit)))
 
     _quietly(show())
 
 
 @jobs.command("show", epilog="Example: columnist jobs show 3f0c… (see: columnist jobs list)")
-def show_job(job_id: Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.")]) -> None:
+def show_job(job_id: JobArgument, server: ServerOption = None) -> None:
     """Show one job: its counts, tokens, price, and the cells that failed with their reasons."""
 
     async def show() -> None:
-        async with open_session(load_settings()) as session:
+        async with command_session(_settings(server=server)) as session:
             out.print(screen.job_details(await session.progress(job_id)))
             screen.print_failures(out, await session.job_failures(job_id))
 
@@ -160,11 +173,11 @@ def show_job(job_id: Annotated[UUID, typer.Argument(metavar="JOB", help="The job
 
 
 @jobs.command("cancel", epilog="Example: columnist jobs cancel 3f0c…")
-def cancel_job(job_id: Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.")]) -> None:
+def cancel_job(job_id: JobArgument, server: ServerOption = None) -> None:
     """Cancel a job: what waits is skipped now, what runs stops within two seconds. Answers that are there stay."""
 
     async def cancel() -> None:
-        async with open_session(load_settings()) as session:
+        async with command_session(_settings(server=server)) as session:
             await session.progress(job_id)
             cancelled = await session.cancel(job_id)
             out.print("Cancelled." if cancelled else "It had ended already: nothing to cancel.")
@@ -173,17 +186,18 @@ def cancel_job(job_id: Annotated[UUID, typer.Argument(metavar="JOB", help="The j
 
 
 @jobs.command("retry", epilog="Example: columnist jobs retry 3f0c…")
-def retry_job(job_id: Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.")]) -> None:
+def retry_job(job_id: JobArgument, server: ServerOption = None) -> None:
     """Ask the failed and the missing cells of a job's review again, as a new job for the running workers."""
 
     async def retry() -> None:
-        async with open_session(load_settings()) as session:
+        async with command_session(_settings(server=server)) as session:
             generated = await session.retry(job_id)
             if generated.total_items == 0:
                 out.print("Nothing failed and nothing is missing.")
                 return
             out.print(f"Job {generated.job_id}: {generated.total_items} documents to ask again.")
-            out.print("Workers take it at once; without one, start it with: columnist worker")
+            if isinstance(session, Session):
+                out.print("Workers take it at once; without one, start it with: columnist worker")
 
     _quietly(retry())
 

@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from columnist.cli import screen
+from columnist.cli.server import AnySession, command_session
 from columnist.export.files import check_target, write_review
 from columnist.jobs.store import Generated
+from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
-from columnist.session import Grid, Session, find_files, open_session
+from columnist.session import Grid, find_files
 from columnist.settings import EXTRACTIVE, Settings
 
 ROWS_SHOWN = 15
@@ -23,9 +25,16 @@ ALL_DONE, WITH_FAILURES, INTERRUPTED = 0, 3, 130
 
 
 async def run_grid(
-    settings: Settings, paths: Sequence[Path], columns_file: Path, output: Path, review: str, console: Console
+    settings: Settings,
+    paths: Sequence[Path],
+    columns_file: Path,
+    output: Path,
+    review: str,
+    model: str | None,
+    console: Console,
 ) -> int:
-    """Do the main job and return the exit code. Raises InputError before anything is asked if the input will not do."""
+    """Do the main job, here or at the settings' server, and return the exit code. `model`: another than the settings'
+    or the server's. Raises InputError before anything is asked if the input will not do."""
     check_target(output)
     columns = read_columns(columns_file)
     sources = find_files(paths)
@@ -33,35 +42,35 @@ async def run_grid(
         names = ", ".join(screen.plain(file.name) for file in sources.passed_over[:PASSED_OVER_SHOWN])
         more = ", …" if len(sources.passed_over) > PASSED_OVER_SHOWN else ""
         console.print(f"{len(sources.passed_over)} files of other types are passed over: {names}{more}")
-    async with open_session(settings) as session:
-        with screen.job_bar(console) as bar:
+    async with command_session(settings) as session:
+        with job_bar(console) as bar:
             task = bar.add_task("Taking files in", total=len(sources.files), detail="")
             grid = await session.prepare(
                 review, sources.files, columns, lambda count: bar.update(task, completed=count)
             )
-        generated = await session.generate(grid, settings.model)
-        console.print(_opening(generated, settings))
+        generated = await session.generate(grid, model)
         if not await _see_it_through(session, generated, console):
             return INTERRUPTED
         await _export(session, grid, output, console)
         return await _closing(session, grid, generated, console)
 
 
-def _opening(generated: Generated, settings: Settings) -> str:
-    model = screen.plain(screen.model_words(settings.model))
+def _opening(generated: Generated, asked: str) -> str:
+    model = screen.plain(screen.model_words(asked))
     if generated.total_items == 0:
         return f"Every question has its answer already. Model: {model}"
     verb = "Going on with" if generated.resumed else "Started"
     return f"{verb} job {generated.job_id}: {generated.total_items:,} documents. Model: {model}"
 
 
-async def _see_it_through(session: Session, generated: Generated, console: Console) -> bool:
+async def _see_it_through(session: AnySession, generated: Generated, console: Console) -> bool:
     """Work on the job and watch it until it has ended; False if Ctrl-C stopped the watching."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupted.set)
     try:
+        console.print(_opening(generated, (await session.progress(generated.job_id)).model))
         async with session.working():
             watching = asyncio.create_task(_watch(session, generated, console))
             stopping = asyncio.create_task(interrupted.wait())
@@ -79,14 +88,14 @@ async def _see_it_through(session: Session, generated: Generated, console: Conso
             loop.remove_signal_handler(number)
 
 
-async def _watch(session: Session, generated: Generated, console: Console) -> None:
-    with screen.job_bar(console) as bar:
+async def _watch(session: AnySession, generated: Generated, console: Console) -> None:
+    with job_bar(console) as bar:
         task = bar.add_task("Answering", total=generated.total_items, detail="")
         async for job in session.watch(generated.job_id):
-            bar.update(task, completed=job.ended_items, detail=screen.job_detail(job))
+            bar.update(task, completed=job.ended_items, detail=job_detail(job))
 
 
-async def _ask_what_becomes_of_it(session: Session, generated: Generated, console: Console) -> None:
+async def _ask_what_becomes_of_it(session: AnySession, generated: Generated, console: Console) -> None:
     # A second Ctrl-C at the question is the usual one: it ends the program, and the job stays.
     asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
     cancel = False
@@ -96,19 +105,16 @@ async def _ask_what_becomes_of_it(session: Session, generated: Generated, consol
         await session.cancel(generated.job_id)
         console.print("The job is cancelled. The answers that are there stay: the same command asks only the rest.")
     else:
-        console.print(
-            "Stopped watching. The job stays: running documents are handed back, other workers on this database go on "
-            "with it, and the same command resumes it."
-        )
+        console.print(f"Stopped watching. {session.what_stays}")
 
 
-async def _export(session: Session, grid: Grid, output: Path, console: Console) -> None:
-    with screen.job_bar(console) as bar:
+async def _export(session: AnySession, grid: Grid, output: Path, console: Console) -> None:
+    with job_bar(console) as bar:
         task = bar.add_task(f"Writing {screen.plain(output.name)}", total=len(grid.document_ids), detail="")
         await write_review(session.rows(grid), grid.columns, output, lambda count: bar.update(task, completed=count))
 
 
-async def _closing(session: Session, grid: Grid, generated: Generated, console: Console) -> int:
+async def _closing(session: AnySession, grid: Grid, generated: Generated, console: Console) -> int:
     shown = replace(grid, document_ids=grid.document_ids[:ROWS_SHOWN])
     rows = [row async for row in session.rows(shown)]
     console.print(screen.grid_table(rows, grid.columns, console.width))
@@ -120,8 +126,10 @@ async def _closing(session: Session, grid: Grid, generated: Generated, console: 
         console.print(f"[red]✗[/] {screen.plain(str(file))} was not taken in: {screen.plain(reason)}")
     screen.print_failures(console, failures)
     console.print(f"{job.done_cells:,} cells answered in this run, {sum(len(f.columns) for f in failures):,} failed.")
-    if session.settings.model == EXTRACTIVE:
+    if job.pause_reason:
+        console.print(f"[yellow]The job is paused:[/] {screen.plain(job.pause_reason)}")
+    if job.model == EXTRACTIVE:
         console.print(
             "These are rule-based quotes, no LLM: a first pass. Set OPENAI_BASE_URL and --model for real answers."
         )
-    return WITH_FAILURES if failures or grid.refused else ALL_DONE
+    return WITH_FAILURES if failures or grid.refused or job.pause_reason else ALL_DONE

@@ -1,18 +1,17 @@
 """What the commands draw. Whatever comes from documents or models is printed as plain text, never as markup."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from columnist.cli.doctor import Finding
 from columnist.jobs.store import Progress as JobProgress
+from columnist.progress import duration
 from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
 from columnist.settings import EXTRACTIVE, Knob
 
@@ -25,36 +24,6 @@ FAILURES_SHOWN = 20
 def plain(text: str) -> str:
     """The text without control characters (a file name may hold escape sequences) and safe from Rich's markup."""
     return escape("".join(character if character.isprintable() else " " for character in text))
-
-
-def job_bar(console: Console) -> Progress:
-    """The live bar of a job: documents, cells, rate, time left, errors so far."""
-    return Progress(
-        TextColumn("[bold]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[detail]}"),
-        console=console,
-    )
-
-
-def job_detail(job: JobProgress) -> str:
-    """The words beside the bar."""
-    parts = [f"{job.done_cells:,} of {job.total_cells:,} cells"]
-    if job.rate:
-        parts.append(f"{job.rate * 60:,.0f} documents/min")
-    if job.eta_seconds is not None:
-        parts.append(f"{duration(job.eta_seconds)} left")
-    if job.error_cells:
-        parts.append(f"[red]{job.error_cells:,} failed[/]")
-    if job.prompt_tokens:
-        parts.append(f"{job.prompt_tokens + job.completion_tokens:,} tokens")
-    return " · ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """`1:02:03` for hours, minutes and seconds."""
-    return str(timedelta(seconds=round(seconds)))
 
 
 def grid_table(rows: Sequence[GridRow], columns: Sequence[tuple[UUID, ColumnSpec]], width: int) -> Table:

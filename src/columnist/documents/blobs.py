@@ -10,10 +10,42 @@ from typing import BinaryIO
 
 from columnist.documents.boxes import BoxesWriter, read_boxes
 from columnist.documents.model import WordBox
-from columnist.errors import InputError
+from columnist.errors import TooLargeError
 from columnist.settings import Settings
 
 _CHUNK = 1024**2
+
+
+class Incoming:
+    """A content that is being taken in."""
+
+    def __init__(self, file: BinaryIO, name: str, largest: int) -> None:
+        self._file = file
+        self._name = name
+        self._largest = largest
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, chunk: bytes) -> None:
+        """The next bytes. Raises TooLargeError when there are too many."""
+        self._digest.update(chunk)
+        self.size += len(chunk)
+        if self.size > self._largest:
+            raise TooLargeError(
+                f"{self._name} is larger than {self._largest // 1024**2} MB: raise COLUMNIST_MAX_FILE_MB."
+            )
+        self._file.write(chunk)
+
+    @property
+    def sha256(self) -> str:
+        """Of what has come so far (hex)."""
+        return self._digest.hexdigest()
+
+    @property
+    def path(self) -> Path:
+        """Where what has come so far can be looked at."""
+        self._file.flush()
+        return Path(self._file.name)
 
 
 class BlobStore:
@@ -24,21 +56,20 @@ class BlobStore:
         self._largest = settings.max_file_mb * 1024**2
 
     def put(self, source: Path) -> tuple[str, int]:
-        """Copy a file in; returns its SHA-256 (hex) and size in bytes. Raises InputError if it is too large."""
-        digest, size = hashlib.sha256(), 0
-        with self._new_file() as (file, keep_as), source.open("rb") as original:
+        """Copy a file in; returns its SHA-256 (hex) and size in bytes. Raises TooLargeError if it is too large."""
+        with self.receiving(source.name) as incoming, source.open("rb") as original:
             while chunk := original.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                if size > self._largest:
-                    raise InputError(
-                        f"{source.name} is larger than {self._largest // 1024**2} MB: raise COLUMNIST_MAX_FILE_MB."
-                    )
-                file.write(chunk)
-            sha256 = digest.hexdigest()
-            if not self.path(sha256).exists():
-                keep_as.append(self.path(sha256))
-        return sha256, size
+                incoming.write(chunk)
+        return incoming.sha256, incoming.size
+
+    @contextmanager
+    def receiving(self, name: str) -> Iterator["Incoming"]:
+        """Take a content in, chunk by chunk; it is there when the context ends well. `name` is for its refusal."""
+        with self._new_file() as (file, keep_as):
+            incoming = Incoming(file, name, self._largest)
+            yield incoming
+            if not self.path(incoming.sha256).exists():
+                keep_as.append(self.path(incoming.sha256))
 
     def path(self, sha256: str) -> Path:
         """Where a content is, or would be."""
@@ -70,7 +101,8 @@ class BlobStore:
         descriptor, name = tempfile.mkstemp(dir=incoming)
         keep_as: list[Path] = []
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            os.close(descriptor)
+            with Path(name).open("wb") as file:
                 yield file, keep_as
                 file.flush()
                 if keep_as:

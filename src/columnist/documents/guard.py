@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from columnist.documents.boxes import BoxesWriter
 from columnist.documents.model import Page
 from columnist.documents.reader import FRAME
 from columnist.errors import DocumentError
+from columnist.processes import usable_cores
 from columnist.settings import Settings
 
 FILES_PER_PROCESS = 200
@@ -55,23 +57,38 @@ class Reader:
 
         Raises DocumentError with a sentence for the user, whatever the file is or does to its reader.
         """
+        async with self._child() as child:
+            await child.ask({"path": str(path), "name": name, "max_pages": self._settings.read_max_pages})
+            pages: list[Page] = []
+            while (frame := await child.frame())[0] == b"P":
+                _, values, packed = frame
+                pages.append(Page(**values))
+                boxes.add(packed)
+            return ReadDocument(_done(frame)["media_type"], pages)
+
+    async def draw(self, path: Path, page: int, width: int) -> bytes:
+        """A page (1-based) of a PDF as a PNG, `width` pixels wide. Raises DocumentError, as `read` does."""
+        async with self._child() as child:
+            await child.ask({"path": str(path), "page": page, "width": width})
+            frame = await child.frame()
+            _done(frame)
+            return frame[2]
+
+    @asynccontextmanager
+    async def _child(self) -> AsyncIterator["_Child"]:
+        """A subprocess for one file; it is used again if it neither failed nor is used up."""
         settings = self._settings
         child = await self._idle.get()
         reusable = False
         try:
             child = child or await _Child.start(settings.read_memory_mb)
             async with asyncio.timeout(settings.read_timeout_seconds):
-                await child.ask({"path": str(path), "name": name, "max_pages": settings.read_max_pages})
-                pages: list[Page] = []
-                while (frame := await child.frame())[0] == b"P":
-                    _, values, packed = frame
-                    pages.append(Page(**values))
-                    boxes.add(packed)
+                try:
+                    yield child
+                except DocumentError:
+                    reusable = child.files < FILES_PER_PROCESS
+                    raise
             reusable = child.files < FILES_PER_PROCESS
-            kind, values, _ = frame
-            if kind == b"E":
-                raise DocumentError(values["error"])
-            return ReadDocument(values["media_type"], pages)
         except TimeoutError:
             raise DocumentError(
                 f"Reading the file took longer than {settings.read_timeout_seconds:g} seconds "
@@ -86,6 +103,14 @@ class Reader:
             if child is not None and not reusable:
                 await child.kill()
             self._idle.put_nowait(child if reusable else None)
+
+
+def _done(frame: tuple[bytes, dict[str, Any], bytes]) -> dict[str, Any]:
+    """The values of a last frame. Raises the DocumentError that it tells of."""
+    kind, values, _ = frame
+    if kind == b"E":
+        raise DocumentError(values["error"])
+    return values
 
 
 class _Child:
@@ -120,11 +145,3 @@ class _Child:
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()
-
-
-def usable_cores() -> int:
-    """The cores that this process may use: a container's share, not the machine's."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS
-        return os.cpu_count() or 1

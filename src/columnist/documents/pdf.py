@@ -1,6 +1,7 @@
 """PDF: the text layer, page by page, and a box for every word."""
 
 import ctypes
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from columnist.documents.model import Page, WordBox
 from columnist.errors import DocumentError
 
 _WORD = re.compile(r"\S+")
+LONGEST_PAGE = 20
+"""Of what is drawn: height to width."""
 
 
 def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
@@ -38,6 +41,28 @@ def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
             yield page
         if not any_text:
             raise DocumentError("The PDF has no text, only pictures of it (a scan): run OCR over it first.")
+    finally:
+        document.close()
+
+
+def draw_page(path: Path, number: int, width: int) -> bytes:
+    """A page (1-based) as a PNG, `width` pixels wide. Raises DocumentError if that cannot be done."""
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        raise DocumentError("The PDF is damaged, cut off or encrypted: it cannot be drawn.") from error
+    try:
+        if not 1 <= number <= len(document):
+            raise DocumentError(f"The PDF has {len(document):,} pages, and no page {number:,}.")
+        page = document[number - 1]
+        points = page.get_width()
+        if points <= 0 or page.get_height() / points > LONGEST_PAGE:
+            raise DocumentError("The page has no size that can be drawn.")
+        picture = io.BytesIO()
+        page.render(scale=width / points).to_pil().save(picture, "PNG")
+        return picture.getvalue()
+    except pdfium.PdfiumError as error:
+        raise DocumentError(f"The PDF is damaged: page {number} cannot be drawn.") from error
     finally:
         document.close()
 

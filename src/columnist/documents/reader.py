@@ -1,6 +1,7 @@
 """The guarded subprocess: reads one file after the other, as told on standard input, and sends its pages back.
 
-A request is a line of JSON: path, name, max_pages. The answer is frames (`send`): pages, then the end or an error.
+A request is a line of JSON: path, name, max_pages; or path, page, width. The answer is frames (`send`): pages, then the
+end or an error; or the end with a picture (PNG).
 Nothing that a file makes a parser do can hurt more than this process.
 """
 
@@ -19,11 +20,11 @@ from typing import Any, BinaryIO
 from columnist.documents import flowing, formats
 from columnist.documents.boxes import pack
 from columnist.documents.model import Page
-from columnist.documents.pdf import read_pdf
+from columnist.documents.pdf import draw_page, read_pdf
 from columnist.errors import DocumentError
 
 FRAME = struct.Struct("<cII")
-"""Kind (b"P" page, b"E" error, b"D" done), length of its JSON, length of its packed boxes."""
+"""Kind (b"P" page, b"E" error, b"D" done), length of its JSON, length of its packed boxes or picture."""
 
 ORPHAN_CHECK_SECONDS = 1.0
 
@@ -39,6 +40,10 @@ def main(memory_mb: int) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         try:
+            if "width" in request:
+                send(frames, b"D", {}, draw_page(Path(request["path"]), request["page"], request["width"]))
+                frames.flush()
+                continue
             media_type, pages = read_file(Path(request["path"]), request["name"], request["max_pages"])
             for page in pages:
                 values = {"number": page.number, "text": page.text, "width": page.width, "height": page.height}

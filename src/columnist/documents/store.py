@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from columnist.db.connect import Connection, User
+from columnist.db.sql import statement
 from columnist.documents.model import Page
+from columnist.errors import NotFoundError
 
 READER_VERSION = 1
 """Grows when reading changes what is read: older contents are then read again."""
@@ -20,8 +24,32 @@ class StoredFile:
     size_bytes: int
 
 
-async def add_documents(connection: Connection, user: User, files: Sequence[StoredFile]) -> list[UUID]:
-    """Register uploads, in order; the same user, name and content is the same document. Returns their ids."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as its user sees it. What was read of it (pages, characters, an error) is there when it was read."""
+
+    id: UUID
+    name: str
+    sha256: str
+    size_bytes: int
+    media_type: str | None
+    page_count: int | None
+    characters: int | None
+    error: str | None
+    mine: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An upload's document; `added`: it was not there before."""
+
+    id: UUID
+    added: bool
+
+
+async def add_documents(connection: Connection, user: User, files: Sequence[StoredFile]) -> list[Registered]:
+    """Register uploads, in order; the same user, name and content is the same document."""
     cursor = await connection.execute(
         """
         with files as (
@@ -33,7 +61,7 @@ async def add_documents(connection: Connection, user: User, files: Sequence[Stor
           on conflict (user_id, sha256, name) do nothing
           returning id, name, sha256
         )
-        select coalesce(a.id, d.id) as id from files f
+        select coalesce(a.id, d.id) as id, a.id is not null as added from files f
         left join added a using (name, sha256)
         left join documents d on d.user_id = %(user_id)s and d.sha256 = f.sha256 and d.name = f.name
         order by f.nr
@@ -45,7 +73,56 @@ async def add_documents(connection: Connection, user: User, files: Sequence[Stor
             "sizes": [file.size_bytes for file in files],
         },
     )
-    return [row["id"] for row in await cursor.fetchall()]
+    return [Registered(**row) for row in await cursor.fetchall()]
+
+
+async def list_documents(connection: Connection, limit: int, offset: int, q: str | None) -> tuple[list[Document], int]:
+    """The documents that the user may see, newest first, and how many there are; `q`: with this in their name."""
+    values = {"document_id": None, "q": q, "limit": limit, "offset": offset}
+    rows = await (await connection.execute(_sql("documents"), values)).fetchall()
+    total = rows[0]["total"] if rows else 0
+    return [_document(row) for row in rows], total
+
+
+async def get_document(connection: Connection, document_id: UUID) -> Document:
+    """One document. Raises NotFoundError."""
+    values = {"document_id": document_id, "q": None, "limit": 1, "offset": 0}
+    row = await (await connection.execute(_sql("documents"), values)).fetchone()
+    if row is None:
+        raise NotFoundError("There is no such document.")
+    return _document(row)
+
+
+async def uses_of_document(connection: Connection, document_id: UUID) -> tuple[int, int]:
+    """In how many reviews a document is, and how many answers they have of it, as far as the user sees."""
+    cursor = await connection.execute(
+        "select (select count(*)::int from review_documents where document_id = %(id)s) as reviews, "
+        "(select count(*)::int from review_documents r join tabular_cells c using (review_id, document_id) "
+        "where r.document_id = %(id)s and c.status = 'done') as answers",
+        {"id": document_id},
+    )
+    row = await cursor.fetchone()
+    assert row
+    return row["reviews"], row["answers"]
+
+
+async def delete_document(connection: Connection, user: User, document_id: UUID) -> bool:
+    """Delete a document of the user's, and its row of every review; False if it is another's. Its content stays."""
+    cursor = await connection.execute("delete from documents where id = %s and user_id = %s", [document_id, user.id])
+    return cursor.rowcount == 1
+
+
+async def get_page(connection: Connection, document_id: UUID, number: int) -> Page:
+    """A page of a document that was read, without its words. Raises NotFoundError."""
+    cursor = await connection.execute(
+        "select p.number, p.text, p.width, p.height from documents d join document_pages p using (sha256) "
+        "where d.id = %s and p.number = %s",
+        [document_id, number],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise NotFoundError("The document has no such page, or was not read yet.")
+    return Page(**row)
 
 
 async def stored_pages(connection: Connection, sha256: str) -> list[str] | None:
@@ -85,6 +162,14 @@ async def store_pages(connection: Connection, sha256: str, media_type: str | Non
 async def store_unreadable(connection: Connection, sha256: str, error: str) -> None:
     """Keep why a content cannot be read, for the row that shows it; the next job tries again."""
     await _store_content(connection, sha256, None, (), error)
+
+
+def _document(row: dict[str, Any]) -> Document:
+    return Document(**{name: value for name, value in row.items() if name != "total"})
+
+
+def _sql(name: str) -> str:
+    return statement("columnist.documents", name)
 
 
 async def _store_content(

@@ -5,7 +5,6 @@ no rule finds is `Not found`. A document is only ever text to search: nothing in
 """
 
 import asyncio
-import os
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -13,9 +12,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from loky import get_reusable_executor
-
-from columnist.documents.guard import usable_cores
 from columnist.documents.model import DocumentText, Span
 from columnist.extraction.clauses import (
     EXPIRATION,
@@ -29,12 +25,9 @@ from columnist.extraction.passages import LONGEST, PassageIndex, Ranked, terms
 from columnist.extraction.preamble import parties, stated_date
 from columnist.extraction.readings import Money, Reading, amounts, currencies, dates, numbers, percentages, units
 from columnist.extraction.typing import decimal_text, in_unit, money_value, typed
+from columnist.processes import processes
 from columnist.reviews.model import Format
 
-IDLE_SECONDS = 60
-"""How long a process waits for work; after that, or the death of its parent, it ends."""
-NICENESS = 5
-"""Requests and the database come before the rules where cores are short."""
 DEEP = 120
 """Passages that are tried for a kind of clause, best first."""
 WEAK = 0.3
@@ -96,11 +89,7 @@ class ExtractiveAnswerer:
 
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
         """All questions at once, in order: a document takes milliseconds."""
-        # Asked for anew each time: one whose process was killed is replaced.
-        executor = get_reusable_executor(
-            usable_cores(), timeout=IDLE_SECONDS, initializer=os.nice, initargs=(NICENESS,)
-        )
-        contents = await asyncio.wrap_future(executor.submit(_all_answered, list(document.pages), list(questions)))
+        contents = await asyncio.wrap_future(processes().submit(_all_answered, list(document.pages), list(questions)))
         yield [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
 
 

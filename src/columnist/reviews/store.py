@@ -117,12 +117,22 @@ async def remove_column(connection: Connection, review_id: UUID, column_id: UUID
     await connection.execute("delete from tabular_columns where review_id = %s and id = %s", [review_id, column_id])
 
 
-async def count_answers(connection: Connection, review_id: UUID, column_id: UUID | None = None) -> int:
-    """How many cells of a review, or of one of its columns, have an answer."""
+async def count_answers(
+    connection: Connection,
+    review_id: UUID,
+    column_id: UUID | None = None,
+    document_ids: Sequence[UUID] | None = None,
+) -> int:
+    """How many cells of a review, or of one of its columns, or of some of its documents, have an answer."""
     cursor = await connection.execute(
         "select count(*)::int as count from tabular_cells where review_id = %(review_id)s and status = 'done' "
-        "and (%(column_id)s::uuid is null or column_id = %(column_id)s)",
-        {"review_id": review_id, "column_id": column_id},
+        "and (%(column_id)s::uuid is null or column_id = %(column_id)s) "
+        "and (%(document_ids)s::uuid[] is null or document_id = any(%(document_ids)s))",
+        {
+            "review_id": review_id,
+            "column_id": column_id,
+            "document_ids": None if document_ids is None else list(document_ids),
+        },
     )
     row = await cursor.fetchone()
     assert row
@@ -167,13 +177,27 @@ async def put_columns(connection: Connection, review_id: UUID, columns: Sequence
 
 
 async def put_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
-    """Add documents to the grid, below those that it has; one that it has already keeps its place."""
+    """Add documents to the grid, below those that it has; one that it has already keeps its place. Raises NotFoundError
+    for one that the user may not see."""
+    cursor = await connection.execute(
+        "select w.id from unnest(%s::uuid[]) as w (id) left join documents d using (id) where d.id is null limit 1",
+        [list(document_ids)],
+    )
+    if unknown := await cursor.fetchone():
+        raise NotFoundError(f"There is no document {unknown['id']}.", "document_ids")
     await connection.execute(
         "insert into review_documents (review_id, document_id, position) "
         "select %(review_id)s, d.id, d.nr + coalesce((select max(position) from review_documents "
         "where review_id = %(review_id)s), 0) "
         "from unnest(%(ids)s::uuid[]) with ordinality as d (id, nr) on conflict do nothing",
         {"review_id": review_id, "ids": list(document_ids)},
+    )
+
+
+async def remove_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
+    """Take rows out of the grid, with their cells."""
+    await connection.execute(
+        "delete from review_documents where review_id = %s and document_id = any(%s)", [review_id, list(document_ids)]
     )
 
 

@@ -13,6 +13,7 @@ from columnist.reviews.model import Review
 
 router = APIRouter(prefix="/tabular/reviews", tags=["reviews"])
 
+NameSearch = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="In the name.")]
 Confirm = Annotated[bool, Query(description="Say true to what destroys.")]
 
 
@@ -30,7 +31,7 @@ async def create_review(body: ReviewInput, user: CurrentUser, connection: Curren
 @router.get("")
 async def list_reviews(
     connection: CurrentConnection,
-    q: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="In the name.")] = None,
+    q: NameSearch = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> ReviewList:

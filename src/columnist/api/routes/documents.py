@@ -1,0 +1,262 @@
+"""Documents: upload, list, look into, remove."""
+
+import asyncio
+from typing import Annotated, Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
+
+from columnist.api.context import (
+    CurrentConnection,
+    CurrentService,
+    CurrentUser,
+    EditableReview,
+    Service,
+    require_role,
+)
+from columnist.api.models import Input
+from columnist.api.routes.reviews import Confirm, NameSearch
+from columnist.api.uploads import Refused, uploaded
+from columnist.db.connect import User
+from columnist.documents import store
+from columnist.documents.formats import PDF
+from columnist.documents.store import Document, StoredFile
+from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
+from columnist.reviews import store as reviews
+
+router = APIRouter(tags=["documents"])
+
+REGISTERED_TOGETHER = 100
+"""Files whose documents are written in one transaction: a broken upload loses fewer than these."""
+
+_UNTRUSTED = {"Content-Security-Policy": "sandbox; default-src 'none'", "Content-Encoding": "identity"}
+"""For what somebody uploaded: never run, never framed; and packed already, mostly."""
+
+
+class UploadedFile(BaseModel):
+    """What became of one file, in the order sent. `known`: the user has this name with this content already."""
+
+    name: str
+    status: Literal["added", "known", "refused"]
+    document_id: UUID | None = None
+    sha256: str | None = None
+    size_bytes: int | None = None
+    error: str | None = None
+
+
+class Upload(BaseModel):
+    """What became of the files of an upload."""
+
+    files: list[UploadedFile]
+    added: int
+    known: int
+    refused: int
+
+
+class DocumentList(BaseModel):
+    """A page of documents, and how many there are."""
+
+    documents: list[Document]
+    total: int
+
+
+class PageWords(BaseModel):
+    """A page's text and its words: [start, end, x0, y0, x1, y1] each, text[start:end] within points from top left."""
+
+    number: int
+    text: str
+    width: float
+    height: float
+    words: list[tuple[int, int, float, float, float, float]]
+
+
+class DocumentIds(Input):
+    """Documents to add or remove."""
+
+    document_ids: Annotated[list[UUID], Field(min_length=1, max_length=100_000)]
+
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/documents", openapi_extra=_BODY)
+async def upload_documents(
+    request: Request,
+    service: CurrentService,
+    user: CurrentUser,
+    review_id: Annotated[UUID | None, Query(description="Add them to this review, too.")] = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Not needed: the same name and content is the same document, however often sent."),
+    ] = None,
+) -> Upload:
+    """Take files in: parts named `files`, thousands in one request, each with its own result.
+
+    What was taken in before the body breaks off stays; sending it all again adds only the rest.
+    """
+    if review_id is not None:
+        async with service.database.act_as(user) as connection:
+            await require_role(connection, review_id, "editor")
+    results: list[UploadedFile] = []
+    batch: list[StoredFile | Refused] = []
+    try:
+        async for one in uploaded(request, service.blobs, service.settings.upload_max_files):
+            batch.append(one)
+            if len(batch) == REGISTERED_TOGETHER:
+                results += await _register(service, user, review_id, batch)
+                batch = []
+    finally:
+        results += await _register(service, user, review_id, batch)
+    count = {status: sum(one.status == status for one in results) for status in ("added", "known", "refused")}
+    return Upload(files=results, **count)
+
+
+async def _register(
+    service: Service, user: User, review_id: UUID | None, batch: list[StoredFile | Refused]
+) -> list[UploadedFile]:
+    stored = [one for one in batch if isinstance(one, StoredFile)]
+    registered = []
+    if stored:
+        async with service.database.act_as(user) as connection:
+            registered = await store.add_documents(connection, user, stored)
+            if review_id is not None:
+                await reviews.put_documents(connection, review_id, [one.id for one in registered])
+    documents = iter(registered)
+    results = []
+    for one in batch:
+        if isinstance(one, Refused):
+            results.append(UploadedFile(name=one.name, status="refused", error=one.error))
+            continue
+        document = next(documents)
+        results.append(
+            UploadedFile(
+                name=one.name,
+                status="added" if document.added else "known",
+                document_id=document.id,
+                sha256=one.sha256,
+                size_bytes=one.size_bytes,
+            )
+        )
+    return results
+
+
+@router.get("/documents")
+async def list_documents(
+    connection: CurrentConnection,
+    q: NameSearch = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> DocumentList:
+    """The documents that the user may see, newest first."""
+    documents, total = await store.list_documents(connection, limit, offset, q)
+    return DocumentList(documents=documents, total=total)
+
+
+@router.get("/documents/{document_id}")
+async def get_document(document_id: UUID, connection: CurrentConnection) -> Document:
+    """One document, and what was read of it."""
+    return await store.get_document(connection, document_id)
+
+
+@router.delete("/documents/{document_id}", status_code=204)
+async def delete_document(
+    document_id: UUID, user: CurrentUser, connection: CurrentConnection, confirm: Confirm = False
+) -> None:
+    """Delete a document of one's own, with its row in every review."""
+    document = await store.get_document(connection, document_id)
+    if not document.mine:
+        raise ForbiddenError("Somebody else uploaded this document. You can remove it from a review.")
+    if not confirm:
+        in_reviews, answers = await store.uses_of_document(connection, document_id)
+        raise ConfirmationNeededError(
+            f"This deletes {document.name!r}, its row in {in_reviews:,} reviews and {answers:,} answers. "
+            "Repeat it with ?confirm=true.",
+            "confirm",
+        )
+    await store.delete_document(connection, user, document_id)
+
+
+@router.get("/documents/{document_id}/original", response_class=FileResponse)
+async def get_original(document_id: UUID, service: CurrentService, connection: CurrentConnection) -> FileResponse:
+    """The file as it was uploaded."""
+    document = await store.get_document(connection, document_id)
+    path = service.blobs.path(document.sha256)
+    if not path.exists():
+        raise NotFoundError("The file is gone from the server's storage.")
+    # Whatever it claims to be: a browser is to save it. Only a PDF is told to be one.
+    kind = PDF if document.media_type == PDF else "application/octet-stream"
+    named = f"attachment; filename*=utf-8''{quote(document.name, safe='')}"
+    return FileResponse(path, media_type=kind, headers={"Content-Disposition": named, **_UNTRUSTED})
+
+
+PageNumber = Annotated[int, Path(ge=1, le=1_000_000)]
+
+
+@router.get("/documents/{document_id}/pages/{number}")
+async def get_page(
+    document_id: UUID, number: PageNumber, service: CurrentService, connection: CurrentConnection
+) -> PageWords:
+    """A page's text, and where its words stand."""
+    document = await store.get_document(connection, document_id)
+    page = await store.get_page(connection, document_id, number)
+    words = await asyncio.to_thread(service.blobs.boxes, document.sha256, number)
+    return PageWords(
+        number=number, text=page.text, width=page.width, height=page.height, words=[tuple(word) for word in words]
+    )
+
+
+@router.get(
+    "/documents/{document_id}/pages/{number}/image",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+async def get_page_image(
+    document_id: UUID,
+    number: PageNumber,
+    service: CurrentService,
+    user: CurrentUser,
+    width: Annotated[int, Query(ge=100, le=3_000, description="In pixels.")] = 1_200,
+) -> Response:
+    """A page of a PDF as a picture, drawn in a guarded subprocess."""
+    async with service.database.act_as(user) as connection:
+        document = await store.get_document(connection, document_id)
+    if document.media_type != PDF:
+        raise NotFoundError("Only the pages of a PDF that was read can be drawn.")
+    picture = await service.reader.draw(service.blobs.path(document.sha256), number, width)
+    return Response(picture, media_type="image/png", headers=_UNTRUSTED)
+
+
+@router.post("/tabular/reviews/{review_id}/documents", status_code=204)
+async def add_documents_to_review(review_id: EditableReview, body: DocumentIds, connection: CurrentConnection) -> None:
+    """Add documents to the grid, below those that it has; one that it has already keeps its place."""
+    await reviews.put_documents(connection, review_id, body.document_ids)
+
+
+@router.post("/tabular/reviews/{review_id}/documents/remove", status_code=204)
+async def remove_documents_from_review(
+    review_id: EditableReview, body: DocumentIds, connection: CurrentConnection, confirm: Confirm = False
+) -> None:
+    """Take rows out of the grid, with their cells; the documents stay."""
+    answers = await reviews.count_answers(connection, review_id, document_ids=body.document_ids)
+    if answers and not confirm:
+        raise ConfirmationNeededError(
+            f"This removes {len(body.document_ids):,} rows with {answers:,} answers. Repeat it with ?confirm=true.",
+            "confirm",
+        )
+    await reviews.remove_documents(connection, review_id, body.document_ids)

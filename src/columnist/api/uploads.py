@@ -1,0 +1,192 @@
+"""Multipart uploads of thousands of files, streamed: each goes into the blob store as it comes, one after the other."""
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from fastapi import Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from columnist.documents.blobs import BlobStore, Incoming
+from columnist.documents.formats import SUFFIXES, media_type
+from columnist.documents.store import StoredFile
+from columnist.errors import DocumentError, InputError, TooLargeError
+
+FIELD = b"files"
+_WRITE = 1024**2
+_LONGEST_NAME = 255
+_LONGEST_HEADER = 8 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that was not taken in, and why."""
+
+    name: str
+    error: str
+
+
+async def uploaded(request: Request, blobs: BlobStore, max_files: int) -> AsyncIterator[StoredFile | Refused]:
+    """The files of a multipart body, each when all of it is in the blob store, or refused.
+
+    Raises InputError if the body is no multipart form, TooLargeError after `max_files` files. What was yielded before
+    stays; of a file that breaks off nothing is left.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type"))
+    if kind != b"multipart/form-data" or not options.get(b"boundary"):
+        raise InputError("The body is not multipart/form-data: send each file as a part `files`.", "files")
+    parts = _Parts()
+    parser = MultipartParser(options[b"boundary"], parts.callbacks())  # type: ignore[arg-type]
+    count = 0
+    with ExitStack() as stack:
+        taking: _Taking | None = None
+        try:
+            async for chunk in request.stream():
+                parser.write(chunk)
+                for event, data in parts.take():
+                    if event == "begin":
+                        count += 1
+                        if count > max_files:
+                            raise TooLargeError(
+                                f"An upload has at most {max_files:,} files: send the rest in another "
+                                "(COLUMNIST_UPLOAD_MAX_FILES). The first ones were taken in.",
+                                "files",
+                            )
+                        taking = _Taking(blobs, _clean(data.decode("utf-8", "replace")))
+                        stack.callback(taking.abandon)
+                    elif taking is not None and event == "data":
+                        await taking.write(data)
+                    elif taking is not None:
+                        yield await taking.end()
+                        taking = None
+                        stack.pop_all()
+            parser.finalize()
+        except FormParserError as error:
+            raise InputError(f"The multipart body is broken: {error}.", "files") from None
+    if taking is not None:
+        raise InputError("The multipart body breaks off in the middle of a file.", "files")
+
+
+class _Parts:
+    """The parser's callbacks, as a list of events: begin (file name), data, end."""
+
+    def __init__(self) -> None:
+        self._events: list[tuple[str, bytes]] = []
+        self._field = b""
+        self._header: dict[bytes, bytes] = {}
+        self._value = b""
+        self._is_file = False
+
+    def callbacks(self) -> dict[str, object]:
+        return {
+            "on_part_begin": self._header.clear,
+            "on_header_field": self._on_field,
+            "on_header_value": self._on_value,
+            "on_header_end": self._on_header_end,
+            "on_headers_finished": self._on_headers,
+            "on_part_data": self._on_data,
+            "on_part_end": self._on_end,
+        }
+
+    def take(self) -> list[tuple[str, bytes]]:
+        """The events since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def _on_field(self, data: bytes, start: int, end: int) -> None:
+        self._field += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        if len(self._field) + len(self._value) > _LONGEST_HEADER:
+            raise InputError("A part of the multipart body has a header that is too long.", "files")
+        self._header[self._field.lower()] = self._value
+        self._field = self._value = b""
+
+    def _on_headers(self) -> None:
+        _, options = parse_options_header(self._header.get(b"content-disposition"))
+        name = options.get(b"filename")
+        self._is_file = options.get(b"name") == FIELD and name is not None
+        if self._is_file:
+            self._events.append(("begin", name or b""))
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        if self._is_file:
+            self._events.append(("data", data[start:end]))
+
+    def _on_end(self) -> None:
+        if self._is_file:
+            self._events.append(("end", b""))
+
+
+class _Taking:
+    """One file on its way in. Disks are written to away from the event loop, a megabyte at a time."""
+
+    def __init__(self, blobs: BlobStore, name: str) -> None:
+        self._name = name
+        self._stack = ExitStack()
+        self._incoming: Incoming = self._stack.enter_context(blobs.receiving(name))
+        self._buffer = bytearray()
+        self._error: str | None = None
+
+    async def write(self, data: bytes) -> None:
+        if self._error is None:
+            self._buffer += data
+            if len(self._buffer) >= _WRITE:
+                await self._flush()
+
+    async def end(self) -> StoredFile | Refused:
+        """The file is complete."""
+        await self._flush()
+        if self._error is None:
+            self._error = await asyncio.to_thread(self._objection)
+        if self._error is not None:
+            self.abandon()
+            return Refused(self._name, self._error)
+        await asyncio.to_thread(self._stack.close)
+        return StoredFile(self._name, self._incoming.sha256, self._incoming.size)
+
+    def abandon(self) -> None:
+        """Leave nothing of it."""
+        try:
+            self._stack.__exit__(_AbandonedError, _AbandonedError(), None)
+        except _AbandonedError:
+            return
+
+    async def _flush(self) -> None:
+        if self._error is None and self._buffer:
+            try:
+                await asyncio.to_thread(self._incoming.write, bytes(self._buffer))
+            except TooLargeError as error:
+                self._error = str(error)
+        self._buffer.clear()
+
+    def _objection(self) -> str | None:
+        """Why the file is not taken in, if it is nothing that could be read. A damaged one is: its row will say so."""
+        try:
+            media_type(self._incoming.path, self._name)
+        except DocumentError as error:
+            if self._incoming.size == 0 or PurePosixPath(self._name).suffix.lower() not in SUFFIXES:
+                return str(error)
+        return None
+
+
+class _AbandonedError(Exception):
+    """Not an error: tells the blob store that a file does not come to its end."""
+
+
+def _clean(name: str) -> str:
+    """A name for people to see: no folders, no control characters, not endless. It is never a path here."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    kept = "".join(char for char in last if char.isprintable()).strip()
+    if len(kept) > _LONGEST_NAME:
+        suffix = PurePosixPath(kept).suffix[:20]
+        kept = kept[: _LONGEST_NAME - len(suffix)] + suffix
+    return kept or "document"

@@ -1,0 +1,12 @@
+-- The documents that the user may see, newest first, or one of them, with what was read of them; `total` counts them all.
+select d.id, d.name, d.sha256, d.size_bytes, k.media_type, k.page_count, k.characters, k.error,
+       d.user_id = auth.uid() as mine, d.created_at, d.total
+from (
+  select d.*, count(*) over ()::int as total
+  from documents d
+  where (%(document_id)s::uuid is null or d.id = %(document_id)s)
+    and (%(q)s::text is null or strpos(lower(d.name), lower(%(q)s)) > 0)
+  order by d.created_at desc, d.id
+  limit %(limit)s offset %(offset)s) d
+left join document_contents k using (sha256)
+order by d.created_at desc, d.id

@@ -1,0 +1,184 @@
+"""Documents over HTTP: thousands in one request, each with its own result; nothing hostile gets anywhere."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.api.test_reviews import a_review, problem
+from tests.conftest import CONTRACTS
+from tests.processes import Served, served
+
+PDF = next(iter(sorted(CONTRACTS.glob("*.pdf"))))
+
+
+@pytest.fixture
+def server(url: str, tmp_path: Path) -> Iterator[Served]:
+    with served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "home", COLUMNIST_MAX_FILE_MB=1) as running:
+        yield running
+
+
+@pytest.fixture
+def api(server: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{server.url}/api", timeout=60) as client:
+        yield client
+
+
+def upload(api: httpx.Client, *files: tuple[str, bytes], **params: str) -> dict[str, Any]:
+    answer = api.post("/documents", files=[("files", file) for file in files], params=params)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def until_read(api: httpx.Client, review: str) -> None:
+    job = api.post(f"/tabular/reviews/{review}/generate").json()["job_id"]
+    end = time.monotonic() + 60
+    while api.get(f"/tabular/jobs/{job}").json()["status"] not in ("completed", "failed"):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def stored(home: Path) -> list[Path]:
+    return [path for path in (home / "blobs").rglob("*") if path.is_file()]
+
+
+def test_a_thousand_files_go_in_with_one_request_and_again_without_effect(
+    server: Served, api: httpx.Client, tmp_path: Path
+) -> None:
+    review = a_review(api, "Term")["id"]
+    files = [(f"contract {nr}.txt", f"Contract {nr}. ".encode() * 2000) for nr in range(1000)]
+    done = upload(api, *files, review_id=review)
+    assert (done["added"], done["known"], done["refused"]) == (1000, 0, 0)
+    assert [file["name"] for file in done["files"]] == [name for name, _ in files]
+    assert api.get(f"/tabular/reviews/{review}").json()["document_count"] == 1000
+    again = upload(api, *files, ("new.txt", b"New."), review_id=review)
+    assert (again["added"], again["known"]) == (1, 1000)
+    assert [file["document_id"] for file in again["files"][:1000]] == [file["document_id"] for file in done["files"]]
+    assert len(stored(tmp_path / "home")) == 1001
+    assert psutil.Process(server.process.pid).memory_info().rss < 300 * 1024**2
+
+
+def test_what_cannot_be_read_is_refused_and_the_files_around_it_are_not(api: httpx.Client, tmp_path: Path) -> None:
+    done = upload(
+        api,
+        ("good.txt", b"This is an agreement."),
+        ("empty.pdf", b""),
+        ("picture.png", b"\x89PNG\r\n\x1a\n" + b"0" * 100),
+        ("huge.txt", b"x" * (1024**2 + 1)),
+        ("torn.pdf", b"this claims to be a PDF"),  # its row will say so
+        ("last.txt", b"This is another agreement."),
+    )
+    assert [file["status"] for file in done["files"]] == ["added", "refused", "refused", "refused", "added", "added"]
+    errors = [file["error"] for file in done["files"]]
+    assert "empty" in errors[1]
+    assert "a picture" in errors[2]
+    assert "COLUMNIST_MAX_FILE_MB" in errors[3]
+    assert len(stored(tmp_path / "home")) == 3
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("C:\\Users\\me\\lease.txt", "lease.txt"),
+        ("<img src=x onerror=alert(1)>.txt", "<img src=x onerror=alert(1)>.txt"),
+        ("a\u202eb.txt", "ab.txt"),
+        ("..", ".."),
+        ("x" * 400 + ".txt", "x" * 251 + ".txt"),
+    ],
+)
+def test_a_name_is_for_people_and_never_a_path(api: httpx.Client, tmp_path: Path, sent: str, kept: str) -> None:
+    (file,) = upload(api, (sent, b"This is an agreement."))["files"]
+    assert file["name"] == kept
+    assert [path.name for path in stored(tmp_path / "home")] == [file["sha256"]]
+    original = api.get(f"/documents/{file['document_id']}/original")
+    assert original.headers["content-disposition"].startswith("attachment; filename*=utf-8''")
+
+
+def test_too_many_files_and_broken_bodies_are_refused_and_what_came_before_stays(url: str, tmp_path: Path) -> None:
+    variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path, "COLUMNIST_UPLOAD_MAX_FILES": 2}
+    with served("--no-worker", **variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+        files = [("files", (f"{nr}.txt", f"Agreement {nr}.".encode())) for nr in range(3)]
+        problem(api.post("/documents", files=files), 413, "too-large")
+        assert api.get("/documents").json()["total"] == 2
+        problem(api.post("/documents", json={"files": []}), 422, "bad-input")
+        broken = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\nhalf'
+        problem(
+            api.post("/documents", content=broken, headers={"Content-Type": "multipart/form-data; boundary=x"}),
+            422,
+            "bad-input",
+        )
+        assert len(stored(tmp_path)) == 2
+
+
+def test_a_client_that_vanishes_leaves_no_half_file(server: Served, api: httpx.Client, tmp_path: Path) -> None:
+    part = '--x\r\nContent-Disposition: form-data; name="files"; filename="{}.txt"\r\n\r\n{}'
+    body = (part.format("whole", "This is whole.") + "\r\n" + part.format("half", "half " * 1000)).encode()
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        head = "POST /api/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        connection.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + body)
+        end = time.monotonic() + 10
+        while not list((tmp_path / "home").rglob("incoming/*")):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    while [path.name for path in stored(tmp_path / "home") if path.parent.name == "incoming"]:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    while [document["name"] for document in api.get("/documents").json()["documents"]] != ["whole.txt"]:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_document_is_looked_into_drawn_and_downloaded_as_it_was(api: httpx.Client) -> None:
+    review = a_review(api, "Term")["id"]
+    content = PDF.read_bytes()
+    done = upload(api, ("contract.pdf", content), ("page.html", b"<script>alert(1)</script>Terms"), review_id=review)
+    pdf, page = (file["document_id"] for file in done["files"])
+    assert api.get(f"/documents/{pdf}").json()["page_count"] is None
+    problem(api.get(f"/documents/{pdf}/pages/1"), 404, "not-found")
+    until_read(api, review)
+    assert api.get(f"/documents/{pdf}").json()["page_count"] > 1
+    first = api.get(f"/documents/{pdf}/pages/1").json()
+    start, stop, x0, y0, x1, y1 = first["words"][0]
+    assert first["text"][start:stop] == first["text"].split()[0]
+    assert 0 <= x0 < x1 <= first["width"]
+    assert 0 <= y0 < y1 <= first["height"]
+    picture = api.get(f"/documents/{pdf}/pages/1/image", params={"width": 500})
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content.startswith(b"\x89PNG")
+    assert int.from_bytes(picture.content[16:20], "big") == 500
+    problem(api.get(f"/documents/{pdf}/pages/999/image"), 422, "unreadable-document")
+    problem(api.get(f"/documents/{page}/pages/1/image"), 404, "not-found")
+    assert api.get(f"/documents/{pdf}/original").content == content
+    html = api.get(f"/documents/{page}/original")
+    assert html.headers["content-type"] == "application/octet-stream"
+    assert "sandbox" in html.headers["content-security-policy"]
+    part = api.get(f"/documents/{pdf}/original", headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, b"%PDF")
+
+
+def test_rows_and_documents_are_removed_after_confirmation(api: httpx.Client) -> None:
+    review = a_review(api, "Term")["id"]
+    files = upload(api, ("a.txt", b"The term is one year."), ("b.txt", b"The term is two years."), review_id=review)[
+        "files"
+    ]
+    first, second = (file["document_id"] for file in files)
+    until_read(api, review)
+    path = f"/tabular/reviews/{review}/documents"
+    refusal = problem(api.post(f"{path}/remove", json={"document_ids": [first]}), 409, "confirmation-needed")
+    assert "1 rows with 1 answers" in refusal["detail"]
+    assert api.post(f"{path}/remove?confirm=true", json={"document_ids": [first]}).status_code == 204
+    assert api.get(f"/tabular/reviews/{review}").json()["document_count"] == 1
+    assert api.post(path, json={"document_ids": [first]}).status_code == 204
+    problem(api.post(path, json={"document_ids": [review]}), 404, "not-found")
+    refusal = problem(api.delete(f"/documents/{second}"), 409, "confirmation-needed")
+    assert "1 reviews and 1 answers" in refusal["detail"]
+    assert api.delete(f"/documents/{second}?confirm=true").status_code == 204
+    problem(api.get(f"/documents/{second}"), 404, "not-found")
+    assert [one["name"] for one in api.get("/documents", params={"q": "A.T"}).json()["documents"]] == ["a.txt"]
