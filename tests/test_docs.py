@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from columnist.cli.main import app
 from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import Format
 from columnist.settings import Settings, knob_names
@@ -29,7 +31,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_every_setting_that_the_docs_name_exists() -> None:
     known = {name for names in knob_names().values() for name in names}
-    for file in DOCS:
+    for file in [*DOCS, *(ROOT / "deploy").iterdir()]:
         named = set(re.findall(r"\b(?:COLUMNIST|TABULAR|OPENAI)_[A-Z_]+\b", file.read_text()))
         assert named <= known, file
 
@@ -45,8 +47,6 @@ def test_the_readme_names_every_format_and_its_example_is_valid() -> None:
     for form in Format.__args__:  # type: ignore[attr-defined]
         assert f"`{form}`" in text
     (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    import yaml
-
     assert len(parse_columns(yaml.safe_load(example), "README")) == 2
 
 
@@ -54,6 +54,23 @@ def test_the_example_columns_cover_every_format() -> None:
     columns = read_columns(ROOT / "examples" / "due-diligence.yaml")
     assert len(columns) == 10
     assert {column.format for column in columns} == set(Format.__args__)  # type: ignore[attr-defined]
+
+
+def test_the_deployments_are_yaml_and_start_commands_that_exist() -> None:
+    manifests = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text()))
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
+    started = [
+        container["args"][0]
+        for one in manifests
+        if one["kind"] == "Deployment"
+        for container in one["spec"]["template"]["spec"]["containers"]
+    ]
+    started += [service["command"][0] for name, service in services.items() if name in ("server", "worker")]
+    assert (
+        set(started)
+        == {"serve", "worker"}
+        <= {command.callback.__name__ for command in app.registered_commands if command.callback}
+    )
 
 
 def test_nothing_names_a_registry_or_a_place_of_the_machine_it_was_made_on() -> None:

@@ -39,6 +39,12 @@ class Settings(BaseSettings):
         validation_alias="COLUMNIST_DATA_DIR",
         description="Embedded database, uploaded files and word boxes.",
     )
+    blobs_url: str | None = Field(
+        None,
+        pattern="^s3://[^/]+",
+        validation_alias="COLUMNIST_BLOBS_URL",
+        description="Keep files and word boxes in a bucket, s3://bucket/prefix (extra `s3`), not in the data directory.",
+    )
     generate_concurrency: int = Field(
         10,
         ge=1,

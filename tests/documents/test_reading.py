@@ -347,7 +347,8 @@ def test_a_file_is_kept_once_by_its_content(settings: Settings, tmp_path: Path) 
     copy = tmp_path / "copy.pdf"
     copy.write_bytes(A_CONTRACT.read_bytes())
     assert blobs.put(copy) == (sha256, size)
-    assert blobs.path(sha256).read_bytes() == A_CONTRACT.read_bytes()
+    with blobs.reading(sha256) as path:
+        assert path.read_bytes() == A_CONTRACT.read_bytes()
     assert not list((settings.data_dir / "blobs" / "incoming").iterdir())
 
 

@@ -4,12 +4,13 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from columnist.documents.boxes import BoxesWriter, read_boxes
 from columnist.documents.model import WordBox
+from columnist.documents.storage import Bucket, Folder, Storage
 from columnist.errors import TooLargeError
 from columnist.settings import Settings
 
@@ -49,10 +50,14 @@ class Incoming:
 
 
 class BlobStore:
-    """A folder of `ab/abcdef…`; nothing half-written is ever visible there."""
+    """Contents as `ab/abcdef…`, and `….boxes` beside them; nothing half-written is ever visible there.
+
+    Raises SettingsError if COLUMNIST_BLOBS_URL cannot be used.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._folder = settings.data_dir / "blobs"
+        self._storage: Storage = Bucket(settings.blobs_url) if settings.blobs_url else Folder(self._folder)
         self._largest = settings.max_file_mb * 1024**2
 
     def put(self, source: Path) -> tuple[str, int]:
@@ -63,17 +68,17 @@ class BlobStore:
         return incoming.sha256, incoming.size
 
     @contextmanager
-    def receiving(self, name: str) -> Iterator["Incoming"]:
+    def receiving(self, name: str) -> Iterator[Incoming]:
         """Take a content in, chunk by chunk; it is there when the context ends well. `name` is for its refusal."""
         with self._new_file() as (file, keep_as):
             incoming = Incoming(file, name, self._largest)
             yield incoming
-            if not self.path(incoming.sha256).exists():
-                keep_as.append(self.path(incoming.sha256))
+            if not self._storage.has(_key(incoming.sha256)):
+                keep_as.append(_key(incoming.sha256))
 
-    def path(self, sha256: str) -> Path:
-        """Where a content is, or would be."""
-        return self._folder / sha256[:2] / sha256
+    def reading(self, sha256: str) -> AbstractContextManager[Path]:
+        """A content as a local file, while the context lasts. Raises NotFoundError."""
+        return self._storage.local(_key(sha256))
 
     @contextmanager
     def writing_boxes(self, sha256: str) -> Iterator[BoxesWriter]:
@@ -82,33 +87,40 @@ class BlobStore:
             writer = BoxesWriter(file)
             yield writer
             writer.finish()
-            keep_as.append(self._boxes_path(sha256))
+            keep_as.append(_boxes_key(sha256))
 
     def boxes(self, sha256: str, page: int) -> tuple[WordBox, ...]:
         """The words of a page (1-based); none if the document has no boxes."""
-        path = self._boxes_path(sha256)
-        return read_boxes(path, page) if path.exists() else ()
-
-    def _boxes_path(self, sha256: str) -> Path:
-        return self.path(sha256).with_suffix(".boxes")
+        file = self._storage.small(_boxes_key(sha256))
+        if file is None:
+            return ()
+        with file:
+            return read_boxes(file, page)
 
     @contextmanager
-    def _new_file(self) -> Iterator[tuple[BinaryIO, list[Path]]]:
-        """A temporary file that is moved to the path which the caller appends, if any, and is gone otherwise."""
+    def _new_file(self) -> Iterator[tuple[BinaryIO, list[str]]]:
+        """A temporary file that is kept as the key which the caller appends, if any, and is gone otherwise."""
         incoming = self._folder / "incoming"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         incoming.mkdir(exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=incoming)
-        keep_as: list[Path] = []
+        os.close(descriptor)
+        keep_as: list[str] = []
         try:
-            os.close(descriptor)
             with Path(name).open("wb") as file:
                 yield file, keep_as
                 file.flush()
                 if keep_as:
                     os.fsync(file.fileno())
-            for target in keep_as:
-                target.parent.mkdir(exist_ok=True)
-                Path(name).replace(target)
+            for key in keep_as:
+                self._storage.keep(Path(name), key)
         finally:
             Path(name).unlink(missing_ok=True)
+
+
+def _key(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256}"
+
+
+def _boxes_key(sha256: str) -> str:
+    return f"{_key(sha256)}.boxes"

@@ -4,7 +4,6 @@ import struct
 import zlib
 from array import array
 from collections.abc import Sequence
-from pathlib import Path
 from typing import BinaryIO
 
 from columnist.documents.model import WordBox
@@ -54,14 +53,13 @@ class BoxesWriter:
         self._file.write(_TRAILER.pack(len(self._starts), _MAGIC))
 
 
-def read_boxes(path: Path, page: int) -> tuple[WordBox, ...]:
+def read_boxes(file: BinaryIO, page: int) -> tuple[WordBox, ...]:
     """The words of page `page` (1-based) of a boxes file; none for a page that has none."""
-    with path.open("rb") as file:
-        file.seek(-_TRAILER.size, 2)
-        pages, _ = _TRAILER.unpack(file.read(_TRAILER.size))
-        if not 1 <= page <= pages:
-            return ()
-        file.seek(-_TRAILER.size - 8 * (pages + 2 - page), 2)
-        start, end = struct.unpack("<QQ", file.read(16))
-        file.seek(start)
-        return unpack(file.read(end - start))
+    file.seek(-_TRAILER.size, 2)
+    pages, _ = _TRAILER.unpack(file.read(_TRAILER.size))
+    if not 1 <= page <= pages:
+        return ()
+    file.seek(-_TRAILER.size - 8 * (pages + 2 - page), 2)
+    start, end = struct.unpack("<QQ", file.read(16))
+    file.seek(start)
+    return unpack(file.read(end - start))

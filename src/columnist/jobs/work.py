@@ -17,11 +17,12 @@ from columnist.documents.guard import Reader
 from columnist.documents.locate import rectangles
 from columnist.documents.model import DocumentText
 from columnist.documents.store import store_pages, store_unreadable, stored_pages
-from columnist.errors import DocumentError
+from columnist.errors import DocumentError, NotFoundError
 from columnist.extraction.back_ends import BackEnds
 from columnist.extraction.model import Answer, Citation, Content, Question
 from columnist.jobs import store
 from columnist.jobs.store import ClaimedItem
+from columnist.processes import off_loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class ItemWorker:
         # Closed at once when writing fails (the lease is lost): its calls are aborted then.
         async with aclosing(back_end.answer(document, [one.question for one in asked])) as groups:
             async for answers in groups:
-                await write([self._cell(by_id[answer.question_id], answer, loaded["sha256"]) for answer in answers])
+                await write(await asyncio.to_thread(self._cells, by_id, answers, loaded["sha256"]))
 
     async def _reuse(
         self, asked: list[_Asked], write: Callable[[list[dict[str, Any]]], Awaitable[None]]
@@ -97,13 +98,20 @@ class ItemWorker:
             if stored is not None:
                 return stored
             try:
-                with telemetry.span("read document"), self._blobs.writing_boxes(sha256) as boxes:
-                    read = await self._reader.read(self._blobs.path(sha256), name, boxes)
-            except DocumentError as error:
+                with telemetry.span("read document"):
+                    async with (
+                        off_loop(self._blobs.reading(sha256)) as path,
+                        off_loop(self._blobs.writing_boxes(sha256)) as boxes,
+                    ):
+                        read = await self._reader.read(path, name, boxes)
+            except (DocumentError, NotFoundError) as error:
                 await self._database.insist(store_unreadable, sha256, str(error))
                 raise
             await self._database.insist(store_pages, sha256, read.media_type, read.pages)
             return [page.text for page in read.pages]
+
+    def _cells(self, asked: dict[UUID, _Asked], answers: list[Answer], sha256: str) -> list[dict[str, Any]]:
+        return [self._cell(asked[answer.question_id], answer, sha256) for answer in answers]
 
     def _cell(self, asked: _Asked, answer: Answer, sha256: str) -> dict[str, Any]:
         usage = answer.usage

@@ -1,6 +1,7 @@
 """Documents: upload, list, look into, remove."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
+from starlette.background import BackgroundTask
 
 from columnist.api.context import (
     CurrentConnection,
@@ -25,6 +27,7 @@ from columnist.documents import store
 from columnist.documents.formats import PDF
 from columnist.documents.store import Document, StoredFile
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
+from columnist.processes import off_loop
 from columnist.reviews import store as reviews
 
 router = APIRouter(tags=["documents"])
@@ -196,13 +199,14 @@ async def delete_document(
 async def get_original(document_id: UUID, service: CurrentService, connection: CurrentConnection) -> FileResponse:
     """The file as it was uploaded."""
     document = await store.get_document(connection, document_id)
-    path = service.blobs.path(document.sha256)
-    if not path.exists():
-        raise NotFoundError("The file is gone from the server's storage.")
+    # A bucket's file is a copy that lasts as long as the response.
+    opened = AsyncExitStack()
+    path = await opened.enter_async_context(off_loop(service.blobs.reading(document.sha256)))
     # Whatever it claims to be: a browser is to save it. Only a PDF is told to be one.
     kind = PDF if document.media_type == PDF else "application/octet-stream"
     named = f"attachment; filename*=utf-8''{quote(document.name, safe='')}"
-    return FileResponse(path, media_type=kind, headers={"Content-Disposition": named, **_UNTRUSTED})
+    headers = {"Content-Disposition": named, **_UNTRUSTED}
+    return FileResponse(path, media_type=kind, headers=headers, background=BackgroundTask(opened.aclose))
 
 
 PageNumber = Annotated[int, Path(ge=1, le=1_000_000)]
@@ -238,7 +242,8 @@ async def get_page_image(
         document = await store.get_document(connection, document_id)
     if document.media_type != PDF:
         raise NotFoundError("Only the pages of a PDF that was read can be drawn.")
-    picture = await service.reader.draw(service.blobs.path(document.sha256), number, width)
+    async with off_loop(service.blobs.reading(document.sha256)) as path:
+        picture = await service.reader.draw(path, number, width)
     return Response(picture, media_type="image/png", headers=_UNTRUSTED)
 
 
