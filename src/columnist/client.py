@@ -35,7 +35,7 @@ from columnist.jobs.store import Generated, Only, Progress
 from columnist.progress import job_bar, job_detail
 from columnist.reviews import model
 from columnist.reviews.columns_file import parse_columns, read_columns
-from columnist.reviews.model import Column, ColumnSpec, Member, Role
+from columnist.reviews.model import CellChange, Column, ColumnSpec, Flag, FullCell, Member, Role
 from columnist.session import find_files
 
 T = TypeVar("T")
@@ -459,29 +459,30 @@ class Cell:
         self._client = client
         self._path = path
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> FullCell:
         """All of it: content, reasoning, quotes with their places, who edited or verified it."""
-        return self._client.read(dict[str, Any], self._path)
+        return self._client.read(FullCell, self._path)
 
-    def edit(self, **content: Any) -> dict[str, Any]:
-        """Answer it yourself: `value`, `summary`, `flag`, …; returns the cell."""
-        return parsed(dict[str, Any], self._client.request("PATCH", self._path, json=content))
+    def edit(self, summary: str | None = None, flag: Flag | None = None, reasoning: str | None = None) -> FullCell:
+        """Answer it yourself; `summary` is typed by the column's format, None leaves as it is. Returns the cell."""
+        content = {"summary": summary, "flag": flag, "reasoning": reasoning}
+        return parsed(FullCell, self._client.request("PATCH", self._path, json=content))
 
-    def verify(self, *, verified: bool = True) -> None:
+    def verify(self, *, verified: bool = True) -> FullCell:
         """Say that a person has looked at the evidence and agrees, or does not any more."""
-        self._client.request("POST", f"{self._path}/verify", json={"verified": verified})
+        return parsed(FullCell, self._client.request("POST", f"{self._path}/verify", json={"verified": verified}))
 
-    def regenerate(self) -> None:
-        """Ask it again, whatever it says now."""
-        self._client.request("POST", f"{self._path}/regenerate")
+    def regenerate(self) -> "Job":
+        """Ask it again, whatever it says now. Raises ConflictError while a job runs over the review."""
+        return Job(self._client, parsed(Generated, self._client.request("POST", f"{self._path}/regenerate")))
 
     def clear(self) -> None:
         """Take the answer away: the next generate asks it."""
         self._client.request("DELETE", self._path)
 
-    def history(self) -> dict[str, Any]:
-        """Who did what to it, when, with before and after."""
-        return self._client.read(dict[str, Any], f"{self._path}/history")
+    def history(self) -> list[CellChange]:
+        """Who did what to it, when, with before and after; newest first."""
+        return self._client.read(dict[str, list[CellChange]], f"{self._path}/history")["changes"]
 
 
 class Job:

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
         None,
         pattern="^s3://[^/]+",
         validation_alias="COLUMNIST_BLOBS_URL",
-        description="Keep files and word boxes in a bucket, s3://bucket/prefix (extra `s3`), not in the data directory.",
+        description="Keep files and word boxes in a bucket, s3://bucket/prefix (extra `s3`), not in the data folder.",
     )
     generate_concurrency: int = Field(
         10,

@@ -120,7 +120,7 @@ CALLS = (
     Call(f"PUT {R}/columns/order", "editor", {"column_ids": ["{column_id}"]}),
     Call(f"PUT {R}/columns/{{column_id}}", "editor", COLUMN),
     Call(f"PUT {R}/members/{{email}}", "owner", {"role": "viewer"}),
-    Call(f"PATCH {CELL}", "editor", {"value": "Another answer"}),
+    Call(f"PATCH {CELL}", "editor", {"summary": "Another answer"}),
     Call(f"POST {CELL}/verify", "editor", {"verified": True}),
     Call(f"POST {CELL}/regenerate", "editor"),
     Call(f"POST {R}/generate", "editor", {"document_ids": ["{document_id}"], "column_ids": ["{column_id}"]}),

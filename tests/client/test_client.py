@@ -49,6 +49,14 @@ def test_the_main_job_in_one_line_and_every_noun_of_the_review_after_it(
     rows = list(review.rows(sort="-document", filter=["any:state:done"]))
     assert [row.document for row in rows] == sorted((file.name for file in SMALL), reverse=True)
     assert all(row.cells[column.id].summary for row in rows)
+    cell = review.cell(rows[0].document_id, column.id)
+    assert cell.edit("Two years", flag="red").edited_by == "local@localhost"
+    assert cell.verify().verified_by == "local@localhost"
+    assert [change.action for change in cell.history()] == ["verify", "edit"]
+    assert cell.regenerate().wait().done_cells == 1
+    assert cell.read().edited_at is None
+    cell.clear()
+    assert cell.read().status == "pending"
     review.export(tmp_path / "review.csv")
     assert len((tmp_path / "review.csv").read_text("utf-8-sig").splitlines()) >= 4
     assert [file.name for file in tmp_path.glob("*review*")] == ["review.csv"], "no part is left beside it"

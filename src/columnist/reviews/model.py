@@ -16,6 +16,10 @@ Role = Literal["viewer", "editor", "owner"]
 """What a user may do to a review: see it, change it, or share and delete it."""
 
 
+CellAction = Literal["edit", "verify", "unverify", "clear", "regenerate"]
+"""What a person does to a cell."""
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
     """A question as somebody writes it. `tags` are the allowed answers of format `tag`, else empty."""
@@ -80,6 +84,46 @@ class Cell:
     error: str | None
     stale: bool
     model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FullCell:
+    """A cell with everything; `missing`: it was never asked. `citations` as in tabular_cells: quote, page, verified,
+    spans, rectangles. `verified`: every quote was found; `verified_by`: a person has looked and agrees."""
+
+    document_id: UUID
+    column_id: UUID
+    status: Literal["missing", "pending", "generating", "done", "error"]
+    summary: str | None
+    value: Any
+    flag: Flag | None
+    reasoning: str | None
+    citations: list[dict[str, Any]]
+    verified: bool | None
+    error: str | None
+    stale: bool
+    model: str | None
+    prompt_version: str | None
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    job_id: UUID | None
+    edited_at: datetime | None
+    edited_by: str | None
+    verified_at: datetime | None
+    verified_by: str | None
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CellChange:
+    """An entry of a cell's history: who did what when, and the content before and after (None: there was no cell)."""
+
+    action: CellAction
+    email: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

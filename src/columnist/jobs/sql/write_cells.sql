@@ -24,5 +24,9 @@ with holder as materialized (
       column_version = excluded.column_version, model = excluded.model, prompt_version = excluded.prompt_version,
       answer_key = excluded.answer_key, prompt_tokens = excluded.prompt_tokens, cached_tokens = excluded.cached_tokens,
       completion_tokens = excluded.completion_tokens, job_id = excluded.job_id, edited_at = null
+  -- A person's answer stays, if it is younger than the job, or if not everything was asked for.
+  where tabular_cells.edited_at is null
+     or exists (select from tabular_jobs j
+                where j.id = excluded.job_id and 'all' = any(j."only") and j.created_at > tabular_cells.edited_at)
 )
 select exists (select from holder) as held

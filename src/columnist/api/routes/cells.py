@@ -1,0 +1,156 @@
+"""One cell: its content and evidence, and what people do with it."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, model_validator
+
+from columnist.api.context import CurrentConnection, CurrentService, CurrentUser, EditableReview, VisibleReview
+from columnist.api.models import Input
+from columnist.errors import ConflictError
+from columnist.extraction.back_ends import prompt_version
+from columnist.extraction.model import Question
+from columnist.extraction.typing import typed
+from columnist.jobs.store import Generated, create_job
+from columnist.llm.usage import Prices
+from columnist.reviews import store
+from columnist.reviews.cells import CellKey, Edit, cell_history, change_cell, get_cell
+from columnist.reviews.columns_file import Paragraph
+from columnist.reviews.model import CellAction, CellChange, Flag, FullCell
+
+router = APIRouter(prefix="/tabular/reviews/{review_id}/cells/{document_id}/{column_id}", tags=["cells"])
+
+
+class CellEdit(Input):
+    """A person's answer. `summary` is typed by the column's format; what is absent stays as it is.
+
+    `updated_at`, if given, is that of the cell as the person saw it: 409 if it has changed since.
+    """
+
+    summary: Paragraph | None = None
+    flag: Flag | None = None
+    reasoning: Paragraph | None = None
+    updated_at: datetime | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.summary is None and self.flag is None and self.reasoning is None:
+            raise ValueError("give a summary, a flag or a reasoning")
+        return self
+
+
+class Verification(Input):
+    """Whether a person has looked at the evidence and agrees."""
+
+    verified: bool
+    updated_at: datetime | None = None
+
+
+class CellHistory(BaseModel):
+    """What people did with a cell, newest first."""
+
+    changes: list[CellChange]
+
+
+@router.get("")
+async def get_cell_content(
+    review_id: VisibleReview, document_id: UUID, column_id: UUID, connection: CurrentConnection
+) -> FullCell:
+    """The cell with its reasoning, quotes and rectangles."""
+    return await get_cell(connection, CellKey(review_id, document_id, column_id))
+
+
+@router.patch("")
+async def edit_cell(
+    review_id: EditableReview,
+    document_id: UUID,
+    column_id: UUID,
+    body: CellEdit,
+    user: CurrentUser,
+    connection: CurrentConnection,
+) -> FullCell:
+    """Write an answer of one's own. `generate` leaves it alone from now on, unless everything is asked for."""
+    cell = CellKey(review_id, document_id, column_id)
+    column = await store.get_column(connection, review_id, column_id)
+    value = None
+    if body.summary is not None:
+        question = Question(column.id, column.name, column.prompt, column.format, tuple(column.tags))
+        value, _ = typed(body.summary, question)
+    edit = Edit(body.summary, value, body.flag, body.reasoning)
+    await change_cell(connection, user, cell, "edit", edit, body.updated_at)
+    return await get_cell(connection, cell)
+
+
+@router.post("/verify")
+async def verify_cell(
+    review_id: EditableReview,
+    document_id: UUID,
+    column_id: UUID,
+    body: Verification,
+    user: CurrentUser,
+    connection: CurrentConnection,
+) -> FullCell:
+    """Say that one has looked at the evidence and agrees, or take that back."""
+    cell = CellKey(review_id, document_id, column_id)
+    await get_cell(connection, cell)
+    action: CellAction = "verify" if body.verified else "unverify"
+    await change_cell(connection, user, cell, action, expected=body.updated_at)
+    return await get_cell(connection, cell)
+
+
+@router.delete("", status_code=204)
+async def clear_cell(
+    review_id: EditableReview, document_id: UUID, column_id: UUID, user: CurrentUser, connection: CurrentConnection
+) -> None:
+    """Empty the cell: `generate` asks it again as a missing one. Its history keeps what was there."""
+    cell = CellKey(review_id, document_id, column_id)
+    await get_cell(connection, cell)
+    await change_cell(connection, user, cell, "clear")
+
+
+@router.post("/regenerate", status_code=202)
+async def regenerate_cell(
+    review_id: EditableReview,
+    document_id: UUID,
+    column_id: UUID,
+    service: CurrentService,
+    user: CurrentUser,
+    connection: CurrentConnection,
+) -> Generated:
+    """Ask this one cell again, as a job of its own; what is there stays until the new answer comes."""
+    cell = CellKey(review_id, document_id, column_id)
+    await get_cell(connection, cell)
+    model = service.settings.model
+    generated = await create_job(
+        connection,
+        review_id,
+        user.id,
+        model,
+        prompt_version(model),
+        ("all",),
+        [column_id],
+        [document_id],
+        Prices.of(service.settings),
+    )
+    if generated.resumed:
+        raise ConflictError("A job is running over this review: wait for its end, or cancel it, to ask a cell again.")
+    await change_cell(connection, user, cell, "regenerate")
+    return generated
+
+
+@router.get("/history")
+async def get_cell_history(
+    review_id: VisibleReview,
+    document_id: UUID,
+    column_id: UUID,
+    connection: CurrentConnection,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> CellHistory:
+    """Who did what when, with the content before and after. It outlives the row and the column."""
+    cell = CellKey(review_id, document_id, column_id)
+    changes = await cell_history(connection, cell, limit)
+    if not changes:
+        await get_cell(connection, cell)
+    return CellHistory(changes=changes)

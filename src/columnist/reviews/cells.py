@@ -1,0 +1,86 @@
+"""What people do with one cell: look into it, edit, verify, clear it. Every change is noted with before and after."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.errors import ForeignKeyViolation
+from psycopg.types.json import Jsonb
+
+from columnist.db.connect import Connection, User
+from columnist.db.sql import statement
+from columnist.errors import ConflictError, NotFoundError
+from columnist.reviews.model import CellAction, CellChange, Flag, FullCell
+
+
+class CellKey(NamedTuple):
+    """Which cell."""
+
+    review_id: UUID
+    document_id: UUID
+    column_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a person writes into a cell; None leaves as it is. `value` is that of `summary`, typed."""
+
+    summary: str | None = None
+    value: Any = None
+    flag: Flag | None = None
+    reasoning: str | None = None
+
+
+async def get_cell(connection: Connection, cell: CellKey) -> FullCell:
+    """One cell. Raises NotFoundError if the review has no such row or column."""
+    row = await (await connection.execute(statement("columnist.reviews", "cell"), cell._asdict())).fetchone()
+    if row is None:
+        raise NotFoundError("The review has no such cell.")
+    return FullCell(**row)
+
+
+async def change_cell(
+    connection: Connection,
+    user: User,
+    cell: CellKey,
+    action: CellAction,
+    edit: Edit | None = None,
+    expected: datetime | None = None,
+) -> None:
+    """Change a cell and note it. Raises NotFoundError if there is none, ConflictError if there is no answer to act on,
+    or if it is not as it was at `expected` (its `updated_at`)."""
+    new = edit or Edit()
+    try:
+        cursor = await connection.execute(
+            "select change_tabular_cell(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) as outcome",
+            [
+                *cell,
+                action,
+                user.id,
+                user.email,
+                new.summary,
+                None if new.value is None else Jsonb(new.value),
+                new.flag,
+                new.reasoning,
+                expected,
+            ],
+        )
+    except ForeignKeyViolation:
+        raise NotFoundError("The review has no such cell.") from None
+    row = await cursor.fetchone()
+    outcome = row["outcome"] if row else None
+    if outcome == "changed":
+        raise ConflictError("Somebody has changed this cell meanwhile: look at it again.", "updated_at")
+    if outcome == "missing":
+        raise ConflictError("The cell has no answer yet.")
+
+
+async def cell_history(connection: Connection, cell: CellKey, limit: int) -> list[CellChange]:
+    """What people did with a cell, newest first."""
+    cursor = await connection.execute(
+        "select action, email, before, after, created_at from tabular_cell_changes "
+        "where review_id = %s and document_id = %s and column_id = %s order by id desc limit %s",
+        [*cell, limit],
+    )
+    return [CellChange(**row) for row in await cursor.fetchall()]
