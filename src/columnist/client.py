@@ -437,10 +437,10 @@ class Review:
         model: str | None = None,
         document_ids: Sequence[UUID] | None = None,
         column_ids: Sequence[UUID] | None = None,
-    ) -> dict[str, Any]:
+    ) -> models.JobEstimate:
         """What `generate` with the same arguments would ask, and about what that costs."""
         body = _question(only, None, model, document_ids, column_ids)
-        return parsed(dict[str, Any], self._client.request("POST", f"{self._path}/estimate", json=body))
+        return parsed(models.JobEstimate, self._client.request("POST", f"{self._path}/estimate", json=body))
 
     def cell(self, document_id: UUID, column_id: UUID) -> "Cell":
         """One cell; nothing is asked of the server yet."""

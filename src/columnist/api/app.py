@@ -14,7 +14,19 @@ from columnist.api import problems
 from columnist.api.auth import Authenticator
 from columnist.api.context import Service
 from columnist.api.middleware import BodyLimit, LocalOnly, RequestLog, SecurityHeaders
-from columnist.api.routes import cells, columns, documents, export, health, jobs, members, reviews, rows, tokens
+from columnist.api.routes import (
+    cells,
+    columns,
+    documents,
+    export,
+    health,
+    jobs,
+    members,
+    reviews,
+    rows,
+    templates,
+    tokens,
+)
 from columnist.documents.guard import Reader
 from columnist.extraction.back_ends import BackEnds
 from columnist.session import Session
@@ -23,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,
     documents.router,
     export.router,
+    templates.router,
     rows.router,
     columns.router,
     cells.router,

@@ -127,6 +127,20 @@ class GenerateInput(Input):
     budget: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=6)] | None = None
 
 
+class JobEstimate(BaseModel):
+    """What a job would ask and cost. Tokens are estimates; `price` in US dollars, null where no prices are set."""
+
+    documents: int
+    documents_read: int
+    cells: int
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    price: float | None
+    notes: list[str]
+
+
 class ResumeInput(Input):
     """A paused job's new budget in US dollars; absent: no budget any more."""
 

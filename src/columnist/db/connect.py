@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -87,8 +87,12 @@ class Database:
         try:
             yield connection
             await connection.commit()
+        except BaseException:
+            with suppress(*DATABASE_AWAY):  # then there is nothing left to roll back
+                await connection.rollback()
+            raise
         finally:
-            await self._requests.putconn(connection)  # rolls back what is not committed
+            await self._requests.putconn(connection)
 
     async def _begun(self, user: User) -> Connection:
         """A connection on which the user's transaction has begun: one round trip, and the proof that it is alive. After

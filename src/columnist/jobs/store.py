@@ -27,12 +27,23 @@ from columnist.db.connect import Connection
 from columnist.db.sql import statement
 from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoundError
 from columnist.llm.usage import Prices
+from columnist.settings import Settings
 
 Only = Literal["missing", "stale", "failed", "all"]
 INCOMPLETE: tuple[Only, ...] = ("missing", "stale", "failed")
 """Everything that has no current answer."""
 
 Outcome = Literal["completed", "error", "skipped"]
+
+# What an estimate supposes.
+CHARACTERS_PER_TOKEN = 3.5
+TYPICAL_CHARACTERS = 33_000
+"""Of a document, where none was read yet: the median of 510 real contracts."""
+CALL_TOKENS = 700
+"""Instructions and answer schema of a call."""
+QUESTION_TOKENS = 60
+CELL_TOKENS = 120
+"""Of an answer: summary, reasoning and a quote or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,20 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a job would ask: `cells` in `calls` about `documents`, of which `documents_read` have a known length. Tokens
+    are estimates; `cached_tokens` are those of the prompt tokens that a server with a prefix cache has already."""
+
+    documents: int
+    documents_read: int
+    cells: int
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedCells:
     """A page of the delta feed, each change at least once, and the cursor to go on from.
 
@@ -187,6 +212,37 @@ async def create_job(
         if live:
             return Generated(live["job_id"], live["total_items"], resumed=True)
         # The live job ended between the two statements: create again.
+
+
+async def estimate_job(
+    connection: Connection,
+    review_id: UUID,
+    settings: Settings,
+    model: str,
+    prompt_version: str,
+    only: Sequence[Only] = INCOMPLETE,
+    column_ids: Sequence[UUID] | None = None,
+    document_ids: Sequence[UUID] | None = None,
+) -> Estimate:
+    """What `create_job` with the same arguments would ask an LLM now."""
+    values = {
+        "review_id": review_id,
+        "only": list(only),
+        "model": model,
+        "prompt_version": prompt_version,
+        "column_ids": None if column_ids is None else list(column_ids),
+        "document_ids": None if document_ids is None else list(document_ids),
+        "columns_per_call": settings.columns_per_call,
+        "window_tokens": max(settings.context_tokens - settings.answer_tokens - CALL_TOKENS, CALL_TOKENS),
+        "typical_characters": TYPICAL_CHARACTERS,
+        "characters_per_token": CHARACTERS_PER_TOKEN,
+        "call_tokens": CALL_TOKENS,
+        "question_tokens": QUESTION_TOKENS,
+        "cell_tokens": CELL_TOKENS,
+    }
+    found = await (await connection.execute(_sql("estimate"), values)).fetchone()
+    assert found
+    return Estimate(**found)
 
 
 async def cancel_job(connection: Connection, job_id: UUID) -> bool:

@@ -1,6 +1,7 @@
 """The durable job over HTTP: generate returns at once, status and delta feed are cheap to poll."""
 
 import json
+from dataclasses import asdict, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from columnist.api.models import (
     CellChanges,
     GenerateInput,
     Job,
+    JobEstimate,
     JobList,
     ResumeInput,
 )
@@ -70,6 +72,40 @@ async def generate(
     )
     await idempotent.keep(connection, generated)
     return generated
+
+
+@router.post("/reviews/{review_id}/estimate")
+async def estimate(
+    review_id: VisibleReview,
+    service: CurrentService,
+    connection: CurrentConnection,
+    body: GenerateInput | None = None,
+) -> JobEstimate:
+    """What `generate` with the same body would ask now, and what that may cost."""
+    asked = body or GenerateInput()
+    model = _askable(asked.model, service.settings)
+    found = await store.estimate_job(
+        connection,
+        review_id,
+        service.settings,
+        model,
+        prompt_version(model),
+        asked.only,
+        asked.column_ids,
+        asked.document_ids,
+    )
+    if model == EXTRACTIVE:
+        found = replace(found, calls=0, prompt_tokens=0, cached_tokens=0, completion_tokens=0)
+        return JobEstimate(**asdict(found), price=0, notes=["The rules ask no LLM: this costs nothing."])
+    notes, price = [], None
+    if unread := found.documents - found.documents_read:
+        notes.append(f"{unread:,} documents were not read yet: they are taken to be as long as the others.")
+    if prices := Prices.of(service.settings):
+        price = float(prices.price(found.prompt_tokens, found.cached_tokens, found.completion_tokens))
+        notes.append("Where the LLM server has no prefix cache, cached tokens cost as much as the others.")
+    else:
+        notes.append("No prices are set: COLUMNIST_PRICE_PROMPT, COLUMNIST_PRICE_COMPLETION.")
+    return JobEstimate(**asdict(found), price=price, notes=notes)
 
 
 @router.get("/reviews/{review_id}/active-job")

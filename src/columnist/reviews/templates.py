@@ -1,0 +1,122 @@
+"""Sets of questions to start from: the built-in ones, and each user's own."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from uuid import UUID
+
+import yaml
+from psycopg.errors import UniqueViolation
+from rapidfuzz import fuzz, process
+
+from columnist.db.connect import Connection, User
+from columnist.errors import ConflictError, ForbiddenError, NotFoundError
+from columnist.reviews.columns_file import parse_columns
+from columnist.reviews.model import ColumnSpec
+
+SAME_TITLE = 90
+"""Of 100: how alike two column titles are that ask the same (rapidfuzz's ratio, case aside)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A set of questions. The id of a built-in one is a word such as `leases`."""
+
+    id: str
+    name: str
+    built_in: bool
+    columns: list[ColumnSpec]
+
+
+@cache
+def built_in_templates() -> dict[str, Template]:
+    """Those that come with Columnist, by id."""
+    found = {}
+    for file in sorted(
+        resources.files("columnist.reviews").joinpath("built_in_templates").iterdir(), key=lambda file: file.name
+    ):
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        slug = file.name.removesuffix(".yaml").replace("_", "-")
+        found[slug] = Template(slug, data["name"], True, parse_columns(data, file.name))
+    return found
+
+
+def known_column(title: str) -> ColumnSpec | None:
+    """The column of a built-in template that has this title, or nearly."""
+    columns = {column.name: column for template in built_in_templates().values() for column in template.columns}
+    match = process.extractOne(
+        title, columns.keys(), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=SAME_TITLE
+    )
+    return columns[match[0]] if match else None
+
+
+async def list_templates(connection: Connection) -> list[Template]:
+    """The built-in ones, then the user's own by name."""
+    cursor = await connection.execute("select id, name, columns from column_templates order by name")
+    own = [Template(str(row["id"]), row["name"], False, _columns(row["columns"])) for row in await cursor.fetchall()]
+    return [*built_in_templates().values(), *own]
+
+
+async def get_template(connection: Connection, template_id: str) -> Template:
+    """One template. Raises NotFoundError."""
+    if template_id in built_in_templates():
+        return built_in_templates()[template_id]
+    cursor = await connection.execute("select name, columns from column_templates where id = %s", [_own(template_id)])
+    row = await cursor.fetchone()
+    if row is None:
+        raise NotFoundError("There is no such template.")
+    return Template(template_id, row["name"], False, _columns(row["columns"]))
+
+
+async def create_template(connection: Connection, user: User, name: str, columns: Sequence[ColumnSpec]) -> Template:
+    """A template of the user's own. Raises ConflictError if they have one of that name."""
+    try:
+        cursor = await connection.execute(
+            "insert into column_templates (user_id, name, columns) values (%s, %s, %s) returning id",
+            [user.id, name, _json(columns)],
+        )
+    except UniqueViolation:
+        raise ConflictError(f"You have a template called {name!r} already.", "name") from None
+    row = await cursor.fetchone()
+    assert row
+    return Template(str(row["id"]), name, False, list(columns))
+
+
+async def put_template(connection: Connection, template_id: str, name: str, columns: Sequence[ColumnSpec]) -> Template:
+    """Replace a template of the user's own. Raises NotFoundError, ForbiddenError, ConflictError."""
+    try:
+        cursor = await connection.execute(
+            "update column_templates set name = %s, columns = %s, updated_at = now() where id = %s",
+            [name, _json(columns), _own(template_id)],
+        )
+    except UniqueViolation:
+        raise ConflictError(f"You have a template called {name!r} already.", "name") from None
+    if cursor.rowcount == 0:
+        raise NotFoundError("There is no such template.")
+    return Template(template_id, name, False, list(columns))
+
+
+async def delete_template(connection: Connection, template_id: str) -> None:
+    """Raises NotFoundError, ForbiddenError."""
+    cursor = await connection.execute("delete from column_templates where id = %s", [_own(template_id)])
+    if cursor.rowcount == 0:
+        raise NotFoundError("There is no such template.")
+
+
+def _own(template_id: str) -> UUID:
+    if template_id in built_in_templates():
+        raise ForbiddenError("A built-in template stays as it is: make one of your own from its columns.")
+    try:
+        return UUID(template_id)
+    except ValueError:
+        raise NotFoundError("There is no such template.") from None
+
+
+def _json(columns: Sequence[ColumnSpec]) -> str:
+    return json.dumps([asdict(column) for column in columns])
+
+
+def _columns(stored: list[dict[str, object]]) -> list[ColumnSpec]:
+    return parse_columns({"columns": stored}, "template")

@@ -1,0 +1,108 @@
+"""Templates, a question for a title, and what a run may cost: before anything is asked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.api.test_documents import until_read, upload
+from tests.api.test_reviews import a_review, problem
+from tests.processes import contracts_in, served, simulator
+
+OWN = {
+    "name": "Mine",
+    "columns": [{"name": "Colour", "prompt": "Which colour?", "format": "tag", "tags": ["red", "blue"]}],
+}
+
+
+@pytest.fixture
+def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
+    with (
+        served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
+        httpx.Client(base_url=f"{server.url}/api", timeout=30) as client,
+    ):
+        yield client
+
+
+def test_every_built_in_template_makes_a_review(api: httpx.Client) -> None:
+    templates = {one["id"]: one for one in api.get("/tabular/templates").json()["templates"]}
+    assert set(templates) == {
+        "due-diligence", "leases", "ndas", "employment", "supply-agreements", "credit-agreements",
+    }  # fmt: skip
+    for template in templates.values():
+        assert template["built_in"]
+        assert len(template["columns"]) >= 10
+        assert len({column["format"] for column in template["columns"]}) >= 4
+        body = {"name": template["name"], "columns": template["columns"]}
+        assert api.post("/tabular/reviews", json=body).json()["column_count"] == len(template["columns"])
+    assert api.get("/tabular/templates/leases").json() == templates["leases"]
+    problem(api.put("/tabular/templates/leases", json=OWN), 403, "forbidden")
+    problem(api.delete("/tabular/templates/leases"), 403, "forbidden")
+
+
+def test_a_template_of_ones_own_is_made_changed_and_deleted(api: httpx.Client) -> None:
+    made = api.post("/tabular/templates", json=OWN).json()
+    assert (made["built_in"], made["columns"][0]["tags"]) == (False, ["red", "blue"])
+    problem(api.post("/tabular/templates", json=OWN), 409, "conflict")
+    path = f"/tabular/templates/{made['id']}"
+    assert api.put(path, json={**OWN, "name": "Ours"}).json()["name"] == "Ours"
+    assert api.get("/tabular/templates").json()["templates"][-1]["name"] == "Ours"
+    assert api.delete(path).status_code == 204
+    problem(api.get(path), 404, "not-found")
+    problem(api.get("/tabular/templates/nothing"), 404, "not-found")
+    problem(api.post("/tabular/templates", json={"name": "Empty", "columns": []}), 422, "bad-input")
+
+
+def test_a_known_title_has_its_question_and_an_unknown_one_needs_an_llm(api: httpx.Client) -> None:
+    known = api.post("/tabular/columns/suggest-prompt", json={"name": "governing Law"}).json()
+    assert (known["source"], known["format"]) == ("template", "text")
+    assert "jurisdiction" in known["prompt"]
+    refusal = problem(api.post("/tabular/columns/suggest-prompt", json={"name": "Moon phase"}), 409, "conflict")
+    assert "OPENAI_BASE_URL" in refusal["detail"]
+
+
+def test_the_llm_writes_a_question_for_a_title(url: str, tmp_path: Path) -> None:
+    with simulator() as llm:
+        variables = {"OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "simulated"}
+        with served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **variables) as server:
+            asked = httpx.post(
+                f"{server.url}/api/tabular/columns/suggest-prompt", json={"name": "Moon phase"}, timeout=30
+            )
+    assert asked.status_code == 200, asked.text
+    assert asked.json()["source"] == "llm"
+    assert asked.json()["prompt"]
+
+
+def test_an_estimate_is_near_what_a_run_then_uses(url: str, tmp_path: Path) -> None:
+    with simulator(prompt_rate=10**6, decode_rate=10**5) as llm:
+        variables = {
+            "DATABASE_URL": url,
+            "COLUMNIST_DATA_DIR": tmp_path / "home",
+            "OPENAI_BASE_URL": llm,
+            "COLUMNIST_MODEL": "simulated",
+            "COLUMNIST_PRICE_PROMPT": 1,
+            "COLUMNIST_PRICE_COMPLETION": 4,
+        }
+        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api", timeout=60) as api:
+            review = a_review(api, *(f"Matter {nr}" for nr in range(7)))["id"]
+            path = f"/tabular/reviews/{review}/estimate"
+            long = [(file.name, file.read_bytes() * 40) for file in contracts_in(tmp_path / "files", 8).iterdir()]
+            upload(api, *long, review_id=review)
+            before = api.post(path).json()
+            assert (before["documents"], before["documents_read"], before["cells"], before["calls"]) == (8, 0, 56, 16)
+            assert "8 documents were not read yet" in before["notes"][0]
+            until_read(api, review)
+            assert api.post(path).json()["documents"] == 0
+            after = api.post(path, json={"only": ["all"]}).json()
+            (job,) = api.get("/tabular/jobs").json()["jobs"]
+            assert (after["documents"], after["documents_read"], after["cells"]) == (8, 8, 56)
+            assert 0.5 < after["prompt_tokens"] / job["prompt_tokens"] < 2
+            assert after["price"] > 0
+
+
+def test_the_rules_cost_nothing(api: httpx.Client) -> None:
+    review = a_review(api, "Term")["id"]
+    upload(api, ("a.txt", b"The term is one year."), review_id=review)
+    estimate = api.post(f"/tabular/reviews/{review}/estimate").json()
+    assert (estimate["cells"], estimate["prompt_tokens"], estimate["price"]) == (1, 0, 0)
