@@ -18,7 +18,7 @@ CHECKS = (
     "response_schema_conformance",
     "unsupported_method",
 )
-SECONDS = 40
+SECONDS = 25
 """Of each of the two runs."""
 
 

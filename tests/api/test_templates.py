@@ -1,11 +1,17 @@
 """Templates, a question for a title, and what a run may cost: before anything is asked."""
 
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from columnist.extraction.model import Question
+from columnist.extraction.readings import units
+from columnist.extraction.typing import typed
+from columnist.reviews.templates import built_in_templates
 from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review, problem
 from tests.processes import contracts_in, served, simulator
@@ -66,12 +72,14 @@ def test_the_llm_writes_a_question_for_a_title(url: str, tmp_path: Path) -> None
     with simulator() as llm:
         variables = {"OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "simulated"}
         with served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **variables) as server:
-            asked = httpx.post(
-                f"{server.url}/api/tabular/columns/suggest-prompt", json={"name": "Moon phase"}, timeout=30
-            )
+            suggest = f"{server.url}/api/tabular/columns/suggest-prompt"
+            asked = httpx.post(suggest, json={"name": "Moon phase"}, timeout=30)
+            tagged = httpx.post(suggest, json={"name": "Moon phase", "format": "tag"}, timeout=30)
     assert asked.status_code == 200, asked.text
     assert asked.json()["source"] == "llm"
     assert asked.json()["prompt"]
+    assert tagged.json()["format"] == "tag"
+    assert tagged.json()["tags"], "a column of format tag cannot be made without"
 
 
 def test_an_estimate_is_near_what_a_run_then_uses(url: str, tmp_path: Path) -> None:
@@ -106,3 +114,22 @@ def test_the_rules_cost_nothing(api: httpx.Client) -> None:
     upload(api, ("a.txt", b"The term is one year."), review_id=review)
     estimate = api.post(f"/tabular/reviews/{review}/estimate").json()
     assert (estimate["cells"], estimate["prompt_tokens"], estimate["price"]) == (1, 0, 0)
+
+
+def test_a_figure_in_another_unit_is_never_taken_for_the_one_that_a_column_asks_for() -> None:
+    wrong = {"day": "6 months", "month": "6 days", "year": "6 months"}
+    asked = [
+        Question(uuid4(), column.name, column.prompt, column.format)
+        for template in built_in_templates().values()
+        for column in template.columns
+        if column.format == "number"
+    ]
+    with_unit = [(question, unit) for question in asked for unit in set(units(f"{question.name} {question.prompt}"))]
+    assert len({unit for _, unit in with_unit}) == 3
+    for question, unit in with_unit:
+        assert typed(wrong[unit], question) == (None, True), (question.name, unit)
+
+
+def test_every_file_of_a_built_in_template_is_the_only_one_of_its_name() -> None:
+    files = list(resources.files("columnist.reviews").joinpath("built_in_templates").iterdir())
+    assert len(files) == len(built_in_templates())

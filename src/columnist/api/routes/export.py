@@ -1,11 +1,10 @@
 """The grid as a file."""
 
 import asyncio
-import shutil
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -32,6 +31,8 @@ MEDIA_TYPES: dict[Suffix, str] = {
     "json": "application/json",
 }
 _CHUNK = 1024**2
+_LOOK_SECONDS = 0.1
+"""How often a file that is still being written is looked at."""
 
 
 @router.get(
@@ -47,7 +48,10 @@ async def export_review(
     column_ids: Annotated[list[UUID] | None, Query(max_length=1_000)] = None,
     document_ids: Annotated[list[UUID] | None, Query(max_length=1_000)] = None,
 ) -> StreamingResponse:
-    """The review, or some columns and documents of it, as a file. It is written by another process: polls stay fast."""
+    """The review, or some columns and documents of it, as a file. It is written by another process: polls stay fast.
+
+    CSV, JSON and Parquet come as they are written; an XLSX file begins when it is complete.
+    """
     async with service.database.act_as(user) as connection:
         await require_role(connection, review_id, "viewer")
         review = await store.get_review(connection, review_id)
@@ -59,37 +63,64 @@ async def export_review(
         if unknown := set(column_ids) - {column_id for column_id, _ in columns}:
             raise NotFoundError(f"The review has no column {unknown.pop()}.", "column_ids")
         columns = [column for column in columns if column[0] in column_ids]
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="columnist-export-"))
-    target = folder / f"review.{suffix}"
-    try:
-        writing = processes().submit(_write, service.database.url, user, review_id, columns, document_ids, target)
-        await asyncio.wrap_future(writing)
-        file = await asyncio.to_thread(target.open, "rb")
-    finally:
-        # An open file outlives its name: nothing is left, however the download ends.
-        await asyncio.to_thread(shutil.rmtree, folder)
+    chunks = _exported(service.database.url, user, review_id, columns, document_ids, suffix)
+    await anext(chunks)  # begun: what goes wrong before is a problem, what goes wrong later a broken download
     name = quote(f"{review.name}.{suffix}", safe="")
     headers = {
         "Content-Disposition": f"attachment; filename*=utf-8''{name}",
         "Content-Encoding": "identity",  # large, and packed already, mostly: not for the event loop to compress
     }
-    return StreamingResponse(_chunks(file), media_type=MEDIA_TYPES[suffix], headers=headers)
+    return StreamingResponse(chunks, media_type=MEDIA_TYPES[suffix], headers=headers)
+
+
+async def _exported(
+    url: str, user: User, review_id: UUID, columns: Columns, document_ids: Sequence[UUID] | None, suffix: Suffix
+) -> AsyncGenerator[bytes, None]:
+    """First nothing, when the file has begun; then its bytes. The file is gone when this ends, however it ends."""
+    with tempfile.TemporaryDirectory(prefix="columnist-export-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        target = folder / f"review.{suffix}"
+        writing = asyncio.wrap_future(processes().submit(_write, url, user, review_id, columns, document_ids, target))
+        try:
+            # XLSX is no stream: its first bytes are written last.
+            while not writing.done() and (suffix == "xlsx" or _only_file(folder) is None):
+                await asyncio.wait([writing], timeout=_LOOK_SECONDS)
+            if writing.done():
+                await writing
+            try:
+                file = (_only_file(folder) or target).open("rb")
+            except FileNotFoundError:  # it has got its own name this instant, or writing has failed
+                await writing
+                file = target.open("rb")
+            with file:
+                yield b""
+                complete = False
+                while not complete:
+                    complete = writing.done()
+                    while chunk := await asyncio.to_thread(file.read, _CHUNK):
+                        yield chunk
+                    await asyncio.wait([writing], timeout=_LOOK_SECONDS)
+                await writing
+        finally:
+            writing.cancel()
+
+
+def _only_file(folder: Path) -> Path | None:
+    """The export, which has another name until it is complete."""
+    return next(folder.iterdir(), None)
 
 
 def _write(
     url: str, user: User, review_id: UUID, columns: Columns, document_ids: Sequence[UUID] | None, target: Path
 ) -> None:
+    def check_wanted(_: int) -> None:
+        if not target.parent.exists():
+            raise ConnectionAbortedError("Nobody waits for this export any more.")
+
     async def write() -> None:
         async with Database(url, connections=1) as database, database.act_as(user) as connection:
             column_ids = [column_id for column_id, _ in columns]
-            await write_review(store.grid_rows(connection, review_id, column_ids, document_ids), columns, target)
+            rows = store.grid_rows(connection, review_id, column_ids, document_ids)
+            await write_review(rows, columns, target, check_wanted)
 
     asyncio.run(write())
-
-
-async def _chunks(file: BinaryIO) -> AsyncIterator[bytes]:
-    try:
-        while chunk := await asyncio.to_thread(file.read, _CHUNK):
-            yield chunk
-    finally:
-        file.close()

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from columnist.api.context import CurrentConnection, CurrentService, CurrentUser
 from columnist.api.models import Input
@@ -58,11 +58,6 @@ class Suggestion(BaseModel):
     source: Literal["template", "llm"]
 
 
-class _Written(BaseModel):
-    prompt: Annotated[str, Field(min_length=1)]
-    format: Format
-
-
 @router.get("/templates")
 async def list_templates(connection: CurrentConnection) -> TemplateList:
     """The built-in templates, then the user's own."""
@@ -108,7 +103,9 @@ async def suggest_prompt(body: TitleInput, service: CurrentService, user: Curren
         )
     chat = await service.back_ends.chat(model)
     formats = [body.format] if body.format else [form for form in Format.__args__ if form != "tag"]  # type: ignore[attr-defined]
-    properties = {"prompt": {"type": "string"}, "format": {"type": "string", "enum": formats}}
+    properties: dict[str, Any] = {"prompt": {"type": "string"}, "format": {"type": "string", "enum": formats}}
+    if body.format == "tag":
+        properties["tags"] = {"type": "array", "items": {"type": "string"}}
     schema = {
         "type": "object",
         "properties": properties,
@@ -120,7 +117,7 @@ async def suggest_prompt(body: TitleInput, service: CurrentService, user: Curren
             completion = await chat.complete(
                 [
                     {"role": "system", "content": _INSTRUCTIONS},
-                    {"role": "user", "content": f"<title>{body.name}</title>"},
+                    {"role": "user", "content": f"<title>{body.name.replace('<', '‹')}</title>"},
                 ],
                 schema,
                 _SUGGESTION_TOKENS,
@@ -128,7 +125,7 @@ async def suggest_prompt(body: TitleInput, service: CurrentService, user: Curren
     except TimeoutError:
         raise LlmUnavailableError(f"The LLM did not answer within {SUGGESTION_SECONDS} seconds.") from None
     try:
-        written = _Written.model_validate(json.loads(completion.text))
-    except (ValueError, ValidationError):
+        written = ColumnInput.model_validate({**json.loads(completion.text), "name": body.name})
+    except (ValueError, TypeError):
         raise MalformedAnswerError("The LLM answered with something else than a question: try again.") from None
-    return Suggestion(prompt=written.prompt, format=written.format, tags=[], source="llm")
+    return Suggestion(prompt=written.prompt, format=written.format, tags=written.tags, source="llm")

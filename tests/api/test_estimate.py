@@ -1,0 +1,84 @@
+"""An estimate against the run that follows it: documents of every length, with a real server and the simulator."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.test_documents import until_read, upload
+from tests.api.test_reviews import a_review
+from tests.processes import contracts_in, served, simulator
+
+FACTOR = {"prompt_tokens": 1.4, "cached_tokens": 1.4, "completion_tokens": 2.5}
+"""An estimate is at most so many times what is used, and at least such a part of it. Answers: 120 tokens a cell are
+supposed of a model, and the simulator's have about 55 here."""
+
+
+@contextmanager
+def priced(url: str, tmp_path: Path, context_tokens: int) -> Iterator[httpx.Client]:
+    with simulator(prompt_rate=10**6, decode_rate=10**5) as llm:
+        variables = {
+            "DATABASE_URL": url,
+            "COLUMNIST_DATA_DIR": tmp_path / "home",
+            "OPENAI_BASE_URL": llm,
+            "COLUMNIST_MODEL": "simulated",
+            "COLUMNIST_CONTEXT_TOKENS": context_tokens,
+            "COLUMNIST_PRICE_PROMPT": 1,
+            "COLUMNIST_PRICE_CACHED": 0.1,
+            "COLUMNIST_PRICE_COMPLETION": 4,
+        }
+        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api", timeout=60) as api:
+            yield api
+
+
+def estimate(api: httpx.Client, review: str, **asked: Any) -> dict[str, Any]:
+    answer = api.post(f"/tabular/reviews/{review}/estimate", json=asked)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+@pytest.mark.parametrize(
+    ("repeated", "context_tokens"),
+    [(40, 32_768), (400, 32_768), (40, 8_192)],
+    ids=["in one call", "in windows", "in the windows of a small context"],
+)
+def test_an_estimate_is_within_its_factor_of_the_run(
+    url: str, tmp_path: Path, repeated: int, context_tokens: int
+) -> None:
+    with priced(url, tmp_path, context_tokens) as api:
+        review = a_review(api, *(f"Matter {nr}" for nr in range(12)))["id"]
+        files = contracts_in(tmp_path / "files", 6).iterdir()
+        upload(api, *((file.name, file.read_bytes() * repeated) for file in files), review_id=review)
+        until_read(api, review)
+        (job,) = api.get("/tabular/jobs").json()["jobs"]
+        again = estimate(api, review, only=["all"])
+    assert (again["documents"], again["documents_read"], again["cells"]) == (6, 6, 72)
+    for figure, factor in FACTOR.items():
+        assert 1 / factor < again[figure] / job[figure] < factor, figure
+
+
+def test_an_estimate_counts_what_generate_then_asks(url: str, tmp_path: Path) -> None:
+    with priced(url, tmp_path, 32_768) as api:
+        review = a_review(api, "Term", "Rent")["id"]
+        files = contracts_in(tmp_path / "files", 3).iterdir()
+        upload(api, *((file.name, file.read_bytes()) for file in files), review_id=review)
+        until_read(api, review)
+        (term, rent) = api.get(f"/tabular/reviews/{review}/columns").json()["columns"]
+        documents = [one["id"] for one in api.get("/documents").json()["documents"]]
+        api.put(f"/tabular/reviews/{review}/columns/{rent['id']}", json={"name": "Rent", "prompt": "How much a month?"})
+        for asked in (
+            {},
+            {"only": ["missing"]},
+            {"only": ["stale"], "document_ids": documents[:2]},
+            {"only": ["all"], "column_ids": [term["id"]]},
+        ):
+            expected = estimate(api, review, **asked)
+            job_id = api.post(f"/tabular/reviews/{review}/generate", json=asked).json()["job_id"]
+            job = api.get(f"/tabular/jobs/{job_id}").json()
+            assert (expected["documents"], expected["cells"]) == (job["total_items"], job["total_cells"]), asked
+            api.post(f"/tabular/jobs/{job_id}/cancel")
+            while api.get(f"/tabular/reviews/{review}/active-job").json()["job"]:
+                pass
