@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from psycopg import AsyncConnection, InterfaceError, OperationalError, sql
+from psycopg.errors import DeadlockDetected
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -27,6 +28,8 @@ Arguments = ParamSpec("Arguments")
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 """What psycopg raises while PostgreSQL restarts, fails over or is out of reach (deadlocks are among it, too)."""
 
+
+TRIES = 5
 
 WAIT_SECONDS = 10.0
 """How long a request waits for a connection before it is told that the database is away."""
@@ -60,6 +63,16 @@ def database_url(settings: Settings) -> Iterator[str]:
         with embedded_server(settings.data_dir) as url:
             migrate(url)
             yield url
+
+
+async def persistently(connection: Connection, query: str, values: Sequence[Any]) -> int:
+    """Execute a statement that locks much, such as a delete with all that hangs on it, and may get into the way of
+    workers: of two that wait for each other PostgreSQL fails one, which is tried again. Returns the rows affected."""
+    for _ in range(TRIES - 1):
+        with suppress(DeadlockDetected):
+            async with connection.transaction():
+                return (await connection.execute(query, values)).rowcount
+    return (await connection.execute(query, values)).rowcount
 
 
 class Database:

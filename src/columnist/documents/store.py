@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from columnist.db.connect import Connection, User
+from columnist.db.connect import Connection, User, persistently
 from columnist.db.sql import statement
 from columnist.documents.model import Page
 from columnist.errors import NotFoundError
@@ -108,8 +108,10 @@ async def uses_of_document(connection: Connection, document_id: UUID) -> tuple[i
 
 async def delete_document(connection: Connection, user: User, document_id: UUID) -> bool:
     """Delete a document of the user's, and its row of every review; False if it is another's. Its content stays."""
-    cursor = await connection.execute("delete from documents where id = %s and user_id = %s", [document_id, user.id])
-    return cursor.rowcount == 1
+    deleted = await persistently(
+        connection, "delete from documents where id = %s and user_id = %s", [document_id, user.id]
+    )
+    return deleted == 1
 
 
 async def get_page(connection: Connection, document_id: UUID, number: int) -> Page:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
-from columnist.db.connect import Connection, User
+from columnist.db.connect import Connection, User, persistently
 from columnist.db.sql import statement
 from columnist.errors import ConflictError, NotFoundError
 from columnist.reviews.model import Cell, Column, ColumnSpec, Failure, GridRow, Member, Review, Role
@@ -70,7 +70,7 @@ async def rename_review(connection: Connection, review_id: UUID, name: str) -> N
 
 async def delete_review(connection: Connection, review_id: UUID) -> None:
     """With its columns, cells, jobs and history; the documents stay."""
-    await connection.execute("delete from tabular_reviews where id = %s", [review_id])
+    await persistently(connection, "delete from tabular_reviews where id = %s", [review_id])
 
 
 async def add_columns(connection: Connection, review_id: UUID, columns: Sequence[ColumnSpec]) -> list[Column]:
@@ -114,7 +114,9 @@ async def order_columns(connection: Connection, review_id: UUID, column_ids: Seq
 
 async def remove_column(connection: Connection, review_id: UUID, column_id: UUID) -> None:
     """With its cells."""
-    await connection.execute("delete from tabular_columns where review_id = %s and id = %s", [review_id, column_id])
+    await persistently(
+        connection, "delete from tabular_columns where review_id = %s and id = %s", [review_id, column_id]
+    )
 
 
 async def count_answers(
@@ -196,8 +198,10 @@ async def put_documents(connection: Connection, review_id: UUID, document_ids: S
 
 async def remove_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
     """Take rows out of the grid, with their cells."""
-    await connection.execute(
-        "delete from review_documents where review_id = %s and document_id = any(%s)", [review_id, list(document_ids)]
+    await persistently(
+        connection,
+        "delete from review_documents where review_id = %s and document_id = any(%s)",
+        [review_id, list(document_ids)],
     )
 
 
