@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -278,8 +279,9 @@ def test_a_file_that_eats_memory_is_given_up(settings: Settings, wide: Path) -> 
 
 def _readers_of(parent: int) -> Iterator[psutil.Process]:
     for child in psutil.Process(parent).children(recursive=True):
-        if "columnist.documents.reader" in child.cmdline():
-            yield child
+        with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+            if "columnist.documents.reader" in child.cmdline():
+                yield child
 
 
 def test_a_reader_that_is_killed_costs_its_document_and_nothing_else(settings: Settings, tmp_path: Path) -> None:
