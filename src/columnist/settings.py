@@ -184,6 +184,12 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = Field(
         None, validation_alias="COLUMNIST_JWT_ISSUER", description="The `iss` that a JWT must name."
     )
+    sign_in_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        validation_alias="COLUMNIST_SIGN_IN_URL",
+        description="Where the page sends people to sign in; they come back with #access_token=. Absent: paste one.",
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         validation_alias="COLUMNIST_ALLOWED_ORIGINS",

@@ -91,6 +91,8 @@ CALLS = (
     Call(f"GET {R}/active-job", "viewer"),
     Call(f"GET {R}/cells", "viewer"),
     Call(f"GET {R}/rows", "viewer"),
+    Call(f"GET {R}/rows/groups", "viewer", params={"column_id": "{column_id}"}),
+    Call(f"GET {R}/history", "viewer"),
     Call(f"GET {R}/rows", "viewer", params={"q": MARK, "column_ids": "{column_id}"}),
     Call(f"GET {R}/export", "viewer", params={"format": "csv"}),
     Call(f"GET {R}/export", "viewer", params={"format": "json"}),

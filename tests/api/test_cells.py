@@ -97,6 +97,9 @@ def test_a_cleared_cell_shows_in_the_feed_and_is_asked_again_as_missing(grid: Gr
     feed = f"/tabular/reviews/{grid.review}/cells"
     cursor = grid.api.get(feed).json()["cursor"]
     assert grid.api.delete(grid.cell()).status_code == 204
+    now = grid.api.get(feed, params={"cursor": "now"}).json()
+    assert (now["cells"], now["more"]) == ([], False)
+    assert grid.api.get(feed, params={"cursor": now["cursor"]}).json()["cells"] == []
     (change,) = grid.api.get(feed, params={"cursor": cursor}).json()["cells"]
     assert (change["column_id"], change["status"], change["summary"]) == (grid.columns[0], "pending", None)
     problem(grid.api.delete(grid.cell()), 409, "conflict")
@@ -108,6 +111,9 @@ def test_a_cleared_cell_shows_in_the_feed_and_is_asked_again_as_missing(grid: Gr
     until_read(grid.api, grid.review)
     assert "Delaware" in grid.api.get(grid.cell()).json()["summary"]
     assert "Delaware" in grid.history()[0]["before"]["summary"]
+    (cleared, *_) = grid.api.get(f"/tabular/reviews/{grid.review}/history").json()["changes"]
+    assert (cleared["action"], cleared["email"]) == ("clear", "local@localhost")
+    assert cleared["document"] and cleared["column"] and "Delaware" in cleared["before"]["summary"]
 
 
 def test_regenerate_asks_one_cell_again_even_an_edited_one(grid: Grid) -> None:

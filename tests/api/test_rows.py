@@ -135,6 +135,7 @@ def test_a_window_holds_compact_cells_of_the_columns_asked_for_and_is_not_sent_t
     assert window["rows"][1]["cells"] == {}
     one = grid.window(limit=1, column_ids=grid.columns["number"])
     assert list(one["rows"][0]["cells"]) == [grid.columns["number"]]
+    assert grid.rows(document_ids=[str(grid.documents[4]), str(grid.documents[1])]) == [1, 4]
     answer = grid.get()
     again = grid.api.get(answer.request.url, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -341,3 +342,32 @@ def test_neither_rows_nor_the_search_behind_them_show_a_review_to_a_stranger(gri
             for words in ("secret", "zeta"):
                 found = database.execute("select documents_with_words(%s, %s)", [grid.review, words]).fetchall()
                 assert found == []
+
+
+def test_rows_are_gathered_by_a_columns_answers_in_the_order_in_which_they_are_sorted(grid: Grid) -> None:
+    for document, tag in ((0, "NDA"), (1, "Lease"), (2, "NDA"), (4, "Lease"), (5, "NDA")):
+        grid.put(document, "tag", tag)
+    grid.put(0, "yes_no", True, "Yes")
+    path = f"/tabular/reviews/{grid.review}/rows/groups"
+    groups = grid.api.get(path, params={"column_id": grid.columns["tag"]}).json()["groups"]
+    assert groups == [{"label": "Lease", "count": 2}, {"label": "NDA", "count": 3}, {"label": None, "count": 1}]
+    assert grid.rows(sort="tag") == [1, 4, 0, 2, 5, 3]
+    sure = f"{grid.columns['yes_no']}:eq:yes"
+    found = grid.api.get(path, params={"column_id": grid.columns["tag"], "filter": sure}).json()["groups"]
+    assert found == [{"label": "NDA", "count": 1}]
+    for document, amount, summary in ((2, "5.00", "$5"), (3, "5", "five dollars"), (1, "40", "$40")):
+        grid.put(document, "monetary_amount", {"amount": amount, "currency": "USD"}, summary)
+    grid.put(0, "monetary_amount", None, "a fair price")
+    groups = grid.api.get(path, params={"column_id": grid.columns["monetary_amount"]}).json()["groups"]
+    assert [group["count"] for group in groups] == [2, 1, 1, 2]
+    assert [group["label"] for group in groups][1:] == ["$40", "a fair price", None]
+    refused(grid.api.get(path, params={"column_id": str(uuid4())}), "column_id")
+
+
+def test_the_rows_that_a_filter_finds_are_exported_in_the_grids_order(grid: Grid) -> None:
+    for document, number in ((0, "5"), (3, "7"), (1, "1")):
+        grid.put(document, "number", number)
+    path = f"/tabular/reviews/{grid.review}/export"
+    exported = grid.api.get(path, params={"format": "csv", "filter": f"{grid.columns['number']}:gt:4"}).text
+    assert [line.split(",")[0] for line in exported.splitlines()[1:]] == [NAMES[0], NAMES[3]]
+    assert len(grid.api.get(path, params={"format": "csv", "q": "alpha"}).text.splitlines()) == 2

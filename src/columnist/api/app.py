@@ -14,6 +14,7 @@ from columnist.api import problems
 from columnist.api.auth import Authenticator
 from columnist.api.context import Service
 from columnist.api.middleware import BodyLimit, LocalOnly, RequestLog, SecurityHeaders
+from columnist.api.page import add_page
 from columnist.api.routes import (
     cells,
     columns,
@@ -89,6 +90,7 @@ def create_app(session: Session) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
     app.include_router(health.router)
+    add_page(app)
     problems.add_handlers(app)
     # The last one that is added is the first one that a request meets.
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP, compresslevel=GZIP_LEVEL)

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 from columnist.reviews.columns_file import ColumnInput, Line
-from columnist.reviews.model import Column, Flag, Member, Review, Role
+from columnist.reviews.grid import RowGroup
+from columnist.reviews.model import Column, Flag, Member, Review, ReviewChange, Role
 
 
 class Input(BaseModel):
@@ -36,6 +37,12 @@ class ReviewList(BaseModel):
 
     reviews: list[Review]
     total: int
+
+
+class ReviewHistory(BaseModel):
+    """What people did with a review's cells, newest first."""
+
+    changes: list[ReviewChange]
 
 
 class ColumnsInput(Input):
@@ -155,6 +162,8 @@ class Job(BaseModel):
     review_name: str
     status: Literal["pending", "running", "completed", "failed", "cancelled"]
     model: str
+    only: list[Literal["missing", "stale", "failed", "all"]]
+    column_ids: Annotated[list[UUID] | None, Field(description="Those it asks; null: all.")]
     error: str | None
     total_items: int
     completed_items: int
@@ -239,12 +248,14 @@ class WindowCell(BaseModel):
 
 
 class WindowRow(BaseModel):
-    """A document with its cells by column id; what was never asked has none. `error`: why it cannot be read."""
+    """A document with its cells by column id; what was never asked has none. `error`: why it cannot be read; `open`:
+    the live job is not done with it."""
 
     document_id: UUID
     document: str
     page_count: int | None
     error: str | None
+    open: bool
     cells: dict[UUID, WindowCell]
 
 
@@ -253,3 +264,9 @@ class Window(BaseModel):
 
     rows: list[WindowRow]
     total: int
+
+
+class RowGroups(BaseModel):
+    """The rows that match, gathered by a column's answers, in the order of `sort=<column>`."""
+
+    groups: list[RowGroup]

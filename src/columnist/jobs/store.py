@@ -35,6 +35,9 @@ INCOMPLETE: tuple[Only, ...] = ("missing", "stale", "failed")
 
 Outcome = Literal["completed", "error", "skipped"]
 
+NOW = "now"
+"""The cursor of who wants to hear of changes from here on."""
+
 # What an estimate supposes.
 CHARACTERS_PER_TOKEN = 3.5
 TYPICAL_CHARACTERS = 33_000
@@ -85,6 +88,8 @@ class Progress:
     review_name: str
     status: str
     model: str
+    only: list[Only]
+    column_ids: list[UUID] | None
     error: str | None
     total_items: int
     completed_items: int
@@ -291,8 +296,13 @@ async def changed_cells(
     """The delta feed: compact cells that changed since `cursor` (None: since ever, or since the job began).
 
     A cursor is `snapshot` between readings and `snapshot/next snapshot/xid/document/column` within one that takes
-    several pages. Raises InputError for a cursor that is none.
+    several pages. `now` brings no cells, only where to go on from: for a reader who has the grid from elsewhere. Raises
+    InputError for a cursor that is none.
     """
+    if cursor == NOW:
+        row = await (await connection.execute("select pg_current_snapshot()::text as snapshot")).fetchone()
+        assert row
+        return ChangedCells("", row["snapshot"], more=False)
     seen, next_seen, after = _parse_cursor(cursor or "1:1:")
     after_xid, after_document, after_column = after
     values = {

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from columnist.db.connect import Connection, User
 from columnist.db.sql import statement
 from columnist.errors import ConflictError, NotFoundError
-from columnist.reviews.model import CellAction, CellChange, Flag, FullCell
+from columnist.reviews.model import CellAction, CellChange, Flag, FullCell, ReviewChange
 
 
 class CellKey(NamedTuple):
@@ -84,3 +84,14 @@ async def cell_history(connection: Connection, cell: CellKey, limit: int) -> lis
         [*cell, limit],
     )
     return [CellChange(**row) for row in await cursor.fetchall()]
+
+
+async def review_history(connection: Connection, review_id: UUID, limit: int) -> list[ReviewChange]:
+    """What people did with the cells of a review, newest first."""
+    cursor = await connection.execute(
+        "select h.action, h.email, h.before, h.after, h.created_at, h.document_id, h.column_id, d.name as document, "
+        "c.name as column from tabular_cell_changes h left join documents d on d.id = h.document_id "
+        "left join tabular_columns c on c.id = h.column_id where h.review_id = %s order by h.id desc limit %s",
+        [review_id, limit],
+    )
+    return [ReviewChange(**row) for row in await cursor.fetchall()]

@@ -14,6 +14,7 @@ A filter is written `column:op:value`; `column` is a column's id, or `any` for r
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,9 @@ from columnist.reviews.store import list_columns
 
 SUMMARY_CHARACTERS = 300
 """What a compact cell shows of a summary."""
+
+MOST_GROUPS = 1_000
+"""Rows are gathered by answers that repeat; more different ones than these are a list, not groups."""
 
 _FLAGS = ("green", "yellow", "red", "grey")
 _STATES = {
@@ -67,6 +71,14 @@ _NUMERIC: Mapping[Format, tuple[Callable[[str], float], Mapping[str, str], str]]
 """The formats that have a sort_number: how a filter's value is read, what it may be compared by, and what is right."""
 
 
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """How many rows have this answer; `label` as one of its cells shows it, None for rows without an answer."""
+
+    label: str | None
+    count: int
+
+
 async def read_window(
     connection: Connection,
     review_id: UUID,
@@ -76,6 +88,7 @@ async def read_window(
     filters: Sequence[str] = (),
     q: str | None = None,
     column_ids: Sequence[UUID] | None = None,
+    document_ids: Sequence[UUID] | None = None,
 ) -> str:
     """The window as JSON: `{"rows": [...], "total": n}`, as api/routes/rows.py describes it.
 
@@ -83,42 +96,88 @@ async def read_window(
     ways, and equal ones keep the grid's order. `q`: words, or beginnings of words, of one answer, or part of a
     document's name. Raises InputError with the field `sort`, `filter` or `column_ids`.
     """
-    columns = {column.id: column for column in await list_columns(connection, review_id)}
-    if column_ids is not None and not columns.keys() >= set(column_ids):
+    asked = await _ask(connection, review_id, filters, q)
+    if document_ids is not None:
+        asked.values["document_ids"] = list(document_ids)
+        asked.conditions.append("r.document_id = any(%(document_ids)s)")
+    if column_ids is not None and not asked.columns.keys() >= set(column_ids):
         raise InputError("The review has no such column.", "column_ids")
-    values: dict[str, Any] = {
-        "review_id": review_id,
-        "offset": offset,
-        "limit": limit,
-        "column_ids": None if column_ids is None else list(column_ids),
-        "summary_characters": SUMMARY_CHARACTERS,
-        "column_count": len(columns),
-    }
-    conditions = [_condition(text, columns, values, nr) for nr, text in enumerate(filters)]
-    if q and q.strip():
-        values["q"] = q.strip()
-        conditions.append("r.document_id in (select documents_with_words(%(review_id)s, %(q)s))")
-    sorted_by, order = _order(sort or "position", columns, values)
-    query = statement("columnist.reviews", "rows").format(
-        # Without a condition the rows come in order from an index, and are counted in another.
-        materialized="materialized" if conditions else "not materialized",
-        filters="".join(f"\n    and {condition}" for condition in conditions),
-        sorted_by=sorted_by,
-        order=order,
+    asked.values.update(
+        offset=offset,
+        limit=limit,
+        column_ids=None if column_ids is None else list(column_ids),
+        summary_characters=SUMMARY_CHARACTERS,
     )
-    row = await (await connection.execute(query, values)).fetchone()
+    row = await (await connection.execute(asked.query("rows", sort or "position"), asked.values)).fetchone()
     assert row
     page: str = row["page"]
     return page
 
 
-def _order(sort: str, columns: Mapping[UUID, Column], values: dict[str, Any]) -> tuple[str, str]:
-    """What is joined to the matching rows `m`, and what they are ordered by."""
+async def group_rows(
+    connection: Connection, review_id: UUID, column_id: UUID, filters: Sequence[str] = (), q: str | None = None
+) -> list[RowGroup]:
+    """The rows that match, gathered by the answers of one column, in the order of `sort=<column>`; those without an
+    answer are last. Raises InputError with the field `filter` or `column_id`."""
+    asked = await _ask(connection, review_id, filters, q)
+    if column_id not in asked.columns:
+        raise InputError("The review has no such column.", "column_id")
+    asked.values["limit"] = MOST_GROUPS + 1
+    cursor = await connection.execute(asked.query("row_groups", str(column_id)), asked.values)
+    groups = [RowGroup(**row) for row in await cursor.fetchall()]
+    if len(groups) > MOST_GROUPS:
+        name = asked.columns[column_id].name
+        raise InputError(f"{name!r} has over {MOST_GROUPS:,} different answers: sort by it instead.", "column_id")
+    return groups
+
+
+async def matching_documents(
+    connection: Connection, review_id: UUID, filters: Sequence[str] = (), q: str | None = None
+) -> list[UUID]:
+    """The documents of the rows that match, in the grid's order. Raises InputError with the field `filter`."""
+    asked = await _ask(connection, review_id, filters, q)
+    cursor = await connection.execute(asked.query("matching_documents", "position"), asked.values)
+    return [row["document_id"] for row in await cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The rows that somebody wants: conditions on the row `r`, and the values that stand in them."""
+
+    columns: Mapping[UUID, Column]
+    conditions: list[str]
+    values: dict[str, Any]
+
+    def query(self, name: str, sort: str) -> str:
+        """The statement `name` over these rows, sorted."""
+        sorted_by, keys, direction = _sort(sort, self.columns, self.values)
+        return statement("columnist.reviews", name).format(
+            # Without a condition the rows come in order from an index, and are counted in another.
+            materialized="materialized" if self.conditions else "not materialized",
+            filters="".join(f"\n    and {condition}" for condition in self.conditions),
+            sorted_by=sorted_by,
+            keys=", ".join(keys),
+            order=", ".join(f"{key} {direction}" for key in keys),
+        )
+
+
+async def _ask(connection: Connection, review_id: UUID, filters: Sequence[str], q: str | None) -> _Asked:
+    columns = {column.id: column for column in await list_columns(connection, review_id)}
+    values: dict[str, Any] = {"review_id": review_id, "column_count": len(columns)}
+    conditions = [_condition(text, columns, values, nr) for nr, text in enumerate(filters)]
+    if q and q.strip():
+        values["q"] = q.strip()
+        conditions.append("r.document_id in (select documents_with_words(%(review_id)s, %(q)s))")
+    return _Asked(columns, conditions, values)
+
+
+def _sort(sort: str, columns: Mapping[UUID, Column], values: dict[str, Any]) -> tuple[str, Sequence[str], str]:
+    """What is joined to the matching rows `m`, the keys that they are ordered by, and the direction."""
     name, direction = sort.removeprefix("-"), "desc" if sort.startswith("-") else "asc"
     if name == "position":
-        return "", f"m.position {direction}"
+        return "", ["m.position"], direction
     if name == "document":
-        return "join documents n on n.id = m.document_id", f"lower(n.name) {direction}"
+        return "join documents n on n.id = m.document_id", ["lower(n.name)"], direction
     column = _column(name, columns)
     if column is None:
         raise InputError("Sort by position, document or the id of one of the review's columns.", "sort")
@@ -127,11 +186,11 @@ def _order(sort: str, columns: Mapping[UUID, Column], values: dict[str, Any]) ->
         "left join tabular_cells s "
         "on s.review_id = %(review_id)s and s.column_id = %(sort)s and s.document_id = m.document_id"
     )
+    direction += " nulls last"
     if column.format not in _NUMERIC:
-        return joined, f"s.sort_text {direction} nulls last"
+        return joined, ["s.sort_text"], direction
     # Answers that could not be typed come after those that could.
-    words = "case when s.sort_number is null then s.sort_text end"
-    return joined, f"s.sort_number {direction} nulls last, {words} {direction} nulls last"
+    return joined, ["s.sort_number", "case when s.sort_number is null then s.sort_text end"], direction
 
 
 def _condition(text: str, columns: Mapping[UUID, Column], values: dict[str, Any], nr: int) -> str:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from typing_extensions import TypedDict  # typing.TypedDict is enough for pydantic from Python 3.12 on
+
 Format = Literal[
     "text", "bulleted_list", "number", "percentage", "monetary_amount", "currency", "yes_no", "date", "tag"
 ]
@@ -86,10 +88,39 @@ class Cell:
     model: str | None
 
 
+class Place(TypedDict):
+    """`text[start:end]` of page `page` (1-based)."""
+
+    page: int
+    start: int
+    end: int
+
+
+class Area(TypedDict):
+    """An area of page `page` (1-based) in points, origin at the page's top left."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+class Evidence(TypedDict):
+    """A citation as tabular_cells keeps it: `verified` says that the quote stands in the document, `spans` where in the
+    pages' texts, `rectangles` where on the pages. `page` is what was claimed if it was not found."""
+
+    quote: str
+    page: int | None
+    verified: bool
+    spans: list[Place]
+    rectangles: list[Area]
+
+
 @dataclass(frozen=True, slots=True)
 class FullCell:
-    """A cell with everything; `missing`: it was never asked. `citations` as in tabular_cells: quote, page, verified,
-    spans, rectangles. `verified`: every quote was found; `verified_by`: a person has looked and agrees."""
+    """A cell with everything; `missing`: it was never asked. `verified`: every quote was found; `verified_by`: a person
+    has looked and agrees."""
 
     document_id: UUID
     column_id: UUID
@@ -98,7 +129,7 @@ class FullCell:
     value: Any
     flag: Flag | None
     reasoning: str | None
-    citations: list[dict[str, Any]]
+    citations: list[Evidence]
     verified: bool | None
     error: str | None
     stale: bool
@@ -124,6 +155,16 @@ class CellChange:
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewChange(CellChange):
+    """An entry of a review's history. `document` and `column` are names, None when they are gone."""
+
+    document_id: UUID
+    column_id: UUID
+    document: str | None
+    column: str | None
 
 
 @dataclass(frozen=True, slots=True)

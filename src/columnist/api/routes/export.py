@@ -12,12 +12,14 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from columnist.api.context import CurrentService, CurrentUser, require_role
+from columnist.api.routes.rows import Filter, Words
 from columnist.db.connect import Database, User
 from columnist.errors import NotFoundError
 from columnist.export.files import write_review
 from columnist.export.values import Columns
 from columnist.processes import processes
 from columnist.reviews import store
+from columnist.reviews.grid import matching_documents
 from columnist.reviews.model import ColumnSpec
 
 router = APIRouter(tags=["export"])
@@ -47,10 +49,13 @@ async def export_review(
     suffix: Annotated[Suffix, Query(alias="format")] = "xlsx",
     column_ids: Annotated[list[UUID] | None, Query(max_length=1_000)] = None,
     document_ids: Annotated[list[UUID] | None, Query(max_length=1_000)] = None,
+    filter: Filter = [],  # noqa: A002, B006  FastAPI copies it
+    q: Words = None,
 ) -> StreamingResponse:
-    """The review, or some columns and documents of it, as a file. It is written by another process: polls stay fast.
+    """The review, or some columns and documents of it, or the rows that `filter` and `q` find, as a file.
 
-    CSV, JSON and Parquet come as they are written; an XLSX file begins when it is complete.
+    It is written by another process: polls stay fast. CSV, JSON and Parquet come as they are written; an XLSX file
+    begins when it is complete.
     """
     async with service.database.act_as(user) as connection:
         await require_role(connection, review_id, "viewer")
@@ -59,6 +64,9 @@ async def export_review(
             (column.id, ColumnSpec(column.name, column.prompt, column.format, tuple(column.tags)))
             for column in await store.list_columns(connection, review_id)
         ]
+        if filter or q:
+            found = await matching_documents(connection, review_id, filter, q)
+            document_ids = found if document_ids is None else [one for one in found if one in set(document_ids)]
     if column_ids is not None:
         if unknown := set(column_ids) - {column_id for column_id, _ in columns}:
             raise NotFoundError(f"The review has no column {unknown.pop()}.", "column_ids")

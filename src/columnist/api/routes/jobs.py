@@ -134,7 +134,11 @@ async def get_job(request: Request, job_id: UUID, connection: CurrentConnection)
 
 Cursor = Annotated[
     str | None,
-    Query(max_length=10_000, pattern="^[0-9a-f:,/-]*$", description="The last answer's cursor; absent: everything."),
+    Query(
+        max_length=10_000,
+        pattern="^(now|[0-9a-f:,/-]*)$",
+        description="The last answer's cursor; absent: everything; `now`: nothing but a cursor.",
+    ),
 ]
 Limit = Annotated[int, Query(ge=1, le=5_000)]
 

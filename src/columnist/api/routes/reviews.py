@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from columnist.api.context import CurrentConnection, CurrentUser, EditableReview, OwnReview
-from columnist.api.models import ReviewInput, ReviewList, ReviewName
+from columnist.api.context import CurrentConnection, CurrentUser, EditableReview, OwnReview, VisibleReview
+from columnist.api.models import ReviewHistory, ReviewInput, ReviewList, ReviewName
 from columnist.errors import ConfirmationNeededError
 from columnist.reviews import store
+from columnist.reviews.cells import review_history
 from columnist.reviews.model import Review
 
 router = APIRouter(prefix="/tabular/reviews", tags=["reviews"])
@@ -51,6 +52,14 @@ async def rename_review(review_id: EditableReview, body: ReviewName, connection:
     """Give the review another name."""
     await store.rename_review(connection, review_id, body.name)
     return await store.get_review(connection, review_id)
+
+
+@router.get("/{review_id}/history")
+async def get_review_history(
+    review_id: VisibleReview, connection: CurrentConnection, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> ReviewHistory:
+    """Who did what to which cell when, newest first."""
+    return ReviewHistory(changes=await review_history(connection, review_id, limit))
 
 
 @router.delete("/{review_id}", status_code=204)

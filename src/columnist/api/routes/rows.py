@@ -8,13 +8,16 @@ from pydantic import Field
 
 from columnist.api.cached import cached
 from columnist.api.context import CurrentConnection, VisibleReview
-from columnist.api.models import Window
-from columnist.reviews.grid import read_window
+from columnist.api.models import RowGroups, Window
+from columnist.reviews.grid import group_rows, read_window
 
 router = APIRouter(prefix="/tabular/reviews", tags=["rows"])
 
 
 _TEXT = r"^[^\x00]*$"  # PostgreSQL's texts hold any character but this one
+Words = Annotated[
+    str | None, Query(max_length=200, pattern=_TEXT, description="Words of an answer, or part of a document's name.")
+]
 Filter = Annotated[
     list[Annotated[str, Field(max_length=1_000, pattern=_TEXT)]],
     Query(
@@ -37,11 +40,22 @@ async def get_rows(
         str, Query(max_length=50, description="`position`, `document` or a column's id; `-` before it: descending.")
     ] = "position",
     filter: Filter = [],  # noqa: A002, B006  FastAPI copies it
-    q: Annotated[
-        str | None,
-        Query(max_length=200, pattern=_TEXT, description="Words of an answer, or part of a document's name."),
-    ] = None,
+    q: Words = None,
     column_ids: Annotated[list[UUID] | None, Query(max_length=1_000, description="Absent: all.")] = None,
+    document_ids: Annotated[list[UUID] | None, Query(max_length=500, description="Absent: all.")] = None,
 ) -> Response:
     """A window of the grid: rows with compact cells, sorted, filtered and searched."""
-    return cached(request, await read_window(connection, review_id, offset, limit, sort, filter, q, column_ids))
+    window = await read_window(connection, review_id, offset, limit, sort, filter, q, column_ids, document_ids)
+    return cached(request, window)
+
+
+@router.get("/{review_id}/rows/groups")
+async def get_row_groups(
+    review_id: VisibleReview,
+    connection: CurrentConnection,
+    column_id: UUID,
+    filter: Filter = [],  # noqa: A002, B006  FastAPI copies it
+    q: Words = None,
+) -> RowGroups:
+    """How the rows that match are gathered by the answers of a column."""
+    return RowGroups(groups=await group_rows(connection, review_id, column_id, filter, q))

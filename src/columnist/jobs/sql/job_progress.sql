@@ -1,7 +1,7 @@
 -- Status of jobs, newest first. The sums over ended items are kept in the job's row; the running items are
 -- among the first open ones, because claims go in the order of positions. `rate` is items a second over about the last
 -- minute (exponential decay, settle_tabular_jobs).
-select j.id, j.review_id, r.name as review_name, j.status, j.model, j.error, j.total_items, j.completed_items,
+select j.id, j.review_id, r.name as review_name, j.status, j.model, j.only, j.column_ids, j.error, j.total_items, j.completed_items,
        j.error_items, j.skipped_items, run.running_items,
        j.total_items - j.completed_items - j.error_items - j.skipped_items - run.running_items as pending_items,
        j.total_cells, j.done_cells + run.done_cells as done_cells, j.error_cells + run.error_cells as error_cells,

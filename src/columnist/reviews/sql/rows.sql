@@ -13,6 +13,10 @@ with matching as {materialized} (
 select json_build_object(
   'rows', coalesce(json_agg(json_build_object(
     'document_id', p.document_id, 'document', d.name, 'page_count', k.page_count, 'error', k.error,
+    'open', exists (
+      select from tabular_jobs j join tabular_job_items i on i.job_id = j.id
+      where j.review_id = %(review_id)s and j.status in ('pending', 'running')
+        and i.document_id = p.document_id and i.completed_at is null),
     'cells', coalesce(c.cells, json_build_object())) order by p.place), '[]'),
   'total', (select count(*) from matching))::text as page
 from page p

@@ -1,0 +1,63 @@
+"""The page: files that the wheel's build made of `web/`, and a Content-Security-Policy that lets nothing else in."""
+
+import secrets
+from html import escape
+from importlib import resources
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from columnist.errors import NotFoundError
+
+FOLDER = Path(str(resources.files("columnist"))) / "page"
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+_NOT_BUILT = """\
+<!doctype html><html lang="en"><title>Columnist</title><p>The API runs, and the page is not built: a wheel has it, and
+in a working copy <code>make page</code> builds it.</p>"""
+
+router = APIRouter(include_in_schema=False)
+
+
+class _Assets(StaticFiles):
+    """Their names change with their content."""
+
+    def file_response(self, *args: object, **options: object) -> Response:
+        response = super().file_response(*args, **options)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def add_page(app: FastAPI) -> None:
+    """Serve the page at `/`, at every path that it has a screen for, and its assets."""
+    app.mount("/assets", _Assets(directory=FOLDER / "assets", check_dir=False))
+    app.include_router(router)
+
+
+@router.get("/favicon.svg")
+async def favicon() -> Response:
+    """The picture in the browser's tab."""
+    file = FOLDER / "favicon.svg"
+    if not file.exists():
+        raise NotFoundError("The page is not built.")
+    return Response(file.read_bytes(), media_type="image/svg+xml")
+
+
+@router.get("/")
+@router.get("/reviews/{rest:path}")
+async def page(request: Request) -> HTMLResponse:
+    """The one document of the page. What the server wants it to know before anybody signs in stands in its head."""
+    file = FOLDER / "index.html"
+    if not file.exists():
+        return HTMLResponse(_NOT_BUILT, 503)
+    nonce = secrets.token_urlsafe(16)
+    sign_in_url = request.app.state.service.settings.sign_in_url or ""
+    html = file.read_text(encoding="utf-8")
+    html = html.replace("%NONCE%", nonce).replace("%SIGN_IN_URL%", escape(sign_in_url, quote=True))
+    return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY.format(nonce=nonce)})
