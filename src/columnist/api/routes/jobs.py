@@ -108,7 +108,7 @@ async def estimate(
     return JobEstimate(**asdict(found), price=price, notes=notes)
 
 
-@router.get("/reviews/{review_id}/active-job")
+@router.get("/reviews/{review_id}/active-job", response_model=ActiveJob)
 async def get_active_job(request: Request, review_id: VisibleReview, connection: CurrentConnection) -> Response:
     """The review's live job, if it has one."""
     job_id = await store.live_job_id(connection, review_id)

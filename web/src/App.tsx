@@ -1,0 +1,74 @@
+/** The screens, who is signed in, and the bar above everything. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createContext, lazy, Suspense, useContext, useEffect, useState } from "react";
+import { Link, Route, Switch } from "wouter";
+import { getMe, Problem, sentence, token } from "./api/client";
+import { ReviewsScreen } from "./screens/Reviews";
+import { SignIn, takeTokenFromAddress } from "./screens/SignIn";
+import { Loading } from "./ui/basics";
+
+const ReviewScreen = lazy(() => import("./screens/Review"));
+const DocumentScreen = lazy(() => import("./screens/Document"));
+
+export type Me = Awaited<ReturnType<typeof getMe>>;
+const MeContext = createContext<Me | null>(null);
+export const useMe = () => useContext(MeContext)!;
+
+takeTokenFromAddress();
+
+export function App() {
+  const queries = useQueryClient();
+  const me = useQuery({ queryKey: ["me"], queryFn: getMe, staleTime: Infinity });
+  const signOut = () => {
+    token.clear();
+    queries.clear();
+    location.assign("/");
+  };
+  if (me.error instanceof Problem && me.error.status === 401) return <SignIn refused={token.get() ? me.error.detail : ""} onSignIn={() => queries.resetQueries()} />;
+  if (me.error)
+    return (
+      <main className="empty">
+        <h1>Columnist cannot be reached</h1>
+        <p>{sentence(me.error)}</p>
+        <button className="primary" onClick={() => me.refetch()}>Try again</button>
+      </main>
+    );
+  if (!me.data) return <Loading what="Opening Columnist" />;
+  return (
+    <MeContext.Provider value={me.data}>
+      <a className="skip" href="#main">Skip to the content</a>
+      <header className="top">
+        <Link href="/" className="brand"><img src="/favicon.svg" alt="" width="22" height="22" />Columnist</Link>
+        <span className="model" title="What answers the questions">{me.data.model === "extractive" ? "extractive: rules, no LLM" : me.data.model}</span>
+        <Theme />
+        {me.data.sign_in && <><span className="muted">{me.data.email}</span><button onClick={signOut}>Sign out</button></>}
+      </header>
+      <Suspense fallback={<Loading what="Opening" />}>
+        <Switch>
+          <Route path="/" component={ReviewsScreen} />
+          <Route path="/reviews/:id">{({ id }) => <ReviewScreen key={id} id={id} />}</Route>
+          <Route path="/reviews/:id/documents/:document">{({ id, document }) => <DocumentScreen id={id} documentId={document} />}</Route>
+          <Route><main className="empty" id="main"><h1>There is nothing here</h1><Link href="/">All reviews</Link></main></Route>
+        </Switch>
+      </Suspense>
+    </MeContext.Provider>
+  );
+}
+
+const THEMES = ["system", "light", "dark"] as const;
+
+function Theme() {
+  const [theme, setTheme] = useState(() => localStorage.getItem("columnist.theme") ?? "system");
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme;
+    localStorage.setItem("columnist.theme", theme);
+  }, [theme]);
+  return (
+    <label className="theme">
+      <span className="hidden">Colours</span>
+      <select value={theme} onChange={(event) => setTheme(event.target.value)}>
+        {THEMES.map((one) => <option key={one} value={one}>{one}</option>)}
+      </select>
+    </label>
+  );
+}

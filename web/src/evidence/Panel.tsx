@@ -1,0 +1,63 @@
+/** The panel beside the grid: an answer, and the document at its evidence. */
+import { useRef, useState } from "react";
+import { Link } from "wouter";
+import type { CellKey, Column, FullCell } from "../api/client";
+import { Answer, type Command } from "./Answer";
+import { Viewer, type Citation } from "./Viewer";
+
+type Props = {
+  review: string;
+  cell: CellKey;
+  column: Column;
+  document: string;
+  mayEdit: boolean;
+  command: Command;
+  onCommandDone: () => void;
+  onMove: (rows: number, columns: number) => void;
+  onChanged: (cell: FullCell) => void;
+  onStarted: () => void;
+  onClose: () => void;
+};
+const WIDTH = "columnist.panel";
+
+export function Panel({ review, cell, column, document, mayEdit, command, onCommandDone, onMove, onChanged, onStarted, onClose }: Props) {
+  const [citation, setCitation] = useState<Citation | null>(null);
+  const [width, setWidth] = useState(() => Number(localStorage.getItem(WIDTH)) || 560);
+  const panel = useRef<HTMLElement>(null);
+  const resize = (to: number) => {
+    const next = Math.round(Math.max(380, Math.min(innerWidth - 420, to)));
+    setWidth(next);
+    localStorage.setItem(WIDTH, String(next));
+  };
+  const keys = (event: React.KeyboardEvent) => {
+    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (event.altKey && step) { event.preventDefault(); onMove(step[0]!, step[1]!); }
+    if (event.key === "Escape") onClose();
+  };
+  return (
+    <aside ref={panel} className="panel" aria-label="Answer and evidence" style={{ width }} onKeyDown={keys}>
+      <div className="resizer" role="separator" aria-orientation="vertical" aria-label="Width of the panel" aria-valuenow={width} tabIndex={0}
+        onKeyDown={(event) => { if (event.key === "ArrowLeft") resize(width + 40); if (event.key === "ArrowRight") resize(width - 40); }}
+        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerMove={(event) => event.currentTarget.hasPointerCapture(event.pointerId) && resize(innerWidth - event.clientX)} />
+      <header>
+        <div className="titles">
+          <h2>{column.name}</h2>
+          <Link href={`/reviews/${review}/documents/${cell.document_id}`}>{document}</Link>
+        </div>
+        <div role="group" aria-label="Go to another answer">
+          <button className="icon" aria-label="Previous question" title="Alt+←" onClick={() => onMove(0, -1)}>←</button>
+          <button className="icon" aria-label="Previous document" title="Alt+↑" onClick={() => onMove(-1, 0)}>↑</button>
+          <button className="icon" aria-label="Next document" title="Alt+↓" onClick={() => onMove(1, 0)}>↓</button>
+          <button className="icon" aria-label="Next question" title="Alt+→" onClick={() => onMove(0, 1)}>→</button>
+        </div>
+        <button className="icon" aria-label="Close the panel" title="Esc" onClick={onClose}>×</button>
+      </header>
+      <div className="panel-answer" tabIndex={0} role="region" aria-label="Answer">
+        <p className="question">{column.prompt}</p>
+        <Answer review={review} cell={cell} column={column} mayEdit={mayEdit} chosen={citation} onChoose={setCitation} onChanged={onChanged} onStarted={onStarted} command={command} onCommandDone={onCommandDone} />
+      </div>
+      <Viewer documentId={cell.document_id} citation={citation} />
+    </aside>
+  );
+}

@@ -1,0 +1,281 @@
+/** The grid itself: AG Grid over windows of rows, with a range of cells that can be copied. */
+import {
+  CellApiModule, CellStyleModule, ColumnApiModule, createGrid, EventApiModule, InfiniteRowModelModule, ModuleRegistry, RenderApiModule, RowApiModule,
+  RowSelectionModule, ScrollApiModule, themeQuartz, type ColDef, type GridApi, type GridOptions, type IDatasource,
+} from "ag-grid-community";
+import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
+import type { CellKey, Column, CompactCell, Job, Row, View } from "../api/client";
+import { AnswerCell, ColumnHeader, DocumentCell, GroupRow, type Shared } from "./cells";
+import { isGroup, RowSource, type GridRow } from "./source";
+
+ModuleRegistry.registerModules([
+  CellApiModule, CellStyleModule, ColumnApiModule, EventApiModule, InfiniteRowModelModule, RenderApiModule, RowApiModule, RowSelectionModule, ScrollApiModule,
+]);
+
+const BLOCK = 100;
+const NAME = "document";
+const theme = themeQuartz.withParams({
+  accentColor: "var(--accent)", backgroundColor: "var(--surface)", foregroundColor: "var(--text)", borderColor: "var(--line)",
+  headerBackgroundColor: "var(--raised)", headerTextColor: "var(--text)", fontFamily: "inherit", fontSize: 13, headerFontSize: 13, headerFontWeight: 600,
+  rowHeight: 38, headerHeight: 38, cellHorizontalPadding: 10, wrapperBorder: false, wrapperBorderRadius: 0, columnBorder: true, rowHoverColor: "var(--hover)",
+  selectedRowBackgroundColor: "var(--selected)",
+});
+
+export type GridHandle = {
+  apply: (cells: CompactCell[]) => void;
+  refresh: () => void;
+  move: (rows: number, columns: number) => void;
+  focus: () => void;
+  copy: () => Promise<number>;
+  visibleColumns: () => string[];
+  setVisible: (column: string, visible: boolean) => void;
+};
+type Props = {
+  review: string;
+  columns: Column[];
+  view: View;
+  groupBy: Column | null;
+  job: Job | null;
+  ref: Ref<GridHandle>;
+  mayEdit: boolean;
+  onOpen: (key: CellKey) => void;
+  onFocus: (key: CellKey) => void;
+  onKey: (key: string, cell: CellKey) => void;
+  onOpenDocument: (row: Row) => void;
+  onMenu: Shared["openMenu"];
+  onRetry: Shared["retry"];
+  onOrder: (columns: string[]) => void;
+  onSelection: (documents: string[]) => void;
+  onTotal: (total: number) => void;
+  onError: (error: unknown) => void;
+};
+type Spot = { row: number; column: string };
+
+export function Grid(props: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const api = useRef<GridApi<GridRow>>(null);
+  const source = useRef<RowSource>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const shared = useRef<Shared>({
+    job: props.job,
+    retry: (row, column) => latest.current.onRetry(row, column),
+    openMenu: (column, at) => latest.current.onMenu(column, at),
+    fold: (group) => {
+      source.current?.fold(group);
+      api.current?.purgeInfiniteCache();
+    },
+  });
+  const range = useRef<{ from: Spot; to: Spot } | null>(null);
+  const layoutKey = `columnist.layout.${props.review}`;
+
+  useEffect(() => {
+    const displayed = () => api.current!.getAllDisplayedColumns().map((column) => column.getColId());
+    const inRange = (row: number, column: string) => {
+      const chosen = range.current;
+      if (!chosen) return false;
+      const all = displayed();
+      const [a, b, at] = [all.indexOf(chosen.from.column), all.indexOf(chosen.to.column), all.indexOf(column)];
+      return row >= Math.min(chosen.from.row, chosen.to.row) && row <= Math.max(chosen.from.row, chosen.to.row) && at >= Math.min(a, b) && at <= Math.max(a, b);
+    };
+    const options: GridOptions<GridRow> = {
+      theme,
+      styleNonce: document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")!.content,
+      context: shared.current,
+      rowModelType: "infinite",
+      cacheBlockSize: BLOCK,
+      maxBlocksInCache: 20,
+      infiniteInitialRowCount: 1,
+      blockLoadDebounceMillis: 60,
+      rowBuffer: 12,
+      suppressCellFocus: false,
+      animateRows: false,
+      suppressColumnVirtualisation: false,
+      suppressDragLeaveHidesColumns: true,
+      suppressMultiSort: true,
+      ensureDomOrder: true,
+      rowSelection: { mode: "multiRow", checkboxes: true, headerCheckbox: false, enableClickSelection: false, isRowSelectable: (node) => !isGroup(node.data) },
+      selectionColumnDef: { pinned: "left", width: 44, resizable: false, suppressHeaderMenuButton: true },
+      getRowId: ({ data }) => (isGroup(data) ? `group ${data.group}` : data.document_id),
+      isFullWidthRow: ({ rowNode }) => isGroup(rowNode.data),
+      fullWidthCellRenderer: GroupRow,
+      defaultColDef: {
+        resizable: true, minWidth: 70, width: 210, sortable: true, sortingOrder: ["asc", "desc", null],
+        cellClassRules: { "in-range": ({ rowIndex, column }) => inRange(rowIndex, column!.getColId()) },
+      },
+      columnDefs: [],
+      onCellDoubleClicked: () => {},
+      onCellClicked: ({ data, column, rowIndex, event }) => {
+        if (!data || isGroup(data)) return;
+        const id = column.getColId();
+        if ((event as MouseEvent).shiftKey && range.current) return;
+        if (id === NAME) latest.current.onOpenDocument(data);
+        else if (latest.current.columns.some((one) => one.id === id) && rowIndex !== null) latest.current.onOpen({ document_id: data.document_id, column_id: id });
+      },
+      onCellMouseDown: ({ rowIndex, column, event }) => {
+        if (rowIndex === null) return;
+        const spot = { row: rowIndex, column: column.getColId() };
+        const extended = (event as MouseEvent).shiftKey && range.current;
+        range.current = { from: extended ? range.current!.from : spot, to: spot };
+        api.current!.refreshCells({ force: true });
+      },
+      onCellFocused: ({ rowIndex, column }) => {
+        if (rowIndex === null || !column || typeof column === "string") return;
+        const spot = { row: rowIndex, column: column.getColId() };
+        if (!extending.current) {
+          const was = range.current && (range.current.from.row !== range.current.to.row || range.current.from.column !== range.current.to.column);
+          if (!was || range.current!.to.row !== spot.row || range.current!.to.column !== spot.column) {
+            range.current = { from: spot, to: spot };
+            if (was) api.current!.refreshCells({ force: true });
+          }
+        }
+        const data = api.current!.getDisplayedRowAtIndex(rowIndex)?.data;
+        if (data && !isGroup(data) && latest.current.columns.some((one) => one.id === spot.column)) latest.current.onFocus({ document_id: data.document_id, column_id: spot.column });
+      },
+      onCellKeyDown: (pressed) => {
+        if (!("column" in pressed)) return;
+        const { data, column, rowIndex, event } = pressed;
+        const { key, shiftKey, ctrlKey, metaKey } = event as KeyboardEvent;
+        if (!data || isGroup(data) || rowIndex === null) return;
+        const id = column.getColId();
+        const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[key];
+        if (shiftKey && step && range.current) return extend(step[0]!, step[1]!);
+        if ((ctrlKey || metaKey) && key === "c") return void copy();
+        if (key === "Enter" && id === NAME) return latest.current.onOpenDocument(data);
+        if (!ctrlKey && !metaKey && latest.current.columns.some((one) => one.id === id)) latest.current.onKey(key, { document_id: data.document_id, column_id: id });
+      },
+      onColumnMoved: ({ finished, source: cause }) => {
+        if (finished && cause === "uiColumnMoved") latest.current.onOrder(displayed().filter((id) => latest.current.columns.some((one) => one.id === id)));
+        save();
+      },
+      onColumnResized: ({ finished }) => finished && save(),
+      onColumnVisible: () => save(),
+      onColumnPinned: () => save(),
+      onSelectionChanged: () => latest.current.onSelection(api.current!.getSelectedRows().filter((row): row is Row => !isGroup(row)).map((row) => row.document_id)),
+    };
+    const save = () => {
+      const layout = api.current!.getColumnState().map(({ colId, width, hide, pinned }) => ({ colId, width, hide, pinned }));
+      localStorage.setItem(layoutKey, JSON.stringify(layout));
+    };
+    api.current = createGrid(host.current!, options);
+    return () => api.current!.destroy();
+  }, []);
+
+  const extending = useRef(false);
+  const extend = (rows: number, columns: number) => {
+    const all = api.current!.getAllDisplayedColumns().map((column) => column.getColId());
+    const { from, to } = range.current!;
+    const column = all[Math.max(0, Math.min(all.length - 1, all.indexOf(to.column) + columns))]!;
+    const row = Math.max(0, Math.min(api.current!.getDisplayedRowCount() - 1, to.row + rows));
+    range.current = { from, to: { row, column } };
+    extending.current = true;
+    api.current!.setFocusedCell(from.row, from.column);
+    extending.current = false;
+    api.current!.ensureIndexVisible(row);
+    api.current!.refreshCells({ force: true });
+  };
+
+  const copy = async (): Promise<number> => {
+    const grid = api.current!;
+    const names = new Map(latest.current.columns.map((one) => [one.id, one.name]));
+    const all = grid.getAllDisplayedColumns().map((column) => column.getColId()).filter((id) => id === NAME || names.has(id));
+    const chosen = grid.getSelectedRows();
+    let rows: GridRow[];
+    let columns: string[];
+    if (chosen.length) [rows, columns] = [chosen, all];
+    else {
+      const { from, to } = range.current ?? { from: { row: 0, column: "" }, to: { row: -1, column: "" } };
+      const [top, bottom] = [Math.min(from.row, to.row), Math.max(from.row, to.row)];
+      rows = Array.from({ length: bottom - top + 1 }, (_, nr) => grid.getDisplayedRowAtIndex(top + nr)?.data).filter((row) => row !== undefined);
+      const [a, b] = [all.indexOf(from.column), all.indexOf(to.column)];
+      columns = all.slice(Math.min(a, b), Math.max(a, b) + 1);
+    }
+    const text = (row: Row, id: string) => (id === NAME ? row.document : (row.cells[id]?.summary ?? ""));
+    const table = rows.filter((row): row is Row => !isGroup(row)).map((row) => columns.map((id) => text(row, id)));
+    if (table.length > 1 || columns.length > 1) table.unshift(columns.map((id) => names.get(id) ?? "Document"));
+    const plain = table.map((line) => line.map((one) => one.replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
+    const html = document.createElement("table");
+    for (const line of table) for (const [nr, one] of line.entries()) (nr ? html.rows[html.rows.length - 1]! : html.insertRow()).insertCell().textContent = one;
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": new Blob([plain], { type: "text/plain" }), "text/html": new Blob([html.outerHTML], { type: "text/html" }) })]);
+    return table.length;
+  };
+
+  // The columns, as they are asked for and as this person has laid them out.
+  useEffect(() => {
+    const saved: { colId: string; width?: number; hide?: boolean; pinned?: "left" | "right" | boolean | null }[] = JSON.parse(localStorage.getItem(layoutKey) ?? "[]");
+    const layout = new Map(saved.map((one) => [one.colId, one]));
+    const answers = props.columns.map((column): ColDef<GridRow> => {
+      const kept = layout.get(column.id);
+      return {
+        colId: column.id, headerName: column.name, cellRenderer: AnswerCell, cellRendererParams: { column_: column }, headerComponent: ColumnHeader,
+        headerComponentParams: { column_: column }, width: kept?.width ?? 210, hide: kept?.hide ?? false, pinned: kept?.pinned ?? null,
+        valueGetter: ({ data }) => (data && !isGroup(data) ? data.cells[column.id]?.summary : undefined),
+      };
+    });
+    const name: ColDef<GridRow> = {
+      colId: NAME, headerName: "Document", pinned: "left", lockPosition: "left", width: layout.get(NAME)?.width ?? 260, cellRenderer: DocumentCell,
+      valueGetter: ({ data }) => (data && !isGroup(data) ? data.document : undefined),
+    };
+    api.current!.setGridOption("columnDefs", [name, ...answers]);
+  }, [props.columns]);
+
+  // Another view, other rows.
+  const viewed = JSON.stringify([props.view, props.groupBy?.id]);
+  useEffect(() => {
+    const rows = new RowSource(props.review, props.view, props.groupBy);
+    source.current = rows;
+    const datasource: IDatasource = {
+      getRows: async ({ startRow, endRow, sortModel, successCallback, failCallback }) => {
+        const sort = sortModel[0];
+        try {
+          const { rows: read, total } = await rows.read(startRow, endRow, sort ? (sort.sort === "desc" ? "-" : "") + sort.colId : "position");
+          successCallback(read, total);
+          if (rows === source.current) latest.current.onTotal(total);
+        } catch (error) {
+          failCallback();
+          latest.current.onError(error);
+        }
+      },
+    };
+    range.current = null;
+    api.current!.setGridOption("datasource", datasource);
+  }, [viewed, props.review]);
+
+  const jobState = props.job && `${props.job.id} ${props.job.status}`;
+  useEffect(() => {
+    shared.current.job = props.job;
+    api.current!.refreshCells({ force: true });
+  }, [jobState]);
+  shared.current.job = props.job;
+
+  useImperativeHandle(props.ref, () => ({
+    apply: (cells) => {
+      const touched = source.current?.apply(cells);
+      if (!touched?.size) return;
+      const rowNodes = api.current!.getRenderedNodes().filter((node) => node.data && !isGroup(node.data) && touched.has(node.data.document_id));
+      if (rowNodes.length) api.current!.refreshCells({ rowNodes, columns: [...new Set(cells.map((cell) => cell.column_id))], force: true });
+    },
+    refresh: () => api.current!.refreshInfiniteCache(),
+    move: (rows, columns) => {
+      const grid = api.current!;
+      const at = grid.getFocusedCell();
+      if (!at) return;
+      const all = grid.getAllDisplayedColumns();
+      const column = all[Math.max(2, Math.min(all.length - 1, all.indexOf(at.column) + columns))]!;
+      let row = Math.max(0, Math.min(grid.getDisplayedRowCount() - 1, at.rowIndex + rows));
+      if (isGroup(grid.getDisplayedRowAtIndex(row)?.data)) row = Math.max(0, Math.min(grid.getDisplayedRowCount() - 1, row + Math.sign(rows)));
+      grid.ensureIndexVisible(row);
+      grid.ensureColumnVisible(column);
+      grid.setFocusedCell(row, column);
+    },
+    focus: () => {
+      const at = api.current!.getFocusedCell();
+      if (at) api.current!.setFocusedCell(at.rowIndex, at.column);
+    },
+    copy,
+    visibleColumns: () => api.current!.getAllDisplayedColumns().map((column) => column.getColId()).filter((id) => props.columns.some((one) => one.id === id)),
+    setVisible: (column, visible) => api.current!.setColumnsVisible([column], visible),
+  }));
+
+  return <div className="grid" ref={host} />;
+}

@@ -1,0 +1,161 @@
+/** How the grid draws: plain DOM, for there are hundreds of cells on the screen. Text goes in as text, never as markup. */
+import type { ICellRendererComp, ICellRendererParams, IHeaderComp, IHeaderParams } from "ag-grid-community";
+import { FLAGS, FORMATS } from "../ui/basics";
+import type { Cell, Column, Job, Row } from "../api/client";
+import { isAwaited, isGroup, type Group, type GridRow } from "./source";
+
+/** What the grid's parts share with the page around it. */
+export type Shared = {
+  job: Job | null;
+  retry: (row: Row, column: Column) => void;
+  openMenu: (column: Column, at: DOMRect) => void;
+  fold: (group: string) => void;
+};
+
+const node = (tag: string, className: string, text = "") => {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+};
+
+export class AnswerCell implements ICellRendererComp<GridRow> {
+  private readonly root = node("div", "answer");
+  private params!: ICellRendererParams<GridRow, Cell, Shared> & { column_: Column };
+
+  init(params: ICellRendererParams<GridRow>): void {
+    this.params = params as typeof this.params;
+    this.root.addEventListener("click", (event) => {
+      const { data, context, column_ } = this.params;
+      if ((event.target as HTMLElement).dataset.retry && data && !isGroup(data)) {
+        event.stopPropagation();
+        context.retry(data, column_);
+      }
+    });
+    this.draw();
+  }
+
+  getGui(): HTMLElement {
+    return this.root;
+  }
+
+  refresh(params: ICellRendererParams<GridRow>): boolean {
+    this.params = params as typeof this.params;
+    this.draw();
+    return true;
+  }
+
+  private draw(): void {
+    const { data: row, column_, context } = this.params;
+    const { root } = this;
+    root.className = "answer";
+    root.title = "";
+    if (!row || isGroup(row)) return root.replaceChildren();
+    const cell = row.cells[column_.id];
+    const awaited = isAwaited(cell, row, column_.id, context.job);
+    root.classList.toggle("awaited", awaited);
+    if (awaited && (!cell || cell.status !== "done")) return root.replaceChildren(node("span", "hidden", "being answered"));
+    if (!cell || cell.status === "pending" || cell.status === "generating") return root.replaceChildren(node("span", "hidden", "not asked yet"));
+    if (cell.status === "error") {
+      root.title = cell.error ?? "";
+      const retry = node("button", "retry", "↻ Retry");
+      retry.dataset.retry = "1";
+      retry.tabIndex = -1;
+      return root.replaceChildren(node("span", "failed", cell.error ?? "Failed"), retry);
+    }
+    const parts: Node[] = [];
+    if (cell.flag) {
+      const flag = node("span", `flag ${cell.flag}`);
+      flag.title = FLAGS[cell.flag];
+      parts.push(flag);
+    }
+    parts.push(node("span", cell.flag === "grey" ? "words none" : "words", cell.summary ?? ""));
+    const mark = (className: string, sign: string, says: string) => {
+      const one = node("span", `mark ${className}`, sign);
+      one.title = says;
+      one.setAttribute("role", "img");
+      one.setAttribute("aria-label", says);
+      parts.push(one);
+    };
+    if (cell.stale) mark("stale", "◔", "Stale: the question has changed since");
+    if (cell.edited) mark("edited", "✎", "Edited by a person");
+    if (cell.verified_by) mark("checked", "✔", `Verified by ${cell.verified_by}`);
+    else if (cell.verified === true) mark("found", "❝", "The quote stands in the document");
+    else if (cell.verified === false) mark("unfound", "❝", "Unverified: a quote was not found in the document");
+    root.replaceChildren(...parts);
+  }
+}
+
+export class DocumentCell implements ICellRendererComp<GridRow> {
+  private readonly root = node("div", "document");
+
+  init(params: ICellRendererParams<GridRow>): void {
+    this.refresh(params);
+  }
+
+  getGui(): HTMLElement {
+    return this.root;
+  }
+
+  refresh({ data: row }: ICellRendererParams<GridRow>): boolean {
+    this.root.classList.toggle("loading-row", !row);
+    if (!row || isGroup(row)) {
+      this.root.replaceChildren();
+      return true;
+    }
+    const name = node("span", row.error ? "name failed" : "name", row.document);
+    name.title = row.error ? `${row.document}: ${row.error}` : row.document;
+    this.root.replaceChildren(name, node("span", "pages", row.error ? "⚠" : row.page_count ? `${row.page_count} p.` : ""));
+    return true;
+  }
+}
+
+export class GroupRow implements ICellRendererComp<GridRow> {
+  private readonly root = node("button", "group-row");
+
+  init(params: ICellRendererParams<GridRow, unknown, Shared>): void {
+    this.root.addEventListener("click", () => params.context.fold((params.data as Group).group));
+    this.refresh(params);
+  }
+
+  getGui(): HTMLElement {
+    return this.root;
+  }
+
+  refresh({ data }: ICellRendererParams<GridRow>): boolean {
+    const { label, count, folded } = data as Group;
+    this.root.setAttribute("aria-expanded", String(!folded));
+    this.root.replaceChildren(node("span", "fold", folded ? "▸" : "▾"), node("span", "words", label), node("span", "count", count.toLocaleString("en")));
+    return true;
+  }
+}
+
+export class ColumnHeader implements IHeaderComp {
+  private readonly root = node("div", "column-header");
+
+  init(params: IHeaderParams<GridRow, Shared> & { column_: Column }): void {
+    const { column_: column, context } = params;
+    const name = node("button", "sort", column.name);
+    name.tabIndex = -1;
+    name.title = column.prompt;
+    name.addEventListener("click", () => params.progressSort(false));
+    const format = node("span", "format", FORMATS[column.format].sign);
+    format.title = FORMATS[column.format].name;
+    const arrow = node("span", "arrow");
+    const menu = node("button", "icon", "⋮");
+    menu.tabIndex = -1;
+    menu.setAttribute("aria-label", `Menu of ${column.name}`);
+    menu.addEventListener("click", () => context.openMenu(column, menu.getBoundingClientRect()));
+    const sorted = () => (arrow.textContent = { asc: "↑", desc: "↓" }[String(params.column.getSort())] ?? "");
+    params.column.addEventListener("sortChanged", sorted);
+    sorted();
+    this.root.replaceChildren(format, name, arrow, menu);
+  }
+
+  getGui(): HTMLElement {
+    return this.root;
+  }
+  refresh(): boolean {
+    return false;
+  }
+}

@@ -1,0 +1,91 @@
+/** Where the grid's rows come from: windows of the server's, with the heads of groups between them. */
+import { getRowGroups, getRows, type Cell, type Column, type CompactCell, type Job, type Row, type View } from "../api/client";
+import { isLive } from "../live";
+
+export type Group = { group: string; label: string; count: number; folded: boolean };
+export type GridRow = Row | Group;
+export const isGroup = (row: GridRow | undefined): row is Group => row !== undefined && "group" in row;
+export const NO_ANSWER = "No answer";
+
+/** Whether the live job is going to answer this cell. */
+export function isAwaited(cell: Cell | undefined, row: Row, column: string, job: Job | null): boolean {
+  if (!isLive(job) || !row.open || (job.column_ids && !job.column_ids.includes(column))) return false;
+  const asks = (...only: Job["only"]) => only.some((one) => job.only.includes(one));
+  if (!cell || cell.status === "pending" || cell.status === "generating") return asks("missing", "all");
+  if (cell.job_id === job.id) return false;
+  return asks("all") || (!cell.edited && ((cell.stale && asks("stale")) || (cell.status === "error" && asks("failed"))));
+}
+
+type Part = { head: Group | null; place: number; rows: number; offset: number };
+
+/** The rows of one view of a review. A new view is a new source. */
+export class RowSource {
+  readonly loaded = new Map<string, Row>();
+  private parts: Promise<Part[]> | null = null;
+  readonly folded = new Set<string>();
+
+  constructor(
+    private readonly review: string,
+    private readonly view: View,
+    private readonly groupBy: Column | null,
+  ) {}
+
+  /** Rows `start` to `end` as the grid counts them, and how many there are. */
+  async read(start: number, end: number, sort: string): Promise<{ rows: GridRow[]; total: number }> {
+    if (!this.groupBy) {
+      const window = await getRows(this.review, this.view, sort, start, end - start);
+      return { rows: window.rows.map((row) => this.keep(row)), total: window.total };
+    }
+    const parts = await (this.parts ??= this.readGroups());
+    const last = parts.at(-1);
+    const rows: GridRow[] = [];
+    for (const part of parts) {
+      const first = part.place + 1;
+      if (part.place >= start && part.place < end && part.head) rows.push(part.head);
+      const from = Math.max(start, first) - first;
+      const to = Math.min(end, first + part.rows) - first;
+      if (to > from) {
+        const window = await getRows(this.review, this.view, this.groupBy.id, part.offset + from, to - from);
+        rows.push(...window.rows.map((row) => this.keep(row)));
+      }
+    }
+    return { rows, total: last ? last.place + 1 + last.rows : 0 };
+  }
+
+  /** Fold a group, or unfold it; what is read afterwards has it so. */
+  fold(group: string): void {
+    if (!this.folded.delete(group)) this.folded.add(group);
+    this.parts = null;
+  }
+
+  /** Put changed cells into the loaded rows; returns the documents that show something new. */
+  apply(cells: CompactCell[]): Set<string> {
+    const touched = new Set<string>();
+    for (const { document_id, column_id, ...cell } of cells) {
+      const row = this.loaded.get(document_id);
+      if (!row) continue;
+      row.cells[column_id] = cell;
+      touched.add(document_id);
+    }
+    return touched;
+  }
+
+  private async readGroups(): Promise<Part[]> {
+    const { groups } = await getRowGroups(this.review, this.view, this.groupBy!.id);
+    let place = 0;
+    let offset = 0;
+    return groups.map(({ label, count }, nr) => {
+      const group = label === null ? "none" : `${nr}:${label}`;
+      const folded = this.folded.has(group);
+      const part = { head: { group, label: label ?? NO_ANSWER, count, folded }, place, rows: folded ? 0 : count, offset };
+      place += 1 + part.rows;
+      offset += count;
+      return part;
+    });
+  }
+
+  private keep(row: Row): Row {
+    this.loaded.set(row.document_id, row);
+    return row;
+  }
+}

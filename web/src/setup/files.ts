@@ -1,0 +1,95 @@
+/** Files on their way to the server: what was dropped, what is sent, what became of each. */
+import { sentence, uploadDocuments } from "../api/client";
+
+export type Sending = { name: string; size: number; sent: number; status: "waiting" | "sending" | "added" | "known" | "refused"; error?: string };
+const AT_ONCE = 3;
+const BATCH_FILES = 20;
+const BATCH_BYTES = 16 * 1024 ** 2;
+
+const handed = new Map<string, File[]>();
+/** Files that were dropped before their review existed. */
+export const handOver = (review: string, files: File[]) => void handed.set(review, files);
+export const takeOver = (review: string): File[] => {
+  const files = handed.get(review) ?? [];
+  handed.delete(review);
+  return files;
+};
+
+/** The files of a drop, folders walked through. */
+export async function filesFrom(transfer: DataTransfer): Promise<File[]> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  const found: File[] = [];
+  const walk = async (entry: FileSystemEntry): Promise<void> => {
+    if (entry.isFile) {
+      found.push(await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
+      return;
+    }
+    const reader = (entry as FileSystemDirectoryEntry).createReader();
+    for (;;) {
+      const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject)); // a hundred at a time
+      if (!some.length) return;
+      for (const one of some) if (!one.name.startsWith(".")) await walk(one);
+    }
+  };
+  for (const entry of entries) await walk(entry);
+  return found;
+}
+
+/** Sends files a few requests at a time. `changed` is called when there is something new to show. */
+export class Uploads {
+  readonly files: Sending[] = [];
+  private readonly queue: { file: File; shown: Sending }[] = [];
+  private running = 0;
+  private readonly abort = new AbortController();
+
+  constructor(private readonly review: string, private readonly changed: () => void, private readonly settled: () => void) {}
+
+  add(files: File[]): void {
+    for (const file of files) {
+      const shown: Sending = { name: file.webkitRelativePath || file.name, size: file.size, sent: 0, status: "waiting" };
+      this.files.push(shown);
+      this.queue.push({ file, shown });
+    }
+    while (this.running < AT_ONCE && this.queue.length) void this.send();
+    this.changed();
+  }
+
+  get busy(): boolean {
+    return this.running > 0;
+  }
+
+  stop(): void {
+    this.queue.length = 0;
+    this.abort.abort();
+  }
+
+  private async send(): Promise<void> {
+    this.running++;
+    while (this.queue.length) {
+      const batch = [this.queue.shift()!];
+      let size = batch[0]!.file.size;
+      while (this.queue.length && batch.length < BATCH_FILES && size + this.queue[0]!.file.size <= BATCH_BYTES) {
+        size += this.queue[0]!.file.size;
+        batch.push(this.queue.shift()!);
+      }
+      for (const { shown } of batch) shown.status = "sending";
+      try {
+        const results = await uploadDocuments(this.review, batch.map((one) => one.file), (sent) => {
+          // One after the other, as they stand in the request.
+          for (const { shown } of batch) {
+            shown.sent = Math.max(0, Math.min(shown.size, sent));
+            sent -= shown.size;
+          }
+          this.changed();
+        }, this.abort.signal);
+        batch.forEach(({ shown }, nr) => Object.assign(shown, { status: results[nr]!.status, error: results[nr]!.error ?? undefined, sent: shown.size }));
+      } catch (error) {
+        for (const { shown } of batch) Object.assign(shown, { status: "refused", error: sentence(error) });
+      }
+      this.settled();
+      this.changed();
+    }
+    this.running--;
+    this.changed();
+  }
+}

@@ -1,0 +1,37 @@
+/** Short words at the bottom of the page: what went wrong, or what was done and how to undo it. */
+import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
+import { sentence } from "../api/client";
+
+type Notice = { id: number; words: string; bad: boolean; undo?: () => void };
+type Say = { say: (words: string, undo?: () => void) => void; fail: (error: unknown) => void };
+
+const Notices = createContext<Say>({ say: () => {}, fail: () => {} });
+export const useNotices = () => useContext(Notices);
+const SHOWN_MS = 8000;
+
+export function NoticeProvider({ children }: { children: ReactNode }) {
+  const [notices, setNotices] = useState<Notice[]>([]);
+  const drop = useCallback((id: number) => setNotices((all) => all.filter((one) => one.id !== id)), []);
+  const value = useMemo<Say>(() => {
+    const add = (words: string, bad: boolean, undo?: () => void) => {
+      const id = performance.now();
+      setNotices((all) => [...all.slice(-3), { id, words, bad, undo }]);
+      setTimeout(() => drop(id), SHOWN_MS);
+    };
+    return { say: (words, undo) => add(words, false, undo), fail: (error) => add(sentence(error), true) };
+  }, [drop]);
+  return (
+    <Notices.Provider value={value}>
+      {children}
+      <div className="notices" aria-live="polite">
+        {notices.map((one) => (
+          <div key={one.id} className={one.bad ? "notice bad" : "notice"} role={one.bad ? "alert" : "status"}>
+            {one.words}
+            {one.undo && <button onClick={() => { one.undo!(); drop(one.id); }}>Undo</button>}
+            <button className="icon" aria-label="Dismiss" onClick={() => drop(one.id)}>×</button>
+          </div>
+        ))}
+      </div>
+    </Notices.Provider>
+  );
+}

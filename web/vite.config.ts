@@ -1,0 +1,25 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+/** What pdf.js fetches while it draws: fonts that a PDF need not bring along, character maps, its decoder of JPEG 2000. */
+function pdfFiles(): Plugin {
+  const root = join(import.meta.dirname, "node_modules", "pdfjs-dist");
+  return {
+    name: "pdf-files",
+    apply: "build",
+    generateBundle() {
+      for (const folder of ["standard_fonts", "cmaps", "wasm"])
+        for (const name of readdirSync(join(root, folder)))
+          if (!name.endsWith(".wasm"))
+            this.emitFile({ type: "asset", fileName: `assets/pdf/${folder}/${name}`, source: readFileSync(join(root, folder, name)) });
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), pdfFiles()],
+  build: { outDir: "../src/columnist/page", emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 },
+  server: { proxy: { "/api": "http://127.0.0.1:8000" } },
+});
