@@ -1,6 +1,6 @@
 /** One answer with everything: what it says, why, its evidence, and what a person does with it. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { clearCell, editCell, getCell, getCellHistory, regenerateCell, sentence, verifyCell, type CellKey, type Column, type Flag, type FullCell } from "../api/client";
 import { ErrorText, FLAGS, FlagDot, Loading, when } from "../ui/basics";
 import { useNotices } from "../ui/notices";
@@ -28,6 +28,11 @@ export function Answer({ review, cell, column, mayEdit, chosen, onChoose, onChan
   const found = useQuery({ queryKey: key, queryFn: () => getCell(review, cell), staleTime: 0 });
   const [editing, setEditing] = useState(false);
   const [history, setHistory] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  const stopEditing = () => {
+    root.current!.focus(); // where the editor was there is nothing to have the focus
+    setEditing(false);
+  };
   const full = found.data;
   const put = (changed: FullCell) => {
     queries.setQueryData(key, changed);
@@ -63,10 +68,10 @@ export function Answer({ review, cell, column, mayEdit, chosen, onChoose, onChan
   if (found.error) return <ErrorText>{sentence(found.error)}</ErrorText>;
   if (!full) return <Loading what="Loading the answer" />;
   return (
-    <div className="answer-full">
+    <div className="answer-full" ref={root} tabIndex={-1}>
       {full.status === "missing" || full.status === "pending" || full.status === "generating" ? <p className="muted">{full.status === "generating" ? "Being answered …" : "Not asked yet."}</p> : null}
       {full.status === "error" && <ErrorText>{full.error}</ErrorText>}
-      {editing ? <Editor full={full} column={column} onCancel={() => setEditing(false)} onSave={async (body) => { put(await editCell(review, cell, body)); setEditing(false); }} /> : (
+      {editing ? <Editor full={full} column={column} onCancel={stopEditing} onSave={async (body) => { put(await editCell(review, cell, body)); stopEditing(); }} /> : (
         full.summary !== null && <p className="summary" data-testid="summary"><FlagDot flag={full.flag} /> {full.summary}</p>
       )}
       <p className="states">

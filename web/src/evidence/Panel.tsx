@@ -53,7 +53,7 @@ export function Panel({ review, cell, column, document, mayEdit, command, onComm
         </div>
         <button className="icon" aria-label="Close the panel" title="Esc" onClick={onClose}>×</button>
       </header>
-      <div className="panel-answer" tabIndex={0} role="region" aria-label="Answer">
+      <div className="panel-answer" tabIndex={0} role="region" aria-label="What it says">
         <p className="question">{column.prompt}</p>
         <Answer review={review} cell={cell} column={column} mayEdit={mayEdit} chosen={citation} onChoose={setCitation} onChanged={onChanged} onStarted={onStarted} command={command} onCommandDone={onCommandDone} />
       </div>

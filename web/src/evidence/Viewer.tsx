@@ -29,7 +29,9 @@ function TextPage({ documentId, number, citation, many }: { documentId: string; 
   const page = useQuery({ queryKey: ["page", documentId, number], queryFn: () => getPage(documentId, number), staleTime: Infinity });
   const mark = useRef<HTMLElement>(null);
   const text = page.data?.text;
-  useEffect(() => mark.current?.scrollIntoView({ block: "center" }), [citation, text]);
+  useEffect(() => {
+    mark.current?.scrollIntoView({ block: "center" });
+  }, [citation, text]);
   if (page.error) return <ErrorText>{sentence(page.error)}</ErrorText>;
   if (text === undefined) return <div className="text-page" />;
   const parts: React.ReactNode[] = [];

@@ -21,12 +21,15 @@ const theme = themeQuartz.withParams({
   selectedRowBackgroundColor: "var(--selected)",
 });
 
+/** A cell that somebody looks at; `document` is its row's name. */
+export type Looked = CellKey & { document: string };
+
 export type GridHandle = {
   apply: (cells: CompactCell[]) => void;
   refresh: () => void;
   move: (rows: number, columns: number) => void;
   focus: () => void;
-  copy: () => Promise<number>;
+  copy: () => void;
   visibleColumns: () => string[];
   setVisible: (column: string, visible: boolean) => void;
 };
@@ -38,17 +41,19 @@ type Props = {
   job: Job | null;
   ref: Ref<GridHandle>;
   mayEdit: boolean;
-  onOpen: (key: CellKey) => void;
-  onFocus: (key: CellKey) => void;
-  onKey: (key: string, cell: CellKey) => void;
+  onOpen: (at: Looked) => void;
+  onFocus: (at: Looked) => void;
+  onKey: (key: string, at: Looked) => void;
   onOpenDocument: (row: Row) => void;
   onMenu: Shared["openMenu"];
   onRetry: Shared["retry"];
   onOrder: (columns: string[]) => void;
   onSelection: (documents: string[]) => void;
   onTotal: (total: number) => void;
+  onCopied: (rows: number) => void;
   onError: (error: unknown) => void;
 };
+const looked = ({ document_id, document }: Row, column_id: string): Looked => ({ document_id, column_id, document });
 type Spot = { row: number; column: string };
 
 export function Grid(props: Props) {
@@ -101,6 +106,7 @@ export function Grid(props: Props) {
       fullWidthCellRenderer: GroupRow,
       defaultColDef: {
         resizable: true, minWidth: 70, width: 210, sortable: true, sortingOrder: ["asc", "desc", null],
+        suppressKeyboardEvent: ({ event }) => event.shiftKey && event.key.startsWith("Arrow"), // they extend the range
         cellClassRules: { "in-range": ({ rowIndex, column }) => inRange(rowIndex, column!.getColId()) },
       },
       columnDefs: [],
@@ -110,7 +116,7 @@ export function Grid(props: Props) {
         const id = column.getColId();
         if ((event as MouseEvent).shiftKey && range.current) return;
         if (id === NAME) latest.current.onOpenDocument(data);
-        else if (latest.current.columns.some((one) => one.id === id) && rowIndex !== null) latest.current.onOpen({ document_id: data.document_id, column_id: id });
+        else if (latest.current.columns.some((one) => one.id === id) && rowIndex !== null) latest.current.onOpen(looked(data, id));
       },
       onCellMouseDown: ({ rowIndex, column, event }) => {
         if (rowIndex === null) return;
@@ -130,7 +136,7 @@ export function Grid(props: Props) {
           }
         }
         const data = api.current!.getDisplayedRowAtIndex(rowIndex)?.data;
-        if (data && !isGroup(data) && latest.current.columns.some((one) => one.id === spot.column)) latest.current.onFocus({ document_id: data.document_id, column_id: spot.column });
+        if (data && !isGroup(data) && latest.current.columns.some((one) => one.id === spot.column)) latest.current.onFocus(looked(data, spot.column));
       },
       onCellKeyDown: (pressed) => {
         if (!("column" in pressed)) return;
@@ -140,9 +146,9 @@ export function Grid(props: Props) {
         const id = column.getColId();
         const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[key];
         if (shiftKey && step && range.current) return extend(step[0]!, step[1]!);
-        if ((ctrlKey || metaKey) && key === "c") return void copy();
+        if ((ctrlKey || metaKey) && key === "c") return copy();
         if (key === "Enter" && id === NAME) return latest.current.onOpenDocument(data);
-        if (!ctrlKey && !metaKey && latest.current.columns.some((one) => one.id === id)) latest.current.onKey(key, { document_id: data.document_id, column_id: id });
+        if (!ctrlKey && !metaKey && latest.current.columns.some((one) => one.id === id)) latest.current.onKey(key, looked(data, id));
       },
       onColumnMoved: ({ finished, source: cause }) => {
         if (finished && cause === "uiColumnMoved") latest.current.onOrder(displayed().filter((id) => latest.current.columns.some((one) => one.id === id)));
@@ -175,7 +181,7 @@ export function Grid(props: Props) {
     api.current!.refreshCells({ force: true });
   };
 
-  const copy = async (): Promise<number> => {
+  const copy = () => {
     const grid = api.current!;
     const names = new Map(latest.current.columns.map((one) => [one.id, one.name]));
     const all = grid.getAllDisplayedColumns().map((column) => column.getColId()).filter((id) => id === NAME || names.has(id));
@@ -196,8 +202,9 @@ export function Grid(props: Props) {
     const plain = table.map((line) => line.map((one) => one.replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
     const html = document.createElement("table");
     for (const line of table) for (const [nr, one] of line.entries()) (nr ? html.rows[html.rows.length - 1]! : html.insertRow()).insertCell().textContent = one;
-    await navigator.clipboard.write([new ClipboardItem({ "text/plain": new Blob([plain], { type: "text/plain" }), "text/html": new Blob([html.outerHTML], { type: "text/html" }) })]);
-    return table.length;
+    const kinds = { "text/plain": plain, "text/html": html.outerHTML };
+    const item = new ClipboardItem(Object.fromEntries(Object.entries(kinds).map(([type, text]) => [type, new Blob([text], { type })])));
+    navigator.clipboard.write([item]).then(() => latest.current.onCopied(table.length), latest.current.onError);
   };
 
   // The columns, as they are asked for and as this person has laid them out.

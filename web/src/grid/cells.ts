@@ -111,10 +111,13 @@ export class DocumentCell implements ICellRendererComp<GridRow> {
 }
 
 export class GroupRow implements ICellRendererComp<GridRow> {
-  private readonly root = node("button", "group-row");
+  private readonly root = node("div", "group-cell");
+  private readonly button = node("button", "group-row");
 
   init(params: ICellRendererParams<GridRow, unknown, Shared>): void {
-    this.root.addEventListener("click", () => params.context.fold((params.data as Group).group));
+    this.root.setAttribute("role", "gridcell");
+    this.root.append(this.button);
+    this.button.addEventListener("click", () => params.context.fold((params.data as Group).group));
     this.refresh(params);
   }
 
@@ -124,8 +127,8 @@ export class GroupRow implements ICellRendererComp<GridRow> {
 
   refresh({ data }: ICellRendererParams<GridRow>): boolean {
     const { label, count, folded } = data as Group;
-    this.root.setAttribute("aria-expanded", String(!folded));
-    this.root.replaceChildren(node("span", "fold", folded ? "▸" : "▾"), node("span", "words", label), node("span", "count", count.toLocaleString("en")));
+    this.button.setAttribute("aria-expanded", String(!folded));
+    this.button.replaceChildren(node("span", "fold", folded ? "▸" : "▾"), node("span", "words", label), node("span", "count", count.toLocaleString("en")));
     return true;
   }
 }

@@ -4,13 +4,13 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useMe } from "../App";
 import {
-  authorization, cancelTabularJob, exportUrl, getReview, getRow, getRows, listColumns, orderColumns, problemOf, removeDocuments, renameReview, resumeTabularJob, sentence, token,
-  type CellKey, type Column, type CompactCell, type FullCell, type Job, type Review, type Row, type View,
+  authorization, cancelTabularJob, exportUrl, getReview, getRows, listColumns, orderColumns, problemOf, removeDocuments, renameReview, resumeTabularJob, sentence, token,
+  type Column, type CompactCell, type FullCell, type Job, type Review, type Row, type View,
 } from "../api/client";
 import type { Command } from "../evidence/Answer";
 import { Panel } from "../evidence/Panel";
 import { FilterDialog, Filters } from "../grid/Filters";
-import { Grid, type GridHandle } from "../grid/Grid";
+import { Grid, type GridHandle, type Looked } from "../grid/Grid";
 import { isLive, useFeed, useJob } from "../live";
 import { ColumnDialog, Questions, RemoveColumn } from "../setup/Questions";
 import { Estimate, RunDialog, useStart } from "../setup/Run";
@@ -104,7 +104,7 @@ function Table({ review, columns, job }: { review: Review; columns: Column[]; jo
   const [view, setView] = useState<View>({ filter: [], q: "" });
   const [groupBy, setGroupBy] = useState<Column | null>(null);
   const [total, setTotal] = useState<number | null>(null);
-  const [cell, setCell] = useState<CellKey | null>(null);
+  const [cell, setCell] = useState<Looked | null>(null);
   const [command, setCommand] = useState<Command>(null);
   const [open, setOpen] = useState<Open>(null);
   const [editing, setEditing] = useState<Column | null>(null);
@@ -128,7 +128,9 @@ function Table({ review, columns, job }: { review: Review; columns: Column[]; jo
     if (seen.current !== state) grid.current?.refresh();
     seen.current = state;
   }, [state]);
-  useEffect(() => grid.current?.refresh(), [review.document_count]);
+  useEffect(() => {
+    grid.current?.refresh();
+  }, [review.document_count]);
   useEffect(() => { if (groupBy) setGroupBy(columns.find((one) => one.id === groupBy.id) ?? null); }, [columns]);
 
   const refreshJob = () => queries.invalidateQueries({ queryKey: ["active-job", id] });
@@ -139,8 +141,7 @@ function Table({ review, columns, job }: { review: Review; columns: Column[]; jo
     onSuccess: () => { setOpen(null); setChosen([]); queries.invalidateQueries({ queryKey: ["review", id] }); grid.current?.refresh(); },
     onError: fail,
   });
-  const copy = () => grid.current?.copy().then((rows) => say(`${count(rows, "row")} copied as a table.`), fail);
-  const key = (pressed: string, at: CellKey) => {
+  const key = (pressed: string, at: Looked) => {
     if (pressed === "Enter") setCell(at);
     if (pressed === "Escape") setCell(null);
     const wanted = ({ e: "edit", v: "verify", r: "regenerate" } as const)[pressed];
@@ -161,7 +162,6 @@ function Table({ review, columns, job }: { review: Review; columns: Column[]; jo
     grid.current?.apply([{ document_id, column_id, status: status === "missing" ? "pending" : status, summary, value, flag, verified, error, stale, edited: full.edited_at !== null, verified_by, job_id }]);
   };
   const shownColumn = cell && columns.find((one) => one.id === cell.column_id);
-  const row = useQuery({ queryKey: ["row", id, cell?.document_id], queryFn: () => getRow(id, cell!.document_id), enabled: cell !== null });
 
   const menuOf = (column: Column): Item[] => [
     { label: "Filter …", onSelect: () => setFiltering(column) },
@@ -196,7 +196,7 @@ function Table({ review, columns, job }: { review: Review; columns: Column[]; jo
         ]} />
         <Menu label="Export ▾" items={exports} />
         <Menu label="⋯" title="More" items={[
-          { label: "Copy as a table", onSelect: () => void copy() },
+          { label: "Copy as a table", onSelect: () => grid.current?.copy() },
           { label: "Remove the chosen rows …", disabled: !chosen.length || !mayEdit, onSelect: () => setOpen("remove rows") },
           "line",
           { label: "People …", onSelect: () => setOpen("people") },
@@ -212,11 +212,11 @@ function Table({ review, columns, job }: { review: Review; columns: Column[]; jo
           <Grid ref={grid} review={id} columns={columns} view={view} groupBy={groupBy} job={job} mayEdit={mayEdit} onOpen={setCell} onFocus={(at) => setCell((now) => (now ? at : now))} onKey={key}
             onOpenDocument={(one: Row) => go(`/reviews/${id}/documents/${one.document_id}`)} onMenu={(column, at) => setMenu({ column, at })}
             onRetry={(one, column) => start.mutate({ only: ["failed"], document_ids: [one.document_id], column_ids: [column.id] })}
-            onOrder={(ids) => mayEdit && order.mutate(ids)} onSelection={setChosen} onTotal={setTotal} onError={fail} />
+            onOrder={(ids) => mayEdit && order.mutate(ids)} onSelection={setChosen} onTotal={setTotal} onError={fail} onCopied={(rows) => say(`${count(rows, "row")} copied as a table.`)} />
         ) : <Loading what="Opening the grid" />}
         {begun && total === 0 && <div className="nothing">{someRows ? "No row matches." : "There are no documents yet."}</div>}
         {cell && shownColumn && (
-          <Panel review={id} cell={cell} column={shownColumn} document={row.data?.document ?? ""} mayEdit={mayEdit} command={command} onCommandDone={() => setCommand(null)}
+          <Panel review={id} cell={cell} column={shownColumn} document={cell.document} mayEdit={mayEdit} command={command} onCommandDone={() => setCommand(null)}
             onMove={(rows, places) => grid.current?.move(rows, places)} onChanged={changed} onStarted={refreshJob} onClose={() => { setCell(null); grid.current?.focus(); }} />
         )}
       </div>

@@ -32,12 +32,14 @@ export function Estimate({ review, asked, documents, columns }: { review: string
   if (!found) return <p className="muted">{documents ? (columns ? "Estimating …" : "Add a question to see what a run would ask.") : "Add documents to see what a run would ask."}</p>;
   const tokens = found.prompt_tokens + found.completion_tokens;
   return (
-    <dl className="estimate">
+    <div className="estimate">
+    <dl>
       <div><dt>Asks</dt><dd>{count(found.documents, "document")}, {count(found.cells, "answer")}</dd></div>
       <div><dt>Tokens</dt><dd>{tokens ? `about ${tokens.toLocaleString("en")}${found.cached_tokens ? `, of them ${found.cached_tokens.toLocaleString("en")} cached` : ""}` : "none"}</dd></div>
       <div><dt>Price</dt><dd>{found.price === null ? "no prices are set" : found.price ? `about $${found.price.toFixed(2)}` : "free"}</dd></div>
-      {found.notes.map((note) => <p key={note} className="muted">{note}</p>)}
     </dl>
+    {found.notes.map((note) => <p key={note} className="muted">{note}</p>)}
+    </div>
   );
 }
 

@@ -1,0 +1,69 @@
+"""A real Chromium over a real server. Every page that a test opens is watched: no error, nothing that the policy
+forbids, nothing from elsewhere."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, sync_playwright
+
+from tests.conftest import ROOT
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+Opens = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert (ROOT / "src" / "columnist" / "page" / "index.html").exists(), "The page is not built: make page."
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    assert path, "These tests need Chromium: apt-get update && apt-get install chromium."
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def opens(context: BrowserContext) -> Iterator[Opens]:
+    """Open an address in a new tab. `away`: the server will be away for a while, and the browser will say so."""
+    wrong: list[str] = []
+
+    def open_page(address: str, away: bool = False, refused: bool = False) -> Page:
+        page = context.new_page()
+        host = urlsplit(address).netloc
+
+        def heard(message: ConsoleMessage) -> None:
+            expected = (away and "net::ERR" in message.text) or (refused and "status of 4" in message.text)
+            if message.type == "error" and not expected:
+                wrong.append(message.text)
+
+        page.on("console", heard)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+
+        def asked(request: Request) -> None:
+            if urlsplit(request.url).netloc not in ("", host):
+                wrong.append(f"asked elsewhere: {request.url}")
+
+        def interrupted(dialog: Dialog) -> None:
+            wrong.append(f"a dialog: {dialog.message}")
+            dialog.dismiss()
+
+        page.on("request", asked)
+        page.on("dialog", interrupted)
+        page.goto(address)
+        return page
+
+    yield open_page
+    assert wrong == []

@@ -1,0 +1,452 @@
+"""The page as an analyst uses it: a real browser, a real server, real contracts."""
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import openpyxl
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.api.test_documents import upload
+from tests.conftest import CONTRACTS, ROOT
+from tests.page.conftest import Opens
+from tests.page.openapi import KEPT, described
+from tests.processes import Served, contracts_in, served, simulator
+
+SECRET = "a secret that is long enough for HS256"
+COVERED = Path(__file__).with_name("covered.js").read_text(encoding="utf-8")
+AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+QUESTIONS: list[dict[str, Any]] = [
+    {"name": "Governing law", "prompt": "Which state's or country's law governs this agreement?"},
+    {"name": "Agreement date", "prompt": "What is the date of this agreement?", "format": "date"},
+    {
+        "name": "Kind",
+        "prompt": "What kind of agreement is this?",
+        "format": "tag",
+        "tags": ["Services", "Supply", "Other"],
+    },
+]
+
+
+@pytest.fixture
+def server(url: str, tmp_path: Path) -> Iterator[Served]:
+    with served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "data", TABULAR_POLL_MS=200) as running:
+        yield running
+
+
+@contextmanager
+def api_of(server: Served, **options: Any) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{server.url}/api", timeout=30, **options) as client:
+        yield client
+
+
+def filled(server: Served, files: list[Path], questions: list[dict[str, Any]] = QUESTIONS) -> str:
+    """A review whose answers are there."""
+    with api_of(server) as api:
+        review = str(api.post("/tabular/reviews", json={"name": "Filled", "columns": questions}).json()["id"])
+        upload(api, *((file.name, file.read_bytes()) for file in files), review_id=review)
+        job = api.post(f"/tabular/reviews/{review}/generate").json()["job_id"]
+        end = time.monotonic() + 60
+        while api.get(f"/tabular/jobs/{job}").json()["status"] != "completed":
+            assert time.monotonic() < end
+            time.sleep(0.1)
+    return review
+
+
+def pdfs(count: int) -> list[Path]:
+    return sorted(file for file in CONTRACTS.iterdir() if file.suffix.lower() == ".pdf")[:count]
+
+
+def cell(page: Page, row: int, column: str) -> Locator:
+    """The cell of a row's number and a column's name."""
+    header = page.locator(".ag-header-cell", has=page.get_by_role("button", name=column, exact=True))
+    return page.locator(f".ag-row[row-index='{row}'] .ag-cell[col-id='{header.get_attribute('col-id')}']")
+
+
+def accessible(page: Page) -> None:
+    """axe finds nothing serious."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    serious = [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_from_files_to_evidence_to_a_file(server: Served, opens: Opens, tmp_path: Path) -> None:
+    page = opens(server.url)
+    expect(page.get_by_text("There are no reviews yet.")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="New review").click()
+    torn = tmp_path / "torn.pdf"
+    torn.write_bytes(b"%PDF-1.7 torn")
+    unknown = tmp_path / "song.mp3"
+    unknown.write_bytes(b"ID3\x04\x00\x00\xff\xfb\x90\x00" * 50)
+    page.locator("input[type=file]").first.set_input_files([*pdfs(3), torn, unknown])
+    expect(page.get_by_text("1 file refused.")).to_be_visible()
+    expect(page.locator(".files .refused")).to_contain_text("song.mp3")
+    page.get_by_label("Start from a template").select_option("ndas")
+    expect(page.locator(".questions ol li").first).to_be_visible()
+    page.get_by_role("button", name="Write a question").click()
+    page.get_by_label("Name", exact=True).fill("Governing law")
+    page.get_by_role("button", name="Suggest a question").click()
+    expect(page.get_by_role("textbox", name="Question")).not_to_have_value("")
+    page.get_by_label("Name", exact=True).fill("Whose law")
+    page.get_by_role("button", name="Add the question").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".size")).to_contain_text("4 documents ×")
+    expect(page.locator(".estimate")).to_contain_text("free")
+    accessible(page)
+
+    page.set_viewport_size({"width": 4000, "height": 1200})  # every column is on the screen
+    page.get_by_role("button", name="Try on one document").click()
+    expect(page.get_by_text("1 / 1 documents")).to_be_visible()
+    expect(cell(page, 0, "Governing law").locator(".words")).not_to_be_empty()
+    assert not cell(page, 1, "Governing law").locator(".words").count()
+    page.get_by_role("button", name="Run …").click()
+    expect(page.locator(".estimate")).to_contain_text("3 documents")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("3 / 3 documents")).to_be_visible()
+    torn_row = page.locator(".ag-row", has_text="torn.pdf").first
+    expect(torn_row.locator(".name.failed")).to_have_attribute("title", re.compile(r"^torn\.pdf: .+\.$"))
+    expect(page.get_by_role("button", name="Retry")).not_to_have_count(0)
+    accessible(page)
+
+    # Evidence: the rectangle lies over the quote's words, on the page as it is drawn.
+    cell(page, 0, "Governing law").click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    quote = panel.locator(".citation q").first.inner_text()
+    expect(panel.locator(".pdf-page canvas[data-drawn]").first).to_be_visible()
+    expect(panel.locator(".highlight").first).to_be_visible()
+    expect(panel.locator(".text-layer span").first).to_be_attached()
+    covered = page.evaluate(COVERED)
+    assert covered["ink"] > 0.02, "there is print under the highlight"
+    wanted = [word for word in quote.strip("“”").split() if len(word) > 4]
+    assert sum(word in covered["text"] for word in wanted) >= 0.9 * len(wanted), (quote, covered)
+    accessible(page)
+
+    panel.get_by_role("button", name="Edit").click()
+    panel.get_by_role("textbox", name="Answer", exact=True).fill("=HYPERLINK(Texas)")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_test_id("summary")).to_contain_text("=HYPERLINK(Texas)")
+    panel.get_by_role("button", name="Verify").click()
+    expect(panel.get_by_text("verified by")).to_be_visible()
+    panel.get_by_role("button", name="History").click()
+    expect(panel.locator(".history")).to_contain_text("=HYPERLINK(Texas)")
+    page.keyboard.press("Escape")
+    expect(cell(page, 0, "Governing law")).to_contain_text("=HYPERLINK(Texas)")
+    expect(cell(page, 0, "Governing law").locator(".mark.checked")).to_be_visible()
+
+    page.get_by_label("State").select_option("edited")
+    expect(page.get_by_text("1 row", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("menuitem", name="XLSX: what is shown").click()
+    downloading.value.save_as(tmp_path / "out.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0]
+    rows = list(sheet.iter_rows(values_only=True))
+    assert len(rows) == 2
+    answer = rows[1][rows[0].index("Governing law")]
+    assert isinstance(answer, str) and "HYPERLINK(Texas)" in answer
+    assert sheet.cell(2, rows[0].index("Governing law") + 1).data_type == "s"
+
+
+def test_a_run_is_picked_up_after_a_reload_and_in_another_tab_and_can_be_cancelled(
+    url: str, opens: Opens, tmp_path: Path
+) -> None:
+    with (
+        simulator(prompt_rate=10**6, decode_rate=60, slots=2) as llm,
+        served(
+            DATABASE_URL=url,
+            COLUMNIST_DATA_DIR=tmp_path / "data",
+            TABULAR_POLL_MS=200,
+            OPENAI_BASE_URL=llm,
+            COLUMNIST_MODEL="simulated",
+        ) as server,
+        api_of(server) as api,
+    ):
+        review = api.post("/tabular/reviews", json={"name": "Slow", "columns": QUESTIONS[:1]}).json()["id"]
+        files = sorted(contracts_in(tmp_path / "contracts", 60).iterdir())
+        upload(api, *((file.name, file.read_bytes()) for file in files), review_id=review)
+        page = opens(f"{server.url}/reviews/{review}")
+        page.get_by_role("button", name="Run", exact=True).click()
+        progress = page.get_by_test_id("progress")
+        expect(progress).to_have_text(progress_of(60))
+        expect(page.locator(".answer .words").first).to_be_visible()
+        expect(page.locator(".answer.awaited").first).to_be_visible()
+        page.reload()
+        expect(progress).to_have_text(progress_of(60))
+        other = opens(f"{server.url}/reviews/{review}")
+        expect(other.get_by_test_id("progress")).to_have_text(progress_of(60))
+        answered = other.locator(".answer .words").count()
+        expect(other.locator(".answer .words").nth(answered)).to_be_visible()  # they go on coming
+        other.get_by_role("button", name="Cancel").click()
+        for tab in (page, other):
+            expect(tab.get_by_text("Cancelled:")).to_be_visible()
+            expect(tab.locator(".answer.awaited")).to_have_count(0)
+
+
+def progress_of(total: int) -> re.Pattern[str]:
+    return re.compile(rf"^\d+ / {total}$")
+
+
+def test_the_server_is_killed_and_started_again_while_it_works(url: str, opens: Opens, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with simulator(prompt_rate=10**6, decode_rate=150, slots=2) as llm:
+        variables: dict[str, object] = {
+            "DATABASE_URL": url,
+            "COLUMNIST_DATA_DIR": tmp_path / "data",
+            "TABULAR_POLL_MS": 200,
+            "TABULAR_JOB_LEASE_SECONDS": 2,
+            "OPENAI_BASE_URL": llm,
+            "COLUMNIST_MODEL": "simulated",
+        }
+        with pytest.raises(AssertionError), served("--port", port, **variables) as server, api_of(server) as api:
+            review = api.post("/tabular/reviews", json={"name": "Killed", "columns": QUESTIONS[:1]}).json()["id"]
+            files = sorted(contracts_in(tmp_path / "contracts", 30).iterdir())
+            upload(api, *((file.name, file.read_bytes()) for file in files), review_id=review)
+            page = opens(f"{server.url}/reviews/{review}", away=True)
+            page.get_by_role("button", name="Run", exact=True).click()
+            expect(page.locator(".answer .words").first).to_be_visible()
+            server.process.kill()  # and its exit code is not 0: that is the AssertionError
+        expect(page.get_by_text("The server is away.")).to_be_visible()
+        with served("--port", port, **variables) as server:
+            expect(page.get_by_text("The server is away.")).to_have_count(0, timeout=40_000)
+            expect(page.get_by_text("30 / 30 documents")).to_be_visible(timeout=40_000)
+            expect(page.get_by_text("30 rows")).to_be_visible()
+            for row in (0, 14):
+                expect(cell(page, row, "Governing law").locator(".words")).not_to_be_empty()
+
+
+def test_what_somebody_wrote_is_text_and_never_markup(server: Served, opens: Opens, tmp_path: Path) -> None:
+    evil = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    with api_of(server) as api:
+        text = f"This Agreement is governed by the laws of the State of Delaware. {evil}\n" * 3
+        columns = [{"name": f"Law {evil}", "prompt": f"Which law governs? {evil}"}]
+        review = api.post("/tabular/reviews", json={"name": f"Review {evil}", "columns": columns}).json()["id"]
+        (file,) = upload(api, (f"{evil}.txt".replace("/", "_"), text.encode()), review_id=review)["files"]
+        job = api.post(f"/tabular/reviews/{review}/generate").json()["job_id"]
+        while api.get(f"/tabular/jobs/{job}").json()["status"] != "completed":
+            time.sleep(0.1)
+        (column,) = api.get(f"/tabular/reviews/{review}/columns").json()["columns"]
+        path = f"/tabular/reviews/{review}/cells/{file['document_id']}/{column['id']}"
+        assert api.patch(path, json={"summary": evil, "reasoning": evil}).status_code == 200
+    page = opens(server.url)
+    page.get_by_role("link", name="Review <img").click()
+    answer = page.locator(".ag-row[row-index='0'] .answer")
+    expect(answer).to_contain_text(evil)
+    expect(page.locator(".document .name")).to_contain_text("<img src=x onerror=alert(1)>")
+    answer.click()
+    expect(page.get_by_test_id("summary")).to_contain_text(evil)
+    expect(page.locator(".text-page")).to_contain_text(evil)
+    expect(page.locator("mark").first).to_contain_text("Delaware")
+    page.locator(".panel a").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("<img")
+    assert page.locator("img:not([src='/favicon.svg'])").count() == 0
+    assert page.locator("script").count() == 1
+
+
+def test_everything_is_done_by_keyboard(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(3))
+    page = opens(f"{server.url}/reviews/{review}")
+    first = cell(page, 0, "Governing law")
+    expect(first.locator(".words")).not_to_be_empty()
+    first.click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    expect(panel.get_by_role("heading", name="Governing law")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(panel.get_by_role("heading", name="Agreement date")).to_be_visible()
+    name = panel.locator(".titles a").inner_text()
+    page.keyboard.press("ArrowDown")
+    expect(panel.locator(".titles a")).not_to_have_text(name)
+    panel.get_by_role("button", name="Verify").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(panel.locator(".titles a")).to_have_text(name)
+    page.keyboard.press("Alt+ArrowRight")
+    expect(panel.get_by_role("heading", name="Kind")).to_be_visible()
+    page.keyboard.press("e")
+    expect(panel.get_by_role("combobox", name="Answer", exact=True)).to_be_focused()
+    panel.get_by_role("combobox", name="Answer", exact=True).select_option("Supply")
+    page.keyboard.press("Control+Enter")
+    expect(cell(page, 0, "Kind")).to_contain_text("Supply")
+    page.keyboard.press("Escape")
+
+    # A range, copied as a table.
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Control+c")
+    expect(page.get_by_text("copied as a table")).to_be_visible()
+    table = [line.split("\t") for line in page.evaluate("navigator.clipboard.readText()").split("\n")]
+    assert table[0] == ["Agreement date", "Kind"]
+    assert len(table) == 3 and table[1][1] == "Supply"
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search answers and documents")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.locator("h1 input").press("Escape")
+    page.locator(".total").click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    accessible(page)
+
+
+def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(6))
+    page = opens(f"{server.url}/reviews/{review}")
+    expect(page.get_by_text("6 rows")).to_be_visible()
+    dates = cell(page, 0, "Agreement date")
+    expect(dates.locator(".words")).not_to_be_empty()
+
+    def shown(column: str) -> list[str]:
+        return [cell(page, row, column).inner_text().split("\n")[0] for row in range(6)]
+
+    header = page.get_by_role("button", name="Agreement date", exact=True)
+    header.click()
+    page.wait_for_function("document.querySelector('.arrow:not(:empty)')?.textContent === '↑'")
+    page.wait_for_timeout(500)
+    typed = [date for date in shown("Agreement date") if date[:2] in ("19", "20")]
+    assert len(typed) > 2 and typed == sorted(typed)
+    header.click()
+    page.wait_for_timeout(500)
+    assert [date for date in shown("Agreement date") if date[:2] in ("19", "20")] == typed[::-1]
+
+    page.get_by_role("button", name="+ Filter").click()
+    page.get_by_role("combobox", name="Question").select_option(label="Agreement date")
+    page.get_by_label("Comparison").select_option(label="is after")
+    page.get_by_label("Value").fill(typed[0])
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator(".chip")).to_contain_text(f"Agreement date is after {typed[0]}")
+    expect(page.locator(".total")).to_have_text(f"{sum(date > typed[0] for date in typed)} rows")
+    page.get_by_role("button", name="Show all").click()
+    expect(page.locator(".total")).to_have_text("6 rows")
+
+    page.get_by_label("Search answers and documents").fill(pdfs(6)[2].name[:12])
+    page.keyboard.press("Enter")
+    expect(page.locator(".total")).to_have_text("1 row")
+    page.get_by_role("button", name="Show all").click()
+
+    page.get_by_role("button", name="Menu of Kind").click()
+    page.get_by_role("menuitem", name="Group by these answers").click()
+    groups = page.locator(".group-row")
+    expect(groups.first).to_be_visible()
+    counts = [int(text) for text in page.locator(".group-row .count").all_inner_texts()]
+    assert sum(counts) == 6
+    groups.first.click()
+    expect(groups.first).to_have_attribute("aria-expanded", "false")
+    expect(page.locator(".ag-row .document .name")).to_have_count(6 - counts[0])
+    accessible(page)
+
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("menuitemcheckbox", name="Kind").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Kind", exact=True)).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("button", name="Agreement date", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Kind", exact=True)).to_have_count(0)  # as it was left
+
+
+def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(2))
+    page = opens(f"{server.url}/reviews/{review}")
+    page.locator(".document .name").first.click()
+    page.wait_for_url("**/documents/*")
+    page.get_by_role("button", name="Governing law").click()
+    expect(page.locator(".citation").first).to_be_visible()
+    expect(page.locator(".highlight").first).to_be_visible()
+    accessible(page)
+    page.get_by_role("link", name="Filled").click()
+    expect(page.get_by_text("2 rows")).to_be_visible()
+
+
+def test_a_changed_question_makes_answers_stale_and_they_alone_are_asked_again(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(2))
+    page = opens(f"{server.url}/reviews/{review}")
+    page.get_by_role("button", name="Menu of Governing law").click()
+    page.get_by_role("menuitem", name="Edit the question").click()
+    page.get_by_role("textbox", name="Question").fill("Which law governs this agreement, in one word?")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".mark.stale")).to_have_count(2)
+    page.get_by_role("button", name="Run …").click()
+    page.get_by_label("Stale answers only").check()
+    expect(page.locator(".estimate")).to_contain_text("2 answers")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".mark.stale")).to_have_count(0)
+
+
+def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Opens, tmp_path: Path) -> None:
+    def signed(name: str) -> str:
+        return jwt.encode({"sub": name, "email": f"{name}@example.org", "exp": time.time() + 600}, SECRET, "HS256")
+
+    variables = {"COLUMNIST_JWT_SECRET": SECRET, "COLUMNIST_SIGN_IN_URL": "https://id.example.org/authorize"}
+    with served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **variables) as server:
+        page = opens(server.url, refused=True)
+        accessible(page)
+        page.get_by_label("token").fill("nonsense")
+        page.get_by_role("button", name="Sign in with this token").click()
+        expect(page.get_by_role("alert")).to_contain_text("token")
+        # A token in the address counts only where this page asked for one.
+        page.goto(f"{server.url}/?sign-in=made-up#access_token={signed('bob')}")
+        page.reload()
+        expect(page.get_by_label("token")).to_be_visible()
+        page.evaluate("sessionStorage.setItem('columnist.sign-in', 'asked')")
+        page.goto(f"{server.url}/?sign-in=asked#access_token={signed('ann')}")
+        page.reload()
+        expect(page.get_by_text("ann@example.org")).to_be_visible()
+        assert "access_token" not in page.url
+        page.get_by_role("button", name="New review").click()
+        page.locator("h1 input").fill("Shared")
+        page.locator("h1 input").press("Enter")
+        review = page.url.rsplit("/", 1)[1]
+        with api_of(server, headers={"Authorization": f"Bearer {signed('ann')}"}) as api:
+            api.post(f"/tabular/reviews/{review}/columns", json={"columns": QUESTIONS})
+            upload(api, ("one.txt", b"The laws of Delaware govern."), review_id=review)
+            api.post(f"/tabular/reviews/{review}/generate")
+        page.reload()
+        page.get_by_role("button", name="More").click()
+        page.get_by_role("menuitem", name="People").click()
+        page.get_by_label("E-mail").fill("bob@example.org")
+        page.get_by_role("button", name="Share", exact=True).click()
+        expect(page.locator(".members")).to_contain_text("bob@example.org")
+        accessible(page)
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_label("token").fill(signed("bob"))
+        page.get_by_role("button", name="Sign in with this token").click()
+        page.get_by_role("link", name="Shared").click()
+        expect(page.locator(".document .name")).to_have_text("one.txt")
+        assert not page.get_by_role("button", name="Run …").count()
+        page.get_by_role("button", name="Export").click()
+        with page.expect_download() as downloading:
+            page.get_by_role("menuitem", name="JSON").first.click()
+        downloading.value.save_as(tmp_path / "out.json")
+        assert "one.txt" in json.dumps(json.loads((tmp_path / "out.json").read_text()))
+
+
+def test_the_policy_lets_nothing_in_from_elsewhere(server: Served) -> None:
+    answer = httpx.get(server.url)
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
+    assert policy["script-src"] == "'self'"
+    assert policy["default-src"] == "'none'"
+    assert "unsafe" not in str(policy)
+    nonce = policy["style-src"].split("'nonce-")[1].rstrip("'")
+    assert f'content="{nonce}"' in answer.text
+    assert httpx.get(server.url).headers["content-security-policy"] != answer.headers["content-security-policy"]
+
+
+def test_the_pages_types_are_those_of_the_api() -> None:
+    assert KEPT.read_text(encoding="utf-8") == described(), "make types"
