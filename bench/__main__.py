@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psycopg import conninfo
 
-from bench import engine, llm_busy, memory, polling, reading, windows
+from bench import engine, llm_busy, memory, polling, reading, web, windows
 from bench.table import Row, print_table
 from columnist.db.embedded import embedded_server
 
@@ -27,11 +27,14 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "reading": reading.run,
     "windows": windows.run,
     "polling": polling.run,
+    "web": web.run,
 }
+APART = {"web"}
+"""Needs a browser and the built page: `make bench-web`."""
 
 
 def main() -> None:
-    names = sys.argv[1:] or list(SECTIONS)
+    names = sys.argv[1:] or [name for name in SECTIONS if name not in APART]
     unknown = set(names) - set(SECTIONS)
     if unknown:
         sys.exit(f"No section {', '.join(sorted(unknown))}: there are {', '.join(SECTIONS)}.")

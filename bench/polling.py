@@ -1,14 +1,11 @@
 """Is polling cheap? 50 clients poll status and delta feed of a running job of 10,000 documents × 50 columns."""
 
 import asyncio
-import json
-import os
 import random
 import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +16,7 @@ import aiohttp
 import httpx
 
 from bench.material import write_columns, write_documents
+from bench.serving import server
 from bench.table import Row
 from columnist.reviews.columns_file import read_columns
 from columnist.session import find_files, open_session
@@ -49,7 +47,7 @@ async def _measure(folder: Path, model: str, base_url: str, words: str) -> list[
     async with open_session(Settings.model_validate(variables)) as session:
         files = find_files([folder / "documents"]).files
         grid = await session.prepare("Bench", files, read_columns(folder / "columns.yaml"))
-        with _server(variables) as url:
+        with server(variables) as url:
             async with httpx.AsyncClient(base_url=f"{url}/api/tabular", timeout=60) as client:
                 started = time.perf_counter()
                 answer = await client.post(f"/reviews/{grid.review_id}/generate")
@@ -97,22 +95,6 @@ async def _poll(url: str, job_id: UUID) -> dict[str, list[float]]:
 
     await asyncio.gather(*(one() for _ in range(CLIENTS)))
     return latencies
-
-
-@contextmanager
-def _server(variables: dict[str, str]) -> Iterator[str]:
-    environment = os.environ | variables | {"COLUMNIST_REQUESTS_PER_MINUTE": "1000000"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "columnist", "serve", "--port", "0"], env=environment, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stderr
-        line = next(line for line in process.stderr if '"serving"' in line)
-        threading.Thread(target=process.stderr.read, daemon=True).start()  # its log must not fill the pipe
-        yield json.loads(line)["url"]
-    finally:
-        process.kill()
-        process.wait()
 
 
 @contextmanager
