@@ -92,7 +92,7 @@ export function Grid(props: Props) {
       maxBlocksInCache: 20,
       infiniteInitialRowCount: 1,
       blockLoadDebounceMillis: 60,
-      rowBuffer: 12,
+      rowBuffer: 4,
       suppressCellFocus: false,
       animateRows: false,
       suppressColumnVirtualisation: false,
