@@ -34,8 +34,9 @@ page: .venv/page  ## Build the page, so that `columnist serve` has it here
 types: .venv/dev  ## Describe the API anew for the page's types (web/openapi.json)
 	$(BIN)/python -m tests.page.openapi
 
-screenshots: .venv/installed  ## Draw the picture of the README anew, from a real run
+screenshots: .venv/page  ## Draw the pictures of the docs anew, from real runs
 	$(BIN)/python docs/images/demo.py
+	$(BIN)/python -m docs.images.page
 
 clean:  ## Remove what the other commands made here (not the data directory)
 	rm -rf .venv dist review.xlsx src/columnist/page web/node_modules web/src/api/schema.d.ts .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/peers/node_modules
