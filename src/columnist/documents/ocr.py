@@ -30,8 +30,9 @@ _ROW = 0.5
 """Lines whose middles are closer than this many heights stand beside each other."""
 
 _COLUMN_LINES = 8
+_COLUMN_WIDTH = 0.3
 _COLUMN_FILLED = 0.7
-"""Two columns are that many lines each, whose median is that wide; the cells of a table are not."""
+"""Columns are that many lines, over that part of the text's width, most of which fill the column: a table's do not."""
 
 
 class _Line(NamedTuple):
@@ -175,6 +176,9 @@ def _in_reading_order(lines: Sequence[_Line]) -> list[list[_Line]]:
 
 def _blocks(lines: list[_Placed]) -> list[list[_Placed]]:
     """The lines, cut where two columns stand beside each other; those across both end what is above them."""
+    if not lines:
+        return []
+    least = _COLUMN_WIDTH * _span(lines)
     for gutter in sorted({line.x0 for line in lines}):
         left = [line for line in lines if line.x1 <= gutter]
         right = [line for line in lines if line.x0 >= gutter]
@@ -182,8 +186,8 @@ def _blocks(lines: list[_Placed]) -> list[list[_Placed]]:
         if (
             min(len(left), len(right)) >= _COLUMN_LINES
             and len(across) < min(len(left), len(right))
-            and _is_filled(left)
-            and _is_filled(right)
+            and _is_column(left, least)
+            and _is_column(right, least)
         ):
             blocks, top = [], float("-inf")
             for line in across:
@@ -193,9 +197,12 @@ def _blocks(lines: list[_Placed]) -> list[list[_Placed]]:
     return [lines]
 
 
-def _is_filled(column: Sequence[_Placed]) -> bool:
-    span = max(line.x1 for line in column) - min(line.x0 for line in column)
-    return median(line.x1 - line.x0 for line in column) >= _COLUMN_FILLED * span
+def _is_column(lines: Sequence[_Placed], least: float) -> bool:
+    return _span(lines) >= least and median(line.x1 - line.x0 for line in lines) >= _COLUMN_FILLED * _span(lines)
+
+
+def _span(lines: Sequence[_Placed]) -> float:
+    return max(line.x1 for line in lines) - min(line.x0 for line in lines)
 
 
 def _between(column: Sequence[_Placed], top: float, bottom: float) -> list[_Placed]:
