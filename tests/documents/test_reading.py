@@ -212,12 +212,12 @@ def test_an_empty_file_says_so(settings: Settings, tmp_path: Path) -> None:
     refused(settings, path, "empty")
 
 
-def test_a_pdf_that_is_only_pictures_says_that_it_needs_ocr(settings: Settings, tmp_path: Path) -> None:
+def test_a_pdf_of_blank_pages_says_that_it_has_no_text(settings: Settings, tmp_path: Path) -> None:
     writer = pypdf.PdfWriter()
     writer.add_blank_page(600, 800)
-    path = tmp_path / "scan.pdf"
+    path = tmp_path / "blank.pdf"
     writer.write(path)
-    refused(settings, path, "OCR")
+    refused(settings, path, "no text: its pages are blank")
 
 
 @pytest.mark.parametrize(

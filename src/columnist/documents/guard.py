@@ -20,6 +20,9 @@ from columnist.settings import Settings
 FILES_PER_PROCESS = 200
 """A reader is replaced after so many files: whatever its libraries leaked goes with it."""
 
+OCR_SECONDS_PER_PAGE = 60.0
+"""What each page that OCR read adds to the time that reading may take: some ten times what it takes."""
+
 _PIPE_BUFFER = 1024**2
 
 
@@ -57,34 +60,37 @@ class Reader:
 
         Raises DocumentError with a sentence for the user, whatever the file is or does to its reader.
         """
-        async with self._child() as child:
+        async with self._child() as (child, deadline):
             await child.ask({"path": str(path), "name": name, "max_pages": self._settings.read_max_pages})
             pages: list[Page] = []
             while (frame := await child.frame())[0] == b"P":
                 _, values, packed = frame
                 pages.append(Page(**values))
                 boxes.add(packed)
+                when = deadline.when()
+                if pages[-1].source == "ocr" and when is not None:
+                    deadline.reschedule(when + OCR_SECONDS_PER_PAGE)
             return ReadDocument(_done(frame)["media_type"], pages)
 
     async def draw(self, path: Path, page: int, width: int) -> bytes:
         """A page (1-based) of a PDF as a PNG, `width` pixels wide. Raises DocumentError, as `read` does."""
-        async with self._child() as child:
+        async with self._child() as (child, _):
             await child.ask({"path": str(path), "page": page, "width": width})
             frame = await child.frame()
             _done(frame)
             return frame[2]
 
     @asynccontextmanager
-    async def _child(self) -> AsyncIterator["_Child"]:
-        """A subprocess for one file; it is used again if it neither failed nor is used up."""
+    async def _child(self) -> AsyncIterator[tuple["_Child", asyncio.Timeout]]:
+        """A subprocess for one file, and how long it may take; it is used again if it neither failed nor is used up."""
         settings = self._settings
         child = await self._idle.get()
         reusable = False
         try:
             child = child or await _Child.start(settings.read_memory_mb)
-            async with asyncio.timeout(settings.read_timeout_seconds):
+            async with asyncio.timeout(settings.read_timeout_seconds) as deadline:
                 try:
-                    yield child
+                    yield child, deadline
                 except DocumentError:
                     reusable = child.files < FILES_PER_PROCESS
                     raise

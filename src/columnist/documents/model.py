@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class WordBox(NamedTuple):
@@ -36,13 +36,17 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its text, its size in points (0 × 0 for formats without pages) and the boxes of its words, if any."""
+    """One page: its text, its size in points (0 × 0 for formats without pages) and the boxes of its words, if any.
+
+    `source`: where the text is from; "picture": the page is one, and there is no OCR to read it.
+    """
 
     number: int
     text: str
     width: float = 0.0
     height: float = 0.0
     words: tuple[WordBox, ...] = ()
+    source: Literal["text", "ocr", "picture"] = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""PDF: the text layer, page by page, and a box for every word."""
+"""PDF: the text layer, page by page, and a box for every word; where a page has none, OCR."""
 
 import ctypes
 import io
@@ -10,12 +10,19 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from columnist.documents import ocr
 from columnist.documents.model import Page, WordBox
 from columnist.errors import DocumentError
 
 _WORD = re.compile(r"\S+")
 LONGEST_PAGE = 20
 """Of what is drawn: height to width."""
+
+STAMP_CHARACTERS = 200
+"""Letters and digits: fewer, over a picture of the page, are a stamp, a Bates number or a court's header line."""
+
+PICTURED = 0.5
+"""The part of such a page that is covered by pictures, at least."""
 
 
 def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
@@ -34,13 +41,19 @@ def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
             )
         if len(document) == 0:
             raise DocumentError("The PDF has no pages.")
-        any_text = False
+        any_text = any_unread = False
         for index in range(len(document)):
             page = _read_page(document, index)
             any_text = any_text or bool(page.text.strip())
+            any_unread = any_unread or page.source == "picture"
             yield page
+        if not any_text and any_unread:
+            raise DocumentError(
+                "The PDF has no text, only pictures of it (a scan), and OCR is not installed: "
+                "pip install 'columnist[ocr]' where documents are read, then run again."
+            )
         if not any_text:
-            raise DocumentError("The PDF has no text, only pictures of it (a scan): run OCR over it first.")
+            raise DocumentError("The PDF has no text: its pages are blank, or OCR found nothing in their pictures.")
     finally:
         document.close()
 
@@ -77,11 +90,38 @@ def _read_page(document: Any, index: int) -> Page:
         width, height = page.get_size()
         count = pdfium_c.FPDFText_CountChars(text_page.raw)
         text, units = _text(text_page.raw, count)
-        words = _words(page, text_page.raw, text, units, count)
-        return Page(index + 1, text, width, height, tuple(words))
+        words = tuple(_words(page, text_page.raw, text, units, count))
+        if not _needs_ocr(page, text):
+            return Page(index + 1, text, width, height, words)
+        if not ocr.installed():
+            return Page(index + 1, text, width, height, words, "picture")
+        picture = page.render(scale=ocr.LONG_SIDE / max(width, height)).to_pil()
+        read, boxes = ocr.read_picture(picture, width, height)
+        if text.strip() and _letters(read) <= _letters(text):
+            return Page(index + 1, text, width, height, words)
+        return Page(index + 1, read, width, height, boxes, "ocr")
     finally:
         text_page.close()
         page.close()
+
+
+def _needs_ocr(page: Any, text: str) -> bool:
+    """Whether the page shows text that its text layer lacks: it has none, or only a stamp on a picture of the page."""
+    letters = _letters(text)
+    if letters >= STAMP_CHARACTERS or min(page.get_size()) <= 0:
+        return False
+    if not letters:
+        return next(page.get_objects(max_depth=1), None) is not None
+    left, bottom, right, top = page.get_bbox()
+    covered = 0.0
+    for drawn in page.get_objects((pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM), max_depth=1):
+        x0, y0, x1, y1 = drawn.get_bounds()
+        covered += max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0)
+    return bool(covered >= PICTURED * (right - left) * (top - bottom))
+
+
+def _letters(text: str) -> int:
+    return sum(character.isalnum() for character in text)
 
 
 def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:

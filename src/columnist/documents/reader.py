@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from columnist.documents import flowing, formats
+from columnist.documents import flowing, formats, ocr
 from columnist.documents.boxes import pack
 from columnist.documents.model import Page
 from columnist.documents.pdf import draw_page, read_pdf
@@ -35,7 +35,8 @@ def main(memory_mb: int) -> None:
     frames = os.fdopen(os.dup(1), "wb", buffering=1024**2)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     with suppress(ValueError, OSError):  # macOS knows the limit and does not keep it
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024**2, memory_mb * 1024**2))
+        # OCR takes the rest when it loads its models.
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024**2, (memory_mb + ocr.MEMORY_MB) * 1024**2))
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     for line in sys.stdin:
         request = json.loads(line)
@@ -46,8 +47,10 @@ def main(memory_mb: int) -> None:
                 continue
             media_type, pages = read_file(Path(request["path"]), request["name"], request["max_pages"])
             for page in pages:
-                values = {"number": page.number, "text": page.text, "width": page.width, "height": page.height}
+                values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source")}
                 send(frames, b"P", values, pack(page.words))
+                if page.source == "ocr":
+                    frames.flush()  # the guard grants time for each
             send(frames, b"D", {"media_type": media_type})
         except DocumentError as error:
             send(frames, b"E", {"error": str(error)})

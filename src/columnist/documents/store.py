@@ -8,10 +8,11 @@ from uuid import UUID
 
 from columnist.db.connect import Connection, User, persistently
 from columnist.db.sql import statement
+from columnist.documents import ocr
 from columnist.documents.model import Page
 from columnist.errors import NotFoundError
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Grows when reading changes what is read: older contents are then read again."""
 
 
@@ -26,7 +27,11 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as its user sees it. What was read of it (pages, characters, an error) is there when it was read."""
+    """A document as its user sees it. What was read of it (pages, characters, an error) is there when it was read.
+
+    `ocr_pages`: how many of its pages were read by OCR; `unread_pages`: how many are pictures that were not read,
+    because OCR (extra `ocr`) is not installed where documents are read.
+    """
 
     id: UUID
     name: str
@@ -35,6 +40,8 @@ class Document:
     media_type: str | None
     page_count: int | None
     characters: int | None
+    ocr_pages: int | None
+    unread_pages: int | None
     error: str | None
     mine: bool
     created_at: datetime
@@ -134,8 +141,9 @@ async def stored_pages(connection: Connection, sha256: str) -> list[str] | None:
         select array(select p.text from document_pages p where p.sha256 = c.sha256 order by p.number) as pages
         from document_contents c
         where c.sha256 = %s and c.error is null and c.reader_version = %s
+          and (c.unread_pages = 0 or not %s)  -- OCR was installed since
         """,
-        [sha256, READER_VERSION],
+        [sha256, READER_VERSION, ocr.installed()],
     )
     row = await cursor.fetchone()
     return None if row is None else row["pages"]
@@ -179,19 +187,25 @@ async def _store_content(
 ) -> bool:
     cursor = await connection.execute(
         """
-        insert into document_contents as c (sha256, media_type, page_count, characters, error, reader_version)
-        values (%(sha256)s, %(media_type)s, %(page_count)s, %(characters)s, %(error)s, %(version)s)
+        insert into document_contents as c (sha256, media_type, page_count, characters, ocr_pages, unread_pages, error,
+                                            reader_version)
+        values (%(sha256)s, %(media_type)s, %(page_count)s, %(characters)s, %(ocr_pages)s, %(unread_pages)s,
+                %(error)s, %(version)s)
         on conflict (sha256) do update
         set media_type = excluded.media_type, page_count = excluded.page_count, characters = excluded.characters,
-            error = excluded.error, reader_version = excluded.reader_version, read_at = now()
+            ocr_pages = excluded.ocr_pages, unread_pages = excluded.unread_pages, error = excluded.error,
+            reader_version = excluded.reader_version, read_at = now()
         -- What was read stays: it is not replaced by a failure, nor by the same again.
         where c.error is not null or c.reader_version < excluded.reader_version
+          or excluded.error is null and c.unread_pages > excluded.unread_pages
         """,
         {
             "sha256": sha256,
             "media_type": media_type,
             "page_count": len(pages),
             "characters": sum(len(page.text) for page in pages),
+            "ocr_pages": sum(page.source == "ocr" for page in pages),
+            "unread_pages": sum(page.source == "picture" for page in pages),
             "error": error,
             "version": READER_VERSION,
         },

@@ -1,0 +1,70 @@
+"""Scans of pages that have a text layer, which is what their OCR is held against."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pypdf
+import pypdfium2 as pdfium
+from PIL import Image
+
+from columnist.documents.model import Page, WordBox
+
+
+def write_scan(
+    source: Path, pages: Sequence[int], target: Path, *, dpi: int = 200, skew: float = 0.0, rotate: int = 0
+) -> Path:
+    """An image-only PDF of some pages (1-based): grey, noisy, as JPEG; `skew` in degrees, `rotate` as /Rotate."""
+    document = pdfium.PdfDocument(source)
+    noise = np.random.default_rng(1)
+    pictures = []
+    for number in pages:
+        drawn = document[number - 1].render(scale=dpi / 72).to_pil().convert("L")
+        drawn = drawn.rotate(skew, Image.Resampling.BICUBIC, fillcolor=255)
+        levels = np.asarray(drawn) * 0.85 + 20 + noise.normal(0, 10, (drawn.height, drawn.width))
+        pictures.append(Image.fromarray(levels.clip(0, 255).astype(np.uint8)))
+    document.close()
+    pictures[0].save(target, save_all=True, append_images=pictures[1:], resolution=dpi, quality=60)
+    if rotate:
+        writer = pypdf.PdfWriter(clone_from=target)
+        for page in writer.pages:
+            page.rotate(rotate)
+        writer.write(target)
+    return target
+
+
+def moved(page: Page, box: Sequence[float], skew: float = 0.0, rotate: int = 0) -> tuple[float, float, float, float]:
+    """Where a box of the page (x0, y0, x1, y1) is shown in its scan."""
+    turn = math.radians(skew)
+    middle_x, middle_y = page.width / 2, page.height / 2
+    points = []
+    for x in (box[0], box[2]):
+        for y in (box[1], box[3]):
+            dx, dy = x - middle_x, y - middle_y
+            x1 = middle_x + dx * math.cos(turn) + dy * math.sin(turn)
+            y1 = middle_y - dx * math.sin(turn) + dy * math.cos(turn)
+            points.append(
+                {
+                    0: (x1, y1),
+                    90: (page.height - y1, x1),
+                    180: (page.width - x1, page.height - y1),
+                    270: (y1, page.width - x1),
+                }[rotate]
+            )
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def overlap(true: Sequence[float], found: Sequence[float]) -> float:
+    """The part of the first box (x0, y0, x1, y1) that the second one covers."""
+    width = min(true[2], found[2]) - max(true[0], found[0])
+    height = min(true[3], found[3]) - max(true[1], found[1])
+    area = (true[2] - true[0]) * (true[3] - true[1])
+    return max(width, 0) * max(height, 0) / area if area > 0 else 1.0
+
+
+def unique_words(text: str, words: Sequence[WordBox]) -> dict[str, WordBox]:
+    """The words that a page has once, and their boxes."""
+    texts = [text[word.start : word.end] for word in words]
+    return {one: word for one, word in zip(texts, words, strict=True) if texts.count(one) == 1}

@@ -1,0 +1,181 @@
+"""OCR: scans of real contracts, held against the text layer that the contracts have."""
+
+import ast
+import asyncio
+import csv
+import ctypes
+from collections import Counter
+from pathlib import Path
+
+import pypdf
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+import pytest
+
+from columnist.documents import guard, ocr
+from columnist.documents.blobs import BlobStore
+from columnist.documents.guard import Reader
+from columnist.documents.locate import Locator, rectangles
+from columnist.documents.model import Page
+from columnist.documents.pdf import STAMP_CHARACTERS, read_pdf
+from columnist.errors import DocumentError
+from columnist.settings import Settings
+from tests.conftest import CONTRACTS
+from tests.documents.scans import moved, overlap, unique_words, write_scan
+
+(A_CONTRACT,) = CONTRACTS.glob("PFSFUNDS*")
+FULL_PAGE = 2
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(COLUMNIST_DATA_DIR=tmp_path / "data")
+
+
+def read(settings: Settings, path: Path) -> list[Page]:
+    """The pages of a file with their words, read by a guarded subprocess."""
+    blobs = BlobStore(settings)
+
+    async def run() -> list[Page]:
+        async with Reader(settings) as reader:
+            with blobs.writing_boxes("0" * 64) as boxes:
+                return (await reader.read(path, path.name, boxes)).pages
+
+    return [
+        Page(page.number, page.text, page.width, page.height, blobs.boxes("0" * 64, page.number), page.source)
+        for page in asyncio.run(run())
+    ]
+
+
+def text_layer(number: int) -> Page:
+    return list(read_pdf(A_CONTRACT, 1_000))[number - 1]
+
+
+@pytest.mark.parametrize(("dpi", "skew", "rotate"), [(150, 0.0, 0), (300, 0.8, 0), (200, -0.5, 90), (200, 0.0, 180)])
+def test_a_scan_has_the_words_of_the_text_layer_where_they_are_shown(
+    settings: Settings, tmp_path: Path, dpi: int, skew: float, rotate: int
+) -> None:
+    scan = write_scan(A_CONTRACT, [FULL_PAGE], tmp_path / "scan.pdf", dpi=dpi, skew=skew, rotate=rotate)
+    true = text_layer(FULL_PAGE)
+    (page,) = read(settings, scan)
+    assert page.source == "ocr"
+    words = Counter(true.text.split())
+    assert words.total() > 200
+    assert (words & Counter(page.text.split())).total() > 0.95 * words.total()
+    here, there = unique_words(true.text, true.words), unique_words(page.text, page.words)
+    shared = here.keys() & there.keys()
+    assert len(shared) > 50
+    over = [overlap(moved(true, here[word][2:], skew, rotate), there[word][2:]) > 0.5 for word in shared]
+    assert sum(over) > 0.95 * len(over)
+
+
+def test_quotes_that_lawyers_marked_are_found_in_a_scan_with_their_rectangles(
+    settings: Settings, tmp_path: Path
+) -> None:
+    true = list(read_pdf(A_CONTRACT, 1_000))
+    with (CONTRACTS / "labels.csv").open(encoding="utf-8") as lines:
+        (labels,) = (line for line in csv.DictReader(lines) if line["Filename"] == A_CONTRACT.name)
+    quotes = [quote for value in labels.values() if value.startswith("[") for quote in ast.literal_eval(value)]
+    in_text = Locator([page.text for page in true])
+    pages = sorted({span.page for quote in quotes for span in in_text.locate(quote)})[:3]
+    scan = write_scan(A_CONTRACT, pages, tmp_path / "scan.pdf", skew=0.4)
+    read_again = read(settings, scan)
+    expected = Locator([true[number - 1].text for number in pages])
+    seen = Locator([page.text for page in read_again])
+    there = [quote for quote in quotes if len(quote) > 40 and expected.locate(quote)]
+    assert len(there) >= 3
+    found = 0
+    for quote in there:
+        spans = seen.locate(quote)
+        boxes = rectangles({page.number: page.words for page in read_again}, spans)
+        wanted = rectangles(
+            {nr: true[number - 1].words for nr, number in enumerate(pages, start=1)}, expected.locate(quote)
+        )
+        first = moved(true[0], wanted[0][1:], skew=0.4)
+        found += bool(boxes) and boxes[0].page == wanted[0].page and overlap(first, boxes[0][1:]) > 0.5
+    assert found >= 0.8 * len(there)
+
+
+def test_columns_and_rows_are_read_in_order(settings: Settings, tmp_path: Path) -> None:
+    document = pdfium.PdfDocument.new()
+    page = document.new_page(600, 800)
+    write(page, 150, 740, "Terms and Conditions that apply to both of the columns", 14)
+    for nr in range(20):
+        write(page, 40, 700 - 30 * nr, f"left {nr} is a line of the first column")
+        write(page, 320, 700 - 30 * nr, f"right {nr} is a line of the second column")
+    table = document.new_page(600, 800)
+    for nr in range(20):
+        write(table, 40, 700 - 30 * nr, f"({nr})")
+        write(table, 320, 700 - 30 * nr, f"${nr}00.00 a month")
+    document.save(tmp_path / "columns.pdf")
+    scan = write_scan(tmp_path / "columns.pdf", [1, 2], tmp_path / "scan.pdf", skew=0.8)
+    columns, table_page = read(settings, scan)
+    numbers = [line.split()[:2] for line in columns.text.split("\n")]
+    assert numbers == [
+        ["Terms", "and"],
+        *(["left", str(nr)] for nr in range(20)),
+        *(["right", str(nr)] for nr in range(20)),
+    ]
+    assert [line.replace(" ", "") for line in table_page.text.split("\n")] == [
+        f"({nr})${nr}00.00amonth" for nr in range(20)
+    ]
+
+
+def write(page: pdfium.PdfPage, x: float, y: float, text: str, size: float = 11) -> None:
+    """Put a line on a page, into its text layer."""
+    line = pdfium_c.FPDFPageObj_NewTextObj(page.pdf.raw, b"Helvetica", size)
+    units = ctypes.create_string_buffer((text + "\0").encode("utf-16-le"))
+    pdfium_c.FPDFText_SetText(line, ctypes.cast(units, ctypes.POINTER(ctypes.c_ushort)))
+    pdfium_c.FPDFPageObj_Transform(line, 1, 0, 0, 1, x, y)
+    pdfium_c.FPDFPage_InsertObject(page.raw, line)
+    page.gen_content()
+
+
+def test_only_pages_that_lack_a_text_layer_are_read_by_ocr(settings: Settings, tmp_path: Path) -> None:
+    """Between two pages of text: a scan with a Bates number, and a page that is short because it is."""
+    write_scan(A_CONTRACT, [FULL_PAGE], tmp_path / "scan.pdf")
+    stamped = pdfium.PdfDocument(tmp_path / "scan.pdf")
+    write(stamped[0], 400, 20, "ACME-CONFIDENTIAL-0000123", 9)
+    short = stamped.new_page(600, 800)
+    write(short, 100, 700, "Schedule A")
+    stamped.save(tmp_path / "stamped.pdf")
+    writer = pypdf.PdfWriter()
+    writer.append(A_CONTRACT, pages=(0, 1))
+    writer.append(tmp_path / "stamped.pdf")
+    writer.append(A_CONTRACT, pages=(2, 3))
+    writer.write(tmp_path / "mixed.pdf")
+    pages = read(settings, tmp_path / "mixed.pdf")
+    assert [page.source for page in pages] == ["text", "ocr", "text", "text"]
+    assert (pages[0].text, pages[2].text) == (text_layer(1).text, "Schedule A")
+    assert len(pages[1].text) > STAMP_CHARACTERS
+    assert "0000123" in pages[1].text
+
+
+def test_a_scan_says_what_to_install_where_ocr_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr, "installed", lambda: False)
+    scan = write_scan(A_CONTRACT, [FULL_PAGE], tmp_path / "scan.pdf")
+    with pytest.raises(DocumentError, match=r"pip install 'columnist\[ocr\]'"):
+        list(read_pdf(scan, 1_000))
+    writer = pypdf.PdfWriter()
+    writer.append(A_CONTRACT, pages=(0, 1))
+    writer.append(scan)
+    writer.write(tmp_path / "mixed.pdf")
+    assert [page.source for page in read_pdf(tmp_path / "mixed.pdf", 1_000)] == ["text", "picture"]
+
+
+def test_each_page_that_ocr_read_gives_the_next_its_time(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = pdfium.PdfDocument.new()
+    write(document.new_page(600, 800), 100, 700, "One line, so that this test is quick.")
+    document.save(tmp_path / "line.pdf")
+    pictures = [write_scan(tmp_path / "line.pdf", [1] * count, tmp_path / f"{count}.pdf") for count in (1, 12)]
+    loop = asyncio.new_event_loop()
+    started = loop.time()
+    read(settings, pictures[0])
+    hurried = settings.model_copy(update={"read_timeout_seconds": 2 * (loop.time() - started)})
+    loop.close()
+    assert [page.source for page in read(hurried, pictures[1])] == ["ocr"] * 12
+    monkeypatch.setattr(guard, "OCR_SECONDS_PER_PAGE", 0.0)
+    with pytest.raises(DocumentError, match="took longer"):
+        read(hurried, pictures[1])
