@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psycopg import conninfo
 
-from bench import engine, llm_busy, memory, polling, reading, web, windows
+from bench import engine, groups, llm_busy, memory, polling, reading, web, windows
 from bench.table import Row, print_table
 from columnist.db.embedded import embedded_server
 
@@ -23,6 +23,7 @@ def _engine() -> list[Row]:
 SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "engine": _engine,
     "busy": llm_busy.run,
+    "groups": groups.run,
     "memory": memory.run,
     "reading": reading.run,
     "windows": windows.run,

@@ -16,7 +16,7 @@ from columnist.errors import ContextExceededError, MalformedAnswerError, Request
 from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question, Usage
 from columnist.extraction.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
 from columnist.extraction.typing import typed
-from columnist.extraction.windows import BYTES_PER_TOKEN, merge, size, windows
+from columnist.extraction.windows import BYTES_PER_TOKEN, disputed, merge, size, windows
 from columnist.llm.client import ChatModel, Completion
 from columnist.reviews.model import Flag
 from columnist.settings import Settings
@@ -57,8 +57,7 @@ class LanguageModelAnswerer:
         # A small model's context is not to be eaten up by room for answers.
         answer_tokens = min(self._settings.answer_tokens, context // 3)
         pages = page_texts(document.pages)
-        characters = sum(map(len, document.pages))
-        reading = _Reading(self._chat, document, characters, Locator(document.pages), answer_tokens)
+        reading = _Reading(self._chat, document, pages, Locator(document.pages), answer_tokens)
         step = self._settings.columns_per_call
         groups = [questions[start : start + step] for start in range(0, len(questions), step)]
         if not groups:
@@ -66,20 +65,24 @@ class LanguageModelAnswerer:
         budget = (context - answer_tokens) * BYTES_PER_TOKEN - max(_overhead(document.name, group) for group in groups)
         parts = windows(pages, max(budget, LEAST_BUDGET)) or [[]]
         answered: list[list[list[Answer]]] = [[] for _ in groups]
+
+        async def read(part: list[PageText], nr: int) -> list[Answer]:
+            """Answers to group `nr` from the part; after the last one those from all parts, else none."""
+            answered[nr] += await reading.answers(part, groups[nr])
+            return await reading.merged(groups[nr], answered[nr]) if part is parts[-1] else []
+
         for part in parts:
             # The first call puts the text into the server's prefix cache; the others find it there, all at once.
             numbers = list(range(len(groups)))
             for batch in (numbers[:1], numbers[1:]):
-                tasks = {asyncio.create_task(reading.answers(part, groups[nr])): nr for nr in batch}
+                tasks = [asyncio.create_task(read(part, nr)) for nr in batch]
                 try:
                     pending = set(tasks)
                     while pending:
                         done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                         for task in done:
-                            nr = tasks[task]
-                            answered[nr] += task.result()
-                            if part is parts[-1]:
-                                yield _merged(groups[nr], answered[nr])
+                            if merged := task.result():
+                                yield merged
                 finally:
                     for task in tasks:
                         task.cancel()
@@ -92,7 +95,7 @@ class _Reading:
 
     chat: ChatModel
     document: DocumentText
-    characters: int
+    pages: Sequence[PageText]
     locator: Locator
     answer_tokens: int
 
@@ -113,16 +116,54 @@ class _Reading:
         except RequestRefusedError as error:
             return [[Answer(question.id, None, str(error)) for question in group]]
 
-    async def _ask(self, pages: Sequence[PageText], group: Sequence[Question]) -> list[Answer]:
+    async def merged(self, group: Sequence[Question], parts: Sequence[Sequence[Answer]]) -> list[Answer]:
+        """The answers of a group from those of each window; an unreadable window is an error, not a smaller document.
+
+        Windows that contradict each other cost one more call for the question, over their verified evidence alone.
+        """
+        if len(parts) == 1:
+            return list(parts[0])
+        tokens = size(self.pages) // len(parts) // BYTES_PER_TOKEN
+        note = f"Read in {len(parts)} windows of about {tokens:,} tokens, pages 1 to {len(self.pages):,}."
+        merged = []
+        for question, *answers in zip(group, *parts, strict=True):
+            usage = _sum([answer.usage for answer in answers])
+            error = next((answer.error for answer in answers if answer.error), None)
+            if error:
+                merged.append(Answer(question.id, None, error, usage))
+                continue
+            contents = [answer.content for answer in answers if answer.content]
+            settled = None
+            if evidence := disputed(contents):
+                answer = await self._settle(question, evidence)
+                usage = _sum([usage, answer.usage])
+                # An answer without evidence settles nothing: the windows' own stand, each named.
+                if answer.content and any(citation.verified for citation in answer.content.citations):
+                    settled = answer.content
+            merged.append(Answer(question.id, merge(contents, note, settled), usage=usage))
+        return merged
+
+    async def _settle(self, question: Question, evidence: Sequence[Citation]) -> Answer:
+        """The answer to one question from passages of the document, as they stand there, and nothing else."""
+        spans = sorted({(span.page, span.start, span.end) for citation in evidence for span in citation.spans})
+        excerpts = [PageText(page, self.pages[page - 1].text[start:end] + "\n") for page, start, end in spans]
+        try:
+            (answer,) = await self._ask(excerpts, [question], excerpts=True)
+        except (ContextExceededError, RequestRefusedError) as error:
+            return Answer(question.id, None, str(error))
+        return answer
+
+    async def _ask(self, pages: Sequence[PageText], group: Sequence[Question], excerpts: bool = False) -> list[Answer]:
         """One call, and a second one for the questions whose answers could not be read."""
         contents: dict[UUID, Content] = {}
         used = {question.id: Usage() for question in group}
-        part_of = len(self.document.pages) if sum(len(page.text) for page in pages) < self.characters else None
+        whole = sum(len(page.text) for page in pages) >= sum(len(page.text) for page in self.pages)
+        part_of = None if whole else len(self.pages)
         missing, problem = list(group), ""
         for again in (False, True):
             if again:
                 telemetry.RETRIES.labels("malformed").inc()
-            asked = messages(self.document.name, pages, missing, part_of, again)
+            asked = messages(self.document.name, pages, missing, part_of, again, excerpts)
             completion = await self.chat.complete(asked, schema(missing), self.answer_tokens)
             for question, share in zip(missing, _shares(completion, len(missing)), strict=True):
                 used[question.id] = _sum([used[question.id], share])
@@ -165,18 +206,6 @@ def _overhead(name: str, group: Sequence[Question]) -> int:
     """Bytes of a call besides the pages: instructions, questions, and the schema, which may go into the prompt too."""
     asked = messages(name, [PageText(1, "")], group, part_of=1, again=True)
     return sum(len(str(message["content"]).encode()) for message in asked) + len(json.dumps(schema(group)))
-
-
-def _merged(group: Sequence[Question], parts: Sequence[Sequence[Answer]]) -> list[Answer]:
-    """The answers of a group from those of each window; an unreadable window is an error, not a smaller document."""
-    if len(parts) == 1:
-        return list(parts[0])
-    merged = []
-    for question, *answers in zip(group, *parts, strict=True):
-        error = next((answer.error for answer in answers if answer.error), None)
-        content = None if error else merge([answer.content for answer in answers if answer.content])
-        merged.append(Answer(question.id, content, error, _sum([answer.usage for answer in answers])))
-    return merged
 
 
 def _sum(usages: Sequence[Usage]) -> Usage:

@@ -15,7 +15,7 @@ from columnist.reviews.model import Format
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
-PROMPT_VERSION = "llm-1"
+PROMPT_VERSION = "llm-2"
 """Grows with every change of the texts or the schema below."""
 
 SYSTEM = """You answer questions about one document for a lawyer, from its text and nothing else.
@@ -42,12 +42,15 @@ _FORMS: dict[Format, str] = {
     "tag": "one of the given tags",
 }
 _CONTROL = re.compile(
-    r"<(?=\s*/?\s*document\b|[|｜]|/?s>|<|/SYS|/?think>|(?:start|end)_of_turn|(?:bos|eos|pad|unk)>)"
-    r"|\[(?=Page\s+\d+\]|/?INST\]|/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])",
+    r"<(?=\s*/?\s*document\b|[|｜]|/?s>|<|/SYS|/?think>|/?tool_|(?:start|end)_of_turn|(?:bos|eos|pad|unk)>)"
+    r"|\[(?=\s*Page\b|/?INST\]|/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])",
     re.IGNORECASE,
 )
 """What could end the document, start a page, or be a control token of a chat template (servers read those in the text
-of a message too): ChatML, Llama 2 to 4, Mistral, Gemma, DeepSeek."""
+of a message too): ChatML, Llama 2 to 4, Mistral, Gemma, DeepSeek, Qwen."""
+
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
+"""What a person does not see but a model reads: zero width, direction, Unicode tags (a hidden alphabet)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,12 @@ def messages(
     questions: Sequence[Question],
     part_of: int | None = None,
     again: bool = False,
+    excerpts: bool = False,
 ) -> "list[ChatCompletionMessageParam]":
     """The messages of one call: they are the same up to the questions for all calls about the same pages.
 
     `part_of`: how many pages the document has, if `pages` are not all of its text. `again`: the last answer could not
-    be read, so the form is stressed at the end.
+    be read, so the form is stressed at the end. `excerpts`: `pages` are passages that gave different answers.
     """
     parts = groupby(pages, key=lambda page: page.number)
     document = "\n\n".join(
@@ -81,7 +85,12 @@ def messages(
     )
     asked = "\n".join(f"{key(nr)}. {_ask(question)}" for nr, question in enumerate(questions))
     extent = ""
-    if part_of is not None:
+    if excerpts:
+        extent = (
+            "These are passages of the document that answer the question in different ways, as they were found in its "
+            "parts. Answer by what holds for the document as a whole, and quote the passages that show it.\n"
+        )
+    elif part_of is not None:
         extent = (
             f"This is a part of the document, from pages {pages[0].number} to {pages[-1].number} of {part_of}; the "
             "rest is read separately. Where this part does not settle a question, answer null, even if it asks for "
@@ -137,9 +146,11 @@ def _ask(question: Question) -> str:
     form = _FORMS[question.format]
     if question.tags:
         form += f" ({', '.join(question.tags)})"
-    return f"{question.name}: {question.prompt} Answer: {form}."
+    lines = _as_material(f"{question.name}: {question.prompt} Answer: {form}.").splitlines()
+    # Indented, so that no line of a question passes for the next question.
+    return "\n   ".join(lines)
 
 
 def _as_material(text: str) -> str:
     """The text without what could pass for more than text; character for character, so that quotes are still found."""
-    return _CONTROL.sub(lambda match: "‹" if match[0] == "<" else "(", text)
+    return _CONTROL.sub(lambda match: "‹" if match[0] == "<" else "(", _INVISIBLE.sub(" ", text))

@@ -1,7 +1,8 @@
 """Documents longer than the model's context: overlapping windows of pages, and the merging of their answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from columnist.extraction.model import NOT_FOUND, Citation, Content
@@ -66,28 +67,47 @@ def _overlap(last: PageText, room: int) -> PageText:
     return replace(last, text=tail[tail.find(" ") + 1 :])
 
 
-def merge(contents: Sequence[Content]) -> Content:
-    """One content from those of a document's windows, in order.
+def disputed(contents: Sequence[Content]) -> tuple[Citation, ...]:
+    """The verified evidence of windows whose answers contradict each other; none where they agree or make a list."""
+    found = _credible(contents)
+    if any(isinstance(content.value, list) for content in found) or len({_comparable(one) for one in found}) < 2:
+        return ()
+    return _citations(found)
 
-    Found beats not found, verified evidence beats unverified, the earlier window beats the later; lists are united.
-    Windows that contradict each other leave a yellow flag and are named in the reasoning.
+
+def merge(contents: Sequence[Content], note: str, settled: Content | None = None) -> Content:
+    """One content from those of a document's windows, in order; `note` says how the document was read.
+
+    Found beats not found, verified evidence beats unverified (which is kept only where there is no other, to be seen as
+    such), a typed value beats one that could not be typed; lists are united. Of windows that contradict each other
+    `settled` counts, the answer to their evidence seen side by side, or else the earliest; they leave a yellow flag and
+    are named in the reasoning.
     """
-    note = f"Read in {len(contents)} windows of pages."
-    found = [content for content in contents if content.summary != NOT_FOUND]
+    found = _credible(contents)
     if not found:
-        return replace(contents[0], reasoning=note)
-    best = min(found, key=lambda content: not _verified(content))
-    if isinstance(best.value, list):
+        return Content(NOT_FOUND, None, "grey", note)
+    if isinstance(found[0].value, list):
         return _united(found, note)
-    rivals = [content for content in found if _verified(content) == _verified(best)]
-    same = [content for content in rivals if _comparable(content) == _comparable(best)]
-    others = list(dict.fromkeys(_with_page(rival) for rival in rivals if rival not in same))
-    reasoning = f"{best.reasoning} {note}".strip()
+    best = settled or found[0]
+    same = [content for content in found if _comparable(content) == _comparable(best)]
+    others = list(dict.fromkeys(_with_page(rival) for rival in found if rival not in same))
+    merged = replace(
+        best,
+        reasoning=f"{best.reasoning} {note}".strip(),
+        citations=_citations([best, *same]) or best.citations,
+        flag=next(flag for flag in _SEVERITY if flag in [best.flag, *(one.flag for one in same)]),
+    )
     if not others:
-        return replace(best, reasoning=reasoning, citations=_citations(same))
-    flag: Flag = "red" if best.flag == "red" else "yellow"
-    reasoning += f" Elsewhere it says: {'; '.join(others)}."
-    return replace(best, flag=flag, reasoning=reasoning, citations=_citations(same))
+        return merged
+    flag: Flag = "red" if merged.flag == "red" else "yellow"
+    return replace(merged, flag=flag, reasoning=f"{merged.reasoning} Elsewhere it says: {'; '.join(others)}.")
+
+
+def _credible(contents: Sequence[Content]) -> list[Content]:
+    """The answers that count: the best kind there is, of those found, verified and typed."""
+    found = [content for content in contents if content.summary != NOT_FOUND]
+    found = [content for content in found if _citations([content])] or found
+    return [content for content in found if content.value is not None] or found
 
 
 def _united(found: Sequence[Content], note: str) -> Content:
@@ -99,16 +119,14 @@ def _united(found: Sequence[Content], note: str) -> Content:
     flags = [content.flag for content in lists]
     worst: Flag = next(flag for flag in _SEVERITY if flag in flags)
     reasoning = " ".join([*dict.fromkeys(content.reasoning for content in lists if content.reasoning), note])
-    return Content("; ".join(map(str, items.values())), list(items.values()), worst, reasoning, _citations(lists))
+    citations = _citations(lists) or lists[0].citations
+    return Content("; ".join(map(str, items.values())), list(items.values()), worst, reasoning, citations)
 
 
 def _citations(contents: Sequence[Content]) -> tuple[Citation, ...]:
-    """Each quote once; the overlap of two windows shows it to both."""
-    return tuple({(c.page, c.quote): c for content in contents for c in content.citations}.values())
-
-
-def _verified(content: Content) -> bool:
-    return any(citation.verified for citation in content.citations)
+    """Each verified quote once, in the document's order; the overlap of two windows shows it to both."""
+    found = {(one.page, one.quote): one for content in contents for one in content.citations if one.verified}
+    return tuple(sorted(found.values(), key=lambda citation: (citation.page or 0, citation.spans[0].start)))
 
 
 def _with_page(content: Content) -> str:
@@ -116,6 +134,14 @@ def _with_page(content: Content) -> str:
     return f"{content.summary} (page {pages[0]})" if pages else content.summary
 
 
-def _comparable(content: Content) -> Any:
+def _comparable(content: Content) -> Hashable:
+    """The same for answers that agree, however they are written: 10 and 10.0, two spellings of a sentence."""
     value = content.summary if content.value is None else content.value
-    return " ".join(value.casefold().split()).rstrip(".") if isinstance(value, str) else value
+    if isinstance(value, dict):
+        return Decimal(value["amount"]), value["currency"]
+    if not isinstance(value, str):
+        return bool(value)
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return " ".join(value.casefold().split()).rstrip(".")
