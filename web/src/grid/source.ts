@@ -22,6 +22,9 @@ type Part = { head: Group | null; place: number; rows: number; offset: number };
 export class RowSource {
   readonly loaded = new Map<string, Row>();
   private parts: Promise<Part[]> | null = null;
+  /** What the feed brought while windows were on their way: they may have been read before. */
+  private readonly meanwhile: CompactCell[] = [];
+  private reading = 0;
   readonly folded = new Set<string>();
 
   constructor(
@@ -32,6 +35,17 @@ export class RowSource {
 
   /** Rows `start` to `end` as the grid counts them, and how many there are. */
   async read(start: number, end: number, sort: string): Promise<{ rows: GridRow[]; total: number }> {
+    this.reading++;
+    try {
+      const found = await this.readWindow(start, end, sort);
+      this.put(this.meanwhile);
+      return found;
+    } finally {
+      if (!--this.reading) this.meanwhile.length = 0;
+    }
+  }
+
+  private async readWindow(start: number, end: number, sort: string): Promise<{ rows: GridRow[]; total: number }> {
     if (!this.groupBy) {
       const window = await getRows(this.review, this.view, sort, start, end - start);
       return { rows: window.rows.map((row) => this.keep(row)), total: window.total };
@@ -60,6 +74,11 @@ export class RowSource {
 
   /** Put changed cells into the loaded rows; returns the documents that show something new. */
   apply(cells: CompactCell[]): Set<string> {
+    if (this.reading) this.meanwhile.push(...cells);
+    return this.put(cells);
+  }
+
+  private put(cells: CompactCell[]): Set<string> {
     const touched = new Set<string>();
     for (const { document_id, column_id, ...cell } of cells) {
       const row = this.loaded.get(document_id);
