@@ -14,7 +14,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 Opens = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright has an event loop of its own: other tests must not meet it
 def browser() -> Iterator[Browser]:
     assert (ROOT / "src" / "columnist" / "page" / "index.html").exists(), "The page is not built: make page."
     path = next(filter(None, map(shutil.which, NAMES)), None)

@@ -55,6 +55,8 @@ type Props = {
 };
 const looked = ({ document_id, document }: Row, column_id: string): Looked => ({ document_id, column_id, document });
 type Spot = { row: number; column: string };
+type Range = { from: Spot; to: Spot };
+const same = (a: Spot, b: Spot) => a.row === b.row && a.column === b.column;
 
 export function Grid(props: Props) {
   const host = useRef<HTMLDivElement>(null);
@@ -71,7 +73,7 @@ export function Grid(props: Props) {
       api.current?.purgeInfiniteCache();
     },
   });
-  const range = useRef<{ from: Spot; to: Spot } | null>(null);
+  const range = useRef<Range>(null);
   const layoutKey = `columnist.layout.${props.review}`;
 
   useEffect(() => {
@@ -122,19 +124,13 @@ export function Grid(props: Props) {
         if (rowIndex === null) return;
         const spot = { row: rowIndex, column: column.getColId() };
         const extended = (event as MouseEvent).shiftKey && range.current;
-        range.current = { from: extended ? range.current!.from : spot, to: spot };
-        api.current!.refreshCells({ force: true });
+        choose({ from: extended ? range.current!.from : spot, to: spot });
       },
       onCellFocused: ({ rowIndex, column }) => {
         if (rowIndex === null || !column || typeof column === "string") return;
         const spot = { row: rowIndex, column: column.getColId() };
-        if (!extending.current) {
-          const was = range.current && (range.current.from.row !== range.current.to.row || range.current.from.column !== range.current.to.column);
-          if (!was || range.current!.to.row !== spot.row || range.current!.to.column !== spot.column) {
-            range.current = { from: spot, to: spot };
-            if (was) api.current!.refreshCells({ force: true });
-          }
-        }
+        // The grid tells late, perhaps after the range was begun or extended from here.
+        if (!range.current || !(same(range.current.from, spot) || same(range.current.to, spot))) choose({ from: spot, to: spot });
         const data = api.current!.getDisplayedRowAtIndex(rowIndex)?.data;
         if (data && !isGroup(data) && latest.current.columns.some((one) => one.id === spot.column)) latest.current.onFocus(looked(data, spot.column));
       },
@@ -145,7 +141,8 @@ export function Grid(props: Props) {
         if (!data || isGroup(data) || rowIndex === null) return;
         const id = column.getColId();
         const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[key];
-        if (shiftKey && step && range.current) return extend(step[0]!, step[1]!);
+        if (shiftKey && step) return extend({ row: rowIndex, column: id }, step[0]!, step[1]!);
+        if (step) choose(null);
         if ((ctrlKey || metaKey) && key === "c") return copy();
         if (key === "Enter" && id === NAME) return latest.current.onOpenDocument(data);
         if (!ctrlKey && !metaKey && latest.current.columns.some((one) => one.id === id)) latest.current.onKey(key, looked(data, id));
@@ -167,18 +164,20 @@ export function Grid(props: Props) {
     return () => api.current!.destroy();
   }, []);
 
-  const extending = useRef(false);
-  const extend = (rows: number, columns: number) => {
+  /** Choose a range, or none; what it covers is drawn anew. */
+  const choose = (next: Range | null) => {
+    const many = [range.current, next].some((one) => one && !same(one.from, one.to));
+    range.current = next;
+    if (many) api.current!.refreshCells({ force: true });
+  };
+
+  const extend = (focused: Spot, rows: number, columns: number) => {
     const all = api.current!.getAllDisplayedColumns().map((column) => column.getColId());
-    const { from, to } = range.current!;
+    const { from, to } = range.current && same(range.current.from, focused) ? range.current : { from: focused, to: focused };
     const column = all[Math.max(0, Math.min(all.length - 1, all.indexOf(to.column) + columns))]!;
     const row = Math.max(0, Math.min(api.current!.getDisplayedRowCount() - 1, to.row + rows));
-    range.current = { from, to: { row, column } };
-    extending.current = true;
-    api.current!.setFocusedCell(from.row, from.column);
-    extending.current = false;
+    choose({ from, to: { row, column } });
     api.current!.ensureIndexVisible(row);
-    api.current!.refreshCells({ force: true });
   };
 
   const copy = () => {
