@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psycopg import conninfo
 
-from bench import engine, llm_busy, memory, polling, reading, windows
+from bench import engine, llm_busy, memory, ocr, polling, reading, windows
 from bench.table import Row, print_table
 from columnist.db.embedded import embedded_server
 
@@ -25,6 +25,7 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "busy": llm_busy.run,
     "memory": memory.run,
     "reading": reading.run,
+    "ocr": ocr.run,
     "windows": windows.run,
     "polling": polling.run,
 }

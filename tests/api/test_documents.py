@@ -12,6 +12,7 @@ import pytest
 
 from tests.api.test_reviews import a_review, problem
 from tests.conftest import CONTRACTS
+from tests.documents.scans import write_scan
 from tests.processes import Served, served
 
 PDF = next(iter(sorted(CONTRACTS.glob("*.pdf"))))
@@ -182,3 +183,20 @@ def test_rows_and_documents_are_removed_after_confirmation(api: httpx.Client) ->
     assert api.delete(f"/documents/{second}?confirm=true").status_code == 204
     problem(api.get(f"/documents/{second}"), 404, "not-found")
     assert [one["name"] for one in api.get("/documents", params={"q": "A.T"}).json()["documents"]] == ["a.txt"]
+
+
+def test_a_scan_says_how_many_of_its_pages_were_read_by_ocr(api: httpx.Client, tmp_path: Path) -> None:
+    review = a_review(api, "Term")["id"]
+    scan = write_scan(PDF, [1], tmp_path / "scan.pdf", dpi=100)
+    done = upload(api, ("scan.pdf", scan.read_bytes()), ("contract.pdf", PDF.read_bytes()), review_id=review)
+    scanned, contract = (f"/documents/{file['document_id']}" for file in done["files"])
+    assert api.get(scanned).json()["ocr_pages"] is None
+    until_read(api, review)
+    assert {name: api.get(scanned).json()[name] for name in ("ocr_pages", "unread_pages", "error")} == {
+        "ocr_pages": 1,
+        "unread_pages": 0,
+        "error": None,
+    }
+    assert api.get(contract).json()["ocr_pages"] == 0
+    page = api.get(f"{scanned}/pages/1").json()
+    assert len(page["words"]) > 20

@@ -169,13 +169,13 @@ def test_each_page_that_ocr_read_gives_the_next_its_time(
     document = pdfium.PdfDocument.new()
     write(document.new_page(600, 800), 100, 700, "One line, so that this test is quick.")
     document.save(tmp_path / "line.pdf")
-    pictures = [write_scan(tmp_path / "line.pdf", [1] * count, tmp_path / f"{count}.pdf") for count in (1, 12)]
+    pictures = [write_scan(tmp_path / "line.pdf", [1] * count, tmp_path / f"{count}.pdf") for count in (1, 8)]
     loop = asyncio.new_event_loop()
     started = loop.time()
     read(settings, pictures[0])
     hurried = settings.model_copy(update={"read_timeout_seconds": 2 * (loop.time() - started)})
     loop.close()
-    assert [page.source for page in read(hurried, pictures[1])] == ["ocr"] * 12
+    assert [page.source for page in read(hurried, pictures[1])] == ["ocr"] * 8
     monkeypatch.setattr(guard, "OCR_SECONDS_PER_PAGE", 0.0)
     with pytest.raises(DocumentError, match="took longer"):
         read(hurried, pictures[1])
