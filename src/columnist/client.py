@@ -30,6 +30,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from columnist.api import models
+from columnist.documents.store import Document
 from columnist.errors import ColumnistError, ConflictError, InputError, NotFoundError, ServerError
 from columnist.jobs.store import Generated, Only, Progress
 from columnist.progress import job_bar, job_detail
@@ -106,6 +107,10 @@ class Client:
     def me(self) -> models.Me:
         """Who asks, and what the server says about itself."""
         return self.read(models.Me, "/me")
+
+    def document(self, document_id: UUID) -> Document:
+        """A document, and how it was read: `ocr_pages`, `unread_pages`. Raises NotFoundError."""
+        return self.read(Document, f"/documents/{document_id}")
 
     # What the nouns below are made of.
 

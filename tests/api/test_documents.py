@@ -5,13 +5,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
+from columnist.client import Client
 from tests.api.test_reviews import a_review, problem
 from tests.conftest import CONTRACTS
+from tests.documents.scans import write_scan
 from tests.processes import Served, served
 
 PDF = next(iter(sorted(CONTRACTS.glob("*.pdf"))))
@@ -35,8 +39,8 @@ def upload(api: httpx.Client, *files: tuple[str, bytes], **params: str) -> dict[
     return dict(answer.json())
 
 
-def until_read(api: httpx.Client, review: str) -> None:
-    job = api.post(f"/tabular/reviews/{review}/generate").json()["job_id"]
+def until_read(api: httpx.Client, review: str, **options: Any) -> None:
+    job = api.post(f"/tabular/reviews/{review}/generate", json=options).json()["job_id"]
     end = time.monotonic() + 60
     while api.get(f"/tabular/jobs/{job}").json()["status"] not in ("completed", "failed"):
         assert time.monotonic() < end
@@ -182,3 +186,27 @@ def test_rows_and_documents_are_removed_after_confirmation(api: httpx.Client) ->
     assert api.delete(f"/documents/{second}?confirm=true").status_code == 204
     problem(api.get(f"/documents/{second}"), 404, "not-found")
     assert [one["name"] for one in api.get("/documents", params={"q": "A.T"}).json()["documents"]] == ["a.txt"]
+
+
+def test_a_scan_says_how_many_of_its_pages_were_read_by_ocr(
+    server: Served, api: httpx.Client, admin_url: str, tmp_path: Path
+) -> None:
+    review = a_review(api, "Term")["id"]
+    scan = write_scan(PDF, [1], tmp_path / "scan.pdf", dpi=100)
+    done = upload(api, ("scan.pdf", scan.read_bytes()), ("contract.pdf", PDF.read_bytes()), review_id=review)
+    scanned, contract = (UUID(file["document_id"]) for file in done["files"])
+    with Client(server.url) as client:
+        assert client.document(scanned).ocr_pages is None
+        until_read(api, review)
+        document = client.document(scanned)
+        assert (document.ocr_pages, document.unread_pages, document.error) == (1, 0, None)
+        assert client.document(contract).ocr_pages == 0
+        assert len(api.get(f"/documents/{scanned}/pages/1").json()["words"]) > 20
+        # As a worker without OCR leaves it; one that has it reads the pictures.
+        with psycopg.connect(admin_url) as database:
+            database.execute("update document_contents set ocr_pages = 0, unread_pages = 1 where ocr_pages = 1")
+            database.execute("update tabular_cells set answer_key = null")
+        assert client.document(scanned).unread_pages == 1
+        until_read(api, review, only=["all"])
+        document = client.document(scanned)
+        assert (document.ocr_pages, document.unread_pages) == (1, 0)

@@ -12,7 +12,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 import pytest
 
-from columnist.documents import guard, ocr
+from columnist.documents import ocr
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import Reader
 from columnist.documents.locate import Locator, rectangles
@@ -51,7 +51,7 @@ def text_layer(number: int) -> Page:
     return list(read_pdf(A_CONTRACT, 1_000))[number - 1]
 
 
-@pytest.mark.parametrize(("dpi", "skew", "rotate"), [(150, 0.0, 0), (300, 0.8, 0), (200, -0.5, 90), (200, 0.0, 180)])
+@pytest.mark.parametrize(("dpi", "skew", "rotate"), [(150, 0.5, 0), (200, -0.5, 90)])
 def test_a_scan_has_the_words_of_the_text_layer_where_they_are_shown(
     settings: Settings, tmp_path: Path, dpi: int, skew: float, rotate: int
 ) -> None:
@@ -77,7 +77,7 @@ def test_quotes_that_lawyers_marked_are_found_in_a_scan_with_their_rectangles(
         (labels,) = (line for line in csv.DictReader(lines) if line["Filename"] == A_CONTRACT.name)
     quotes = [quote for value in labels.values() if value.startswith("[") for quote in ast.literal_eval(value)]
     in_text = Locator([page.text for page in true])
-    pages = sorted({span.page for quote in quotes for span in in_text.locate(quote)})[:3]
+    pages = sorted({span.page for quote in quotes for span in in_text.locate(quote)})[:2]
     scan = write_scan(A_CONTRACT, pages, tmp_path / "scan.pdf", skew=0.4)
     read_again = read(settings, scan)
     expected = Locator([true[number - 1].text for number in pages])
@@ -161,21 +161,3 @@ def test_a_scan_says_what_to_install_where_ocr_is_not(tmp_path: Path, monkeypatc
     writer.append(scan)
     writer.write(tmp_path / "mixed.pdf")
     assert [page.source for page in read_pdf(tmp_path / "mixed.pdf", 1_000)] == ["text", "picture"]
-
-
-def test_each_page_that_ocr_read_gives_the_next_its_time(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    document = pdfium.PdfDocument.new()
-    write(document.new_page(600, 800), 100, 700, "One line, so that this test is quick.")
-    document.save(tmp_path / "line.pdf")
-    pictures = [write_scan(tmp_path / "line.pdf", [1] * count, tmp_path / f"{count}.pdf") for count in (1, 12)]
-    loop = asyncio.new_event_loop()
-    started = loop.time()
-    read(settings, pictures[0])
-    hurried = settings.model_copy(update={"read_timeout_seconds": 2 * (loop.time() - started)})
-    loop.close()
-    assert [page.source for page in read(hurried, pictures[1])] == ["ocr"] * 12
-    monkeypatch.setattr(guard, "OCR_SECONDS_PER_PAGE", 0.0)
-    with pytest.raises(DocumentError, match="took longer"):
-        read(hurried, pictures[1])
