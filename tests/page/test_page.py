@@ -62,7 +62,9 @@ def filled(server: Served, files: list[Path], questions: list[dict[str, Any]] = 
 
 
 def pdfs(count: int) -> list[Path]:
-    return sorted(file for file in CONTRACTS.iterdir() if file.suffix.lower() == ".pdf")[:count]
+    """The smallest: a large one has pages for OCR, which takes its time."""
+    files = [file for file in CONTRACTS.iterdir() if file.suffix.lower() == ".pdf"]
+    return sorted(sorted(files, key=lambda file: file.stat().st_size)[:count])
 
 
 def cell(page: Page, row: int, column: str) -> Locator:
