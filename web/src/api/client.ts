@@ -33,7 +33,7 @@ export class Problem extends Error {
 
 /** What a person is to read of anything that was thrown. */
 export const sentence = (error: unknown): string =>
-  error instanceof Problem ? error.detail : error instanceof TypeError ? "The server cannot be reached just now." : String(error);
+  error instanceof Problem ? error.detail : error instanceof TypeError ? "The server cannot be reached just now." : error instanceof Error ? error.message : String(error);
 
 const TOKEN = "columnist.token";
 export const token = {

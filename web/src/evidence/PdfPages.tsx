@@ -19,12 +19,16 @@ export default function PdfPages({ documentId, citation }: { documentId: string;
       url: originalUrl(documentId), httpHeaders: authorization(), rangeChunkSize: 256 * 1024, disableAutoFetch: true,
       standardFontDataUrl: `${FILES}/standard_fonts/`, cMapUrl: `${FILES}/cmaps/`, wasmUrl: `${FILES}/wasm/`, useWasm: false,
     });
+    let gone = false; // what is under way when the viewer closes fails, and is nobody's error
     task.promise.then(async (loaded) => {
       const { width, height } = (await loaded.getPage(1)).getViewport({ scale: 1 });
       setSizes({ width, height });
       setPdf(loaded);
-    }).catch((reason: unknown) => reason instanceof Error && reason.name !== "AbortException" && setError(sentence(reason.message)));
-    return () => void task.destroy();
+    }).catch((reason: unknown) => gone || setError(sentence(reason)));
+    return () => {
+      gone = true;
+      void task.destroy();
+    };
   }, [documentId]);
   if (error) return <ErrorText>{error}</ErrorText>;
   if (!pdf || !sizes) return <Loading what="Opening the PDF" />;
@@ -49,6 +53,7 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
   const words = useRef<HTMLDivElement>(null);
   const [near, setNear] = useState(false);
   const [size, setSize] = useState(guess);
+  const [error, setError] = useState("");
   const rectangles = citation?.rectangles.filter((one) => one.page === number) ?? [];
   const wanted = citation?.page === number || rectangles.length > 0;
   useEffect(() => {
@@ -58,6 +63,7 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
   }, []);
   useEffect(() => {
     if (!near) return;
+    setError("");
     let task: RenderTask | null = null;
     let layer: TextLayer | null = null;
     let gone = false;
@@ -78,9 +84,7 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
       words.current!.style.setProperty("--total-scale-factor", String(scale));
       layer = new TextLayer({ textContentSource: page.streamTextContent(), container: words.current!, viewport: page.getViewport({ scale }) });
       await layer.render();
-    })().catch((reason: unknown) => {
-      if (!(reason instanceof Error && /Cancelled|Abort/.test(reason.name))) throw reason;
-    });
+    })().catch((reason: unknown) => gone || setError(sentence(reason)));
     return () => {
       gone = true;
       task?.cancel();
@@ -97,6 +101,7 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
       {rectangles.map((one, nr) => (
         <div key={nr} className="highlight" style={{ left: percent(one.x0, size.width), top: percent(one.y0, size.height), width: percent(one.x1 - one.x0, size.width), height: percent(one.y1 - one.y0, size.height) }} />
       ))}
+      {error && <ErrorText>{`Page ${number} cannot be drawn: ${error}`}</ErrorText>}
       <div className="page-number">{number}</div>
     </div>
   );
