@@ -226,6 +226,18 @@ def test_a_pool_that_stops_hands_back_what_is_not_done_in_the_grace_time(url: st
     asyncio.run(scenario())
 
 
+def test_a_pool_that_is_stopped_as_it_starts_ends(url: str) -> None:
+    async def scenario() -> None:
+        async def work(item: ClaimedItem) -> None: ...
+
+        async with Database(url) as database:
+            for moment in range(60):
+                async with asyncio.timeout(10), pool_of(database, work):
+                    await asyncio.sleep(moment % 20 / 1000)
+
+    asyncio.run(scenario())
+
+
 def test_a_small_job_finishes_in_its_share_beside_a_large_one(url: str) -> None:
     async def scenario() -> None:
         async with Database(url) as database:
