@@ -2,10 +2,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-web page types screenshots clean
+.PHONY: help demo test lint format eval bench bench-web page types screenshots clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/installed  ## Run the main job on the contracts in examples/: a table here, and review.xlsx
 	$(BIN)/columnist run examples/contracts --columns examples/due-diligence.yaml --output review.xlsx
@@ -22,6 +22,13 @@ lint: .venv/page  ## Check style and types
 format: .venv/dev  ## Put the code into its style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+EVAL := $(BIN)/columnist eval examples/contracts examples/cuad
+
+eval: .venv/installed  ## Measure the answers to 41 questions about 48 labelled contracts; also of COLUMNIST_MODEL, if set
+	$(EVAL) --model extractive --output evaluation/extractive
+	@[ -z "$$COLUMNIST_MODEL" ] || { set -x; $(EVAL) --output evaluation/model \
+	  && $(BIN)/columnist eval compare evaluation/extractive evaluation/model; }
 
 bench: .venv/bench  ## Measure: the engine beside its peers, the LLM kept busy, memory, reading
 	$(BIN)/python -m bench

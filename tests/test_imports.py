@@ -18,6 +18,7 @@ ORDER = [
     "extraction",
     "jobs",
     "export",
+    "evaluation",
     "session",
     "progress",
     "python_api",

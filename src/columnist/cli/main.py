@@ -15,6 +15,7 @@ from rich.console import Console
 
 from columnist.cli import screen
 from columnist.cli.doctor import examine
+from columnist.cli.evaluate import EvalGroup, compare_files, evaluate
 from columnist.cli.logs import configure_logs
 from columnist.cli.run import run_grid
 from columnist.cli.server import command_session
@@ -34,6 +35,12 @@ app = typer.Typer(
 )
 jobs = typer.Typer(no_args_is_help=True, help="List, inspect, cancel and retry jobs.")
 app.add_typer(jobs, name="jobs")
+evaluation = typer.Typer(
+    cls=EvalGroup,
+    no_args_is_help=True,
+    help="Measure answers against labels: [bold]columnist eval FOLDER[/bold], then compare two of them.",
+)
+app.add_typer(evaluation, name="eval")
 ServerOption = Annotated[
     str | None,
     typer.Option(
@@ -200,6 +207,49 @@ def retry_job(job_id: JobArgument, server: ServerOption = None) -> None:
                 out.print("Workers take it at once; without one, start it with: columnist worker")
 
     _quietly(retry())
+
+
+@evaluation.command(
+    "run",
+    epilog="Example: columnist eval examples/contracts examples/cuad --model extractive --output eval/extractive\n\n"
+    "Labels: a CSV with document, column, answer, quote (a line for each further quote; no answer and no quote: it is "
+    "not in the document), the same as JSON with a list `quotes`, or CUAD's master_clauses.csv.",
+)
+def evaluate_run(
+    paths: Annotated[list[Path], typer.Argument(help="Folders and files with labels.", metavar="PATH…")],
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option("--labels", "-l", help="The labels. Default: labels.csv or .json in the folders.", metavar="FILE"),
+    ] = None,
+    columns: Annotated[
+        Path | None,
+        typer.Option("--columns", "-c", help="The questions, as YAML. Default: CUAD's.", metavar="FILE.yaml"),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="A model of OPENAI_BASE_URL, a .gguf file, or 'extractive' (no LLM).")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder for evaluation.json and report.html.")
+    ] = Path("evaluation"),
+    server: ServerOption = None,
+) -> None:
+    """Ask labelled documents, and print per question how good answers and evidence are. `run` may be left out.
+
+    It is a job like any other: run the same command again and it goes on where it stopped; what was answered by the
+    same model and prompt is not asked again.
+    """
+    configure_logs("ERROR")
+    settings = _settings(model=model, server=server)
+    raise typer.Exit(asyncio.run(evaluate(settings, paths, labels or [], columns, model, output, out)))
+
+
+@evaluation.command("compare", epilog="Example: columnist eval compare eval/extractive eval/model")
+def compare_evaluations(
+    first: Annotated[Path, typer.Argument(help="The folder of an evaluation.", metavar="A")],
+    second: Annotated[Path, typer.Argument(help="The folder of another.", metavar="B")],
+) -> None:
+    """Compare two evaluations of the same labels: which cells got better or worse, and whether it may be chance."""
+    compare_files(first, second, out)
 
 
 @app.command(epilog="Example: TABULAR_GENERATE_CONCURRENCY=32 columnist settings")

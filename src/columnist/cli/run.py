@@ -16,6 +16,7 @@ from columnist.export.files import check_target, write_review
 from columnist.jobs.store import Generated
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
+from columnist.reviews.model import ColumnSpec
 from columnist.session import Grid, find_files
 from columnist.settings import EXTRACTIVE, Settings
 
@@ -43,13 +44,9 @@ async def run_grid(
         more = ", …" if len(sources.passed_over) > PASSED_OVER_SHOWN else ""
         console.print(f"{len(sources.passed_over)} files of other types are passed over: {names}{more}")
     async with command_session(settings) as session:
-        with job_bar(console) as bar:
-            task = bar.add_task("Taking files in", total=len(sources.files), detail="")
-            grid = await session.prepare(
-                review, sources.files, columns, lambda count: bar.update(task, completed=count)
-            )
+        grid = await take_in(session, review, sources.files, columns, console)
         generated = await session.generate(grid, model)
-        if not await _see_it_through(session, generated, console):
+        if not await see_it_through(session, generated, console):
             return INTERRUPTED
         await _export(session, grid, output, console)
         return await _closing(session, grid, generated, console)
@@ -63,7 +60,16 @@ def _opening(generated: Generated, asked: str) -> str:
     return f"{verb} job {generated.job_id}: {generated.total_items:,} documents. Model: {model}"
 
 
-async def _see_it_through(session: AnySession, generated: Generated, console: Console) -> bool:
+async def take_in(
+    session: AnySession, review: str, files: Sequence[Path], columns: Sequence[ColumnSpec], console: Console
+) -> Grid:
+    """Put files and columns into the review of that name, with a progress bar."""
+    with job_bar(console) as bar:
+        task = bar.add_task("Taking files in", total=len(files), detail="")
+        return await session.prepare(review, files, columns, lambda count: bar.update(task, completed=count))
+
+
+async def see_it_through(session: AnySession, generated: Generated, console: Console) -> bool:
     """Work on the job and watch it until it has ended; False if Ctrl-C stopped the watching."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -120,6 +126,11 @@ async def _closing(session: AnySession, grid: Grid, generated: Generated, consol
     console.print(screen.grid_table(rows, grid.columns, console.width))
     if len(grid.document_ids) > ROWS_SHOWN:
         console.print(f"and {len(grid.document_ids) - ROWS_SHOWN:,} more documents in the file")
+    return await say_what_failed(session, grid, generated, console)
+
+
+async def say_what_failed(session: AnySession, grid: Grid, generated: Generated, console: Console) -> int:
+    """List what was refused and what failed; the exit code."""
     failures = await session.failures(grid)
     job = await session.progress(generated.job_id)
     for file, reason in grid.refused.items():

@@ -86,6 +86,9 @@ class Cell:
     error: str | None
     stale: bool
     model: str | None
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
 
 
 class Place(TypedDict):

@@ -7,7 +7,9 @@ left join lateral (
   select jsonb_agg(jsonb_build_object(
            'column_id', c.column_id, 'status', c.status, 'summary', c.summary, 'value', c.value, 'flag', c.flag,
            'reasoning', c.reasoning, 'citations', c.citations, 'verified', c.verified, 'error', c.error,
-           'stale', c.column_version <> col.version, 'model', c.model)) as cells
+           'stale', c.column_version <> col.version, 'model', c.model,
+           'prompt_tokens', c.prompt_tokens, 'cached_tokens', c.cached_tokens,
+           'completion_tokens', c.completion_tokens)) as cells
   from tabular_cells c join tabular_columns col on col.id = c.column_id
   where c.review_id = r.review_id and c.document_id = r.document_id
     and (%(column_ids)s::uuid[] is null or c.column_id = any(%(column_ids)s))) c on true

@@ -1,0 +1,127 @@
+"""What people say that the right answers are: `document,column,answer,quote` as CSV or JSON, or CUAD's table."""
+
+import ast
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from columnist.errors import InputError
+from columnist.reviews.columns_file import parse_columns
+from columnist.reviews.model import ColumnSpec
+
+LABEL_FILES = ("labels.csv", "labels.json")
+"""What labels are called that lie beside their documents."""
+
+_CUAD_ANSWER = re.compile(r"\s*-\s*Answer$")
+_FIELDS = ("document", "column", "answer", "quote")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The right answer for one document and column, and the verbatim `quotes` that show it. Neither: the document does
+    not hold it. `answer` None beside quotes: the evidence is known, its normalised form is not."""
+
+    document: str
+    column: str
+    answer: str | None
+    quotes: tuple[str, ...]
+
+
+def key(name: str) -> str:
+    """A file's or column's name as labels and documents agree on it: letters and digits, no folder, no suffix."""
+    return re.sub(r"[\W_]+", "", re.sub(r"\.[A-Za-z]{2,5}$", "", name.rsplit("/", 1)[-1])).casefold()
+
+
+def find_labels(paths: Iterable[Path]) -> list[Path]:
+    """The labels that lie in the folders among `paths`. Raises InputError if there are none."""
+    found = [path / name for path in paths if path.is_dir() for name in LABEL_FILES if (path / name).is_file()]
+    if not found:
+        raise InputError(f"There are no labels: name them with --labels, or put {' or '.join(LABEL_FILES)} beside.")
+    return found
+
+
+def read_labels(file: Path) -> tuple[list[Label], bool]:
+    """The labels of a file, and whether they are in CUAD's form. Raises InputError naming file and line."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: {error}.") from None
+    if file.suffix.lower() == ".json":
+        return _from_json(file, text), False
+    rows = list(csv.DictReader(text.splitlines(keepends=True)))
+    header = list(rows[0]) if rows else []
+    if "Filename" in header and any(_CUAD_ANSWER.search(name) for name in header):
+        return [label for line, row in enumerate(rows, start=1) for label in _cuad_row(file, line, row)], True
+    if not {"document", "column", "answer"} <= set(header):
+        raise InputError(f"{file}: labels need the columns {', '.join(_FIELDS)} (quote may be left out), or CUAD's.")
+    return _gathered((row["document"], row["column"], row["answer"], [row.get("quote") or ""]) for row in rows), False
+
+
+def cuad_columns() -> list[ColumnSpec]:
+    """A question for each category of CUAD."""
+    text = files("columnist.evaluation").joinpath("cuad.yaml").read_text(encoding="utf-8")
+    return parse_columns(yaml.safe_load(text), "cuad.yaml")
+
+
+def _from_json(file: Path, text: str) -> list[Label]:
+    try:
+        data = json.loads(text)
+        rows = [(row["document"], row["column"], row.get("answer"), row.get("quotes", [])) for row in data]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{file}: labels are a list of objects with document, column, answer, quotes: {error}."
+        ) from None
+    return _gathered((document, column, _as_text(answer), quotes) for document, column, answer, quotes in rows)
+
+
+def _as_text(answer: Any) -> str | None:
+    match answer:
+        case bool():
+            return "Yes" if answer else "No"
+        case list():
+            return "; ".join(map(str, answer))
+    return None if answer is None else str(answer)
+
+
+def _gathered(rows: Iterable[tuple[str, str, str | None, Sequence[str]]]) -> list[Label]:
+    """One label for each document and column; further lines bring further quotes."""
+    answers: dict[tuple[str, str], str | None] = {}
+    quotes: dict[tuple[str, str], list[str]] = {}
+    for document, column, answer, shown in rows:
+        place = (document, column)
+        answers[place] = answers.get(place) or (answer or "").strip() or None
+        quotes.setdefault(place, []).extend(quote for quote in shown if quote.strip())
+    return [Label(*place, answer, tuple(quotes[place])) for place, answer in answers.items()]
+
+
+def _cuad_row(file: Path, line: int, row: dict[str, str]) -> Iterator[Label]:
+    """CUAD v1, `master_clauses.csv`: per category a list of spans (`<omitted>` joins what stands apart) and an answer.
+
+    Hendrycks et al., "CUAD: An Expert-Annotated NLP Dataset for Legal Contract Review", NeurIPS 2021.
+    """
+    answers = {_CUAD_ANSWER.sub("", name): answer for name, answer in row.items() if _CUAD_ANSWER.search(name)}
+    for category, answer in answers.items():
+        try:
+            spans = ast.literal_eval(row.get(category) or "[]")
+        except (ValueError, SyntaxError):
+            raise InputError(f"{file}: line {line}, {category}: the spans are not a list.") from None
+        quotes = [part.strip() for span in spans for part in str(span).split("<omitted>")]
+        yield Label(row["Filename"], category, _iso(answer.strip()) or None, tuple(quote for quote in quotes if quote))
+
+
+def _iso(answer: str) -> str:
+    """CUAD's dates are month first, `5/1/06`; another answer stays as it is."""
+    for form in ("%m/%d/%y", "%m/%d/%Y"):
+        try:
+            return datetime.strptime(answer, form).date().isoformat()
+        except ValueError:
+            continue
+    return answer

@@ -1,0 +1,158 @@
+"""An evaluation as a file: JSON to compare and to compute with, HTML to read the misses side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+
+from lxml import html
+from lxml.html import builder as e
+from pydantic import TypeAdapter, ValidationError
+
+from columnist.errors import InputError
+from columnist.evaluation.scores import Measures, Quoted, ScoredCell, measures
+
+JSON_FILE = "evaluation.json"
+HTML_FILE = "report.html"
+
+HEADINGS = (
+    ("Cells", "labelled cells"),
+    ("Exact", "share of answers that are the label's, as typed values"),
+    ("Match", "the same without case, punctuation, articles; a clause that is not there is No"),
+    ("P", "precision of presence: of what was answered, how much is there"),
+    ("R", "recall of presence: of what is there, how much was answered"),
+    ("F1", "of both"),
+    ("Quotes", "token F1 of the quotes against the labelled spans"),
+    ("Jaccard", "of the same"),
+    ("Verified", "share of the quotes that stand in the document"),
+    ("Missed", "it is there, the answer says that it is not"),
+    ("Invented", "it is not there, the answer says that it is"),
+    ("Failed", "cells without an answer"),
+    ("Tokens", "in prompts and answers"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One run over labels: who answered, every cell beside its label, and what it took.
+
+    `seconds` and `price` (US dollars) are of the job that asked `asked_cells` of the cells; a stored answer is free.
+    """
+
+    model: str
+    prompt_version: str
+    version: str
+    finished_at: datetime
+    documents: int
+    asked_cells: int
+    seconds: float
+    price: Decimal
+    columns: tuple[str, ...]
+    cells: tuple[ScoredCell, ...]
+
+    @property
+    def cost(self) -> str:
+        """What was asked, how long that took, and the price, in words."""
+        return f"{self.asked_cells:,} cells asked in {self.seconds:,.1f} s, ${self.price:,.2f}"
+
+    def table(self) -> list[tuple[str, Measures]]:
+        """Each column's measures, in order, and those over all cells."""
+        rows = [(name, [cell for cell in self.cells if cell.column == name]) for name in self.columns]
+        return [(name, measures(cells)) for name, cells in [*rows, ("All", list(self.cells))]]
+
+
+_adapter = TypeAdapter(Evaluation)
+
+
+def write_report(evaluation: Evaluation, folder: Path) -> None:
+    """Write both files into `folder`, which is made. Raises InputError if they cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / JSON_FILE).write_bytes(_adapter.dump_json(evaluation, indent=1))
+        (folder / HTML_FILE).write_text(_html(evaluation), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}.") from None
+
+
+def read_evaluation(path: Path) -> Evaluation:
+    """The evaluation of a folder or JSON file. Raises InputError naming it."""
+    file = path / JSON_FILE if path.is_dir() else path
+    try:
+        return _adapter.validate_json(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise InputError(f"{file} is no evaluation: {place}: {first['msg']}.") from None
+
+
+def shown(figures: Measures) -> list[str]:
+    """The figures under HEADINGS, as they are printed."""
+    shares = (figures.exact, figures.normalised, figures.precision, figures.recall, figures.f1)
+    return [
+        f"{figures.cells:,}",
+        *map(percent, (*shares, figures.token_f1, figures.jaccard, figures.verified)),
+        *(f"{count:,}" for count in (figures.missed, figures.invented, figures.failed)),
+        f"{figures.prompt_tokens + figures.completion_tokens:,}",
+    ]
+
+
+def percent(share: float | None) -> str:
+    """`97.3`, or a dash where nothing is labelled."""
+    return "–" if share is None else f"{100 * share:.1f}"
+
+
+def _html(evaluation: Evaluation) -> str:
+    """One page without scripts or links; lxml escapes whatever came from documents and models."""
+    what = f"{evaluation.model} · {evaluation.documents:,} documents × {len(evaluation.columns)} questions"
+    took = (
+        f"{evaluation.finished_at:%Y-%m-%d %H:%M} · prompt version {evaluation.prompt_version} · Columnist "
+        f"{evaluation.version} · {evaluation.cost}"
+    )
+    table = e.TABLE(
+        e.TR(e.TH("Question"), *(e.TH(name, title=meaning) for name, meaning in HEADINGS)),
+        *(e.TR(e.TH(name), *map(e.TD, shown(figures))) for name, figures in evaluation.table()),
+    )
+    style = files("columnist.evaluation").joinpath("report.css").read_text(encoding="utf-8")
+    page = e.HTML(
+        e.HEAD(e.META(charset="utf-8"), e.TITLE(f"Evaluation of {evaluation.model}"), e.STYLE(style)),
+        e.BODY(
+            e.H1(f"Evaluation of {what}"),
+            e.P(took),
+            table,
+            e.DL(*(part for name, meaning in HEADINGS for part in (e.DT(name), e.DD(meaning)))),
+            e.H2("Where answer and label differ"),
+            *(_misses(name, [cell for cell in evaluation.cells if cell.column == name]) for name in evaluation.columns),
+        ),
+        lang="en",
+    )
+    return f"<!doctype html>\n{html.tostring(page, encoding='unicode')}\n"
+
+
+def _misses(column: str, cells: Sequence[ScoredCell]) -> html.HtmlElement:
+    misses = [cell for cell in cells if cell.miss]
+    head = e.TR(*map(e.TH, ("Document", "What", "Label", "Answer")))
+    rows = [
+        e.TR(
+            e.TD(_clean(cell.document)),
+            e.TD(cell.miss or ""),
+            e.TD(_clean(cell.label or "–"), *map(_quote, (Quoted(quote, None, True) for quote in cell.label_quotes))),
+            e.TD(_clean(cell.error or cell.answer or "–"), *map(_quote, cell.quotes)),
+        )
+        for cell in misses
+    ]
+    title = f"{column}: {len(misses)} of {len(cells)}"
+    return e.DETAILS(e.SUMMARY(title), e.TABLE(head, *rows, {"class": "misses"}))
+
+
+def _quote(quoted: Quoted) -> html.HtmlElement:
+    page = f"Page {quoted.page}: " if quoted.page else ""
+    return e.BLOCKQUOTE(page + _clean(quoted.quote) + ("" if quoted.verified else " (not found in the document)"))
+
+
+def _clean(text: str) -> str:
+    """Without the control characters that markup cannot hold."""
+    return "".join(character if character.isprintable() else " " for character in text)

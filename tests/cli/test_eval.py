@@ -1,0 +1,184 @@
+"""`columnist eval`: answers beside labels, two runs beside each other."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html
+
+from tests.conftest import CONTRACTS
+from tests.processes import columnist
+
+QUESTIONS = """
+columns:
+  - {name: Governing law, format: text, prompt: "Which state's law governs the agreement?"}
+  - {name: Notice (days), format: number, prompt: "How many days of notice must a party give to terminate?"}
+  - {name: Assignment, format: yes_no, prompt: "Is the other party's consent required for an assignment?"}
+  - {name: Never labelled, format: text, prompt: "What is never labelled?"}
+"""
+LAW = "This Agreement shall be governed by and construed in accordance with the laws of the State of Ohio."
+NOTICE = "Either party may terminate this Agreement upon thirty (30) days prior written notice to the other party."
+ASSIGNMENT = "Neither party may assign this Agreement without the prior written consent of the other party."
+
+
+@pytest.fixture
+def home(tmp_path: Path, url: str) -> dict[str, object]:
+    return {"COLUMNIST_DATA_DIR": tmp_path / "home", "DATABASE_URL": url, "TABULAR_POLL_MS": 100}
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """Three agreements with labels; one label is wrong on purpose, one file has none, one label has no file."""
+    folder = tmp_path / "labelled"
+    folder.mkdir()
+    (tmp_path / "questions.yaml").write_text(QUESTIONS)
+    (folder / "full.txt").write_text(f"SUPPLY AGREEMENT\n\n1. {LAW}\n\n2. {NOTICE}\n\n3. {ASSIGNMENT}\n")
+    (folder / "silent.txt").write_text("SUPPLY AGREEMENT\n\nThe parties shall meet once a year in good spirits.\n")
+    (folder / "<img src=x onerror=alert(1)>.txt").write_text(f"LEASE\n\n1. {LAW}\n")
+    (folder / "unlabelled.txt").write_text("A page about nothing.")
+    with (folder / "labels.csv").open("w", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(["document", "column", "answer", "quote"])
+        lines.writerow(["full.txt", "Governing law", "ohio", LAW])
+        lines.writerow(["full.txt", "Notice (days)", "thirty (30) days", NOTICE])
+        lines.writerow(["full.txt", "Assignment", "Yes", ASSIGNMENT])
+        lines.writerow(["silent.txt", "Governing law", "", ""])
+        lines.writerow(["silent.txt", "Notice (days)", "60 days", "sixty (60) days"])
+        lines.writerow(["silent.txt", "Assignment", "No", ""])
+        lines.writerow(["<img src=x onerror=alert(1)>.txt", "Governing law", "<b>Texas</b>", "the laws of Texas"])
+        lines.writerow(["elsewhere.pdf", "Governing law", "Ohio", LAW])
+    return folder
+
+
+def evaluated(folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    cells = json.loads((folder / "evaluation.json").read_text())["cells"]
+    return {(cell["document"], cell["column"]): cell for cell in cells}
+
+
+def test_each_answer_is_scored_against_its_label(home: dict[str, object], labelled: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    done = columnist("eval", labelled, "-c", tmp_path / "questions.yaml", "-o", target, **home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 labelled documents; 1 files without labels are passed over; 1 labelled documents are not there" in (
+        " ".join(done.stdout.split())
+    )
+    cells = evaluated(target)
+    assert len(cells) == 7, "what nobody labelled is not scored"
+    law = cells["full.txt", "Governing law"]
+    assert (law["expected"], law["found"], law["exact"], law["normalised"]) == (True, True, False, True)
+    assert law["token_f1"] == pytest.approx(1.0, abs=0.1)
+    assert cells["full.txt", "Notice (days)"]["exact"] is True
+    assert cells["full.txt", "Assignment"]["exact"] is True
+    absent = cells["silent.txt", "Governing law"]
+    assert (absent["expected"], absent["found"], absent["normalised"]) == (False, False, None)
+    missed = cells["silent.txt", "Notice (days)"]
+    assert (missed["expected"], missed["found"], missed["normalised"], missed["token_f1"]) == (True, False, False, 0.0)
+    silent = cells["silent.txt", "Assignment"]
+    assert (silent["expected"], silent["found"], silent["normalised"]) == (False, False, True)
+    # Governing law: 3 cells, 2 of them there, both found, one with the label's answer, none invented.
+    row = next(line for line in done.stdout.splitlines() if "Governing law" in line)
+    assert row.split()[2:] == [
+        "3",
+        "0.0",
+        "50.0",
+        "100.0",
+        "100.0",
+        "100.0",
+        *row.split()[8:10],
+        "100.0",
+        "0",
+        "0",
+        "0",
+        "0",
+    ]
+
+
+def test_the_report_shows_the_misses_and_no_markup_of_documents(
+    home: dict[str, object], labelled: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    assert columnist("eval", labelled, "-c", tmp_path / "questions.yaml", "-o", target, **home).returncode == 0
+    page = html.fromstring((target / "report.html").read_text())
+    assert page.xpath("//img | //b | //script | //@onerror") == []
+    misses = {
+        tuple(cell.text_content() for cell in row.xpath("td"))[:2] for row in page.xpath("//table[@class]//tr[td]")
+    }
+    assert misses == {("<img src=x onerror=alert(1)>.txt", "another answer"), ("silent.txt", "missed")}
+    assert "sixty (60) days" in page.text_content()
+
+
+def test_the_same_evaluation_again_asks_nothing_and_compares_as_equal(
+    home: dict[str, object], labelled: Path, tmp_path: Path
+) -> None:
+    command = ("eval", "run", labelled, "-c", tmp_path / "questions.yaml")
+    assert columnist(*command, "-o", tmp_path / "a", **home).returncode == 0
+    again = columnist(*command, "-o", tmp_path / "b", **home)
+    assert again.returncode == 0
+    assert "0 cells asked" in again.stdout
+    assert evaluated(tmp_path / "a") == evaluated(tmp_path / "b")
+    same = columnist("eval", "compare", tmp_path / "a", tmp_path / "b", **home)
+    assert same.returncode == 0, same.stderr
+    assert "0 cells got better" in same.stdout
+    assert "0 cells got worse" in same.stdout
+    # A second evaluation in which one more answer is right, and one that was right is wrong.
+    changed = json.loads((tmp_path / "b" / "evaluation.json").read_text())
+    for cell in changed["cells"]:
+        if (cell["document"], cell["column"]) == ("silent.txt", "Notice (days)"):
+            cell |= {"found": True, "normalised": True, "answer": "60 days"}
+        if (cell["document"], cell["column"]) == ("full.txt", "Assignment"):
+            cell |= {"found": False, "normalised": False, "answer": "Not found"}
+    (tmp_path / "b" / "evaluation.json").write_text(json.dumps(changed))
+    differ = columnist("eval", "compare", tmp_path / "a", tmp_path / "b" / "evaluation.json", **home)
+    assert "1 cells got better" in differ.stdout
+    assert "silent.txt · Notice (days): Not found → 60 days (label: 60 days)" in differ.stdout
+    assert "1 cells got worse" in differ.stdout
+    right = next(line for line in differ.stdout.splitlines() if line.split()[1:2] == ["right"])
+    assert "+0.0" in right
+    low, high = right.replace("│", " ").split()[-3], right.replace("│", " ").split()[-1]
+    assert float(low) < 0 < float(high), "one better and one worse of seven is chance"
+
+
+def test_cuads_own_labels_and_questions_come_along(home: dict[str, object], tmp_path: Path) -> None:
+    folder = tmp_path / "two"
+    folder.mkdir()
+    for file in sorted(CONTRACTS.glob("*.PDF"), key=lambda file: file.stat().st_size)[:2]:
+        shutil.copy(file, folder)
+    done = columnist("eval", folder, "--labels", CONTRACTS / "labels.csv", "-o", tmp_path / "out", **home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    cells = evaluated(tmp_path / "out")
+    assert len(cells) == 2 * 41
+    assert {cell["expected"] for cell in cells.values()} == {True, False}
+    dated = [cell for (_, column), cell in cells.items() if column == "Agreement Date" and cell["label"]]
+    assert dated, "a date of CUAD, month first, is an ISO date"
+    assert all(len(cell["label"]) == len("2020-06-01") for cell in dated)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ("document,answer\na,b\n", "labels need the columns"),
+        ("document,column,answer\nother.txt,Governing law,Ohio\n", "None of the files has a label"),
+        ("document,column,answer\nfull.txt,Weather,fine\n", "None of the questions has a label"),
+        ("Filename,Parties,Parties-Answer\nfull.txt,[oops,x\n", "line 1, Parties: the spans are not a list"),
+    ],
+)
+def test_labels_that_will_not_do_are_refused_before_anything_is_asked(
+    home: dict[str, object], labelled: Path, tmp_path: Path, labels: str, said: str
+) -> None:
+    (labelled / "labels.csv").write_text(labels)
+    done = columnist("eval", labelled, "-c", tmp_path / "questions.yaml", "-o", tmp_path / "out", **home)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_what_cannot_be_compared_says_why(home: dict[str, object], tmp_path: Path) -> None:
+    (tmp_path / "evaluation.json").write_text('{"model": "m"}')
+    done = columnist("eval", "compare", tmp_path, tmp_path, **home)
+    assert done.returncode == 2
+    assert "is no evaluation" in done.stderr
+    gone = columnist("eval", "compare", tmp_path / "gone", tmp_path, **home)
+    assert gone.returncode == 2
+    assert "No such file" in gone.stderr
