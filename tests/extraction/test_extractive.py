@@ -194,6 +194,43 @@ def test_an_expiry_date_comes_from_the_term_clause() -> None:
     assert "December 31, 2020" in content.citations[0].quote
 
 
+@pytest.mark.parametrize(
+    ("clause", "ends"),
+    [
+        ("The term of this Agreement shall commence on March 31, 2014 and continue for six (6) months.", "2014-09-30"),
+        ("The initial term shall begin on 29 February 2016 and shall continue for a period of one year.", "2017-02-28"),
+        (
+            "The term shall remain in effect for two (2) years from the Effective Date, renewed for 5 years.",
+            "2012-06-01",
+        ),
+        ("The term shall start on 1 January 1998 and continue up to and including 28 February 2000.", "2000-02-28"),
+    ],
+)
+def test_an_expiry_date_is_worked_out_where_the_clause_gives_start_and_length(clause: str, ends: str) -> None:
+    pages = f"THIS AGREEMENT is made as of June 1, 2010 (the “Effective Date”).\n\n5. Term. {clause}\n"
+    answer = ask(pages, "Expiration date", "date", "On which date does the initial term expire?")
+    assert answer.value == ends
+    assert clause[:40] in answer.citations[0].quote
+
+
+def test_a_document_is_called_by_its_title_and_not_by_its_header() -> None:
+    page = (
+        "Exhibit 10.4 Supply Agreement\n\nSource: ACME, 10-K\n\nMASTER SUPPLY AGREEMENT\n\nThis Agreement is made by A."
+    )
+    answer = ask(page, "Document name", "text", "What is the contract called?")
+    assert answer.value == "MASTER SUPPLY AGREEMENT"
+    assert answer.citations[0].quote == "MASTER SUPPLY AGREEMENT"
+
+
+def test_a_short_sentence_is_a_passage_of_its_own() -> None:
+    law = "This Agreement shall be governed by the laws of Ohio."
+    notice = (
+        "Either party may terminate this Agreement upon thirty (30) days written notice to the other party at any time."
+    )
+    answer = ask(f"1. {law}\n\n2. {notice}\n", "Governing law", "text")
+    assert answer.citations[0].quote == f"1. {law}"
+
+
 def test_parties_are_read_from_a_preamble() -> None:
     text = (
         "This Agreement is made by and between Research and Development Corp., a Delaware corporation (“Seller”), and "

@@ -99,8 +99,8 @@ async def evaluate(
         )
         write_report(evaluation, output)
         # A file or a pipe is as wide as the table wants it.
-        width = console.width if console.is_terminal else WIDE
-        console.print(_table(evaluation, width), width=width)
+        screen_of_figures = console if console.is_terminal else Console(width=WIDE)
+        screen_of_figures.print(_table(evaluation, screen_of_figures.width))
         console.print(f"{output / HTML_FILE} shows the misses side by side; {output / JSON_FILE} is for comparing.")
         return await say_what_failed(session, grid, generated, console)
 

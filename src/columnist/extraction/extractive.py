@@ -22,12 +22,24 @@ from columnist.extraction.clauses import (
 )
 from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question
 from columnist.extraction.passages import LONGEST, PassageIndex, Ranked, terms
-from columnist.extraction.preamble import parties, stated_date
-from columnist.extraction.readings import Money, Reading, amounts, currencies, dates, numbers, percentages, units
+from columnist.extraction.preamble import parties, stated_date, title
+from columnist.extraction.readings import (
+    Money,
+    Reading,
+    amounts,
+    currencies,
+    dates,
+    later,
+    numbers,
+    percentages,
+    units,
+)
 from columnist.extraction.typing import decimal_text, in_unit, money_value, typed
 from columnist.processes import processes
 from columnist.reviews.model import Format
 
+NEAR = 8
+"""Passages that may state the term, best first."""
 DEEP = 120
 """Passages that are tried for a kind of clause, best first."""
 WEAK = 0.3
@@ -36,6 +48,10 @@ OPENING = 20
 """Passages among which a contract's title stands."""
 TITLE = 150
 """Characters in which a passage names the agreement when it does."""
+CITED = 3
+"""Passages that a Yes rests on, at most."""
+ALIKE = 0.7
+"""Share of the best one's score from which another passage is cited beside it."""
 STRONG = 0.6
 """Coverage from which such a passage is an answer worth a green flag or a Yes."""
 
@@ -58,6 +74,13 @@ _ABOUT_ITS_DATE = re.compile(
     r"|contract|execution|signing)|\bdated\b|\b(?:signed|executed|entered into)\b",
     re.I,
 )
+_ABOUT_ITS_TITLE = re.compile(
+    r"\b(?:document|agreement|contract)\s+(?:name|title)\b|^title\b|\bwhat is the \w+ called\b", re.I
+)
+_ENDS_ON = re.compile(r"\b(?:until|through|expir\w*|end(?:s|ing)?|terminat\w*|and including|to)\b[^.;]{0,40}$", re.I)
+_STARTS_ON = re.compile(r"\b(?:commenc\w*|begin\w*|start\w*|effective|from|as of)\b[^.;]{0,50}$", re.I)
+_LASTS = re.compile(r"\b(?:for|of|be|is|continue|until|end|the|than|a)\b[^.;]{0,25}$", re.I)
+_RENEWED = re.compile(r"\b(?:renew\w*|extend\w*|successive|additional|prior|notice|earlier)\b[^.;]{0,60}$", re.I)
 _LARGEST = re.compile(r"\b(?:largest|highest|maximum|biggest|cap)\b", re.I)
 _PERMISSION = re.compile(r"^\W*(?:may|can|is .{0,60}(?:allowed|permitted|free|entitled))\b", re.I)
 _FORBIDS = re.compile(r"\b(?:may|shall|can|will|must)\s*not\b|\bcannot\b|\b(?:neither|no)\s+party\b", re.I)
@@ -85,7 +108,7 @@ class ExtractiveAnswerer:
     """Answers without an LLM, in processes of its own, one per core: the event loop that serves requests stays free."""
 
     model = "extractive"
-    prompt_version = "extractive-1"
+    prompt_version = "extractive-2"
 
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
         """All questions at once, in order: a document takes milliseconds."""
@@ -162,6 +185,9 @@ def _line(text: str) -> str:
 def _text(index: PassageIndex, question: Question) -> Finding | None:
     if _clause(question) is GOVERNING_LAW:
         return _governing_law(index, question)
+    if _ABOUT_ITS_TITLE.search(question.name) and (place := title(index.plain)):
+        shown = _line(index.pages[place.page - 1][place.start : place.end])
+        return Finding(shown, shown, (place,), True, "the title of the document")
     candidates, known = _candidates(index, question)
     if not candidates:
         return None
@@ -215,6 +241,8 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
         rule = "the date stated in the preamble" if stated.cued else "the date that the opening or the signatures bear"
         return _read_as(index, stated.reading, place, stated.place.start, decided=stated.cued, rule=rule)
     candidates, known = _candidates(index, question)
+    if clause is EXPIRATION and (ended := _expiration(index, candidates)):
+        return ended
     found = _first_reading(candidates, dates)
     if found is not None:
         candidate, reading, alone = found
@@ -224,6 +252,31 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
     if known and candidates:
         shown = _line(candidates[0].passage.text)
         return Finding(shown, None, (candidates[0].passage.place,), False, "the clause gives a period, not a date")
+    return None
+
+
+def _expiration(index: PassageIndex, candidates: Sequence[Ranked]) -> Finding | None:
+    """The end of the term by the best passage that gives one: the date it ends on, else its start plus its length."""
+    for candidate in candidates[:NEAR]:
+        text = candidate.passage.text
+        found = [reading for reading in dates(text) if len(reading.values) == 1]
+        for reading in found:
+            if _ENDS_ON.search(text[: reading.start]) and not _STARTS_ON.search(text[: reading.start]):
+                value = reading.values[0]
+                return Finding(value, value, (candidate.passage.place,), True, "the date on which the term ends")
+        for length in numbers(text):
+            before = text[: length.start]
+            if length.unit not in ("day", "week", "month", "year") or len(length.values) != 1:
+                continue
+            if _RENEWED.search(before) or not _LASTS.search(before):
+                continue
+            starts = [one.values[0] for one in found if _STARTS_ON.search(text[: one.start])]
+            stated = None if starts else stated_date(index.plain, effective=True)
+            if stated and len(stated.reading.values) == 1:
+                starts = [stated.reading.values[0]]
+            if starts and (end := later(starts[0], length.values[0], length.unit)):
+                rule = f"{starts[0]}, the start, plus {decimal_text(length.values[0])} {length.unit}s"
+                return Finding(end, end, (candidate.passage.place,), False, rule)
     return None
 
 
@@ -337,7 +390,8 @@ def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
     best = candidates[0]
     if _PERMISSION.search(question.prompt) and _FORBIDS.search(best.passage.text):
         return Finding("No", False, (best.passage.place,), False, "the clause that fits best forbids it")
-    return Finding("Yes", True, (best.passage.place,), known, "such a clause is there")
+    places = tuple(one.passage.place for one in candidates[:CITED] if one.score >= ALIKE * best.score)
+    return Finding("Yes", True, places, known, "such a clause is there")
 
 
 def _tag(index: PassageIndex, question: Question) -> Finding | None:

@@ -39,6 +39,8 @@ _CONTENTS_LINE = re.compile(r"[\w.)][ .]+\d{1,3}$")
 _TITLE = re.compile(
     rf"(?:(?:ARTICLE|Article|SECTION|Section)\s+)?[\dIVX]+(?:\.\d+)*[.)]?\s+[A-Z][^.:\n]{{2,{_HEADING}}}(?=[.:\n])"
 )
+_SENTENCE = re.compile(r"(?:\w+\W+){7}\w[^\n]*\.\W*$")
+"""Eight words and a full stop: short, but no heading."""
 _TOKEN = re.compile(r"[a-z]{2,}|\d+")
 _SUFFIX = re.compile(
     r"(?:ations?|ating|ated?|ates|itions?|ions?|ings?|ability|ible|able|ments?|ively|ivity|ive|[eo]rs?|als?|ed|es|ly|s|e)$"
@@ -142,7 +144,8 @@ def _headed(page: str, fragments: list[tuple[int, int]]) -> Iterator[tuple[int, 
     for position, (start, end) in enumerate(fragments):
         begin = start if pending is None else pending
         after = fragments[position + 1] if position + 1 < len(fragments) else None
-        if pending is None and end - start < _HEADING and after is not None and after[1] - after[0] >= _HEADING:
+        short = end - start < _HEADING and not _SENTENCE.search(page, start, end)
+        if pending is None and short and after is not None and after[1] - after[0] >= _HEADING:
             pending = start
             continue
         pending = None

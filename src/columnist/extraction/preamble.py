@@ -111,6 +111,25 @@ def _name(part: str) -> str:
     return name if proper and 2 < len(name) <= 90 and len(name.split()) <= 12 else ""
 
 
+_KIND = r"(?i:agreement|contract|amendment|addendum|lease|licen[cs]e|deed|statement|memorandum|plan|letter|policy)"
+_TITLE = re.compile(rf"^[ ]*(?P<title>(?:[A-Z0-9(][^\n]{{0,90}})?\b{_KIND}\b[^\n]{{0,30}}?)[ ]*$", re.M)
+_NO_TITLE = re.compile(
+    r"\b(?:this|dated?|made|between|exhibit|source|whereas|shall|filed|confidential|pursuant|page|sec)\b|[;:]|\.\s|\.{3}",
+    re.I,
+)
+_SMALL_WORDS = frozenset("a an and by for from in of on or the to with".split())
+
+
+def title(plain: Sequence[str]) -> Span | None:
+    """Where the contract says what it is called: the first line of its opening that is a title and no sentence."""
+    for number, page in enumerate(plain[:2], start=1):
+        for match in _TITLE.finditer(page, 0, 4_000):
+            words = [word for word in re.findall(r"[A-Za-z][\w'-]*", match["title"]) if word not in _SMALL_WORDS]
+            if not _NO_TITLE.search(match["title"]) and all(word[0].isupper() for word in words):
+                return Span(number, match.start("title"), match.end("title"))
+    return None
+
+
 _CUE = re.compile(r"\b(?:dated?|made|entered|executed|effective|as\s+of)\b[^.;]{0,60}$|\bthis\s+$", re.I)
 _DATED_CUE = re.compile(r"\bdated(?:\s+as\s+of)?\s+$", re.I)
 _EFFECTIVE_CUE = re.compile(r"\beffective\b[^.;]{0,40}$", re.I)

@@ -5,9 +5,10 @@ ambiguous (`5/8/14`), none when it is incomplete (`September __, 2018`). Positio
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Generic, NamedTuple, TypeVar
 
@@ -47,6 +48,19 @@ class Reading(Generic[T]):
     end: int
     values: tuple[T, ...]
     unit: str = ""
+
+
+def later(start: str, count: Decimal, unit: str) -> str | None:
+    """The ISO date that is so many whole days, weeks, months or years after an ISO date; None for parts of them.
+
+    The end of February for what began on a day that it lacks."""
+    first = date.fromisoformat(start)
+    if count != int(count) or not 0 < count < 1_000:
+        return None
+    if unit in ("day", "week"):
+        return (first + timedelta(days=int(count) * (7 if unit == "week" else 1))).isoformat()
+    year, month = divmod(first.year * 12 + first.month - 1 + int(count) * (12 if unit == "year" else 1), 12)
+    return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1])).isoformat()
 
 
 # Words for numbers
