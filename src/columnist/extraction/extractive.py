@@ -132,7 +132,7 @@ def _shown(value: Any, said: str, question: Question) -> str:
             return f"{value}%"
         case "number":
             unit = next(units(_asks(question)), "")
-            return f"{value} {unit}s" if unit else str(value)
+            return f"{value} {unit}{'' if value == '1' else 's'}" if unit else str(value)
         case _:
             return str(value)
 

@@ -5,11 +5,11 @@ ambiguous (`5/8/14`), none when it is incomplete (`September __, 2018`). Positio
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 _SPACES = "\t\v\f\u00a0\u2002\u2003\u2007\u2009\u202f"
 _PLAIN = {**dict.fromkeys(_SPACES, " "), **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚", "'")} | dict.fromkeys(
@@ -143,7 +143,8 @@ _ORDINALS = {
         start=1,
     )
 }
-_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_MONTH_NAMES = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = rf"(?P<month>{_MONTH_NAMES})\b\.?"
 # PDF text often tears superscript ordinals: `5 th`, `21s t`.
 _DAY = r"(?P<day>\d{1,2})(?:\s?(?:s\s?t|n\s?d|r\s?d|t\s?h)\b)?"
 _ORDINAL = rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True)).replace('-', '[ -]')})"
@@ -211,7 +212,7 @@ def dates(text: str) -> list[Reading[str]]:
     return sorted(found, key=lambda reading: reading.start)
 
 
-def _overlaps(found: list[Reading[str]], match: re.Match[str]) -> bool:
+def _overlaps(found: Sequence[Reading[Any]], match: re.Match[str]) -> bool:
     return any(reading.start < match.end() and match.start() < reading.end for reading in found)
 
 
@@ -455,19 +456,23 @@ _UNIT = (
 )
 _FIGURE = rf"(?:{_MIXED}|{_NUMBER})"
 _COUNT = re.compile(
-    rf"(?:(?P<words>{_WORDS})\s*+(?:[(\[]\s*+\"?(?P<both>{_FIGURE})\"?\s*+[)\]]"
-    rf"|(?P<beside>{_NUMBER})(?=\s++(?:day|week|month|year)))?"
-    rf"|(?<![\w.,/$])(?P<digits>-?{_FIGURE})(?:\s*+\(\s*+(?P<said>{_WORDS})\s*+\))?)(?![\w/]){_UNIT}",
+    rf"(?:(?P<words>{_WORDS})(?:\s*+[(\[]\s*+\"?(?P<both>{_FIGURE})\"?\s*+[)\]]"
+    rf"|\s++(?P<beside>{_NUMBER})(?=\s++(?:day|week|month|year)))?"
+    rf"|(?<![\w.,/$])(?P<digits>-?{_FIGURE})(?:\s*+\(\s*+(?P<said>{_WORDS})\s*+\))?)"
+    rf"(?![\w/]|\s++(?:{_MONTH_NAMES})\b){_UNIT}",
     re.I,
 )
 _REFERENCE = re.compile(r"\b(?:sections?|articles?|clauses?|paragraphs?|exhibits?|schedules?|items?|no\.)\s*+$", re.I)
 
 
 def numbers(text: str) -> list[Reading[Decimal]]:
-    """The numbers of `text`, dates and section references apart; words and digits that disagree give two values."""
+    """The numbers of `text` without its dates, money and section references.
+
+    Words and digits that disagree give two values; in `30 or 60 days` both numbers are days.
+    """
     line = one_line(text)
-    taken = dates(text)
-    found = []
+    taken: list[Reading[Any]] = [*dates(text), *amounts(text)]
+    found: list[Reading[Decimal]] = []
     for match in _COUNT.finditer(line):
         if _overlaps(taken, match) or _REFERENCE.search(line[max(0, match.start() - 12) : match.start()]):
             continue
@@ -478,6 +483,12 @@ def numbers(text: str) -> list[Reading[Decimal]]:
         if figure:
             values.extend([_mixed(figure)] if re.search(r"[/½¼¾]", figure) else _signed(figure))
         unit = (match["unit"] or "").lower()
+        if (
+            found
+            and not found[-1].unit
+            and re.fullmatch(r"\s*(?:or|to|and|-|/)\s*", line[found[-1].end : match.start()])
+        ):
+            found[-1] = replace(found[-1], unit=unit)
         found.append(Reading(match.start(), match.end(), tuple(dict.fromkeys(values)), unit))
     return found
 

@@ -46,8 +46,9 @@ _CONVERSIONS = {
     ("month", "year"): (1, 12),
 }
 """Multiply, then divide; what leaves a remainder is no conversion."""
+_COMPARED = r"(?:greate|lesse|highe|lowe|large|smalle|longe|shorte|late|earlie)(?:r|st)"
 ALTERNATIVES = re.compile(
-    r"\b(?:greate|lesse|highe|lowe|large|smalle|longe|shorte|late|earlie)(?:r|st)(?:\s+to\s+occur)?\s+of\b",
+    rf"\b{_COMPARED}(?:\s+to\s+occur)?\s+of\b|\bwhichever\s+(?:is|occurs|comes)\s+(?:the\s+)?(?:{_COMPARED}|first|last)\b",
     re.I,
 )
 """The answer is whichever of several things turns out so: no single value."""
