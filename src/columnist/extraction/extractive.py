@@ -23,20 +23,10 @@ from columnist.extraction.clauses import (
 from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question
 from columnist.extraction.passages import LONGEST, PassageIndex, Ranked, terms
 from columnist.extraction.preamble import parties, stated_date, title
-from columnist.extraction.readings import (
-    Money,
-    Reading,
-    amounts,
-    currencies,
-    dates,
-    later,
-    numbers,
-    percentages,
-    units,
-)
-from columnist.extraction.typing import decimal_text, in_unit, money_value, typed
+from columnist.extraction.readings import Reading, amounts, currencies, dates, later, numbers, percentages, units
+from columnist.extraction.typing import ALTERNATIVES, in_unit, typed
 from columnist.processes import processes
-from columnist.reviews.model import Format
+from columnist.reviews.model import Flag, Format
 
 NEAR = 8
 """Passages that may state the term, best first."""
@@ -52,6 +42,8 @@ CITED = 3
 """Passages that a Yes rests on, at most."""
 ALIKE = 0.7
 """Share of the best one's score from which another passage is cited beside it."""
+DEPENDS_WITHIN = 120
+"""Characters before a value in which `the greater of` still speaks of it."""
 STRONG = 0.6
 """Coverage from which such a passage is an answer worth a green flag or a Yes."""
 
@@ -95,10 +87,12 @@ _TITLE_LINES = re.compile(r"\b(?:agreement|contract|amendment|addendum|lease|lic
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule found: the answer as shown and as typed, where it stands, whether it is `sure`, and the rule."""
+    """What a rule found: the answer in words, where it stands, whether it is `sure`, and the rule.
 
-    summary: str
-    value: Any
+    The words become a value as those of a language model do: through `typed`.
+    """
+
+    said: str
     places: tuple[Span, ...]
     sure: bool
     rule: str
@@ -132,8 +126,28 @@ def answered(index: PassageIndex, question: Question) -> Content:
         Citation(index.pages[place.page - 1][place.start : place.end], place.page, True, (place,))
         for place in finding.places
     )
-    reasoning = f"Rule-based first pass without an LLM: {finding.rule}."
-    return Content(finding.summary, finding.value, "green" if finding.sure else "yellow", reasoning, citations)
+    value, doubt = typed(finding.said, question)
+    reasoning = f"Rule-based first pass without an LLM: {finding.rule}. {doubt}".strip()
+    flag: Flag = "green" if finding.sure and value is not None else "yellow"
+    return Content(_shown(value, finding.said, question), value, flag, reasoning, citations)
+
+
+def _shown(value: Any, said: str, question: Question) -> str:
+    """A typed value as a cell shows it; what has none is shown as it is said."""
+    if value is None or question.format in ("text", "bulleted_list"):
+        return said
+    match question.format:
+        case "yes_no":
+            return "Yes" if value else "No"
+        case "monetary_amount":
+            return f"{value['currency'] or ''} {Decimal(value['amount']):,f}".strip()
+        case "percentage":
+            return f"{value}%"
+        case "number":
+            unit = next(units(_asks(question)), "")
+            return f"{value} {unit}{'' if value == '1' else 's'}" if unit else str(value)
+        case _:
+            return str(value)
 
 
 # Ranking
@@ -187,14 +201,14 @@ def _text(index: PassageIndex, question: Question) -> Finding | None:
         return _governing_law(index, question)
     if _ABOUT_ITS_TITLE.search(question.name) and (place := title(index.plain)):
         shown = _line(index.pages[place.page - 1][place.start : place.end])
-        return Finding(shown, shown, (place,), True, "the title of the document")
+        return Finding(shown, (place,), True, "the title of the document")
     candidates, known = _candidates(index, question)
     if not candidates:
         return None
     best = candidates[0]
     shown = _line(best.passage.text)
     rule = "the best passage of the kind of clause asked for" if known else "the passage that shares most terms with it"
-    return Finding(shown, shown, (best.passage.place,), known and best.coverage >= WEAK, rule)
+    return Finding(shown, (best.passage.place,), known and best.coverage >= WEAK, rule)
 
 
 def _governing_law(index: PassageIndex, question: Question) -> Finding | None:
@@ -202,9 +216,7 @@ def _governing_law(index: PassageIndex, question: Question) -> Finding | None:
     for candidate in candidates:
         place = jurisdiction(_line(candidate.passage.text))
         if place:
-            return Finding(
-                place, place, (candidate.passage.place,), True, "the jurisdiction in the governing-law clause"
-            )
+            return Finding(place, (candidate.passage.place,), True, "the jurisdiction in the governing-law clause")
     return None
 
 
@@ -215,17 +227,16 @@ def _bulleted_list(index: PassageIndex, question: Question) -> Finding | None:
             return None
         page, start, end = named.place
         place = Span(page, start, min(end, start + LONGEST))
-        names = list(named.names)
-        return Finding(
-            "; ".join(names), names, (place,), named.defined and len(names) == 2, "the parties named in the preamble"
-        )
+        names = "; ".join(named.names)
+        two = named.defined and len(named.names) == 2
+        return Finding(names, (place,), two, "the parties named in the preamble")
     candidates, known = _candidates(index, question)
     chosen = [candidate.passage for candidate in candidates if candidate.score >= candidates[0].score / 2][:5]
     if not chosen:
         return None
-    items = [_line(passage.text) for passage in chosen]
+    items = "\n".join(f"• {_line(passage.text)}" for passage in chosen)
     places = tuple(passage.place for passage in chosen)
-    return Finding("\n".join(f"• {item}" for item in items), items, places, known, "the passages that fit it best")
+    return Finding(items, places, known, "the passages that fit it best")
 
 
 def _date(index: PassageIndex, question: Question) -> Finding | None:
@@ -239,7 +250,8 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
         start = max(index.plain[place.page - 1].rfind("\n", 0, place.start) + 1, place.start - LONGEST // 2)
         place = Span(place.page, start, place.end)
         rule = "the date stated in the preamble" if stated.cued else "the date that the opening or the signatures bear"
-        return _read_as(index, stated.reading, place, stated.place.start, decided=stated.cued, rule=rule)
+        written = index.pages[place.page - 1][stated.place.start : stated.place.end]
+        return Finding(_line(written), (place,), stated.cued, rule)
     candidates, known = _candidates(index, question)
     if clause is EXPIRATION and (ended := _expiration(index, candidates)):
         return ended
@@ -247,11 +259,10 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
     if found is not None:
         candidate, reading, alone = found
         rule = "a date in the passage that fits best"
-        place = candidate.passage.place
-        return _read_as(index, reading, place, place.start + reading.start, decided=known and alone, rule=rule)
+        return Finding(_said(candidate, reading), (candidate.passage.place,), known and alone, rule)
     if known and candidates:
         shown = _line(candidates[0].passage.text)
-        return Finding(shown, None, (candidates[0].passage.place,), False, "the clause gives a period, not a date")
+        return Finding(shown, (candidates[0].passage.place,), False, "the clause gives a period, not a date")
     return None
 
 
@@ -263,7 +274,7 @@ def _expiration(index: PassageIndex, candidates: Sequence[Ranked]) -> Finding | 
         for reading in found:
             if _ENDS_ON.search(text[: reading.start]) and not _STARTS_ON.search(text[: reading.start]):
                 value = reading.values[0]
-                return Finding(value, value, (candidate.passage.place,), True, "the date on which the term ends")
+                return Finding(value, (candidate.passage.place,), True, "the date on which the term ends")
         for length in numbers(text):
             before = text[: length.start]
             if length.unit not in ("day", "week", "month", "year") or len(length.values) != 1:
@@ -275,18 +286,17 @@ def _expiration(index: PassageIndex, candidates: Sequence[Ranked]) -> Finding | 
             if stated and len(stated.reading.values) == 1:
                 starts = [stated.reading.values[0]]
             if starts and (end := later(starts[0], length.values[0], length.unit)):
-                rule = f"{starts[0]}, the start, plus {decimal_text(length.values[0])} {length.unit}s"
-                return Finding(end, end, (candidate.passage.place,), False, rule)
+                rule = f"{starts[0]}, the start, plus {length.values[0]} {length.unit}s"
+                return Finding(end, (candidate.passage.place,), False, rule)
     return None
 
 
-def _read_as(index: PassageIndex, reading: Reading[str], place: Span, start: int, decided: bool, rule: str) -> Finding:
-    """A date as ISO 8601; as written, from `start` on its page, where it is partial or can be read in two ways."""
-    if len(reading.values) == 1:
-        return Finding(reading.values[0], reading.values[0], (place,), decided, rule)
-    written = _line(index.pages[place.page - 1][start : start + reading.end - reading.start])
-    why = "it can be read in more than one way" if reading.values else "it is incomplete"
-    return Finding(written, None, (place,), False, f"{rule}; {why}")
+def _said(candidate: Ranked, reading: Reading[Any]) -> str:
+    """A reading in its words, with those before it that make it one of several (`the greater of`)."""
+    text = candidate.passage.text
+    cue = ALTERNATIVES.search(text, max(0, reading.start - DEPENDS_WITHIN), reading.start)
+    same_sentence = cue and not re.search(r"[.;]\s", text[cue.end() : reading.start])
+    return _line(text[cue.start() if cue and same_sentence else reading.start : reading.end])
 
 
 def _first_reading(
@@ -320,16 +330,11 @@ def _monetary_amount(index: PassageIndex, question: Question) -> Finding | None:
         if sums:
             candidate, reading = max(sums, key=lambda pair: pair[1].values[0].amount)
             alone = len({found.values[0].amount for _, found in sums}) == 1
-    if len(reading.values) > 1:
-        written = _line(candidate.passage.text[reading.start : reading.end])
-        return Finding(written, None, (candidate.passage.place,), False, f"{rule}; it can be read in more than one way")
-    money: Money = reading.values[0]
-    shown = f"{money.currency or ''} {money.amount:,f}".strip()
-    return Finding(shown, money_value(money), (candidate.passage.place,), known and alone, rule)
+    return Finding(_said(candidate, reading), (candidate.passage.place,), known and alone, rule)
 
 
 def _percentage(index: PassageIndex, question: Question) -> Finding | None:
-    return _decimal(index, question, percentages, "%")
+    return _decimal(index, question, percentages)
 
 
 def _number(index: PassageIndex, question: Question) -> Finding | None:
@@ -339,23 +344,17 @@ def _number(index: PassageIndex, question: Question) -> Finding | None:
         found = [reading for reading in numbers(text) if not wanted or reading.unit]
         return [Reading(reading.start, reading.end, in_unit(reading, wanted)) for reading in found]
 
-    return _decimal(index, question, in_asked_unit, f" {wanted[0]}s" if wanted else "")
+    return _decimal(index, question, in_asked_unit)
 
 
-def _decimal(
-    index: PassageIndex, question: Question, read: Callable[[str], list[Reading[Decimal]]], unit: str
-) -> Finding | None:
+def _decimal(index: PassageIndex, question: Question, read: Callable[[str], list[Reading[Decimal]]]) -> Finding | None:
     candidates, known = _candidates(index, question)
     found = _first_reading(candidates, read)
     if found is None:
         return None
     candidate, reading, alone = found
-    rule = f"the {'percentage' if unit == '%' else 'number'} in the passage that fits best"
-    if len(reading.values) > 1:
-        written = _line(candidate.passage.text[reading.start : reading.end])
-        return Finding(written, None, (candidate.passage.place,), False, f"{rule}; words and digits differ or a range")
-    value = decimal_text(reading.values[0])
-    return Finding(f"{value}{unit}", value, (candidate.passage.place,), known and alone, rule)
+    rule = f"the {question.format} in the passage that fits best"
+    return Finding(_said(candidate, reading), (candidate.passage.place,), known and alone, rule)
 
 
 def _currency(index: PassageIndex, question: Question) -> Finding | None:
@@ -378,7 +377,7 @@ def _currency(index: PassageIndex, question: Question) -> Finding | None:
     rule = (
         "the currency named with payments" if code in told else "the currency of most amounts; $ is read as US dollars"
     )
-    return Finding(code, code, (told.get(code) or first[code],), code in told and len(counts) == 1, rule)
+    return Finding(code, (told.get(code) or first[code],), code in told and len(counts) == 1, rule)
 
 
 def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
@@ -386,20 +385,19 @@ def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
     if not known:
         candidates = [candidate for candidate in candidates if candidate.coverage >= STRONG]
     if not candidates:
-        return Finding("No", False, (), False, "no such clause was found, which does not prove that there is none")
+        return Finding("No", (), False, "no such clause was found, which does not prove that there is none")
     best = candidates[0]
     if _PERMISSION.search(question.prompt) and _FORBIDS.search(best.passage.text):
-        return Finding("No", False, (best.passage.place,), False, "the clause that fits best forbids it")
+        return Finding("No", (best.passage.place,), False, "the clause that fits best forbids it")
     places = tuple(one.passage.place for one in candidates[:CITED] if one.score >= ALIKE * best.score)
-    return Finding("Yes", True, places, known, "such a clause is there")
+    return Finding("Yes", places, known, "such a clause is there")
 
 
 def _tag(index: PassageIndex, question: Question) -> Finding | None:
     """The tag that the title names; else the one in the passage that fits best; else the one named most often."""
     if _clause(question) is GOVERNING_LAW:
         law = _governing_law(index, question)
-        value = typed(law.summary, question)[0] if law else None
-        return Finding(value, value, law.places, law.sure, law.rule) if law and value else None
+        return law if law and typed(law.said, question).value else None
     stems = {tag: set(terms(tag)) for tag in question.tags}
     opening = [passage for passage in index.passages[:OPENING] if passage.place.page <= 3]
     titled = [passage for passage in opening if _TITLE_LINES.search(passage.text[:TITLE])]
@@ -408,7 +406,7 @@ def _tag(index: PassageIndex, question: Question) -> Finding | None:
         named = [tag for tag, wanted in stems.items() if wanted and wanted <= set(words)]
         if named:
             tag = min(named, key=lambda tag: min(words.index(term) for term in stems[tag]))
-            return Finding(tag, tag, (passage.place,), len(named) == 1, "the title or preamble names it")
+            return Finding(tag, (passage.place,), len(named) == 1, "the title or preamble names it")
     counts: Counter[str] = Counter()
     first: dict[str, Span] = {}
     for passage in index.passages:
@@ -420,7 +418,7 @@ def _tag(index: PassageIndex, question: Question) -> Finding | None:
     if not counts:
         return None
     tag = counts.most_common(1)[0][0]
-    return Finding(tag, tag, (first[tag],), False, "the tag that the document names most often")
+    return Finding(tag, (first[tag],), False, "the tag that the document names most often")
 
 
 _RULES: dict[Format, Callable[[PassageIndex, Question], Finding | None]] = {

@@ -15,7 +15,7 @@ from columnist.documents.model import DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
 from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question, Usage
 from columnist.extraction.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
-from columnist.extraction.typing import typed
+from columnist.extraction.typing import Typed, typed
 from columnist.extraction.windows import BYTES_PER_TOKEN, disputed, merge, size, windows
 from columnist.llm.client import ChatModel, Completion
 from columnist.reviews.model import Flag
@@ -249,30 +249,30 @@ def _parse(completion: Completion) -> dict[str, Any]:
 
 def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:
     reasoning = _storable(raw.reasoning).strip()
-    summary, value, ambiguous = _typed(question, raw.answer)
+    summary, (value, doubt) = _typed(question, raw.answer)
     if summary.casefold() in _SAYS_NOTHING:
         return Content(NOT_FOUND, None, "grey", reasoning)
-    doubtful = ambiguous or value is None or not any(citation.verified for citation in citations)
+    doubtful = value is None or not any(citation.verified for citation in citations)
     said = (raw.flag or "").casefold()
     flag: Flag = "red" if said == "red" else "green" if said == "green" and not doubtful else "yellow"
-    return Content(summary, value, flag, reasoning, citations)
+    return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations)
 
 
-def _typed(question: Question, answer: str | bool | float | list[str] | None) -> tuple[str, Any, bool]:
-    """(what is shown, the typed value or None, whether the text can be read in more than one way)."""
+def _typed(question: Question, answer: str | bool | float | list[str] | None) -> tuple[str, Typed]:
+    """What is shown, and its typed value."""
     if answer is None:
-        return "", None, False
+        return "", Typed(None)
     if isinstance(answer, list):
         items = [_storable(item).strip() for item in answer if item.strip()]
         if question.format == "bulleted_list":
-            return "; ".join(items), items, False
+            return "; ".join(items), typed(json.dumps(items), question)
         answer = "; ".join(items)
     if isinstance(answer, bool):
         answer = "yes" if answer else "no"
     text = _storable(str(answer)).strip()
-    value, ambiguous = typed(text, question)
-    shown = ("Yes" if value else "No") if isinstance(value, bool) else text
-    return shown, value, ambiguous
+    outcome = typed(text, question)
+    shown = ("Yes" if outcome.value else "No") if isinstance(outcome.value, bool) else text
+    return shown, outcome
 
 
 def _storable(text: str) -> str:

@@ -6,11 +6,11 @@ ambiguous (`5/8/14`), none when it is incomplete (`September __, 2018`). Positio
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 _SPACES = "\t\v\f\u00a0\u2002\u2003\u2007\u2009\u202f"
 _PLAIN = {**dict.fromkeys(_SPACES, " "), **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚", "'")} | dict.fromkeys(
@@ -86,8 +86,12 @@ _FRACTIONS = {
 }
 _FRACTION = r"(?:(?:one|a)[\s-]+(?:half|quarter|fourth)|three[\s-]+(?:quarters|fourths))"
 _START = "|".join(sorted(_SMALL, key=len, reverse=True))
-_WORD = rf"{_START}|hundred|{'|'.join(_SCALES)}"
-_WORDS = rf"(?i:\b(?:{_START})\b(?:(?:\s++and\s++|\s*+-\s*+|\s++)(?:(?:{_FRACTION})|(?:{_WORD}))\b){{0,12}})"
+_MULTIPLIERS = f"dozen|hundred|{'|'.join(_SCALES)}"
+_WORD = f"{_START}|{_MULTIPLIERS}"
+_WORDS = (
+    rf"(?i:\b(?:{_START}|an?\s++(?:{_MULTIPLIERS}))\b"
+    rf"(?:(?:\s++and\s++|\s*+-\s*+|\s++)(?:(?:{_FRACTION})|(?:{_WORD}))\b){{0,12}})"
+)
 # Bounded, so that no text makes matching slow.
 _NUMBER = r"(?<!\d)(?:\d{1,3}(?:[,.]\d{3}(?!\d)){1,5}(?:[.,]\d{1,4}(?!\d))?|\d{1,15}(?!\d)(?:[.,]\d{1,10}(?!\d))?)"
 _SPACED = rf"(?<!\d)\d{{1,3}}(?:[ ']\d{{3}}(?!\d)){{1,5}}(?:[.,]\d{{1,2}}(?!\d))?|{_NUMBER}"
@@ -104,10 +108,10 @@ def _from_words(words: str) -> Decimal:
             current += fraction
         elif word in _SMALL:
             current += _SMALL[word]
-        elif word == "hundred":
-            current *= 100
+        elif word in ("dozen", "hundred"):
+            current = (current or Decimal(1)) * (12 if word == "dozen" else 100)
         elif word in _SCALES:
-            total += current * _SCALES[word]
+            total += (current or Decimal(1)) * _SCALES[word]
             current = Decimal(0)
     number = total + current
     return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
@@ -153,7 +157,8 @@ _ORDINALS = {
         start=1,
     )
 }
-_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_MONTH_NAMES = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = rf"(?P<month>{_MONTH_NAMES})\b\.?"
 # PDF text often tears superscript ordinals: `5 th`, `21s t`.
 _DAY = r"(?P<day>\d{1,2})(?:\s?(?:s\s?t|n\s?d|r\s?d|t\s?h)\b)?"
 _ORDINAL = rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True)).replace('-', '[ -]')})"
@@ -164,12 +169,13 @@ _DATES = [
     re.compile(r"(?<![\d/.-])(?P<year>\d{4})([-/.])(?P<monthnumber>\d{1,2})\2(?P<day>\d{1,2})(?!\d)"),
     re.compile(rf"\b{_MONTH}\s*+{_DAY}\s*+,?\s*+{_YEAR}", re.I),
     re.compile(
-        rf"\b(?:{_DAY}|{_ORDINAL})(?:\s++day)?(?:\s++of)?\s*+[-,]?\s*+{_WEEKDAY}{_MONTH}\s*+[-,]?\s*+(?:of\s++)?{_YEAR}",
+        rf"\b(?:{_DAY}|{_ORDINAL})(?:\s++day)?(?:\s++of)?\s*+[-,]?\s*+{_WEEKDAY}{_MONTH}\s*+[-,]?\s*+(?:day\s++)?(?:of\s++)?{_YEAR}",
         re.I,
     ),
     re.compile(r"(?<![\d/.-])(?P<one>\d{1,2})([/.-])(?P<two>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d/]|[.-]\d)"),
 ]
 _PARTIAL_DATES = [
+    re.compile(rf"\b{_MONTH}\s*+{_DAY}(?=\s*+(?:and|or|to|through|until|&|-)\s)", re.I),
     re.compile(rf"\b{_MONTH}\s*+(?:{_BLANK})?\s*+,?\s*+{_YEAR}", re.I),
     re.compile(rf"{_BLANK}\s*+(?:(?:st|nd|rd|th)\s++)?(?:day\s++)?(?:of\s++)?{_MONTH}\s*+,?\s*+{_YEAR}", re.I),
     re.compile(rf"(?:{_BLANK}\s*+(?:day\s++of\s++)?){{1,3}},?\s*+{_YEAR}", re.I),
@@ -220,7 +226,7 @@ def dates(text: str) -> list[Reading[str]]:
     return sorted(found, key=lambda reading: reading.start)
 
 
-def _overlaps(found: list[Reading[str]], match: re.Match[str]) -> bool:
+def _overlaps(found: Sequence[Reading[Any]], match: re.Match[str]) -> bool:
     return any(reading.start < match.end() and match.start() < reading.end for reading in found)
 
 
@@ -240,6 +246,15 @@ _ENGLISH_WORDS = frozenset("ALL AMD BAM BOB CUP GEL MAD NAD PEN SOS TOP TRY".spl
 _NAMES = {
     "$": "USD",
     "us$": "USD",
+    "$us": "USD",
+    "cents": "USD",
+    "united states currency": "USD",
+    "u.s. currency": "USD",
+    "currency of the united states": "USD",
+    "currency of canada": "CAD",
+    "currency of china": "CNY",
+    "currency of japan": "JPY",
+    "currency of the united kingdom": "GBP",
     "us $": "USD",
     "u.s.$": "USD",
     "u.s. $": "USD",
@@ -254,7 +269,6 @@ _NAMES = {
     "cdn$": "CAD",
     "cdn $": "CAD",
     "canadian dollars": "CAD",
-    "canadian": "CAD",
     "a$": "AUD",
     "au$": "AUD",
     "aus$": "AUD",
@@ -282,6 +296,7 @@ _NAMES = {
     "chinese yuan": "CNY",
     "swiss francs": "CHF",
     "₹": "INR",
+    "rs.": "INR",
     "indian rupees": "INR",
     "rupees": "INR",
     "₩": "KRW",
@@ -297,6 +312,10 @@ _NAMES = {
     "deutsche marks": "DEM",
     "¥": None,
 }
+_NATIONS = {"canadian": "CAD", "australian": "AUD", "u.s.": "USD", "us": "USD"}
+"""What says behind an amount in dollars whose dollars they are; elsewhere it says nothing about money."""
+_DOLLARS = frozenset("AUD BBD BMD BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SGD TTD TWD XCD".split())
+"""Currencies that `$` and `dollars` may mean besides the US dollar."""
 
 
 def _name_pattern(name: str) -> str:
@@ -314,9 +333,13 @@ _BEHIND = (
     rf"(?:(?i:{'|'.join(_name_pattern(name) for name in _BY_LENGTH if name[-1].isalpha() or name == '€')})|{_CODES})"
 )
 _SCALE = rf"(?:(?:\s*+(?i:{'|'.join([*_SCALES, 'mln', 'mm', 'mn', 'bn'])})|(?i:[mkb]))\b)?"
+_TORN = r"\d{1,3}(?:,\s\d{3}(?!\d))+"
 _MONEY = re.compile(
-    rf"(?P<before>{_CURRENCY})\s*+(?P<digits>{_SPACED}|\.\d+)(?P<scale>{_SCALE})(?:\s*+\(?(?P<after>{_BEHIND}))?"
-    rf"|(?:(?P<digits2>(?<![\d.,]){_SPACED})(?P<scale2>{_SCALE})|(?P<words>{_WORDS}))"
+    rf"(?:(?P<spelt>{_WORDS})\s*+\(\s*+)?(?P<before>{_CURRENCY})\s*+(?P<digits>{_TORN}|{_SPACED}|\.\d++)(?P<scale>{_SCALE})"
+    rf"(?![a-z])(?:\s*+(?:-|to)\s*+(?P<high>{_NUMBER})(?=\s*+(?i:{'|'.join(_SCALES)})\b))?"
+    rf"(?:\s*+\((?P<said>{_WORDS})\))?(?:\s*+\(?(?P<after>{_BEHIND}|Canadian|Australian|U\.S\.|US\b))?"
+    rf"|(?:(?:(?P<low>(?<![\d.,]){_SPACED})\s*+(?:-|to)\s*+)?(?P<digits2>(?<![\d.,]){_SPACED})(?P<scale2>{_SCALE})"
+    rf"|(?P<words>{_WORDS}))"
     rf"(?:\s++(?:and\s++)?(?:(?P<cents>\d\d)|no)/100)?\s*+(?P<after2>{_BEHIND})"
 )
 _CURRENCY_ALONE = re.compile(_CURRENCY)
@@ -329,48 +352,80 @@ def _code(written: str) -> str | None:
     if iso in ISO_4217:
         return iso
     lowered = compact.lower()
+    if lowered in _NATIONS:
+        return _NATIONS[lowered]
     return _NAMES[lowered if lowered in _NAMES else lowered + "s"]
 
 
 def currencies(text: str) -> list[Reading[str]]:
-    """The currencies that `text` names; `$` and `dollars` alone mean US dollars, `¥` alone has no value."""
+    """The currencies that `text` names. `$` and `dollars` alone mean US dollars unless `text` names other dollars; `¥`
+    alone has no value."""
+    line = one_line(text)
+    codes = [(match, _code(match.group())) for match in _CURRENCY_ALONE.finditer(line)]
+    others = {code for _, code in codes if code in _DOLLARS}
     found = []
-    for match in _CURRENCY_ALONE.finditer(one_line(text)):
-        code = _code(match.group())
+    for match, code in codes:
+        if len(others) == 1 and bare_dollars(match.group()):
+            code = next(iter(others))
         found.append(Reading(match.start(), match.end(), (code,) if code else ()))
     return found
 
 
+def bare_dollars(written: str) -> bool:
+    """Whether a currency's name or sign leaves open whose dollars it means."""
+    return written.lower() in ("$", "dollar", "dollars", "cent", "cents")
+
+
 def amounts(text: str) -> list[Reading[Money]]:
     """The sums of money of `text`: digits or words beside a currency, with `million`, `k`, `and 50/100` and so on."""
+    line = one_line(text)
+    meant = {(reading.start, reading.end): reading.values for reading in currencies(text)}
     found = []
-    for match in _MONEY.finditer(one_line(text)):
+    for match in _MONEY.finditer(line):
         before, after = match["before"], match["after"] or match["after2"]
         # `$5,000 Canadian`: the more telling mark wins over the bare sign.
-        currency = _code(after if after and before in (None, "$", "¥") else before)
-        cents = Decimal(match["cents"] or 0) / 100
+        group = ("after" if match["after"] else "after2") if after and before in (None, "$", "¥") else "before"
+        currency = next(iter(meant.get(match.span(group), ())), None) or _code(match[group])
         if match["words"]:
             values: tuple[Decimal, ...] = (_from_words(match["words"]),)
         else:
-            scale = (match["scale"] or match["scale2"] or "").strip()
-            values = tuple(_scaled(value, scale) for value in _from_digits(match["digits"] or match["digits2"]))
-            values = values[:1] if scale else values
-        money = tuple(Money(value + cents if cents else value, currency) for value in values)
-        found.append(Reading(match.start(), match.end(), money))
+            values = _amounts(match["digits"] or match["digits2"], (match["scale"] or match["scale2"] or "").strip())
+        spelt = match["spelt"] or match["said"]
+        if spelt:
+            said = _from_words(spelt)
+            values = (said,) if said in values else (said, *values)
+        for end in (match["low"], match["high"]):
+            values += _from_digits(end) if end else ()
+        if match["cents"]:
+            values = tuple(value + Decimal(match["cents"]) / 100 for value in values)
+        if after and after.lower() in ("cent", "cents"):
+            values = tuple(value / 100 for value in values)
+        found.append(Reading(match.start(), match.end(), tuple(Money(value, currency) for value in values)))
     return found
+
+
+def _amounts(digits: str, scale: str) -> tuple[Decimal, ...]:
+    values = tuple(_scaled(value, scale) for value in _from_digits(digits))
+    if scale:
+        return values[:1]  # 1.200 million are not a thousand times a million
+    if re.search(r",\s", digits):
+        # "$30, 000" may be torn, "$5, 100 units" is not.
+        values += _from_digits(digits.partition(",")[0])
+    return values
 
 
 # Percentages and numbers
 
 _VULGAR = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
+_PART = r"(?:\d{1,3}/[1-9]\d{0,2}|[½¼¾])"
+_MIXED = r"(?:(?<!\d)\d{1,3}(?:[ -]?[½¼¾]|[ -]\d{1,3}/[1-9]\d{0,2}(?!\d)))"
 _PERCENT = r"(?:\s*+%|\s*+-?\s*+(?i:per\s?cent(?:age\s++points?)?)\b)"
 _BASIS = r"\s*+-?\s*+(?i:basis\s++points?|bps)\b"
 _PERCENTAGE = re.compile(
-    rf"(?P<part>{_FRACTION}|(?i:\bhalf)|(?<!\d)\d{{1,3}}/\d{{1,3}}|[½¼¾])\s++(?i:of)\s++(?i:one|1|a){_PERCENT}"
-    rf"|(?P<mixed>(?<!\d)(?P<whole>\d{{1,3}})?[ -]?"
-    rf"(?:(?<!\d)(?P<over>\d{{1,3}})/(?P<under>[1-9]\d{{0,2}})|(?P<vulgar>[½¼¾]))){_PERCENT}"
-    rf"|(?:(?P<low>-?{_NUMBER}){_PERCENT}?\s*+(?:-|to)\s*+)?(?<![\w.,])(?P<digits>-?(?:{_NUMBER}|\.\d+))"
-    rf"(?:(?P<percent>{_PERCENT})|{_BASIS})"
+    rf"(?P<part>{_FRACTION}|(?i:\bhalf)|(?<!\d){_PART})\s++(?i:of)\s++(?i:one|1|a){_PERCENT}"
+    rf"|(?P<mixed>{_MIXED}|(?<![\d.,]){_PART})\s*+[)\]]?{_PERCENT}"
+    rf"|(?:(?P<spelt>{_WORDS})\s*+[(\[]\s*+)?(?:(?P<low>-?{_NUMBER}){_PERCENT}?\s*+(?:-|to)\s*+)?"
+    rf"(?<![\w.,])(?P<digits>-?(?:{_NUMBER}|\.\d+))\s*+[)\]]?(?:(?P<percent>{_PERCENT})|{_BASIS})"
     rf"|(?P<words>{_WORDS}|(?i:\b{_FRACTION}))(?:(?P<percent2>{_PERCENT})|{_BASIS})",
 )
 
@@ -379,30 +434,28 @@ def percentages(text: str) -> list[Reading[Decimal]]:
     """The percentages of `text` in percent: `one and one-half percent` and `150 basis points` are both 1.5."""
     found = []
     for match in _PERCENTAGE.finditer(one_line(text)):
-        if match["part"]:
-            values: tuple[Decimal, ...] = (_fraction(match["part"]),)
-        elif match["mixed"]:
-            part = match["vulgar"] or f"{match['over']}/{match['under']}"
-            values = (int(match["whole"] or 0) + _fraction(part),)
+        if match["part"] or match["mixed"]:
+            values: tuple[Decimal, ...] = (_mixed(match["part"] or match["mixed"]),)
         elif match["words"]:
             value = _from_words(match["words"])
             values = (value if match["percent2"] else value / 100,)
         else:
-            # A range has two values: neither is the answer.
-            ends = [match["low"], match["digits"]] if match["low"] else [match["digits"]]
-            read = [value for end in ends for value in _signed(end)]
-            values = tuple(value if match["percent"] else value / 100 for value in read)
+            # A range has two values, and so have words and digits that differ: neither is the answer.
+            read = [_from_words(match["spelt"])] if match["spelt"] else []
+            read += [value for end in (match["low"], match["digits"]) if end for value in _signed(end)]
+            values = tuple(value if match["percent"] else value / 100 for value in dict.fromkeys(read))
         found.append(Reading(match.start(), match.end(), values))
     return found
 
 
-def _fraction(written: str) -> Decimal:
-    if written in _VULGAR:
-        return Decimal(_VULGAR[written])
-    if "/" in written:
-        over, under = written.split("/")
-        return (Decimal(over) / Decimal(under)).quantize(Decimal("0.0001")).normalize()
-    return _from_words(written)
+def _mixed(written: str) -> Decimal:
+    """`1-1/2`, `2½` and `one-half`, to four decimal places."""
+    digits = re.fullmatch(r"(?:(\d+)[ -]?)??(?:(\d+)/(\d+)|([½¼¾]))", written)
+    if digits is None:
+        return _from_words(written)
+    whole, over, under, vulgar = digits.groups()
+    part = Decimal(_VULGAR[vulgar]) if vulgar else (Decimal(over) / Decimal(under)).quantize(Decimal("0.0001"))
+    return int(whole or 0) + part.normalize()
 
 
 def _signed(written: str) -> tuple[Decimal, ...]:
@@ -415,28 +468,41 @@ _UNIT = (
     r"(?:\s*+[-']?\s*+(?:(?:calendar|business|working|consecutive|full|additional|successive|further)\s++)*"
     r"(?P<unit>day|week|month|year|hour|minute)s?\b)?"
 )
+_FIGURE = rf"(?:{_MIXED}|{_NUMBER})"
 _COUNT = re.compile(
-    rf"(?:(?P<words>{_WORDS})\s*+(?:\(\s*+\"?(?P<both>{_NUMBER})\"?\s*+\))?"
-    rf"|(?<![\w.,/$])(?P<digits>-?(?:{_NUMBER})))(?![\w/]){_UNIT}",
+    rf"(?:(?P<words>{_WORDS})(?:\s*+[(\[]\s*+\"?(?P<both>{_FIGURE})\"?\s*+[)\]]"
+    rf"|\s++(?P<beside>{_NUMBER})(?=\s++(?:day|week|month|year)))?"
+    rf"|(?<![\w.,/$])(?P<digits>-?{_FIGURE})(?:\s*+\(\s*+(?P<said>{_WORDS})\s*+\))?)"
+    rf"(?![\w/]|\s++(?:{_MONTH_NAMES})\b){_UNIT}",
     re.I,
 )
 _REFERENCE = re.compile(r"\b(?:sections?|articles?|clauses?|paragraphs?|exhibits?|schedules?|items?|no\.)\s*+$", re.I)
 
 
 def numbers(text: str) -> list[Reading[Decimal]]:
-    """The numbers of `text`, dates and section references apart; words and digits that disagree give two values."""
+    """The numbers of `text` without its dates, money and section references.
+
+    Words and digits that disagree give two values; in `30 or 60 days` both numbers are days.
+    """
     line = one_line(text)
-    taken = dates(text)
-    found = []
+    taken: list[Reading[Any]] = [*dates(text), *amounts(text)]
+    found: list[Reading[Decimal]] = []
     for match in _COUNT.finditer(line):
         if _overlaps(taken, match) or _REFERENCE.search(line[max(0, match.start() - 12) : match.start()]):
             continue
-        values = []
-        if match["words"]:
-            values.append(_from_words(match["words"]))
-        if match["both"] or match["digits"]:
-            values.extend(_signed(match["both"] or match["digits"]))
+        spelt, figure = match["words"] or match["said"], match["both"] or match["beside"] or match["digits"]
+        values = [_from_words(spelt)] if spelt else []
+        if match["beside"] and values[0] < 10:
+            values = []  # "two 30 day terms" are two; "sixty 90 days" are a contradiction
+        if figure:
+            values.extend([_mixed(figure)] if re.search(r"[/½¼¾]", figure) else _signed(figure))
         unit = (match["unit"] or "").lower()
+        if (
+            found
+            and not found[-1].unit
+            and re.fullmatch(r"\s*(?:or|to|and|-|/)\s*", line[found[-1].end : match.start()])
+        ):
+            found[-1] = replace(found[-1], unit=unit)
         found.append(Reading(match.start(), match.end(), tuple(dict.fromkeys(values)), unit))
     return found
 

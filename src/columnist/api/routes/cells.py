@@ -77,7 +77,7 @@ async def edit_cell(
     value = None
     if body.summary is not None:
         question = Question(column.id, column.name, column.prompt, column.format, tuple(column.tags))
-        value, _ = typed(body.summary, question)
+        value = typed(body.summary, question).value
     edit = Edit(body.summary, value, body.flag, body.reasoning)
     await change_cell(connection, user, cell, "edit", edit, body.updated_at)
     return await get_cell(connection, cell)
