@@ -11,7 +11,7 @@ demo: .venv/installed  ## Run the main job on the contracts in examples/: a tabl
 	$(BIN)/columnist run examples/contracts --columns examples/due-diligence.yaml --output review.xlsx
 
 test: .venv/page  ## Run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/page  ## Check style and types
 	$(BIN)/python hatch_build.py check
