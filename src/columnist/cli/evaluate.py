@@ -35,7 +35,7 @@ from columnist.session import find_files
 from columnist.settings import Settings
 
 CELLS_SHOWN = 20
-WIDE = 130
+WIDE = 144
 """Characters that the whole table of figures takes."""
 ESSENTIAL = ("Match", "P", "R", "F1", "Quotes", "Verified", "Missed", "Invented")
 

@@ -100,7 +100,7 @@ def _names(region: str) -> Iterator[str]:
 
 def _name(part: str) -> str:
     """The name that a part of a preamble opens with; empty when it opens with something else."""
-    part = re.sub(r"^\d{1,2}[.)]\s*", "", part.strip(" \r\n,;:-"))
+    part = re.sub(r"^(?:\d{1,2}[.)]\s*|[Aa][Nn][Dd]\s+)", "", part.strip(" \r\n,;:-"))
     ends = _NAME_ENDS.search(part)
     name = part[: ends.start()] if ends else part
     # On a cover page the next line is another thing, unless the name wraps: "Potomac Fund\nManagement, Inc.".
