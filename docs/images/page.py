@@ -44,7 +44,7 @@ def draw(page: Page) -> None:
     expect(page.get_by_text(f"{len(CONTRACTS)} / {len(CONTRACTS)} documents")).to_be_visible()
     header = page.locator(".ag-header-cell", has=page.get_by_role("button", name=SHOWN, exact=True))
     cells = page.locator(f".ag-cell[col-id='{header.get_attribute('col-id')}']")
-    cells.filter(has=page.locator(".mark.found")).first.click()
+    cells.filter(has=page.locator(".answer.found")).first.click()
     quote_in_sight(page)
     picture(page, "grid")
     page.get_by_label("Colours").select_option("dark")

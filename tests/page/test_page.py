@@ -113,8 +113,8 @@ def test_from_files_to_evidence_to_a_file(server: Served, opens: Opens, tmp_path
     page.set_viewport_size({"width": 4000, "height": 1200})  # every column is on the screen
     page.get_by_role("button", name="Try on one document").click()
     expect(page.get_by_text("1 / 1 documents")).to_be_visible()
-    expect(cell(page, 0, "Governing law").locator(".words")).not_to_be_empty()
-    assert not cell(page, 1, "Governing law").locator(".words").count()
+    expect(cell(page, 0, "Governing law").locator(".answer.words")).not_to_be_empty()
+    assert not cell(page, 1, "Governing law").locator(".answer.words").count()
     page.get_by_role("button", name="Run …").click()
     expect(page.locator(".estimate")).to_contain_text("3 documents")
     page.get_by_role("button", name="Run", exact=True).click()
@@ -147,9 +147,9 @@ def test_from_files_to_evidence_to_a_file(server: Served, opens: Opens, tmp_path
     expect(panel.locator(".history")).to_contain_text("=HYPERLINK(Texas)")
     page.keyboard.press("Escape")
     expect(cell(page, 0, "Governing law")).to_contain_text("=HYPERLINK(Texas)")
-    expect(cell(page, 0, "Governing law").locator(".mark.checked")).to_be_visible()
+    expect(cell(page, 0, "Governing law").locator(".answer.checked")).to_be_visible()
 
-    page.get_by_label("State").select_option("edited")
+    page.get_by_role("combobox", name="State").select_option("edited")
     expect(page.get_by_text("1 row", exact=True)).to_be_visible()
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as downloading:
@@ -184,14 +184,14 @@ def test_a_run_is_picked_up_after_a_reload_and_in_another_tab_and_can_be_cancell
         page.get_by_role("button", name="Run", exact=True).click()
         progress = page.get_by_test_id("progress")
         expect(progress).to_have_text(progress_of(60))
-        expect(page.locator(".answer .words").first).to_be_visible()
+        expect(page.locator(".answer.words").first).to_be_visible()
         expect(page.locator(".answer.awaited").first).to_be_visible()
         page.reload()
         expect(progress).to_have_text(progress_of(60))
         other = opens(f"{server.url}/reviews/{review}")
         expect(other.get_by_test_id("progress")).to_have_text(progress_of(60))
-        answered = other.locator(".answer .words").count()
-        expect(other.locator(".answer .words").nth(answered)).to_be_visible()  # they go on coming
+        answered = other.locator(".answer.words").count()
+        expect(other.locator(".answer.words").nth(answered)).to_be_visible()  # they go on coming
         other.get_by_role("button", name="Cancel").click()
         for tab in (page, other):
             expect(tab.get_by_text("Cancelled:")).to_be_visible()
@@ -221,7 +221,7 @@ def test_the_server_is_killed_and_started_again_while_it_works(url: str, opens: 
             upload(api, *((file.name, file.read_bytes()) for file in files), review_id=review)
             page = opens(f"{server.url}/reviews/{review}", away=True)
             page.get_by_role("button", name="Run", exact=True).click()
-            expect(page.locator(".answer .words").first).to_be_visible()
+            expect(page.locator(".answer.words").first).to_be_visible()
             server.process.kill()  # and its exit code is not 0: that is the AssertionError
         expect(page.get_by_text("The server is away.")).to_be_visible()
         with served("--port", port, **variables) as server:
@@ -229,7 +229,7 @@ def test_the_server_is_killed_and_started_again_while_it_works(url: str, opens: 
             expect(page.get_by_text("30 / 30 documents")).to_be_visible(timeout=40_000)
             expect(page.get_by_text("30 rows")).to_be_visible()
             for row in (0, 14):
-                expect(cell(page, row, "Governing law").locator(".words")).not_to_be_empty()
+                expect(cell(page, row, "Governing law").locator(".answer.words")).not_to_be_empty()
 
 
 def test_what_somebody_wrote_is_text_and_never_markup(server: Served, opens: Opens, tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_everything_is_done_by_keyboard(server: Served, opens: Opens) -> None:
     review = filled(server, pdfs(3))
     page = opens(f"{server.url}/reviews/{review}")
     first = cell(page, 0, "Governing law")
-    expect(first.locator(".words")).not_to_be_empty()
+    expect(first.locator(".answer.words")).not_to_be_empty()
     first.click()
     panel = page.get_by_role("complementary", name="Answer and evidence")
     expect(panel.get_by_role("heading", name="Governing law")).to_be_visible()
@@ -312,7 +312,7 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     page = opens(f"{server.url}/reviews/{review}")
     expect(page.get_by_text("6 rows")).to_be_visible()
     dates = cell(page, 0, "Agreement date")
-    expect(dates.locator(".words")).not_to_be_empty()
+    expect(dates.locator(".answer.words")).not_to_be_empty()
 
     def shown(column: str) -> list[str]:
         return [cell(page, row, column).inner_text().split("\n")[0] for row in range(6)]
@@ -382,12 +382,12 @@ def test_a_changed_question_makes_answers_stale_and_they_alone_are_asked_again(s
     page.get_by_role("menuitem", name="Edit the question").click()
     page.get_by_role("textbox", name="Question").fill("Which law governs this agreement, in one word?")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".mark.stale")).to_have_count(2)
+    expect(page.locator(".answer.stale")).to_have_count(2)
     page.get_by_role("button", name="Run …").click()
     page.get_by_label("Stale answers only").check()
     expect(page.locator(".estimate")).to_contain_text("2 answers")
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.locator(".mark.stale")).to_have_count(0)
+    expect(page.locator(".answer.stale")).to_have_count(0)
 
 
 def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Opens, tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ export type Shared = {
   fold: (group: string) => void;
 };
 
+/** Characters of an answer that two lines of a very wide column can hold: the rest would be laid out to be hidden. */
+const LONGEST = 300;
+
 const node = (tag: string, className: string, text = "") => {
   const element = document.createElement(tag);
   element.className = className;
@@ -45,44 +48,46 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     return true;
   }
 
+  // One element and its text, as the flag and the marks are drawn by CSS: hundreds of these come and go in a second of scrolling.
   private draw(): void {
-    const { data: row, column_, context } = this.params;
+    const { data: row, column_, context, eGridCell } = this.params;
     const { root } = this;
-    root.className = "answer";
-    root.title = "";
-    if (!row || isGroup(row)) return root.replaceChildren();
+    const show = (classes: string, text = "", says: string[] = [], marks = "") => {
+      root.className = `answer ${classes}`;
+      root.textContent = text;
+      root.title = says.join(" · ");
+      if (marks) root.dataset.marks = marks;
+      else delete root.dataset.marks;
+      if (says.length) eGridCell.setAttribute("aria-label", [text, ...says].join(". "));
+      else eGridCell.removeAttribute("aria-label");
+    };
+    if (!row || isGroup(row)) return show("");
     const cell = row.cells[column_.id];
     const awaited = isAwaited(cell, row, column_.id, context.job);
-    root.classList.toggle("awaited", awaited);
-    if (awaited && (!cell || cell.status !== "done")) return root.replaceChildren(node("span", "hidden", "being answered"));
-    if (!cell || cell.status === "pending" || cell.status === "generating") return root.replaceChildren(node("span", "hidden", "not asked yet"));
+    if (awaited && (!cell || cell.status !== "done")) return show("awaited", "", ["being answered"]);
+    if (!cell || cell.status === "pending" || cell.status === "generating") return show("", "", ["not asked yet"]);
     if (cell.status === "error") {
-      root.title = cell.error ?? "";
+      show("", "", [cell.error ?? "Failed"]);
       const retry = node("button", "retry", "↻ Retry");
       retry.dataset.retry = "1";
       retry.tabIndex = -1;
-      return root.replaceChildren(node("span", "failed", cell.error ?? "Failed"), retry);
+      return root.append(node("span", "failed", cell.error ?? "Failed"), retry);
     }
-    const parts: Node[] = [];
-    if (cell.flag) {
-      const flag = node("span", `flag ${cell.flag}`);
-      flag.title = FLAGS[cell.flag];
-      parts.push(flag);
-    }
-    parts.push(node("span", cell.flag === "grey" ? "words none" : "words", cell.summary ?? ""));
-    const mark = (className: string, sign: string, says: string) => {
-      const one = node("span", `mark ${className}`, sign);
-      one.title = says;
-      one.setAttribute("role", "img");
-      one.setAttribute("aria-label", says);
-      parts.push(one);
+    const says = cell.flag ? [FLAGS[cell.flag]] : [];
+    let classes = `words ${cell.flag ?? ""}${awaited ? " awaited" : ""}`;
+    let marks = "";
+    const mark = (className: string, sign: string, means: string) => {
+      classes += ` ${className}`;
+      marks += sign;
+      says.push(means);
     };
     if (cell.stale) mark("stale", "◔", "Stale: the question has changed since");
     if (cell.edited) mark("edited", "✎", "Edited by a person");
     if (cell.verified_by) mark("checked", "✔", `Verified by ${cell.verified_by}`);
     else if (cell.verified === true) mark("found", "❝", "The quote stands in the document");
     else if (cell.verified === false) mark("unfound", "❝", "Unverified: a quote was not found in the document");
-    root.replaceChildren(...parts);
+    const summary = cell.summary ?? "";
+    show(classes, summary.length > LONGEST ? `${summary.slice(0, LONGEST)}…` : summary, says, marks);
   }
 }
 
