@@ -80,9 +80,11 @@ class Locator:
             page_hint = None  # models say anything
         # As a whole first: a redaction in the document looks like an ellipsis.
         whole = self._exactly(quote, page_hint, None) or self._nearly(quote, page_hint, None)
-        parts = [part for part in _ELLIPSIS.split(quote) if _WORD.search(part)]
-        if whole or (len(parts) > 1 and any(len(_WORD.findall(part)) < _LEAST_PART for part in parts)):
+        if whole or not _ELLIPSIS.search(quote):
             return tuple(whole)
+        parts = [part for part in _ELLIPSIS.split(quote) if _WORD.search(part)]
+        if len(parts) > 1 and any(len(_WORD.findall(part)) < _LEAST_PART for part in parts):
+            return ()
         spans: list[Span] = []
         for part in parts:
             after = spans[-1] if spans else None
@@ -159,7 +161,9 @@ class Locator:
                     continue
                 tried.add(place - nr)
                 spans = self._repeated(said, nr, place)
-                if not spans or (after and (spans[0].page, spans[0].start) < (after.page, after.end)):
+                if not spans or self._edges(spans) == "other":
+                    continue
+                if after and (spans[0].page, spans[0].start) < (after.page, after.end):
                     continue
                 if page_hint in (None, spans[0].page):
                     return spans
@@ -188,6 +192,9 @@ class Locator:
         nr = taken = slips = 0
         while nr < len(said):
             here = place + step * taken
+            if 0 <= here < len(self._words) and self._words[here].text == said[nr]:
+                nr, taken = nr + 1, taken + 1
+                continue
             there = [self._words[at].text for at in range(here, here + 3 * step, step) if 0 <= at < len(self._words)]
             for own, other in _JOINS:
                 ours, theirs = said[nr : nr + own][::step], there[:other][::step]
