@@ -3,6 +3,7 @@
 import ast
 import csv
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -281,6 +282,13 @@ def test_a_quote_that_leaves_out_what_turns_it_is_not_found(text: str, quote: st
 )
 def test_a_quote_that_says_the_same_is_found(text: str, quote: str) -> None:
     assert Locator([text]).locate(quote)
+
+
+def test_a_quote_of_words_that_repeat_without_end_is_given_up_in_time() -> None:
+    pages = ["the fee is due " * 20_000]
+    started = time.monotonic()
+    assert Locator(pages).locate("the fee is due " * 1_000 + "never") == ()
+    assert time.monotonic() - started < 10
 
 
 def test_a_slip_that_changes_no_fact_is_forgiven() -> None:

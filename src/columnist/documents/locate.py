@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from columnist.documents.model import Rectangle, Span, WordBox
@@ -148,27 +148,31 @@ class Locator:
         said = [word.text for word in _words(0, quote)]
         if len(said) < 2:
             return []
+        found: list[Span] = []
+        for nr, place in islice(self._candidates(said), _MOST_TRIES):
+            spans = self._repeated(said, nr, place)
+            if not spans or self._edges(spans) == "other":
+                continue
+            if after and (spans[0].page, spans[0].start) < (after.page, after.end):
+                continue
+            if page_hint in (None, spans[0].page):
+                return spans
+            found = found or spans
+        return found
+
+    def _candidates(self, said: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """(word said, its place in the text) where it and the next ones stand in a row; the rarest words first."""
         width = min(_ANCHOR, len(said))
         anchors = []
         for nr in range(len(said) - width + 1):
             places = self._anchors(width).get(tuple(word.lower() for word in said[nr : nr + width]), [])
             anchors.append((len(places), nr, places))
-        tried: set[int] = set()
-        found: list[Span] = []
+        begun: set[int] = set()
         for _, nr, places in sorted(anchors):
             for place in places:
-                if place - nr in tried or len(tried) == _MOST_TRIES:
-                    continue
-                tried.add(place - nr)
-                spans = self._repeated(said, nr, place)
-                if not spans or self._edges(spans) == "other":
-                    continue
-                if after and (spans[0].page, spans[0].start) < (after.page, after.end):
-                    continue
-                if page_hint in (None, spans[0].page):
-                    return spans
-                found = found or spans
-        return found
+                if place - nr not in begun:
+                    begun.add(place - nr)
+                    yield nr, place
 
     def _repeated(self, said: Sequence[str], nr: int, place: int) -> list[Span]:
         """The spans of the words around `place` if they are those said, word `nr` of which stands there; else none."""
