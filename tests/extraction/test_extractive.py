@@ -273,7 +273,17 @@ def test_a_number_is_read_in_the_unit_asked_for() -> None:
 def test_words_and_digits_that_differ_are_flagged() -> None:
     text = "Either party may terminate this Agreement upon thirty (60) days’ prior written notice."
     content = ask(text, "Notice period", "number", "How many days of notice terminate the agreement?")
-    assert (content.value, content.flag) == (None, "yellow")
+    assert (content.summary, content.value, content.flag) == ("thirty (60) days", None, "yellow")
+    assert "It says more than one number: 30 or 60." in content.reasoning
+
+
+def test_what_depends_on_what_happens_keeps_its_words_and_says_so() -> None:
+    text = (
+        "The Supplier's aggregate liability under this Agreement is limited to the greater of $1,000,000 and the fees."
+    )
+    content = ask(text, "Cap on liability", "monetary_amount", "What is the cap on liability?")
+    assert (content.summary, content.value, content.flag) == ("greater of $1,000,000", None, "yellow")
+    assert "It names 1000000, but as one of several that it depends on." in content.reasoning
 
 
 def test_money_percentage_and_currency_are_typed() -> None:

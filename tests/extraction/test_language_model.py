@@ -211,6 +211,48 @@ def test_the_flag_is_no_better_than_the_evidence(raw: dict[str, Any], summary: s
         assert citation.page == (2 if citation.verified else 1)
 
 
+def test_the_page_is_where_the_quote_stands_and_a_quote_that_stands_nowhere_is_marked() -> None:
+    quotes = [
+        TRUE | {"page": 1},
+        TRUE | {"quote": "The  term\nis 10 years"},
+        FALSE,
+        TRUE | {"quote": "The term is years."},
+    ]
+    raw = {"answer": "10", "quotes": quotes, "flag": "green"}
+    with scripted(lambda _: (200, completion(json.dumps({"c1": raw})))) as server:
+        (found,) = answers(server, LEASE, [question("How many years?", "number")])
+    assert found.content is not None
+    citations = found.content.citations
+    assert [(citation.page, citation.verified) for citation in citations] == [
+        (2, True),
+        (2, True),
+        (1, False),
+        (2, False),
+    ]
+    assert all(bool(citation.spans) is citation.verified for citation in citations)
+
+
+@pytest.mark.parametrize(
+    ("form", "answer", "reason"),
+    [
+        ("date", "5/8/2014", "It says more than one date: 2014-05-08 or 2014-08-05."),
+        ("date", "September __, 2018", "A date in it is incomplete: September __, 2018."),
+        ("number", "thirty (60) days", "It says more than one number: 30 or 60."),
+        ("number", "in perpetuity", "It says no number."),
+        ("yes_no", "No later than May", "It says neither yes nor no."),
+    ],
+)
+def test_what_has_no_single_value_keeps_its_words_under_a_yellow_flag_with_the_reason(
+    form: Format, answer: str, reason: str
+) -> None:
+    raw = {"answer": answer, "reasoning": "Section 1 says so.", "quotes": [TRUE], "flag": "green"}
+    with scripted(lambda _: (200, completion(json.dumps({"c1": raw})))) as server:
+        (found,) = answers(server, LEASE, [question("What is it?", form)])
+    assert found.content is not None
+    assert (found.content.summary, found.content.value, found.content.flag) == (answer, None, "yellow")
+    assert found.content.reasoning == f"Section 1 says so. {reason}"
+
+
 @pytest.mark.parametrize("page", [-(10**15), 0, 3, 10**15, None])
 def test_a_page_that_the_document_does_not_have_is_no_page(page: int | None) -> None:
     quotes = [{"page": page, "quote": "The term is 10 years."}, {"page": page, "quote": "The term is 99 years."}]
