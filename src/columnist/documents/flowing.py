@@ -1,21 +1,14 @@
-"""Formats without pages (DOCX, HTML, e-mail, text): their text, cut into pages at breaks or at paragraphs."""
+"""Formats without pages (HTML, e-mail, text; `word` has DOCX): their text, cut into pages at breaks or paragraphs."""
 
 import email
 import email.policy
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
-import docx
 import lxml.etree
 import lxml.html
-from docx.document import Document
-from docx.opc.exceptions import PackageNotFoundError
-from docx.oxml.ns import qn
-from docx.table import Table
-from docx.text.paragraph import Paragraph
 
 from columnist.documents.formats import decode
 from columnist.documents.model import Page
@@ -23,9 +16,6 @@ from columnist.errors import DocumentError
 
 PAGE_CHARACTERS = 3_000
 """About a printed page: where a flowing text is cut into pages, at the next end of a paragraph."""
-
-LARGEST_PACKAGE = 256 * 1024**2
-"""Bytes that a DOCX may unpack to; contracts take 1 to 5 MB."""
 
 PAGE_BREAK = "\f"
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -35,47 +25,6 @@ _BLOCKS = frozenset(
 )
 _CELLS = frozenset(("td", "th"))
 _UNSEEN = ("script", "style", "head", "template", "noscript")
-
-
-def read_docx(path: Path) -> Iterator[Page]:
-    """Body paragraphs and tables in order, after the headers and before the footers. Raises DocumentError."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_PACKAGE:
-                raise DocumentError("The DOCX unpacks to more than 256 MB (a zip bomb?): it is not read.")
-        document = docx.Document(str(path))
-    except (zipfile.BadZipFile, PackageNotFoundError, KeyError, ValueError, lxml.etree.XMLSyntaxError) as error:
-        raise DocumentError("The DOCX is damaged or cut off: it cannot be opened.") from error
-    return pages_of(_docx_lines(document))
-
-
-def _docx_lines(document: Document) -> Iterator[str]:
-    yield from _once(section.header.paragraphs for section in document.sections)
-    for block in document.iter_inner_content():
-        if isinstance(block, Paragraph):
-            yield _paragraph(block)
-        else:
-            yield from _table(block)
-    yield from _once(section.footer.paragraphs for section in document.sections)
-
-
-def _once(groups: Iterable[list[Paragraph]]) -> Iterator[str]:
-    seen = dict.fromkeys(paragraph.text for group in groups for paragraph in group if paragraph.text.strip())
-    yield from seen
-
-
-def _paragraph(paragraph: Paragraph) -> str:
-    breaks = paragraph._p.iter(qn("w:br"))
-    broken = any(element.get(qn("w:type")) == "page" for element in breaks)
-    return (PAGE_BREAK if broken else "") + paragraph.text
-
-
-def _table(table: Table) -> Iterator[str]:
-    for row in table.rows:
-        # A cell that spans columns is given once per column.
-        cells = dict.fromkeys(cell._tc for cell in row.cells)
-        texts = [" ".join(Paragraph(p, table).text for p in cell.iter(qn("w:p"))) for cell in cells]
-        yield "\t".join(texts)
 
 
 def read_text(path: Path) -> Iterator[Page]:

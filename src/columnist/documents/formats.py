@@ -86,7 +86,7 @@ def _by_bytes(path: Path, head: bytes, promised: str | None) -> str | None:
 def _is_docx(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
-            return "word/document.xml" in archive.namelist()
+            return any(name.startswith("word/") for name in archive.namelist())
     except (zipfile.BadZipFile, OSError):
         return False
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from columnist.documents import flowing, formats, ocr
+from columnist.documents import flowing, formats, ocr, word
 from columnist.documents.boxes import pack
 from columnist.documents.model import Page
 from columnist.documents.pdf import draw_page, read_pdf
@@ -68,7 +68,7 @@ def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page
     if media_type == formats.PDF:
         return media_type, read_pdf(path, max_pages)
     readers = {
-        formats.DOCX: flowing.read_docx,
+        formats.DOCX: word.read_docx,
         formats.HTML: flowing.read_html,
         formats.EML: flowing.read_email,
         formats.TEXT: flowing.read_text,

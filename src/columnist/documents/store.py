@@ -12,7 +12,7 @@ from columnist.documents import ocr
 from columnist.documents.model import Page
 from columnist.errors import NotFoundError
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Grows when reading changes what is read: older contents are then read again."""
 
 
