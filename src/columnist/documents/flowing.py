@@ -1,10 +1,7 @@
-"""Formats without pages (HTML, e-mail, text; `word` has DOCX): their text, cut into pages at breaks or paragraphs."""
+"""Formats without pages (HTML, text): their text, cut into pages at breaks or paragraphs."""
 
-import email
-import email.policy
 import re
 from collections.abc import Iterable, Iterator
-from email.message import EmailMessage
 from pathlib import Path
 
 import lxml.etree
@@ -34,10 +31,11 @@ def read_text(path: Path) -> Iterator[Page]:
 
 def read_html(path: Path) -> Iterator[Page]:
     """What a browser would show as text. Raises DocumentError."""
-    return pages_of(_html_lines(path.read_bytes()))
+    return pages_of(html_lines(path.read_bytes()))
 
 
-def _html_lines(data: bytes) -> list[str]:
+def html_lines(data: bytes) -> list[str]:
+    """What a browser would show as text, line by line. Raises DocumentError."""
     try:
         root = lxml.html.document_fromstring(decode(data).encode(), parser=lxml.html.HTMLParser(encoding="utf-8"))
     except lxml.etree.XMLSyntaxError as error:
@@ -56,26 +54,6 @@ def _html_lines(data: bytes) -> list[str]:
         parts.append(((element.text if event == "start" else element.tail) or "").replace("\n", " "))
     lines = ("\t".join(" ".join(cell.split()) for cell in line.split("\t")) for line in "".join(parts).split("\n"))
     return [line.strip() for line in lines if line.strip()]
-
-
-def read_email(path: Path) -> Iterator[Page]:
-    """From, to, date and subject, then the body; attachments are named. Raises DocumentError."""
-    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-    return pages_of(_email_lines(message))
-
-
-def _email_lines(message: EmailMessage) -> Iterator[str]:
-    for header in ("From", "To", "Cc", "Date", "Subject"):
-        if message[header]:
-            yield f"{header}: {message[header]}"
-    body = message.get_body(("plain", "html"))
-    if body is not None:
-        content = body.get_payload(decode=True)
-        data = content if isinstance(content, bytes) else b""
-        yield from _html_lines(data) if body.get_content_type() == "text/html" else decode(data).splitlines()
-    names = [part.get_filename() or "unnamed" for part in message.iter_attachments()]
-    if names:
-        yield f"Attachments (not read): {', '.join(names)}"
 
 
 def pages_of(lines: Iterable[str]) -> Iterator[Page]:

@@ -1,8 +1,11 @@
 """What a file is, by its bytes; its name only decides between kinds of text."""
 
+import struct
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
+import olefile
 from charset_normalizer import from_bytes
 
 from columnist.errors import DocumentError
@@ -11,15 +14,28 @@ PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HTML = "text/html"
 EML = "message/rfc822"
+MSG = "application/vnd.ms-outlook"
 TEXT = "text/plain"
 
-SUFFIXES = {".pdf": PDF, ".docx": DOCX, ".html": HTML, ".htm": HTML, ".eml": EML, ".txt": TEXT}
+SUFFIXES = {".pdf": PDF, ".docx": DOCX, ".html": HTML, ".htm": HTML, ".eml": EML, ".msg": MSG, ".txt": TEXT}
 """The names of files that are read, and what each promises to be."""
 
-_NAMES = {PDF: "a PDF", DOCX: "a DOCX", HTML: "an HTML page", EML: "an e-mail", TEXT: "text"}
-_SUPPORTED = "PDF, DOCX, TXT, HTML and EML are."
+MAILS = (EML, MSG)
+"""Files that may have others attached."""
+
+_NAMES = {PDF: "a PDF", DOCX: "a DOCX", HTML: "an HTML page", EML: "an e-mail", MSG: "an e-mail", TEXT: "text"}
+_SUPPORTED = "PDF, DOCX, TXT, HTML, EML and MSG are."
+_OLE = b"\xd0\xcf\x11\xe0"
+_OLE_STREAMS = {
+    "EncryptedPackage": "encrypted: remove its password and take it in again",
+    "WordDocument": "an old Word file: save it as DOCX or PDF",
+    "Workbook": "an old Excel file: save it as XLSX or PDF",
+    "Book": "an old Excel file: save it as XLSX or PDF",
+    "PowerPoint Document": "an old PowerPoint file: save it as PDF",
+}
+"""What is in an old Office file, or in one that is encrypted, by a stream of it; what it is, and what to do."""
+_ZIPPED = {"xl/": "an Excel file", "ppt/": "a PowerPoint file: save it as PDF", "": "a compressed archive"}
 _OTHERS = [
-    (b"\xd0\xcf\x11\xe0", "an old Office file (.doc, .xls, .msg)"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
@@ -50,28 +66,64 @@ _ENCODINGS = [
 """Of text that is not UTF-8; guessing among all that exist finds DOS code pages where Windows wrote."""
 
 
-def media_type(path: Path, name: str) -> str:
+def media_type(file: BinaryIO, name: str) -> str:
     """The media type to read a file as. Raises DocumentError saying what it is instead, or that it is empty."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
+    file.seek(0)
+    head = file.read(_HEAD)
     if not head:
         raise DocumentError("The file is empty (0 bytes).")
     promised = SUFFIXES.get(Path(name).suffix.lower())
-    found = _by_bytes(path, head, promised)
+    found = _by_bytes(file, head, promised)
     if found is None:
-        what = next((what for magic, what in _OTHERS if head.startswith(magic)), "something else")
+        what = what_else(file)
+        if what.startswith("encrypted"):
+            raise DocumentError(f"The file is {what}.")
         if promised:
             raise DocumentError(f"The file claims to be {_NAMES[promised]}, but is damaged or {what}.")
         raise DocumentError(f"The file is {what}, which is not read. {_SUPPORTED}")
     return found
 
 
-def _by_bytes(path: Path, head: bytes, promised: str | None) -> str | None:
-    if b"%PDF-" in head[:1024]:
-        return PDF
+def is_taken_in(file: BinaryIO, name: str) -> bool:
+    """Whether a file becomes a document: one that is read, or a damaged one that claims to be; its row says so."""
+    try:
+        media_type(file, name)
+    except DocumentError:
+        return file.seek(0, 2) > 0 and Path(name).suffix.lower() in SUFFIXES
+    return True
+
+
+def is_mail(file: BinaryIO, name: str) -> bool:
+    """Whether a file may have others attached."""
+    try:
+        return media_type(file, name) in MAILS
+    except DocumentError:
+        return False
+
+
+def what_else(file: BinaryIO) -> str:
+    """What a file is that is not read, in a few words."""
+    file.seek(0)
+    head = file.read(_HEAD)
+    if not head:
+        return "empty"
+    if head.startswith(_OLE):
+        streams = _ole_streams(file)
+        return next((what for stream, what in _OLE_STREAMS.items() if stream in streams), "an old Office file")
     if head.startswith(b"PK\x03\x04"):
-        return DOCX if _is_docx(path) else None
-    if any(head.startswith(magic) for magic, _ in _OTHERS) or promised in (PDF, DOCX):
+        names = _zipped(file)
+        return next(what for folder, what in _ZIPPED.items() if not folder or _has(names, folder))
+    return next((what for magic, what in _OTHERS if head.startswith(magic)), "something else")
+
+
+def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
+    if head.startswith(b"PK\x03\x04"):
+        return DOCX if _has(_zipped(file), "word/") else None
+    if head.startswith(_OLE):
+        return MSG if "__properties_version1.0" in _ole_streams(file) else None
+    if b"%PDF-" in head[:1024]:  # after those that may hold a whole PDF
+        return PDF
+    if any(head.startswith(magic) for magic, _ in _OTHERS) or promised in (PDF, DOCX, MSG):
         return None
     if not _is_text(head):
         return None
@@ -83,12 +135,26 @@ def _by_bytes(path: Path, head: bytes, promised: str | None) -> str | None:
     return TEXT
 
 
-def _is_docx(path: Path) -> bool:
+def _zipped(file: BinaryIO) -> list[str]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.startswith("word/") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return False
+        with zipfile.ZipFile(file) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return []
+
+
+def _has(names: list[str], folder: str) -> bool:
+    return any(name.startswith(folder) for name in names)
+
+
+def _ole_streams(file: BinaryIO) -> list[str]:
+    """The names of the streams and storages at the top of an old Office file; none if it is damaged."""
+    file.seek(0)
+    try:
+        # Not closed: that would close the file.
+        return [path[0] for path in olefile.OleFileIO(file).listdir(storages=True)]
+    except (OSError, ValueError, IndexError, struct.error, RecursionError):
+        return []
 
 
 def _is_text(head: bytes) -> bool:
