@@ -1,4 +1,4 @@
-"""Formats without pages (HTML, text): their text, cut into pages at breaks or paragraphs."""
+"""Formats without pages (HTML, RTF, text): their text, cut into pages at breaks or paragraphs."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import lxml.etree
 import lxml.html
+from striprtf.striprtf import rtf_to_text
 
 from columnist.documents.formats import decode
 from columnist.documents.model import Page
@@ -16,6 +17,18 @@ PAGE_CHARACTERS = 3_000
 
 PAGE_BREAK = "\f"
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_RTF_WORDS = [
+    (re.compile(rf"(?<!\\)\\{word}(?![a-z0-9])"), instead)
+    for word, instead in [
+        ("(?:nest)?cell", r"\\tab"),
+        ("page", r"\\'0c"),
+        ("footnote", ""),
+        ("(?:header|footer)[lrf]?", r"\\par"),
+        ("pntext", ""),
+        ("deleted", r"\\*"),
+    ]
+]
+"""Of RTF, what `striprtf` would drop, keep or show otherwise."""
 _BLOCKS = frozenset(
     """address article aside blockquote br center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main
     nav ol p pre section table tbody tfoot thead tr ul""".split()
@@ -32,6 +45,15 @@ def read_text(path: Path) -> Iterator[Page]:
 def read_html(path: Path) -> Iterator[Page]:
     """What a browser would show as text. Raises DocumentError."""
     return pages_of(html_lines(path.read_bytes()))
+
+
+def read_rtf(path: Path) -> Iterator[Page]:
+    """A rich text as text: tabs between cells, no deleted text, notes where they are. Raises DocumentError."""
+    text = path.read_bytes().decode("latin-1")
+    for word, instead in _RTF_WORDS:
+        text = word.sub(instead, text)
+    plain: str = rtf_to_text(text, errors="replace")  # type: ignore[no-untyped-call]
+    return pages_of(plain.split("\n"))
 
 
 def html_lines(data: bytes) -> list[str]:
@@ -56,20 +78,22 @@ def html_lines(data: bytes) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def pages_of(lines: Iterable[str]) -> Iterator[Page]:
-    """Cut lines into pages: at a form feed, or at the first line end after PAGE_CHARACTERS. Raises DocumentError
-    if there is no text at all."""
+def pages_of(lines: Iterable[str], characters: int = PAGE_CHARACTERS) -> Iterator[Page]:
+    """Cut lines into pages: at a form feed, or at the first line end after so many characters.
+
+    Raises DocumentError if there is no text at all.
+    """
     number, gathered, size = 1, [""], 0
     any_text = False
     for line in lines:
         parts = _UNSTORABLE.sub(" ", line).split(PAGE_BREAK)
         for nr, part in enumerate(parts):
-            if gathered and (nr > 0 or size > PAGE_CHARACTERS) and size > 0:
+            if gathered and (nr > 0 or size > characters) and size > 0:
                 yield Page(number, "\n".join(gathered).strip("\n"))
                 number, gathered, size = number + 1, [], 0
             # A paragraph that is longer than pages is cut where it must be.
-            for start in range(0, max(len(part), 1), 4 * PAGE_CHARACTERS):
-                piece = part[start : start + 4 * PAGE_CHARACTERS]
+            for start in range(0, max(len(part), 1), 4 * characters):
+                piece = part[start : start + 4 * characters]
                 if start:
                     yield Page(number, "\n".join(gathered).strip("\n"))
                     number, gathered, size = number + 1, [], 0

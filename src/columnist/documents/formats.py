@@ -15,16 +15,35 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HTML = "text/html"
 EML = "message/rfc822"
 MSG = "application/vnd.ms-outlook"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+RTF = "application/rtf"
 TEXT = "text/plain"
 
-SUFFIXES = {".pdf": PDF, ".docx": DOCX, ".html": HTML, ".htm": HTML, ".eml": EML, ".msg": MSG, ".txt": TEXT}
+SUFFIXES = {
+    ".pdf": PDF,
+    ".docx": DOCX,
+    ".rtf": RTF,
+    ".xlsx": XLSX,
+    ".html": HTML,
+    ".htm": HTML,
+    ".eml": EML,
+    ".msg": MSG,
+    ".txt": TEXT,
+}
 """The names of files that are read, and what each promises to be."""
 
 MAILS = (EML, MSG)
 """Files that may have others attached."""
 
-_NAMES = {PDF: "a PDF", DOCX: "a DOCX", HTML: "an HTML page", EML: "an e-mail", MSG: "an e-mail", TEXT: "text"}
-_SUPPORTED = "PDF, DOCX, TXT, HTML, EML and MSG are."
+LARGEST_PACKAGE = 256 * 1024**2
+"""Bytes that a DOCX or XLSX may unpack to; contracts take 1 to 5 MB."""
+
+_NAMES = {PDF: "a PDF", DOCX: "a DOCX", XLSX: "an Excel file", RTF: "an RTF file", HTML: "an HTML page"} | {
+    EML: "an e-mail",
+    MSG: "an e-mail",
+    TEXT: "text",
+}
+_SUPPORTED = "PDF, DOCX, RTF, XLSX, TXT, HTML, EML and MSG are."
 _OLE = b"\xd0\xcf\x11\xe0"
 _OLE_STREAMS = {
     "EncryptedPackage": "encrypted: remove its password and take it in again",
@@ -34,14 +53,13 @@ _OLE_STREAMS = {
     "PowerPoint Document": "an old PowerPoint file: save it as PDF",
 }
 """What is in an old Office file, or in one that is encrypted, by a stream of it; what it is, and what to do."""
-_ZIPPED = {"xl/": "an Excel file", "ppt/": "a PowerPoint file: save it as PDF", "": "a compressed archive"}
+_ZIPPED = {"ppt/": "a PowerPoint file: save it as PDF", "": "a compressed archive"}
 _OTHERS = [
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
     (b"II*\x00", "a picture"),
     (b"MM\x00*", "a picture"),
-    (b"{\\rtf", "an RTF file"),
     (b"\x1f\x8b", "a compressed archive"),
     (b"7z\xbc\xaf", "a compressed archive"),
     (b"Rar!", "a compressed archive"),
@@ -76,7 +94,7 @@ def media_type(file: BinaryIO, name: str) -> str:
     found = _by_bytes(file, head, promised)
     if found is None:
         what = what_else(file)
-        if what.startswith("encrypted"):
+        if ":" in what:  # which says what to do
             raise DocumentError(f"The file is {what}.")
         if promised:
             raise DocumentError(f"The file claims to be {_NAMES[promised]}, but is damaged or {what}.")
@@ -101,6 +119,12 @@ def is_mail(file: BinaryIO, name: str) -> bool:
         return False
 
 
+def refuse_zip_bombs(archive: zipfile.ZipFile) -> None:
+    """Raises DocumentError if an archive unpacks to more than a document would."""
+    if sum(entry.file_size for entry in archive.infolist()) > LARGEST_PACKAGE:
+        raise DocumentError("The file unpacks to more than 256 MB (a zip bomb?): it is not read.")
+
+
 def what_else(file: BinaryIO) -> str:
     """What a file is that is not read, in a few words."""
     file.seek(0)
@@ -118,12 +142,15 @@ def what_else(file: BinaryIO) -> str:
 
 def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     if head.startswith(b"PK\x03\x04"):
-        return DOCX if _has(_zipped(file), "word/") else None
+        names = _zipped(file)
+        return next((kind for folder, kind in (("word/", DOCX), ("xl/", XLSX)) if _has(names, folder)), None)
     if head.startswith(_OLE):
         return MSG if "__properties_version1.0" in _ole_streams(file) else None
     if b"%PDF-" in head[:1024]:  # after those that may hold a whole PDF
         return PDF
-    if any(head.startswith(magic) for magic, _ in _OTHERS) or promised in (PDF, DOCX, MSG):
+    if head.lstrip().startswith(b"{\\rtf"):
+        return RTF
+    if any(head.startswith(magic) for magic, _ in _OTHERS) or promised in (PDF, DOCX, XLSX, RTF, MSG):
         return None
     if not _is_text(head):
         return None

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from columnist.documents import flowing, formats, mail, ocr, word
+from columnist.documents import flowing, formats, mail, ocr, sheets, word
 from columnist.documents.boxes import pack
 from columnist.documents.model import Page
 from columnist.documents.pdf import draw_page, read_pdf
@@ -76,6 +76,8 @@ def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page
         return media_type, _at_most(mail.read_mail(path, media_type), max_pages)
     readers = {
         formats.DOCX: word.read_docx,
+        formats.XLSX: sheets.read_xlsx,
+        formats.RTF: flowing.read_rtf,
         formats.HTML: flowing.read_html,
         formats.TEXT: flowing.read_text,
     }

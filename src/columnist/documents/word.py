@@ -15,12 +15,10 @@ from typing import Any
 import lxml.etree
 
 from columnist.documents.flowing import PAGE_BREAK, pages_of
+from columnist.documents.formats import refuse_zip_bombs
 from columnist.documents.model import Page
 from columnist.documents.numbering import Numbering, W, number_in_words
 from columnist.errors import DocumentError
-
-LARGEST_PACKAGE = 256 * 1024**2
-"""Bytes that a DOCX may unpack to; contracts take 1 to 5 MB."""
 
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 """The same in newer and in older terms: the first is taken."""
@@ -52,8 +50,7 @@ def read_docx(path: Path) -> Iterator[Page]:
     """The pages of a DOCX, cut at its page breaks and new sections. Raises DocumentError."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_PACKAGE:
-                raise DocumentError("The DOCX unpacks to more than 256 MB (a zip bomb?): it is not read.")
+            refuse_zip_bombs(archive)
             yield from pages_of(_Document(_Package(archive)).lines())
     except lxml.etree.XMLSyntaxError as error:
         if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
