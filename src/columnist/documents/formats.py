@@ -17,6 +17,9 @@ EML = "message/rfc822"
 MSG = "application/vnd.ms-outlook"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RTF = "application/rtf"
+PNG = "image/png"
+JPEG = "image/jpeg"
+TIFF = "image/tiff"
 TEXT = "text/plain"
 
 SUFFIXES = {
@@ -29,21 +32,29 @@ SUFFIXES = {
     ".eml": EML,
     ".msg": MSG,
     ".txt": TEXT,
+    ".png": PNG,
+    ".jpg": JPEG,
+    ".jpeg": JPEG,
+    ".tif": TIFF,
+    ".tiff": TIFF,
 }
 """The names of files that are read, and what each promises to be."""
 
 MAILS = (EML, MSG)
 """Files that may have others attached."""
 
+PICTURES = (PNG, JPEG, TIFF)
+"""Files of pages that only OCR can read."""
+
 LARGEST_PACKAGE = 256 * 1024**2
 """Bytes that a DOCX or XLSX may unpack to; contracts take 1 to 5 MB."""
 
-_NAMES = {PDF: "a PDF", DOCX: "a DOCX", XLSX: "an Excel file", RTF: "an RTF file", HTML: "an HTML page"} | {
-    EML: "an e-mail",
-    MSG: "an e-mail",
-    TEXT: "text",
-}
-_SUPPORTED = "PDF, DOCX, RTF, XLSX, TXT, HTML, EML and MSG are."
+_NAMES = (
+    dict.fromkeys(MAILS, "an e-mail")
+    | dict.fromkeys(PICTURES, "a picture")
+    | {PDF: "a PDF", DOCX: "a DOCX", RTF: "an RTF file", XLSX: "an Excel file", HTML: "an HTML page", TEXT: "text"}
+)
+_SUPPORTED = "PDF, DOCX, RTF, XLSX, TXT, HTML, EML, MSG, PNG, JPEG and TIFF are."
 _OLE = b"\xd0\xcf\x11\xe0"
 _OLE_STREAMS = {
     "EncryptedPackage": "encrypted: remove its password and take it in again",
@@ -54,12 +65,17 @@ _OLE_STREAMS = {
 }
 """What is in an old Office file, or in one that is encrypted, by a stream of it; what it is, and what to do."""
 _ZIPPED = {"ppt/": "a PowerPoint file: save it as PDF", "": "a compressed archive"}
+_MAGIC = [
+    (b"\x89PNG", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"II*\x00", TIFF),
+    (b"MM\x00*", TIFF),
+    (b"{\\rtf", RTF),
+]
 _OTHERS = [
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"II*\x00", "a picture"),
-    (b"MM\x00*", "a picture"),
+    (b"GIF8", "a picture: save it as PNG or PDF"),
+    (b"RIFF", "a picture or a recording"),
+    (b"BM", "a picture: save it as PNG or PDF"),
     (b"\x1f\x8b", "a compressed archive"),
     (b"7z\xbc\xaf", "a compressed archive"),
     (b"Rar!", "a compressed archive"),
@@ -148,9 +164,10 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
         return MSG if "__properties_version1.0" in _ole_streams(file) else None
     if b"%PDF-" in head[:1024]:  # after those that may hold a whole PDF
         return PDF
-    if head.lstrip().startswith(b"{\\rtf"):
-        return RTF
-    if any(head.startswith(magic) for magic, _ in _OTHERS) or promised in (PDF, DOCX, XLSX, RTF, MSG):
+    known = next((kind for magic, kind in _MAGIC if head.lstrip().startswith(magic)), None)
+    if known:
+        return known
+    if any(head.startswith(magic) for magic, _ in _OTHERS) or promised in (PDF, DOCX, XLSX, RTF, MSG, *PICTURES):
         return None
     if not _is_text(head):
         return None

@@ -94,7 +94,7 @@ class Reader:
             _done(frame)
 
     async def draw(self, path: Path, page: int, width: int) -> bytes:
-        """A page (1-based) of a PDF as a PNG, `width` pixels wide. Raises DocumentError, as `read` does."""
+        """A page (1-based) of a PDF or picture as a PNG, `width` pixels wide. Raises DocumentError, as `read` does."""
         async with self._child() as (child, _):
             await child.ask({"path": str(path), "page": page, "width": width})
             frame = await child.frame()

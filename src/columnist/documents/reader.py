@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from columnist.documents import flowing, formats, mail, ocr, sheets, word
+from columnist.documents import flowing, formats, mail, ocr, pictures, sheets, word
 from columnist.documents.boxes import pack
 from columnist.documents.model import Page
 from columnist.documents.pdf import draw_page, read_pdf
@@ -44,7 +44,7 @@ def main(memory_mb: int) -> None:
         request = json.loads(line)
         try:
             if "width" in request:
-                send(frames, b"D", {}, draw_page(Path(request["path"]), request["page"], request["width"]))
+                send(frames, b"D", {}, _draw(Path(request["path"]), request["page"], request["width"]))
                 frames.flush()
                 continue
             if "attached" in request:
@@ -72,6 +72,8 @@ def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page
     media_type = _media_type(path, name)
     if media_type == formats.PDF:
         return media_type, read_pdf(path, max_pages)
+    if media_type in formats.PICTURES:
+        return media_type, _at_most(pictures.read_pictures(path), max_pages)
     if media_type in formats.MAILS:
         return media_type, _at_most(mail.read_mail(path, media_type), max_pages)
     readers = {
@@ -82,6 +84,11 @@ def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page
         formats.TEXT: flowing.read_text,
     }
     return media_type, _at_most(readers[media_type](path), max_pages)
+
+
+def _draw(path: Path, number: int, width: int) -> bytes:
+    is_picture = _media_type(path, "") in formats.PICTURES
+    return pictures.draw_picture(path, number, width) if is_picture else draw_page(path, number, width)
 
 
 def _send_attached(frames: BinaryIO, path: Path, name: str) -> None:

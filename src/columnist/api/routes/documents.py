@@ -25,7 +25,7 @@ from columnist.api.routes.reviews import Confirm, NameSearch
 from columnist.api.uploads import uploaded
 from columnist.db.connect import User
 from columnist.documents import store
-from columnist.documents.formats import PDF
+from columnist.documents.formats import PDF, PICTURES
 from columnist.documents.intake import Refused, attachments
 from columnist.documents.store import Document, Registered, StoredFile
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
@@ -249,11 +249,11 @@ async def get_page_image(
     user: CurrentUser,
     width: Annotated[int, Query(ge=100, le=3_000, description="In pixels.")] = 1_200,
 ) -> Response:
-    """A page of a PDF as a picture, drawn in a guarded subprocess."""
+    """A page of a PDF or of a picture as a PNG, drawn in a guarded subprocess."""
     async with service.database.act_as(user) as connection:
         document = await store.get_document(connection, document_id)
-    if document.media_type != PDF:
-        raise NotFoundError("Only the pages of a PDF that was read can be drawn.")
+    if document.media_type not in (PDF, *PICTURES):
+        raise NotFoundError("Only the pages of a PDF or a picture that was read can be drawn.")
     async with off_loop(service.blobs.reading(document.sha256)) as path:
         picture = await service.reader.draw(path, number, width)
     return Response(picture, media_type="image/png", headers=_UNTRUSTED)
