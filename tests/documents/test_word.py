@@ -422,3 +422,11 @@ def test_a_torn_docx_is_one_clear_error(settings: Settings, tmp_path: Path) -> N
     path = write_docx(tmp_path / "a.docx", p("Some text. " * 2000))
     path.write_bytes(path.read_bytes()[:-200])
     refused(settings, path, "damaged")
+
+
+def test_a_zip_of_a_version_to_come_is_one_clear_error(settings: Settings, tmp_path: Path) -> None:
+    path = write_docx(tmp_path / "a.docx", p("Some text."))
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 249
+    path.write_bytes(data)
+    refused(settings, path, "claims to be a DOCX, but is damaged")

@@ -119,7 +119,11 @@ def _file(part: MIMEPart) -> tuple[str, bytes]:
     inner = part.get_payload(0) if part.is_multipart() else None
     if part.get_content_type() == "message/rfc822" and isinstance(inner, Message):
         name = name or str(inner["Subject"] or "message").replace("/", "-")
-        return (name if name.lower().endswith(".eml") else f"{name}.eml"), inner.as_bytes(policy=_AS_IT_CAME)
-    data = part.get_payload(decode=True)
+        try:
+            data = inner.as_bytes(policy=_AS_IT_CAME)
+        except UnicodeEncodeError:  # its boundary is damaged
+            data = b""
+        return (name if name.lower().endswith(".eml") else f"{name}.eml"), data
+    content = part.get_payload(decode=True)
     suffix = mimetypes.guess_extension(part.get_content_type()) or ""
-    return name or f"unnamed{suffix}", data if isinstance(data, bytes) else part.as_bytes(policy=_AS_IT_CAME)
+    return name or f"unnamed{suffix}", content if isinstance(content, bytes) else b""

@@ -66,7 +66,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             yield picture
     except Image.DecompressionBombError as error:
         raise DocumentError(_TOO_MANY) from error
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+    except (OSError, SyntaxError, TypeError, ValueError, EOFError, struct.error) as error:
         raise DocumentError("The picture is damaged or cut off: it cannot be opened.") from error
 
 

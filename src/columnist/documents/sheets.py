@@ -24,6 +24,22 @@ _NOT_SHOWN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|_.|\*
 _DIGITS = re.compile(r"[#0?][#0?,.]*")
 
 
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    SyntaxError,
+    AttributeError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    TypeError,
+    ValueError,
+)
+"""What openpyxl was seen to raise over damaged files."""
+
+
 def read_xlsx(path: Path) -> Iterator[Page]:
     """The sheets of a workbook, in its order; of formulas what they came to. Raises DocumentError."""
     try:
@@ -34,7 +50,7 @@ def read_xlsx(path: Path) -> Iterator[Page]:
             yield from pages_of(_lines(book), SHEET_CHARACTERS)
         finally:
             book.close()
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, InvalidFileException, SyntaxError) as error:
+    except _DAMAGED as error:
         raise DocumentError("The Excel file is damaged or cut off: it cannot be opened.") from error
 
 

@@ -56,7 +56,7 @@ def read_docx(path: Path) -> Iterator[Page]:
         if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
             raise MemoryError from error
         raise DocumentError("The DOCX is damaged: a part of it cannot be parsed.") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, NotImplementedError) as error:
         raise DocumentError("The DOCX is damaged or cut off: it cannot be opened.") from error
     except RuntimeError as error:  # what zipfile says of a password
         raise DocumentError("The DOCX is encrypted: remove its password and take it in again.") from error
