@@ -36,9 +36,9 @@ def test_a_workbook_has_a_page_for_each_sheet_and_a_line_for_each_row(settings: 
     second = book.create_sheet("Notes")
     second["C3"] = "far away"
     book.create_sheet("Workings").sheet_state = "hidden"
-    path = tmp_path / "rents.xlsx"
+    path = tmp_path / "a blob has no suffix"
     book.save(path)
-    pages = [page.text.split("\n") for page in read(settings, path)]
+    pages = [page.text.split("\n") for page in read(settings, path, "rents.xlsx")]
     assert pages == [
         [
             "Sheet: Rent roll",

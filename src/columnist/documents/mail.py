@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage, Message, MIMEPart
 from pathlib import Path
 
-from columnist.documents import formats, outlook
+from columnist.documents import formats
 from columnist.documents.flowing import html_lines, pages_of
 from columnist.documents.model import Page
 
@@ -41,6 +41,8 @@ def attached_files(path: Path, media_type: str) -> Iterator[Attached]:
 
 def _message(path: Path, media_type: str) -> EmailMessage:
     if media_type == formats.MSG:
+        from columnist.documents import outlook  # its library takes a while that most readers never need
+
         return outlook.as_email(path)
     return email.message_from_bytes(path.read_bytes(), policy=_AS_IT_CAME)
 
