@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 
 from columnist.documents.blobs import BlobStore
@@ -18,6 +19,7 @@ from columnist.documents.store import StoredFile
 from columnist.settings import Settings
 from tests.documents.ole import message, ole
 from tests.documents.test_reading import A_CONTRACT, read, refused
+from tests.documents.test_word import p, write_docx
 from tests.processes import columnist, served
 
 COLUMNS = 'columns:\n  - {name: Term, prompt: "What is the term?", format: text}\n'
@@ -226,12 +228,19 @@ def test_an_upload_tells_of_the_attachments_and_has_them_once(url: str, tmp_path
 
 
 @pytest.mark.parametrize("at_a_server", [False, True])
-def test_a_run_over_an_email_has_a_row_for_it_and_one_for_its_contract_and_again_the_same(
+def test_a_run_over_an_email_has_a_row_for_it_and_one_for_each_attachment_and_again_the_same(
     url: str, tmp_path: Path, at_a_server: bool
 ) -> None:
     files = tmp_path / "mails"
     files.mkdir()
-    (files / "mail.eml").write_bytes(mail("The lease", ("contract.pdf", A_CONTRACT.read_bytes())).as_bytes())
+    book = openpyxl.Workbook()
+    book.save(tmp_path / "rents.xlsx")
+    write_docx(tmp_path / "terms.docx", p("The term is two years."))
+    (tmp_path / "note.msg").write_bytes(ole(message("A note", "The term is three years.")))
+    (tmp_path / "note.rtf").write_text(r"{\rtf1 The term is four years.}")
+    others = [(name, (tmp_path / name).read_bytes()) for name in ("rents.xlsx", "terms.docx", "note.msg", "note.rtf")]
+    contract = ("contract.pdf", A_CONTRACT.read_bytes())
+    (files / "mail.eml").write_bytes(mail("The lease", contract, *others).as_bytes())
     (tmp_path / "q.yaml").write_text(COLUMNS)
     home: dict[str, object] = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home", "TABULAR_POLL_MS": 100}
     with served(**home) if at_a_server else nullcontext() as server:
@@ -240,5 +249,7 @@ def test_a_run_over_an_email_has_a_row_for_it_and_one_for_its_contract_and_again
             done = columnist("run", files, "-c", tmp_path / "q.yaml", "-o", tmp_path / output, **where)
             assert done.returncode == 0, done.stdout + done.stderr
             rows = json.loads((tmp_path / output).read_text())["documents"]
-            assert [row["document"] for row in rows] == ["mail.eml", "mail.eml / contract.pdf"]
+            names = ["contract.pdf", *(name for name, _ in others)]
+            assert [row["document"] for row in rows] == ["mail.eml", *(f"mail.eml / {name}" for name in names)]
+            assert [row["error"] for row in rows] == [None] * 6
             assert rows[1]["cells"]["Term"]["citations"][0]["verified"]
