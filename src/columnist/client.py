@@ -55,13 +55,27 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class UploadedAttachment:
+    """What became of a file that is attached to an e-mail: a document beside it, or refused (`error`)."""
+
+    name: str
+    document_id: UUID | None
+    status: Literal["added", "known", "refused"]
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
-    """What became of one file: `error` says why it was refused, and it has no document then."""
+    """What became of one file: `error` says why it was refused, and it has no document then.
+
+    `attachments`: those of an e-mail, and of the e-mails among them.
+    """
 
     path: Path
     document_id: UUID | None
     status: Literal["added", "known", "refused"]
     error: str | None = None
+    attachments: tuple[UploadedAttachment, ...] = ()
 
 
 class Client:
@@ -364,7 +378,7 @@ class Review:
                 "POST", "/documents", params={"review_id": str(self.id)}, headers=headers, key=key, files=parts
             )
         for file, one in zip(sent, parsed(_Uploads, response).files, strict=True):
-            yield Upload(file, one.document_id, one.status, one.error)
+            yield Upload(file, one.document_id, one.status, one.error, one.attachments)
 
     def rows(
         self,
@@ -624,6 +638,7 @@ class _Uploaded:
     document_id: UUID | None
     status: Literal["added", "known", "refused"]
     error: str | None
+    attachments: tuple[UploadedAttachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from columnist.db.connect import LOCAL_USER, Database, database_url
 from columnist.documents.blobs import BlobStore
-from columnist.documents.formats import SUFFIXES
+from columnist.documents.formats import SUFFIXES, is_mail
 from columnist.documents.guard import Reader
+from columnist.documents.intake import Refused, attachments
 from columnist.documents.store import StoredFile, add_documents
 from columnist.errors import InputError, JobEndingError
 from columnist.extraction.back_ends import BackEnds, prompt_version
@@ -44,7 +45,7 @@ class Grid:
     columns: list[tuple[UUID, ColumnSpec]]
     document_ids: list[UUID]
     refused: dict[Path, str]
-    """Files that were not taken in, and why."""
+    """Files that were not taken in, and why; those attached to an e-mail as "mail.eml / file.pdf"."""
 
 
 def find_files(paths: Iterable[Path]) -> Sources:
@@ -108,6 +109,7 @@ class Session:
         """Take the files in and put documents and columns into the review of that name; `taken` hears of progress.
 
         Files that were taken in before are the same documents, columns of the same name and text the same columns.
+        What is attached to an e-mail is a document beside it.
         """
         user = LOCAL_USER
         async with self.database.act_as(user) as connection:
@@ -115,24 +117,33 @@ class Session:
             column_ids = await put_columns(connection, review_id, columns)
         refused: dict[Path, str] = {}
         document_ids: list[UUID] = []
-        for start in range(0, len(files), INGEST_BATCH):
-            stored: list[StoredFile] = []
-            for file in files[start : start + INGEST_BATCH]:
-                try:
-                    stored.append(await asyncio.to_thread(self._take_in, file))
-                except (InputError, OSError) as error:
-                    refused[file] = str(error)
-            async with self.database.act_as(user) as connection:
-                batch = [document.id for document in await add_documents(connection, user, stored)]
-                await put_documents(connection, review_id, batch)
-            document_ids += batch
-            taken(min(start + INGEST_BATCH, len(files)))
+        async with Reader(self.settings) as reader:
+            for start in range(0, len(files), INGEST_BATCH):
+                stored: list[StoredFile] = []
+                for file in files[start : start + INGEST_BATCH]:
+                    try:
+                        taken_in = await asyncio.to_thread(self._take_in, file)
+                    except (InputError, OSError) as error:
+                        refused[file] = str(error)
+                        continue
+                    stored.append(taken_in)
+                    for one in await attachments(reader, self.blobs, taken_in):
+                        if isinstance(one, Refused):
+                            refused[file.parent / one.name] = one.error
+                        else:
+                            stored.append(one)
+                async with self.database.act_as(user) as connection:
+                    batch = [document.id for document in await add_documents(connection, user, stored)]
+                    await put_documents(connection, review_id, batch)
+                document_ids += batch
+                taken(min(start + INGEST_BATCH, len(files)))
         columns_with_ids = list(zip(column_ids, columns, strict=True))
         return Grid(review_id, review_name, columns_with_ids, list(dict.fromkeys(document_ids)), refused)
 
     def _take_in(self, file: Path) -> StoredFile:
         sha256, size = self.blobs.put(file)
-        return StoredFile(file.name, sha256, size)
+        with file.open("rb") as opened:
+            return StoredFile(file.name, sha256, size, is_mail(opened, file.name))
 
     async def generate(self, grid: Grid, model: str | None = None) -> Generated:
         """Ask whatever of the grid has no current answer; joins the review's live job if there is one. `model`: another

@@ -223,7 +223,7 @@ def test_a_pdf_of_blank_pages_says_that_it_has_no_text(settings: Settings, tmp_p
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("lie.pdf", b"\x89PNG\r\n\x1a\n" + bytes(100), "claims to be a PDF"),
+        ("lie.pdf", b"\x7fELF" + bytes(100), "claims to be a PDF, but is damaged or a program"),
         ("lie.docx", b"PK\x03\x04" + bytes(100), "claims to be a DOCX"),
         ("old.doc", b"\xd0\xcf\x11\xe0" + bytes(100), "old Office file"),
         ("noise.bin", bytes(range(256)) * 8, "not read"),

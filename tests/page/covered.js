@@ -1,8 +1,14 @@
-// What lies under the highlights: the share of dark pixels on the canvas, and the words of the text layer.
+// What lies under the highlights: the share of dark pixels on the canvas or picture, and the words of the text layer.
 () => {
   const boxes = [...document.querySelectorAll('.highlight')].map((one) => one.getBoundingClientRect());
-  const canvas = document.querySelector('.highlight').parentElement.querySelector('canvas');
-  const at = canvas.getBoundingClientRect(), scale = canvas.width / at.width;
+  const drawn = document.querySelector('.highlight').parentElement.querySelector('canvas, img');
+  const at = drawn.getBoundingClientRect();
+  let canvas = drawn;
+  if (drawn.naturalWidth) {
+    canvas = Object.assign(document.createElement('canvas'), { width: drawn.naturalWidth, height: drawn.naturalHeight });
+    canvas.getContext('2d').drawImage(drawn, 0, 0);
+  }
+  const scale = canvas.width / at.width;
   let dark = 0, all = 0;
   for (const box of boxes) {
     const place = [box.x - at.x, box.y - at.y, box.width, box.height].map((one) => one * scale);

@@ -6,15 +6,18 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import httpx
 import jwt
 import openpyxl
+import pypdfium2 as pdfium
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from columnist.documents.formats import SUFFIXES
 from tests.api.test_documents import upload
 from tests.conftest import CONTRACTS, ROOT
 from tests.page.conftest import Opens
@@ -373,6 +376,43 @@ def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Op
     accessible(page)
     page.get_by_role("link", name="Filled").click()
     expect(page.get_by_text("2 rows")).to_be_visible()
+
+
+def test_a_quote_in_a_picture_is_marked_where_it_is_printed(server: Served, opens: Opens, tmp_path: Path) -> None:
+    picture = tmp_path / "scan.tiff"
+    document = pdfium.PdfDocument(pdfs(1)[0])
+    document[0].render(scale=150 / 72).to_pil().convert("L").save(picture, dpi=(150, 150))
+    document.close()
+    review = filled(server, [picture], [{"name": "Parties", "prompt": "Who are the parties of this agreement?"}])
+    page = opens(f"{server.url}/reviews/{review}")
+    expect(cell(page, 0, "Parties").locator(".words")).not_to_be_empty()
+    cell(page, 0, "Parties").click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    expect(panel.locator(".highlight").first).to_be_visible()
+    marked = panel.locator(".pdf-page", has=page.locator(".highlight")).first
+    expect(marked.get_by_role("img")).to_be_visible()
+    page.wait_for_function("[...document.querySelectorAll('.pdf-page img')].every((one) => one.naturalWidth)")
+    assert page.evaluate(COVERED)["ink"] > 0.02, "there is print under the highlight"
+    accessible(page)
+
+
+def test_an_attachment_is_listed_with_its_mail_and_is_a_row(server: Served, opens: Opens, tmp_path: Path) -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "The contract"
+    mail.set_content("See attached.")
+    mail.add_attachment(pdfs(1)[0].read_bytes(), maintype="application", subtype="pdf", filename="contract.pdf")
+    (tmp_path / "mail.eml").write_bytes(mail.as_bytes())
+    page = opens(server.url)
+    page.get_by_role("button", name="New review").click()
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "mail.eml")
+    expect(page.locator(".files")).to_contain_text("mail.eml / contract.pdf")
+    expect(page.get_by_text("2 files taken in.")).to_be_visible()
+
+
+def test_the_file_picker_offers_what_is_read() -> None:
+    files = (ROOT / "web" / "src" / "setup" / "files.ts").read_text(encoding="utf-8")
+    (offered,) = re.findall(r'ACCEPT = "(.+)"', files)
+    assert set(offered.split(",")) == SUFFIXES.keys()
 
 
 def test_a_changed_question_makes_answers_stale_and_they_alone_are_asked_again(server: Served, opens: Opens) -> None:

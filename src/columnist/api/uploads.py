@@ -1,34 +1,22 @@
 """Multipart uploads of thousands of files, streamed: each goes into the blob store as it comes, one after the other."""
 
 import asyncio
-import re
-import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from columnist.documents.blobs import BlobStore, Incoming
-from columnist.documents.formats import SUFFIXES, media_type
+from columnist.documents.formats import is_mail, is_taken_in, media_type
+from columnist.documents.intake import Refused, shown_name
 from columnist.documents.store import StoredFile
 from columnist.errors import DocumentError, InputError, TooLargeError
 
 FIELD = b"files"
 _WRITE = 1024**2
-_LONGEST_NAME = 255
 _LONGEST_HEADER = 8 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A file that was not taken in, and why."""
-
-    name: str
-    error: str
 
 
 async def uploaded(request: Request, blobs: BlobStore, max_files: int) -> AsyncIterator[StoredFile | Refused]:
@@ -57,7 +45,7 @@ async def uploaded(request: Request, blobs: BlobStore, max_files: int) -> AsyncI
                                 "(COLUMNIST_UPLOAD_MAX_FILES). The first ones were taken in.",
                                 "files",
                             )
-                        taking = _Taking(blobs, _clean(data.decode("utf-8", "replace")))
+                        taking = _Taking(blobs, shown_name(data.decode("utf-8", "replace")))
                         stack.callback(taking.abandon)
                     elif taking is not None and event == "data":
                         await taking.write(data)
@@ -135,6 +123,7 @@ class _Taking:
         self._incoming: Incoming = self._stack.enter_context(blobs.receiving(name))
         self._buffer = bytearray()
         self._error: str | None = None
+        self._is_mail = False
 
     async def write(self, data: bytes) -> None:
         if self._error is None:
@@ -146,12 +135,12 @@ class _Taking:
         """The file is complete."""
         await self._flush()
         if self._error is None:
-            self._error = await asyncio.to_thread(self._objection)
+            await asyncio.to_thread(self._look)
         if self._error is not None:
             self.abandon()
             return Refused(self._name, self._error)
         await asyncio.to_thread(self._stack.close)
-        return StoredFile(self._name, self._incoming.sha256, self._incoming.size)
+        return StoredFile(self._name, self._incoming.sha256, self._incoming.size, self._is_mail)
 
     def abandon(self) -> None:
         """Leave nothing of it."""
@@ -168,25 +157,17 @@ class _Taking:
                 self._error = str(error)
         self._buffer.clear()
 
-    def _objection(self) -> str | None:
-        """Why the file is not taken in, if it is nothing that could be read. A damaged one is: its row will say so."""
-        try:
-            media_type(self._incoming.path, self._name)
-        except DocumentError as error:
-            if self._incoming.size == 0 or PurePosixPath(self._name).suffix.lower() not in SUFFIXES:
-                return str(error)
-        return None
+    def _look(self) -> None:
+        """Object to it if it is nothing that could be read. A damaged one is: its row will say so."""
+        with self._incoming.path.open("rb") as file:
+            if is_taken_in(file, self._name):
+                self._is_mail = is_mail(file, self._name)
+                return
+            try:
+                media_type(file, self._name)
+            except DocumentError as error:
+                self._error = str(error)
 
 
 class _AbandonedError(Exception):
     """Not an error: tells the blob store that a file does not come to its end."""
-
-
-def _clean(name: str) -> str:
-    """A name for people to see: no folders, no control characters, not endless. It is never a path here."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    kept = "".join(char for char in last if char.isprintable()).strip()
-    if len(kept) > _LONGEST_NAME:
-        suffix = PurePosixPath(kept).suffix[:20]
-        kept = kept[: _LONGEST_NAME - len(suffix)] + suffix
-    return kept or "document"

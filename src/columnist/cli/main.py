@@ -85,7 +85,10 @@ def _root(
     "Exit codes: 0 all done · 2 bad input · 3 done, with failed cells (they are listed) · 130 interrupted."
 )
 def run(
-    paths: Annotated[list[Path], typer.Argument(help="Folders and files: PDF, DOCX, TXT, HTML, EML.", metavar="PATH…")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Folders and files: PDF, DOCX, XLSX, TXT, EML, MSG, …", metavar="PATH…"),
+    ],
     columns: Annotated[Path, typer.Option("--columns", "-c", help="The questions, as YAML.", metavar="FILE.yaml")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Where the grid goes: .xlsx, .csv, .parquet or .json.")

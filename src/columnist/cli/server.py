@@ -71,6 +71,11 @@ class ServerSession:
                 document_ids[upload.document_id] = None
             else:
                 refused[upload.path] = upload.error or "The server refused it."
+            for one in upload.attachments:
+                if one.document_id is not None:
+                    document_ids[one.document_id] = None
+                else:
+                    refused[upload.path.parent / one.name] = one.error or "The server refused it."
             taken(count)
         return Grid(review.id, review.name, list(zip(column_ids, columns, strict=True)), list(document_ids), refused)
 

@@ -1,21 +1,12 @@
-"""Formats without pages (DOCX, HTML, e-mail, text): their text, cut into pages at breaks or at paragraphs."""
+"""Formats without pages (HTML, RTF, text): their text, cut into pages at breaks or paragraphs."""
 
-import email
-import email.policy
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
-from email.message import EmailMessage
 from pathlib import Path
 
-import docx
 import lxml.etree
 import lxml.html
-from docx.document import Document
-from docx.opc.exceptions import PackageNotFoundError
-from docx.oxml.ns import qn
-from docx.table import Table
-from docx.text.paragraph import Paragraph
+from striprtf.striprtf import rtf_to_text
 
 from columnist.documents.formats import decode
 from columnist.documents.model import Page
@@ -24,58 +15,26 @@ from columnist.errors import DocumentError
 PAGE_CHARACTERS = 3_000
 """About a printed page: where a flowing text is cut into pages, at the next end of a paragraph."""
 
-LARGEST_PACKAGE = 256 * 1024**2
-"""Bytes that a DOCX may unpack to; contracts take 1 to 5 MB."""
-
 PAGE_BREAK = "\f"
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_RTF_WORDS = [
+    (re.compile(rf"(?<!\\)\\{word}(?![a-z0-9])"), instead)
+    for word, instead in [
+        ("(?:nest)?cell", r"\\tab"),
+        ("page", r"\\'0c"),
+        ("footnote", ""),
+        ("(?:header|footer)[lrf]?", r"\\par"),
+        ("pntext", ""),
+        ("deleted", r"\\*"),
+    ]
+]
+"""Of RTF, what `striprtf` would drop, keep or show otherwise."""
 _BLOCKS = frozenset(
     """address article aside blockquote br center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main
     nav ol p pre section table tbody tfoot thead tr ul""".split()
 )
 _CELLS = frozenset(("td", "th"))
 _UNSEEN = ("script", "style", "head", "template", "noscript")
-
-
-def read_docx(path: Path) -> Iterator[Page]:
-    """Body paragraphs and tables in order, after the headers and before the footers. Raises DocumentError."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_PACKAGE:
-                raise DocumentError("The DOCX unpacks to more than 256 MB (a zip bomb?): it is not read.")
-        document = docx.Document(str(path))
-    except (zipfile.BadZipFile, PackageNotFoundError, KeyError, ValueError, lxml.etree.XMLSyntaxError) as error:
-        raise DocumentError("The DOCX is damaged or cut off: it cannot be opened.") from error
-    return pages_of(_docx_lines(document))
-
-
-def _docx_lines(document: Document) -> Iterator[str]:
-    yield from _once(section.header.paragraphs for section in document.sections)
-    for block in document.iter_inner_content():
-        if isinstance(block, Paragraph):
-            yield _paragraph(block)
-        else:
-            yield from _table(block)
-    yield from _once(section.footer.paragraphs for section in document.sections)
-
-
-def _once(groups: Iterable[list[Paragraph]]) -> Iterator[str]:
-    seen = dict.fromkeys(paragraph.text for group in groups for paragraph in group if paragraph.text.strip())
-    yield from seen
-
-
-def _paragraph(paragraph: Paragraph) -> str:
-    breaks = paragraph._p.iter(qn("w:br"))
-    broken = any(element.get(qn("w:type")) == "page" for element in breaks)
-    return (PAGE_BREAK if broken else "") + paragraph.text
-
-
-def _table(table: Table) -> Iterator[str]:
-    for row in table.rows:
-        # A cell that spans columns is given once per column.
-        cells = dict.fromkeys(cell._tc for cell in row.cells)
-        texts = [" ".join(Paragraph(p, table).text for p in cell.iter(qn("w:p"))) for cell in cells]
-        yield "\t".join(texts)
 
 
 def read_text(path: Path) -> Iterator[Page]:
@@ -85,10 +44,20 @@ def read_text(path: Path) -> Iterator[Page]:
 
 def read_html(path: Path) -> Iterator[Page]:
     """What a browser would show as text. Raises DocumentError."""
-    return pages_of(_html_lines(path.read_bytes()))
+    return pages_of(html_lines(path.read_bytes()))
 
 
-def _html_lines(data: bytes) -> list[str]:
+def read_rtf(path: Path) -> Iterator[Page]:
+    """A rich text as text: tabs between cells, no deleted text, notes where they are. Raises DocumentError."""
+    text = path.read_bytes().decode("latin-1")
+    for word, instead in _RTF_WORDS:
+        text = word.sub(instead, text)
+    plain: str = rtf_to_text(text, errors="replace")  # type: ignore[no-untyped-call]
+    return pages_of(plain.split("\n"))
+
+
+def html_lines(data: bytes) -> list[str]:
+    """What a browser would show as text, line by line. Raises DocumentError."""
     try:
         root = lxml.html.document_fromstring(decode(data).encode(), parser=lxml.html.HTMLParser(encoding="utf-8"))
     except lxml.etree.XMLSyntaxError as error:
@@ -109,40 +78,22 @@ def _html_lines(data: bytes) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def read_email(path: Path) -> Iterator[Page]:
-    """From, to, date and subject, then the body; attachments are named. Raises DocumentError."""
-    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-    return pages_of(_email_lines(message))
+def pages_of(lines: Iterable[str], characters: int = PAGE_CHARACTERS) -> Iterator[Page]:
+    """Cut lines into pages: at a form feed, or at the first line end after so many characters.
 
-
-def _email_lines(message: EmailMessage) -> Iterator[str]:
-    for header in ("From", "To", "Cc", "Date", "Subject"):
-        if message[header]:
-            yield f"{header}: {message[header]}"
-    body = message.get_body(("plain", "html"))
-    if body is not None:
-        content = body.get_payload(decode=True)
-        data = content if isinstance(content, bytes) else b""
-        yield from _html_lines(data) if body.get_content_type() == "text/html" else decode(data).splitlines()
-    names = [part.get_filename() or "unnamed" for part in message.iter_attachments()]
-    if names:
-        yield f"Attachments (not read): {', '.join(names)}"
-
-
-def pages_of(lines: Iterable[str]) -> Iterator[Page]:
-    """Cut lines into pages: at a form feed, or at the first line end after PAGE_CHARACTERS. Raises DocumentError
-    if there is no text at all."""
+    Raises DocumentError if there is no text at all.
+    """
     number, gathered, size = 1, [""], 0
     any_text = False
     for line in lines:
         parts = _UNSTORABLE.sub(" ", line).split(PAGE_BREAK)
         for nr, part in enumerate(parts):
-            if gathered and (nr > 0 or size > PAGE_CHARACTERS) and size > 0:
+            if gathered and (nr > 0 or size > characters) and size > 0:
                 yield Page(number, "\n".join(gathered).strip("\n"))
                 number, gathered, size = number + 1, [], 0
             # A paragraph that is longer than pages is cut where it must be.
-            for start in range(0, max(len(part), 1), 4 * PAGE_CHARACTERS):
-                piece = part[start : start + 4 * PAGE_CHARACTERS]
+            for start in range(0, max(len(part), 1), 4 * characters):
+                piece = part[start : start + 4 * characters]
                 if start:
                     yield Page(number, "\n".join(gathered).strip("\n"))
                     number, gathered, size = number + 1, [], 0

@@ -1,8 +1,11 @@
 """What a file is, by its bytes; its name only decides between kinds of text."""
 
+import struct
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
+import olefile
 from charset_normalizer import from_bytes
 
 from columnist.errors import DocumentError
@@ -11,21 +14,68 @@ PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HTML = "text/html"
 EML = "message/rfc822"
+MSG = "application/vnd.ms-outlook"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+RTF = "application/rtf"
+PNG = "image/png"
+JPEG = "image/jpeg"
+TIFF = "image/tiff"
 TEXT = "text/plain"
 
-SUFFIXES = {".pdf": PDF, ".docx": DOCX, ".html": HTML, ".htm": HTML, ".eml": EML, ".txt": TEXT}
+SUFFIXES = {
+    ".pdf": PDF,
+    ".docx": DOCX,
+    ".rtf": RTF,
+    ".xlsx": XLSX,
+    ".html": HTML,
+    ".htm": HTML,
+    ".eml": EML,
+    ".msg": MSG,
+    ".txt": TEXT,
+    ".png": PNG,
+    ".jpg": JPEG,
+    ".jpeg": JPEG,
+    ".tif": TIFF,
+    ".tiff": TIFF,
+}
 """The names of files that are read, and what each promises to be."""
 
-_NAMES = {PDF: "a PDF", DOCX: "a DOCX", HTML: "an HTML page", EML: "an e-mail", TEXT: "text"}
-_SUPPORTED = "PDF, DOCX, TXT, HTML and EML are."
+MAILS = (EML, MSG)
+"""Files that may have others attached."""
+
+PICTURES = (PNG, JPEG, TIFF)
+"""Files of pages that only OCR can read."""
+
+LARGEST_PACKAGE = 256 * 1024**2
+"""Bytes that a DOCX or XLSX may unpack to; contracts take 1 to 5 MB."""
+
+_NAMES = (
+    dict.fromkeys(MAILS, "an e-mail")
+    | dict.fromkeys(PICTURES, "a picture")
+    | {PDF: "a PDF", DOCX: "a DOCX", RTF: "an RTF file", XLSX: "an Excel file", HTML: "an HTML page", TEXT: "text"}
+)
+_SUPPORTED = "PDF, DOCX, RTF, XLSX, TXT, HTML, EML, MSG, PNG, JPEG and TIFF are."
+_OLE = b"\xd0\xcf\x11\xe0"
+_OLE_STREAMS = {
+    "EncryptedPackage": "encrypted: remove its password and take it in again",
+    "WordDocument": "an old Word file: save it as DOCX or PDF",
+    "Workbook": "an old Excel file: save it as XLSX or PDF",
+    "Book": "an old Excel file: save it as XLSX or PDF",
+    "PowerPoint Document": "an old PowerPoint file: save it as PDF",
+}
+"""What is in an old Office file, or in one that is encrypted, by a stream of it; what it is, and what to do."""
+_ZIPPED = {"ppt/": "a PowerPoint file: save it as PDF", "": "a compressed archive"}
+_MAGIC = [
+    (b"\x89PNG", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"II*\x00", TIFF),
+    (b"MM\x00*", TIFF),
+    (b"{\\rtf", RTF),
+]
 _OTHERS = [
-    (b"\xd0\xcf\x11\xe0", "an old Office file (.doc, .xls, .msg)"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"II*\x00", "a picture"),
-    (b"MM\x00*", "a picture"),
-    (b"{\\rtf", "an RTF file"),
+    (b"GIF8", "a picture: save it as PNG or PDF"),
+    (b"RIFF", "a picture or a recording"),
+    (b"BM", "a picture: save it as PNG or PDF"),
     (b"\x1f\x8b", "a compressed archive"),
     (b"7z\xbc\xaf", "a compressed archive"),
     (b"Rar!", "a compressed archive"),
@@ -50,28 +100,74 @@ _ENCODINGS = [
 """Of text that is not UTF-8; guessing among all that exist finds DOS code pages where Windows wrote."""
 
 
-def media_type(path: Path, name: str) -> str:
+def media_type(file: BinaryIO, name: str) -> str:
     """The media type to read a file as. Raises DocumentError saying what it is instead, or that it is empty."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
+    file.seek(0)
+    head = file.read(_HEAD)
     if not head:
         raise DocumentError("The file is empty (0 bytes).")
     promised = SUFFIXES.get(Path(name).suffix.lower())
-    found = _by_bytes(path, head, promised)
+    found = _by_bytes(file, head, promised)
     if found is None:
-        what = next((what for magic, what in _OTHERS if head.startswith(magic)), "something else")
+        what = what_else(file)
+        if ":" in what:  # which says what to do
+            raise DocumentError(f"The file is {what}.")
         if promised:
             raise DocumentError(f"The file claims to be {_NAMES[promised]}, but is damaged or {what}.")
         raise DocumentError(f"The file is {what}, which is not read. {_SUPPORTED}")
     return found
 
 
-def _by_bytes(path: Path, head: bytes, promised: str | None) -> str | None:
-    if b"%PDF-" in head[:1024]:
-        return PDF
+def is_taken_in(file: BinaryIO, name: str) -> bool:
+    """Whether a file becomes a document: one that is read, or a damaged one that claims to be; its row says so."""
+    try:
+        media_type(file, name)
+    except DocumentError:
+        return file.seek(0, 2) > 0 and Path(name).suffix.lower() in SUFFIXES
+    return True
+
+
+def is_mail(file: BinaryIO, name: str) -> bool:
+    """Whether a file may have others attached."""
+    try:
+        return media_type(file, name) in MAILS
+    except DocumentError:
+        return False
+
+
+def refuse_zip_bombs(archive: zipfile.ZipFile) -> None:
+    """Raises DocumentError if an archive unpacks to more than a document would."""
+    if sum(entry.file_size for entry in archive.infolist()) > LARGEST_PACKAGE:
+        raise DocumentError("The file unpacks to more than 256 MB (a zip bomb?): it is not read.")
+
+
+def what_else(file: BinaryIO) -> str:
+    """What a file is that is not read, in a few words."""
+    file.seek(0)
+    head = file.read(_HEAD)
+    if not head:
+        return "empty"
+    if head.startswith(_OLE):
+        streams = _ole_streams(file)
+        return next((what for stream, what in _OLE_STREAMS.items() if stream in streams), "an old Office file")
     if head.startswith(b"PK\x03\x04"):
-        return DOCX if _is_docx(path) else None
-    if any(head.startswith(magic) for magic, _ in _OTHERS) or promised in (PDF, DOCX):
+        names = _zipped(file)
+        return next(what for folder, what in _ZIPPED.items() if not folder or _has(names, folder))
+    return next((what for magic, what in _OTHERS if head.startswith(magic)), "something else")
+
+
+def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
+    if head.startswith(b"PK\x03\x04"):
+        names = _zipped(file)
+        return next((kind for folder, kind in (("word/", DOCX), ("xl/", XLSX)) if _has(names, folder)), None)
+    if head.startswith(_OLE):
+        return MSG if "__properties_version1.0" in _ole_streams(file) else None
+    if b"%PDF-" in head[:1024]:  # after those that may hold a whole PDF
+        return PDF
+    known = next((kind for magic, kind in _MAGIC if head.lstrip().startswith(magic)), None)
+    if known:
+        return known
+    if any(head.startswith(magic) for magic, _ in _OTHERS) or promised in (PDF, DOCX, XLSX, RTF, MSG, *PICTURES):
         return None
     if not _is_text(head):
         return None
@@ -83,12 +179,26 @@ def _by_bytes(path: Path, head: bytes, promised: str | None) -> str | None:
     return TEXT
 
 
-def _is_docx(path: Path) -> bool:
+def _zipped(file: BinaryIO) -> list[str]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            return "word/document.xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError):
-        return False
+        with zipfile.ZipFile(file) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
+        return []
+
+
+def _has(names: list[str], folder: str) -> bool:
+    return any(name.startswith(folder) for name in names)
+
+
+def _ole_streams(file: BinaryIO) -> list[str]:
+    """The names of the streams and storages at the top of an old Office file; none if it is damaged."""
+    file.seek(0)
+    try:
+        # Not closed: that would close the file.
+        return [path[0] for path in olefile.OleFileIO(file).listdir(storages=True)]
+    except (OSError, ValueError, IndexError, struct.error, RecursionError):
+        return []
 
 
 def _is_text(head: bytes) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,15 @@ class ReadDocument:
 
     media_type: str
     pages: list[Page]
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file that was attached to an e-mail; `is_mail`: it may have others attached."""
+
+    name: str
+    is_mail: bool
+    content: bytes
 
 
 class Reader:
@@ -72,8 +81,20 @@ class Reader:
                     deadline.reschedule(when + OCR_SECONDS_PER_PAGE)
             return ReadDocument(_done(frame)["media_type"], pages)
 
+    async def attached(self, path: Path, name: str, take: Callable[[AttachedFile], Awaitable[None]]) -> None:
+        """Hand over the files attached to an e-mail that become documents, one after the other.
+
+        Raises DocumentError, as `read` does.
+        """
+        async with self._child() as (child, _):
+            await child.ask({"path": str(path), "name": name, "attached": True})
+            while (frame := await child.frame())[0] == b"A":
+                _, values, content = frame
+                await take(AttachedFile(**values, content=content))
+            _done(frame)
+
     async def draw(self, path: Path, page: int, width: int) -> bytes:
-        """A page (1-based) of a PDF as a PNG, `width` pixels wide. Raises DocumentError, as `read` does."""
+        """A page (1-based) of a PDF or picture as a PNG, `width` pixels wide. Raises DocumentError, as `read` does."""
         async with self._child() as (child, _):
             await child.ask({"path": str(path), "page": page, "width": width})
             frame = await child.frame()

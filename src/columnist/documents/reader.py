@@ -1,10 +1,11 @@
 """The guarded subprocess: reads one file after the other, as told on standard input, and sends its pages back.
 
-A request is a line of JSON: path, name, max_pages; or path, page, width. The answer is frames (`send`): pages, then the
-end or an error; or the end with a picture (PNG).
+A request is a line of JSON: path, name, max_pages; or path, page, width; or path, name, attached. The answer is frames
+(`send`): pages, then the end or an error; or the end with a picture (PNG); or attached files, then the end or an error.
 Nothing that a file makes a parser do can hurt more than this process.
 """
 
+import io
 import json
 import os
 import resource
@@ -17,14 +18,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from columnist.documents import flowing, formats, ocr
+from columnist.documents import flowing, formats, mail, ocr, pictures, sheets, word
 from columnist.documents.boxes import pack
 from columnist.documents.model import Page
 from columnist.documents.pdf import draw_page, read_pdf
 from columnist.errors import DocumentError
 
 FRAME = struct.Struct("<cII")
-"""Kind (b"P" page, b"E" error, b"D" done), length of its JSON, length of its packed boxes or picture."""
+"""Kind (b"P" page, b"A" attached, b"E" error, b"D" done), length of its JSON, length of its packed boxes, picture or
+content."""
 
 ORPHAN_CHECK_SECONDS = 1.0
 
@@ -42,8 +44,11 @@ def main(memory_mb: int) -> None:
         request = json.loads(line)
         try:
             if "width" in request:
-                send(frames, b"D", {}, draw_page(Path(request["path"]), request["page"], request["width"]))
+                send(frames, b"D", {}, _draw(Path(request["path"]), request["page"], request["width"]))
                 frames.flush()
+                continue
+            if "attached" in request:
+                _send_attached(frames, Path(request["path"]), request["name"])
                 continue
             media_type, pages = read_file(Path(request["path"]), request["name"], request["max_pages"])
             for page in pages:
@@ -64,16 +69,40 @@ def main(memory_mb: int) -> None:
 
 def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page]]:
     """A file's media type and its pages, read as they are asked for. Raises DocumentError, as does the iteration."""
-    media_type = formats.media_type(path, name)
+    media_type = _media_type(path, name)
     if media_type == formats.PDF:
         return media_type, read_pdf(path, max_pages)
+    if media_type in formats.PICTURES:
+        return media_type, _at_most(pictures.read_pictures(path), max_pages)
+    if media_type in formats.MAILS:
+        return media_type, _at_most(mail.read_mail(path, media_type), max_pages)
     readers = {
-        formats.DOCX: flowing.read_docx,
+        formats.DOCX: word.read_docx,
+        formats.XLSX: sheets.read_xlsx,
+        formats.RTF: flowing.read_rtf,
         formats.HTML: flowing.read_html,
-        formats.EML: flowing.read_email,
         formats.TEXT: flowing.read_text,
     }
     return media_type, _at_most(readers[media_type](path), max_pages)
+
+
+def _draw(path: Path, number: int, width: int) -> bytes:
+    is_picture = _media_type(path, "") in formats.PICTURES
+    return pictures.draw_picture(path, number, width) if is_picture else draw_page(path, number, width)
+
+
+def _send_attached(frames: BinaryIO, path: Path, name: str) -> None:
+    for one in mail.attached_files(path, _media_type(path, name)):
+        if one.unread is None:
+            values = {"name": one.name, "is_mail": formats.is_mail(io.BytesIO(one.data), one.name)}
+            send(frames, b"A", values, one.data)
+    send(frames, b"D", {})
+    frames.flush()
+
+
+def _media_type(path: Path, name: str) -> str:
+    with path.open("rb") as file:
+        return formats.media_type(file, name)
 
 
 def _at_most(pages: Iterator[Page], max_pages: int) -> Iterator[Page]:

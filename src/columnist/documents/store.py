@@ -12,17 +12,21 @@ from columnist.documents import ocr
 from columnist.documents.model import Page
 from columnist.errors import NotFoundError
 
-READER_VERSION = 2
+READER_VERSION = 3
 """Grows when reading changes what is read: older contents are then read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that the blob store holds: its name for people, its content's hash (hex), its size in bytes."""
+    """A file that the blob store holds: its name for people, its content's hash (hex), its size in bytes.
+
+    `is_mail`: it may have other files attached, which are documents of their own (`intake`).
+    """
 
     name: str
     sha256: str
     size_bytes: int
+    is_mail: bool = False
 
 
 @dataclass(frozen=True, slots=True)

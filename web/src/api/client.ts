@@ -97,6 +97,8 @@ export const suggestPrompt = (name: string, format: Format | undefined) =>
 export const getDocument = (document_id: string) => data(client.GET("/api/documents/{document_id}", { params: { path: { document_id } } }));
 export const getPage = (document_id: string, number: number) =>
   data(client.GET("/api/documents/{document_id}/pages/{number}", { params: { path: { document_id, number } } }));
+export const getPageImage = (document_id: string, number: number, width: number) =>
+  data<Blob>(client.GET("/api/documents/{document_id}/pages/{number}/image", { params: { path: { document_id, number }, query: { width } }, parseAs: "blob" }));
 export const originalUrl = (document_id: string) => `/api/documents/${document_id}/original`;
 export const removeDocuments = (id: string, document_ids: string[]) =>
   data(client.POST("/api/tabular/reviews/{review_id}/documents/remove", { params: { ...review(id), query: { confirm: true } }, body: { document_ids } }));

@@ -1,9 +1,10 @@
-/** A PDF's pages, each drawn when it comes near; the rectangles of a quote lie over the words that they are of. */
+/** A PDF's pages, each drawn when it comes near. */
 import { getDocument, GlobalWorkerOptions, TextLayer, type PDFDocumentProxy, type RenderTask } from "pdfjs-dist";
 import workerUrl from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 import { useEffect, useRef, useState } from "react";
 import { authorization, originalUrl, sentence } from "../api/client";
 import { ErrorText, Loading } from "../ui/basics";
+import { Highlights, useNear, Zoomed, type Size } from "./Paper";
 import type { Citation } from "./Viewer";
 
 GlobalWorkerOptions.workerSrc = workerUrl;
@@ -11,9 +12,8 @@ const FILES = "/assets/pdf";
 
 export default function PdfPages({ documentId, citation }: { documentId: string; citation: Citation | null }) {
   const [pdf, setPdf] = useState<PDFDocumentProxy | null>(null);
-  const [sizes, setSizes] = useState<{ width: number; height: number }>();
+  const [sizes, setSizes] = useState<Size>();
   const [error, setError] = useState("");
-  const [zoom, setZoom] = useState(1);
   useEffect(() => {
     const task = getDocument({
       url: originalUrl(documentId), httpHeaders: authorization(), rangeChunkSize: 256 * 1024, disableAutoFetch: true,
@@ -33,34 +33,21 @@ export default function PdfPages({ documentId, citation }: { documentId: string;
   if (error) return <ErrorText>{error}</ErrorText>;
   if (!pdf || !sizes) return <Loading what="Opening the PDF" />;
   return (
-    <>
-      <div className="zoom" role="group" aria-label="Zoom">
-        <button className="icon" aria-label="Smaller" onClick={() => setZoom(Math.max(0.5, zoom - 0.25))}>−</button>
-        <button className="icon" aria-label="Larger" onClick={() => setZoom(Math.min(4, zoom + 0.25))}>+</button>
-      </div>
-      <div className="pdf" style={{ width: `${zoom * 100}%` }}>
-        {Array.from({ length: pdf.numPages }, (_, nr) => <PdfPage key={nr + 1} pdf={pdf} number={nr + 1} guess={sizes} zoom={zoom} citation={citation} />)}
-      </div>
-    </>
+    <Zoomed>
+      {(zoom) => Array.from({ length: pdf.numPages }, (_, nr) => <PdfPage key={nr + 1} pdf={pdf} number={nr + 1} guess={sizes} zoom={zoom} citation={citation} />)}
+    </Zoomed>
   );
 }
 
-type PageProps = { pdf: PDFDocumentProxy; number: number; guess: { width: number; height: number }; zoom: number; citation: Citation | null };
+type PageProps = { pdf: PDFDocumentProxy; number: number; guess: Size; zoom: number; citation: Citation | null };
 
 function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
   const host = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const words = useRef<HTMLDivElement>(null);
-  const [near, setNear] = useState(false);
+  const near = useNear(host);
   const [size, setSize] = useState(guess);
   const [error, setError] = useState("");
-  const rectangles = citation?.rectangles.filter((one) => one.page === number) ?? [];
-  const wanted = citation?.page === number || rectangles.length > 0;
-  useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => setNear(entry!.isIntersecting), { root: host.current!.closest(".viewer"), rootMargin: "600px 0px" });
-    observer.observe(host.current!);
-    return () => observer.disconnect();
-  }, []);
   useEffect(() => {
     if (!near) return;
     setError("");
@@ -91,16 +78,10 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
       layer?.cancel();
     };
   }, [near, pdf, number, zoom]);
-  useEffect(() => {
-    if (wanted) (host.current!.querySelector(".highlight") ?? host.current!).scrollIntoView({ block: rectangles.length ? "center" : "start" });
-  }, [citation, size.width]);
-  const percent = (part: number, whole: number) => `${(part / whole) * 100}%`;
   return (
     <div ref={host} className="pdf-page" style={{ aspectRatio: `${size.width} / ${size.height}` }} data-page={number}>
       {near && <><canvas ref={canvas} role="img" aria-label={`Page ${number}`} /><div ref={words} className="text-layer" /></>}
-      {rectangles.map((one, nr) => (
-        <div key={nr} className="highlight" style={{ left: percent(one.x0, size.width), top: percent(one.y0, size.height), width: percent(one.x1 - one.x0, size.width), height: percent(one.y1 - one.y0, size.height) }} />
-      ))}
+      <Highlights host={host} citation={citation} number={number} size={size} />
       {error && <ErrorText>{`Page ${number} cannot be drawn: ${error}`}</ErrorText>}
       <div className="page-number">{number}</div>
     </div>

@@ -1,8 +1,9 @@
-/** A document at the place of a quote: a PDF drawn by pdf.js, or a text's pages; the quote is marked in both. */
+/** A document at the place of a quote: a PDF drawn by pdf.js, a picture's or a text's pages; the quote is marked in each. */
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { getDocument, getPage, sentence, type FullCell } from "../api/client";
 import { ErrorText, Loading } from "../ui/basics";
+import { PicturePages } from "./PicturePages";
 
 const PdfPages = lazy(() => import("./PdfPages"));
 export type Citation = FullCell["citations"][number];
@@ -18,6 +19,8 @@ export function Viewer({ documentId, citation }: { documentId: string; citation:
     <div className="viewer" role="region" aria-label={`Document ${name}`} tabIndex={0}>
       {media_type === "application/pdf" ? (
         <Suspense fallback={<Loading what="Loading the PDF viewer" />}><PdfPages key={documentId} documentId={documentId} citation={citation} /></Suspense>
+      ) : media_type?.startsWith("image/") ? (
+        <PicturePages key={documentId} documentId={documentId} pages={page_count} citation={citation} />
       ) : (
         Array.from({ length: page_count }, (_, nr) => <TextPage key={nr + 1} documentId={documentId} number={nr + 1} citation={citation} many={page_count > 1} />)
       )}

@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useReducer, useRef, useState } from "react";
 import { count } from "../ui/basics";
-import { filesFrom, takeOver, Uploads } from "./files";
+import { ACCEPT, filesFrom, takeOver, Uploads } from "./files";
 
 const SHOWN = 200;
 
@@ -36,7 +36,7 @@ export function Upload({ review, onChanged }: { review: string; onChanged: () =>
       <div className={over ? "drop over" : "drop"} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
         onDrop={async (event) => { event.preventDefault(); setOver(false); uploads.current!.add(await filesFrom(event.dataTransfer)); }}>
         <span>Drop documents or a folder here, or</span>
-        <label className="button">Choose files<input className="hidden" type="file" multiple onChange={choose} /></label>
+        <label className="button">Choose files<input className="hidden" type="file" multiple accept={ACCEPT} onChange={choose} /></label>
         <label className="button">Choose a folder<input className="hidden" type="file" multiple onChange={choose} {...{ webkitdirectory: "" }} /></label>
       </div>
       {files.length > 0 && (

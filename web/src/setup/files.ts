@@ -2,6 +2,8 @@
 import { sentence, uploadDocuments } from "../api/client";
 
 export type Sending = { name: string; size: number; sent: number; status: "waiting" | "sending" | "added" | "known" | "refused"; error?: string };
+/** What the file picker offers; whatever else is dropped, the server says what it is. */
+export const ACCEPT = ".pdf,.docx,.rtf,.xlsx,.txt,.html,.htm,.eml,.msg,.png,.jpg,.jpeg,.tif,.tiff";
 const AT_ONCE = 3;
 const BATCH_FILES = 20;
 const BATCH_BYTES = 16 * 1024 ** 2;
@@ -83,6 +85,7 @@ export class Uploads {
           this.changed();
         }, this.abort.signal);
         batch.forEach(({ shown }, nr) => Object.assign(shown, { status: results[nr]!.status, error: results[nr]!.error ?? undefined, sent: shown.size }));
+        for (const { name, status, error } of results.flatMap((one) => one.attachments)) this.files.push({ name, size: 0, sent: 0, status, error: error ?? undefined });
       } catch (error) {
         for (const { shown } of batch) Object.assign(shown, { status: "refused", error: sentence(error) });
       }

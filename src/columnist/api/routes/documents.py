@@ -1,6 +1,7 @@
 """Documents: upload, list, look into, remove."""
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -21,11 +22,12 @@ from columnist.api.context import (
 )
 from columnist.api.models import Input
 from columnist.api.routes.reviews import Confirm, NameSearch
-from columnist.api.uploads import Refused, uploaded
+from columnist.api.uploads import uploaded
 from columnist.db.connect import User
 from columnist.documents import store
-from columnist.documents.formats import PDF
-from columnist.documents.store import Document, StoredFile
+from columnist.documents.formats import PDF, PICTURES
+from columnist.documents.intake import Refused, attachments
+from columnist.documents.store import Document, Registered, StoredFile
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
 from columnist.processes import off_loop
 from columnist.reviews import store as reviews
@@ -40,7 +42,10 @@ _UNTRUSTED = {"Content-Security-Policy": "sandbox; default-src 'none'", "Content
 
 
 class UploadedFile(BaseModel):
-    """What became of one file, in the order sent. `known`: the user has this name with this content already."""
+    """What became of one file, in the order sent. `known`: the user has this name with this content already.
+
+    `attachments`: those of an e-mail, and of the e-mails among them, which are documents of their own.
+    """
 
     name: str
     status: Literal["added", "known", "refused"]
@@ -48,10 +53,11 @@ class UploadedFile(BaseModel):
     sha256: str | None = None
     size_bytes: int | None = None
     error: str | None = None
+    attachments: list["UploadedFile"] = []
 
 
 class Upload(BaseModel):
-    """What became of the files of an upload."""
+    """What became of the files of an upload; the counts are of these and of their attachments."""
 
     files: list[UploadedFile]
     added: int
@@ -111,29 +117,33 @@ async def upload_documents(
 ) -> Upload:
     """Take files in: parts named `files`, thousands in one request, each with its own result.
 
-    What was taken in before the body breaks off stays; sending it all again adds only the rest.
+    What is attached to an e-mail is taken in beside it. What was taken in before the body breaks off stays; sending it
+    all again adds only the rest.
     """
     if review_id is not None:
         async with service.database.act_as(user) as connection:
             await require_role(connection, review_id, "editor")
     results: list[UploadedFile] = []
-    batch: list[StoredFile | Refused] = []
+    batch: list[list[StoredFile | Refused]] = []
     try:
         async for one in uploaded(request, service.blobs, service.settings.upload_max_files):
-            batch.append(one)
+            attached = [] if isinstance(one, Refused) else await attachments(service.reader, service.blobs, one)
+            batch.append([one, *attached])
             if len(batch) == REGISTERED_TOGETHER:
                 results += await _register(service, user, review_id, batch)
                 batch = []
     finally:
         results += await _register(service, user, review_id, batch)
-    count = {status: sum(one.status == status for one in results) for status in ("added", "known", "refused")}
+    every = [one for file in results for one in (file, *file.attachments)]
+    count = {status: sum(one.status == status for one in every) for status in ("added", "known", "refused")}
     return Upload(files=results, **count)
 
 
 async def _register(
-    service: Service, user: User, review_id: UUID | None, batch: list[StoredFile | Refused]
+    service: Service, user: User, review_id: UUID | None, batch: list[list[StoredFile | Refused]]
 ) -> list[UploadedFile]:
-    stored = [one for one in batch if isinstance(one, StoredFile)]
+    """Write the documents of files, each followed by its attachments; returns what became of the files."""
+    stored = [one for files in batch for one in files if isinstance(one, StoredFile)]
     registered = []
     if stored:
         async with service.database.act_as(user) as connection:
@@ -142,21 +152,23 @@ async def _register(
                 await reviews.put_documents(connection, review_id, [one.id for one in registered])
     documents = iter(registered)
     results = []
-    for one in batch:
-        if isinstance(one, Refused):
-            results.append(UploadedFile(name=one.name, status="refused", error=one.error))
-            continue
-        document = next(documents)
-        results.append(
-            UploadedFile(
-                name=one.name,
-                status="added" if document.added else "known",
-                document_id=document.id,
-                sha256=one.sha256,
-                size_bytes=one.size_bytes,
-            )
-        )
+    for files in batch:
+        first, *attached = [_result(one, documents) for one in files]
+        results.append(first.model_copy(update={"attachments": attached}))
     return results
+
+
+def _result(file: StoredFile | Refused, documents: Iterator[Registered]) -> UploadedFile:
+    if isinstance(file, Refused):
+        return UploadedFile(name=file.name, status="refused", error=file.error)
+    document = next(documents)
+    return UploadedFile(
+        name=file.name,
+        status="added" if document.added else "known",
+        document_id=document.id,
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+    )
 
 
 @router.get("/documents")
@@ -237,11 +249,11 @@ async def get_page_image(
     user: CurrentUser,
     width: Annotated[int, Query(ge=100, le=3_000, description="In pixels.")] = 1_200,
 ) -> Response:
-    """A page of a PDF as a picture, drawn in a guarded subprocess."""
+    """A page of a PDF or of a picture as a PNG, drawn in a guarded subprocess."""
     async with service.database.act_as(user) as connection:
         document = await store.get_document(connection, document_id)
-    if document.media_type != PDF:
-        raise NotFoundError("Only the pages of a PDF that was read can be drawn.")
+    if document.media_type not in (PDF, *PICTURES):
+        raise NotFoundError("Only the pages of a PDF or a picture that was read can be drawn.")
     async with off_loop(service.blobs.reading(document.sha256)) as path:
         picture = await service.reader.draw(path, number, width)
     return Response(picture, media_type="image/png", headers=_UNTRUSTED)

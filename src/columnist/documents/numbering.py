@@ -1,0 +1,250 @@
+"""The numbers that Word computes for its lists and headings, and does not write down: "2.", "2.1", "(a)", "iv."."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+"""The name space of the elements of a DOCX."""
+
+_PLACE = re.compile(r"%([1-9])")
+_SYMBOLS = re.compile("^[o\ue000-\uf8ff]$")
+"""Bullets in symbol fonts, where they are no letters."""
+
+_ROMAN = list(
+    zip(
+        (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
+        "m cm d cd c xc l xl x ix v iv i".split(),
+        strict=True,
+    )
+)
+_SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen""".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_IRREGULAR = dict(
+    zip(
+        "one two three five eight nine twelve".split(),
+        "first second third fifth eighth ninth twelfth".split(),
+        strict=True,
+    )
+)
+"""Ordinals that do not just take an ending."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """One level of a list. `restart`: the level (1-based) that begins it anew, 0 for none, None for any above it."""
+
+    start: int
+    format: str
+    text: str
+    restart: int | None
+    legal: bool
+    suffix: str
+    style: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A numbering instance: whose counters it shares, its levels, and the levels that it starts anew, each once."""
+
+    counters: str
+    levels: dict[int, _Level]
+    starts: frozenset[int]
+
+
+class Numbering:
+    """Labels the numbered paragraphs of a document, which are to be given in its order."""
+
+    def __init__(self, numbering: Any | None, styles: Any | None) -> None:
+        self._styles: dict[str, Any] = {}
+        self._default_style: str | None = None
+        for style in () if styles is None else styles.iter(f"{W}style"):
+            name = style.get(f"{W}styleId", "")
+            self._styles[name] = style
+            if style.get(f"{W}type") == "paragraph" and _is_on(style.get(f"{W}default", "0")):
+                self._default_style = name
+        root = [] if numbering is None else numbering
+        self._abstract = {one.get(f"{W}abstractNumId"): one for one in root if one.tag == f"{W}abstractNum"}
+        self._instances = {one.get(f"{W}numId"): one for one in root if one.tag == f"{W}num"}
+        self._lists: dict[str, _List | None] = {}
+        self._counters: dict[str, dict[int, int]] = {}
+        self._started: set[tuple[str, int]] = set()
+
+    def label(self, paragraph: Any) -> str:
+        """The number before a paragraph and what parts it from the text ("2.1 "); empty for one without."""
+        found = self._place(paragraph)
+        if found is None:
+            return ""
+        number, one, index = found
+        level = one.levels[index]
+        counts = self._count(number, one, index)
+        if level.format == "bullet":
+            text = _SYMBOLS.sub("•", level.text)
+        else:
+            text = _PLACE.sub(lambda match: self._shown(one, counts, level, int(match[1]) - 1), level.text)
+        return text + ("" if level.suffix == "nothing" or not text else " ")
+
+    def starts_page(self, paragraph: Any) -> bool:
+        """Whether a page begins before the paragraph."""
+        for properties in self._properties(paragraph):
+            found = properties.find(f"{W}pageBreakBefore")
+            if found is not None:
+                return _is_on(found.get(f"{W}val", "1"))
+        return False
+
+    def _properties(self, paragraph: Any) -> Iterator[Any]:
+        """The paragraph's own properties, then its style's, then those of what that is based on."""
+        own = paragraph.find(f"{W}pPr")
+        if own is not None:
+            yield own
+        for name in self._style_names(paragraph):
+            properties = self._styles[name].find(f"{W}pPr")
+            if properties is not None:
+                yield properties
+
+    def _style_names(self, paragraph: Any) -> list[str]:
+        name = _value(paragraph.find(f"{W}pPr"), "pStyle") or self._default_style
+        names: list[str] = []
+        while name in self._styles and name not in names:
+            names.append(name)
+            name = _value(self._styles[name], "basedOn")
+        return names
+
+    def _place(self, paragraph: Any) -> tuple[str, _List, int] | None:
+        """The list that a paragraph is in, and its level there."""
+        places = [properties.find(f"{W}numPr") for properties in self._properties(paragraph)]
+        number = next((found for place in places if (found := _value(place, "numId"))), "0")
+        one = None if number == "0" else self._list(number)
+        if one is None:
+            return None
+        index = _value(paragraph.find(f"{W}pPr/{W}numPr"), "ilvl")
+        if index is None:
+            styles = {level.style: str(nr) for nr, level in one.levels.items()}
+            index = next((styles[name] for name in self._style_names(paragraph) if name in styles), None)
+        if index is None:
+            index = next((found for place in places if (found := _value(place, "ilvl"))), None)
+        level = _whole(index, 0)
+        return (number, one, level) if level in one.levels else None
+
+    def _list(self, number: str) -> _List | None:
+        if number not in self._lists:
+            self._lists[number] = self._read_list(number)
+        return self._lists[number]
+
+    def _read_list(self, number: str) -> _List | None:
+        instance = self._instances.get(number)
+        name = _value(instance, "abstractNumId")
+        abstract = self._abstract.get(name)
+        link = _value(abstract, "numStyleLink")
+        if link in self._styles:  # a list style, whose own instance has the levels
+            properties = self._styles[link].find(f"{W}pPr/{W}numPr")
+            linked = self._instances.get(_value(properties, "numId"))
+            name = _value(linked, "abstractNumId")
+            abstract = self._abstract.get(name)
+        if instance is None or abstract is None or name is None:
+            return None
+        elements = {_whole(one.get(f"{W}ilvl"), 0): one for one in abstract.iter(f"{W}lvl")}
+        starts: dict[int, int] = {}
+        for override in instance.iter(f"{W}lvlOverride"):
+            index = _whole(override.get(f"{W}ilvl"), 0)
+            own, start = override.find(f"{W}lvl"), _value(override, "startOverride")
+            if own is not None:
+                elements[index] = own
+            if start is not None:
+                starts[index] = _whole(start, 1)
+        levels = {index: _level(element, starts.get(index)) for index, element in elements.items()}
+        return _List(name, levels, frozenset(starts))
+
+    def _count(self, number: str, one: _List, index: int) -> dict[int, int]:
+        """Count on; returns the counters of the list's levels down to this one."""
+        counts = self._counters.setdefault(one.counters, {})
+        if index in one.starts and (number, index) not in self._started:
+            self._started.add((number, index))
+            counts.pop(index, None)
+        for upper in range(index):
+            if upper not in counts and upper in one.levels:
+                counts[upper] = one.levels[upper].start
+        counts[index] = counts[index] + 1 if index in counts else one.levels[index].start
+        for deeper in [level for level in counts if level > index]:
+            restart = one.levels[deeper].restart if deeper in one.levels else None
+            if index < (deeper if restart is None else restart):
+                del counts[deeper]
+        return counts
+
+    @staticmethod
+    def _shown(one: _List, counts: dict[int, int], level: _Level, index: int) -> str:
+        if index not in counts:
+            return ""
+        return number_in_words(counts[index], "decimal" if level.legal else one.levels[index].format)
+
+
+def number_in_words(number: int, format_: str) -> str:
+    """A number as one of Word's number formats (w:numFmt) writes it; those of other scripts as digits."""
+    if format_ == "none":
+        return ""
+    if number < 1 or format_ == "decimal":
+        return str(number)
+    if format_ in ("lowerRoman", "upperRoman") and number < 4000:
+        return _cased(_roman(number), format_)
+    if format_ in ("lowerLetter", "upperLetter"):
+        return _cased(chr(ord("a") + (number - 1) % 26) * min((number - 1) // 26 + 1, 20), format_)
+    if format_ == "decimalZero":
+        return f"{number:02}"
+    if format_ == "ordinal":
+        ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        return f"{number}{ending}"
+    if format_ in ("cardinalText", "ordinalText") and number < 100:
+        return _english(number, ordinal=format_ == "ordinalText").capitalize()
+    return str(number)
+
+
+def _roman(number: int) -> str:
+    letters = ""
+    for value, letter in _ROMAN:
+        letters += letter * (number // value)
+        number %= value
+    return letters
+
+
+def _cased(letters: str, format_: str) -> str:
+    return letters.upper() if format_.startswith("upper") else letters
+
+
+def _english(number: int, *, ordinal: bool) -> str:
+    words: Sequence[str] = [_SMALL[number]] if number < 20 else [_TENS[number // 10 - 2], _SMALL[number % 10]]
+    words = [word for word in words if word != "zero"]
+    if ordinal:
+        last = words[-1]
+        words = [*words[:-1], _IRREGULAR.get(last) or (last[:-1] + "ieth" if last.endswith("y") else last + "th")]
+    return "-".join(words)
+
+
+def _level(element: Any, start: int | None) -> _Level:
+    restart = _value(element, "lvlRestart")
+    legal = element.find(f"{W}isLgl")
+    return _Level(
+        _whole(_value(element, "start"), 0) if start is None else start,
+        _value(element, "numFmt") or "decimal",
+        _value(element, "lvlText") or "",
+        None if restart is None else _whole(restart, 0),
+        legal is not None and _is_on(legal.get(f"{W}val", "1")),
+        _value(element, "suff") or "tab",
+        _value(element, "pStyle"),
+    )
+
+
+def _value(element: Any | None, name: str) -> str | None:
+    """The w:val of a child, if both are there."""
+    child = None if element is None else element.find(f"{W}{name}")
+    value: str | None = None if child is None else child.get(f"{W}val")
+    return value
+
+
+def _whole(text: str | None, otherwise: int) -> int:
+    return int(text) if text is not None and re.fullmatch(r"\d{1,9}", text) else otherwise
+
+
+def _is_on(value: str) -> bool:
+    return value not in ("0", "false", "off")

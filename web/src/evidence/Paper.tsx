@@ -1,0 +1,42 @@
+/** What drawn pages share: the zoom, when they are near, and the rectangles of a quote over the words that they are of. */
+import { useEffect, useState, type ReactNode, type RefObject } from "react";
+import type { Citation } from "./Viewer";
+
+export type Size = { width: number; height: number };
+const percent = (part: number, whole: number) => `${(part / whole) * 100}%`;
+
+export function Zoomed({ children }: { children: (zoom: number) => ReactNode }) {
+  const [zoom, setZoom] = useState(1);
+  return (
+    <>
+      <div className="zoom" role="group" aria-label="Zoom">
+        <button className="icon" aria-label="Smaller" onClick={() => setZoom(Math.max(0.5, zoom - 0.25))}>−</button>
+        <button className="icon" aria-label="Larger" onClick={() => setZoom(Math.min(4, zoom + 0.25))}>+</button>
+      </div>
+      <div className="pdf" style={{ width: `${zoom * 100}%` }}>{children(zoom)}</div>
+    </>
+  );
+}
+
+/** Whether a page is on the screen, or soon will be. */
+export function useNear(host: RefObject<HTMLDivElement | null>): boolean {
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => setNear(entry!.isIntersecting), { root: host.current!.closest(".viewer"), rootMargin: "600px 0px" });
+    observer.observe(host.current!);
+    return () => observer.disconnect();
+  }, [host]);
+  return near;
+}
+
+/** A quote's rectangles on a page, which comes into view with them. */
+export function Highlights({ host, citation, number, size }: { host: RefObject<HTMLDivElement | null>; citation: Citation | null; number: number; size: Size }) {
+  const rectangles = citation?.rectangles.filter((one) => one.page === number) ?? [];
+  const wanted = citation?.page === number || rectangles.length > 0;
+  useEffect(() => {
+    if (wanted) (host.current!.querySelector(".highlight") ?? host.current!).scrollIntoView({ block: rectangles.length ? "center" : "start" });
+  }, [citation, size.width]);
+  return rectangles.map((one, nr) => (
+    <div key={nr} className="highlight" style={{ left: percent(one.x0, size.width), top: percent(one.y0, size.height), width: percent(one.x1 - one.x0, size.width), height: percent(one.y1 - one.y0, size.height) }} />
+  ));
+}
