@@ -7,20 +7,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import jwt
 import openpyxl
+import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.api.test_documents import upload
 from tests.conftest import CONTRACTS, ROOT
+from tests.documents.scans import write_scan
 from tests.page.conftest import Opens
 from tests.page.openapi import KEPT, described
 from tests.processes import Served, contracts_in, served, simulator
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SECRET = "a secret that is long enough for HS256"
 COVERED = Path(__file__).with_name("covered.js").read_text(encoding="utf-8")
 AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -373,6 +376,40 @@ def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Op
     accessible(page)
     page.get_by_role("link", name="Filled").click()
     expect(page.get_by_text("2 rows")).to_be_visible()
+
+
+def test_a_document_says_how_it_was_read(server: Served, opens: Opens, admin_url: str, tmp_path: Path) -> None:
+    (contract,) = pdfs(1)
+    scan = write_scan(contract, [2], tmp_path / "scan.pdf", dpi=100)
+    review = filled(server, [contract, scan])
+    page = opens(f"{server.url}/reviews/{review}")
+    row = page.locator(".document", has_text="scan.pdf")
+    expect(row.locator(".pages.ocr")).to_have_attribute("title", "PDF, 1 page, English; 1 page read by OCR (1).")
+    expect(page.locator(".document .pages")).to_have_count(2)
+    expect(page.locator(".document .pages.ocr")).to_have_count(1)
+    row.locator(".name").click()
+    expect(page.locator(".how-read")).to_have_text("PDF, 1 page, English; 1 page read by OCR (1).")
+    expect(page.locator("canvas").first).to_be_visible()
+    accessible(page)
+    # As a worker without OCR leaves it.
+    with psycopg.connect(admin_url) as database:
+        database.execute(
+            "update document_contents set ocr_pages = 0, ocr_on = '{}', unread_pages = 1, unread_on = '{1}' "
+            "where ocr_pages = 1"
+        )
+    page.reload()
+    expect(page.locator(".how-read.unread")).to_contain_text("1 page not read (1), because OCR is not installed")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        accessible(page)
+    page.get_by_role("link", name="Filled").click()
+    expect(row.locator(".pages.unread")).to_be_visible()
+    cell(page, 0, "Governing law").click()
+    page.keyboard.press("Enter")
+    expect(page.locator(".panel .how-read")).to_contain_text("English.")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        accessible(page)
 
 
 def test_a_changed_question_makes_answers_stale_and_they_alone_are_asked_again(server: Served, opens: Opens) -> None:
