@@ -12,6 +12,7 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.formats import SUFFIXES
 from columnist.documents.guard import Reader
 from columnist.documents.store import StoredFile, add_documents
+from columnist.documents.sweep import note_loose, sweeping
 from columnist.errors import InputError, JobEndingError
 from columnist.extraction.back_ends import BackEnds, prompt_version
 from columnist.jobs import store
@@ -19,6 +20,7 @@ from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.store import Generated, Progress
 from columnist.jobs.work import ItemWorker
 from columnist.llm.usage import Prices
+from columnist.processes import off_loop
 from columnist.reviews.model import ColumnSpec, Failure, GridRow
 from columnist.reviews.store import failed_cells, grid_rows, open_review, put_columns, put_documents
 from columnist.settings import Settings
@@ -119,7 +121,7 @@ class Session:
             stored: list[StoredFile] = []
             for file in files[start : start + INGEST_BATCH]:
                 try:
-                    stored.append(await asyncio.to_thread(self._take_in, file))
+                    stored.append(await self._take_in(file))
                 except (InputError, OSError) as error:
                     refused[file] = str(error)
             async with self.database.act_as(user) as connection:
@@ -130,9 +132,12 @@ class Session:
         columns_with_ids = list(zip(column_ids, columns, strict=True))
         return Grid(review_id, review_name, columns_with_ids, list(dict.fromkeys(document_ids)), refused)
 
-    def _take_in(self, file: Path) -> StoredFile:
-        sha256, size = self.blobs.put(file)
-        return StoredFile(file.name, sha256, size)
+    async def _take_in(self, file: Path) -> StoredFile:
+        async with off_loop(self.blobs.receiving(file.name)) as incoming:
+            await asyncio.to_thread(incoming.copy, file)
+            async with self.database.worker() as connection:
+                await note_loose(connection, incoming.sha256)
+        return StoredFile(file.name, incoming.sha256, incoming.size)
 
     async def generate(self, grid: Grid, model: str | None = None) -> Generated:
         """Ask whatever of the grid has no current answer; joins the review's live job if there is one. `model`: another
@@ -215,7 +220,11 @@ class Session:
     async def working(self) -> AsyncIterator[WorkerPool]:
         """A worker pool runs while the context lasts; leaving it hands back what is not done."""
         settings = self.settings
-        async with Reader(settings) as reader, BackEnds(settings) as back_ends:
+        async with (
+            sweeping(self.database, self.blobs),
+            Reader(settings) as reader,
+            BackEnds(settings) as back_ends,
+        ):
             worker = ItemWorker(self.database, reader, self.blobs, back_ends)
             options = PoolOptions(
                 concurrency=settings.generate_concurrency,

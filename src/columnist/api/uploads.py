@@ -3,7 +3,7 @@
 import asyncio
 import re
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -22,6 +22,9 @@ _WRITE = 1024**2
 _LONGEST_NAME = 255
 _LONGEST_HEADER = 8 * 1024
 
+Note = Callable[[str], Awaitable[None]]
+"""Called with a content's SHA-256 before it is kept: `sweep.note_loose`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -31,7 +34,9 @@ class Refused:
     error: str
 
 
-async def uploaded(request: Request, blobs: BlobStore, max_files: int) -> AsyncIterator[StoredFile | Refused]:
+async def uploaded(
+    request: Request, blobs: BlobStore, note: Note, max_files: int
+) -> AsyncIterator[StoredFile | Refused]:
     """The files of a multipart body, each when all of it is in the blob store, or refused.
 
     Raises InputError if the body is no multipart form, TooLargeError after `max_files` files. What was yielded before
@@ -57,7 +62,7 @@ async def uploaded(request: Request, blobs: BlobStore, max_files: int) -> AsyncI
                                 "(COLUMNIST_UPLOAD_MAX_FILES). The first ones were taken in.",
                                 "files",
                             )
-                        taking = _Taking(blobs, _clean(data.decode("utf-8", "replace")))
+                        taking = _Taking(blobs, note, _clean(data.decode("utf-8", "replace")))
                         stack.callback(taking.abandon)
                     elif taking is not None and event == "data":
                         await taking.write(data)
@@ -129,8 +134,9 @@ class _Parts:
 class _Taking:
     """One file on its way in. Disks are written to away from the event loop, a megabyte at a time."""
 
-    def __init__(self, blobs: BlobStore, name: str) -> None:
+    def __init__(self, blobs: BlobStore, note: Note, name: str) -> None:
         self._name = name
+        self._note = note
         self._stack = ExitStack()
         self._incoming: Incoming = self._stack.enter_context(blobs.receiving(name))
         self._buffer = bytearray()
@@ -150,6 +156,7 @@ class _Taking:
         if self._error is not None:
             self.abandon()
             return Refused(self._name, self._error)
+        await self._note(self._incoming.sha256)
         await asyncio.to_thread(self._stack.close)
         return StoredFile(self._name, self._incoming.sha256, self._incoming.size)
 

@@ -118,7 +118,8 @@ async def uses_of_document(connection: Connection, document_id: UUID) -> tuple[i
 
 
 async def delete_document(connection: Connection, user: User, document_id: UUID) -> bool:
-    """Delete a document of the user's, and its row of every review; False if it is another's. Its content stays."""
+    """Delete a document of the user's, and its row of every review; False if it is another's. Its content is swept
+    (documents/sweep.py) if no other document has it."""
     deleted = await persistently(
         connection, "delete from documents where id = %s and user_id = %s", [document_id, user.id]
     )

@@ -35,6 +35,9 @@ LARGEST_CLAIM = 500
 CANCEL_WATCH_SECONDS = 1.0
 JANITOR_SECONDS = 5.0
 FIRST_RETRY_SECONDS = 2.0
+CANCEL_AGAIN_SECONDS = 0.1
+"""Who waits for a connection may miss being cancelled: asyncio.wait_for of Python 3.11 can swallow it."""
+
 LEAVE_SECONDS = 10.0
 """How long a leaving pool waits for PostgreSQL to take its items back; after that their leases run out."""
 
@@ -80,7 +83,7 @@ class WorkerPool:
         """Work until `stop()`, then finish or hand back what is held. Outlives any absence of PostgreSQL."""
         _pools.add(self)
         async with asyncio.TaskGroup() as services:
-            running = [
+            running = {
                 services.create_task(service)
                 for service in (
                     self._complete(),
@@ -89,14 +92,16 @@ class WorkerPool:
                     self._watch_cancels(),
                     self._tidy(),
                 )
-            ]
+            }
             try:
                 await self._claim()
                 await self._leave()
             finally:
                 _pools.discard(self)
-                for service in running:
-                    service.cancel()
+                while running:
+                    for service in running:
+                        service.cancel()
+                    _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_SECONDS)
 
     def stop(self) -> None:
         """Stop claiming at once; `run` returns when running work has ended or, after the grace time, is handed back."""

@@ -26,6 +26,7 @@ from columnist.db.connect import User
 from columnist.documents import store
 from columnist.documents.formats import PDF
 from columnist.documents.store import Document, StoredFile
+from columnist.documents.sweep import note_loose
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
 from columnist.processes import off_loop
 from columnist.reviews import store as reviews
@@ -116,10 +117,15 @@ async def upload_documents(
     if review_id is not None:
         async with service.database.act_as(user) as connection:
             await require_role(connection, review_id, "editor")
+
+    async def note(sha256: str) -> None:
+        async with service.database.worker() as connection:
+            await note_loose(connection, sha256)
+
     results: list[UploadedFile] = []
     batch: list[StoredFile | Refused] = []
     try:
-        async for one in uploaded(request, service.blobs, service.settings.upload_max_files):
+        async for one in uploaded(request, service.blobs, note, service.settings.upload_max_files):
             batch.append(one)
             if len(batch) == REGISTERED_TOGETHER:
                 results += await _register(service, user, review_id, batch)

@@ -62,3 +62,37 @@ create function how_read(content document_contents) returns text language sql im
       || ', because OCR is not installed where documents are read' end) || '.'
   where content.page_count > 0
 $$;
+
+-- ── Contents that may belong to no document: documents/sweep.py looks at them when they have been loose for long ───
+
+create table loose_contents (
+  sha256 text primary key check (sha256 ~ '^[0-9a-f]{64}$'),
+  since timestamptz not null default now()  -- noted before a file is kept, and when a document of it is deleted
+);
+create index loose_contents_by_age on loose_contents (since);
+
+insert into loose_contents (sha256)
+select k.sha256 from document_contents k
+where not exists (select from documents d where d.sha256 = k.sha256);
+
+alter table loose_contents enable row level security;
+alter table loose_contents force row level security;
+revoke all on loose_contents from public, anon, authenticated;
+create policy work on loose_contents to columnist_worker using (true) with check (true);
+create policy gate on loose_contents to columnist_gate using (true) with check (true);
+grant select, insert, update, delete on loose_contents to columnist_worker;
+grant select, insert, update on loose_contents to columnist_gate;
+
+-- Whoever deletes documents, their contents are noted; as the gate, for nobody else may see whose contents there are.
+create function note_loose_contents() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.loose_contents (sha256)
+  select distinct gone.sha256 from gone order by 1  -- locked in one order
+  on conflict (sha256) do update set since = now();
+  return null;
+end $$;
+grant create on schema public to columnist_gate;
+alter function note_loose_contents() owner to columnist_gate;
+revoke create on schema public from columnist_gate;
+create trigger note_loose after delete on documents referencing old table as gone
+  for each statement execute function note_loose_contents();
