@@ -351,9 +351,11 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     expect(groups.first).to_be_visible()
     counts = [int(text) for text in page.locator(".group-row .count").all_inner_texts()]
     assert sum(counts) == 6
+    expect(page.locator(".total")).to_have_text("6 rows")
     groups.first.click()
     expect(groups.first).to_have_attribute("aria-expanded", "false")
     expect(page.locator(".ag-row .document .name")).to_have_count(6 - counts[0])
+    expect(page.locator(".total")).to_have_text("6 rows")
     accessible(page)
 
     page.get_by_role("button", name="Columns").click()
@@ -474,6 +476,19 @@ def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Open
             page.get_by_role("menuitem", name="JSON").first.click()
         downloading.value.save_as(tmp_path / "out.json")
         assert "one.txt" in json.dumps(json.loads((tmp_path / "out.json").read_text()))
+
+
+def test_an_address_that_leads_nowhere_says_so_and_leads_on(server: Served, opens: Opens) -> None:
+    for path in ("/nowhere", "/reviews/nothing/more/of/it"):
+        page = opens(server.url + path, refused=True)
+        expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+        accessible(page)
+        page.get_by_role("link", name="All reviews").click()
+        expect(page.get_by_role("heading", name="Reviews")).to_be_visible()
+    with httpx.Client(base_url=server.url) as client:
+        assert client.get("/nowhere").status_code == 404
+        unknown = client.get("/api/nowhere")
+        assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
 
 
 def test_the_policy_lets_nothing_in_from_elsewhere(server: Served) -> None:

@@ -8,6 +8,7 @@ import type { Citation } from "./Viewer";
 
 GlobalWorkerOptions.workerSrc = workerUrl;
 const FILES = "/assets/pdf";
+const WIDEST = 1_100; // pixels of a page that nobody has made larger, as style.css has it for text
 
 export default function PdfPages({ documentId, citation }: { documentId: string; citation: Citation | null }) {
   const [pdf, setPdf] = useState<PDFDocumentProxy | null>(null);
@@ -38,7 +39,7 @@ export default function PdfPages({ documentId, citation }: { documentId: string;
         <button className="icon" aria-label="Smaller" onClick={() => setZoom(Math.max(0.5, zoom - 0.25))}>−</button>
         <button className="icon" aria-label="Larger" onClick={() => setZoom(Math.min(4, zoom + 0.25))}>+</button>
       </div>
-      <div className="pdf" style={{ width: `${zoom * 100}%` }}>
+      <div className="pdf" style={{ width: `min(${zoom * 100}%, ${zoom * WIDEST}px)` }}>
         {Array.from({ length: pdf.numPages }, (_, nr) => <PdfPage key={nr + 1} pdf={pdf} number={nr + 1} guess={sizes} zoom={zoom} citation={citation} />)}
       </div>
     </>
