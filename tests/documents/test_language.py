@@ -73,3 +73,36 @@ def test_pages_are_listed_as_ranges_and_a_long_list_is_cut(url: str) -> None:
             ([], None),
         ]:
             assert database.execute("select page_ranges(%s::int[])", [numbers]).fetchone() == (shown,)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "pages", "sentence"),
+    [
+        (
+            "application/pdf",
+            1_200,
+            "PDF, 1,200 pages, English; 3 pages read by OCR (2, 5–6); 1 page not read (7), because",
+        ),
+        ("image/tiff", 2, "Picture, 2 pages, English; 3 pages read by OCR"),
+        (
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            12,
+            "Word document, English, read as",
+        ),
+        (
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            3,
+            "Excel workbook, English, read as text and",
+        ),
+        ("application/vnd.ms-outlook", 1, "E-mail, English, read as text;"),
+        ("text/plain", 2, "Text file, English, read as text and cut into 2 pages;"),
+    ],
+)
+def test_one_sentence_says_how_a_document_was_read(url: str, media_type: str, pages: int, sentence: str) -> None:
+    content = (
+        "jsonb_populate_record(null::document_contents, jsonb_build_object('media_type', %s::text, "
+        "'page_count', %s::int, 'language', 'en', 'ocr_pages', 3, 'ocr_on', array[2, 5, 6], 'unread_pages', 1, 'unread_on', array[7]))"
+    )
+    with psycopg.connect(url) as database:
+        row = database.execute(f"select how_read({content})", [media_type, pages]).fetchone()
+    assert row and row[0].startswith(sentence)

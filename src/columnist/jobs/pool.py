@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -35,9 +35,7 @@ LARGEST_CLAIM = 500
 CANCEL_WATCH_SECONDS = 1.0
 JANITOR_SECONDS = 5.0
 FIRST_RETRY_SECONDS = 2.0
-CANCEL_AGAIN_SECONDS = 0.1
-"""Who waits for a connection may miss being cancelled: asyncio.wait_for of Python 3.11 can swallow it."""
-
+CANCEL_AGAIN_SECONDS = 0.5
 LEAVE_SECONDS = 10.0
 """How long a leaving pool waits for PostgreSQL to take its items back; after that their leases run out."""
 
@@ -83,7 +81,7 @@ class WorkerPool:
         """Work until `stop()`, then finish or hand back what is held. Outlives any absence of PostgreSQL."""
         _pools.add(self)
         async with asyncio.TaskGroup() as services:
-            running = {
+            running = [
                 services.create_task(service)
                 for service in (
                     self._complete(),
@@ -92,16 +90,13 @@ class WorkerPool:
                     self._watch_cancels(),
                     self._tidy(),
                 )
-            }
+            ]
             try:
                 await self._claim()
                 await self._leave()
             finally:
                 _pools.discard(self)
-                while running:
-                    for service in running:
-                        service.cancel()
-                    _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_SECONDS)
+                await _cancelled(running)
 
     def stop(self) -> None:
         """Stop claiming at once; `run` returns when running work has ended or, after the grace time, is handed back."""
@@ -224,9 +219,7 @@ class WorkerPool:
         if self._running:
             await asyncio.wait(self._running.values(), timeout=self._options.grace_seconds)
         interrupted = dict(self._running)
-        for task in interrupted.values():
-            task.cancel()
-        await asyncio.gather(*interrupted.values(), return_exceptions=True)
+        await _cancelled(interrupted.values())
         await self._hand_back([item for item in interrupted if item not in self._ended])
         while self._ended:
             self._claimer_wakes.clear()
@@ -310,6 +303,18 @@ class WorkerPool:
 _pools: WeakSet[WorkerPool] = WeakSet()
 telemetry.POOL_CONCURRENCY.set_function(lambda: sum(pool._options.concurrency for pool in _pools))
 telemetry.POOL_RUNNING.set_function(lambda: sum(len(pool._running) for pool in _pools))
+
+
+async def _cancelled(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended.
+
+    Once is not enough: before Python 3.12 a cancel that meets the end of an `asyncio.wait_for`, as in psycopg_pool, is
+    swallowed (bpo-37658).
+    """
+    while alive := [task for task in tasks if not task.done()]:
+        for task in alive:
+            task.cancel()
+        await asyncio.wait(alive, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> bool:

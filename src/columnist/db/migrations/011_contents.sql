@@ -45,14 +45,18 @@ $$;
 create function how_read(content document_contents) returns text language sql immutable as $$
   select concat_ws('; ',
     concat_ws(', ',
-      case content.media_type
-        when 'application/pdf' then 'PDF, ' || count_pages(content.page_count)
-        when 'text/html' then 'Web page'
-        when 'message/rfc822' then 'E-mail'
-        when 'text/plain' then 'Text file'
-        else 'Word document' end,
+      case
+        when content.media_type = 'application/pdf' then 'PDF'
+        when content.media_type like 'image/%' then 'Picture'
+        when content.media_type like '%wordprocessingml%' then 'Word document'
+        when content.media_type like '%spreadsheetml%' then 'Excel workbook'
+        when content.media_type = 'application/rtf' then 'RTF document'
+        when content.media_type in ('message/rfc822', 'application/vnd.ms-outlook') then 'E-mail'
+        when content.media_type = 'text/html' then 'Web page'
+        else 'Text file' end,
+      case when has_pages then count_pages(content.page_count) end,
       coalesce(language_name(content.language), 'language unknown'),
-      case when content.media_type <> 'application/pdf' then
+      case when not has_pages then
         'read as text' || case when content.page_count > 1
                             then ' and cut into ' || count_pages(content.page_count) else '' end end),
     case when content.ocr_pages > 0 then
@@ -60,6 +64,7 @@ create function how_read(content document_contents) returns text language sql im
     case when content.unread_pages > 0 then
       count_pages(content.unread_pages) || ' not read' || coalesce(' (' || page_ranges(content.unread_on) || ')', '')
       || ', because OCR is not installed where documents are read' end) || '.'
+  from (select content.media_type = 'application/pdf' or content.media_type like 'image/%' as has_pages) t
   where content.page_count > 0
 $$;
 
