@@ -19,7 +19,6 @@ from psycopg import conninfo, sql
 
 from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
-from columnist.documents.blobs import BlobStore
 
 ROOT = Path(__file__).parent.parent
 CONTRACTS = ROOT / "examples" / "contracts"
@@ -37,13 +36,6 @@ class SystemServer:
         """Kill it as a power cut would, and start it again."""
         self.control("-m", "immediate", "stop")
         self.control("start")
-
-
-def put(blobs: BlobStore, path: Path) -> tuple[str, int]:
-    """Keep a file; its SHA-256 and its size."""
-    with blobs.receiving(path.name) as incoming:
-        incoming.copy(path)
-    return incoming.sha256, incoming.size
 
 
 def installed_server() -> Path | None:

@@ -30,8 +30,9 @@ from columnist.jobs.store import create_job
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents, put_member
 from columnist.settings import EXTRACTIVE, Settings
-from tests.conftest import new_database, put, system_server
+from tests.conftest import new_database, system_server
 from tests.db.supabase import supabase_database
+from tests.files import put
 from tests.jobs.grid import Watcher
 from tests.processes import served
 

@@ -100,8 +100,9 @@ def test_pages_are_listed_as_ranges_and_a_long_list_is_cut(url: str) -> None:
 )
 def test_one_sentence_says_how_a_document_was_read(url: str, media_type: str, pages: int, sentence: str) -> None:
     content = (
-        "jsonb_populate_record(null::document_contents, jsonb_build_object('media_type', %s::text, "
-        "'page_count', %s::int, 'language', 'en', 'ocr_pages', 3, 'ocr_on', array[2, 5, 6], 'unread_pages', 1, 'unread_on', array[7]))"
+        "jsonb_populate_record(null::document_contents, jsonb_build_object("
+        "'media_type', %s::text, 'page_count', %s::int, 'language', 'en', "
+        "'ocr_pages', 3, 'ocr_on', array[2, 5, 6], 'unread_pages', 1, 'unread_on', array[7]))"
     )
     with psycopg.connect(url) as database:
         row = database.execute(f"select how_read({content})", [media_type, pages]).fetchone()

@@ -25,7 +25,8 @@ from columnist.documents.guard import Reader
 from columnist.documents.model import Page
 from columnist.errors import DocumentError, InputError
 from columnist.settings import Settings
-from tests.conftest import CONTRACTS, put
+from tests.conftest import CONTRACTS
+from tests.files import put
 
 A_CONTRACT = next(iter(sorted(CONTRACTS.glob("TICKETS*"))))
 

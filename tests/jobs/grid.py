@@ -19,7 +19,7 @@ from columnist.jobs.store import INCOMPLETE, Generated, Only, Progress, create_j
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
 from columnist.settings import Settings
-from tests.conftest import put
+from tests.files import put
 
 MODEL, PROMPT_VERSION = "test-model", "test-1"
 QUESTIONS = 4
