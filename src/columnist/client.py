@@ -123,7 +123,7 @@ class Client:
         return self.read(models.Me, "/me")
 
     def document(self, document_id: UUID) -> Document:
-        """A document, and how it was read: `ocr_pages`, `unread_pages`. Raises NotFoundError."""
+        """A document, and how it was read (`how_read` is the sentence). Raises NotFoundError."""
         return self.read(Document, f"/documents/{document_id}")
 
     # What the nouns below are made of.

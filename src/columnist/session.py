@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from columnist.documents.formats import SUFFIXES, is_mail
 from columnist.documents.guard import Reader
 from columnist.documents.intake import Refused, attachments
 from columnist.documents.store import StoredFile, add_documents
+from columnist.documents.sweep import Note, note_loose, sweeping
 from columnist.errors import InputError, JobEndingError
 from columnist.extraction.back_ends import BackEnds, prompt_version
 from columnist.jobs import store
@@ -20,6 +22,7 @@ from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.store import Generated, Progress
 from columnist.jobs.work import ItemWorker
 from columnist.llm.usage import Prices
+from columnist.processes import off_loop
 from columnist.reviews.model import ColumnSpec, Failure, GridRow
 from columnist.reviews.store import failed_cells, grid_rows, open_review, put_columns, put_documents
 from columnist.settings import Settings
@@ -117,17 +120,18 @@ class Session:
             column_ids = await put_columns(connection, review_id, columns)
         refused: dict[Path, str] = {}
         document_ids: list[UUID] = []
+        note = partial(note_loose, self.database)
         async with Reader(self.settings) as reader:
             for start in range(0, len(files), INGEST_BATCH):
                 stored: list[StoredFile] = []
                 for file in files[start : start + INGEST_BATCH]:
                     try:
-                        taken_in = await asyncio.to_thread(self._take_in, file)
+                        taken_in = await self._take_in(file, note)
                     except (InputError, OSError) as error:
                         refused[file] = str(error)
                         continue
                     stored.append(taken_in)
-                    for one in await attachments(reader, self.blobs, taken_in):
+                    for one in await attachments(reader, self.blobs, note, taken_in):
                         if isinstance(one, Refused):
                             refused[file.parent / one.name] = one.error
                         else:
@@ -140,10 +144,12 @@ class Session:
         columns_with_ids = list(zip(column_ids, columns, strict=True))
         return Grid(review_id, review_name, columns_with_ids, list(dict.fromkeys(document_ids)), refused)
 
-    def _take_in(self, file: Path) -> StoredFile:
-        sha256, size = self.blobs.put(file)
-        with file.open("rb") as opened:
-            return StoredFile(file.name, sha256, size, is_mail(opened, file.name))
+    async def _take_in(self, file: Path, note: Note) -> StoredFile:
+        async with off_loop(self.blobs.receiving(file.name)) as incoming:
+            await asyncio.to_thread(incoming.copy, file)
+            mail = await asyncio.to_thread(_is_mail, file)
+            await note(incoming.sha256)
+        return StoredFile(file.name, incoming.sha256, incoming.size, mail)
 
     async def generate(self, grid: Grid, model: str | None = None) -> Generated:
         """Ask whatever of the grid has no current answer; joins the review's live job if there is one. `model`: another
@@ -226,7 +232,11 @@ class Session:
     async def working(self) -> AsyncIterator[WorkerPool]:
         """A worker pool runs while the context lasts; leaving it hands back what is not done."""
         settings = self.settings
-        async with Reader(settings) as reader, BackEnds(settings) as back_ends:
+        async with (
+            sweeping(self.database, self.blobs),
+            Reader(settings) as reader,
+            BackEnds(settings) as back_ends,
+        ):
             worker = ItemWorker(self.database, reader, self.blobs, back_ends)
             options = PoolOptions(
                 concurrency=settings.generate_concurrency,
@@ -243,3 +253,8 @@ class Session:
             finally:
                 pool.stop()
                 await running
+
+
+def _is_mail(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return is_mail(opened, file.name)

@@ -32,6 +32,7 @@ from columnist.reviews.store import open_review, put_columns, put_documents, put
 from columnist.settings import EXTRACTIVE, Settings
 from tests.conftest import new_database, system_server
 from tests.db.supabase import supabase_database
+from tests.files import put
 from tests.jobs.grid import Watcher
 from tests.processes import served
 
@@ -240,7 +241,7 @@ def a_world(site: Site, name: str) -> dict[str, str]:
     for nr in range(2):
         path = site.home / f"{MARK} {name} {nr}.pdf"
         path.write_bytes(a_pdf(f"This {MARK} Agreement {name} {nr} is governed by the laws of Delaware."))
-        files.append(StoredFile(path.name, *blobs.put(path)))
+        files.append(StoredFile(path.name, *put(blobs, path)))
 
     async def make() -> tuple[UUID, list[UUID], list[UUID], UUID]:
         async with Database(site.url) as database, database.act_as(OWNER) as connection:

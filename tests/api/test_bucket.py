@@ -1,10 +1,12 @@
 """Files in an S3-compatible store: servers and workers share nothing but the database and the bucket."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import httpx
+import psycopg
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -29,7 +31,9 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
     store.stop()
 
 
-def test_a_worker_elsewhere_reads_what_a_server_took_in(url: str, tmp_path: Path, bucket: dict[str, object]) -> None:
+def test_a_worker_elsewhere_reads_what_a_server_took_in(
+    url: str, admin_url: str, tmp_path: Path, bucket: dict[str, object]
+) -> None:
     shared = {"DATABASE_URL": url, **bucket}
     content = PDF.read_bytes()
     worker = start("worker", COLUMNIST_DATA_DIR=tmp_path / "worker", **shared)
@@ -51,6 +55,15 @@ def test_a_worker_elsewhere_reads_what_a_server_took_in(url: str, tmp_path: Path
     keys = [one["Key"] for one in boto3.client("s3").list_objects_v2(Bucket="files")["Contents"]]
     sha256 = file["sha256"]
     assert keys == [f"columnist/{sha256[:2]}/{sha256}", f"columnist/{sha256[:2]}/{sha256}.boxes"]
+
+    with psycopg.connect(admin_url) as database:
+        database.execute("delete from documents")
+        database.execute("update loose_contents set since = since - interval '2 days'")
+    with served(COLUMNIST_DATA_DIR=tmp_path / "server", **shared):
+        end = time.monotonic() + 20
+        while "Contents" in boto3.client("s3").list_objects_v2(Bucket="files"):
+            assert time.monotonic() < end
+            time.sleep(0.05)
 
 
 def test_a_bucket_that_is_none_is_one_sentence(url: str, tmp_path: Path) -> None:

@@ -144,10 +144,14 @@ def test_a_document_is_looked_into_drawn_and_downloaded_as_it_was(api: httpx.Cli
     content = PDF.read_bytes()
     done = upload(api, ("contract.pdf", content), ("page.html", b"<script>alert(1)</script>Terms"), review_id=review)
     pdf, page = (file["document_id"] for file in done["files"])
-    assert api.get(f"/documents/{pdf}").json()["page_count"] is None
+    unread = api.get(f"/documents/{pdf}").json()
+    assert (unread["page_count"], unread["language"], unread["how_read"]) == (None, None, None)
     problem(api.get(f"/documents/{pdf}/pages/1"), 404, "not-found")
     until_read(api, review)
-    assert api.get(f"/documents/{pdf}").json()["page_count"] > 1
+    read = api.get(f"/documents/{pdf}").json()
+    assert read["page_count"] > 1
+    assert (read["language"], read["how_read"]) == ("en", f"PDF, {read['page_count']} pages, English.")
+    assert api.get(f"/documents/{page}").json()["how_read"] == "Web page, language unknown, read as text."
     first = api.get(f"/documents/{pdf}/pages/1").json()
     start, stop, x0, y0, x1, y1 = first["words"][0]
     assert first["text"][start:stop] == first["text"].split()[0]
@@ -192,7 +196,7 @@ def test_a_scan_says_how_many_of_its_pages_were_read_by_ocr(
     server: Served, api: httpx.Client, admin_url: str, tmp_path: Path
 ) -> None:
     review = a_review(api, "Term")["id"]
-    scan = write_scan(PDF, [1], tmp_path / "scan.pdf", dpi=100)
+    scan = write_scan(PDF, [2], tmp_path / "scan.pdf", dpi=100)
     done = upload(api, ("scan.pdf", scan.read_bytes()), ("contract.pdf", PDF.read_bytes()), review_id=review)
     scanned, contract = (UUID(file["document_id"]) for file in done["files"])
     with Client(server.url) as client:
@@ -200,13 +204,25 @@ def test_a_scan_says_how_many_of_its_pages_were_read_by_ocr(
         until_read(api, review)
         document = client.document(scanned)
         assert (document.ocr_pages, document.unread_pages, document.error) == (1, 0, None)
+        assert (document.language, document.how_read) == ("en", "PDF, 1 page, English; 1 page read by OCR (1).")
         assert client.document(contract).ocr_pages == 0
         assert len(api.get(f"/documents/{scanned}/pages/1").json()["words"]) > 20
         # As a worker without OCR leaves it; one that has it reads the pictures.
         with psycopg.connect(admin_url) as database:
-            database.execute("update document_contents set ocr_pages = 0, unread_pages = 1 where ocr_pages = 1")
+            database.execute(
+                "update document_contents set ocr_pages = 0, ocr_on = '{}', unread_pages = 1, unread_on = '{1}' "
+                "where ocr_pages = 1"
+            )
             database.execute("update tabular_cells set answer_key = null")
-        assert client.document(scanned).unread_pages == 1
+        document = client.document(scanned)
+        assert (document.unread_pages, document.how_read) == (
+            1,
+            "PDF, 1 page, English; 1 page not read (1), because OCR is not installed where documents are read.",
+        )
+        (row,) = (
+            row for row in api.get(f"/tabular/reviews/{review}/rows").json()["rows"] if row["document"] == "scan.pdf"
+        )
+        assert (row["ocr_pages"], row["unread_pages"], row["how_read"]) == (0, 1, document.how_read)
         until_read(api, review, only=["all"])
         document = client.document(scanned)
         assert (document.ocr_pages, document.unread_pages) == (1, 0)

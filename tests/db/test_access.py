@@ -63,7 +63,7 @@ def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
     assert set(grants) == {"columnist", "authenticated", "columnist_worker", "columnist_gate"}
     assert grants["authenticated"] == "DELETE INSERT SELECT UPDATE"
     assert grants["columnist_worker"] == "DELETE INSERT SELECT UPDATE"
-    assert gate == [("api_tokens", "UPDATE")]
+    assert sorted(gate) == [("api_tokens", "UPDATE"), ("loose_contents", "INSERT"), ("loose_contents", "UPDATE")]
     assert login == []
 
 
@@ -220,6 +220,7 @@ WORKERS_RIGHTS = {
     "review_documents": "SELECT",
     "tabular_columns": "SELECT",
     "document_contents": "DELETE INSERT SELECT UPDATE",
+    "loose_contents": "DELETE INSERT SELECT UPDATE",
     "document_pages": "DELETE INSERT SELECT UPDATE",
     "tabular_cells": "INSERT SELECT UPDATE",
     "tabular_jobs": "SELECT UPDATE",

@@ -20,6 +20,7 @@ from columnist.settings import Settings
 from tests.documents.ole import message, ole
 from tests.documents.test_reading import A_CONTRACT, read, refused
 from tests.documents.test_word import p, write_docx
+from tests.files import put
 from tests.processes import columnist, served
 
 COLUMNS = 'columns:\n  - {name: Term, prompt: "What is the term?", format: text}\n'
@@ -41,13 +42,19 @@ def mail(subject: str, *files: tuple[str, bytes], body: str = "See attached.") -
 
 def take_in(settings: Settings, path: Path) -> list[StoredFile | Refused]:
     """What comes in with an e-mail."""
+    noted: set[str] = set()
+
+    async def note(sha256: str) -> None:
+        noted.add(sha256)
 
     async def run() -> list[StoredFile | Refused]:
         blobs = BlobStore(settings)
         async with Reader(settings) as reader:
-            return await attachments(reader, blobs, StoredFile(path.name, *blobs.put(path), is_mail=True))
+            return await attachments(reader, blobs, note, StoredFile(path.name, *put(blobs, path), is_mail=True))
 
-    return asyncio.run(run())
+    found = asyncio.run(run())
+    assert noted == {one.sha256 for one in found if isinstance(one, StoredFile)}, "noted before it is kept"
+    return found
 
 
 def names(found: list[StoredFile | Refused]) -> list[str]:

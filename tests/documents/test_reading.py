@@ -26,6 +26,7 @@ from columnist.documents.model import Page
 from columnist.errors import DocumentError, InputError
 from columnist.settings import Settings
 from tests.conftest import CONTRACTS
+from tests.files import put
 
 A_CONTRACT = next(iter(sorted(CONTRACTS.glob("TICKETS*"))))
 
@@ -345,10 +346,10 @@ def test_readers_end_when_their_parent_is_killed(settings: Settings) -> None:
 
 def test_a_file_is_kept_once_by_its_content(settings: Settings, tmp_path: Path) -> None:
     blobs = BlobStore(settings)
-    sha256, size = blobs.put(A_CONTRACT)
+    sha256, size = put(blobs, A_CONTRACT)
     copy = tmp_path / "copy.pdf"
     copy.write_bytes(A_CONTRACT.read_bytes())
-    assert blobs.put(copy) == (sha256, size)
+    assert put(blobs, copy) == (sha256, size)
     with blobs.reading(sha256) as path:
         assert path.read_bytes() == A_CONTRACT.read_bytes()
     assert not list((settings.data_dir / "blobs" / "incoming").iterdir())
@@ -359,7 +360,7 @@ def test_a_file_over_the_limit_is_refused_and_leaves_nothing(settings: Settings,
     path.write_bytes(bytes(2 * 1024**2))
     blobs = BlobStore(settings.model_copy(update={"max_file_mb": 1}))
     with pytest.raises(InputError, match="COLUMNIST_MAX_FILE_MB"):
-        blobs.put(path)
+        put(blobs, path)
     assert not [file for file in (settings.data_dir / "blobs").rglob("*") if file.is_file()]
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -286,7 +286,8 @@ def test_csv_has_the_mark_that_excel_looks_for_and_a_line_per_document(tmp_path:
 def test_a_parquet_column_has_the_type_of_its_format(
     tmp_path: Path, form: Format, kind: Any, value: Any, typed: Any
 ) -> None:
-    rows = [row("a", cell(value, flag="red", verified=True)), row("b", cell(None, "Perhaps.")), row("c", FAILED)]
+    first = replace(row("a", cell(value, flag="red", verified=True)), language="en", how_read="PDF, 7 pages, English.")
+    rows = [first, row("b", cell(None, "Perhaps.")), row("c", FAILED)]
     table = pq.read_table(write(tmp_path / "r.parquet", asked(form), *rows, row("d")))
     assert table.schema.field("A").type == kind
     assert table["A"].to_pylist() == [typed, None, None, None]
@@ -294,6 +295,8 @@ def test_a_parquet_column_has_the_type_of_its_format(
     assert table["A (flag)"].to_pylist() == ["red", None, None, None]
     assert table["A (verified)"].to_pylist() == [True, None, None, None]
     assert (table["document"].to_pylist(), table["pages"].to_pylist()) == ([*"abcd"], [7] * 4)
+    assert table["language"].to_pylist() == ["en", None, None, None]
+    assert table["how read"].to_pylist() == ["PDF, 7 pages, English.", None, None, None]
 
 
 @pytest.mark.parametrize("amount", ["0.1", "-0.000001", "12345678901234567890.12"])
@@ -308,7 +311,7 @@ def test_an_amount_in_parquet_is_exact(tmp_path: Path, amount: str) -> None:
     [
         ("Term", "Term"),
         ("Term", "TERM"),
-        ("document", "Pages", "problem"),
+        ("document", "Pages", "Language", "problem"),
         ("Term", "Term 2", "Term"),
         ("Term", "Term (flag)"),
         ("A (SHOWN)", "A"),
@@ -319,8 +322,8 @@ def test_columns_whose_names_clash_are_kept_apart_in_parquet(tmp_path: Path, nam
     answers = [f"answer {number}" for number in range(len(names))]
     one = row("a.pdf", *(cell(answer, answer) for answer in answers))
     table = pq.read_table(write(tmp_path / "r.parquet", asked("text", *names), one))
-    assert len({name.lower() for name in table.column_names}) == 3 + 4 * len(names)
-    assert [table.column(3 + 4 * number).to_pylist() for number in range(len(names))] == [[each] for each in answers]
+    assert len({name.lower() for name in table.column_names}) == 5 + 4 * len(names)
+    assert [table.column(5 + 4 * number).to_pylist() for number in range(len(names))] == [[each] for each in answers]
     assert table["document"].to_pylist() == ["a.pdf"]
 
 
@@ -339,7 +342,8 @@ def test_json_has_everything_in_order(tmp_path: Path) -> None:
     full = cell({"amount": "1.10", "currency": "EUR"}, flag="green", reasoning="§ 3", citations=citations, model="m")
     columns = [(UUID(int=2), ColumnSpec("Zins", "Wie viel?", "monetary_amount")), *asked("tag", "Art")]
     columns[1] = (UUID(int=1), ColumnSpec("Art", "Welche?", "tag", ("Miete", "Kauf")))
-    rows = [row("z 二.pdf", FAILED, full), row("a.pdf", error="Torn.")]
+    read = replace(row("z 二.pdf", FAILED, full), language="en", how_read="PDF, 7 pages, English.")
+    rows = [read, row("a.pdf", error="Torn.")]
     target = write(tmp_path / "r.json", columns, *rows)
     assert loaded(target) == {
         "columns": [
@@ -351,10 +355,20 @@ def test_json_has_everything_in_order(tmp_path: Path) -> None:
                 "id": str(UUID(int=99)),
                 "document": "z 二.pdf",
                 "page_count": 7,
+                "language": "en",
+                "how_read": "PDF, 7 pages, English.",
                 "error": None,
                 "cells": {"Zins": asdict(full), "Art": asdict(FAILED)},
             },
-            {"id": str(UUID(int=99)), "document": "a.pdf", "page_count": 7, "error": "Torn.", "cells": {}},
+            {
+                "id": str(UUID(int=99)),
+                "document": "a.pdf",
+                "page_count": 7,
+                "language": None,
+                "how_read": None,
+                "error": "Torn.",
+                "cells": {},
+            },
         ],
     }
     assert list(loaded(target)["documents"][0]["cells"]) == ["Zins", "Art"]

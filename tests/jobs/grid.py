@@ -19,6 +19,7 @@ from columnist.jobs.store import INCOMPLETE, Generated, Only, Progress, create_j
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
 from columnist.settings import Settings
+from tests.files import put
 
 MODEL, PROMPT_VERSION = "test-model", "test-1"
 QUESTIONS = 4
@@ -92,7 +93,7 @@ def an_answer(column_id: UUID, summary: str) -> dict[str, object]:
 def a_job(url: str, home: Path, files: Path, model: str = "simulated") -> Generated:
     """A job over real files, as `columnist run` makes it, without a worker."""
     blobs = BlobStore(Settings(COLUMNIST_DATA_DIR=home))
-    stored = [StoredFile(file.name, *blobs.put(file)) for file in sorted(files.iterdir())]
+    stored = [StoredFile(file.name, *put(blobs, file)) for file in sorted(files.iterdir())]
 
     async def make() -> Generated:
         async with Database(url) as database, database.act_as(LOCAL_USER) as connection:

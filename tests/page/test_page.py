@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import jwt
 import openpyxl
+import psycopg
 import pypdfium2 as pdfium
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -20,10 +21,12 @@ from playwright.sync_api import Locator, Page, expect
 from columnist.documents.formats import SUFFIXES
 from tests.api.test_documents import upload
 from tests.conftest import CONTRACTS, ROOT
+from tests.documents.scans import write_scan
 from tests.page.conftest import Opens
 from tests.page.openapi import KEPT, described
 from tests.processes import Served, contracts_in, served, simulator
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SECRET = "a secret that is long enough for HS256"
 COVERED = Path(__file__).with_name("covered.js").read_text(encoding="utf-8")
 AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -351,9 +354,11 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     expect(groups.first).to_be_visible()
     counts = [int(text) for text in page.locator(".group-row .count").all_inner_texts()]
     assert sum(counts) == 6
+    expect(page.locator(".total")).to_have_text("6 rows")
     groups.first.click()
     expect(groups.first).to_have_attribute("aria-expanded", "false")
     expect(page.locator(".ag-row .document .name")).to_have_count(6 - counts[0])
+    expect(page.locator(".total")).to_have_text("6 rows")
     accessible(page)
 
     page.get_by_role("button", name="Columns").click()
@@ -385,7 +390,7 @@ def test_a_quote_in_a_picture_is_marked_where_it_is_printed(server: Served, open
     document.close()
     review = filled(server, [picture], [{"name": "Parties", "prompt": "Who are the parties of this agreement?"}])
     page = opens(f"{server.url}/reviews/{review}")
-    expect(cell(page, 0, "Parties").locator(".words")).not_to_be_empty()
+    expect(cell(page, 0, "Parties").locator(".answer.words")).not_to_be_empty()
     cell(page, 0, "Parties").click()
     panel = page.get_by_role("complementary", name="Answer and evidence")
     expect(panel.locator(".highlight").first).to_be_visible()
@@ -413,6 +418,40 @@ def test_the_file_picker_offers_what_is_read() -> None:
     files = (ROOT / "web" / "src" / "setup" / "files.ts").read_text(encoding="utf-8")
     (offered,) = re.findall(r'ACCEPT = "(.+)"', files)
     assert set(offered.split(",")) == SUFFIXES.keys()
+
+
+def test_a_document_says_how_it_was_read(server: Served, opens: Opens, admin_url: str, tmp_path: Path) -> None:
+    (contract,) = pdfs(1)
+    scan = write_scan(contract, [2], tmp_path / "scan.pdf", dpi=100)
+    review = filled(server, [contract, scan])
+    page = opens(f"{server.url}/reviews/{review}")
+    row = page.locator(".document", has_text="scan.pdf")
+    expect(row.locator(".pages.ocr")).to_have_attribute("title", "PDF, 1 page, English; 1 page read by OCR (1).")
+    expect(page.locator(".document .pages")).to_have_count(2)
+    expect(page.locator(".document .pages.ocr")).to_have_count(1)
+    row.locator(".name").click()
+    expect(page.locator(".how-read")).to_have_text("PDF, 1 page, English; 1 page read by OCR (1).")
+    expect(page.locator("canvas").first).to_be_visible()
+    accessible(page)
+    # As a worker without OCR leaves it.
+    with psycopg.connect(admin_url) as database:
+        database.execute(
+            "update document_contents set ocr_pages = 0, ocr_on = '{}', unread_pages = 1, unread_on = '{1}' "
+            "where ocr_pages = 1"
+        )
+    page.reload()
+    expect(page.locator(".how-read.unread")).to_contain_text("1 page not read (1), because OCR is not installed")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        accessible(page)
+    page.get_by_role("link", name="Filled").click()
+    expect(row.locator(".pages.unread")).to_be_visible()
+    cell(page, 0, "Governing law").click()
+    page.keyboard.press("Enter")
+    expect(page.locator(".panel .how-read")).to_contain_text("English.")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        accessible(page)
 
 
 def test_a_changed_question_makes_answers_stale_and_they_alone_are_asked_again(server: Served, opens: Opens) -> None:
@@ -477,6 +516,19 @@ def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Open
             page.get_by_role("menuitem", name="JSON").first.click()
         downloading.value.save_as(tmp_path / "out.json")
         assert "one.txt" in json.dumps(json.loads((tmp_path / "out.json").read_text()))
+
+
+def test_an_address_that_leads_nowhere_says_so_and_leads_on(server: Served, opens: Opens) -> None:
+    for path in ("/nowhere", "/reviews/nothing/more/of/it"):
+        page = opens(server.url + path, refused=True)
+        expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+        accessible(page)
+        page.get_by_role("link", name="All reviews").click()
+        expect(page.get_by_role("heading", name="Reviews")).to_be_visible()
+    with httpx.Client(base_url=server.url) as client:
+        assert client.get("/nowhere").status_code == 404
+        unknown = client.get("/api/nowhere")
+        assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
 
 
 def test_the_policy_lets_nothing_in_from_elsewhere(server: Served) -> None:

@@ -61,3 +61,11 @@ async def page(request: Request) -> HTMLResponse:
     html = file.read_text(encoding="utf-8")
     html = html.replace("%NONCE%", nonce).replace("%SIGN_IN_URL%", escape(sign_in_url, quote=True))
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY.format(nonce=nonce)})
+
+
+@router.get("/{mistyped}")
+async def elsewhere(request: Request) -> HTMLResponse:
+    """Any other address that a person may type: the page says that there is nothing, and leads on."""
+    answer = await page(request)
+    answer.status_code = 404
+    return answer

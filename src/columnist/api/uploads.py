@@ -12,6 +12,7 @@ from columnist.documents.blobs import BlobStore, Incoming
 from columnist.documents.formats import is_mail, is_taken_in, media_type
 from columnist.documents.intake import Refused, shown_name
 from columnist.documents.store import StoredFile
+from columnist.documents.sweep import Note
 from columnist.errors import DocumentError, InputError, TooLargeError
 
 FIELD = b"files"
@@ -19,7 +20,9 @@ _WRITE = 1024**2
 _LONGEST_HEADER = 8 * 1024
 
 
-async def uploaded(request: Request, blobs: BlobStore, max_files: int) -> AsyncIterator[StoredFile | Refused]:
+async def uploaded(
+    request: Request, blobs: BlobStore, note: Note, max_files: int
+) -> AsyncIterator[StoredFile | Refused]:
     """The files of a multipart body, each when all of it is in the blob store, or refused.
 
     Raises InputError if the body is no multipart form, TooLargeError after `max_files` files. What was yielded before
@@ -45,7 +48,7 @@ async def uploaded(request: Request, blobs: BlobStore, max_files: int) -> AsyncI
                                 "(COLUMNIST_UPLOAD_MAX_FILES). The first ones were taken in.",
                                 "files",
                             )
-                        taking = _Taking(blobs, shown_name(data.decode("utf-8", "replace")))
+                        taking = _Taking(blobs, note, shown_name(data.decode("utf-8", "replace")))
                         stack.callback(taking.abandon)
                     elif taking is not None and event == "data":
                         await taking.write(data)
@@ -117,8 +120,9 @@ class _Parts:
 class _Taking:
     """One file on its way in. Disks are written to away from the event loop, a megabyte at a time."""
 
-    def __init__(self, blobs: BlobStore, name: str) -> None:
+    def __init__(self, blobs: BlobStore, note: Note, name: str) -> None:
         self._name = name
+        self._note = note
         self._stack = ExitStack()
         self._incoming: Incoming = self._stack.enter_context(blobs.receiving(name))
         self._buffer = bytearray()
@@ -139,6 +143,7 @@ class _Taking:
         if self._error is not None:
             self.abandon()
             return Refused(self._name, self._error)
+        await self._note(self._incoming.sha256)
         await asyncio.to_thread(self._stack.close)
         return StoredFile(self._name, self._incoming.sha256, self._incoming.size, self._is_mail)
 

@@ -171,7 +171,8 @@ def _rows(file: Path, columns: dict[str, UUID]) -> Iterator[GridRow]:
                 continue  # the questions, the brackets
             document = json.loads(line.rstrip(",\n"))
             cells = {columns[name]: _cell.validate_python(cell) for name, cell in document["cells"].items()}
-            yield GridRow(UUID(document["id"]), document["document"], document["page_count"], document["error"], cells)
+            known = {name: document[name] for name in ("document", "page_count", "language", "how_read", "error")}
+            yield GridRow(document_id=UUID(document["id"]), cells=cells, **known)
 
 
 AnySession = Session | ServerSession

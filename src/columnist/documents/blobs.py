@@ -3,8 +3,9 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +16,9 @@ from columnist.errors import TooLargeError
 from columnist.settings import Settings
 
 _CHUNK = 1024**2
+
+LEFTOVER_SECONDS = 86_400.0
+"""What nobody has written to for so long, nobody is writing."""
 
 
 class Incoming:
@@ -36,6 +40,12 @@ class Incoming:
                 f"{self._name} is larger than {self._largest // 1024**2} MB: raise COLUMNIST_MAX_FILE_MB."
             )
         self._file.write(chunk)
+
+    def copy(self, source: Path) -> None:
+        """All of a file. Raises TooLargeError, OSError."""
+        with source.open("rb") as original:
+            while chunk := original.read(_CHUNK):
+                self.write(chunk)
 
     @property
     def sha256(self) -> str:
@@ -60,16 +70,12 @@ class BlobStore:
         self._storage: Storage = Bucket(settings.blobs_url) if settings.blobs_url else Folder(self._folder)
         self._largest = settings.max_file_mb * 1024**2
 
-    def put(self, source: Path) -> tuple[str, int]:
-        """Copy a file in; returns its SHA-256 (hex) and size in bytes. Raises TooLargeError if it is too large."""
-        with self.receiving(source.name) as incoming, source.open("rb") as original:
-            while chunk := original.read(_CHUNK):
-                incoming.write(chunk)
-        return incoming.sha256, incoming.size
-
     @contextmanager
     def receiving(self, name: str) -> Iterator[Incoming]:
-        """Take a content in, chunk by chunk; it is there when the context ends well. `name` is for its refusal."""
+        """Take a content in, chunk by chunk; it is there when the context ends well. `name` is for its refusal.
+
+        Before it ends, the content has to be noted (`sweep.note_loose`): one that is there already might be swept.
+        """
         with self._new_file() as (file, keep_as):
             incoming = Incoming(file, name, self._largest)
             yield incoming
@@ -96,6 +102,18 @@ class BlobStore:
             return ()
         with file:
             return read_boxes(file, page)
+
+    def remove(self, contents: Sequence[str]) -> None:
+        """Delete contents by their SHA-256, up to 500, with their boxes."""
+        self._storage.remove([key for sha256 in contents for key in (_key(sha256), _boxes_key(sha256))])
+
+    def remove_leftovers(self) -> None:
+        """Delete what processes that were killed have left half-written a day ago or longer."""
+        oldest = time.time() - LEFTOVER_SECONDS
+        for path in (self._folder / "incoming").glob("*"):
+            with suppress(FileNotFoundError):  # another process may be at it, too
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     @contextmanager
     def _new_file(self) -> Iterator[tuple[BinaryIO, list[str]]]:

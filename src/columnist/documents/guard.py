@@ -28,9 +28,10 @@ _PIPE_BUFFER = 1024**2
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """What was read of a file; the boxes of its words are in the blob store."""
+    """What was read of a file; the boxes of its words are in the blob store. `language`: ISO 639-1, None if unsure."""
 
     media_type: str
+    language: str | None
     pages: list[Page]
 
 
@@ -79,7 +80,7 @@ class Reader:
                 when = deadline.when()
                 if pages[-1].source == "ocr" and when is not None:
                     deadline.reschedule(when + OCR_SECONDS_PER_PAGE)
-            return ReadDocument(_done(frame)["media_type"], pages)
+            return ReadDocument(**_done(frame), pages=pages)
 
     async def attached(self, path: Path, name: str, take: Callable[[AttachedFile], Awaitable[None]]) -> None:
         """Hand over the files attached to an e-mail that become documents, one after the other.

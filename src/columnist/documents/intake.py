@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import AttachedFile, Reader
 from columnist.documents.store import StoredFile
+from columnist.documents.sweep import Note
 from columnist.errors import DocumentError, TooLargeError
 from columnist.processes import off_loop
 
@@ -30,7 +31,7 @@ class Refused:
     error: str
 
 
-async def attachments(reader: Reader, blobs: BlobStore, file: StoredFile) -> list[StoredFile | Refused]:
+async def attachments(reader: Reader, blobs: BlobStore, note: Note, file: StoredFile) -> list[StoredFile | Refused]:
     """Take in what is attached to a file, and to the e-mails among that: "mail.eml / contract.pdf", in that order.
 
     The same e-mail has the same attachments each time. One that cannot be opened has none: its own row says why.
@@ -45,17 +46,26 @@ async def attachments(reader: Reader, blobs: BlobStore, file: StoredFile) -> lis
             continue
         known = len(found)
         try:
-            await _open(reader, blobs, mail, found)
+            await _open(reader, blobs, note, mail, found)
         except DocumentError as error:
             found.append(_unopened(mail, str(error)))
         waiting += [(one, depth + 1) for one in found[known:] if isinstance(one, StoredFile) and one.is_mail]
     return found
 
 
-async def _open(reader: Reader, blobs: BlobStore, mail: StoredFile, found: list[StoredFile | Refused]) -> None:
+async def _open(
+    reader: Reader, blobs: BlobStore, note: Note, mail: StoredFile, found: list[StoredFile | Refused]
+) -> None:
     async def take(attached: AttachedFile) -> None:
         name = f"{mail.name} / {shown_name(attached.name)}"
-        found.append(await asyncio.to_thread(_keep, blobs, name, attached))
+        try:
+            async with off_loop(blobs.receiving(name)) as incoming:
+                await asyncio.to_thread(incoming.write, attached.content)
+                await note(incoming.sha256)
+        except TooLargeError as error:
+            found.append(Refused(name, str(error)))
+        else:
+            found.append(StoredFile(name, incoming.sha256, incoming.size, attached.is_mail))
 
     async with off_loop(blobs.reading(mail.sha256)) as path:
         await reader.attached(path, mail.name, take)
@@ -73,12 +83,3 @@ def shown_name(name: str) -> str:
         suffix = PurePosixPath(kept).suffix[:20]
         kept = kept[: _LONGEST_NAME - len(suffix)] + suffix
     return kept or "document"
-
-
-def _keep(blobs: BlobStore, name: str, attached: AttachedFile) -> StoredFile | Refused:
-    try:
-        with blobs.receiving(name) as incoming:
-            incoming.write(attached.content)
-    except TooLargeError as error:
-        return Refused(name, str(error))
-    return StoredFile(name, incoming.sha256, incoming.size, attached.is_mail)

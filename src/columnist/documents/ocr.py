@@ -3,7 +3,6 @@
 A page that lies on its side or upside down is turned until it can be read; the boxes are where it is shown.
 """
 
-import os
 import resource
 from collections.abc import Sequence
 from functools import cache
@@ -107,7 +106,6 @@ def _engine() -> Any:
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import cv2
     import rapidocr
 

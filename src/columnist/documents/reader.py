@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 from columnist.documents import flowing, formats, mail, ocr, pictures, sheets, word
 from columnist.documents.boxes import pack
+from columnist.documents.language import Sample
 from columnist.documents.model import Page
 from columnist.documents.pdf import draw_page, read_pdf
 from columnist.errors import DocumentError
@@ -36,6 +37,7 @@ def main(memory_mb: int) -> None:
     # The real standard output is for frames; whatever a library prints goes nowhere.
     frames = os.fdopen(os.dup(1), "wb", buffering=1024**2)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is a reader for every core
     with suppress(ValueError, OSError):  # macOS knows the limit and does not keep it
         # OCR takes the rest when it loads its models.
         resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024**2, (memory_mb + ocr.MEMORY_MB) * 1024**2))
@@ -51,12 +53,13 @@ def main(memory_mb: int) -> None:
                 _send_attached(frames, Path(request["path"]), request["name"])
                 continue
             media_type, pages = read_file(Path(request["path"]), request["name"], request["max_pages"])
-            for page in pages:
+            sample = Sample()
+            for page in sample.passing(pages):
                 values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source")}
                 send(frames, b"P", values, pack(page.words))
                 if page.source == "ocr":
                     frames.flush()  # the guard grants time for each
-            send(frames, b"D", {"media_type": media_type})
+            send(frames, b"D", {"media_type": media_type, "language": sample.language()})
         except DocumentError as error:
             send(frames, b"E", {"error": str(error)})
         except (MemoryError, RecursionError):

@@ -2,7 +2,7 @@
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +34,10 @@ class Storage(Protocol):
         """A file to read in, which fits into memory; None if it is not there."""
         ...
 
+    def remove(self, keys: Sequence[str]) -> None:
+        """Delete up to 1,000 files; one that is not there is no error."""
+        ...
+
 
 class Folder:
     """A folder of this machine, or one that every process sees."""
@@ -63,6 +67,10 @@ class Folder:
             return self.path(key).open("rb")
         except FileNotFoundError:
             return None
+
+    def remove(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.path(key).unlink(missing_ok=True)
 
 
 class Bucket:
@@ -114,6 +122,15 @@ class Bucket:
             if not _is_missing(error):
                 raise
             return None
+
+    def remove(self, keys: Sequence[str]) -> None:
+        self._held.cache_clear()
+        if not keys:
+            return
+        objects = [{"Key": self._key(key)} for key in keys]
+        done = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+        for refused in done.get("Errors", []):
+            raise OSError(f"The bucket does not delete {refused['Key']}: {refused.get('Message')}")
 
     def _read(self, key: str) -> bytes:
         content: bytes = self._client.get_object(Bucket=self._bucket, Key=self._key(key))["Body"].read()

@@ -9,6 +9,7 @@ from uuid import UUID
 from columnist.db.connect import Connection, User, persistently
 from columnist.db.sql import statement
 from columnist.documents import ocr
+from columnist.documents.guard import ReadDocument
 from columnist.documents.model import Page
 from columnist.errors import NotFoundError
 
@@ -34,7 +35,8 @@ class Document:
     """A document as its user sees it. What was read of it (pages, characters, an error) is there when it was read.
 
     `ocr_pages`: how many of its pages were read by OCR; `unread_pages`: how many are pictures that were not read,
-    because OCR (extra `ocr`) is not installed where documents are read.
+    because OCR (extra `ocr`) is not installed where documents are read. `language`: ISO 639-1, None where there is too
+    little text to tell. `how_read`: all of that in one sentence, None while it was not read or cannot be.
     """
 
     id: UUID
@@ -46,6 +48,8 @@ class Document:
     characters: int | None
     ocr_pages: int | None
     unread_pages: int | None
+    language: str | None
+    how_read: str | None
     error: str | None
     mine: bool
     created_at: datetime
@@ -118,7 +122,8 @@ async def uses_of_document(connection: Connection, document_id: UUID) -> tuple[i
 
 
 async def delete_document(connection: Connection, user: User, document_id: UUID) -> bool:
-    """Delete a document of the user's, and its row of every review; False if it is another's. Its content stays."""
+    """Delete a document of the user's, and its row of every review; False if it is another's. Its content is swept
+    (documents/sweep.py) if no other document has it."""
     deleted = await persistently(
         connection, "delete from documents where id = %s and user_id = %s", [document_id, user.id]
     )
@@ -153,10 +158,10 @@ async def stored_pages(connection: Connection, sha256: str) -> list[str] | None:
     return None if row is None else row["pages"]
 
 
-async def store_pages(connection: Connection, sha256: str, media_type: str | None, pages: Sequence[Page]) -> None:
+async def store_pages(connection: Connection, sha256: str, read: ReadDocument) -> None:
     """Keep what was read. Another process that read the same content at the same time wins or loses as a whole."""
     async with connection.transaction():
-        if not await _store_content(connection, sha256, media_type, pages, error=None):
+        if not await _store_content(connection, sha256, read, error=None):
             return
         # Not COPY, which row-level security forbids.
         await connection.execute("delete from document_pages where sha256 = %s", [sha256])
@@ -165,17 +170,17 @@ async def store_pages(connection: Connection, sha256: str, media_type: str | Non
             "select %s, * from unnest(%s::int[], %s::text[], %s::real[], %s::real[])",
             [
                 sha256,
-                [page.number for page in pages],
-                [page.text for page in pages],
-                [page.width for page in pages],
-                [page.height for page in pages],
+                [page.number for page in read.pages],
+                [page.text for page in read.pages],
+                [page.width for page in read.pages],
+                [page.height for page in read.pages],
             ],
         )
 
 
 async def store_unreadable(connection: Connection, sha256: str, error: str) -> None:
     """Keep why a content cannot be read, for the row that shows it; the next job tries again."""
-    await _store_content(connection, sha256, None, (), error)
+    await _store_content(connection, sha256, None, error)
 
 
 def _document(row: dict[str, Any]) -> Document:
@@ -186,18 +191,20 @@ def _sql(name: str) -> str:
     return statement("columnist.documents", name)
 
 
-async def _store_content(
-    connection: Connection, sha256: str, media_type: str | None, pages: Sequence[Page], error: str | None
-) -> bool:
+async def _store_content(connection: Connection, sha256: str, read: ReadDocument | None, error: str | None) -> bool:
+    pages = read.pages if read else []
+    ocr_on = [page.number for page in pages if page.source == "ocr"]
+    unread_on = [page.number for page in pages if page.source == "picture"]
     cursor = await connection.execute(
         """
-        insert into document_contents as c (sha256, media_type, page_count, characters, ocr_pages, unread_pages, error,
-                                            reader_version)
-        values (%(sha256)s, %(media_type)s, %(page_count)s, %(characters)s, %(ocr_pages)s, %(unread_pages)s,
-                %(error)s, %(version)s)
+        insert into document_contents as c (sha256, media_type, page_count, characters, language, ocr_pages, ocr_on,
+                                            unread_pages, unread_on, error, reader_version)
+        values (%(sha256)s, %(media_type)s, %(page_count)s, %(characters)s, %(language)s, %(ocr_pages)s, %(ocr_on)s,
+                %(unread_pages)s, %(unread_on)s, %(error)s, %(version)s)
         on conflict (sha256) do update
         set media_type = excluded.media_type, page_count = excluded.page_count, characters = excluded.characters,
-            ocr_pages = excluded.ocr_pages, unread_pages = excluded.unread_pages, error = excluded.error,
+            language = excluded.language, ocr_pages = excluded.ocr_pages, ocr_on = excluded.ocr_on,
+            unread_pages = excluded.unread_pages, unread_on = excluded.unread_on, error = excluded.error,
             reader_version = excluded.reader_version, read_at = now()
         -- What was read stays: it is not replaced by a failure, nor by the same again.
         where c.error is not null or c.reader_version < excluded.reader_version
@@ -205,11 +212,14 @@ async def _store_content(
         """,
         {
             "sha256": sha256,
-            "media_type": media_type,
+            "media_type": read.media_type if read else None,
             "page_count": len(pages),
             "characters": sum(len(page.text) for page in pages),
-            "ocr_pages": sum(page.source == "ocr" for page in pages),
-            "unread_pages": sum(page.source == "picture" for page in pages),
+            "language": read.language if read else None,
+            "ocr_pages": len(ocr_on),
+            "ocr_on": ocr_on,
+            "unread_pages": len(unread_on),
+            "unread_on": unread_on,
             "error": error,
             "version": READER_VERSION,
         },

@@ -45,6 +45,8 @@ class JsonWriter:
             "id": str(row.document_id),
             "document": row.document,
             "page_count": row.page_count,
+            "language": row.language,
+            "how_read": row.how_read,
             "error": row.error,
             "cells": cells,
         }

@@ -15,6 +15,7 @@ from columnist.reviews.model import Cell, ColumnSpec, Format, GridRow
 ROWS_PER_GROUP = 500
 """Documents in a Parquet row group: what is held in memory."""
 
+_OF_THE_DOCUMENT = ("document", "pages", "language", "how read", "problem")
 _AMOUNT = pa.decimal128(38, 6)
 _TYPES: dict[Format, pa.DataType] = {
     "text": pa.string(),
@@ -66,7 +67,7 @@ class ParquetWriter:
     def __init__(self, target: Path, columns: Columns) -> None:
         self._columns = columns
         self._names = _distinct_names(columns)
-        fields = [pa.field("document", pa.string()), pa.field("pages", pa.int32()), pa.field("problem", pa.string())]
+        fields = [pa.field(name, pa.int32() if name == "pages" else pa.string()) for name in _OF_THE_DOCUMENT]
         for name, (_, column) in zip(self._names, columns, strict=True):
             fields += [
                 pa.field(name, _TYPES[column.format]),
@@ -80,7 +81,8 @@ class ParquetWriter:
 
     def add(self, row: GridRow) -> None:
         """The next document."""
-        values: dict[str, Any] = {"document": row.document, "pages": row.page_count, "problem": row.error}
+        of_the_document = (row.document, row.page_count, row.language, row.how_read, row.error)
+        values: dict[str, Any] = dict(zip(_OF_THE_DOCUMENT, of_the_document, strict=True))
         for name, (column_id, column) in zip(self._names, self._columns, strict=True):
             cell = row.cells.get(column_id)
             if cell is not None:
@@ -122,7 +124,7 @@ def _typed(value: Any, form: Format) -> Any:
 
 def _distinct_names(columns: Columns) -> list[str]:
     """The columns' names, none twice and none that is taken, nor what stands beside them."""
-    taken = {"document", "pages", "problem"}
+    taken = set(_OF_THE_DOCUMENT)
     names = []
     for _, column in columns:
         name, nr = column.name, 2

@@ -107,7 +107,7 @@ class ItemWorker:
             except (DocumentError, NotFoundError) as error:
                 await self._database.insist(store_unreadable, sha256, str(error))
                 raise
-            await self._database.insist(store_pages, sha256, read.media_type, read.pages)
+            await self._database.insist(store_pages, sha256, read)
             return [page.text for page in read.pages]
 
     def _cells(self, asked: dict[UUID, _Asked], answers: list[Answer], sha256: str) -> list[dict[str, Any]]:

@@ -172,14 +172,16 @@ class ReviewChange(CellChange):
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """A document with its cells by column id; a question that was never asked has no cell. `error`: why the document
-    cannot be read."""
+    """A document with its cells by column id; a question that was never asked has no cell. `language`, `how_read`: as a
+    Document's; `error`: why the document cannot be read."""
 
     document_id: UUID
     document: str
     page_count: int | None
     error: str | None
     cells: dict[UUID, Cell] = field(default_factory=dict)
+    language: str | None = None
+    how_read: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ import { useEffect, useState, type ReactNode, type RefObject } from "react";
 import type { Citation } from "./Viewer";
 
 export type Size = { width: number; height: number };
+const WIDEST = 1_100; // px, of a page at zoom 1
 const percent = (part: number, whole: number) => `${(part / whole) * 100}%`;
 
 export function Zoomed({ children }: { children: (zoom: number) => ReactNode }) {
@@ -13,7 +14,7 @@ export function Zoomed({ children }: { children: (zoom: number) => ReactNode }) 
         <button className="icon" aria-label="Smaller" onClick={() => setZoom(Math.max(0.5, zoom - 0.25))}>−</button>
         <button className="icon" aria-label="Larger" onClick={() => setZoom(Math.min(4, zoom + 0.25))}>+</button>
       </div>
-      <div className="pdf" style={{ width: `${zoom * 100}%` }}>{children(zoom)}</div>
+      <div className="pdf" style={{ width: `min(${zoom * 100}%, ${zoom * WIDEST}px)` }}>{children(zoom)}</div>
     </>
   );
 }

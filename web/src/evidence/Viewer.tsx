@@ -6,24 +6,29 @@ import { ErrorText, Loading } from "../ui/basics";
 import { PicturePages } from "./PicturePages";
 
 const PdfPages = lazy(() => import("./PdfPages"));
+const SOON_READ = 3_000; // ms
 export type Citation = FullCell["citations"][number];
 
 export function Viewer({ documentId, citation }: { documentId: string; citation: Citation | null }) {
-  const document = useQuery({ queryKey: ["document", documentId], queryFn: () => getDocument(documentId), staleTime: 60_000 });
+  const document = useQuery({ queryKey: ["document", documentId], queryFn: () => getDocument(documentId), staleTime: 60_000,
+    refetchInterval: ({ state: { data } }) => data && !data.page_count && !data.error && SOON_READ });
   if (document.error) return <ErrorText>{sentence(document.error)}</ErrorText>;
   if (!document.data) return <Loading what="Opening the document" />;
-  const { media_type, page_count, error, name } = document.data;
+  const { media_type, page_count, unread_pages, how_read, error, name } = document.data;
   if (error) return <div className="viewer"><ErrorText>{error}</ErrorText></div>;
   if (!page_count) return <div className="viewer muted">This document has not been read yet. It is read when it is first asked about.</div>;
   return (
-    <div className="viewer" role="region" aria-label={`Document ${name}`} tabIndex={0}>
-      {media_type === "application/pdf" ? (
-        <Suspense fallback={<Loading what="Loading the PDF viewer" />}><PdfPages key={documentId} documentId={documentId} citation={citation} /></Suspense>
-      ) : media_type?.startsWith("image/") ? (
-        <PicturePages key={documentId} documentId={documentId} pages={page_count} citation={citation} />
-      ) : (
-        Array.from({ length: page_count }, (_, nr) => <TextPage key={nr + 1} documentId={documentId} number={nr + 1} citation={citation} many={page_count > 1} />)
-      )}
+    <div className="viewing">
+      <p className={unread_pages ? "how-read unread" : "how-read"}>{how_read}</p>
+      <div className="viewer" role="region" aria-label={`Document ${name}`} tabIndex={0}>
+        {media_type === "application/pdf" ? (
+          <Suspense fallback={<Loading what="Loading the PDF viewer" />}><PdfPages key={documentId} documentId={documentId} citation={citation} /></Suspense>
+        ) : media_type?.startsWith("image/") ? (
+          <PicturePages key={documentId} documentId={documentId} pages={page_count} citation={citation} />
+        ) : (
+          Array.from({ length: page_count }, (_, nr) => <TextPage key={nr + 1} documentId={documentId} number={nr + 1} citation={citation} many={page_count > 1} />)
+        )}
+      </div>
     </div>
   );
 }

@@ -234,9 +234,9 @@ export function Grid(props: Props) {
       getRows: async ({ startRow, endRow, sortModel, successCallback, failCallback }) => {
         const sort = sortModel[0];
         try {
-          const { rows: read, total } = await rows.read(startRow, endRow, sort ? (sort.sort === "desc" ? "-" : "") + sort.colId : "position");
+          const { rows: read, total, matching } = await rows.read(startRow, endRow, sort ? (sort.sort === "desc" ? "-" : "") + sort.colId : "position");
           successCallback(read, total);
-          if (rows === source.current) latest.current.onTotal(total);
+          if (rows === source.current) latest.current.onTotal(matching);
         } catch (error) {
           failCallback();
           latest.current.onError(error);

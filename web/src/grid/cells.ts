@@ -110,7 +110,9 @@ export class DocumentCell implements ICellRendererComp<GridRow> {
     }
     const name = node("span", row.error ? "name failed" : "name", row.document);
     name.title = row.error ? `${row.document}: ${row.error}` : row.document;
-    this.root.replaceChildren(name, node("span", "pages", row.error ? "⚠" : row.page_count ? `${row.page_count} p.` : ""));
+    const pages = node("span", row.unread_pages ? "pages unread" : row.ocr_pages ? "pages ocr" : "pages", row.error ? "⚠" : row.page_count ? `${row.page_count} p.` : "");
+    pages.title = row.how_read ?? "";
+    this.root.replaceChildren(name, pages);
     return true;
   }
 }

@@ -16,6 +16,8 @@ export function isAwaited(cell: Cell | undefined, row: Row, column: string, job:
   return asks("all") || (!cell.edited && ((cell.stale && asks("stale")) || (cell.status === "error" && asks("failed"))));
 }
 
+/** `total`: rows as the grid counts them, heads of groups too; `matching`: documents, in folded groups too. */
+type Window = { rows: GridRow[]; total: number; matching: number };
 type Part = { head: Group | null; place: number; rows: number; offset: number };
 
 /** The rows of one view of a review. A new view is a new source. */
@@ -34,7 +36,7 @@ export class RowSource {
   ) {}
 
   /** Rows `start` to `end` as the grid counts them, and how many there are. */
-  async read(start: number, end: number, sort: string): Promise<{ rows: GridRow[]; total: number }> {
+  async read(start: number, end: number, sort: string): Promise<Window> {
     this.reading++;
     try {
       const found = await this.readWindow(start, end, sort);
@@ -45,10 +47,10 @@ export class RowSource {
     }
   }
 
-  private async readWindow(start: number, end: number, sort: string): Promise<{ rows: GridRow[]; total: number }> {
+  private async readWindow(start: number, end: number, sort: string): Promise<Window> {
     if (!this.groupBy) {
       const window = await getRows(this.review, this.view, sort, start, end - start);
-      return { rows: window.rows.map((row) => this.keep(row)), total: window.total };
+      return { rows: window.rows.map((row) => this.keep(row)), total: window.total, matching: window.total };
     }
     const parts = await (this.parts ??= this.readGroups());
     const last = parts.at(-1);
@@ -63,7 +65,7 @@ export class RowSource {
         rows.push(...window.rows.map((row) => this.keep(row)));
       }
     }
-    return { rows, total: last ? last.place + 1 + last.rows : 0 };
+    return { rows, total: last ? last.place + 1 + last.rows : 0, matching: parts.reduce((sum, part) => sum + (part.head?.count ?? 0), 0) };
   }
 
   /** Fold a group, or unfold it; what is read afterwards has it so. */

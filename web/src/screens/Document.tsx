@@ -33,7 +33,7 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
               <li key={column.id}>
                 <button className="answer-head" aria-expanded={shown} onClick={() => { setOpen(shown ? null : column.id); setCitation(null); }}>
                   <b>{column.name}</b>
-                  <span><FlagDot flag={cell?.flag} /> {cell?.summary ?? cell?.error ?? "Not asked yet"}</span>
+                  {!shown && <span className={cell?.error ? "failed" : ""}><FlagDot flag={cell?.flag} /> {cell?.summary ?? cell?.error ?? "Not asked yet"}</span>}
                 </button>
                 {shown && (
                   <Answer review={id} cell={{ document_id: documentId, column_id: column.id }} column={column} mayEdit={review.data.role !== "viewer"} chosen={citation} onChoose={setCitation}

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -28,6 +29,7 @@ from columnist.documents import store
 from columnist.documents.formats import PDF, PICTURES
 from columnist.documents.intake import Refused, attachments
 from columnist.documents.store import Document, Registered, StoredFile
+from columnist.documents.sweep import note_loose
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
 from columnist.processes import off_loop
 from columnist.reviews import store as reviews
@@ -123,11 +125,12 @@ async def upload_documents(
     if review_id is not None:
         async with service.database.act_as(user) as connection:
             await require_role(connection, review_id, "editor")
+    note = partial(note_loose, service.database)
     results: list[UploadedFile] = []
     batch: list[list[StoredFile | Refused]] = []
     try:
-        async for one in uploaded(request, service.blobs, service.settings.upload_max_files):
-            attached = [] if isinstance(one, Refused) else await attachments(service.reader, service.blobs, one)
+        async for one in uploaded(request, service.blobs, note, service.settings.upload_max_files):
+            attached = [] if isinstance(one, Refused) else await attachments(service.reader, service.blobs, note, one)
             batch.append([one, *attached])
             if len(batch) == REGISTERED_TOGETHER:
                 results += await _register(service, user, review_id, batch)

@@ -1,0 +1,109 @@
+"""Languages: told from a document's own text, and not told where there is too little of it."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from columnist.documents.language import Sample
+from columnist.documents.model import Page
+from columnist.documents.pdf import read_pdf
+from tests.conftest import CONTRACTS
+
+
+def language(*texts: str) -> str | None:
+    sample = Sample()
+    for _ in sample.passing(Page(number, text) for number, text in enumerate(texts, start=1)):
+        pass
+    return sample.language()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Dieser Vertrag wird zwischen den Parteien geschlossen und unterliegt deutschem Recht.", "de"),
+        ("Le présent contrat est conclu entre les parties et régi par le droit français.", "fr"),
+        ("El presente contrato se celebra entre las partes y se rige por la ley española.", "es"),
+        ("Настоящий договор заключён между сторонами и регулируется правом России.", "ru"),
+        ("本契約は、甲と乙との間で締結され、日本法に準拠する。", "ja"),
+        ("本合同由甲乙双方签订，适用中华人民共和国法律。", "zh"),
+        ("THIS AGREEMENT IS GOVERNED BY THE LAWS OF THE STATE OF DELAWARE.", "en"),
+        ("", None),
+        ("12 45 99.9\n1,000 2,000 3,000", None),
+        ("XYZ-123 Corp. Inc. LLC\n12 Main Street", None),
+    ],
+)
+def test_a_text_says_which_language_it_is_in_or_that_it_is_too_little(text: str, code: str | None) -> None:
+    assert language(text) == code
+
+
+def test_a_cover_in_another_language_does_not_decide() -> None:
+    german = "Die Vertragsparteien vereinbaren, dass der Mieter den Mietzins monatlich im Voraus zu zahlen hat. " * 20
+    cover = "This cover letter is written in English, and only the cover letter is. " * 20
+    assert language(cover, *[german] * 9) == "de"
+
+
+def test_real_contracts_are_in_english() -> None:
+    files = [file for file in CONTRACTS.iterdir() if file.suffix.lower() == ".pdf"]
+    assert len(files) > 5
+    assert {language(*_first_pages(file)) for file in files} == {"en"}
+
+
+def _first_pages(file: Path) -> list[str]:
+    return [page.text for page, _ in zip(read_pdf(file, 1_000), range(4), strict=False)]
+
+
+def test_every_language_that_can_be_told_has_a_name(url: str) -> None:
+    codes = [code for code in LanguageIdentifier.from_model_file(MODEL_FILE).labels if len(code) == 2]
+    assert len(codes) > 100
+    with psycopg.connect(url) as database:
+        for code in codes:
+            row = database.execute("select language_name(%s)", [code]).fetchone()
+            assert row and row[0].istitle() and row[0] != code, code
+
+
+def test_pages_are_listed_as_ranges_and_a_long_list_is_cut(url: str) -> None:
+    with psycopg.connect(url) as database:
+        for numbers, shown in [
+            ([7], "7"),
+            ([9, 2, 5, 10, 11], "2, 5, 9–11"),
+            ([*range(1, 2_001)], "1–2000"),
+            ([*range(2, 102, 2)], ", ".join(map(str, range(2, 42, 2))) + ", …"),
+            ([], None),
+        ]:
+            assert database.execute("select page_ranges(%s::int[])", [numbers]).fetchone() == (shown,)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "pages", "sentence"),
+    [
+        (
+            "application/pdf",
+            1_200,
+            "PDF, 1,200 pages, English; 3 pages read by OCR (2, 5–6); 1 page not read (7), because",
+        ),
+        ("image/tiff", 2, "Picture, 2 pages, English; 3 pages read by OCR"),
+        (
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            12,
+            "Word document, English, read as",
+        ),
+        (
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            3,
+            "Excel workbook, English, read as text and",
+        ),
+        ("application/vnd.ms-outlook", 1, "E-mail, English, read as text;"),
+        ("text/plain", 2, "Text file, English, read as text and cut into 2 pages;"),
+    ],
+)
+def test_one_sentence_says_how_a_document_was_read(url: str, media_type: str, pages: int, sentence: str) -> None:
+    content = (
+        "jsonb_populate_record(null::document_contents, jsonb_build_object("
+        "'media_type', %s::text, 'page_count', %s::int, 'language', 'en', "
+        "'ocr_pages', 3, 'ocr_on', array[2, 5, 6], 'unread_pages', 1, 'unread_on', array[7]))"
+    )
+    with psycopg.connect(url) as database:
+        row = database.execute(f"select how_read({content})", [media_type, pages]).fetchone()
+    assert row and row[0].startswith(sentence)

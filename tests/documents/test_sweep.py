@@ -1,0 +1,172 @@
+"""Sweeping: what belongs to no document any more is gone a day later; what somebody has, or takes in now, is not."""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import psycopg
+
+from columnist.db.connect import Database
+from columnist.documents.blobs import BlobStore
+from columnist.documents.sweep import BATCH, sweep
+from columnist.settings import Settings
+from tests.api.test_documents import PDF, stored, until_read, upload
+from tests.api.test_reviews import a_review
+from tests.processes import columnist, contracts_in, served
+
+
+def days_pass(admin_url: str) -> None:
+    with psycopg.connect(admin_url) as database:
+        database.execute("update loose_contents set since = since - interval '2 days'")
+
+
+def contents(admin_url: str) -> set[str]:
+    """What there is text of."""
+    with psycopg.connect(admin_url) as database:
+        return {row[0] for row in database.execute("select distinct sha256 from document_pages")}
+
+
+def names(home: Path) -> set[str]:
+    return {path.name for path in stored(home)}
+
+
+def test_what_the_last_document_leaves_behind_is_deleted_and_what_another_has_is_kept(
+    url: str, admin_url: str, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": home}
+    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api", timeout=60) as api:
+        review = a_review(api, "Governing law")["id"]
+        files = [
+            ("deleted.pdf", PDF.read_bytes()),
+            ("shared.txt", b"This Agreement is governed by the laws of Delaware."),
+            ("again.txt", b"This Agreement is governed by the laws of Delaware."),
+            ("late.txt", b"This Agreement is governed by the laws of Nevada."),
+        ]
+        done = upload(api, *files, review_id=review)["files"]
+        upload(api, ("unread.txt", b"Nobody asked about this one."))
+        until_read(api, review)
+        ids = {file["name"]: file["document_id"] for file in done}
+        ids["unread.txt"] = api.get("/documents", params={"q": "unread"}).json()["documents"][0]["id"]
+        (deleted, shared, _, late) = (file["sha256"] for file in done)
+        assert contents(admin_url) == {deleted, shared, late}
+        assert {deleted, f"{deleted}.boxes"} < names(home)
+        for name in ("deleted.pdf", "shared.txt", "unread.txt"):
+            assert api.delete(f"/documents/{ids[name]}?confirm=true").status_code == 204
+        days_pass(admin_url)
+        assert api.delete(f"/documents/{ids['late.txt']}?confirm=true").status_code == 204
+        half = home / "blobs" / "incoming" / "half"
+        half.write_bytes(b"A process that wrote this was killed.")
+        os.utime(half, (0, 0))
+        (home / "blobs" / "incoming" / "now").write_bytes(b"This one is still written.")
+        assert {deleted, shared, late, "half", "now"} < names(home)
+
+    kept = {shared, f"{shared}.boxes", late, f"{late}.boxes", "now"}
+    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api", timeout=60) as api:
+        end = time.monotonic() + 20
+        while names(home) != kept:
+            assert time.monotonic() < end, names(home) ^ kept
+            time.sleep(0.05)
+        assert contents(admin_url) == {shared, late}
+        assert api.get(f"/documents/{ids['again.txt']}/original").content == files[1][1]
+        assert api.get(f"/documents/{ids['again.txt']}/pages/1").json()["words"] == []
+        # What was swept can come back.
+        review = a_review(api, "Term", name="Back")["id"]
+        (file,) = upload(api, ("deleted.pdf", PDF.read_bytes()), review_id=review)["files"]
+        assert file["status"] == "added"
+        until_read(api, review)
+        assert api.get(f"/documents/{file['document_id']}/original").content == PDF.read_bytes()
+        assert api.get(f"/documents/{file['document_id']}/pages/1").json()["words"]
+    with psycopg.connect(admin_url) as database:
+        rows = database.execute("select sha256 from loose_contents").fetchall()
+    assert {sha256 for (sha256,) in rows} == {deleted, late}
+
+
+class Slow(BlobStore):
+    """Deletes when it may."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.about_to_delete, self.may = threading.Event(), threading.Event()
+
+    def remove(self, contents: Sequence[str]) -> None:
+        self.about_to_delete.set()
+        assert self.may.wait(30)
+        super().remove(contents)
+
+
+def test_who_uploads_what_is_being_swept_keeps_it(url: str, admin_url: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    content = b"This Agreement is governed by the laws of Delaware."
+    blobs = Slow(Settings(COLUMNIST_DATA_DIR=home))
+    with (
+        served(DATABASE_URL=url, COLUMNIST_DATA_DIR=home) as server,
+        httpx.Client(base_url=f"{server.url}/api", timeout=60) as api,
+        ThreadPoolExecutor() as threads,
+    ):
+        (first,) = upload(api, ("lease.txt", content))["files"]
+        assert api.delete(f"/documents/{first['document_id']}?confirm=true").status_code == 204
+        days_pass(admin_url)
+        swept = threads.submit(asyncio.run, one_sweep(url, blobs))
+        try:
+            assert blobs.about_to_delete.wait(30)
+            uploaded = threads.submit(upload, api, ("lease.txt", content))
+            with psycopg.connect(admin_url, autocommit=True) as database:
+                waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like %s"
+                while database.execute(waiting, ["insert into loose_contents%"]).fetchone() == (0,):
+                    assert not uploaded.done()
+                    time.sleep(0.01)
+        finally:
+            blobs.may.set()
+        assert swept.result() == 1
+        (second,) = uploaded.result()["files"]
+        assert second["sha256"] == first["sha256"]
+        assert api.get(f"/documents/{second['document_id']}/original").content == content
+        days_pass(admin_url)
+        assert asyncio.run(one_sweep(url, BlobStore(Settings(COLUMNIST_DATA_DIR=home)))) == 1  # looked at, and kept
+        assert api.get(f"/documents/{second['document_id']}/original").content == content
+
+
+async def one_sweep(url: str, blobs: BlobStore) -> int:
+    async with Database(url) as database:
+        return await sweep(database, blobs)
+
+
+def test_ten_processes_sweep_more_than_a_batch_once_and_nothing_of_a_run_is_lost(
+    url: str, admin_url: str, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    (tmp_path / "columns.yaml").write_text("columns:\n  - name: Law\n    prompt: Which law governs?\n")
+    folder = contracts_in(tmp_path / "kept", 5)
+    variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": home}
+    command = ("run", folder, "--columns", tmp_path / "columns.yaml", "--output", tmp_path / "out.json")
+    done = columnist(*command, **variables)
+    assert done.returncode == 0, done.stderr
+    kept = names(home)
+    assert len(kept) == 10
+    blobs = BlobStore(Settings(COLUMNIST_DATA_DIR=home))
+    # As uploads leave them that never came to their document.
+    with psycopg.connect(admin_url) as database:
+        for number in range(BATCH + 50):
+            with blobs.receiving("file") as incoming:
+                incoming.write(f"File {number}".encode())
+            database.execute("insert into loose_contents (sha256) values (%s)", [incoming.sha256])
+    assert asyncio.run(one_sweep(url, blobs)) == 0
+    assert len(names(home)) == 10 + BATCH + 50
+    days_pass(admin_url)
+
+    async def ten() -> int:
+        total, more = 0, True
+        while more:
+            looked_at = await asyncio.gather(*(one_sweep(url, blobs) for _ in range(10)))
+            total, more = total + sum(looked_at), any(looked_at)
+        return total
+
+    assert asyncio.run(ten()) == BATCH + 50 + 5
+    assert names(home) == kept
+    assert columnist(*command, **variables).returncode == 0
