@@ -26,7 +26,7 @@ from columnist.extraction.preamble import parties, stated_date
 from columnist.extraction.readings import Money, Reading, amounts, currencies, dates, numbers, percentages, units
 from columnist.extraction.typing import decimal_text, in_unit, money_value, typed
 from columnist.processes import processes
-from columnist.reviews.model import Format
+from columnist.reviews.model import Flag, Format
 
 DEEP = 120
 """Passages that are tried for a kind of clause, best first."""
@@ -101,16 +101,17 @@ def _all_answered(pages: Sequence[str], questions: Sequence[Question]) -> list[C
 def answered(index: PassageIndex, question: Question) -> Content:
     """The content that the rules find for one question in an indexed document."""
     finding = _RULES[question.format](index, question) if index.passages else None
+    unread = " The playbook's rules in words need an LLM and were not applied." if question.rules_in_words else ""
     if finding is None:
-        return Content(
-            NOT_FOUND, None, "grey", "Rule-based first pass without an LLM: no passage answers this question."
-        )
+        reasoning = f"Rule-based first pass without an LLM: no passage answers this question.{unread}"
+        return Content(NOT_FOUND, None, "grey", reasoning)
     citations = tuple(
         Citation(index.pages[place.page - 1][place.start : place.end], place.page, True, (place,))
         for place in finding.places
     )
-    reasoning = f"Rule-based first pass without an LLM: {finding.rule}."
-    return Content(finding.summary, finding.value, "green" if finding.sure else "yellow", reasoning, citations)
+    reasoning = f"Rule-based first pass without an LLM: {finding.rule}.{unread}"
+    flag: Flag = "green" if finding.sure else "yellow"
+    return Content(finding.summary, finding.value, flag, reasoning, citations, doubtful=not finding.sure)
 
 
 # Ranking
