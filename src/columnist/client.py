@@ -309,7 +309,7 @@ class Review:
         there = {column.name: column for column in self.columns()}
         for spec in specs:
             column = there.get(spec.name)
-            if column and (column.prompt, column.format, tuple(column.tags)) != (spec.prompt, spec.format, spec.tags):
+            if column and column.spec() != spec:
                 there[spec.name] = self.edit_column(column.id, spec)
         if missing := [spec for spec in specs if spec.name not in there]:
             there |= {column.name: column for column in self.add_columns(missing)}

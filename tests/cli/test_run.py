@@ -41,6 +41,40 @@ def test_the_main_job_on_real_contracts_ends_with_a_filled_and_evidenced_grid(
     assert book["Evidence"].max_row > 100
 
 
+def test_rules_flag_real_contracts_and_an_edited_rule_makes_them_stale(home: dict[str, object], tmp_path: Path) -> None:
+    questions = tmp_path / "q.yaml"
+    questions.write_text(
+        "columns:\n- name: Notice period (days)\n  format: number\n"
+        "  prompt: How many days of prior written notice must a party give to terminate the agreement?\n"
+        "  rules:\n"
+        "  - {flag: red, when: '> 30'}\n"
+        "  - {flag: red, when: it depends on the other party}\n"
+        "  - {flag: yellow, when: not found}\n"
+    )
+    command = ("run", CONTRACTS, "-c", questions, "-o", tmp_path / "r.json")
+
+    def cells() -> list[dict[str, object]]:
+        done = columnist(*command, **home)
+        assert done.returncode == 0, done.stdout + done.stderr
+        documents = json.loads((tmp_path / "r.json").read_text())["documents"]
+        return [document["cells"]["Notice period (days)"] for document in documents]
+
+    def expected(value: object, limit: int) -> tuple[str, str] | None:
+        if value is None:
+            return "yellow", "Yellow if not found"
+        return ("red", f"Red if > {limit}") if float(str(value)) > limit else None
+
+    for limit in (30, 60):
+        found = cells()
+        wanted = [expected(cell["value"], limit) for cell in found]
+        assert {"red", "yellow"} <= {one[0] for one in wanted if one}, "the contracts have both"
+        assert None in wanted, "and some that no rule is about"
+        for cell, one in zip(found, wanted, strict=True):
+            assert one == (cell["flag"], cell["rule"]) if one else cell["rule"] is None
+            assert "rules in words need an LLM" in str(cell["reasoning"])
+        questions.write_text(questions.read_text().replace("> 30", "> 60"))
+
+
 def test_the_same_command_again_asks_nothing_again(home: dict[str, object], tmp_path: Path) -> None:
     files = contracts_in(tmp_path / "files", 5)
     questions = columns_in(tmp_path / "q.yaml", 7)
@@ -96,6 +130,10 @@ def test_a_file_that_cannot_be_read_is_one_red_row_and_exit_code_3(home: dict[st
         ({"columns": "columns: [{name: A, prompt: B, format: colour}]"}, "format"),
         ({"columns": "columns: [{name: A, prompt: B, format: tag}]"}, "tags"),
         ({"columns": "columns: [{name: A, prompt: B}, {name: A, prompt: C}]"}, "two columns"),
+        (
+            {"columns": 'columns:\n- name: A\n  prompt: B\n  format: date\n  rules:\n  - {flag: red, when: "> 5"}'},
+            "q.yaml, line 6: columns → 1 (A) → rules → 1 → when: '5' is not a date such as 2026-01-31.",
+        ),
         ({"columns": "columns: ["}, "not YAML"),
         ({"files": "nowhere"}, "does not exist"),
         ({"files": "."}, "no file to read"),

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from columnist.errors import InputError
 from columnist.export.files import WRITERS, check_target, write_review
 from columnist.export.xlsx import CUT, LONGEST_TEXT
-from columnist.reviews.model import Cell, ColumnSpec, Flag, Format, GridRow
+from columnist.reviews.model import Cell, ColumnSpec, Flag, Format, GridRow, Rule
 
 Columns = list[tuple[UUID, ColumnSpec]]
 FORMULAS = ["=1+1", "+1", "-1 day", "@SUM(A1)"]
@@ -162,21 +162,23 @@ def test_the_evidence_sheet_has_a_line_per_citation(tmp_path: Path) -> None:
         {"page": 12, "quote": "ends never", "verified": False},
         {"page": None, "quote": "ends", "verified": None},
     ]
-    answer = cell("12", flag="red", reasoning="Clause 9.", citations=citations, verified=False, model="m")
+    answer = cell(
+        "12", flag="red", rule="Red if > 9", reasoning="Clause 9.", citations=citations, verified=False, model="m"
+    )
     target = write(tmp_path / "r.xlsx", asked("number", "Term", "Law"), row("a.pdf", answer, FAILED))
     head, *lines = values(target, "Evidence")
-    assert head[:8] == ("Document", "Column", "Answer", "Flag", "State", "Page", "Quote", "Quote verified")
+    assert head[:9] == ("Document", "Column", "Answer", "Flag", "Rule", "State", "Page", "Quote", "Quote verified")
     assert lines == [
-        ("a.pdf", "Term", "12", "red", "done", 3, "ends after a year", "yes", "Clause 9.", None, "m"),
-        ("a.pdf", "Term", "12", "red", "done", 12, "ends never", "NO", "Clause 9.", None, "m"),
-        ("a.pdf", "Term", "12", "red", "done", None, "ends", None, "Clause 9.", None, "m"),
-        ("a.pdf", "Law", f"Error: {FAILED.error}", None, "error", None, None, None, None, FAILED.error, None),
+        ("a.pdf", "Term", "12", "red", "Red if > 9", "done", 3, "ends after a year", "yes", "Clause 9.", None, "m"),
+        ("a.pdf", "Term", "12", "red", "Red if > 9", "done", 12, "ends never", "NO", "Clause 9.", None, "m"),
+        ("a.pdf", "Term", "12", "red", "Red if > 9", "done", None, "ends", None, "Clause 9.", None, "m"),
+        ("a.pdf", "Law", f"Error: {FAILED.error}", None, None, "error", None, None, None, None, FAILED.error, None),
     ]
 
 
 def test_a_stale_answer_is_called_so_in_the_evidence(tmp_path: Path) -> None:
     target = write(tmp_path / "r.xlsx", asked("text"), row("a.pdf", cell(stale=True)))
-    assert values(target, "Evidence")[1][4] == "stale"
+    assert values(target, "Evidence")[1][5] == "stale"
 
 
 def test_a_document_that_cannot_be_read_has_its_row_and_says_why_where_it_was_asked(tmp_path: Path) -> None:
@@ -340,15 +342,30 @@ def test_more_rows_than_a_row_group_are_all_there_in_order(tmp_path: Path) -> No
 def test_json_has_everything_in_order(tmp_path: Path) -> None:
     citations = [{"page": 3, "quote": "„ja“ — 二", "verified": True, "spans": [{"page": 3, "start": 0, "end": 3}]}]
     full = cell({"amount": "1.10", "currency": "EUR"}, flag="green", reasoning="§ 3", citations=citations, model="m")
-    columns = [(UUID(int=2), ColumnSpec("Zins", "Wie viel?", "monetary_amount")), *asked("tag", "Art")]
+    rules = (Rule("red", "not found"),)
+    columns = [(UUID(int=2), ColumnSpec("Zins", "Wie viel?", "monetary_amount", rules=rules)), *asked("tag", "Art")]
     columns[1] = (UUID(int=1), ColumnSpec("Art", "Welche?", "tag", ("Miete", "Kauf")))
     read = replace(row("z 二.pdf", FAILED, full), language="en", how_read="PDF, 7 pages, English.")
     rows = [read, row("a.pdf", error="Torn.")]
     target = write(tmp_path / "r.json", columns, *rows)
     assert loaded(target) == {
         "columns": [
-            {"id": str(UUID(int=2)), "name": "Zins", "prompt": "Wie viel?", "format": "monetary_amount", "tags": []},
-            {"id": str(UUID(int=1)), "name": "Art", "prompt": "Welche?", "format": "tag", "tags": ["Miete", "Kauf"]},
+            {
+                "id": str(UUID(int=2)),
+                "name": "Zins",
+                "prompt": "Wie viel?",
+                "format": "monetary_amount",
+                "tags": [],
+                "rules": [{"flag": "red", "when": "not found"}],
+            },
+            {
+                "id": str(UUID(int=1)),
+                "name": "Art",
+                "prompt": "Welche?",
+                "format": "tag",
+                "tags": ["Miete", "Kauf"],
+                "rules": [],
+            },
         ],
         "documents": [
             {
@@ -494,7 +511,7 @@ import asyncio, re, sys
 from pathlib import Path
 from uuid import UUID
 from columnist.export.files import write_review
-from columnist.reviews.model import Cell, ColumnSpec, GridRow
+from columnist.reviews.model import Cell, ColumnSpec, GridRow, Rule
 
 columns = [(UUID(int=number), ColumnSpec(f"Column {number}", "?")) for number in range(3)]
 target = Path(sys.argv[1])

@@ -313,6 +313,55 @@ def test_everything_is_done_by_keyboard(server: Served, opens: Opens) -> None:
     accessible(page)
 
 
+def test_a_rule_of_a_question_flags_its_answers_and_the_evidence_names_it(
+    server: Served, opens: Opens, tmp_path: Path
+) -> None:
+    files = []
+    for days in (90, 10):
+        files.append(tmp_path / f"{days}.txt")
+        files[-1].write_text(f"Either party may terminate this Agreement by {days} days prior written notice.")
+    page = opens(server.url, refused=True)
+    page.get_by_role("button", name="New review").click()
+    page.locator("input[type=file]").first.set_input_files(files)
+    page.get_by_role("button", name="Write a question").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill("Notice")
+    dialog.get_by_role("textbox", name="Question").fill("How many days of notice must a party give to terminate?")
+    dialog.get_by_label("Format").select_option(label="Number")
+    for nr, (flag, condition) in enumerate((("yellow", "not found"), ("red", "> thirty"), ("green", "soon")), start=1):
+        dialog.get_by_role("button", name="Add a rule").click()
+        dialog.get_by_label(f"Flag of rule {nr}").select_option(flag)
+        dialog.get_by_label(f"Condition of rule {nr}").fill(condition)
+    dialog.get_by_role("button", name="Remove rule 3").click()
+    accessible(page)
+    dialog.get_by_role("button", name="Add the question").click()
+    refused = dialog.get_by_label("Condition of rule 2")
+    expect(refused).to_have_attribute("aria-invalid", "true")
+    expect(refused).to_have_accessible_description("'thirty' is not a number such as 30, without its unit")
+    expect(dialog.get_by_role("alert")).to_have_count(1)
+    accessible(page)
+    refused.fill("> 30")
+    dialog.get_by_role("button", name="Add the question").click()
+    expect(dialog).to_have_count(0)
+
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("2 / 2 documents")).to_be_visible()
+    long = page.locator(".ag-row", has_text="90 days")
+    expect(long.locator(".flag.red")).to_be_visible()
+    expect(page.locator(".ag-row", has_text="10 days").locator(".flag.red")).to_have_count(0)
+    page.get_by_role("button", name="Rows with a flag Red").click()
+    expect(page.get_by_text("1 row", exact=True)).to_be_visible()
+    cell(page, 0, "Notice").click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    expect(panel.get_by_test_id("rule")).to_have_text("Red if > 30")
+    expect(panel.locator(".citation q")).to_contain_text("90 days")
+    panel.get_by_role("button", name="Edit").click()
+    panel.get_by_role("textbox", name="Answer", exact=True).fill("30")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_test_id("rule")).to_have_count(0)
+    expect(panel.get_by_test_id("summary").locator(".flag.green")).to_be_visible()
+
+
 def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(server: Served, opens: Opens) -> None:
     review = filled(server, pdfs(6))
     page = opens(f"{server.url}/reviews/{review}")

@@ -20,9 +20,10 @@ CUT = "… [cut: the JSON export has all of it]"
 _FILLS: dict[Flag, str] = {"green": "#E2F0D9", "yellow": "#FFF2CC", "red": "#F8CBAD", "grey": "#EDEDED"}
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EVIDENCE = (
-    "Document", "Column", "Answer", "Flag", "State", "Page", "Quote", "Quote verified", "Reasoning", "Problem", "Model",
+    "Document", "Column", "Answer", "Flag", "Rule", "State", "Page", "Quote", "Quote verified", "Reasoning",
+    "Problem", "Model",
 )  # fmt: skip
-_WIDTHS = (34, 22, 34, 8, 9, 7, 70, 13, 50, 40, 16)
+_WIDTHS = (34, 22, 34, 8, 22, 9, 7, 70, 13, 50, 40, 16)
 _OLDEST_EXCEL_DATE = date(1900, 3, 1)
 """Excel believes in 29 February 1900: what is before is written as text."""
 
@@ -91,8 +92,8 @@ class XlsxWriter:
         for citation in cell.citations or [{"page": None, "quote": "", "verified": None}]:
             verified = {True: "yes", False: "NO", None: ""}[citation["verified"]]
             fields = (
-                row.document, column.name, as_text(cell, column), cell.flag, state, citation["page"], citation["quote"],
-                verified, cell.reasoning, cell.error, cell.model,
+                row.document, column.name, as_text(cell, column), cell.flag, cell.rule, state, citation["page"],
+                citation["quote"], verified, cell.reasoning, cell.error, cell.model,
             )  # fmt: skip
             self._evidence_row += 1
             if self._evidence_row >= MOST_ROWS:

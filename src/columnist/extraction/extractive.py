@@ -118,18 +118,18 @@ def _all_answered(pages: Sequence[str], questions: Sequence[Question]) -> list[C
 def answered(index: PassageIndex, question: Question) -> Content:
     """The content that the rules find for one question in an indexed document."""
     finding = _RULES[question.format](index, question) if index.passages else None
+    unread = " The playbook's rules in words need an LLM and were not applied." if question.rules_in_words else ""
     if finding is None:
-        return Content(
-            NOT_FOUND, None, "grey", "Rule-based first pass without an LLM: no passage answers this question."
-        )
+        reasoning = f"Rule-based first pass without an LLM: no passage answers this question.{unread}"
+        return Content(NOT_FOUND, None, "grey", reasoning)
     citations = tuple(
         Citation(index.pages[place.page - 1][place.start : place.end], place.page, True, (place,))
         for place in finding.places
     )
     value, doubt = typed(finding.said, question)
-    reasoning = f"Rule-based first pass without an LLM: {finding.rule}. {doubt}".strip()
+    reasoning = f"Rule-based first pass without an LLM: {finding.rule}.{unread} {doubt}".strip()
     flag: Flag = "green" if finding.sure and value is not None else "yellow"
-    return Content(_shown(value, finding.said, question), value, flag, reasoning, citations)
+    return Content(_shown(value, finding.said, question), value, flag, reasoning, citations, doubtful=flag != "green")
 
 
 def _shown(value: Any, said: str, question: Question) -> str:

@@ -38,6 +38,7 @@ class _RawAnswer(BaseModel):
     answer: str | bool | int | float | list[str] | None
     reasoning: str = ""
     quotes: list[_Quote] = []
+    rule: int | None = None
     flag: str | None = None
 
 
@@ -140,7 +141,7 @@ class _Reading:
                 # An answer without evidence settles nothing: the windows' own stand, each named.
                 if answer.content and any(citation.verified for citation in answer.content.citations):
                     settled = answer.content
-            merged.append(Answer(question.id, merge(contents, note, settled), usage=usage))
+            merged.append(Answer(question.id, merge(contents, note, settled, question.rules), usage=usage))
         return merged
 
     async def _settle(self, question: Question, evidence: Sequence[Citation]) -> Answer:
@@ -250,12 +251,17 @@ def _parse(completion: Completion) -> dict[str, Any]:
 def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:
     reasoning = _storable(raw.reasoning).strip()
     summary, (value, doubt) = _typed(question, raw.answer)
+    rules = question.rules_in_words
+    held = rules[raw.rule - 1] if raw.rule and 1 <= raw.rule <= len(rules) else None
+    verified = any(citation.verified for citation in citations)
     if summary.casefold() in _SAYS_NOTHING:
-        return Content(NOT_FOUND, None, "grey", reasoning)
-    doubtful = value is None or not any(citation.verified for citation in citations)
+        # What is not found has no evidence, unless a rule holds for it ("uncapped").
+        evidence = citations if held else ()
+        return Content(NOT_FOUND, None, "grey", reasoning, evidence, held, doubtful=not verified)
+    doubtful = value is None or not verified
     said = (raw.flag or "").casefold()
     flag: Flag = "red" if said == "red" else "green" if said == "green" and not doubtful else "yellow"
-    return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations)
+    return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations, held, doubtful)
 
 
 def _typed(question: Question, answer: str | bool | float | list[str] | None) -> tuple[str, Typed]:

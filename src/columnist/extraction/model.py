@@ -6,7 +6,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from columnist.documents.model import DocumentText, Span
-from columnist.reviews.model import Flag, Format
+from columnist.reviews.conditions import read_condition
+from columnist.reviews.model import Flag, Format, Rule
 
 NOT_FOUND = "Not found"
 """The summary of an answer that the document does not hold; its flag is grey and its value None."""
@@ -14,13 +15,20 @@ NOT_FOUND = "Not found"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A column as the back ends see it. `tags` are the allowed answers of format `tag`, else empty."""
+    """A column as the back ends see it. `tags` are the allowed answers of format `tag`, else empty. Of its `rules` they
+    answer those in words; the others are compared when the answer is there (playbook.py)."""
 
     id: UUID
     name: str
     prompt: str
     format: Format
     tags: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def rules_in_words(self) -> list[Rule]:
+        """Those that only a reader can apply, in order."""
+        return [rule for rule in self.rules if read_condition(rule.when, self.format, self.tags) is None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a cell says. `value` is typed by the column's format and JSON-ready:
+    """What a cell says. `flag` is what it is without rules; `held` the first rule in words that the back end found to
+    hold; `doubtful`: it may not be so (unverified, untyped, contradicted or guessed), so that no rule makes it green.
+
+    `value` is typed by the column's format and JSON-ready:
 
     text → str · bulleted_list → list[str] · number, percentage → decimal as str · monetary_amount →
     {"amount": decimal as str, "currency": ISO 4217 or None} · currency → ISO 4217 · yes_no → bool ·
@@ -57,6 +68,8 @@ class Content:
     flag: Flag
     reasoning: str = ""
     citations: tuple[Citation, ...] = ()
+    held: Rule | None = None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from columnist.reviews.model import Format
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
-PROMPT_VERSION = "llm-2"
+PROMPT_VERSION = "llm-3"
 """Grows with every change of the texts or the schema below."""
 
 SYSTEM = """You answer questions about one document for a lawyer, from its text and nothing else.
@@ -28,6 +28,8 @@ For each question give, in this order:
 - quotes: the passages that show it, copied letter by letter from the document, each short and from one place, with \
 its page.
 - answer: in the form that the question asks for, or null if the document does not say. Never guess.
+- rule: where the question has numbered rules, the number of the first one that holds by the text, even if the answer \
+is null; null if none holds.
 - flag: green if the text is clear, yellow if it is unclear or needs a second look, red if it is unusual or risky."""
 
 _FORMS: dict[Format, str] = {
@@ -94,7 +96,7 @@ def messages(
         extent = (
             f"This is a part of the document, from pages {pages[0].number} to {pages[-1].number} of {part_of}; the "
             "rest is read separately. Where this part does not settle a question, answer null, even if it asks for "
-            "yes or no.\n"
+            "yes or no; a rule that it does not settle does not hold.\n"
         )
     ending = "\n\nAnswer with one complete JSON object and nothing else. Keep it short." if again else ""
     material = f"<document>\nFile: {_as_material(' '.join(name.split()))}\n\n{document}\n</document>"
@@ -123,11 +125,14 @@ def _answer_schema(question: Question) -> dict[str, Any]:
     elif question.format == "tag":
         answer["enum"] = [*question.tags, None]
     quote = _object({"page": {"type": "integer"}, "quote": {"type": "string"}})
+    rules = question.rules_in_words
+    rule = {"type": ["integer", "null"], "enum": [*range(1, len(rules) + 1), None]}
     return _object(
         {
             "reasoning": {"type": "string"},
             "quotes": {"type": "array", "items": quote},
             "answer": answer,
+            **({"rule": rule} if rules else {}),
             "flag": {"type": "string", "enum": ["green", "yellow", "red"]},
         }
     )
@@ -146,7 +151,8 @@ def _ask(question: Question) -> str:
     form = _FORMS[question.format]
     if question.tags:
         form += f" ({', '.join(question.tags)})"
-    lines = _as_material(f"{question.name}: {question.prompt} Answer: {form}.").splitlines()
+    rules = "".join(f"\nRule {nr}: {rule.when}" for nr, rule in enumerate(question.rules_in_words, start=1))
+    lines = _as_material(f"{question.name}: {question.prompt} Answer: {form}.{rules}").splitlines()
     # Indented, so that no line of a question passes for the next question.
     return "\n   ".join(lines)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from columnist.extraction.model import NOT_FOUND, Citation, Content
 from columnist.extraction.prompt import PageText
-from columnist.reviews.model import Flag
+from columnist.reviews.model import Flag, Rule
 
 BYTES_PER_TOKEN = 3
 """Of UTF-8, cautiously: English contracts have 3.5 to 4.5, Chinese and Japanese about 3, tables of figures 2 to 3."""
@@ -75,32 +75,44 @@ def disputed(contents: Sequence[Content]) -> tuple[Citation, ...]:
     return _citations(found)
 
 
-def merge(contents: Sequence[Content], note: str, settled: Content | None = None) -> Content:
+def merge(
+    contents: Sequence[Content], note: str, settled: Content | None = None, rules: Sequence[Rule] = ()
+) -> Content:
     """One content from those of a document's windows, in order; `note` says how the document was read.
 
     Found beats not found, verified evidence beats unverified (which is kept only where there is no other, to be seen as
     such), a typed value beats one that could not be typed; lists are united. Of windows that contradict each other
     `settled` counts, the answer to their evidence seen side by side, or else the earliest; they leave a yellow flag and
-    are named in the reasoning.
+    are named in the reasoning. Of the `rules` in words the first counts that held for an answer that counts, or, with
+    verified evidence, where there was none.
     """
     found = _credible(contents)
+    beside = [content for content in contents if content.summary == NOT_FOUND and _citations([content])]
     if not found:
-        return Content(NOT_FOUND, None, "grey", note)
+        merged = Content(NOT_FOUND, None, "grey", note, _citations(beside), doubtful=not beside)
+        return replace(merged, held=_held(beside, rules))
     if isinstance(found[0].value, list):
-        return _united(found, note)
+        return replace(_united(found, note), held=_held([*found, *beside], rules))
     best = settled or found[0]
     same = [content for content in found if _comparable(content) == _comparable(best)]
     others = list(dict.fromkeys(_with_page(rival) for rival in found if rival not in same))
     merged = replace(
         best,
         reasoning=f"{best.reasoning} {note}".strip(),
-        citations=_citations([best, *same]) or best.citations,
+        citations=_citations([best, *same, *beside]) or best.citations,
+        held=_held([best, *same, *beside], rules),
         flag=next(flag for flag in _SEVERITY if flag in [best.flag, *(one.flag for one in same)]),
     )
     if not others:
         return merged
     flag: Flag = "red" if merged.flag == "red" else "yellow"
-    return replace(merged, flag=flag, reasoning=f"{merged.reasoning} Elsewhere it says: {'; '.join(others)}.")
+    reasoning = f"{merged.reasoning} Elsewhere it says: {'; '.join(others)}."
+    return replace(merged, flag=flag, doubtful=True, reasoning=reasoning)
+
+
+def _held(contents: Sequence[Content], rules: Sequence[Rule]) -> Rule | None:
+    held = [content.held for content in contents]
+    return next((rule for rule in rules if rule in held), None)
 
 
 def _credible(contents: Sequence[Content]) -> list[Content]:
@@ -120,7 +132,9 @@ def _united(found: Sequence[Content], note: str) -> Content:
     worst: Flag = next(flag for flag in _SEVERITY if flag in flags)
     reasoning = " ".join([*dict.fromkeys(content.reasoning for content in lists if content.reasoning), note])
     citations = _citations(lists) or lists[0].citations
-    return Content("; ".join(map(str, items.values())), list(items.values()), worst, reasoning, citations)
+    shown = "; ".join(map(str, items.values()))
+    doubtful = all(content.doubtful for content in lists)
+    return Content(shown, list(items.values()), worst, reasoning, citations, doubtful=doubtful)
 
 
 def _citations(contents: Sequence[Content]) -> tuple[Citation, ...]:

@@ -20,9 +20,11 @@ from columnist.documents.store import store_pages, store_unreadable, stored_page
 from columnist.errors import DocumentError, NotFoundError
 from columnist.extraction.back_ends import BackEnds
 from columnist.extraction.model import Answer, Citation, Content, Question
+from columnist.extraction.playbook import flagged
 from columnist.jobs import store
 from columnist.jobs.store import ClaimedItem
 from columnist.processes import off_loop
+from columnist.reviews.model import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,15 @@ class ItemWorker:
         cell = {**_identity(asked), **_tokens(usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens)}
         if answer.content is None:
             return {**cell, "status": "error", "error": answer.error, "answer_key": None}
-        return {**cell, "status": "done", **self._content(answer.content, sha256)}
+        return {**cell, "status": "done", **self._content(asked.question, answer.content, sha256)}
 
-    def _content(self, content: Content, sha256: str) -> dict[str, Any]:
+    def _content(self, question: Question, content: Content, sha256: str) -> dict[str, Any]:
+        flag, rule = flagged(question, content)
         return {
             "summary": content.summary,
             "value": content.value,
-            "flag": content.flag,
+            "flag": flag,
+            "rule": rule,
             "reasoning": content.reasoning,
             "citations": [self._citation(citation, sha256) for citation in content.citations],
             "verified": all(citation.verified for citation in content.citations) if content.citations else None,
@@ -142,8 +146,11 @@ class ItemWorker:
 
 
 def _asked(column: dict[str, Any], sha256: str, model: str, prompt_version: str) -> _Asked:
-    question = Question(UUID(column["id"]), column["name"], column["prompt"], column["format"], tuple(column["tags"]))
-    asked = [question.name, question.prompt, question.format, question.tags]
+    rules = tuple(Rule(**rule) for rule in column["rules"])
+    question = Question(
+        UUID(column["id"]), column["name"], column["prompt"], column["format"], tuple(column["tags"]), rules
+    )
+    asked = [question.name, question.prompt, question.format, question.tags, column["rules"]]
     key = hashlib.sha256(json.dumps([sha256, asked, model, prompt_version]).encode()).hexdigest()
     return _Asked(question, column["version"], key)
 

@@ -24,12 +24,14 @@ class CellKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a person writes into a cell; None leaves as it is. `value` is that of `summary`, typed."""
+    """What a person writes into a cell; None leaves as it is. `value` is that of `summary`, typed; `rule` goes with the
+    flag."""
 
     summary: str | None = None
     value: Any = None
     flag: Flag | None = None
     reasoning: str | None = None
+    rule: str | None = None
 
 
 async def get_cell(connection: Connection, cell: CellKey) -> FullCell:
@@ -53,7 +55,7 @@ async def change_cell(
     new = edit or Edit()
     try:
         cursor = await connection.execute(
-            "select change_tabular_cell(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) as outcome",
+            "select change_tabular_cell(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) as outcome",
             [
                 *cell,
                 action,
@@ -64,6 +66,7 @@ async def change_cell(
                 new.flag,
                 new.reasoning,
                 expected,
+                new.rule,
             ],
         )
     except ForeignKeyViolation:

@@ -1,19 +1,38 @@
-"""A file of questions: YAML with `columns`, each with name, prompt, format and, for format `tag`, tags."""
+"""A file of questions: YAML with `columns`, each with name, prompt, format, for format `tag` tags, and maybe rules."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from columnist.errors import InputError
-from columnist.reviews.model import ColumnSpec, Format
+from columnist.reviews.conditions import read_condition
+from columnist.reviews.model import ColumnSpec, Format, Rule, RuleFlag
 
 
 def _one_line(value: str) -> str:
     if any(character < " " or character == "\x7f" for character in value):
         raise ValueError("a line has no control characters")
     return value
+
+
+def _as_written(value: Any) -> Any:
+    """YAML takes a bare `yes` or `no` for a truth value."""
+    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _text(value: str) -> str:
@@ -28,6 +47,15 @@ Paragraph = Annotated[
 ]
 
 
+class RuleInput(BaseModel):
+    """A rule as somebody writes it: `when` is a comparison with the answer's value, or words (see conditions.py)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    flag: RuleFlag
+    when: Annotated[Line, BeforeValidator(_as_written)]
+
+
 class ColumnInput(BaseModel):
     """A question as somebody writes it, in a file or a request."""
 
@@ -37,6 +65,23 @@ class ColumnInput(BaseModel):
     prompt: Paragraph
     format: Format = "text"
     tags: list[Line] = []
+    rules: Annotated[list[RuleInput], Field(max_length=20)] = []
+
+    @field_validator("rules")
+    @classmethod
+    def _comparisons_can_be_made(cls, rules: list[RuleInput], info: ValidationInfo) -> list[RuleInput]:
+        if "format" not in info.data:
+            return rules  # which is refused itself
+        wrong = []
+        for nr, rule in enumerate(rules):
+            try:
+                read_condition(rule.when, info.data["format"], info.data.get("tags", ()))
+            except InputError as error:
+                kind = PydanticCustomError("rule", "{sentence}", {"sentence": str(error)})
+                wrong.append(InitErrorDetails(type=kind, loc=(nr, "when"), input=rule.when))
+        if wrong:
+            raise ValidationError.from_exception_data("rules", wrong)
+        return rules
 
     @model_validator(mode="after")
     def _tags_fit_the_format(self) -> Self:
@@ -46,7 +91,8 @@ class ColumnInput(BaseModel):
 
     def spec(self) -> ColumnSpec:
         """The same as the rest of Columnist knows it."""
-        return ColumnSpec(self.name, self.prompt, self.format, tuple(self.tags))
+        rules = tuple(Rule(rule.flag, rule.when) for rule in self.rules)
+        return ColumnSpec(self.name, self.prompt, self.format, tuple(self.tags), rules)
 
 
 class _File(BaseModel):
@@ -65,24 +111,52 @@ class _File(BaseModel):
 
 
 def read_columns(file: Path) -> list[ColumnSpec]:
-    """The questions of a YAML file. Raises InputError naming the file, the place in it and what is wrong there."""
+    """The questions of a YAML file. Raises InputError naming the file, the line and what is wrong there."""
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        data = yaml.safe_load(text)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{file} is not YAML: {' '.join(str(error).split())}.") from None
-    return parse_columns(data, str(file))
+    return parse_columns(data, str(file), text)
 
 
-def parse_columns(data: Any, source: str) -> list[ColumnSpec]:
-    """The questions of a mapping as the YAML file has it. Raises InputError; `source` names it in the message."""
+def parse_columns(data: Any, source: str, text: str | None = None) -> list[ColumnSpec]:
+    """The questions of a mapping as the YAML file has it. Raises InputError; `source` names it in the message, with the
+    line if the `text` that it was read from is given."""
     try:
         parsed = _File.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        place = " → ".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
+        place = _place(data, first["loc"])
+        line = f", line {_line_of(text, first['loc'])}" if text is not None else ""
         raise InputError(
-            f"{source}: {place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}."
+            f"{source}{line}: {place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}."
         ) from None
     return [column.spec() for column in parsed.columns]
+
+
+def _place(data: Any, path: Sequence[int | str]) -> str:
+    """A path into `data` for a person: counted from one, and columns by name where they have one."""
+    parts = []
+    for part in path:
+        try:
+            data = data[part]
+        except (LookupError, TypeError):
+            data = None  # a field that is missing
+        name = data.get("name") if isinstance(data, dict) else None
+        number = str(part + 1) if isinstance(part, int) else part
+        parts.append(f"{number} ({name})" if name else number)
+    return " → ".join(parts)
+
+
+def _line_of(text: str, path: Sequence[int | str]) -> int:
+    """The line, from 1, on which the place stands in YAML, or what should hold it."""
+    node = yaml.compose(text, yaml.SafeLoader)
+    for part in path:
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+        elif isinstance(node, yaml.MappingNode):
+            node = next((value for key, value in node.value if key.value == part), node)
+    return int(node.start_mark.line) + 1 if node else 1

@@ -14,6 +14,9 @@ Format = Literal[
 
 Flag = Literal["green", "yellow", "red", "grey"]
 
+RuleFlag = Literal["green", "yellow", "red"]
+"""What a rule may say of an answer; grey says that there is none."""
+
 Role = Literal["viewer", "editor", "owner"]
 """What a user may do to a review: see it, change it, or share and delete it."""
 
@@ -23,13 +26,26 @@ CellAction = Literal["edit", "verify", "unverify", "clear", "regenerate"]
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """A line of a column's playbook: the flag of an answer when a condition holds (see conditions.py)."""
+
+    flag: RuleFlag
+    when: str
+
+    def __str__(self) -> str:
+        return f"{self.flag.capitalize()} if {self.when}"
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnSpec:
-    """A question as somebody writes it. `tags` are the allowed answers of format `tag`, else empty."""
+    """A question as somebody writes it. `tags` are the allowed answers of format `tag`, else empty; of the `rules` the
+    first one that holds gives an answer its flag."""
 
     name: str
     prompt: str
     format: Format = "text"
     tags: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +74,14 @@ class Column:
     prompt: str
     format: Format
     tags: list[str]
+    rules: list[Rule]
     version: int
     created_at: datetime
     updated_at: datetime
+
+    def spec(self) -> ColumnSpec:
+        """What it asks."""
+        return ColumnSpec(self.name, self.prompt, self.format, tuple(self.tags), tuple(self.rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +95,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell with its content; the fields are the columns of tabular_cells. `stale`: its column changed since."""
+    """A cell with its content; the fields are the columns of tabular_cells. `stale`: its column changed since. `rule`:
+    what the column's rules say of the flag, None if it is not theirs."""
 
     status: Literal["pending", "generating", "done", "error"]
     summary: str | None
@@ -86,6 +108,7 @@ class Cell:
     error: str | None
     stale: bool
     model: str | None
+    rule: str | None = None
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
@@ -123,7 +146,7 @@ class Evidence(TypedDict):
 @dataclass(frozen=True, slots=True)
 class FullCell:
     """A cell with everything; `missing`: it was never asked. `verified`: every quote was found; `verified_by`: a person
-    has looked and agrees."""
+    has looked and agrees. `rule`: what the column's rules say of the flag, None if it is not theirs."""
 
     document_id: UUID
     column_id: UUID
@@ -131,6 +154,7 @@ class FullCell:
     summary: str | None
     value: Any
     flag: Flag | None
+    rule: str | None
     reasoning: str | None
     citations: list[Evidence]
     verified: bool | None

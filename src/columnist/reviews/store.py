@@ -1,7 +1,9 @@
 """Reviews in PostgreSQL. Every function runs as its user: what they may not see does not exist."""
 
+import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from psycopg.errors import UniqueViolation
 from columnist.db.connect import Connection, User, persistently
 from columnist.db.sql import statement
 from columnist.errors import ConflictError, NotFoundError
-from columnist.reviews.model import Cell, Column, ColumnSpec, Failure, GridRow, Member, Review, Role
+from columnist.reviews.model import Cell, Column, ColumnSpec, Failure, GridRow, Member, Review, Role, Rule
 
 
 async def open_review(connection: Connection, user: User, name: str) -> UUID:
@@ -84,7 +86,7 @@ async def add_columns(connection: Connection, review_id: UUID, columns: Sequence
 async def list_columns(connection: Connection, review_id: UUID) -> list[Column]:
     """The review's columns in the grid's order."""
     cursor = await connection.execute(_sql("columns"), {"review_id": review_id, "column_id": None})
-    return [Column(**row) for row in await cursor.fetchall()]
+    return [_column(row) for row in await cursor.fetchall()]
 
 
 async def get_column(connection: Connection, review_id: UUID, column_id: UUID) -> Column:
@@ -93,16 +95,16 @@ async def get_column(connection: Connection, review_id: UUID, column_id: UUID) -
     row = await cursor.fetchone()
     if row is None:
         raise NotFoundError("The review has no such column.")
-    return Column(**row)
+    return _column(row)
 
 
 async def edit_column(connection: Connection, review_id: UUID, column_id: UUID, spec: ColumnSpec) -> Column:
     """Change a column; its cells are stale if what is asked changed. Raises NotFoundError, ConflictError."""
     with _named_once("name", f"The review has a column called {spec.name!r} already."):
         await connection.execute(
-            "update tabular_columns set name = %s, prompt = %s, format = %s, tags = %s "
+            "update tabular_columns set name = %s, prompt = %s, format = %s, tags = %s, rules = %s::jsonb "
             "where review_id = %s and id = %s",
-            [spec.name, spec.prompt, spec.format, list(spec.tags), review_id, column_id],
+            [spec.name, spec.prompt, spec.format, list(spec.tags), _rules(spec), review_id, column_id],
         )
     return await get_column(connection, review_id, column_id)
 
@@ -263,7 +265,16 @@ def _arrays(review_id: UUID, columns: Sequence[ColumnSpec]) -> dict[str, Any]:
         "prompts": [column.prompt for column in columns],
         "formats": [column.format for column in columns],
         "tags": ["\x1f".join(column.tags) for column in columns],
+        "rules": [_rules(column) for column in columns],
     }
+
+
+def _rules(column: ColumnSpec) -> str:
+    return json.dumps([asdict(rule) for rule in column.rules])
+
+
+def _column(row: dict[str, Any]) -> Column:
+    return Column(**{**row, "rules": [Rule(**rule) for rule in row["rules"]]})
 
 
 def _review(row: dict[str, Any]) -> Review:

@@ -7,6 +7,7 @@ export type Review = Schemas["Review"];
 export type Column = Schemas["Column"];
 export type ColumnInput = Schemas["ColumnInput"];
 export type Format = Column["format"];
+export type Rule = Column["rules"][number];
 export type Job = Schemas["Job"];
 export type Only = Job["only"][number];
 export type Cell = Omit<Schemas["WindowCell"], "value"> & { value?: unknown };

@@ -74,6 +74,7 @@ export function Answer({ review, cell, column, mayEdit, chosen, onChoose, onChan
       {editing ? <Editor full={full} column={column} onCancel={stopEditing} onSave={async (body) => { put(await editCell(review, cell, body)); stopEditing(); }} /> : (
         full.summary !== null && <p className="summary" data-testid="summary"><FlagDot flag={full.flag} /> {full.summary}</p>
       )}
+      {!editing && full.rule && <p className="rule-said" data-testid="rule">{full.rule}</p>}
       <p className="states">
         {full.stale && <span className="badge warn" title="The question has changed since this was answered">stale</span>}
         {full.edited_at && <span className="badge" title={when(full.edited_at)}>edited by {full.edited_by}</span>}

@@ -9,7 +9,6 @@ import type { Citation } from "./Viewer";
 
 GlobalWorkerOptions.workerSrc = workerUrl;
 const FILES = "/assets/pdf";
-const WIDEST = 1_100; // pixels of a page that nobody has made larger, as style.css has it for text
 
 export default function PdfPages({ documentId, citation }: { documentId: string; citation: Citation | null }) {
   const [pdf, setPdf] = useState<PDFDocumentProxy | null>(null);

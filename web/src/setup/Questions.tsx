@@ -1,7 +1,7 @@
 /** Questions: from a template, or written; edited, tried, removed. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { addColumns, createTemplate, editColumn, listTemplates, removeColumn, sentence, suggestPrompt, type Column, type ColumnInput, type Format } from "../api/client";
+import { useId, useState } from "react";
+import { addColumns, createTemplate, editColumn, listTemplates, Problem, removeColumn, sentence, suggestPrompt, type Column, type ColumnInput, type Format, type Rule } from "../api/client";
 import { count, Dialog, ErrorText, FORMATS } from "../ui/basics";
 import { useNotices } from "../ui/notices";
 
@@ -61,7 +61,7 @@ function TemplatePicker({ review, columns }: { review: string; columns: Column[]
     onError: fail,
   });
   const keep = useMutation({
-    mutationFn: (name: string) => createTemplate(name, columns.map(({ name, prompt, format, tags }) => ({ name, prompt, format, tags }))),
+    mutationFn: (name: string) => createTemplate(name, columns.map(({ name, prompt, format, tags, rules }) => ({ name, prompt, format, tags, rules }))),
     onSuccess: (template) => { queries.invalidateQueries({ queryKey: ["templates"] }); say(`The template “${template.name}” is kept.`); },
     onError: fail,
   });
@@ -94,6 +94,7 @@ export function ColumnDialog({ review, column, onClose }: { review: string; colu
   const [prompt, setPrompt] = useState(column?.prompt ?? "");
   const [format, setFormat] = useState<Format>(column?.format ?? "text");
   const [tags, setTags] = useState(column?.tags.join(", ") ?? "");
+  const [rules, setRules] = useState<Rule[]>(column?.rules ?? []);
   const changed = useColumnsChanged(review);
   const suggest = useMutation({
     mutationFn: () => suggestPrompt(name.trim(), undefined),
@@ -101,7 +102,7 @@ export function ColumnDialog({ review, column, onClose }: { review: string; colu
   });
   const save = useMutation({
     mutationFn: async () => {
-      const body: ColumnInput = { name: name.trim(), prompt: prompt.trim(), format, tags: format === "tag" ? tags.split(",").map((one) => one.trim()).filter(Boolean) : [] };
+      const body: ColumnInput = { name: name.trim(), prompt: prompt.trim(), format, tags: format === "tag" ? tags.split(",").map((one) => one.trim()).filter(Boolean) : [], rules };
       if (column) await editColumn(review, column.id, body);
       else await addColumns(review, [body]);
     },
@@ -122,10 +123,59 @@ export function ColumnDialog({ review, column, onClose }: { review: string; colu
           </select>
         </label>
         {format === "tag" && <label>Tags<input required value={tags} onChange={(event) => setTags(event.target.value)} placeholder="Lease, Sublease, Licence" /></label>}
-        {column && <p className="muted">If question, format or tags change, the answers that are there become stale until they are asked again.</p>}
-        <ErrorText>{save.error && sentence(save.error)}</ErrorText>
+        <Rules rules={rules} format={format} refused={refusedRules(save.error)} onChange={(changed) => { setRules(changed); save.reset(); }} />
+        {column && <p className="muted">If question, format, tags or rules change, the answers that are there become stale until they are asked again.</p>}
+        <ErrorText>{save.error && refusedRules(save.error).size === 0 && sentence(save.error)}</ErrorText>
         <footer><button type="button" onClick={onClose}>Cancel</button><button className="primary" disabled={save.isPending}>{column ? "Save" : "Add the question"}</button></footer>
       </form>
     </Dialog>
+  );
+}
+
+const CONDITIONS: Record<Format, string> = {
+  text: "longer than two years and automatically renewed",
+  bulleted_list: "a person who does not sign is among them",
+  number: "> 30",
+  percentage: "> 5%",
+  monetary_amount: "> USD 1,000,000",
+  currency: "is not USD",
+  yes_no: "yes",
+  date: "before 2026-01-01",
+  tag: "is Lease",
+};
+
+/** What the server says against conditions, by the rule's number. */
+function refusedRules(error: unknown): Map<number, string> {
+  const fields = error instanceof Problem ? error.fields : [];
+  return new Map(fields.flatMap(({ field, detail }) => {
+    const nr = /\brules\.(\d+)\./.exec(field)?.[1];
+    return nr ? [[Number(nr), detail] as const] : [];
+  }));
+}
+
+/** The playbook of a question: which flag an answer has, by the first condition that holds. */
+function Rules({ rules, format, refused, onChange }: { rules: Rule[]; format: Format; refused: Map<number, string>; onChange: (rules: Rule[]) => void }) {
+  const id = useId();
+  const change = (nr: number, changed: Partial<Rule>) => onChange(rules.map((rule, at) => (at === nr ? { ...rule, ...changed } : rule)));
+  return (
+    <fieldset className="rules">
+      <legend>Flags</legend>
+      <p className="muted">The first rule that holds gives the flag. {format === "text" || format === "bulleted_list" ? "“not found”" : `“not found” and what reads like “${CONDITIONS[format]}”`} is compared with the answer; other words are for the language model.</p>
+      {rules.map((rule, nr) => (
+        <div key={nr}>
+          <div className="rule">
+            <span className={`flag ${rule.flag}`} aria-hidden />
+            <select aria-label={`Flag of rule ${nr + 1}`} value={rule.flag} onChange={(event) => change(nr, { flag: event.target.value as Rule["flag"] })}>
+              {["red", "yellow", "green"].map((flag) => <option key={flag} value={flag}>{flag} if</option>)}
+            </select>
+            <input aria-label={`Condition of rule ${nr + 1}`} autoFocus={!rule.when} required maxLength={200} value={rule.when} placeholder={CONDITIONS[format]}
+              aria-invalid={refused.has(nr)} aria-describedby={refused.has(nr) ? `${id}-${nr}` : undefined} onChange={(event) => change(nr, { when: event.target.value })} />
+            <button type="button" className="icon" aria-label={`Remove rule ${nr + 1}`} onClick={() => onChange(rules.filter((_, at) => at !== nr))}>×</button>
+          </div>
+          {refused.has(nr) && <p className="error" role="alert" id={`${id}-${nr}`}>{refused.get(nr)}</p>}
+        </div>
+      ))}
+      <button type="button" onClick={() => onChange([...rules, { flag: "red", when: "" }])}>Add a rule</button>
+    </fieldset>
   );
 }

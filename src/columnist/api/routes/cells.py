@@ -12,6 +12,7 @@ from columnist.api.models import Input
 from columnist.errors import ConflictError
 from columnist.extraction.back_ends import prompt_version
 from columnist.extraction.model import Question
+from columnist.extraction.playbook import flagged_edit
 from columnist.extraction.typing import typed
 from columnist.jobs.store import Generated, create_job
 from columnist.llm.usage import Prices
@@ -71,14 +72,21 @@ async def edit_cell(
     user: CurrentUser,
     connection: CurrentConnection,
 ) -> FullCell:
-    """Write an answer of one's own. `generate` leaves it alone from now on, unless everything is asked for."""
+    """Write an answer of one's own. `generate` leaves it alone from now on, unless everything is asked for.
+
+    A new summary without a flag has the one that the column's rules give it.
+    """
     cell = CellKey(review_id, document_id, column_id)
     column = await store.get_column(connection, review_id, column_id)
-    value = None
+    value, flag, rule = None, body.flag, None
     if body.summary is not None:
-        question = Question(column.id, column.name, column.prompt, column.format, tuple(column.tags))
+        question = Question(
+            column.id, column.name, column.prompt, column.format, tuple(column.tags), tuple(column.rules)
+        )
         value = typed(body.summary, question).value
-    edit = Edit(body.summary, value, body.flag, body.reasoning)
+        if flag is None:
+            flag, rule = flagged_edit(question, body.summary, value)
+    edit = Edit(body.summary, value, flag, body.reasoning, rule)
     await change_cell(connection, user, cell, "edit", edit, body.updated_at)
     return await get_cell(connection, cell)
 

@@ -20,7 +20,6 @@ from columnist.export.values import Columns
 from columnist.processes import processes
 from columnist.reviews import store
 from columnist.reviews.grid import matching_documents
-from columnist.reviews.model import ColumnSpec
 
 router = APIRouter(tags=["export"])
 
@@ -60,10 +59,7 @@ async def export_review(
     async with service.database.act_as(user) as connection:
         await require_role(connection, review_id, "viewer")
         review = await store.get_review(connection, review_id)
-        columns = [
-            (column.id, ColumnSpec(column.name, column.prompt, column.format, tuple(column.tags)))
-            for column in await store.list_columns(connection, review_id)
-        ]
+        columns = [(column.id, column.spec()) for column in await store.list_columns(connection, review_id)]
         if filter or q:
             found = await matching_documents(connection, review_id, filter, q)
             document_ids = found if document_ids is None else [one for one in found if one in set(document_ids)]

@@ -2,7 +2,8 @@
 -- when the document or the review is gone.
 select d.name as document_name, d.sha256, j.model, j.prompt_version, j."only",
        coalesce(jsonb_agg(jsonb_build_object('id', col.id, 'name', col.name, 'prompt', col.prompt, 'format', col.format,
-                                             'tags', col.tags, 'version', col.version)
+                                             'tags', col.tags, 'rules', col.rules,
+                                             'version', col.version)
                           order by col.index, col.id) filter (where col.id is not null), '[]') as columns
 from tabular_jobs j
 join review_documents r on r.review_id = j.review_id and r.document_id = %(document_id)s

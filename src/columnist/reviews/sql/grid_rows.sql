@@ -6,7 +6,7 @@ join documents d on d.id = r.document_id
 left join document_contents k on k.sha256 = d.sha256
 left join lateral (
   select jsonb_agg(jsonb_build_object(
-           'column_id', c.column_id, 'status', c.status, 'summary', c.summary, 'value', c.value, 'flag', c.flag,
+           'column_id', c.column_id, 'status', c.status, 'summary', c.summary, 'value', c.value, 'flag', c.flag, 'rule', c.rule,
            'reasoning', c.reasoning, 'citations', c.citations, 'verified', c.verified, 'error', c.error,
            'stale', c.column_version <> col.version, 'model', c.model,
            'prompt_tokens', c.prompt_tokens, 'cached_tokens', c.cached_tokens,

@@ -1,8 +1,8 @@
 -- What was read of a content, told to people: its language, and which of its pages OCR read, or nobody.
 
 alter table document_contents
-  add language text check (language ~ '^[a-z]{2}$'),  -- ISO 639-1; null: too little text to tell, or read before 011
-  add ocr_on int[] not null default '{}',             -- page numbers; none where it was read before 011
+  add language text check (language ~ '^[a-z]{2}$'),  -- ISO 639-1; null: too little text to tell, or read before 010
+  add ocr_on int[] not null default '{}',             -- page numbers; none where it was read before 010
   add unread_on int[] not null default '{}';
 
 create function language_name(code text) returns text language sql immutable as $$
