@@ -71,7 +71,7 @@ def test_after_a_job_the_counters_say_what_happened(url: str, tmp_path: Path) ->
         path = f"{server.url}/api/tabular/jobs/{job.job_id}"
         told = httpx.get(path).json()
         httpx.get(path.replace(str(job.job_id), "no-id"))
-        httpx.get(f"{server.url}/nobody-knows-{job.job_id}")
+        httpx.get(f"{server.url}/nobody/knows-{job.job_id}")
         metrics = scraped(server.url)
     causes = {
         dict(labels)["cause"]: count for (name, labels), count in metrics.items() if name == "columnist_retries_total"
