@@ -196,7 +196,7 @@ def test_a_scan_says_how_many_of_its_pages_were_read_by_ocr(
     server: Served, api: httpx.Client, admin_url: str, tmp_path: Path
 ) -> None:
     review = a_review(api, "Term")["id"]
-    scan = write_scan(PDF, [2], tmp_path / "scan.pdf", dpi=100)
+    scan = write_scan(PDF, [11], tmp_path / "scan.pdf", dpi=100)
     done = upload(api, ("scan.pdf", scan.read_bytes()), ("contract.pdf", PDF.read_bytes()), review_id=review)
     scanned, contract = (UUID(file["document_id"]) for file in done["files"])
     with Client(server.url) as client:

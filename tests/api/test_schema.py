@@ -18,7 +18,7 @@ CHECKS = (
     "response_schema_conformance",
     "unsupported_method",
 )
-SECONDS = 25
+SECONDS = 15
 """Of each of the two runs."""
 
 

@@ -24,7 +24,8 @@ from tests.conftest import CONTRACTS
 from tests.documents.scans import moved, overlap, unique_words, write_scan
 
 (A_CONTRACT,) = CONTRACTS.glob("PFSFUNDS*")
-FULL_PAGE = 2
+FULL_PAGE, SHORT_PAGE = 2, 3
+"""Of 1,265 words, which OCR takes many seconds for, and of 123."""
 
 
 @pytest.fixture
@@ -55,16 +56,16 @@ def text_layer(number: int) -> Page:
 def test_a_scan_has_the_words_of_the_text_layer_where_they_are_shown(
     settings: Settings, tmp_path: Path, dpi: int, skew: float, rotate: int
 ) -> None:
-    scan = write_scan(A_CONTRACT, [FULL_PAGE], tmp_path / "scan.pdf", dpi=dpi, skew=skew, rotate=rotate)
-    true = text_layer(FULL_PAGE)
+    scan = write_scan(A_CONTRACT, [SHORT_PAGE], tmp_path / "scan.pdf", dpi=dpi, skew=skew, rotate=rotate)
+    true = text_layer(SHORT_PAGE)
     (page,) = read(settings, scan)
     assert page.source == "ocr"
     words = Counter(true.text.split())
-    assert words.total() > 200
+    assert words.total() > 100
     assert (words & Counter(page.text.split())).total() > 0.95 * words.total()
     here, there = unique_words(true.text, true.words), unique_words(page.text, page.words)
     shared = here.keys() & there.keys()
-    assert len(shared) > 50
+    assert len(shared) > 40
     over = [overlap(moved(true, here[word][2:], skew, rotate), there[word][2:]) > 0.5 for word in shared]
     assert sum(over) > 0.95 * len(over)
 
@@ -72,27 +73,22 @@ def test_a_scan_has_the_words_of_the_text_layer_where_they_are_shown(
 def test_quotes_that_lawyers_marked_are_found_in_a_scan_with_their_rectangles(
     settings: Settings, tmp_path: Path
 ) -> None:
-    true = list(read_pdf(A_CONTRACT, 1_000))
+    true = text_layer(FULL_PAGE)
     with (CONTRACTS / "labels.csv").open(encoding="utf-8") as lines:
         (labels,) = (line for line in csv.DictReader(lines) if line["Filename"] == A_CONTRACT.name)
     quotes = [quote for value in labels.values() if value.startswith("[") for quote in ast.literal_eval(value)]
-    in_text = Locator([page.text for page in true])
-    pages = sorted({span.page for quote in quotes for span in in_text.locate(quote)})[:2]
-    scan = write_scan(A_CONTRACT, pages, tmp_path / "scan.pdf", skew=0.4)
-    read_again = read(settings, scan)
-    expected = Locator([true[number - 1].text for number in pages])
-    seen = Locator([page.text for page in read_again])
+    scan = write_scan(A_CONTRACT, [FULL_PAGE], tmp_path / "scan.pdf", skew=0.4)
+    (read_again,) = read(settings, scan)
+    expected, seen = Locator([true.text]), Locator([read_again.text])
     there = [quote for quote in quotes if len(quote) > 40 and expected.locate(quote)]
     assert len(there) >= 3
     found = 0
     for quote in there:
         spans = seen.locate(quote)
-        boxes = rectangles({page.number: page.words for page in read_again}, spans)
-        wanted = rectangles(
-            {nr: true[number - 1].words for nr, number in enumerate(pages, start=1)}, expected.locate(quote)
-        )
-        first = moved(true[0], wanted[0][1:], skew=0.4)
-        found += bool(boxes) and boxes[0].page == wanted[0].page and overlap(first, boxes[0][1:]) > 0.5
+        boxes = rectangles({1: read_again.words}, spans)
+        wanted = rectangles({1: true.words}, expected.locate(quote))
+        first = moved(true, wanted[0][1:], skew=0.4)
+        found += bool(boxes) and overlap(first, boxes[0][1:]) > 0.5
     assert found >= 0.8 * len(there)
 
 
@@ -133,7 +129,7 @@ def write(page: pdfium.PdfPage, x: float, y: float, text: str, size: float = 11)
 
 def test_only_pages_that_lack_a_text_layer_are_read_by_ocr(settings: Settings, tmp_path: Path) -> None:
     """Between two pages of text: a scan with a Bates number, and a page that is short because it is."""
-    write_scan(A_CONTRACT, [FULL_PAGE], tmp_path / "scan.pdf")
+    write_scan(A_CONTRACT, [SHORT_PAGE], tmp_path / "scan.pdf")
     stamped = pdfium.PdfDocument(tmp_path / "scan.pdf")
     write(stamped[0], 400, 20, "ACME-CONFIDENTIAL-0000123", 9)
     short = stamped.new_page(600, 800)
@@ -142,7 +138,7 @@ def test_only_pages_that_lack_a_text_layer_are_read_by_ocr(settings: Settings, t
     writer = pypdf.PdfWriter()
     writer.append(A_CONTRACT, pages=(0, 1))
     writer.append(tmp_path / "stamped.pdf")
-    writer.append(A_CONTRACT, pages=(2, 3))
+    writer.append(A_CONTRACT, pages=(1, 2))
     writer.write(tmp_path / "mixed.pdf")
     pages = read(settings, tmp_path / "mixed.pdf")
     assert [page.source for page in pages] == ["text", "ocr", "text", "text"]
@@ -151,9 +147,24 @@ def test_only_pages_that_lack_a_text_layer_are_read_by_ocr(settings: Settings, t
     assert "0000123" in pages[1].text
 
 
+def test_a_page_whose_text_a_writer_has_put_into_a_form_is_no_scan_and_a_scan_in_a_form_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ocr, "installed", lambda: False)
+    (printed,) = CONTRACTS.glob("BERKELEYLIGHTS*")
+    assert {page.source for page in read_pdf(printed, 1_000)} == {"text"}
+    scan = pdfium.PdfDocument(write_scan(A_CONTRACT, [SHORT_PAGE], tmp_path / "scan.pdf"))
+    document = pdfium.PdfDocument.new()
+    page = document.new_page(*scan.get_page_size(0))
+    page.insert_obj(scan.page_as_xobject(0, document).as_pageobject())
+    write(page, 400, 20, "ACME-CONFIDENTIAL-0000123", 9)
+    document.save(tmp_path / "stamped.pdf")
+    assert [page.source for page in read_pdf(tmp_path / "stamped.pdf", 1_000)] == ["picture"]
+
+
 def test_a_scan_says_what_to_install_where_ocr_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ocr, "installed", lambda: False)
-    scan = write_scan(A_CONTRACT, [FULL_PAGE], tmp_path / "scan.pdf")
+    scan = write_scan(A_CONTRACT, [SHORT_PAGE], tmp_path / "scan.pdf")
     with pytest.raises(DocumentError, match=r"pip install 'columnist\[ocr\]'"):
         list(read_pdf(scan, 1_000))
     writer = pypdf.PdfWriter()

@@ -22,6 +22,7 @@ from columnist.documents.formats import SUFFIXES
 from tests.api.test_documents import upload
 from tests.conftest import CONTRACTS, ROOT
 from tests.documents.scans import write_scan
+from tests.documents.test_ocr import A_CONTRACT, SHORT_PAGE
 from tests.page.conftest import Opens
 from tests.page.openapi import KEPT, described
 from tests.processes import Served, contracts_in, served, simulator
@@ -68,7 +69,7 @@ def filled(server: Served, files: list[Path], questions: list[dict[str, Any]] = 
 
 
 def pdfs(count: int) -> list[Path]:
-    """The smallest: a large one has pages for OCR, which takes its time."""
+    """The smallest."""
     files = [file for file in CONTRACTS.iterdir() if file.suffix.lower() == ".pdf"]
     return sorted(sorted(files, key=lambda file: file.stat().st_size)[:count])
 
@@ -434,13 +435,13 @@ def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Op
 
 def test_a_quote_in_a_picture_is_marked_where_it_is_printed(server: Served, opens: Opens, tmp_path: Path) -> None:
     picture = tmp_path / "scan.tiff"
-    document = pdfium.PdfDocument(pdfs(1)[0])
-    document[0].render(scale=150 / 72).to_pil().convert("L").save(picture, dpi=(150, 150))
+    document = pdfium.PdfDocument(A_CONTRACT)
+    document[SHORT_PAGE - 1].render(scale=150 / 72).to_pil().convert("L").save(picture, dpi=(150, 150))
     document.close()
-    review = filled(server, [picture], [{"name": "Parties", "prompt": "Who are the parties of this agreement?"}])
+    review = filled(server, [picture], QUESTIONS[:1])
     page = opens(f"{server.url}/reviews/{review}")
-    expect(cell(page, 0, "Parties").locator(".answer.words")).not_to_be_empty()
-    cell(page, 0, "Parties").click()
+    expect(cell(page, 0, "Governing law").locator(".answer.words")).not_to_be_empty()
+    cell(page, 0, "Governing law").click()
     panel = page.get_by_role("complementary", name="Answer and evidence")
     expect(panel.locator(".highlight").first).to_be_visible()
     marked = panel.locator(".pdf-page", has=page.locator(".highlight")).first
@@ -470,8 +471,8 @@ def test_the_file_picker_offers_what_is_read() -> None:
 
 
 def test_a_document_says_how_it_was_read(server: Served, opens: Opens, admin_url: str, tmp_path: Path) -> None:
-    (contract,) = pdfs(1)
-    scan = write_scan(contract, [2], tmp_path / "scan.pdf", dpi=100)
+    contract = A_CONTRACT
+    scan = write_scan(contract, [SHORT_PAGE], tmp_path / "scan.pdf", dpi=100)
     review = filled(server, [contract, scan])
     page = opens(f"{server.url}/reviews/{review}")
     row = page.locator(".document", has_text="scan.pdf")

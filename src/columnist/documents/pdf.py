@@ -115,9 +115,16 @@ def _needs_ocr(page: Any, text: str) -> bool:
     left, bottom, right, top = page.get_bbox()
     covered = 0.0
     for drawn in page.get_objects((pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM), max_depth=1):
+        # Some writers put every page into a form, text and all: it is a picture only if there is one in it.
+        if drawn.type == pdfium_c.FPDF_PAGEOBJ_FORM and not _has_picture(page, drawn):
+            continue
         x0, y0, x1, y1 = drawn.get_bounds()
         covered += max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0)
     return bool(covered >= PICTURED * (right - left) * (top - bottom))
+
+
+def _has_picture(page: Any, form: Any) -> bool:
+    return next(page.get_objects((pdfium_c.FPDF_PAGEOBJ_IMAGE,), form=form), None) is not None
 
 
 def _letters(text: str) -> int:
