@@ -12,7 +12,7 @@ ModuleRegistry.registerModules([
   CellApiModule, CellStyleModule, ColumnApiModule, EventApiModule, InfiniteRowModelModule, RenderApiModule, RowApiModule, RowSelectionModule, ScrollApiModule,
 ]);
 
-const BLOCK = 100;
+const BLOCK = 50;
 const NAME = "document";
 const theme = themeQuartz.withParams({
   accentColor: "var(--accent)", backgroundColor: "var(--surface)", foregroundColor: "var(--text)", borderColor: "var(--line)",
@@ -91,7 +91,7 @@ export function Grid(props: Props) {
       context: shared.current,
       rowModelType: "infinite",
       cacheBlockSize: BLOCK,
-      maxBlocksInCache: 20,
+      maxBlocksInCache: 40,
       infiniteInitialRowCount: 1,
       blockLoadDebounceMillis: 60,
       rowBuffer: 4,
