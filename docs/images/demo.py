@@ -20,7 +20,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as home:
         settings = load_settings().model_copy(update={"data_dir": Path(home), "database_url": None})
         files, questions = [ROOT / "examples" / "contracts"], ROOT / "examples" / "due-diligence.yaml"
-        asyncio.run(run_grid(settings, files, questions, Path(home, "review.xlsx"), "Demo", console))
+        asyncio.run(run_grid(settings, files, questions, Path(home, "review.xlsx"), "Demo", None, console))
     console.save_svg(str(Path(__file__).with_name("demo.svg")), title="make demo")
 
 
