@@ -15,7 +15,6 @@ from psycopg import conninfo
 from bench.serving import browser, server
 from bench.table import Row, print_table
 from bench.windows import COLUMNS, LARGE, fill
-from columnist.db.connect import LOCAL_USER
 from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 
@@ -63,13 +62,6 @@ FRAMES = """
 }
 """
 
-# A review that nobody has ever run is about its setup still.
-RUN_BEFORE = """
-insert into tabular_jobs (review_id, user_id, status, model, prompt_version, "only", total_items, total_cells,
-                          completed_items, done_cells, started_at, completed_at)
-values (%(review)s, %(user)s, 'completed', 'bench', '1', '{missing}', %(rows)s, %(rows)s::int * %(columns)s,
-        %(rows)s, %(rows)s::int * %(columns)s, now(), now())
-"""
 CHANGE = """
 update tabular_cells cell set summary = %(summary)s
 from review_documents r, tabular_columns c
@@ -87,8 +79,6 @@ def run() -> list[Row]:
     ):
         migrate(url)
         review, _ = fill(database, LARGE)
-        values = {"review": review, "user": LOCAL_USER.id, "rows": LARGE, "columns": COLUMNS}
-        database.execute(RUN_BEFORE, values)
         database.execute("vacuum analyze")
         variables = {"COLUMNIST_DATA_DIR": folder, "TABULAR_POLL_MS": str(POLL_MS)}
         with server(variables) as address, browser() as chromium:

@@ -18,6 +18,7 @@ import pypdfium2 as pdfium
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from bench.windows import fill
 from columnist.documents.formats import SUFFIXES
 from tests.api.test_documents import upload
 from tests.conftest import CONTRACTS, ROOT
@@ -418,6 +419,22 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     page.reload()
     expect(page.get_by_role("button", name="Agreement date", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Kind", exact=True)).to_have_count(0)  # as it was left
+
+
+def test_the_rows_to_come_are_read_before_they_are_seen(server: Served, opens: Opens, admin_url: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as database:
+        review, _ = fill(database, 600)
+    page = opens(server.url)
+    with page.expect_request("**/rows?*offset=50&*"):
+        page.goto(f"{server.url}/reviews/{review}")
+    rows = page.locator(".ag-row .answer.words")
+    expect(rows.first).to_be_visible()
+    page.mouse.move(900, 500)
+    with page.expect_request("**/rows?*offset=350&*"):
+        page.mouse.wheel(0, 310 * 38)
+    expect(page.locator(".ag-row[row-index='310'] .answer.words").first).to_be_visible()
+    with page.expect_request("**/rows?*offset=200&*"):
+        page.mouse.wheel(0, -50 * 38)
 
 
 def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Opens) -> None:

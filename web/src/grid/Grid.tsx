@@ -77,6 +77,7 @@ export function Grid(props: Props) {
   const layoutKey = `columnist.layout.${props.review}`;
 
   useEffect(() => {
+    let seenFrom = 0;
     const displayed = () => api.current!.getAllDisplayedColumns().map((column) => column.getColId());
     const inRange = (row: number, column: string) => {
       const chosen = range.current;
@@ -112,7 +113,13 @@ export function Grid(props: Props) {
         cellClassRules: { "in-range": ({ rowIndex, column }) => inRange(rowIndex, column!.getColId()) },
       },
       columnDefs: [],
-      onCellDoubleClicked: () => {},
+      onViewportChanged: ({ firstRow, lastRow }) => {
+        const down = firstRow >= seenFrom;
+        seenFrom = firstRow;
+        // To ask for a row loads its window: that of the rows to come, so that they are drawn once, with their answers.
+        const ahead = down ? lastRow + BLOCK : firstRow - BLOCK;
+        api.current?.getDisplayedRowAtIndex(Math.max(0, Math.min(ahead, api.current.getDisplayedRowCount() - 1)));
+      },
       onCellClicked: ({ data, column, rowIndex, event }) => {
         if (!data || isGroup(data)) return;
         const id = column.getColId();
