@@ -19,7 +19,8 @@ lint: .venv/page  ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: .venv/dev  ## Put the code into its style
+format: .venv/page  ## Put the code into its style
+	$(BIN)/python hatch_build.py format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -1,6 +1,6 @@
 """Builds the page (web/) into src/columnist/page, so that nobody who installs a wheel needs Node.
 
-`python hatch_build.py [SCRIPT]` runs a script of web/package.json: `build`, or `check` for its types.
+`python hatch_build.py [SCRIPT]` runs a script of web/package.json: `build`, `check` for style and types, or `format`.
 """
 
 import os

@@ -13,13 +13,23 @@ function pdfFiles(): Plugin {
       for (const folder of ["standard_fonts", "cmaps", "wasm"])
         for (const name of readdirSync(join(root, folder)))
           if (!name.endsWith(".wasm"))
-            this.emitFile({ type: "asset", fileName: `assets/pdf/${folder}/${name}`, source: readFileSync(join(root, folder, name)) });
+            this.emitFile({
+              type: "asset",
+              fileName: `assets/pdf/${folder}/${name}`,
+              source: readFileSync(join(root, folder, name)),
+            });
     },
   };
 }
 
 export default defineConfig({
   plugins: [react(), pdfFiles()],
-  build: { outDir: "../src/columnist/page", emptyOutDir: true, target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 },
+  build: {
+    outDir: "../src/columnist/page",
+    emptyOutDir: true,
+    target: "es2023",
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 2000,
+  },
   server: { proxy: { "/api": "http://127.0.0.1:8000" } },
 });

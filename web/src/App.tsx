@@ -24,31 +24,53 @@ export function App() {
     queries.clear();
     location.assign("/");
   };
-  if (me.error instanceof Problem && me.error.status === 401) return <SignIn refused={token.get() ? me.error.detail : ""} onSignIn={() => queries.resetQueries()} />;
+  if (me.error instanceof Problem && me.error.status === 401)
+    return <SignIn refused={token.get() ? me.error.detail : ""} onSignIn={() => queries.resetQueries()} />;
   if (me.error)
     return (
       <main className="empty">
         <h1>Columnist cannot be reached</h1>
         <p>{sentence(me.error)}</p>
-        <button className="primary" onClick={() => me.refetch()}>Try again</button>
+        <button className="primary" onClick={() => me.refetch()}>
+          Try again
+        </button>
       </main>
     );
   if (!me.data) return <Loading what="Opening Columnist" />;
   return (
     <MeContext.Provider value={me.data}>
-      <a className="skip" href="#main">Skip to the content</a>
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
       <header className="top">
-        <Link href="/" className="brand"><img src="/favicon.svg" alt="" width="22" height="22" />Columnist</Link>
-        <span className="model" title="What answers the questions">{me.data.model === "extractive" ? "extractive: rules, no LLM" : me.data.model}</span>
+        <Link href="/" className="brand">
+          <img src="/favicon.svg" alt="" width="22" height="22" />
+          Columnist
+        </Link>
+        <span className="model" title="What answers the questions">
+          {me.data.model === "extractive" ? "extractive: rules, no LLM" : me.data.model}
+        </span>
         <Theme />
-        {me.data.sign_in && <><span className="muted">{me.data.email}</span><button onClick={signOut}>Sign out</button></>}
+        {me.data.sign_in && (
+          <>
+            <span className="muted">{me.data.email}</span>
+            <button onClick={signOut}>Sign out</button>
+          </>
+        )}
       </header>
       <Suspense fallback={<Loading what="Opening" />}>
         <Switch>
           <Route path="/" component={ReviewsScreen} />
           <Route path="/reviews/:id">{({ id }) => <ReviewScreen key={id} id={id} />}</Route>
-          <Route path="/reviews/:id/documents/:document">{({ id, document }) => <DocumentScreen id={id} documentId={document} />}</Route>
-          <Route><main className="empty" id="main"><h1>There is nothing here</h1><Link href="/">All reviews</Link></main></Route>
+          <Route path="/reviews/:id/documents/:document">
+            {({ id, document }) => <DocumentScreen id={id} documentId={document} />}
+          </Route>
+          <Route>
+            <main className="empty" id="main">
+              <h1>There is nothing here</h1>
+              <Link href="/">All reviews</Link>
+            </main>
+          </Route>
         </Switch>
       </Suspense>
     </MeContext.Provider>
@@ -67,7 +89,11 @@ function Theme() {
     <label className="theme">
       <span className="hidden">Colours</span>
       <select value={theme} onChange={(event) => setTheme(event.target.value)}>
-        {THEMES.map((one) => <option key={one} value={one}>{one}</option>)}
+        {THEMES.map((one) => (
+          <option key={one} value={one}>
+            {one}
+          </option>
+        ))}
       </select>
     </label>
   );

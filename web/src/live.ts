@@ -1,9 +1,18 @@
 /** What keeps the grid fresh: the live job's status, and the feed of changed cells. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { getActiveTabularJob, getReviewCells, getTabularJob, getTabularJobCells, listTabularJobs, type CompactCell, type Job } from "./api/client";
+import {
+  getActiveTabularJob,
+  getReviewCells,
+  getTabularJob,
+  getTabularJobCells,
+  listTabularJobs,
+  type CompactCell,
+  type Job,
+} from "./api/client";
 
-export const isLive = (job: Job | null | undefined): job is Job & { status: "pending" | "running" } => job?.status === "pending" || job?.status === "running";
+export const isLive = (job: Job | null | undefined): job is Job & { status: "pending" | "running" } =>
+  job?.status === "pending" || job?.status === "running";
 const IDLE_FACTOR = 5;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -33,7 +42,12 @@ export function useJob(review: string, pollMs: number): Job | null | undefined {
  * Follows the feed from now on: of the live job while there is one (every `pollMs`), else of the review (less often). Pauses in
  * a hidden tab and backs off while the server is away. Returns whether it is away, and whether the feed has begun.
  */
-export function useFeed(review: string, job: Job | null | undefined, pollMs: number, apply: (cells: CompactCell[]) => void) {
+export function useFeed(
+  review: string,
+  job: Job | null | undefined,
+  pollMs: number,
+  apply: (cells: CompactCell[]) => void,
+) {
   const [away, setAway] = useState(false);
   const [begun, setBegun] = useState(false);
   const live = isLive(job) ? job.id : null;
@@ -54,7 +68,10 @@ export function useFeed(review: string, job: Job | null | undefined, pollMs: num
       let pause: number;
       try {
         const { live } = now.current;
-        const page = live && cursor.current !== "now" ? await getTabularJobCells(live, cursor.current) : await getReviewCells(review, cursor.current);
+        const page =
+          live && cursor.current !== "now"
+            ? await getTabularJobCells(live, cursor.current)
+            : await getReviewCells(review, cursor.current);
         if (stopped) return;
         cursor.current = page.cursor;
         now.current.apply(page.cells);

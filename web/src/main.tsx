@@ -10,11 +10,15 @@ const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     // Whoever is no longer signed in is asked to sign in, wherever they are.
     onError: (error, query) => {
-      if (error instanceof Problem && error.status === 401 && query.queryKey[0] !== "me") queries.invalidateQueries({ queryKey: ["me"] });
+      if (error instanceof Problem && error.status === 401 && query.queryKey[0] !== "me")
+        queries.invalidateQueries({ queryKey: ["me"] });
     },
   }),
   defaultOptions: {
-    queries: { retry: (failures, error) => !(error instanceof Problem && error.status < 500) && failures < 3, staleTime: 5_000 },
+    queries: {
+      retry: (failures, error) => !(error instanceof Problem && error.status < 500) && failures < 3,
+      staleTime: 5_000,
+    },
   },
 });
 

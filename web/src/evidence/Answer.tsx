@@ -1,7 +1,19 @@
 /** One answer with everything: what it says, why, its evidence, and what a person does with it. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { clearCell, editCell, getCell, getCellHistory, regenerateCell, sentence, verifyCell, type CellKey, type Column, type Flag, type FullCell } from "../api/client";
+import {
+  clearCell,
+  editCell,
+  getCell,
+  getCellHistory,
+  regenerateCell,
+  sentence,
+  verifyCell,
+  type CellKey,
+  type Column,
+  type Flag,
+  type FullCell,
+} from "../api/client";
 import { ErrorText, FLAGS, FlagDot, Loading, when } from "../ui/basics";
 import { useNotices } from "../ui/notices";
 import type { Citation } from "./Viewer";
@@ -19,9 +31,26 @@ type Props = {
   command?: Command;
   onCommandDone?: () => void;
 };
-const ACTIONS = { edit: "edited", verify: "verified", unverify: "took the verification back", clear: "cleared", regenerate: "asked again" };
+const ACTIONS = {
+  edit: "edited",
+  verify: "verified",
+  unverify: "took the verification back",
+  clear: "cleared",
+  regenerate: "asked again",
+};
 
-export function Answer({ review, cell, column, mayEdit, chosen, onChoose, onChanged, onStarted, command = null, onCommandDone }: Props) {
+export function Answer({
+  review,
+  cell,
+  column,
+  mayEdit,
+  chosen,
+  onChoose,
+  onChanged,
+  onStarted,
+  command = null,
+  onCommandDone,
+}: Props) {
   const queries = useQueryClient();
   const { say, fail } = useNotices();
   const key = ["cell", review, cell.document_id, cell.column_id];
@@ -39,10 +68,17 @@ export function Answer({ review, cell, column, mayEdit, chosen, onChoose, onChan
     queries.invalidateQueries({ queryKey: ["history", ...key.slice(1)] });
     onChanged(changed);
   };
-  const verify = useMutation({ mutationFn: () => verifyCell(review, cell, !full!.verified_by), onSuccess: put, onError: fail });
+  const verify = useMutation({
+    mutationFn: () => verifyCell(review, cell, !full!.verified_by),
+    onSuccess: put,
+    onError: fail,
+  });
   const again = useMutation({
     mutationFn: () => regenerateCell(review, cell),
-    onSuccess: () => { say("The question is being asked again."); onStarted(); },
+    onSuccess: () => {
+      say("The question is being asked again.");
+      onStarted();
+    },
     onError: fail,
   });
   const clear = useMutation({
@@ -50,13 +86,27 @@ export function Answer({ review, cell, column, mayEdit, chosen, onChoose, onChan
     onSuccess: async () => {
       const before = full!;
       put(await getCell(review, cell));
-      say("The answer was cleared.", before.summary ? () => editCell(review, cell, { summary: before.summary!, flag: before.flag ?? undefined, reasoning: before.reasoning || undefined }).then(put, fail) : undefined);
+      say(
+        "The answer was cleared.",
+        before.summary
+          ? () =>
+              editCell(review, cell, {
+                summary: before.summary!,
+                flag: before.flag ?? undefined,
+                reasoning: before.reasoning || undefined,
+              }).then(put, fail)
+          : undefined,
+      );
     },
     onError: fail,
   });
-  useEffect(() => { setEditing(false); setHistory(false); }, [cell.document_id, cell.column_id]);
   useEffect(() => {
-    if (full && !(chosen && full.citations.some((one) => one.quote === chosen.quote && one.page === chosen.page))) onChoose(full.citations[0] ?? null);
+    setEditing(false);
+    setHistory(false);
+  }, [cell.document_id, cell.column_id]);
+  useEffect(() => {
+    if (full && !(chosen && full.citations.some((one) => one.quote === chosen.quote && one.page === chosen.page)))
+      onChoose(full.citations[0] ?? null);
   }, [full]);
   useEffect(() => {
     if (!command || !full || !mayEdit) return;
@@ -69,25 +119,75 @@ export function Answer({ review, cell, column, mayEdit, chosen, onChoose, onChan
   if (!full) return <Loading what="Loading the answer" />;
   return (
     <div className="answer-full" ref={root} tabIndex={-1}>
-      {full.status === "missing" || full.status === "pending" || full.status === "generating" ? <p className="muted">{full.status === "generating" ? "Being answered …" : "Not asked yet."}</p> : null}
+      {full.status === "missing" || full.status === "pending" || full.status === "generating" ? (
+        <p className="muted">{full.status === "generating" ? "Being answered …" : "Not asked yet."}</p>
+      ) : null}
       {full.status === "error" && <ErrorText>{full.error}</ErrorText>}
-      {editing ? <Editor full={full} column={column} onCancel={stopEditing} onSave={async (body) => { put(await editCell(review, cell, body)); stopEditing(); }} /> : (
-        full.summary !== null && <p className="summary" data-testid="summary"><FlagDot flag={full.flag} /> {full.summary}</p>
+      {editing ? (
+        <Editor
+          full={full}
+          column={column}
+          onCancel={stopEditing}
+          onSave={async (body) => {
+            put(await editCell(review, cell, body));
+            stopEditing();
+          }}
+        />
+      ) : (
+        full.summary !== null && (
+          <p className="summary" data-testid="summary">
+            <FlagDot flag={full.flag} /> {full.summary}
+          </p>
+        )
       )}
-      {!editing && full.rule && <p className="rule-said" data-testid="rule">{full.rule}</p>}
+      {!editing && full.rule && (
+        <p className="rule-said" data-testid="rule">
+          {full.rule}
+        </p>
+      )}
       <p className="states">
-        {full.stale && <span className="badge warn" title="The question has changed since this was answered">stale</span>}
-        {full.edited_at && <span className="badge" title={when(full.edited_at)}>edited by {full.edited_by}</span>}
-        {full.verified_by && <span className="badge good" title={full.verified_at ? when(full.verified_at) : ""}>verified by {full.verified_by}</span>}
+        {full.stale && (
+          <span className="badge warn" title="The question has changed since this was answered">
+            stale
+          </span>
+        )}
+        {full.edited_at && (
+          <span className="badge" title={when(full.edited_at)}>
+            edited by {full.edited_by}
+          </span>
+        )}
+        {full.verified_by && (
+          <span className="badge good" title={full.verified_at ? when(full.verified_at) : ""}>
+            verified by {full.verified_by}
+          </span>
+        )}
         {full.model && <span className="muted">{full.model}</span>}
       </p>
       {mayEdit && !editing && (
         <div className="actions">
-          <button onClick={() => setEditing(true)} title="E">Edit</button>
-          <button disabled={full.status !== "done" || verify.isPending} aria-pressed={!!full.verified_by} onClick={() => verify.mutate()} title="V">{full.verified_by ? "Verified ✔" : "Verify"}</button>
-          <button disabled={again.isPending} onClick={() => again.mutate()} title="R">Ask again</button>
-          <button disabled={full.status === "missing" || full.status === "pending" || clear.isPending} onClick={() => clear.mutate()}>Clear</button>
-          <button aria-pressed={history} onClick={() => setHistory(!history)}>History</button>
+          <button onClick={() => setEditing(true)} title="E">
+            Edit
+          </button>
+          <button
+            disabled={full.status !== "done" || verify.isPending}
+            aria-pressed={!!full.verified_by}
+            onClick={() => verify.mutate()}
+            title="V"
+          >
+            {full.verified_by ? "Verified ✔" : "Verify"}
+          </button>
+          <button disabled={again.isPending} onClick={() => again.mutate()} title="R">
+            Ask again
+          </button>
+          <button
+            disabled={full.status === "missing" || full.status === "pending" || clear.isPending}
+            onClick={() => clear.mutate()}
+          >
+            Clear
+          </button>
+          <button aria-pressed={history} onClick={() => setHistory(!history)}>
+            History
+          </button>
         </div>
       )}
       {full.citations.length > 0 && (
@@ -96,59 +196,121 @@ export function Answer({ review, cell, column, mayEdit, chosen, onChoose, onChan
           <ol className="citations">
             {full.citations.map((one, nr) => (
               <li key={nr}>
-                <button className={one.verified ? "citation" : "citation unverified"} aria-pressed={chosen?.quote === one.quote && chosen.page === one.page} onClick={() => onChoose(one)}>
+                <button
+                  className={one.verified ? "citation" : "citation unverified"}
+                  aria-pressed={chosen?.quote === one.quote && chosen.page === one.page}
+                  onClick={() => onChoose(one)}
+                >
                   <q>{one.quote}</q>
-                  <span className="where">{one.page ? `page ${one.page}` : "no page"}{one.verified ? "" : " · unverified: not found in the document"}</span>
+                  <span className="where">
+                    {one.page ? `page ${one.page}` : "no page"}
+                    {one.verified ? "" : " · unverified: not found in the document"}
+                  </span>
                 </button>
               </li>
             ))}
           </ol>
         </>
       )}
-      {full.reasoning && <><h3>Reasoning</h3><p className="reasoning">{full.reasoning}</p></>}
+      {full.reasoning && (
+        <>
+          <h3>Reasoning</h3>
+          <p className="reasoning">{full.reasoning}</p>
+        </>
+      )}
       {(history || !mayEdit) && <History review={review} cell={cell} />}
     </div>
   );
 }
 
-function Editor({ full, column, onSave, onCancel }: { full: FullCell; column: Column; onSave: (body: { summary?: string; flag?: Flag; reasoning?: string; updated_at?: string | null }) => Promise<void>; onCancel: () => void }) {
+function Editor({
+  full,
+  column,
+  onSave,
+  onCancel,
+}: {
+  full: FullCell;
+  column: Column;
+  onSave: (body: { summary?: string; flag?: Flag; reasoning?: string; updated_at?: string | null }) => Promise<void>;
+  onCancel: () => void;
+}) {
   const [summary, setSummary] = useState(full.summary ?? "");
   const [flag, setFlag] = useState<Flag | "">(full.flag ?? "");
   const [reasoning, setReasoning] = useState(full.reasoning ?? "");
   const save = useMutation({
-    mutationFn: () => onSave({
-      summary: summary !== full.summary && summary.trim() ? summary : undefined,
-      flag: flag && flag !== full.flag ? flag : undefined,
-      reasoning: reasoning !== (full.reasoning ?? "") && reasoning.trim() ? reasoning : undefined,
-      updated_at: full.updated_at,
-    }),
+    mutationFn: () =>
+      onSave({
+        summary: summary !== full.summary && summary.trim() ? summary : undefined,
+        flag: flag && flag !== full.flag ? flag : undefined,
+        reasoning: reasoning !== (full.reasoning ?? "") && reasoning.trim() ? reasoning : undefined,
+        updated_at: full.updated_at,
+      }),
   });
-  const changed = (summary.trim() && summary !== full.summary) || (flag && flag !== full.flag) || (reasoning.trim() && reasoning !== (full.reasoning ?? ""));
+  const changed =
+    (summary.trim() && summary !== full.summary) ||
+    (flag && flag !== full.flag) ||
+    (reasoning.trim() && reasoning !== (full.reasoning ?? ""));
   return (
-    <form className="editor" onSubmit={(event) => { event.preventDefault(); if (changed) save.mutate(); }}
-      onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); onCancel(); } if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && changed) save.mutate(); }}>
-      <label>Answer
+    <form
+      className="editor"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (changed) save.mutate();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") {
+          event.stopPropagation();
+          onCancel();
+        }
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && changed) save.mutate();
+      }}
+    >
+      <label>
+        Answer
         {column.format === "tag" || column.format === "yes_no" ? (
           <select autoFocus value={summary} onChange={(event) => setSummary(event.target.value)}>
-            {[...new Set([summary, ...(column.format === "tag" ? column.tags : ["Yes", "No"])])].map((one) => <option key={one}>{one}</option>)}
+            {[...new Set([summary, ...(column.format === "tag" ? column.tags : ["Yes", "No"])])].map((one) => (
+              <option key={one}>{one}</option>
+            ))}
           </select>
-        ) : <textarea autoFocus rows={3} value={summary} onChange={(event) => setSummary(event.target.value)} />}
+        ) : (
+          <textarea autoFocus rows={3} value={summary} onChange={(event) => setSummary(event.target.value)} />
+        )}
       </label>
-      <label>Flag
+      <label>
+        Flag
         <select value={flag} onChange={(event) => setFlag(event.target.value as Flag)}>
           {!full.flag && <option value="">none</option>}
-          {Object.entries(FLAGS).map(([one, says]) => <option key={one} value={one}>{says}</option>)}
+          {Object.entries(FLAGS).map(([one, says]) => (
+            <option key={one} value={one}>
+              {says}
+            </option>
+          ))}
         </select>
       </label>
-      <label>Reasoning<textarea rows={2} value={reasoning} onChange={(event) => setReasoning(event.target.value)} /></label>
+      <label>
+        Reasoning
+        <textarea rows={2} value={reasoning} onChange={(event) => setReasoning(event.target.value)} />
+      </label>
       <ErrorText>{save.error && sentence(save.error)}</ErrorText>
-      <div className="actions"><button className="primary" disabled={!changed || save.isPending}>Save</button><button type="button" onClick={onCancel}>Cancel</button></div>
+      <div className="actions">
+        <button className="primary" disabled={!changed || save.isPending}>
+          Save
+        </button>
+        <button type="button" onClick={onCancel}>
+          Cancel
+        </button>
+      </div>
     </form>
   );
 }
 
 function History({ review, cell }: { review: string; cell: CellKey }) {
-  const history = useQuery({ queryKey: ["history", review, cell.document_id, cell.column_id], queryFn: () => getCellHistory(review, cell), staleTime: 0 });
+  const history = useQuery({
+    queryKey: ["history", review, cell.document_id, cell.column_id],
+    queryFn: () => getCellHistory(review, cell),
+    staleTime: 0,
+  });
   if (history.error) return <ErrorText>{sentence(history.error)}</ErrorText>;
   return (
     <>
@@ -158,11 +320,15 @@ function History({ review, cell }: { review: string; cell: CellKey }) {
         {history.data?.changes.map((one, nr) => (
           <li key={nr}>
             <b>{one.email}</b> {ACTIONS[one.action]} <span className="muted">{when(one.created_at)}</span>
-            {one.action === "edit" && <div><del>{String(one.before?.summary ?? "nothing")}</del> → <ins>{String(one.after?.summary ?? "nothing")}</ins></div>}
+            {one.action === "edit" && (
+              <div>
+                <del>{String(one.before?.summary ?? "nothing")}</del> →{" "}
+                <ins>{String(one.after?.summary ?? "nothing")}</ins>
+              </div>
+            )}
           </li>
         ))}
       </ul>
     </>
   );
 }
-

@@ -20,7 +20,19 @@ type Props = {
 };
 const WIDTH = "columnist.panel";
 
-export function Panel({ review, cell, column, document, mayEdit, command, onCommandDone, onMove, onChanged, onStarted, onClose }: Props) {
+export function Panel({
+  review,
+  cell,
+  column,
+  document,
+  mayEdit,
+  command,
+  onCommandDone,
+  onMove,
+  onChanged,
+  onStarted,
+  onClose,
+}: Props) {
   const [citation, setCitation] = useState<Citation | null>(null);
   const [width, setWidth] = useState(() => Number(localStorage.getItem(WIDTH)) || 560);
   const panel = useRef<HTMLElement>(null);
@@ -31,31 +43,67 @@ export function Panel({ review, cell, column, document, mayEdit, command, onComm
   };
   const keys = (event: React.KeyboardEvent) => {
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (event.altKey && step) { event.preventDefault(); onMove(step[0]!, step[1]!); }
+    if (event.altKey && step) {
+      event.preventDefault();
+      onMove(step[0]!, step[1]!);
+    }
     if (event.key === "Escape") onClose();
   };
   return (
     <aside ref={panel} className="panel" aria-label="Answer and evidence" style={{ width }} onKeyDown={keys}>
-      <div className="resizer" role="separator" aria-orientation="vertical" aria-label="Width of the panel" aria-valuenow={width} tabIndex={0}
-        onKeyDown={(event) => { if (event.key === "ArrowLeft") resize(width + 40); if (event.key === "ArrowRight") resize(width - 40); }}
+      <div
+        className="resizer"
+        role="separator"
+        aria-orientation="vertical"
+        aria-label="Width of the panel"
+        aria-valuenow={width}
+        tabIndex={0}
+        onKeyDown={(event) => {
+          if (event.key === "ArrowLeft") resize(width + 40);
+          if (event.key === "ArrowRight") resize(width - 40);
+        }}
         onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
-        onPointerMove={(event) => event.currentTarget.hasPointerCapture(event.pointerId) && resize(innerWidth - event.clientX)} />
+        onPointerMove={(event) =>
+          event.currentTarget.hasPointerCapture(event.pointerId) && resize(innerWidth - event.clientX)
+        }
+      />
       <header>
         <div className="titles">
           <h2>{column.name}</h2>
           <Link href={`/reviews/${review}/documents/${cell.document_id}`}>{document}</Link>
         </div>
         <div role="group" aria-label="Go to another answer">
-          <button className="icon" aria-label="Previous question" title="Alt+←" onClick={() => onMove(0, -1)}>←</button>
-          <button className="icon" aria-label="Previous document" title="Alt+↑" onClick={() => onMove(-1, 0)}>↑</button>
-          <button className="icon" aria-label="Next document" title="Alt+↓" onClick={() => onMove(1, 0)}>↓</button>
-          <button className="icon" aria-label="Next question" title="Alt+→" onClick={() => onMove(0, 1)}>→</button>
+          <button className="icon" aria-label="Previous question" title="Alt+←" onClick={() => onMove(0, -1)}>
+            ←
+          </button>
+          <button className="icon" aria-label="Previous document" title="Alt+↑" onClick={() => onMove(-1, 0)}>
+            ↑
+          </button>
+          <button className="icon" aria-label="Next document" title="Alt+↓" onClick={() => onMove(1, 0)}>
+            ↓
+          </button>
+          <button className="icon" aria-label="Next question" title="Alt+→" onClick={() => onMove(0, 1)}>
+            →
+          </button>
         </div>
-        <button className="icon" aria-label="Close the panel" title="Esc" onClick={onClose}>×</button>
+        <button className="icon" aria-label="Close the panel" title="Esc" onClick={onClose}>
+          ×
+        </button>
       </header>
       <div className="panel-answer" tabIndex={0} role="region" aria-label="What it says">
         <p className="question">{column.prompt}</p>
-        <Answer review={review} cell={cell} column={column} mayEdit={mayEdit} chosen={citation} onChoose={setCitation} onChanged={onChanged} onStarted={onStarted} command={command} onCommandDone={onCommandDone} />
+        <Answer
+          review={review}
+          cell={cell}
+          column={column}
+          mayEdit={mayEdit}
+          chosen={citation}
+          onChoose={setCitation}
+          onChanged={onChanged}
+          onStarted={onStarted}
+          command={command}
+          onCommandDone={onCommandDone}
+        />
       </div>
       <Viewer documentId={cell.document_id} citation={citation} />
     </aside>

@@ -11,10 +11,16 @@ export function Zoomed({ children }: { children: (zoom: number) => ReactNode }) 
   return (
     <>
       <div className="zoom" role="group" aria-label="Zoom">
-        <button className="icon" aria-label="Smaller" onClick={() => setZoom(Math.max(0.5, zoom - 0.25))}>−</button>
-        <button className="icon" aria-label="Larger" onClick={() => setZoom(Math.min(4, zoom + 0.25))}>+</button>
+        <button className="icon" aria-label="Smaller" onClick={() => setZoom(Math.max(0.5, zoom - 0.25))}>
+          −
+        </button>
+        <button className="icon" aria-label="Larger" onClick={() => setZoom(Math.min(4, zoom + 0.25))}>
+          +
+        </button>
       </div>
-      <div className="pdf" style={{ width: `min(${zoom * 100}%, ${zoom * WIDEST}px)` }}>{children(zoom)}</div>
+      <div className="pdf" style={{ width: `min(${zoom * 100}%, ${zoom * WIDEST}px)` }}>
+        {children(zoom)}
+      </div>
     </>
   );
 }
@@ -23,7 +29,10 @@ export function Zoomed({ children }: { children: (zoom: number) => ReactNode }) 
 export function useNear(host: RefObject<HTMLDivElement | null>): boolean {
   const [near, setNear] = useState(false);
   useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => setNear(entry!.isIntersecting), { root: host.current!.closest(".viewer"), rootMargin: "600px 0px" });
+    const observer = new IntersectionObserver(([entry]) => setNear(entry!.isIntersecting), {
+      root: host.current!.closest(".viewer"),
+      rootMargin: "600px 0px",
+    });
     observer.observe(host.current!);
     return () => observer.disconnect();
   }, [host]);
@@ -31,13 +40,35 @@ export function useNear(host: RefObject<HTMLDivElement | null>): boolean {
 }
 
 /** A quote's rectangles on a page, which comes into view with them. */
-export function Highlights({ host, citation, number, size }: { host: RefObject<HTMLDivElement | null>; citation: Citation | null; number: number; size: Size }) {
+export function Highlights({
+  host,
+  citation,
+  number,
+  size,
+}: {
+  host: RefObject<HTMLDivElement | null>;
+  citation: Citation | null;
+  number: number;
+  size: Size;
+}) {
   const rectangles = citation?.rectangles.filter((one) => one.page === number) ?? [];
   const wanted = citation?.page === number || rectangles.length > 0;
   useEffect(() => {
-    if (wanted) (host.current!.querySelector(".highlight") ?? host.current!).scrollIntoView({ block: rectangles.length ? "center" : "start" });
+    if (wanted)
+      (host.current!.querySelector(".highlight") ?? host.current!).scrollIntoView({
+        block: rectangles.length ? "center" : "start",
+      });
   }, [citation, size.width]);
   return rectangles.map((one, nr) => (
-    <div key={nr} className="highlight" style={{ left: percent(one.x0, size.width), top: percent(one.y0, size.height), width: percent(one.x1 - one.x0, size.width), height: percent(one.y1 - one.y0, size.height) }} />
+    <div
+      key={nr}
+      className="highlight"
+      style={{
+        left: percent(one.x0, size.width),
+        top: percent(one.y0, size.height),
+        width: percent(one.x1 - one.x0, size.width),
+        height: percent(one.y1 - one.y0, size.height),
+      }}
+    />
   ));
 }

@@ -16,15 +16,23 @@ export default function PdfPages({ documentId, citation }: { documentId: string;
   const [error, setError] = useState("");
   useEffect(() => {
     const task = getDocument({
-      url: originalUrl(documentId), httpHeaders: authorization(), rangeChunkSize: 256 * 1024, disableAutoFetch: true,
-      standardFontDataUrl: `${FILES}/standard_fonts/`, cMapUrl: `${FILES}/cmaps/`, wasmUrl: `${FILES}/wasm/`, useWasm: false,
+      url: originalUrl(documentId),
+      httpHeaders: authorization(),
+      rangeChunkSize: 256 * 1024,
+      disableAutoFetch: true,
+      standardFontDataUrl: `${FILES}/standard_fonts/`,
+      cMapUrl: `${FILES}/cmaps/`,
+      wasmUrl: `${FILES}/wasm/`,
+      useWasm: false,
     });
     let gone = false; // what is under way when the viewer closes fails, and is nobody's error
-    task.promise.then(async (loaded) => {
-      const { width, height } = (await loaded.getPage(1)).getViewport({ scale: 1 });
-      setSizes({ width, height });
-      setPdf(loaded);
-    }).catch((reason: unknown) => gone || setError(sentence(reason)));
+    task.promise
+      .then(async (loaded) => {
+        const { width, height } = (await loaded.getPage(1)).getViewport({ scale: 1 });
+        setSizes({ width, height });
+        setPdf(loaded);
+      })
+      .catch((reason: unknown) => gone || setError(sentence(reason)));
     return () => {
       gone = true;
       void task.destroy();
@@ -34,7 +42,11 @@ export default function PdfPages({ documentId, citation }: { documentId: string;
   if (!pdf || !sizes) return <Loading what="Opening the PDF" />;
   return (
     <Zoomed>
-      {(zoom) => Array.from({ length: pdf.numPages }, (_, nr) => <PdfPage key={nr + 1} pdf={pdf} number={nr + 1} guess={sizes} zoom={zoom} citation={citation} />)}
+      {(zoom) =>
+        Array.from({ length: pdf.numPages }, (_, nr) => (
+          <PdfPage key={nr + 1} pdf={pdf} number={nr + 1} guess={sizes} zoom={zoom} citation={citation} />
+        ))
+      }
     </Zoomed>
   );
 }
@@ -69,7 +81,11 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
       target.dataset.drawn = "true";
       words.current!.replaceChildren();
       words.current!.style.setProperty("--total-scale-factor", String(scale));
-      layer = new TextLayer({ textContentSource: page.streamTextContent(), container: words.current!, viewport: page.getViewport({ scale }) });
+      layer = new TextLayer({
+        textContentSource: page.streamTextContent(),
+        container: words.current!,
+        viewport: page.getViewport({ scale }),
+      });
       await layer.render();
     })().catch((reason: unknown) => gone || setError(sentence(reason)));
     return () => {
@@ -80,7 +96,12 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
   }, [near, pdf, number, zoom]);
   return (
     <div ref={host} className="pdf-page" style={{ aspectRatio: `${size.width} / ${size.height}` }} data-page={number}>
-      {near && <><canvas ref={canvas} role="img" aria-label={`Page ${number}`} /><div ref={words} className="text-layer" /></>}
+      {near && (
+        <>
+          <canvas ref={canvas} role="img" aria-label={`Page ${number}`} />
+          <div ref={words} className="text-layer" />
+        </>
+      )}
       <Highlights host={host} citation={citation} number={number} size={size} />
       {error && <ErrorText>{`Page ${number} cannot be drawn: ${error}`}</ErrorText>}
       <div className="page-number">{number}</div>

@@ -10,15 +10,48 @@ const A4 = { width: 595, height: 842 };
 /** Pixels: sharp at twice the usual width of the panel. */
 const DRAWN_WIDTH = 1600;
 
-export function PicturePages({ documentId, pages, citation }: { documentId: string; pages: number; citation: Citation | null }) {
-  return <Zoomed>{() => Array.from({ length: pages }, (_, nr) => <PicturePage key={nr + 1} documentId={documentId} number={nr + 1} citation={citation} />)}</Zoomed>;
+export function PicturePages({
+  documentId,
+  pages,
+  citation,
+}: {
+  documentId: string;
+  pages: number;
+  citation: Citation | null;
+}) {
+  return (
+    <Zoomed>
+      {() =>
+        Array.from({ length: pages }, (_, nr) => (
+          <PicturePage key={nr + 1} documentId={documentId} number={nr + 1} citation={citation} />
+        ))
+      }
+    </Zoomed>
+  );
 }
 
-function PicturePage({ documentId, number, citation }: { documentId: string; number: number; citation: Citation | null }) {
+function PicturePage({
+  documentId,
+  number,
+  citation,
+}: {
+  documentId: string;
+  number: number;
+  citation: Citation | null;
+}) {
   const host = useRef<HTMLDivElement>(null);
   const near = useNear(host);
-  const page = useQuery({ queryKey: ["page", documentId, number], queryFn: () => getPage(documentId, number), staleTime: Infinity });
-  const picture = useQuery({ queryKey: ["picture", documentId, number], queryFn: () => getPageImage(documentId, number, DRAWN_WIDTH), staleTime: Infinity, enabled: near });
+  const page = useQuery({
+    queryKey: ["page", documentId, number],
+    queryFn: () => getPage(documentId, number),
+    staleTime: Infinity,
+  });
+  const picture = useQuery({
+    queryKey: ["picture", documentId, number],
+    queryFn: () => getPageImage(documentId, number, DRAWN_WIDTH),
+    staleTime: Infinity,
+    enabled: near,
+  });
   const [url, setUrl] = useState<string>();
   useEffect(() => {
     if (!picture.data) return;

@@ -1,7 +1,21 @@
 /** The grid itself: AG Grid over windows of rows, with a range of cells that can be copied. */
 import {
-  CellApiModule, CellStyleModule, ColumnApiModule, createGrid, EventApiModule, InfiniteRowModelModule, ModuleRegistry, RenderApiModule, RowApiModule,
-  RowSelectionModule, ScrollApiModule, themeQuartz, type ColDef, type GridApi, type GridOptions, type IDatasource,
+  CellApiModule,
+  CellStyleModule,
+  ColumnApiModule,
+  createGrid,
+  EventApiModule,
+  InfiniteRowModelModule,
+  ModuleRegistry,
+  RenderApiModule,
+  RowApiModule,
+  RowSelectionModule,
+  ScrollApiModule,
+  themeQuartz,
+  type ColDef,
+  type GridApi,
+  type GridOptions,
+  type IDatasource,
 } from "ag-grid-community";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
 import type { CellKey, Column, CompactCell, Job, Row, View } from "../api/client";
@@ -9,15 +23,37 @@ import { AnswerCell, ColumnHeader, DocumentCell, GroupRow, type Shared } from ".
 import { isGroup, RowSource, type GridRow } from "./source";
 
 ModuleRegistry.registerModules([
-  CellApiModule, CellStyleModule, ColumnApiModule, EventApiModule, InfiniteRowModelModule, RenderApiModule, RowApiModule, RowSelectionModule, ScrollApiModule,
+  CellApiModule,
+  CellStyleModule,
+  ColumnApiModule,
+  EventApiModule,
+  InfiniteRowModelModule,
+  RenderApiModule,
+  RowApiModule,
+  RowSelectionModule,
+  ScrollApiModule,
 ]);
 
 const BLOCK = 50;
 const NAME = "document";
 const theme = themeQuartz.withParams({
-  accentColor: "var(--accent)", backgroundColor: "var(--surface)", foregroundColor: "var(--text)", borderColor: "var(--line)",
-  headerBackgroundColor: "var(--raised)", headerTextColor: "var(--text)", fontFamily: "inherit", fontSize: 13, headerFontSize: 13, headerFontWeight: 600,
-  rowHeight: 38, headerHeight: 38, cellHorizontalPadding: 10, wrapperBorder: false, wrapperBorderRadius: 0, columnBorder: true, rowHoverColor: "var(--hover)",
+  accentColor: "var(--accent)",
+  backgroundColor: "var(--surface)",
+  foregroundColor: "var(--text)",
+  borderColor: "var(--line)",
+  headerBackgroundColor: "var(--raised)",
+  headerTextColor: "var(--text)",
+  fontFamily: "inherit",
+  fontSize: 13,
+  headerFontSize: 13,
+  headerFontWeight: 600,
+  rowHeight: 38,
+  headerHeight: 38,
+  cellHorizontalPadding: 10,
+  wrapperBorder: false,
+  wrapperBorderRadius: 0,
+  columnBorder: true,
+  rowHoverColor: "var(--hover)",
   selectedRowBackgroundColor: "var(--selected)",
 });
 
@@ -84,7 +120,12 @@ export function Grid(props: Props) {
       if (!chosen) return false;
       const all = displayed();
       const [a, b, at] = [all.indexOf(chosen.from.column), all.indexOf(chosen.to.column), all.indexOf(column)];
-      return row >= Math.min(chosen.from.row, chosen.to.row) && row <= Math.max(chosen.from.row, chosen.to.row) && at >= Math.min(a, b) && at <= Math.max(a, b);
+      return (
+        row >= Math.min(chosen.from.row, chosen.to.row) &&
+        row <= Math.max(chosen.from.row, chosen.to.row) &&
+        at >= Math.min(a, b) &&
+        at <= Math.max(a, b)
+      );
     };
     const options: GridOptions<GridRow> = {
       theme,
@@ -102,13 +143,23 @@ export function Grid(props: Props) {
       suppressDragLeaveHidesColumns: true,
       suppressMultiSort: true,
       ensureDomOrder: true,
-      rowSelection: { mode: "multiRow", checkboxes: true, headerCheckbox: false, enableClickSelection: false, isRowSelectable: (node) => !isGroup(node.data) },
+      rowSelection: {
+        mode: "multiRow",
+        checkboxes: true,
+        headerCheckbox: false,
+        enableClickSelection: false,
+        isRowSelectable: (node) => !isGroup(node.data),
+      },
       selectionColumnDef: { pinned: "left", width: 44, resizable: false, suppressHeaderMenuButton: true },
       getRowId: ({ data }) => (isGroup(data) ? `group ${data.group}` : data.document_id),
       isFullWidthRow: ({ rowNode }) => isGroup(rowNode.data),
       fullWidthCellRenderer: GroupRow,
       defaultColDef: {
-        resizable: true, minWidth: 70, width: 210, sortable: true, sortingOrder: ["asc", "desc", null],
+        resizable: true,
+        minWidth: 70,
+        width: 210,
+        sortable: true,
+        sortingOrder: ["asc", "desc", null],
         suppressKeyboardEvent: ({ event }) => event.shiftKey && event.key.startsWith("Arrow"), // they extend the range
         cellClassRules: { "in-range": ({ rowIndex, column }) => inRange(rowIndex, column!.getColId()) },
       },
@@ -125,7 +176,8 @@ export function Grid(props: Props) {
         const id = column.getColId();
         if ((event as MouseEvent).shiftKey && range.current) return;
         if (id === NAME) latest.current.onOpenDocument(data);
-        else if (latest.current.columns.some((one) => one.id === id) && rowIndex !== null) latest.current.onOpen(looked(data, id));
+        else if (latest.current.columns.some((one) => one.id === id) && rowIndex !== null)
+          latest.current.onOpen(looked(data, id));
       },
       onCellMouseDown: ({ rowIndex, column, event }) => {
         if (rowIndex === null) return;
@@ -137,9 +189,11 @@ export function Grid(props: Props) {
         if (rowIndex === null || !column || typeof column === "string") return;
         const spot = { row: rowIndex, column: column.getColId() };
         // The grid tells late, perhaps after the range was begun or extended from here.
-        if (!range.current || !(same(range.current.from, spot) || same(range.current.to, spot))) choose({ from: spot, to: spot });
+        if (!range.current || !(same(range.current.from, spot) || same(range.current.to, spot)))
+          choose({ from: spot, to: spot });
         const data = api.current!.getDisplayedRowAtIndex(rowIndex)?.data;
-        if (data && !isGroup(data) && latest.current.columns.some((one) => one.id === spot.column)) latest.current.onFocus(looked(data, spot.column));
+        if (data && !isGroup(data) && latest.current.columns.some((one) => one.id === spot.column))
+          latest.current.onFocus(looked(data, spot.column));
       },
       onCellKeyDown: (pressed) => {
         if (!("column" in pressed)) return;
@@ -152,19 +206,29 @@ export function Grid(props: Props) {
         if (step) choose(null);
         if ((ctrlKey || metaKey) && key === "c") return copy();
         if (key === "Enter" && id === NAME) return latest.current.onOpenDocument(data);
-        if (!ctrlKey && !metaKey && latest.current.columns.some((one) => one.id === id)) latest.current.onKey(key, looked(data, id));
+        if (!ctrlKey && !metaKey && latest.current.columns.some((one) => one.id === id))
+          latest.current.onKey(key, looked(data, id));
       },
       onColumnMoved: ({ finished, source: cause }) => {
-        if (finished && cause === "uiColumnMoved") latest.current.onOrder(displayed().filter((id) => latest.current.columns.some((one) => one.id === id)));
+        if (finished && cause === "uiColumnMoved")
+          latest.current.onOrder(displayed().filter((id) => latest.current.columns.some((one) => one.id === id)));
         save();
       },
       onColumnResized: ({ finished }) => finished && save(),
       onColumnVisible: () => save(),
       onColumnPinned: () => save(),
-      onSelectionChanged: () => latest.current.onSelection(api.current!.getSelectedRows().filter((row): row is Row => !isGroup(row)).map((row) => row.document_id)),
+      onSelectionChanged: () =>
+        latest.current.onSelection(
+          api
+            .current!.getSelectedRows()
+            .filter((row): row is Row => !isGroup(row))
+            .map((row) => row.document_id),
+        ),
     };
     const save = () => {
-      const layout = api.current!.getColumnState().map(({ colId, width, hide, pinned }) => ({ colId, width, hide, pinned }));
+      const layout = api
+        .current!.getColumnState()
+        .map(({ colId, width, hide, pinned }) => ({ colId, width, hide, pinned }));
       localStorage.setItem(layoutKey, JSON.stringify(layout));
     };
     api.current = createGrid(host.current!, options);
@@ -180,7 +244,8 @@ export function Grid(props: Props) {
 
   const extend = (focused: Spot, rows: number, columns: number) => {
     const all = api.current!.getAllDisplayedColumns().map((column) => column.getColId());
-    const { from, to } = range.current && same(range.current.from, focused) ? range.current : { from: focused, to: focused };
+    const { from, to } =
+      range.current && same(range.current.from, focused) ? range.current : { from: focused, to: focused };
     const column = all[Math.max(0, Math.min(all.length - 1, all.indexOf(to.column) + columns))]!;
     const row = Math.max(0, Math.min(api.current!.getDisplayedRowCount() - 1, to.row + rows));
     choose({ from, to: { row, column } });
@@ -190,7 +255,10 @@ export function Grid(props: Props) {
   const copy = () => {
     const grid = api.current!;
     const names = new Map(latest.current.columns.map((one) => [one.id, one.name]));
-    const all = grid.getAllDisplayedColumns().map((column) => column.getColId()).filter((id) => id === NAME || names.has(id));
+    const all = grid
+      .getAllDisplayedColumns()
+      .map((column) => column.getColId())
+      .filter((id) => id === NAME || names.has(id));
     const chosen = grid.getSelectedRows();
     let rows: GridRow[];
     let columns: string[];
@@ -198,7 +266,9 @@ export function Grid(props: Props) {
     else {
       const { from, to } = range.current ?? { from: { row: 0, column: "" }, to: { row: -1, column: "" } };
       const [top, bottom] = [Math.min(from.row, to.row), Math.max(from.row, to.row)];
-      rows = Array.from({ length: bottom - top + 1 }, (_, nr) => grid.getDisplayedRowAtIndex(top + nr)?.data).filter((row) => row !== undefined);
+      rows = Array.from({ length: bottom - top + 1 }, (_, nr) => grid.getDisplayedRowAtIndex(top + nr)?.data).filter(
+        (row) => row !== undefined,
+      );
       const [a, b] = [all.indexOf(from.column), all.indexOf(to.column)];
       columns = all.slice(Math.min(a, b), Math.max(a, b) + 1);
     }
@@ -207,26 +277,43 @@ export function Grid(props: Props) {
     if (table.length > 1 || columns.length > 1) table.unshift(columns.map((id) => names.get(id) ?? "Document"));
     const plain = table.map((line) => line.map((one) => one.replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
     const html = document.createElement("table");
-    for (const line of table) for (const [nr, one] of line.entries()) (nr ? html.rows[html.rows.length - 1]! : html.insertRow()).insertCell().textContent = one;
+    for (const line of table)
+      for (const [nr, one] of line.entries())
+        (nr ? html.rows[html.rows.length - 1]! : html.insertRow()).insertCell().textContent = one;
     const kinds = { "text/plain": plain, "text/html": html.outerHTML };
-    const item = new ClipboardItem(Object.fromEntries(Object.entries(kinds).map(([type, text]) => [type, new Blob([text], { type })])));
+    const item = new ClipboardItem(
+      Object.fromEntries(Object.entries(kinds).map(([type, text]) => [type, new Blob([text], { type })])),
+    );
     navigator.clipboard.write([item]).then(() => latest.current.onCopied(table.length), latest.current.onError);
   };
 
   // The columns, as they are asked for and as this person has laid them out.
   useEffect(() => {
-    const saved: { colId: string; width?: number; hide?: boolean; pinned?: "left" | "right" | boolean | null }[] = JSON.parse(localStorage.getItem(layoutKey) ?? "[]");
+    const saved: { colId: string; width?: number; hide?: boolean; pinned?: "left" | "right" | boolean | null }[] =
+      JSON.parse(localStorage.getItem(layoutKey) ?? "[]");
     const layout = new Map(saved.map((one) => [one.colId, one]));
     const answers = props.columns.map((column): ColDef<GridRow> => {
       const kept = layout.get(column.id);
       return {
-        colId: column.id, headerName: column.name, cellRenderer: AnswerCell, cellRendererParams: { column_: column }, headerComponent: ColumnHeader,
-        headerComponentParams: { column_: column }, width: kept?.width ?? 210, hide: kept?.hide ?? false, pinned: kept?.pinned ?? null,
+        colId: column.id,
+        headerName: column.name,
+        cellRenderer: AnswerCell,
+        cellRendererParams: { column_: column },
+        headerComponent: ColumnHeader,
+        headerComponentParams: { column_: column },
+        width: kept?.width ?? 210,
+        hide: kept?.hide ?? false,
+        pinned: kept?.pinned ?? null,
         valueGetter: ({ data }) => (data && !isGroup(data) ? data.cells[column.id]?.summary : undefined),
       };
     });
     const name: ColDef<GridRow> = {
-      colId: NAME, headerName: "Document", pinned: "left", lockPosition: "left", width: layout.get(NAME)?.width ?? 260, cellRenderer: DocumentCell,
+      colId: NAME,
+      headerName: "Document",
+      pinned: "left",
+      lockPosition: "left",
+      width: layout.get(NAME)?.width ?? 260,
+      cellRenderer: DocumentCell,
       valueGetter: ({ data }) => (data && !isGroup(data) ? data.document : undefined),
     };
     api.current!.setGridOption("columnDefs", [name, ...answers]);
@@ -241,7 +328,11 @@ export function Grid(props: Props) {
       getRows: async ({ startRow, endRow, sortModel, successCallback, failCallback }) => {
         const sort = sortModel[0];
         try {
-          const { rows: read, total, matching } = await rows.read(startRow, endRow, sort ? (sort.sort === "desc" ? "-" : "") + sort.colId : "position");
+          const {
+            rows: read,
+            total,
+            matching,
+          } = await rows.read(startRow, endRow, sort ? (sort.sort === "desc" ? "-" : "") + sort.colId : "position");
           successCallback(read, total);
           if (rows === source.current) latest.current.onTotal(matching);
         } catch (error) {
@@ -265,8 +356,15 @@ export function Grid(props: Props) {
     apply: (cells) => {
       const touched = source.current?.apply(cells);
       if (!touched?.size) return;
-      const rowNodes = api.current!.getRenderedNodes().filter((node) => node.data && !isGroup(node.data) && touched.has(node.data.document_id));
-      if (rowNodes.length) api.current!.refreshCells({ rowNodes, columns: [...new Set(cells.map((cell) => cell.column_id))], force: true });
+      const rowNodes = api
+        .current!.getRenderedNodes()
+        .filter((node) => node.data && !isGroup(node.data) && touched.has(node.data.document_id));
+      if (rowNodes.length)
+        api.current!.refreshCells({
+          rowNodes,
+          columns: [...new Set(cells.map((cell) => cell.column_id))],
+          force: true,
+        });
     },
     refresh: () => api.current!.refreshInfiniteCache(),
     move: (rows, columns) => {
@@ -276,7 +374,8 @@ export function Grid(props: Props) {
       const all = grid.getAllDisplayedColumns();
       const column = all[Math.max(2, Math.min(all.length - 1, all.indexOf(at.column) + columns))]!;
       let row = Math.max(0, Math.min(grid.getDisplayedRowCount() - 1, at.rowIndex + rows));
-      if (isGroup(grid.getDisplayedRowAtIndex(row)?.data)) row = Math.max(0, Math.min(grid.getDisplayedRowCount() - 1, row + Math.sign(rows)));
+      if (isGroup(grid.getDisplayedRowAtIndex(row)?.data))
+        row = Math.max(0, Math.min(grid.getDisplayedRowCount() - 1, row + Math.sign(rows)));
       grid.ensureIndexVisible(row);
       grid.ensureColumnVisible(column);
       grid.setFocusedCell(row, column);
@@ -286,7 +385,11 @@ export function Grid(props: Props) {
       if (at) api.current!.setFocusedCell(at.rowIndex, at.column);
     },
     copy,
-    visibleColumns: () => api.current!.getAllDisplayedColumns().map((column) => column.getColId()).filter((id) => props.columns.some((one) => one.id === id)),
+    visibleColumns: () =>
+      api
+        .current!.getAllDisplayedColumns()
+        .map((column) => column.getColId())
+        .filter((id) => props.columns.some((one) => one.id === id)),
     setVisible: (column, visible) => api.current!.setColumnsVisible([column], visible),
   }));
 

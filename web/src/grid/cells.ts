@@ -110,7 +110,11 @@ export class DocumentCell implements ICellRendererComp<GridRow> {
     }
     const name = node("span", row.error ? "name failed" : "name", row.document);
     name.title = row.error ? `${row.document}: ${row.error}` : row.document;
-    const pages = node("span", row.unread_pages ? "pages unread" : row.ocr_pages ? "pages ocr" : "pages", row.error ? "⚠" : row.page_count ? `${row.page_count} p.` : "");
+    const pages = node(
+      "span",
+      row.unread_pages ? "pages unread" : row.ocr_pages ? "pages ocr" : "pages",
+      row.error ? "⚠" : row.page_count ? `${row.page_count} p.` : "",
+    );
     pages.title = row.how_read ?? "";
     this.root.replaceChildren(name, pages);
     return true;
@@ -135,7 +139,11 @@ export class GroupRow implements ICellRendererComp<GridRow> {
   refresh({ data }: ICellRendererParams<GridRow>): boolean {
     const { label, count, folded } = data as Group;
     this.button.setAttribute("aria-expanded", String(!folded));
-    this.button.replaceChildren(node("span", "fold", folded ? "▸" : "▾"), node("span", "words", label), node("span", "count", count.toLocaleString("en")));
+    this.button.replaceChildren(
+      node("span", "fold", folded ? "▸" : "▾"),
+      node("span", "words", label),
+      node("span", "count", count.toLocaleString("en")),
+    );
     return true;
   }
 }

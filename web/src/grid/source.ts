@@ -1,5 +1,14 @@
 /** Where the grid's rows come from: windows of the server's, with the heads of groups between them. */
-import { getRowGroups, getRows, type Cell, type Column, type CompactCell, type Job, type Row, type View } from "../api/client";
+import {
+  getRowGroups,
+  getRows,
+  type Cell,
+  type Column,
+  type CompactCell,
+  type Job,
+  type Row,
+  type View,
+} from "../api/client";
 import { isLive } from "../live";
 
 export type Group = { group: string; label: string; count: number; folded: boolean };
@@ -13,7 +22,9 @@ export function isAwaited(cell: Cell | undefined, row: Row, column: string, job:
   const asks = (...only: Job["only"]) => only.some((one) => job.only.includes(one));
   if (!cell || cell.status === "pending" || cell.status === "generating") return asks("missing", "all");
   if (cell.job_id === job.id) return false;
-  return asks("all") || (!cell.edited && ((cell.stale && asks("stale")) || (cell.status === "error" && asks("failed"))));
+  return (
+    asks("all") || (!cell.edited && ((cell.stale && asks("stale")) || (cell.status === "error" && asks("failed"))))
+  );
 }
 
 /** `total`: rows as the grid counts them, heads of groups too; `matching`: documents, in folded groups too. */
@@ -65,7 +76,11 @@ export class RowSource {
         rows.push(...window.rows.map((row) => this.keep(row)));
       }
     }
-    return { rows, total: last ? last.place + 1 + last.rows : 0, matching: parts.reduce((sum, part) => sum + (part.head?.count ?? 0), 0) };
+    return {
+      rows,
+      total: last ? last.place + 1 + last.rows : 0,
+      matching: parts.reduce((sum, part) => sum + (part.head?.count ?? 0), 0),
+    };
   }
 
   /** Fold a group, or unfold it; what is read afterwards has it so. */
@@ -98,7 +113,12 @@ export class RowSource {
     return groups.map(({ label, count }, nr) => {
       const group = label === null ? "none" : `${nr}:${label}`;
       const folded = this.folded.has(group);
-      const part = { head: { group, label: label ?? NO_ANSWER, count, folded }, place, rows: folded ? 0 : count, offset };
+      const part = {
+        head: { group, label: label ?? NO_ANSWER, count, folded },
+        place,
+        rows: folded ? 0 : count,
+        offset,
+      };
       place += 1 + part.rows;
       offset += count;
       return part;

@@ -12,10 +12,20 @@ export function ShareDialog({ review, mayShare, onClose }: { review: string; may
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("viewer");
   const changed = () => queries.invalidateQueries({ queryKey: ["members", review] });
-  const put = useMutation({ mutationFn: (one: { email: string; role: Role }) => putMember(review, one.email, one.role), onSuccess: () => { setEmail(""); changed(); } });
+  const put = useMutation({
+    mutationFn: (one: { email: string; role: Role }) => putMember(review, one.email, one.role),
+    onSuccess: () => {
+      setEmail("");
+      changed();
+    },
+  });
   const remove = useMutation({ mutationFn: (one: string) => removeMember(review, one), onSuccess: changed });
   const error = members.error ?? put.error ?? remove.error;
-  const roles = (Object.keys(ROLES) as Role[]).map((one) => <option key={one} value={one}>{one}: {ROLES[one]}</option>);
+  const roles = (Object.keys(ROLES) as Role[]).map((one) => (
+    <option key={one} value={one}>
+      {one}: {ROLES[one]}
+    </option>
+  ));
   return (
     <Dialog title="People" onClose={onClose}>
       {!members.data && !error && <Loading what="Loading" />}
@@ -23,17 +33,47 @@ export function ShareDialog({ review, mayShare, onClose }: { review: string; may
         {members.data?.members.map((one) => (
           <li key={one.email}>
             <span>{one.email}</span>
-            <select aria-label={`Role of ${one.email}`} disabled={!mayShare} value={one.role} onChange={(event) => put.mutate({ email: one.email, role: event.target.value as Role })}>{roles}</select>
-            {mayShare && <button className="icon" aria-label={`Stop sharing with ${one.email}`} onClick={() => remove.mutate(one.email)}>×</button>}
+            <select
+              aria-label={`Role of ${one.email}`}
+              disabled={!mayShare}
+              value={one.role}
+              onChange={(event) => put.mutate({ email: one.email, role: event.target.value as Role })}
+            >
+              {roles}
+            </select>
+            {mayShare && (
+              <button
+                className="icon"
+                aria-label={`Stop sharing with ${one.email}`}
+                onClick={() => remove.mutate(one.email)}
+              >
+                ×
+              </button>
+            )}
           </li>
         ))}
       </ul>
       {members.data?.members.length === 0 && <p className="muted">This review is shared with nobody.</p>}
       <ErrorText>{error && sentence(error)}</ErrorText>
       {mayShare && (
-        <form className="row" onSubmit={(event) => { event.preventDefault(); put.mutate({ email: email.trim(), role }); }}>
-          <input type="email" required aria-label="E-mail" placeholder="name@example.com" value={email} onChange={(event) => setEmail(event.target.value)} />
-          <select aria-label="Role" value={role} onChange={(event) => setRole(event.target.value as Role)}>{roles}</select>
+        <form
+          className="row"
+          onSubmit={(event) => {
+            event.preventDefault();
+            put.mutate({ email: email.trim(), role });
+          }}
+        >
+          <input
+            type="email"
+            required
+            aria-label="E-mail"
+            placeholder="name@example.com"
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
+          <select aria-label="Role" value={role} onChange={(event) => setRole(event.target.value as Role)}>
+            {roles}
+          </select>
           <button className="primary">Share</button>
         </form>
       )}
@@ -41,10 +81,20 @@ export function ShareDialog({ review, mayShare, onClose }: { review: string; may
   );
 }
 
-const ACTIONS = { edit: "edited", verify: "verified", unverify: "took back the verification of", clear: "cleared", regenerate: "asked again" };
+const ACTIONS = {
+  edit: "edited",
+  verify: "verified",
+  unverify: "took back the verification of",
+  clear: "cleared",
+  regenerate: "asked again",
+};
 
 export function HistoryDialog({ review, onClose }: { review: string; onClose: () => void }) {
-  const history = useQuery({ queryKey: ["review-history", review], queryFn: () => getReviewHistory(review), staleTime: 0 });
+  const history = useQuery({
+    queryKey: ["review-history", review],
+    queryFn: () => getReviewHistory(review),
+    staleTime: 0,
+  });
   return (
     <Dialog title="Who changed what" onClose={onClose} wide>
       <ErrorText>{history.error && sentence(history.error)}</ErrorText>
@@ -53,8 +103,14 @@ export function HistoryDialog({ review, onClose }: { review: string; onClose: ()
       <ul className="history">
         {history.data?.changes.map((one, nr) => (
           <li key={nr}>
-            <b>{one.email}</b> {ACTIONS[one.action]} <b>{one.column ?? "a removed question"}</b> of {one.document ?? "a removed document"} <span className="muted">{when(one.created_at)}</span>
-            {one.action === "edit" && <div><del>{String(one.before?.summary ?? "nothing")}</del> → <ins>{String(one.after?.summary ?? "nothing")}</ins></div>}
+            <b>{one.email}</b> {ACTIONS[one.action]} <b>{one.column ?? "a removed question"}</b> of{" "}
+            {one.document ?? "a removed document"} <span className="muted">{when(one.created_at)}</span>
+            {one.action === "edit" && (
+              <div>
+                <del>{String(one.before?.summary ?? "nothing")}</del> →{" "}
+                <ins>{String(one.after?.summary ?? "nothing")}</ins>
+              </div>
+            )}
           </li>
         ))}
       </ul>

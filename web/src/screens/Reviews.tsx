@@ -16,7 +16,11 @@ export function ReviewsScreen() {
   const [q, setQ] = useState("");
   const [offset, setOffset] = useState(0);
   const [deleting, setDeleting] = useState<Review | null>(null);
-  const reviews = useQuery({ queryKey: ["reviews", q, offset], queryFn: () => listReviews(q, offset, PAGE), placeholderData: keepPreviousData });
+  const reviews = useQuery({
+    queryKey: ["reviews", q, offset],
+    queryFn: () => listReviews(q, offset, PAGE),
+    placeholderData: keepPreviousData,
+  });
   const create = useMutation({
     mutationFn: async (files: File[]) => {
       const folder = files[0]?.webkitRelativePath.split("/")[0];
@@ -29,34 +33,76 @@ export function ReviewsScreen() {
   });
   const remove = useMutation({
     mutationFn: (review: Review) => deleteReview(review.id),
-    onSuccess: () => { setDeleting(null); queries.invalidateQueries({ queryKey: ["reviews"] }); },
+    onSuccess: () => {
+      setDeleting(null);
+      queries.invalidateQueries({ queryKey: ["reviews"] });
+    },
   });
   return (
     <main className="reviews" id="main">
       <div className="row">
         <h1>Reviews</h1>
-        <input type="search" aria-label="Search reviews" placeholder="Search" value={q} onChange={(event) => { setQ(event.target.value); setOffset(0); }} />
-        <button className="primary" disabled={create.isPending} onClick={() => create.mutate([])}>New review</button>
+        <input
+          type="search"
+          aria-label="Search reviews"
+          placeholder="Search"
+          value={q}
+          onChange={(event) => {
+            setQ(event.target.value);
+            setOffset(0);
+          }}
+        />
+        <button className="primary" disabled={create.isPending} onClick={() => create.mutate([])}>
+          New review
+        </button>
       </div>
-      <div className="drop" onDragOver={(event) => event.preventDefault()}
-        onDrop={async (event) => { event.preventDefault(); create.mutate(await filesFrom(event.dataTransfer)); }}>
+      <div
+        className="drop"
+        onDragOver={(event) => event.preventDefault()}
+        onDrop={async (event) => {
+          event.preventDefault();
+          create.mutate(await filesFrom(event.dataTransfer));
+        }}
+      >
         Drop documents or a folder here to start a review with them.
       </div>
       {reviews.error && <ErrorText>{sentence(reviews.error)}</ErrorText>}
       {reviews.isPending && <Loading what="Loading the reviews" />}
-      {reviews.data?.total === 0 && <p className="muted">{q ? "No review has this in its name." : "There are no reviews yet."}</p>}
+      {reviews.data?.total === 0 && (
+        <p className="muted">{q ? "No review has this in its name." : "There are no reviews yet."}</p>
+      )}
       {!!reviews.data?.reviews.length && (
         <table className="list">
-          <thead><tr><th>Name</th><th>Documents</th><th>Questions</th><th>Your role</th><th>Changed</th><th><span className="hidden">Actions</span></th></tr></thead>
+          <thead>
+            <tr>
+              <th>Name</th>
+              <th>Documents</th>
+              <th>Questions</th>
+              <th>Your role</th>
+              <th>Changed</th>
+              <th>
+                <span className="hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
           <tbody>
             {reviews.data.reviews.map((review) => (
               <tr key={review.id}>
-                <td><Link href={`/reviews/${review.id}`}>{review.name}</Link>{review.active_job_id && <span className="badge">running</span>}</td>
+                <td>
+                  <Link href={`/reviews/${review.id}`}>{review.name}</Link>
+                  {review.active_job_id && <span className="badge">running</span>}
+                </td>
                 <td>{review.document_count.toLocaleString("en")}</td>
                 <td>{review.column_count}</td>
                 <td>{review.role}</td>
                 <td>{when(review.updated_at)}</td>
-                <td>{review.role === "owner" && <button aria-label={`Delete ${review.name}`} onClick={() => setDeleting(review)}>Delete</button>}</td>
+                <td>
+                  {review.role === "owner" && (
+                    <button aria-label={`Delete ${review.name}`} onClick={() => setDeleting(review)}>
+                      Delete
+                    </button>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -64,15 +110,27 @@ export function ReviewsScreen() {
       )}
       {(reviews.data?.total ?? 0) > PAGE && (
         <nav className="row" aria-label="Pages">
-          <button disabled={!offset} onClick={() => setOffset(offset - PAGE)}>Newer</button>
-          <button disabled={offset + PAGE >= reviews.data!.total} onClick={() => setOffset(offset + PAGE)}>Older</button>
+          <button disabled={!offset} onClick={() => setOffset(offset - PAGE)}>
+            Newer
+          </button>
+          <button disabled={offset + PAGE >= reviews.data!.total} onClick={() => setOffset(offset + PAGE)}>
+            Older
+          </button>
         </nav>
       )}
       {deleting && (
         <Dialog title={`Delete ${deleting.name}?`} onClose={() => setDeleting(null)}>
-          <p>All answers and their history go, for everybody: {count(deleting.document_count, "document")} × {count(deleting.column_count, "question")}. The documents stay.</p>
+          <p>
+            All answers and their history go, for everybody: {count(deleting.document_count, "document")} ×{" "}
+            {count(deleting.column_count, "question")}. The documents stay.
+          </p>
           <ErrorText>{remove.error && sentence(remove.error)}</ErrorText>
-          <footer><button onClick={() => setDeleting(null)}>Keep it</button><button className="danger" disabled={remove.isPending} onClick={() => remove.mutate(deleting)}>Delete the review</button></footer>
+          <footer>
+            <button onClick={() => setDeleting(null)}>Keep it</button>
+            <button className="danger" disabled={remove.isPending} onClick={() => remove.mutate(deleting)}>
+              Delete the review
+            </button>
+          </footer>
         </Dialog>
       )}
     </main>

@@ -40,15 +40,29 @@ export function SignIn({ refused, onSignIn }: { refused: string; onSignIn: () =>
   };
   return (
     <main className="sign-in" id="main">
-      <h1><img src="/favicon.svg" alt="" width="28" height="28" /> Columnist</h1>
-      {elsewhere && <button className="primary" onClick={goThere}>Sign in</button>}
+      <h1>
+        <img src="/favicon.svg" alt="" width="28" height="28" /> Columnist
+      </h1>
+      {elsewhere && (
+        <button className="primary" onClick={goThere}>
+          Sign in
+        </button>
+      )}
       <form onSubmit={enter}>
         <label>
           {elsewhere ? "Or with a token" : "Sign in with a token"}
-          <input type="password" autoComplete="off" value={pasted} onChange={(event) => setPasted(event.target.value)} placeholder="col_… or a JWT of your identity provider" />
+          <input
+            type="password"
+            autoComplete="off"
+            value={pasted}
+            onChange={(event) => setPasted(event.target.value)}
+            placeholder="col_… or a JWT of your identity provider"
+          />
         </label>
         <ErrorText>{refused}</ErrorText>
-        <button className={elsewhere ? "" : "primary"} disabled={!pasted.trim()}>Sign in with this token</button>
+        <button className={elsewhere ? "" : "primary"} disabled={!pasted.trim()}>
+          Sign in with this token
+        </button>
       </form>
     </main>
   );

@@ -19,7 +19,17 @@ export function useStart(review: string) {
   });
 }
 
-export function Estimate({ review, asked, documents, columns }: { review: string; asked: Asked; documents: number; columns: number }) {
+export function Estimate({
+  review,
+  asked,
+  documents,
+  columns,
+}: {
+  review: string;
+  asked: Asked;
+  documents: number;
+  columns: number;
+}) {
   const estimate = useQuery({
     queryKey: ["estimate", review, asked, documents, columns],
     queryFn: () => estimateTabularGenerate(review, asked),
@@ -29,16 +39,46 @@ export function Estimate({ review, asked, documents, columns }: { review: string
   });
   const found = estimate.data;
   if (estimate.error) return <ErrorText>{sentence(estimate.error)}</ErrorText>;
-  if (!found) return <p className="muted">{documents ? (columns ? "Estimating …" : "Add a question to see what a run would ask.") : "Add documents to see what a run would ask."}</p>;
+  if (!found)
+    return (
+      <p className="muted">
+        {documents
+          ? columns
+            ? "Estimating …"
+            : "Add a question to see what a run would ask."
+          : "Add documents to see what a run would ask."}
+      </p>
+    );
   const tokens = found.prompt_tokens + found.completion_tokens;
   return (
     <div className="estimate">
-    <dl>
-      <div><dt>Asks</dt><dd>{count(found.documents, "document")}, {count(found.cells, "answer")}</dd></div>
-      <div><dt>Tokens</dt><dd>{tokens ? `about ${tokens.toLocaleString("en")}${found.cached_tokens ? `, of them ${found.cached_tokens.toLocaleString("en")} cached` : ""}` : "none"}</dd></div>
-      <div><dt>Price</dt><dd>{found.price === null ? "no prices are set" : found.price ? `about $${found.price.toFixed(2)}` : "free"}</dd></div>
-    </dl>
-    {found.notes.map((note) => <p key={note} className="muted">{note}</p>)}
+      <dl>
+        <div>
+          <dt>Asks</dt>
+          <dd>
+            {count(found.documents, "document")}, {count(found.cells, "answer")}
+          </dd>
+        </div>
+        <div>
+          <dt>Tokens</dt>
+          <dd>
+            {tokens
+              ? `about ${tokens.toLocaleString("en")}${found.cached_tokens ? `, of them ${found.cached_tokens.toLocaleString("en")} cached` : ""}`
+              : "none"}
+          </dd>
+        </div>
+        <div>
+          <dt>Price</dt>
+          <dd>
+            {found.price === null ? "no prices are set" : found.price ? `about $${found.price.toFixed(2)}` : "free"}
+          </dd>
+        </div>
+      </dl>
+      {found.notes.map((note) => (
+        <p key={note} className="muted">
+          {note}
+        </p>
+      ))}
     </div>
   );
 }
@@ -51,7 +91,19 @@ const CHOICES: { label: string; only: Only[] }[] = [
   { label: "Everything again, edited answers too", only: ["all"] },
 ];
 
-export function RunDialog({ review, documents, columns, chosen, onClose }: { review: string; documents: number; columns: number; chosen: string[]; onClose: () => void }) {
+export function RunDialog({
+  review,
+  documents,
+  columns,
+  chosen,
+  onClose,
+}: {
+  review: string;
+  documents: number;
+  columns: number;
+  chosen: string[];
+  onClose: () => void;
+}) {
   const [choice, setChoice] = useState(0);
   const [onlyChosen, setOnlyChosen] = useState(chosen.length > 0);
   const [budget, setBudget] = useState("");
@@ -59,16 +111,49 @@ export function RunDialog({ review, documents, columns, chosen, onClose }: { rev
   const asked: Asked = { only: CHOICES[choice]!.only, document_ids: onlyChosen && chosen.length ? chosen : undefined };
   return (
     <Dialog title="Run" onClose={onClose}>
-      <form className="form" onSubmit={(event) => { event.preventDefault(); start.mutate({ ...asked, budget: budget ? Number(budget) : undefined }, { onSuccess: onClose }); }}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          start.mutate({ ...asked, budget: budget ? Number(budget) : undefined }, { onSuccess: onClose });
+        }}
+      >
         <fieldset>
           <legend>What to ask</legend>
-          {CHOICES.map(({ label }, nr) => <label key={label} className="choice"><input type="radio" name="only" checked={choice === nr} onChange={() => setChoice(nr)} />{label}</label>)}
+          {CHOICES.map(({ label }, nr) => (
+            <label key={label} className="choice">
+              <input type="radio" name="only" checked={choice === nr} onChange={() => setChoice(nr)} />
+              {label}
+            </label>
+          ))}
         </fieldset>
-        {chosen.length > 0 && <label className="choice"><input type="checkbox" checked={onlyChosen} onChange={(event) => setOnlyChosen(event.target.checked)} />Only the {count(chosen.length, "chosen document")}</label>}
-        <label>Budget in US dollars<input type="number" min="0.000001" step="any" value={budget} onChange={(event) => setBudget(event.target.value)} placeholder="none: the run pauses when it has cost this much" /></label>
+        {chosen.length > 0 && (
+          <label className="choice">
+            <input type="checkbox" checked={onlyChosen} onChange={(event) => setOnlyChosen(event.target.checked)} />
+            Only the {count(chosen.length, "chosen document")}
+          </label>
+        )}
+        <label>
+          Budget in US dollars
+          <input
+            type="number"
+            min="0.000001"
+            step="any"
+            value={budget}
+            onChange={(event) => setBudget(event.target.value)}
+            placeholder="none: the run pauses when it has cost this much"
+          />
+        </label>
         <Estimate review={review} asked={asked} documents={documents} columns={columns} />
         <ErrorText>{start.error ? sentence(start.error) : null}</ErrorText>
-        <footer><button type="button" onClick={onClose}>Cancel</button><button className="primary" disabled={start.isPending}>Run</button></footer>
+        <footer>
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button className="primary" disabled={start.isPending}>
+            Run
+          </button>
+        </footer>
       </form>
     </Dialog>
   );

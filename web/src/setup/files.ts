@@ -1,7 +1,13 @@
 /** Files on their way to the server: what was dropped, what is sent, what became of each. */
 import { sentence, uploadDocuments } from "../api/client";
 
-export type Sending = { name: string; size: number; sent: number; status: "waiting" | "sending" | "added" | "known" | "refused"; error?: string };
+export type Sending = {
+  name: string;
+  size: number;
+  sent: number;
+  status: "waiting" | "sending" | "added" | "known" | "refused";
+  error?: string;
+};
 /** What the file picker offers; whatever else is dropped, the server says what it is. */
 export const ACCEPT = ".pdf,.docx,.rtf,.xlsx,.txt,.html,.htm,.eml,.msg,.png,.jpg,.jpeg,.tif,.tiff";
 const AT_ONCE = 3;
@@ -44,11 +50,20 @@ export class Uploads {
   private running = 0;
   private readonly abort = new AbortController();
 
-  constructor(private readonly review: string, private readonly changed: () => void, private readonly settled: () => void) {}
+  constructor(
+    private readonly review: string,
+    private readonly changed: () => void,
+    private readonly settled: () => void,
+  ) {}
 
   add(files: File[]): void {
     for (const file of files) {
-      const shown: Sending = { name: file.webkitRelativePath || file.name, size: file.size, sent: 0, status: "waiting" };
+      const shown: Sending = {
+        name: file.webkitRelativePath || file.name,
+        size: file.size,
+        sent: 0,
+        status: "waiting",
+      };
       this.files.push(shown);
       this.queue.push({ file, shown });
     }
@@ -76,16 +91,28 @@ export class Uploads {
       }
       for (const { shown } of batch) shown.status = "sending";
       try {
-        const results = await uploadDocuments(this.review, batch.map((one) => one.file), (sent) => {
-          // One after the other, as they stand in the request.
-          for (const { shown } of batch) {
-            shown.sent = Math.max(0, Math.min(shown.size, sent));
-            sent -= shown.size;
-          }
-          this.changed();
-        }, this.abort.signal);
-        batch.forEach(({ shown }, nr) => Object.assign(shown, { status: results[nr]!.status, error: results[nr]!.error ?? undefined, sent: shown.size }));
-        for (const { name, status, error } of results.flatMap((one) => one.attachments)) this.files.push({ name, size: 0, sent: 0, status, error: error ?? undefined });
+        const results = await uploadDocuments(
+          this.review,
+          batch.map((one) => one.file),
+          (sent) => {
+            // One after the other, as they stand in the request.
+            for (const { shown } of batch) {
+              shown.sent = Math.max(0, Math.min(shown.size, sent));
+              sent -= shown.size;
+            }
+            this.changed();
+          },
+          this.abort.signal,
+        );
+        batch.forEach(({ shown }, nr) =>
+          Object.assign(shown, {
+            status: results[nr]!.status,
+            error: results[nr]!.error ?? undefined,
+            sent: shown.size,
+          }),
+        );
+        for (const { name, status, error } of results.flatMap((one) => one.attachments))
+          this.files.push({ name, size: 0, sent: 0, status, error: error ?? undefined });
       } catch (error) {
         for (const { shown } of batch) Object.assign(shown, { status: "refused", error: sentence(error) });
       }

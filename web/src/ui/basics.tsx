@@ -13,10 +13,16 @@ export const FORMATS: Record<Format, { name: string; sign: string }> = {
   date: { name: "Date", sign: "▤" },
   tag: { name: "Tag", sign: "◆" },
 };
-export const FLAGS: Record<Flag, string> = { green: "Green: sure", yellow: "Yellow: look closer", red: "Red: problem", grey: "Grey: not found" };
+export const FLAGS: Record<Flag, string> = {
+  green: "Green: sure",
+  yellow: "Yellow: look closer",
+  red: "Red: problem",
+  grey: "Grey: not found",
+};
 
 export const count = (n: number, one: string, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-export const when = (iso: string) => new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+export const when = (iso: string) =>
+  new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
@@ -25,7 +31,17 @@ export function duration(seconds: number): string {
 }
 
 /** A modal dialog: the browser keeps the focus inside, Esc closes it, and the focus goes back to where it was. */
-export function Dialog({ title, onClose, children, wide = false }: { title: string; onClose: () => void; children: ReactNode; wide?: boolean }) {
+export function Dialog({
+  title,
+  onClose,
+  children,
+  wide = false,
+}: {
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+  wide?: boolean;
+}) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -38,12 +54,22 @@ export function Dialog({ title, onClose, children, wide = false }: { title: stri
     };
   }, []);
   return (
-    <dialog ref={ref} className={wide ? "dialog wide" : "dialog"} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); onClose(); }}
-      onMouseDown={(event) => event.target === ref.current && onClose()}>
+    <dialog
+      ref={ref}
+      className={wide ? "dialog wide" : "dialog"}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => event.target === ref.current && onClose()}
+    >
       <div className="dialog-body">
         <header>
           <h2 id={id}>{title}</h2>
-          <button className="icon" aria-label="Close" onClick={onClose}>×</button>
+          <button className="icon" aria-label="Close" onClick={onClose}>
+            ×
+          </button>
         </header>
         {children}
       </div>
@@ -51,19 +77,46 @@ export function Dialog({ title, onClose, children, wide = false }: { title: stri
   );
 }
 
-export type Item = { label: ReactNode; onSelect: () => void; disabled?: boolean; checked?: boolean; danger?: boolean } | "line";
+export type Item =
+  { label: ReactNode; onSelect: () => void; disabled?: boolean; checked?: boolean; danger?: boolean } | "line";
 
 /** A button with a menu below it: arrows move, Enter or a click chooses, Esc closes. */
-export function Menu({ label, items, className = "", title }: { label: ReactNode; items: Item[]; className?: string; title?: string }) {
+export function Menu({
+  label,
+  items,
+  className = "",
+  title,
+}: {
+  label: ReactNode;
+  items: Item[];
+  className?: string;
+  title?: string;
+}) {
   const [at, setAt] = useState<DOMRect | null>(null);
   const button = useRef<HTMLButtonElement>(null);
   return (
     <>
-      <button ref={button} className={className} aria-haspopup="menu" aria-expanded={at !== null} aria-label={title} title={title}
-        onClick={() => setAt(at ? null : button.current!.getBoundingClientRect())}>
+      <button
+        ref={button}
+        className={className}
+        aria-haspopup="menu"
+        aria-expanded={at !== null}
+        aria-label={title}
+        title={title}
+        onClick={() => setAt(at ? null : button.current!.getBoundingClientRect())}
+      >
         {label}
       </button>
-      {at && <MenuList at={at} items={items} onClose={() => { setAt(null); button.current?.focus(); }} />}
+      {at && (
+        <MenuList
+          at={at}
+          items={items}
+          onClose={() => {
+            setAt(null);
+            button.current?.focus();
+          }}
+        />
+      )}
     </>
   );
 }
@@ -83,18 +136,39 @@ export function MenuList({ at, items, onClose }: { at: DOMRect; items: Item[]; o
     const buttons = [...ref.current!.querySelectorAll<HTMLElement>("button:not([disabled])")];
     const now = buttons.indexOf(document.activeElement as HTMLElement);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) { event.preventDefault(); buttons.at((now + step) % buttons.length)?.focus(); }
-    if (event.key === "Escape" || event.key === "Tab") { event.preventDefault(); onClose(); }
+    if (step) {
+      event.preventDefault();
+      buttons.at((now + step) % buttons.length)?.focus();
+    }
+    if (event.key === "Escape" || event.key === "Tab") {
+      event.preventDefault();
+      onClose();
+    }
     event.stopPropagation();
   };
   return (
     <div ref={ref} className="menu" role="menu" onKeyDown={move}>
       {items.map((item, nr) =>
-        item === "line" ? <hr key={nr} role="separator" /> : (
-          <button key={nr} role={item.checked === undefined ? "menuitem" : "menuitemcheckbox"} aria-checked={item.checked} disabled={item.disabled}
-            className={item.danger ? "danger" : ""} tabIndex={-1}
-            onClick={() => { if (item.checked === undefined) onClose(); item.onSelect(); }}>
-            {item.checked !== undefined && <span aria-hidden className="tick">{item.checked ? "✓" : ""}</span>}
+        item === "line" ? (
+          <hr key={nr} role="separator" />
+        ) : (
+          <button
+            key={nr}
+            role={item.checked === undefined ? "menuitem" : "menuitemcheckbox"}
+            aria-checked={item.checked}
+            disabled={item.disabled}
+            className={item.danger ? "danger" : ""}
+            tabIndex={-1}
+            onClick={() => {
+              if (item.checked === undefined) onClose();
+              item.onSelect();
+            }}
+          >
+            {item.checked !== undefined && (
+              <span aria-hidden className="tick">
+                {item.checked ? "✓" : ""}
+              </span>
+            )}
             {item.label}
           </button>
         ),
@@ -104,12 +178,21 @@ export function MenuList({ at, items, onClose }: { at: DOMRect; items: Item[]; o
 }
 
 export function ErrorText({ children }: { children: ReactNode }) {
-  return children ? <p className="error" role="alert">{children}</p> : null;
+  return children ? (
+    <p className="error" role="alert">
+      {children}
+    </p>
+  ) : null;
 }
 
 /** Something is on its way; said to nobody who sees it at once. */
 export function Loading({ what }: { what: string }) {
-  return <div className="loading" role="status"><span className="spinner" aria-hidden />{what} …</div>;
+  return (
+    <div className="loading" role="status">
+      <span className="spinner" aria-hidden />
+      {what} …
+    </div>
+  );
 }
 
 export function FlagDot({ flag }: { flag: Flag | null | undefined }) {

@@ -27,8 +27,19 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
         {notices.map((one) => (
           <div key={one.id} className={one.bad ? "notice bad" : "notice"} role={one.bad ? "alert" : "status"}>
             {one.words}
-            {one.undo && <button onClick={() => { one.undo!(); drop(one.id); }}>Undo</button>}
-            <button className="icon" aria-label="Dismiss" onClick={() => drop(one.id)}>×</button>
+            {one.undo && (
+              <button
+                onClick={() => {
+                  one.undo!();
+                  drop(one.id);
+                }}
+              >
+                Undo
+              </button>
+            )}
+            <button className="icon" aria-label="Dismiss" onClick={() => drop(one.id)}>
+              ×
+            </button>
           </div>
         ))}
       </div>
