@@ -1,0 +1,53 @@
+/** A review that nobody has run yet: which documents, which questions, and the first run. */
+import { useMutation } from "@tanstack/react-query";
+import { getRows, type Column, type Review } from "../api/client";
+import { Questions } from "../setup/Questions";
+import { Estimate, useStart } from "../setup/Run";
+import { Upload } from "../setup/Upload";
+import { count } from "../ui/basics";
+import { ReviewName } from "./ReviewName";
+
+export function Setup({ review, columns }: { review: Review; columns: Column[] }) {
+  const start = useStart(review.id);
+  const ready = review.document_count > 0 && columns.length > 0;
+  const tryOne = useMutation({
+    mutationFn: async () => {
+      const { rows } = await getRows(review.id, { filter: [], q: "" }, "position", 0, 1);
+      return rows[0]!.document_id;
+    },
+    onSuccess: (document) => start.mutate({ document_ids: [document] }),
+  });
+  return (
+    <main className="setup" id="main">
+      <ReviewName review={review} />
+      <section aria-labelledby="setup-documents">
+        <h2 id="setup-documents">
+          1 · Documents <span className="muted">{count(review.document_count, "document")}</span>
+        </h2>
+        <Upload review={review.id} onChanged={() => {}} />
+      </section>
+      <section aria-labelledby="setup-questions">
+        <h2 id="setup-questions">
+          2 · Questions <span className="muted">{count(columns.length, "question")}</span>
+        </h2>
+        <Questions review={review.id} columns={columns} />
+      </section>
+      <section aria-labelledby="setup-run">
+        <h2 id="setup-run">3 · Run</h2>
+        <p className="size">
+          {count(review.document_count, "document")} × {count(columns.length, "question")} ={" "}
+          <b>{count(review.document_count * columns.length, "answer")}</b>
+        </p>
+        <Estimate review={review.id} asked={{}} documents={review.document_count} columns={columns.length} />
+        <div className="actions">
+          <button disabled={!ready || tryOne.isPending || start.isPending} onClick={() => tryOne.mutate()}>
+            Try on one document
+          </button>
+          <button className="primary" disabled={!ready || start.isPending} onClick={() => start.mutate({})}>
+            Run
+          </button>
+        </div>
+      </section>
+    </main>
+  );
+}
