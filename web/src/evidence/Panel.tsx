@@ -34,7 +34,9 @@ export function Panel({
   onClose,
 }: Props) {
   const [citation, setCitation] = useState<Citation | null>(null);
-  const [width, setWidth] = useState(() => Number(localStorage.getItem(WIDTH)) || 560);
+  const [width, setWidth] = useState(
+    () => Number(localStorage.getItem(WIDTH)) || Math.max(560, Math.round(innerWidth * 0.35)),
+  );
   const panel = useRef<HTMLElement>(null);
   const resize = (to: number) => {
     const next = Math.round(Math.max(380, Math.min(innerWidth - 420, to)));
