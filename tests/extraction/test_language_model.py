@@ -115,6 +115,25 @@ def test_the_groups_after_the_first_find_the_document_in_the_cache() -> None:
     assert read < 2 * len(document.pages[0]) / 4, "it was read once, and the questions each time"
 
 
+def test_documents_that_wait_for_a_busy_server_are_asked_about_one_after_the_other(server: Simulated) -> None:
+    order = []
+
+    async def run() -> None:
+        knobs = server.settings(columns_per_call=1, llm_max_in_flight=1)
+        async with asyncio.timeout(PATIENCE_SECONDS), ChatModel(knobs, "simulated", knobs.openai_base_url) as chat:
+            answerer = LanguageModelAnswerer(chat, knobs)
+
+            async def ask(name: str) -> None:
+                questions = [question(f"Number {nr}?") for nr in range(3)]
+                async for _ in answerer.answer(DocumentText(name, LEASE.pages), questions):
+                    order.append(name)
+
+            await asyncio.gather(ask("a"), ask("b"), ask("c"))
+
+    asyncio.run(run())
+    assert order == [*"aaabbbccc"]
+
+
 def test_an_answer_that_is_no_json_is_asked_for_again_once(server: Simulated) -> None:
     before = server.figure("llm_requests_total")
     server.inject(malformed=1.0, left=1)

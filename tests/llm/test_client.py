@@ -118,16 +118,16 @@ def test_a_burst_of_429_loses_nothing_and_the_limit_falls_and_recovers(server: S
 
     async def run() -> tuple[list[Completion], int, int]:
         async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
-            lowest = chat.in_flight_limit
+            lowest = chat.limiter.limit
 
             async def one(nr: int) -> Completion:
                 nonlocal lowest
                 completion = await chat.complete(asking(f"{nr}?"), SCHEMA, 500)
-                lowest = min(lowest, chat.in_flight_limit)
+                lowest = min(lowest, chat.limiter.limit)
                 return completion
 
             completions = await asyncio.gather(*(one(nr) for nr in range(200)))
-            return completions, lowest, chat.in_flight_limit
+            return completions, lowest, chat.limiter.limit
 
     before = server.figure("llm_fault_rate_limit_total")
     completions, lowest, at_the_end = asyncio.run(run())
@@ -252,7 +252,7 @@ def test_an_outage_is_waited_out_by_one_probe_at_a_time_and_blames_no_call(capsy
         async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal probes, open_now, most_open
             probes, open_now = probes + 1, open_now + 1
-            if chat.in_flight_limit == 1:
+            if chat.limiter.limit == 1:
                 most_open = max(most_open, open_now)
             writer.close()
             await writer.wait_closed()
@@ -263,7 +263,7 @@ def test_an_outage_is_waited_out_by_one_probe_at_a_time_and_blames_no_call(capsy
         url = f"http://127.0.0.1:{port}/v1"
         async with ChatModel(Settings(_env_file=None, openai_base_url=url), "simulated", url) as chat:
             calls = [asyncio.create_task(chat.complete(asking(f"{nr}?"), SCHEMA, 500)) for nr in range(40)]
-            while chat.in_flight_limit > 1:
+            while chat.limiter.limit > 1:
                 await asyncio.sleep(0.01)
             seen, most_open = probes, 0
             while probes < seen + 2 * GIVE_UP_AFTER:

@@ -36,6 +36,28 @@ def test_no_more_calls_than_the_ceiling_are_in_flight_and_they_come_in_order() -
     asyncio.run(run())
 
 
+def test_as_many_documents_are_under_way_as_calls_may_be_in_flight() -> None:
+    async def run() -> None:
+        limiter, running, most = Limiter(4), 0, []
+
+        async def read() -> None:
+            nonlocal running
+            async with limiter.document():
+                running += 1
+                most.append(running)
+                async with limiter.slot():
+                    await _turns()
+                    limiter.answered()
+                running -= 1
+
+        limiter.struggled(time.monotonic())
+        await asyncio.gather(*(read() for _ in range(30)))
+        assert max(most[:8]) == 2, "the limit was halved"
+        assert max(most) == 4, "and grew back"
+
+    asyncio.run(run())
+
+
 def test_the_limit_halves_once_per_round_trip_and_grows_by_one_per_round_trip() -> None:
     async def run() -> None:
         limiter = Limiter(8)
@@ -114,7 +136,7 @@ def test_while_the_server_is_down_one_call_at_a_time_probes_and_the_first_answer
                     limiter.struggled(started_at)
 
         calls = [asyncio.create_task(call()) for _ in range(50)]
-        while not limiter.down or limiter._in_flight > 1:
+        while not limiter.down or running > 1:
             await asyncio.sleep(0)
         before, down_at_once = limiter._failures, 0
         while limiter._failures < before + 3:

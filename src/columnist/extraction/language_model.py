@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -72,10 +73,9 @@ class LanguageModelAnswerer:
             answered[nr] += await reading.answers(part, groups[nr])
             return await reading.merged(groups[nr], answered[nr]) if part is parts[-1] else []
 
-        for part in parts:
-            # The first call puts the text into the server's prefix cache; the others find it there, all at once.
-            numbers = list(range(len(groups)))
-            for batch in (numbers[:1], numbers[1:]):
+        async with self._chat.limiter.document():
+            # The first call about a part puts it into the server's prefix cache; the others find it there, all at once.
+            for part, batch in product(parts, (range(1), range(1, len(groups)))):
                 tasks = [asyncio.create_task(read(part, nr)) for nr in batch]
                 try:
                     pending = set(tasks)

@@ -84,7 +84,7 @@ class ChatModel:
         # One slot of a file's own server, which is never away but may be slow: no queue there, and no hurry.
         own = model.endswith(".gguf")
         self._seconds = None if own else settings.llm_timeout_seconds
-        self._limiter = Limiter(1 if own else settings.llm_max_in_flight)
+        self.limiter = Limiter(1 if own else settings.llm_max_in_flight)
         self._client = AsyncOpenAI(
             base_url=base_url,
             api_key=key,
@@ -103,11 +103,6 @@ class ChatModel:
     async def __aexit__(self, *_: object) -> None:
         _open.discard(self)
         await self._client.close()
-
-    @property
-    def in_flight_limit(self) -> int:
-        """Calls that the server is trusted with at the moment."""
-        return self._limiter.limit
 
     async def served_models(self) -> list[str]:
         """The models that the server lists. Raises LlmRefusedError or LlmUnavailableError at once."""
@@ -144,7 +139,7 @@ class ChatModel:
         failures = blamed = 0
         answers = self._answers
         while True:
-            async with self._limiter.slot() as started_at:
+            async with self.limiter.slot() as started_at:
                 try:
                     completion = await self._measured(messages, schema, max_tokens)
                 except _WeatherError as weather:
@@ -160,7 +155,7 @@ class ChatModel:
                         ) from weather
                     telemetry.RETRIES.labels(weather.cause).inc()
                     # While the server is down the limiter lets one call at a time pass, and paces those.
-                    delay = weather.retry_after or (0.0 if self._limiter.down else back_off(failures))
+                    delay = weather.retry_after or (0.0 if self.limiter.down else back_off(failures))
                 except LlmRefusedError:
                     self._answered()
                     raise
@@ -279,20 +274,20 @@ class ChatModel:
         return f", but: {', '.join(sorted(names)[:10]) or 'nothing'}. Check --model and OPENAI_BASE_URL."
 
     def _answered(self) -> None:
-        if self._limiter.down:
+        if self.limiter.down:
             log.warning("the LLM server is back", base_url=str(self._client.base_url))
         self._answers += 1
-        self._limiter.answered()
+        self.limiter.answered()
 
     def _struggled(self, weather: _WeatherError, started_at: float) -> None:
-        was_down = self._limiter.down
-        self._limiter.struggled(started_at)
-        if self._limiter.down and not was_down:
+        was_down = self.limiter.down
+        self.limiter.struggled(started_at)
+        if self.limiter.down and not was_down:
             log.warning("the LLM server is in trouble", base_url=str(self._client.base_url), reason=str(weather))
 
 
 _open: WeakSet[ChatModel] = WeakSet()
-telemetry.LLM_LIMIT.set_function(lambda: sum(chat.in_flight_limit for chat in _open))
+telemetry.LLM_LIMIT.set_function(lambda: sum(chat.limiter.limit for chat in _open))
 
 
 def _completion(answer: object, max_tokens: int) -> Completion:

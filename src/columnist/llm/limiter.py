@@ -4,8 +4,8 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 LOWERED = 0.5
 """What is left of the limit after a sign of trouble, once per round trip."""
@@ -23,8 +23,49 @@ def back_off(failures: int) -> float:
     return random.uniform(0, longest)  # noqa: S311 - spreads load, keeps no secret
 
 
+class _Line:
+    """First come, first served, and no more at a time than `limit` says."""
+
+    def __init__(self, limit: Callable[[], int]) -> None:
+        self._limit = limit
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.inside = 0
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Wait for a place, and hold it."""
+        await self._enter()
+        try:
+            yield
+        finally:
+            self.inside -= 1
+            self.call()
+
+    def call(self) -> None:
+        """Let in who waits, as the limit may have grown."""
+        while self._waiting and self.inside < self._limit():
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self.inside += 1
+                turn.set_result(None)
+
+    async def _enter(self) -> None:
+        if not self._waiting and self.inside < self._limit():
+            self.inside += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # the place came together with the cancel
+                self.inside -= 1
+                self.call()
+            raise
+
+
 class Limiter:
-    """Hands out slots, first come, first served, and knows whether the server is down.
+    """Hands out slots for calls, and knows whether the server is down.
 
     It starts at the ceiling: a healthy server is busy from the first call (vLLM queues what it cannot run), and an
     overloaded one halves the limit with its first answers.
@@ -33,8 +74,8 @@ class Limiter:
     def __init__(self, ceiling: int) -> None:
         self._ceiling = ceiling
         self._limit = float(ceiling)
-        self._in_flight = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._calls = _Line(lambda: self.limit)
+        self._documents = _Line(lambda: self.limit)
         self._lowered_at = 0.0
         self._failures = 0
         self._closed_until = 0.0
@@ -53,21 +94,23 @@ class Limiter:
     async def slot(self) -> AsyncIterator[float]:
         """Wait for a slot, hold it, and say when it began (monotonic seconds). While the server is down there is one
         slot, and between two holders of it a pause."""
-        await self._acquire()
-        try:
+        async with self._calls.place():
             while self.down and (seconds := self._closed_until - time.monotonic()) > 0:  # noqa: ASYNC110 - the server may come back
                 await asyncio.sleep(seconds)
             yield time.monotonic()
-        finally:
-            self._in_flight -= 1
-            self._hand_out()
+
+    def document(self) -> AbstractAsyncContextManager[None]:
+        """Wait until a document may be begun, and hold that place while it is asked about. As many are under way as
+        calls may be: more would only push each other out of the server's prefix cache, and all be done late."""
+        return self._documents.place()
 
     def answered(self) -> None:
         """The server answered a call: when all slots were in use, one more after as many answers as there are slots."""
         self._failures = 0
-        if self._in_flight >= self.limit:
+        if self._calls.inside >= self.limit:
             self._limit = min(self._ceiling, self._limit + 1 / self._limit)
-        self._hand_out()
+        self._calls.call()
+        self._documents.call()
 
     def struggled(self, started_at: float) -> None:
         """A call that began at `started_at` timed out, was turned away or found nobody."""
@@ -78,24 +121,3 @@ class Limiter:
         self._failures += 1
         if self.down:
             self._closed_until = time.monotonic() + back_off(self._failures - DOWN_AFTER)
-
-    async def _acquire(self) -> None:
-        if not self._waiting and self._in_flight < self.limit:
-            self._in_flight += 1
-            return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # the slot came together with the cancel
-                self._in_flight -= 1
-                self._hand_out()
-            raise
-
-    def _hand_out(self) -> None:
-        while self._waiting and self._in_flight < self.limit:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                self._in_flight += 1
-                turn.set_result(None)
