@@ -102,7 +102,7 @@ class ExtractiveAnswerer:
     """Answers without an LLM, in processes of its own, one per core: the event loop that serves requests stays free."""
 
     model = "extractive"
-    prompt_version = "extractive-2"
+    prompt_version = "extractive-3"
 
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
         """All questions at once, in order: a document takes milliseconds."""

@@ -34,8 +34,9 @@ _NAME_ENDS = re.compile(
 )
 _BETWEEN_PARTIES = re.compile(
     rf"(?<=\.\))\s*[,;]?\s*(?:(?:and|AND|&)\s+)?(?=[A-Z0-9])(?!{_SUFFIX}\b)"
-    rf"|[,;]?\s+(?:and|AND|And|&)\s+(?=[A-Z0-9]|[a-z]+[.A-Z])(?!{_SUFFIX}\b)|;\s+"
+    rf"|[,;]?\s+(?:-+\s*)?(?:and|AND|And|&)(?::|\s*-+)?\s+(?=[A-Z0-9]|[a-z]+[.A-Z])(?!{_SUFFIX}\b)|;\s+"
 )
+_LABELLED = re.compile(r"^[ ]*party[ ]+(?:[a-z]|\d|one|two)[ ]*:[ ]*(?P<name>[^\n]+)", re.I | re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,15 @@ def parties(plain: Sequence[str]) -> Parties | None:
             if found and found.defined:
                 return found
             best = best or found
-    return best or (_without_opening(plain[0]) if plain else None)
+    labelled = (_labelled(page, number) for number, page in enumerate(plain[:4], start=1))
+    return next(filter(None, labelled), best) or (_without_opening(plain[0]) if plain else None)
+
+
+def _labelled(page: str, number: int) -> Parties | None:
+    """`Party A: Alder Ltd` and, on a line of its own, `Party B: Birch GmbH`."""
+    lines = [line for line in _LABELLED.finditer(page, 0, 6_000) if _name(line["name"])]
+    names = tuple(dict.fromkeys(_name(line["name"]) for line in lines))
+    return Parties(names, Span(number, lines[0].start(), lines[-1].end()), True) if len(names) >= 2 else None
 
 
 def _without_opening(page: str) -> Parties | None:
