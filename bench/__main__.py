@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psycopg import conninfo
 
-from bench import engine, groups, llm_busy, memory, ocr, polling, reading, web, windows
+from bench import engine, groups, llm_busy, memory, ocr, polling, quotes, reading, web, windows
 from bench.table import Row, print_table
 from columnist.db.embedded import embedded_server
 
@@ -26,6 +26,7 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "groups": groups.run,
     "memory": memory.run,
     "reading": reading.run,
+    "quotes": quotes.run,
     "ocr": ocr.run,
     "windows": windows.run,
     "polling": polling.run,

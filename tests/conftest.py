@@ -24,13 +24,15 @@ from columnist.documents.reader import read_file
 
 ROOT = Path(__file__).parent.parent
 CONTRACTS = ROOT / "examples" / "contracts"
+CUAD = ROOT / "examples" / "cuad"
 _numbers = count(1)
 
 
 @cache
 def contract_pages(name: str) -> tuple[Page, ...]:
     """The pages of an example contract, up to where one goes on for 18 pages of scanned pictures."""
-    return tuple(islice(read_file(CONTRACTS / name, name, 2000)[1], 67))
+    file = CONTRACTS / name if (CONTRACTS / name).exists() else CUAD / name
+    return tuple(islice(read_file(file, name, 2000)[1], 67))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from columnist.documents.locate import Locator, normalise, rectangles
 from columnist.documents.model import Span
-from tests.conftest import CONTRACTS, contract_pages
+from tests.conftest import CONTRACTS, CUAD, contract_pages
 
 
 @cache
@@ -29,23 +30,22 @@ def whole_of(name: str) -> str:
 
 
 @cache
-def labelled() -> list[tuple[str, str]]:
-    """(contract, span that a lawyer marked) for all the labels of the example contracts."""
+def labelled(*folders: Path) -> list[tuple[str, str]]:
+    """(contract, span that a lawyer marked) for all the labels of the contracts in these folders."""
     found = []
-    with (CONTRACTS / "labels.csv").open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            for column, value in row.items():
-                if column != "Filename" and not column.strip().endswith("Answer") and value:
-                    spans = ast.literal_eval(value)
-                    found += [
-                        (row["Filename"], part) for span in spans for part in span.split("<omitted>") if part.strip()
-                    ]
+    for folder in folders:
+        with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                for column, value in row.items():
+                    if column != "Filename" and not column.strip().endswith("Answer") and value:
+                        parts = [part for span in ast.literal_eval(value) for part in span.split("<omitted>")]
+                        found += [(row["Filename"], part) for part in parts if part.strip()]
     return found
 
 
 def test_every_span_that_the_lawyers_marked_is_found_with_rectangles_over_its_words() -> None:
-    assert len(labelled()) > 200
-    for name, quote in labelled():
+    assert len(labelled(CONTRACTS, CUAD)) == 1_136
+    for name, quote in labelled(CONTRACTS, CUAD):
         pages = contract_pages(name)
         spans = locator_of(name).locate(quote)
         assert spans, f"{name}: {quote}"
@@ -104,7 +104,7 @@ LAYOUT: dict[str, Callable[[str, Random], str]] = {
 @cache
 def stretches() -> list[tuple[str, str]]:
     """(contract, its text) with the page ends in the text, to cut quotes of any length and place from."""
-    return [(name, "\n".join(page.text for page in contract_pages(name))) for name in dict(labelled())]
+    return [(name, "\n".join(page.text for page in contract_pages(name))) for name in dict(labelled(CONTRACTS))]
 
 
 @st.composite
@@ -119,7 +119,7 @@ def real_quotes(draw: st.DrawFn, least: int = 3) -> tuple[str, str]:
 
 @settings(max_examples=300, deadline=None)
 @given(
-    quoted=st.one_of(real_quotes(), st.sampled_from(labelled())),
+    quoted=st.one_of(real_quotes(), st.sampled_from(labelled(CONTRACTS))),
     kinds=st.lists(st.sampled_from(sorted(LAYOUT)), min_size=1, max_size=3, unique=True),
     seed=st.integers(0, 2**32),
 )
@@ -226,9 +226,9 @@ for _one, _other in OPPOSITES:
         CHANGES.append((f"{_here} -> {_there}", _pattern, lambda match, to=_there: like(to, match[0])))  # type: ignore[misc]
 
 
-def changed_facts(quote: str) -> Iterator[tuple[str, str]]:
-    """(kind, the quote with one fact changed) for every kind that applies, each at a place that the quote decides."""
-    random = Random(quote)
+def changed_facts(quote: str, seed: str = "") -> Iterator[tuple[str, str]]:
+    """(kind, the quote with one fact changed) for every kind that applies, each where quote and seed decide."""
+    random = Random(quote + seed)
     for kind, pattern, change in CHANGES:
         matches = list(re.finditer(pattern, quote))
         if matches:
@@ -239,7 +239,7 @@ def changed_facts(quote: str) -> Iterator[tuple[str, str]]:
 
 def test_a_quote_with_a_changed_fact_is_never_found() -> None:
     tried: Counter[str] = Counter()
-    for name, quote in labelled():
+    for name, quote in labelled(CONTRACTS):
         for kind, changed in changed_facts(quote):
             if normalise(changed) in whole_of(name):
                 continue  # it says that, too, elsewhere
@@ -308,6 +308,55 @@ def test_the_page_is_where_the_quote_stands_not_where_it_was_said_to_be() -> Non
 def test_a_quote_over_a_page_break_has_a_span_on_each_page() -> None:
     pages = ["It begins here and", "ends there."]
     assert Locator(pages).locate("begins here and ends there") == (Span(1, 3, 18), Span(2, 0, 10))
+
+
+def test_a_quote_over_the_end_of_a_real_page_leaves_out_the_footer() -> None:
+    (name,) = {name for name, _ in labelled(CONTRACTS) if name.startswith("BERKELEYLIGHTS")}
+    quote = (
+        "acquire such beneficial ownership) fifty percent (50%) or more of the outstanding equity or convertible "
+        "securities of such Person"
+    )
+    assert found_in(name, quote) == words_of(quote)
+    assert {span.page for span in locator_of(name).locate(quote)} == {4, 5}
+
+
+FURNITURE = ["ACME v. Buyer: Supply Agreement", "Page {} of 7", "- {} -", "A-{}", "{}", "ABC000{}", "Filed 12/31/2019"]
+
+
+@given(
+    header=st.lists(st.sampled_from(FURNITURE), max_size=3, unique=True),
+    footer=st.lists(st.sampled_from(FURNITURE), max_size=3, unique=True),
+    first=st.integers(0, 50),
+    data=st.data(),
+)
+def test_a_quote_over_the_end_of_a_page_may_leave_out_what_runs_through_the_pages(
+    header: list[str], footer: list[str], first: int, data: st.DataObject
+) -> None:
+    bodies = [[f"{letter}{nr}x" for nr in range(30)] for letter in "bcdfg"]
+    pages = []
+    for number, body in enumerate(bodies, start=first):
+        lines = [" ".join(body[start : start + 10]) for start in (0, 10, 20)]
+        pages.append("\n".join(line.format(number) for line in [*header, *lines, *footer]))
+    page = data.draw(st.integers(0, 3))
+    quote = bodies[page][-data.draw(st.integers(2, 30)) :] + bodies[page + 1][: data.draw(st.integers(2, 30))]
+    spans = Locator(pages).locate(" ".join(quote))
+    assert [span.page for span in spans] == [page + 1, page + 2]
+    assert " ".join(pages[span.page - 1][span.start : span.end] for span in spans).split() == quote
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["the fee is", "the fee is", "something else"],  # on two pages only
+        ["of $1,000", "of $7,000", "of $2,000"],  # a number that does not count along
+        ["unless it is late", "unless it is due", "unless it is lost"],
+    ],
+)
+def test_a_line_at_the_end_of_a_page_that_says_something_may_not_be_left_out(lines: list[str]) -> None:
+    pages = [
+        f"On page {name} begins what\nshall be paid at the end\n{line}" for name, line in zip("abc", lines, strict=True)
+    ]
+    assert Locator(pages).locate("shall be paid at the end On page b begins what") == ()
 
 
 @pytest.mark.parametrize("gap", ["...", "…", "[...]", " . . . ", "<omitted>"])

@@ -3,6 +3,7 @@
 Normalising drops what layout adds or changes (white space, hyphens at line ends and between letters, soft hyphens) and
 unifies what typography varies (quotation marks, dashes, ligatures, compatibility forms by Unicode NFKC). Case stays.
 Word by word, punctuation, capitals throughout, articles and a few slips of letters may differ too; nothing else may.
+A quote over the end of a page may leave out the running footer and header there.
 """
 
 import re
@@ -15,6 +16,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from columnist.documents.model import Rectangle, Span, WordBox
+from columnist.documents.running_lines import without_running_lines
 
 WORDS_PER_SLIP = 10
 """A quote may have one slip of a letter, and one more for each so many words."""
@@ -66,10 +68,11 @@ class _Word(NamedTuple):
 
 
 class Locator:
-    """Finds quotes in one document; normalises its pages once, when they are first needed."""
+    """Finds quotes in one document: as it is printed, or as it runs on over headers and footers."""
 
     def __init__(self, pages: Sequence[str]) -> None:
         self._pages = pages
+        self._printed = _Text(pages)
 
     def locate(self, quote: str, page_hint: int | None = None) -> tuple[Span, ...]:
         """The spans of a quote, one for each page it touches; empty if it does not stand in the document.
@@ -78,22 +81,46 @@ class Locator:
         """
         if page_hint is not None and not 1 <= page_hint <= len(self._pages):
             page_hint = None  # models say anything
-        # As a whole first: a redaction in the document looks like an ellipsis.
-        whole = self._exactly(quote, page_hint, None) or self._nearly(quote, page_hint, None)
-        if whole or not _ELLIPSIS.search(quote):
-            return tuple(whole)
+        # As a whole before its parts: a redaction in the document looks like an ellipsis.
+        for find in (_Text.exactly, _Text.nearly, _Text.in_parts):
+            for text in self._texts():
+                if spans := find(text, quote, page_hint):
+                    return tuple(spans)
+        return ()
+
+    def _texts(self) -> Iterator["_Text"]:
+        yield self._printed
+        if self._running_on:
+            yield self._running_on
+
+    @cached_property
+    def _running_on(self) -> "_Text | None":
+        pages = without_running_lines(self._pages)
+        return _Text(pages) if pages != list(self._pages) else None
+
+
+class _Text:
+    """Pages in which quotes are looked for; normalised once, when they are first needed."""
+
+    def __init__(self, pages: Sequence[str]) -> None:
+        self._pages = pages
+
+    def in_parts(self, quote: str, page_hint: int | None) -> list[Span]:
+        """The spans of a quote with ellipses, if each of its parts is there, in order."""
+        if not _ELLIPSIS.search(quote):
+            return []
         parts = [part for part in _ELLIPSIS.split(quote) if _WORD.search(part)]
         if len(parts) > 1 and any(len(_WORD.findall(part)) < _LEAST_PART for part in parts):
-            return ()
+            return []
         spans: list[Span] = []
         for part in parts:
             after = spans[-1] if spans else None
             hint = after.page if after else page_hint
-            found = self._exactly(part, hint, after) or self._nearly(part, hint, after)
+            found = self.exactly(part, hint, after) or self.nearly(part, hint, after)
             if not found or (after and self._leaves_out_a_negation(after, found[0])):
-                return ()
+                return []
             spans += found
-        return tuple(spans)
+        return spans
 
     def _leaves_out_a_negation(self, before: Span, behind: Span) -> bool:
         """Whether an ellipsis stands for little more than a `not`, which makes the quote say the opposite."""
@@ -101,7 +128,7 @@ class Locator:
             return False
         return _NEGATION.search(self._pages[before.page - 1], before.end, behind.start) is not None
 
-    def _exactly(self, quote: str, page_hint: int | None, after: Span | None) -> list[Span]:
+    def exactly(self, quote: str, page_hint: int | None, after: Span | None = None) -> list[Span]:
         """The first place behind `after` where a normalised quote stands in whole words, else where it cuts some."""
         needle = normalise(quote)
         if not needle:
@@ -143,7 +170,7 @@ class Locator:
             return "other"
         return "cut" if _one_word(before[-1:], opening) or _one_word(closing, behind[:1]) else "whole"
 
-    def _nearly(self, quote: str, page_hint: int | None, after: Span | None) -> list[Span]:
+    def nearly(self, quote: str, page_hint: int | None, after: Span | None = None) -> list[Span]:
         """The spans of the words that a quote repeats with slips, on the hinted page if they are there."""
         said = [word.text for word in _words(0, quote)]
         if len(said) < 2:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from columnist.documents.model import Span
+from columnist.documents.running_lines import without_running_lines
 from columnist.extraction.readings import plain
 
 K1 = 1.2
@@ -67,25 +68,7 @@ class Ranked:
 
 def plain_pages(pages: Sequence[str]) -> list[str]:
     """The pages in plain characters, one for one, with running headers and footers blanked out."""
-    texts = [plain(page) for page in pages]
-    if len(texts) < 3:
-        return texts
-    edges = [_edge_lines(text) for text in texts]
-    seen = Counter(key for lines in edges for key in {key for _, _, key in lines})
-    blanked = []
-    for page, lines in zip(texts, edges, strict=True):
-        for start, end, key in lines:
-            if seen[key] >= max(3, len(texts) // 3):
-                page = f"{page[:start]}{' ' * (end - start)}{page[end:]}"
-        blanked.append(page)
-    return blanked
-
-
-def _edge_lines(page: str) -> list[tuple[int, int, str]]:
-    """The two first and two last lines of a page, each with a key that is the same on every page it runs through."""
-    lines = [match for match in re.finditer(r"[^\r\n]+", page) if match.group().strip()]
-    edge = lines if len(lines) <= 4 else [*lines[:2], *lines[-2:]]
-    return [(line.start(), line.end(), re.sub(r"\d+", "#", " ".join(line.group().split()))) for line in edge]
+    return [plain(page) for page in without_running_lines(pages)]
 
 
 def passages(pages: Sequence[str]) -> list[Passage]:
