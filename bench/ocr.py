@@ -15,7 +15,7 @@ from bench.material import CONTRACTS
 from bench.table import Row, print_table
 from columnist.documents.locate import Locator, normalise, rectangles
 from columnist.documents.model import Page
-from columnist.documents.pdf import read_pdf
+from columnist.documents.pdf import read_pdf, read_pdf_by_ocr
 from tests.documents.scans import moved, overlap, unique_words, write_scan
 
 LEAST_LETTERS = 800
@@ -45,7 +45,7 @@ def _figures(file: Path, quotes: list[str], scan: Path, dpi: int, skew: float, r
     true = true[len(true) // 2 :][:1]
     write_scan(file, [page.number for page in true], scan, dpi=dpi, skew=skew, rotate=rotate)
     started = time.process_time()
-    read = list(read_pdf(scan, 10_000))
+    read = [read_pdf_by_ocr(scan, nr + 1) for nr in range(len(true))]
     found: Counter[str] = Counter(pages=len(read), milliseconds=round(1000 * (time.process_time() - started)))
     for one, other in zip(true, read, strict=True):
         words, seen = one.text.split(), other.text.split()

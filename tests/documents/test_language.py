@@ -6,17 +6,14 @@ import psycopg
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from columnist.documents.language import Sample
+from columnist.documents.language import language, sample
 from columnist.documents.model import Page
 from columnist.documents.pdf import read_pdf
 from tests.conftest import CONTRACTS
 
 
-def language(*texts: str) -> str | None:
-    sample = Sample()
-    for _ in sample.passing(Page(number, text) for number, text in enumerate(texts, start=1)):
-        pass
-    return sample.language()
+def language_of(*texts: str) -> str | None:
+    return language(sample(Page(number, text) for number, text in enumerate(texts, start=1)))
 
 
 @pytest.mark.parametrize(
@@ -35,19 +32,19 @@ def language(*texts: str) -> str | None:
     ],
 )
 def test_a_text_says_which_language_it_is_in_or_that_it_is_too_little(text: str, code: str | None) -> None:
-    assert language(text) == code
+    assert language_of(text) == code
 
 
 def test_a_cover_in_another_language_does_not_decide() -> None:
     german = "Die Vertragsparteien vereinbaren, dass der Mieter den Mietzins monatlich im Voraus zu zahlen hat. " * 20
     cover = "This cover letter is written in English, and only the cover letter is. " * 20
-    assert language(cover, *[german] * 9) == "de"
+    assert language_of(cover, *[german] * 9) == "de"
 
 
 def test_real_contracts_are_in_english() -> None:
     files = [file for file in CONTRACTS.iterdir() if file.suffix.lower() == ".pdf"]
     assert len(files) > 5
-    assert {language(*_first_pages(file)) for file in files} == {"en"}
+    assert {language_of(*_first_pages(file)) for file in files} == {"en"}
 
 
 def _first_pages(file: Path) -> list[str]:

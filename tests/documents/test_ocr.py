@@ -148,9 +148,8 @@ def test_only_pages_that_lack_a_text_layer_are_read_by_ocr(settings: Settings, t
 
 
 def test_a_page_whose_text_a_writer_has_put_into_a_form_is_no_scan_and_a_scan_in_a_form_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(ocr, "installed", lambda: False)
     (printed,) = CONTRACTS.glob("BERKELEYLIGHTS*")
     assert {page.source for page in read_pdf(printed, 1_000)} == {"text"}
     scan = pdfium.PdfDocument(write_scan(A_CONTRACT, [SHORT_PAGE], tmp_path / "scan.pdf"))
@@ -162,13 +161,15 @@ def test_a_page_whose_text_a_writer_has_put_into_a_form_is_no_scan_and_a_scan_in
     assert [page.source for page in read_pdf(tmp_path / "stamped.pdf", 1_000)] == ["picture"]
 
 
-def test_a_scan_says_what_to_install_where_ocr_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scan_says_what_to_install_where_ocr_is_not(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ocr, "installed", lambda: False)
     scan = write_scan(A_CONTRACT, [SHORT_PAGE], tmp_path / "scan.pdf")
     with pytest.raises(DocumentError, match=r"pip install 'columnist\[ocr\]'"):
-        list(read_pdf(scan, 1_000))
+        read(settings, scan)
     writer = pypdf.PdfWriter()
     writer.append(A_CONTRACT, pages=(0, 1))
     writer.append(scan)
     writer.write(tmp_path / "mixed.pdf")
-    assert [page.source for page in read_pdf(tmp_path / "mixed.pdf", 1_000)] == ["text", "picture"]
+    assert [page.source for page in read(settings, tmp_path / "mixed.pdf")] == ["text", "picture"]

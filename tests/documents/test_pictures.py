@@ -1,6 +1,8 @@
 """Pictures as documents: read by OCR, drawn as they are, and refused in a sentence when they are no use."""
 
+import asyncio
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -11,12 +13,14 @@ import pytest
 from PIL import Image
 
 from columnist.documents import ocr, pictures
-from columnist.errors import DocumentError
+from columnist.documents.blobs import BlobStore
+from columnist.documents.guard import Reader
+from columnist.processes import usable_cores
 from columnist.settings import Settings
 from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review, problem
 from tests.documents.test_ocr import A_CONTRACT, SHORT_PAGE, read, text_layer
-from tests.documents.test_reading import refused
+from tests.documents.test_reading import readers_of, refused
 from tests.processes import served
 
 
@@ -92,12 +96,33 @@ def test_a_fax_has_the_shape_of_its_page(tmp_path: Path) -> None:
     assert drawn.height / drawn.width == pytest.approx(true.height / true.width, rel=0.01)
 
 
-def test_a_picture_without_ocr_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_without_ocr_says_what_to_install(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ocr, "installed", lambda: False)
     path = tmp_path / "scan.png"
     scanned().save(path)
-    with pytest.raises(DocumentError, match=r"pip install 'columnist\[ocr\]'"):
-        list(pictures.read_pictures(path))
+    refused(settings, path, r"pip install 'columnist\[ocr\]'")
+
+
+def test_a_page_is_drawn_while_others_are_read_by_ocr(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "scan.tiff"
+    scanned().save(path, save_all=True, append_images=[scanned()] * (usable_cores() - 1), dpi=(150, 150))
+    blobs = BlobStore(settings)
+
+    async def scenario() -> None:
+        async with Reader(settings) as reader:
+            with blobs.writing_boxes("0" * 64) as boxes:
+                reading = asyncio.ensure_future(reader.read(path, path.name, boxes))
+                while len(list(readers_of(os.getpid()))) <= usable_cores():  # one has read, and each core has a scanner
+                    await asyncio.sleep(0.01)
+                assert await reader.draw(path, 1, 100)
+                assert not reading.done()
+                pages = (await reading).pages
+        assert [page.number for page in pages] == [*range(1, usable_cores() + 1)]
+        assert {page.source for page in pages} == {"ocr"}
+
+    asyncio.run(scenario())
 
 
 def bomb(width: int, height: int) -> bytes:
@@ -133,7 +158,7 @@ def test_a_picture_that_is_no_use_is_one_clear_error(
 def test_a_blank_picture_says_that_it_has_no_text(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "blank.png"
     Image.new("L", (600, 800), 255).save(path)
-    refused(settings, path, "OCR found none")
+    refused(settings, path, "OCR found nothing")
 
 
 def test_a_quote_in_a_picture_has_a_rectangle_and_its_page_is_drawn(url: str, tmp_path: Path) -> None:

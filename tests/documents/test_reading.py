@@ -270,15 +270,15 @@ def wide(tmp_path: Path) -> Path:
 
 
 def test_a_file_that_takes_too_long_is_given_up(settings: Settings, wide: Path) -> None:
-    hasty = settings.model_copy(update={"read_timeout_seconds": 1.0, "read_memory_mb": 8_000})
-    refused(hasty, wide, "longer than 1 seconds")
+    hasty = settings.model_copy(update={"read_timeout_seconds": 3.0, "read_memory_mb": 8_000})
+    refused(hasty, wide, "longer than 3 seconds")
 
 
 def test_a_file_that_eats_memory_is_given_up(settings: Settings, wide: Path) -> None:
     refused(settings.model_copy(update={"read_memory_mb": 400}), wide, "memory")
 
 
-def _readers_of(parent: int) -> Iterator[psutil.Process]:
+def readers_of(parent: int) -> Iterator[psutil.Process]:
     for child in psutil.Process(parent).children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
             if "columnist.documents.reader" in child.cmdline():
@@ -291,7 +291,7 @@ def test_a_reader_that_is_killed_costs_its_document_and_nothing_else(settings: S
 
     async def scenario(one: Callable[[Path, str | None], Awaitable[list[Page]]]) -> list[Page]:
         reading_it = asyncio.ensure_future(one(path, None))
-        while not (readers := list(_readers_of(os.getpid()))):
+        while not (readers := list(readers_of(os.getpid()))):
             await asyncio.sleep(0.01)
         readers[0].send_signal(signal.SIGKILL)
         with pytest.raises(DocumentError, match="crash"):
@@ -307,11 +307,11 @@ def test_reading_that_is_cancelled_leaves_no_process_behind(settings: Settings, 
 
     async def scenario(one: Callable[[Path, str | None], Awaitable[list[Page]]]) -> list[Page]:
         reading_it = asyncio.ensure_future(one(path, None))
-        while not list(_readers_of(os.getpid())):
+        while not list(readers_of(os.getpid())):
             await asyncio.sleep(0.01)
         reading_it.cancel()
         await asyncio.gather(reading_it, return_exceptions=True)
-        assert not list(_readers_of(os.getpid()))
+        assert not list(readers_of(os.getpid()))
         return []
 
     reading(settings, scenario)
@@ -332,7 +332,7 @@ def test_readers_end_when_their_parent_is_killed(settings: Settings) -> None:
     environment = os.environ | {"COLUMNIST_DATA_DIR": str(settings.data_dir)}
     parent = subprocess.Popen([sys.executable, "-c", program, str(A_CONTRACT)], stdout=subprocess.PIPE, env=environment)
     assert parent.stdout and parent.stdout.readline() == b"ready\n"
-    readers = list(_readers_of(parent.pid))
+    readers = list(readers_of(parent.pid))
     assert readers
     parent.kill()
     parent.wait()

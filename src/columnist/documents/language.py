@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from columnist.documents.model import Page
@@ -17,23 +18,15 @@ SURE = 0.5
 """The least probability; the model says of lists of names and numbers that they are no language, or is unsure."""
 
 
-class Sample:
-    """Gathers what decides about a document's language as its pages pass by."""
+def sample(pages: Iterable[Page]) -> list[str]:
+    """What of the pages decides about their language."""
+    return [page.text[:PAGE_CHARACTERS] for page in islice((page for page in pages if page.text.strip()), PAGES)]
 
-    def __init__(self) -> None:
-        self._texts: list[str] = []
 
-    def passing(self, pages: Iterable[Page]) -> Iterable[Page]:
-        """The same pages."""
-        for page in pages:
-            if len(self._texts) < PAGES and page.text.strip():
-                self._texts.append(page.text[:PAGE_CHARACTERS])
-            yield page
-
-    def language(self) -> str | None:
-        """ISO 639-1; None if there is too little text to be sure."""
-        code, _ = _identifier().classify("\n".join(self._texts))
-        return code if len(code) == 2 else None
+def language(texts: Iterable[str]) -> str | None:
+    """ISO 639-1; None if there is too little text to be sure."""
+    code, _ = _identifier().classify("\n".join(texts))
+    return code if len(code) == 2 else None
 
 
 @cache

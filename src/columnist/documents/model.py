@@ -38,7 +38,7 @@ class Span(NamedTuple):
 class Page:
     """One page: its text, its size in points (0 × 0 for formats without pages) and the boxes of its words, if any.
 
-    `source`: where the text is from; "picture": the page is one, and there is no OCR to read it.
+    `source`: where the text is from; "picture": the page is one, which OCR has not read (a stamp's text may be there).
     """
 
     number: int

@@ -4,6 +4,8 @@ import ctypes
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +28,11 @@ PICTURED = 0.5
 
 
 def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
-    """The pages of a PDF, one at a time. Raises DocumentError if it is encrypted, damaged, too long or has no text."""
-    try:
-        document = pdfium.PdfDocument(path)
-    except pdfium.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise DocumentError("The PDF is encrypted: remove its password and take it in again.") from error
-        raise DocumentError("The PDF is damaged or cut off: it cannot be opened.") from error
-    try:
+    """The pages of a PDF, one at a time; those that show more than their text layer has are pictures, for OCR to read.
+
+    Raises DocumentError if it is encrypted, damaged or too long.
+    """
+    with _opened(path) as document:
         if len(document) > max_pages:
             raise DocumentError(
                 f"The PDF has {len(document):,} pages, more than the {max_pages:,} that are read: split it, or raise "
@@ -41,68 +40,71 @@ def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
             )
         if len(document) == 0:
             raise DocumentError("The PDF has no pages.")
-        any_text = any_unread = False
         for index in range(len(document)):
-            page = _read_page(document, index)
-            any_text = any_text or bool(page.text.strip())
-            any_unread = any_unread or page.source == "picture"
-            yield page
-        if not any_text and any_unread:
-            raise DocumentError(
-                "The PDF has no text, only pictures of it (a scan), and OCR is not installed: "
-                "pip install 'columnist[ocr]' where documents are read, then run again."
-            )
-        if not any_text:
-            raise DocumentError("The PDF has no text: its pages are blank, or OCR found nothing in their pictures.")
-    finally:
-        document.close()
+            with _page(document, index) as (page, text_page):
+                yield _text_layer(page, text_page, index + 1)
+
+
+def read_pdf_by_ocr(path: Path, number: int) -> Page:
+    """A page (1-based) as it is shown, unless its text layer has more. Raises DocumentError, as `read_pdf` does."""
+    with _opened(path) as document, _page(document, number - 1) as (page, text_page):
+        layer = _text_layer(page, text_page, number)
+        picture = page.render(scale=ocr.LONG_SIDE / max(page.get_size())).to_pil()
+        text, words = ocr.read_picture(picture, layer.width, layer.height)
+        if layer.text.strip() and _letters(text) <= _letters(layer.text):
+            return replace(layer, source="text")
+        return replace(layer, text=text, words=words, source="ocr")
 
 
 def draw_page(path: Path, number: int, width: int) -> bytes:
     """A page (1-based) as a PNG, `width` pixels wide. Raises DocumentError if that cannot be done."""
+    with _opened(path) as document:
+        if not 1 <= number <= len(document):
+            raise DocumentError(f"The PDF has {len(document):,} pages, and no page {number:,}.")
+        with _page(document, number - 1) as (page, _):
+            points = page.get_width()
+            if points <= 0 or page.get_height() / points > LONGEST_PAGE:
+                raise DocumentError("The page has no size that can be drawn.")
+            picture = io.BytesIO()
+            page.render(scale=width / points).to_pil().save(picture, "PNG")
+            return picture.getvalue()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
-        raise DocumentError("The PDF is damaged, cut off or encrypted: it cannot be drawn.") from error
+        if "password" in str(error).lower():
+            raise DocumentError("The PDF is encrypted: remove its password and take it in again.") from error
+        raise DocumentError("The PDF is damaged or cut off: it cannot be opened.") from error
     try:
-        if not 1 <= number <= len(document):
-            raise DocumentError(f"The PDF has {len(document):,} pages, and no page {number:,}.")
-        page = document[number - 1]
-        points = page.get_width()
-        if points <= 0 or page.get_height() / points > LONGEST_PAGE:
-            raise DocumentError("The page has no size that can be drawn.")
-        picture = io.BytesIO()
-        page.render(scale=width / points).to_pil().save(picture, "PNG")
-        return picture.getvalue()
-    except pdfium.PdfiumError as error:
-        raise DocumentError(f"The PDF is damaged: page {number} cannot be drawn.") from error
+        yield document
     finally:
         document.close()
 
 
-def _read_page(document: Any, index: int) -> Page:
+@contextmanager
+def _page(document: Any, index: int) -> Iterator[tuple[Any, Any]]:
+    """A page and its text layer."""
     try:
         page = document[index]
         text_page = page.get_textpage()
     except pdfium.PdfiumError as error:
         raise DocumentError(f"The PDF is damaged: page {index + 1} cannot be read.") from error
     try:
-        width, height = page.get_size()
-        count = pdfium_c.FPDFText_CountChars(text_page.raw)
-        text, units = _text(text_page.raw, count)
-        words = tuple(_words(page, text_page.raw, text, units, count))
-        if not _needs_ocr(page, text):
-            return Page(index + 1, text, width, height, words)
-        if not ocr.installed():
-            return Page(index + 1, text, width, height, words, "picture")
-        picture = page.render(scale=ocr.LONG_SIDE / max(width, height)).to_pil()
-        read, boxes = ocr.read_picture(picture, width, height)
-        if text.strip() and _letters(read) <= _letters(text):
-            return Page(index + 1, text, width, height, words)
-        return Page(index + 1, read, width, height, boxes, "ocr")
+        yield page, text_page
     finally:
         text_page.close()
         page.close()
+
+
+def _text_layer(page: Any, text_page: Any, number: int) -> Page:
+    width, height = page.get_size()
+    count = pdfium_c.FPDFText_CountChars(text_page.raw)
+    text, units = _text(text_page.raw, count)
+    words = tuple(_words(page, text_page.raw, text, units, count))
+    return Page(number, text, width, height, words, "picture" if _needs_ocr(page, text) else "text")
 
 
 def _needs_ocr(page: Any, text: str) -> bool:

@@ -23,25 +23,20 @@ _LONGEST = 1728.0
 
 
 def read_pictures(path: Path) -> Iterator[Page]:
-    """The pages of a picture: a TIFF may have many. Raises DocumentError if OCR is missing or finds nothing."""
-    any_text = False
+    """The pages of a picture, for OCR to read: a TIFF may have many. Raises DocumentError if they cannot be shown."""
     with _opened(path) as picture:
         for number in range(1, _pages(picture) + 1):
-            shown, width, height = _page(picture, number)
-            if not ocr.installed():
-                yield Page(number, "", width, height, source="picture")
-                continue
-            shown.thumbnail((ocr.LONG_SIDE, ocr.LONG_SIDE))
-            text, words = ocr.read_picture(shown, width, height)
-            any_text = any_text or bool(text.strip())
-            yield Page(number, text, width, height, words, "ocr")
-    if not ocr.installed():
-        raise DocumentError(
-            "The file is a picture, and OCR is not installed: pip install 'columnist[ocr]' where documents are read, "
-            "then run again."
-        )
-    if not any_text:
-        raise DocumentError("The picture has no text: OCR found none in it.")
+            _, width, height = _page(picture, number)
+            yield Page(number, "", width, height, source="picture")
+
+
+def read_picture_by_ocr(path: Path, number: int) -> Page:
+    """A page (1-based) as it is shown. Raises DocumentError, as `read_pictures` does."""
+    with _opened(path) as picture:
+        shown, width, height = _page(picture, number)
+        shown.thumbnail((ocr.LONG_SIDE, ocr.LONG_SIDE))
+        text, words = ocr.read_picture(shown, width, height)
+        return Page(number, text, width, height, words, "ocr")
 
 
 def draw_picture(path: Path, number: int, width: int) -> bytes:

@@ -1,7 +1,8 @@
 """The guarded subprocess: reads one file after the other, as told on standard input, and sends its pages back.
 
-A request is a line of JSON: path, name, max_pages; or path, page, width; or path, name, attached. The answer is frames
-(`send`): pages, then the end or an error; or the end with a picture (PNG); or attached files, then the end or an error.
+A request is a line of JSON, which names what it asks for: "read" pages, "ocr" of one page, "draw" a page, "attached"
+files, the "language" of texts. The answer is frames (`send`): pages or attached files if there are any, then the end,
+with the rest of the answer, or an error.
 Nothing that a file makes a parser do can hurt more than this process.
 """
 
@@ -18,11 +19,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from columnist.documents import flowing, formats, mail, ocr, pictures, sheets, word
+from columnist.documents import flowing, formats, mail, ocr, sheets, word
 from columnist.documents.boxes import pack
-from columnist.documents.language import Sample
+from columnist.documents.language import language
 from columnist.documents.model import Page
-from columnist.documents.pdf import draw_page, read_pdf
+from columnist.documents.pdf import draw_page, read_pdf, read_pdf_by_ocr
+from columnist.documents.pictures import draw_picture, read_picture_by_ocr, read_pictures
 from columnist.errors import DocumentError
 
 FRAME = struct.Struct("<cII")
@@ -43,23 +45,8 @@ def main(memory_mb: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024**2, (memory_mb + ocr.MEMORY_MB) * 1024**2))
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     for line in sys.stdin:
-        request = json.loads(line)
         try:
-            if "width" in request:
-                send(frames, b"D", {}, _draw(Path(request["path"]), request["page"], request["width"]))
-                frames.flush()
-                continue
-            if "attached" in request:
-                _send_attached(frames, Path(request["path"]), request["name"])
-                continue
-            media_type, pages = read_file(Path(request["path"]), request["name"], request["max_pages"])
-            sample = Sample()
-            for page in sample.passing(pages):
-                values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source")}
-                send(frames, b"P", values, pack(page.words))
-                if page.source == "ocr":
-                    frames.flush()  # the guard grants time for each
-            send(frames, b"D", {"media_type": media_type, "language": sample.language()})
+            _answer(frames, **json.loads(line))
         except DocumentError as error:
             send(frames, b"E", {"error": str(error)})
         except (MemoryError, RecursionError):
@@ -70,13 +57,32 @@ def main(memory_mb: int) -> None:
         frames.flush()
 
 
+def _answer(frames: BinaryIO, asked: str, **request: Any) -> None:
+    if asked == "language":
+        send(frames, b"D", {"language": language(request["texts"])})
+        return
+    path = Path(request["path"])
+    if asked == "read":
+        media_type, pages = read_file(path, request["name"], request["max_pages"])
+        for page in pages:
+            _send_page(frames, page)
+        send(frames, b"D", {"media_type": media_type})
+    elif asked == "ocr":
+        _send_page(frames, read_by_ocr(path, request["page"]))
+        send(frames, b"D", {})
+    elif asked == "draw":
+        send(frames, b"D", {}, _draw(path, request["page"], request["width"]))
+    else:
+        _send_attached(frames, path, request["name"])
+
+
 def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page]]:
     """A file's media type and its pages, read as they are asked for. Raises DocumentError, as does the iteration."""
     media_type = _media_type(path, name)
     if media_type == formats.PDF:
         return media_type, read_pdf(path, max_pages)
     if media_type in formats.PICTURES:
-        return media_type, _at_most(pictures.read_pictures(path), max_pages)
+        return media_type, _at_most(read_pictures(path), max_pages)
     if media_type in formats.MAILS:
         return media_type, _at_most(mail.read_mail(path, media_type), max_pages)
     readers = {
@@ -89,9 +95,17 @@ def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page
     return media_type, _at_most(readers[media_type](path), max_pages)
 
 
+def read_by_ocr(path: Path, number: int) -> Page:
+    """A page (1-based) that is a picture. Raises DocumentError."""
+    return read_picture_by_ocr(path, number) if _is_picture(path) else read_pdf_by_ocr(path, number)
+
+
 def _draw(path: Path, number: int, width: int) -> bytes:
-    is_picture = _media_type(path, "") in formats.PICTURES
-    return pictures.draw_picture(path, number, width) if is_picture else draw_page(path, number, width)
+    return draw_picture(path, number, width) if _is_picture(path) else draw_page(path, number, width)
+
+
+def _is_picture(path: Path) -> bool:
+    return _media_type(path, "") in formats.PICTURES
 
 
 def _send_attached(frames: BinaryIO, path: Path, name: str) -> None:
@@ -100,7 +114,6 @@ def _send_attached(frames: BinaryIO, path: Path, name: str) -> None:
             values = {"name": one.name, "is_mail": formats.is_mail(io.BytesIO(one.data), one.name)}
             send(frames, b"A", values, one.data)
     send(frames, b"D", {})
-    frames.flush()
 
 
 def _media_type(path: Path, name: str) -> str:
@@ -116,6 +129,11 @@ def _at_most(pages: Iterator[Page], max_pages: int) -> Iterator[Page]:
                 "COLUMNIST_READ_MAX_PAGES."
             )
         yield page
+
+
+def _send_page(frames: BinaryIO, page: Page) -> None:
+    values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source")}
+    send(frames, b"P", values, pack(page.words))
 
 
 def send(frames: BinaryIO, kind: bytes, values: dict[str, Any], packed: bytes = b"") -> None:
