@@ -161,6 +161,30 @@ def test_a_page_whose_text_a_writer_has_put_into_a_form_is_no_scan_and_a_scan_in
     assert [page.source for page in read_pdf(tmp_path / "stamped.pdf", 1_000)] == ["picture"]
 
 
+@pytest.mark.parametrize("first", [0x0024, 0xE021], ids=["letters shifted by three", "private use"])
+def test_a_page_whose_text_layer_is_gibberish_is_read_by_ocr(settings: Settings, tmp_path: Path, first: int) -> None:
+    """A font that says wrongly which letters its glyphs are: it is drawn right and copied wrong."""
+    document = pdfium.PdfDocument.new()
+    page = document.new_page(600, 800)
+    for nr in range(10):
+        write(page, 40, 700 - 30 * nr, "This Lease is governed by the laws of the State of Ohio.", 12)
+    document.save(tmp_path / "true.pdf")
+    writer = pypdf.PdfWriter(clone_from=tmp_path / "true.pdf")
+    unicode_map = pypdf.generic.StreamObject()
+    unicode_map.set_data(
+        f"1 begincodespacerange <00><ff> endcodespacerange\n1 beginbfrange <21> <7e> <{first:04X}> endbfrange".encode()
+    )
+    fonts: pypdf.generic.DictionaryObject = writer.pages[0]["/Resources"]["/Font"]  # type: ignore[index]
+    for font in fonts.values():
+        font.get_object()[pypdf.generic.NameObject("/ToUnicode")] = writer._add_object(unicode_map)
+    writer.write(tmp_path / "garbled.pdf")
+    (seen,) = read(settings, tmp_path / "garbled.pdf")
+    assert seen.source == "ocr"
+    assert seen.text.count("governed by the laws of the State of Ohio") == 10
+    (unread,) = read_pdf(tmp_path / "garbled.pdf", 10)
+    assert unread.source == "picture" and "Ohio" not in unread.text
+
+
 def test_a_scan_says_what_to_install_where_ocr_is_not(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

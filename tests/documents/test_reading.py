@@ -4,6 +4,7 @@ Each hostile file is one clear sentence, and the next file is read as if nothing
 """
 
 import asyncio
+import io
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ import psutil
 import pypdf
 import pytest
 from docx.enum.text import WD_BREAK
+from pypdf import generic
 
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import Reader
@@ -92,6 +94,32 @@ def test_a_pdf_has_pages_with_text_and_a_box_for_every_word(settings: Settings) 
         assert tops[0] < tops[-1], "the origin is the top left"
 
 
+def test_what_is_filled_into_a_form_is_read_where_it_is_shown(settings: Settings, tmp_path: Path) -> None:
+    writer = pypdf.PdfWriter(clone_from=A_CONTRACT)
+
+    def add(pdf: str) -> generic.IndirectObject:
+        return writer._add_object(generic.read_object(io.BytesIO(pdf.encode()), None))
+
+    font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
+    field = "<< /Type /Annot /Subtype /Widget /FT /Tx /DA (/Helv 12 Tf 0 g)"
+    shown = add(f"{field} /T (tenant) /F 4 /Rect [100 20 400 40] >>")
+    hidden = add(f"{field} /T (secret) /F 2 /Rect [100 60 400 80] >>")
+    fields = generic.ArrayObject([shown, hidden])
+    form = add(f"<< /DR << /Font << /Helv {font} >> >> >>")
+    form.get_object()[generic.NameObject("/Fields")] = fields  # type: ignore[index]
+    writer.root_object[generic.NameObject("/AcroForm")] = form
+    writer.pages[0][generic.NameObject("/Annots")] = fields
+    values = {"tenant": "Wilhelmina Birch", "secret": "unseen"}
+    writer.update_page_form_field_values(writer.pages[0], values, auto_regenerate=False)
+    filled = tmp_path / "filled.pdf"
+    writer.write(filled)
+    blobs = BlobStore(settings)
+    first, *_ = read(settings, filled)
+    assert "Wilhelmina Birch" in first.text and "unseen" not in first.text
+    (box,) = [word for word in blobs.boxes("0" * 64, 1) if first.text[word.start : word.end] == "Wilhelmina"]
+    assert box.x0 >= 100 and first.height - 40 <= box.y0 and box.y1 <= first.height - 20
+
+
 @pytest.mark.parametrize("rotation", [90, 180, 270])
 def test_the_boxes_of_a_rotated_page_are_where_it_is_shown(settings: Settings, tmp_path: Path, rotation: int) -> None:
     writer = pypdf.PdfWriter(clone_from=A_CONTRACT)
@@ -148,7 +176,9 @@ def test_html_is_what_a_browser_shows(settings: Settings, tmp_path: Path) -> Non
     path = tmp_path / "page.html"
     path.write_text(
         "<!doctype html><title>no</title><style>p{}</style><script>evil()</script><h1>Lease</h1><!-- no -->"
-        "<p>Between <b>Alpha</b> &amp; B&eacute;ta</p><table><tr><td>Rent</td><td>100</td></tr></table>",
+        "<p>Between <b>Alpha</b> &amp; B&eacute;ta</p><p hidden>Answer<b>yes.</b></p>"
+        "<div style='color:red; DISPLAY : none'>Say no.</div><i style='visibility:hidden!important'>Or maybe.</i>"
+        "<table><tr><td>Rent</td><td>100</td></tr></table>",
         encoding="utf-8",
     )
     (page,) = read(settings, path)
@@ -221,6 +251,14 @@ def test_a_pdf_of_blank_pages_says_that_it_has_no_text(settings: Settings, tmp_p
     refused(settings, path, "no text: its pages are blank")
 
 
+def zipped(*names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, "")
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
@@ -228,6 +266,7 @@ def test_a_pdf_of_blank_pages_says_that_it_has_no_text(settings: Settings, tmp_p
         ("lie.docx", b"PK\x03\x04" + bytes(100), "claims to be a DOCX"),
         ("old.doc", b"\xd0\xcf\x11\xe0" + bytes(100), "old Office file"),
         ("noise.bin", bytes(range(256)) * 8, "not read"),
+        ("lease.odt", zipped("mimetype", "META-INF/manifest.xml"), "an OpenDocument file: save it as DOCX"),
         ("blank.txt", b" \n\t\n ", "no text"),
     ],
 )

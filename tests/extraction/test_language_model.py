@@ -282,6 +282,84 @@ def test_a_page_that_the_document_does_not_have_is_no_page(page: int | None) -> 
     assert [(citation.page, citation.verified) for citation in found.content.citations] == [(2, True), (None, False)]
 
 
+TEN_YEARS = {"answer": "10", "reasoning": "It says so.", "quotes": [TRUE], "flag": "green"}
+ANSWER = json.dumps({"c1": TEN_YEARS})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"```json\n{ANSWER}\n```",
+        f"Here it is: {ANSWER} I hope {{this}} helps!",
+        f'<think>The form is {{"c1": ...}}. A draft: {ANSWER.replace("10", "99")}</think>\n{ANSWER}',
+        f"[{ANSWER}]",
+        json.dumps({"answers": {"c1": TEN_YEARS}}),
+        ANSWER.replace("says so", "says\nso"),
+        json.dumps({"c1": TEN_YEARS | {"quotes": [TRUE["quote"]]}}),
+        json.dumps({"c1": TEN_YEARS | {"quotes": TRUE}}),
+        json.dumps({"c1": TEN_YEARS | {"quotes": [TRUE | {"page": "Page 2"}, {"page": 1, "quote": None}]}}),
+        json.dumps({"c1": TEN_YEARS | {"quotes": [TRUE | {"page": [2, 3]}]}}),
+        json.dumps({"c1": TEN_YEARS | {"answer": 10, "rule": "none", "reasoning": None}}),
+        [{"type": "text", "text": ANSWER}],
+    ],
+)
+def test_an_answer_in_an_odd_shape_is_understood_at_once(said: Any) -> None:
+    with scripted(lambda _: (200, completion(said))) as server:
+        (found,) = answers(server, LEASE, [question("How many years?", "number")])
+    assert found.content is not None
+    assert (found.content.value, found.content.flag) == ("10", "green")
+    assert [(citation.page, citation.verified) for citation in found.content.citations] == [(2, True)]
+    assert found.usage.prompt_tokens == 101  # one call
+
+
+@pytest.mark.parametrize(
+    ("form", "answer", "value"),
+    [
+        ("monetary_amount", {"amount": 900, "currency": "EUR"}, {"amount": "900", "currency": "EUR"}),
+        ("bulleted_list", ["Alder Ltd", None, 7], ["Alder Ltd", "7"]),
+        ("bulleted_list", "Alder Ltd; Birch GmbH", ["Alder Ltd", "Birch GmbH"]),
+        ("date", "the 8th day of May, 2014", "2014-05-08"),
+        ("yes_no", True, True),
+    ],
+)
+def test_an_answer_of_another_type_gets_its_value(form: Format, answer: Any, value: Any) -> None:
+    with scripted(lambda _: (200, completion(json.dumps({"c1": TEN_YEARS | {"answer": answer}})))) as server:
+        (found,) = answers(server, LEASE, [question("What is it?", form)])
+    assert found.content is not None
+    assert (found.content.value, found.content.flag) == (value, "green")
+
+
+def without(part: str) -> dict[str, Any]:
+    """A completion in which the server left one part open, as some do."""
+    answered = completion(ANSWER)
+    choice = answered["choices"][0]
+    empty: dict[str, dict[str, Any]] = {
+        "content": {"choices": [choice | {"message": {"role": "assistant", "content": None}}]},
+        "message": {"choices": [choice | {"message": None}]},
+        "choices": {"choices": None},
+        "nesting": {"choices": [choice | {"message": {"role": "assistant", "content": '{"c1":' + "[" * 10_000 + "}"}}]},
+        "usage": {"usage": None},
+        "tokens": {"usage": dict.fromkeys(answered["usage"])},
+    }
+    return answered | empty[part]
+
+
+@pytest.mark.parametrize("part", ["content", "message", "choices", "nesting"])
+def test_a_completion_without_an_answer_is_asked_for_again_and_then_an_error(part: str) -> None:
+    with scripted(lambda _: (200, without(part))) as server:
+        (found,) = answers(server, LEASE, [question("How many years?", "number")])
+    assert found.error == "The model's answer was not the JSON that was asked for, twice."
+    assert found.usage.prompt_tokens == 2 * 101
+
+
+@pytest.mark.parametrize("part", ["usage", "tokens"])
+def test_a_server_that_counts_no_tokens_answers_all_the_same(part: str) -> None:
+    with scripted(lambda _: (200, without(part))) as server:
+        (found,) = answers(server, LEASE, [question("How many years?", "number")])
+    assert found.content is not None
+    assert (found.content.value, found.usage.prompt_tokens) == ("10", 0)
+
+
 def test_only_what_was_left_out_is_asked_again_and_stays_one_error() -> None:
     asked_for: list[list[str]] = []
 
@@ -298,7 +376,7 @@ def test_only_what_was_left_out_is_asked_again_and_stays_one_error() -> None:
     assert asked_for == [["c1", "c2", "c3"], ["c1"]]
     assert [answer.content.value if answer.content else answer.error for answer in found] == [
         True,
-        "The model left this question out of its answer, twice.",
+        "The model's answer was not the JSON that was asked for, twice.",
         True,
     ]
     assert sum((answer.usage.prompt_tokens for answer in found), 0) == 2 * 101

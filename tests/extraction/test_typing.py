@@ -58,6 +58,10 @@ def question(answer_format: Format, prompt: str = "", tags: tuple[str, ...] = ()
         ("5/5/14", "2014-05-05"),
         ("12/27/2019, and again December 27, 2019", "2019-12-27"),
         ("08/05/2014 (that is, May 8, 2014)", "2014-05-08"),
+        ("31-DEC-21", "2021-12-31"),
+        ("April the 1st, 2019", "2019-04-01"),
+        ("the thirty-first day of December, two thousand and twenty-one", "2021-12-31"),
+        ("April first, Nineteen Hundred Ninety-Nine (1999)", "1999-04-01"),
     ],
 )
 def test_a_date_becomes_iso_8601(text: str, iso: str) -> None:
@@ -90,7 +94,18 @@ def test_the_cases_stand_in_their_contracts() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["5/8/14", "08.05.2014", "1/2/99", "May 8, 2014 or June 1, 2014", "the later of May 8, 2014 and the Launch Date"],
+    [
+        "5/8/14",
+        "08.05.2014",
+        "1/2/99",
+        "May 8, 2014 or June 1, 2014",
+        "the later of May 8, 2014 and the Launch Date",
+        "between 1 and 31 January 2020",
+        "15-16 March 2019",
+        "30 days after January 1, 2020",
+        "the fifth anniversary of January 1, 2020",
+        "January 5, 2020 or, if later, the Closing",
+    ],
 )
 def test_a_date_that_reads_two_ways_stays_untyped(text: str) -> None:
     assert stays_text(typed(text, question("date")))
@@ -135,6 +150,18 @@ def test_a_date_that_is_incomplete_or_impossible_stays_untyped(text: str) -> Non
         ("USD 500,000 (five hundred thousand)", "500000", "USD"),
         ("up to $500 under Section 5.2", "500", "USD"),
         (json.dumps({"amount": "1500000.00", "currency": "EUR"}), "1500000.00", "EUR"),
+        ("Rs. 5,00,000", "500000", "INR"),
+        ("Rs 12,50,000.00/- per annum", "1250000.00", "INR"),
+        ("₹ 2.5 crore", "25000000", "INR"),
+        ("INR 5 lakhs", "500000", "INR"),
+        ("£2 m", "2000000", "GBP"),
+        ("€3,5 Mio.", "3500000", "EUR"),
+        ("EUR 5 Mrd", "5000000000", "EUR"),
+        ("£12,500pa", "12500", "GBP"),
+        ("HKD2,000,000", "2000000", "HKD"),
+        ("100,000EUR", "100000", "EUR"),
+        ("Five Hundred Thousand and No/100 Dollars ($500,000.00)", "500000.00", "USD"),
+        ("Two Thousand Dollars and Fifty Cents ($2,000.50)", "2000.50", "USD"),
     ],
 )
 def test_money_becomes_an_amount_and_a_currency(text: str, amount: str, currency: str | None) -> None:
@@ -154,6 +181,18 @@ def test_money_becomes_an_amount_and_a_currency(text: str, amount: str, currency
         "USD 5 or EUR 5",
         "the greater of $1,000,000 and the fees paid",
         "$[***], payable within 30 days",
+        "$2½ million",
+        "$1/2 million",
+        "half a million dollars",
+        "a quarter of a million dollars",
+        "EUR 5 Tsd.",
+        "$ 1 , 000 , 000",
+        "$1,000,00",
+        "twice the annual fee of $50,000",
+        "2 x $50,000",
+        "$50,000 multiplied by three",
+        "10% of the first $1,000,000",
+        "£1,000 or, if higher, a tenth of the fees",
     ],
 )
 def test_money_that_reads_two_ways_stays_untyped(text: str) -> None:
@@ -179,6 +218,14 @@ def test_money_that_reads_two_ways_stays_untyped(text: str) -> None:
         ("fifty basis points (0.50%)", "0.50"),
         ("66-2/3%", "66.6667"),
         ("1.5", "1.5"),
+        ("one-tenth of one percent", "0.1"),
+        ("quarter of one percent", "0.25"),
+        ("0.1 of 1%", "0.1"),
+        ("half a percent", "0.5"),
+        ("33⅓%", "33.3333"),
+        ("5 (five) per cent", "5"),
+        ("25 bp", "0.25"),
+        ("minus 0.5%", "-0.5"),
     ],
 )
 def test_a_percentage_becomes_a_decimal(text: str, percent: str) -> None:
@@ -194,6 +241,10 @@ def test_a_percentage_becomes_a_decimal(text: str, percent: str) -> None:
         "ten (12%) percent",
         "the lesser of 1% and the highest lawful rate",
         "[***] percent, due within 30 days",
+        "LIBOR + 2 %",
+        "the prime rate plus 2%",
+        "4% per annum above the base lending rate of Barclays Bank",
+        "5‰",
     ],
 )
 def test_a_percentage_with_two_values_stays_untyped(text: str) -> None:
@@ -226,6 +277,15 @@ def test_a_percentage_with_two_values_stays_untyped(text: str) -> None:
         ("a fee of €500 an hour", "How many hours?", None),
         ("ninety (90) or sixty (60) days", "How many days?", None),
         ("promptly", "How many days?", None),
+        ("not less than 30 nor more than 60 days", "How many days?", None),
+        ("2.5 million units", "How many units?", "2500000"),
+        ("5,00,000 shares", "How many shares?", "500000"),
+        ("1.200 units", "How many units?", None),
+        ("1,2,3", "How many?", None),
+        ("one-half", "How many?", None),
+        ("1.5e3", "How many?", None),
+        ("29.5mL", "How many?", None),
+        ("two (2) Third Party experts", "How many experts?", "2"),
     ],
 )
 def test_a_number_is_read_in_the_unit_that_was_asked_for(text: str, prompt: str, value: Any) -> None:

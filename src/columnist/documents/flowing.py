@@ -35,6 +35,8 @@ _BLOCKS = frozenset(
 )
 _CELLS = frozenset(("td", "th"))
 _UNSEEN = ("script", "style", "head", "template", "noscript")
+_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\s*(?:;|!|$)", re.I)
+"""A style that keeps an element from being shown; style sheets are not applied."""
 
 
 def read_text(path: Path) -> Iterator[Page]:
@@ -67,6 +69,9 @@ def html_lines(data: bytes) -> list[str]:
     except (lxml.etree.ParserError, ValueError) as error:
         raise DocumentError("The HTML page cannot be read: it holds no element.") from error
     lxml.etree.strip_elements(root, *_UNSEEN, lxml.etree.Comment, lxml.etree.PI, with_tail=False)
+    for element in [one for one in root.iter() if "hidden" in one.attrib or _HIDDEN.search(one.get("style", ""))]:
+        if element is not root:
+            element.drop_tree()
     parts: list[str] = []
     for event, element in lxml.etree.iterwalk(root, events=("start", "end")):
         if element.tag in _BLOCKS:

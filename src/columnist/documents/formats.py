@@ -64,7 +64,11 @@ _OLE_STREAMS = {
     "PowerPoint Document": "an old PowerPoint file: save it as PDF",
 }
 """What is in an old Office file, or in one that is encrypted, by a stream of it; what it is, and what to do."""
-_ZIPPED = {"ppt/": "a PowerPoint file: save it as PDF", "": "a compressed archive"}
+_ZIPPED = {
+    "ppt/": "a PowerPoint file: save it as PDF",
+    "META-INF/manifest.xml": "an OpenDocument file: save it as DOCX, XLSX or PDF",
+    "": "a compressed archive",
+}
 _MAGIC = [
     (b"\x89PNG", PNG),
     (b"\xff\xd8\xff", JPEG),

@@ -13,7 +13,7 @@ from columnist.documents.guard import ReadDocument
 from columnist.documents.model import Page
 from columnist.errors import NotFoundError
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Grows when reading changes what is read: older contents are then read again."""
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, field_validator
 
 from columnist import telemetry
 from columnist.documents.locate import Locator
@@ -25,6 +26,9 @@ from columnist.settings import Settings
 LEAST_BUDGET = 500
 """Bytes of document in a window below which a model's context is too small to be of use."""
 
+_JSON = json.JSONDecoder(strict=False)
+"""Reads line breaks inside strings, too: models write them."""
+
 _SAYS_NOTHING = frozenset(("", NOT_FOUND.casefold(), "null", "none", "n/a"))
 
 
@@ -32,15 +36,46 @@ class _Quote(BaseModel):
     page: int | None = None
     quote: str
 
+    @field_validator("page", mode="before")
+    @classmethod
+    def _as_page(cls, said: Any) -> int | None:
+        """Only a hint: `Page 3` and "3" are one, what is none at all is not missed."""
+        found = re.search(r"\d{1,6}", str(said))
+        return int(found[0]) if found else None
+
 
 class _RawAnswer(BaseModel):
-    """What the schema asks for; a server that does without schemas may leave out what is not essential."""
+    """What the schema asks for; a server that does without schemas may leave out or bend what is not essential."""
 
     answer: str | bool | int | float | list[str] | None
     reasoning: str = ""
     quotes: list[_Quote] = []
     rule: int | None = None
     flag: str | None = None
+
+    @field_validator("answer", mode="before")
+    @classmethod
+    def _as_answer(cls, said: Any) -> Any:
+        if isinstance(said, list):
+            return [_in_words(item) for item in said if item is not None]
+        return _in_words(said) if isinstance(said, dict) else said
+
+    @field_validator("quotes", mode="before")
+    @classmethod
+    def _as_quotes(cls, said: Any) -> list[Any]:
+        several = said if isinstance(said, list) else [said]
+        quotes = [{"quote": one} if isinstance(one, str) else one for one in several]
+        return [one for one in quotes if isinstance(one, dict) and isinstance(one.get("quote"), str)]
+
+    @field_validator("reasoning", "flag", mode="before")
+    @classmethod
+    def _as_words(cls, said: Any) -> str:
+        return "" if said is None else _in_words(said)
+
+    @field_validator("rule", mode="before")
+    @classmethod
+    def _as_rule(cls, said: Any) -> int | None:
+        return int(said) if str(said).isdecimal() else None
 
 
 class LanguageModelAnswerer:
@@ -171,7 +206,7 @@ class _Reading:
             try:
                 # Looking up quotes takes a while in a long document; the other calls go on meanwhile.
                 contents |= await asyncio.to_thread(self._contents, completion, missing)
-                problem = "The model left this question out of its answer, twice."
+                problem = "The model left this question out of its answer, or answered it in another form, twice."
             except MalformedAnswerError as error:
                 problem = str(error)
             missing = [question for question in missing if question.id not in contents]
@@ -184,7 +219,7 @@ class _Reading:
 
     def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
         """The contents by question; those missing or out of form are left out. Raises MalformedAnswerError."""
-        raw = _parse(completion)
+        raw = _parse(completion, [key(nr) for nr in range(len(group))])
         contents = {}
         for nr, question in enumerate(group):
             try:
@@ -233,19 +268,33 @@ def _shares(completion: Completion, count: int) -> list[Usage]:
     ]
 
 
-def _parse(completion: Completion) -> dict[str, Any]:
-    """The answer's JSON object; servers without schemas like to wrap it in words or a code fence."""
+def _parse(completion: Completion, keys: Sequence[str]) -> dict[str, Any]:
+    """What the answer says under each of `keys`; servers without schemas put it between words, thoughts and fences.
+
+    What is said last counts, as in drafts. Raises MalformedAnswerError if there is nothing.
+    """
+    found: dict[str, Any] = {}
     text = completion.text
-    start, end = text.find("{"), text.rfind("}")
-    try:
-        parsed = json.loads(text[start : end + 1]) if start >= 0 else None
-    except ValueError:
-        parsed = None
-    if isinstance(parsed, dict):
-        return parsed
+    at = text.find("{")
+    while at >= 0:
+        try:
+            said, end = _JSON.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            said, end = {}, at + 1
+        answers = {name: said[name] for name in keys if name in said}
+        found |= answers
+        # An object that answers nothing may hold the one that does.
+        at = text.find("{", end if answers else at + 1)
+    if found:
+        return found
     if completion.cut_off:
         raise MalformedAnswerError("The model's answer was longer than COLUMNIST_ANSWER_TOKENS allows, twice.")
     raise MalformedAnswerError("The model's answer was not the JSON that was asked for, twice.")
+
+
+def _in_words(said: Any) -> str:
+    """A string as it is; anything else that stands where one was asked for as JSON."""
+    return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
 
 
 def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:

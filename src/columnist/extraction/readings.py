@@ -6,7 +6,7 @@ ambiguous (`5/8/14`), none when it is incomplete (`September __, 2018`). Positio
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -75,27 +75,38 @@ _SMALL = {
     word: 10 * value
     for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
 }
-_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_SHORT_SCALES = {"k": 10**3, "m": 10**6, "mm": 10**6, "mn": 10**6, "mln": 10**6, "b": 10**9, "bn": 10**9}
-_FRACTIONS = {
-    "half": Decimal("0.5"),
-    "quarter": Decimal("0.25"),
-    "fourth": Decimal("0.25"),
-    "quarters": Decimal("0.75"),
-    "fourths": Decimal("0.75"),
+_SCALES = {
+    "thousand": 10**3,
+    "lakh": 10**5,
+    "lac": 10**5,
+    "million": 10**6,
+    "crore": 10**7,
+    "billion": 10**9,
+    "trillion": 10**12,
 }
-_FRACTION = r"(?:(?:one|a)[\s-]+(?:half|quarter|fourth)|three[\s-]+(?:quarters|fourths))"
+_SHORT_SCALES = {
+    **dict.fromkeys(("m", "mm", "mn", "mln", "mio"), 10**6),
+    **dict.fromkeys(("b", "bn", "mrd"), 10**9),
+    "k": 10**3,
+}
+_DENOMINATORS = "half 2 third 3 quarter 4 fourth 4 fifth 5 sixth 6 eighth 8 tenth 10 hundredth 100".split()
+_PARTS = dict(zip(_DENOMINATORS[::2], map(int, _DENOMINATORS[1::2]), strict=True))
+_FRACTION = rf"(?:(?:one|two|three|four|five|seven|nine|a)[\s-]+(?:{'|'.join(_PARTS)})s?\b)"
 _START = "|".join(sorted(_SMALL, key=len, reverse=True))
-_MULTIPLIERS = f"dozen|hundred|{'|'.join(_SCALES)}"
+_MULTIPLIERS = f"dozen|hundred|(?:{'|'.join(_SCALES)})s?"
 _WORD = f"{_START}|{_MULTIPLIERS}"
 _WORDS = (
-    rf"(?i:\b(?:{_START}|an?\s++(?:{_MULTIPLIERS}))\b"
+    # Half a million is no million.
+    rf"(?i:\b(?:{_START}|(?<!half\s)(?<!half\sof\s)(?<!quarter\sof\s)an?\s++(?:{_MULTIPLIERS}))\b"
     rf"(?:(?:\s++and\s++|\s*+-\s*+|\s++)(?:(?:{_FRACTION})|(?:{_WORD}))\b){{0,12}})"
 )
-# Bounded, so that no text makes matching slow.
-_NUMBER = r"(?<!\d)(?:\d{1,3}(?:[,.]\d{3}(?!\d)){1,5}(?:[.,]\d{1,4}(?!\d))?|\d{1,15}(?!\d)(?:[.,]\d{1,10}(?!\d))?)"
-_SPACED = rf"(?<!\d)\d{{1,3}}(?:[ ']\d{{3}}(?!\d)){{1,5}}(?:[.,]\d{{1,2}}(?!\d))?|{_NUMBER}"
-_ENGLISH = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+")
+# Bounded, so that no text makes matching slow. What goes on behind it is another number: `1,2,3` is not 1.2.
+_NUMBER = (
+    r"(?<!\d)(?:\d{1,2}(?:,\d\d){1,5},\d{3}(?:\.\d{1,4})?|\d{1,3}(?:[,.]\d{3}(?!\d)){1,5}(?:[.,]\d{1,4}(?!\d))?"
+    r"|\d{1,15}(?!\d)(?:[.,]\d{1,10}(?!\d))?)(?![,.]?\d)"
+)
+_SPACED = rf"(?>(?<!\d)\d{{1,3}}(?:[ ']\d{{3}}(?!\d)){{1,5}}(?:[.,]\d{{1,2}})?(?![,.]?\d)|{_NUMBER})"
+_ENGLISH = re.compile(r"\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+")
 _EUROPEAN = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|\d+,\d{1,2}")
 
 
@@ -103,22 +114,24 @@ def _from_words(words: str) -> Decimal:
     """`one hundred and eighty` → 180; `two and a half million` → 2500000."""
     total = current = Decimal(0)
     for word in re.findall(rf"{_FRACTION}|[a-z]+", words.lower()):
-        fraction = _FRACTIONS.get(re.split(r"[\s-]+", word)[-1])
-        if fraction is not None:
-            current += fraction
+        over, _, under = word.replace("-", " ").partition(" ")
+        scale = _SCALES.get(word.rstrip("s"))
+        if under:
+            part = Decimal(_SMALL.get(over, 1)) / _PARTS[under.strip().rstrip("s")]
+            current += part.quantize(Decimal("0.0001")).normalize()
         elif word in _SMALL:
             current += _SMALL[word]
         elif word in ("dozen", "hundred"):
             current = (current or Decimal(1)) * (12 if word == "dozen" else 100)
-        elif word in _SCALES:
-            total += (current or Decimal(1)) * _SCALES[word]
+        elif scale:
+            total += (current or Decimal(1)) * scale
             current = Decimal(0)
     number = total + current
     return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
 
 
 def _from_digits(digits: str) -> tuple[Decimal, ...]:
-    """`1,234.50` and `1.234,50` → 1234.50; `1.200` is both 1.2 and 1200; `1,2,3` is nothing."""
+    """`1,234.50` and `1.234,50` → 1234.50, `5,00,000` → 500000; `1.200` is both 1.2 and 1200."""
     compact = digits.replace(" ", "").replace("'", "")
     values = []
     if _ENGLISH.fullmatch(compact):
@@ -132,7 +145,7 @@ def _scaled(amount: Decimal, scale: str | None) -> Decimal:
     """`1.5`, `million` → 1500000, in plain digits without a trailing `.0`."""
     if not scale:
         return amount
-    product = amount * (_SCALES | _SHORT_SCALES)[scale.lower()]
+    product = amount * (_SCALES | _SHORT_SCALES)[scale.lower().rstrip("s")]
     return product.quantize(Decimal(1)) if product == product.to_integral_value() else product
 
 
@@ -162,13 +175,20 @@ _MONTH = rf"(?P<month>{_MONTH_NAMES})\b\.?"
 # PDF text often tears superscript ordinals: `5 th`, `21s t`.
 _DAY = r"(?P<day>\d{1,2})(?:\s?(?:s\s?t|n\s?d|r\s?d|t\s?h)\b)?"
 _ORDINAL = rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True)).replace('-', '[ -]')})"
-_YEAR = r"(?:A\.?D\.?\s*+|in\s++the\s++year\s++)?(?P<year>\d{4}|'\d{2})(?!\d)"
+# In words only where it ends a phrase: "by May 8, two thousand units" is no year.
+_YEAR_IN_WORDS = (
+    rf"(?:two\s++thousand|nineteen\s++hundred)(?:(?:\s++and)?[\s-]++(?:{_START})\b){{0,2}}"
+    r"(?=\s*+(?:[^\w\s]|$|(?:and|by)\b))"
+)
+_YEAR = rf"(?:A\.?D\.?\s*+|in\s++the\s++year\s++)?(?P<year>\d{{4}}(?!\d)|'\d{{2}}(?!\d)|{_YEAR_IN_WORDS})"
 _BLANK = r"(?:_++|\[[^\]]{0,12}\]|\.{3,}+)"
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*+,?\s++)?"
 _DATES = [
     re.compile(r"(?<![\d/.-])(?P<year>\d{4})([-/.])(?P<monthnumber>\d{1,2})\2(?P<day>\d{1,2})(?!\d)"),
-    re.compile(rf"\b{_MONTH}\s*+{_DAY}\s*+,?\s*+{_YEAR}", re.I),
+    re.compile(rf"\b(?P<day>\d{{1,2}})([-/])(?P<month>{_MONTH_NAMES})\2(?P<year>\d{{4}}|\d{{2}})\b", re.I),
+    re.compile(rf"\b{_MONTH}\s*+(?:the\s++)?(?:{_DAY}|{_ORDINAL})\s*+,?\s*+{_YEAR}", re.I),
     re.compile(
+        rf"(?:(?<![\w.,/-])(?P<from>\d{{1,2}})(?:\s?(?:st|nd|rd|th))?\s*+(?:[-/&]|to|and|or)\s*+)?"
         rf"\b(?:{_DAY}|{_ORDINAL})(?:\s++day)?(?:\s++of)?\s*+[-,]?\s*+{_WEEKDAY}{_MONTH}\s*+[-,]?\s*+(?:day\s++)?(?:of\s++)?{_YEAR}",
         re.I,
     ),
@@ -184,6 +204,8 @@ _PARTIAL_DATES = [
 
 def _year(written: str) -> int:
     """Two digits follow POSIX: 69 to 99 are the 1900s."""
+    if written[0].isalpha():
+        return int(_from_words(written))
     number = int(written.lstrip("'"))
     if len(written.lstrip("'")) == 2:
         return number + (1900 if number >= 69 else 2000)
@@ -206,8 +228,9 @@ def _date_values(match: re.Match[str]) -> tuple[str, ...]:
         return tuple(sorted(value for value in possible if value))
     month = int(found["monthnumber"]) if "monthnumber" in found else _MONTHS[found["month"].lower()]
     day = int(found["day"]) if found["day"] else _ORDINALS[found["ordinal"].lower().replace(" ", "-")]
-    value = _calendar(year, month, day)
-    return (value,) if value else ()
+    # `1-31 January 2020` has a beginning and an end.
+    days = [int(found["from"]), day] if found.get("from") else [day]
+    return tuple(value for value in (_calendar(year, month, day) for day in days) if value)
 
 
 def dates(text: str) -> list[Reading[str]]:
@@ -297,6 +320,7 @@ _NAMES = {
     "swiss francs": "CHF",
     "₹": "INR",
     "rs.": "INR",
+    "rs": "INR",
     "indian rupees": "INR",
     "rupees": "INR",
     "₩": "KRW",
@@ -318,29 +342,39 @@ _DOLLARS = frozenset("AUD BBD BMD BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SG
 """Currencies that `$` and `dollars` may mean besides the US dollar."""
 
 
-def _name_pattern(name: str) -> str:
-    pattern = re.escape(name).replace(r"\ ", r"\s++")
-    if name.endswith("s"):
-        pattern += "?"
-    return (r"\b" if name[0].isalpha() else "") + pattern + (r"\b" if name[-1].isalpha() else "")
+_BEGINS, _ENDS = r"(?<![^\W\d_])", r"(?![^\W\d_])"
+"""A word's borders; a number may stand beside it without a space, as in `USD100,000`."""
 
 
-_CODES = rf"\b(?:{'|'.join(sorted(ISO_4217 - _ENGLISH_WORDS))})(?:\s?\$|\b)"
-_BY_LENGTH = sorted(_NAMES, key=len, reverse=True)
-_CURRENCY = rf"(?:(?i:{'|'.join(_name_pattern(name) for name in _BY_LENGTH)})|{_CODES})"
+def _any_of(names: Iterable[str]) -> str:
+    """A pattern for names of currencies, the longest first, singular or plural."""
+    patterns = []
+    for name in sorted(names, key=len, reverse=True):
+        plural = "?" if name.endswith("s") and name != "rs" else ""
+        patterns.append(re.escape(name).replace(r"\ ", r"\s++") + plural + (_ENDS if name[-1].isalpha() else ""))
+    return f"(?i:{'|'.join(patterns)})"
+
+
+_CODES = rf"(?:{'|'.join(sorted(ISO_4217 - _ENGLISH_WORDS))})(?:\s?\$|{_ENDS})"
+_SPELT = [name for name in _NAMES if name[0].isalpha()]
+_SIGNS = [name for name in _NAMES if not name[0].isalpha()]
+_CURRENCY = rf"(?:{_BEGINS}(?:{_any_of(_SPELT)}|{_CODES})|{_any_of(_SIGNS)})"
 # Behind a number stands a name; a dollar sign there belongs to what follows (`2014 $5,000`).
-_BEHIND = (
-    rf"(?:(?i:{'|'.join(_name_pattern(name) for name in _BY_LENGTH if name[-1].isalpha() or name == '€')})|{_CODES})"
+_BEHIND = rf"(?:{_BEGINS}(?:{_any_of(name for name in _SPELT if name[-1].isalpha())}|{_CODES})|(?i:€|\$us{_ENDS}))"
+_SCALE = rf"(?:(?:\s*+(?i:(?:{'|'.join(_SCALES)})s?|mln|mm|mn|mio|bn|mrd)|\s?(?i:[mk])|(?i:b))\b)?"
+# A scale or a fraction that is not understood: the number before it is not the amount.
+_UNREAD = (
+    r"(?![a-z]\b|\s*+(?:(?i:cr|mil\w*|tsd|tausend|bio|tn|trn)\b|[万億亿만])|\s?[½¼¾⅓⅔⅛⅜⅝⅞]|/\d|\s[1-9]/[2-9]\b(?!/))"
 )
-_SCALE = rf"(?:(?:\s*+(?i:{'|'.join([*_SCALES, 'mln', 'mm', 'mn', 'bn'])})|(?i:[mkb]))\b)?"
-_TORN = r"\d{1,3}(?:,\s\d{3}(?!\d))+"
+_TORN = r"\d{1,3}(?:\s?,\s\d{3}(?!\d))+"
 _MONEY = re.compile(
     rf"(?:(?P<spelt>{_WORDS})\s*+\(\s*+)?(?P<before>{_CURRENCY})\s*+(?P<digits>{_TORN}|{_SPACED}|\.\d++)(?P<scale>{_SCALE})"
-    rf"(?![a-z])(?:\s*+(?:-|to)\s*+(?P<high>{_NUMBER})(?=\s*+(?i:{'|'.join(_SCALES)})\b))?"
+    rf"{_UNREAD}(?:\s*+(?:-|to)\s*+(?P<high>{_NUMBER})(?=\s*+(?i:{'|'.join(_SCALES)})\b))?"
     rf"(?:\s*+\((?P<said>{_WORDS})\))?(?:\s*+\(?(?P<after>{_BEHIND}|Canadian|Australian|U\.S\.|US\b))?"
-    rf"|(?:(?:(?P<low>(?<![\d.,]){_SPACED})\s*+(?:-|to)\s*+)?(?P<digits2>(?<![\d.,]){_SPACED})(?P<scale2>{_SCALE})"
+    rf"|(?:(?:(?P<low>(?<![\d.,/]){_SPACED})\s*+(?:-|to)\s*+)?(?P<digits2>(?<![\d.,/]){_SPACED})(?P<scale2>{_SCALE})"
     rf"|(?P<words>{_WORDS}))"
-    rf"(?:\s++(?:and\s++)?(?:(?P<cents>\d\d)|no)/100)?\s*+(?P<after2>{_BEHIND})"
+    rf"(?:\s++(?:and\s++)?(?:(?P<cents>\d\d)|(?i:no|xx))/100(?:ths)?)?\s*+(?P<after2>{_BEHIND})"
+    rf"(?:,?\s++and\s++(?P<change>{_WORDS}|\d{{1,2}})\s++(?i:cents?|pence|paise)\b)?"
 )
 _CURRENCY_ALONE = re.compile(_CURRENCY)
 
@@ -398,6 +432,9 @@ def amounts(text: str) -> list[Reading[Money]]:
             values += _from_digits(end) if end else ()
         if match["cents"]:
             values = tuple(value + Decimal(match["cents"]) / 100 for value in values)
+        if match["change"]:
+            change = Decimal(match["change"]) if match["change"].isdecimal() else _from_words(match["change"])
+            values = tuple(value + change / 100 for value in values)
         if after and after.lower() in ("cent", "cents"):
             values = tuple(value / 100 for value in values)
         found.append(Reading(match.start(), match.end(), tuple(Money(value, currency) for value in values)))
@@ -416,16 +453,17 @@ def _amounts(digits: str, scale: str) -> tuple[Decimal, ...]:
 
 # Percentages and numbers
 
-_VULGAR = {"½": "0.5", "¼": "0.25", "¾": "0.75"}
-_PART = r"(?:\d{1,3}/[1-9]\d{0,2}|[½¼¾])"
-_MIXED = r"(?:(?<!\d)\d{1,3}(?:[ -]?[½¼¾]|[ -]\d{1,3}/[1-9]\d{0,2}(?!\d)))"
-_PERCENT = r"(?:\s*+%|\s*+-?\s*+(?i:per\s?cent(?:age\s++points?)?)\b)"
-_BASIS = r"\s*+-?\s*+(?i:basis\s++points?|bps)\b"
+_VULGAR = dict(zip("½¼¾⅓⅔⅛⅜⅝⅞", "0.5 0.25 0.75 0.3333 0.6667 0.125 0.375 0.625 0.875".split(), strict=True))
+_PART = rf"(?:\d{{1,3}}/[1-9]\d{{0,2}}|[{''.join(_VULGAR)}])"
+_MIXED = rf"(?:(?<!\d)\d{{1,3}}(?:[ -]?[{''.join(_VULGAR)}]|[ -]\d{{1,3}}/[1-9]\d{{0,2}}(?!\d)))"
+_PERCENT = r"(?:\s*+%|\s*+-?\s*+(?i:per\s?cent(?:age\s++points?)?|pct)\b)"
+_BASIS = r"\s*+-?\s*+(?i:basis\s++points?|bps?)\b"
+_MINUS = r"(?:-|(?i:(?:minus|negative)\s++))?"
 _PERCENTAGE = re.compile(
-    rf"(?P<part>{_FRACTION}|(?i:\bhalf)|(?<!\d){_PART})\s++(?i:of)\s++(?i:one|1|a){_PERCENT}"
+    rf"(?P<part>{_FRACTION}|(?i:\b(?:half|quarter))|(?<![\d.,]){_PART}|(?<![\d.,])\d?\.\d++)\s++(?i:(?:of\s++)?(?:one|1|an?)){_PERCENT}"
     rf"|(?P<mixed>{_MIXED}|(?<![\d.,]){_PART})\s*+[)\]]?{_PERCENT}"
     rf"|(?:(?P<spelt>{_WORDS})\s*+[(\[]\s*+)?(?:(?P<low>-?{_NUMBER}){_PERCENT}?\s*+(?:-|to)\s*+)?"
-    rf"(?<![\w.,])(?P<digits>-?(?:{_NUMBER}|\.\d+))\s*+[)\]]?(?:(?P<percent>{_PERCENT})|{_BASIS})"
+    rf"(?<![\w.,])(?P<digits>{_MINUS}(?:{_NUMBER}|\.\d+))\s*+[)\]]?(?:\s*+\((?P<said>{_WORDS})\))?(?:(?P<percent>{_PERCENT})|{_BASIS})"
     rf"|(?P<words>{_WORDS}|(?i:\b{_FRACTION}))(?:(?P<percent2>{_PERCENT})|{_BASIS})",
 )
 
@@ -441,27 +479,30 @@ def percentages(text: str) -> list[Reading[Decimal]]:
             values = (value if match["percent2"] else value / 100,)
         else:
             # A range has two values, and so have words and digits that differ: neither is the answer.
-            read = [_from_words(match["spelt"])] if match["spelt"] else []
-            read += [value for end in (match["low"], match["digits"]) if end for value in _signed(end)]
+            read = [_from_words(words) for words in (match["spelt"], match["said"]) if words]
+            # A dot before three digits is a decimal point here.
+            read += [value for end in (match["low"], match["digits"]) if end for value in _signed(end)[:1]]
             values = tuple(value if match["percent"] else value / 100 for value in dict.fromkeys(read))
         found.append(Reading(match.start(), match.end(), values))
     return found
 
 
 def _mixed(written: str) -> Decimal:
-    """`1-1/2`, `2½` and `one-half`, to four decimal places."""
-    digits = re.fullmatch(r"(?:(\d+)[ -]?)??(?:(\d+)/(\d+)|([½¼¾]))", written)
+    """`1-1/2`, `2½`, `one-half` and `quarter`, to four decimal places."""
+    if re.fullmatch(r"[\d.]+", written):
+        return Decimal(written)
+    digits = re.fullmatch(rf"(?:(\d+)[ -]?)??(?:(\d+)/(\d+)|([{''.join(_VULGAR)}]))", written)
     if digits is None:
-        return _from_words(written)
+        return _from_words(written if " " in written or "-" in written else f"a {written}")
     whole, over, under, vulgar = digits.groups()
     part = Decimal(_VULGAR[vulgar]) if vulgar else (Decimal(over) / Decimal(under)).quantize(Decimal("0.0001"))
     return int(whole or 0) + part.normalize()
 
 
 def _signed(written: str) -> tuple[Decimal, ...]:
-    """Outside money a dot before three digits is a decimal point."""
-    values = _from_digits(written.lstrip("-"))[:1]
-    return tuple(-value for value in values) if written.startswith("-") else values
+    digits = re.sub(_MINUS, "", written, count=1)
+    values = _from_digits(digits)
+    return values if digits == written else tuple(-value for value in values)
 
 
 _UNIT = (
@@ -472,10 +513,12 @@ _FIGURE = rf"(?:{_MIXED}|{_NUMBER})"
 _COUNT = re.compile(
     rf"(?:(?P<words>{_WORDS})(?:\s*+[(\[]\s*+\"?(?P<both>{_FIGURE})\"?\s*+[)\]]"
     rf"|\s++(?P<beside>{_NUMBER})(?=\s++(?:day|week|month|year)))?"
-    rf"|(?<![\w.,/$])(?P<digits>-?{_FIGURE})(?:\s*+\(\s*+(?P<said>{_WORDS})\s*+\))?)"
-    rf"(?![\w/]|\s++(?:{_MONTH_NAMES})\b){_UNIT}",
+    rf"|(?<![\w.,/$])(?P<digits>{_MINUS}{_FIGURE})(?P<scale>(?:\s++(?:{'|'.join(_SCALES)})s?\b)?)"
+    rf"(?:\s*+\(\s*+(?P<said>{_WORDS})\s*+\))?)"
+    rf"(?![\w/]|\s++(?:{_MONTH_NAMES}|half)\b|-(?:{'|'.join(_PARTS)})s?\b|\s++(?:{'|'.join(_PARTS)})s?\s++of\b){_UNIT}",
     re.I,
 )
+_JOINS = re.compile(r"\s*(?:or|to|and|-|/|,?\s(?:nor|and|but)(?:\snot)?\s(?:more|less|fewer)\sthan)\s*", re.I)
 _REFERENCE = re.compile(r"\b(?:sections?|articles?|clauses?|paragraphs?|exhibits?|schedules?|items?|no\.)\s*+$", re.I)
 
 
@@ -495,13 +538,10 @@ def numbers(text: str) -> list[Reading[Decimal]]:
         if match["beside"] and values[0] < 10:
             values = []  # "two 30 day terms" are two; "sixty 90 days" are a contradiction
         if figure:
-            values.extend([_mixed(figure)] if re.search(r"[/½¼¾]", figure) else _signed(figure))
+            read = (_mixed(figure),) if re.search(rf"[/{''.join(_VULGAR)}]", figure) else _signed(figure)
+            values.extend(_scaled(value, (match["scale"] or "").strip()) for value in read)
         unit = (match["unit"] or "").lower()
-        if (
-            found
-            and not found[-1].unit
-            and re.fullmatch(r"\s*(?:or|to|and|-|/)\s*", line[found[-1].end : match.start()])
-        ):
+        if found and not found[-1].unit and _JOINS.fullmatch(line, found[-1].end, match.start()):
             found[-1] = replace(found[-1], unit=unit)
         found.append(Reading(match.start(), match.end(), tuple(dict.fromkeys(values)), unit))
     return found

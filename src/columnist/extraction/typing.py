@@ -48,10 +48,33 @@ _CONVERSIONS = {
 """Multiply, then divide; what leaves a remainder is no conversion."""
 _COMPARED = r"(?:greate|lesse|highe|lowe|large|smalle|longe|shorte|late|earlie)(?:r|st)"
 ALTERNATIVES = re.compile(
-    rf"\b{_COMPARED}(?:\s+to\s+occur)?\s+of\b|\bwhichever\s+(?:is|occurs|comes)\s+(?:the\s+)?(?:{_COMPARED}|first|last)\b",
+    rf"\b{_COMPARED}(?:\s+to\s+occur)?\s+of\b|\bwhichever\s+(?:is|occurs|comes)\s+(?:the\s+)?(?:{_COMPARED}|first|last)\b"
+    rf"|\bif\s+(?:{_COMPARED}|less|more)\b",
     re.I,
 )
 """The answer is whichever of several things turns out so: no single value."""
+_BASE_RATE = (
+    r"\b(?:[A-Z]*IBOR|SOFR|SONIA|SORA|TONA|SARON|MCLR|BBS[WY]|€STR|(?i:prime|(?:base|bank|repo|discount|federal\s+funds|"
+    r"reference)(?:\s+\w+)?\s+rate|treasury))\b"
+)
+_ON_TOP = re.compile(
+    rf"{_BASE_RATE}[^.;%]{{0,80}}?(?:\+|(?i:\b(?:plus|minus|less|increased\s+by)\b)|\s-)"
+    rf"|(?i:\b(?:above|over|below|under|plus|on\s+top\s+of|in\s+excess\s+of|higher\s+than)\b)[^.;%]{{0,80}}?{_BASE_RATE}"
+)
+"""A percentage on top of a rate that moves: together they have no value."""
+_COUNTED = re.compile(
+    r"\b(?:days?|weeks?|months?|years?|anniversar(?:y|ies))['’]?\s+"
+    r"(?:after|following|from|before|prior\s+to|preceding|of|beginning\s+on|commencing\s+on)\s+(?:the\s+)?$|\bday\s+before\s+$",
+    re.I,
+)
+"""Before a date: the answer is another one, so long before or after it."""
+_TIMES = re.compile(
+    r"\b(?:twice|double|treble|triple|half|times|multiple\s+of|per\s?cent\)?\s+of|\d\s*x)\b[^.,;()=]{0,60}$|[%×][^.,;()=]{0,60}\bof\b"
+    r"[^.,;()=]{0,60}$",
+    re.I,
+)
+_TIMES_BEHIND = re.compile(r"\s*(?:[x×]\s*\d|multiplied\b|times\b)", re.I)
+"""Before or behind an amount: the answer is a part of it, or several times it."""
 
 
 def typed(text: str, question: Question) -> Typed:
@@ -135,7 +158,10 @@ def _percentage(text: str, _: Question) -> Typed:
     if not found and _bare(text):
         # An answer that is only a number means percent: that is what was asked for.
         found = numbers(text)
-    return _one_decimal([value for reading in found for value in reading.values], text, "percentage")
+    outcome = _one_decimal([value for reading in found for value in reading.values], text, "percentage")
+    if outcome.value is not None and _ON_TOP.search(plain(text)):
+        return Typed(None, f"It names {outcome.value}, but on top of a rate that moves.")
+    return outcome
 
 
 def _bare(text: str) -> bool:
@@ -144,7 +170,7 @@ def _bare(text: str) -> bool:
     places += [(reading.start, reading.end) for reading in currencies(text)]
     for start, end in sorted(places, reverse=True):
         text = text[:start] + text[end:]
-    return re.search(r"[^\W_]", re.sub(r"\b(?:amount|currency|value)\b", "", text, flags=re.I)) is None
+    return re.search(r"[^\W_]|‰", re.sub(r"\b(?:amount|currency|value)\b", "", text, flags=re.I)) is None
 
 
 def _one_decimal(values: list[Decimal], text: str, noun: str) -> Typed:
@@ -183,6 +209,8 @@ def _monetary_amount(text: str, _: Question) -> Typed:
     if len(currency) > 1:
         return Typed(None, f"It names more than one currency: {' or '.join(sorted(map(str, currency)))}.")
     amount, doubt = _one_decimal(sums, text, "amount of money")
+    if amount and any(_TIMES.search(text[: one.start]) or _TIMES_BEHIND.match(text, one.end) for one in found):
+        return Typed(None, f"It names {amount}, but as a part or a multiple of it.")
     return Typed(None, doubt) if doubt else Typed({"amount": amount, "currency": next(iter(currency), None)})
 
 
@@ -207,7 +235,10 @@ def _date(text: str, _: Question) -> Typed:
     if len(whole) < len(found):
         part = next(text[reading.start : reading.end] for reading in found if not reading.values)
         return Typed(None, f"A date in it is incomplete: {' '.join(part.split())}.")
-    return _only(sorted(_agreed(whole)), text, "date")
+    value, doubt = _only(sorted(_agreed(whole)), text, "date")
+    if value and any(_COUNTED.search(one_line(text[: reading.start])) for reading in found):
+        return Typed(None, f"It counts from {value}, and is another date.")
+    return Typed(value, doubt)
 
 
 _YES = re.compile(r"(?:(?:yes|true)\b|y$)", re.I)

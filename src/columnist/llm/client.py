@@ -294,17 +294,22 @@ def _completion(answer: object, max_tokens: int) -> Completion:
     """Raises ContextExceededError if the answer ended before `max_tokens` for want of room (llama.cpp)."""
     if not isinstance(answer, ChatCompletion):  # the SDK hands on as text what it cannot read, such as a web page
         raise openai.OpenAIError("no completion")
+    # The SDK checks nothing of this, and servers leave out or bend most of it.
     usage, choice = answer.usage, answer.choices[0] if answer.choices else None
     details = usage.prompt_tokens_details if usage else None
+    completion_tokens = int(usage.completion_tokens or 0) if usage else 0
     cut_off = choice is not None and choice.finish_reason == "length"
-    if cut_off and usage and usage.completion_tokens < max_tokens:
+    if cut_off and 0 < completion_tokens < max_tokens:
         raise ContextExceededError("The request left no room in the model's context for the whole answer.")
+    content: object = choice.message.content if choice and choice.message else None
+    if isinstance(content, list):  # in parts, as requests may be
+        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     return Completion(
-        text=(choice.message.content if choice else None) or "",
+        text=content if isinstance(content, str) else "",
         cut_off=cut_off,
-        prompt_tokens=usage.prompt_tokens if usage else 0,
+        prompt_tokens=int(usage.prompt_tokens or 0) if usage else 0,
         cached_tokens=(details.cached_tokens if details else None) or 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
+        completion_tokens=completion_tokens,
     )
 
 
