@@ -21,7 +21,7 @@ from columnist.extraction.clauses import (
     jurisdiction,
 )
 from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question
-from columnist.extraction.passages import LONGEST, PassageIndex, Ranked, terms
+from columnist.extraction.passages import PassageIndex, Ranked, terms
 from columnist.extraction.preamble import parties, stated_date, title
 from columnist.extraction.readings import Reading, amounts, currencies, dates, later, numbers, percentages, units
 from columnist.extraction.typing import ALTERNATIVES, in_unit, typed
@@ -102,7 +102,7 @@ class ExtractiveAnswerer:
     """Answers without an LLM, in processes of its own, one per core: the event loop that serves requests stays free."""
 
     model = "extractive"
-    prompt_version = "extractive-3"
+    prompt_version = "extractive-4"
 
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
         """All questions at once, in order: a document takes milliseconds."""
@@ -225,11 +225,8 @@ def _bulleted_list(index: PassageIndex, question: Question) -> Finding | None:
         named = parties(index.plain)
         if named is None:
             return None
-        page, start, end = named.place
-        place = Span(page, start, min(end, start + LONGEST))
-        names = "; ".join(named.names)
         two = named.defined and len(named.names) == 2
-        return Finding(names, (place,), two, "the parties named in the preamble")
+        return Finding("; ".join(named.names), named.places, two, "the parties named in the preamble")
     candidates, known = _candidates(index, question)
     chosen = [candidate.passage for candidate in candidates if candidate.score >= candidates[0].score / 2][:5]
     if not chosen:
@@ -245,13 +242,9 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
         stated = stated_date(index.plain, effective=bool(re.search(r"\beffective", question.name, re.I)))
         if stated is None:
             return None
-        place = stated.place
-        # The quote is the line up to the date: that is where its cue stands.
-        start = max(index.plain[place.page - 1].rfind("\n", 0, place.start) + 1, place.start - LONGEST // 2)
-        place = Span(place.page, start, place.end)
+        page, start, end = stated.place
         rule = "the date stated in the preamble" if stated.cued else "the date that the opening or the signatures bear"
-        written = index.pages[place.page - 1][stated.place.start : stated.place.end]
-        return Finding(_line(written), (place,), stated.cued, rule)
+        return Finding(_line(index.pages[page - 1][start:end]), (stated.place,), stated.cued, rule)
     candidates, known = _candidates(index, question)
     if clause is EXPIRATION and (ended := _expiration(index, candidates)):
         return ended
