@@ -30,7 +30,9 @@ GOVERNING_LAW = _clause(
     r"(?:govern|constru|interpret|enforce|determin)\w*\b.{0,160}\blaws?\b|\blaws? of .{0,80}\b(?:govern|apply)\b",
 )
 _TERM_SAYS = (
-    r"\bterm\b.{0,120}\b(?:commenc|begin|continu|effect|expir|period|until|end|years?|months?)"
+    r"\b(?:term|(?:contract|license|agreement|service) period)\b.{0,120}"
+    r"\b(?:commenc|begin|continu|effect|expir|period|until|end|years?|months?)"
+    r"|\bagreement\b.{0,60}\b(?:commence|continue|remain|last|run|effective)\b.{0,80}\b(?:for|until|through)\b"
     r"|\b(?:remain|continue) (?:in|until)\b|\bexpires? on\b|\bshall expire\b"
     r"|\b(?:automatically|successive)\b.{0,60}\b(?:renew|extend|period)|\brenew(?:ed|s)? (?:automatically|for)\b"
 )
@@ -55,9 +57,30 @@ CONVENIENCE = _clause(
     r"|(?:event|effect|upon|after|date) (?:of )?(?:the |any |such )*(?:expiration|termination)|\bunless either party"
     r"|\bif (?:the|any|either)\b|upon the (?:dissolution|occurrence)|surviv",
 )
-_RENEWS = r"\b(?:renew\w*|(?:extend|extension)\w*(?=.{0,80}\b(?:term|period|successive|additional|further)))\b"
+_RENEWS = r"\b(?:(?:non)?renew\w*|(?:extend|extension)\w*(?=.{0,80}\b(?:term|period|successive|additional|further)))\b"
 _RESTRAINS = r"\b(?:not|neither|nor|refrain|prohibited)\b"
 _LICENCE = r"licen[cs]\w*"
+NOTICE_OF_NO_RENEWAL = _clause(
+    r"notice.{0,60}(?:renew|extend)|(?:renew|extend).{0,60}notice",
+    rf"\bnotice\b.{{0,250}}{_RENEWS}|{_RENEWS}.{{0,350}}\b(?:notice|notif\w+|written)\b"
+    r"|\bnotice\b.{0,160}\b(?:prior to|before|preceding|in advance of)\b.{0,30}\b(?:expir\w+|end|conclusion)\b.{0,40}"
+    r"\b(?:term|period|agreement)\b",
+    r"\bcures?\b|insolven|bankrupt|force majeure|certificate|\bpolic(?:y|ies)\b|\bcoverage\b|negotiat",
+    "renew extend automatically notice prior expiration",
+)
+NOTICE = _clause(
+    r"notice period|days.{0,20}notice|notice.{0,40}terminat|terminat.{0,60}notice",
+    r"\bnotice\b.{0,160}\b(?:terminat|renew|expir)|\b(?:terminat|renew|extend|expir)\w*\b.{0,200}\bnotice\b",
+    r"\bcures?\b|breach|default|remed|fails? to|force majeure|insolven|bankrupt",
+)
+RENEWAL = _clause(
+    r"^(?:(?!initial).)*\brenew",
+    rf"{_RENEWS}.{{0,200}}\b(?:years?|months?|days|term|periods?|annual(?:ly)?|monthly)\b"
+    r"|\bcontinu\w*\b.{0,30}\b(?:year|month)[- ]to[- ](?:year|month)\b",
+    r"\b(?:insurance|lease|registration|warrant\w*|patents?|domain)\b.{0,60}\brenew|\brenew\w*\b.{0,30}\b(?:lease|polic)"
+    r"|\bterm\b.{0,20}\bshall extend (?:for|from|until|through|to)\b|\bcures?\b|\bdefault\b|force majeure",
+    "renew extend automatically successive additional term period",
+)
 CLAUSES = (
     GOVERNING_LAW,
     CONVENIENCE,
@@ -69,24 +92,9 @@ CLAUSES = (
         "warranty warrants period defects",
     ),
     EXPIRATION,
-    _clause(
-        r"notice.{0,60}(?:renew|extend)|(?:renew|extend).{0,60}notice",
-        rf"\bnotice\b.{{0,250}}{_RENEWS}|{_RENEWS}.{{0,350}}\b(?:notice|notif\w+|written)\b",
-        r"\bcures?\b|insolven|bankrupt|force majeure",
-        "renew extend automatically notice prior expiration",
-    ),
-    _clause(
-        r"notice period|days.{0,20}notice|notice.{0,40}terminat|terminat.{0,60}notice",
-        r"\bnotice\b.{0,160}\b(?:terminat|renew|expir)|\b(?:terminat|renew|extend|expir)\w*\b.{0,200}\bnotice\b",
-        r"\bcures?\b|breach|default|remed|fails? to|force majeure|insolven|bankrupt",
-    ),
-    _clause(
-        r"^(?:(?!initial).)*\brenew",
-        rf"{_RENEWS}.{{0,200}}\b(?:years?|months?|days|term|periods?)\b",
-        r"\b(?:insurance|lease|registration|warrant\w*|patents?|domain)\b.{0,60}\brenew|\brenew\w*\b.{0,30}\b(?:lease"
-        r"|polic)",
-        "renew extend automatically successive additional term period",
-    ),
+    NOTICE_OF_NO_RENEWAL,
+    NOTICE,
+    RENEWAL,
     TERM,
     _clause(
         r"joint.{0,20}(?:ip|intellectual|owner)|(?:joint|shared) ownership",

@@ -182,11 +182,13 @@ _DEFINED_BEHIND = re.compile(r"[^.;]{0,12}\([^)]{0,30}(?:Effective|Agreement|Exe
 
 @dataclass(frozen=True, slots=True)
 class StatedDate:
-    """A date that a contract bears, where it stands, and whether a cue such as `dated as of` says so."""
+    """A date that a contract bears, where it stands, and whether a cue such as `dated as of` says so, or one such as
+    `effective`."""
 
     reading: Reading[str]
     place: Span
     cued: bool
+    effective: bool = False
 
 
 def stated_date(plain: Sequence[str], effective: bool) -> StatedDate | None:
@@ -194,7 +196,7 @@ def stated_date(plain: Sequence[str], effective: bool) -> StatedDate | None:
 
     A partial date (`September __, 2018`) is a reading without a value.
     """
-    best: tuple[float, Reading[str], Span] | None = None
+    best: tuple[float, StatedDate] | None = None
     for number, page in enumerate(plain[:3], start=1):
         if best and best[0] > 4:
             break
@@ -210,11 +212,11 @@ def stated_date(plain: Sequence[str], effective: bool) -> StatedDate | None:
                 - reading.start / 5_000
             )
             if best is None or weight > best[0]:
-                best = (weight, reading, Span(number, reading.start, reading.end))
-    if best and best[0] >= 2:
-        return StatedDate(best[1], best[2], cued=True)
-    signed = _signature_date(plain)
-    return signed or (StatedDate(best[1], best[2], cued=False) if best and best[0] > -2 else None)
+                place = Span(number, reading.start, reading.end)
+                best = (weight, StatedDate(reading, place, weight >= 2, bool(_EFFECTIVE_CUE.search(before))))
+    if best and best[1].cued:
+        return best[1]
+    return _signature_date(plain) or (best[1] if best and best[0] > -2 else None)
 
 
 def _signature_date(plain: Sequence[str]) -> StatedDate | None:
