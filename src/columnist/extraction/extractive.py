@@ -77,7 +77,7 @@ _ASKS_HOW_LONG = re.compile(
     r"\bhow long\b|\b(?:period|duration|length) (?:alone|only)\b|\bonly the (?:period|duration)\b", re.I
 )
 _LARGEST = re.compile(r"\b(?:largest|highest|maximum|biggest|cap)\b", re.I)
-_PERMISSION = re.compile(r"^\W*(?:may|can|is .{0,60}(?:allowed|permitted|free|entitled))\b", re.I)
+_PERMISSION = re.compile(r"^\W*(?:may|can|is (?!there\b).{0,60}(?:allowed|permitted|free|entitled))\b", re.I)
 _FORBIDS = re.compile(r"\b(?:may|shall|can|will|must)\s*not\b|\bcannot\b|\b(?:neither|no)\s+party\b", re.I)
 _PAYABLE_IN = re.compile(r"\b(?:payable|paid|pay|payments?|prices?|invoiced?|amounts?|currency|stated|made)\b", re.I)
 _MONEY_SIGNS = "$€£¥₹₩₪"
