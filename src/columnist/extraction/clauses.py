@@ -76,7 +76,7 @@ _UNITS = (
 _COUNT = r"(?:\d|\[\*|\b(?:one|two|three|four|five|six|eight|ten|twelve|twenty|thirty|forty|fifty|hundred|thousand)\b)"
 _ITS_RIGHTS = (
     r"\b(?:validity|ownership|owner|title|marks?|trademarks?|patents?|enforceab\w+|copyrights?|interest"
-    r"|intellectual property)\b"
+    r"|intellectual property|rights in)\b"
 )
 _LICENCE = r"licen[cs]\w*"
 NOTICE_OF_NO_RENEWAL = _clause(
@@ -125,6 +125,7 @@ CLAUSES = (
         r"\bjoint(?:ly)?[- ](?:own|property|invent|hold|held|develop\w* (?:intellectual|ip))|\bjoint owners?\b"
         r"|\bjoint (?:ownership|ip|intellectual|inventions?|patents?|technology)\b|\bco-?own"
         r"|\b(?:own\w*|held|property)\b.{0,20}\b(?:jointly|equally)\b|\bownership\b.{0,80}\bshared\b"
+        r"|\bbelong\b.{0,40}\bjointly\b|\bown\w*\b.{0,40}\bequal shares\b"
         r"|\bundivided\b.{0,40}\binterest\b.{0,80}\b(?:patent|invention|intellectual|technology|copyright)",
         r"joint(?:ly)?-? ?owned (?:subsidiar|compan)",
         "jointly joint owned ownership equal undivided own results",
@@ -133,6 +134,10 @@ CLAUSES = (
         r"ip ownership|ownership of intellectual|intellectual property.{0,80}(?:becom|assign|property of)",
         r"\b(?:hereby|shall|agrees? to|does|will)\b.{0,30}\bassigns?\b.{0,200}\b(?:right, title|title and interest"
         r"|intellectual|invention|patent|copyright|work product|deliverables?)"
+        r"|\bassigns to\b.{0,120}\b(?:title|intellectual|inventions?|patents?|copyrights?|work product|deliverables?)\b"
+        r"|\b(?:ownership|title|rights)\b.{0,30}\b(?:deliverables?|works?|software|inventions?"
+        r"|intellectual property|results"
+        r"|materials|artwork)\b.{0,60}\b(?:shall|will)\b.{0,20}\b(?:pass|vest|transfer)\b"
         r"|\bworks? (?:made )?for hire\b"
         r"|\b(?:created|developed|made|conceived|prepared|arising|generated)\b.{0,200}\b(?:shall"
         r"|will)\b.{0,30}\b(?:sole|exclusive|owned by|belong|vest in|(?:be|become) the (?:sole "
@@ -146,7 +151,7 @@ CLAUSES = (
     _clause(
         r"(?:non-?transferab|transfer\w*) .{0,20}licen[cs]e|licen[cs]e.{0,40}transfer",
         rf"\bnon-? ?(?:transferab|assignab)|\b{_LICENCE}\b.{{0,250}}\bnot\b.{{0,60}}\b(?:transfer|assign|sublicen)"
-        rf"|\bnot\b.{{0,60}}\b(?:transfer|sublicen)\w*\b.{{0,120}}\b(?:{_LICENCE}|rights)\b",
+        rf"|\b(?:not|no right to)\b.{{0,60}}\b(?:transfer|sublicen)\w*\b.{{0,120}}\b(?:{_LICENCE}|rights)\b",
         words="nontransferable transferable non license sublicense",
     ),
     _clause(
@@ -188,7 +193,7 @@ CLAUSES = (
     ),
     _clause(
         r"uncapped|unlimited liab|carve-?outs? from the (?:limit|cap)",
-        r"\b(?:limit\w*|exclusions?|cap|foregoing|preceding|section)\b.{0,120}\b(?:(?:not|none).{0,60}\b(?:apply"
+        r"\b(?:limit\w*|exclusions?|cap|foregoing|preceding|section)\b.{0,120}\b(?:(?:not|none).{0,60}\b(?:apply|limit"
         r"|available|affect)"
         r"|no effect)\b.{0,250}\b(?:breach|indemn|negligen|misconduct|fraud|confiden|infring|death|liab)"
         r"|\b(?:except|other than|without affecting|excluding)\b.{0,300}\b(?:liable|liability)\b.{0,200}"
@@ -208,7 +213,7 @@ CLAUSES = (
         r"|\b(?:exclusiv\w*|compet(?:e|es|ing|itive|itors?|ition))\b.{0,300}\b(?:except|provided,? however|excluding"
         r"|notwithstanding)\b"
         r"|\b(?:exclusiv\w*|compete|competition|restrictions?|covenants?|prohibitions?)\b.{0,120}\b(?:shall|will|does"
-        r"|do) not (?:apply|prohibit|preclude|prevent|restrict|limit)\b.{0,120}\b(?:from|to)\b"
+        r"|do) not (?:apply|extend|prohibit|preclude|prevent|restrict|limit)\b.{0,120}\b(?:from|to)\b"
         rf"|{_RESTRAINS}.{{0,60}}\b(?:sell|supply|distribute|market|licen[cs]e|solicit|appoint|compete"
         rf"|endorse)\b.{{0,200}}\b(?:except (?:that|for|to)|provided,? however|other than)\b",
         r"exclusive (?:property|own|legal|remed|jurisdiction|venue)|exclusive of|exclusively (?:owned|by)|injunct"
@@ -223,7 +228,7 @@ CLAUSES = (
         r"|\b(?:consent|terminat\w*|not)\b.{0,200}\b(?:merger|(?:sale|transfer) of (?:all|substantially|control"
         r"|a majority))\b"
         r"|\b(?:merg\w+|acqui\w+|sale of (?:all|substantially|a majority)|substantially all)\b.{0,200}\b(?:terminat"
-        r"|deemed (?:to be )?an assignment|(?<!without )(?:prior )?written consent)"
+        r"|deemed (?:to be )?an assignment|(?<!without )(?:(?:prior )?written consent|prior (?:written )?approval))"
         r"|\b(?:not|neither)\b.{0,160}\bassign\w*\b.{0,160}\bby operation of law\b"
         r"|\bby operation of law\b.{0,60}\bassign\w*\b.{0,160}\bconsent\b"
         r"|\b(?:terminat\w*|notify|notice)\b.{0,120}\b(?:is|are|be) acquired by\b"
@@ -237,16 +242,21 @@ CLAUSES = (
         r"post-?termination|after the contract ends|transition|wind(?:ing)?[- ]down",
         r"\b(?:after|upon|following|on|of|event of)\b.{0,40}\b(?:expiration|termination|expiry|expires"
         r"|terminates)\b.{0,250}\b(?:shall|will|must|agrees?|may)\b.{0,120}\b(?:continue|transition|assist|wind"
-        r"|sell[- ]off|inventory|repurchase|sell (?:any|all|its)|support|fulfil|complete|perform)"
+        r"|sell[- ]off|inventory|repurchase|sell (?:any|all|its)|support|fulfil|complete|perform|cooperat|honou?r"
+        r"|dispose)"
         r"|\btransition (?:services|period|assistance|plan)\b|\bsell[- ]off period\b|\bwind(?:ing)?[- ]down\b"
         r"|\b(?:upon|after|following|event of)\b.{0,40}\b(?:expiration|termination)\b.{0,160}\b(?:shall|will|must"
         r"|agrees? to)\b.{0,40}\b(?:pay|reimburse|cease|discontinue|refund|purchase|buy)\b"
         r"|\b(?:maintain|keep|retain|provide|support|supply|continue)\w*\b.{0,120}\b(?:years?|months?"
         r"|days?)\b.{0,30}\b(?:after|following)\b.{0,30}\b(?:expiration|termination)\b"
+        r"|\b(?:days|months?|years?)\b.{0,20}\b(?:after|following)\b.{0,30}\b(?:expiration|termination)\b.{0,120}"
+        r"\b(?:may|shall|will)\b.{0,40}\b(?:sell|dispose|continue|provide|maintain|keep)\b"
+        r"|\b(?:due|payable)\b.{0,40}\b(?:upon|on|after|following) (?:the )?(?:expiration|termination)\b"
         r"|\btermination\b.{0,60}\bnot (?:relieve|release|affect)\b.{0,120}\b(?:pay|payment|amounts?|accrued)\b",
         r"\b(?:surviv\w+|dissol\w+|liquidat\w+|bankrupt\w*|insolven\w*|insurance|arbitrat\w+)\b|confidential|solicit"
         r"|compet|claim|\bmarks\b",
-        "after termination expiration transition continue assist inventory wind pay cease following maintain records",
+        "after termination expiration transition continue assist inventory wind pay cease following maintain "
+        "records expiry due",
     ),
     _clause(
         r"volume.{0,20}(?:restrict|limit)|exceeds? a threshold",
@@ -260,9 +270,11 @@ CLAUSES = (
         rf"|limited to)\b.{{0,20}}{_COUNT}.{{0,30}}{_UNITS}"
         r"|\bnot\b.{0,30}\b(?:obligated|required|obliged) to (?:supply|provide|deliver|perform|sell"
         r"|manufacture)\b.{0,160}\b(?:more than|in excess of|exceed\w*|greater than)\b"
+        r"|\bno obligation to\b.{0,60}\b(?:more than|in excess of|exceed\w*)\b|\boverages?\b"
         r"|\bnot\b.{0,20}\border\b.{0,60}\b(?:more than|in excess of)\b",
         r"liab|damages|warrant|indemn|insur|counterpart|business hours|audit",
-        "exceed excess additional maximum limit more users units hours transactions fee charge volume supply quantity",
+        "exceed excess additional maximum limit more users units hours transactions fee charge volume supply "
+        "quantity copies overage order",
     ),
     _clause(
         r"price restrict|restricted in raising|prices? (?:increase|cap|protect)",
@@ -275,6 +287,8 @@ CLAUSES = (
         rf"|\b(?:increas|adjust|escalat|rais)\w*\b.{{0,60}}{_PRICES}.{{0,120}}\b(?:exceed|more than|greater than|once"
         rf"|no event|index|cpi)\b"
         rf"|{_PRICES}.{{0,80}}\b(?:remain|be|held|stay|are|is)\b.{{0,20}}\b(?:fixed|firm|constant|unchanged)\b"
+        rf"|\b(?:hold|keep|maintain)\b.{{0,40}}{_PRICES}.{{0,30}}\b(?:firm|fixed|constant)\b|{_PRICES} (?:are"
+        rf"|is) guaranteed"
         r"|\bless than\b.{0,30}\b(?:minimum|suggested|resale|list)\b.{0,20}\bprice",
         r"interest|liab|damages|hereunder shall not exceed|indemn|\bshares\b|for example|way of example",
         "price prices fee fees rates increase raise adjust exceed fixed index",
@@ -310,7 +324,8 @@ CLAUSES = (
         rf"|{_RESTRAINS}.{{0,80}}\b(?:enter into|market|sell|endorse|promote|distribute|engage|own|manage|operate"
         rf"|carry on|conduct|develop|manufacture)\b.{{0,200}}\b(?:similar|same)\b"
         rf"|{_RESTRAINS}.{{0,60}}\b(?:own|manage|operate|open|engage in|carry on"
-        rf"|conduct)\b.{{0,40}}\bany other\b.{{0,40}}\b(?:business|store|restaurant|outlet|facility|location)\b",
+        rf"|conduct)\b.{{0,40}}\b(?:any other|another)\b.{{0,40}}\b(?:business|store|restaurant|outlet|facility"
+        rf"|location)\b",
         r"competitive (?:injury|harm|pric|bid|disadvantage|position|market)|confidential|warrant(?:y|ies)"
         r"|unfair competition|\bnothing\b.{0,160}\bcompet|\bnot (?:prevent|prohibit|preclude|restrict|limit"
         r"|be construed)\b.{0,160}\bcompet",
@@ -320,6 +335,7 @@ CLAUSES = (
         r"exclusiv",
         r"(?<!non-)(?<!non )(?<!not )\bexclusive\b.{0,80}\b(?:rights?|licen[cs]|distribut|suppl|provid|purchas|sell"
         r"|sponsor|dealer|agent|relation|partner|from|with)"
+        r"|\b(?:appoints?|engages?|retains?|designates?)\b.{0,120}\bexclusive\b"
         r"|(?<!non-)(?<!non)\bexclusively\b.{0,30}\b(?:purchas|sell|suppl|distribut|provid|licens|from|through|with)"
         r"|\b(?:the|its|sole and) only\b.{0,20}\b(?:distributor|supplier|provider)"
         rf"|{_RESTRAINS}.{{0,60}}\b(?:enter into|engage|use|purchase|sell|license|supply|provide|endorse|market"
@@ -330,6 +346,7 @@ CLAUSES = (
         rf"|{_RESTRAINS}.{{0,60}}\b(?:appoint|engage|authorize)\b.{{0,60}}\b(?:other|another"
         rf"|additional)\b.{{0,60}}\b(?:distributors?|agents?|dealers?|resellers?|licensees?|suppliers?"
         rf"|representatives?|sponsors?)\b"
+        rf"|{_RESTRAINS}.{{0,30}}\b(?:act as|grant similar|represent)\b.{{0,60}}\b(?:any other|another|third part\w+)\b"
         rf"|{_RESTRAINS}.{{0,30}}\b(?:sell|supply|market|distribute|license|provide)\b.{{0,80}}\b(?:any other|another"
         rf"|any third)\b.{{0,60}}\b(?:territory|field)\b"
         r"|\b(?:all|entire)\b.{0,40}\brequirements\b.{0,80}\bfrom\b"
@@ -341,10 +358,10 @@ CLAUSES = (
     ),
     _clause(
         r"solicit.{0,30}(?:customer|client)",
-        rf"{_RESTRAINS}.{{0,200}}\b(?:solicit|divert|entice|induc|circumvent|call (?:up)?on|(?:do|accept"
+        rf"{_RESTRAINS}.{{0,200}}\b(?:solicit|divert|entice|induc|persuad|circumvent|call (?:up)?on|(?:do|accept"
         rf"|conduct) business|market(?:ing)? )\w*\b.{{0,160}}\b(?:customers?|clients?|accounts?|contractholders?"
         rf"|cardholders?|policyholders?|subscribers?|dealers|suppliers)\b"
-        rf"|\b(?:shall|will|may|agrees?)\b.{{0,30}}{_RESTRAINS}.{{0,80}}\b(?:contact|contract with"
+        rf"|\b(?:shall|will|may|agrees?)\b.{{0,30}}{_RESTRAINS}.{{0,80}}\b(?:contact|contract (?:directly )?with"
         rf"|deal with)\b.{{0,100}}\b(?:customers?|clients?|accounts?)\b",
         r"purchase orders?|confidential|warrant|customer service|\bsolicit orders|best efforts",
         "solicit divert induce customers clients business",
@@ -370,12 +387,12 @@ CLAUSES = (
     ),
     _clause(
         r"audit|inspect",
-        r"\b(?:audit|inspect|examin)\w*\b.{0,200}\b(?:books|records|accounts?|facilit|premises|sites?|plants?)"
+        r"\b(?:audit|inspect|examin|visit)\w*\b.{0,200}\b(?:books|records|accounts?|facilit|premises|sites?|plants?)"
         r"|\bright to (?:audit|inspect)"
         r"|\b(?:books|records|accounts)\b.{0,200}\b(?:audit|inspect|examin|access|review|available)"
         r"|\b(?:access to|review)\b.{0,30}\b(?:books|records|accounts|premises)\b|\breview of\b.{0,40}\brecords\b",
         r"bank examin|act of 19|rule \d|independent (?:public )?account",
-        "audit inspect examine books records access review facilities",
+        "visit audit inspect examine books records access review facilities",
     ),
     _clause(
         r"insur",
@@ -402,6 +419,7 @@ CLAUSES = (
         r"\b(?:rights?|options?|opportunity) of (?:\w+ )?(?:first|last) (?:refusal|offer|negotiation)\b"
         r"|\bfirst (?:right|option|opportunity|refusal|offer)\b"
         r"|\bfirst (?:negotiation|refusal) rights?\b|\bright to match\b|\bmatch\w*\b.{0,20}\b(?:such|the|any) offer\b"
+        r"|\boffer\b.{0,120}\bon the same terms\b"
         r"|\bshall first (?:offer|give|notify)\b|\bexclusive (?:negotiat\w+|negotiation) (?:period|right)",
         r"\bfirst right\b.{0,60}\b(?:prosecut|infring|defend|enforce)",
         "first refusal offer negotiate negotiation match right",
@@ -416,6 +434,7 @@ CLAUSES = (
         rf"|fewer) than)\b.{{0,20}}(?:\$|{_COUNT})"
         r"|\b(?:purchase|sales|annual|volume) quotas?\b|\btake[- ]or[- ]pay\b|\bguaranteed (?:\w+ ){0,2}(?:fee"
         r"|payment|royalt|purchase|volume)"
+        r"|\bminimum of\b.{0,20}\$"
         r"|\bcommit(?:s|ted)? to (?:purchase|buy|order|spend)\b",
         r"insurance|capital|wage|notice|\b(?:not|no)\b.{0,30}\bminimum|minimum (?:investment"
         r"|(?:\w+ )?requirements are)|coverage|net worth|default",
@@ -423,7 +442,8 @@ CLAUSES = (
     ),
     _clause(
         r"liquidated damages",
-        r"\b(?:liquidated|agreed) damages\b|\b(?:early )?(?:termination|cancell?ation|break-?up) (?:fee|charge|penalt"
+        r"\b(?:liquidated|agreed) damages\b|\b(?:early )?(?:termination|cancell?ation|break(?:-?up)?) (?:fee"
+        r"|charge|penalt"
         r"|payment)"
         r"|\breasonable (?:estimate|approximation|forecast)\b.{0,80}\b(?:damages|loss(?:es)?)\b"
         r"|\bnot (?:as )?a penalty\b"
@@ -462,9 +482,10 @@ CLAUSES = (
         r"(?:%|percent\w*)\W.{0,160}\b(?:revenues?|profits?|sales|receipts|proceeds)\b"
         r"|\b(?:revenues?|profits?|royalt\w+|commissions?|net sales)\b.{0,160}(?:%|\bpercent)"
         r"|\bshar(?:e|es|ed|ing)\b.{0,60}\b(?:revenues?|profits?|proceeds)\b|\brevenue[- ]shar|\bprofit[- ]shar"
+        r"|\b(?:divid|split)\w*\b.{0,40}\b(?:revenues?|profits?|proceeds)\b"
         r"|\b(?:revenues?|profits?|proceeds)\b.{0,80}\b(?:shared|divided|split)\b",
         r"interest|insurance|tax(?:es)?\b|indemn|\boffering\b|underpa|registered capital",
-        "royalty commission percent net sales share gross receipts proceeds revenue profits",
+        "divide split royalty commission percent net sales share gross receipts proceeds revenue profits",
     ),
     _clause(
         r"ip ownership|ownership of|intellectual property",
