@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from columnist.documents.model import Span
 from columnist.extraction.passages import Passage
-from columnist.extraction.preamble import StatedDate
+from columnist.extraction.preamble import StatedDate, stated_date
 from columnist.extraction.readings import Reading, dates, later, numbers
 
 _EDGE = re.compile(
@@ -52,7 +52,7 @@ _ANNIVERSARY = re.compile(
 _TAKES_EFFECT = re.compile(
     r"\b(?:agreement|contract|term|venture|lease)\b[^.;]{0,40}\b(?:shall|will|is|are|to|does|hereby)\s+(?:be\s+"
     r"|become\s+)?"
-    r"(?:commenc\w+|begin\w*|start\w*|effective|take\s+effect|run)(?:\s+(?:on|as\s+of|from))?\s+$",
+    r"(?:commenc\w+|begin\w*|start\w*|effective|take\s+effect|run)(?:\s+(?:on|as\s+of|from))?\s+",
     re.I,
 )
 
@@ -67,10 +67,10 @@ class Told:
     rule: str
 
 
-def expiration(passages: Sequence[Passage], stated: StatedDate | None) -> Told | None:
+def expiration(passages: Sequence[Passage], plain: Sequence[str]) -> Told | None:
     """The end of the term by the best passage that gives one: the date it ends on, else its start plus its length.
 
-    `stated` is the date from which a term runs whose passage does not say it.
+    A term whose passage does not say its start runs from the date that the pages, `plain`, state.
     """
     for passage in passages:
         text = passage.text
@@ -80,8 +80,8 @@ def expiration(passages: Sequence[Passage], stated: StatedDate | None) -> Told |
                 return Told(reading.values[0], passage.place, True, "the date on which the term ends")
         for length in _lengths(text):
             starts = [one.values[0] for one in found if _edge(text, one) == "start"]
-            if not starts and stated:
-                starts = list(stated.reading.values[:1]) if len(stated.reading.values) == 1 else []
+            if not starts and (stated := stated_date(plain, effective=True)) and len(stated.reading.values) == 1:
+                starts = list(stated.reading.values)
             if starts and (end := later(starts[0], length.values[0], length.unit)):
                 rule = f"{starts[0]}, the start, plus {length.values[0]} {length.unit}s"
                 return Told(end, passage.place, False, rule)
@@ -113,10 +113,12 @@ def _periods(text: str) -> list[Reading[Decimal]]:
 def effective_date(passages: Sequence[Passage]) -> StatedDate | None:
     """The date on which the contract takes effect by a clause: `this Agreement shall commence on 1 January 1998`."""
     for passage in passages:
-        for reading in dates(passage.text) if re.search(r"commenc|begin|start|effect", passage.text, re.I) else ():
-            if reading.values and _TAKES_EFFECT.search(passage.text[: reading.start]):
+        for cue in _TAKES_EFFECT.finditer(passage.text):
+            written = next(iter(dates(passage.text[cue.end() : cue.end() + 60])), None)
+            if written and written.values and written.start == 0:
                 page, start, _ = passage.place
-                return StatedDate(reading, Span(page, start + reading.start, start + reading.end), cued=True)
+                place = Span(page, start + cue.end(), start + cue.end() + written.end)
+                return StatedDate(written, place, cued=True)
     return None
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from columnist.documents.model import DocumentText, Span
@@ -34,7 +35,7 @@ from columnist.reviews.model import Flag, Format
 
 NEAR = 8
 """Passages that may state the term, best first."""
-DEEP = 120
+DEEP = 80
 """Passages that are tried for a kind of clause, best first."""
 WEAK = 0.3
 """Coverage below which a passage is no answer to a question that no rule knows."""
@@ -79,6 +80,7 @@ _ASKS_HOW_LONG = re.compile(
 _LARGEST = re.compile(r"\b(?:largest|highest|maximum|biggest|cap)\b", re.I)
 _PERMISSION = re.compile(r"^\W*(?:may|can|is (?!there\b).{0,60}(?:allowed|permitted|free|entitled))\b", re.I)
 _FORBIDS = re.compile(r"\b(?:may|shall|can|will|must)\s*not\b|\bcannot\b|\b(?:neither|no)\s+party\b", re.I)
+_PROVISO = re.compile(r"\b(?:provided|except|unless)\b", re.I)
 _PAYABLE_IN = re.compile(r"\b(?:payable|paid|pay|payments?|prices?|invoiced?|amounts?|currency|stated|made)\b", re.I)
 _MONEY_SIGNS = "$€£¥₹₩₪"
 _MONEY_WORDS = (
@@ -192,6 +194,7 @@ def _candidates(index: PassageIndex, question: Question) -> tuple[list[Ranked], 
     return [candidate for candidate in ranked[:DEEP] if clause.stands_in(_line(candidate.passage.text))], True
 
 
+@lru_cache(maxsize=4_096)
 def _line(text: str) -> str:
     return " ".join(text.split())
 
@@ -258,7 +261,7 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
         return Finding(_line(index.pages[page - 1][start:end]), (stated.place,), stated.cued, rule)
     candidates, known = _candidates(index, question)
     near = [candidate.passage for candidate in candidates[:NEAR]]
-    if clause is EXPIRATION and (told := expiration(near, stated_date(index.plain, effective=True))):
+    if clause is EXPIRATION and (told := expiration(near, index.plain)):
         return Finding(told.said, (told.place,), told.written, told.rule)
     found = _first_reading(candidates, dates)
     if found is not None:
@@ -367,7 +370,8 @@ def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
     if not candidates:
         return Finding("No", (), False, "no such clause was found, which does not prove that there is none")
     best = candidates[0]
-    if _PERMISSION.search(question.prompt) and _FORBIDS.search(best.passage.text):
+    # "... may terminate at any time, provided that no party may ...": a proviso does not forbid what stands before it.
+    if _PERMISSION.search(question.prompt) and _FORBIDS.search(_PROVISO.split(best.passage.text)[0]):
         return Finding("No", (best.passage.place,), False, "the clause that fits best forbids it")
     places = tuple(one.passage.place for one in candidates[:CITED] if one.score >= ALIKE * best.score)
     return Finding("Yes", places, known, "such a clause is there")
