@@ -62,7 +62,7 @@ CONVENIENCE = _clause(
     r"|\bany time\b.{0,60}\bterminat"
     r"|\b(?:either|any|each|both) part(?:y|ies)\b.{0,40}\bterminat\w*\b.{0,100}\bnotice"
     r"|\bnotice\b.{0,40}\b(?:either|any|one) party\b.{0,80}\bterminat"
-    r"|\bterminat\w*\b.{0,80}\bby (?:either|any|(?:one|a) party)\b.{0,60}\bnotice"
+    r"|\b(?:terminat|cancel)\w*\b.{0,80}\bby (?:either|any|(?:one|a) party)\b.{0,60}\bnotice"
     r"|\b(?:may|right to) (?:terminate|cancel) (?:this|the) \w+ (?:up)?on\b.{0,60}\bnotice\b.{0,60}"
     r"\bwithout\b.{0,30}\bpenalty)",
     r"not be terminated|surviv"
@@ -120,6 +120,7 @@ CLAUSES = (
         r"|years?)\b"
         r"|\b(?:days?|months?|years?)\b.{0,60}\bwarrant(?:y|ies|s)\b"
         r"|\bwarrant(?:y|ies)\b.{0,40}\bexpires?\b.{0,40}\b(?:days?|months?|years?)\b"
+        r"|\bguarante\w+\b.{0,60}\bdefect\w*\b.{0,60}\b(?:days?|months?|years?)\b"
         r"|\bdefects?\b.{0,60}\bwithin\b.{0,40}\b(?:days?|months?|years?)\b.{0,80}\b(?:repair|replace|correct|remedy"
         r"|deliver|receipt)",
         r"\bnotice\b|\bterm of this\b|represent|\bhas been\b",
@@ -205,7 +206,7 @@ CLAUSES = (
         r"uncapped|unlimited liab|carve-?outs? from the (?:limit|cap)",
         r"\b(?:limit\w*|exclusions?|cap|foregoing|preceding|section)\b.{0,120}\b(?:(?:not|none).{0,60}\b(?:apply|limit"
         r"|available|affect)"
-        r"|no effect)\b.{0,250}\b(?:breach|indemn|negligen|misconduct|fraud|confiden|infring|death|liab)"
+        r"|no effect)\b.{0,250}\b(?:breach|indemn|negligen|misconduct|fraud|wil+ful|gross|confiden|infring|death|liab)"
         r"|\b(?:except|other than|without affecting|excluding)\b.{0,300}\b(?:liable|liability)\b.{0,200}"
         r"\b(?:indirect|consequential|special|punitive|exceed|greater|limited)"
         r"|\b(?:liable|liability)\b.{0,300}\b(?:indirect|consequential|special|punitive|exceed)\w*\b.{0,300}"
@@ -233,7 +234,8 @@ CLAUSES = (
     ),
     _clause(
         r"change (?:of|in) control|merger|acquired",
-        r"\bchange (?:of|in) (?:the )?(?:effective )?(?:control|ownership)\b|\bcontrol\b.{0,60}\b(?:shall"
+        r"\bchange (?:of|in) (?:the )?(?:effective )?(?:control|ownership)\b|\bcontrolling interest\b"
+        r"|\bcontrol\b.{0,60}\b(?:shall"
         r"|should) pass\b"
         r"|\b(?:consent|terminat\w*|not)\b.{0,200}\b(?:merger|(?:sale|transfer) of (?:all|substantially|control"
         r"|a majority))\b"
@@ -261,6 +263,9 @@ CLAUSES = (
         r"|days?)\b.{0,30}\b(?:after|following)\b.{0,30}\b(?:expiration|termination)\b"
         r"|\b(?:days|months?|years?)\b.{0,20}\b(?:after|following)\b.{0,30}\b(?:expiration|termination)\b.{0,120}"
         r"\b(?:may|shall|will)\b.{0,40}\b(?:sell|dispose|continue|provide|maintain|keep)\b"
+        r"|\b(?:days|months?|years?)\b.{0,20}\b(?:after|following)\b.{0,20}\b(?:expiration|termination)\b.{0,60}"
+        r"\b(?:to|which to) (?:sell|dispose)\b|\b(?:upon|after|following)\b.{0,30}\b(?:expiration|termination)\b.{0,60}"
+        r"\b(?:option|right) to (?:purchase|buy|repurchase)\b"
         r"|\b(?:due|payable)\b.{0,40}\b(?:upon|on|after|following) (?:the )?(?:expiration|termination)\b"
         r"|\btermination\b.{0,60}\bnot (?:relieve|release|affect)\b.{0,120}\b(?:pay|payment|amounts?|accrued)\b",
         r"\b(?:surviv\w+|dissol\w+|liquidat\w+|bankrupt\w*|insolven\w*|insurance|arbitrat\w+)\b|confidential|solicit"
@@ -297,6 +302,7 @@ CLAUSES = (
         rf"|\b(?:increas|adjust|escalat|rais)\w*\b.{{0,60}}{_PRICES}.{{0,120}}\b(?:exceed|more than|greater than|once"
         rf"|no event|index|cpi)\b"
         rf"|{_PRICES}.{{0,80}}\b(?:remain|be|held|stay|are|is)\b.{{0,20}}\b(?:fixed|firm|constant|unchanged)\b"
+        rf"|{_PRICES}.{{0,40}}\bcapped\b|\bcap\w*\b.{{0,40}}\bincreases?\b"
         rf"|\b(?:hold|keep|maintain)\b.{{0,40}}{_PRICES}.{{0,30}}\b(?:firm|fixed|constant)\b|{_PRICES} (?:are"
         rf"|is) guaranteed"
         r"|\bless than\b.{0,30}\b(?:minimum|suggested|resale|list)\b.{0,20}\bprice",
@@ -345,7 +351,9 @@ CLAUSES = (
         r"exclusiv",
         r"\b(?<!non-)(?<!non )(?<!not )exclusive\b.{0,80}\b(?:rights?|licen[cs]|distribut|suppl|provid|purchas|sell"
         r"|sponsor|dealer|agent|relation|partner|from|with)"
-        r"|\b(?:appoints?|engages?|retains?|designates?)\b.{0,120}\bexclusive\b"
+        r"|\b(?:appoints?|engages?|retains?|designates?)\b.{0,120}\bexclusive\b|\bappointment\b.{0,60}\bis exclusive\b"
+        r"|\bexclusive (?:source|outlet|manufacturer|vendor|manager|representative)\b"
+        r"|\bnot licen[cs]e\b.{0,60}\b(?:any other|anyone else|another|any third)\b"
         r"|\b(?<!non-)exclusively\b.{0,30}\b(?:purchas|sell|suppl|distribut|provid|licens|from|through|with)"
         r"|\b(?:the|its|sole and) only\b.{0,20}\b(?:distributor|supplier|provider)"
         rf"|{_RESTRAINS}.{{0,60}}\b(?:enter into|engage|use|purchase|sell|license|supply|provide|endorse|market"
@@ -364,13 +372,13 @@ CLAUSES = (
         r"exclusive(?:ly)? (?:property|own|remed|jurisdiction|venue|control|agreement|statement|discretion|with the)"
         r"|exclusive of|non-? ?exclusiv|not .{0,40}exclusiv|exclusive right,? (?:but not|title|to (?:the use"
         r"|prosecute|defend|determine|control|own|terminate))|owns? the|belong|remed|courts?\b",
-        "exclusive sole solely only requirements territory appoint other distributor",
+        "exclusive sole solely only license anyone requirements territory appoint other distributor",
     ),
     _clause(
         r"solicit.{0,30}(?:customer|client)",
-        rf"{_RESTRAINS}.{{0,200}}\b(?:solicit|divert|entice|induc|persuad|circumvent|call (?:up)?on|(?:do|accept"
+        rf"{_RESTRAINS}.{{0,200}}\b(?:solicit|divert|entic|induc|persuad|circumvent|call (?:up)?on|(?:do|accept"
         rf"|conduct) business|market(?:ing)? )\w*\b.{{0,160}}\b(?:customers?|clients?|accounts?|contractholders?"
-        rf"|cardholders?|policyholders?|subscribers?|dealers|suppliers)\b"
+        rf"|cardholders?|policyholders?|subscribers?|end users?|dealers|suppliers)\b"
         rf"|\b(?:shall|will|may|agrees?)\b.{{0,30}}{_RESTRAINS}.{{0,80}}\b(?:contact|contract (?:directly )?with"
         rf"|deal with)\b.{{0,100}}\b(?:customers?|clients?|accounts?)\b",
         r"purchase orders?|confidential|warrant|customer service|\bsolicit orders|best efforts",
@@ -440,7 +448,7 @@ CLAUSES = (
         r"|revenue|volume)"
         r"|\b(?:purchase|(?<!in )order|quantit|units|pay|fee|guarantee|commitment|royalt)\w*\b.{0,100}\bminimum\b"
         rf"|\bat least\b.{{0,20}}{_COUNT}.{{0,60}}\b(?:purchase|(?<!in )orders?|units|\$)"
-        rf"|\b(?:purchase|buy|(?<!in )orders?|spend|commit|pay)\w*\b.{{0,60}}\b(?:at least|(?:no|not) (?:less"
+        rf"|\b(?:purchase|buy|(?<!in )orders?|sell|spend|commit|pay)\w*\b.{{0,60}}\b(?:at least|(?:no|not) (?:less"
         rf"|fewer) than)\b.{{0,20}}(?:\$|{_COUNT})"
         r"|\b(?:purchase|sales|annual|volume) quotas?\b|\btake[- ]or[- ]pay\b|\bguaranteed (?:\w+ ){0,2}(?:fee"
         r"|payment|royalt|purchase|volume)"
