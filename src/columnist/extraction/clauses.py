@@ -189,7 +189,7 @@ CLAUSES = (
         r"irrevocable|perpetual",
         rf"\b(?:irrevocabl[ey]|perpetual(?:ly)?|in perpetuity)\b.{{0,160}}\b(?:{_LICENCE}|right to use)"
         rf"|\b(?:{_LICENCE}|right to use)\b.{{0,160}}\b(?:irrevocabl[ey]|perpetual(?:ly)?|perpetuity)\b",
-        r"perpetual (?:calendar|care)|jurisdiction|power of attorney|attorney-in-fact",
+        r"jurisdiction|power of attorney|attorney-in-fact",
         "irrevocable perpetual perpetuity license right",
     ),
     _clause(
@@ -213,7 +213,8 @@ CLAUSES = (
         r"\b(?:except|other than|provided,? however)\b"
         r"|\bnothing\b.{0,80}\b(?:limit|exclude)\w*\b.{0,60}\bliab|\bliab\w*\b.{0,80}\b(?:unlimited|without limit"
         r"|not be limited)",
-        r"indemnify|hold harmless|beyond the (?:reasonable )?control|confidentiality provisions",
+        r"indemnify|hold harmless|beyond the (?:reasonable )?control"
+        r"|\bconfidential(?:ity)?\b.{0,60}\b(?:do|does|shall|will) not apply to\b.{0,20}\binformation",
         "limitation liability apply except breach indemnification negligence misconduct",
     ),
     _clause(
@@ -324,7 +325,7 @@ CLAUSES = (
         r"|\b(?:amounts?|damages)\b.{0,60}\brecover\w*\b.{0,160}\b(?:not exceed|limited to)\b"
         r"|\bno (?:action|claim|suit)\b.{0,120}\b(?:more than|after|later than)\b.{0,40}\b(?:years?|months?)\b"
         r"|\b(?:claims?|actions?|suits?)\b.{0,80}\bmust be (?:made|brought|filed|commenced)\b.{0,40}\bwithin\b",
-        r"\blegal limit\b|insurance (?:policy|limits)|beyond (?:its|the|their)?.{0,30}control",
+        r"insurance (?:policy|limits)|beyond (?:its|the|their)?.{0,30}control",
         "liability liable exceed limited aggregate consequential indirect damages action claim lost profits",
     ),
     _clause(
@@ -400,7 +401,7 @@ CLAUSES = (
         r"|\b(?:adversely|negatively|harm\w*|injur\w+|damag(?:e|es|ing)|detriment\w+|impair\w*"
         r"|diminish\w*)\b.{0,50}\b(?:reputation|good name|image)\b"
         r"|\b(?:maintain|enhance|preserve|protect)\b.{0,60}\b(?:good name|reputation|image)\b",
-        r"terminat|opprobr|liab|\bloss of\b|indemn|injunct|irreparabl|infring",
+        r"terminat|liab|\bloss of\b|indemn|injunct|irreparabl|infring",
         "disparage derogatory defame reputation goodwill image disrepute tarnish",
     ),
     _clause(
@@ -409,7 +410,7 @@ CLAUSES = (
         r"|\bright to (?:audit|inspect)"
         r"|\b(?:books|records|accounts)\b.{0,200}\b(?:audit|inspect|examin|access|review|available)"
         r"|\b(?:access to|review)\b.{0,30}\b(?:books|records|accounts|premises)\b|\breview of\b.{0,40}\brecords\b",
-        r"bank examin|act of 19|rule \d|independent (?:public )?account",
+        r"bank examin|independent (?:public )?account",
         "visit audit inspect examine books records access review facilities",
     ),
     _clause(
@@ -502,7 +503,8 @@ CLAUSES = (
         r"|\bshar(?:e|es|ed|ing)\b.{0,60}\b(?:revenues?|profits?|proceeds)\b|\brevenue[- ]shar|\bprofit[- ]shar"
         r"|\b(?:divid|split)\w*\b.{0,40}\b(?:revenues?|profits?|proceeds)\b"
         r"|\b(?:revenues?|profits?|proceeds)\b.{0,80}\b(?:shared|divided|split)\b",
-        r"interest|insurance|tax(?:es)?\b|indemn|\boffering\b|underpa|registered capital",
+        r"\binterest (?:at|rate|on|of)\b|rate of interest|\b(?:ownership|equity|membership) interest|insurance"
+        r"|tax(?:es)?\b|indemn|\boffering\b|underpa",
         "divide split royalty commission percent net sales share gross receipts proceeds revenue profits",
     ),
     _clause(
@@ -515,7 +517,8 @@ CLAUSES = (
         r"|reproduc|make))"
         r"|\blicen[cs]es? to\b.{0,80}\b(?:use|right|reproduce|copy|display|make|sell)\b"
         r"|\bis granted\b.{0,60}\blicen[cs]e",
-        r"option|stock|shares|\bnothing\b.{0,120}\bgrant|\bno licen[cs]e|\bnot\b.{0,60}\b(?:grants?|granting|confer)\b",
+        r"stock options?|options? to purchase|shares of|\bnothing\b.{0,120}\bgrant|\bno licen[cs]e"
+        r"|\bnot\b.{0,60}\b(?:grants?|granting|confer)\b",
     ),
 )
 
