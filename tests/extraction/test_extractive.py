@@ -190,7 +190,7 @@ def test_an_expiry_date_comes_from_the_term_clause() -> None:
         "Dated June 1, 2020. 3. Term. This Agreement shall begin on July 1, 2020 and continue until December 31, 2020."
     )
     content = ask(text, "Expiration date", "date")
-    assert content.flag == "yellow"
+    assert (content.value, content.flag) == ("2020-12-31", "green")
     assert "December 31, 2020" in content.citations[0].quote
 
 
@@ -249,11 +249,48 @@ def test_a_short_sentence_is_a_passage_of_its_own() -> None:
             "Address: Room 1605, Shenzhen\nParty B: Birch Communication Co., Ltd.\nWHEREAS:\n1. Party A, an enterprise",
             ["Alder Technology (Shenzhen) Co., Ltd.", "Birch Communication Co., Ltd."],
         ),
+        (
+            "PARTIES\n(1) ALDER LIMITED, a company registered in England (“Alder”); and\n"
+            "(2) BIRCH GMBH, a company registered in Germany (“Birch”).\nThe Parties agree as follows.",
+            ["ALDER LIMITED", "BIRCH GMBH"],
+        ),
+        (
+            "Alder Corp. (the “Company”) and Birch Supply LLC (the “Supplier”) hereby agree as follows:",
+            ["Alder Corp.", "Birch Supply LLC"],
+        ),
+        (
+            "by and between Alder Pharmaceuticals, Inc. d/b/a Alder Health, a Delaware corporation (together with its "
+            "Affiliates, “Alder”), and Birch S.A., with offices at Brussels and Ghent (“Birch”). Both parties agree.",
+            ["Alder Pharmaceuticals, Inc. d/b/a Alder Health", "Birch S.A."],
+        ),
     ],
 )
 def test_parties_are_read_from_a_preamble(text: str, parties: list[str]) -> None:
     content = ask(text, "Parties", "bulleted_list", "Who are the parties?")
     assert (content.value, content.flag) == (parties, "green")
+
+
+def test_three_parties_in_a_row_are_three() -> None:
+    text = (
+        "is by and among Alder Holdings plc, an English company, Birch LLC, a Nevada limited liability company, and "
+        "Cedar Trust (each a “Party”)."
+    )
+    content = ask(text, "Parties", "bulleted_list", "Who are the parties?")
+    assert content.value == ["Alder Holdings plc", "Birch LLC", "Cedar Trust"]
+
+
+def test_the_evidence_of_parties_is_their_names_and_what_the_contract_calls_them() -> None:
+    text = (
+        "This Agreement is made by and between Alder Corp., an Ohio corporation (“Seller”), and Birch\nLLC (“Buyer”)."
+    )
+    content = ask(text, "Parties", "bulleted_list", "Who are the parties?")
+    assert [citation.quote for citation in content.citations] == ["Alder Corp.", "“Seller”", "Birch\nLLC", "“Buyer”"]
+
+
+def test_the_evidence_of_a_date_is_the_date() -> None:
+    text = "This Agreement is entered into as of June 1, 2020 (the “Effective Date”) by and between A Corp. and B Corp."
+    content = ask(text, "Effective date", "date")
+    assert [citation.quote for citation in content.citations] == ["June 1, 2020"]
 
 
 @pytest.mark.parametrize(

@@ -10,27 +10,32 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from columnist.documents.model import DocumentText, Span
 from columnist.extraction.clauses import (
     EXPIRATION,
     GOVERNING_LAW,
+    NOTICE,
+    NOTICE_OF_NO_RENEWAL,
+    RENEWAL,
     Clause,
     clause_asked_for,
     jurisdiction,
 )
+from columnist.extraction.duration import effective_date, expiration, notice, renewal
 from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question
-from columnist.extraction.passages import LONGEST, PassageIndex, Ranked, terms
+from columnist.extraction.passages import PassageIndex, Ranked, terms
 from columnist.extraction.preamble import parties, stated_date, title
-from columnist.extraction.readings import Reading, amounts, currencies, dates, later, numbers, percentages, units
+from columnist.extraction.readings import Reading, amounts, currencies, dates, numbers, percentages, units
 from columnist.extraction.typing import ALTERNATIVES, in_unit, typed
 from columnist.processes import processes
 from columnist.reviews.model import Flag, Format
 
 NEAR = 8
 """Passages that may state the term, best first."""
-DEEP = 120
+DEEP = 80
 """Passages that are tried for a kind of clause, best first."""
 WEAK = 0.3
 """Coverage below which a passage is no answer to a question that no rule knows."""
@@ -69,13 +74,13 @@ _ABOUT_ITS_DATE = re.compile(
 _ABOUT_ITS_TITLE = re.compile(
     r"\b(?:document|agreement|contract)\s+(?:name|title)\b|^title\b|\bwhat is the \w+ called\b", re.I
 )
-_ENDS_ON = re.compile(r"\b(?:until|through|expir\w*|end(?:s|ing)?|terminat\w*|and including|to)\b[^.;]{0,40}$", re.I)
-_STARTS_ON = re.compile(r"\b(?:commenc\w*|begin\w*|start\w*|effective|from|as of)\b[^.;]{0,50}$", re.I)
-_LASTS = re.compile(r"\b(?:for|of|be|is|continue|until|end|the|than|a)\b[^.;]{0,25}$", re.I)
-_RENEWED = re.compile(r"\b(?:renew\w*|extend\w*|successive|additional|prior|notice|earlier)\b[^.;]{0,60}$", re.I)
+_ASKS_HOW_LONG = re.compile(
+    r"\bhow long\b|\b(?:period|duration|length) (?:alone|only)\b|\bonly the (?:period|duration)\b", re.I
+)
 _LARGEST = re.compile(r"\b(?:largest|highest|maximum|biggest|cap)\b", re.I)
-_PERMISSION = re.compile(r"^\W*(?:may|can|is .{0,60}(?:allowed|permitted|free|entitled))\b", re.I)
+_PERMISSION = re.compile(r"^\W*(?:may|can|is (?!there\b).{0,60}(?:allowed|permitted|free|entitled))\b", re.I)
 _FORBIDS = re.compile(r"\b(?:may|shall|can|will|must)\s*not\b|\bcannot\b|\b(?:neither|no)\s+party\b", re.I)
+_PROVISO = re.compile(r"\b(?:provided|except|unless)\b", re.I)
 _PAYABLE_IN = re.compile(r"\b(?:payable|paid|pay|payments?|prices?|invoiced?|amounts?|currency|stated|made)\b", re.I)
 _MONEY_SIGNS = "$€£¥₹₩₪"
 _MONEY_WORDS = (
@@ -102,7 +107,7 @@ class ExtractiveAnswerer:
     """Answers without an LLM, in processes of its own, one per core: the event loop that serves requests stays free."""
 
     model = "extractive"
-    prompt_version = "extractive-3"
+    prompt_version = "extractive-4"
 
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
         """All questions at once, in order: a document takes milliseconds."""
@@ -189,6 +194,7 @@ def _candidates(index: PassageIndex, question: Question) -> tuple[list[Ranked], 
     return [candidate for candidate in ranked[:DEEP] if clause.stands_in(_line(candidate.passage.text))], True
 
 
+@lru_cache(maxsize=4_096)
 def _line(text: str) -> str:
     return " ".join(text.split())
 
@@ -197,7 +203,8 @@ def _line(text: str) -> str:
 
 
 def _text(index: PassageIndex, question: Question) -> Finding | None:
-    if _clause(question) is GOVERNING_LAW:
+    clause = _clause(question)
+    if clause is GOVERNING_LAW:
         return _governing_law(index, question)
     if _ABOUT_ITS_TITLE.search(question.name) and (place := title(index.plain)):
         shown = _line(index.pages[place.page - 1][place.start : place.end])
@@ -205,6 +212,10 @@ def _text(index: PassageIndex, question: Question) -> Finding | None:
     candidates, known = _candidates(index, question)
     if not candidates:
         return None
+    if clause in (RENEWAL, NOTICE, NOTICE_OF_NO_RENEWAL) and _ASKS_HOW_LONG.search(question.prompt):
+        near = [candidate.passage for candidate in candidates[:NEAR]]
+        told = (renewal if clause is RENEWAL else notice)(near)
+        return Finding(told.said, (told.place,), True, told.rule) if told else None
     best = candidates[0]
     shown = _line(best.passage.text)
     rule = "the best passage of the kind of clause asked for" if known else "the passage that shares most terms with it"
@@ -225,11 +236,8 @@ def _bulleted_list(index: PassageIndex, question: Question) -> Finding | None:
         named = parties(index.plain)
         if named is None:
             return None
-        page, start, end = named.place
-        place = Span(page, start, min(end, start + LONGEST))
-        names = "; ".join(named.names)
         two = named.defined and len(named.names) == 2
-        return Finding(names, (place,), two, "the parties named in the preamble")
+        return Finding("; ".join(named.names), named.places, two, "the parties named in the preamble")
     candidates, known = _candidates(index, question)
     chosen = [candidate.passage for candidate in candidates if candidate.score >= candidates[0].score / 2][:5]
     if not chosen:
@@ -242,19 +250,19 @@ def _bulleted_list(index: PassageIndex, question: Question) -> Finding | None:
 def _date(index: PassageIndex, question: Question) -> Finding | None:
     clause = _clause(question)
     if clause is not EXPIRATION and _ABOUT_ITS_DATE.search(_asks(question)):
-        stated = stated_date(index.plain, effective=bool(re.search(r"\beffective", question.name, re.I)))
+        effective = bool(re.search(r"\beffective", question.name, re.I))
+        stated = stated_date(index.plain, effective)
+        if effective and not (stated and stated.effective):
+            stated = effective_date(index.passages) or stated
         if stated is None:
             return None
-        place = stated.place
-        # The quote is the line up to the date: that is where its cue stands.
-        start = max(index.plain[place.page - 1].rfind("\n", 0, place.start) + 1, place.start - LONGEST // 2)
-        place = Span(place.page, start, place.end)
+        page, start, end = stated.place
         rule = "the date stated in the preamble" if stated.cued else "the date that the opening or the signatures bear"
-        written = index.pages[place.page - 1][stated.place.start : stated.place.end]
-        return Finding(_line(written), (place,), stated.cued, rule)
+        return Finding(_line(index.pages[page - 1][start:end]), (stated.place,), stated.cued, rule)
     candidates, known = _candidates(index, question)
-    if clause is EXPIRATION and (ended := _expiration(index, candidates)):
-        return ended
+    near = [candidate.passage for candidate in candidates[:NEAR]]
+    if clause is EXPIRATION and (told := expiration(near, index.plain)):
+        return Finding(told.said, (told.place,), told.written, told.rule)
     found = _first_reading(candidates, dates)
     if found is not None:
         candidate, reading, alone = found
@@ -263,31 +271,6 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
     if known and candidates:
         shown = _line(candidates[0].passage.text)
         return Finding(shown, (candidates[0].passage.place,), False, "the clause gives a period, not a date")
-    return None
-
-
-def _expiration(index: PassageIndex, candidates: Sequence[Ranked]) -> Finding | None:
-    """The end of the term by the best passage that gives one: the date it ends on, else its start plus its length."""
-    for candidate in candidates[:NEAR]:
-        text = candidate.passage.text
-        found = [reading for reading in dates(text) if len(reading.values) == 1]
-        for reading in found:
-            if _ENDS_ON.search(text[: reading.start]) and not _STARTS_ON.search(text[: reading.start]):
-                value = reading.values[0]
-                return Finding(value, (candidate.passage.place,), True, "the date on which the term ends")
-        for length in numbers(text):
-            before = text[: length.start]
-            if length.unit not in ("day", "week", "month", "year") or len(length.values) != 1:
-                continue
-            if _RENEWED.search(before) or not _LASTS.search(before):
-                continue
-            starts = [one.values[0] for one in found if _STARTS_ON.search(text[: one.start])]
-            stated = None if starts else stated_date(index.plain, effective=True)
-            if stated and len(stated.reading.values) == 1:
-                starts = [stated.reading.values[0]]
-            if starts and (end := later(starts[0], length.values[0], length.unit)):
-                rule = f"{starts[0]}, the start, plus {length.values[0]} {length.unit}s"
-                return Finding(end, (candidate.passage.place,), False, rule)
     return None
 
 
@@ -387,7 +370,8 @@ def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
     if not candidates:
         return Finding("No", (), False, "no such clause was found, which does not prove that there is none")
     best = candidates[0]
-    if _PERMISSION.search(question.prompt) and _FORBIDS.search(best.passage.text):
+    # "... may terminate at any time, provided that no party may ...": a proviso does not forbid what stands before it.
+    if _PERMISSION.search(question.prompt) and _FORBIDS.search(_PROVISO.split(best.passage.text)[0]):
         return Finding("No", (best.passage.place,), False, "the clause that fits best forbids it")
     places = tuple(one.passage.place for one in candidates[:CITED] if one.score >= ALIKE * best.score)
     return Finding("Yes", places, known, "such a clause is there")

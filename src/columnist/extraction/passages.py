@@ -36,6 +36,8 @@ _BOUNDARY = re.compile(
     r"(?P<sentence>[.!?;][\"')\]]*)\s+(?=[\"'(\[]?[A-Z0-9(])"
     rf"|(?P<paragraph>\r?\n[ ]*\r?\n\s*)|(?P<numbered>\r?\n[ ]*)(?={_ENUMERATOR})|(?P<line>\r?\n)(?=[ ]*[\"'(A-Z0-9])"
 )
+_BLANK_LINE = re.compile(r"\n[ \r]*\n")
+"""`as in Exhibit B.` ends a paragraph as well as a sentence."""
 _CONTENTS_LINE = re.compile(r"[\w.)][ .]+\d{1,3}$")
 _TITLE = re.compile(
     rf"(?:(?:ARTICLE|Article|SECTION|Section)\s+)?[\dIVX]+(?:\.\d+)*[.)]?\s+[A-Z][^.:\n]{{2,{_HEADING}}}(?=[.:\n])"
@@ -96,9 +98,10 @@ def _fragments(page: str) -> Iterator[tuple[int, int]]:
     for match in _BOUNDARY.finditer(page):
         if match["sentence"]:
             cut = match.end("sentence")
-            if match["sentence"][0] == "." and _ABBREVIATED.search(
+            abbreviated = match["sentence"][0] == "." and _ABBREVIATED.search(
                 page[max(start, match.start() - 12) : match.start()]
-            ):
+            )
+            if abbreviated and not _BLANK_LINE.search(match.group()):
                 continue
         elif match["line"]:
             # A line that ends early ends a paragraph or is a heading; a full one wraps.

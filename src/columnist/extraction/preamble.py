@@ -11,40 +11,50 @@ _SUFFIX = (
     r"(?:Inc|INC|inc|Incorporated|INCORPORATED|L\.?L\.?[CP]|Ltd|LTD|Limited|LIMITED|Corp|CORP|Corporation|CORPORATION"
     r"|Company|COMPANY|Co|CO|L\.?P|G[mM][bB]H|A\.?G|AKTIENGESELLSCHAFT|Aktiengesellschaft|P\.?L\.?C|plc|Plc"
     r"|S\.?A|B\.?V|N\.?V|N\.A|S\.p\.A|S\.r\.l|Oy|AB|A/S|KG|K\.K|Pty|Trust|TRUST|Bank|BANK|University|UNIVERSITY"
+    r"|Institute|INSTITUTE|College|COLLEGE|Hospital|Authority|AUTHORITY|Society|SOCIETY|[SB]hd|[SB]HD|S\.?[aA]\.?R\.?L|SAS|ApS"
     r"|Foundation|FOUNDATION|Partners|PARTNERS|Partnership|Association|ASSOCIATION|Organization|Group|GROUP|Funds?"
     r"|Portfolios?)"
 )
 """The words that end the name of a legal person."""
 _OPENING = re.compile(
     r"\b(?:(?:made\s+(?:and\s+entered\s+into\s+)?|entered\s+into\s+)?by\s+and\s+(?:between|among)|(?:is|are)\s+between"
-    r"|between|among|(?:made|entered\s+into)\s+by)\b\s*:?",
-    re.I,
+    r"|between|among|(?:made|entered\s+into)\s+by)\b\s*:?|^[ ]*(?:the[ ]+)?parties[ ]*:?\s*\n(?=\s*\(?1[.)])",
+    re.I | re.M,
 )
 _CLOSING = re.compile(
     r"\b(?:WHEREAS|R\s?E\s?C\s?I\s?T\s?A\s?L|Recitals?|W\s?I\s?T\s?N\s?E\s?S\s?S\s?E\s?T\s?H|BACKGROUND|NOW,?\s+THEREFORE"
     r"|(?i:preamble)|Capitalized|(?i:dated)|Effective|Source:|agree\b|(?i:may\s+each|each\s+(?:a|may|also|of|party)))"
-    r"|\(\s*(?i:each|individually|collectively|together)\b|[.;]\s+(?=[A-Z][a-z]+\s+[a-z])"
+    r"|\(\s*(?i:each|individually|collectively|together(?!\s+with))\b|[.;]\s+(?=[A-Z][a-z]+\s+[a-z])"
 )
 _DEFINED = re.compile(r"\([^()]{0,60}[\"'][^\"']{1,60}[\"'][^()]{0,120}\)")
+_CALLED = re.compile(r"\([^()\"']{0,60}(?P<as>[\"'][^\"'()]{1,60}[\"'])")
 _ASIDE = re.compile(r"\([^()]*[\"'][^()]*\)|\([^()]{20,}\)")
 _NAME_ENDS = re.compile(
-    rf",?\s*\((?![A-Za-z]+\)\s+{_SUFFIX}\b)|\s*[\"]|,(?!\s*(?:\([A-Za-z]+\)\s+)?{_SUFFIX}\b)"
+    rf",?\s*\((?![A-Za-z]+\)\s+{_SUFFIX}\b)|\s*[\"]|,(?!\s*(?:(?:\([A-Za-z]+\)\s+)?{_SUFFIX}\b|d/?b/?a\b|doing\s+business\s+as\b))"
     r"|(?<=[.\w])\s+(?:[aA]n?|with|having|located|whose|organi[sz]ed|duly|represented|acting|as|is|of(?=\s+[\dA-Z][^,]*,)"
     r"|on\s+behalf|for\s+(?:services|and)|incorporated|existing|hereinafter|and(?=\s+[a-z])|-)\s|\s+-|;|\n[ ]*\d"
 )
 _BETWEEN_PARTIES = re.compile(
     rf"(?<=\.\))\s*[,;]?\s*(?:(?:and|AND|&)\s+)?(?=[A-Z0-9])(?!{_SUFFIX}\b)"
     rf"|[,;]?\s+(?:-+\s*)?(?:and|AND|And|&)(?::|\s*-+)?\s+(?=[A-Z0-9]|[a-z]+[.A-Z])(?!{_SUFFIX}\b)|;\s+"
+    # "Alder plc, an English company, Birch LLC, a Nevada limited liability company, and Cedar Trust"
+    rf"|(?<=corporation|partnership)\s*,\s+(?=[A-Z][^,]{{1,60}},?\s+{_SUFFIX}\b)"
+    rf"|(?<=company)\s*,\s+(?=[A-Z][^,]{{1,60}},?\s+{_SUFFIX}\b)"
 )
+_IN_AN_ADDRESS = re.compile(
+    r"\b(?:offices?|places?\s+of\s+business|located|residing)\s+(?:located\s+)?(?:at|in)\s+[^,.()\d]*$", re.I
+)
+"""`with offices at Berlin and Munich`: no party follows."""
 _LABELLED = re.compile(r"^[ ]*party[ ]+(?:[a-z]|\d|one|two)[ ]*:[ ]*(?P<name>[^\n]+)", re.I | re.M)
 
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The parties that a preamble names, where it names them, and whether it defines them (`("Seller")`)."""
+    """The parties that a preamble names, whether it defines them (`("Seller")`), and the places of each name and of
+    what it is called in the contract."""
 
     names: tuple[str, ...]
-    place: Span
+    places: tuple[Span, ...]
     defined: bool
 
 
@@ -57,7 +67,7 @@ def parties(plain: Sequence[str]) -> Parties | None:
     best: Parties | None = None
     for number, page in enumerate(plain[:4], start=1):
         for opening in _OPENING.finditer(page, 0, 6_000):
-            found = _parties_from(page, number, opening.start(), opening.end())
+            found = _parties_from(page, number, opening.end())
             if found and found.defined:
                 return found
             best = best or found
@@ -68,30 +78,47 @@ def parties(plain: Sequence[str]) -> Parties | None:
 def _labelled(page: str, number: int) -> Parties | None:
     """`Party A: Alder Ltd` and, on a line of its own, `Party B: Birch GmbH`."""
     lines = [line for line in _LABELLED.finditer(page, 0, 6_000) if _name(line["name"])]
-    names = tuple(dict.fromkeys(_name(line["name"]) for line in lines))
-    return Parties(names, Span(number, lines[0].start(), lines[-1].end()), True) if len(names) >= 2 else None
+    if len({_name(line["name"]) for line in lines}) < 2:
+        return None
+    return _parties([(_name(line["name"]), line.start("name"), line.end()) for line in lines], page, number, True)
 
 
 def _without_opening(page: str) -> Parties | None:
     """`Aduro Biotech, Inc. ("Aduro") and IREYA B.V. ("Consultant") agree`: a paragraph that opens with a definition."""
     definition = _DEFINED.search(page, 0, 3_000)
-    line = re.compile(r"^[ ]*(?=[A-Z][a-z]+[^\n]*,)", re.M).search(page, 0, definition.start()) if definition else None
-    found = _parties_from(page, 1, line.end(), line.end()) if line else None
+    line = (
+        re.compile(r"^[ ]*(?=[A-Z][a-z]+[^\n]*[,(])", re.M).search(page, 0, definition.start() + 1)
+        if definition
+        else None
+    )
+    found = _parties_from(page, 1, line.end()) if line else None
     return found if found and found.defined and len(found.names) == 2 else None
 
 
-def _parties_from(page: str, number: int, shown_from: int, start: int) -> Parties | None:
+def _parties_from(page: str, number: int, start: int) -> Parties | None:
     """The parties that the text from `start` on names, when it names two."""
     region = page[start : start + 1_500]
     closing = _CLOSING.search(region)
     region = region[: closing.start()] if closing else region
-    names = tuple(dict.fromkeys(_names(region)))
-    place = Span(number, shown_from, start + len(region.rstrip()))
-    return Parties(names, place, _DEFINED.search(region) is not None) if len(names) >= 2 else None
+    parts = [(name, start + first, start + last) for name, first, last in _names(region)]
+    if len({name for name, _, _ in parts}) < 2:
+        return None
+    return _parties(parts, page, number, _DEFINED.search(region) is not None)
 
 
-def _names(region: str) -> Iterator[str]:
-    """One name for each part of a preamble that describes a party."""
+def _parties(parts: Sequence[tuple[str, int, int]], page: str, number: int, defined: bool) -> Parties:
+    """The parties of `parts`: each a name and the part of the page that opens with it."""
+    places: dict[str, tuple[Span, ...]] = {}
+    for name, start, end in parts:
+        written = re.compile(r"\s+".join(map(re.escape, name.split()))).search(page, start, end)
+        called = _CALLED.search(page, written.end(), end) if written else None
+        spans = [(match.start(group), match.end(group)) for match, group in ((written, 0), (called, "as")) if match]
+        places.setdefault(name, tuple(Span(number, *span) for span in spans))
+    return Parties(tuple(places), tuple(span for spans in places.values() for span in spans), defined)
+
+
+def _names(region: str) -> Iterator[tuple[str, int, int]]:
+    """A name, start and end for each part of a preamble that describes a party."""
     # What a definition holds never separates two parties: ("PLIC" and, together with PHLVIC, "PHL Variable").
     bare = _ASIDE.sub(lambda aside: f"({'.' * (len(aside.group()) - 2)})", region)
     start = 0
@@ -100,16 +127,18 @@ def _names(region: str) -> Iterator[str]:
         if cut and not re.search(rf"\b{_SUFFIX}\b|\.\)|\n", bare[start:end].strip()):
             # "Research and Development Corp.": still inside a name.
             continue
+        if cut and _IN_AN_ADDRESS.search(bare, start, end):
+            continue
         name = _name(region[start:end])
         suffixed = re.search(rf"\b{_SUFFIX}\b", name) is not None
         if name and (suffixed or ".)" in bare[start:end] or ".)" not in bare):
-            yield name
+            yield name, start, end
         start = cut.end() if cut else end
 
 
 def _name(part: str) -> str:
     """The name that a part of a preamble opens with; empty when it opens with something else."""
-    part = re.sub(r"^(?:\d{1,2}[.)]\s*|[Aa][Nn][Dd]\s+)", "", part.strip(" \r\n,;:-"))
+    part = re.sub(r"^(?:\(?\d{1,2}[.)]\s*|[Aa][Nn][Dd]\s+)+", "", part.strip(" \r\n,;:-"))
     ends = _NAME_ENDS.search(part)
     name = part[: ends.start()] if ends else part
     # On a cover page the next line is another thing, unless the name wraps: "Potomac Fund\nManagement, Inc.".
@@ -153,11 +182,13 @@ _DEFINED_BEHIND = re.compile(r"[^.;]{0,12}\([^)]{0,30}(?:Effective|Agreement|Exe
 
 @dataclass(frozen=True, slots=True)
 class StatedDate:
-    """A date that a contract bears, where it stands, and whether a cue such as `dated as of` says so."""
+    """A date that a contract bears, where it stands, and whether a cue such as `dated as of` says so, or one such as
+    `effective`."""
 
     reading: Reading[str]
     place: Span
     cued: bool
+    effective: bool = False
 
 
 def stated_date(plain: Sequence[str], effective: bool) -> StatedDate | None:
@@ -165,7 +196,7 @@ def stated_date(plain: Sequence[str], effective: bool) -> StatedDate | None:
 
     A partial date (`September __, 2018`) is a reading without a value.
     """
-    best: tuple[float, Reading[str], Span] | None = None
+    best: tuple[float, StatedDate] | None = None
     for number, page in enumerate(plain[:3], start=1):
         if best and best[0] > 4:
             break
@@ -181,11 +212,11 @@ def stated_date(plain: Sequence[str], effective: bool) -> StatedDate | None:
                 - reading.start / 5_000
             )
             if best is None or weight > best[0]:
-                best = (weight, reading, Span(number, reading.start, reading.end))
-    if best and best[0] >= 2:
-        return StatedDate(best[1], best[2], cued=True)
-    signed = _signature_date(plain)
-    return signed or (StatedDate(best[1], best[2], cued=False) if best and best[0] > -2 else None)
+                place = Span(number, reading.start, reading.end)
+                best = (weight, StatedDate(reading, place, weight >= 2, bool(_EFFECTIVE_CUE.search(before))))
+    if best and best[1].cued:
+        return best[1]
+    return _signature_date(plain) or (best[1] if best and best[0] > -2 else None)
 
 
 def _signature_date(plain: Sequence[str]) -> StatedDate | None:
