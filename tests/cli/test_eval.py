@@ -157,9 +157,43 @@ def test_cuads_own_labels_and_questions_come_along(home: dict[str, object], tmp_
 
 
 @pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        (
+            "labels.csv",
+            "Document;Column;Answer;Quote\r\nfull.txt;Governing law;Münster – Ohio;laws of\r\n".encode("cp1252"),
+        ),
+        (
+            "labels.csv",
+            "document\tcolumn\tanswer\tquote\nfull.txt\tGoverning law\tMünster – Ohio\tlaws of\n".encode("utf-16"),
+        ),
+        (
+            "labels.json",
+            b'[{"document": "full.txt", "column": "Governing law", '
+            b'"answer": "M\\u00fcnster \\u2013 Ohio", "quotes": "laws of"},'
+            b' {"document": "full.txt", "column": "Weather", "answer": "fine", "quotes": null}]',
+        ),
+    ],
+    ids=["semicolons", "tabs", "JSON"],
+)
+def test_labels_are_read_as_spreadsheets_and_people_write_them(
+    home: dict[str, object], labelled: Path, tmp_path: Path, name: str, labels: bytes
+) -> None:
+    (labelled / "labels.csv").unlink()
+    (labelled / name).write_bytes(labels)
+    done = columnist("eval", labelled, "-c", tmp_path / "questions.yaml", "-o", tmp_path / "out", **home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (cell,) = evaluated(tmp_path / "out").values()
+    assert (cell["label"], cell["label_quotes"]) == ("Münster – Ohio", ["laws of"])
+    unasked = "1 labelled columns are not among the questions" in " ".join(done.stdout.split())
+    assert unasked is (name == "labels.json")
+
+
+@pytest.mark.parametrize(
     ("labels", "said"),
     [
         ("document,answer\na,b\n", "labels need the columns"),
+        ("document,column,answer\nfull.txt\n", "label 1 names no document or no column"),
         ("document,column,answer\nother.txt,Governing law,Ohio\n", "None of the files has a label"),
         ("document,column,answer\nfull.txt,Weather,fine\n", "None of the questions has a label"),
         ("Filename,Parties,Parties-Answer\nfull.txt,[oops,x\n", "line 1, Parties: the spans are not a list"),

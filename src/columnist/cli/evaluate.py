@@ -66,7 +66,9 @@ async def evaluate(
     files = [file for file in every if key(file.name) in labelled]
     if not files:
         raise InputError("None of the files has a label: labels name their document by its file name.")
-    console.print(_coverage(len(files), len(every), len(labelled)))
+    asked = {key(column.name) for column in columns}
+    unasked = {column for _, column in by_place if column not in asked}
+    console.print(_coverage(len(files), len(every), len(labelled), len(unasked)))
     async with command_session(settings) as session:
         review = f"Evaluation of {paths[0].resolve().name} by {model or settings.model}"
         grid = await take_in(session, review, files, columns, console)
@@ -119,10 +121,11 @@ def _asked(label_files: Sequence[Path], columns_file: Path | None) -> tuple[list
     return labels, asked
 
 
-def _coverage(files: int, every: int, labelled: int) -> str:
+def _coverage(files: int, every: int, labelled: int, unasked: int) -> str:
     passed = f"; {every - files:,} files without labels are passed over" if files < every else ""
     absent = f"; {labelled - files:,} labelled documents are not there" if files < labelled else ""
-    return f"{files:,} labelled documents{passed}{absent}."
+    unknown = f"; {unasked:,} labelled columns are not among the questions" if unasked else ""
+    return f"{files:,} labelled documents{passed}{absent}{unknown}."
 
 
 def _table(evaluation: Evaluation, width: int) -> Table:

@@ -4,7 +4,7 @@ import ast
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from columnist.errors import InputError
+from columnist.documents.formats import decode
+from columnist.errors import DocumentError, InputError
 from columnist.reviews.columns_file import parse_columns
 from columnist.reviews.model import ColumnSpec
 
@@ -51,18 +52,24 @@ def find_labels(paths: Iterable[Path]) -> list[Path]:
 def read_labels(file: Path) -> tuple[list[Label], bool]:
     """The labels of a file, and whether they are in CUAD's form. Raises InputError naming file and line."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: {error}.") from None
+        text = decode(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}.") from None
+    except DocumentError as error:
+        raise InputError(f"{file}: {error}") from None
     if file.suffix.lower() == ".json":
         return _from_json(file, text), False
-    rows = list(csv.DictReader(text.splitlines(keepends=True)))
+    lines = text.splitlines(keepends=True)
+    # A spreadsheet writes what its country parts columns with.
+    rows = list(csv.DictReader(lines, delimiter=max(",;\t", key=lines[0].count) if lines else ","))
     header = list(rows[0]) if rows else []
     if "Filename" in header and any(_CUAD_ANSWER.search(name) for name in header):
         return [label for line, row in enumerate(rows, start=1) for label in _cuad_row(file, line, row)], True
-    if not {"document", "column", "answer"} <= set(header):
+    named = {name.strip().lower(): name for name in header if name}
+    if not {"document", "column", "answer"} <= set(named):
         raise InputError(f"{file}: labels need the columns {', '.join(_FIELDS)} (quote may be left out), or CUAD's.")
-    return _gathered((row["document"], row["column"], row["answer"], [row.get("quote") or ""]) for row in rows), False
+    fields = ([row.get(named.get(field, "")) or "" for field in _FIELDS] for row in rows)
+    return _gathered(file, ((document, column, answer, [quote]) for document, column, answer, quote in fields)), False
 
 
 def cuad_columns() -> list[ColumnSpec]:
@@ -74,12 +81,18 @@ def cuad_columns() -> list[ColumnSpec]:
 def _from_json(file: Path, text: str) -> list[Label]:
     try:
         data = json.loads(text)
-        rows = [(row["document"], row["column"], row.get("answer"), row.get("quotes", [])) for row in data]
+        rows = [(row["document"], row["column"], row.get("answer"), row.get("quotes") or []) for row in data]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{file}: labels are a list of objects with document, column, answer, quotes: {error}."
         ) from None
-    return _gathered((document, column, _as_text(answer), quotes) for document, column, answer, quotes in rows)
+    return _gathered(
+        file,
+        (
+            (document, column, _as_text(answer), [quotes] if isinstance(quotes, str) else map(str, quotes))
+            for document, column, answer, quotes in rows
+        ),
+    )
 
 
 def _as_text(answer: Any) -> str | None:
@@ -88,15 +101,19 @@ def _as_text(answer: Any) -> str | None:
             return "Yes" if answer else "No"
         case list():
             return "; ".join(map(str, answer))
+        case dict():
+            return json.dumps(answer)
     return None if answer is None else str(answer)
 
 
-def _gathered(rows: Iterable[tuple[str, str, str | None, Sequence[str]]]) -> list[Label]:
-    """One label for each document and column; further lines bring further quotes."""
+def _gathered(file: Path, rows: Iterable[tuple[Any, Any, str | None, Iterable[str]]]) -> list[Label]:
+    """One label for each document and column; further lines bring further quotes. Raises InputError."""
     answers: dict[tuple[str, str], str | None] = {}
     quotes: dict[tuple[str, str], list[str]] = {}
-    for document, column, answer, shown in rows:
-        place = (document, column)
+    for nr, (document, column, answer, shown) in enumerate(rows, start=1):
+        place = (str(document).strip(), str(column).strip())
+        if not all(place):
+            raise InputError(f"{file}: label {nr} names no document or no column.")
         answers[place] = answers.get(place) or (answer or "").strip() or None
         quotes.setdefault(place, []).extend(quote for quote in shown if quote.strip())
     return [Label(*place, answer, tuple(quotes[place])) for place, answer in answers.items()]
