@@ -15,7 +15,7 @@ from columnist.reviews.model import Format
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
-PROMPT_VERSION = "llm-3"
+PROMPT_VERSION = "llm-4"
 """Grows with every change of the texts or the schema below."""
 
 SYSTEM = """You answer questions about one document for a lawyer, from its text and nothing else.
@@ -44,15 +44,20 @@ _FORMS: dict[Format, str] = {
     "tag": "one of the given tags",
 }
 _CONTROL = re.compile(
-    r"<(?=\s*/?\s*document\b|[|｜]|/?s>|<|/SYS|/?think>|/?tool_|(?:start|end)_of_turn|(?:bos|eos|pad|unk)>)"
-    r"|\[(?=\s*Page\b|/?INST\]|/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])",
+    r"[<＜﹤](?=[\s\xad]*/[\s\xad]*[^\W\d]|\s*document\b|[|｜<]|\w+[|｜]>|(?:s|think|tools?|tool_\w+|function_calls|(?:start|end)_of_\w+|fim_\w+"
+    r"|bos|eos|pad|unk|mask|[se]op|\w+_token|(?:unused|reserved_|extra_id_|special_)\d+|system|user|assistant)>)"
+    r"|[\[［](?=\s*Page\b|\s*[^\W\d]+\s*\d+\s*[\]］]"
+    r"|/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_\w+|THINK|ARGS|CALL_ID|IMG\w*|gMASK)\])",
     re.IGNORECASE,
 )
-"""What could end the document, start a page, or be a control token of a chat template (servers read those in the text
-of a message too): ChatML, Llama 2 to 4, Mistral, Gemma, DeepSeek, Qwen."""
+"""What could end the document or start a page, in any alphabet, or be a control token of a chat template (servers read
+those in the text of a message too): ChatML, Llama 2 to 4, Mistral, Gemma, DeepSeek, Qwen, GLM, T5 and their like."""
 
-_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
-"""What a person does not see but a model reads: zero width, direction, Unicode tags (a hidden alphabet)."""
+_INVISIBLE = re.compile(
+    "[\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]"
+)
+"""What a person does not see but a model reads: zero width, direction, fillers; Unicode tags and variation selectors,
+which are hidden alphabets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +164,4 @@ def _ask(question: Question) -> str:
 
 def _as_material(text: str) -> str:
     """The text without what could pass for more than text; character for character, so that quotes are still found."""
-    return _CONTROL.sub(lambda match: "‹" if match[0] == "<" else "(", _INVISIBLE.sub(" ", text))
+    return _CONTROL.sub(lambda match: "(" if match[0] in "[［" else "‹", _INVISIBLE.sub(" ", text))
