@@ -96,6 +96,17 @@ def test_each_answer_is_scored_against_its_label(home: dict[str, object], labell
     ]
 
 
+@pytest.mark.parametrize(("label", "same"), [("30.0 days", True), ("3.0 days", False), ("300 days", False)])
+def test_numbers_are_compared_as_numbers(
+    home: dict[str, object], labelled: Path, tmp_path: Path, label: str, same: bool
+) -> None:
+    (labelled / "labels.csv").write_text(f"document,column,answer\nfull.txt,Notice (days),{label}\n")
+    done = columnist("eval", labelled, "-c", tmp_path / "questions.yaml", "-o", tmp_path / "out", **home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (cell,) = evaluated(tmp_path / "out").values()
+    assert (cell["exact"], cell["normalised"]) == (same, same)
+
+
 def test_the_report_shows_the_misses_and_no_markup_of_documents(
     home: dict[str, object], labelled: Path, tmp_path: Path
 ) -> None:

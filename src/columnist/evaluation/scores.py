@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from columnist.evaluation.labels import Label
@@ -113,7 +114,15 @@ def scored(label: Label, question: Question, document: str, cell: Cell | None) -
         exact, normalised = (None, None) if wanted is None else (value is wanted, found == wanted)
     else:
         expected, found = bool(label.answer or label.quotes), answer not in (None, NOT_FOUND)
-        exact, normalised = (None, None) if wanted is None else (value == wanted, _alike(value, wanted, answer))
+        if wanted is None:
+            exact, normalised = None, None
+        elif question.format in (
+            "number",
+            "percentage",
+        ):  # 10 and 10.0 are one number; without punctuation 2.5 and 25 would be
+            exact = normalised = value is not None and Decimal(value) == Decimal(wanted)
+        else:
+            exact, normalised = _same(value, wanted), _alike(value, wanted, answer)
     f1, jaccard = overlap([one.quote for one in quotes], label.quotes) if label.quotes else (None, None)
     return ScoredCell(
         document=document,
@@ -186,14 +195,21 @@ def _value(label: Label, question: Question) -> Any:
     return typed(label.answer, question).value
 
 
+def _same(value: Any, wanted: Any) -> bool:
+    """Whether two typed values are one: amounts are, however many digits they are written with."""
+    if isinstance(value, dict) and isinstance(wanted, dict):
+        return value["currency"] == wanted["currency"] and Decimal(value["amount"]) == Decimal(wanted["amount"])
+    return bool(value == wanted)
+
+
 def _alike(value: Any, wanted: Any, answer: str | None) -> bool:
     match wanted, value:
         case list(), list():
             # A label explains its names: `Fox Mobile Entertainment ("Fox")`.
             return {folded(_ASIDE.sub("", one)) for one in wanted} == {folded(_ASIDE.sub("", one)) for one in value}
         case dict(), dict():
-            same = float(value["amount"]) == float(wanted["amount"])
-            return (same and None in (value["currency"], wanted["currency"])) or value == wanted
+            unnamed = None in (value["currency"], wanted["currency"])
+            return _same(value | {"currency": None}, wanted | {"currency": None}) if unnamed else _same(value, wanted)
         case str(), _:
             return folded(str(value if value is not None else answer or "")) == folded(wanted)
     return bool(value == wanted)
