@@ -451,8 +451,76 @@ def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Op
     expect(page.locator(".citation").first).to_be_visible()
     expect(page.locator(".highlight").first).to_be_visible()
     accessible(page)
+    expect(page.get_by_role("link", name="Columnist")).to_be_in_viewport(ratio=1)  # the screen as such never scrolls
+    expect(page).to_have_title(f"{pdfs(2)[0].name} · Columnist")
+    page.get_by_role("button", name="Next document").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(pdfs(2)[1].name)
+    expect(page.get_by_role("button", name="Next document")).to_be_disabled()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.get_by_role("heading", level=1)).to_have_text(pdfs(2)[0].name)
     page.get_by_role("link", name="Filled").click()
     expect(page.get_by_text("2 rows")).to_be_visible()
+
+
+def test_what_is_shown_is_there_again_on_the_way_back_and_after_a_reload(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(4))
+    page = opens(f"{server.url}/reviews/{review}")
+    page.get_by_role("combobox", name="State").select_option("done")
+    page.get_by_role("button", name="Agreement date", exact=True).click()
+    arrow = page.locator(".arrow:not(:empty)")
+    expect(arrow).to_have_text("↑")
+    names = page.locator(".document .name")
+    expect(names).to_have_count(4)
+    with page.expect_response(lambda answer: "sort=-" in answer.url):
+        page.get_by_role("button", name="Agreement date", exact=True).click()
+    expect(arrow).to_have_text("↓")
+    last = cell(page, 3, "Agreement date").inner_text()
+    order = names.all_inner_texts()
+
+    names.nth(2).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(order[2])
+    page.get_by_role("button", name="Previous document").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(order[1])
+    page.get_by_role("link", name="Filled").click()
+    for again in (lambda: None, page.reload):
+        again()
+        expect(page.locator(".chip")).to_contain_text("Answered")
+        expect(arrow).to_have_text("↓")
+        expect(cell(page, 3, "Agreement date")).to_have_text(last)
+        expect(page.locator(".ag-cell-focus .name")).to_have_text(order[1])
+    names.nth(3).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(order[3])
+    page.go_back()
+    expect(page.locator(".ag-cell-focus .name")).to_have_text(order[3])
+
+    page.get_by_role("button", name="Menu of Kind").click()
+    page.get_by_role("menuitem", name="Group by these answers").click()
+    expect(page.locator(".group-row").first).to_be_visible()
+    page.reload()
+    expect(page.locator(".group-row").first).to_be_visible()
+    page.get_by_role("button", name="Menu of Kind").click()
+    page.get_by_role("menuitem", name="Remove").click()
+    page.get_by_role("button", name="Remove the question").click()
+    expect(page.locator(".group-row")).to_have_count(0)
+    expect(names).to_have_count(4)
+
+
+def test_rows_that_could_not_be_read_come_when_the_server_is_back(server: Served, opens: Opens, admin_url: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as database:
+        review, _ = fill(database, 300)
+    page = opens(f"{server.url}/reviews/{review}", away=True, refused=True)
+    expect(page.locator(".ag-row .answer.words").first).to_be_visible()
+    page.context.set_offline(True)
+    page.mouse.move(900, 500)
+    page.mouse.wheel(0, 200 * 38)
+    expect(page.get_by_text("The server is away.")).to_be_visible()
+    expect(page.locator(".ag-row[row-index='200'] .loading-row")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("The server is away.")).to_have_count(0)
+    expect(page.locator(".ag-row[row-index='200'] .answer.words").first).to_be_visible()
+    with api_of(server) as api:
+        assert api.delete(f"/tabular/reviews/{review}", params={"confirm": True}).is_success
+    expect(page.get_by_role("heading", name="This review cannot be shown")).to_be_visible()
 
 
 def test_a_quote_in_a_picture_is_marked_where_it_is_printed(server: Served, opens: Opens, tmp_path: Path) -> None:

@@ -242,7 +242,6 @@ export const uploadDocuments = (
   review_id: string,
   files: File[],
   onProgress: (sent: number) => void,
-  signal: AbortSignal,
 ): Promise<UploadedFile[]> =>
   new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -253,8 +252,6 @@ export const uploadDocuments = (
     request.onload = () =>
       request.status < 300 ? resolve(request.response.files) : reject(problemOf(request.status, request.response));
     request.onerror = () => reject(new TypeError("unreachable"));
-    request.onabort = () => reject(new DOMException("", "AbortError"));
-    signal.addEventListener("abort", () => request.abort());
     const form = new FormData();
     for (const file of files) form.append("files", file, file.webkitRelativePath || file.name);
     request.send(form);

@@ -10,6 +10,7 @@ type Props = {
   cell: CellKey;
   column: Column;
   document: string;
+  documentAt: string;
   mayEdit: boolean;
   command: Command;
   onCommandDone: () => void;
@@ -25,6 +26,7 @@ export function Panel({
   cell,
   column,
   document,
+  documentAt,
   mayEdit,
   command,
   onCommandDone,
@@ -72,7 +74,7 @@ export function Panel({
       <header>
         <div className="titles">
           <h2>{column.name}</h2>
-          <Link href={`/reviews/${review}/documents/${cell.document_id}`}>{document}</Link>
+          <Link href={documentAt}>{document}</Link>
         </div>
         <div role="group" aria-label="Go to another answer">
           <button className="icon" aria-label="Previous question" title="Alt+←" onClick={() => onMove(0, -1)}>

@@ -18,7 +18,7 @@ import {
   type IDatasource,
 } from "ag-grid-community";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
-import type { CellKey, Column, CompactCell, Job, Row, View } from "../api/client";
+import { Problem, type CellKey, type Column, type CompactCell, type Job, type Row, type View } from "../api/client";
 import { AnswerCell, ColumnHeader, DocumentCell, GroupRow, type Shared } from "./cells";
 import { isGroup, RowSource, type GridRow } from "./source";
 
@@ -57,8 +57,8 @@ const theme = themeQuartz.withParams({
   selectedRowBackgroundColor: "var(--selected)",
 });
 
-/** A cell that somebody looks at; `document` is its row's name. */
-export type Looked = CellKey & { document: string };
+/** A cell that somebody looks at; `document` is its row's name, `row` its place. */
+export type Looked = CellKey & { document: string; row: number };
 
 export type GridHandle = {
   apply: (cells: CompactCell[]) => void;
@@ -74,22 +74,31 @@ type Props = {
   columns: Column[];
   view: View;
   groupBy: Column | null;
+  sort: string | null;
+  /** Where to begin. */
+  row: number | null;
   job: Job | null;
   ref: Ref<GridHandle>;
   mayEdit: boolean;
   onOpen: (at: Looked) => void;
   onFocus: (at: Looked) => void;
   onKey: (key: string, at: Looked) => void;
-  onOpenDocument: (row: Row) => void;
+  onOpenDocument: (document_id: string, row: number) => void;
   onMenu: Shared["openMenu"];
   onRetry: Shared["retry"];
   onOrder: (columns: string[]) => void;
+  onSort: (sort: string | null) => void;
   onSelection: (documents: string[]) => void;
   onTotal: (total: number) => void;
   onCopied: (rows: number) => void;
   onError: (error: unknown) => void;
 };
-const looked = ({ document_id, document }: Row, column_id: string): Looked => ({ document_id, column_id, document });
+const looked = ({ document_id, document }: Row, column_id: string, row: number): Looked => ({
+  document_id,
+  column_id,
+  document,
+  row,
+});
 type Spot = { row: number; column: string };
 type Range = { from: Spot; to: Spot };
 const same = (a: Spot, b: Spot) => a.row === b.row && a.column === b.column;
@@ -110,6 +119,7 @@ export function Grid(props: Props) {
     },
   });
   const range = useRef<Range>(null);
+  const begin = useRef(props.row);
   const layoutKey = `columnist.layout.${props.review}`;
 
   useEffect(() => {
@@ -142,6 +152,7 @@ export function Grid(props: Props) {
       suppressColumnVirtualisation: false,
       suppressDragLeaveHidesColumns: true,
       suppressMultiSort: true,
+      suppressOverlays: ["noRows"],
       ensureDomOrder: true,
       rowSelection: {
         mode: "multiRow",
@@ -172,12 +183,11 @@ export function Grid(props: Props) {
         api.current?.getDisplayedRowAtIndex(Math.max(0, Math.min(ahead, api.current.getDisplayedRowCount() - 1)));
       },
       onCellClicked: ({ data, column, rowIndex, event }) => {
-        if (!data || isGroup(data)) return;
+        if (!data || isGroup(data) || rowIndex === null) return;
         const id = column.getColId();
         if ((event as MouseEvent).shiftKey && range.current) return;
-        if (id === NAME) latest.current.onOpenDocument(data);
-        else if (latest.current.columns.some((one) => one.id === id) && rowIndex !== null)
-          latest.current.onOpen(looked(data, id));
+        if (id === NAME) latest.current.onOpenDocument(data.document_id, rowIndex);
+        else if (latest.current.columns.some((one) => one.id === id)) latest.current.onOpen(looked(data, id, rowIndex));
       },
       onCellMouseDown: ({ rowIndex, column, event }) => {
         if (rowIndex === null) return;
@@ -193,7 +203,7 @@ export function Grid(props: Props) {
           choose({ from: spot, to: spot });
         const data = api.current!.getDisplayedRowAtIndex(rowIndex)?.data;
         if (data && !isGroup(data) && latest.current.columns.some((one) => one.id === spot.column))
-          latest.current.onFocus(looked(data, spot.column));
+          latest.current.onFocus(looked(data, spot.column, rowIndex));
       },
       onCellKeyDown: (pressed) => {
         if (!("column" in pressed)) return;
@@ -205,14 +215,18 @@ export function Grid(props: Props) {
         if (shiftKey && step) return extend({ row: rowIndex, column: id }, step[0]!, step[1]!);
         if (step) choose(null);
         if ((ctrlKey || metaKey) && key === "c") return copy();
-        if (key === "Enter" && id === NAME) return latest.current.onOpenDocument(data);
+        if (key === "Enter" && id === NAME) return latest.current.onOpenDocument(data.document_id, rowIndex);
         if (!ctrlKey && !metaKey && latest.current.columns.some((one) => one.id === id))
-          latest.current.onKey(key, looked(data, id));
+          latest.current.onKey(key, looked(data, id, rowIndex));
       },
       onColumnMoved: ({ finished, source: cause }) => {
         if (finished && cause === "uiColumnMoved")
           latest.current.onOrder(displayed().filter((id) => latest.current.columns.some((one) => one.id === id)));
         save();
+      },
+      onSortChanged: () => {
+        const sorted = api.current!.getColumnState().find((one) => one.sort);
+        latest.current.onSort(sorted ? (sorted.sort === "desc" ? "-" : "") + sorted.colId : null);
       },
       onColumnResized: ({ finished }) => finished && save(),
       onColumnVisible: () => save(),
@@ -292,6 +306,8 @@ export function Grid(props: Props) {
     const saved: { colId: string; width?: number; hide?: boolean; pinned?: "left" | "right" | boolean | null }[] =
       JSON.parse(localStorage.getItem(layoutKey) ?? "[]");
     const layout = new Map(saved.map((one) => [one.colId, one]));
+    const { sort } = latest.current;
+    const sortOf = (id: string) => (sort === id ? "asc" : sort === `-${id}` ? "desc" : null);
     const answers = props.columns.map((column): ColDef<GridRow> => {
       const kept = layout.get(column.id);
       return {
@@ -304,6 +320,7 @@ export function Grid(props: Props) {
         width: kept?.width ?? 210,
         hide: kept?.hide ?? false,
         pinned: kept?.pinned ?? null,
+        sort: sortOf(column.id),
         valueGetter: ({ data }) => (data && !isGroup(data) ? data.cells[column.id]?.summary : undefined),
       };
     });
@@ -313,6 +330,7 @@ export function Grid(props: Props) {
       pinned: "left",
       lockPosition: "left",
       width: layout.get(NAME)?.width ?? 260,
+      sort: sortOf(NAME),
       cellRenderer: DocumentCell,
       valueGetter: ({ data }) => (data && !isGroup(data) ? data.document : undefined),
     };
@@ -335,9 +353,15 @@ export function Grid(props: Props) {
           } = await rows.read(startRow, endRow, sort ? (sort.sort === "desc" ? "-" : "") + sort.colId : "position");
           successCallback(read, total);
           if (rows === source.current) latest.current.onTotal(matching);
+          if (begin.current !== null && begin.current < total) {
+            api.current!.ensureIndexVisible(begin.current, "middle");
+            api.current!.setFocusedCell(begin.current, NAME);
+          }
+          begin.current = null;
         } catch (error) {
           failCallback();
-          latest.current.onError(error);
+          // That the server is away is said above the grid, and these rows are read when it is back.
+          if (error instanceof Problem) latest.current.onError(error);
         }
       },
     };

@@ -3,13 +3,15 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { createReview, deleteReview, listReviews, sentence, type Review } from "../api/client";
-import { filesFrom, handOver } from "../setup/files";
-import { count, Dialog, ErrorText, Loading, when } from "../ui/basics";
+import { uploadsOf } from "../setup/files";
+import { DropZone } from "../setup/Upload";
+import { count, Dialog, ErrorText, Loading, useTitle, when } from "../ui/basics";
 import { useNotices } from "../ui/notices";
 
 const PAGE = 50;
 
 export function ReviewsScreen() {
+  useTitle(undefined);
   const [, go] = useLocation();
   const queries = useQueryClient();
   const { fail } = useNotices();
@@ -25,7 +27,7 @@ export function ReviewsScreen() {
     mutationFn: async (files: File[]) => {
       const folder = files[0]?.webkitRelativePath.split("/")[0];
       const review = await createReview(`${folder || "Review"} ${new Date().toLocaleString("sv").slice(0, 19)}`);
-      handOver(review.id, files);
+      if (files.length) uploadsOf(review.id).add(files);
       return review;
     },
     onSuccess: (review) => go(`/reviews/${review.id}`),
@@ -56,16 +58,7 @@ export function ReviewsScreen() {
           New review
         </button>
       </div>
-      <div
-        className="drop"
-        onDragOver={(event) => event.preventDefault()}
-        onDrop={async (event) => {
-          event.preventDefault();
-          create.mutate(await filesFrom(event.dataTransfer));
-        }}
-      >
-        Drop documents or a folder here to start a review with them.
-      </div>
+      <DropZone words="Drop documents or a folder here to start a review" onFiles={(files) => create.mutate(files)} />
       {reviews.error && <ErrorText>{sentence(reviews.error)}</ErrorText>}
       {reviews.isPending && <Loading what="Loading the reviews" />}
       {reviews.data?.total === 0 && (

@@ -24,7 +24,7 @@ export function Setup({ review, columns }: { review: Review; columns: Column[] }
         <h2 id="setup-documents">
           1 · Documents <span className="muted">{count(review.document_count, "document")}</span>
         </h2>
-        <Upload review={review.id} onChanged={() => {}} />
+        <Upload review={review.id} />
       </section>
       <section aria-labelledby="setup-questions">
         <h2 id="setup-questions">

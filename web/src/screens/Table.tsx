@@ -11,17 +11,16 @@ import {
   type FullCell,
   type Job,
   type Review,
-  type Row,
-  type View,
 } from "../api/client";
 import type { Command } from "../evidence/Answer";
 import { Panel } from "../evidence/Panel";
 import { FilterDialog, Filters } from "../grid/Filters";
 import { Grid, type GridHandle, type Looked } from "../grid/Grid";
+import { searchOf, useShown } from "../grid/shown";
 import { isLive, useFeed } from "../live";
 import { ColumnDialog, Questions, RemoveColumn } from "../setup/Questions";
 import { RunDialog, useStart } from "../setup/Run";
-import { Upload } from "../setup/Upload";
+import { Upload, useUploads } from "../setup/Upload";
 import { count, Dialog, Loading, Menu, MenuList, type Item } from "../ui/basics";
 import { useNotices } from "../ui/notices";
 import { ExportMenu } from "./ExportMenu";
@@ -39,8 +38,12 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
   const [, go] = useLocation();
   const mayEdit = review.role !== "viewer";
   const grid = useRef<GridHandle>(null);
-  const [view, setView] = useState<View>({ filter: [], q: "" });
-  const [groupBy, setGroupBy] = useState<Column | null>(null);
+  const [shown, show] = useShown();
+  const { q, group, sort } = shown;
+  const isColumn = (one: string | null) => columns.some((column) => column.id === one);
+  const filter = shown.filter.filter((one) => one.startsWith("any:") || isColumn(one.split(":")[0]!));
+  const view = { q, filter };
+  const groupBy = columns.find((one) => one.id === group) ?? null;
   const [total, setTotal] = useState<number | null>(null);
   const [cell, setCell] = useState<Looked | null>(null);
   const [command, setCommand] = useState<Command>(null);
@@ -50,6 +53,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
   const [filtering, setFiltering] = useState<Column | null>(null);
   const [menu, setMenu] = useState<{ column: Column; at: DOMRect } | null>(null);
   const [chosen, setChosen] = useState<string[]>([]);
+  const uploads = useUploads(id);
   const [hidden, setHidden] = useState<Set<string>>(new Set());
 
   const apply = useCallback(
@@ -74,8 +78,8 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     grid.current?.refresh();
   }, [review.document_count]);
   useEffect(() => {
-    if (groupBy) setGroupBy(columns.find((one) => one.id === groupBy.id) ?? null);
-  }, [columns]);
+    if (!away) grid.current?.refresh(); // with the rows that could not be read
+  }, [away]);
 
   const refreshJob = () => queries.invalidateQueries({ queryKey: ["active-job", id] });
   const start = useStart(id);
@@ -140,8 +144,8 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
   const menuOf = (column: Column): Item[] => [
     { label: "Filter …", onSelect: () => setFiltering(column) },
     {
-      label: groupBy?.id === column.id ? "Do not group" : "Group by these answers",
-      onSelect: () => setGroupBy(groupBy?.id === column.id ? null : column),
+      label: group === column.id ? "Do not group" : "Group by these answers",
+      onSelect: () => show({ group: group === column.id ? null : column.id }),
     },
     { label: "Hide", onSelect: () => hide(column, true) },
     ...(mayEdit
@@ -162,7 +166,9 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
       return next;
     });
   };
-  const someRows = view.q !== "" || view.filter.length > 0;
+  const someRows = q !== "" || filter.length > 0;
+  const documentAt = (document_id: string, row: number) =>
+    `/reviews/${id}/documents/${document_id}${searchOf({ ...shown, row })}`;
 
   return (
     <main className="review" id="main">
@@ -174,7 +180,12 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             Run …
           </button>
         )}
-        {mayEdit && <button onClick={() => setOpen("documents")}>Add documents</button>}
+        {mayEdit && (
+          <button onClick={() => setOpen("documents")}>
+            {uploads.busy ? `Adding ${uploads.done} / ${count(uploads.files.length, "file")} …` : "Add documents"}
+            {uploads.refused.length > 0 && <span className="failed">{uploads.refused.length} refused</span>}
+          </button>
+        )}
         {mayEdit && <button onClick={() => setOpen("new question")}>Add a question</button>}
         <Menu
           label="Columns ▾"
@@ -205,11 +216,11 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
           ]}
         />
       </div>
-      <Filters columns={columns} view={view} onView={setView} total={total} />
+      <Filters columns={columns} view={view} onView={show} total={total} />
       {groupBy && (
         <div className="grouped">
           Grouped by <b>{groupBy.name}</b>
-          <button onClick={() => setGroupBy(null)}>Do not group</button>
+          <button onClick={() => show({ group: null })}>Do not group</button>
         </div>
       )}
       {away && (
@@ -225,16 +236,22 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             columns={columns}
             view={view}
             groupBy={groupBy}
+            sort={sort}
+            row={shown.row}
             job={job}
             mayEdit={mayEdit}
             onOpen={setCell}
             onFocus={(at) => setCell((now) => (now ? at : now))}
             onKey={key}
-            onOpenDocument={(one: Row) => go(`/reviews/${id}/documents/${one.document_id}`)}
+            onOpenDocument={(document_id, row) => {
+              show({ row }); // for the way back
+              go(documentAt(document_id, row));
+            }}
             onMenu={(column, at) => setMenu({ column, at })}
             onRetry={(one, column) =>
               start.mutate({ only: ["failed"], document_ids: [one.document_id], column_ids: [column.id] })
             }
+            onSort={(sort) => show({ sort })}
             onOrder={(ids) => mayEdit && order.mutate(ids)}
             onSelection={setChosen}
             onTotal={setTotal}
@@ -253,6 +270,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             cell={cell}
             column={shownColumn}
             document={cell.document}
+            documentAt={documentAt(cell.document_id, cell.row)}
             mayEdit={mayEdit}
             command={command}
             onCommandDone={() => setCommand(null)}
@@ -271,7 +289,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
         <FilterDialog
           columns={columns}
           column={filtering}
-          onAdd={(filter) => setView({ ...view, filter: [...view.filter, filter] })}
+          onAdd={(one) => show({ filter: [...filter, one] })}
           onClose={() => setFiltering(null)}
         />
       )}
@@ -288,7 +306,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
       {removing && <RemoveColumn review={id} column={removing} onClose={() => setRemoving(null)} />}
       {open === "documents" && (
         <Dialog title="Add documents" wide onClose={() => setOpen(null)}>
-          <Upload review={id} onChanged={() => grid.current?.refresh()} />
+          <Upload review={id} />
         </Dialog>
       )}
       {open === "questions" && (

@@ -30,6 +30,13 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 
+/** The tab's name, as long as the screen is shown. */
+export function useTitle(name: string | undefined) {
+  useEffect(() => {
+    document.title = name ? `${name} · Columnist` : "Columnist";
+  }, [name]);
+}
+
 /** A modal dialog: the browser keeps the focus inside, Esc closes it, and the focus goes back to where it was. */
 export function Dialog({
   title,
