@@ -224,6 +224,8 @@ export const editCell = (
 export const verifyCell = (id: string, key: CellKey, verified: boolean) =>
   data(client.POST(`${CELL}/verify`, { params: cell(id, key), body: { verified } }));
 export const clearCell = (id: string, key: CellKey) => data(client.DELETE(CELL, { params: cell(id, key) }));
+export const restoreCell = (id: string, key: CellKey) =>
+  data(client.POST(`${CELL}/restore`, { params: cell(id, key) }));
 export const regenerateCell = (id: string, key: CellKey) =>
   data(client.POST(`${CELL}/regenerate`, { params: cell(id, key) }));
 export const getCellHistory = (id: string, key: CellKey) =>
