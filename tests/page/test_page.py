@@ -306,10 +306,24 @@ def test_everything_is_done_by_keyboard(server: Served, opens: Opens) -> None:
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("Control+c")
-    expect(page.get_by_text("copied as a table")).to_be_visible()
+    expect(page.get_by_text("2 rows copied as a table.")).to_be_visible()
     table = [line.split("\t") for line in page.evaluate("navigator.clipboard.readText()").split("\n")]
     assert table[0] == ["Agreement date", "Kind"]
     assert len(table) == 3 and table[1][1] == "Supply"
+    # A question's head.
+    page.keyboard.press("ArrowUp")
+    head = page.locator(".ag-header-cell", has=page.get_by_role("button", name="Agreement date", exact=True))
+    expect(head).to_be_focused()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.get_by_role("menuitem", name="Filter …")).to_be_focused()
+    accessible(page)
+    page.keyboard.press("Escape")
+    expect(head).to_be_focused()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(head).to_have_attribute("aria-colindex", "5")
+    page.reload()
+    expect(head).to_have_attribute("aria-colindex", "5")
+
     page.keyboard.press("/")
     expect(page.get_by_label("Search answers and documents")).to_be_focused()
     page.keyboard.press("Escape")
@@ -318,6 +332,42 @@ def test_everything_is_done_by_keyboard(server: Served, opens: Opens) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     accessible(page)
+
+
+def test_a_cleared_answer_comes_back_with_its_evidence(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(1))
+    page = opens(f"{server.url}/reviews/{review}")
+    law = cell(page, 0, "Governing law")
+    expect(law.locator(".answer.words")).not_to_be_empty()
+    said = law.inner_text()
+    law.click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    quote = panel.locator(".citation q").first.inner_text()
+    panel.get_by_role("button", name="Clear").click()
+    expect(panel.get_by_text("Not asked yet.")).to_be_visible()
+    expect(law).not_to_have_text(said)
+    page.get_by_role("button", name="Undo").click()
+    expect(law).to_have_text(said)
+    expect(panel.locator(".citation q").first).to_have_text(quote)
+    expect(panel.locator(".highlight").first).to_be_visible()
+    panel.get_by_role("button", name="History").click()
+    expect(panel.locator(".history li").first).to_contain_text("brought back")
+
+
+def test_an_answer_is_copied_whole_however_long_it_is(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(1), QUESTIONS[:1])
+    long = "And so on and on. " * 60
+    with api_of(server) as api:
+        (row,) = api.get(f"/tabular/reviews/{review}/rows").json()["rows"]
+        (column,) = row["cells"]
+        path = f"/tabular/reviews/{review}/cells/{row['document_id']}/{column}"
+        assert api.patch(path, json={"summary": long}).is_success
+    page = opens(f"{server.url}/reviews/{review}")
+    cell(page, 0, "Governing law").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+c")
+    expect(page.get_by_text("1 row copied as a table.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == long.strip()
 
 
 def test_a_rule_of_a_question_flags_its_answers_and_the_evidence_names_it(
@@ -424,6 +474,13 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     page.reload()
     expect(page.get_by_role("button", name="Agreement date", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Kind", exact=True)).to_have_count(0)  # as it was left
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("menuitem", name="CSV: what is shown")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Columns").click()
+    expect(page.get_by_role("menuitemcheckbox", name="Kind")).to_have_attribute("aria-checked", "false")
+    page.get_by_role("menuitem", name="Show all").click()
+    expect(page.get_by_role("button", name="Kind", exact=True)).to_be_visible()
 
 
 def test_the_rows_to_come_are_read_before_they_are_seen(server: Served, opens: Opens, admin_url: str) -> None:

@@ -45,16 +45,14 @@ export function Panel({
     setWidth(next);
     localStorage.setItem(WIDTH, String(next));
   };
-  const keys = (event: React.KeyboardEvent) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (event.altKey && step) {
-      event.preventDefault();
-      onMove(step[0]!, step[1]!);
-    }
-    if (event.key === "Escape") onClose();
-  };
   return (
-    <aside ref={panel} className="panel" aria-label="Answer and evidence" style={{ width }} onKeyDown={keys}>
+    <aside
+      ref={panel}
+      className="panel"
+      aria-label="Answer and evidence"
+      style={{ width }}
+      onKeyDown={(event) => event.key === "Escape" && onClose()}
+    >
       <div
         className="resizer"
         role="separator"

@@ -15,11 +15,11 @@ import {
 import type { Command } from "../evidence/Answer";
 import { Panel } from "../evidence/Panel";
 import { FilterDialog, Filters } from "../grid/Filters";
-import { Grid, type GridHandle, type Looked } from "../grid/Grid";
+import { Grid, hiddenIn, type GridHandle, type Looked } from "../grid/Grid";
 import { searchOf, useShown } from "../grid/shown";
 import { isLive, useFeed } from "../live";
 import { ColumnDialog, Questions, RemoveColumn } from "../setup/Questions";
-import { RunDialog, useStart } from "../setup/Run";
+import { RunDialog, useStart, useTry } from "../setup/Run";
 import { Upload, useUploads } from "../setup/Upload";
 import { count, Dialog, Loading, Menu, MenuList, type Item } from "../ui/basics";
 import { useNotices } from "../ui/notices";
@@ -51,10 +51,10 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
   const [editing, setEditing] = useState<Column | null>(null);
   const [removing, setRemoving] = useState<Column | null>(null);
   const [filtering, setFiltering] = useState<Column | null>(null);
-  const [menu, setMenu] = useState<{ column: Column; at: DOMRect } | null>(null);
+  const [menu, setMenu] = useState<{ column: Column; header: HTMLElement; at: DOMRect } | null>(null);
   const [chosen, setChosen] = useState<string[]>([]);
   const uploads = useUploads(id);
-  const [hidden, setHidden] = useState<Set<string>>(new Set());
+  const [hidden, setHidden] = useState(() => new Set(hiddenIn(id)));
 
   const apply = useCallback(
     (cells: CompactCell[]) => {
@@ -83,6 +83,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
 
   const refreshJob = () => queries.invalidateQueries({ queryKey: ["active-job", id] });
   const start = useStart(id);
+  const tryOne = useTry(id);
   const order = useMutation({
     mutationFn: (ids: string[]) => orderColumns(id, ids),
     onSuccess: (found) => queries.setQueryData(["columns", id], found),
@@ -107,8 +108,14 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
       setCommand(wanted);
     }
   };
+  const panelIsOpen = cell !== null;
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
+      const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+      if (panelIsOpen && event.altKey && step && !(event.target as HTMLElement).closest("form, dialog, .ag-header")) {
+        event.preventDefault(); // the browser would leave the page
+        grid.current?.move(step[0]!, step[1]!);
+      }
       const typing = (event.target as HTMLElement).closest("input, textarea, select, dialog");
       if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "/") {
@@ -119,7 +126,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     };
     addEventListener("keydown", keys);
     return () => removeEventListener("keydown", keys);
-  }, []);
+  }, [panelIsOpen]);
   const changed = (full: FullCell) => {
     const { document_id, column_id, status, summary, value, flag, verified, error, stale, job_id, verified_by } = full;
     grid.current?.apply([
@@ -152,6 +159,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
       ? [
           "line" as const,
           { label: "Edit the question …", onSelect: () => setEditing(column) },
+          { label: "Try on one document", onSelect: () => tryOne.mutate([column.id]) },
           { label: "Run this question", onSelect: () => start.mutate({ column_ids: [column.id] }) },
           { label: "Remove …", danger: true, onSelect: () => setRemoving(column) },
         ]
@@ -195,7 +203,13 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
               checked: !hidden.has(column.id),
               onSelect: () => hide(column, !hidden.has(column.id)),
             })),
-            ...(mayEdit ? ["line" as const, { label: "All questions …", onSelect: () => setOpen("questions") }] : []),
+            "line" as const,
+            {
+              label: "Show all",
+              disabled: !hidden.size,
+              onSelect: () => columns.forEach((column) => hide(column, false)),
+            },
+            ...(mayEdit ? [{ label: "All questions …", onSelect: () => setOpen("questions") }] : []),
           ]}
         />
         <ExportMenu review={id} view={view} shownColumns={hidden.size ? () => grid.current!.visibleColumns() : null} />
@@ -247,7 +261,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
               show({ row }); // for the way back
               go(documentAt(document_id, row));
             }}
-            onMenu={(column, at) => setMenu({ column, at })}
+            onMenu={(column, header) => setMenu({ column, header, at: header.getBoundingClientRect() })}
             onRetry={(one, column) =>
               start.mutate({ only: ["failed"], document_ids: [one.document_id], column_ids: [column.id] })
             }
@@ -256,13 +270,21 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             onSelection={setChosen}
             onTotal={setTotal}
             onError={fail}
-            onCopied={(rows) => say(`${count(rows, "row")} copied as a table.`)}
+            onCopied={(rows) =>
+              say(
+                rows ? `${count(rows, "row")} copied as a table.` : "Choose cells with Shift, or rows by their boxes.",
+              )
+            }
           />
         ) : (
           <Loading what="Opening the grid" />
         )}
         {begun && total === 0 && (
-          <div className="nothing">{someRows ? "No row matches." : "There are no documents yet."}</div>
+          <div className="nothing">
+            <p>{someRows ? "No row matches." : "There are no documents yet."}</p>
+            {someRows && <button onClick={() => show({ q: "", filter: [] })}>Show all rows</button>}
+            {!someRows && mayEdit && <button onClick={() => setOpen("documents")}>Add documents</button>}
+          </div>
         )}
         {cell && shownColumn && (
           <Panel
@@ -284,7 +306,16 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
           />
         )}
       </div>
-      {menu && <MenuList at={menu.at} items={menuOf(menu.column)} onClose={() => setMenu(null)} />}
+      {menu && (
+        <MenuList
+          at={menu.at}
+          items={menuOf(menu.column)}
+          onClose={() => {
+            setMenu(null);
+            menu.header.focus();
+          }}
+        />
+      )}
       {filtering && (
         <FilterDialog
           columns={columns}
@@ -350,6 +381,7 @@ const KEYS = [
   ["Ctrl + C", "copy the range as a table"],
   ["Enter", "open the evidence, or the document"],
   ["Alt + arrows", "in the panel: next and previous answer or document"],
+  ["On a question's head", "Enter sorts, Alt + ↓ opens its menu, Shift + ← → moves it, Alt + ← → makes it wider"],
   ["E", "edit"],
   ["V", "verify, or take it back"],
   ["R", "ask again"],
