@@ -245,6 +245,24 @@ def test_the_server_is_killed_and_started_again_while_it_works(url: str, opens: 
                 expect(cell(page, row, "Governing law").locator(".answer.words")).not_to_be_empty()
 
 
+def test_what_a_run_waits_for_is_said_and_a_cancelled_one_counts_what_was_done(
+    url: str, opens: Opens, tmp_path: Path
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        llm = f"http://127.0.0.1:{nobody.getsockname()[1]}/v1"
+        variables = {"TABULAR_POLL_MS": 200, "OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "away"}
+        with served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **variables) as server, api_of(server) as api:
+            review = api.post("/tabular/reviews", json={"name": "Away", "columns": QUESTIONS}).json()["id"]
+            upload(api, ("one.txt", b"The laws of Delaware govern."), review_id=review)
+            page = opens(f"{server.url}/reviews/{review}")
+            page.get_by_role("button", name="Run", exact=True).click()
+            expect(page.locator(".job")).to_contain_text("The LLM server is waited for: it cannot be reached")
+            accessible(page)
+            page.get_by_role("button", name="Cancel").click()
+            expect(page.get_by_text("Cancelled: 0 / 1 documents")).to_be_visible()
+
+
 def test_what_somebody_wrote_is_text_and_never_markup(server: Served, opens: Opens, tmp_path: Path) -> None:
     evil = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     with api_of(server) as api:
@@ -499,6 +517,18 @@ def test_the_rows_to_come_are_read_before_they_are_seen(server: Served, opens: O
         page.mouse.wheel(0, -50 * 38)
 
 
+def test_answers_that_are_too_many_for_groups_leave_the_rows(server: Served, opens: Opens, admin_url: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as database:
+        review, _ = fill(database, 1_500)
+    page = opens(f"{server.url}/reviews/{review}", refused=True)
+    expect(page.locator(".ag-row .answer.words").first).to_be_visible()
+    page.get_by_role("button", name="Menu of Column 0").click()
+    page.get_by_role("menuitem", name="Group by these answers").click()
+    expect(page.get_by_role("alert")).to_contain_text("'Column 0' has over 1,000 different answers")
+    expect(page.get_by_text("Grouped by")).to_have_count(0)
+    expect(page.locator(".ag-row .answer.words").first).to_be_visible()
+
+
 def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Opens) -> None:
     review = filled(server, pdfs(2))
     page = opens(f"{server.url}/reviews/{review}")
@@ -688,9 +718,12 @@ def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Open
         review = page.url.rsplit("/", 1)[1]
         with api_of(server, headers={"Authorization": f"Bearer {signed('ann')}"}) as api:
             api.post(f"/tabular/reviews/{review}/columns", json={"columns": QUESTIONS})
-            upload(api, ("one.txt", b"The laws of Delaware govern."), review_id=review)
+            files = (("one.txt", b"The laws of Delaware govern."), ("torn.pdf", b"%PDF-1.7 torn"))
+            upload(api, *files, review_id=review)
             api.post(f"/tabular/reviews/{review}/generate")
         page.reload()
+        page.locator(".answer .failed").first.hover()
+        expect(page.get_by_role("button", name="Retry")).to_have_count(4)  # each failed answer, and all of them
         page.get_by_role("button", name="More").click()
         page.get_by_role("menuitem", name="People").click()
         page.get_by_label("E-mail").fill("bob@example.org")
@@ -702,8 +735,18 @@ def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Open
         page.get_by_label("token").fill(signed("bob"))
         page.get_by_role("button", name="Sign in with this token").click()
         page.get_by_role("link", name="Shared").click()
-        expect(page.locator(".document .name")).to_have_text("one.txt")
-        assert not page.get_by_role("button", name="Run …").count()
+        expect(page.locator(".document .name")).to_have_text(["one.txt", "torn.pdf"])
+        expect(page.locator(".answer .failed")).to_have_count(3)
+        page.locator(".answer .failed").first.hover()
+        for action in ("Run …", "Retry", "Add documents", "Add a question"):
+            assert not page.get_by_role("button", name=action).count()
+        cell(page, 0, "Governing law").click()
+        panel = page.get_by_role("complementary", name="Answer and evidence")
+        expect(panel.locator(".citation q")).to_contain_text("Delaware")
+        assert not panel.get_by_role("button", name=re.compile("Edit|Verify|Ask again|Clear")).count()
+        page.keyboard.press("v")
+        expect(panel.get_by_text("Nobody has changed this answer.")).to_be_visible()
+        accessible(page)
         page.get_by_role("button", name="Export").click()
         with page.expect_download() as downloading:
             page.get_by_role("menuitem", name="JSON").first.click()

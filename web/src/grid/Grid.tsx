@@ -98,7 +98,7 @@ type Props = {
   onKey: (key: string, at: Looked) => void;
   onOpenDocument: (document_id: string, row: number) => void;
   onMenu: Shared["openMenu"];
-  onRetry: Shared["retry"];
+  onRetry: (row: Row, column: Column) => void;
   onOrder: (columns: string[]) => void;
   onSort: (sort: string | null) => void;
   onSelection: (documents: string[]) => void;
@@ -130,7 +130,7 @@ export function Grid(props: Props) {
   latest.current = props;
   const shared = useRef<Shared>({
     job: props.job,
-    retry: (row, column) => latest.current.onRetry(row, column),
+    retry: props.mayEdit ? (row, column) => latest.current.onRetry(row, column) : null,
     openMenu: (column, header) => latest.current.onMenu(column, header),
     fold: (group) => {
       source.current?.fold(group);

@@ -7,7 +7,8 @@ import { isAwaited, isGroup, type Group, type GridRow } from "./source";
 /** What the grid's parts share with the page around it. */
 export type Shared = {
   job: Job | null;
-  retry: (row: Row, column: Column) => void;
+  /** Null: not for this person to do. */
+  retry: ((row: Row, column: Column) => void) | null;
   openMenu: (column: Column, header: HTMLElement) => void;
   fold: (group: string) => void;
 };
@@ -34,7 +35,7 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
       const { data, context, column_ } = this.params;
       if ((event.target as HTMLElement).dataset.retry && data && !isGroup(data)) {
         event.stopPropagation();
-        context.retry(data, column_);
+        context.retry?.(data, column_);
       }
     });
     this.draw();
@@ -70,10 +71,13 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     if (!cell || cell.status === "pending" || cell.status === "generating") return show("", "", ["not asked yet"]);
     if (cell.status === "error") {
       show("", "", [cell.error ?? "Failed"]);
+      eGridCell.removeAttribute("aria-label"); // its words are the cell's
+      root.append(node("span", "failed", cell.error ?? "Failed"));
+      if (!context.retry) return;
       const retry = node("button", "retry", "↻ Retry");
       retry.dataset.retry = "1";
       retry.tabIndex = -1;
-      return root.append(node("span", "failed", cell.error ?? "Failed"), retry);
+      return root.append(retry);
     }
     const says = cell.flag ? [FLAGS[cell.flag]] : [];
     const aligned = NUMERIC.includes(column_.format) && cell.value != null;

@@ -70,14 +70,16 @@ export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged
           ? "stopping …"
           : job.paused_at
             ? job.pause_reason
-            : [
-                job.rate ? `${job.rate.toPrecision(2)}/s` : "",
-                job.eta_seconds ? `${duration(job.eta_seconds)} left` : "",
-                quiet >= QUIET_SECONDS ? `no answer for ${duration(quiet)}` : "",
-                job.price > 0 ? `$${job.price.toFixed(2)}` : "",
-              ]
-                .filter(Boolean)
-                .join(" · ")}
+            : job.llm_trouble
+              ? `The LLM server is waited for: ${job.llm_trouble}.`
+              : [
+                  job.rate ? `${job.rate.toPrecision(2)}/s` : "",
+                  job.eta_seconds ? `${duration(job.eta_seconds)} left` : "",
+                  quiet >= QUIET_SECONDS ? `no answer for ${duration(quiet)}` : "",
+                  job.price > 0 ? `$${job.price.toFixed(2)}` : "",
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}
       </span>
       {job.error_cells > 0 && <span className="failed">{count(job.error_cells, "failure")}</span>}
       {mayEdit && job.paused_at && <button onClick={() => resume.mutate()}>Go on without a budget</button>}

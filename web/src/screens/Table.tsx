@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 import { useMe } from "../App";
 import {
   orderColumns,
+  Problem,
   removeDocuments,
   type Column,
   type CompactCell,
@@ -218,11 +219,15 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
           title="More"
           items={[
             { label: "Copy as a table", onSelect: () => grid.current?.copy() },
-            {
-              label: "Remove the chosen rows …",
-              disabled: !chosen.length || !mayEdit,
-              onSelect: () => setOpen("remove rows"),
-            },
+            ...(mayEdit
+              ? [
+                  {
+                    label: "Remove the chosen rows …",
+                    disabled: !chosen.length,
+                    onSelect: () => setOpen("remove rows"),
+                  },
+                ]
+              : []),
             "line",
             { label: "People …", onSelect: () => setOpen("people") },
             { label: "Who changed what …", onSelect: () => setOpen("history") },
@@ -269,7 +274,12 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             onOrder={(ids) => mayEdit && order.mutate(ids)}
             onSelection={setChosen}
             onTotal={setTotal}
-            onError={fail}
+            onError={(error) => {
+              fail(error);
+              // Too many groups, or an address that asks for what is no longer there.
+              if (error instanceof Problem && error.status === 422)
+                show(group ? { group: null } : { q: "", filter: [], sort: null });
+            }}
             onCopied={(rows) =>
               say(
                 rows ? `${count(rows, "row")} copied as a table.` : "Choose cells with Shift, or rows by their boxes.",
