@@ -400,6 +400,7 @@ def test_a_rule_of_a_question_flags_its_answers_and_the_evidence_names_it(
     page.locator("input[type=file]").first.set_input_files(files)
     page.get_by_role("button", name="Write a question").click()
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name", exact=True)).to_be_focused()
     dialog.get_by_label("Name", exact=True).fill("Notice")
     dialog.get_by_role("textbox", name="Question").fill("How many days of notice must a party give to terminate?")
     dialog.get_by_label("Format").select_option(label="Number")
@@ -458,6 +459,7 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     assert [date for date in shown("Agreement date") if date[:2] in ("19", "20")] == typed[::-1]
 
     page.get_by_role("button", name="+ Filter").click()
+    expect(page.get_by_label("Value")).to_be_focused()
     page.get_by_role("combobox", name="Question").select_option(label="Agreement date")
     page.get_by_label("Comparison").select_option(label="is after")
     page.get_by_label("Value").fill(typed[0])

@@ -234,14 +234,14 @@ export function FilterDialog({
         <label>
           Value
           {choices ? (
-            <select value={chosen} onChange={(event) => setValue(event.target.value)}>
+            <select className="first" value={chosen} onChange={(event) => setValue(event.target.value)}>
               {choices.map((one) => (
                 <option key={one}>{one}</option>
               ))}
             </select>
           ) : (
             <input
-              autoFocus
+              className="first"
               required
               type={type}
               step="any"

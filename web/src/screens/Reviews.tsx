@@ -70,7 +70,7 @@ export function ReviewsScreen() {
       {reviews.isPending && <Loading what="Loading the reviews" />}
       {reviews.data?.total === 0 && q && <p className="muted">No review has this in its name.</p>}
       {isFirst && (
-        <section className="first">
+        <section className="start">
           <h2>There are no reviews yet.</h2>
           <p className="muted">
             A review asks the same questions of every document and lays the answers out as a grid.

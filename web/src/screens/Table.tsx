@@ -390,7 +390,7 @@ const KEYS = [
   ["Shift + arrows", "choose a range"],
   ["Ctrl + C", "copy the range as a table"],
   ["Enter", "open the evidence, or the document"],
-  ["Alt + arrows", "in the panel: next and previous answer or document"],
+  ["Alt + arrows", "with the panel open: next and previous answer or document"],
   ["On a question's head", "Enter sorts, Alt + ↓ opens its menu, Shift + ← → moves it, Alt + ← → makes it wider"],
   ["E", "edit"],
   ["V", "verify, or take it back"],
