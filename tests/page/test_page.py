@@ -16,7 +16,7 @@ import openpyxl
 import psycopg
 import pypdfium2 as pdfium
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from bench.windows import fill
 from columnist.documents.formats import SUFFIXES
@@ -627,6 +627,29 @@ def test_a_quote_in_a_picture_is_marked_where_it_is_printed(server: Served, open
     expect(marked.get_by_role("img")).to_be_visible()
     page.wait_for_function("[...document.querySelectorAll('.pdf-page img')].every((one) => one.naturalWidth)")
     assert page.evaluate(COVERED)["ink"] > 0.02, "there is print under the highlight"
+    accessible(page)
+
+
+def test_files_go_on_being_sent_whatever_is_shown(server: Served, opens: Opens, tmp_path: Path) -> None:
+    review = filled(server, pdfs(1), QUESTIONS[:1])
+    (tmp_path / "late.txt").write_text("The laws of Ohio govern.")
+    (tmp_path / "song.mp3").write_bytes(b"ID3\x04\x00\x00\xff\xfb\x90\x00" * 50)
+    page = opens(f"{server.url}/reviews/{review}")
+    held: list[Route] = []
+    page.route("**/api/documents?*", lambda route: held.append(route))
+    page.get_by_role("button", name="Add documents").click()
+    with page.expect_request("**/api/documents?*"):
+        page.locator("input[type=file]").first.set_input_files([tmp_path / "late.txt", tmp_path / "song.mp3"])
+    page.keyboard.press("Escape")
+    adding = page.get_by_role("button", name="Adding 0 / 2 files")
+    expect(adding).to_be_visible()
+    page.locator(".document .name").first.click()  # a document's screen, and back
+    page.get_by_role("link", name="Filled").click()
+    expect(adding).to_be_visible()
+    held[0].continue_()
+    expect(page.locator(".document .name")).to_have_text([pdfs(1)[0].name, "late.txt"])
+    page.get_by_role("button", name="1 refused").click()
+    expect(page.locator(".files .refused")).to_contain_text("song.mp3")
     accessible(page)
 
 
