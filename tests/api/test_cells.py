@@ -116,6 +116,27 @@ def test_a_cleared_cell_shows_in_the_feed_and_is_asked_again_as_missing(grid: Gr
     assert cleared["document"] and cleared["column"] and "Delaware" in cleared["before"]["summary"]
 
 
+def test_clearing_is_taken_back_with_the_evidence_unless_something_came_since(grid: Grid) -> None:
+    problem(grid.api.post(f"{grid.cell()}/restore"), 409, "conflict")
+    grid.api.patch(grid.cell(), json={"flag": "red"})
+    grid.api.post(f"{grid.cell()}/verify", json={"verified": True})
+    before = grid.api.get(grid.cell()).json()
+    assert before["citations"]
+    grid.api.delete(grid.cell())
+    assert not grid.api.get(grid.cell()).json()["citations"]
+    restored = grid.api.post(f"{grid.cell()}/restore").json()
+    times = {"edited_at", "verified_at", "updated_at", "job_id"}
+    assert {name: value for name, value in restored.items() if name not in times} == {
+        name: value for name, value in before.items() if name not in times
+    }
+    assert restored["edited_at"] and restored["verified_at"]
+    assert [change["action"] for change in grid.history()][:2] == ["restore", "clear"]
+    problem(grid.api.post(f"{grid.cell()}/restore"), 409, "conflict")
+    grid.api.delete(grid.cell())
+    grid.api.patch(grid.cell(), json={"summary": "Another"})
+    problem(grid.api.post(f"{grid.cell()}/restore"), 409, "conflict")
+
+
 def test_regenerate_asks_one_cell_again_even_an_edited_one(grid: Grid) -> None:
     grid.api.patch(grid.cell(), json={"summary": "Mars"})
     other = grid.api.get(grid.cell(1)).json()

@@ -16,7 +16,7 @@ import openpyxl
 import psycopg
 import pypdfium2 as pdfium
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from bench.windows import fill
 from columnist.documents.formats import SUFFIXES
@@ -245,6 +245,24 @@ def test_the_server_is_killed_and_started_again_while_it_works(url: str, opens: 
                 expect(cell(page, row, "Governing law").locator(".answer.words")).not_to_be_empty()
 
 
+def test_what_a_run_waits_for_is_said_and_a_cancelled_one_counts_what_was_done(
+    url: str, opens: Opens, tmp_path: Path
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        llm = f"http://127.0.0.1:{nobody.getsockname()[1]}/v1"
+        variables = {"TABULAR_POLL_MS": 200, "OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "away"}
+        with served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **variables) as server, api_of(server) as api:
+            review = api.post("/tabular/reviews", json={"name": "Away", "columns": QUESTIONS}).json()["id"]
+            upload(api, ("one.txt", b"The laws of Delaware govern."), review_id=review)
+            page = opens(f"{server.url}/reviews/{review}")
+            page.get_by_role("button", name="Run", exact=True).click()
+            expect(page.locator(".job")).to_contain_text("The LLM server is waited for: it cannot be reached")
+            accessible(page)
+            page.get_by_role("button", name="Cancel").click()
+            expect(page.get_by_text("Cancelled: 0 / 1 documents")).to_be_visible()
+
+
 def test_what_somebody_wrote_is_text_and_never_markup(server: Served, opens: Opens, tmp_path: Path) -> None:
     evil = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     with api_of(server) as api:
@@ -306,10 +324,24 @@ def test_everything_is_done_by_keyboard(server: Served, opens: Opens) -> None:
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("Control+c")
-    expect(page.get_by_text("copied as a table")).to_be_visible()
+    expect(page.get_by_text("2 rows copied as a table.")).to_be_visible()
     table = [line.split("\t") for line in page.evaluate("navigator.clipboard.readText()").split("\n")]
     assert table[0] == ["Agreement date", "Kind"]
     assert len(table) == 3 and table[1][1] == "Supply"
+    # A question's head.
+    page.keyboard.press("ArrowUp")
+    head = page.locator(".ag-header-cell", has=page.get_by_role("button", name="Agreement date", exact=True))
+    expect(head).to_be_focused()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.get_by_role("menuitem", name="Filter …")).to_be_focused()
+    accessible(page)
+    page.keyboard.press("Escape")
+    expect(head).to_be_focused()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(head).to_have_attribute("aria-colindex", "5")
+    page.reload()
+    expect(head).to_have_attribute("aria-colindex", "5")
+
     page.keyboard.press("/")
     expect(page.get_by_label("Search answers and documents")).to_be_focused()
     page.keyboard.press("Escape")
@@ -318,6 +350,42 @@ def test_everything_is_done_by_keyboard(server: Served, opens: Opens) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     accessible(page)
+
+
+def test_a_cleared_answer_comes_back_with_its_evidence(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(1))
+    page = opens(f"{server.url}/reviews/{review}")
+    law = cell(page, 0, "Governing law")
+    expect(law.locator(".answer.words")).not_to_be_empty()
+    said = law.inner_text()
+    law.click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    quote = panel.locator(".citation q").first.inner_text()
+    panel.get_by_role("button", name="Clear").click()
+    expect(panel.get_by_text("Not asked yet.")).to_be_visible()
+    expect(law).not_to_have_text(said)
+    page.get_by_role("button", name="Undo").click()
+    expect(law).to_have_text(said)
+    expect(panel.locator(".citation q").first).to_have_text(quote)
+    expect(panel.locator(".highlight").first).to_be_visible()
+    panel.get_by_role("button", name="History").click()
+    expect(panel.locator(".history li").first).to_contain_text("brought back")
+
+
+def test_an_answer_is_copied_whole_however_long_it_is(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(1), QUESTIONS[:1])
+    long = "And so on and on. " * 60
+    with api_of(server) as api:
+        (row,) = api.get(f"/tabular/reviews/{review}/rows").json()["rows"]
+        (column,) = row["cells"]
+        path = f"/tabular/reviews/{review}/cells/{row['document_id']}/{column}"
+        assert api.patch(path, json={"summary": long}).is_success
+    page = opens(f"{server.url}/reviews/{review}")
+    cell(page, 0, "Governing law").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+c")
+    expect(page.get_by_text("1 row copied as a table.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == long.strip()
 
 
 def test_a_rule_of_a_question_flags_its_answers_and_the_evidence_names_it(
@@ -332,6 +400,7 @@ def test_a_rule_of_a_question_flags_its_answers_and_the_evidence_names_it(
     page.locator("input[type=file]").first.set_input_files(files)
     page.get_by_role("button", name="Write a question").click()
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name", exact=True)).to_be_focused()
     dialog.get_by_label("Name", exact=True).fill("Notice")
     dialog.get_by_role("textbox", name="Question").fill("How many days of notice must a party give to terminate?")
     dialog.get_by_label("Format").select_option(label="Number")
@@ -390,6 +459,7 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     assert [date for date in shown("Agreement date") if date[:2] in ("19", "20")] == typed[::-1]
 
     page.get_by_role("button", name="+ Filter").click()
+    expect(page.get_by_label("Value")).to_be_focused()
     page.get_by_role("combobox", name="Question").select_option(label="Agreement date")
     page.get_by_label("Comparison").select_option(label="is after")
     page.get_by_label("Value").fill(typed[0])
@@ -424,6 +494,13 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     page.reload()
     expect(page.get_by_role("button", name="Agreement date", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Kind", exact=True)).to_have_count(0)  # as it was left
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("menuitem", name="CSV: what is shown")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Columns").click()
+    expect(page.get_by_role("menuitemcheckbox", name="Kind")).to_have_attribute("aria-checked", "false")
+    page.get_by_role("menuitem", name="Show all").click()
+    expect(page.get_by_role("button", name="Kind", exact=True)).to_be_visible()
 
 
 def test_the_rows_to_come_are_read_before_they_are_seen(server: Served, opens: Opens, admin_url: str) -> None:
@@ -442,6 +519,18 @@ def test_the_rows_to_come_are_read_before_they_are_seen(server: Served, opens: O
         page.mouse.wheel(0, -50 * 38)
 
 
+def test_answers_that_are_too_many_for_groups_leave_the_rows(server: Served, opens: Opens, admin_url: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as database:
+        review, _ = fill(database, 1_500)
+    page = opens(f"{server.url}/reviews/{review}", refused=True)
+    expect(page.locator(".ag-row .answer.words").first).to_be_visible()
+    page.get_by_role("button", name="Menu of Column 0").click()
+    page.get_by_role("menuitem", name="Group by these answers").click()
+    expect(page.get_by_role("alert")).to_contain_text("'Column 0' has over 1,000 different answers")
+    expect(page.get_by_text("Grouped by")).to_have_count(0)
+    expect(page.locator(".ag-row .answer.words").first).to_be_visible()
+
+
 def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Opens) -> None:
     review = filled(server, pdfs(2))
     page = opens(f"{server.url}/reviews/{review}")
@@ -451,8 +540,76 @@ def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Op
     expect(page.locator(".citation").first).to_be_visible()
     expect(page.locator(".highlight").first).to_be_visible()
     accessible(page)
+    expect(page.get_by_role("link", name="Columnist")).to_be_in_viewport(ratio=1)  # the screen as such never scrolls
+    expect(page).to_have_title(f"{pdfs(2)[0].name} · Columnist")
+    page.get_by_role("button", name="Next document").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(pdfs(2)[1].name)
+    expect(page.get_by_role("button", name="Next document")).to_be_disabled()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.get_by_role("heading", level=1)).to_have_text(pdfs(2)[0].name)
     page.get_by_role("link", name="Filled").click()
     expect(page.get_by_text("2 rows")).to_be_visible()
+
+
+def test_what_is_shown_is_there_again_on_the_way_back_and_after_a_reload(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(4))
+    page = opens(f"{server.url}/reviews/{review}")
+    page.get_by_role("combobox", name="State").select_option("done")
+    page.get_by_role("button", name="Agreement date", exact=True).click()
+    arrow = page.locator(".arrow:not(:empty)")
+    expect(arrow).to_have_text("↑")
+    names = page.locator(".document .name")
+    expect(names).to_have_count(4)
+    with page.expect_response(lambda answer: "sort=-" in answer.url):
+        page.get_by_role("button", name="Agreement date", exact=True).click()
+    expect(arrow).to_have_text("↓")
+    last = cell(page, 3, "Agreement date").inner_text()
+    order = names.all_inner_texts()
+
+    names.nth(2).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(order[2])
+    page.get_by_role("button", name="Previous document").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(order[1])
+    page.get_by_role("link", name="Filled").click()
+    for again in (lambda: None, page.reload):
+        again()
+        expect(page.locator(".chip")).to_contain_text("Answered")
+        expect(arrow).to_have_text("↓")
+        expect(cell(page, 3, "Agreement date")).to_have_text(last)
+        expect(page.locator(".ag-cell-focus .name")).to_have_text(order[1])
+    names.nth(3).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(order[3])
+    page.go_back()
+    expect(page.locator(".ag-cell-focus .name")).to_have_text(order[3])
+
+    page.get_by_role("button", name="Menu of Kind").click()
+    page.get_by_role("menuitem", name="Group by these answers").click()
+    expect(page.locator(".group-row").first).to_be_visible()
+    page.reload()
+    expect(page.locator(".group-row").first).to_be_visible()
+    page.get_by_role("button", name="Menu of Kind").click()
+    page.get_by_role("menuitem", name="Remove").click()
+    page.get_by_role("button", name="Remove the question").click()
+    expect(page.locator(".group-row")).to_have_count(0)
+    expect(names).to_have_count(4)
+
+
+def test_rows_that_could_not_be_read_come_when_the_server_is_back(server: Served, opens: Opens, admin_url: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as database:
+        review, _ = fill(database, 300)
+    page = opens(f"{server.url}/reviews/{review}", away=True, refused=True)
+    expect(page.locator(".ag-row .answer.words").first).to_be_visible()
+    page.context.set_offline(True)
+    page.mouse.move(900, 500)
+    page.mouse.wheel(0, 200 * 38)
+    expect(page.get_by_text("The server is away.")).to_be_visible()
+    expect(page.locator(".ag-row[row-index='200'] .loading-row")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("The server is away.")).to_have_count(0)
+    expect(page.locator(".ag-row[row-index='200'] .answer.words").first).to_be_visible()
+    with api_of(server) as api:
+        assert api.delete(f"/tabular/reviews/{review}", params={"confirm": True}).is_success
+    expect(page.get_by_role("heading", name="This review cannot be shown")).to_be_visible()
 
 
 def test_a_quote_in_a_picture_is_marked_where_it_is_printed(server: Served, opens: Opens, tmp_path: Path) -> None:
@@ -470,6 +627,29 @@ def test_a_quote_in_a_picture_is_marked_where_it_is_printed(server: Served, open
     expect(marked.get_by_role("img")).to_be_visible()
     page.wait_for_function("[...document.querySelectorAll('.pdf-page img')].every((one) => one.naturalWidth)")
     assert page.evaluate(COVERED)["ink"] > 0.02, "there is print under the highlight"
+    accessible(page)
+
+
+def test_files_go_on_being_sent_whatever_is_shown(server: Served, opens: Opens, tmp_path: Path) -> None:
+    review = filled(server, pdfs(1), QUESTIONS[:1])
+    (tmp_path / "late.txt").write_text("The laws of Ohio govern.")
+    (tmp_path / "song.mp3").write_bytes(b"ID3\x04\x00\x00\xff\xfb\x90\x00" * 50)
+    page = opens(f"{server.url}/reviews/{review}")
+    held: list[Route] = []
+    page.route("**/api/documents?*", lambda route: held.append(route))
+    page.get_by_role("button", name="Add documents").click()
+    with page.expect_request("**/api/documents?*"):
+        page.locator("input[type=file]").first.set_input_files([tmp_path / "late.txt", tmp_path / "song.mp3"])
+    page.keyboard.press("Escape")
+    adding = page.get_by_role("button", name="Adding 0 / 2 files")
+    expect(adding).to_be_visible()
+    page.locator(".document .name").first.click()  # a document's screen, and back
+    page.get_by_role("link", name="Filled").click()
+    expect(adding).to_be_visible()
+    held[0].continue_()
+    expect(page.locator(".document .name")).to_have_text([pdfs(1)[0].name, "late.txt"])
+    page.get_by_role("button", name="1 refused").click()
+    expect(page.locator(".files .refused")).to_contain_text("song.mp3")
     accessible(page)
 
 
@@ -563,9 +743,12 @@ def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Open
         review = page.url.rsplit("/", 1)[1]
         with api_of(server, headers={"Authorization": f"Bearer {signed('ann')}"}) as api:
             api.post(f"/tabular/reviews/{review}/columns", json={"columns": QUESTIONS})
-            upload(api, ("one.txt", b"The laws of Delaware govern."), review_id=review)
+            files = (("one.txt", b"The laws of Delaware govern."), ("torn.pdf", b"%PDF-1.7 torn"))
+            upload(api, *files, review_id=review)
             api.post(f"/tabular/reviews/{review}/generate")
         page.reload()
+        page.locator(".answer .failed").first.hover()
+        expect(page.get_by_role("button", name="Retry")).to_have_count(4)  # each failed answer, and all of them
         page.get_by_role("button", name="More").click()
         page.get_by_role("menuitem", name="People").click()
         page.get_by_label("E-mail").fill("bob@example.org")
@@ -577,8 +760,18 @@ def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Open
         page.get_by_label("token").fill(signed("bob"))
         page.get_by_role("button", name="Sign in with this token").click()
         page.get_by_role("link", name="Shared").click()
-        expect(page.locator(".document .name")).to_have_text("one.txt")
-        assert not page.get_by_role("button", name="Run …").count()
+        expect(page.locator(".document .name")).to_have_text(["one.txt", "torn.pdf"])
+        expect(page.locator(".answer .failed")).to_have_count(3)
+        page.locator(".answer .failed").first.hover()
+        for action in ("Run …", "Retry", "Add documents", "Add a question"):
+            assert not page.get_by_role("button", name=action).count()
+        cell(page, 0, "Governing law").click()
+        panel = page.get_by_role("complementary", name="Answer and evidence")
+        expect(panel.locator(".citation q")).to_contain_text("Delaware")
+        assert not panel.get_by_role("button", name=re.compile("Edit|Verify|Ask again|Clear")).count()
+        page.keyboard.press("v")
+        expect(panel.get_by_text("Nobody has changed this answer.")).to_be_visible()
+        accessible(page)
         page.get_by_role("button", name="Export").click()
         with page.expect_download() as downloading:
             page.get_by_role("menuitem", name="JSON").first.click()

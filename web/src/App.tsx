@@ -77,7 +77,7 @@ export function App() {
   );
 }
 
-const THEMES = ["system", "light", "dark"] as const;
+const THEMES = { system: "As the system", light: "Light", dark: "Dark" };
 
 function Theme() {
   const [theme, setTheme] = useState(() => localStorage.getItem("columnist.theme") ?? "system");
@@ -86,12 +86,12 @@ function Theme() {
     localStorage.setItem("columnist.theme", theme);
   }, [theme]);
   return (
-    <label className="theme">
+    <label className="theme" title="Colours">
       <span className="hidden">Colours</span>
       <select value={theme} onChange={(event) => setTheme(event.target.value)}>
-        {THEMES.map((one) => (
+        {Object.entries(THEMES).map(([one, name]) => (
           <option key={one} value={one}>
-            {one}
+            {name}
           </option>
         ))}
       </select>

@@ -7,6 +7,7 @@ import {
   getTabularJob,
   getTabularJobCells,
   listTabularJobs,
+  Problem,
   type CompactCell,
   type Job,
 } from "./api/client";
@@ -48,6 +49,7 @@ export function useFeed(
   pollMs: number,
   apply: (cells: CompactCell[]) => void,
 ) {
+  const queries = useQueryClient();
   const [away, setAway] = useState(false);
   const [begun, setBegun] = useState(false);
   const live = isLive(job) ? job.id : null;
@@ -79,8 +81,10 @@ export function useFeed(
         setAway(false);
         setBegun(true);
         pause = page.more ? 0 : now.current.live ? pollMs : pollMs * IDLE_FACTOR;
-      } catch {
-        setAway(true); // shown, and tried again
+      } catch (error) {
+        const refused = error instanceof Problem && error.status < 500;
+        if (refused) queries.invalidateQueries({ queryKey: ["review", review] }); // it is gone, or somebody else's now
+        setAway(!refused); // shown, and tried again
         pause = Math.min(LONGEST_PAUSE_MS, pollMs * 2 ** failures++);
       } finally {
         busy = false;

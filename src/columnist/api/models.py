@@ -181,6 +181,9 @@ class Job(BaseModel):
     budget: float | None
     paused_at: datetime | None
     pause_reason: str | None
+    llm_trouble: Annotated[
+        str | None, Field(description="Why the LLM server is waited for, as far as this process works on jobs.")
+    ] = None
     rate: float | None
     eta_seconds: float | None
     created_at: datetime

@@ -1,4 +1,4 @@
-"""What people do with one cell: look into it, edit, verify, clear it. Every change is noted with before and after."""
+"""What people do with one cell: look into it, edit, verify, clear, restore it. Every change is noted: before, after."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,6 +77,16 @@ async def change_cell(
         raise ConflictError("Somebody has changed this cell meanwhile: look at it again.", "updated_at")
     if outcome == "missing":
         raise ConflictError("The cell has no answer yet.")
+
+
+async def restore_cell(connection: Connection, user: User, cell: CellKey) -> None:
+    """Put back what was cleared, evidence and all. Raises ConflictError if that is not what happened last."""
+    cursor = await connection.execute(
+        "select restore_tabular_cell(%s, %s, %s, %s, %s) as outcome", [*cell, user.id, user.email]
+    )
+    row = await cursor.fetchone()
+    if row is None or row["outcome"] != "done":
+        raise ConflictError("There is no cleared answer to bring back.")
 
 
 async def cell_history(connection: Connection, cell: CellKey, limit: int) -> list[CellChange]:

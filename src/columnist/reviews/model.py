@@ -21,7 +21,7 @@ Role = Literal["viewer", "editor", "owner"]
 """What a user may do to a review: see it, change it, or share and delete it."""
 
 
-CellAction = Literal["edit", "verify", "unverify", "clear", "regenerate"]
+CellAction = Literal["edit", "verify", "unverify", "clear", "restore", "regenerate"]
 """What a person does to a cell."""
 
 

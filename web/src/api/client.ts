@@ -224,6 +224,8 @@ export const editCell = (
 export const verifyCell = (id: string, key: CellKey, verified: boolean) =>
   data(client.POST(`${CELL}/verify`, { params: cell(id, key), body: { verified } }));
 export const clearCell = (id: string, key: CellKey) => data(client.DELETE(CELL, { params: cell(id, key) }));
+export const restoreCell = (id: string, key: CellKey) =>
+  data(client.POST(`${CELL}/restore`, { params: cell(id, key) }));
 export const regenerateCell = (id: string, key: CellKey) =>
   data(client.POST(`${CELL}/regenerate`, { params: cell(id, key) }));
 export const getCellHistory = (id: string, key: CellKey) =>
@@ -242,7 +244,6 @@ export const uploadDocuments = (
   review_id: string,
   files: File[],
   onProgress: (sent: number) => void,
-  signal: AbortSignal,
 ): Promise<UploadedFile[]> =>
   new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -253,8 +254,6 @@ export const uploadDocuments = (
     request.onload = () =>
       request.status < 300 ? resolve(request.response.files) : reject(problemOf(request.status, request.response));
     request.onerror = () => reject(new TypeError("unreachable"));
-    request.onabort = () => reject(new DOMException("", "AbortError"));
-    signal.addEventListener("abort", () => request.abort());
     const form = new FormData();
     for (const file of files) form.append("files", file, file.webkitRelativePath || file.name);
     request.send(form);

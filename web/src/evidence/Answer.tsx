@@ -7,6 +7,7 @@ import {
   getCell,
   getCellHistory,
   regenerateCell,
+  restoreCell,
   sentence,
   verifyCell,
   type CellKey,
@@ -36,6 +37,7 @@ const ACTIONS = {
   verify: "verified",
   unverify: "took the verification back",
   clear: "cleared",
+  restore: "brought back",
   regenerate: "asked again",
 };
 
@@ -84,19 +86,8 @@ export function Answer({
   const clear = useMutation({
     mutationFn: () => clearCell(review, cell),
     onSuccess: async () => {
-      const before = full!;
       put(await getCell(review, cell));
-      say(
-        "The answer was cleared.",
-        before.summary
-          ? () =>
-              editCell(review, cell, {
-                summary: before.summary!,
-                flag: before.flag ?? undefined,
-                reasoning: before.reasoning || undefined,
-              }).then(put, fail)
-          : undefined,
-      );
+      say("The answer was cleared.", () => restoreCell(review, cell).then(put, fail));
     },
     onError: fail,
   });
@@ -190,6 +181,7 @@ export function Answer({
           </button>
         </div>
       )}
+      {history && <History review={review} cell={cell} />}
       {full.citations.length > 0 && (
         <>
           <h3>Evidence</h3>
@@ -218,7 +210,7 @@ export function Answer({
           <p className="reasoning">{full.reasoning}</p>
         </>
       )}
-      {(history || !mayEdit) && <History review={review} cell={cell} />}
+      {!mayEdit && <History review={review} cell={cell} />}
     </div>
   );
 }

@@ -10,6 +10,7 @@ type Props = {
   cell: CellKey;
   column: Column;
   document: string;
+  documentAt: string;
   mayEdit: boolean;
   command: Command;
   onCommandDone: () => void;
@@ -25,6 +26,7 @@ export function Panel({
   cell,
   column,
   document,
+  documentAt,
   mayEdit,
   command,
   onCommandDone,
@@ -43,16 +45,14 @@ export function Panel({
     setWidth(next);
     localStorage.setItem(WIDTH, String(next));
   };
-  const keys = (event: React.KeyboardEvent) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (event.altKey && step) {
-      event.preventDefault();
-      onMove(step[0]!, step[1]!);
-    }
-    if (event.key === "Escape") onClose();
-  };
   return (
-    <aside ref={panel} className="panel" aria-label="Answer and evidence" style={{ width }} onKeyDown={keys}>
+    <aside
+      ref={panel}
+      className="panel"
+      aria-label="Answer and evidence"
+      style={{ width }}
+      onKeyDown={(event) => event.key === "Escape" && onClose()}
+    >
       <div
         className="resizer"
         role="separator"
@@ -72,7 +72,7 @@ export function Panel({
       <header>
         <div className="titles">
           <h2>{column.name}</h2>
-          <Link href={`/reviews/${review}/documents/${cell.document_id}`}>{document}</Link>
+          <Link href={documentAt}>{document}</Link>
         </div>
         <div role="group" aria-label="Go to another answer">
           <button className="icon" aria-label="Previous question" title="Alt+←" onClick={() => onMove(0, -1)}>

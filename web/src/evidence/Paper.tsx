@@ -6,8 +6,14 @@ export type Size = { width: number; height: number };
 const WIDEST = 1_100; // px, of a page at zoom 1
 const percent = (part: number, whole: number) => `${(part / whole) * 100}%`;
 
+const ZOOM = "columnist.zoom";
+
 export function Zoomed({ children }: { children: (zoom: number) => ReactNode }) {
-  const [zoom, setZoom] = useState(1);
+  const [zoom, keepZoom] = useState(() => Number(localStorage.getItem(ZOOM)) || 1);
+  const setZoom = (to: number) => {
+    keepZoom(to);
+    localStorage.setItem(ZOOM, String(to)); // the next document is as hard to read
+  };
   return (
     <>
       <div className="zoom" role="group" aria-label="Zoom">
@@ -45,11 +51,13 @@ export function Highlights({
   citation,
   number,
   size,
+  zoom,
 }: {
   host: RefObject<HTMLDivElement | null>;
   citation: Citation | null;
   number: number;
   size: Size;
+  zoom: number;
 }) {
   const rectangles = citation?.rectangles.filter((one) => one.page === number) ?? [];
   const wanted = citation?.page === number || rectangles.length > 0;
@@ -57,8 +65,9 @@ export function Highlights({
     if (wanted)
       (host.current!.querySelector(".highlight") ?? host.current!).scrollIntoView({
         block: rectangles.length ? "center" : "start",
+        inline: "center",
       });
-  }, [citation, size.width]);
+  }, [citation, size.width, zoom]);
   return rectangles.map((one, nr) => (
     <div
       key={nr}

@@ -102,7 +102,7 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
           <div ref={words} className="text-layer" />
         </>
       )}
-      <Highlights host={host} citation={citation} number={number} size={size} />
+      <Highlights host={host} citation={citation} number={number} size={size} zoom={zoom} />
       {error && <ErrorText>{`Page ${number} cannot be drawn: ${error}`}</ErrorText>}
       <div className="page-number">{number}</div>
     </div>

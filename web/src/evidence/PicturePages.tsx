@@ -21,9 +21,9 @@ export function PicturePages({
 }) {
   return (
     <Zoomed>
-      {() =>
+      {(zoom) =>
         Array.from({ length: pages }, (_, nr) => (
-          <PicturePage key={nr + 1} documentId={documentId} number={nr + 1} citation={citation} />
+          <PicturePage key={nr + 1} documentId={documentId} number={nr + 1} zoom={zoom} citation={citation} />
         ))
       }
     </Zoomed>
@@ -33,10 +33,12 @@ export function PicturePages({
 function PicturePage({
   documentId,
   number,
+  zoom,
   citation,
 }: {
   documentId: string;
   number: number;
+  zoom: number;
   citation: Citation | null;
 }) {
   const host = useRef<HTMLDivElement>(null);
@@ -64,7 +66,7 @@ function PicturePage({
   return (
     <div ref={host} className="pdf-page" style={{ aspectRatio: `${size.width} / ${size.height}` }} data-page={number}>
       {near && url && <img src={url} alt={`Page ${number}`} />}
-      <Highlights host={host} citation={citation} number={number} size={size} />
+      <Highlights host={host} citation={citation} number={number} size={size} zoom={zoom} />
       {error && <ErrorText>{`Page ${number} cannot be drawn: ${sentence(error)}`}</ErrorText>}
       <div className="page-number">{number}</div>
     </div>

@@ -1,5 +1,5 @@
 /** What of the grid is shown: words, states, flags, comparisons of one column. */
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Column, Flag, View } from "../api/client";
 import { Dialog, FLAGS } from "../ui/basics";
 
@@ -53,12 +53,11 @@ export function says(filter: string, columns: Column[]): string {
   return `${named} ${column ? (opsOf(column).find((one) => one.op === op)?.says ?? op) : op} ${value}`;
 }
 
-type Props = { columns: Column[]; view: View; onView: (view: View) => void; total: number | null };
+type Props = { columns: Column[]; view: View; onView: (change: Partial<View>) => void; total: number | null };
 
 export function Filters({ columns, view, onView, total }: Props) {
-  const add = (filter: string) =>
-    !view.filter.includes(filter) && onView({ ...view, filter: [...view.filter, filter] });
-  const drop = (filter: string) => onView({ ...view, filter: view.filter.filter((one) => one !== filter) });
+  const add = (filter: string) => !view.filter.includes(filter) && onView({ filter: [...view.filter, filter] });
+  const drop = (filter: string) => onView({ filter: view.filter.filter((one) => one !== filter) });
   const flags =
     view.filter
       .find((one) => one.startsWith("any:flag:"))
@@ -67,7 +66,6 @@ export function Filters({ columns, view, onView, total }: Props) {
   const toggle = (flag: Flag) => {
     const next = flags.includes(flag) ? flags.filter((one) => one !== flag) : [...flags, flag];
     onView({
-      ...view,
       filter: [
         ...view.filter.filter((one) => !one.startsWith("any:flag:")),
         ...(next.length ? [`any:flag:${next.join(",")}`] : []),
@@ -77,7 +75,7 @@ export function Filters({ columns, view, onView, total }: Props) {
   const [asking, setAsking] = useState(false);
   return (
     <div className="filters" role="search">
-      <Words q={view.q} onQ={(q) => onView({ ...view, q })} />
+      <Words q={view.q} onQ={(q) => onView({ q })} />
       <div role="group" aria-label="Flags" className="flags">
         {(Object.keys(FLAGS) as Flag[]).map((flag) => (
           <button
@@ -129,33 +127,29 @@ export function Filters({ columns, view, onView, total }: Props) {
   );
 }
 
+const TYPING_MS = 300;
+
 function Words({ q, onQ }: { q: string; onQ: (q: string) => void }) {
   const [typed, setTyped] = useState(q);
   const [seen, setSeen] = useState(q);
   if (q !== seen) {
     setSeen(q);
-    setTyped(q);
+    if (q !== typed.trim()) setTyped(q);
   }
+  useEffect(() => {
+    if (typed.trim() === q) return;
+    const timer = setTimeout(() => onQ(typed.trim()), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        onQ(typed.trim());
-      }}
-    >
-      <input
-        id="search"
-        type="search"
-        aria-label="Search answers and documents"
-        placeholder="Search answers and documents  ( / )"
-        value={typed}
-        onChange={(event) => {
-          setTyped(event.target.value);
-          if (!event.target.value) onQ("");
-        }}
-        onBlur={() => onQ(typed.trim())}
-      />
-    </form>
+    <input
+      id="search"
+      type="search"
+      aria-label="Search answers and documents"
+      placeholder="Search answers and documents ( / )"
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+    />
   );
 }
 
@@ -240,14 +234,14 @@ export function FilterDialog({
         <label>
           Value
           {choices ? (
-            <select value={chosen} onChange={(event) => setValue(event.target.value)}>
+            <select className="first" value={chosen} onChange={(event) => setValue(event.target.value)}>
               {choices.map((one) => (
                 <option key={one}>{one}</option>
               ))}
             </select>
           ) : (
             <input
-              autoFocus
+              className="first"
               required
               type={type}
               step="any"

@@ -18,7 +18,16 @@ import {
   type IDatasource,
 } from "ag-grid-community";
 import { useEffect, useImperativeHandle, useRef, type Ref } from "react";
-import type { CellKey, Column, CompactCell, Job, Row, View } from "../api/client";
+import {
+  getCell,
+  Problem,
+  type CellKey,
+  type Column,
+  type CompactCell,
+  type Job,
+  type Row,
+  type View,
+} from "../api/client";
 import { AnswerCell, ColumnHeader, DocumentCell, GroupRow, type Shared } from "./cells";
 import { isGroup, RowSource, type GridRow } from "./source";
 
@@ -36,6 +45,10 @@ ModuleRegistry.registerModules([
 
 const BLOCK = 50;
 const NAME = "document";
+/** Characters of an answer in a window of rows: a longer one is whole in its cell alone. */
+const CUT = 300;
+const NARROW = 210;
+const WIDE = 420;
 const theme = themeQuartz.withParams({
   accentColor: "var(--accent)",
   backgroundColor: "var(--surface)",
@@ -57,8 +70,8 @@ const theme = themeQuartz.withParams({
   selectedRowBackgroundColor: "var(--selected)",
 });
 
-/** A cell that somebody looks at; `document` is its row's name. */
-export type Looked = CellKey & { document: string };
+/** A cell that somebody looks at; `document` is its row's name, `row` its place. */
+export type Looked = CellKey & { document: string; row: number };
 
 export type GridHandle = {
   apply: (cells: CompactCell[]) => void;
@@ -74,25 +87,40 @@ type Props = {
   columns: Column[];
   view: View;
   groupBy: Column | null;
+  sort: string | null;
+  /** Where to begin. */
+  row: number | null;
   job: Job | null;
   ref: Ref<GridHandle>;
   mayEdit: boolean;
   onOpen: (at: Looked) => void;
   onFocus: (at: Looked) => void;
   onKey: (key: string, at: Looked) => void;
-  onOpenDocument: (row: Row) => void;
+  onOpenDocument: (document_id: string, row: number) => void;
   onMenu: Shared["openMenu"];
-  onRetry: Shared["retry"];
+  onRetry: (row: Row, column: Column) => void;
   onOrder: (columns: string[]) => void;
+  onSort: (sort: string | null) => void;
   onSelection: (documents: string[]) => void;
   onTotal: (total: number) => void;
   onCopied: (rows: number) => void;
   onError: (error: unknown) => void;
 };
-const looked = ({ document_id, document }: Row, column_id: string): Looked => ({ document_id, column_id, document });
+const looked = ({ document_id, document }: Row, column_id: string, row: number): Looked => ({
+  document_id,
+  column_id,
+  document,
+  row,
+});
 type Spot = { row: number; column: string };
 type Range = { from: Spot; to: Spot };
 const same = (a: Spot, b: Spot) => a.row === b.row && a.column === b.column;
+
+type Layout = { colId: string; width?: number; hide?: boolean; pinned?: "left" | "right" | boolean | null }[];
+const keyOf = (review: string) => `columnist.layout.${review}`;
+const layoutOf = (review: string): Layout => JSON.parse(localStorage.getItem(keyOf(review)) ?? "[]");
+/** The columns that this person has hidden. */
+export const hiddenIn = (review: string) => layoutOf(review).flatMap((one) => (one.hide ? [one.colId] : []));
 
 export function Grid(props: Props) {
   const host = useRef<HTMLDivElement>(null);
@@ -102,15 +130,15 @@ export function Grid(props: Props) {
   latest.current = props;
   const shared = useRef<Shared>({
     job: props.job,
-    retry: (row, column) => latest.current.onRetry(row, column),
-    openMenu: (column, at) => latest.current.onMenu(column, at),
+    retry: props.mayEdit ? (row, column) => latest.current.onRetry(row, column) : null,
+    openMenu: (column, header) => latest.current.onMenu(column, header),
     fold: (group) => {
       source.current?.fold(group);
       api.current?.purgeInfiniteCache();
     },
   });
   const range = useRef<Range>(null);
-  const layoutKey = `columnist.layout.${props.review}`;
+  const begin = useRef(props.row);
 
   useEffect(() => {
     let seenFrom = 0;
@@ -142,6 +170,7 @@ export function Grid(props: Props) {
       suppressColumnVirtualisation: false,
       suppressDragLeaveHidesColumns: true,
       suppressMultiSort: true,
+      suppressOverlays: ["noRows"],
       ensureDomOrder: true,
       rowSelection: {
         mode: "multiRow",
@@ -157,10 +186,10 @@ export function Grid(props: Props) {
       defaultColDef: {
         resizable: true,
         minWidth: 70,
-        width: 210,
         sortable: true,
         sortingOrder: ["asc", "desc", null],
-        suppressKeyboardEvent: ({ event }) => event.shiftKey && event.key.startsWith("Arrow"), // they extend the range
+        // They extend the range, or go on with the panel open.
+        suppressKeyboardEvent: ({ event }) => (event.shiftKey || event.altKey) && event.key.startsWith("Arrow"),
         cellClassRules: { "in-range": ({ rowIndex, column }) => inRange(rowIndex, column!.getColId()) },
       },
       columnDefs: [],
@@ -172,12 +201,11 @@ export function Grid(props: Props) {
         api.current?.getDisplayedRowAtIndex(Math.max(0, Math.min(ahead, api.current.getDisplayedRowCount() - 1)));
       },
       onCellClicked: ({ data, column, rowIndex, event }) => {
-        if (!data || isGroup(data)) return;
+        if (!data || isGroup(data) || rowIndex === null) return;
         const id = column.getColId();
         if ((event as MouseEvent).shiftKey && range.current) return;
-        if (id === NAME) latest.current.onOpenDocument(data);
-        else if (latest.current.columns.some((one) => one.id === id) && rowIndex !== null)
-          latest.current.onOpen(looked(data, id));
+        if (id === NAME) latest.current.onOpenDocument(data.document_id, rowIndex);
+        else if (latest.current.columns.some((one) => one.id === id)) latest.current.onOpen(looked(data, id, rowIndex));
       },
       onCellMouseDown: ({ rowIndex, column, event }) => {
         if (rowIndex === null) return;
@@ -193,7 +221,7 @@ export function Grid(props: Props) {
           choose({ from: spot, to: spot });
         const data = api.current!.getDisplayedRowAtIndex(rowIndex)?.data;
         if (data && !isGroup(data) && latest.current.columns.some((one) => one.id === spot.column))
-          latest.current.onFocus(looked(data, spot.column));
+          latest.current.onFocus(looked(data, spot.column, rowIndex));
       },
       onCellKeyDown: (pressed) => {
         if (!("column" in pressed)) return;
@@ -205,14 +233,23 @@ export function Grid(props: Props) {
         if (shiftKey && step) return extend({ row: rowIndex, column: id }, step[0]!, step[1]!);
         if (step) choose(null);
         if ((ctrlKey || metaKey) && key === "c") return copy();
-        if (key === "Enter" && id === NAME) return latest.current.onOpenDocument(data);
+        if (key === "Enter" && id === NAME) return latest.current.onOpenDocument(data.document_id, rowIndex);
         if (!ctrlKey && !metaKey && latest.current.columns.some((one) => one.id === id))
-          latest.current.onKey(key, looked(data, id));
+          latest.current.onKey(key, looked(data, id, rowIndex));
       },
       onColumnMoved: ({ finished, source: cause }) => {
         if (finished && cause === "uiColumnMoved")
           latest.current.onOrder(displayed().filter((id) => latest.current.columns.some((one) => one.id === id)));
         save();
+      },
+      onSortChanged: () => {
+        const sorted = api.current!.getColumnState().find((one) => one.sort);
+        latest.current.onSort(sorted ? (sorted.sort === "desc" ? "-" : "") + sorted.colId : null);
+      },
+      // The panel has opened: the cell that it is about stays in sight.
+      onGridSizeChanged: () => {
+        const at = api.current?.getFocusedCell();
+        if (at) api.current!.ensureColumnVisible(at.column);
       },
       onColumnResized: ({ finished }) => finished && save(),
       onColumnVisible: () => save(),
@@ -229,7 +266,7 @@ export function Grid(props: Props) {
       const layout = api
         .current!.getColumnState()
         .map(({ colId, width, hide, pinned }) => ({ colId, width, hide, pinned }));
-      localStorage.setItem(layoutKey, JSON.stringify(layout));
+      localStorage.setItem(keyOf(props.review), JSON.stringify(layout));
     };
     api.current = createGrid(host.current!, options);
     return () => api.current!.destroy();
@@ -272,26 +309,44 @@ export function Grid(props: Props) {
       const [a, b] = [all.indexOf(from.column), all.indexOf(to.column)];
       columns = all.slice(Math.min(a, b), Math.max(a, b) + 1);
     }
-    const text = (row: Row, id: string) => (id === NAME ? row.document : (row.cells[id]?.summary ?? ""));
-    const table = rows.filter((row): row is Row => !isGroup(row)).map((row) => columns.map((id) => text(row, id)));
-    if (table.length > 1 || columns.length > 1) table.unshift(columns.map((id) => names.get(id) ?? "Document"));
-    const plain = table.map((line) => line.map((one) => one.replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
-    const html = document.createElement("table");
-    for (const line of table)
-      for (const [nr, one] of line.entries())
-        (nr ? html.rows[html.rows.length - 1]! : html.insertRow()).insertCell().textContent = one;
-    const kinds = { "text/plain": plain, "text/html": html.outerHTML };
-    const item = new ClipboardItem(
-      Object.fromEntries(Object.entries(kinds).map(([type, text]) => [type, new Blob([text], { type })])),
+    const text = async (row: Row, column_id: string) => {
+      if (column_id === NAME) return row.document;
+      const summary = row.cells[column_id]?.summary ?? "";
+      if (summary.length < CUT) return summary;
+      return (await getCell(latest.current.review, { document_id: row.document_id, column_id })).summary ?? "";
+    };
+    const copied = rows.filter((row): row is Row => !isGroup(row));
+    if (!copied.length) return latest.current.onCopied(0);
+    const table = Promise.all(copied.map((row) => Promise.all(columns.map((id) => text(row, id))))).then((lines) =>
+      lines.length > 1 || columns.length > 1 ? [columns.map((id) => names.get(id) ?? "Document"), ...lines] : lines,
     );
-    navigator.clipboard.write([item]).then(() => latest.current.onCopied(table.length), latest.current.onError);
+    const plain = (lines: string[][]) =>
+      lines.map((line) => line.map((one) => one.replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
+    const html = (lines: string[][]) => {
+      const drawn = document.createElement("table");
+      for (const line of lines) {
+        const row = drawn.insertRow();
+        for (const one of line) row.insertCell().textContent = one;
+      }
+      return drawn.outerHTML;
+    };
+    const item = new ClipboardItem({
+      "text/plain": table.then((lines) => new Blob([plain(lines)], { type: "text/plain" })),
+      "text/html": table.then((lines) => new Blob([html(lines)], { type: "text/html" })),
+    });
+    navigator.clipboard.write([item]).then(() => latest.current.onCopied(copied.length), latest.current.onError);
   };
 
   // The columns, as they are asked for and as this person has laid them out.
   useEffect(() => {
-    const saved: { colId: string; width?: number; hide?: boolean; pinned?: "left" | "right" | boolean | null }[] =
-      JSON.parse(localStorage.getItem(layoutKey) ?? "[]");
+    const saved = layoutOf(props.review);
     const layout = new Map(saved.map((one) => [one.colId, one]));
+    const { sort } = latest.current;
+    const sortOf = (id: string) => (sort === id ? "asc" : sort === `-${id}` ? "desc" : null);
+    // Few questions have the room that there is.
+    const free = props.columns.filter((one) => !layout.has(one.id)).length;
+    const taken = saved.reduce((sum, one) => sum + (one.hide ? 0 : (one.width ?? 0)), 0) || 320;
+    const width = Math.max(NARROW, Math.min(WIDE, Math.floor((host.current!.clientWidth - taken) / free)));
     const answers = props.columns.map((column): ColDef<GridRow> => {
       const kept = layout.get(column.id);
       return {
@@ -301,9 +356,10 @@ export function Grid(props: Props) {
         cellRendererParams: { column_: column },
         headerComponent: ColumnHeader,
         headerComponentParams: { column_: column },
-        width: kept?.width ?? 210,
+        width: kept?.width ?? width,
         hide: kept?.hide ?? false,
         pinned: kept?.pinned ?? null,
+        sort: sortOf(column.id),
         valueGetter: ({ data }) => (data && !isGroup(data) ? data.cells[column.id]?.summary : undefined),
       };
     });
@@ -313,6 +369,7 @@ export function Grid(props: Props) {
       pinned: "left",
       lockPosition: "left",
       width: layout.get(NAME)?.width ?? 260,
+      sort: sortOf(NAME),
       cellRenderer: DocumentCell,
       valueGetter: ({ data }) => (data && !isGroup(data) ? data.document : undefined),
     };
@@ -335,9 +392,15 @@ export function Grid(props: Props) {
           } = await rows.read(startRow, endRow, sort ? (sort.sort === "desc" ? "-" : "") + sort.colId : "position");
           successCallback(read, total);
           if (rows === source.current) latest.current.onTotal(matching);
+          if (begin.current !== null && begin.current < total) {
+            api.current!.ensureIndexVisible(begin.current, "middle");
+            api.current!.setFocusedCell(begin.current, NAME);
+          }
+          begin.current = null;
         } catch (error) {
           failCallback();
-          latest.current.onError(error);
+          // That the server is away is said above the grid, and these rows are read when it is back.
+          if (error instanceof Problem) latest.current.onError(error);
         }
       },
     };

@@ -1,16 +1,19 @@
 /** How the grid draws: plain DOM, for there are hundreds of cells on the screen. Text goes in as text, never as markup. */
 import type { ICellRendererComp, ICellRendererParams, IHeaderComp, IHeaderParams } from "ag-grid-community";
 import { FLAGS, FORMATS } from "../ui/basics";
-import type { Cell, Column, Job, Row } from "../api/client";
+import type { Cell, Column, Format, Job, Row } from "../api/client";
 import { isAwaited, isGroup, type Group, type GridRow } from "./source";
 
 /** What the grid's parts share with the page around it. */
 export type Shared = {
   job: Job | null;
-  retry: (row: Row, column: Column) => void;
-  openMenu: (column: Column, at: DOMRect) => void;
+  /** Null: not for this person to do. */
+  retry: ((row: Row, column: Column) => void) | null;
+  openMenu: (column: Column, header: HTMLElement) => void;
   fold: (group: string) => void;
 };
+
+const NUMERIC: Format[] = ["number", "percentage", "monetary_amount"];
 
 /** Characters of an answer that two lines of a very wide column can hold: the rest would be laid out to be hidden. */
 const LONGEST = 300;
@@ -32,7 +35,7 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
       const { data, context, column_ } = this.params;
       if ((event.target as HTMLElement).dataset.retry && data && !isGroup(data)) {
         event.stopPropagation();
-        context.retry(data, column_);
+        context.retry?.(data, column_);
       }
     });
     this.draw();
@@ -58,7 +61,7 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
       root.title = says.join(" · ");
       if (marks) root.dataset.marks = marks;
       else delete root.dataset.marks;
-      if (says.length) eGridCell.setAttribute("aria-label", [text, ...says].join(". "));
+      if (says.length) eGridCell.setAttribute("aria-label", [text, ...says].filter(Boolean).join(". "));
       else eGridCell.removeAttribute("aria-label");
     };
     if (!row || isGroup(row)) return show("");
@@ -68,13 +71,17 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     if (!cell || cell.status === "pending" || cell.status === "generating") return show("", "", ["not asked yet"]);
     if (cell.status === "error") {
       show("", "", [cell.error ?? "Failed"]);
+      eGridCell.removeAttribute("aria-label"); // its words are the cell's
+      root.append(node("span", "failed", cell.error ?? "Failed"));
+      if (!context.retry) return;
       const retry = node("button", "retry", "↻ Retry");
       retry.dataset.retry = "1";
       retry.tabIndex = -1;
-      return root.append(node("span", "failed", cell.error ?? "Failed"), retry);
+      return root.append(retry);
     }
     const says = cell.flag ? [FLAGS[cell.flag]] : [];
-    let classes = `words ${cell.flag ?? ""}${awaited ? " awaited" : ""}`;
+    const aligned = NUMERIC.includes(column_.format) && cell.value != null;
+    let classes = `words ${cell.flag ?? ""}${awaited ? " awaited" : ""}${aligned ? " number" : ""}`;
     let marks = "";
     const mark = (className: string, sign: string, means: string) => {
       classes += ` ${className}`;
@@ -86,6 +93,7 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     if (cell.verified_by) mark("checked", "✔", `Verified by ${cell.verified_by}`);
     else if (cell.verified === true) mark("found", "❝", "The quote stands in the document");
     else if (cell.verified === false) mark("unfound", "❝", "Unverified: a quote was not found in the document");
+    if (marks.length > 1) classes += " several";
     const summary = cell.summary ?? "";
     show(classes, summary.length > LONGEST ? `${summary.slice(0, LONGEST)}…` : summary, says, marks);
   }
@@ -150,9 +158,10 @@ export class GroupRow implements ICellRendererComp<GridRow> {
 
 export class ColumnHeader implements IHeaderComp {
   private readonly root = node("div", "column-header");
+  private readonly gone = new AbortController();
 
   init(params: IHeaderParams<GridRow, Shared> & { column_: Column }): void {
-    const { column_: column, context } = params;
+    const { column_: column, context, eGridHeader } = params;
     const name = node("button", "sort", column.name);
     name.tabIndex = -1;
     name.title = column.prompt;
@@ -163,7 +172,21 @@ export class ColumnHeader implements IHeaderComp {
     const menu = node("button", "icon", "⋮");
     menu.tabIndex = -1;
     menu.setAttribute("aria-label", `Menu of ${column.name}`);
-    menu.addEventListener("click", () => context.openMenu(column, menu.getBoundingClientRect()));
+    const open = (event: Event) => {
+      event.preventDefault();
+      context.openMenu(column, eGridHeader);
+    };
+    menu.addEventListener("click", open);
+    // The element is the grid's, and stays. By keyboard the focus is on it, and what is in it has none.
+    const { signal } = this.gone;
+    eGridHeader.addEventListener("contextmenu", open, { signal });
+    eGridHeader.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.altKey && event.key === "ArrowDown") open(event);
+      },
+      { signal },
+    );
     const sorted = () => (arrow.textContent = { asc: "↑", desc: "↓" }[String(params.column.getSort())] ?? "");
     params.column.addEventListener("sortChanged", sorted);
     sorted();
@@ -173,7 +196,12 @@ export class ColumnHeader implements IHeaderComp {
   getGui(): HTMLElement {
     return this.root;
   }
+
   refresh(): boolean {
     return false;
+  }
+
+  destroy(): void {
+    this.gone.abort();
   }
 }

@@ -1,13 +1,35 @@
 /** One document beside all of its answers. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { Link } from "wouter";
-import { getReview, getRow, listColumns, sentence } from "../api/client";
+import { useEffect, useState } from "react";
+import { Link, useLocation, useSearch } from "wouter";
+import { getReview, getRow, getRows, listColumns, sentence } from "../api/client";
 import { Answer } from "../evidence/Answer";
 import { Viewer, type Citation } from "../evidence/Viewer";
-import { ErrorText, FlagDot, Loading } from "../ui/basics";
+import { searchOf, shownIn } from "../grid/shown";
+import { ErrorText, FlagDot, Loading, useTitle } from "../ui/basics";
+
+/** Addresses of the documents before and after this one, in the order that the grid showed, where there is one. */
+function useNeighbours(id: string, documentId: string) {
+  const shown = shownIn(useSearch());
+  const { q, filter, sort, group, row } = shown;
+  const first = Math.max(0, (row ?? 0) - 1);
+  const around = useQuery({
+    queryKey: ["rows around", id, q, filter, sort, row],
+    queryFn: () => getRows(id, { q, filter }, sort ?? "position", first, 3),
+    enabled: row !== null && group === null, // among groups, a row's place is not the server's
+  });
+  const rows = around.data?.rows ?? [];
+  const at = rows.findIndex((one) => one.document_id === documentId);
+  const neighbour = (step: number) => {
+    const one = at < 0 ? undefined : rows[at + step];
+    return one ? `/reviews/${id}/documents/${one.document_id}${searchOf({ ...shown, row: first + at + step })}` : null;
+  };
+  return { known: around.isEnabled, previous: neighbour(-1), next: neighbour(1) };
+}
 
 export default function DocumentScreen({ id, documentId }: { id: string; documentId: string }) {
+  const [, go] = useLocation();
+  const search = useSearch();
   const queries = useQueryClient();
   const review = useQuery({ queryKey: ["review", id], queryFn: () => getReview(id) });
   const columns = useQuery({ queryKey: ["columns", id], queryFn: () => listColumns(id) });
@@ -18,6 +40,20 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
   });
   const [open, setOpen] = useState<string | null>(null);
   const [citation, setCitation] = useState<Citation | null>(null);
+  const { known, previous, next } = useNeighbours(id, documentId);
+  useEffect(() => {
+    const keys = (event: KeyboardEvent) => {
+      const to = event.altKey && { ArrowUp: previous, ArrowDown: next }[event.key];
+      if (!to) return;
+      event.preventDefault();
+      go(to, { replace: true });
+    };
+    addEventListener("keydown", keys);
+    return () => removeEventListener("keydown", keys);
+  }, [previous, next]);
+  useEffect(() => setCitation(null), [documentId]);
+  useTitle(row.data?.document);
+  const back = `/reviews/${id}${search && `?${search}`}`;
   const error = review.error ?? columns.error ?? row.error;
   if (error)
     return (
@@ -31,16 +67,38 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
     return (
       <main className="empty" id="main">
         <h1>This document is not in the review</h1>
-        <Link href={`/reviews/${id}`}>Back to the grid</Link>
+        <Link href={back}>Back to the grid</Link>
       </main>
     );
   const { cells } = row.data;
   return (
     <main className="document-screen" id="main">
       <section className="answers" aria-label="Answers">
-        <p>
-          <Link href={`/reviews/${id}`}>← {review.data.name}</Link>
-        </p>
+        <nav className="row" aria-label="Documents">
+          <Link href={back}>← {review.data.name}</Link>
+          {known && (
+            <span>
+              <button
+                className="icon"
+                aria-label="Previous document"
+                title="Alt+↑"
+                disabled={!previous}
+                onClick={() => go(previous!, { replace: true })}
+              >
+                ↑
+              </button>
+              <button
+                className="icon"
+                aria-label="Next document"
+                title="Alt+↓"
+                disabled={!next}
+                onClick={() => go(next!, { replace: true })}
+              >
+                ↓
+              </button>
+            </span>
+          )}
+        </nav>
         <h1>{row.data.document}</h1>
         <ErrorText>{row.data.error}</ErrorText>
         <ul>
@@ -49,21 +107,23 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
             const shown = open === column.id;
             return (
               <li key={column.id}>
-                <button
-                  className="answer-head"
-                  aria-expanded={shown}
-                  onClick={() => {
-                    setOpen(shown ? null : column.id);
-                    setCitation(null);
-                  }}
-                >
-                  <b>{column.name}</b>
-                  {!shown && (
-                    <span className={cell?.error ? "failed" : ""}>
-                      <FlagDot flag={cell?.flag} /> {cell?.summary ?? cell?.error ?? "Not asked yet"}
-                    </span>
-                  )}
-                </button>
+                <h2>
+                  <button
+                    className="answer-head"
+                    aria-expanded={shown}
+                    onClick={() => {
+                      setOpen(shown ? null : column.id);
+                      setCitation(null);
+                    }}
+                  >
+                    <b>{column.name}</b>
+                    {!shown && (
+                      <span className={cell?.error ? "failed" : cell?.summary ? "" : "muted"}>
+                        <FlagDot flag={cell?.flag} /> {cell?.summary ?? cell?.error ?? "Not asked yet"}
+                      </span>
+                    )}
+                  </button>
+                </h2>
                 {shown && (
                   <Answer
                     review={id}

@@ -1,10 +1,28 @@
 /** How far a job is, and what can be done about it. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { cancelTabularJob, resumeTabularJob, type Job } from "../api/client";
 import { isLive } from "../live";
 import { useStart } from "../setup/Run";
 import { count, duration } from "../ui/basics";
 import { useNotices } from "../ui/notices";
+
+const QUIET_SECONDS = 20;
+const LOOK_MS = 5_000;
+
+/** How long this page has seen no answer of the live job: the LLM server may be slow, or away. */
+function useQuietSeconds(job: Job | null): number {
+  const answers = isLive(job) ? job.done_cells + job.error_cells : null;
+  const [quiet, setQuiet] = useState(0);
+  useEffect(() => {
+    setQuiet(0);
+    if (answers === null) return;
+    const since = Date.now();
+    const timer = setInterval(() => setQuiet((Date.now() - since) / 1000), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [answers]);
+  return quiet;
+}
 
 export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged: () => void; mayEdit: boolean }) {
   const { fail } = useNotices();
@@ -23,13 +41,14 @@ export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged
     onError: fail,
   });
   const start = useStart(job?.review_id ?? "");
+  const quiet = useQuietSeconds(job);
   if (!job) return null;
-  const ended = job.completed_items + job.error_items + job.skipped_items;
+  const ended = job.completed_items + job.error_items; // what a cancel skips was not done
   if (!isLive(job))
     return (
       <div className="job" role="status">
         <span className="muted">
-          {job.status === "cancelled" ? "Cancelled: " : ""}
+          {job.status === "cancelled" ? "Cancelled: " : "Last run: "}
           {ended.toLocaleString("en")} / {job.total_items.toLocaleString("en")} documents
           {job.price > 0 ? ` · $${job.price.toFixed(2)}` : ""}
         </span>
@@ -51,13 +70,16 @@ export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged
           ? "stopping …"
           : job.paused_at
             ? job.pause_reason
-            : [
-                job.rate ? `${job.rate.toPrecision(2)}/s` : "",
-                job.eta_seconds ? `${duration(job.eta_seconds)} left` : "",
-                job.price > 0 ? `$${job.price.toFixed(2)}` : "",
-              ]
-                .filter(Boolean)
-                .join(" · ")}
+            : job.llm_trouble
+              ? `The LLM server is waited for: ${job.llm_trouble}.`
+              : [
+                  job.rate ? `${job.rate.toPrecision(2)}/s` : "",
+                  job.eta_seconds ? `${duration(job.eta_seconds)} left` : "",
+                  quiet >= QUIET_SECONDS ? `no answer for ${duration(quiet)}` : "",
+                  job.price > 0 ? `$${job.price.toFixed(2)}` : "",
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}
       </span>
       {job.error_cells > 0 && <span className="failed">{count(job.error_cells, "failure")}</span>}
       {mayEdit && job.paused_at && <button onClick={() => resume.mutate()}>Go on without a budget</button>}

@@ -86,6 +86,7 @@ const ACTIONS = {
   verify: "verified",
   unverify: "took back the verification of",
   clear: "cleared",
+  restore: "brought back",
   regenerate: "asked again",
 };
 

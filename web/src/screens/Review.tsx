@@ -1,10 +1,12 @@
 /** A review: first what to ask about which documents, then the grid that fills. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { Link } from "wouter";
 import { useMe } from "../App";
-import { getReview, listColumns, sentence } from "../api/client";
+import { getReview, listColumns, Problem, sentence } from "../api/client";
 import { useJob } from "../live";
-import { ErrorText, Loading } from "../ui/basics";
+import { useUploads } from "../setup/Upload";
+import { ErrorText, Loading, useTitle } from "../ui/basics";
 import { Setup } from "./Setup";
 import { Table } from "./Table";
 
@@ -15,8 +17,14 @@ export default function ReviewScreen({ id }: { id: string }) {
   const columns = useQuery({ queryKey: ["columns", id], queryFn: () => listColumns(id), refetchInterval: REFRESH_MS });
   const me = useMe();
   const job = useJob(id, me.poll_ms);
+  const queries = useQueryClient();
+  const { settled } = useUploads(id);
+  useEffect(() => {
+    if (settled) queries.invalidateQueries({ queryKey: ["review", id] });
+  }, [settled, id]);
+  useTitle(review.data?.name);
   const error = review.error ?? columns.error;
-  if (error && !review.data)
+  if (error && (!review.data || (error instanceof Problem && error.status === 404)))
     return (
       <main className="empty" id="main">
         <h1>This review cannot be shown</h1>
@@ -25,7 +33,6 @@ export default function ReviewScreen({ id }: { id: string }) {
       </main>
     );
   if (!review.data || !columns.data || job === undefined) return <Loading what="Opening the review" />;
-  document.title = `${review.data.name} · Columnist`;
   // Until somebody has run it, the screen is about what to run.
   return job === null && review.data.role !== "viewer" ? (
     <Setup review={review.data} columns={columns.data.columns} />

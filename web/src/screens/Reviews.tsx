@@ -3,13 +3,15 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { createReview, deleteReview, listReviews, sentence, type Review } from "../api/client";
-import { filesFrom, handOver } from "../setup/files";
-import { count, Dialog, ErrorText, Loading, when } from "../ui/basics";
+import { uploadsOf } from "../setup/files";
+import { DropZone } from "../setup/Upload";
+import { count, Dialog, ErrorText, Loading, useTitle, when } from "../ui/basics";
 import { useNotices } from "../ui/notices";
 
 const PAGE = 50;
 
 export function ReviewsScreen() {
+  useTitle(undefined);
   const [, go] = useLocation();
   const queries = useQueryClient();
   const { fail } = useNotices();
@@ -25,7 +27,7 @@ export function ReviewsScreen() {
     mutationFn: async (files: File[]) => {
       const folder = files[0]?.webkitRelativePath.split("/")[0];
       const review = await createReview(`${folder || "Review"} ${new Date().toLocaleString("sv").slice(0, 19)}`);
-      handOver(review.id, files);
+      if (files.length) uploadsOf(review.id).add(files);
       return review;
     },
     onSuccess: (review) => go(`/reviews/${review.id}`),
@@ -38,46 +40,61 @@ export function ReviewsScreen() {
       queries.invalidateQueries({ queryKey: ["reviews"] });
     },
   });
+  const isFirst = reviews.data?.total === 0 && !q;
   return (
     <main className="reviews" id="main">
       <div className="row">
         <h1>Reviews</h1>
-        <input
-          type="search"
-          aria-label="Search reviews"
-          placeholder="Search"
-          value={q}
-          onChange={(event) => {
-            setQ(event.target.value);
-            setOffset(0);
-          }}
-        />
+        {!isFirst && (
+          <input
+            type="search"
+            aria-label="Search reviews"
+            placeholder="Search"
+            value={q}
+            onChange={(event) => {
+              setQ(event.target.value);
+              setOffset(0);
+            }}
+          />
+        )}
         <button className="primary" disabled={create.isPending} onClick={() => create.mutate([])}>
           New review
         </button>
       </div>
-      <div
-        className="drop"
-        onDragOver={(event) => event.preventDefault()}
-        onDrop={async (event) => {
-          event.preventDefault();
-          create.mutate(await filesFrom(event.dataTransfer));
-        }}
-      >
-        Drop documents or a folder here to start a review with them.
-      </div>
+      {create.isPending ? (
+        <Loading what="Making a review" />
+      ) : (
+        <DropZone words="Drop documents or a folder here to start a review" onFiles={(files) => create.mutate(files)} />
+      )}
       {reviews.error && <ErrorText>{sentence(reviews.error)}</ErrorText>}
       {reviews.isPending && <Loading what="Loading the reviews" />}
-      {reviews.data?.total === 0 && (
-        <p className="muted">{q ? "No review has this in its name." : "There are no reviews yet."}</p>
+      {reviews.data?.total === 0 && q && <p className="muted">No review has this in its name.</p>}
+      {isFirst && (
+        <section className="start">
+          <h2>There are no reviews yet.</h2>
+          <p className="muted">
+            A review asks the same questions of every document and lays the answers out as a grid.
+          </p>
+          <ol>
+            <li>
+              <b>Documents</b> PDF, Word, text, spreadsheets, mails and scans; a whole folder at once.
+            </li>
+            <li>
+              <b>Questions</b> From a template, or your own. An answer is a date, an amount, a tag, or words.
+            </li>
+            <li>
+              <b>Evidence</b> Each answer with the words it rests on, marked on the page where they stand.
+            </li>
+          </ol>
+        </section>
       )}
       {!!reviews.data?.reviews.length && (
         <table className="list">
           <thead>
             <tr>
               <th>Name</th>
-              <th>Documents</th>
-              <th>Questions</th>
+              <th className="number">Documents</th>
+              <th className="number">Questions</th>
               <th>Your role</th>
               <th>Changed</th>
               <th>
@@ -92,8 +109,8 @@ export function ReviewsScreen() {
                   <Link href={`/reviews/${review.id}`}>{review.name}</Link>
                   {review.active_job_id && <span className="badge">running</span>}
                 </td>
-                <td>{review.document_count.toLocaleString("en")}</td>
-                <td>{review.column_count}</td>
+                <td className="number">{review.document_count.toLocaleString("en")}</td>
+                <td className="number">{review.column_count}</td>
                 <td>{review.role}</td>
                 <td>{when(review.updated_at)}</td>
                 <td>

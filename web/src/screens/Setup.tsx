@@ -1,8 +1,7 @@
 /** A review that nobody has run yet: which documents, which questions, and the first run. */
-import { useMutation } from "@tanstack/react-query";
-import { getRows, type Column, type Review } from "../api/client";
+import type { Column, Review } from "../api/client";
 import { Questions } from "../setup/Questions";
-import { Estimate, useStart } from "../setup/Run";
+import { Estimate, useStart, useTry } from "../setup/Run";
 import { Upload } from "../setup/Upload";
 import { count } from "../ui/basics";
 import { ReviewName } from "./ReviewName";
@@ -10,13 +9,7 @@ import { ReviewName } from "./ReviewName";
 export function Setup({ review, columns }: { review: Review; columns: Column[] }) {
   const start = useStart(review.id);
   const ready = review.document_count > 0 && columns.length > 0;
-  const tryOne = useMutation({
-    mutationFn: async () => {
-      const { rows } = await getRows(review.id, { filter: [], q: "" }, "position", 0, 1);
-      return rows[0]!.document_id;
-    },
-    onSuccess: (document) => start.mutate({ document_ids: [document] }),
-  });
+  const tryOne = useTry(review.id);
   return (
     <main className="setup" id="main">
       <ReviewName review={review} />
@@ -24,7 +17,7 @@ export function Setup({ review, columns }: { review: Review; columns: Column[] }
         <h2 id="setup-documents">
           1 · Documents <span className="muted">{count(review.document_count, "document")}</span>
         </h2>
-        <Upload review={review.id} onChanged={() => {}} />
+        <Upload review={review.id} />
       </section>
       <section aria-labelledby="setup-questions">
         <h2 id="setup-questions">
@@ -40,7 +33,7 @@ export function Setup({ review, columns }: { review: Review; columns: Column[] }
         </p>
         <Estimate review={review.id} asked={{}} documents={review.document_count} columns={columns.length} />
         <div className="actions">
-          <button disabled={!ready || tryOne.isPending || start.isPending} onClick={() => tryOne.mutate()}>
+          <button disabled={!ready || tryOne.isPending || start.isPending} onClick={() => tryOne.mutate(undefined)}>
             Try on one document
           </button>
           <button className="primary" disabled={!ready || start.isPending} onClick={() => start.mutate({})}>

@@ -5,23 +5,23 @@ import { useLocation } from "wouter";
 import { useMe } from "../App";
 import {
   orderColumns,
+  Problem,
   removeDocuments,
   type Column,
   type CompactCell,
   type FullCell,
   type Job,
   type Review,
-  type Row,
-  type View,
 } from "../api/client";
 import type { Command } from "../evidence/Answer";
 import { Panel } from "../evidence/Panel";
 import { FilterDialog, Filters } from "../grid/Filters";
-import { Grid, type GridHandle, type Looked } from "../grid/Grid";
+import { Grid, hiddenIn, type GridHandle, type Looked } from "../grid/Grid";
+import { searchOf, useShown } from "../grid/shown";
 import { isLive, useFeed } from "../live";
 import { ColumnDialog, Questions, RemoveColumn } from "../setup/Questions";
-import { RunDialog, useStart } from "../setup/Run";
-import { Upload } from "../setup/Upload";
+import { RunDialog, useStart, useTry } from "../setup/Run";
+import { Upload, useUploads } from "../setup/Upload";
 import { count, Dialog, Loading, Menu, MenuList, type Item } from "../ui/basics";
 import { useNotices } from "../ui/notices";
 import { ExportMenu } from "./ExportMenu";
@@ -39,8 +39,12 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
   const [, go] = useLocation();
   const mayEdit = review.role !== "viewer";
   const grid = useRef<GridHandle>(null);
-  const [view, setView] = useState<View>({ filter: [], q: "" });
-  const [groupBy, setGroupBy] = useState<Column | null>(null);
+  const [shown, show] = useShown();
+  const { q, group, sort } = shown;
+  const isColumn = (one: string | null) => columns.some((column) => column.id === one);
+  const filter = shown.filter.filter((one) => one.startsWith("any:") || isColumn(one.split(":")[0]!));
+  const view = { q, filter };
+  const groupBy = columns.find((one) => one.id === group) ?? null;
   const [total, setTotal] = useState<number | null>(null);
   const [cell, setCell] = useState<Looked | null>(null);
   const [command, setCommand] = useState<Command>(null);
@@ -48,9 +52,10 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
   const [editing, setEditing] = useState<Column | null>(null);
   const [removing, setRemoving] = useState<Column | null>(null);
   const [filtering, setFiltering] = useState<Column | null>(null);
-  const [menu, setMenu] = useState<{ column: Column; at: DOMRect } | null>(null);
+  const [menu, setMenu] = useState<{ column: Column; header: HTMLElement; at: DOMRect } | null>(null);
   const [chosen, setChosen] = useState<string[]>([]);
-  const [hidden, setHidden] = useState<Set<string>>(new Set());
+  const uploads = useUploads(id);
+  const [hidden, setHidden] = useState(() => new Set(hiddenIn(id)));
 
   const apply = useCallback(
     (cells: CompactCell[]) => {
@@ -74,11 +79,12 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     grid.current?.refresh();
   }, [review.document_count]);
   useEffect(() => {
-    if (groupBy) setGroupBy(columns.find((one) => one.id === groupBy.id) ?? null);
-  }, [columns]);
+    if (!away) grid.current?.refresh(); // with the rows that could not be read
+  }, [away]);
 
   const refreshJob = () => queries.invalidateQueries({ queryKey: ["active-job", id] });
   const start = useStart(id);
+  const tryOne = useTry(id);
   const order = useMutation({
     mutationFn: (ids: string[]) => orderColumns(id, ids),
     onSuccess: (found) => queries.setQueryData(["columns", id], found),
@@ -103,8 +109,14 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
       setCommand(wanted);
     }
   };
+  const panelIsOpen = cell !== null;
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
+      const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+      if (panelIsOpen && event.altKey && step && !(event.target as HTMLElement).closest("form, dialog, .ag-header")) {
+        event.preventDefault(); // the browser would leave the page
+        grid.current?.move(step[0]!, step[1]!);
+      }
       const typing = (event.target as HTMLElement).closest("input, textarea, select, dialog");
       if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "/") {
@@ -115,7 +127,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     };
     addEventListener("keydown", keys);
     return () => removeEventListener("keydown", keys);
-  }, []);
+  }, [panelIsOpen]);
   const changed = (full: FullCell) => {
     const { document_id, column_id, status, summary, value, flag, verified, error, stale, job_id, verified_by } = full;
     grid.current?.apply([
@@ -140,14 +152,15 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
   const menuOf = (column: Column): Item[] => [
     { label: "Filter …", onSelect: () => setFiltering(column) },
     {
-      label: groupBy?.id === column.id ? "Do not group" : "Group by these answers",
-      onSelect: () => setGroupBy(groupBy?.id === column.id ? null : column),
+      label: group === column.id ? "Do not group" : "Group by these answers",
+      onSelect: () => show({ group: group === column.id ? null : column.id }),
     },
     { label: "Hide", onSelect: () => hide(column, true) },
     ...(mayEdit
       ? [
           "line" as const,
           { label: "Edit the question …", onSelect: () => setEditing(column) },
+          { label: "Try on one document", onSelect: () => tryOne.mutate([column.id]) },
           { label: "Run this question", onSelect: () => start.mutate({ column_ids: [column.id] }) },
           { label: "Remove …", danger: true, onSelect: () => setRemoving(column) },
         ]
@@ -162,7 +175,9 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
       return next;
     });
   };
-  const someRows = view.q !== "" || view.filter.length > 0;
+  const someRows = q !== "" || filter.length > 0;
+  const documentAt = (document_id: string, row: number) =>
+    `/reviews/${id}/documents/${document_id}${searchOf({ ...shown, row })}`;
 
   return (
     <main className="review" id="main">
@@ -174,7 +189,12 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             Run …
           </button>
         )}
-        {mayEdit && <button onClick={() => setOpen("documents")}>Add documents</button>}
+        {mayEdit && (
+          <button onClick={() => setOpen("documents")}>
+            {uploads.busy ? `Adding ${uploads.done} / ${count(uploads.files.length, "file")} …` : "Add documents"}
+            {uploads.refused.length > 0 && <span className="failed">{uploads.refused.length} refused</span>}
+          </button>
+        )}
         {mayEdit && <button onClick={() => setOpen("new question")}>Add a question</button>}
         <Menu
           label="Columns ▾"
@@ -184,7 +204,13 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
               checked: !hidden.has(column.id),
               onSelect: () => hide(column, !hidden.has(column.id)),
             })),
-            ...(mayEdit ? ["line" as const, { label: "All questions …", onSelect: () => setOpen("questions") }] : []),
+            "line" as const,
+            {
+              label: "Show all",
+              disabled: !hidden.size,
+              onSelect: () => columns.forEach((column) => hide(column, false)),
+            },
+            ...(mayEdit ? [{ label: "All questions …", onSelect: () => setOpen("questions") }] : []),
           ]}
         />
         <ExportMenu review={id} view={view} shownColumns={hidden.size ? () => grid.current!.visibleColumns() : null} />
@@ -193,11 +219,15 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
           title="More"
           items={[
             { label: "Copy as a table", onSelect: () => grid.current?.copy() },
-            {
-              label: "Remove the chosen rows …",
-              disabled: !chosen.length || !mayEdit,
-              onSelect: () => setOpen("remove rows"),
-            },
+            ...(mayEdit
+              ? [
+                  {
+                    label: "Remove the chosen rows …",
+                    disabled: !chosen.length,
+                    onSelect: () => setOpen("remove rows"),
+                  },
+                ]
+              : []),
             "line",
             { label: "People …", onSelect: () => setOpen("people") },
             { label: "Who changed what …", onSelect: () => setOpen("history") },
@@ -205,11 +235,11 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
           ]}
         />
       </div>
-      <Filters columns={columns} view={view} onView={setView} total={total} />
+      <Filters columns={columns} view={view} onView={show} total={total} />
       {groupBy && (
         <div className="grouped">
           Grouped by <b>{groupBy.name}</b>
-          <button onClick={() => setGroupBy(null)}>Do not group</button>
+          <button onClick={() => show({ group: null })}>Do not group</button>
         </div>
       )}
       {away && (
@@ -225,27 +255,46 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             columns={columns}
             view={view}
             groupBy={groupBy}
+            sort={sort}
+            row={shown.row}
             job={job}
             mayEdit={mayEdit}
             onOpen={setCell}
             onFocus={(at) => setCell((now) => (now ? at : now))}
             onKey={key}
-            onOpenDocument={(one: Row) => go(`/reviews/${id}/documents/${one.document_id}`)}
-            onMenu={(column, at) => setMenu({ column, at })}
+            onOpenDocument={(document_id, row) => {
+              show({ row }); // for the way back
+              go(documentAt(document_id, row));
+            }}
+            onMenu={(column, header) => setMenu({ column, header, at: header.getBoundingClientRect() })}
             onRetry={(one, column) =>
               start.mutate({ only: ["failed"], document_ids: [one.document_id], column_ids: [column.id] })
             }
+            onSort={(sort) => show({ sort })}
             onOrder={(ids) => mayEdit && order.mutate(ids)}
             onSelection={setChosen}
             onTotal={setTotal}
-            onError={fail}
-            onCopied={(rows) => say(`${count(rows, "row")} copied as a table.`)}
+            onError={(error) => {
+              fail(error);
+              // Too many groups, or an address that asks for what is no longer there.
+              if (error instanceof Problem && error.status === 422)
+                show(group ? { group: null } : { q: "", filter: [], sort: null });
+            }}
+            onCopied={(rows) =>
+              say(
+                rows ? `${count(rows, "row")} copied as a table.` : "Choose cells with Shift, or rows by their boxes.",
+              )
+            }
           />
         ) : (
           <Loading what="Opening the grid" />
         )}
         {begun && total === 0 && (
-          <div className="nothing">{someRows ? "No row matches." : "There are no documents yet."}</div>
+          <div className="nothing">
+            <p>{someRows ? "No row matches." : "There are no documents yet."}</p>
+            {someRows && <button onClick={() => show({ q: "", filter: [] })}>Show all rows</button>}
+            {!someRows && mayEdit && <button onClick={() => setOpen("documents")}>Add documents</button>}
+          </div>
         )}
         {cell && shownColumn && (
           <Panel
@@ -253,6 +302,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             cell={cell}
             column={shownColumn}
             document={cell.document}
+            documentAt={documentAt(cell.document_id, cell.row)}
             mayEdit={mayEdit}
             command={command}
             onCommandDone={() => setCommand(null)}
@@ -266,12 +316,21 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
           />
         )}
       </div>
-      {menu && <MenuList at={menu.at} items={menuOf(menu.column)} onClose={() => setMenu(null)} />}
+      {menu && (
+        <MenuList
+          at={menu.at}
+          items={menuOf(menu.column)}
+          onClose={() => {
+            setMenu(null);
+            menu.header.focus();
+          }}
+        />
+      )}
       {filtering && (
         <FilterDialog
           columns={columns}
           column={filtering}
-          onAdd={(filter) => setView({ ...view, filter: [...view.filter, filter] })}
+          onAdd={(one) => show({ filter: [...filter, one] })}
           onClose={() => setFiltering(null)}
         />
       )}
@@ -288,7 +347,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
       {removing && <RemoveColumn review={id} column={removing} onClose={() => setRemoving(null)} />}
       {open === "documents" && (
         <Dialog title="Add documents" wide onClose={() => setOpen(null)}>
-          <Upload review={id} onChanged={() => grid.current?.refresh()} />
+          <Upload review={id} />
         </Dialog>
       )}
       {open === "questions" && (
@@ -331,7 +390,8 @@ const KEYS = [
   ["Shift + arrows", "choose a range"],
   ["Ctrl + C", "copy the range as a table"],
   ["Enter", "open the evidence, or the document"],
-  ["Alt + arrows", "in the panel: next and previous answer or document"],
+  ["Alt + arrows", "with the panel open: next and previous answer or document"],
+  ["On a question's head", "Enter sorts, Alt + ↓ opens its menu, Shift + ← → moves it, Alt + ← → makes it wider"],
   ["E", "edit"],
   ["V", "verify, or take it back"],
   ["R", "ask again"],

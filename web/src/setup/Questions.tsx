@@ -213,7 +213,6 @@ export function ColumnDialog({
         <label>
           Name
           <input
-            autoFocus
             required
             maxLength={200}
             value={name}

@@ -1,15 +1,15 @@
 /** What a run would ask and cost, and the button that starts it. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { estimateTabularGenerate, sentence, startTabularGenerate, type Asked, type Only } from "../api/client";
+import { estimateTabularGenerate, getRows, sentence, startTabularGenerate, type Asked, type Only } from "../api/client";
 import { count, Dialog, ErrorText } from "../ui/basics";
 import { useNotices } from "../ui/notices";
 
-export function useStart(review: string) {
+function useStarting<T>(review: string, mutationFn: (asked: T) => ReturnType<typeof startTabularGenerate>) {
   const queries = useQueryClient();
   const { say, fail } = useNotices();
   return useMutation({
-    mutationFn: (asked: Asked) => startTabularGenerate(review, asked),
+    mutationFn,
     onSuccess: (started) => {
       if (started.resumed) say("A run is going on already: this is it.");
       else if (!started.total_items) say("Everything has been answered: there is nothing to ask.");
@@ -18,6 +18,15 @@ export function useStart(review: string) {
     onError: fail,
   });
 }
+
+export const useStart = (review: string) => useStarting(review, (asked: Asked) => startTabularGenerate(review, asked));
+
+/** Ask one question, or all of them, about the first document. */
+export const useTry = (review: string) =>
+  useStarting(review, async (column_ids: string[] | undefined) => {
+    const { rows } = await getRows(review, { filter: [], q: "" }, "position", 0, 1);
+    return startTabularGenerate(review, { document_ids: rows.map((row) => row.document_id), column_ids });
+  });
 
 export function Estimate({
   review,

@@ -14,15 +14,6 @@ const AT_ONCE = 3;
 const BATCH_FILES = 20;
 const BATCH_BYTES = 16 * 1024 ** 2;
 
-const handed = new Map<string, File[]>();
-/** Files that were dropped before their review existed. */
-export const handOver = (review: string, files: File[]) => void handed.set(review, files);
-export const takeOver = (review: string): File[] => {
-  const files = handed.get(review) ?? [];
-  handed.delete(review);
-  return files;
-};
-
 /** The files of a drop, folders walked through. */
 export async function filesFrom(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
@@ -43,18 +34,22 @@ export async function filesFrom(transfer: DataTransfer): Promise<File[]> {
   return found;
 }
 
-/** Sends files a few requests at a time. `changed` is called when there is something new to show. */
-export class Uploads {
+/** The files of one review, sent a few requests at a time: they go on whatever screen is shown. */
+class Uploads {
   readonly files: Sending[] = [];
+  /** Grows with every change; `settled`, with every request that has ended. */
+  version = 0;
+  settled = 0;
   private readonly queue: { file: File; shown: Sending }[] = [];
+  private readonly listeners = new Set<() => void>();
   private running = 0;
-  private readonly abort = new AbortController();
 
-  constructor(
-    private readonly review: string,
-    private readonly changed: () => void,
-    private readonly settled: () => void,
-  ) {}
+  constructor(private readonly review: string) {}
+
+  readonly subscribe = (listener: () => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
 
   add(files: File[]): void {
     for (const file of files) {
@@ -75,9 +70,9 @@ export class Uploads {
     return this.running > 0;
   }
 
-  stop(): void {
-    this.queue.length = 0;
-    this.abort.abort();
+  private changed(): void {
+    this.version++;
+    for (const listener of this.listeners) listener();
   }
 
   private async send(): Promise<void> {
@@ -102,7 +97,6 @@ export class Uploads {
             }
             this.changed();
           },
-          this.abort.signal,
         );
         batch.forEach(({ shown }, nr) =>
           Object.assign(shown, {
@@ -116,10 +110,21 @@ export class Uploads {
       } catch (error) {
         for (const { shown } of batch) Object.assign(shown, { status: "refused", error: sentence(error) });
       }
-      this.settled();
+      this.settled++;
       this.changed();
     }
     this.running--;
     this.changed();
   }
 }
+
+const all = new Map<string, Uploads>();
+
+export function uploadsOf(review: string): Uploads {
+  if (!all.has(review)) all.set(review, new Uploads(review));
+  return all.get(review)!;
+}
+
+addEventListener("beforeunload", (event) => {
+  if ([...all.values()].some((one) => one.busy)) event.preventDefault();
+});

@@ -30,7 +30,17 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 
-/** A modal dialog: the browser keeps the focus inside, Esc closes it, and the focus goes back to where it was. */
+/** The tab's name, as long as the screen is shown. */
+export function useTitle(name: string | undefined) {
+  useEffect(() => {
+    document.title = name ? `${name} · Columnist` : "Columnist";
+  }, [name]);
+}
+
+/**
+ * A modal dialog: the browser keeps the focus inside, Esc closes it, and the focus goes back to where it was. It begins in
+ * what has the class `first`, or in the first field, or where nothing is lost.
+ */
 export function Dialog({
   title,
   onClose,
@@ -47,7 +57,12 @@ export function Dialog({
   useEffect(() => {
     const dialog = ref.current!;
     const back = document.activeElement as HTMLElement | null;
-    if (!dialog.open) dialog.showModal();
+    if (!dialog.open) dialog.showModal(); // which would begin at the button that closes it
+    const first = [".first", "form :is(input, select, textarea)", "footer button"];
+    first
+      .map((one) => dialog.querySelector<HTMLElement>(one))
+      .find((one) => one)
+      ?.focus();
     return () => {
       dialog.close();
       back?.focus();

@@ -17,7 +17,7 @@ from columnist.extraction.typing import typed
 from columnist.jobs.store import Generated, create_job
 from columnist.llm.usage import Prices
 from columnist.reviews import store
-from columnist.reviews.cells import CellKey, Edit, cell_history, change_cell, get_cell
+from columnist.reviews.cells import CellKey, Edit, cell_history, change_cell, get_cell, restore_cell
 from columnist.reviews.columns_file import Paragraph
 from columnist.reviews.model import CellAction, CellChange, Flag, FullCell
 
@@ -116,6 +116,17 @@ async def clear_cell(
     cell = CellKey(review_id, document_id, column_id)
     await get_cell(connection, cell)
     await change_cell(connection, user, cell, "clear")
+
+
+@router.post("/restore")
+async def restore_cleared_cell(
+    review_id: EditableReview, document_id: UUID, column_id: UUID, user: CurrentUser, connection: CurrentConnection
+) -> FullCell:
+    """Take the clearing of the cell back: its answer is there again, evidence and all. 409 once something else is."""
+    cell = CellKey(review_id, document_id, column_id)
+    await get_cell(connection, cell)
+    await restore_cell(connection, user, cell)
+    return await get_cell(connection, cell)
 
 
 @router.post("/regenerate", status_code=202)

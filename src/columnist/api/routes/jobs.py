@@ -32,6 +32,7 @@ from columnist.errors import ConflictError, InputError
 from columnist.extraction.back_ends import prompt_version
 from columnist.jobs import store
 from columnist.jobs.store import ChangedCells, Generated, Progress
+from columnist.llm.client import trouble_with
 from columnist.llm.usage import Prices
 from columnist.settings import EXTRACTIVE, Settings
 
@@ -224,4 +225,6 @@ def _job(progress: Progress) -> Job:
         shown.rate = float(f"{shown.rate:.{RATE_DIGITS}g}")
     if shown.eta_seconds is not None:
         shown.eta_seconds = float(f"{shown.eta_seconds:.{RATE_DIGITS}g}")
+    if progress.is_live:
+        shown.llm_trouble = trouble_with(shown.model)
     return shown
