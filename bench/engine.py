@@ -2,9 +2,11 @@
 
 import asyncio
 import importlib
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
@@ -13,6 +15,7 @@ from psycopg import conninfo, sql
 
 from bench.table import Row
 from columnist.db.connect import Database
+from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.store import ClaimedItem
@@ -35,7 +38,16 @@ SLOW_SECONDS = 15
 """A contender that took longer is not run again: its figure is far from anybody's."""
 
 
-def run(admin_url: str) -> list[Row]:
+def run() -> list[Row]:
+    """The figures of `_measured` on an embedded server of their own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
+        embedded_server(Path(folder)) as url,
+    ):
+        return _measured(conninfo.make_conninfo(url, user="postgres", dbname="postgres"))
+
+
+def _measured(admin_url: str) -> list[Row]:
     """Items a second of every contender at 10,000 items, in rounds one after the other, and what ours costs by size."""
     contenders: dict[str, Callable[[str, int, int], float]] = {"Columnist": _drain_ours}
     failures: list[tuple[str, Exception]] = []

@@ -39,13 +39,14 @@ _SAME = str.maketrans(
     dict.fromkeys("‘’‚‛′`´", "'")
     | dict.fromkeys("“”„‟″«»", '"')
     | dict.fromkeys("‐‑‒–—―−", "-")
+    | {"‹": "<"}  # as the prompt shows it to a model
     # Soft hyphen, zero-width characters, byte-order mark
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
 )
 _HYPHEN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 
 _INSIDE = r"(?:['’\u00ad\u200b\u200c\u200d\u2060\ufeff]|[-‐‑][ \t]*[\r\n]+\s*|[-‐‑])"
-_WORD = re.compile(rf"\d+(?:[.,:/]\d+)+|[^\W_]+(?:{_INSIDE}[^\W\d_]+)*|[%$€£¥§°±<>=+]|(?<![\w)])[-‐‑‒–—−](?=\d)")
+_WORD = re.compile(rf"\d+(?:[.,:/]\d+)+|[^\W_]+(?:{_INSIDE}[^\W\d_]+)*|[%$€£¥§°±<‹>=+]|(?<![\w)])[-‐‑‒–—−](?=\d)")
 """A word, a number, or a sign that changes one. Other punctuation may be missing from a quote."""
 _ARTICLES = frozenset(("the", "a", "an"))
 _LOOK_ALIKE = (("1", "l"), ("i", "l"), ("0", "o"), ("5", "s"), ("cl", "d"), ("rn", "m"), ("vv", "w"))
