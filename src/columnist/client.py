@@ -499,6 +499,10 @@ class Cell:
         """Take the answer away: the next generate asks it."""
         self._client.request("DELETE", self._path)
 
+    def restore(self) -> FullCell:
+        """Take that back. Raises ConflictError once something else has happened to it. Returns the cell."""
+        return parsed(FullCell, self._client.request("POST", f"{self._path}/restore"))
+
     def history(self) -> list[CellChange]:
         """Who did what to it, when, with before and after; newest first."""
         return self._client.read(dict[str, list[CellChange]], f"{self._path}/history")["changes"]

@@ -116,7 +116,7 @@ def test_a_rolling_restart_under_load_answers_every_request_and_does_every_item_
         statuses = asyncio.run(scenario(llm))
         calls = metric(llm, "llm_requests_total")
     assert set(statuses) <= {200, 201, 304}, statuses
-    assert statuses.total() > 300
+    assert statuses.total() > 100
     watcher = Watcher(url)
     assert watcher.one("select completed_items, done_cells from tabular_jobs") == (200, 200 * QUESTIONS)
     assert watcher.one("select max(attempt_count - handed_back_count) from tabular_job_items") == (1,)

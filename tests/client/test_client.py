@@ -55,8 +55,12 @@ def test_the_main_job_in_one_line_and_every_noun_of_the_review_after_it(
     assert [change.action for change in cell.history()] == ["verify", "edit"]
     assert cell.regenerate().wait().done_cells == 1
     assert cell.read().edited_at is None
+    answered = cell.read()
     cell.clear()
     assert cell.read().status == "pending"
+    assert (restored := cell.restore()).citations == answered.citations and restored.status == "done"
+    with pytest.raises(ConflictError):
+        cell.restore()
     review.export(tmp_path / "review.csv")
     assert len((tmp_path / "review.csv").read_text("utf-8-sig").splitlines()) >= 4
     assert [file.name for file in tmp_path.glob("*review*")] == ["review.csv"], "no part is left beside it"

@@ -785,7 +785,7 @@ def test_an_address_that_leads_nowhere_says_so_and_leads_on(server: Served, open
         expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
         accessible(page)
         page.get_by_role("link", name="All reviews").click()
-        expect(page.get_by_role("heading", name="Reviews")).to_be_visible()
+        expect(page.get_by_role("heading", name="Reviews", exact=True)).to_be_visible()
     with httpx.Client(base_url=server.url) as client:
         assert client.get("/nowhere").status_code == 404
         unknown = client.get("/api/nowhere")

@@ -116,10 +116,8 @@ def scored(label: Label, question: Question, document: str, cell: Cell | None) -
         expected, found = bool(label.answer or label.quotes), answer not in (None, NOT_FOUND)
         if wanted is None:
             exact, normalised = None, None
-        elif question.format in (
-            "number",
-            "percentage",
-        ):  # 10 and 10.0 are one number; without punctuation 2.5 and 25 would be
+        elif question.format in ("number", "percentage"):
+            # 10 and 10.0 are one number; without punctuation 2.5 and 25 would be.
             exact = normalised = value is not None and Decimal(value) == Decimal(wanted)
         else:
             exact, normalised = _same(value, wanted), _alike(value, wanted, answer)
