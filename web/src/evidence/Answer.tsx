@@ -193,7 +193,7 @@ export function Answer({
                   aria-pressed={chosen?.quote === one.quote && chosen.page === one.page}
                   onClick={() => onChoose(one)}
                 >
-                  <q>{one.quote}</q>
+                  <q className={/^["“].*["”]$/s.test(one.quote) ? "marked" : ""}>{one.quote}</q>
                   <span className="where">
                     {one.page ? `page ${one.page}` : "no page"}
                     {one.verified ? "" : " · unverified: not found in the document"}
