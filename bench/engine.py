@@ -2,20 +2,18 @@
 
 import asyncio
 import importlib
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
 import psycopg
 from psycopg import conninfo, sql
 
+from bench.serving import own_postgres
 from bench.table import Row
 from columnist.db.connect import Database
-from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.store import ClaimedItem
@@ -40,11 +38,8 @@ SLOW_SECONDS = 15
 
 def run() -> list[Row]:
     """The figures of `_measured` on an embedded server of their own."""
-    with (
-        tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
-        embedded_server(Path(folder)) as url,
-    ):
-        return _measured(conninfo.make_conninfo(url, user="postgres", dbname="postgres"))
+    with own_postgres() as url:
+        return _measured(url)
 
 
 def _measured(admin_url: str) -> list[Row]:

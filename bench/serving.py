@@ -1,17 +1,32 @@
-"""What a measurement or a picture of the real thing needs: a server in a process of its own, and a browser."""
+"""What a measurement or a picture of the real thing needs: a database, a server in a process of its own, a browser."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+from psycopg import conninfo
+
+from columnist.db.embedded import embedded_server
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@contextmanager
+def own_postgres() -> Iterator[str]:
+    """An embedded server with an empty cluster, until the block ends; yields its superuser's URL."""
+    with (
+        tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
+        embedded_server(Path(folder)) as url,
+    ):
+        yield conninfo.make_conninfo(url, user="postgres", dbname="postgres")
 
 
 @contextmanager

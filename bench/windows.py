@@ -1,20 +1,17 @@
 """Windows of the grid: what 100 rows of a 10,000 × 50 review cost beside 100 rows of a 100 × 50 one."""
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg import conninfo
 
+from bench.serving import own_postgres
 from bench.table import Row, print_table
 from columnist.db.connect import LOCAL_USER, Database
-from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 from columnist.reviews.grid import read_window
 
@@ -94,11 +91,8 @@ WINDOWS: dict[str, Callable[[dict[str, UUID]], dict[str, Any]]] = {
 
 def run() -> list[Row]:
     """Milliseconds of each kind of window, small and large, as the user whose access is checked; medians in turn."""
-    with (
-        tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
-        embedded_server(Path(folder)) as url,
-    ):
-        return measure(conninfo.make_conninfo(url, user="postgres", dbname="postgres"))
+    with own_postgres() as url:
+        return measure(url)
 
 
 def measure(admin_url: str) -> list[Row]:

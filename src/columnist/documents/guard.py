@@ -93,7 +93,8 @@ class Reader:
 
     async def _read_by_ocr(self, path: Path, read: list[tuple[Page, bytes]]) -> None:
         """Put what OCR reads in the place of each page that is a picture; of one file a page per core at a time."""
-        waiting = iter([nr for nr, (page, _) in enumerate(read) if page.source == "picture"])
+        pictures = [nr for nr, (page, _) in enumerate(read) if page.source == "picture"]
+        waiting = iter(pictures)
 
         async def work() -> None:
             for nr in waiting:
@@ -107,7 +108,7 @@ class Reader:
 
         try:
             async with asyncio.TaskGroup() as tasks:
-                for _ in range(usable_cores()):
+                for _ in pictures[: usable_cores()]:
                     tasks.create_task(work())
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
