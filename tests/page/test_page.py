@@ -79,9 +79,9 @@ def pdfs(count: int) -> list[Path]:
 
 
 def cell(page: Page, row: int, column: str) -> Locator:
-    """The cell of a row's number and a column's name."""
+    """The cell of a row's number and a column's name, once the row has been read: only then it has an id."""
     header = page.locator(".ag-header-cell", has=page.get_by_role("button", name=column, exact=True))
-    return page.locator(f".ag-row[row-index='{row}'] .ag-cell[col-id='{header.get_attribute('col-id')}']")
+    return page.locator(f".ag-row[row-index='{row}'][row-id] .ag-cell[col-id='{header.get_attribute('col-id')}']")
 
 
 def accessible(page: Page) -> None:

@@ -1,5 +1,5 @@
 /** One document beside all of its answers. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { getReview, getRow, getRows, listColumns, sentence } from "../api/client";
@@ -12,13 +12,16 @@ import { ErrorText, FlagDot, Loading, useTitle } from "../ui/basics";
 function useNeighbours(id: string, documentId: string) {
   const shown = shownIn(useSearch());
   const { q, filter, sort, group, row } = shown;
-  const first = Math.max(0, (row ?? 0) - 1);
   const around = useQuery({
     queryKey: ["rows around", id, q, filter, sort, row],
-    queryFn: () => getRows(id, { q, filter }, sort ?? "position", first, 3),
+    queryFn: async () => {
+      const first = Math.max(0, row! - 2);
+      return { first, rows: (await getRows(id, { q, filter }, sort ?? "position", first, row! - first + 3)).rows };
+    },
     enabled: row !== null && group === null, // among groups, a row's place is not the server's
+    placeholderData: keepPreviousData, // two rows each way: after a step, the next one is known without waiting
   });
-  const rows = around.data?.rows ?? [];
+  const { first, rows } = around.data ?? { first: 0, rows: [] };
   const at = rows.findIndex((one) => one.document_id === documentId);
   const neighbour = (step: number) => {
     const one = at < 0 ? undefined : rows[at + step];
