@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -38,15 +37,6 @@ CELLS_SHOWN = 20
 WIDE = 144
 """Characters that the whole table of figures takes."""
 ESSENTIAL = ("Match", "P", "R", "F1", "Quotes", "Verified", "Missed", "Invented")
-
-
-class EvalGroup(typer.core.TyperGroup):
-    """`columnist eval FOLDER` means `columnist eval run FOLDER`."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        if args and args[0] not in (*self.commands, *ctx.help_option_names):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
 
 
 async def evaluate(

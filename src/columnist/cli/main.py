@@ -1,4 +1,4 @@
-"""The commands. Each parses, calls, and draws."""
+"""The commands. Each parses, calls, draws, and imports what it needs for that when it runs: no other waits for it."""
 
 import asyncio
 import signal
@@ -13,16 +13,19 @@ import structlog
 import typer
 from rich.console import Console
 
-from columnist.cli import screen
-from columnist.cli.doctor import examine
-from columnist.cli.evaluate import EvalGroup, compare_files, evaluate
 from columnist.cli.logs import configure_logs
-from columnist.cli.run import run_grid
-from columnist.cli.server import command_session
 from columnist.errors import ColumnistError
-from columnist.session import Session, open_session
 from columnist.settings import Settings, knobs, load_settings
-from columnist.telemetry import tracing
+
+
+class EvalGroup(typer.core.TyperGroup):
+    """`columnist eval FOLDER` means `columnist eval run FOLDER`."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
 
 app = typer.Typer(
     name="columnist",
@@ -60,6 +63,8 @@ def main() -> NoReturn:
     try:
         app(standalone_mode=True)
     except ColumnistError as error:
+        from columnist.cli import screen
+
         err.print(f"[bold red]columnist:[/] {screen.plain(str(error))}", highlight=False)
         sys.exit(error.exit_code)
     sys.exit(0)
@@ -105,6 +110,8 @@ def run(
 
     Run the same command again at any time: it goes on where it stopped, and nothing that was answered is asked again.
     """
+    from columnist.cli.run import run_grid
+
     settings = _settings(model=model, server=server)
     configure_logs("ERROR")
     name = review or f"{paths[0].resolve().name} · {columns.stem}"
@@ -119,6 +126,8 @@ def worker() -> None:
     the rest back to the other workers.
     """
     from columnist.api.serve import watched
+    from columnist.session import open_session
+    from columnist.telemetry import tracing
 
     settings = load_settings()
     configure_logs(settings.log_level)
@@ -149,6 +158,7 @@ def serve(
     running documents to the other workers. A second one skips the wait.
     """
     from columnist.api.serve import serve as serve_until_stopped
+    from columnist.telemetry import tracing
 
     settings = _settings(host=host, port=port)
     configure_logs(settings.log_level)
@@ -162,6 +172,8 @@ def list_jobs(
     server: ServerOption = None,
 ) -> None:
     """List the newest jobs."""
+    from columnist.cli import screen
+    from columnist.cli.server import command_session
 
     async def show() -> None:
         async with command_session(_settings(server=server)) as session:
@@ -173,6 +185,8 @@ def list_jobs(
 @jobs.command("show", epilog="Example: columnist jobs show 3f0c… (see: columnist jobs list)")
 def show_job(job_id: JobArgument, server: ServerOption = None) -> None:
     """Show one job: its counts, tokens, price, and the cells that failed with their reasons."""
+    from columnist.cli import screen
+    from columnist.cli.server import command_session
 
     async def show() -> None:
         async with command_session(_settings(server=server)) as session:
@@ -185,6 +199,7 @@ def show_job(job_id: JobArgument, server: ServerOption = None) -> None:
 @jobs.command("cancel", epilog="Example: columnist jobs cancel 3f0c…")
 def cancel_job(job_id: JobArgument, server: ServerOption = None) -> None:
     """Cancel a job: what waits is skipped now, what runs stops within two seconds. Answers that are there stay."""
+    from columnist.cli.server import command_session
 
     async def cancel() -> None:
         async with command_session(_settings(server=server)) as session:
@@ -198,6 +213,8 @@ def cancel_job(job_id: JobArgument, server: ServerOption = None) -> None:
 @jobs.command("retry", epilog="Example: columnist jobs retry 3f0c…")
 def retry_job(job_id: JobArgument, server: ServerOption = None) -> None:
     """Ask the failed and the missing cells of a job's review again, as a new job for the running workers."""
+    from columnist.cli.server import command_session
+    from columnist.session import Session
 
     async def retry() -> None:
         async with command_session(_settings(server=server)) as session:
@@ -241,6 +258,8 @@ def evaluate_run(
     It is a job like any other: run the same command again and it goes on where it stopped; what was answered by the
     same model and prompt is not asked again.
     """
+    from columnist.cli.evaluate import evaluate
+
     configure_logs("ERROR")
     settings = _settings(model=model, server=server)
     raise typer.Exit(asyncio.run(evaluate(settings, paths, labels or [], columns, model, output, out)))
@@ -252,18 +271,25 @@ def compare_evaluations(
     second: Annotated[Path, typer.Argument(help="The folder of another.", metavar="B")],
 ) -> None:
     """Compare two evaluations of the same labels: which cells got better or worse, and whether it may be chance."""
+    from columnist.cli.evaluate import compare_files
+
     compare_files(first, second, out)
 
 
 @app.command(epilog="Example: TABULAR_GENERATE_CONCURRENCY=32 columnist settings")
 def settings() -> None:
     """Print every setting: its effective value, where that came from, and what it does."""
+    from columnist.cli import screen
+
     out.print(screen.settings_table(knobs(load_settings())))
 
 
 @app.command(epilog="Example: OPENAI_BASE_URL=http://localhost:8000/v1 COLUMNIST_MODEL=qwen3 columnist doctor")
 def doctor() -> None:
     """Check database, LLM, disk and file reading: what works, and what to do where it does not."""
+    from columnist.cli import screen
+    from columnist.cli.doctor import examine
+
     configure_logs("ERROR")
     findings = asyncio.run(examine(load_settings()))
     out.print(screen.findings_table(findings))

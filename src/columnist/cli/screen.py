@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from rich.console import Console
@@ -9,11 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from columnist.cli.doctor import Finding
 from columnist.jobs.store import Progress as JobProgress
 from columnist.progress import duration
 from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
 from columnist.settings import EXTRACTIVE, Knob
+
+if TYPE_CHECKING:
+    from columnist.cli.doctor import Finding
 
 FLAG_STYLES = {"green": "green", "yellow": "yellow", "red": "bold red", "grey": "bright_black"}
 STATUS_STYLES = {"completed": "green", "running": "cyan", "failed": "bold red", "cancelled": "yellow"}
@@ -138,7 +141,7 @@ def settings_table(knobs: Sequence[Knob]) -> Table:
     return table
 
 
-def findings_table(findings: Sequence[Finding]) -> Table:
+def findings_table(findings: Sequence["Finding"]) -> Table:
     """What doctor found: a mark, the thing, how it is and what to do."""
     table = Table.grid(padding=(0, 2))
     for finding in findings:

@@ -7,16 +7,19 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from columnist.client import Client, Job
 from columnist.errors import JobEndingError
 from columnist.jobs.store import Generated, Progress
 from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
 from columnist.session import CLAIMABLE_AGAIN_SECONDS, Grid, Session, open_session
 from columnist.settings import Settings
+
+if TYPE_CHECKING:
+    from columnist.client import Client, Job
 
 FIRST_CONTACT_SECONDS = 5
 """How long a server is waited for that has not been seen yet: its address may be wrong."""
@@ -34,6 +37,8 @@ async def command_session(settings: Settings) -> AsyncIterator["Session | Server
         async with open_session(settings) as session:
             yield session
         return
+    from columnist.client import Client
+
     token = settings.server_token.get_secret_value() if settings.server_token else None
     with Client(settings.server, token, retry_seconds=FIRST_CONTACT_SECONDS) as first:
         await asyncio.to_thread(first.me)
@@ -46,7 +51,7 @@ class ServerSession:
 
     what_stays = "The job goes on at the server: the same command watches it again, or: columnist jobs show JOB."
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: "Client") -> None:
         self._client = client
 
     async def prepare(
@@ -91,7 +96,7 @@ class ServerSession:
             else:
                 return Generated(job.id, job.total_items, job.resumed)
 
-    def _generate(self, grid: Grid, model: str | None, column_ids: list[UUID]) -> Job:
+    def _generate(self, grid: Grid, model: str | None, column_ids: list[UUID]) -> "Job":
         review = self._client.reviews.get(grid.review_id)
         return review.generate(model=model, document_ids=grid.document_ids, column_ids=column_ids)
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from columnist.documents import ocr
 from columnist.documents.boxes import BoxesWriter
+from columnist.documents.frames import FRAME
 from columnist.documents.language import sample
 from columnist.documents.model import Page
-from columnist.documents.reader import FRAME
 from columnist.errors import DocumentError
 from columnist.processes import usable_cores
 from columnist.settings import Settings

@@ -10,7 +10,6 @@ import io
 import json
 import os
 import resource
-import struct
 import sys
 import threading
 import time
@@ -21,15 +20,12 @@ from typing import Any, BinaryIO
 
 from columnist.documents import flowing, formats, mail, ocr, sheets, word
 from columnist.documents.boxes import pack
+from columnist.documents.frames import FRAME
 from columnist.documents.language import language
 from columnist.documents.model import Page
 from columnist.documents.pdf import draw_page, read_pdf, read_pdf_by_ocr
 from columnist.documents.pictures import draw_picture, read_picture_by_ocr, read_pictures
 from columnist.errors import DocumentError
-
-FRAME = struct.Struct("<cII")
-"""Kind (b"P" page, b"A" attached, b"E" error, b"D" done), length of its JSON, length of its packed boxes, picture or
-content."""
 
 ORPHAN_CHECK_SECONDS = 1.0
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from columnist.errors import InputError
-from columnist.export.tables import CsvWriter, ParquetWriter
+from columnist.export.csv import CsvWriter
 from columnist.export.values import Columns
 from columnist.export.xlsx import XlsxWriter
 from columnist.reviews.model import GridRow
@@ -63,10 +63,17 @@ class JsonWriter:
         self._file.close()
 
 
+def _parquet_writer(target: Path, columns: Columns) -> Writer:
+    # Arrow takes a quarter of a second to import: who writes another format does not wait for it.
+    from columnist.export.parquet import ParquetWriter
+
+    return ParquetWriter(target, columns)
+
+
 WRITERS: dict[str, Callable[[Path, Columns], Writer]] = {
     ".xlsx": XlsxWriter,
     ".csv": CsvWriter,
-    ".parquet": ParquetWriter,
+    ".parquet": _parquet_writer,
     ".json": JsonWriter,
 }
 

@@ -24,7 +24,7 @@ from columnist.errors import (
     RequestRefusedError,
     SettingsError,
 )
-from columnist.llm.limiter import Limiter, back_off
+from columnist.llm.limiter import TROUBLE, Limiter, back_off
 from columnist.settings import Settings
 
 log = structlog.get_logger()
@@ -67,9 +67,7 @@ class _WeatherError(Exception):
 
 
 class ChatModel:
-    """Calls share a limiter and what was learned about the server. Use as an async context manager.
-
-    `trouble`: why the server is down, None while it is not."""
+    """Calls share a limiter and what was learned about the server. Use as an async context manager."""
 
     def __init__(self, settings: Settings, model: str, base_url: str | None) -> None:
         self.model = model
@@ -93,7 +91,6 @@ class ChatModel:
             timeout=openai.Timeout(self._seconds, connect=CONNECT_SECONDS),
             max_retries=0,
         )
-        self.trouble: str | None = None
         self._answers = 0
         self._refused: set[str] = set()
         self._longest_context = settings.context_tokens
@@ -105,6 +102,7 @@ class ChatModel:
 
     async def __aexit__(self, *_: object) -> None:
         _open.discard(self)
+        TROUBLE.pop(self.model, None)
         await self._client.close()
 
     async def served_models(self) -> list[str]:
@@ -279,7 +277,7 @@ class ChatModel:
     def _answered(self) -> None:
         if self.limiter.down:
             log.warning("the LLM server is back", base_url=str(self._client.base_url))
-        self.trouble = None
+        TROUBLE.pop(self.model, None)
         self._answers += 1
         self.limiter.answered()
 
@@ -287,18 +285,13 @@ class ChatModel:
         was_down = self.limiter.down
         self.limiter.struggled(started_at)
         if self.limiter.down:
-            self.trouble = str(weather)
+            TROUBLE[self.model] = str(weather)
         if self.limiter.down and not was_down:
             log.warning("the LLM server is in trouble", base_url=str(self._client.base_url), reason=str(weather))
 
 
 _open: WeakSet[ChatModel] = WeakSet()
 telemetry.LLM_LIMIT.set_function(lambda: sum(chat.limiter.limit for chat in _open))
-
-
-def trouble_with(model: str) -> str | None:
-    """What keeps the model's server from answering this process, if it is down."""
-    return next((chat.trouble for chat in _open if chat.model == model and chat.trouble), None)
 
 
 def _completion(answer: object, max_tokens: int) -> Completion:

@@ -13,6 +13,9 @@ LOWERED = 0.5
 DOWN_AFTER = 5
 """Failures in a row, over all calls, after which the server counts as down: then one call at a time probes it."""
 
+TROUBLE: dict[str, str] = {}
+"""Model → why its server is down for this process; one that answers is not in it."""
+
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 

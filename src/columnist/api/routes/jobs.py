@@ -32,7 +32,7 @@ from columnist.errors import ConflictError, InputError
 from columnist.extraction.back_ends import prompt_version
 from columnist.jobs import store
 from columnist.jobs.store import ChangedCells, Generated, Progress
-from columnist.llm.client import trouble_with
+from columnist.llm.limiter import TROUBLE
 from columnist.llm.usage import Prices
 from columnist.settings import EXTRACTIVE, Settings
 
@@ -226,5 +226,5 @@ def _job(progress: Progress) -> Job:
     if shown.eta_seconds is not None:
         shown.eta_seconds = float(f"{shown.eta_seconds:.{RATE_DIGITS}g}")
     if progress.is_live:
-        shown.llm_trouble = trouble_with(shown.model)
+        shown.llm_trouble = TROUBLE.get(shown.model)
     return shown

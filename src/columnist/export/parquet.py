@@ -1,6 +1,5 @@
-"""CSV and Parquet: one row per document."""
+"""Parquet: one row per document."""
 
-import csv
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from columnist.export.values import Columns, as_text, harmless
-from columnist.reviews.model import Cell, ColumnSpec, Format, GridRow
+from columnist.export.values import Columns, as_text
+from columnist.reviews.model import Format, GridRow
 
 ROWS_PER_GROUP = 500
 """Documents in a Parquet row group: what is held in memory."""
@@ -28,33 +27,6 @@ _TYPES: dict[Format, pa.DataType] = {
     "date": pa.date32(),
     "tag": pa.string(),
 }
-
-
-class CsvWriter:
-    """Answers as text, UTF-8 with the mark that Excel looks for."""
-
-    def __init__(self, target: Path, columns: Columns) -> None:
-        self._columns = columns
-        self._file = target.open("w", encoding="utf-8-sig", newline="")
-        self._csv = csv.writer(self._file)
-        self._csv.writerow(["Document", *(harmless(column.name) for _, column in columns)])
-
-    def add(self, row: GridRow) -> None:
-        """The next document."""
-        values = [self._field(row.cells.get(column_id), column) for column_id, column in self._columns]
-        self._csv.writerow([harmless(row.document), *values])
-
-    def close(self) -> None:
-        """After the last row."""
-        self._file.close()
-
-    abandon = close
-
-    @staticmethod
-    def _field(cell: Cell | None, column: ColumnSpec) -> str:
-        text = as_text(cell, column)
-        typed_number = cell is not None and cell.value is not None and column.format in ("number", "percentage")
-        return text if typed_number else harmless(text)
 
 
 class ParquetWriter:
