@@ -91,16 +91,19 @@ async def open_session(settings: Settings, connections: int = 4) -> AsyncIterato
 class Session:
     """Acts as the local user; owns the worker pool of its process while `working()`."""
 
-    what_stays = (
-        "The job stays: running documents are handed back, other workers on this database go on with it, and the same "
-        "command resumes it."
-    )
-    """What becomes of a job that nobody watches any more."""
-
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.database = database
         self.blobs = BlobStore(settings)
+
+    @property
+    def what_stays(self) -> str:
+        """What becomes of a job that nobody watches any more."""
+        return (
+            f"The job stays. Documents under way get up to {self.settings.worker_grace_seconds:g} seconds to end "
+            "(Ctrl-C: none), what is left is handed back: other workers on this database go on with it, and the same "
+            "command resumes it."
+        )
 
     async def prepare(
         self,

@@ -133,8 +133,11 @@ class Settings(BaseSettings):
     price_prompt: float = Field(
         0, ge=0, validation_alias="COLUMNIST_PRICE_PROMPT", description="US dollars per million prompt tokens."
     )
-    price_cached: float = Field(
-        0, ge=0, validation_alias="COLUMNIST_PRICE_CACHED", description="US dollars per million cached prompt tokens."
+    price_cached: float | None = Field(
+        None,
+        ge=0,
+        validation_alias="COLUMNIST_PRICE_CACHED",
+        description="US dollars per million cached prompt tokens; not set: as any prompt tokens.",
     )
     price_completion: float = Field(
         0, ge=0, validation_alias="COLUMNIST_PRICE_COMPLETION", description="US dollars per million answer tokens."

@@ -184,6 +184,23 @@ def test_ctrl_c_leaves_the_job_and_the_same_command_resumes_it(home: dict[str, o
         assert 30 <= metric(llm, "llm_answers_total") <= 34
 
 
+def test_a_second_ctrl_c_hands_back_without_waiting(home: dict[str, object], tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 3)
+    with simulator(decode_rate=1) as llm:  # so slow that no document ends
+        home |= {"OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "simulated", "TABULAR_WORKER_GRACE_SECONDS": 3600}
+        running = start("run", files, "-c", columns_in(tmp_path / "q.yaml", 1), "-o", tmp_path / "r.json", **home)
+        items = "select count(*) from tabular_job_items where status = 'running'"
+        while rows_of(str(home["DATABASE_URL"]), items) != [(3,)]:
+            assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        wait_for_line(running.stdout, "The job stays")
+        assert rows_of(str(home["DATABASE_URL"]), items) == [(3,)]
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=30)
+        assert running.returncode == 130
+        assert rows_of(str(home["DATABASE_URL"]), items) == [(0,)]
+
+
 def test_an_llm_server_that_refuses_the_key_fails_with_what_to_do(home: dict[str, object], tmp_path: Path) -> None:
     with simulator(api_key="right") as llm:
         home |= {"OPENAI_BASE_URL": llm, "OPENAI_API_KEY": "wrong", "COLUMNIST_MODEL": "simulated"}

@@ -226,6 +226,26 @@ def test_a_pool_that_stops_hands_back_what_is_not_done_in_the_grace_time(url: st
     asyncio.run(scenario())
 
 
+def test_a_pool_in_a_hurry_hands_back_at_once(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+
+            async def work(item: ClaimedItem) -> None:
+                await asyncio.sleep(3600)
+
+            generated = await generate(database, await a_review(database, documents=3))
+            async with asyncio.timeout(30), pool_of(database, work, options(grace_seconds=3600)) as pool:
+                while (await progress_of(database, generated.job_id)).running_items < 3:
+                    await asyncio.sleep(0.02)
+                pool.stop()
+                await asyncio.sleep(0.2)
+                assert (await progress_of(database, generated.job_id)).running_items == 3, "they have their grace time"
+                pool.hurry()
+            assert (await progress_of(database, generated.job_id)).pending_items == 3
+
+    asyncio.run(scenario())
+
+
 def test_a_pool_that_is_stopped_as_it_starts_ends(url: str) -> None:
     async def scenario() -> None:
         async def work(item: ClaimedItem) -> None: ...

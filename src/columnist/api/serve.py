@@ -17,6 +17,7 @@ from columnist.api.app import create_app
 from columnist.api.routes.health import healthz
 from columnist.db.connect import Database
 from columnist.errors import SettingsError
+from columnist.jobs.pool import WorkerPool
 from columnist.jobs.scrape import MEDIA_TYPE, exposition
 from columnist.session import open_session
 from columnist.settings import Settings
@@ -44,13 +45,18 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
     """Answer requests until SIGTERM or SIGINT; with `work`, answer documents, too.
 
     Then: claim nothing more and turn traffic away at /readyz, still answer for `drain_seconds`, stop listening, end the
-    requests that are under way, hand running documents back. A second signal skips the draining. Raises SettingsError
-    if the address is taken or would be open to strangers.
+    requests that are under way, let running documents end for `worker_grace_seconds`, hand the rest back. A second
+    signal skips the waiting. Raises SettingsError if the address is taken or would be open to strangers.
     """
     stopped, hurried = asyncio.Event(), asyncio.Event()
+    pool: WorkerPool | None = None
 
     def stop() -> None:
-        (hurried if stopped.is_set() else stopped).set()
+        if stopped.is_set():
+            hurried.set()
+            if pool is not None:
+                pool.hurry()
+        stopped.set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

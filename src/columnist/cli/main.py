@@ -123,7 +123,7 @@ def worker() -> None:
     """Work on jobs until stopped. Start as many as you like, on any machine with the same DATABASE_URL.
 
     SIGTERM or Ctrl-C stops claiming at once, lets running documents go on for TABULAR_WORKER_GRACE_SECONDS and hands
-    the rest back to the other workers.
+    the rest back to the other workers. A second one hands it back now.
     """
     from columnist.api.serve import watched
     from columnist.session import open_session
@@ -137,10 +137,12 @@ def worker() -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
-        async with open_session(settings) as session, watched(settings, session.database), session.working():
+        async with open_session(settings) as session, watched(settings, session.database), session.working() as pool:
             structlog.get_logger().info("worker ready", concurrency=settings.generate_concurrency, model=settings.model)
             await stopped.wait()
             structlog.get_logger().info("worker stopping", grace_seconds=settings.worker_grace_seconds)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, pool.hurry)
 
     with tracing():
         asyncio.run(work())
@@ -155,7 +157,7 @@ def serve(
     """Serve the HTTP API, and work on jobs in the same process. More workers may join from anywhere.
 
     SIGTERM or Ctrl-C turns traffic away at /readyz for COLUMNIST_DRAIN_SECONDS, ends what is under way and hands
-    running documents to the other workers. A second one skips the wait.
+    running documents to the other workers. A second one skips the waiting.
     """
     from columnist.api.serve import serve as serve_until_stopped
     from columnist.telemetry import tracing

@@ -77,7 +77,7 @@ async def see_it_through(session: AnySession, generated: Generated, console: Con
         loop.add_signal_handler(number, interrupted.set)
     try:
         console.print(_opening(generated, (await session.progress(generated.job_id)).model))
-        async with session.working():
+        async with session.working() as pool:
             watching = asyncio.create_task(_watch(session, generated, console))
             stopping = asyncio.create_task(interrupted.wait())
             await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -87,7 +87,16 @@ async def see_it_through(session: AnySession, generated: Generated, console: Con
                 return True
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
-            await _ask_what_becomes_of_it(session, generated, console)
+            cancelled = await _asked_to_cancel(console)
+            if pool is not None:
+                loop.add_signal_handler(signal.SIGINT, pool.hurry)
+            if cancelled:
+                await session.cancel(generated.job_id)
+                console.print(
+                    "The job is cancelled. The answers that are there stay: the same command asks only the rest."
+                )
+            else:
+                console.print(f"Stopped watching. {session.what_stays}")
             return False
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -101,17 +110,12 @@ async def _watch(session: AnySession, generated: Generated, console: Console) ->
             bar.update(task, completed=job.ended_items, detail=job_detail(job))
 
 
-async def _ask_what_becomes_of_it(session: AnySession, generated: Generated, console: Console) -> None:
+async def _asked_to_cancel(console: Console) -> bool:
     # A second Ctrl-C at the question is the usual one: it ends the program, and the job stays.
     asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-    cancel = False
-    if sys.stdin.isatty():
-        cancel = await asyncio.to_thread(Confirm.ask, "\nCancel the job, too?", console=console, default=False)
-    if cancel:
-        await session.cancel(generated.job_id)
-        console.print("The job is cancelled. The answers that are there stay: the same command asks only the rest.")
-    else:
-        console.print(f"Stopped watching. {session.what_stays}")
+    if not sys.stdin.isatty():
+        return False
+    return await asyncio.to_thread(Confirm.ask, "\nCancel the job, too?", console=console, default=False)
 
 
 async def _export(session: AnySession, grid: Grid, output: Path, console: Console) -> None:

@@ -73,6 +73,7 @@ class WorkerPool:
         self._started_jobs: set[UUID] = set()
         self._cancelled_jobs: set[UUID] = set()
         self._stopping = False
+        self._hurried = False
         self._claimer_wakes = asyncio.Event()
         self._completer_wakes = asyncio.Event()
         self._seconds_per_item = 1.0  # a running mean; long enough to claim nothing ahead before it is known
@@ -101,6 +102,11 @@ class WorkerPool:
     def stop(self) -> None:
         """Stop claiming at once; `run` returns when running work has ended or, after the grace time, is handed back."""
         self._stopping = True
+        self._claimer_wakes.set()
+
+    def hurry(self) -> None:
+        """After `stop()`: the grace time is over, and what still runs is handed back now."""
+        self._hurried = True
         self._claimer_wakes.set()
 
     # ── Claiming and working ─────────────────────────────────────────────────────────────────────────────────────
@@ -216,8 +222,10 @@ class WorkerPool:
         waiting = list(self._waiting)
         self._waiting.clear()
         await self._hand_back(waiting)
-        if self._running:
-            await asyncio.wait(self._running.values(), timeout=self._options.grace_seconds)
+        end = time.monotonic() + self._options.grace_seconds
+        while self._running and not self._hurried and (seconds := end - time.monotonic()) > 0:
+            self._claimer_wakes.clear()
+            await _wait(self._claimer_wakes, seconds)
         interrupted = dict(self._running)
         await _cancelled(interrupted.values())
         await self._hand_back([item for item in interrupted if item not in self._ended])

@@ -19,7 +19,9 @@ class Prices:
     @classmethod
     def of(cls, settings: Settings) -> "Prices":
         """The prices that the settings give."""
-        figures = (settings.price_prompt, settings.price_cached, settings.price_completion)
+        # Whoever knows of no discount is told too much, and a budget never spends more than it says.
+        cached = settings.price_prompt if settings.price_cached is None else settings.price_cached
+        figures = (settings.price_prompt, cached, settings.price_completion)
         return cls(*(Decimal(str(figure)) for figure in figures))
 
     def price(self, prompt_tokens: int, cached_tokens: int, completion_tokens: int) -> Decimal:
