@@ -206,7 +206,7 @@ def test_an_llm_server_that_refuses_the_key_fails_with_what_to_do(home: dict[str
         home |= {"OPENAI_BASE_URL": llm, "OPENAI_API_KEY": "wrong", "COLUMNIST_MODEL": "simulated"}
         command = (
             "run",
-            contracts_in(tmp_path / "f", 1),
+            contracts_in(tmp_path / "f", 5),
             "-c",
             columns_in(tmp_path / "q.yaml", 1),
             "-o",
@@ -215,6 +215,7 @@ def test_an_llm_server_that_refuses_the_key_fails_with_what_to_do(home: dict[str
         done = columnist(*command, **home)
         assert done.returncode == 3
         assert "OPENAI_API_KEY" in done.stdout
+        assert "✗ 5 documents (5 cells)" in done.stdout, "one reason is told once"
         assert "OPENAI_API_KEY" in columnist("doctor", **home).stdout
 
 

@@ -22,6 +22,8 @@ FLAG_STYLES = {"green": "green", "yellow": "yellow", "red": "bold red", "grey": 
 STATUS_STYLES = {"completed": "green", "running": "cyan", "failed": "bold red", "cancelled": "yellow"}
 NARROWEST_COLUMN = 18
 FAILURES_SHOWN = 20
+ALIKE = 3
+"""Documents that fail for the same reason are listed one by one up to here."""
 
 
 def plain(text: str) -> str:
@@ -60,13 +62,25 @@ def shorten(text: str, length: int = 90) -> str:
 
 
 def print_failures(console: Console, failures: Sequence[Failure]) -> None:
-    """List the failed cells, a line per document and reason."""
-    for failure in failures[:FAILURES_SHOWN]:
-        where = "every column" if len(failure.columns) > 3 else ", ".join(failure.columns)
-        cells = f"{plain(where)}, {len(failure.columns)} cells"
-        console.print(f"[red]✗[/] {plain(failure.document)} ({cells}): {plain(failure.error)}")
-    if len(failures) > FAILURES_SHOWN:
-        console.print(f"[red]✗[/] and {len(failures) - FAILURES_SHOWN} more: they are marked in the file")
+    """List the failed cells: a line per document and reason, or one for a reason that many documents share."""
+    by_reason: dict[str, list[Failure]] = {}
+    for failure in failures:
+        by_reason.setdefault(failure.error, []).append(failure)
+    lines = []
+    for reason, alike in by_reason.items():
+        if len(alike) > ALIKE:
+            cells = sum(len(failure.columns) for failure in alike)
+            lines.append(
+                f"{len(alike):,} documents ({cells:,} cells), {plain(alike[0].document)} first: {plain(reason)}"
+            )
+            continue
+        for failure in alike:
+            where = "every column" if len(failure.columns) > 3 else ", ".join(failure.columns)
+            lines.append(f"{plain(failure.document)} ({plain(where)}, {len(failure.columns)} cells): {plain(reason)}")
+    for line in lines[:FAILURES_SHOWN]:
+        console.print(f"[red]✗[/] {line}")
+    if len(lines) > FAILURES_SHOWN:
+        console.print(f"[red]✗[/] and {len(lines) - FAILURES_SHOWN:,} more: they are marked in the file")
 
 
 def jobs_table(jobs: Sequence[JobProgress]) -> Table:
