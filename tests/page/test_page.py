@@ -180,7 +180,7 @@ def test_a_run_is_picked_up_after_a_reload_and_in_another_tab_and_can_be_cancell
     url: str, opens: Opens, tmp_path: Path
 ) -> None:
     with (
-        simulator(prompt_rate=10**6, decode_rate=60, slots=2) as llm,
+        simulator(prompt_rate=10**6, decode_rate=20, slots=2) as llm,
         served(
             DATABASE_URL=url,
             COLUMNIST_DATA_DIR=tmp_path / "data",
@@ -259,8 +259,15 @@ def test_what_a_run_waits_for_is_said_and_a_cancelled_one_counts_what_was_done(
             page.get_by_role("button", name="Run", exact=True).click()
             expect(page.locator(".job")).to_contain_text("The LLM server is waited for: it cannot be reached")
             accessible(page)
+            cell(page, 0, "Kind").click()
+            expect(page.locator(".panel").get_by_text("Being answered …")).to_be_visible()
+            page.locator(".panel .titles a").click()
+            expect(page.get_by_text("Being answered …")).to_have_count(len(QUESTIONS))
+            page.go_back()
             page.get_by_role("button", name="Cancel").click()
             expect(page.get_by_text("Cancelled: 0 / 1 documents")).to_be_visible()
+            cell(page, 0, "Kind").click()
+            expect(page.locator(".panel").get_by_text("Not asked yet.")).to_be_visible()
 
 
 def test_what_somebody_wrote_is_text_and_never_markup(server: Served, opens: Opens, tmp_path: Path) -> None:

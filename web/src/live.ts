@@ -8,12 +8,25 @@ import {
   getTabularJobCells,
   listTabularJobs,
   Problem,
+  type Cell,
   type CompactCell,
   type Job,
+  type Row,
 } from "./api/client";
 
 export const isLive = (job: Job | null | undefined): job is Job & { status: "pending" | "running" } =>
   job?.status === "pending" || job?.status === "running";
+/** Whether the live job is going to answer this cell. */
+export function isAwaited(cell: Cell | undefined, row: Row, column: string, job: Job | null): boolean {
+  if (!isLive(job) || !row.open || (job.column_ids && !job.column_ids.includes(column))) return false;
+  const asks = (...only: Job["only"]) => only.some((one) => job.only.includes(one));
+  if (!cell || cell.status === "pending" || cell.status === "generating") return asks("missing", "all");
+  if (cell.job_id === job.id) return false;
+  return (
+    asks("all") || (!cell.edited && ((cell.stale && asks("stale")) || (cell.status === "error" && asks("failed"))))
+  );
+}
+
 const IDLE_FACTOR = 5;
 const LONGEST_PAUSE_MS = 30_000;
 

@@ -6,6 +6,7 @@ import {
   editCell,
   getCell,
   getCellHistory,
+  getRow,
   regenerateCell,
   restoreCell,
   sentence,
@@ -14,7 +15,9 @@ import {
   type Column,
   type Flag,
   type FullCell,
+  type Job,
 } from "../api/client";
+import { isAwaited, isLive } from "../live";
 import { ErrorText, FLAGS, FlagDot, Loading, when } from "../ui/basics";
 import { useNotices } from "../ui/notices";
 import type { Citation } from "./Viewer";
@@ -24,6 +27,7 @@ type Props = {
   review: string;
   cell: CellKey;
   column: Column;
+  job: Job | null;
   mayEdit: boolean;
   chosen: Citation | null;
   onChoose: (citation: Citation | null) => void;
@@ -45,6 +49,7 @@ export function Answer({
   review,
   cell,
   column,
+  job,
   mayEdit,
   chosen,
   onChoose,
@@ -65,6 +70,12 @@ export function Answer({
     setEditing(false);
   };
   const full = found.data;
+  const unanswered = full && full.status !== "done" && full.status !== "error";
+  const row = useQuery({
+    queryKey: ["row", review, cell.document_id],
+    queryFn: () => getRow(review, cell.document_id),
+    enabled: unanswered && isLive(job),
+  });
   const put = (changed: FullCell) => {
     queries.setQueryData(key, changed);
     queries.invalidateQueries({ queryKey: ["history", ...key.slice(1)] });
@@ -110,9 +121,11 @@ export function Answer({
   if (!full) return <Loading what="Loading the answer" />;
   return (
     <div className="answer-full" ref={root} tabIndex={-1}>
-      {full.status === "missing" || full.status === "pending" || full.status === "generating" ? (
-        <p className="muted">{full.status === "generating" ? "Being answered …" : "Not asked yet."}</p>
-      ) : null}
+      {unanswered && (
+        <p className="muted">
+          {row.data && isAwaited(undefined, row.data, column.id, job) ? "Being answered …" : "Not asked yet."}
+        </p>
+      )}
       {full.status === "error" && <ErrorText>{full.error}</ErrorText>}
       {editing ? (
         <Editor

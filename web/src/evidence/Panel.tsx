@@ -1,7 +1,7 @@
 /** The panel beside the grid: an answer, and the document at its evidence. */
 import { useRef, useState } from "react";
 import { Link } from "wouter";
-import type { CellKey, Column, FullCell } from "../api/client";
+import type { CellKey, Column, FullCell, Job } from "../api/client";
 import { Answer, type Command } from "./Answer";
 import { Viewer, type Citation } from "./Viewer";
 
@@ -9,6 +9,7 @@ type Props = {
   review: string;
   cell: CellKey;
   column: Column;
+  job: Job | null;
   document: string;
   documentAt: string;
   mayEdit: boolean;
@@ -25,6 +26,7 @@ export function Panel({
   review,
   cell,
   column,
+  job,
   document,
   documentAt,
   mayEdit,
@@ -98,6 +100,7 @@ export function Panel({
           review={review}
           cell={cell}
           column={column}
+          job={job}
           mayEdit={mayEdit}
           chosen={citation}
           onChoose={setCitation}

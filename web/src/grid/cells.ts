@@ -2,7 +2,8 @@
 import type { ICellRendererComp, ICellRendererParams, IHeaderComp, IHeaderParams } from "ag-grid-community";
 import { FLAGS, FORMATS } from "../ui/basics";
 import type { Cell, Column, Format, Job, Row } from "../api/client";
-import { isAwaited, isGroup, type Group, type GridRow } from "./source";
+import { isAwaited } from "../live";
+import { isGroup, type Group, type GridRow } from "./source";
 
 /** What the grid's parts share with the page around it. */
 export type Shared = {

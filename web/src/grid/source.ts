@@ -1,31 +1,10 @@
 /** Where the grid's rows come from: windows of the server's, with the heads of groups between them. */
-import {
-  getRowGroups,
-  getRows,
-  type Cell,
-  type Column,
-  type CompactCell,
-  type Job,
-  type Row,
-  type View,
-} from "../api/client";
-import { isLive } from "../live";
+import { getRowGroups, getRows, type Column, type CompactCell, type Row, type View } from "../api/client";
 
 export type Group = { group: string; label: string; count: number; folded: boolean };
 export type GridRow = Row | Group;
 export const isGroup = (row: GridRow | undefined): row is Group => row !== undefined && "group" in row;
 export const NO_ANSWER = "No answer";
-
-/** Whether the live job is going to answer this cell. */
-export function isAwaited(cell: Cell | undefined, row: Row, column: string, job: Job | null): boolean {
-  if (!isLive(job) || !row.open || (job.column_ids && !job.column_ids.includes(column))) return false;
-  const asks = (...only: Job["only"]) => only.some((one) => job.only.includes(one));
-  if (!cell || cell.status === "pending" || cell.status === "generating") return asks("missing", "all");
-  if (cell.job_id === job.id) return false;
-  return (
-    asks("all") || (!cell.edited && ((cell.stale && asks("stale")) || (cell.status === "error" && asks("failed"))))
-  );
-}
 
 /** `total`: rows as the grid counts them, heads of groups too; `matching`: documents, in folded groups too. */
 type Window = { rows: GridRow[]; total: number; matching: number };

@@ -2,10 +2,12 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
+import { useMe } from "../App";
 import { getReview, getRow, getRows, listColumns, sentence } from "../api/client";
 import { Answer } from "../evidence/Answer";
 import { Viewer, type Citation } from "../evidence/Viewer";
 import { searchOf, shownIn } from "../grid/shown";
+import { isAwaited, useJob } from "../live";
 import { ErrorText, FlagDot, Loading, useTitle } from "../ui/basics";
 
 /** Addresses of the documents before and after this one, in the order that the grid showed, where there is one. */
@@ -41,6 +43,7 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
     queryFn: () => getRow(id, documentId),
     refetchInterval: 5_000,
   });
+  const job = useJob(id, useMe().poll_ms) ?? null;
   const [open, setOpen] = useState<string | null>(null);
   const [citation, setCitation] = useState<Citation | null>(null);
   const { known, previous, next } = useNeighbours(id, documentId);
@@ -108,6 +111,7 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
           {columns.data.columns.map((column) => {
             const cell = cells[column.id];
             const shown = open === column.id;
+            const unanswered = isAwaited(cell, row.data!, column.id, job) ? "Being answered …" : "Not asked yet";
             return (
               <li key={column.id}>
                 <h2>
@@ -122,7 +126,7 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
                     <b>{column.name}</b>
                     {!shown && (
                       <span className={cell?.error ? "failed" : cell?.summary ? "" : "muted"}>
-                        <FlagDot flag={cell?.flag} /> {cell?.summary ?? cell?.error ?? "Not asked yet"}
+                        <FlagDot flag={cell?.flag} /> {cell?.summary ?? cell?.error ?? unanswered}
                       </span>
                     )}
                   </button>
@@ -132,6 +136,7 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
                     review={id}
                     cell={{ document_id: documentId, column_id: column.id }}
                     column={column}
+                    job={job}
                     mayEdit={review.data.role !== "viewer"}
                     chosen={citation}
                     onChoose={setCitation}

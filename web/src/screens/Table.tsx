@@ -301,6 +301,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             review={id}
             cell={cell}
             column={shownColumn}
+            job={job}
             document={cell.document}
             documentAt={documentAt(cell.document_id, cell.row)}
             mayEdit={mayEdit}
