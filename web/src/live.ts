@@ -16,6 +16,7 @@ import {
 
 export const isLive = (job: Job | null | undefined): job is Job & { status: "pending" | "running" } =>
   job?.status === "pending" || job?.status === "running";
+
 /** Whether the live job is going to answer this cell. */
 export function isAwaited(cell: Cell | undefined, row: Row, column: string, job: Job | null): boolean {
   if (!isLive(job) || !row.open || (job.column_ids && !job.column_ids.includes(column))) return false;
