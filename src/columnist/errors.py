@@ -112,6 +112,28 @@ class SchemaTooNewError(DatabaseError):
     problem = "schema-too-new"
 
 
+# The file store
+
+
+class StorageAwayError(ColumnistError):
+    """The store of files cannot be used now: out of reach, read-only, not mounted, or another installation's.
+
+    It is weather, as an LLM server that is away is: no document and no request is to blame, and waiting, or the
+    operator, heals it. The blob store raises it for every operation, with a sentence that names no file of the store.
+    """
+
+    exit_code = 4
+    problem = "storage-unavailable"
+    http_status = 503
+
+
+class StorageFullError(StorageAwayError):
+    """The store of files, or the folder for temporary ones, has no room."""
+
+    problem = "storage-full"
+    http_status = 507
+
+
 # The Columnist server, seen from a client
 
 

@@ -60,7 +60,7 @@ def of_error(error: ColumnistError) -> ProblemResponse:
     headers = {}
     if error.http_status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if error.http_status in (429, 503):
+    if error.http_status in (429, 503, 507):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     fields = [FieldProblem(field=error.field, detail=str(error))] if error.field else []
     return problem(error.problem, error.http_status, str(error), fields, headers)
