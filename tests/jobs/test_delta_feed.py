@@ -122,7 +122,7 @@ def test_a_jobs_feed_shows_what_the_job_wrote(url: str) -> None:
             async with database.worker() as connection:
                 await put(connection, review, 0, "by a person")
                 (item,) = await store.claim_items(connection, 60, 1, 3, {}, None)
-                await store.write_cells(connection, item, "m", "1", [an_answer(review.columns[1], "by the job")])
+                await store.write_cells(connection, item, 1, "m", "1", [an_answer(review.columns[1], "by the job")])
             async with database.act_as(LOCAL_USER) as connection:
                 page = await store.changed_cells(connection, review.id, job_id=job.job_id)
                 assert [cell["summary"] for cell in page.cells] == ["by the job"]

@@ -89,14 +89,14 @@ def test_a_worker_that_lost_its_lease_writes_nothing(any_url: str) -> None:
                 await expire_leases(database)
                 (new,) = await claim(connection)
                 with pytest.raises(LeaseLostError):
-                    await store.write_cells(connection, old, "m", "1", [an_answer(review.columns[0], "old")])
+                    await store.write_cells(connection, old, 1, "m", "1", [an_answer(review.columns[0], "old")])
                 assert await store.end_items(connection, [EndedItem(old, "error", "old")]) == set()
                 assert await store.extend_leases(connection, [old], 60) == set()
                 assert not await store.retry_item(connection, old, 0, max_attempts=9)
                 await store.hand_back_items(connection, [old])
                 assert await claim(connection) == [], "the new holder's item was given back by the old one"
 
-                await store.write_cells(connection, new, "m", "1", [an_answer(review.columns[0], "new")])
+                await store.write_cells(connection, new, 1, "m", "1", [an_answer(review.columns[0], "new")])
                 assert await store.end_items(connection, [EndedItem(new, "completed")]) == {new.id}
                 cells = (await store.changed_cells(connection, review.id)).cells
             assert [cell["summary"] for cell in cells] == ["new"]
@@ -114,7 +114,7 @@ def test_an_item_cannot_be_taken_over_while_its_holder_writes(url: str) -> None:
                 (item,) = await claim(writer)
                 await expire_leases(database)
                 async with writer.transaction():
-                    await store.write_cells(writer, item, "m", "1", [an_answer(review.columns[0], "mine")])
+                    await store.write_cells(writer, item, 1, "m", "1", [an_answer(review.columns[0], "mine")])
                     assert await claim(thief) == []
                 assert len(await claim(thief)) == 1
 
@@ -141,7 +141,7 @@ def test_a_job_ends_exactly_with_its_last_item_and_an_item_ends_once(any_url: st
             job = await generate(database, review)
             async with database.worker() as connection:
                 one, two, three = await claim(connection, batch=3)
-                await store.write_cells(connection, one, "m", "1", [an_answer(c, "yes") for c in review.columns])
+                await store.write_cells(connection, one, 1, "m", "1", [an_answer(c, "yes") for c in review.columns])
                 await store.end_items(connection, [EndedItem(one, "completed"), EndedItem(two, "error", "It is torn.")])
                 progress = await progress_of(database, job.job_id)
                 assert (progress.status, progress.running_items) in {("running", 1), ("pending", 1)}
@@ -164,7 +164,7 @@ def test_an_item_that_ends_as_error_says_why_in_each_of_its_open_cells(url: str)
             job = await generate(database, review)
             async with database.worker() as connection:
                 (item,) = await claim(connection)
-                await store.write_cells(connection, item, "m", "1", [an_answer(review.columns[0], "kept")])
+                await store.write_cells(connection, item, 1, "m", "1", [an_answer(review.columns[0], "kept")])
                 await store.end_items(connection, [EndedItem(item, "error", "The file is encrypted.")])
                 cells = (await store.changed_cells(connection, review.id)).cells
             assert sorted((cell["status"], cell["summary"], cell["error"]) for cell in cells) == [
@@ -356,7 +356,7 @@ def test_a_finished_review_has_nothing_to_ask_until_a_column_changes(url: str) -
                             {**an_answer(column["id"], "x"), "column_version": column["version"]}
                             for column in loaded["columns"]
                         ]
-                        await store.write_cells(connection, item, "test-model", "test-1", answers)
+                        await store.write_cells(connection, item, 1, "test-model", "test-1", answers)
                         await store.end_items(connection, [EndedItem(item, "completed")])
                 progress = await progress_of(database, job.job_id)
                 assert progress.status == "completed"

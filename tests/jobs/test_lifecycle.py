@@ -102,11 +102,11 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
             summary = f"attempt {item.attempt}"
             answers = [an_answer(self.review.columns[0], summary)]
             if self.holder.get(item.id) == item:
-                self.ask(store.write_cells, item, "m", "1", answers)
+                self.ask(store.write_cells, item, 1, "m", "1", answers)
                 self.written[str(item.document_id)] = summary
             else:
                 with pytest.raises(LeaseLostError):
-                    self.ask(store.write_cells, item, "m", "1", answers)
+                    self.ask(store.write_cells, item, 1, "m", "1", answers)
 
         @rule(item=claims, outcome=st.sampled_from(["completed", "error", "skipped"]))
         def it_ends(self, item: ClaimedItem, outcome: Outcome) -> None:

@@ -15,11 +15,12 @@ from columnist import telemetry
 from columnist.documents.locate import Locator
 from columnist.documents.model import DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
-from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question, Usage
+from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question
 from columnist.extraction.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
 from columnist.extraction.typing import Typed, typed
 from columnist.extraction.windows import BYTES_PER_TOKEN, disputed, merge, size, windows
 from columnist.llm.client import ChatModel, Completion
+from columnist.llm.usage import Usage
 from columnist.reviews.model import Flag
 from columnist.settings import Settings
 

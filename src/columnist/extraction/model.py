@@ -1,11 +1,12 @@
 """The nouns of answering: a question, an answer's content with its citations, and the back end's protocol."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
 from columnist.documents.model import DocumentText, Span
+from columnist.llm.usage import NOTHING, Usage
 from columnist.reviews.conditions import read_condition
 from columnist.reviews.model import Flag, Format, Rule
 
@@ -43,15 +44,6 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of LLM calls; `cached_tokens` are those of `prompt_tokens` that the server took from its prefix cache."""
-
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
-    completion_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Content:
     """What a cell says. `flag` is what it is without rules; `held` the first rule in words that the back end found to
     hold; `doubtful`: it may not be so (unverified, untyped, contradicted or guessed), so that no rule makes it green.
@@ -79,7 +71,7 @@ class Answer:
     question_id: UUID
     content: Content | None
     error: str | None = None
-    usage: Usage = field(default=Usage())
+    usage: Usage = NOTHING
 
 
 class Answerer(Protocol):

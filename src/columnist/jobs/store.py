@@ -13,10 +13,12 @@ writes is fenced by (item id, attempt): after another claim it writes nothing.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
@@ -26,7 +28,7 @@ from psycopg.rows import args_row
 from columnist.db.connect import Connection
 from columnist.db.sql import statement
 from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoundError
-from columnist.llm.usage import Prices
+from columnist.llm.usage import NOTHING, Prices, Usage
 from columnist.settings import Settings
 
 Only = Literal["missing", "stale", "failed", "all"]
@@ -67,6 +69,7 @@ class ClaimedItem:
     review_id: UUID
     document_id: UUID
     attempt: int
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +361,10 @@ async def claim_items(
     max_attempts: int,
     held: Mapping[UUID, int],
     models: Sequence[str] | None,
+    scarce: Mapping[str, int] = MappingProxyType({}),
 ) -> list[ClaimedItem]:
-    """Take up to `batch` items. `held`: job → how many of its items the pool holds; `models`: as PoolOptions."""
+    """Take up to `batch` items. `held`: job → how many of its items the pool holds; `models`: as PoolOptions; `scarce`:
+    model → the most items that may be taken of it."""
     values = {
         "lease_seconds": lease_seconds,
         "batch": batch,
@@ -367,6 +372,8 @@ async def claim_items(
         "held_jobs": list(held.keys()),
         "held_items": list(held.values()),
         "models": None if models is None else list(models),
+        "scarce_models": list(scarce.keys()),
+        "scarce_places": list(scarce.values()),
     }
     async with connection.cursor(row_factory=args_row(ClaimedItem)) as cursor:
         await cursor.execute(_sql("claim_items"), values)
@@ -385,17 +392,32 @@ async def extend_leases(connection: Connection, items: Sequence[ClaimedItem], le
 
 
 async def write_cells(
-    connection: Connection, item: ClaimedItem, model: str, prompt_version: str, answers: Sequence[dict[str, Any]]
+    connection: Connection,
+    item: ClaimedItem,
+    write_number: int,
+    model: str,
+    prompt_version: str,
+    answers: Sequence[dict[str, Any]],
+    usage: Usage = NOTHING,
 ) -> None:
-    """Write a group of answers (fields as in write_cells.sql). Raises LeaseLostError if the item is another's now."""
+    """Write a group of answers (fields as in write_cells.sql), and count what they cost: their own tokens and `usage`.
+    `write_number` counts the writes of this attempt from 1, so that one that is sent twice is made once.
+    Raises LeaseLostError if the item is another's now."""
+    outcomes = Counter(answer["status"] for answer in answers)
     cursor = await connection.execute(
         _sql("write_cells"),
         {
             "item_id": item.id,
             "attempt": item.attempt,
+            "write_number": write_number,
             "model": model,
             "prompt_version": prompt_version,
             "answers": json.dumps(answers),
+            "done": outcomes["done"],
+            "failed": outcomes["error"],
+            "prompt_tokens": usage.prompt_tokens + sum(answer["prompt_tokens"] for answer in answers),
+            "cached_tokens": usage.cached_tokens + sum(answer["cached_tokens"] for answer in answers),
+            "completion_tokens": usage.completion_tokens + sum(answer["completion_tokens"] for answer in answers),
         },
     )
     written = await cursor.fetchone()

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -59,11 +60,15 @@ class ItemWorker:
             _asked(column, loaded["sha256"], back_end.model, back_end.prompt_version) for column in loaded["columns"]
         ]
 
+        writes = count(1)
+
         async def write(answers: list[dict[str, Any]]) -> None:
             with telemetry.span("write cells", cells=len(answers)):
-                await self._database.insist(store.write_cells, item, back_end.model, back_end.prompt_version, answers)
-            for status, count in Counter(answer["status"] for answer in answers).items():
-                telemetry.CELLS_WRITTEN.labels(status).inc(count)
+                await self._database.insist(
+                    store.write_cells, item, next(writes), back_end.model, back_end.prompt_version, answers
+                )
+            for status, cells in Counter(answer["status"] for answer in answers).items():
+                telemetry.CELLS_WRITTEN.labels(status).inc(cells)
 
         if "all" not in loaded["only"]:
             asked = await self._reuse(asked, write)

@@ -1,4 +1,4 @@
-"""What LLM calls cost."""
+"""What LLM calls use, and what that costs."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,6 +6,18 @@ from decimal import Decimal
 from columnist.settings import Settings
 
 _MILLION = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of LLM calls; `cached_tokens` are those of `prompt_tokens` that the server took from its prefix cache."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+
+NOTHING = Usage()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,12 @@ select j.id, j.review_id, r.name as review_name, j.status, j.model, j.only, j.co
 from tabular_jobs j
 join tabular_reviews r on r.id = j.review_id
 cross join lateral (
-  select count(*)::int as running_items, coalesce(sum(c.done), 0)::int as done_cells,
-         coalesce(sum(c.failed), 0)::int as error_cells, coalesce(sum(c.prompt_tokens), 0)::bigint as prompt_tokens,
-         coalesce(sum(c.cached_tokens), 0)::bigint as cached_tokens,
-         coalesce(sum(c.completion_tokens), 0)::bigint as completion_tokens
+  select count(*) filter (where i.status = 'running')::int as running_items, coalesce(sum(i.done_cells), 0)::int as done_cells,
+         coalesce(sum(i.error_cells), 0)::int as error_cells, coalesce(sum(i.prompt_tokens), 0)::bigint as prompt_tokens,
+         coalesce(sum(i.cached_tokens), 0)::bigint as cached_tokens,
+         coalesce(sum(i.completion_tokens), 0)::bigint as completion_tokens
   from (
-    select * from tabular_job_items i where i.job_id = j.id and i.completed_at is null order by i.position limit 2000) i
-  cross join lateral item_cells(i.review_id, i.document_id, i.job_id) c
-  where i.status = 'running') run
+    select * from tabular_job_items i where i.job_id = j.id and i.completed_at is null order by i.position limit 2000) i) run
 where (%(job_id)s::uuid is null or j.id = %(job_id)s)
   and (%(review_id)s::uuid is null or j.review_id = %(review_id)s)
 order by j.created_at desc

@@ -1,9 +1,14 @@
--- A worker writes a group of answers. Fenced: `holder` is empty when the attempt is no longer the current one, and its
--- row lock keeps the item from being taken over until the cells are there. Returns whether the item was still held.
-with holder as materialized (
-  select review_id, document_id, job_id from tabular_job_items
-  where id = %(item_id)s and attempt_count = %(attempt)s and status = 'running'
-  for key share
+-- A worker writes a group of answers, and what they cost. Fenced: `holder` is empty when the attempt is no longer the
+-- current one; its row lock keeps the item from being taken over until the cells are there. A write whose reply was
+-- lost is sent again under the same number, and is not made twice. Returns whether the item was still held.
+with holder as (
+  update tabular_job_items
+  set write_count = %(write_number)s,
+      done_cells = done_cells + %(done)s, error_cells = error_cells + %(failed)s,
+      prompt_tokens = prompt_tokens + %(prompt_tokens)s, cached_tokens = cached_tokens + %(cached_tokens)s,
+      completion_tokens = completion_tokens + %(completion_tokens)s
+  where id = %(item_id)s and attempt_count = %(attempt)s and status = 'running' and write_count < %(write_number)s
+  returning review_id, document_id, job_id
 ), written as (
   insert into tabular_cells (
     review_id, document_id, column_id, status, summary, value, flag, rule, reasoning, citations, verified,
@@ -29,4 +34,7 @@ with holder as materialized (
      or exists (select from tabular_jobs j
                 where j.id = excluded.job_id and 'all' = any(j."only") and j.created_at > tabular_cells.edited_at)
 )
-select exists (select from holder) as held
+select exists (select from holder)
+    or exists (select from tabular_job_items
+               where id = %(item_id)s and attempt_count = %(attempt)s and status = 'running'
+                 and write_count >= %(write_number)s) as held
