@@ -127,6 +127,8 @@ def test_a_window_holds_compact_cells_of_the_columns_asked_for_and_is_not_sent_t
         "verified": True,
         "error": None,
         "stale": False,
+        "outdated": False,
+        "attempt_error": None,
         "edited": False,
         "verified_by": "ann@example.org",
         "job_id": None,

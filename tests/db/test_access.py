@@ -223,6 +223,7 @@ WORKERS_RIGHTS = {
     "loose_contents": "DELETE INSERT SELECT UPDATE",
     "document_pages": "DELETE INSERT SELECT UPDATE",
     "tabular_cells": "INSERT SELECT UPDATE",
+    "tabular_cell_changes": "INSERT",
     "tabular_jobs": "SELECT UPDATE",
     "tabular_job_items": "SELECT UPDATE",
 }

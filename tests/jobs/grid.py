@@ -82,6 +82,7 @@ def an_answer(column_id: UUID, summary: str) -> dict[str, object]:
         "citations": [],
         "verified": None,
         "error": None,
+        "value_format": "text",
         "column_version": 1,
         "answer_key": None,
         "prompt_tokens": 3,

@@ -15,8 +15,8 @@ from columnist.db.connect import Connection, Database, User
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import Reader
 from columnist.errors import ForbiddenError, NotFoundError, TooManyRequestsError
-from columnist.extraction.back_ends import BackEnds
-from columnist.reviews.model import Role
+from columnist.extraction.back_ends import BackEnds, prompt_version
+from columnist.reviews.model import ModelInUse, Role
 from columnist.settings import Settings
 
 ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
@@ -35,6 +35,11 @@ class Service:
     authenticator: Authenticator
     draining: bool = False
     limiter: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
+
+    @property
+    def in_use(self) -> ModelInUse:
+        """The model of the settings."""
+        return ModelInUse(self.settings.model, prompt_version(self.settings.model))
 
 
 # Every dependency is `async`: a plain function would go through a thread, and wait there for the interpreter's lock.

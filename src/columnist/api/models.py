@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
+from columnist.jobs.store import JobOnly, Only
 from columnist.reviews.columns_file import ColumnInput, Line
 from columnist.reviews.grid import RowGroup
 from columnist.reviews.model import Column, Flag, Member, Review, ReviewChange, Role
@@ -121,13 +122,13 @@ class Me(BaseModel):
 
 
 class GenerateInput(Input):
-    """What to ask: by default whatever has no current answer, of every document and column."""
+    """What to ask: by default whatever has no current answer, of every document and column.
 
-    only: Annotated[list[Literal["missing", "stale", "failed", "all"]], Field(min_length=1, max_length=4)] = [
-        "missing",
-        "stale",
-        "failed",
-    ]
+    `only` names states of cells. Absent: missing, stale and failed; and outdated, those of another model or prompt, if
+    `model` is named. What a person edited or verified is left alone, also by `all`.
+    """
+
+    only: Annotated[list[Only], Field(min_length=1, max_length=5)] | None = None
     document_ids: Annotated[list[UUID], Field(min_length=1, max_length=100_000)] | None = None
     column_ids: Annotated[list[UUID], Field(min_length=1, max_length=1_000)] | None = None
     model: Line | None = None
@@ -135,7 +136,8 @@ class GenerateInput(Input):
 
 
 class JobEstimate(BaseModel):
-    """What a job would ask and cost. Tokens are estimates; `price` in US dollars, null where no prices are set."""
+    """What a job would ask and cost. Tokens are estimates; `price` in US dollars, null where no prices are set.
+    `left_alone`: answers that it would ask again, had nobody edited or verified them."""
 
     documents: int
     documents_read: int
@@ -144,6 +146,7 @@ class JobEstimate(BaseModel):
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+    left_alone: int
     price: float | None
     notes: list[str]
 
@@ -162,7 +165,7 @@ class Job(BaseModel):
     review_name: str
     status: Literal["pending", "running", "completed", "failed", "cancelled"]
     model: str
-    only: list[Literal["missing", "stale", "failed", "all"]]
+    only: Annotated[list[JobOnly], Field(description="`again`: a cell that somebody asked for by name.")]
     column_ids: Annotated[list[UUID] | None, Field(description="Those it asks; null: all.")]
     error: str | None
     total_items: int
@@ -215,9 +218,11 @@ class CompactCell(BaseModel):
     flag: Literal["green", "yellow", "red", "grey"] | None
     verified: Annotated[bool | None, Field(description="Every quote was found in the document; null without quotes.")]
     stale: Annotated[bool, Field(description="The column has changed since.")]
+    outdated: Annotated[bool, Field(description="Of another model or version of the prompt than the server's.")]
     edited: Annotated[bool, Field(description="A person's answer.")]
     verified_by: Annotated[str | None, Field(description="Who has looked at the evidence and agrees.")]
     error: str | None
+    attempt_error: Annotated[str | None, Field(description="Why the last attempt failed; null: it did not.")]
     job_id: UUID | None
 
 
@@ -236,7 +241,8 @@ class Cancelled(BaseModel):
 
 
 class WindowCell(BaseModel):
-    """A cell as the grid shows it. `verified`: its quotes were found; `verified_by`: a person looked and agrees."""
+    """A cell as the grid shows it. `verified`: its quotes were found; `verified_by`: a person looked and agrees;
+    `attempt_error`: why the last attempt failed, null if it did not."""
 
     status: Literal["pending", "generating", "done", "error"]
     summary: Annotated[str | None, Field(description="At most 300 characters.")]
@@ -244,7 +250,9 @@ class WindowCell(BaseModel):
     flag: Flag | None
     verified: bool | None
     error: str | None
+    attempt_error: str | None
     stale: bool
+    outdated: bool
     edited: bool
     verified_by: str | None
     job_id: UUID | None

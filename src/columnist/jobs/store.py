@@ -29,11 +29,15 @@ from columnist.db.connect import Connection
 from columnist.db.sql import statement
 from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoundError
 from columnist.llm.usage import NOTHING, Prices, Usage
+from columnist.reviews.model import ModelInUse
 from columnist.settings import Settings
 
-Only = Literal["missing", "stale", "failed", "all"]
+Only = Literal["missing", "stale", "failed", "outdated", "all"]
+"""Which cells to ask, by their state. What a person has edited or verified is left alone, whatever is named."""
 INCOMPLETE: tuple[Only, ...] = ("missing", "stale", "failed")
 """Everything that has no current answer."""
+JobOnly = Only | Literal["again"]
+"""What a job asks; `again`: a cell that a person asked for by name, edited and verified or not."""
 
 Outcome = Literal["completed", "error", "skipped"]
 
@@ -49,6 +53,11 @@ CALL_TOKENS = 700
 QUESTION_TOKENS = 60
 CELL_TOKENS = 120
 """Of an answer: summary, reasoning and a quote or two."""
+
+
+def to_ask(only: Sequence[Only] | None, model: str | None) -> Sequence[Only]:
+    """What is asked if `only` was said, or nothing (None): who names a model asks for the answers of others, too."""
+    return only or (INCOMPLETE if model is None else (*INCOMPLETE, "outdated"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ class Progress:
     review_name: str
     status: str
     model: str
-    only: list[Only]
+    only: list[JobOnly]
     column_ids: list[UUID] | None
     error: str | None
     total_items: int
@@ -135,7 +144,8 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a job would ask: `cells` in `calls` about `documents`, of which `documents_read` have a known length. Tokens
-    are estimates; `cached_tokens` are those of the prompt tokens that a server with a prefix cache has already."""
+    are estimates; `cached_tokens` are those of the prompt tokens that a server with a prefix cache has already.
+    `left_alone`: answers that it would ask again, had nobody edited or verified them."""
 
     documents: int
     documents_read: int
@@ -144,6 +154,7 @@ class Estimate:
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+    left_alone: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +185,7 @@ async def create_job(
     user_id: UUID,
     model: str,
     prompt_version: str,
-    only: Sequence[Only] = INCOMPLETE,
+    only: Sequence[JobOnly] = INCOMPLETE,
     column_ids: Sequence[UUID] | None = None,
     document_ids: Sequence[UUID] | None = None,
     prices: Prices | None = None,
@@ -295,12 +306,13 @@ async def changed_cells(
     cursor: str | None = None,
     job_id: UUID | None = None,
     limit: int = 1000,
+    in_use: ModelInUse | None = None,
 ) -> ChangedCells:
     """The delta feed: compact cells that changed since `cursor` (None: since ever, or since the job began).
 
     A cursor is `snapshot` between readings and `snapshot/next snapshot/xid/document/column` within one that takes
-    several pages. `now` brings no cells, only where to go on from: for a reader who has the grid from elsewhere. Raises
-    InputError for a cursor that is none.
+    several pages. `now` brings no cells, only where to go on from: for a reader who has the grid from elsewhere.
+    `in_use` decides what is outdated; None: nothing is. Raises InputError for a cursor that is none.
     """
     if cursor == NOW:
         row = await (await connection.execute("select pg_current_snapshot()::text as snapshot")).fetchone()
@@ -316,6 +328,8 @@ async def changed_cells(
         "after_document": after_document,
         "after_column": after_column,
         "limit": limit,
+        "model": in_use and in_use.model,
+        "prompt_version": in_use and in_use.prompt_version,
     }
     try:
         found = await (await connection.execute(_sql("changed_cells"), values)).fetchone()

@@ -70,7 +70,7 @@ class ItemWorker:
             for status, cells in Counter(answer["status"] for answer in answers).items():
                 telemetry.CELLS_WRITTEN.labels(status).inc(cells)
 
-        if "all" not in loaded["only"]:
+        if not {"all", "again"} & set(loaded["only"]):
             asked = await self._reuse(asked, write)
         if not asked:
             return
@@ -132,6 +132,7 @@ class ItemWorker:
         return {
             "summary": content.summary,
             "value": content.value,
+            "value_format": None if content.value is None else question.format,
             "flag": flag,
             "rule": rule,
             "reasoning": content.reasoning,

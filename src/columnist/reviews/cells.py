@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from columnist.db.connect import Connection, User
 from columnist.db.sql import statement
 from columnist.errors import ConflictError, NotFoundError
-from columnist.reviews.model import CellAction, CellChange, Flag, FullCell, ReviewChange
+from columnist.reviews.model import CellAction, CellChange, Flag, Format, FullCell, ModelInUse, ReviewChange
 
 
 class CellKey(NamedTuple):
@@ -24,19 +24,33 @@ class CellKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a person writes into a cell; None leaves as it is. `value` is that of `summary`, typed; `rule` goes with the
-    flag."""
+    """What a person writes into a cell; None leaves as it is. `value` is that of `summary`, typed by `value_format`;
+    `rule` goes with the flag."""
 
     summary: str | None = None
     value: Any = None
+    value_format: Format | None = None
     flag: Flag | None = None
     reasoning: str | None = None
     rule: str | None = None
 
 
-async def get_cell(connection: Connection, cell: CellKey) -> FullCell:
-    """One cell. Raises NotFoundError if the review has no such row or column."""
-    row = await (await connection.execute(statement("columnist.reviews", "cell"), cell._asdict())).fetchone()
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The cell as somebody saw it before they act on it: its `updated_at`, None if nobody had written it yet."""
+
+    updated_at: datetime | None
+
+
+async def get_cell(connection: Connection, cell: CellKey, in_use: ModelInUse | None = None) -> FullCell:
+    """One cell; `in_use` decides whether it is outdated (None: it is not). Raises NotFoundError if the review has no
+    such row or column."""
+    values = {
+        **cell._asdict(),
+        "model": in_use and in_use.model,
+        "prompt_version": in_use and in_use.prompt_version,
+    }
+    row = await (await connection.execute(statement("columnist.reviews", "cell"), values)).fetchone()
     if row is None:
         raise NotFoundError("The review has no such cell.")
     return FullCell(**row)
@@ -48,14 +62,15 @@ async def change_cell(
     cell: CellKey,
     action: CellAction,
     edit: Edit | None = None,
-    expected: datetime | None = None,
+    seen: Seen | None = None,
+    job_id: UUID | None = None,
 ) -> None:
-    """Change a cell and note it. Raises NotFoundError if there is none, ConflictError if there is no answer to act on,
-    or if it is not as it was at `expected` (its `updated_at`)."""
+    """Change a cell and note it; `job_id`: the job that asks it again. Raises NotFoundError if there is none,
+    ConflictError if there is no answer to act on, or if it is not as it was `seen`."""
     new = edit or Edit()
     try:
         cursor = await connection.execute(
-            "select change_tabular_cell(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) as outcome",
+            "select change_tabular_cell(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) as outcome",
             [
                 *cell,
                 action,
@@ -63,10 +78,13 @@ async def change_cell(
                 user.email,
                 new.summary,
                 None if new.value is None else Jsonb(new.value),
+                new.value_format,
                 new.flag,
-                new.reasoning,
-                expected,
                 new.rule,
+                new.reasoning,
+                seen is not None,
+                seen and seen.updated_at,
+                job_id,
             ],
         )
     except ForeignKeyViolation:
@@ -76,11 +94,15 @@ async def change_cell(
     if outcome == "changed":
         raise ConflictError("Somebody has changed this cell meanwhile: look at it again.", "updated_at")
     if outcome == "missing":
-        raise ConflictError("The cell has no answer yet.")
+        raise ConflictError(
+            "The cell has no answer yet: write one, and the flag or the note with it."
+            if action == "edit"
+            else "The cell has no answer yet."
+        )
 
 
 async def restore_cell(connection: Connection, user: User, cell: CellKey) -> None:
-    """Put back what was cleared, evidence and all. Raises ConflictError if that is not what happened last."""
+    """Put back what was cleared, evidence and all. Raises ConflictError if something answered it since."""
     cursor = await connection.execute(
         "select restore_tabular_cell(%s, %s, %s, %s, %s) as outcome", [*cell, user.id, user.email]
     )

@@ -6,8 +6,9 @@ A filter is written `column:op:value`; `column` is a column's id, or `any` for r
     eq ne lt lte gt gte   a number, amount of money or date (2014-01-31); yes or no with eq and ne alone
     contains              part of an answer as it is shown, in upper or lower case
     flag                  one or more of green, yellow, red, grey, with commas between
-    state                 done, failed, missing (never asked), stale (its column changed since), edited (by a person),
-                          verified (by a person), unverified (a quote was not found in the document)
+    state                 done, failed (the last attempt), missing (never asked, or cleared), stale (its column changed
+                          since), outdated (another model or prompt), edited (by a person), verified (by a person),
+                          unverified (a quote was not found in the document)
 
 `any` takes flag and state. A cell without a value meets no comparison, not even `ne`.
 """
@@ -22,7 +23,7 @@ from uuid import UUID
 from columnist.db.connect import Connection
 from columnist.db.sql import statement
 from columnist.errors import InputError
-from columnist.reviews.model import Column, Format
+from columnist.reviews.model import Column, Format, ModelInUse
 from columnist.reviews.store import list_columns
 
 SUMMARY_CHARACTERS = 300
@@ -34,9 +35,10 @@ MOST_GROUPS = 1_000
 _FLAGS = ("green", "yellow", "red", "grey")
 _STATES = {
     "done": "c.status = 'done'",
-    "failed": "c.status = 'error'",
-    "missing": "true",
-    "stale": "c.column_version <> col.version",
+    "failed": "is_failed(c)",
+    "missing": "not is_missing(c)",  # counted: what was never asked has no row
+    "stale": "is_stale(c, col.version)",
+    "outdated": "is_outdated(c, %(model)s, %(prompt_version)s)",
     "edited": "c.edited_at is not null",
     "verified": "c.verified_at is not null",
     "unverified": "c.verified is false",
@@ -89,14 +91,16 @@ async def read_window(
     q: str | None = None,
     column_ids: Sequence[UUID] | None = None,
     document_ids: Sequence[UUID] | None = None,
+    in_use: ModelInUse | None = None,
 ) -> str:
     """The window as JSON: `{"rows": [...], "total": n}`, as api/routes/rows.py describes it.
 
     `sort` is `position`, `document` or a column's id, with `-` before it for descending; empty cells are last both
     ways, and equal ones keep the grid's order. `q`: words, or beginnings of words, of one answer, or part of a
-    document's name. Raises InputError with the field `sort`, `filter` or `column_ids`.
+    document's name. `in_use` decides what is outdated; None: nothing is. Raises InputError with the field `sort`,
+    `filter` or `column_ids`.
     """
-    asked = await _ask(connection, review_id, filters, q)
+    asked = await _ask(connection, review_id, filters, q, in_use)
     if document_ids is not None:
         asked.values["document_ids"] = list(document_ids)
         asked.conditions.append("r.document_id = any(%(document_ids)s)")
@@ -115,11 +119,16 @@ async def read_window(
 
 
 async def group_rows(
-    connection: Connection, review_id: UUID, column_id: UUID, filters: Sequence[str] = (), q: str | None = None
+    connection: Connection,
+    review_id: UUID,
+    column_id: UUID,
+    filters: Sequence[str] = (),
+    q: str | None = None,
+    in_use: ModelInUse | None = None,
 ) -> list[RowGroup]:
     """The rows that match, gathered by the answers of one column, in the order of `sort=<column>`; those without an
     answer are last. Raises InputError with the field `filter` or `column_id`."""
-    asked = await _ask(connection, review_id, filters, q)
+    asked = await _ask(connection, review_id, filters, q, in_use)
     if column_id not in asked.columns:
         raise InputError("The review has no such column.", "column_id")
     asked.values["limit"] = MOST_GROUPS + 1
@@ -132,10 +141,14 @@ async def group_rows(
 
 
 async def matching_documents(
-    connection: Connection, review_id: UUID, filters: Sequence[str] = (), q: str | None = None
+    connection: Connection,
+    review_id: UUID,
+    filters: Sequence[str] = (),
+    q: str | None = None,
+    in_use: ModelInUse | None = None,
 ) -> list[UUID]:
     """The documents of the rows that match, in the grid's order. Raises InputError with the field `filter`."""
-    asked = await _ask(connection, review_id, filters, q)
+    asked = await _ask(connection, review_id, filters, q, in_use)
     cursor = await connection.execute(asked.query("matching_documents", "position"), asked.values)
     return [row["document_id"] for row in await cursor.fetchall()]
 
@@ -161,9 +174,16 @@ class _Asked:
         )
 
 
-async def _ask(connection: Connection, review_id: UUID, filters: Sequence[str], q: str | None) -> _Asked:
+async def _ask(
+    connection: Connection, review_id: UUID, filters: Sequence[str], q: str | None, in_use: ModelInUse | None
+) -> _Asked:
     columns = {column.id: column for column in await list_columns(connection, review_id)}
-    values: dict[str, Any] = {"review_id": review_id, "column_count": len(columns)}
+    values: dict[str, Any] = {
+        "review_id": review_id,
+        "column_count": len(columns),
+        "model": in_use and in_use.model,
+        "prompt_version": in_use and in_use.prompt_version,
+    }
     conditions = [_condition(text, columns, values, nr) for nr, text in enumerate(filters)]
     if q and q.strip():
         values["q"] = q.strip()
@@ -208,12 +228,12 @@ def _condition(text: str, columns: Mapping[UUID, Column], values: dict[str, Any]
     if op == "state":
         if value not in _STATES:
             raise InputError(f"A state is one of {', '.join(_STATES)}, not {value!r}.", "filter")
+        met += f" and {_STATES[value]}"
         if value == "missing":
             wanted = "1" if column else "%(column_count)s"
             return f"(select count(*) from {cells} where {met}) < {wanted}"  # noqa: S608  no text of the user's
         if value == "stale":
             cells += " join tabular_columns col on col.id = c.column_id"
-        met += f" and {_STATES[value]}"
     elif op == "flag":
         values[f"value_{nr}"] = value.split(",")
         if not set(values[f"value_{nr}"]) <= set(_FLAGS):

@@ -21,8 +21,16 @@ Role = Literal["viewer", "editor", "owner"]
 """What a user may do to a review: see it, change it, or share and delete it."""
 
 
-CellAction = Literal["edit", "verify", "unverify", "clear", "restore", "regenerate"]
-"""What a person does to a cell."""
+CellAction = Literal["edit", "verify", "unverify", "clear", "restore", "regenerate", "replace"]
+"""What a person does to a cell; `replace`: what a run does to an answer that a person had acted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInUse:
+    """The model that answers where none is named, and its version of the prompt: other answers are outdated."""
+
+    model: str
+    prompt_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +154,26 @@ class Evidence(TypedDict):
 @dataclass(frozen=True, slots=True)
 class FullCell:
     """A cell with everything; `missing`: it was never asked. `verified`: every quote was found; `verified_by`: a person
-    has looked and agrees. `rule`: what the column's rules say of the flag, None if it is not theirs."""
+    has looked and agrees. `rule`: what the column's rules say of the flag, None if it is not theirs. `attempt_error`:
+    why the last attempt failed, None if it did not; the answer is then an older one. `outdated`: another model, or
+    another version of the prompt, gave the answer. `value_format`: by which `value` was typed."""
 
     document_id: UUID
     column_id: UUID
     status: Literal["missing", "pending", "generating", "done", "error"]
     summary: str | None
     value: Any
+    value_format: Format | None
     flag: Flag | None
     rule: str | None
     reasoning: str | None
     citations: list[Evidence]
     verified: bool | None
     error: str | None
+    attempt_error: str | None
+    attempted_at: datetime | None
     stale: bool
+    outdated: bool
     model: str | None
     prompt_version: str | None
     prompt_tokens: int
@@ -175,7 +189,8 @@ class FullCell:
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
-    """An entry of a cell's history: who did what when, and the content before and after (None: there was no cell)."""
+    """An entry of a cell's history: who did what when, and the content before and after (None: there was no cell).
+    `email`: the person, or the model where a run replaced the answer."""
 
     action: CellAction
     email: str

@@ -43,6 +43,7 @@ const ACTIONS = {
   clear: "cleared",
   restore: "brought back",
   regenerate: "asked again",
+  replace: "answered anew",
 };
 
 export function Answer({

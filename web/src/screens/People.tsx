@@ -88,6 +88,7 @@ const ACTIONS = {
   clear: "cleared",
   restore: "brought back",
   regenerate: "asked again",
+  replace: "answered anew",
 };
 
 export function HistoryDialog({ review, onClose }: { review: string; onClose: () => void }) {

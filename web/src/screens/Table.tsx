@@ -129,7 +129,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     return () => removeEventListener("keydown", keys);
   }, [panelIsOpen]);
   const changed = (full: FullCell) => {
-    const { document_id, column_id, status, summary, value, flag, verified, error, stale, job_id, verified_by } = full;
+    const { document_id, column_id, status, summary, value, flag, verified, error, job_id, verified_by } = full;
     grid.current?.apply([
       {
         document_id,
@@ -140,7 +140,9 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
         flag,
         verified,
         error,
-        stale,
+        attempt_error: full.attempt_error,
+        stale: full.stale,
+        outdated: full.outdated,
         edited: full.edited_at !== null,
         verified_by,
         job_id,

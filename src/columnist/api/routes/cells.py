@@ -17,7 +17,7 @@ from columnist.extraction.typing import typed
 from columnist.jobs.store import Generated, create_job
 from columnist.llm.usage import Prices
 from columnist.reviews import store
-from columnist.reviews.cells import CellKey, Edit, cell_history, change_cell, get_cell, restore_cell
+from columnist.reviews.cells import CellKey, Edit, Seen, cell_history, change_cell, get_cell, restore_cell
 from columnist.reviews.columns_file import Paragraph
 from columnist.reviews.model import CellAction, CellChange, Flag, FullCell
 
@@ -27,7 +27,8 @@ router = APIRouter(prefix="/tabular/reviews/{review_id}/cells/{document_id}/{col
 class CellEdit(Input):
     """A person's answer. `summary` is typed by the column's format; what is absent stays as it is.
 
-    `updated_at`, if given, is that of the cell as the person saw it: 409 if it has changed since.
+    A flag or a reasoning alone goes beside the answer that is there, and changes nothing else of it. `updated_at`, if
+    given, is that of the cell as the person saw it (null: nobody had written it yet): 409 if it has changed since.
     """
 
     summary: Paragraph | None = None
@@ -43,7 +44,7 @@ class CellEdit(Input):
 
 
 class Verification(Input):
-    """Whether a person has looked at the evidence and agrees."""
+    """Whether a person has looked at the evidence and agrees. `updated_at`: as CellEdit's."""
 
     verified: bool
     updated_at: datetime | None = None
@@ -57,10 +58,14 @@ class CellHistory(BaseModel):
 
 @router.get("")
 async def get_cell_content(
-    review_id: VisibleReview, document_id: UUID, column_id: UUID, connection: CurrentConnection
+    review_id: VisibleReview,
+    document_id: UUID,
+    column_id: UUID,
+    service: CurrentService,
+    connection: CurrentConnection,
 ) -> FullCell:
     """The cell with its reasoning, quotes and rectangles."""
-    return await get_cell(connection, CellKey(review_id, document_id, column_id))
+    return await get_cell(connection, CellKey(review_id, document_id, column_id), service.in_use)
 
 
 @router.patch("")
@@ -69,26 +74,29 @@ async def edit_cell(
     document_id: UUID,
     column_id: UUID,
     body: CellEdit,
+    service: CurrentService,
     user: CurrentUser,
     connection: CurrentConnection,
 ) -> FullCell:
-    """Write an answer of one's own. `generate` leaves it alone from now on, unless everything is asked for.
+    """Write an answer of one's own. `generate` leaves it alone from now on.
 
-    A new summary without a flag has the one that the column's rules give it.
+    A new summary without a flag has the one that the column's rules give it. 409 for a flag or a reasoning alone where
+    there is no answer.
     """
     cell = CellKey(review_id, document_id, column_id)
     column = await store.get_column(connection, review_id, column_id)
-    value, flag, rule = None, body.flag, None
+    value, value_format, flag, rule = None, None, body.flag, None
     if body.summary is not None:
         question = Question(
             column.id, column.name, column.prompt, column.format, tuple(column.tags), tuple(column.rules)
         )
         value = typed(body.summary, question).value
+        value_format = None if value is None else column.format
         if flag is None:
             flag, rule = flagged_edit(question, body.summary, value)
-    edit = Edit(body.summary, value, flag, body.reasoning, rule)
-    await change_cell(connection, user, cell, "edit", edit, body.updated_at)
-    return await get_cell(connection, cell)
+    edit = Edit(body.summary, value, value_format, flag, body.reasoning, rule)
+    await change_cell(connection, user, cell, "edit", edit, _seen(body))
+    return await get_cell(connection, cell, service.in_use)
 
 
 @router.post("/verify")
@@ -97,6 +105,7 @@ async def verify_cell(
     document_id: UUID,
     column_id: UUID,
     body: Verification,
+    service: CurrentService,
     user: CurrentUser,
     connection: CurrentConnection,
 ) -> FullCell:
@@ -104,8 +113,8 @@ async def verify_cell(
     cell = CellKey(review_id, document_id, column_id)
     await get_cell(connection, cell)
     action: CellAction = "verify" if body.verified else "unverify"
-    await change_cell(connection, user, cell, action, expected=body.updated_at)
-    return await get_cell(connection, cell)
+    await change_cell(connection, user, cell, action, seen=_seen(body))
+    return await get_cell(connection, cell, service.in_use)
 
 
 @router.delete("", status_code=204)
@@ -120,13 +129,18 @@ async def clear_cell(
 
 @router.post("/restore")
 async def restore_cleared_cell(
-    review_id: EditableReview, document_id: UUID, column_id: UUID, user: CurrentUser, connection: CurrentConnection
+    review_id: EditableReview,
+    document_id: UUID,
+    column_id: UUID,
+    service: CurrentService,
+    user: CurrentUser,
+    connection: CurrentConnection,
 ) -> FullCell:
-    """Take the clearing of the cell back: its answer is there again, evidence and all. 409 once something else is."""
+    """Take the clearing of the cell back: its answer is there again, evidence and all. 409 once there is another."""
     cell = CellKey(review_id, document_id, column_id)
     await get_cell(connection, cell)
     await restore_cell(connection, user, cell)
-    return await get_cell(connection, cell)
+    return await get_cell(connection, cell, service.in_use)
 
 
 @router.post("/regenerate", status_code=202)
@@ -138,7 +152,8 @@ async def regenerate_cell(
     user: CurrentUser,
     connection: CurrentConnection,
 ) -> Generated:
-    """Ask this one cell again, as a job of its own; what is there stays until the new answer comes."""
+    """Ask this one cell again, edited and verified or not, as a job of its own; what is there stays until a good answer
+    comes, and for good if a person changes it meanwhile."""
     cell = CellKey(review_id, document_id, column_id)
     await get_cell(connection, cell)
     model = service.settings.model
@@ -148,15 +163,19 @@ async def regenerate_cell(
         user.id,
         model,
         prompt_version(model),
-        ("all",),
+        ("again",),
         [column_id],
         [document_id],
         Prices.of(service.settings),
     )
     if generated.resumed:
         raise ConflictError("A job is running over this review: wait for its end, or cancel it, to ask a cell again.")
-    await change_cell(connection, user, cell, "regenerate")
+    await change_cell(connection, user, cell, "regenerate", job_id=generated.job_id)
     return generated
+
+
+def _seen(body: CellEdit | Verification) -> Seen | None:
+    return Seen(body.updated_at) if "updated_at" in body.model_fields_set else None
 
 
 @router.get("/history")

@@ -61,7 +61,7 @@ async def export_review(
         review = await store.get_review(connection, review_id)
         columns = [(column.id, column.spec()) for column in await store.list_columns(connection, review_id)]
         if filter or q:
-            found = await matching_documents(connection, review_id, filter, q)
+            found = await matching_documents(connection, review_id, filter, q, service.in_use)
             document_ids = found if document_ids is None else [one for one in found if one in set(document_ids)]
     if column_ids is not None:
         if unknown := set(column_ids) - {column_id for column_id, _ in columns}:

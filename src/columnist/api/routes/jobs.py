@@ -55,6 +55,7 @@ async def generate(
     if (earlier := await idempotent.earlier(connection)) is not None:
         return Generated(**earlier)
     asked = body or GenerateInput()
+    only = store.to_ask(asked.only, asked.model)
     model = _askable(asked.model, service.settings)
     prices = Prices.of(service.settings)
     if asked.budget is not None and not prices:
@@ -65,7 +66,7 @@ async def generate(
         user.id,
         model,
         prompt_version(model),
-        asked.only,
+        only,
         asked.column_ids,
         asked.document_ids,
         prices,
@@ -91,14 +92,18 @@ async def estimate(
         service.settings,
         model,
         prompt_version(model),
-        asked.only,
+        store.to_ask(asked.only, asked.model),
         asked.column_ids,
         asked.document_ids,
     )
+    notes, price = [], None
+    if found.left_alone:
+        notes.append(
+            f"{found.left_alone:,} answers that a person edited or verified are left alone: ask again for one by one."
+        )
     if model == EXTRACTIVE:
         found = replace(found, calls=0, prompt_tokens=0, cached_tokens=0, completion_tokens=0)
-        return JobEstimate(**asdict(found), price=0, notes=["The rules ask no LLM: this costs nothing."])
-    notes, price = [], None
+        return JobEstimate(**asdict(found), price=0, notes=[*notes, "The rules ask no LLM: this costs nothing."])
     if unread := found.documents - found.documents_read:
         notes.append(f"{unread:,} documents were not read yet: they are taken to be as long as the others.")
     if prices := Prices.of(service.settings):
@@ -146,11 +151,16 @@ Limit = Annotated[int, Query(ge=1, le=5_000)]
 
 @router.get("/jobs/{job_id}/cells", response_model=CellChanges)
 async def get_job_cells(
-    request: Request, job_id: UUID, connection: CurrentConnection, cursor: Cursor = None, limit: Limit = 1_000
+    request: Request,
+    job_id: UUID,
+    service: CurrentService,
+    connection: CurrentConnection,
+    cursor: Cursor = None,
+    limit: Limit = 1_000,
 ) -> Response:
     """The delta feed of a job: its cells that changed since the cursor, each at least once."""
     job = await store.job_progress(connection, job_id)
-    changes = await store.changed_cells(connection, job.review_id, cursor, job_id, limit)
+    changes = await store.changed_cells(connection, job.review_id, cursor, job_id, limit, service.in_use)
     return cached(request, _encoded(changes))
 
 
@@ -158,12 +168,13 @@ async def get_job_cells(
 async def get_review_cells(
     request: Request,
     review_id: VisibleReview,
+    service: CurrentService,
     connection: CurrentConnection,
     cursor: Cursor = None,
     limit: Limit = 1_000,
 ) -> Response:
     """The delta feed of a review: its cells that changed since the cursor, whoever changed them."""
-    changes = await store.changed_cells(connection, review_id, cursor, None, limit)
+    changes = await store.changed_cells(connection, review_id, cursor, None, limit, service.in_use)
     return cached(request, _encoded(changes))
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from columnist.api.cached import cached
-from columnist.api.context import CurrentConnection, VisibleReview
+from columnist.api.context import CurrentConnection, CurrentService, VisibleReview
 from columnist.api.models import RowGroups, Window
 from columnist.reviews.grid import group_rows, read_window
 
@@ -24,7 +24,8 @@ Filter = Annotated[
         max_length=20,
         description="`column:op:value`, all of them to be met. The column is a column's id, and the op eq, ne, lt, "
         "lte, gt, gte (the value as its format says: `12.5`, `2014-01-31`, `yes`), contains, flag (`red,yellow`) or "
-        "state (done, failed, missing, stale, edited, verified, unverified); or it is `any`, with flag or state.",
+        "state (done, failed, missing, stale, outdated, edited, verified, unverified); or it is `any`, with flag or "
+        "state.",
     ),
 ]
 
@@ -33,6 +34,7 @@ Filter = Annotated[
 async def get_rows(
     request: Request,
     review_id: VisibleReview,
+    service: CurrentService,
     connection: CurrentConnection,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -45,17 +47,20 @@ async def get_rows(
     document_ids: Annotated[list[UUID] | None, Query(max_length=500, description="Absent: all.")] = None,
 ) -> Response:
     """A window of the grid: rows with compact cells, sorted, filtered and searched."""
-    window = await read_window(connection, review_id, offset, limit, sort, filter, q, column_ids, document_ids)
+    window = await read_window(
+        connection, review_id, offset, limit, sort, filter, q, column_ids, document_ids, service.in_use
+    )
     return cached(request, window)
 
 
 @router.get("/{review_id}/rows/groups")
 async def get_row_groups(
     review_id: VisibleReview,
+    service: CurrentService,
     connection: CurrentConnection,
     column_id: UUID,
     filter: Filter = [],  # noqa: A002, B006  FastAPI copies it
     q: Words = None,
 ) -> RowGroups:
     """How the rows that match are gathered by the answers of a column."""
-    return RowGroups(groups=await group_rows(connection, review_id, column_id, filter, q))
+    return RowGroups(groups=await group_rows(connection, review_id, column_id, filter, q, service.in_use))

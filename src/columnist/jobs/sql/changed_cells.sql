@@ -10,7 +10,7 @@ with changed as materialized (
     and not pg_visible_in_snapshot(c.changed_xid, %(seen)s::pg_snapshot)
     and (c.changed_xid, c.document_id, c.column_id)
         > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
-    and (%(job_id)s::uuid is null or c.job_id = %(job_id)s)
+    and (%(job_id)s::uuid is null or %(job_id)s in (c.job_id, c.attempt_job_id))
   order by c.changed_xid, c.document_id, c.column_id
   limit %(limit)s
 )
@@ -21,7 +21,9 @@ select pg_current_snapshot()::text as snapshot,
        (select string_agg(json_build_object(
                  'document_id', c.document_id, 'column_id', c.column_id, 'status', c.status,
                  'summary', left(c.summary, 300), 'value', case when pg_column_size(c.value) <= 1000 then c.value end,
-                 'flag', c.flag, 'verified', c.verified, 'stale', c.column_version <> col.version,
+                 'flag', c.flag, 'verified', c.verified, 'stale', is_stale(c, col.version),
+                 'outdated', coalesce(is_outdated(c, %(model)s, %(prompt_version)s), false),
                  'edited', c.edited_at is not null, 'verified_by', c.verified_by, 'error', left(c.error, 300),
+                 'attempt_error', left(c.attempt_error, 300),
                  'job_id', c.job_id)::text, ',' order by c.changed_xid, c.document_id, c.column_id)
         from changed c join tabular_columns col on col.id = c.column_id) as cells

@@ -24,5 +24,7 @@ select count(*)::int as documents, count(*) filter (where is_read)::int as docum
        coalesce(round(sum(groups * (tokens + windows * %(call_tokens)s) + windows * cells * %(question_tokens)s)),
                 0)::bigint as prompt_tokens,
        coalesce(round(sum((groups - 1) * tokens)), 0)::bigint as cached_tokens,
-       coalesce(round(sum(windows * cells * %(cell_tokens)s)), 0)::bigint as completion_tokens
+       coalesce(round(sum(windows * cells * %(cell_tokens)s)), 0)::bigint as completion_tokens,
+       answers_left_alone(%(review_id)s, %(only)s, %(model)s, %(prompt_version)s, %(column_ids)s::uuid[],
+                          %(document_ids)s::uuid[])::int as left_alone
 from calls

@@ -1,7 +1,9 @@
 -- One cell in full; `missing` if it was never asked. No row if the review has no such row or column.
-select r.document_id, col.id as column_id, coalesce(c.status, 'missing') as status, c.summary, c.value, c.flag,
+select r.document_id, col.id as column_id, coalesce(c.status, 'missing') as status, c.summary, c.value,
+       c.value_format, c.flag,
        c.rule, c.reasoning, coalesce(c.citations, '[]') as citations, c.verified, c.error,
-       coalesce(c.column_version <> col.version, false) as stale, c.model, c.prompt_version,
+       c.attempt_error, c.attempted_at, coalesce(is_stale(c, col.version), false) as stale,
+       coalesce(is_outdated(c, %(model)s, %(prompt_version)s), false) as outdated, c.model, c.prompt_version,
        coalesce(c.prompt_tokens, 0) as prompt_tokens, coalesce(c.cached_tokens, 0) as cached_tokens,
        coalesce(c.completion_tokens, 0) as completion_tokens, c.job_id, c.edited_at, c.edited_by, c.verified_at,
        c.verified_by, c.updated_at

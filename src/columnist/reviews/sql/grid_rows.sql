@@ -8,7 +8,7 @@ left join lateral (
   select jsonb_agg(jsonb_build_object(
            'column_id', c.column_id, 'status', c.status, 'summary', c.summary, 'value', c.value, 'flag', c.flag, 'rule', c.rule,
            'reasoning', c.reasoning, 'citations', c.citations, 'verified', c.verified, 'error', c.error,
-           'stale', c.column_version <> col.version, 'model', c.model,
+           'stale', is_stale(c, col.version), 'model', c.model,
            'prompt_tokens', c.prompt_tokens, 'cached_tokens', c.cached_tokens,
            'completion_tokens', c.completion_tokens)) as cells
   from tabular_cells c join tabular_columns col on col.id = c.column_id

@@ -29,6 +29,8 @@ left join lateral (
   join tabular_columns col on col.id = c.column_id
   cross join lateral (
     select c.status, left(c.summary, %(summary_characters)s) as summary, c.value, c.flag, c.verified, c.error,
-           c.column_version <> col.version as stale, c.edited_at is not null as edited, c.verified_by, c.job_id) compact
+           left(c.attempt_error, %(summary_characters)s) as attempt_error, is_stale(c, col.version) as stale,
+           coalesce(is_outdated(c, %(model)s, %(prompt_version)s), false) as outdated, c.edited_at is not null as edited,
+           c.verified_by, c.job_id) compact
   where c.review_id = %(review_id)s and c.document_id = p.document_id
     and (%(column_ids)s::uuid[] is null or c.column_id = any(%(column_ids)s))) c on true

@@ -1,0 +1,295 @@
+"""One definition of each state of a cell: what a job asks, its estimate, the filters, the feed and the grid agree."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any, get_args
+from uuid import UUID
+
+import pytest
+
+from columnist.db.connect import LOCAL_USER, Database
+from columnist.jobs import store
+from columnist.jobs.store import EndedItem, Only
+from columnist.reviews.cells import CellKey, Edit, change_cell, get_cell
+from columnist.reviews.grid import read_window
+from columnist.reviews.model import ModelInUse
+from columnist.settings import Settings
+from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer
+
+IN_USE = ModelInUse(MODEL, PROMPT_VERSION)
+
+# How a cell came about ─→ the states that it is in, and which words of `only` ask it (besides `all` and what is named).
+# `~` before a step: it happens before the question changes.
+STATES: dict[str, tuple[set[str], set[str]]] = {
+    "": ({"missing"}, {"missing"}),
+    "answer clear": ({"missing"}, {"missing"}),
+    "answer": ({"done"}, set()),
+    "answer flag": ({"done"}, set()),
+    "answer note": ({"done"}, set()),
+    "fail": ({"failed"}, {"failed"}),
+    "~fail": ({"failed"}, {"failed"}),
+    "fail answer": ({"done"}, set()),
+    "answer fail": ({"done", "failed"}, {"failed"}),
+    "answer fail answer": ({"done"}, set()),
+    "~answer": ({"done", "stale"}, {"stale"}),
+    "~answer flag": ({"done", "stale"}, {"stale"}),
+    "~answer fail": ({"done", "stale", "failed"}, {"stale", "failed"}),
+    "~answer answer": ({"done"}, set()),
+    "other": ({"done", "outdated"}, {"outdated"}),
+    "prompt": ({"done", "outdated"}, {"outdated"}),
+    "other fail": ({"done", "outdated", "failed"}, {"outdated", "failed"}),
+    "~other": ({"done", "stale", "outdated"}, {"stale", "outdated"}),
+    "edit": ({"done", "edited"}, set()),
+    "fail edit": ({"done", "edited"}, set()),
+    "other edit": ({"done", "edited"}, set()),
+    "~edit": ({"done", "edited", "stale"}, set()),
+    "answer edit clear": ({"missing"}, {"missing"}),
+    "answer verify": ({"done", "verified"}, set()),
+    "answer verify unverify": ({"done"}, set()),
+    "answer fail verify": ({"done", "verified", "failed"}, set()),
+    "~answer ~verify": ({"done", "verified", "stale"}, set()),
+    "~answer ~verify unverify": ({"done", "stale"}, {"stale"}),
+    "other verify": ({"done", "verified", "outdated"}, set()),
+    "edit verify": ({"done", "edited", "verified"}, set()),
+}
+NAMED = ("done", "failed", "missing", "stale", "outdated", "edited", "verified")
+A_PERSONS = {"edited", "verified"}
+
+
+async def ask(
+    database: Database,
+    review: Review,
+    documents: Sequence[UUID],
+    *only: Any,
+    model: str = MODEL,
+    version: str = "test-1",
+) -> dict[UUID, int]:
+    """A job over these documents: how many questions it has about each. It is cancelled at once."""
+    async with database.act_as(LOCAL_USER) as connection:
+        job = await store.create_job(connection, review.id, LOCAL_USER.id, model, version, only, document_ids=documents)
+    async with database.worker() as connection:
+        items = await store.claim_items(connection, 60, 1000, 3, {}, None)
+        asked = {}
+        for item in items:
+            loaded = await store.load_item(connection, item)
+            assert loaded
+            asked[item.document_id] = len(loaded["columns"])
+        assert set(asked) <= set(documents)
+        assert len(asked) == job.total_items
+        await store.end_items(connection, [EndedItem(item, "skipped") for item in items])
+    return asked
+
+
+async def work(
+    database: Database,
+    review: Review,
+    document: UUID,
+    error: str | None = None,
+    model: str = MODEL,
+    version: str = "test-1",
+) -> None:
+    """A job that answers the document's question, or fails to."""
+    async with database.act_as(LOCAL_USER) as connection:
+        await store.create_job(connection, review.id, LOCAL_USER.id, model, version, ("all",), document_ids=[document])
+    async with database.worker() as connection:
+        (item,) = await store.claim_items(connection, 60, 1, 3, {}, None)
+        loaded = await store.load_item(connection, item)
+        assert loaded
+        if error is None:
+            answers = [{**an_answer(one["id"], "x"), "column_version": one["version"]} for one in loaded["columns"]]
+            await store.write_cells(connection, item, 1, model, version, answers)
+        await store.end_items(connection, [EndedItem(item, "error" if error else "completed", error)])
+
+
+async def step(database: Database, review: Review, document: UUID, name: str) -> None:
+    cell = CellKey(review.id, document, review.columns[0])
+    runs: dict[str, dict[str, str]] = {
+        "answer": {},
+        "fail": {"error": "The document is torn."},
+        "other": {"model": "other-model"},
+        "prompt": {"version": "test-0"},
+    }
+    if name in runs:
+        await work(database, review, document, **runs[name])
+        return
+    async with database.act_as(LOCAL_USER) as connection:
+        match name:
+            case "edit":
+                await change_cell(connection, LOCAL_USER, cell, "edit", Edit(summary="Mine", value="Mine"))
+            case "flag":
+                await change_cell(connection, LOCAL_USER, cell, "edit", Edit(flag="red"))
+            case "note":
+                await change_cell(connection, LOCAL_USER, cell, "edit", Edit(reasoning="Look, Bob."))
+            case "verify" | "unverify" | "clear":
+                await change_cell(connection, LOCAL_USER, cell, name)
+            case _:
+                raise AssertionError(name)
+
+
+async def in_each_state(database: Database) -> tuple[Review, dict[str, UUID]]:
+    """A review with a document per state; its question changes between the steps with `~` and the others."""
+    review = await a_review(database, documents=len(STATES))
+    documents = dict(zip(STATES, review.documents, strict=True))
+    for before in (True, False):
+        for name, document in documents.items():
+            for one in name.split():
+                if one.startswith("~") is before:
+                    await step(database, review, document, one.removeprefix("~"))
+        if before:
+            async with database.act_as(LOCAL_USER) as connection:
+                await connection.execute("update tabular_columns set prompt = 'Else?'")
+    return review, documents
+
+
+def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review, documents = await in_each_state(database)
+            column = review.columns[0]
+            settings = Settings(_env_file=None)
+
+            async with database.act_as(LOCAL_USER) as connection:
+                for state in NAMED:
+                    for where in (column, "any"):
+                        window = json.loads(
+                            await read_window(
+                                connection, review.id, limit=500, filters=[f"{where}:state:{state}"], in_use=IN_USE
+                            )
+                        )
+                        found = {UUID(row["document_id"]) for row in window["rows"]}
+                        right = {documents[name] for name, (states, _) in STATES.items() if state in states}
+                        assert found == right, (state, where)
+
+                window = json.loads(await read_window(connection, review.id, limit=500, in_use=IN_USE))
+                rows = {UUID(row["document_id"]): row["cells"].get(str(column)) for row in window["rows"]}
+                changed = await store.changed_cells(connection, review.id, in_use=IN_USE)
+                feed = {UUID(cell["document_id"]): cell for cell in changed.cells}
+                for name, document in documents.items():
+                    states = STATES[name][0]
+                    full = await get_cell(connection, CellKey(review.id, document, column), IN_USE)
+                    assert (full.stale, full.outdated) == ("stale" in states, "outdated" in states), name
+                    assert (full.attempt_error is not None) == ("failed" in states), name
+                    if cell := rows[document]:
+                        for shown in (cell, feed[document]):
+                            assert shown["stale"] == ("stale" in states), name
+                            assert shown["outdated"] == ("outdated" in states), name
+                            assert shown["edited"] == ("edited" in states), name
+                            assert (shown["attempt_error"] is not None) == ("failed" in states), name
+                            assert (shown["verified_by"] is not None) == ("verified" in states), name
+
+            for only in [(one,) for one in get_args(Only)] + [store.INCOMPLETE, ("stale", "outdated")]:
+                right = {
+                    documents[name]
+                    for name, (states, asked) in STATES.items()
+                    if asked & set(only) or ("all" in only and not states & A_PERSONS)
+                }
+                left_alone = sum(
+                    bool(states & A_PERSONS and (states & set(only) or "all" in only)) for states, _ in STATES.values()
+                )
+                async with database.act_as(LOCAL_USER) as connection:
+                    estimate = await store.estimate_job(connection, review.id, settings, MODEL, PROMPT_VERSION, only)
+                assert (estimate.cells, estimate.left_alone) == (len(right), left_alone), only
+                asked = await ask(database, review, review.documents, *only)
+                assert set(asked) == right, only
+                assert set(asked.values()) <= {1}
+
+            # A job that asks by default leaves nothing to ask but what is a person's.
+            for document in await ask(database, review, review.documents, *store.INCOMPLETE):
+                await work(database, review, document)
+            assert await ask(database, review, review.documents, *store.INCOMPLETE) == {}
+
+    asyncio.run(scenario())
+
+
+def test_a_request_that_names_a_model_asks_for_the_answers_of_others_too() -> None:
+    assert store.to_ask(None, None) == ("missing", "stale", "failed")
+    assert store.to_ask(None, "big") == ("missing", "stale", "failed", "outdated")
+    assert store.to_ask(["failed"], "big") == ["failed"]
+
+
+@pytest.mark.parametrize("how", ["written", "ended", "abandoned"])
+@pytest.mark.parametrize("again", [True, False])
+@pytest.mark.parametrize("state", ["answer", "~answer", "answer verify", "edit", "edit verify", "answer flag"])
+def test_no_failure_takes_an_answer_with_it(url: str, state: str, how: str, again: bool) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1)
+            (document,), (column,) = review.documents, review.columns
+            cell = CellKey(review.id, document, column)
+            for one in state.split():
+                await step(database, review, document, one.removeprefix("~"))
+            async with database.act_as(LOCAL_USER) as connection:
+                if state.startswith("~"):
+                    await connection.execute("update tabular_columns set prompt = 'Else?'")
+                before = await get_cell(connection, cell)
+                job = await store.create_job(
+                    connection, review.id, LOCAL_USER.id, "m", "1", ("again",) if again else ("all",)
+                )
+                if again:
+                    await change_cell(connection, LOCAL_USER, cell, "regenerate", job_id=job.job_id)
+            a_persons = "edit" in state or "verify" in state
+            assert job.total_items == (again or not a_persons)
+            async with database.worker() as connection:
+                for item in await store.claim_items(connection, 60, 1, 1, {}, None):
+                    if how == "written":
+                        failed = {**an_answer(column, ""), "status": "error", "error": "No JSON."}
+                        await store.write_cells(connection, item, 1, "m", "1", [failed])
+                        await store.end_items(connection, [EndedItem(item, "completed")])
+                    elif how == "ended":
+                        await store.end_items(connection, [EndedItem(item, "error", "No such model.")])
+                    else:
+                        await connection.execute(
+                            "update tabular_job_items set lease_expires_at = now() - interval '1 s'"
+                        )
+                        assert await store.end_abandoned_items(connection, 1) == 1
+            async with database.act_as(LOCAL_USER) as connection:
+                after = await get_cell(connection, cell)
+            untouched = ("attempt_error", "attempted_at", "updated_at")
+            assert {name: getattr(after, name) for name in after.__slots__ if name not in untouched} == {
+                name: getattr(before, name) for name in before.__slots__ if name not in untouched
+            }
+            if job.total_items:
+                assert after.attempt_error and after.attempted_at
+                async with database.act_as(LOCAL_USER) as connection:
+                    progress = await store.job_progress(connection, job.job_id)
+                    feed = await store.changed_cells(connection, review.id, job_id=job.job_id)
+                assert progress.error_cells == 1
+                assert [one["attempt_error"] for one in feed.cells] == [after.attempt_error]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("fails", [True, False])
+@pytest.mark.parametrize("again", [True, False])
+@pytest.mark.parametrize("act", ["edit", "flag", "note", "verify"])
+def test_what_a_person_does_during_a_run_survives_it(url: str, act: str, again: bool, fails: bool) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1)
+            (document,), (column,) = review.documents, review.columns
+            cell = CellKey(review.id, document, column)
+            await step(database, review, document, "answer")
+            if again:
+                await step(database, review, document, "edit")
+            async with database.act_as(LOCAL_USER) as connection:
+                only: tuple[Any, ...] = ("again",) if again else ("all",)
+                job = await store.create_job(connection, review.id, LOCAL_USER.id, "m", "1", only)
+                if again:
+                    await change_cell(connection, LOCAL_USER, cell, "regenerate", job_id=job.job_id)
+            async with database.worker() as connection:
+                (item,) = await store.claim_items(connection, 60, 1, 3, {}, None)
+                loaded = await store.load_item(connection, item)
+                assert loaded and len(loaded["columns"]) == 1
+                await step(database, review, document, act)
+                async with database.act_as(LOCAL_USER) as reader:
+                    before = await get_cell(reader, cell)
+                if fails:
+                    await store.end_items(connection, [EndedItem(item, "error", "No such model.")])
+                else:
+                    await store.write_cells(connection, item, 1, "m", "1", [an_answer(column, "The run's")])
+                    await store.end_items(connection, [EndedItem(item, "completed")])
+                async with database.act_as(LOCAL_USER) as reader:
+                    assert await get_cell(reader, cell) == before
+
+    asyncio.run(scenario())
