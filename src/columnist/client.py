@@ -37,7 +37,7 @@ from columnist.progress import job_bar, job_detail
 from columnist.reviews import model
 from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import CellChange, Column, ColumnSpec, Flag, FullCell, Member, Role
-from columnist.session import find_files
+from columnist.session import Source, find_files
 
 T = TypeVar("T")
 PathLike = str | os.PathLike[str]
@@ -352,25 +352,26 @@ class Review:
                 bar.advance(task)
         return uploads
 
-    def uploading(self, files: Sequence[Path]) -> Iterator[Upload]:
+    def uploading(self, files: Sequence[Source]) -> Iterator[Upload]:
         """Upload the files, so many in a request, and say of each what became of it as soon as it is known."""
         for start in range(0, len(files), UPLOAD_BATCH):
             yield from self._upload(files[start : start + UPLOAD_BATCH])
 
-    def _upload(self, files: Sequence[Path]) -> Iterator[Upload]:
+    def _upload(self, files: Sequence[Source]) -> Iterator[Upload]:
         key = uuid4().hex
         # Named by us: with the same key the same bytes have to come again.
         headers = {"Content-Type": f"multipart/form-data; boundary={key}"}
         sent: list[Path] = []
         with ExitStack() as stack:
             parts = []
-            for file in files:
+            for source in files:
+                file = source.file
                 try:
                     opened = stack.enter_context(file.open("rb"))
                 except OSError as error:
                     yield Upload(file, None, "refused", f"{file} cannot be read: {error.strerror}.")
                     continue
-                parts.append(("files", (file.name, opened, "application/octet-stream")))
+                parts.append(("files", (source.path, opened, "application/octet-stream")))
                 sent.append(file)
             if not sent:
                 return

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from columnist.export.files import write_review
 from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import ColumnSpec, Failure
-from columnist.session import find_files, open_session
+from columnist.session import Source, find_files, open_session
 from columnist.settings import load_settings
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def run(
         return thread.submit(asyncio.run, _run(files, asked, model, name)).result()
 
 
-async def _run(files: list[Path], columns: list[ColumnSpec], model: str | None, review: str) -> Result:
+async def _run(files: list[Source], columns: list[ColumnSpec], model: str | None, review: str) -> Result:
     settings = load_settings()
     async with open_session(settings) as session:
         grid = await session.prepare(review, files, columns)

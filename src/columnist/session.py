@@ -1,7 +1,9 @@
 """The main job in one process: take files in, ask the questions, wait, hand the grid out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +14,7 @@ from columnist.db.connect import LOCAL_USER, Database, database_url
 from columnist.documents.blobs import BlobStore
 from columnist.documents.formats import SUFFIXES, is_mail
 from columnist.documents.guard import Reader
-from columnist.documents.intake import Refused, attachments
+from columnist.documents.intake import Refused, attachments, shown_path, told_apart
 from columnist.documents.store import StoredFile, add_documents
 from columnist.documents.sweep import Note, note_loose, sweeping
 from columnist.errors import InputError, JobEndingError
@@ -32,10 +34,19 @@ CLAIMABLE_AGAIN_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file to take in. `path`: where it stands in the folder that was named, or in the one that the files which were
+    named have in common: "01 Corporate/lease.txt". No two files of a run have the same."""
+
+    file: Path
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """The files of a run, sorted; `passed_over` are those of its folders that are of no readable type."""
 
-    files: list[Path]
+    files: list[Source]
     passed_over: list[Path]
 
 
@@ -56,7 +67,9 @@ def find_files(paths: Iterable[Path]) -> Sources:
 
     Folders are searched through for readable types, hidden files left out; a file that is named itself is always taken.
     """
-    files: dict[Path, None] = {}
+    paths = list(paths)
+    together = _in_common([path for path in paths if not path.is_dir()])
+    files: dict[Path, Path] = {}  # and the folder that each stands in
     passed_over: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -65,16 +78,37 @@ def find_files(paths: Iterable[Path]) -> Sources:
                 if hidden or not file.is_file():
                     continue
                 if file.suffix.lower() in SUFFIXES:
-                    files[file] = None
+                    files.setdefault(file, path)
                 else:
                     passed_over.append(file)
         elif path.is_file():
-            files[path] = None
+            files.setdefault(path, together)
         else:
             raise InputError(f"{path} does not exist.")
     if not files:
         raise InputError(f"There is no file to read: folders are searched for {', '.join(SUFFIXES)}.")
-    return Sources(list(files), passed_over)
+    return Sources(_told_apart(files), passed_over)
+
+
+def _in_common(files: Iterable[Path]) -> Path:
+    folders = [file.absolute().parent for file in files]
+    return Path(os.path.commonpath(folders)) if folders else Path()
+
+
+def _told_apart(files: Mapping[Path, Path]) -> list[Source]:
+    """Each file with its path in its folder; where two would have the same, in the folder that all have in common."""
+
+    def path_in(folder: Path, file: Path) -> str:
+        return shown_path(file.absolute().relative_to(folder.absolute()))
+
+    paths = {file: path_in(folder, file) for file, folder in files.items()}
+    times = Counter(paths.values())
+    together = _in_common(files)
+    sources: dict[str, Source] = {}
+    for file, path in paths.items():
+        own = told_apart(path if times[path] == 1 else path_in(together, file), sources)
+        sources[own] = Source(file, own)
+    return list(sources.values())
 
 
 @asynccontextmanager
@@ -108,7 +142,7 @@ class Session:
     async def prepare(
         self,
         review_name: str,
-        files: Sequence[Path],
+        files: Sequence[Source],
         columns: Sequence[ColumnSpec],
         taken: Callable[[int], None] = lambda count: None,
     ) -> Grid:
@@ -127,16 +161,16 @@ class Session:
         async with Reader(self.settings) as reader:
             for start in range(0, len(files), INGEST_BATCH):
                 stored: list[StoredFile] = []
-                for file in files[start : start + INGEST_BATCH]:
+                for source in files[start : start + INGEST_BATCH]:
                     try:
-                        taken_in = await self._take_in(file, note)
+                        taken_in = await self._take_in(source, note)
                     except (InputError, OSError) as error:
-                        refused[file] = str(error)
+                        refused[source.file] = str(error)
                         continue
                     stored.append(taken_in)
                     for one in await attachments(reader, self.blobs, note, taken_in):
                         if isinstance(one, Refused):
-                            refused[file.parent / one.name] = one.error
+                            refused[source.file.parent / one.name] = one.error
                         else:
                             stored.append(one)
                 async with self.database.act_as(user) as connection:
@@ -147,12 +181,13 @@ class Session:
         columns_with_ids = list(zip(column_ids, columns, strict=True))
         return Grid(review_id, review_name, columns_with_ids, list(dict.fromkeys(document_ids)), refused)
 
-    async def _take_in(self, file: Path, note: Note) -> StoredFile:
-        async with off_loop(self.blobs.receiving(file.name)) as incoming:
-            await asyncio.to_thread(incoming.copy, file)
-            mail = await asyncio.to_thread(_is_mail, file)
+    async def _take_in(self, source: Source, note: Note) -> StoredFile:
+        name = source.path.rpartition("/")[2]
+        async with off_loop(self.blobs.receiving(name)) as incoming:
+            await asyncio.to_thread(incoming.copy, source.file)
+            mail = await asyncio.to_thread(_is_mail, source.file)
             await note(incoming.sha256)
-        return StoredFile(file.name, incoming.sha256, incoming.size, mail)
+        return StoredFile(name, incoming.sha256, incoming.size, mail, source.path)
 
     async def generate(self, grid: Grid, model: str | None = None) -> Generated:
         """Ask whatever of the grid has no current answer; joins the review's live job if there is one. `model`: another

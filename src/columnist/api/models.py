@@ -259,11 +259,12 @@ class WindowCell(BaseModel):
 
 
 class WindowRow(BaseModel):
-    """A document with its cells by column id; what was never asked has none. `ocr_pages`, `unread_pages`, `how_read`:
-    as a Document's; `error`: why it cannot be read; `open`: the live job is not done with it."""
+    """A document with its cells by column id; what was never asked has none. `path`, `ocr_pages`, `unread_pages`,
+    `how_read`: as a Document's; `error`: why it cannot be read; `open`: the live job is not done with it."""
 
     document_id: UUID
     document: str
+    path: str
     page_count: int | None
     ocr_pages: int | None
     unread_pages: int | None

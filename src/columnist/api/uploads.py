@@ -10,7 +10,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from columnist.documents.blobs import BlobStore, Incoming
 from columnist.documents.formats import is_mail, is_taken_in, media_type
-from columnist.documents.intake import Refused, shown_name
+from columnist.documents.intake import Refused, shown_path
 from columnist.documents.store import StoredFile
 from columnist.documents.sweep import Note
 from columnist.errors import DocumentError, InputError, TooLargeError
@@ -48,7 +48,7 @@ async def uploaded(
                                 "(COLUMNIST_UPLOAD_MAX_FILES). The first ones were taken in.",
                                 "files",
                             )
-                        taking = _Taking(blobs, note, shown_name(data.decode("utf-8", "replace")))
+                        taking = _Taking(blobs, note, shown_path(data.decode("utf-8", "replace")))
                         stack.callback(taking.abandon)
                     elif taking is not None and event == "data":
                         await taking.write(data)
@@ -120,11 +120,12 @@ class _Parts:
 class _Taking:
     """One file on its way in. Disks are written to away from the event loop, a megabyte at a time."""
 
-    def __init__(self, blobs: BlobStore, note: Note, name: str) -> None:
-        self._name = name
+    def __init__(self, blobs: BlobStore, note: Note, path: str) -> None:
+        self._path = path
+        self._name = path.rpartition("/")[2]
         self._note = note
         self._stack = ExitStack()
-        self._incoming: Incoming = self._stack.enter_context(blobs.receiving(name))
+        self._incoming: Incoming = self._stack.enter_context(blobs.receiving(self._name))
         self._buffer = bytearray()
         self._error: str | None = None
         self._is_mail = False
@@ -142,10 +143,10 @@ class _Taking:
             await asyncio.to_thread(self._look)
         if self._error is not None:
             self.abandon()
-            return Refused(self._name, self._error)
+            return Refused(self._name, self._path, self._error)
         await self._note(self._incoming.sha256)
         await asyncio.to_thread(self._stack.close)
-        return StoredFile(self._name, self._incoming.sha256, self._incoming.size, self._is_mail)
+        return StoredFile(self._name, self._incoming.sha256, self._incoming.size, self._is_mail, self._path)
 
     def abandon(self) -> None:
         """Leave nothing of it."""

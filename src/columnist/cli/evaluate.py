@@ -53,7 +53,7 @@ async def evaluate(
     by_place = {(key(label.document), key(label.column)): label for label in labels}
     labelled = {document for document, _ in by_place}
     every = find_files(paths).files
-    files = [file for file in every if key(file.name) in labelled]
+    files = [source for source in every if key(source.file.name) in labelled]
     if not files:
         raise InputError("None of the files has a label: labels name their document by its file name.")
     asked = {key(column.name) for column in columns}

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
@@ -60,6 +61,9 @@ err = Console(stderr=True)
 
 def main() -> NoReturn:
     """Run the command line; a failure that a person can act on is one sentence and its exit code, never a trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a locale may have no letters for a document's name
     try:
         app(standalone_mode=True)
     except ColumnistError as error:

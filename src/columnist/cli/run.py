@@ -17,7 +17,7 @@ from columnist.jobs.store import Generated
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
-from columnist.session import Grid, find_files
+from columnist.session import Grid, Source, find_files
 from columnist.settings import EXTRACTIVE, Settings
 
 ROWS_SHOWN = 15
@@ -61,7 +61,7 @@ def _opening(generated: Generated, asked: str) -> str:
 
 
 async def take_in(
-    session: AnySession, review: str, files: Sequence[Path], columns: Sequence[ColumnSpec], console: Console
+    session: AnySession, review: str, files: Sequence[Source], columns: Sequence[ColumnSpec], console: Console
 ) -> Grid:
     """Put files and columns into the review of that name, with a progress bar."""
     with job_bar(console) as bar:

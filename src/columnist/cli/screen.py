@@ -1,5 +1,6 @@
 """What the commands draw. Whatever comes from documents or models is printed as plain text, never as markup."""
 
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -39,8 +40,10 @@ def grid_table(rows: Sequence[GridRow], columns: Sequence[tuple[UUID, ColumnSpec
     table.add_column("Document", max_width=28, overflow="ellipsis", no_wrap=True)
     for _, column in shown:
         table.add_column(plain(column.name), ratio=1)
+    times = Counter(row.document for row in rows)
     for row in rows:
-        table.add_row(plain(row.document), *(_cell_text(row.cells.get(column_id)) for column_id, _ in shown))
+        name = row.document if times[row.document] == 1 else row.path
+        table.add_row(plain(name), *(_cell_text(row.cells.get(column_id)) for column_id, _ in shown))
     if fitting < len(columns):
         table.caption = f"and {len(columns) - fitting} more columns in the file"
     return table
@@ -70,13 +73,11 @@ def print_failures(console: Console, failures: Sequence[Failure]) -> None:
     for reason, alike in by_reason.items():
         if len(alike) > ALIKE:
             cells = sum(len(failure.columns) for failure in alike)
-            lines.append(
-                f"{len(alike):,} documents ({cells:,} cells), {plain(alike[0].document)} first: {plain(reason)}"
-            )
+            lines.append(f"{len(alike):,} documents ({cells:,} cells), {plain(alike[0].path)} first: {plain(reason)}")
             continue
         for failure in alike:
             where = "every column" if len(failure.columns) > 3 else ", ".join(failure.columns)
-            lines.append(f"{plain(failure.document)} ({plain(where)}, {len(failure.columns)} cells): {plain(reason)}")
+            lines.append(f"{plain(failure.path)} ({plain(where)}, {len(failure.columns)} cells): {plain(reason)}")
     for line in lines[:FAILURES_SHOWN]:
         console.print(f"[red]✗[/] {line}")
     if len(lines) > FAILURES_SHOWN:

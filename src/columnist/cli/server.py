@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from columnist.errors import JobEndingError
 from columnist.jobs.store import Generated, Progress
 from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
-from columnist.session import CLAIMABLE_AGAIN_SECONDS, Grid, Session, open_session
+from columnist.session import CLAIMABLE_AGAIN_SECONDS, Grid, Session, Source, open_session
 from columnist.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ FIRST_CONTACT_SECONDS = 5
 NAMEABLE_DOCUMENTS = 100
 """More would make too long a URL: all are fetched then."""
 
+_OF_THE_DOCUMENT = ("document", "path", "page_count", "language", "how_read", "error")
 _cell = TypeAdapter(Cell)
 
 
@@ -57,7 +58,7 @@ class ServerSession:
     async def prepare(
         self,
         review_name: str,
-        files: Sequence[Path],
+        files: Sequence[Source],
         columns: Sequence[ColumnSpec],
         taken: Callable[[int], None] = lambda count: None,
     ) -> Grid:
@@ -65,7 +66,7 @@ class ServerSession:
         return await asyncio.to_thread(self._prepare, review_name, files, columns, taken)
 
     def _prepare(
-        self, review_name: str, files: Sequence[Path], columns: Sequence[ColumnSpec], taken: Callable[[int], None]
+        self, review_name: str, files: Sequence[Source], columns: Sequence[ColumnSpec], taken: Callable[[int], None]
     ) -> Grid:
         review = self._client.reviews.open(review_name)
         column_ids = [column.id for column in review.put_columns(columns)]
@@ -151,7 +152,10 @@ class ServerSession:
                 cell = row.cells.get(column_id)
                 if cell is not None and cell.status == "error" and job_id in (None, cell.job_id):
                     by_reason[cell.error or ""].append(name)
-            failures += [Failure(row.document, reason, columns) for reason, columns in sorted(by_reason.items())]
+            failures += [
+                Failure(row.document_id, row.document, row.path, reason, columns)
+                for reason, columns in sorted(by_reason.items())
+            ]
         return failures
 
     async def rows(self, grid: Grid) -> AsyncIterator[GridRow]:
@@ -176,7 +180,7 @@ def _rows(file: Path, columns: dict[str, UUID]) -> Iterator[GridRow]:
                 continue  # the questions, the brackets
             document = json.loads(line.rstrip(",\n"))
             cells = {columns[name]: _cell.validate_python(cell) for name, cell in document["cells"].items()}
-            known = {name: document[name] for name in ("document", "page_count", "language", "how_read", "error")}
+            known = {name: document[name] for name in _OF_THE_DOCUMENT}
             yield GridRow(document_id=UUID(document["id"]), cells=cells, **known)
 
 

@@ -1,11 +1,13 @@
 """What comes in with an e-mail: its attachments, and theirs, as documents of their own beside it."""
 
 import asyncio
+import os
 import re
 import unicodedata
 from collections import deque
+from collections.abc import Container
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import AttachedFile, Reader
@@ -21,13 +23,16 @@ MOST = 1_000
 """Files that come in with one e-mail, all told; after these no e-mail among them is opened."""
 
 _LONGEST_NAME = 255
+_LONGEST_PATH = 500
+"""What an entry of an index of PostgreSQL has room for, whatever the letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that was not taken in, and why."""
+    """A file that was not taken in, and why. `path`: where it stood in its upload."""
 
     name: str
+    path: str
     error: str
 
 
@@ -57,22 +62,25 @@ async def _open(
     reader: Reader, blobs: BlobStore, note: Note, mail: StoredFile, found: list[StoredFile | Refused]
 ) -> None:
     async def take(attached: AttachedFile) -> None:
-        name = f"{mail.name} / {shown_name(attached.name)}"
+        own = told_apart(shown_name(attached.name), taken)
+        taken.add(own)
+        name, path = f"{mail.name} / {own}", _bounded(f"{mail.path} / {own}")
         try:
             async with off_loop(blobs.receiving(name)) as incoming:
                 await asyncio.to_thread(incoming.write, attached.content)
                 await note(incoming.sha256)
         except TooLargeError as error:
-            found.append(Refused(name, str(error)))
+            found.append(Refused(name, path, str(error)))
         else:
-            found.append(StoredFile(name, incoming.sha256, incoming.size, attached.is_mail))
+            found.append(StoredFile(name, incoming.sha256, incoming.size, attached.is_mail, path))
 
+    taken: set[str] = set()
     async with off_loop(blobs.reading(mail.sha256)) as path:
         await reader.attached(path, mail.name, take)
 
 
 def _unopened(mail: StoredFile, reason: str) -> Refused:
-    return Refused(f"{mail.name} / …", f"What is attached to it is not read: {reason}")
+    return Refused(f"{mail.name} / …", f"{mail.path} / …", f"What is attached to it is not read: {reason}")
 
 
 def shown_name(name: str) -> str:
@@ -83,3 +91,26 @@ def shown_name(name: str) -> str:
         suffix = PurePosixPath(kept).suffix[:20]
         kept = kept[: _LONGEST_NAME - len(suffix)] + suffix
     return kept or "document"
+
+
+def shown_path(path: str | PurePath) -> str:
+    """Where a file stands, for people to see: the names of its folders and its own, `/` between. Never a path here.
+
+    Of a path on this machine, bytes that are no UTF-8 are replaced. The file's own name is whole, however long it is.
+    """
+    text = path if isinstance(path, str) else os.fsencode(path).decode("utf-8", "replace")
+    *folders, name = re.split(r"[/\\]", text)
+    above = [shown_name(folder) for folder in folders if folder not in ("", ".", "..")]
+    return _bounded("/".join([*above, shown_name(name)]))
+
+
+def told_apart(path: str, taken: Container[str]) -> str:
+    """The path, with a number if it is taken: "lease (2).txt"."""
+    pure, numbered, nr = PurePosixPath(path), path, 2
+    while numbered in taken:
+        numbered, nr = str(pure.with_name(f"{pure.stem} ({nr}){pure.suffix}")), nr + 1
+    return numbered
+
+
+def _bounded(path: str) -> str:
+    return path if len(path) <= _LONGEST_PATH else "…" + path[1 - _LONGEST_PATH :]

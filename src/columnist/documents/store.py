@@ -21,26 +21,33 @@ READER_VERSION = 4
 class StoredFile:
     """A file that the blob store holds: its name for people, its content's hash (hex), its size in bytes.
 
-    `is_mail`: it may have other files attached, which are documents of their own (`intake`).
+    `is_mail`: it may have other files attached, which are documents of their own (`intake`). `path`: where it stood in
+    its upload, "Data room/01 Corporate/lease.txt"; its name where there were no folders.
     """
 
     name: str
     sha256: str
     size_bytes: int
     is_mail: bool = False
+    path: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", self.path or self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document as its user sees it. What was read of it (pages, characters, an error) is there when it was read.
 
-    `ocr_pages`: how many of its pages were read by OCR; `unread_pages`: how many are pictures that were not read,
-    because OCR (extra `ocr`) is not installed where documents are read. `language`: ISO 639-1, None where there is too
-    little text to tell. `how_read`: all of that in one sentence, None while it was not read or cannot be.
+    `path`: where it stood in its upload. `ocr_pages`: how many of its pages were read by OCR; `unread_pages`: how many
+    are pictures that were not read, because OCR (extra `ocr`) is not installed where documents are read. `language`:
+    ISO 639-1, None where there is too little text to tell. `how_read`: all of that in one sentence, None while it was
+    not read or cannot be.
     """
 
     id: UUID
     name: str
+    path: str
     sha256: str
     size_bytes: int
     media_type: str | None
@@ -64,30 +71,16 @@ class Registered:
 
 
 async def add_documents(connection: Connection, user: User, files: Sequence[StoredFile]) -> list[Registered]:
-    """Register uploads, in order; the same user, name and content is the same document."""
-    cursor = await connection.execute(
-        """
-        with files as (
-          select * from unnest(%(names)s::text[], %(hashes)s::text[], %(sizes)s::bigint[])
-            with ordinality as f (name, sha256, size_bytes, nr)
-        ), added as (
-          insert into documents (user_id, name, sha256, size_bytes)
-          select distinct %(user_id)s::uuid, name, sha256, size_bytes from files
-          on conflict (user_id, sha256, name) do nothing
-          returning id, name, sha256
-        )
-        select coalesce(a.id, d.id) as id, a.id is not null as added from files f
-        left join added a using (name, sha256)
-        left join documents d on d.user_id = %(user_id)s and d.sha256 = f.sha256 and d.name = f.name
-        order by f.nr
-        """,
-        {
-            "user_id": user.id,
-            "names": [file.name for file in files],
-            "hashes": [file.sha256 for file in files],
-            "sizes": [file.size_bytes for file in files],
-        },
-    )
+    """Register uploads, in order; the same user, path and content is the same document."""
+    values = {
+        "user_id": user.id,
+        "names": [file.name for file in files],
+        "paths": [file.path for file in files],
+        "hashes": [file.sha256 for file in files],
+        "sizes": [file.size_bytes for file in files],
+    }
+    await connection.execute(_sql("adopt_documents"), values)
+    cursor = await connection.execute(_sql("add_documents"), values)
     return [Registered(**row) for row in await cursor.fetchall()]
 
 

@@ -44,6 +44,7 @@ class JsonWriter:
         document = {
             "id": str(row.document_id),
             "document": row.document,
+            "path": row.path,
             "page_count": row.page_count,
             "language": row.language,
             "how_read": row.how_read,

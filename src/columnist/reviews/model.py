@@ -211,22 +211,26 @@ class ReviewChange(CellChange):
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """A document with its cells by column id; a question that was never asked has no cell. `language`, `how_read`: as a
-    Document's; `error`: why the document cannot be read."""
+    """A document with its cells by column id; a question that was never asked has no cell. `path`, `language`,
+    `how_read`: as a Document's; `error`: why the document cannot be read."""
 
     document_id: UUID
     document: str
     page_count: int | None
     error: str | None
     cells: dict[UUID, Cell] = field(default_factory=dict)
+    path: str = ""
     language: str | None = None
     how_read: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The cells of a document that failed for the same reason: `columns` are their columns' names."""
+    """The cells of a document that failed for the same reason: `columns` are their columns' names. `document` is its
+    name, `path` where it stood in its upload."""
 
+    document_id: UUID
     document: str
+    path: str
     error: str
     columns: list[str]

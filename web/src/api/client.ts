@@ -242,7 +242,7 @@ export const exportUrl = (id: string, format: string, view: View, column_ids: st
 /** Send files as one request; `onProgress` is told the bytes sent. fetch cannot tell them, so this is XMLHttpRequest. */
 export const uploadDocuments = (
   review_id: string,
-  files: File[],
+  files: { file: File; path: string }[],
   onProgress: (sent: number) => void,
 ): Promise<UploadedFile[]> =>
   new Promise((resolve, reject) => {
@@ -255,6 +255,6 @@ export const uploadDocuments = (
       request.status < 300 ? resolve(request.response.files) : reject(problemOf(request.status, request.response));
     request.onerror = () => reject(new TypeError("unreachable"));
     const form = new FormData();
-    for (const file of files) form.append("files", file, file.webkitRelativePath || file.name);
+    for (const { file, path } of files) form.append("files", file, path);
     request.send(form);
   });

@@ -100,6 +100,10 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
   }
 }
 
+/** Where a document stood in its upload, if in a folder. */
+const folderOf = ({ document, path }: { document: string; path: string }) =>
+  path.endsWith(`/${document}`) ? path.slice(0, -document.length - 1) : "";
+
 export class DocumentCell implements ICellRendererComp<GridRow> {
   private readonly root = node("div", "document");
 
@@ -118,14 +122,15 @@ export class DocumentCell implements ICellRendererComp<GridRow> {
       return true;
     }
     const name = node("span", row.error ? "name failed" : "name", row.document);
-    name.title = row.error ? `${row.document}: ${row.error}` : row.document;
+    name.title = row.error ? `${row.path}: ${row.error}` : row.path;
+    const folder = folderOf(row);
     const pages = node(
       "span",
       row.unread_pages ? "pages unread" : row.ocr_pages ? "pages ocr" : "pages",
       row.error ? "⚠" : row.page_count ? `${row.page_count} p.` : "",
     );
     pages.title = row.how_read ?? "";
-    this.root.replaceChildren(name, pages);
+    this.root.replaceChildren(name, ...(folder ? [node("span", "folder", folder)] : []), pages);
     return true;
   }
 }

@@ -106,6 +106,7 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
           )}
         </nav>
         <h1>{row.data.document}</h1>
+        {row.data.path !== row.data.document && <p className="muted">{row.data.path}</p>}
         <ErrorText>{row.data.error}</ErrorText>
         <ul>
           {columns.data.columns.map((column) => {

@@ -5,6 +5,7 @@ import { Link, useLocation } from "wouter";
 import { createReview, deleteReview, listReviews, sentence, type Review } from "../api/client";
 import { uploadsOf } from "../setup/files";
 import { DropZone } from "../setup/Upload";
+import type { Chosen } from "../setup/files";
 import { count, Dialog, ErrorText, Loading, useTitle, when } from "../ui/basics";
 import { useNotices } from "../ui/notices";
 
@@ -24,8 +25,8 @@ export function ReviewsScreen() {
     placeholderData: keepPreviousData,
   });
   const create = useMutation({
-    mutationFn: async (files: File[]) => {
-      const folder = files[0]?.webkitRelativePath.split("/")[0];
+    mutationFn: async (files: Chosen[]) => {
+      const folder = files[0]?.path.split("/").slice(0, -1)[0];
       const review = await createReview(`${folder || "Review"} ${new Date().toLocaleString("sv").slice(0, 19)}`);
       if (files.length) uploadsOf(review.id).add(files);
       return review;

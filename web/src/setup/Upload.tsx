@@ -1,7 +1,7 @@
 /** Files go into the review: dropped, or chosen, one by one or by the folder; each with its progress and its error. */
 import { useState, useSyncExternalStore } from "react";
 import { count } from "../ui/basics";
-import { ACCEPT, filesFrom, uploadsOf } from "./files";
+import { ACCEPT, filesFrom, uploadsOf, type Chosen } from "./files";
 
 const SHOWN = 200;
 
@@ -16,10 +16,10 @@ export function useUploads(review: string) {
 }
 
 /** Where files are dropped, or chosen. */
-export function DropZone({ words, onFiles }: { words: string; onFiles: (files: File[]) => void }) {
+export function DropZone({ words, onFiles }: { words: string; onFiles: (files: Chosen[]) => void }) {
   const [over, setOver] = useState(false);
   const choose = (event: React.ChangeEvent<HTMLInputElement>) => {
-    onFiles([...(event.target.files ?? [])]);
+    onFiles([...(event.target.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
     event.target.value = "";
   };
   return (

@@ -14,13 +14,17 @@ const AT_ONCE = 3;
 const BATCH_FILES = 20;
 const BATCH_BYTES = 16 * 1024 ** 2;
 
+/** A file, and where it stands in what was dropped or chosen: "Data room/01 Corporate/lease.txt". */
+export type Chosen = { file: File; path: string };
+
 /** The files of a drop, folders walked through. */
-export async function filesFrom(transfer: DataTransfer): Promise<File[]> {
+export async function filesFrom(transfer: DataTransfer): Promise<Chosen[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const found: File[] = [];
+  const found: Chosen[] = [];
   const walk = async (entry: FileSystemEntry): Promise<void> => {
     if (entry.isFile) {
-      found.push(await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
+      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+      found.push({ file, path: entry.fullPath.slice(1) });
       return;
     }
     const reader = (entry as FileSystemDirectoryEntry).createReader();
@@ -40,7 +44,7 @@ class Uploads {
   /** Grows with every change; `settled`, with every request that has ended. */
   version = 0;
   settled = 0;
-  private readonly queue: { file: File; shown: Sending }[] = [];
+  private readonly queue: (Chosen & { shown: Sending })[] = [];
   private readonly listeners = new Set<() => void>();
   private running = 0;
 
@@ -51,16 +55,11 @@ class Uploads {
     return () => this.listeners.delete(listener);
   };
 
-  add(files: File[]): void {
-    for (const file of files) {
-      const shown: Sending = {
-        name: file.webkitRelativePath || file.name,
-        size: file.size,
-        sent: 0,
-        status: "waiting",
-      };
+  add(chosen: Chosen[]): void {
+    for (const { file, path } of chosen) {
+      const shown: Sending = { name: path, size: file.size, sent: 0, status: "waiting" };
       this.files.push(shown);
-      this.queue.push({ file, shown });
+      this.queue.push({ file, path, shown });
     }
     while (this.running < AT_ONCE && this.queue.length) void this.send();
     this.changed();
@@ -86,18 +85,14 @@ class Uploads {
       }
       for (const { shown } of batch) shown.status = "sending";
       try {
-        const results = await uploadDocuments(
-          this.review,
-          batch.map((one) => one.file),
-          (sent) => {
-            // One after the other, as they stand in the request.
-            for (const { shown } of batch) {
-              shown.sent = Math.max(0, Math.min(shown.size, sent));
-              sent -= shown.size;
-            }
-            this.changed();
-          },
-        );
+        const results = await uploadDocuments(this.review, batch, (sent) => {
+          // One after the other, as they stand in the request.
+          for (const { shown } of batch) {
+            shown.sent = Math.max(0, Math.min(shown.size, sent));
+            sent -= shown.size;
+          }
+          this.changed();
+        });
         batch.forEach(({ shown }, nr) =>
           Object.assign(shown, {
             status: results[nr]!.status,
@@ -105,8 +100,8 @@ class Uploads {
             sent: shown.size,
           }),
         );
-        for (const { name, status, error } of results.flatMap((one) => one.attachments))
-          this.files.push({ name, size: 0, sent: 0, status, error: error ?? undefined });
+        for (const { path, status, error } of results.flatMap((one) => one.attachments))
+          this.files.push({ name: path, size: 0, sent: 0, status, error: error ?? undefined });
       } catch (error) {
         for (const { shown } of batch) Object.assign(shown, { status: "refused", error: sentence(error) });
       }

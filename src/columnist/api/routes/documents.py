@@ -44,12 +44,14 @@ _UNTRUSTED = {"Content-Security-Policy": "sandbox; default-src 'none'", "Content
 
 
 class UploadedFile(BaseModel):
-    """What became of one file, in the order sent. `known`: the user has this name with this content already.
+    """What became of one file, in the order sent. `known`: the user has this path with this content already.
 
-    `attachments`: those of an e-mail, and of the e-mails among them, which are documents of their own.
+    `path`: the file's name as it was sent, folders and all; `name`: the last part of it. `attachments`: those of an
+    e-mail, and of the e-mails among them, which are documents of their own.
     """
 
     name: str
+    path: str
     status: Literal["added", "known", "refused"]
     document_id: UUID | None = None
     sha256: str | None = None
@@ -114,11 +116,12 @@ async def upload_documents(
     review_id: Annotated[UUID | None, Query(description="Add them to this review, too.")] = None,
     idempotency_key: Annotated[
         str | None,
-        Header(description="Not needed: the same name and content is the same document, however often sent."),
+        Header(description="Not needed: the same path and content is the same document, however often sent."),
     ] = None,
 ) -> Upload:
     """Take files in: parts named `files`, thousands in one request, each with its own result.
 
+    A file name may have folders: "Data room/01 Corporate/lease.txt" is where the document stands in its upload.
     What is attached to an e-mail is taken in beside it. What was taken in before the body breaks off stays; sending it
     all again adds only the rest.
     """
@@ -163,10 +166,11 @@ async def _register(
 
 def _result(file: StoredFile | Refused, documents: Iterator[Registered]) -> UploadedFile:
     if isinstance(file, Refused):
-        return UploadedFile(name=file.name, status="refused", error=file.error)
+        return UploadedFile(name=file.name, path=file.path, status="refused", error=file.error)
     document = next(documents)
     return UploadedFile(
         name=file.name,
+        path=file.path,
         status="added" if document.added else "known",
         document_id=document.id,
         sha256=file.sha256,

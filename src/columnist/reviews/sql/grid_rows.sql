@@ -1,5 +1,5 @@
 -- The rows of a review with their full cells, for export: read through a cursor, one index range per document.
-select d.id as document_id, d.name as document, k.page_count, k.language, how_read(k) as how_read, k.error,
+select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path, k.page_count, k.language, how_read(k) as how_read, k.error,
        coalesce(c.cells, '[]') as cells
 from review_documents r
 join documents d on d.id = r.document_id

@@ -12,7 +12,7 @@ with matching as {materialized} (
 )
 select json_build_object(
   'rows', coalesce(json_agg(json_build_object(
-    'document_id', p.document_id, 'document', d.name, 'page_count', k.page_count, 'ocr_pages', k.ocr_pages,
+    'document_id', p.document_id, 'document', d.name, 'path', coalesce(d.path, d.name), 'page_count', k.page_count, 'ocr_pages', k.ocr_pages,
     'unread_pages', k.unread_pages, 'how_read', how_read(k), 'error', k.error,
     'open', exists (
       select from tabular_jobs j join tabular_job_items i on i.job_id = j.id
