@@ -9,6 +9,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "columnist"
 ORDER = [
     "errors",
     "settings",
+    "cancelling",
     "processes",
     "telemetry",
     "db",

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from columnist.cancelling import off_loop
 from columnist.db.connect import LOCAL_USER, Database, database_url
 from columnist.documents.blobs import BlobStore
 from columnist.documents.formats import SUFFIXES, is_mail
@@ -24,7 +25,6 @@ from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.store import Generated, Progress
 from columnist.jobs.work import ItemWorker
 from columnist.llm.usage import Prices
-from columnist.processes import off_loop
 from columnist.reviews.model import ColumnSpec, Failure, GridRow
 from columnist.reviews.store import failed_cells, grid_rows, open_review, put_columns, put_documents
 from columnist.settings import Settings
@@ -116,9 +116,7 @@ async def open_session(settings: Settings, connections: int = 4) -> AsyncIterato
     """A session over the settings' database, which is started and migrated if need be, with so many connections for
     requests and as many for workers. Raises DatabaseError."""
     async with AsyncExitStack() as stack:
-        urls = database_url(settings)
-        url = await asyncio.to_thread(urls.__enter__)
-        stack.push_async_callback(asyncio.to_thread, urls.__exit__, None, None, None)
+        url = await stack.enter_async_context(off_loop(database_url(settings)))
         yield Session(settings, await stack.enter_async_context(Database(url, connections)))
 
 

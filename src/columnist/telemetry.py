@@ -51,6 +51,12 @@ POOL_CONCURRENCY = Gauge(
     "columnist_pool_concurrency", "Items that the process can work on at a time.", registry=REGISTRY
 )
 POOL_RUNNING = Gauge("columnist_pool_running", "Items that the process works on.", registry=REGISTRY)
+READER_PLACES = Gauge(
+    "columnist_reader_places",
+    "Files, or pages for OCR, that the process can read at a time: kind reading or ocr, state free or in_use.",
+    ["kind", "state"],
+    registry=REGISTRY,
+)
 CELLS_WRITTEN = Counter(
     "columnist_cells_written", "Cells written, by their status: done or error.", ["status"], registry=REGISTRY
 )

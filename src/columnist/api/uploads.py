@@ -1,13 +1,14 @@
 """Multipart uploads of thousands of files, streamed: each goes into the blob store as it comes, one after the other."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from columnist.cancelling import off_loop
 from columnist.documents.blobs import BlobStore, Incoming
 from columnist.documents.formats import is_mail, is_taken_in, media_type
 from columnist.documents.intake import Refused, shown_path
@@ -22,7 +23,7 @@ _LONGEST_HEADER = 8 * 1024
 
 async def uploaded(
     request: Request, blobs: BlobStore, note: Note, max_files: int
-) -> AsyncIterator[StoredFile | Refused]:
+) -> AsyncGenerator[StoredFile | Refused, None]:
     """The files of a multipart body, each when all of it is in the blob store, or refused.
 
     Raises InputError if the body is no multipart form, TooLargeError after `max_files` files. What was yielded before
@@ -34,31 +35,32 @@ async def uploaded(
     parts = _Parts()
     parser = MultipartParser(options[b"boundary"], parts.callbacks())  # type: ignore[arg-type]
     count = 0
-    with ExitStack() as stack:
-        taking: _Taking | None = None
-        try:
-            async for chunk in request.stream():
-                parser.write(chunk)
-                for event, data in parts.take():
-                    if event == "begin":
-                        count += 1
-                        if count > max_files:
-                            raise TooLargeError(
-                                f"An upload has at most {max_files:,} files: send the rest in another "
-                                "(COLUMNIST_UPLOAD_MAX_FILES). The first ones were taken in.",
-                                "files",
-                            )
-                        taking = _Taking(blobs, note, shown_path(data.decode("utf-8", "replace")))
-                        stack.callback(taking.abandon)
-                    elif taking is not None and event == "data":
-                        await taking.write(data)
-                    elif taking is not None:
-                        yield await taking.end()
-                        taking = None
-                        stack.pop_all()
-            parser.finalize()
-        except FormParserError as error:
-            raise InputError(f"The multipart body is broken: {error}.", "files") from None
+    taking: _Taking | None = None
+    try:
+        async for chunk in request.stream():
+            parser.write(chunk)
+            for event, data in parts.take():
+                if event == "begin":
+                    count += 1
+                    if count > max_files:
+                        raise TooLargeError(
+                            f"An upload has at most {max_files:,} files: send the rest in another "
+                            "(COLUMNIST_UPLOAD_MAX_FILES). The first ones were taken in.",
+                            "files",
+                        )
+                    taking = _Taking(note, shown_path(data.decode("utf-8", "replace")))
+                    await taking.begin(blobs)
+                elif taking is not None and event == "data":
+                    await taking.write(data)
+                elif taking is not None:
+                    yield await taking.end()
+                    taking = None
+        parser.finalize()
+    except FormParserError as error:
+        raise InputError(f"The multipart body is broken: {error}.", "files") from None
+    finally:
+        if taking is not None:
+            await taking.abandon()
     if taking is not None:
         raise InputError("The multipart body breaks off in the middle of a file.", "files")
 
@@ -120,15 +122,20 @@ class _Parts:
 class _Taking:
     """One file on its way in. Disks are written to away from the event loop, a megabyte at a time."""
 
-    def __init__(self, blobs: BlobStore, note: Note, path: str) -> None:
+    _incoming: Incoming
+
+    def __init__(self, note: Note, path: str) -> None:
         self._path = path
         self._name = path.rpartition("/")[2]
         self._note = note
-        self._stack = ExitStack()
-        self._incoming: Incoming = self._stack.enter_context(blobs.receiving(self._name))
+        self._opened = AsyncExitStack()
         self._buffer = bytearray()
         self._error: str | None = None
         self._is_mail = False
+
+    async def begin(self, blobs: BlobStore) -> None:
+        """Open a place for it. Before that there is nothing to abandon."""
+        self._incoming = await self._opened.enter_async_context(off_loop(blobs.receiving(self._name)))
 
     async def write(self, data: bytes) -> None:
         if self._error is None:
@@ -142,16 +149,16 @@ class _Taking:
         if self._error is None:
             await asyncio.to_thread(self._look)
         if self._error is not None:
-            self.abandon()
+            await self.abandon()
             return Refused(self._name, self._path, self._error)
         await self._note(self._incoming.sha256)
-        await asyncio.to_thread(self._stack.close)
+        await self._opened.aclose()
         return StoredFile(self._name, self._incoming.sha256, self._incoming.size, self._is_mail, self._path)
 
-    def abandon(self) -> None:
-        """Leave nothing of it."""
+    async def abandon(self) -> None:
+        """Leave nothing of it, unless it has come to its end."""
         try:
-            self._stack.__exit__(_AbandonedError, _AbandonedError(), None)
+            await self._opened.__aexit__(_AbandonedError, _AbandonedError(), None)
         except _AbandonedError:
             return
 

@@ -15,6 +15,7 @@ from psycopg.errors import DeadlockDetected
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from columnist.cancelling import surely
 from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 from columnist.settings import Settings
@@ -105,7 +106,7 @@ class Database:
                 await connection.rollback()
             raise
         finally:
-            await self._requests.putconn(connection)
+            await surely(self._requests.putconn(connection))
 
     async def _begun(self, user: User) -> Connection:
         """A connection on which the user's transaction has begun: one round trip, and the proof that it is alive. After
@@ -120,7 +121,7 @@ class Database:
             try:
                 await connection.execute(begin)
             except BaseException as error:
-                await self._requests.putconn(connection)
+                await surely(self._requests.putconn(connection))
                 if not isinstance(error, DATABASE_AWAY):
                     raise
             else:
@@ -129,8 +130,11 @@ class Database:
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Connection]:
         """An autocommit connection with the rights of a worker."""
-        async with self._workers.connection() as connection:
+        connection = await self._workers.getconn()
+        try:
             yield connection
+        finally:
+            await surely(self._workers.putconn(connection))
 
     async def insist(
         self,
@@ -152,8 +156,12 @@ class Database:
     async def listen(self, *channels: str) -> Connection:
         """A connection of its own that listens to `channels`; the caller closes it."""
         connection = await AsyncConnection.connect(self.url, autocommit=True, row_factory=dict_row)
-        for channel in channels:
-            await connection.execute(f'listen "{channel}"')
+        try:
+            for channel in channels:
+                await connection.execute(f'listen "{channel}"')
+        except BaseException:
+            await connection.close()
+            raise
         return connection
 
 

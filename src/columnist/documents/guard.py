@@ -5,11 +5,15 @@ import json
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import structlog
+
+from columnist import telemetry
 from columnist.documents import ocr
 from columnist.documents.boxes import BoxesWriter
 from columnist.documents.frames import FRAME
@@ -19,14 +23,17 @@ from columnist.errors import DocumentError
 from columnist.processes import usable_cores
 from columnist.settings import Settings
 
+log = structlog.get_logger()
+
 REQUESTS_PER_PROCESS = 400
 """A subprocess is replaced after so many: whatever its libraries leaked goes with it."""
+
+LONG_WAIT_SECONDS = 60.0
+"""A wait for a subprocess that is logged."""
 
 _PIPE_BUFFER = 1024**2
 
 _Frame = tuple[bytes, dict[str, Any], bytes]
-_Places = asyncio.LifoQueue["_Child | None"]
-"""Who takes what lies there may use a subprocess: that one, or (None) a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +63,17 @@ class Reader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._readers = _places()
-        self._scanners = _places()
+        self._readers = _Places("reading")
+        self._scanners = _Places("ocr")
 
     async def __aenter__(self) -> "Reader":
+        _all_places.update((self._readers, self._scanners))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for places in (self._readers, self._scanners):
-            while not places.empty():
-                child = places.get_nowait()
-                if child is not None:
-                    await child.kill()
+        ending = self._readers.close() | self._scanners.close()
+        for child in ending:
+            await child.ended()
 
     async def read(self, path: Path, name: str, boxes: BoxesWriter) -> ReadDocument:
         """Read a file: its pages without `words`, whose boxes go to `boxes`.
@@ -134,13 +140,13 @@ class Reader:
             return frame[2]
 
     @asynccontextmanager
-    async def _child(self, places: _Places) -> AsyncIterator["_Child"]:
+    async def _child(self, places: "_Places") -> AsyncIterator["_Child"]:
         """A subprocess for one request; it is used again if it neither failed nor is used up."""
         settings = self._settings
-        child = await places.get()
+        child = await places.take()
         reusable = False
         try:
-            child = child or await _Child.start(settings.read_memory_mb)
+            child = child or places.started(await _Child.start(settings.read_memory_mb))
             async with asyncio.timeout(settings.read_timeout_seconds):
                 try:
                     yield child
@@ -158,10 +164,10 @@ class Reader:
                 "The file made its reader crash, or needs more than the "
                 f"{settings.read_memory_mb:,} MB of memory that reading may use (COLUMNIST_READ_MEMORY_MB)."
             ) from None
-        finally:
+        finally:  # nothing is awaited here: a second cancel would keep the place for ever
             if child is not None and not reusable:
-                await child.kill()
-            places.put_nowait(child if reusable else None)
+                child.kill()
+            places.give_back(child if reusable else None)
 
 
 def _page(frame: _Frame) -> tuple[Page, bytes]:
@@ -186,11 +192,62 @@ def _done(frame: _Frame) -> dict[str, Any]:
     return values
 
 
-def _places() -> _Places:
-    places: _Places = asyncio.LifoQueue()
-    for _ in range(usable_cores()):
-        places.put_nowait(None)
-    return places
+class _Places:
+    """Who holds a place may use a subprocess; there is one place per core."""
+
+    def __init__(self, kind: Literal["reading", "ocr"]) -> None:
+        self.kind = kind
+        self.in_use = 0
+        self._free: asyncio.LifoQueue[_Child | None] = asyncio.LifoQueue()
+        self._children: set[_Child] = set()
+        for _ in range(usable_cores()):
+            self._free.put_nowait(None)
+
+    @property
+    def free(self) -> int:
+        return self._free.qsize()
+
+    async def take(self) -> "_Child | None":
+        """Wait for a place: its subprocess, or None if a new one has to be started there."""
+        late = asyncio.get_running_loop().call_later(LONG_WAIT_SECONDS, self._is_late)
+        try:
+            child = await self._free.get()
+        finally:
+            late.cancel()
+        self.in_use += 1
+        return child
+
+    def started(self, child: "_Child") -> "_Child":
+        """Keep track of a new subprocess."""
+        self._children = {one for one in self._children if not one.has_ended} | {child}
+        return child
+
+    def give_back(self, child: "_Child | None") -> None:
+        """Let the next one have the place, with a subprocess that may be used again."""
+        self.in_use -= 1
+        self._free.put_nowait(child)
+
+    def close(self) -> "set[_Child]":
+        """Kill every subprocess; returns those to wait for."""
+        _all_places.discard(self)
+        for child in self._children:
+            child.kill()
+        return self._children
+
+    def _is_late(self) -> None:
+        log.warning("a file waits long for a reader", kind=self.kind, free=self.free, in_use=self.in_use)
+
+
+_all_places: set[_Places] = set()
+
+
+def _count(kind: str, state: Literal["free", "in_use"]) -> int:
+    return sum(getattr(places, state) for places in _all_places if places.kind == kind)
+
+
+for _kind in ("reading", "ocr"):
+    for _state in ("free", "in_use"):
+        telemetry.READER_PLACES.labels(_kind, _state).set_function(partial(_count, _kind, _state))
 
 
 class _Child:
@@ -221,7 +278,16 @@ class _Child:
         values = json.loads(await self._process.stdout.readexactly(head))
         return kind, values, await self._process.stdout.readexactly(packed)
 
-    async def kill(self) -> None:
-        if self._process.returncode is None:
-            self._process.kill()
+    @property
+    def has_ended(self) -> bool:
+        return self._process.returncode is not None
+
+    def kill(self) -> None:
+        """Does not wait for its end: it does nothing more that anybody sees."""
+        if not self.has_ended:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def ended(self) -> None:
+        """After `kill`."""
         await self._process.wait()

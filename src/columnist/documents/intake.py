@@ -9,12 +9,12 @@ from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 
+from columnist.cancelling import off_loop
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import AttachedFile, Reader
 from columnist.documents.store import StoredFile
 from columnist.documents.sweep import Note
 from columnist.errors import DocumentError, TooLargeError
-from columnist.processes import off_loop
 
 DEEPEST = 5
 """E-mails inside each other whose attachments are taken in."""

@@ -3,15 +3,17 @@
 import asyncio
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from columnist import telemetry
+from columnist.cancelling import off_loop
 from columnist.db.connect import Database
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import Reader
@@ -24,7 +26,6 @@ from columnist.extraction.model import Answer, Citation, Content, Question
 from columnist.extraction.playbook import flagged
 from columnist.jobs import store
 from columnist.jobs.store import ClaimedItem
-from columnist.processes import off_loop
 from columnist.reviews.model import Rule
 
 
@@ -45,7 +46,7 @@ class ItemWorker:
         self._reader = reader
         self._blobs = blobs
         self._back_ends = back_ends
-        self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, item: ClaimedItem) -> None:
         """Answer every question that the item's job still has to ask about its document.
@@ -100,7 +101,8 @@ class ItemWorker:
 
     async def _pages(self, sha256: str, name: str) -> list[str]:
         """The document's page texts: stored, or read now in a guarded subprocess and stored. Raises DocumentError."""
-        async with self._reading[sha256]:
+        lock = self._reading.setdefault(sha256, asyncio.Lock())
+        async with lock:
             stored = await self._database.insist(stored_pages, sha256)
             if stored is not None:
                 return stored

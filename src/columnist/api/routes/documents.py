@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from functools import partial
+from pathlib import Path as FilePath
 from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
-from starlette.background import BackgroundTask
+from starlette.types import Receive, Scope, Send
 
 from columnist.api.context import (
     CurrentConnection,
@@ -24,6 +25,7 @@ from columnist.api.context import (
 from columnist.api.models import Input
 from columnist.api.routes.reviews import Confirm, NameSearch
 from columnist.api.uploads import uploaded
+from columnist.cancelling import off_loop, surely
 from columnist.db.connect import User
 from columnist.documents import store
 from columnist.documents.formats import PDF, PICTURES
@@ -31,7 +33,6 @@ from columnist.documents.intake import Refused, attachments
 from columnist.documents.store import Document, Registered, StoredFile
 from columnist.documents.sweep import note_loose
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
-from columnist.processes import off_loop
 from columnist.reviews import store as reviews
 
 router = APIRouter(tags=["documents"])
@@ -132,12 +133,15 @@ async def upload_documents(
     results: list[UploadedFile] = []
     batch: list[list[StoredFile | Refused]] = []
     try:
-        async for one in uploaded(request, service.blobs, note, service.settings.upload_max_files):
-            attached = [] if isinstance(one, Refused) else await attachments(service.reader, service.blobs, note, one)
-            batch.append([one, *attached])
-            if len(batch) == REGISTERED_TOGETHER:
-                results += await _register(service, user, review_id, batch)
-                batch = []
+        async with aclosing(uploaded(request, service.blobs, note, service.settings.upload_max_files)) as files:
+            async for one in files:
+                attached: list[StoredFile | Refused] = []
+                if isinstance(one, StoredFile):
+                    attached = await attachments(service.reader, service.blobs, note, one)
+                batch.append([one, *attached])
+                if len(batch) == REGISTERED_TOGETHER:
+                    results += await _register(service, user, review_id, batch)
+                    batch = []
     finally:
         results += await _register(service, user, review_id, batch)
     every = [one for file in results for one in (file, *file.attachments)]
@@ -214,18 +218,32 @@ async def delete_document(
     await store.delete_document(connection, user, document_id)
 
 
+class _LentFile(FileResponse):
+    """A file of the store, given back when the response has ended, well or not: a bucket's is a copy."""
+
+    def __init__(self, path: FilePath, opened: AsyncExitStack, media_type: str, headers: dict[str, str]) -> None:
+        super().__init__(path, media_type=media_type, headers=headers)
+        self._opened = opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await surely(self._opened.aclose())
+
+
 @router.get("/documents/{document_id}/original", response_class=FileResponse)
-async def get_original(document_id: UUID, service: CurrentService, connection: CurrentConnection) -> FileResponse:
+async def get_original(document_id: UUID, service: CurrentService, user: CurrentUser) -> FileResponse:
     """The file as it was uploaded."""
-    document = await store.get_document(connection, document_id)
-    # A bucket's file is a copy that lasts as long as the response.
+    async with service.database.act_as(user) as connection:
+        document = await store.get_document(connection, document_id)
     opened = AsyncExitStack()
     path = await opened.enter_async_context(off_loop(service.blobs.reading(document.sha256)))
     # Whatever it claims to be: a browser is to save it. Only a PDF is told to be one.
     kind = PDF if document.media_type == PDF else "application/octet-stream"
     named = f"attachment; filename*=utf-8''{quote(document.name, safe='')}"
     headers = {"Content-Disposition": named, **_UNTRUSTED}
-    return FileResponse(path, media_type=kind, headers=headers, background=BackgroundTask(opened.aclose))
+    return _LentFile(path, opened, kind, headers)
 
 
 PageNumber = Annotated[int, Path(ge=1, le=1_000_000)]

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from columnist.api.context import CurrentService, CurrentUser, require_role
 from columnist.api.routes.rows import Filter, Words
+from columnist.cancelling import surely
 from columnist.db.connect import Database, User
 from columnist.errors import NotFoundError
 from columnist.export.files import write_review
@@ -74,7 +76,21 @@ async def export_review(
         "Content-Disposition": f"attachment; filename*=utf-8''{name}",
         "Content-Encoding": "identity",  # large, and packed already, mostly: not for the event loop to compress
     }
-    return StreamingResponse(chunks, media_type=MEDIA_TYPES[suffix], headers=headers)
+    return _Export(chunks, media_type=MEDIA_TYPES[suffix], headers=headers)
+
+
+class _Export(StreamingResponse):
+    """Ends the export when the response has ended, well or not: its folder is gone then, and its process stops."""
+
+    def __init__(self, chunks: AsyncGenerator[bytes, None], media_type: str, headers: dict[str, str]) -> None:
+        super().__init__(chunks, media_type=media_type, headers=headers)
+        self._chunks = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await surely(self._chunks.aclose())
 
 
 async def _exported(

@@ -1,0 +1,86 @@
+"""What is taken is given back, however often the task that took it is cancelled, and wherever that meets it.
+
+The rule: between taking and giving back nothing is awaited that a cancel could end too early. What has to be awaited
+there goes through `surely` or `off_loop`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractContextManager, asynccontextmanager
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+log = structlog.get_logger()
+
+Value = TypeVar("Value")
+
+_under_way: set[asyncio.Task[Any]] = set()
+"""The loop itself refers to its tasks weakly."""
+
+
+async def surely(step: Coroutine[Any, Any, Value]) -> Value:
+    """Await a step that goes on to its own end even if this task is cancelled meanwhile, as often as it likes."""
+    task = asyncio.ensure_future(step)
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+    return await asyncio.shield(task)
+
+
+@asynccontextmanager
+async def off_loop(context: AbstractContextManager[Value]) -> AsyncIterator[Value]:
+    """A context that touches disks or networks as it is entered and left: both happen in a thread.
+
+    A thread cannot be cancelled. So a context that is there only after its task was cancelled is left at once, and one
+    that is being left is left to its end, with nobody waiting for it.
+    """
+    loop = asyncio.get_running_loop()
+    entry = _Entry(context)
+    try:
+        value = await loop.run_in_executor(None, entry.enter)
+    except asyncio.CancelledError:
+        if entry.give_up():
+            loop.run_in_executor(None, entry.leave)
+        raise
+    try:
+        yield value
+    except BaseException as error:
+        left = loop.run_in_executor(None, context.__exit__, type(error), error, error.__traceback__)
+        if not await asyncio.shield(left):
+            raise
+    else:
+        await asyncio.shield(loop.run_in_executor(None, context.__exit__, None, None, None))
+
+
+class _Entry(Generic[Value]):
+    """A context on its way in, which may be given up meanwhile."""
+
+    def __init__(self, context: AbstractContextManager[Value]) -> None:
+        self._context = context
+        self._lock = Lock()
+        self._inside = False
+        self._given_up = False
+
+    def enter(self) -> Value:
+        """In the thread."""
+        value = self._context.__enter__()
+        with self._lock:
+            self._inside = True
+            given_up = self._given_up
+        if given_up:
+            self.leave()
+        return value
+
+    def give_up(self) -> bool:
+        """Whether it is inside already, and has to be left; if not, `enter` leaves it."""
+        with self._lock:
+            self._given_up = True
+            return self._inside
+
+    def leave(self) -> None:
+        """As a cancelled task would have left it."""
+        try:
+            self._context.__exit__(asyncio.CancelledError, asyncio.CancelledError(), None)
+        except Exception:
+            log.exception("could not be left")

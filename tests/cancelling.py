@@ -1,0 +1,66 @@
+"""Cancels at every await: an operation is run again and again, cancelled at each of its suspensions, and once more at
+each of those that follow."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import suppress
+from typing import Any, Literal
+
+Operation = Callable[[], Awaitable[object]]
+When = Literal["waiting", "woken"]
+"""A cancel meets the task while it waits, or together with what it waited for: that is done, and never told."""
+
+
+class _Cancelled:
+    """Awaits an operation, and cancels the task at some of its suspensions (1 is the first)."""
+
+    def __init__(self, operation: Operation, at: tuple[int, ...], when: When) -> None:
+        self._operation = operation
+        self._at = at
+        self._when = when
+        self.suspensions = 0
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        task = asyncio.current_task()
+        assert task
+        steps = self._operation().__await__()
+        thrown: BaseException | None = None
+        while True:
+            try:
+                waited_for = steps.send(None) if thrown is None else steps.throw(thrown)
+            except StopIteration:
+                return
+            self.suspensions += 1
+            if self.suspensions in self._at:
+                if waited_for is None or self._when == "waiting":
+                    task.cancel()
+                else:
+                    waited_for.add_done_callback(lambda _: task.cancel())
+            thrown = None
+            try:
+                yield waited_for
+            except BaseException as error:  # noqa: BLE001 - it is the operation's
+                thrown = error
+
+
+async def cancelled_everywhere(operation: Operation, cancels: int = 3) -> AsyncIterator[tuple[When, tuple[int, ...]]]:
+    """Run the operation to its end, then cancelled at each of its suspensions, then a second time at each of those that
+    follow the first cancel, and so on up to `cancels`; yields after each run how it was cancelled. Raises what the
+    operation raises that is no cancel."""
+    for when in ("waiting", "woken"):
+        rounds: list[tuple[int, ...]] = [()]
+        while rounds:
+            at = rounds.pop()
+            run = _Cancelled(operation, at, when)
+            task = asyncio.create_task(_wait_for(run))
+            await asyncio.wait([task])
+            with suppress(asyncio.CancelledError):
+                task.result()
+            yield when, at
+            if len(at) < cancels:
+                first = at[-1] + 1 if at else 1
+                rounds += [(*at, nr) for nr in range(first, run.suspensions + 1)]
+
+
+async def _wait_for(run: _Cancelled) -> None:
+    await run
