@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from columnist.documents.model import Span
+from columnist.extraction.dates import dates, later
 from columnist.extraction.passages import Passage
 from columnist.extraction.preamble import StatedDate, stated_date
-from columnist.extraction.readings import Reading, dates, later, numbers
+from columnist.extraction.readings import numbers
+from columnist.extraction.values import Reading
 
 _EDGE = re.compile(
     r"\b(?:(?P<end>until|through|expir\w*|end(?:s|ing)?|terminat\w*|and including|to)"

@@ -24,12 +24,14 @@ from columnist.extraction.clauses import (
     clause_asked_for,
     jurisdiction,
 )
+from columnist.extraction.dates import dates
 from columnist.extraction.duration import effective_date, expiration, notice, renewal
 from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question
 from columnist.extraction.passages import PassageIndex, Ranked, terms
 from columnist.extraction.preamble import parties, stated_date, title
-from columnist.extraction.readings import Reading, amounts, currencies, dates, numbers, percentages, units
-from columnist.extraction.typing import ALTERNATIVES, in_unit, typed
+from columnist.extraction.readings import amounts, currencies, numbers, percentages, units
+from columnist.extraction.typing import in_unit, typed
+from columnist.extraction.values import Reading
 from columnist.processes import processes
 from columnist.reviews.model import Flag, Format
 
@@ -47,8 +49,10 @@ CITED = 3
 """Passages that a Yes rests on, at most."""
 ALIKE = 0.7
 """Share of the best one's score from which another passage is cited beside it."""
-DEPENDS_WITHIN = 120
-"""Characters before a value in which `the greater of` still speaks of it."""
+CLAUSE = 120
+"""Characters on either side of a value in which its clause may say more of it."""
+BESIDE = 40
+"""Characters on either side of a value in which what leaves it in doubt is shown with it."""
 STRONG = 0.6
 """Coverage from which such a passage is an answer worth a green flag or a Yes."""
 
@@ -87,6 +91,7 @@ _MONEY_WORDS = (
     "dollars euros sterling yen yuan francs rupees marks pesos rmb renminbi currency usd eur gbp cad chf jpy cny "
     "aud hkd sgd"
 ).split()
+_CLAUSE_END = re.compile(r"(?<!\bU\.S)(?<!\bNo)(?<!\bRs)[.;](?=\s|$)|\n\s*\n")
 _TITLE_LINES = re.compile(r"\b(?:agreement|contract|amendment|addendum|lease|licen[cs]e|deed|statement)\b", re.I)
 
 
@@ -107,7 +112,7 @@ class ExtractiveAnswerer:
     """Answers without an LLM, in processes of its own, one per core: the event loop that serves requests stays free."""
 
     model = "extractive"
-    prompt_version = "extractive-4"
+    prompt_version = "extractive-5"
 
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
         """All questions at once, in order: a document takes milliseconds."""
@@ -267,19 +272,36 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
     if found is not None:
         candidate, reading, alone = found
         rule = "a date in the passage that fits best"
-        return Finding(_said(candidate, reading), (candidate.passage.place,), known and alone, rule)
+        said, clear = _said(candidate, reading, question)
+        return Finding(said, (candidate.passage.place,), known and alone and clear, rule)
     if known and candidates:
         shown = _line(candidates[0].passage.text)
         return Finding(shown, (candidates[0].passage.place,), False, "the clause gives a period, not a date")
     return None
 
 
-def _said(candidate: Ranked, reading: Reading[Any]) -> str:
-    """A reading in its words, with those before it that make it one of several (`the greater of`)."""
+def _said(candidate: Ranked, reading: Reading[Any], question: Question) -> tuple[str, bool]:
+    """A reading in its words, and whether the clause around it says the same; with the words beside it where those
+    leave it in doubt (`the greater of`, `10% of`)."""
     text = candidate.passage.text
-    cue = ALTERNATIVES.search(text, max(0, reading.start - DEPENDS_WITHIN), reading.start)
-    same_sentence = cue and not re.search(r"[.;]\s", text[cue.end() : reading.start])
-    return _line(text[cue.start() if cue and same_sentence else reading.start : reading.end])
+    words = _line(text[reading.start : reading.end])
+    value = typed(words, question).value
+    if value is None or typed(_around(text, reading, CLAUSE), question).value == value:
+        return words, True
+    beside = _around(text, reading, BESIDE)
+    return (words, False) if typed(beside, question).value == value else (beside, False)
+
+
+def _around(text: str, reading: Reading[Any], reach: int) -> str:
+    """The reading with what stands within so many characters of it, in whole words of the same clause."""
+    before, behind = text[max(0, reading.start - reach) : reading.start], text[reading.end : reading.end + reach]
+    if len(before) == reach:
+        before = before.partition(" ")[2]
+    if len(behind) == reach:
+        behind = behind.rpartition(" ")[0]
+    before = _CLAUSE_END.split(before)[-1]
+    behind = _CLAUSE_END.split(behind, maxsplit=1)[0]
+    return _line(f"{before}{text[reading.start : reading.end]}{behind}")
 
 
 def _first_reading(
@@ -313,7 +335,8 @@ def _monetary_amount(index: PassageIndex, question: Question) -> Finding | None:
         if sums:
             candidate, reading = max(sums, key=lambda pair: pair[1].values[0].amount)
             alone = len({found.values[0].amount for _, found in sums}) == 1
-    return Finding(_said(candidate, reading), (candidate.passage.place,), known and alone, rule)
+    said, clear = _said(candidate, reading, question)
+    return Finding(said, (candidate.passage.place,), known and alone and clear, rule)
 
 
 def _percentage(index: PassageIndex, question: Question) -> Finding | None:
@@ -337,7 +360,8 @@ def _decimal(index: PassageIndex, question: Question, read: Callable[[str], list
         return None
     candidate, reading, alone = found
     rule = f"the {question.format} in the passage that fits best"
-    return Finding(_said(candidate, reading), (candidate.passage.place,), known and alone, rule)
+    said, clear = _said(candidate, reading, question)
+    return Finding(said, (candidate.passage.place,), known and alone and clear, rule)
 
 
 def _currency(index: PassageIndex, question: Question) -> Finding | None:

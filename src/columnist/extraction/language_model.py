@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from columnist.documents.model import DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
 from columnist.extraction.model import NOT_FOUND, Answer, Citation, Content, Question
 from columnist.extraction.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
-from columnist.extraction.typing import Typed, typed
+from columnist.extraction.typing import Typed, says_nothing, typed
 from columnist.extraction.windows import BYTES_PER_TOKEN, disputed, merge, size, windows
 from columnist.llm.client import ChatModel, Completion
 from columnist.llm.usage import Usage
@@ -27,10 +28,11 @@ from columnist.settings import Settings
 LEAST_BUDGET = 500
 """Bytes of document in a window below which a model's context is too small to be of use."""
 
-_JSON = json.JSONDecoder(strict=False)
-"""Reads line breaks inside strings, too: models write them."""
+_JSON = json.JSONDecoder(strict=False, parse_float=Decimal, parse_int=Decimal)
+"""Reads line breaks inside strings, too: models write them. Numbers keep the digits that the model wrote."""
 
-_SAYS_NOTHING = frozenset(("", NOT_FOUND.casefold(), "null", "none", "n/a"))
+_LONGEST_NUMBER = 60
+"""Digits of a number, written out, that are shown; one with more is shown as the model wrote it."""
 
 
 class _Quote(BaseModel):
@@ -48,7 +50,7 @@ class _Quote(BaseModel):
 class _RawAnswer(BaseModel):
     """What the schema asks for; a server that does without schemas may leave out or bend what is not essential."""
 
-    answer: str | bool | int | float | list[str] | None
+    answer: str | bool | list[str] | None
     reasoning: str = ""
     quotes: list[_Quote] = []
     rule: int | None = None
@@ -59,7 +61,7 @@ class _RawAnswer(BaseModel):
     def _as_answer(cls, said: Any) -> Any:
         if isinstance(said, list):
             return [_in_words(item) for item in said if item is not None]
-        return _in_words(said) if isinstance(said, dict) else said
+        return _in_words(said) if isinstance(said, dict | Decimal) else said
 
     @field_validator("quotes", mode="before")
     @classmethod
@@ -76,7 +78,7 @@ class _RawAnswer(BaseModel):
     @field_validator("rule", mode="before")
     @classmethod
     def _as_rule(cls, said: Any) -> int | None:
-        return int(said) if str(said).isdecimal() else None
+        return int(str(said)) if re.fullmatch(r"[0-9]{1,6}", str(said)) else None
 
 
 class LanguageModelAnswerer:
@@ -294,8 +296,12 @@ def _parse(completion: Completion, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def _in_words(said: Any) -> str:
-    """A string as it is; anything else that stands where one was asked for as JSON."""
-    return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    """A string as it is, a number in plain digits; anything else that stands where one was asked for as JSON."""
+    if isinstance(said, Decimal):
+        # 1e999999999 written out would fill the memory.
+        short = said.is_finite() and abs(said.adjusted()) < _LONGEST_NUMBER and len(said.as_tuple().digits) < 5_000
+        return format(said, "f") if short else str(said)
+    return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, default=_in_words)
 
 
 def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:
@@ -304,7 +310,7 @@ def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...
     rules = question.rules_in_words
     held = rules[raw.rule - 1] if raw.rule and 1 <= raw.rule <= len(rules) else None
     verified = any(citation.verified for citation in citations)
-    if summary.casefold() in _SAYS_NOTHING:
+    if value is None and says_nothing(summary):
         # What is not found has no evidence, unless a rule holds for it ("uncapped").
         evidence = citations if held else ()
         return Content(NOT_FOUND, None, "grey", reasoning, evidence, held, doubtful=not verified)
@@ -314,7 +320,7 @@ def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...
     return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations, held, doubtful)
 
 
-def _typed(question: Question, answer: str | bool | float | list[str] | None) -> tuple[str, Typed]:
+def _typed(question: Question, answer: str | bool | list[str] | None) -> tuple[str, Typed]:
     """What is shown, and its typed value."""
     if answer is None:
         return "", Typed(None)
@@ -325,7 +331,7 @@ def _typed(question: Question, answer: str | bool | float | list[str] | None) ->
         answer = "; ".join(items)
     if isinstance(answer, bool):
         answer = "yes" if answer else "no"
-    text = _storable(str(answer)).strip()
+    text = _storable(answer).strip()
     outcome = typed(text, question)
     shown = ("Yes" if outcome.value else "No") if isinstance(outcome.value, bool) else text
     return shown, outcome

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from columnist.documents.model import Span
 from columnist.documents.running_lines import without_running_lines
-from columnist.extraction.readings import plain
+from columnist.extraction.plain import plain
 
 K1 = 1.2
 """How fast a repeated term stops counting; the usual value of BM25."""

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from columnist.documents.model import Span
-from columnist.extraction.readings import Reading, dates
+from columnist.extraction.dates import dates
+from columnist.extraction.values import Reading
 
 _SUFFIX = (
     r"(?:Inc|INC|inc|Incorporated|INCORPORATED|L\.?L\.?[CP]|Ltd|LTD|Limited|LIMITED|Corp|CORP|Corporation|CORPORATION"
