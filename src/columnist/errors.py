@@ -156,9 +156,19 @@ class LlmError(ColumnistError):
 
 
 class LlmUnavailableError(LlmError):
-    """The LLM server is down, overloaded or out of reach: waiting may heal it."""
+    """The LLM server fails over one request, or over all: waiting may heal it. `prompt_tokens` were sent in vain."""
+
+    def __init__(self, message: str, prompt_tokens: int = 0) -> None:
+        super().__init__(message)
+        self.prompt_tokens = prompt_tokens
 
     problem = "llm-unavailable"
+
+
+class LlmAwayError(LlmUnavailableError):
+    """The LLM server answers nobody, or has too much to do: no request is to blame, and another try costs nothing."""
+
+    problem = "llm-away"
 
 
 class LlmRefusedError(LlmError):
@@ -192,6 +202,12 @@ class JobEndingError(ConflictError):
     """The review's last job is being cancelled and has not ended yet."""
 
     problem = "job-ending"
+
+
+class WorkerPoolError(ColumnistError):
+    """The worker pool of this process ended without being told to."""
+
+    problem = "worker-pool-ended"
 
 
 class LeaseLostError(ColumnistError):

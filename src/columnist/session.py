@@ -18,7 +18,7 @@ from columnist.documents.guard import Reader
 from columnist.documents.intake import Refused, attachments, shown_path, told_apart
 from columnist.documents.store import StoredFile, add_documents
 from columnist.documents.sweep import Note, note_loose, sweeping
-from columnist.errors import InputError, JobEndingError
+from columnist.errors import InputError, JobEndingError, WorkerPoolError
 from columnist.extraction.back_ends import BackEnds, prompt_version
 from columnist.jobs import store
 from columnist.jobs.pool import PoolOptions, WorkerPool
@@ -282,13 +282,23 @@ class Session:
                 grace_seconds=settings.worker_grace_seconds,
                 models=back_ends.askable(),
             )
-            pool = WorkerPool(self.database, worker, options)
+            pool = WorkerPool(self.database, worker, options, back_ends.limits, back_ends.probe)
             running = asyncio.create_task(pool.run())
+            watcher = asyncio.current_task()
+            assert watcher
+            # A pool that dies takes its process with it: nobody is to wait for work that nobody does.
+            running.add_done_callback(lambda _: pool.stopping or watcher.cancel())
             try:
                 yield pool
+            except asyncio.CancelledError:
+                if running.done() and not pool.stopping and watcher.uncancel() == 0:
+                    raise WorkerPoolError(
+                        "The worker pool has ended unexpectedly; the log says why."
+                    ) from running.exception()
+                raise
             finally:
                 pool.stop()
-                await running
+                await asyncio.gather(running, return_exceptions=True)
 
 
 def _is_mail(file: Path) -> bool:

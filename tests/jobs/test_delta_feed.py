@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.rows import dict_row
 
 from columnist.db.connect import LOCAL_USER, Connection, Database
 from columnist.errors import InputError
@@ -86,7 +87,7 @@ def test_every_interleaving_of_writes_commits_and_pages_is_seen(url: str, steps:
             reader_saw: dict[str, str] = {}
             cursor: str | None = None
             async with database.worker() as reader:
-                writers = [await database.listen() for _ in range(3)]
+                writers = [await Connection.connect(url, autocommit=True, row_factory=dict_row) for _ in range(3)]
                 for writer in writers:
                     await writer.execute("set role columnist_worker")
                 try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from columnist.errors import (
     ContextExceededError,
+    LlmAwayError,
     LlmRefusedError,
     LlmUnavailableError,
     RequestRefusedError,
@@ -190,28 +190,64 @@ def test_a_call_that_alone_keeps_failing_is_given_up_while_others_go_on() -> Non
 
 
 @pytest.mark.usefixtures("quick_pauses")
-def test_failures_while_nobody_is_answered_are_not_held_against_the_call() -> None:
-    failed, answered_one = 0, threading.Event()
+def test_a_lone_call_that_keeps_failing_is_told_from_an_outage_by_a_probe() -> None:
+    """The last document of a job has nobody beside it whose answers would tell."""
+
+    def of(settings: Settings, words: str) -> None:
+        async def run() -> None:
+            async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+                await chat.complete(asking(words), SCHEMA, 500)
+
+        asyncio.run(run())
+
+    poisoned, up = 0, True
 
     def answers(request: dict[str, Any]) -> Reply:
-        nonlocal failed
-        if "patient" not in request["messages"][-1]["content"]:
-            return 200, completion("{}")
-        failed += 1
-        if failed == 1:
-            answered_one.wait(30)
-        return (500, {"error": {"message": "restarting"}}) if failed < 3 * GIVE_UP_AFTER else (200, completion("{}"))
-
-    async def run(settings: Settings) -> Completion:
-        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
-            patient = asyncio.create_task(chat.complete(asking("patient"), SCHEMA, 500))
-            await chat.complete(asking("other"), SCHEMA, 500)
-            answered_one.set()
-            return await patient
+        nonlocal poisoned
+        if up and "poison" not in request["messages"][-1]["content"]:
+            return 200, completion("yes")
+        poisoned += "poison" in request["messages"][-1]["content"]
+        return 500, {"error": {"message": "out of memory"}}
 
     with scripted(answers) as server:
-        assert asyncio.run(run(server.settings())).text == "{}"
-    assert failed == 3 * GIVE_UP_AFTER
+        with pytest.raises(LlmUnavailableError, match="over this request while it answered others") as blamed:
+            of(server.settings(), "poison")
+        assert not isinstance(blamed.value, LlmAwayError)
+        assert poisoned == GIVE_UP_AFTER, "a ceiling of tries"
+        up = False
+        with pytest.raises(LlmAwayError):
+            of(server.settings(), "poison")
+
+
+@pytest.mark.usefixtures("quick_pauses")
+def test_tokens_of_calls_that_timed_out_are_told() -> None:
+    def answers(request: dict[str, Any]) -> Reply:
+        if "poison" in request["messages"][-1]["content"]:
+            time.sleep(0.6)
+        return 200, completion("yes")
+
+    async def run(settings: Settings) -> None:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            await chat.complete(asking("poison " * 1000), SCHEMA, 500)
+
+    with scripted(answers) as server, pytest.raises(LlmUnavailableError) as failed:
+        asyncio.run(run(server.settings(llm_timeout_seconds=0.2)))
+    assert failed.value.prompt_tokens >= GIVE_UP_AFTER * 1000
+
+
+def test_a_server_that_asks_for_a_long_wait_gets_it_and_the_call_does_not_wait_in_its_place(server: Simulated) -> None:
+    server.inject(rate_limit=1.0, retry_after="3600")
+
+    async def run(settings: Settings) -> int:
+        async with (
+            asyncio.timeout(PATIENCE_SECONDS),
+            ChatModel(settings, "simulated", settings.openai_base_url) as chat,
+        ):
+            with pytest.raises(LlmAwayError, match="429"):
+                await chat.complete(asking("What?"), SCHEMA, 500)
+            return chat.limiter.documents
+
+    assert asyncio.run(run(server.settings())) == 0, "no document is begun meanwhile"
 
 
 @pytest.mark.usefixtures("quick_pauses")
@@ -262,7 +298,15 @@ def test_an_outage_is_waited_out_by_one_probe_at_a_time_and_blames_no_call(capsy
         port = nobody.sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}/v1"
         async with ChatModel(Settings(_env_file=None, openai_base_url=url), "simulated", url) as chat:
-            calls = [asyncio.create_task(chat.complete(asking(f"{nr}?"), SCHEMA, 500)) for nr in range(40)]
+
+            async def patient(words: str) -> Completion:
+                while True:  # as the pool does: the place is given back, and claimed again
+                    try:
+                        return await chat.complete(asking(words), SCHEMA, 500)
+                    except LlmAwayError:
+                        await asyncio.sleep(0.01)
+
+            calls = [asyncio.create_task(patient(f"{nr}?")) for nr in range(40)]
             while chat.limiter.limit > 1:
                 await asyncio.sleep(0.01)
             seen, most_open = probes, 0

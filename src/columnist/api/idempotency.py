@@ -1,7 +1,6 @@
 """Idempotency keys: the same request with the same key is carried out once, and answered the same each time."""
 
 import hashlib
-import json
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ from fastapi import Depends, Header, Request
 
 from columnist.api.context import CurrentUser
 from columnist.db.connect import Connection, User
+from columnist.db.text import as_json
 from columnist.errors import ConflictError
 from columnist.jobs.store import Generated
 
@@ -55,7 +55,7 @@ class IdempotencyKey:
         if self._key is not None:
             await connection.execute(
                 "update idempotency_keys set response = %s where user_id = %s and key = %s",
-                [json.dumps(asdict(answer), default=str), self._user.id, self._key],
+                [as_json(asdict(answer)), self._user.id, self._key],
             )
 
 

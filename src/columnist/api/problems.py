@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,7 +11,7 @@ from psycopg import errors as pg
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from columnist.db.connect import DATABASE_AWAY
+from columnist.db.connect import is_conflict, is_weather
 from columnist.errors import ColumnistError
 
 log = structlog.get_logger()
@@ -88,13 +89,17 @@ def add_handlers(app: FastAPI) -> None:
     async def _refused(request: Request, error: pg.InsufficientPrivilege) -> ProblemResponse:
         return problem("forbidden", 403, "You may not do this.")
 
-    async def _database_away(request: Request, error: Exception) -> ProblemResponse:
-        log.warning("database away", at=request.url.path, error=str(error).strip())
+    @app.exception_handler(psycopg.Error)
+    async def _database(request: Request, error: psycopg.Error) -> ProblemResponse:
+        if not is_weather(error):
+            raise error
+        log.warning("database away", at=request.url.path, error=str(error).strip(), sqlstate=error.sqlstate)
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        if is_conflict(error):
+            return problem(
+                "database-busy", 503, "Another change of the same rows came first: try again.", headers=headers
+            )
         return problem("database-unavailable", 503, "The database is away: try again in a moment.", headers=headers)
-
-    for kind in DATABASE_AWAY:
-        app.add_exception_handler(kind, _database_away)
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> ProblemResponse:

@@ -9,31 +9,110 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
+import psycopg
 import structlog
-from psycopg import AsyncConnection, InterfaceError, OperationalError, sql
+from psycopg import AsyncConnection, InterfaceError, Notify, OperationalError, conninfo, errors, sql, waiting
+from psycopg.abc import PQGen
 from psycopg.errors import DeadlockDetected
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from columnist.cancelling import surely
 from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
+from columnist.db.text import only_storable, storable
 from columnist.settings import Settings
 
 log = structlog.get_logger()
 
-Connection = AsyncConnection[DictRow]
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
-
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
-"""What psycopg raises while PostgreSQL restarts, fails over or is out of reach (deadlocks are among it, too)."""
-
 
 TRIES = 5
 
 WAIT_SECONDS = 10.0
 """How long a request waits for a connection before it is told that the database is away."""
+
+BEGIN_SECONDS = 5.0
+"""How long a request waits for the sign that its connection is alive."""
+
+WORKER_SECONDS = 10.0
+"""How long one statement of the engine may take; after that its connection has gone silent, and is thrown away."""
+
+REQUEST_SECONDS = 120.0
+"""The same of a request, whose statements may have much to sort or to delete."""
+
+CANCEL_SECONDS = 1.0
+"""How long a cancelled statement may take to end; after that its connection is closed."""
+
+HEARTBEAT_SECONDS = 10.0
+"""How often a connection that listens asks whether anybody is there."""
+
+_ALIVE: dict[str, str | int | None] = {
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+"""A host that vanished is noticed within half a minute, unless DATABASE_URL says otherwise."""
+
+_WEATHER_CLASSES = frozenset(("08", "40", "53", "57", "58"))
+_READ_ONLY = "25006"
+
+
+def is_weather(error: BaseException) -> bool:
+    """Whether the same statement may succeed later: PostgreSQL restarts, fails over, is full, read-only, silent, out of
+    reach, or had two statements meet. Decided by the SQLSTATE: connection (08), rollback (40), resources (53), operator
+    (57), system (58), and a server that is read-only for now (25006)."""
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is None:  # the client's own: lost, closed, timed out
+        return isinstance(error, OperationalError | InterfaceError)
+    return error.sqlstate[:2] in _WEATHER_CLASSES or error.sqlstate == _READ_ONLY
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether PostgreSQL rolled the statement back for another one's sake (class 40, such as a deadlock)."""
+    return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith("40")
+
+
+class SilentError(OperationalError):
+    """The connection is open, and nothing comes."""
+
+
+class Connection(AsyncConnection[DictRow]):
+    """A connection that never waits for ever, and sends only text that PostgreSQL stores."""
+
+    answer_seconds = REQUEST_SECONDS
+
+    async def wait(  # as in psycopg, with limits
+        self,
+        gen: PQGen[Result],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109 - psycopg's
+    ) -> Result:
+        """Every statement waits here. Raises SilentError when no answer has come in `answer_seconds`."""
+        seconds = self.answer_seconds if timeout is None else timeout
+        try:
+            return await waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=seconds)
+        except errors._WaitTimeout:
+            if timeout is not None:  # whoever listens expects it
+                raise
+            self.pgconn.finish()
+            raise SilentError(f"no answer from PostgreSQL in {seconds:g} seconds") from None
+        except asyncio.CancelledError:
+            # The server is asked to stop, too; but one that is silent holds nobody up.
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                try:
+                    await self._try_cancel(timeout=CANCEL_SECONDS)
+                    await waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=CANCEL_SECONDS)
+                except errors.QueryCanceled:
+                    pass  # as asked for
+                except BaseException:  # noqa: BLE001 - silent, broken, or cancelled again: what it did is not known
+                    self.pgconn.finish()
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +159,10 @@ class Database:
     """The connections of one process: `act_as(user)` for requests, `worker()` for the job engine."""
 
     def __init__(self, url: str, connections: int = 4) -> None:
-        self.url = url
-        self._requests = _pool(url, connections, "set jit = off")
+        self.url = conninfo.make_conninfo("", **(_ALIVE | conninfo.conninfo_to_dict(url)))
+        self._requests = _pool(self.url, connections, "set jit = off", REQUEST_SECONDS)
         # Every statement of the engine is a transaction of its own, so the role is set once per connection.
-        self._workers = _pool(url, connections, "set jit = off; set role columnist_worker")
+        self._workers = _pool(self.url, connections, "set jit = off; set role columnist_worker", WORKER_SECONDS)
 
     async def __aenter__(self) -> "Database":
         await self._requests.open()
@@ -101,9 +180,11 @@ class Database:
         try:
             yield connection
             await connection.commit()
-        except BaseException:
-            with suppress(*DATABASE_AWAY):  # then there is nothing left to roll back
-                await connection.rollback()
+        except BaseException as error:
+            if not connection.closed:
+                with suppress(psycopg.Error):  # what went wrong first is told
+                    await connection.rollback()
+            await self._noticed(self._requests, error)
             raise
         finally:
             await surely(self._requests.putconn(connection))
@@ -111,28 +192,34 @@ class Database:
     async def _begun(self, user: User) -> Connection:
         """A connection on which the user's transaction has begun: one round trip, and the proof that it is alive. After
         a restart of PostgreSQL requests wait here instead of failing."""
-        claims = json.dumps({"sub": str(user.id), "email": user.email, "role": "authenticated"})
+        claims = json.dumps({"sub": str(user.id), "email": storable(user.email), "role": "authenticated"})
         begin = sql.SQL(
             "begin; select set_config('role', 'authenticated', true), set_config('request.jwt.claims', {}, true)"
         ).format(claims)
         give_up_at = time.monotonic() + WAIT_SECONDS
         while True:
             connection = await self._requests.getconn(give_up_at - time.monotonic())
+            connection.answer_seconds = BEGIN_SECONDS
             try:
                 await connection.execute(begin)
             except BaseException as error:
                 await surely(self._requests.putconn(connection))
-                if not isinstance(error, DATABASE_AWAY):
+                await self._noticed(self._requests, error)
+                if not is_weather(error):
                     raise
             else:
+                connection.answer_seconds = REQUEST_SECONDS
                 return connection
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Connection]:
         """An autocommit connection with the rights of a worker."""
-        connection = await self._workers.getconn()
+        connection = await self._workers.getconn(WAIT_SECONDS)
         try:
             yield connection
+        except BaseException as error:
+            await self._noticed(self._workers, error)
+            raise
         finally:
             await surely(self._workers.putconn(connection))
 
@@ -142,36 +229,56 @@ class Database:
         *args: Arguments.args,
         **kwargs: Arguments.kwargs,
     ) -> Result:
-        """Run an idempotent step as a worker, again and again while PostgreSQL is away. Cancel it to give up."""
+        """Run an idempotent step as a worker, again and again while `is_weather`. Cancel it to give up."""
         delay = 0.1
         while True:
             try:
                 async with self.worker() as connection:
                     return await step(connection, *args, **kwargs)
-            except DATABASE_AWAY as error:
-                log.warning("database away", at=step.__name__, error=str(error).strip())
+            except psycopg.Error as error:
+                if not is_weather(error):
+                    raise
+                log.warning("database away", at=step.__name__, error=str(error).strip(), sqlstate=error.sqlstate)
             await asyncio.sleep(delay)
             delay = min(delay * 2, 2.0)
 
-    async def listen(self, *channels: str) -> Connection:
-        """A connection of its own that listens to `channels`; the caller closes it."""
-        connection = await AsyncConnection.connect(self.url, autocommit=True, row_factory=dict_row)
-        try:
+    @asynccontextmanager
+    async def listen(self, *channels: str) -> AsyncIterator[AsyncIterator[Notify]]:
+        """What is notified on `channels`, on a connection of its own. Raises OperationalError when that is lost or goes
+        silent, the iteration too."""
+        async with await _connected(self.url) as connection:
             for channel in channels:
                 await connection.execute(f'listen "{channel}"')
-        except BaseException:
-            await connection.close()
-            raise
-        return connection
+            yield _heard(connection)
+
+    async def _noticed(self, pool: AsyncConnectionPool[Connection], error: BaseException) -> None:
+        """Where one connection went silent, the others of its age are not to be waited for in turn."""
+        if isinstance(error, SilentError):
+            await surely(pool.drain())
 
 
-def _pool(url: str, connections: int, setup: str) -> AsyncConnectionPool[Connection]:
-    async def configure(connection: AsyncConnection[Any]) -> None:
+async def _connected(url: str) -> Connection:
+    connection = await Connection.connect(url, autocommit=True, row_factory=dict_row, application_name="columnist")
+    connection.answer_seconds = WORKER_SECONDS
+    return connection
+
+
+async def _heard(connection: Connection) -> AsyncIterator[Notify]:
+    while True:
+        async for notification in connection.notifies(timeout=HEARTBEAT_SECONDS):
+            yield notification
+        await connection.execute("select 1")
+
+
+def _pool(url: str, connections: int, setup: str, answer_seconds: float) -> AsyncConnectionPool[Connection]:
+    async def configure(connection: Connection) -> None:
+        connection.answer_seconds = answer_seconds
+        only_storable(connection)
         await connection.execute(setup)
 
     return AsyncConnectionPool(
         url,
-        connection_class=AsyncConnection[DictRow],
+        connection_class=Connection,
         kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "columnist"},
         min_size=0,
         max_size=connections,

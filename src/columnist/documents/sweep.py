@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import psycopg
 import structlog
 
-from columnist.db.connect import DATABASE_AWAY, Database
+from columnist.db.connect import Database, is_weather
 from columnist.db.sql import statement
 from columnist.documents.blobs import BlobStore
 
@@ -75,7 +76,9 @@ async def _keep_sweeping(database: Database, blobs: BlobStore, stopped: asyncio.
             await asyncio.to_thread(blobs.remove_leftovers)
             if await sweep(database, blobs):
                 continue
-        except DATABASE_AWAY as error:
+        except psycopg.Error as error:
+            if not is_weather(error):
+                raise
             log.warning("database away", at="sweep", error=str(error).strip())
         except Exception:
             log.exception("sweep failed")  # a bucket may be away; the notes stay, and the next sweep tries again

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from columnist.errors import LlmError, SettingsError
 from columnist.extraction.extractive import ExtractiveAnswerer
 from columnist.extraction.model import Answerer
 from columnist.extraction.prompt import PROMPT_VERSION
@@ -62,3 +63,17 @@ class BackEnds:
         if settings.openai_base_url or settings.openai_api_key:
             return None
         return (EXTRACTIVE, settings.model)
+
+    def limits(self) -> dict[str, int]:
+        """Model → documents that may be under way with it now, for those that are asked over a server."""
+        return {model: chat.limiter.documents for model, chat in self._chats.items()}
+
+    async def probe(self, model: str) -> str | None:
+        """Why a model cannot be asked now, or None if it answers a word."""
+        if model == EXTRACTIVE:
+            return None
+        try:
+            await (await self.chat(model)).probe()
+        except (LlmError, SettingsError) as error:
+            return str(error)
+        return None

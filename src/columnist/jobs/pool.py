@@ -1,26 +1,38 @@
 """The worker pool: claims as many items as it has room for, works on them, ends them in batches.
 
 One process runs one pool of `concurrency` workers. Any number of pools on any number of machines share the jobs; they
-know of each other only through PostgreSQL.
+know of each other only through PostgreSQL. A place is held by work only: what waits for the weather is handed back.
 """
 
 import asyncio
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
-from uuid import UUID
+from types import MappingProxyType
+from uuid import UUID, uuid4
 from weakref import WeakSet
 
+import psycopg
 import structlog
 
 from columnist import telemetry
-from columnist.db.connect import DATABASE_AWAY, Database
-from columnist.errors import ColumnistError, LeaseLostError, LlmUnavailableError
+from columnist.db.connect import Database, is_weather
+from columnist.errors import (
+    ColumnistError,
+    LeaseLostError,
+    LlmAwayError,
+    LlmRefusedError,
+    LlmUnavailableError,
+    RequestRefusedError,
+    SettingsError,
+    StorageAwayError,
+)
 from columnist.jobs import store
 from columnist.jobs.store import ClaimedItem, EndedItem
+from columnist.llm.limiter import back_off
 
 log = structlog.get_logger()
 
@@ -33,15 +45,29 @@ NEWEST_WEIGHT = 0.2
 
 LARGEST_CLAIM = 500
 CANCEL_WATCH_SECONDS = 1.0
+CANCEL_AGAIN_SECONDS = 1.5
+"""A task that is still there so long after its cancel is cancelled again (`_cancelled` says why)."""
 JANITOR_SECONDS = 5.0
+PRESENCE_SECONDS = 5.0
 FIRST_RETRY_SECONDS = 2.0
-CANCEL_AGAIN_SECONDS = 0.5
-LEAVE_SECONDS = 10.0
+REFUSAL_SECONDS = 30.0
+"""How long a pool does not ask a model after a refusal that concerns every call, unless a person resumes a job."""
+LEAVE_SECONDS = 3.0
 """How long a leaving pool waits for PostgreSQL to take its items back; after that their leases run out."""
+FAILURES_TO_TELL = 3
 
 Work = Callable[[ClaimedItem], Awaitable[None]]
-"""Answers one item. Returns when everything is written; raises ColumnistError to end it as an error (the message is for
-the user), LeaseLostError to drop it, LlmUnavailableError or anything unforeseen for another attempt."""
+"""Answers one item. Returns when everything is written. Raises LeaseLostError to drop it; StorageAwayError or
+LlmAwayError for weather, which costs no attempt; LlmRefusedError or SettingsError for what concerns every call of the
+model, which pauses the job; another ColumnistError to end it as an error (the message is for the user);
+LlmUnavailableError or anything unforeseen for another attempt."""
+
+Probe = Callable[[str], Awaitable[str | None]]
+"""Asks a model for a word; why it refuses, or None if it answers."""
+
+
+async def _answers(model: str) -> str | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +86,34 @@ class WorkerPool:
     """Owns the items that this process holds.
 
     Each is in exactly one of three places: waiting for a worker, running, or ended and on its way to PostgreSQL. The
-    heartbeat covers all three.
+    heartbeat covers all three. `limits` says of how many documents at a time a model can be asked now; a model that it
+    does not name takes as many as there are workers.
     """
 
-    def __init__(self, database: Database, work: Work, options: PoolOptions) -> None:
+    def __init__(
+        self,
+        database: Database,
+        work: Work,
+        options: PoolOptions,
+        limits: Callable[[], Mapping[str, int]] = lambda: MappingProxyType({}),
+        probe: Probe = _answers,
+    ) -> None:
+        self.id = uuid4()
         self._database = database
         self._work = work
         self._options = options
+        self._limits = limits
+        self._probe = probe
         self._waiting: deque[ClaimedItem] = deque()
         self._running: dict[ClaimedItem, asyncio.Task[None]] = {}
+        self._cancelled_at: dict[ClaimedItem, float] = {}
         self._ended: dict[ClaimedItem, EndedItem] = {}
         self._started_jobs: set[UUID] = set()
         self._cancelled_jobs: set[UUID] = set()
+        self._storage = _Closure()
+        self._refused_until: dict[str, float] = {}
+        self._failing: dict[str, str] = {}
+        self._claim_unknown = False
         self._stopping = False
         self._hurried = False
         self._claimer_wakes = asyncio.Event()
@@ -79,25 +121,57 @@ class WorkerPool:
         self._seconds_per_item = 1.0  # a running mean; long enough to claim nothing ahead before it is known
 
     async def run(self) -> None:
-        """Work until `stop()`, then finish or hand back what is held. Outlives any absence of PostgreSQL."""
+        """Work until `stop()`, then finish or hand back what is held. Outlives any absence of PostgreSQL, and any error
+        of a service: that is logged, and the service goes on."""
         _pools.add(self)
         async with asyncio.TaskGroup() as services:
             running = [
-                services.create_task(service)
-                for service in (
-                    self._complete(),
-                    self._heartbeat(),
-                    self._listen(),
-                    self._watch_cancels(),
-                    self._tidy(),
+                services.create_task(self._keep(step))
+                for step in (
+                    self._complete,
+                    self._heartbeat,
+                    self._listen,
+                    self._watch_cancels,
+                    self._tidy,
+                    self._be_present,
                 )
             ]
             try:
-                await self._claim()
+                while not self._stopping:
+                    await self._keep(self._claim, lambda: self._stopping)
                 await self._leave()
             finally:
                 _pools.discard(self)
                 await _cancelled(running)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the pool was told to end."""
+        return self._stopping
+
+    @property
+    def trouble(self) -> str | None:
+        """A sentence when a service of the pool fails again and again."""
+        return next(iter(self._failing.values()), None)
+
+    async def _keep(self, step: Callable[[], Awaitable[None]], ended: Callable[[], bool] = lambda: False) -> None:
+        """One service: its step again and again, whatever happens in it."""
+        failures = 0
+        name = step.__name__.strip("_").replace("_", " ")
+        while not ended():
+            try:
+                await step()
+            except Exception as error:
+                failures += 1
+                log.exception("service failed", service=name, failures=failures)
+                if failures >= FAILURES_TO_TELL:
+                    self._failing[name] = (
+                        f"The worker pool cannot {name} ({type(error).__name__}): it tries again; see the log."
+                    )
+                await asyncio.sleep(back_off(failures))
+            else:
+                failures = 0
+                self._failing.pop(name, None)
 
     def stop(self) -> None:
         """Stop claiming at once; `run` returns when running work has ended or, after the grace time, is handed back."""
@@ -112,15 +186,17 @@ class WorkerPool:
     # ── Claiming and working ─────────────────────────────────────────────────────────────────────────────────────
 
     async def _claim(self) -> None:
-        while not self._stopping:
-            self._claimer_wakes.clear()
-            room = self._room()
-            claimed = await self._claim_batch(room) if room else []
-            self._waiting.extend(claimed)
-            self._fill_workers()
-            if not claimed:
-                # With room but nothing to claim, a notification wakes the pool; the time-out is for a lost one.
-                await _wait(self._claimer_wakes, self._options.idle_seconds if room else None)
+        self._claimer_wakes.clear()
+        room = self._room()
+        claimed = await self._claim_batch(room) if room else 0
+        self._fill_workers()
+        new_jobs = {item.job_id for item in self._running} - self._started_jobs
+        if new_jobs:
+            await self._database.insist(store.start_jobs, list(new_jobs))
+            self._started_jobs |= new_jobs
+        if not claimed:
+            # A notification wakes the pool; the time-out is for a lost one, and for weather that clears.
+            await _wait(self._claimer_wakes, self._options.idle_seconds)
 
     def _room(self) -> int:
         turns = int(LOOK_AHEAD_SECONDS / self._seconds_per_item)
@@ -128,25 +204,47 @@ class WorkerPool:
         # Half of what is claimed ahead must be gone before a round trip pays; what is ended must not pile up.
         if len(self._ended) > 2 * LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
             return 0
-        return min(max(0, self._options.concurrency + ahead - len(self._running) - len(self._waiting)), LARGEST_CLAIM)
+        room = min(max(0, self._options.concurrency + ahead - len(self._running) - len(self._waiting)), LARGEST_CLAIM)
+        return min(room, self._storage.lets_in())
 
-    async def _claim_batch(self, batch: int) -> list[ClaimedItem]:
+    def _scarce(self) -> dict[str, int]:
+        """Model → how many more of its items may be held now, for those that are limited."""
+        held = Counter(item.model for item in (*self._running, *self._waiting))
+        scarce = {model: max(0, limit - held[model]) for model, limit in self._limits().items()}
+        now = time.monotonic()
+        return scarce | {model: 0 for model, until in self._refused_until.items() if now < until}
+
+    async def _claim_batch(self, batch: int) -> int:
         options = self._options
         held = Counter(item.job_id for item in (*self._running, *self._waiting))
         try:
             async with self._database.worker() as connection:
+                if self._claim_unknown:
+                    await store.hand_back_strays(connection, self.id, self._held())
+                    self._claim_unknown = False
                 with telemetry.CLAIM_SECONDS.time():
+                    self._claim_unknown = True
                     claimed = await store.claim_items(
-                        connection, options.lease_seconds, batch, options.max_attempts, held, options.models
+                        connection,
+                        options.lease_seconds,
+                        batch,
+                        options.max_attempts,
+                        held,
+                        options.models,
+                        self._scarce(),
+                        self.id,
                     )
-        except DATABASE_AWAY as error:
-            log.warning("database away", at="claim", error=str(error).strip())
-            return []
-        new_jobs = {item.job_id for item in claimed} - self._started_jobs
-        if new_jobs:
-            await self._database.insist(store.start_jobs, list(new_jobs))
-            self._started_jobs |= new_jobs
-        return claimed
+                    self._claim_unknown = False
+        except psycopg.Error as error:
+            if not is_weather(error):
+                raise
+            log.warning("database away", at="claim", error=str(error).strip(), sqlstate=error.sqlstate)
+            return 0
+        self._waiting.extend(claimed)
+        return len(claimed)
+
+    def _held(self) -> list[ClaimedItem]:
+        return [*self._waiting, *self._running, *self._ended]
 
     def _fill_workers(self) -> None:
         while self._waiting and len(self._running) < self._options.concurrency:
@@ -165,29 +263,50 @@ class WorkerPool:
             with telemetry.span("item"):
                 await self._work(item)
             self._end(EndedItem(item, "completed"))
+            self._storage.open()
         except LeaseLostError as error:
             telemetry.LEASES_LOST.inc()
             log.warning("lease lost", error=str(error))
+        except StorageAwayError as error:
+            self._storage.shut()
+            await self._wait_out(item, "storage_away", error)
+        except LlmAwayError as error:
+            await self._wait_out(item, "llm_away", error)
         except LlmUnavailableError as error:
             await self._try_again(item, "llm_unavailable", str(error))
+        except RequestRefusedError as error:
+            self._end(EndedItem(item, "error", str(error)))
+        except (LlmRefusedError, SettingsError) as error:
+            await self._pause(item, str(error))
         except ColumnistError as error:
             self._end(EndedItem(item, "error", str(error)))
         except Exception as error:
-            log.exception("attempt failed")
-            await self._try_again(item, "worker_error", f"{type(error).__name__}: {error}")
+            if is_weather(error):
+                await self._wait_out(item, "database_away", error)
+            else:
+                log.exception("attempt failed")
+                await self._try_again(item, "worker_error", f"{type(error).__name__}: {error}")
         seconds = max(time.monotonic() - started_at, 1e-6)
         self._seconds_per_item += NEWEST_WEIGHT * (seconds - self._seconds_per_item)
 
     def _release(self, item: ClaimedItem, task: asyncio.Task[None]) -> None:
         """A callback, not a `finally`: a task that is cancelled before its first step never enters its body."""
         del self._running[item]
-        if not task.cancelled():
-            task.result()
-        elif item.job_id in self._cancelled_jobs:
-            self._end(EndedItem(item, "skipped"))
-        # Cancelled for another reason, an item has not ended: its lease was lost, or _leave hands it back.
+        self._cancelled_at.pop(item, None)
+        if task.cancelled():
+            if item.job_id in self._cancelled_jobs:
+                self._end(EndedItem(item, "skipped"))
+            # Cancelled for another reason, an item has not ended: its lease was lost, or _leave hands it back.
+        elif error := task.exception():
+            log.error("item left to its lease", item=item.id, job=str(item.job_id), exc_info=error)
         self._fill_workers()
         self._claimer_wakes.set()
+
+    async def _wait_out(self, item: ClaimedItem, cause: str, error: Exception) -> None:
+        """Weather: the place is given back, and the item is not claimed again before a while; it costs no attempt."""
+        log.warning("waiting for the weather", cause=cause, error=str(error))
+        telemetry.RETRIES.labels(cause).inc()
+        await self._database.insist(store.hand_back_items, [item], wait=True)
 
     async def _try_again(self, item: ClaimedItem, cause: str, reason: str) -> None:
         delay = FIRST_RETRY_SECONDS * 2 ** min(item.attempt - 1, 8) * random.uniform(0.5, 1.5)  # noqa: S311
@@ -197,6 +316,13 @@ class WorkerPool:
         else:
             self._end(EndedItem(item, "error", f"It failed {item.attempt} times, the last time with: {reason}"))
 
+    async def _pause(self, item: ClaimedItem, reason: str) -> None:
+        """A refusal that concerns every call: it is the job's, and no document's."""
+        log.warning("job paused", reason=reason)
+        self._refused_until[item.model] = time.monotonic() + REFUSAL_SECONDS
+        await self._database.insist(store.pause_job, item.job_id, reason)
+        await self._database.insist(store.hand_back_items, [item])
+
     # ── Ending items ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _end(self, ended: EndedItem) -> None:
@@ -205,35 +331,52 @@ class WorkerPool:
 
     async def _complete(self) -> None:
         """End what has gathered while the last batch was under way: one statement and one commit for all of it."""
-        while True:
-            await self._completer_wakes.wait()
-            self._completer_wakes.clear()
-            batch = list(self._ended.values())
-            if not batch:
-                continue
+        await self._completer_wakes.wait()
+        self._completer_wakes.clear()
+        batch = list(self._ended.values())
+        if not batch:
+            return
+        try:
             held = await self._database.insist(store.end_items, batch)
-            for ended in batch:
-                del self._ended[ended.item]
-            for outcome, count in Counter(ended.outcome for ended in batch if ended.item.id in held).items():
-                telemetry.ITEMS_ENDED.labels(outcome).inc(count)
-            self._claimer_wakes.set()
+        except Exception:
+            # One of them cannot be stored: the others are not to suffer for it.
+            log.exception("batch refused", items=len(batch))
+            held = {nr for ended in batch for nr in await self._end_alone(ended)}
+        for ended in batch:
+            del self._ended[ended.item]
+        for outcome, count in Counter(ended.outcome for ended in batch if ended.item.id in held).items():
+            telemetry.ITEMS_ENDED.labels(outcome).inc(count)
+        self._claimer_wakes.set()
+
+    async def _end_alone(self, ended: EndedItem) -> set[int]:
+        try:
+            return await self._database.insist(store.end_items, [ended])
+        except Exception:
+            log.exception("item left to its lease", item=ended.item.id, job=str(ended.item.job_id))
+            return set()
 
     async def _leave(self) -> None:
+        end = time.monotonic() + self._options.grace_seconds
         waiting = list(self._waiting)
         self._waiting.clear()
         await self._hand_back(waiting)
-        end = time.monotonic() + self._options.grace_seconds
         while self._running and not self._hurried and (seconds := end - time.monotonic()) > 0:
             self._claimer_wakes.clear()
             await _wait(self._claimer_wakes, seconds)
         interrupted = dict(self._running)
         await _cancelled(interrupted.values())
         await self._hand_back([item for item in interrupted if item not in self._ended])
-        while self._ended:
+        end = time.monotonic() + LEAVE_SECONDS
+        while self._ended and (seconds := end - time.monotonic()) > 0:
             self._claimer_wakes.clear()
-            if not await _wait(self._claimer_wakes, LEAVE_SECONDS):
-                log.warning("left without ending items: PostgreSQL is away", items=len(self._ended))
-                return
+            await _wait(self._claimer_wakes, seconds)
+        if self._ended:
+            log.warning("left without ending items: PostgreSQL is away", items=len(self._ended))
+        try:
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self._database.insist(store.leave, self.id)
+        except TimeoutError:
+            log.warning("left without a word: PostgreSQL is away")
 
     async def _hand_back(self, items: list[ClaimedItem]) -> None:
         if not items:
@@ -249,63 +392,108 @@ class WorkerPool:
 
     async def _heartbeat(self) -> None:
         seconds = self._options.lease_seconds
-        while True:
-            await asyncio.sleep(seconds / 3)
-            held = [*self._waiting, *self._running, *self._ended]
-            if not held:
+        await asyncio.sleep(seconds / 3)
+        held = self._held()
+        if not held:
+            return
+        kept = await self._database.insist(store.extend_leases, held, seconds)
+        for item in held:
+            if item.id in kept:
                 continue
-            kept = await self._database.insist(store.extend_leases, held, seconds)
-            for item in held:
-                if item.id in kept:
-                    continue
-                # Ended meanwhile, or taken over: then whatever is left of it stops here.
-                if item in self._running:
-                    telemetry.LEASES_LOST.inc()
-                    log.warning("lease lost", item=item.id, job=str(item.job_id), attempt=item.attempt)
-                    self._running[item].cancel()
-                elif item in self._waiting:
-                    self._waiting.remove(item)
+            # Ended meanwhile, or taken over: then whatever is left of it stops here.
+            if item in self._running:
+                telemetry.LEASES_LOST.inc()
+                log.warning("lease lost", item=item.id, job=str(item.job_id), attempt=item.attempt)
+                self._running[item].cancel()
+            elif item in self._waiting:
+                self._waiting.remove(item)
 
     async def _listen(self) -> None:
         """Wake up for new work and for cancels as they are notified; reconnect for ever."""
-        while True:
-            try:
-                async with await self._database.listen("tabular_jobs", "tabular_job_cancelled") as connection:
-                    self._claimer_wakes.set()  # whatever was notified while nobody listened
-                    async for notification in connection.notifies():
-                        if notification.channel == "tabular_jobs":
-                            self._claimer_wakes.set()
-                        else:
-                            self._cancel_job(UUID(notification.payload))
-            except DATABASE_AWAY as error:
-                log.warning("database away", at="listen", error=str(error).strip())
-            await asyncio.sleep(self._options.idle_seconds)
+        try:
+            async with self._database.listen("tabular_jobs", "tabular_job_cancelled") as notifications:
+                self._claimer_wakes.set()  # whatever was notified while nobody listened
+                async for notification in notifications:
+                    if notification.channel == "tabular_job_cancelled":
+                        self._cancel_job(UUID(notification.payload))
+                        continue
+                    if notification.payload == store.RESUMED:
+                        self._refused_until.clear()
+                    self._claimer_wakes.set()
+        except psycopg.Error as error:
+            if not is_weather(error):
+                raise
+            log.warning("database away", at="listen", error=str(error).strip(), sqlstate=error.sqlstate)
+        await asyncio.sleep(self._options.idle_seconds)
 
     async def _watch_cancels(self) -> None:
         """A notification can be missed, and a claim can race a cancel: ask, too."""
-        while True:
-            await asyncio.sleep(CANCEL_WATCH_SECONDS)
-            jobs = {item.job_id for item in (*self._running, *self._waiting)}
-            self._cancelled_jobs &= jobs
-            if jobs:
-                for job_id in await self._database.insist(store.cancelled_jobs, list(jobs)):
-                    self._cancel_job(job_id)
+        await asyncio.sleep(CANCEL_WATCH_SECONDS)
+        jobs = {item.job_id for item in (*self._running, *self._waiting)}
+        self._cancelled_jobs &= jobs
+        if jobs:
+            for job_id in await self._database.insist(store.cancelled_jobs, list(jobs)):
+                self._cancel_job(job_id)
 
     def _cancel_job(self, job_id: UUID) -> None:
         self._cancelled_jobs.add(job_id)
         for item in [item for item in self._waiting if item.job_id == job_id]:
             self._waiting.remove(item)
             self._end(EndedItem(item, "skipped"))
+        now = time.monotonic()
         for item, task in self._running.items():
-            if item.job_id == job_id:
+            if item.job_id == job_id and now - self._cancelled_at.get(item, 0.0) >= CANCEL_AGAIN_SECONDS:
+                self._cancelled_at[item] = now
                 task.cancel()
 
     async def _tidy(self) -> None:
-        while True:
-            await self._database.insist(store.end_abandoned_items, self._options.max_attempts)
-            # Pools that were started together need not tidy together; a short lease is worth a quicker look.
-            seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
-            await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311
+        await self._database.insist(store.end_abandoned_items, self._options.max_attempts)
+        # Pools that were started together need not tidy together; a short lease is worth a quicker look.
+        seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311
+
+    async def _be_present(self) -> None:
+        """Say which models can be asked here; pause what nobody can ask, and let go on what can be asked again."""
+        for model in await self._database.insist(store.be_present, self.id, self._options.models):
+            reason = (
+                f"No worker can ask the model {model!r}: start one whose settings have it (OPENAI_BASE_URL, "
+                "COLUMNIST_MODEL), or cancel the job."
+            )
+            await self._database.insist(store.pause_unaskable, model, reason)
+        for model in await self._database.insist(store.refused_models):
+            askable = self._options.models is None or model in self._options.models
+            if not askable or time.monotonic() < self._refused_until.get(model, 0.0):
+                continue
+            if await self._probe(model) is None:
+                self._refused_until.pop(model, None)
+                await self._database.insist(store.resume_model, model)
+            else:
+                self._refused_until[model] = time.monotonic() + REFUSAL_SECONDS
+        await asyncio.sleep(PRESENCE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
+
+
+class _Closure:
+    """Whether the file store can be used: after a failure nothing is let in for a while, then one item to try it."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._until = 0.0
+
+    def shut(self) -> None:
+        self._failures += 1
+        self._until = time.monotonic() + back_off(self._failures)
+
+    def open(self) -> None:
+        self._failures = 0
+
+    def lets_in(self) -> int:
+        """How many items may be claimed now."""
+        if not self._failures:
+            return LARGEST_CLAIM
+        if time.monotonic() < self._until:
+            return 0
+        self._until = time.monotonic() + back_off(self._failures)
+        return 1
 
 
 _pools: WeakSet[WorkerPool] = WeakSet()

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+import psycopg
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
-from columnist.db.connect import DATABASE_AWAY, Database
+from columnist.db.connect import Database, is_weather
 from columnist.db.sql import statement
 from columnist.telemetry import REGISTRY
 
@@ -34,7 +35,9 @@ async def _counts(database: Database) -> dict[str, Any] | None:
     try:
         async with database.worker() as connection:
             return await (await connection.execute(statement("columnist.jobs", "job_counts"))).fetchone()
-    except DATABASE_AWAY:
+    except psycopg.Error as error:
+        if not is_weather(error):
+            raise
         return None
 
 

@@ -2,7 +2,7 @@
 
     create_job ─→ pending ─claim_items─→ running ─end_items─→ completed | error | skipped
                      ↑                      │
-                     └── hand_back_items ───┤  shutdown: at once, no try consumed
+                     └── hand_back_items ───┤  shutdown, or weather: no try consumed
                      └── retry_item ────────┤  a failure that may heal: after a back-off
                      └── lease expires ─────┘  the worker died: claim_items takes it again
 
@@ -27,7 +27,8 @@ from psycopg.rows import args_row
 
 from columnist.db.connect import Connection
 from columnist.db.sql import statement
-from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoundError
+from columnist.db.text import as_json
+from columnist.errors import ConflictError, InputError, JobEndingError, LeaseLostError, NotFoundError
 from columnist.llm.usage import NOTHING, Prices, Usage
 from columnist.reviews.model import ModelInUse
 from columnist.settings import Settings
@@ -40,6 +41,9 @@ JobOnly = Only | Literal["again"]
 """What a job asks; `again`: a cell that a person asked for by name, edited and verified or not."""
 
 Outcome = Literal["completed", "error", "skipped"]
+
+RESUMED = "resumed"
+"""What `resume_job` notifies: whatever was refused is tried again."""
 
 NOW = "now"
 """The cursor of who wants to hear of changes from here on."""
@@ -62,7 +66,7 @@ def to_ask(only: Sequence[Only] | None, model: str | None) -> Sequence[Only]:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What `generate` answers with. `resumed`: the review had a live job already, and this is it."""
+    """What `generate` answers with. `resumed`: the review had a live job already; this is it, grown by what is new."""
 
     job_id: UUID
     total_items: int
@@ -191,11 +195,12 @@ async def create_job(
     prices: Prices | None = None,
     budget: Decimal | None = None,
 ) -> Generated:
-    """Write a job with an item for each document that has a question to ask, or answer with the live one.
+    """Write a job with an item for each document that has a question to ask; the review's live job grows by them.
 
     The job pauses when its answers have cost `budget` US dollars at `prices`; what runs then goes on, so it may come
-    to a little more. Raises InputError if the review has no column, NotFoundError if it may not be seen, JobEndingError
-    while a job of this review is being cancelled.
+    to a little more. A live job keeps the smaller of both budgets. Raises InputError if the review has no column,
+    NotFoundError if it may not be seen, ConflictError if the live job asks another model, JobEndingError while it is
+    being cancelled. A live job is only named, and does not grow, when single cells are asked `again`.
     """
     cursor = await connection.execute(
         "select exists (select from tabular_columns where review_id = r.id) as has_columns "
@@ -228,9 +233,18 @@ async def create_job(
         live = await (await connection.execute(_sql("live_job"), values)).fetchone()
         if live and live["ending"]:
             raise JobEndingError("The last job of this review is still being cancelled: try again in a moment.")
-        if live:
+        if live and live["model"] != model:
+            raise ConflictError(
+                f"A job of this review is asking {live['model']!r}: wait for its end, or cancel it, to ask {model!r}."
+            )
+        if live and "again" in only:
             return Generated(live["job_id"], live["total_items"], resumed=True)
-        # The live job ended between the two statements: create again.
+        if live:
+            values["job_id"] = live["job_id"]
+            grown = await (await connection.execute(_sql("grow_job"), values)).fetchone()
+            if grown:
+                return Generated(live["job_id"], grown["total_items"], resumed=True)
+        # The live job ended between the statements: create again.
 
 
 async def estimate_job(
@@ -376,10 +390,12 @@ async def claim_items(
     held: Mapping[UUID, int],
     models: Sequence[str] | None,
     scarce: Mapping[str, int] = MappingProxyType({}),
+    worker_id: UUID | None = None,
 ) -> list[ClaimedItem]:
     """Take up to `batch` items. `held`: job → how many of its items the pool holds; `models`: as PoolOptions; `scarce`:
     model → the most items that may be taken of it."""
     values = {
+        "worker_id": worker_id,
         "lease_seconds": lease_seconds,
         "batch": batch,
         "max_attempts": max_attempts,
@@ -426,7 +442,7 @@ async def write_cells(
             "write_number": write_number,
             "model": model,
             "prompt_version": prompt_version,
-            "answers": json.dumps(answers),
+            "answers": as_json(answers),
             "done": outcomes["done"],
             "failed": outcomes["error"],
             "prompt_tokens": usage.prompt_tokens + sum(answer["prompt_tokens"] for answer in answers),
@@ -444,7 +460,7 @@ async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> set[i
     batch = [
         {"id": one.item.id, "attempt": one.item.attempt, "status": one.outcome, "error": one.error} for one in ended
     ]
-    cursor = await connection.execute(_sql("end_items"), {"ended": json.dumps(batch)})
+    cursor = await connection.execute(_sql("end_items"), {"ended": as_json(batch)})
     return {row["id"] for row in await cursor.fetchall()}
 
 
@@ -457,9 +473,46 @@ async def retry_item(connection: Connection, item: ClaimedItem, delay_seconds: f
     return cursor.rowcount == 1
 
 
-async def hand_back_items(connection: Connection, items: Sequence[ClaimedItem]) -> None:
-    """Give items back at once, as if they had never been claimed, and wake the other workers."""
-    await connection.execute(_sql("hand_back_items"), _held(items))
+async def hand_back_items(connection: Connection, items: Sequence[ClaimedItem], *, wait: bool = False) -> None:
+    """Give items back as if they had never been claimed: at once, and wake the other workers; with `wait`, not to be
+    claimed before a while."""
+    await connection.execute(_sql("hand_back_items"), {**_held(items), "wait": wait})
+
+
+async def hand_back_strays(connection: Connection, worker_id: UUID, held: Sequence[ClaimedItem]) -> None:
+    """Give back what the pool has claimed without hearing of it: all of its items but those `held`."""
+    await connection.execute(_sql("hand_back_strays"), {**_held(held), "worker_id": worker_id})
+
+
+async def pause_job(connection: Connection, job_id: UUID, reason: str) -> None:
+    """Pause a job for a refusal that concerns each of its calls; `reason` is a sentence for the user."""
+    await connection.execute(_sql("pause_job"), {"job_id": job_id, "reason": reason})
+
+
+async def be_present(connection: Connection, worker_id: UUID, models: Sequence[str] | None) -> list[str]:
+    """Say that a pool is there and which models it can ask (None: any); the models of live jobs that no pool can."""
+    values = {"worker_id": worker_id, "models": None if models is None else list(models)}
+    return [row["model"] for row in await (await connection.execute(_sql("be_present"), values)).fetchall()]
+
+
+async def leave(connection: Connection, worker_id: UUID) -> None:
+    """Say that a pool is not there any more."""
+    await connection.execute(_sql("leave"), {"worker_id": worker_id})
+
+
+async def pause_unaskable(connection: Connection, model: str, reason: str) -> None:
+    """Pause the live jobs of a model that no pool can ask."""
+    await connection.execute(_sql("pause_unaskable"), {"model": model, "reason": reason})
+
+
+async def refused_models(connection: Connection) -> list[str]:
+    """The models of jobs that a refusal has paused."""
+    return [row["model"] for row in await (await connection.execute(_sql("refused_models"))).fetchall()]
+
+
+async def resume_model(connection: Connection, model: str) -> None:
+    """Let the jobs of a model go on that a refusal has paused."""
+    await connection.execute(_sql("resume_model"), {"model": model})
 
 
 async def end_abandoned_items(connection: Connection, max_attempts: int) -> int:
@@ -475,8 +528,7 @@ async def cancelled_jobs(connection: Connection, job_ids: Sequence[UUID]) -> set
 
 async def load_item(connection: Connection, item: ClaimedItem) -> dict[str, Any] | None:
     """Document and open questions of an item (fields as in load_item.sql); None if its job is gone."""
-    values = {"job_id": item.job_id, "document_id": item.document_id}
-    return await (await connection.execute(_sql("load_item"), values)).fetchone()
+    return await (await connection.execute(_sql("load_item"), {"item_id": item.id})).fetchone()
 
 
 async def reusable_answers(connection: Connection, answer_keys: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -20,12 +20,13 @@ from columnist.documents.guard import Reader
 from columnist.documents.locate import rectangles
 from columnist.documents.model import DocumentText
 from columnist.documents.store import store_pages, store_unreadable, stored_pages
-from columnist.errors import DocumentError, NotFoundError
+from columnist.errors import DocumentError, LlmUnavailableError, NotFoundError
 from columnist.extraction.back_ends import BackEnds
 from columnist.extraction.model import Answer, Citation, Content, Question
 from columnist.extraction.playbook import flagged
 from columnist.jobs import store
 from columnist.jobs.store import ClaimedItem
+from columnist.llm.usage import NOTHING, Usage
 from columnist.reviews.model import Rule
 
 
@@ -63,10 +64,10 @@ class ItemWorker:
 
         writes = count(1)
 
-        async def write(answers: list[dict[str, Any]]) -> None:
+        async def write(answers: list[dict[str, Any]], usage: Usage = NOTHING) -> None:
             with telemetry.span("write cells", cells=len(answers)):
                 await self._database.insist(
-                    store.write_cells, item, next(writes), back_end.model, back_end.prompt_version, answers
+                    store.write_cells, item, next(writes), back_end.model, back_end.prompt_version, answers, usage
                 )
             for status, cells in Counter(answer["status"] for answer in answers).items():
                 telemetry.CELLS_WRITTEN.labels(status).inc(cells)
@@ -79,9 +80,14 @@ class ItemWorker:
         by_id = {one.question.id: one for one in asked}
         document = DocumentText(loaded["document_name"], pages)
         # Closed at once when writing fails (the lease is lost): its calls are aborted then.
-        async with aclosing(back_end.answer(document, [one.question for one in asked])) as groups:
-            async for answers in groups:
-                await write(await asyncio.to_thread(self._cells, by_id, answers, loaded["sha256"]))
+        try:
+            async with aclosing(back_end.answer(document, [one.question for one in asked])) as groups:
+                async for answers in groups:
+                    await write(await asyncio.to_thread(self._cells, by_id, answers, loaded["sha256"]))
+        except LlmUnavailableError as error:
+            if error.prompt_tokens:  # billed, and to be counted, though there is no answer
+                await write([], Usage(prompt_tokens=error.prompt_tokens))
+            raise
 
     async def _reuse(
         self, asked: list[_Asked], write: Callable[[list[dict[str, Any]]], Awaitable[None]]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -19,6 +19,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 from columnist import telemetry
 from columnist.errors import (
     ContextExceededError,
+    LlmAwayError,
     LlmRefusedError,
     LlmUnavailableError,
     RequestRefusedError,
@@ -29,8 +30,16 @@ from columnist.settings import Settings
 
 log = structlog.get_logger()
 
-GIVE_UP_AFTER = 5
-"""Failures of one call with answers to others in between: then the call is the problem, not the server."""
+GIVE_UP_AFTER = 3
+"""Failures of one call while the server answers others, or a probe: then the call is the problem, not the server. Times
+TABULAR_JOB_MAX_ATTEMPTS this is the ceiling of a call's tries, and times COLUMNIST_LLM_TIMEOUT_SECONDS of its time."""
+
+PATIENCE_SECONDS = 20.0
+"""How long a call waits for a server that has too much to do, before the document gives its place back."""
+
+PROBE_SECONDS = 20.0
+PROBE_TOKENS = 16
+CHARACTERS_PER_TOKEN = 3.5
 
 CONNECT_SECONDS = 10.0
 LONGEST_RETRY_AFTER_SECONDS = 600.0
@@ -92,6 +101,9 @@ class ChatModel:
             max_retries=0,
         )
         self._answers = 0
+        self._probing = asyncio.Lock()
+        self._probed_at = 0.0
+        self._probe_answered = False
         self._refused: set[str] = set()
         self._longest_context = settings.context_tokens
         self._context_tokens: int | None = None
@@ -132,38 +144,87 @@ class ChatModel:
     ) -> Completion:
         """Ask until there is an answer; cancel to give up. `schema` is a JSON schema in the strict subset of OpenAI.
 
-        A server that is down, busy (429) or slow is waited for, with back-off and jitter, as long as it takes. Raises
-        LlmRefusedError for what asking again cannot heal (RequestRefusedError if it concerns this request alone,
-        ContextExceededError if that is too long for the model), LlmUnavailableError if this call keeps failing while
-        others succeed.
+        What heals soon is waited for, with back-off and jitter. Raises LlmAwayError when the server is down or full for
+        longer than that: whoever asks gives the place back meanwhile. Raises LlmRefusedError for what asking again
+        cannot heal (RequestRefusedError if it concerns this request alone, ContextExceededError if that is too long for
+        the model), LlmUnavailableError if this call fails GIVE_UP_AFTER times while the server answers others.
         """
-        failures = blamed = 0
+        failures = blamed = lost = 0
         answers = self._answers
+        patient_until: float | None = None
         while True:
-            async with self.limiter.slot() as started_at:
-                try:
-                    completion = await self._measured(messages, schema, max_tokens)
-                except _WeatherError as weather:
-                    self._struggled(weather, started_at)
-                    failures += 1
-                    # Failures of an outage, or while others fail too, say nothing about this call.
-                    blamed += weather.cause != "rate_limited" and self._answers > answers
+            try:
+                async with self.limiter.slot() as started_at:
+                    try:
+                        completion = await self._measured(messages, schema, max_tokens)
+                    except _WeatherError as error:
+                        weather = error
+                        self._struggled(weather, started_at)
+                    except LlmRefusedError:
+                        self._answered()
+                        raise
+                    else:
+                        self._answered()
+                        return replace(completion, prompt_tokens=completion.prompt_tokens + lost)
+            except LlmAwayError as away:
+                raise LlmAwayError(TROUBLE.get(self.model, str(away)), lost) from None
+            telemetry.RETRIES.labels(weather.cause).inc()
+            failures += 1
+            patient_until = patient_until or time.monotonic() + PATIENCE_SECONDS
+            busy = weather.cause == "rate_limited"
+            if weather.cause == "timeout":
+                lost += _sent_tokens(messages)  # the server worked on it, and bills it
+            if not busy and weather.cause != "connection":
+                # A failure says something of this call only if the server answers others.
+                answered_others, answers = self._answers > answers, self._answers
+                if answered_others or await self._answers_a_word():
+                    blamed += 1
                     answers = self._answers
-                    if blamed >= GIVE_UP_AFTER:
-                        raise LlmUnavailableError(
-                            f"The LLM server failed {failures} times over this request while it answered others: "
-                            f"{weather}."
-                        ) from weather
-                    telemetry.RETRIES.labels(weather.cause).inc()
-                    # While the server is down the limiter lets one call at a time pass, and paces those.
-                    delay = weather.retry_after or (0.0 if self.limiter.down else back_off(failures))
-                except LlmRefusedError:
-                    self._answered()
-                    raise
-                else:
-                    self._answered()
-                    return completion
+                if blamed >= GIVE_UP_AFTER:
+                    raise LlmUnavailableError(
+                        f"The LLM server failed {failures} times over this request while it answered others: "
+                        f"{weather}.",
+                        lost,
+                    )
+            delay = weather.retry_after or back_off(failures)
+            if self.limiter.down or time.monotonic() + delay > patient_until:
+                if not self.limiter.down:
+                    self.limiter.close(delay)
+                TROUBLE[self.model] = str(weather)
+                raise LlmAwayError(f"The LLM server {self._client.base_url}: {weather}.", lost)
             await asyncio.sleep(delay)
+
+    async def _answers_a_word(self) -> bool:
+        """Whether the server answers the smallest of calls; those who ask at the same time share one answer."""
+        asked_at = time.monotonic()
+        async with self._probing:
+            if self._probed_at < asked_at:
+                try:
+                    await self.probe()
+                except LlmUnavailableError:
+                    self._probe_answered = False
+                except LlmRefusedError:
+                    self._probe_answered = True
+                else:
+                    self._probe_answered = True
+                self._probed_at = time.monotonic()
+            return self._probe_answered
+
+    async def probe(self) -> None:
+        """Ask for one word, past the limiter. Raises LlmRefusedError or LlmUnavailableError at once."""
+        form = "max_completion_tokens" if "max_tokens" in self._refused else "max_tokens"
+        words: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say yes."}]
+        request: dict[str, Any] = {"model": self.model, "messages": words, form: PROBE_TOKENS}
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                await self._client.chat.completions.create(**request)
+        except (openai.OpenAIError, TimeoutError) as error:
+            understood = await self._understood(error)
+            if isinstance(understood, _WeatherError):
+                raise LlmUnavailableError(f"The LLM server {self._client.base_url}: {understood}.") from error
+            if not isinstance(understood, RequestRefusedError):  # which is an answer, too
+                raise understood from error
+        self._answered()
 
     async def _measured(
         self, messages: Sequence[ChatCompletionMessageParam], schema: dict[str, Any], max_tokens: int
@@ -257,6 +318,8 @@ class ChatModel:
             return ContextExceededError(f"The request is longer than the model's context: {message}")
         if error.status_code in (401, 403):
             return LlmRefusedError(f"The LLM server refuses the key: check OPENAI_API_KEY. It says: {message}")
+        if error.status_code == 402:
+            return LlmRefusedError(f"The LLM account has to be paid up: {message}")
         if error.status_code == 404:
             return LlmRefusedError(f"The LLM server does not serve {self.model!r}{await self._what_it_serves()}")
         return RequestRefusedError(f"The LLM server refuses the request ({error.status_code}): {message}")
@@ -283,7 +346,7 @@ class ChatModel:
 
     def _struggled(self, weather: _WeatherError, started_at: float) -> None:
         was_down = self.limiter.down
-        self.limiter.struggled(started_at)
+        self.limiter.struggled(started_at, busy=weather.cause == "rate_limited")
         if self.limiter.down:
             TROUBLE[self.model] = str(weather)
         if self.limiter.down and not was_down:
@@ -315,6 +378,11 @@ def _completion(answer: object, max_tokens: int) -> Completion:
         cached_tokens=(details.cached_tokens if details else None) or 0,
         completion_tokens=completion_tokens,
     )
+
+
+def _sent_tokens(messages: Sequence[ChatCompletionMessageParam]) -> int:
+    """About how many tokens a prompt had whose usage nobody told."""
+    return round(sum(len(str(message.get("content") or "")) for message in messages) / CHARACTERS_PER_TOKEN)
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:

@@ -5,13 +5,20 @@ import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from columnist.errors import LlmAwayError
 
 LOWERED = 0.5
 """What is left of the limit after a sign of trouble, once per round trip."""
 
 DOWN_AFTER = 5
 """Failures in a row, over all calls, after which the server counts as down: then one call at a time probes it."""
+
+LINE_SECONDS = 5.0
+"""How long a document waits in line for a server that takes less than it did."""
+
+AWAY = "The LLM server does not answer."
 
 TROUBLE: dict[str, str] = {}
 """Model → why its server is down for this process; one that answers is not in it."""
@@ -44,6 +51,13 @@ class _Line:
             self.inside -= 1
             self.call()
 
+    def dismiss(self, error: Exception) -> None:
+        """Who waits, waits in vain."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(error)
+
     def call(self) -> None:
         """Let in who waits, as the limit may have grown."""
         while self._waiting and self.inside < self._limit():
@@ -61,7 +75,7 @@ class _Line:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # the place came together with the cancel
+            if turn.done() and not turn.cancelled() and not turn.exception():  # the place came with the cancel
                 self.inside -= 1
                 self.call()
             raise
@@ -89,38 +103,77 @@ class Limiter:
         return 1 if self.down else int(self._limit)
 
     @property
+    def documents(self) -> int:
+        """Documents that may be under way now; while the server is away, one each time that a try is due."""
+        return 0 if self.closed_for > 0 else self.limit
+
+    @property
     def down(self) -> bool:
         """Only failures for a while, whichever call asked."""
         return self._failures >= DOWN_AFTER
 
+    @property
+    def closed_for(self) -> float:
+        """Seconds until the server may be asked again: after an outage, or as it said itself."""
+        return max(0.0, self._closed_until - time.monotonic())
+
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[float]:
-        """Wait for a slot, hold it, and say when it began (monotonic seconds). While the server is down there is one
-        slot, and between two holders of it a pause."""
+        """Wait for a slot, hold it, and say when it began (monotonic seconds).
+
+        Raises LlmAwayError while the server is away, instead of waiting for it: one call at a time tries it, with
+        pauses between.
+        """
+        self._refuse_while_away(self._calls)
         async with self._calls.place():
-            while self.down and (seconds := self._closed_until - time.monotonic()) > 0:  # noqa: ASYNC110 - the server may come back
-                await asyncio.sleep(seconds)
+            if self.down and self.closed_for > 0:
+                raise LlmAwayError(AWAY)
             yield time.monotonic()
 
-    def document(self) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def document(self) -> AsyncIterator[None]:
         """Wait until a document may be begun, and hold that place while it is asked about. As many are under way as
-        calls may be: more would only push each other out of the server's prefix cache, and all be done late."""
-        return self._documents.place()
+        calls may be: more would only push each other out of the server's prefix cache, and all be done late.
+
+        Raises LlmAwayError while the server is away, or has less room than it had and a place does not come soon.
+        """
+        self._refuse_while_away(self._documents)
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(LINE_SECONDS if self.limit < self._ceiling else None):
+                    await stack.enter_async_context(self._documents.place())
+            except TimeoutError:
+                raise LlmAwayError("The LLM server has too much to do.") from None
+            yield
+
+    def _refuse_while_away(self, line: _Line) -> None:
+        if self.down and (self.closed_for > 0 or line.inside >= self.limit):
+            raise LlmAwayError(AWAY)
 
     def answered(self) -> None:
         """The server answered a call: when all slots were in use, one more after as many answers as there are slots."""
         self._failures = 0
+        self._closed_until = 0.0
         if self._calls.inside >= self.limit:
             self._limit = min(self._ceiling, self._limit + 1 / self._limit)
         self._calls.call()
         self._documents.call()
 
-    def struggled(self, started_at: float) -> None:
-        """A call that began at `started_at` timed out, was turned away or found nobody."""
+    def struggled(self, started_at: float, *, busy: bool = False) -> None:
+        """A call that began at `started_at` timed out, was turned away or found nobody; `busy`: the server said that it
+        has too much to do, so that it is not away."""
         # A call that began before the limit was lowered is of the same round trip as the one that lowered it.
         if not self.down and started_at >= self._lowered_at:
             self._limit = max(1.0, self._limit * LOWERED)
             self._lowered_at = time.monotonic()
+        if busy:
+            return
         self._failures += 1
         if self.down:
-            self._closed_until = time.monotonic() + back_off(self._failures - DOWN_AFTER)
+            self.close(back_off(self._failures - DOWN_AFTER))
+            for line in (self._calls, self._documents):
+                line.dismiss(LlmAwayError(AWAY))
+
+    def close(self, seconds: float) -> None:
+        """Ask nothing for so long."""
+        self._closed_until = max(self._closed_until, time.monotonic() + seconds)

@@ -1,6 +1,5 @@
 """Reviews in PostgreSQL. Every function runs as its user: what they may not see does not exist."""
 
-import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from psycopg.errors import UniqueViolation
 
 from columnist.db.connect import Connection, User, persistently
 from columnist.db.sql import statement
+from columnist.db.text import as_json
 from columnist.errors import ConflictError, NotFoundError
 from columnist.reviews.model import Cell, Column, ColumnSpec, Failure, GridRow, Member, Review, Role, Rule
 
@@ -270,7 +270,7 @@ def _arrays(review_id: UUID, columns: Sequence[ColumnSpec]) -> dict[str, Any]:
 
 
 def _rules(column: ColumnSpec) -> str:
-    return json.dumps([asdict(rule) for rule in column.rules])
+    return as_json([asdict(rule) for rule in column.rules])
 
 
 def _column(row: dict[str, Any]) -> Column:

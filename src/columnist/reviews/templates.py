@@ -1,6 +1,5 @@
 """Sets of questions to start from: the built-in ones, and each user's own."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from psycopg.errors import UniqueViolation
 from rapidfuzz import fuzz, process
 
 from columnist.db.connect import Connection, User
+from columnist.db.text import as_json
 from columnist.errors import ConflictError, ForbiddenError, NotFoundError
 from columnist.reviews.columns_file import parse_columns
 from columnist.reviews.model import ColumnSpec
@@ -115,7 +115,7 @@ def _own(template_id: str) -> UUID:
 
 
 def _json(columns: Sequence[ColumnSpec]) -> str:
-    return json.dumps([asdict(column) for column in columns])
+    return as_json([asdict(column) for column in columns])
 
 
 def _columns(stored: list[dict[str, object]]) -> list[ColumnSpec]:

@@ -1,10 +1,11 @@
 """For machines that watch: whether the process lives, whether it takes requests, and its metrics."""
 
+import psycopg
 from fastapi import APIRouter, Response
 
 from columnist.api.context import CurrentService
 from columnist.api.problems import problem
-from columnist.db.connect import DATABASE_AWAY, NOBODY
+from columnist.db.connect import NOBODY
 from columnist.jobs.scrape import MEDIA_TYPE, exposition
 
 router = APIRouter(include_in_schema=False)
@@ -24,7 +25,7 @@ async def readyz(service: CurrentService) -> Response:
     try:
         async with service.database.act_as(NOBODY) as connection:
             await connection.execute("select 1")
-    except DATABASE_AWAY:
+    except psycopg.OperationalError:
         return problem("database-unavailable", 503, "The database is away.")
     return Response("ready\n", media_type="text/plain")
 

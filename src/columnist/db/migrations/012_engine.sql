@@ -6,6 +6,7 @@ alter table tabular_jobs
 
 -- What an item wrote and cost so far, over all its attempts; write_cells.sql adds to it in the statement that writes.
 alter table tabular_job_items
+  add worker_id uuid,                          -- the pool that claimed it last
   add write_count int not null default 0,      -- writes of this attempt: one whose reply was lost is not made twice
   add done_cells int not null default 0,
   add error_cells int not null default 0,
@@ -42,7 +43,7 @@ drop function claim_tabular_job_items(double precision, int, int, uuid[], int[],
 create function claim_tabular_job_items(
   lease_seconds double precision, batch int, max_attempts int,
   held_jobs uuid[] default '{}', held_items int[] default '{}', models text[] default null,
-  scarce_models text[] default '{}', scarce_places int[] default '{}'
+  scarce_models text[] default '{}', scarce_places int[] default '{}', worker uuid default null
 ) returns setof tabular_job_items language plpgsql volatile as $$
 declare
   room int := batch;
@@ -90,6 +91,7 @@ begin
       set status = 'running',
           attempt_count = attempt_count + 1,
           write_count = 0,
+          worker_id = worker,
           lease_expires_at = now() + make_interval(secs => lease_seconds),
           started_at = coalesce(started_at, now())
       -- An array, so that the plan is the primary key whatever the statistics.
@@ -207,3 +209,30 @@ begin
 end $$;
 
 drop function item_cells(uuid, uuid, uuid);
+
+-- ── Workers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Which pools are there, and what they can ask: so that a job that nobody can ask says so.
+create table tabular_workers (
+  id uuid primary key,
+  models text[],                          -- null: any
+  seen_at timestamptz not null default now()
+);
+alter table tabular_workers enable row level security;
+alter table tabular_workers force row level security;
+revoke all on tabular_workers from public, anon, authenticated;  -- as in 002
+create policy work on tabular_workers to columnist_worker using (true) with check (true);
+grant select, insert, update, delete on tabular_workers to columnist_worker;
+
+-- As in 003, and the cause is kept for who resumes.
+create or replace function pause_tabular_jobs() returns trigger language plpgsql as $$
+begin
+  if new.budget is not null and new.paused_at is null and new.status in ('pending', 'running')
+     and job_price(new, new.prompt_tokens, new.cached_tokens, new.completion_tokens) >= new.budget then
+    new.paused_at := now();
+    new.pause_cause := 'budget';
+    new.pause_reason := format('The budget of $%s is spent. Resume the job with a larger one, or cancel it.',
+                               trim_scale(new.budget));
+  end if;
+  return new;
+end $$;

@@ -1,10 +1,14 @@
--- Shutdown gives items back at once, fenced; the attempt does not count as a try. Wakes the other workers.
+-- Items are given back, fenced; the attempt does not count as a try. At shutdown at once, and the other workers wake up;
+-- with `wait` not before a while that grows with every time, so that another item is tried first.
 -- `running` is written as a join for the reason that end_items.sql gives.
 with handed_back as (
   update tabular_job_items i
-  set status = 'pending', lease_expires_at = null, handed_back_count = handed_back_count + 1
+  set status = 'pending', handed_back_count = handed_back_count + 1,
+      lease_expires_at = case when %(wait)s then
+        now() + make_interval(secs => least(2 ^ least(handed_back_count, 6), 15) * (0.5 + random())) end
   from unnest(%(ids)s::bigint[], %(attempts)s::int[]) as held (id, attempt)
   where i.id = held.id and i.attempt_count = held.attempt and i.status = left(held.id::text, 0) || 'running'
   returning i.id
 )
-select count(*) as handed_back, pg_notify('tabular_jobs', 'handed back') is null as notified from handed_back
+select count(*) as handed_back,
+       case when not %(wait)s then pg_notify('tabular_jobs', 'handed back') is null end as notified from handed_back

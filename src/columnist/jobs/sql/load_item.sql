@@ -1,13 +1,14 @@
--- What a worker needs to answer an item: the document, and the questions that its job still has to ask about it. No row
--- when the document or the review is gone.
-select d.name as document_name, d.sha256, j.model, j.prompt_version, j."only",
+-- What a worker needs to answer an item: the document, and the questions that it still has to ask about it. No row when
+-- the document or the review is gone.
+select d.name as document_name, d.sha256, j.model, j.prompt_version, coalesce(i."only", j."only") as "only",
        coalesce(jsonb_agg(jsonb_build_object('id', col.id, 'name', col.name, 'prompt', col.prompt, 'format', col.format,
                                              'tags', col.tags, 'rules', col.rules,
                                              'version', col.version)
                           order by col.index, col.id) filter (where col.id is not null), '[]') as columns
-from tabular_jobs j
-join review_documents r on r.review_id = j.review_id and r.document_id = %(document_id)s
+from tabular_job_items i
+join tabular_jobs j on j.id = i.job_id
+join review_documents r on r.review_id = j.review_id and r.document_id = i.document_id
 join documents d on d.id = r.document_id
-left join lateral columns_to_ask(j, %(document_id)s) col on true
-where j.id = %(job_id)s
-group by d.name, d.sha256, j.model, j.prompt_version, j."only"
+left join lateral columns_to_ask(j, i) col on true
+where i.id = %(item_id)s
+group by d.name, d.sha256, j.model, j.prompt_version, i."only", j."only"

@@ -1,4 +1,10 @@
--- cancel, first half: from here on no item of the job is claimed, and its workers hear of it.
-update tabular_jobs set cancel_requested_at = coalesce(cancel_requested_at, now()), updated_at = now()
-where id = %(job_id)s and status in ('pending', 'running')
-returning id, pg_notify('tabular_job_cancelled', id::text) is null as notified
+-- cancel, first half: from here on no item of the job is claimed, and its workers hear of it, once.
+with asked as (
+  select id, cancel_requested_at from tabular_jobs
+  where id = %(job_id)s and status in ('pending', 'running') for no key update
+), cancelled as (
+  update tabular_jobs j set cancel_requested_at = now(), updated_at = now()
+  from asked where j.id = asked.id and asked.cancel_requested_at is null
+  returning pg_notify('tabular_job_cancelled', j.id::text) is null as notified
+)
+select id, (select notified from cancelled) as notified from asked

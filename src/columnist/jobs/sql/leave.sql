@@ -1,0 +1,2 @@
+-- A pool ends.
+delete from tabular_workers where id = %(worker_id)s

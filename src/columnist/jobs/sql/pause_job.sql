@@ -1,0 +1,3 @@
+-- A refusal that concerns every call of a job's model: the reason is the job's, and nothing of it is claimed meanwhile.
+update tabular_jobs set paused_at = now(), pause_cause = 'refusal', pause_reason = %(reason)s, updated_at = now()
+where id = %(job_id)s and status in ('pending', 'running') and paused_at is null

@@ -1,0 +1,146 @@
+"""A request that finds a live job is covered whole: the job grows by what is new, and asks nothing twice."""
+
+import asyncio
+from collections import Counter
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from columnist.db.connect import LOCAL_USER, Database
+from columnist.errors import ConflictError
+from columnist.jobs import store
+from columnist.jobs.store import INCOMPLETE, ClaimedItem, Generated, Only
+from columnist.reviews.model import ColumnSpec
+from columnist.reviews.store import put_columns, put_documents
+from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, progress_of
+from tests.jobs.test_pool import pool_of, until_ended
+
+
+class Asker:
+    """Answers as the product does: what load_item says is still to be asked. Counts what it asked, by version."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.asked: Counter[tuple[UUID, UUID, int]] = Counter()
+        self.gate = asyncio.Event()
+
+    async def __call__(self, item: ClaimedItem) -> None:
+        loaded = await self.database.insist(store.load_item, item)
+        if loaded is None:
+            return
+        self.asked.update((item.document_id, UUID(c["id"]), c["version"]) for c in loaded["columns"])
+        await self.gate.wait()
+        answers = [
+            {**an_answer(UUID(c["id"]), f"v{c['version']}"), "column_version": c["version"]} for c in loaded["columns"]
+        ]
+        await self.database.insist(store.write_cells, item, 1, MODEL, PROMPT_VERSION, answers)
+
+
+async def ask(
+    database: Database,
+    review: Review,
+    only: tuple[Only, ...] = INCOMPLETE,
+    columns: list[UUID] | None = None,
+    documents: list[UUID] | None = None,
+    model: str = MODEL,
+) -> Generated:
+    async with database.act_as(LOCAL_USER) as connection:
+        return await store.create_job(
+            connection, review.id, LOCAL_USER.id, model, PROMPT_VERSION, only, columns, documents
+        )
+
+
+def test_documents_and_questions_that_are_new_are_answered_by_the_live_job_once(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url, connections=8) as database:
+            asker = Asker(database)
+            review = await a_review(database, documents=3, columns=2)
+            first = await ask(database, review, columns=review.columns, documents=review.documents[:1])
+            async with pool_of(database, asker):
+                async with asyncio.timeout(30):
+                    while not asker.asked:
+                        await asyncio.sleep(0.02)
+                async with database.act_as(LOCAL_USER) as connection:
+                    (third,) = (await put_columns(connection, review.id, [ColumnSpec("New", "And this?")]))[-1:]
+                second = await ask(database, review)
+                assert (second.job_id, second.resumed) == (first.job_id, True)
+                third_time = await ask(database, review)
+                assert third_time.total_items == second.total_items, "the same request again adds nothing"
+                asker.gate.set()
+                progress = await until_ended(database, first)
+            everything = {(d, c) for d in review.documents for c in [*review.columns, third]}
+            assert {(d, c) for d, c, _ in asker.asked} == everything
+            assert set(asker.asked.values()) == {1}, "nothing was asked twice"
+            assert (progress.done_cells, progress.total_cells) == (9, 9)
+            assert progress.completed_items == progress.total_items == second.total_items
+            assert (await ask(database, review)).total_items == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_question_that_is_reworded_while_it_is_asked_is_asked_again_in_its_new_words(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url, connections=8) as database:
+            asker = Asker(database)
+            review = await a_review(database, documents=2, columns=1)
+            generated = await ask(database, review)
+            async with pool_of(database, asker):
+                async with asyncio.timeout(30):
+                    while len(asker.asked) < 2:
+                        await asyncio.sleep(0.02)
+                async with database.act_as(LOCAL_USER) as connection:
+                    await connection.execute("update tabular_columns set prompt = 'Other words?'")
+                await ask(database, review)
+                asker.gate.set()
+                await until_ended(database, generated)
+            async with database.worker() as connection:
+                cells = (await store.changed_cells(connection, review.id)).cells
+            assert [(cell["summary"], cell["stale"]) for cell in cells] == [("v2", False)] * 2
+            assert Counter(version for _, _, version in asker.asked) == {1: 2, 2: 2}
+
+    asyncio.run(scenario())
+
+
+def test_what_was_asked_for_before_keeps_its_scope(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url, connections=8) as database:
+            asker = Asker(database)
+            asker.gate.set()
+            review = await a_review(database, documents=2, columns=2)
+            first = await ask(database, review, columns=review.columns[:1], documents=review.documents[:1])
+            await ask(database, review, columns=review.columns[1:], documents=review.documents[1:])
+            async with pool_of(database, asker):
+                await until_ended(database, first)
+            assert {(d, c) for d, c, _ in asker.asked} == {
+                (review.documents[0], review.columns[0]),
+                (review.documents[1], review.columns[1]),
+            }
+
+    asyncio.run(scenario())
+
+
+def test_a_request_for_another_model_never_joins(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1)
+            await ask(database, review)
+            with pytest.raises(ConflictError, match="other-model"):
+                await ask(database, review, model="other-model")
+
+    asyncio.run(scenario())
+
+
+def test_a_budget_that_is_named_binds_the_job_that_grows(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1)
+            first = await ask(database, review)
+            async with database.act_as(LOCAL_USER) as connection:
+                await store.create_job(
+                    connection, review.id, LOCAL_USER.id, MODEL, PROMPT_VERSION, budget=Decimal("0.5")
+                )
+                await put_documents(connection, review.id, review.documents)
+            assert (await progress_of(database, first.job_id)).budget == Decimal("0.5")
+
+    asyncio.run(scenario())
