@@ -135,6 +135,15 @@ def test_a_file_that_cannot_be_read_is_one_red_row_and_exit_code_3(home: dict[st
             "q.yaml, line 6: columns → 1 (A) → rules → 1 → when: '5' is not a date such as 2026-01-31.",
         ),
         ({"columns": "columns: ["}, "not YAML"),
+        (
+            {"columns": "columns:\n- {name: A, prompt: B}\ncolumns:\n- {name: C, prompt: D}\n"},
+            "q.yaml, line 3: 'columns' is given twice, first in line 1.",
+        ),
+        (
+            {"columns": "columns:\n- name: A\n  prompt: B\n  'prompt': C\n"},
+            "q.yaml, line 4: 'prompt' is given twice, first in line 3.",
+        ),
+        ({"columns": "columns:\n- {name: A, prompt: B, name: C}\n"}, "line 2: 'name' is given twice"),
         ({"files": "nowhere"}, "does not exist"),
         ({"files": "."}, "no file to read"),
         ({"TABULAR_GENERATE_CONCURRENCY": "many"}, "TABULAR_GENERATE_CONCURRENCY"),

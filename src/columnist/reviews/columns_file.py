@@ -95,6 +95,25 @@ class ColumnInput(BaseModel):
         return ColumnSpec(self.name, self.prompt, self.format, tuple(self.tags), rules)
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in a mapping: plain YAML forgets the first one without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        lines: dict[tuple[str, str], int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if isinstance(key, yaml.ScalarNode):
+                if (first := lines.get((key.tag, key.value))) is not None:
+                    raise _TwiceError(f"line {line}: {key.value!r} is given twice, first in line {first}")
+                lines[key.tag, key.value] = line
+        return node
+
+
+class _TwiceError(yaml.YAMLError):
+    pass
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -114,7 +133,9 @@ def read_columns(file: Path) -> list[ColumnSpec]:
     """The questions of a YAML file. Raises InputError naming the file, the line and what is wrong there."""
     try:
         text = file.read_text(encoding="utf-8")
-        data = yaml.safe_load(text)
+        data = yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
+    except _TwiceError as error:
+        raise InputError(f"{file}, {error}.") from None
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
