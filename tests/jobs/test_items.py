@@ -53,6 +53,32 @@ def test_an_item_has_one_holder_however_many_claim_at_once(any_url: str) -> None
     asyncio.run(scenario())
 
 
+def test_what_is_claimed_is_handed_out_also_of_a_job_that_begins_during_the_claim(url: str) -> None:
+    async def scenario() -> None:
+        jobs = 100
+        async with Database(url, connections=6) as database:
+            reviews = [await a_review(database, documents=1, name=f"R{nr}") for nr in range(jobs)]
+            begun = False
+            taken: list[UUID] = []
+
+            async def one_worker() -> None:
+                async with database.worker() as connection:
+                    while (claimed := await claim(connection, batch=5)) or not begun:
+                        taken.extend(item.job_id for item in claimed)
+
+            workers = [asyncio.create_task(one_worker()) for _ in range(4)]
+            for review in reviews:
+                await generate(database, review)
+            begun = True
+            await asyncio.gather(*workers)
+            async with database.worker() as connection:
+                cursor = await connection.execute("select job_id from tabular_job_items where status = 'running'")
+                assert sorted(taken) == sorted(row["job_id"] for row in await cursor.fetchall())
+            assert len(taken) == jobs
+
+    asyncio.run(scenario())
+
+
 def test_a_claim_does_not_wait_for_another_claim(url: str) -> None:
     async def scenario() -> None:
         async with Database(url) as database:

@@ -23,7 +23,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.errors import DataError
-from psycopg.rows import args_row
 
 from columnist.db.connect import Connection
 from columnist.db.sql import statement
@@ -405,9 +404,16 @@ async def claim_items(
         "scarce_models": list(scarce.keys()),
         "scarce_places": list(scarce.values()),
     }
-    async with connection.cursor(row_factory=args_row(ClaimedItem)) as cursor:
-        await cursor.execute(_sql("claim_items"), values)
-        return await cursor.fetchall()
+    items = await (await connection.execute(_sql("claim_items"), values)).fetchall()
+    if not items:
+        return []
+    # A statement of its own: the claiming function sees jobs that were committed after its statement began, and a join
+    # beside it does not. Such items would be claimed by nobody until their lease ends.
+    cursor = await connection.execute(
+        "select id, model from tabular_jobs where id = any(%s)", [list({item["job_id"] for item in items})]
+    )
+    models_of = {job["id"]: job["model"] for job in await cursor.fetchall()}
+    return [ClaimedItem(**item, model=models_of[item["job_id"]]) for item in items if item["job_id"] in models_of]
 
 
 async def start_jobs(connection: Connection, job_ids: Sequence[UUID]) -> None:
