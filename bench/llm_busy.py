@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.material import write_columns, write_documents
 from bench.table import Row
 from columnist.reviews.columns_file import read_columns
-from columnist.session import find_files, open_session
+from columnist.session import ReviewName, find_files, open_session
 from columnist.settings import Settings
 
 DOCUMENTS, COLUMNS, SLOTS = 1_000, 10, 8
@@ -58,7 +58,7 @@ async def _answer_all(base_url: str, folder: Path) -> float:
     )
     async with open_session(settings) as session:
         files = find_files([folder / "documents"]).files
-        grid = await session.prepare("Bench", files, read_columns(folder / "columns.yaml"))
+        grid = await session.prepare(ReviewName("Bench"), files, read_columns(folder / "columns.yaml"))
         generated = await session.generate(grid, settings.model)
         async with session.working():
             async for _ in session.watch(generated.job_id):

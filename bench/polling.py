@@ -19,7 +19,7 @@ from bench.material import write_columns, write_documents
 from bench.serving import server
 from bench.table import Row
 from columnist.reviews.columns_file import read_columns
-from columnist.session import find_files, open_session
+from columnist.session import ReviewName, find_files, open_session
 from columnist.settings import EXTRACTIVE, Settings
 
 DOCUMENTS, COLUMNS, CLIENTS = 10_000, 50, 50
@@ -46,7 +46,7 @@ async def _measure(folder: Path, model: str, base_url: str, words: str) -> list[
     variables = {"COLUMNIST_DATA_DIR": str(folder), "OPENAI_BASE_URL": base_url, "COLUMNIST_MODEL": model}
     async with open_session(Settings.model_validate(variables)) as session:
         files = find_files([folder / "documents"]).files
-        grid = await session.prepare("Bench", files, read_columns(folder / "columns.yaml"))
+        grid = await session.prepare(ReviewName("Bench"), files, read_columns(folder / "columns.yaml"))
         with server(variables) as url:
             async with httpx.AsyncClient(base_url=f"{url}/api/tabular", timeout=60) as client:
                 started = time.perf_counter()

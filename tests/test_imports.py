@@ -21,6 +21,7 @@ ORDER = [
     "export",
     "evaluation",
     "session",
+    "runs",
     "progress",
     "python_api",
     "api",

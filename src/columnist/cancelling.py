@@ -7,7 +7,7 @@ there goes through `surely` or `off_loop`.
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractContextManager, asynccontextmanager
-from threading import Lock
+from threading import Lock, main_thread
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -46,11 +46,16 @@ async def off_loop(context: AbstractContextManager[Value]) -> AsyncIterator[Valu
     try:
         yield value
     except BaseException as error:
-        left = loop.run_in_executor(None, context.__exit__, type(error), error, error.__traceback__)
-        if not await asyncio.shield(left):
+        if not await _left(context, type(error), error, error.__traceback__):
             raise
     else:
-        await asyncio.shield(loop.run_in_executor(None, context.__exit__, None, None, None))
+        await _left(context, None, None, None)
+
+
+async def _left(context: AbstractContextManager[Value], *error: Any) -> bool | None:
+    if not main_thread().is_alive():
+        return context.__exit__(*error)  # the program is ending, and starts nothing in a thread any more
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, context.__exit__, *error))
 
 
 class _Entry(Generic[Value]):

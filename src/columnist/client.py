@@ -27,12 +27,11 @@ from uuid import UUID, uuid4
 
 import httpx
 from pydantic import TypeAdapter
-from rich.console import Console
 
 from columnist.api import models
 from columnist.documents.store import Document
 from columnist.errors import ColumnistError, ConflictError, InputError, NotFoundError, ServerError
-from columnist.jobs.store import Generated, Only, Progress
+from columnist.jobs.store import Generated, Only, Progress, Unanswered
 from columnist.progress import job_bar, job_detail
 from columnist.reviews import model
 from columnist.reviews.columns_file import parse_columns, read_columns
@@ -344,7 +343,7 @@ class Review:
         A file that the server has already is the same document. Raises InputError if there is nothing to upload.
         """
         files = find_files([Path(path) for path in paths]).files
-        with job_bar(Console(quiet=not progress)) as bar:
+        with job_bar(quiet=not progress) as bar:
             task = bar.add_task("Uploading", total=len(files), detail="")
             uploads = []
             for upload in self.uploading(files):
@@ -441,14 +440,28 @@ class Review:
         document_ids: Sequence[UUID] | None = None,
         column_ids: Sequence[UUID] | None = None,
     ) -> "Job":
-        """Ask what has no current answer, or what `only` names; joins the review's live job if there is one.
+        """Ask what has no current answer, or what `only` names; the review's live job takes it up if there is one, and
+        `pause_reason` of what is returned says that this one stands paused.
 
         `budget`, in US dollars, pauses the job when it is spent; `model`: another than the server's. Raises
-        ConflictError while the last job is still being cancelled.
+        ConflictError while the last job is still being cancelled, NotFoundError for a document or column that is none
+        of the review's.
         """
         body = _question(only, budget, model, document_ids, column_ids)
         response = self._client.request("POST", f"{self._path}/generate", json=body, key=uuid4().hex)
         return Job(self._client, parsed(Generated, response))
+
+    def unanswered(
+        self,
+        *,
+        model: str | None = None,
+        document_ids: Sequence[UUID] | None = None,
+        column_ids: Sequence[UUID] | None = None,
+    ) -> Unanswered:
+        """What of these documents and columns has neither a current answer nor a failure that says why; `cells` is 0
+        when a run over them is complete."""
+        body = _question(None, None, model, document_ids, column_ids)
+        return parsed(Unanswered, self._client.request("POST", f"{self._path}/unanswered", json=body))
 
     def estimate(
         self,
@@ -469,7 +482,7 @@ class Review:
     def active_job(self) -> "Job | None":
         """The review's live job, if it has one."""
         job = self._client.read(models.ActiveJob, f"{self._path}/active-job").job
-        return Job(self._client, Generated(job.id, job.total_items, resumed=True)) if job else None
+        return Job(self._client, Generated(job.id, job.total_items, True, job.pause_reason)) if job else None
 
 
 class Cell:
@@ -510,7 +523,8 @@ class Cell:
 
 
 class Job:
-    """One run of generate over a review. `resumed`: the review had this live job already."""
+    """One run of generate over a review. `resumed`: the review had this live job already; `pause_reason`: that it stood
+    paused then, so that nothing is asked before `resume`."""
 
     def __init__(self, client: Client, generated: Generated) -> None:
         self._client = client
@@ -519,6 +533,7 @@ class Job:
         self.id = generated.job_id
         self.total_items = generated.total_items
         self.resumed = generated.resumed
+        self.pause_reason = generated.pause_reason
 
     def status(self) -> Progress:
         """Its counts, tokens, price, rate and time left; nothing is transferred where nothing has changed."""
@@ -534,7 +549,7 @@ class Job:
         while True:
             status = self.status()
             yield status
-            if not status.is_live or (status.paused_at and not status.running_items):
+            if not status.is_live or status.stands:
                 return
             self._client.pause(poll_seconds)
 
@@ -574,7 +589,8 @@ class Job:
         return parsed(Progress, self._client.request("POST", f"{self._path}/resume", json=body))
 
     def retry(self) -> "Job":
-        """Ask the failed and missing cells of its review again, as a new job (or its live one)."""
+        """Ask its failed and missing cells again, of its documents and columns, with its model and its budget: as a new
+        job, or by its review's live one."""
         return Job(self._client, parsed(Generated, self._client.request("POST", f"{self._path}/retry")))
 
 
@@ -591,7 +607,7 @@ class Jobs:
     def get(self, job_id: UUID | str) -> Job:
         """One job. Raises NotFoundError."""
         status = self._client.read(Progress, f"{_JOBS}/{job_id}")
-        return Job(self._client, Generated(status.id, status.total_items, resumed=True))
+        return Job(self._client, Generated(status.id, status.total_items, True, status.pause_reason))
 
 
 class Templates:

@@ -195,6 +195,13 @@ class ContextExceededError(RequestRefusedError):
     problem = "context-exceeded"
 
 
+class UnaskableModelError(LlmRefusedError):
+    """Nobody here can ask the model that a run names."""
+
+    exit_code = 3
+    problem = "unaskable-model"
+
+
 # The job engine
 
 
@@ -208,6 +215,14 @@ class WorkerPoolError(ColumnistError):
     """The worker pool of this process ended without being told to."""
 
     problem = "worker-pool-ended"
+
+
+class IncompleteError(ColumnistError):
+    """A run has ended, and not every cell of its grid is answered or has a failure that says why."""
+
+    exit_code = 3
+    problem = "incomplete"
+    http_status = 409
 
 
 class LeaseLostError(ColumnistError):

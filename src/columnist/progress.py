@@ -1,6 +1,11 @@
 """The live bar of a job, as the command line and `Job.wait` show it."""
 
+import os
+import sys
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -8,8 +13,55 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from columnist.jobs.store import Progress as JobProgress
 
 
-def job_bar(console: Console | None = None) -> Progress:
-    """The live bar of a job: documents, cells, rate, time left, errors so far."""
+class Forgiving:
+    """A stream for what is only looked at: what cannot be written (a reader who left, a full disk) is dropped, and
+    never ends the work that it tells of. `own`: the stream is nobody else's, and is let go of then."""
+
+    def __init__(self, stream: TextIO | None, *, own: bool = False) -> None:
+        self._stream = stream or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it is never closed
+        self._own = own
+
+    def write(self, text: str) -> int:
+        """As a stream's; letters that it does not have are written as `?`."""
+        try:
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError:
+                encoding = self._stream.encoding
+                self._stream.write(text.encode(encoding, "replace").decode(encoding))
+        except (OSError, ValueError):  # a ValueError if it was closed
+            self._let_go()
+        return len(text)
+
+    def flush(self) -> None:
+        """As a stream's."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """What is in its buffer would fail the interpreter's exit."""
+        if self._own:
+            with suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self._stream.fileno())
+                os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def display(stream: TextIO | None, *, own: bool = False) -> Console:
+    """A console on a stream as Forgiving."""
+    file: IO[str] = Forgiving(stream, own=own)  # type: ignore[assignment]  # all that Rich asks of one
+    return Console(file=file)
+
+
+def job_bar(*, quiet: bool = False) -> Progress:
+    """The live bar of a job, on standard error: documents, cells, rate, time left, errors so far."""
+    console = display(sys.stderr)
+    console.quiet = quiet
     return Progress(
         TextColumn("[bold]{task.description}"),
         BarColumn(),

@@ -3,26 +3,39 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import warnings
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from columnist.errors import IncompleteError
 from columnist.export.files import write_review
+from columnist.jobs.store import Generated, Progress
 from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import ColumnSpec, Failure
-from columnist.session import Source, find_files, open_session
-from columnist.settings import load_settings
+from columnist.runs import HandedOut, cover, default_review
+from columnist.session import ReviewName, Source, check_askable, find_files, open_session
+from columnist.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+T = TypeVar("T")
 PathLike = str | os.PathLike[str]
+
+NOTICE_SECONDS = 0.2
+STOPPED = (
+    "Stopped asking. What was under way is handed back and the job stays: the same call goes on with it, and so do "
+    "workers on this database."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +73,108 @@ def run(
 ) -> Result:
     """Ask every question about every document, wait, and return the grid; the same call again asks nothing again.
 
-    `paths`: files and folders. `columns`: a YAML file, or mappings with name, prompt, format and tags. `model` and the
-    rest come from the settings. Works in a notebook, too. Raises ColumnistError (errors.py) with a sentence.
+    `paths`: files and folders. `columns`: a YAML file, or mappings with name, prompt, format and tags. `model`: another
+    than the settings'; named, it is also asked what others have answered (else that is kept, and a warning says so).
+    `review`: its name; by default these paths and questions have a review of their own. Works in a notebook, too, and
+    from any thread. What returns is complete: every cell has an answer, or is among the `failures`.
+
+    Raises ColumnistError (errors.py) with a sentence: UnaskableModelError at once if nobody here can ask the model,
+    IncompleteError if cells were never asked (the job was cancelled or paused, a question was changed meanwhile), which
+    says what to do; answers that are there stay. KeyboardInterrupt stops the work and hands it back; the job stays.
     """
-    named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    files = find_files([Path(path) for path in named]).files
+    named = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    files = find_files(named).files
     if isinstance(columns, str | os.PathLike):
         asked = read_columns(Path(columns))
     else:
         asked = parse_columns({"columns": [dict(column) for column in columns]}, "columns")
-    name = review or Path(named[0]).resolve().name
-    # A thread of its own: a notebook's event loop is running in this one.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _run(files, asked, model, name)).result()
+    columns_file = Path(columns) if isinstance(columns, str | os.PathLike) else None
+    name = ReviewName(review) if review else default_review(named, asked, columns_file)
+    settings = load_settings(model=model)
+    result, notice = _in_a_thread(lambda: _run(settings, files, asked, model, name))
+    if notice:
+        warnings.warn(notice, stacklevel=2)
+    return result
 
 
-async def _run(files: list[Source], columns: list[ColumnSpec], model: str | None, review: str) -> Result:
-    settings = load_settings()
+async def _run(
+    settings: Settings, files: list[Source], columns: list[ColumnSpec], named: str | None, review: ReviewName
+) -> tuple[Result, str]:
+    await check_askable(settings)
     async with open_session(settings) as session:
+
+        async def watch(generated: Generated) -> Progress:
+            async for job in session.watch(generated.job_id):
+                last = job
+            return last
+
         grid = await session.prepare(review, files, columns)
-        generated = await session.generate(grid, model or settings.model)
         async with session.working():
-            async for _ in session.watch(generated.job_id):
-                pass
+            covered = await cover(session, grid, named, watch)
+        handed_out = HandedOut(grid, covered)
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder, "review.parquet")
-            await write_review(session.rows(grid), grid.columns, target)
+            await write_review(handed_out.over(session.rows(grid)), grid.columns, target)
             table = pq.read_table(target)
-        return Result(review, table, await session.failures(grid), grid.refused)
+        if handed_out.incomplete:
+            raise IncompleteError(handed_out.incomplete)
+        return Result(grid.review_name, table, await session.failures(grid), grid.refused), covered.notice
+
+
+def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """The outcome of `work` in a thread of its own: a notebook's event loop is running in this one.
+
+    An interrupt here, or the end of the main thread, cancels it and waits until it has let go of what it holds.
+    """
+    outcome: Future[T] = Future()
+    # Not Thread.join: in Python 3.11 one that is interrupted takes the thread for ended.
+    ended, stopped = threading.Event(), threading.Event()
+    loop = asyncio.new_event_loop()
+    working: list[asyncio.Task[T]] = []
+
+    async def main() -> T:
+        task = asyncio.ensure_future(work())
+        working.append(task)
+        if stopped.is_set():
+            task.cancel()
+        return await task
+
+    def run_it() -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:
+                outcome.set_result(runner.run(main()))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            outcome.set_exception(error)
+        finally:
+            ended.set()
+
+    def cancel() -> None:
+        for task in working:
+            task.cancel()
+
+    threading.Thread(target=run_it, name="columnist.run").start()
+    interrupted = _interruption()
+    try:
+        # Short waits: an interrupt that is thrown into a thread is only noticed between them.
+        while not ended.wait(NOTICE_SECONDS):
+            if interrupted():
+                raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        stopped.set()
+        with suppress(RuntimeError):  # the loop has ended by itself
+            loop.call_soon_threadsafe(cancel)
+        ended.wait()
+        raise KeyboardInterrupt(STOPPED) from None
+    return outcome.result()
+
+
+def _interruption() -> Callable[[], bool]:
+    """Tells whether the program was interrupted meanwhile, where that raises nothing here: asyncio.run cancels the task
+    that it runs, which is this one and stands still; in other threads only the end of the main one shows it."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    before = task.cancelling() if task else 0
+    main = threading.main_thread()
+    return lambda: not main.is_alive() or (task is not None and task.cancelling() > before)

@@ -4,8 +4,9 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -18,15 +19,32 @@ from columnist.documents.guard import Reader
 from columnist.documents.intake import Refused, attachments, shown_path, told_apart
 from columnist.documents.store import StoredFile, add_documents
 from columnist.documents.sweep import Note, note_loose, sweeping
-from columnist.errors import InputError, JobEndingError, WorkerPoolError
+from columnist.errors import (
+    ConflictError,
+    InputError,
+    JobEndingError,
+    LlmRefusedError,
+    SettingsError,
+    UnaskableModelError,
+    WorkerPoolError,
+)
 from columnist.extraction.back_ends import BackEnds, prompt_version
 from columnist.jobs import store
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.store import Generated, Progress
 from columnist.jobs.work import ItemWorker
 from columnist.llm.usage import Prices
-from columnist.reviews.model import ColumnSpec, Failure, GridRow
-from columnist.reviews.store import failed_cells, grid_rows, open_review, put_columns, put_documents
+from columnist.reviews.model import Column, ColumnSpec, Failure, GridRow
+from columnist.reviews.store import (
+    failed_cells,
+    find_review,
+    get_review,
+    grid_rows,
+    list_columns,
+    open_review,
+    put_columns,
+    put_documents,
+)
 from columnist.settings import Settings
 
 INGEST_BATCH = 100
@@ -51,15 +69,42 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewName:
+    """The name of the review that a run fills. A review of the name `earlier` stands in for one that there is not, if
+    it asks the same questions of some of the same files."""
+
+    name: str
+    earlier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """What a run asks: a review, and the documents and columns of it that were named."""
 
     review_id: UUID
     review_name: str
     columns: list[tuple[UUID, ColumnSpec]]
+    versions: dict[UUID, int]
+    """Of the columns, as they were put: an answer to a later one is an answer to somebody else's question."""
     document_ids: list[UUID]
     refused: dict[Path, str]
     """Files that were not taken in, and why; those attached to an e-mail as "mail.eml / file.pdf"."""
+
+    def changed(self, columns: Iterable[Column]) -> list[str]:
+        """The names of its questions that are not among a review's columns as they were put."""
+        there = {column.id: column.version for column in columns}
+        return [spec.name for column_id, spec in self.columns if there.get(column_id) != self.versions[column_id]]
+
+    def answers(self, row: GridRow) -> GridRow:
+        """The row without answers to other questions than the grid's."""
+        cells = {}
+        for column_id, cell in row.cells.items():
+            asked, answered = self.versions[column_id], cell.column_version
+            if answered is None or answered == asked:
+                cells[column_id] = replace(cell, stale=cell.stale and answered is None)
+            elif answered < asked:
+                cells[column_id] = cell
+        return replace(row, cells=cells)
 
 
 def find_files(paths: Iterable[Path]) -> Sources:
@@ -115,9 +160,8 @@ def _told_apart(files: Mapping[Path, Path]) -> list[Source]:
 async def open_session(settings: Settings, connections: int = 4) -> AsyncIterator["Session"]:
     """A session over the settings' database, which is started and migrated if need be, with so many connections for
     requests and as many for workers. Raises DatabaseError."""
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(off_loop(database_url(settings)))
-        yield Session(settings, await stack.enter_async_context(Database(url, connections)))
+    async with off_loop(database_url(settings)) as url, Database(url, connections) as database:
+        yield Session(settings, database)
 
 
 class Session:
@@ -139,7 +183,7 @@ class Session:
 
     async def prepare(
         self,
-        review_name: str,
+        review: ReviewName,
         files: Sequence[Source],
         columns: Sequence[ColumnSpec],
         taken: Callable[[int], None] = lambda count: None,
@@ -151,8 +195,15 @@ class Session:
         """
         user = LOCAL_USER
         async with self.database.act_as(user) as connection:
-            review_id = await open_review(connection, user, review_name)
+            review_id = None
+            if review.earlier is not None:
+                names = [source.path.rpartition("/")[2] for source in files]
+                review_id = await find_review(connection, user, review.name, review.earlier, columns, names)
+            if review_id is None:
+                review_id = await open_review(connection, user, review.name)
             column_ids = await put_columns(connection, review_id, columns)
+            there = {column.id: column.version for column in await list_columns(connection, review_id)}
+            name = (await get_review(connection, review_id)).name
         refused: dict[Path, str] = {}
         document_ids: list[UUID] = []
         note = partial(note_loose, self.database)
@@ -177,7 +228,8 @@ class Session:
                 document_ids += batch
                 taken(min(start + INGEST_BATCH, len(files)))
         columns_with_ids = list(zip(column_ids, columns, strict=True))
-        return Grid(review_id, review_name, columns_with_ids, list(dict.fromkeys(document_ids)), refused)
+        versions = {column_id: there[column_id] for column_id in column_ids}
+        return Grid(review_id, name, columns_with_ids, versions, list(dict.fromkeys(document_ids)), refused)
 
     async def _take_in(self, source: Source, note: Note) -> StoredFile:
         name = source.path.rpartition("/")[2]
@@ -187,32 +239,58 @@ class Session:
             await note(incoming.sha256)
         return StoredFile(name, incoming.sha256, incoming.size, mail, source.path)
 
-    async def generate(self, grid: Grid, model: str | None = None) -> Generated:
-        """Ask whatever of the grid has no current answer; joins the review's live job if there is one. `model`: another
-        than the settings'."""
-        model = model or self.settings.model
+    async def generate(self, grid: Grid, named: str | None = None) -> Generated:
+        """Ask whatever of the grid has no current answer; the review's live job takes it up if there is one. `named`:
+        the settings' model, if the user named it for this run. Raises ConflictError if a question was changed."""
         while True:
+            if changed := await self.changed_columns(grid):
+                raise ConflictError(changed_sentence(grid, changed))
             try:
                 async with self.database.act_as(LOCAL_USER) as connection:
-                    return await store.create_job(
+                    generated = await store.create_job(
                         connection,
                         grid.review_id,
                         LOCAL_USER.id,
-                        model,
-                        prompt_version(model),
+                        self.settings.model,
+                        prompt_version(self.settings.model),
+                        store.to_ask(None, named),
                         column_ids=[column_id for column_id, _ in grid.columns],
                         document_ids=grid.document_ids,
                         prices=Prices.of(self.settings),
                     )
+                    # Whoever asks again has mended the key, or will hear that it is refused.
+                    if generated.pause_reason and await store.resume_refused(connection, generated.job_id):
+                        generated = replace(generated, pause_reason=None)
+                    return generated
             except JobEndingError:
                 await asyncio.sleep(CLAIMABLE_AGAIN_SECONDS)
 
+    async def unanswered(self, grid: Grid, named: str | None = None) -> store.Unanswered:
+        """What of the grid has neither a current answer nor a failure that says why."""
+        model = self.settings.model
+        column_ids = [column_id for column_id, _ in grid.columns]
+        async with self.database.act_as(LOCAL_USER) as connection:
+            return await store.unanswered_cells(
+                connection,
+                grid.review_id,
+                model,
+                prompt_version(model),
+                store.to_ask(None, named),
+                column_ids,
+                grid.document_ids,
+            )
+
+    async def changed_columns(self, grid: Grid) -> list[str]:
+        """The names of the grid's questions that somebody has changed or removed since it was prepared."""
+        async with self.database.act_as(LOCAL_USER) as connection:
+            return grid.changed(await list_columns(connection, grid.review_id))
+
     async def watch(self, job_id: UUID) -> AsyncIterator[Progress]:
-        """The job's status, every poll interval, until it has ended."""
+        """The job's status, every poll interval, until it has ended or stands paused."""
         while True:
             progress = await self.progress(job_id)
             yield progress
-            if not progress.is_live:
+            if not progress.is_live or progress.stands:
                 return
             await asyncio.sleep(self.settings.poll_ms / 1000)
 
@@ -231,18 +309,17 @@ class Session:
         async with self.database.act_as(LOCAL_USER) as connection:
             return await store.cancel_job(connection, job_id)
 
+    async def resume(self, job_id: UUID, budget: Decimal | None) -> bool:
+        """Let a paused job go on, with another budget or none; False if it is not paused."""
+        async with self.database.act_as(LOCAL_USER) as connection:
+            return await store.resume_job(connection, job_id, budget)
+
     async def retry(self, job_id: UUID) -> Generated:
-        """Ask the failed and missing cells of a job's review again, as a new job (or its live one)."""
+        """Ask the failed and missing cells of a job again, as a new job (or by its review's live one)."""
         job = await self.progress(job_id)
         async with self.database.act_as(LOCAL_USER) as connection:
-            return await store.create_job(
-                connection,
-                job.review_id,
-                LOCAL_USER.id,
-                job.model,
-                prompt_version(job.model),
-                ("failed", "missing"),
-                prices=Prices.of(self.settings),
+            return await store.retry_job(
+                connection, job, LOCAL_USER.id, prompt_version(job.model), Prices.of(self.settings)
             )
 
     async def job_failures(self, job_id: UUID) -> list[Failure]:
@@ -258,15 +335,15 @@ class Session:
             return await failed_cells(connection, grid.review_id, None, column_ids, grid.document_ids)
 
     async def rows(self, grid: Grid) -> AsyncIterator[GridRow]:
-        """The grid's rows with their contents."""
+        """The grid's rows with their contents; of answers to other questions than the grid's nothing."""
         async with self.database.act_as(LOCAL_USER) as connection:
             column_ids = [column_id for column_id, _ in grid.columns]
             async for row in grid_rows(connection, grid.review_id, column_ids, grid.document_ids):
-                yield row
+                yield grid.answers(row)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[WorkerPool]:
-        """A worker pool runs while the context lasts; leaving it hands back what is not done."""
+        """A worker pool runs while the context lasts; leaving it hands back what is not done, at once if cancelled."""
         settings = self.settings
         async with (
             sweeping(self.database, self.blobs),
@@ -295,10 +372,29 @@ class Session:
                     raise WorkerPoolError(
                         "The worker pool has ended unexpectedly; the log says why."
                     ) from running.exception()
+                pool.hurry()
                 raise
             finally:
                 pool.stop()
                 await asyncio.gather(running, return_exceptions=True)
+
+
+def changed_sentence(grid: Grid, changed: Sequence[str]) -> str:
+    """That somebody asks other questions in the same review."""
+    names = ", ".join(repr(name) for name in changed[:3]) + (", …" if len(changed) > 3 else "")
+    return (
+        f"Somebody has changed {'the question' if len(changed) == 1 else 'the questions'} {names} in the review "
+        f"{grid.review_name!r} since this run began: give the run a review of its own by naming another."
+    )
+
+
+async def check_askable(settings: Settings) -> None:
+    """Raises UnaskableModelError if no worker of this process could ask the settings' model; a .gguf file is loaded."""
+    async with BackEnds(settings) as back_ends:
+        try:
+            await back_ends.named(settings.model)
+        except (LlmRefusedError, SettingsError) as error:
+            raise UnaskableModelError(str(error)) from None
 
 
 def _is_mail(file: Path) -> bool:

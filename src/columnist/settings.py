@@ -255,12 +255,14 @@ class Knob:
     description: str
 
 
-def load_settings() -> Settings:
-    """Read the settings of this process. Raises SettingsError with one sentence per wrong value."""
+def load_settings(**changes: Any) -> Settings:
+    """Read the settings of this process, with what a caller gives on top (None: as they are). Raises SettingsError with
+    one sentence per wrong value."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         raise SettingsError(" ".join(_sentence(dict(e)) for e in error.errors())) from None
+    return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
 
 @lru_cache(maxsize=1)

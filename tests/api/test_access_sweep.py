@@ -98,6 +98,7 @@ CALLS = (
     Call(f"GET {R}/export", "viewer", params={"format": "csv"}),
     Call(f"GET {R}/export", "viewer", params={"format": "json"}),
     Call(f"POST {R}/estimate", "viewer", {}),
+    Call(f"POST {R}/unanswered", "viewer", {}),
     Call(f"GET {CELL}", "viewer"),
     Call(f"GET {CELL}/history", "viewer"),
     Call("GET /api/tabular/jobs", "anyone"),

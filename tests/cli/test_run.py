@@ -1,8 +1,10 @@
 """`columnist run`, as a user meets it: the main job, its exit codes, resuming, and Ctrl-C."""
 
 import json
+import shlex
 import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.conftest import CONTRACTS, ROOT
-from tests.processes import columnist, columns_in, contracts_in, metric, simulator, start, wait_for_line
+from tests.processes import columnist, columns_in, contracts_in, environment, metric, simulator, start, wait_for_line
 
 DUE_DILIGENCE = ROOT / "examples" / "due-diligence.yaml"
 
@@ -193,6 +195,84 @@ def test_ctrl_c_leaves_the_job_and_the_same_command_resumes_it(home: dict[str, o
         assert 30 <= metric(llm, "llm_answers_total") <= 34
 
 
+def test_a_run_covers_its_whole_grid_when_a_job_is_under_way_already(home: dict[str, object], tmp_path: Path) -> None:
+    """The folder and the questions have grown since that job began; and a run over fewer files is served by it, too."""
+    files, questions = contracts_in(tmp_path / "files", 6), columns_in(tmp_path / "q.yaml", 2)
+    with simulator(prompt_rate=10**6, decode_rate=150, slots=1) as llm:
+        home |= {"OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "simulated", "TABULAR_GENERATE_CONCURRENCY": 1}
+        first = start("run", files, "-c", questions, "-o", tmp_path / "a.json", "--review", "R", **home)
+        wait_for_line(first.stdout, "Started job")
+        contracts_in(tmp_path / "files", 9)
+        columns_in(questions, 3)
+        second = start("run", files, "-c", questions, "-o", tmp_path / "b.json", "--review", "R", **home)
+        wait_for_line(second.stdout, "Going on with job")
+        outputs = [running.communicate(timeout=240) for running in (first, second)]
+        assert [first.returncode, second.returncode] == [0, 0], outputs
+    for file, documents, columns in (("a.json", 6, 2), ("b.json", 9, 3)):
+        written = json.loads((tmp_path / file).read_text())["documents"]
+        assert len(written) == documents
+        assert [len([c for c in one["cells"].values() if c["status"] == "done"]) for one in written] == [
+            columns
+        ] * documents
+
+
+def test_a_paused_job_ends_the_run_with_what_to_do_and_goes_on_when_it_is_resumed(
+    home: dict[str, object], tmp_path: Path
+) -> None:
+    url = str(home["DATABASE_URL"])
+    command = ("run", contracts_in(tmp_path / "f", 4), "-c", columns_in(tmp_path / "q.yaml", 2))
+    with simulator(prompt_rate=10**6, decode_rate=1, slots=1) as llm:
+        slow = {"OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "simulated", "TABULAR_WORKER_GRACE_SECONDS": 0}
+        running = start(*command, "-o", tmp_path / "r.csv", **{**home, **slow})
+        wait_for_line(running.stdout, "Started job")
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+        with psycopg.connect(url.replace("columnist@", "postgres@")) as connection:
+            connection.execute("update tabular_jobs set paused_at = now(), pause_reason = 'Its budget of $5 is spent.'")
+        paused = columnist(*command, "-o", tmp_path / "r.csv", **{**home, **slow})
+        assert paused.returncode == 3, paused.stdout + paused.stderr
+        ((job_id,),) = rows_of(url, "select id from tabular_jobs")
+        said = " ".join(paused.stdout.split())
+        assert "paused: Its budget of $5 is spent." in said
+        assert f"columnist jobs resume {job_id}" in said
+        assert "8 cells were never asked, in 4 documents (contract-0000.txt, contract-0001.txt" in said
+        assert "It goes on" in columnist("jobs", "resume", job_id, **home).stdout
+        assert "not paused" in columnist("jobs", "resume", job_id, **home).stdout
+        assert "Cancelled" in columnist("jobs", "cancel", job_id, **home).stdout
+
+
+@pytest.mark.parametrize("reader", ["gone", "full", "closed"])
+def test_what_cannot_be_shown_ends_no_job(home: dict[str, object], tmp_path: Path, reader: str) -> None:
+    """`| head -1`, `> /dev/full`, `>&-`: the file is what counts."""
+    files, questions = contracts_in(tmp_path / "files", 3), columns_in(tmp_path / "q.yaml", 2)
+    redirections = {"gone": "2>&1 | true", "full": "> /dev/full 2>&1", "closed": ">&- 2>&-"}
+    command = shlex.join(
+        [sys.executable, "-m", "columnist", "run", str(files), "-c", str(questions), "-o", str(tmp_path / "r.csv")]
+    )
+    done = subprocess.run(
+        ["bash", "-c", f"{command} {redirections[reader]}; exit ${{PIPESTATUS[0]}}"],
+        env=environment(**home),
+        stdin=subprocess.DEVNULL,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0
+    assert len((tmp_path / "r.csv").read_text("utf-8-sig").splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"), [("gpt-5", "no server to ask for the model 'gpt-5'"), ("no.gguf", "no model file")]
+)
+def test_a_model_that_nobody_can_ask_is_one_sentence_before_anything_is_done(
+    home: dict[str, object], tmp_path: Path, model: str, sentence: str
+) -> None:
+    command = ("run", contracts_in(tmp_path / "f", 2), "-c", columns_in(tmp_path / "q.yaml", 1))
+    done = columnist(*command, "-o", tmp_path / "r.csv", "--model", model, **home)
+    assert done.returncode == 3
+    assert sentence in " ".join(done.stderr.split())
+    assert rows_of(str(home["DATABASE_URL"]), "select count(*) from tabular_jobs") == [(0,)]
+
+
 def test_a_second_ctrl_c_hands_back_without_waiting(home: dict[str, object], tmp_path: Path) -> None:
     files = contracts_in(tmp_path / "files", 3)
     with simulator(decode_rate=1) as llm:  # so slow that no document ends
@@ -210,22 +290,21 @@ def test_a_second_ctrl_c_hands_back_without_waiting(home: dict[str, object], tmp
         assert rows_of(str(home["DATABASE_URL"]), items) == [(0,)]
 
 
-def test_an_llm_server_that_refuses_the_key_fails_with_what_to_do(home: dict[str, object], tmp_path: Path) -> None:
+def test_an_llm_server_that_refuses_the_key_pauses_the_job_and_the_right_key_goes_on(
+    home: dict[str, object], tmp_path: Path
+) -> None:
     with simulator(api_key="right") as llm:
         home |= {"OPENAI_BASE_URL": llm, "OPENAI_API_KEY": "wrong", "COLUMNIST_MODEL": "simulated"}
-        command = (
-            "run",
-            contracts_in(tmp_path / "f", 5),
-            "-c",
-            columns_in(tmp_path / "q.yaml", 1),
-            "-o",
-            tmp_path / "r.csv",
-        )
+        files, questions = contracts_in(tmp_path / "f", 5), columns_in(tmp_path / "q.yaml", 1)
+        command = ("run", files, "-c", questions, "-o", tmp_path / "r.csv")
         done = columnist(*command, **home)
-        assert done.returncode == 3
+        assert done.returncode == 3, done.stdout + done.stderr
         assert "OPENAI_API_KEY" in done.stdout
-        assert "✗ 5 documents (5 cells)" in done.stdout, "one reason is told once"
+        assert "5 cells were never asked" in " ".join(done.stdout.split())
         assert "OPENAI_API_KEY" in columnist("doctor", **home).stdout
+        assert columnist(*command, **home).returncode == 3, "it is tried again, and refused again"
+        done = columnist(*command, **{**home, "OPENAI_API_KEY": "right"})
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_no_key_of_the_environment_is_printed(home: dict[str, object]) -> None:

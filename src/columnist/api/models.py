@@ -121,7 +121,15 @@ class Me(BaseModel):
     version: str
 
 
-class GenerateInput(Input):
+class GridInput(Input):
+    """A part of a review: by default every document and column, as the server's model answers them."""
+
+    document_ids: Annotated[list[UUID], Field(min_length=1, max_length=100_000)] | None = None
+    column_ids: Annotated[list[UUID], Field(min_length=1, max_length=1_000)] | None = None
+    model: Line | None = None
+
+
+class GenerateInput(GridInput):
     """What to ask: by default whatever has no current answer, of every document and column.
 
     `only` names states of cells. Absent: missing, stale and failed; and outdated, those of another model or prompt, if
@@ -129,9 +137,6 @@ class GenerateInput(Input):
     """
 
     only: Annotated[list[Only], Field(min_length=1, max_length=5)] | None = None
-    document_ids: Annotated[list[UUID], Field(min_length=1, max_length=100_000)] | None = None
-    column_ids: Annotated[list[UUID], Field(min_length=1, max_length=1_000)] | None = None
-    model: Line | None = None
     budget: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=6)] | None = None
 
 

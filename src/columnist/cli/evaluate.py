@@ -30,7 +30,8 @@ from columnist.extraction.back_ends import prompt_version
 from columnist.extraction.model import Question
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
-from columnist.session import find_files
+from columnist.runs import HandedOut, distinct
+from columnist.session import check_askable, find_files
 from columnist.settings import Settings
 
 CELLS_SHOWN = 20
@@ -59,20 +60,23 @@ async def evaluate(
     asked = {key(column.name) for column in columns}
     unasked = {column for _, column in by_place if column not in asked}
     console.print(_coverage(len(files), len(every), len(labelled), len(unasked)))
+    if settings.server is None:
+        await check_askable(settings)
+    review = distinct(paths, columns, f"Evaluation of {paths[0].resolve().name} by {settings.model}")
     async with command_session(settings) as session:
-        review = f"Evaluation of {paths[0].resolve().name} by {model or settings.model}"
         grid = await take_in(session, review, files, columns, console)
-        generated = await session.generate(grid, model)
-        if not await see_it_through(session, generated, console):
+        covered = await see_it_through(session, grid, model, console)
+        if covered is None:
             return INTERRUPTED
-        job = await session.progress(generated.job_id)
+        job = covered.job
+        handed_out = HandedOut(grid, covered)
         questions = {
             column_id: Question(column_id, column.name, column.prompt, column.format, column.tags)
             for column_id, column in grid.columns
         }
         cells = [
             scored(label, question, row.document, row.cells.get(column_id))
-            async for row in session.rows(grid)
+            async for row in handed_out.over(session.rows(grid))
             for column_id, question in questions.items()
             if (label := by_place.get((key(row.document), key(question.name)))) is not None
         ]
@@ -94,7 +98,7 @@ async def evaluate(
         screen_of_figures = console if console.is_terminal else Console(width=WIDE)
         screen_of_figures.print(_table(evaluation, screen_of_figures.width))
         console.print(f"{output / HTML_FILE} shows the misses side by side; {output / JSON_FILE} is for comparing.")
-        return await say_what_failed(session, grid, generated, console)
+        return await say_what_failed(session, grid, covered, handed_out, console)
 
 
 def _asked(label_files: Sequence[Path], columns_file: Path | None) -> tuple[list[Label], list[ColumnSpec]]:

@@ -1,4 +1,4 @@
-"""Logs go to standard error: for eyes on a terminal, as JSON elsewhere."""
+"""Logs go to standard error: for eyes on a terminal, as JSON elsewhere. What cannot be written ends nothing."""
 
 import logging
 import sys
@@ -7,6 +7,8 @@ import structlog
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import ExceptionRenderer, JSONRenderer, TimeStamper
 from structlog.tracebacks import ExceptionDictTransformer
+
+from columnist.progress import Forgiving
 
 
 def configure_logs(level: str) -> None:
@@ -27,7 +29,7 @@ def configure_logs(level: str) -> None:
     structlog.configure(
         processors=[*first, *last],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(Forgiving(sys.stderr)),  # type: ignore[arg-type]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
+from decimal import Decimal
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.console import Console
 
 from columnist.cli.logs import configure_logs
 from columnist.errors import ColumnistError
-from columnist.settings import Settings, knobs, load_settings
+from columnist.settings import knobs, load_settings
 
 
 class EvalGroup(typer.core.TyperGroup):
@@ -37,7 +38,7 @@ app = typer.Typer(
     "verified quote and page.\n\nStart with: [bold]columnist run contracts/ --columns questions.yaml --output "
     "review.xlsx[/bold]",
 )
-jobs = typer.Typer(no_args_is_help=True, help="List, inspect, cancel and retry jobs.")
+jobs = typer.Typer(no_args_is_help=True, help="List, inspect, cancel, resume and retry jobs.")
 app.add_typer(jobs, name="jobs")
 evaluation = typer.Typer(
     cls=EvalGroup,
@@ -74,12 +75,6 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _settings(**changes: Any) -> Settings:
-    """The settings, with what the command line gives on top."""
-    settings = load_settings()
-    return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
-
-
 @app.callback(invoke_without_command=True)
 def _root(
     show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
@@ -91,7 +86,8 @@ def _root(
 
 @app.command(
     epilog="Example: columnist run contracts/ --columns due-diligence.yaml --output review.xlsx\n\n"
-    "Exit codes: 0 all done · 2 bad input · 3 done, with failed cells (they are listed) · 130 interrupted."
+    "Exit codes: 0 every cell is answered · 2 bad input · 3 some failed or were never asked (it says which), or nobody "
+    "can ask the model · 4 no database or server · 130 interrupted."
 )
 def run(
     paths: Annotated[
@@ -106,7 +102,8 @@ def run(
         str | None, typer.Option("--model", help="A model of OPENAI_BASE_URL, a .gguf file, or 'extractive' (no LLM).")
     ] = None,
     review: Annotated[
-        str | None, typer.Option("--review", help="The review's name. Default: the first path's and the columns'.")
+        str | None,
+        typer.Option("--review", help="The review's name. Default: one of its own for these paths and questions."),
     ] = None,
     server: ServerOption = None,
 ) -> None:
@@ -115,11 +112,12 @@ def run(
     Run the same command again at any time: it goes on where it stopped, and nothing that was answered is asked again.
     """
     from columnist.cli.run import run_grid
+    from columnist.progress import display
 
-    settings = _settings(model=model, server=server)
+    settings = load_settings(model=model, server=server)
     configure_logs("ERROR")
-    name = review or f"{paths[0].resolve().name} · {columns.stem}"
-    raise typer.Exit(asyncio.run(run_grid(settings, paths, columns, output, name, model, out)))
+    console = display(sys.stdout, own=True)
+    raise typer.Exit(asyncio.run(run_grid(settings, paths, columns, output, review, model, console)))
 
 
 @app.command(epilog="Example: DATABASE_URL=postgresql://… TABULAR_GENERATE_CONCURRENCY=32 columnist worker")
@@ -166,7 +164,7 @@ def serve(
     from columnist.api.serve import serve as serve_until_stopped
     from columnist.telemetry import tracing
 
-    settings = _settings(host=host, port=port)
+    settings = load_settings(host=host, port=port)
     configure_logs(settings.log_level)
     with tracing():
         asyncio.run(serve_until_stopped(settings, work=worker))
@@ -182,7 +180,7 @@ def list_jobs(
     from columnist.cli.server import command_session
 
     async def show() -> None:
-        async with command_session(_settings(server=server)) as session:
+        async with command_session(load_settings(server=server)) as session:
             out.print(screen.jobs_table(await session.list_jobs(limit)))
 
     _quietly(show())
@@ -195,7 +193,7 @@ def show_job(job_id: JobArgument, server: ServerOption = None) -> None:
     from columnist.cli.server import command_session
 
     async def show() -> None:
-        async with command_session(_settings(server=server)) as session:
+        async with command_session(load_settings(server=server)) as session:
             out.print(screen.job_details(await session.progress(job_id)))
             screen.print_failures(out, await session.job_failures(job_id))
 
@@ -208,7 +206,7 @@ def cancel_job(job_id: JobArgument, server: ServerOption = None) -> None:
     from columnist.cli.server import command_session
 
     async def cancel() -> None:
-        async with command_session(_settings(server=server)) as session:
+        async with command_session(load_settings(server=server)) as session:
             await session.progress(job_id)
             cancelled = await session.cancel(job_id)
             out.print("Cancelled." if cancelled else "It had ended already: nothing to cancel.")
@@ -216,14 +214,34 @@ def cancel_job(job_id: JobArgument, server: ServerOption = None) -> None:
     _quietly(cancel())
 
 
+@jobs.command("resume", epilog="Example: columnist jobs resume 3f0c… --budget 5")
+def resume_job(
+    job_id: JobArgument,
+    budget: Annotated[
+        float | None, typer.Option(help="US dollars that the job may cost in all. Default: no limit.", min=0)
+    ] = None,
+    server: ServerOption = None,
+) -> None:
+    """Let a paused job go on, with another budget or none."""
+    from columnist.cli.server import command_session
+
+    async def resume() -> None:
+        async with command_session(load_settings(server=server)) as session:
+            await session.progress(job_id)
+            resumed = await session.resume(job_id, None if budget is None else Decimal(str(budget)))
+            out.print("It goes on." if resumed else "It is not paused: nothing to resume.")
+
+    _quietly(resume())
+
+
 @jobs.command("retry", epilog="Example: columnist jobs retry 3f0c…")
 def retry_job(job_id: JobArgument, server: ServerOption = None) -> None:
-    """Ask the failed and the missing cells of a job's review again, as a new job for the running workers."""
+    """Ask a job's failed and missing cells again, with its model and budget, as a new job for the running workers."""
     from columnist.cli.server import command_session
     from columnist.session import Session
 
     async def retry() -> None:
-        async with command_session(_settings(server=server)) as session:
+        async with command_session(load_settings(server=server)) as session:
             generated = await session.retry(job_id)
             if generated.total_items == 0:
                 out.print("Nothing failed and nothing is missing.")
@@ -265,10 +283,12 @@ def evaluate_run(
     same model and prompt is not asked again.
     """
     from columnist.cli.evaluate import evaluate
+    from columnist.progress import display
 
     configure_logs("ERROR")
-    settings = _settings(model=model, server=server)
-    raise typer.Exit(asyncio.run(evaluate(settings, paths, labels or [], columns, model, output, out)))
+    settings = load_settings(model=model, server=server)
+    console = display(sys.stdout, own=True)
+    raise typer.Exit(asyncio.run(evaluate(settings, paths, labels or [], columns, model, output, console)))
 
 
 @evaluation.command("compare", epilog="Example: columnist eval compare eval/extractive eval/model")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 from rich.console import Console
 from rich.prompt import Confirm
@@ -13,16 +14,17 @@ from rich.prompt import Confirm
 from columnist.cli import screen
 from columnist.cli.server import AnySession, command_session
 from columnist.export.files import check_target, write_review
-from columnist.jobs.store import Generated
+from columnist.jobs.store import Generated, Progress
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
-from columnist.session import Grid, Source, find_files
+from columnist.runs import Covered, HandedOut, cover, default_review
+from columnist.session import Grid, ReviewName, Source, check_askable, find_files
 from columnist.settings import EXTRACTIVE, Settings
 
 ROWS_SHOWN = 15
 PASSED_OVER_SHOWN = 3
-ALL_DONE, WITH_FAILURES, INTERRUPTED = 0, 3, 130
+ALL_DONE, NOT_ALL_ANSWERED, INTERRUPTED = 0, 3, 130
 
 
 async def run_grid(
@@ -30,26 +32,32 @@ async def run_grid(
     paths: Sequence[Path],
     columns_file: Path,
     output: Path,
-    review: str,
+    named_review: str | None,
     model: str | None,
     console: Console,
 ) -> int:
-    """Do the main job, here or at the settings' server, and return the exit code. `model`: another than the settings'
-    or the server's. Raises InputError before anything is asked if the input will not do."""
+    """Do the main job, here or at the settings' server, and return the exit code. `model`: the settings', if the user
+    named it. Raises InputError before anything is asked if the input will not do, UnaskableModelError if nobody here
+    can ask the model."""
     check_target(output)
     columns = read_columns(columns_file)
     sources = find_files(paths)
+    if settings.server is None:
+        await check_askable(settings)
     if sources.passed_over:
         names = ", ".join(screen.plain(file.name) for file in sources.passed_over[:PASSED_OVER_SHOWN])
         more = ", …" if len(sources.passed_over) > PASSED_OVER_SHOWN else ""
         console.print(f"{len(sources.passed_over)} files of other types are passed over: {names}{more}")
+    review = ReviewName(named_review) if named_review else default_review(paths, columns, columns_file)
     async with command_session(settings) as session:
         grid = await take_in(session, review, sources.files, columns, console)
-        generated = await session.generate(grid, model)
-        if not await see_it_through(session, generated, console):
+        covered = await see_it_through(session, grid, model, console)
+        if covered is None:
             return INTERRUPTED
-        await _export(session, grid, output, console)
-        return await _closing(session, grid, generated, console)
+        handed_out = HandedOut(grid, covered)
+        await _export(session, grid, handed_out, output)
+        await _show(session, grid, console)
+        return await say_what_failed(session, grid, covered, handed_out, console)
 
 
 def _opening(generated: Generated, asked: str) -> str:
@@ -61,53 +69,69 @@ def _opening(generated: Generated, asked: str) -> str:
 
 
 async def take_in(
-    session: AnySession, review: str, files: Sequence[Source], columns: Sequence[ColumnSpec], console: Console
+    session: AnySession, review: ReviewName, files: Sequence[Source], columns: Sequence[ColumnSpec], console: Console
 ) -> Grid:
     """Put files and columns into the review of that name, with a progress bar."""
-    with job_bar(console) as bar:
+    with job_bar() as bar:
         task = bar.add_task("Taking files in", total=len(files), detail="")
-        return await session.prepare(review, files, columns, lambda count: bar.update(task, completed=count))
+        grid = await session.prepare(review, files, columns, lambda count: bar.update(task, completed=count))
+    if grid.review_name == review.earlier:
+        console.print(f"Going on with the review {screen.plain(repr(grid.review_name))} of an earlier version.")
+    return grid
 
 
-async def see_it_through(session: AnySession, generated: Generated, console: Console) -> bool:
-    """Work on the job and watch it until it has ended; False if Ctrl-C stopped the watching."""
+class _Watcher:
+    """Shows the jobs of a run one after the other, and knows which is the present one."""
+
+    def __init__(self, session: AnySession, console: Console) -> None:
+        self._session = session
+        self._console = console
+        self.job_id: UUID | None = None
+
+    async def watch(self, generated: Generated) -> Progress:
+        """Show a job until it has ended or waits for a person."""
+        job = await self._session.progress(generated.job_id)
+        if self.job_id is None or generated.total_items:
+            self._console.print(_opening(generated, job.model))
+        self.job_id = generated.job_id
+        with job_bar() as bar:
+            task = bar.add_task("Answering", total=generated.total_items, detail="")
+            async for job in self._session.watch(generated.job_id):
+                bar.update(task, total=job.total_items, completed=job.ended_items, detail=job_detail(job))
+        return job
+
+
+async def see_it_through(session: AnySession, grid: Grid, named: str | None, console: Console) -> Covered | None:
+    """Work on the grid and show that until nothing is left to ask or nothing moves; None if Ctrl-C stopped it."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupted.set)
+    watcher = _Watcher(session, console)
     try:
-        console.print(_opening(generated, (await session.progress(generated.job_id)).model))
         async with session.working() as pool:
-            watching = asyncio.create_task(_watch(session, generated, console))
+            covering = asyncio.create_task(cover(session, grid, named, watcher.watch))
             stopping = asyncio.create_task(interrupted.wait())
-            await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({covering, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
-            if watching.done():
-                await watching
-                return True
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            if covering.done():
+                return await covering
+            covering.cancel()
+            await asyncio.gather(covering, return_exceptions=True)
             cancelled = await _asked_to_cancel(console)
             if pool is not None:
                 loop.add_signal_handler(signal.SIGINT, pool.hurry)
-            if cancelled:
-                await session.cancel(generated.job_id)
+            if cancelled and watcher.job_id is not None:
+                await session.cancel(watcher.job_id)
                 console.print(
                     "The job is cancelled. The answers that are there stay: the same command asks only the rest."
                 )
             else:
                 console.print(f"Stopped watching. {session.what_stays}")
-            return False
+            return None
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-async def _watch(session: AnySession, generated: Generated, console: Console) -> None:
-    with job_bar(console) as bar:
-        task = bar.add_task("Answering", total=generated.total_items, detail="")
-        async for job in session.watch(generated.job_id):
-            bar.update(task, completed=job.ended_items, detail=job_detail(job))
 
 
 async def _asked_to_cancel(console: Console) -> bool:
@@ -118,33 +142,36 @@ async def _asked_to_cancel(console: Console) -> bool:
     return await asyncio.to_thread(Confirm.ask, "\nCancel the job, too?", console=console, default=False)
 
 
-async def _export(session: AnySession, grid: Grid, output: Path, console: Console) -> None:
-    with job_bar(console) as bar:
+async def _export(session: AnySession, grid: Grid, handed_out: HandedOut, output: Path) -> None:
+    with job_bar() as bar:
         task = bar.add_task(f"Writing {screen.plain(output.name)}", total=len(grid.document_ids), detail="")
-        await write_review(session.rows(grid), grid.columns, output, lambda count: bar.update(task, completed=count))
+        rows = handed_out.over(session.rows(grid))
+        await write_review(rows, grid.columns, output, lambda count: bar.update(task, completed=count))
 
 
-async def _closing(session: AnySession, grid: Grid, generated: Generated, console: Console) -> int:
+async def _show(session: AnySession, grid: Grid, console: Console) -> None:
     shown = replace(grid, document_ids=grid.document_ids[:ROWS_SHOWN])
     rows = [row async for row in session.rows(shown)]
     console.print(screen.grid_table(rows, grid.columns, console.width))
     if len(grid.document_ids) > ROWS_SHOWN:
         console.print(f"and {len(grid.document_ids) - ROWS_SHOWN:,} more documents in the file")
-    return await say_what_failed(session, grid, generated, console)
 
 
-async def say_what_failed(session: AnySession, grid: Grid, generated: Generated, console: Console) -> int:
-    """List what was refused and what failed; the exit code."""
+async def say_what_failed(
+    session: AnySession, grid: Grid, covered: Covered, handed_out: HandedOut, console: Console
+) -> int:
+    """List what was refused, what failed and what was never asked; the exit code."""
     failures = await session.failures(grid)
-    job = await session.progress(generated.job_id)
     for file, reason in grid.refused.items():
         console.print(f"[red]✗[/] {screen.plain(str(file))} was not taken in: {screen.plain(reason)}")
     screen.print_failures(console, failures)
-    console.print(f"{job.done_cells:,} cells answered in this run, {sum(len(f.columns) for f in failures):,} failed.")
-    if job.pause_reason:
-        console.print(f"[yellow]The job is paused:[/] {screen.plain(job.pause_reason)}")
-    if job.model == EXTRACTIVE:
+    console.print(f"{covered.answered:,} cells answered in this run, {sum(len(f.columns) for f in failures):,} failed.")
+    if covered.notice:
+        console.print(f"{covered.notice} (--model)")
+    if handed_out.incomplete:
+        console.print(f"[yellow]Not complete:[/] {screen.plain(handed_out.incomplete)}")
+    if covered.job.model == EXTRACTIVE:
         console.print(
             "These are rule-based quotes, no LLM: a first pass. Set OPENAI_BASE_URL and --model for real answers."
         )
-    return WITH_FAILURES if failures or grid.refused or job.pause_reason else ALL_DONE
+    return NOT_ALL_ANSWERED if failures or grid.refused or handed_out.incomplete else ALL_DONE

@@ -6,20 +6,21 @@ import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from columnist.errors import JobEndingError
-from columnist.jobs.store import Generated, Progress
+from columnist.errors import ConflictError, JobEndingError
+from columnist.jobs.store import Generated, Progress, Unanswered
 from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
-from columnist.session import CLAIMABLE_AGAIN_SECONDS, Grid, Session, Source, open_session
+from columnist.session import CLAIMABLE_AGAIN_SECONDS, Grid, ReviewName, Session, Source, changed_sentence, open_session
 from columnist.settings import Settings
 
 if TYPE_CHECKING:
-    from columnist.client import Client, Job
+    from columnist.client import Client, Job, Review
 
 FIRST_CONTACT_SECONDS = 5
 """How long a server is waited for that has not been seen yet: its address may be wrong."""
@@ -57,19 +58,19 @@ class ServerSession:
 
     async def prepare(
         self,
-        review_name: str,
+        review: ReviewName,
         files: Sequence[Source],
         columns: Sequence[ColumnSpec],
         taken: Callable[[int], None] = lambda count: None,
     ) -> Grid:
         """Upload the files and put documents and columns into the user's review of that name."""
-        return await asyncio.to_thread(self._prepare, review_name, files, columns, taken)
+        return await asyncio.to_thread(self._prepare, review, files, columns, taken)
 
     def _prepare(
-        self, review_name: str, files: Sequence[Source], columns: Sequence[ColumnSpec], taken: Callable[[int], None]
+        self, name: ReviewName, files: Sequence[Source], columns: Sequence[ColumnSpec], taken: Callable[[int], None]
     ) -> Grid:
-        review = self._client.reviews.open(review_name)
-        column_ids = [column.id for column in review.put_columns(columns)]
+        review = self._earlier(name, files, columns) or self._client.reviews.open(name.name)
+        put = review.put_columns(columns)
         document_ids: dict[UUID, None] = {}
         refused: dict[Path, str] = {}
         for count, upload in enumerate(review.uploading(files), start=1):
@@ -83,23 +84,52 @@ class ServerSession:
                 else:
                     refused[upload.path.parent / one.name] = one.error or "The server refused it."
             taken(count)
-        return Grid(review.id, review.name, list(zip(column_ids, columns, strict=True)), list(document_ids), refused)
+        columns_with_ids = [(column.id, spec) for column, spec in zip(put, columns, strict=True)]
+        versions = {column.id: column.version for column in put}
+        return Grid(review.id, review.name, columns_with_ids, versions, list(document_ids), refused)
 
-    async def generate(self, grid: Grid, model: str | None) -> Generated:
-        """Ask whatever of the grid has no current answer; joins the review's live job if there is one. `model`: another
-        than the server's."""
-        column_ids = [column_id for column_id, _ in grid.columns]
+    def _earlier(self, name: ReviewName, files: Sequence[Source], columns: Sequence[ColumnSpec]) -> "Review | None":
+        """The user's review of the earlier name, if it stands in for one that there is not."""
+        mine = {review.name: review for review in self._client.reviews.list(name.earlier) if review.info.mine}
+        review = mine.get(name.earlier or "")
+        if review is None or name.name in mine:
+            return None
+        there = [column.spec() for column in review.columns()]
+        names = {source.path.rpartition("/")[2] for source in files}
+        fits = all(column in there for column in columns) and any(row.document in names for row in review.rows())
+        return review if fits else None
+
+    async def generate(self, grid: Grid, named: str | None) -> Generated:
+        """Ask whatever of the grid has no current answer; the review's live job takes it up if there is one. `named`:
+        another model than the server's. Raises ConflictError if a question was changed meanwhile."""
         while True:
+            if changed := await self.changed_columns(grid):
+                raise ConflictError(changed_sentence(grid, changed))
             try:
-                job = await asyncio.to_thread(self._generate, grid, model, column_ids)
+                job = await asyncio.to_thread(self._generate, grid, named)
             except JobEndingError:
                 await asyncio.sleep(CLAIMABLE_AGAIN_SECONDS)
             else:
-                return Generated(job.id, job.total_items, job.resumed)
+                return Generated(job.id, job.total_items, job.resumed, job.pause_reason)
 
-    def _generate(self, grid: Grid, model: str | None, column_ids: list[UUID]) -> "Job":
+    def _generate(self, grid: Grid, named: str | None) -> "Job":
         review = self._client.reviews.get(grid.review_id)
-        return review.generate(model=model, document_ids=grid.document_ids, column_ids=column_ids)
+        column_ids = [column_id for column_id, _ in grid.columns]
+        return review.generate(model=named, document_ids=grid.document_ids, column_ids=column_ids)
+
+    async def unanswered(self, grid: Grid, named: str | None) -> Unanswered:
+        """What of the grid has neither a current answer nor a failure that says why."""
+        column_ids = [column_id for column_id, _ in grid.columns]
+
+        def ask() -> Unanswered:
+            review = self._client.reviews.get(grid.review_id)
+            return review.unanswered(model=named, document_ids=grid.document_ids, column_ids=column_ids)
+
+        return await asyncio.to_thread(ask)
+
+    async def changed_columns(self, grid: Grid) -> list[str]:
+        """The names of the grid's questions that somebody has changed or removed since it was prepared."""
+        return await asyncio.to_thread(lambda: grid.changed(self._client.reviews.get(grid.review_id).columns()))
 
     def working(self) -> AbstractAsyncContextManager[None]:
         """The server's workers do."""
@@ -123,10 +153,18 @@ class ServerSession:
         """Cancel a job; False if it has ended already."""
         return await asyncio.to_thread(lambda: self._client.jobs.get(job_id).cancel())
 
+    async def resume(self, job_id: UUID, budget: Decimal | None) -> bool:
+        """Let a paused job go on, with another budget or none; False if it is not paused."""
+        try:
+            await asyncio.to_thread(lambda: self._client.jobs.get(job_id).resume(budget))
+        except ConflictError:
+            return False
+        return True
+
     async def retry(self, job_id: UUID) -> Generated:
-        """Ask the failed and missing cells of a job's review again, as a new job (or its live one)."""
+        """Ask the failed and missing cells of a job again, as a new job (or by its review's live one)."""
         job = await asyncio.to_thread(lambda: self._client.jobs.get(job_id).retry())
-        return Generated(job.id, job.total_items, job.resumed)
+        return Generated(job.id, job.total_items, job.resumed, job.pause_reason)
 
     async def job_failures(self, job_id: UUID) -> list[Failure]:
         """What failed in a job."""
@@ -159,7 +197,8 @@ class ServerSession:
         return failures
 
     async def rows(self, grid: Grid) -> AsyncIterator[GridRow]:
-        """The grid's rows with their contents, by way of a JSON export: it has one document a line."""
+        """The grid's rows with their contents, by way of a JSON export: it has one document a line. Of answers to other
+        questions than the grid's nothing."""
         ids = grid.document_ids if len(grid.document_ids) <= NAMEABLE_DOCUMENTS else None
         columns = {column.name: column_id for column_id, column in grid.columns}
         wanted = set(grid.document_ids)
@@ -169,7 +208,7 @@ class ServerSession:
             await asyncio.to_thread(review.export, file, column_ids=list(columns.values()), document_ids=ids)
             for row in _rows(file, columns):
                 if row.document_id in wanted:
-                    yield row
+                    yield grid.answers(row)
 
 
 def _rows(file: Path, columns: dict[str, UUID]) -> Iterator[GridRow]:

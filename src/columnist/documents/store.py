@@ -81,7 +81,12 @@ async def add_documents(connection: Connection, user: User, files: Sequence[Stor
     }
     await connection.execute(_sql("adopt_documents"), values)
     cursor = await connection.execute(_sql("add_documents"), values)
-    return [Registered(**row) for row in await cursor.fetchall()]
+    registered = [Registered(**row) for row in await cursor.fetchall()]
+    if any(one.id is None for one in registered):
+        # Another session registered the same meanwhile: the next statement sees it.
+        again = await add_documents(connection, user, files)
+        return [Registered(one.id, first.added) for first, one in zip(registered, again, strict=True)]
+    return registered
 
 
 async def list_documents(connection: Connection, limit: int, offset: int, q: str | None) -> tuple[list[Document], int]:

@@ -47,6 +47,9 @@ RESUMED = "resumed"
 NOW = "now"
 """The cursor of who wants to hear of changes from here on."""
 
+DOCUMENTS_NAMED = 3
+"""Of those that lack answers."""
+
 # What an estimate supposes.
 CHARACTERS_PER_TOKEN = 3.5
 TYPICAL_CHARACTERS = 33_000
@@ -65,11 +68,13 @@ def to_ask(only: Sequence[Only] | None, model: str | None) -> Sequence[Only]:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What `generate` answers with. `resumed`: the review had a live job already; this is it, grown by what is new."""
+    """What `generate` answers with. `resumed`: the review had a live job already; this is it, grown by what is new.
+    `pause_reason`: it stands paused, so that nothing is asked until somebody resumes it."""
 
     job_id: UUID
     total_items: int
     resumed: bool
+    pause_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +144,11 @@ class Progress:
         return self.status in ("pending", "running")
 
     @property
+    def stands(self) -> bool:
+        """Whether it is paused and nothing of it runs any more: it waits for a person."""
+        return self.is_live and self.paused_at is not None and not self.running_items
+
+    @property
     def eta_seconds(self) -> float | None:
         """Seconds until the last item ends at the present rate; None while that is unknown."""
         return (self.total_items - self.ended_items) / self.rate if self.is_live and self.rate else None
@@ -158,6 +168,19 @@ class Estimate:
     cached_tokens: int
     completion_tokens: int
     left_alone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What of a grid has neither a current answer nor a failure that says why: so many `cells` in so many `documents`,
+    the first of them by name, and the questions that lack an answer there. `outdated`: so many answers beside those are
+    another model's, or were given to another version of the prompt."""
+
+    cells: int
+    documents: int
+    outdated: int
+    first_documents: list[str]
+    columns: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +220,10 @@ async def create_job(
     """Write a job with an item for each document that has a question to ask; the review's live job grows by them.
 
     The job pauses when its answers have cost `budget` US dollars at `prices`; what runs then goes on, so it may come
-    to a little more. A live job keeps the smaller of both budgets. Raises InputError if the review has no column,
-    NotFoundError if it may not be seen, ConflictError if the live job asks another model, JobEndingError while it is
-    being cancelled. A live job is only named, and does not grow, when single cells are asked `again`.
+    to a little more. A live job keeps the smaller of both budgets. Raises InputError if the review has no column or a
+    budget no prices, NotFoundError if the review may not be seen, ConflictError if the live job asks another model,
+    JobEndingError while it is being cancelled. A live job is only named, and does not grow, when single cells are asked
+    `again`.
     """
     cursor = await connection.execute(
         "select exists (select from tabular_columns where review_id = r.id) as has_columns "
@@ -212,6 +236,8 @@ async def create_job(
     if not review["has_columns"]:
         raise InputError("The review has no columns yet: add a question first.")
     prices = prices or Prices()
+    if budget is not None and not prices:
+        raise InputError("A budget needs prices: set COLUMNIST_PRICE_PROMPT and COLUMNIST_PRICE_COMPLETION.", "budget")
     values = {
         "review_id": review_id,
         "user_id": user_id,
@@ -242,7 +268,7 @@ async def create_job(
             values["job_id"] = live["job_id"]
             grown = await (await connection.execute(_sql("grow_job"), values)).fetchone()
             if grown:
-                return Generated(live["job_id"], grown["total_items"], resumed=True)
+                return Generated(live["job_id"], grown["total_items"], True, live["pause_reason"])
         # The live job ended between the statements: create again.
 
 
@@ -277,6 +303,65 @@ async def estimate_job(
     return Estimate(**found)
 
 
+async def unanswered_cells(
+    connection: Connection,
+    review_id: UUID,
+    model: str,
+    prompt_version: str,
+    only: Sequence[Only],
+    column_ids: Sequence[UUID] | None = None,
+    document_ids: Sequence[UUID] | None = None,
+) -> Unanswered:
+    """What of these documents and columns a job with the same arguments would ask, but for what failed."""
+    values = {
+        "review_id": review_id,
+        "model": model,
+        "prompt_version": prompt_version,
+        "only": list(only),
+        "column_ids": None if column_ids is None else list(column_ids),
+        "document_ids": None if document_ids is None else list(document_ids),
+        "shown": DOCUMENTS_NAMED,
+    }
+    found = await (await connection.execute(_sql("unanswered"), values)).fetchone()
+    assert found
+    return Unanswered(**found)
+
+
+async def check_named(
+    connection: Connection,
+    review_id: UUID,
+    column_ids: Sequence[UUID] | None,
+    document_ids: Sequence[UUID] | None,
+) -> None:
+    """Raises NotFoundError for a column or a document that is none of the review's."""
+    values = {"review_id": review_id, "column_ids": list(column_ids or ()), "document_ids": list(document_ids or ())}
+    found = await (await connection.execute(_sql("strangers"), values)).fetchone()
+    assert found
+    for field, noun in (("column_ids", "column"), ("document_ids", "document")):
+        if found[field]:
+            raise NotFoundError(f"The review has no {noun} {found[field]}.", field)
+
+
+async def retry_job(
+    connection: Connection, job: Progress, user_id: UUID, prompt_version: str, prices: Prices
+) -> Generated:
+    """Ask the failed and missing cells of a job's documents and columns again, with its model and its budget, as a new
+    job or by its review's live one. Raises as `create_job`."""
+    cursor = await connection.execute("select document_id from tabular_job_items where job_id = %s", [job.id])
+    return await create_job(
+        connection,
+        job.review_id,
+        user_id,
+        job.model,
+        prompt_version,
+        ("failed", "missing"),
+        job.column_ids,
+        [row["document_id"] for row in await cursor.fetchall()],
+        prices,
+        job.budget,
+    )
+
+
 async def cancel_job(connection: Connection, job_id: UUID) -> bool:
     """Stop a job: waiting items are skipped now, running ones within two seconds. False if it has ended already."""
     requested = await (await connection.execute(_sql("request_cancel"), {"job_id": job_id})).fetchone()
@@ -289,6 +374,12 @@ async def resume_job(connection: Connection, job_id: UUID, budget: Decimal | Non
     """Let a paused job go on, with a new budget or none; False if it is not paused."""
     cursor = await connection.execute(_sql("resume_job"), {"job_id": job_id, "budget": budget})
     return await cursor.fetchone() is not None
+
+
+async def resume_refused(connection: Connection, job_id: UUID) -> bool:
+    """Let a job go on that a refusal of its model paused, with its budget; False if it is not paused, or by another."""
+    cursor = await connection.execute("select id from tabular_jobs where id = %s and pause_cause = 'refusal'", [job_id])
+    return await cursor.fetchone() is not None and await resume_job(connection, job_id, None)
 
 
 async def job_progress(connection: Connection, job_id: UUID) -> Progress:

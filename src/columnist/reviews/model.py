@@ -104,7 +104,7 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A cell with its content; the fields are the columns of tabular_cells. `stale`: its column changed since. `rule`:
-    what the column's rules say of the flag, None if it is not theirs."""
+    what the column's rules say of the flag, None if it is not theirs. `column_version`: of the question it answers."""
 
     status: Literal["pending", "generating", "done", "error"]
     summary: str | None
@@ -120,6 +120,7 @@ class Cell:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
+    column_version: int | None = None
 
 
 class Place(TypedDict):

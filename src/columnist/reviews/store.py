@@ -32,6 +32,28 @@ async def open_review(connection: Connection, user: User, name: str) -> UUID:
     return review_id
 
 
+async def find_review(
+    connection: Connection, user: User, name: str, earlier: str, columns: Sequence[ColumnSpec], files: Sequence[str]
+) -> UUID | None:
+    """The user's review called `name`, or else the one called `earlier` if it has all these columns as they are and a
+    document of one of these names."""
+    cursor = await connection.execute(
+        "select id, name from tabular_reviews where user_id = %s and name = any(%s)", [user.id, [name, earlier]]
+    )
+    ids: dict[str, UUID] = {row["name"]: row["id"] for row in await cursor.fetchall()}
+    if name in ids or earlier not in ids:
+        return ids.get(name)
+    there = [column.spec() for column in await list_columns(connection, ids[earlier])]
+    if not all(column in there for column in columns):
+        return None
+    cursor = await connection.execute(
+        "select d.id from review_documents r join documents d on d.id = r.document_id "
+        "where r.review_id = %s and d.name = any(%s) limit 1",
+        [ids[earlier], list(files)],
+    )
+    return ids[earlier] if await cursor.fetchone() else None
+
+
 async def create_review(connection: Connection, user: User, name: str) -> UUID:
     """A new review. Raises ConflictError if the user has one of that name."""
     await _know(connection, user)

@@ -22,6 +22,7 @@ from columnist.api.models import (
     Cancelled,
     CellChanges,
     GenerateInput,
+    GridInput,
     Job,
     JobEstimate,
     JobList,
@@ -31,7 +32,7 @@ from columnist.db.connect import Connection
 from columnist.errors import ConflictError, InputError
 from columnist.extraction.back_ends import prompt_version
 from columnist.jobs import store
-from columnist.jobs.store import ChangedCells, Generated, Progress
+from columnist.jobs.store import ChangedCells, Generated, Progress, Unanswered
 from columnist.llm.limiter import TROUBLE
 from columnist.llm.usage import Prices
 from columnist.settings import EXTRACTIVE, Settings
@@ -51,15 +52,14 @@ async def generate(
     idempotent: Idempotent,
     body: GenerateInput | None = None,
 ) -> Generated:
-    """Start a job that asks what has no current answer, or join the review's live one. Returns at once."""
+    """Start a job that asks what has no current answer, or join the review's live one. Returns at once; `pause_reason`
+    says that the live one stands paused."""
     if (earlier := await idempotent.earlier(connection)) is not None:
         return Generated(**earlier)
     asked = body or GenerateInput()
     only = store.to_ask(asked.only, asked.model)
     model = _askable(asked.model, service.settings)
-    prices = Prices.of(service.settings)
-    if asked.budget is not None and not prices:
-        raise InputError("A budget needs prices: set COLUMNIST_PRICE_PROMPT and COLUMNIST_PRICE_COMPLETION.", "budget")
+    await store.check_named(connection, review_id, asked.column_ids, asked.document_ids)
     generated = await store.create_job(
         connection,
         review_id,
@@ -69,7 +69,7 @@ async def generate(
         only,
         asked.column_ids,
         asked.document_ids,
-        prices,
+        Prices.of(service.settings),
         asked.budget,
     )
     await idempotent.keep(connection, generated)
@@ -112,6 +112,27 @@ async def estimate(
     else:
         notes.append("No prices are set: COLUMNIST_PRICE_PROMPT, COLUMNIST_PRICE_COMPLETION.")
     return JobEstimate(**asdict(found), price=price, notes=notes)
+
+
+@router.post("/reviews/{review_id}/unanswered")
+async def unanswered(
+    review_id: VisibleReview,
+    service: CurrentService,
+    connection: CurrentConnection,
+    body: GridInput | None = None,
+) -> Unanswered:
+    """What of these documents and columns `generate` would ask, but for what failed; 0 cells: they are complete."""
+    asked = body or GridInput()
+    model = _askable(asked.model, service.settings)
+    return await store.unanswered_cells(
+        connection,
+        review_id,
+        model,
+        prompt_version(model),
+        store.to_ask(None, asked.model),
+        asked.column_ids,
+        asked.document_ids,
+    )
 
 
 @router.get("/reviews/{review_id}/active-job", response_model=ActiveJob)
@@ -198,17 +219,11 @@ async def resume_job(job_id: UUID, body: ResumeInput, connection: CurrentConnect
 async def retry_job(
     job_id: UUID, service: CurrentService, user: CurrentUser, connection: CurrentConnection
 ) -> Generated:
-    """Ask the failed and missing cells of the job's review again, as a new job (or its live one)."""
+    """Ask the failed and missing cells of the job again, of its documents and columns, with its model and its budget:
+    as a new job, or by the review's live one."""
     job = await _editable(connection, job_id)
-    return await store.create_job(
-        connection,
-        job.review_id,
-        user.id,
-        job.model,
-        prompt_version(job.model),
-        ("failed", "missing"),
-        prices=Prices.of(service.settings),
-    )
+    model = _askable(job.model, service.settings)
+    return await store.retry_job(connection, job, user.id, prompt_version(model), Prices.of(service.settings))
 
 
 def _askable(asked: str | None, settings: Settings) -> str:

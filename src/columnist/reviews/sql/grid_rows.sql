@@ -9,6 +9,7 @@ left join lateral (
            'column_id', c.column_id, 'status', c.status, 'summary', c.summary, 'value', c.value, 'flag', c.flag, 'rule', c.rule,
            'reasoning', c.reasoning, 'citations', c.citations, 'verified', c.verified, 'error', c.error,
            'stale', is_stale(c, col.version), 'model', c.model,
+           'column_version', c.column_version,
            'prompt_tokens', c.prompt_tokens, 'cached_tokens', c.cached_tokens,
            'completion_tokens', c.completion_tokens)) as cells
   from tabular_cells c join tabular_columns col on col.id = c.column_id
