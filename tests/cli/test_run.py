@@ -198,14 +198,16 @@ def test_ctrl_c_leaves_the_job_and_the_same_command_resumes_it(home: dict[str, o
 def test_a_run_covers_its_whole_grid_when_a_job_is_under_way_already(home: dict[str, object], tmp_path: Path) -> None:
     """The folder and the questions have grown since that job began; and a run over fewer files is served by it, too."""
     files, questions = contracts_in(tmp_path / "files", 6), columns_in(tmp_path / "q.yaml", 2)
-    with simulator(prompt_rate=10**6, decode_rate=150, slots=1) as llm:
+    with simulator(prompt_rate=10**6, decode_rate=60, slots=1) as llm:
         home |= {"OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "simulated", "TABULAR_GENERATE_CONCURRENCY": 1}
         first = start("run", files, "-c", questions, "-o", tmp_path / "a.json", "--review", "R", **home)
         wait_for_line(first.stdout, "Started job")
+        first.send_signal(signal.SIGSTOP)  # so that its job is still live when the second one comes
         contracts_in(tmp_path / "files", 9)
         columns_in(questions, 3)
         second = start("run", files, "-c", questions, "-o", tmp_path / "b.json", "--review", "R", **home)
         wait_for_line(second.stdout, "Going on with job")
+        first.send_signal(signal.SIGCONT)
         outputs = [running.communicate(timeout=240) for running in (first, second)]
         assert [first.returncode, second.returncode] == [0, 0], outputs
     for file, documents, columns in (("a.json", 6, 2), ("b.json", 9, 3)):
