@@ -17,6 +17,7 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.formats import SUFFIXES, is_mail
 from columnist.documents.guard import Reader
 from columnist.documents.intake import Refused, attachments, shown_path, told_apart
+from columnist.documents.ownership import owning
 from columnist.documents.store import StoredFile, add_documents
 from columnist.documents.sweep import Note, note_loose, sweeping
 from columnist.errors import (
@@ -161,7 +162,9 @@ async def open_session(settings: Settings, connections: int = 4) -> AsyncIterato
     """A session over the settings' database, which is started and migrated if need be, with so many connections for
     requests and as many for workers. Raises DatabaseError."""
     async with off_loop(database_url(settings)) as url, Database(url, connections) as database:
-        yield Session(settings, database)
+        session = Session(settings, database)
+        async with owning(database, session.blobs):
+            yield session
 
 
 class Session:

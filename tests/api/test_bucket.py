@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from moto.server import ThreadedMotoServer
 
+from columnist.documents.blobs import MARK
 from tests.api.test_documents import PDF, stored, until_read, upload
 from tests.api.test_reviews import a_review
 from tests.processes import columnist, served, start, wait_for_line
@@ -54,14 +55,15 @@ def test_a_worker_elsewhere_reads_what_a_server_took_in(
     assert stored(tmp_path / "server") == stored(tmp_path / "worker") == []
     keys = [one["Key"] for one in boto3.client("s3").list_objects_v2(Bucket="files")["Contents"]]
     sha256 = file["sha256"]
-    assert keys == [f"columnist/{sha256[:2]}/{sha256}", f"columnist/{sha256[:2]}/{sha256}.boxes"]
+    mark = f"columnist/{MARK}"
+    assert keys == [f"columnist/{sha256[:2]}/{sha256}", f"columnist/{sha256[:2]}/{sha256}.boxes", mark]
 
     with psycopg.connect(admin_url) as database:
         database.execute("delete from documents")
         database.execute("update loose_contents set since = since - interval '2 days'")
     with served(COLUMNIST_DATA_DIR=tmp_path / "server", **shared):
         end = time.monotonic() + 20
-        while "Contents" in boto3.client("s3").list_objects_v2(Bucket="files"):
+        while [one["Key"] for one in boto3.client("s3").list_objects_v2(Bucket="files")["Contents"]] != [mark]:
             assert time.monotonic() < end
             time.sleep(0.05)
 

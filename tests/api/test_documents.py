@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from columnist.client import Client
+from columnist.documents.blobs import MARK
 from tests.api.test_reviews import a_review, problem
 from tests.conftest import CONTRACTS
 from tests.documents.scans import write_scan
@@ -48,7 +49,7 @@ def until_read(api: httpx.Client, review: str, **options: Any) -> None:
 
 
 def stored(home: Path) -> list[Path]:
-    return [path for path in (home / "blobs").rglob("*") if path.is_file()]
+    return [path for path in (home / "blobs").rglob("*") if path.is_file() and path.name != MARK]
 
 
 def test_a_thousand_files_go_in_with_one_request_and_again_without_effect(

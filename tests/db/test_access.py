@@ -220,6 +220,7 @@ WORKERS_RIGHTS = {
     "review_documents": "SELECT",
     "tabular_columns": "SELECT",
     "document_contents": "DELETE INSERT SELECT UPDATE",
+    "installation": "INSERT SELECT UPDATE",
     "loose_contents": "DELETE INSERT SELECT UPDATE",
     "document_pages": "DELETE INSERT SELECT UPDATE",
     "tabular_cells": "INSERT SELECT UPDATE",

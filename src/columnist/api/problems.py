@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from columnist.db.connect import is_conflict, is_weather
-from columnist.errors import ColumnistError
+from columnist.errors import ColumnistError, StorageAwayError
 
 log = structlog.get_logger()
 
@@ -72,6 +72,8 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ColumnistError)
     async def _ours(request: Request, error: ColumnistError) -> ProblemResponse:
+        if isinstance(error, StorageAwayError):
+            log.warning("file store away", at=request.url.path, error=str(error), cause=repr(error.__cause__))
         return of_error(error)
 
     @app.exception_handler(RequestValidationError)

@@ -5,15 +5,18 @@ import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
-from columnist.db.connect import database_url
+from columnist.cancelling import off_loop
+from columnist.db.connect import Database, database_url
 from columnist.db.migrate import migrations
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import Reader
-from columnist.errors import ColumnistError, LlmRefusedError
+from columnist.documents.ownership import claim_store
+from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
 from columnist.extraction.back_ends import BackEnds
 from columnist.processes import usable_cores
 from columnist.settings import EXTRACTIVE, Settings
@@ -30,11 +33,12 @@ class Finding:
     sentence: str
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Try everything; nothing that fails keeps the rest from being tried."""
+async def examine(settings: Settings, *, adopt: bool = False) -> list[Finding]:
+    """Try everything; nothing that fails keeps the rest from being tried. `adopt`: take the file store over first."""
     checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
         ("Disk", _disk),
         ("Database", _database),
+        ("Files", partial(_files, adopt=adopt)),
         ("Reading files", _reading),
         ("Answers", _answers),
     ]
@@ -42,16 +46,21 @@ async def examine(settings: Settings) -> list[Finding]:
     for subject, check in checks:
         try:
             findings.append(Finding(subject, True, await check(settings)))
-        except (ColumnistError, OSError) as error:
-            findings.append(Finding(subject, False, str(error)))
+        except (ColumnistError, OSError, psycopg.Error) as error:
+            findings.append(Finding(subject, False, str(error).strip()))
     return findings
 
 
 async def _disk(settings: Settings) -> str:
     folder = settings.data_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder) as probe:
-        probe.write(b"x")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder) as probe:
+            probe.write(b"x")
+    except OSError as error:
+        raise OSError(
+            f"{folder} cannot be written to ({error.strerror}): make room, or set COLUMNIST_DATA_DIR."
+        ) from None
     free = shutil.disk_usage(folder).free
     if free < LITTLE_DISK:
         raise OSError(f"{folder} has only {free / 1024**2:,.0f} MB left: free some, or set COLUMNIST_DATA_DIR.")
@@ -64,16 +73,31 @@ async def _database(settings: Settings) -> str:
 
 def _look_at_database(settings: Settings) -> str:
     with database_url(settings) as url, psycopg.connect(url) as connection:
+        try:
+            connection.execute("set local role columnist_worker")
+            connection.execute("insert into loose_contents (sha256) values (repeat('0', 64)) on conflict do nothing")
+            connection.rollback()
+        except psycopg.Error as error:
+            raise DatabaseError(f"PostgreSQL answers, and takes nothing in: {str(error).strip()}") from None
         version = connection.info.server_version
         kind = "external" if settings.database_url else "embedded"
         return f"{kind} PostgreSQL {version // 10_000}.{version % 10_000}, schema {len(migrations())}"
+
+
+async def _files(settings: Settings, adopt: bool) -> str:
+    blobs = BlobStore(settings)
+    async with off_loop(database_url(settings)) as url, Database(url, connections=1) as database:
+        await claim_store(database, blobs, adopt=adopt)
+    await asyncio.to_thread(blobs.probe)
+    await asyncio.to_thread(blobs.check_deleting)
+    return f"{settings.blobs_url or settings.data_dir / 'blobs'} takes files in and gives them back"
 
 
 async def _reading(settings: Settings) -> str:
     with tempfile.TemporaryDirectory() as folder:
         probe = Path(folder, "probe.txt")
         await asyncio.to_thread(probe.write_text, "This file is read in a guarded subprocess.")
-        blobs = BlobStore(settings.model_copy(update={"data_dir": Path(folder)}))
+        blobs = BlobStore(settings.model_copy(update={"data_dir": Path(folder), "blobs_url": None}))
         async with Reader(settings) as reader:
             with blobs.writing_boxes("0" * 64) as boxes:
                 await reader.read(probe, probe.name, boxes)

@@ -311,13 +311,22 @@ def settings() -> None:
 
 
 @app.command(epilog="Example: OPENAI_BASE_URL=http://localhost:8000/v1 COLUMNIST_MODEL=qwen3 columnist doctor")
-def doctor() -> None:
-    """Check database, LLM, disk and file reading: what works, and what to do where it does not."""
+def doctor(
+    adopt: Annotated[
+        bool,
+        typer.Option(
+            "--adopt",
+            help="First make the file store this database's: after files were moved, or a restored database has taken "
+            "the place of another.",
+        ),
+    ] = False,
+) -> None:
+    """Check database, files, LLM, disk and file reading: what works, and what to do where it does not."""
     from columnist.cli import screen
     from columnist.cli.doctor import examine
 
     configure_logs("ERROR")
-    findings = asyncio.run(examine(load_settings()))
+    findings = asyncio.run(examine(load_settings(), adopt=adopt))
     out.print(screen.findings_table(findings))
     raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
 

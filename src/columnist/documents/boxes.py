@@ -4,7 +4,7 @@ import struct
 import zlib
 from array import array
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from columnist.documents.model import WordBox
 
@@ -34,10 +34,17 @@ def unpack(data: bytes) -> tuple[WordBox, ...]:
     )
 
 
+class Writable(Protocol):
+    """What boxes are written to."""
+
+    def write(self, data: bytes, /) -> object: ...
+    def tell(self) -> int: ...
+
+
 class BoxesWriter:
     """Writes the packed pages of one document in order: pages, then where each begins, then how many there are."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: Writable) -> None:
         self._file = file
         self._starts = array("Q")
 

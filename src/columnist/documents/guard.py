@@ -19,6 +19,7 @@ from columnist.documents.boxes import BoxesWriter
 from columnist.documents.frames import FRAME
 from columnist.documents.language import sample
 from columnist.documents.model import Page
+from columnist.documents.storage import MACHINES_FAULT, away, look_through
 from columnist.errors import DocumentError
 from columnist.processes import usable_cores
 from columnist.settings import Settings
@@ -78,16 +79,18 @@ class Reader:
     async def read(self, path: Path, name: str, boxes: BoxesWriter) -> ReadDocument:
         """Read a file: its pages without `words`, whose boxes go to `boxes`.
 
-        Raises DocumentError with a sentence for the user, whatever the file is or does to its reader.
+        Raises DocumentError with a sentence for the user, whatever the file is or does to its reader, and
+        StorageAwayError if it cannot be got at.
         """
         read = []
-        async with self._child(self._readers) as child:
-            await child.ask("read", path=str(path), name=name, max_pages=self._settings.read_max_pages)
-            while (frame := await child.frame())[0] == b"P":
-                read.append(_page(frame))
-            media_type = _done(frame)["media_type"]
-        if ocr.installed():
-            await self._read_by_ocr(path, read)
+        async with _blaming(path):
+            async with self._child(self._readers) as child:
+                await child.ask("read", path=str(path), name=name, max_pages=self._settings.read_max_pages)
+                while (frame := await child.frame())[0] == b"P":
+                    read.append(_page(frame))
+                media_type = _done(frame)["media_type"]
+            if ocr.installed():
+                await self._read_by_ocr(path, read)
         pages = [page for page, _ in read]
         if not any(page.text.strip() for page in pages):
             raise DocumentError(_says_nothing(pages))
@@ -124,7 +127,7 @@ class Reader:
 
         Raises DocumentError, as `read` does.
         """
-        async with self._child(self._readers) as child:
+        async with _blaming(path), self._child(self._readers) as child:
             await child.ask("attached", path=str(path), name=name)
             while (frame := await child.frame())[0] == b"A":
                 _, values, content = frame
@@ -133,7 +136,7 @@ class Reader:
 
     async def draw(self, path: Path, page: int, width: int) -> bytes:
         """A page (1-based) of a PDF or picture as a PNG, `width` pixels wide. Raises DocumentError, as `read` does."""
-        async with self._child(self._readers) as child:
+        async with _blaming(path), self._child(self._readers) as child:
             await child.ask("draw", path=str(path), page=page, width=width)
             frame = await child.frame()
             _done(frame)
@@ -175,6 +178,16 @@ def _page(frame: _Frame) -> tuple[Page, bytes]:
     return Page(**values), packed
 
 
+@asynccontextmanager
+async def _blaming(path: Path) -> AsyncIterator[None]:
+    """A file is to blame only if it can be read from one end to the other; if not, its store is: StorageAwayError."""
+    try:
+        yield
+    except DocumentError:
+        await asyncio.to_thread(look_through, path)
+        raise
+
+
 def _says_nothing(pages: Sequence[Page]) -> str:
     if any(page.source == "picture" for page in pages):
         return (
@@ -185,9 +198,11 @@ def _says_nothing(pages: Sequence[Page]) -> str:
 
 
 def _done(frame: _Frame) -> dict[str, Any]:
-    """The values of a last frame. Raises the DocumentError that it tells of."""
+    """The values of a last frame. Raises the error that it tells of: DocumentError or StorageAwayError."""
     kind, values, _ = frame
     if kind == b"E":
+        if values["errno"] in MACHINES_FAULT:
+            raise away(OSError(values["errno"], values["error"]))
         raise DocumentError(values["error"])
     return values
 

@@ -44,13 +44,19 @@ def main(memory_mb: int) -> None:
         try:
             _answer(frames, **json.loads(line))
         except DocumentError as error:
-            send(frames, b"E", {"error": str(error)})
+            send(frames, b"E", {"error": str(error), "errno": _errno(error.__cause__)})
         except (MemoryError, RecursionError):
             sentence = f"The file needs more than the {memory_mb:,} MB of memory that reading may use."
-            send(frames, b"E", {"error": f"{sentence} (COLUMNIST_READ_MEMORY_MB)"})
+            send(frames, b"E", {"error": f"{sentence} (COLUMNIST_READ_MEMORY_MB)", "errno": None})
         except Exception as error:  # noqa: BLE001 - a parser may raise anything over a hostile file
-            send(frames, b"E", {"error": f"The file is damaged: {type(error).__name__} while it was read."})
+            sentence = f"The file is damaged: {type(error).__name__} while it was read."
+            send(frames, b"E", {"error": sentence, "errno": _errno(error)})
         frames.flush()
+
+
+def _errno(error: BaseException | None) -> int | None:
+    """The parent tells by it whether the machine is to blame, and not the file."""
+    return error.errno if isinstance(error, OSError) else None
 
 
 def _answer(frames: BinaryIO, asked: str, **request: Any) -> None:

@@ -1,6 +1,13 @@
-"""Where the blob store's files lie: a folder, or a bucket of an S3-compatible store (extra `s3`)."""
+"""Where the blob store's files lie: a folder, or a bucket of an S3-compatible store (extra `s3`).
 
+What goes wrong there is weather: it says nothing about a document. `away` is the one place that turns it into an error
+that people understand.
+"""
+
+import errno
 import io
+import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -9,14 +16,36 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import urlsplit
 
-from columnist.errors import NotFoundError, SettingsError
+from columnist.errors import NotFoundError, SettingsError, StorageAwayError, StorageFullError
 
 SMALL_FILES_HELD = 32
 """Boxes files of a bucket that are held in memory: the citations of a document look into the same one again."""
 
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 30
+"""How long a bucket may keep somebody waiting, each of a few tries."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+MACHINES_FAULT = FULL | {
+    getattr(errno, name)
+    for name in (
+        "EROFS", "EIO", "ESTALE", "EACCES", "EPERM", "EMFILE", "ENFILE", "ENODEV", "ENXIO", "EREMOTEIO", "ENOTCONN",
+        "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH",
+    )
+    if hasattr(errno, name)
+}  # fmt: skip
+"""What no file can make its reader meet. Others it can: a seek to before the beginning is EINVAL."""
+
+_FULL_CODES = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "EntityTooLarge"}
+_CONTENT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(\.boxes)?")
+
 
 class Storage(Protocol):
-    """Files by key. A key has two characters, a slash, and the rest."""
+    """Files by key. A key has two characters, a slash, and the rest. `failures`: what any operation may raise when the
+    store is to blame."""
+
+    failures: tuple[type[Exception], ...]
 
     def has(self, key: str) -> bool:
         """Whether the file is there."""
@@ -31,7 +60,15 @@ class Storage(Protocol):
         ...
 
     def small(self, key: str) -> BinaryIO | None:
-        """A file to read in, which fits into memory; None if it is not there."""
+        """A file to read in, which fits into memory and never changes; None if it is not there."""
+        ...
+
+    def now(self, key: str) -> bytes | None:
+        """What a small file holds at this moment; None if it is not there."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Whether it holds no content of anybody."""
         ...
 
     def remove(self, keys: Sequence[str]) -> None:
@@ -39,8 +76,49 @@ class Storage(Protocol):
         ...
 
 
+def away(error: BaseException) -> StorageAwayError:
+    """What a failure of a store, or of the folder for temporary files, means to people."""
+    code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+    if (isinstance(error, OSError) and error.errno in FULL) or code in _FULL_CODES:
+        return StorageFullError(
+            "The file store, or the folder for temporary files, is full: make room there (COLUMNIST_DATA_DIR, TMPDIR). "
+            "What waits for it goes on then."
+        )
+    # Not the whole message: it names files of the store.
+    said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else code or type(error).__name__
+    return StorageAwayError(f"The file store cannot be used now ({said}): what waits for it goes on when it is back.")
+
+
+def away_behind(error: BaseException) -> StorageAwayError | None:
+    """What `away` says of the failure of a machine that lies behind another error; None: there is none."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in MACHINES_FAULT:
+            return away(seen)
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+@contextmanager
+def weather(failures: tuple[type[Exception], ...] = (OSError,)) -> Iterator[None]:
+    """Whatever fails in the context is the store's fault, or its machine's. Raises StorageAwayError."""
+    try:
+        yield
+    except failures as error:
+        raise away(error) from error
+
+
+def look_through(path: Path) -> None:
+    """Raises StorageAwayError if a file of the store cannot be read from one end to the other."""
+    with weather(), path.open("rb", buffering=0) as file:
+        while file.read(1024**2):
+            continue
+
+
 class Folder:
     """A folder of this machine, or one that every process sees."""
+
+    failures: tuple[type[Exception], ...] = (OSError,)
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -68,6 +146,18 @@ class Folder:
         except FileNotFoundError:
             return None
 
+    def now(self, key: str) -> bytes | None:
+        try:
+            return self.path(key).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def is_empty(self) -> bool:
+        folders = (one for one in self._folder.glob("??") if one.is_dir())
+        return not any(
+            _CONTENT.fullmatch(f"{file.parent.name}/{file.name}") for one in folders for file in one.iterdir()
+        )
+
     def remove(self, keys: Sequence[str]) -> None:
         for key in keys:
             self.path(key).unlink(missing_ok=True)
@@ -79,26 +169,34 @@ class Bucket:
     def __init__(self, url: str) -> None:
         try:
             import boto3
+            from boto3.exceptions import Boto3Error
+            from botocore.config import Config
             from botocore.exceptions import BotoCoreError, ClientError
+            from s3transfer.exceptions import RetriesExceededError  # type: ignore[import-untyped]
         except ImportError:
             raise SettingsError("COLUMNIST_BLOBS_URL needs the extra `s3`: pip install 'columnist[s3]'") from None
         where = urlsplit(url)
         self._bucket, self._prefix = where.netloc, where.path.strip("/")
-        self._missing = ClientError
+        self._refusal = ClientError
+        self.failures: tuple[type[Exception], ...] = (
+            OSError,
+            BotoCoreError,
+            ClientError,
+            Boto3Error,
+            RetriesExceededError,
+        )
+        patience = Config(connect_timeout=CONNECT_SECONDS, read_timeout=ANSWER_SECONDS)
         try:
-            self._client = boto3.client("s3")
+            self._client = boto3.client("s3", config=patience)
         except BotoCoreError as error:
             raise SettingsError(f"COLUMNIST_BLOBS_URL={url} cannot be used: {error}") from None
         self._held = lru_cache(SMALL_FILES_HELD)(self._read)
 
     def has(self, key: str) -> bool:
-        try:
+        with self._missing_is_no_failure():
             self._client.head_object(Bucket=self._bucket, Key=self._key(key))
-        except self._missing as error:
-            if not _is_missing(error):
-                raise
-            return False
-        return True
+            return True
+        return False
 
     def keep(self, part: Path, key: str) -> None:
         self._client.upload_file(str(part), self._bucket, self._key(key))
@@ -106,22 +204,29 @@ class Bucket:
     @contextmanager
     def local(self, key: str) -> Iterator[Path]:
         with tempfile.NamedTemporaryFile(prefix="columnist-") as copy:
-            try:
+            complete = False
+            with self._missing_is_no_failure():
                 self._client.download_fileobj(self._bucket, self._key(key), copy)
-            except self._missing as error:
-                if not _is_missing(error):
-                    raise
-                raise NotFoundError("The file is gone from the server's storage.") from None
+                complete = True
+            if not complete:
+                raise NotFoundError("The file is gone from the server's storage.")
             copy.flush()
             yield Path(copy.name)
 
     def small(self, key: str) -> BinaryIO | None:
-        try:
+        with self._missing_is_no_failure():
             return io.BytesIO(self._held(key))
-        except self._missing as error:
-            if not _is_missing(error):
-                raise
-            return None
+        return None
+
+    def now(self, key: str) -> bytes | None:
+        with self._missing_is_no_failure():
+            return self._read(key)
+        return None
+
+    def is_empty(self) -> bool:
+        start = len(self._key(""))
+        listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._key(""))
+        return not any(_CONTENT.fullmatch(one["Key"][start:]) for one in listed.get("Contents", []))
 
     def remove(self, keys: Sequence[str]) -> None:
         self._held.cache_clear()
@@ -138,6 +243,14 @@ class Bucket:
 
     def _key(self, key: str) -> str:
         return f"{self._prefix}/{key}" if self._prefix else key
+
+    @contextmanager
+    def _missing_is_no_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except self._refusal as error:
+            if not _is_missing(error):
+                raise
 
 
 def _is_missing(error: Any) -> bool:

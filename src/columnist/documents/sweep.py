@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import psycopg
 import structlog
 
 from columnist.db.connect import Database, is_weather
 from columnist.db.sql import statement
 from columnist.documents.blobs import BlobStore
+from columnist.errors import StorageAwayError
 
 log = structlog.get_logger()
 
@@ -38,10 +38,12 @@ async def note_loose(database: Database, sha256: str) -> None:
 
 async def sweep(database: Database, blobs: BlobStore) -> int:
     """Delete what has been loose for a day and belongs to no document, up to a batch of it. Returns how many contents
-    it looked at: 0 if there are none, or another process is at it.
+    it looked at: 0 if there are none, or another process is at it. Raises StorageAwayError if the store is not there,
+    or another database deletes there.
 
     Must not be cancelled: a file whose note is let go of while it is being deleted would be believed to be kept.
     """
+    await asyncio.to_thread(blobs.check_deleting)
     async with database.worker() as connection, connection.transaction():
         cursor = await connection.execute("select pg_try_advisory_xact_lock(%s) as mine", [ADVISORY_LOCK])
         row = await cursor.fetchone()
@@ -73,15 +75,16 @@ async def sweeping(database: Database, blobs: BlobStore) -> AsyncIterator[None]:
 async def _keep_sweeping(database: Database, blobs: BlobStore, stopped: asyncio.Event) -> None:
     while not stopped.is_set():
         try:
-            await asyncio.to_thread(blobs.remove_leftovers)
             if await sweep(database, blobs):
                 continue
-        except psycopg.Error as error:
-            if not is_weather(error):
-                raise
-            log.warning("database away", at="sweep", error=str(error).strip())
-        except Exception:
-            log.exception("sweep failed")  # a bucket may be away; the notes stay, and the next sweep tries again
+            await asyncio.to_thread(blobs.remove_leftovers)
+        except StorageAwayError as error:
+            log.warning("not swept", reason=str(error))  # the notes stay, and the next sweep tries again
+        except Exception as error:
+            if is_weather(error):
+                log.warning("database away", at="sweep", error=str(error).strip())
+            else:
+                log.exception("sweep failed")
         try:
             async with asyncio.timeout(SWEEP_SECONDS):
                 await stopped.wait()

@@ -16,6 +16,7 @@ from columnist.api.context import CurrentService, CurrentUser, require_role
 from columnist.api.routes.rows import Filter, Words
 from columnist.cancelling import surely
 from columnist.db.connect import Database, User
+from columnist.documents.storage import away_behind, weather
 from columnist.errors import NotFoundError
 from columnist.export.files import write_review
 from columnist.export.values import Columns
@@ -97,13 +98,15 @@ async def _exported(
     url: str, user: User, review_id: UUID, columns: Columns, document_ids: Sequence[UUID] | None, suffix: Suffix
 ) -> AsyncGenerator[bytes, None]:
     """First nothing, when the file has begun; then its bytes. The file is gone when this ends, however it ends."""
-    with tempfile.TemporaryDirectory(prefix="columnist-export-", ignore_cleanup_errors=True) as name:
+    with weather():
+        made = tempfile.TemporaryDirectory(prefix="columnist-export-", ignore_cleanup_errors=True)
+    with made as name:
         folder = Path(name)
         target = folder / f"review.{suffix}"
         writing = asyncio.wrap_future(processes().submit(_write, url, user, review_id, columns, document_ids, target))
         try:
             # XLSX is no stream: its first bytes are written last.
-            while not writing.done() and (suffix == "xlsx" or _only_file(folder) is None):
+            while not writing.done() and (suffix == "xlsx" or not _has_begun(folder)):
                 await asyncio.wait([writing], timeout=_LOOK_SECONDS)
             if writing.done():
                 await writing
@@ -130,6 +133,14 @@ def _only_file(folder: Path) -> Path | None:
     return next(folder.iterdir(), None)
 
 
+def _has_begun(folder: Path) -> bool:
+    """Whether there is a byte: until then a full disk is still told as what it is, and not by a broken download."""
+    try:
+        return (file := _only_file(folder)) is not None and file.stat().st_size > 0
+    except FileNotFoundError:  # it has got its own name this instant
+        return True
+
+
 def _write(
     url: str, user: User, review_id: UUID, columns: Columns, document_ids: Sequence[UUID] | None, target: Path
 ) -> None:
@@ -143,4 +154,9 @@ def _write(
             rows = store.grid_rows(connection, review_id, column_ids, document_ids)
             await write_review(rows, columns, target, check_wanted)
 
-    asyncio.run(write())
+    try:
+        asyncio.run(write())
+    except Exception as error:
+        if (storage_away := away_behind(error)) is not None:
+            raise storage_away from error
+        raise

@@ -1,0 +1,103 @@
+"""Whose the file store is: a mark in it names the installation (a database's own id) and the database that may delete.
+
+A share that is not mounted, or a worker pointed at another folder, is told from a lost file by that mark. A copy of a
+database (a restored dump) has the id of the original, but is another database: it reads and adds, and deletes nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from columnist.db.connect import Connection, Database
+from columnist.db.sql import statement
+from columnist.documents.blobs import BlobStore
+from columnist.errors import StorageAwayError
+
+log = structlog.get_logger()
+
+FIRST_ANSWER_SECONDS = 3.0
+"""How long a start waits for the store; one that is away must not keep the server from answering."""
+
+AGAIN_SECONDS = 5.0
+
+KNOWN_LOOKED_FOR = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An installation and its database, as the mark names them. `marked`: its store was marked once."""
+
+    installation: str
+    database: str
+    marked: bool
+
+
+async def owner_of(connection: Connection) -> Owner:
+    """The installation of a database, which gets its id now if it has none."""
+    await connection.execute("insert into installation default values on conflict do nothing")
+    row = await (await connection.execute(statement("columnist.documents", "owner"))).fetchone()
+    assert row
+    return Owner(**row)
+
+
+async def claim_store(database: Database, blobs: BlobStore, *, adopt: bool = False) -> None:
+    """Mark the store as this installation's if nobody has, and it is the one that belongs to it: it holds a file that
+    the database knows, or nothing while the database knows none. `adopt`: whatever it holds, and whosever it is.
+
+    Raises StorageAwayError if it is out of reach, another installation's, or not the one.
+    """
+    owner = await database.insist(owner_of)
+    blobs.belongs_to(owner.installation, owner.database)
+    if not adopt:
+        mark = await asyncio.to_thread(blobs.mark)
+        if mark is None and not owner.marked:
+            known = await database.insist(_known_contents)
+            if not await asyncio.to_thread(blobs.holds, known):
+                raise StorageAwayError(
+                    "The file store has none of the files that the database knows, or holds others: is the shared "
+                    "folder mounted, and are COLUMNIST_DATA_DIR and COLUMNIST_BLOBS_URL right? If they are, run: "
+                    "columnist doctor --adopt"
+                )
+            adopt = True
+    if adopt:
+        await asyncio.to_thread(blobs.write_mark)
+    await asyncio.to_thread(blobs.check)
+    if not owner.marked:
+        await database.insist(_note_marked)
+
+
+@asynccontextmanager
+async def owning(database: Database, blobs: BlobStore) -> AsyncIterator[None]:
+    """The store is claimed now, or, where it is away, when it is back while the context lasts."""
+    claiming = asyncio.create_task(_claim_at_last(database, blobs))
+    await asyncio.wait([claiming], timeout=FIRST_ANSWER_SECONDS)
+    try:
+        yield
+    finally:
+        claiming.cancel()
+
+
+async def _claim_at_last(database: Database, blobs: BlobStore) -> None:
+    while True:
+        try:
+            await claim_store(database, blobs)
+            return
+        except StorageAwayError as error:
+            log.warning("file store away", error=str(error), cause=repr(error.__cause__))
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def _known_contents(connection: Connection) -> list[str]:
+    cursor = await connection.execute(
+        "(select sha256 from documents order by created_at desc limit %(some)s) "
+        "union (select sha256 from documents order by created_at limit %(some)s)",
+        {"some": KNOWN_LOOKED_FOR},
+    )
+    return [row["sha256"] for row in await cursor.fetchall()]
+
+
+async def _note_marked(connection: Connection) -> None:
+    await connection.execute("update installation set marked_at = now() where marked_at is null")
