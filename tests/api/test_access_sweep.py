@@ -320,7 +320,7 @@ def snapshot(site: Site, ids: dict[str, str]) -> dict[str, str]:
         else:
             where = "true"
         rows = site.sql(
-            f"select (to_jsonb(t) - 'last_used_at')::text from {table} t where {where} order by 1",
+            f"select (to_jsonb(t) - 'last_used_at' - 'seen_at')::text from {table} t where {where} order by 1",
             {"owner": OWNER.id, **ids},
         )
         hashes[table] = hashlib.sha256(repr(rows).encode()).hexdigest() + f" of {len(rows)} rows"

@@ -252,8 +252,9 @@ class Database:
             yield _heard(connection)
 
     async def _noticed(self, pool: AsyncConnectionPool[Connection], error: BaseException) -> None:
-        """Where one connection went silent, the others of its age are not to be waited for in turn."""
-        if isinstance(error, SilentError):
+        """Where one connection went silent, or leads to a server that only reads, those of its age are not tried in
+        turn: new ones may lead elsewhere."""
+        if isinstance(error, SilentError) or (isinstance(error, psycopg.Error) and error.sqlstate == _READ_ONLY):
             await surely(pool.drain())
 
 

@@ -12,6 +12,9 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+import psycopg
+import structlog
+
 from columnist import telemetry
 from columnist.cancelling import off_loop
 from columnist.db.connect import Database
@@ -28,6 +31,8 @@ from columnist.jobs import store
 from columnist.jobs.store import ClaimedItem
 from columnist.llm.usage import NOTHING, Usage
 from columnist.reviews.model import Rule
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,20 @@ class ItemWorker:
         writes = count(1)
 
         async def write(answers: list[dict[str, Any]], usage: Usage = NOTHING) -> None:
-            with telemetry.span("write cells", cells=len(answers)):
-                await self._database.insist(
-                    store.write_cells, item, next(writes), back_end.model, back_end.prompt_version, answers, usage
-                )
+            try:
+                with telemetry.span("write cells", cells=len(answers)):
+                    await self._database.insist(
+                        store.write_cells, item, next(writes), back_end.model, back_end.prompt_version, answers, usage
+                    )
+            except psycopg.Error as error:
+                # PostgreSQL refuses one of them: the others are written, and that one says so.
+                if not answers or (len(answers) == 1 and answers[0]["status"] == "error"):
+                    raise
+                log.exception("answers refused", cells=len(answers))
+                await write([], usage)
+                for answer in answers:
+                    await write([answer] if len(answers) > 1 else [_refused(answer, error)])
+                return
             for status, cells in Counter(answer["status"] for answer in answers).items():
                 telemetry.CELLS_WRITTEN.labels(status).inc(cells)
 
@@ -167,6 +182,12 @@ def _asked(column: dict[str, Any], sha256: str, model: str, prompt_version: str)
     asked = [question.name, question.prompt, question.format, question.tags, column["rules"]]
     key = hashlib.sha256(json.dumps([sha256, asked, model, prompt_version]).encode()).hexdigest()
     return _Asked(question, column["version"], key)
+
+
+def _refused(answer: dict[str, Any], error: psycopg.Error) -> dict[str, Any]:
+    kept = {name: answer[name] for name in ("column_id", "column_version", *_tokens(0, 0, 0))}
+    reason = f"The answer could not be stored ({type(error).__name__}): ask again."
+    return {**kept, "status": "error", "error": reason, "answer_key": None}
 
 
 def _identity(asked: _Asked) -> dict[str, Any]:

@@ -1,0 +1,149 @@
+"""A proxy between a client and PostgreSQL that fails chosen statements, or swallows all bytes without hanging up."""
+
+import asyncio
+import struct
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from psycopg import conninfo
+
+Moment = Literal["before", "after"]
+
+
+def _first_lines() -> dict[bytes, str]:
+    """The first line of each statement of the engine → its name."""
+    found = {}
+    for file in resources.files("columnist.jobs").joinpath("sql").iterdir():
+        found[file.read_text(encoding="utf-8").splitlines()[0].encode()] = file.name.removesuffix(".sql")
+    return found
+
+
+@dataclass
+class Faults:
+    """What to do to statements; `hit` are the names of those that were failed."""
+
+    url: str
+    sqlstate: str = ""
+    moment: Moment = "before"
+    names: frozenset[str] = frozenset()
+    """Each is failed the first time that it comes."""
+    silent: bool = False
+    """Connections that are open now get nothing through any more; new ones do."""
+    hit: list[str] = field(default_factory=list)
+    connections: "list[_Relay]" = field(default_factory=list)
+
+    def fall_silent(self) -> None:
+        """All connections that are there stay open and swallow what is sent."""
+        for relay in self.connections:
+            relay.silent = True
+
+
+class _Relay:
+    """One connection."""
+
+    def __init__(self, faults: Faults, names: dict[bytes, str]) -> None:
+        self.silent = False
+        self._faults = faults
+        self._first_lines = names
+        self._prepared: dict[bytes, str] = {}
+        self._answer: bytes | None = None  # what the client gets instead of the server's answer
+
+    def _statement(self, kind: bytes, body: bytes) -> str | None:
+        """The name of the engine's statement that this message begins, if it does."""
+        if kind == b"Q":
+            return self._first_lines.get(body.split(b"\n")[0])
+        if kind == b"P":
+            name, text, *_ = body.split(b"\0", 2)
+            self._prepared[name] = self._first_lines.get(text.split(b"\n")[0], "")
+            return None
+        if kind == b"B":
+            _, name, *_ = body.split(b"\0", 2)
+            return self._prepared.get(name)
+        return None
+
+    async def forward(
+        self, reader: asyncio.StreamReader, server: asyncio.StreamWriter, client: asyncio.StreamWriter
+    ) -> None:
+        """From the client to the server."""
+        (length,) = struct.unpack("!I", await reader.readexactly(4))
+        server.write(struct.pack("!I", length) + await reader.readexactly(length - 4))
+        pending = b""  # the messages of one round trip, up to its Sync
+        failing = False
+        while True:
+            kind = await reader.readexactly(1)
+            (length,) = struct.unpack("!I", await reader.readexactly(4))
+            body = await reader.readexactly(length - 4)
+            if self.silent:
+                continue
+            name = self._statement(kind, body)
+            if name and name in self._faults.names and name not in self._faults.hit:
+                self._faults.hit.append(name)
+                failing = True
+            pending += kind + struct.pack("!I", length) + body
+            if kind not in (b"S", b"Q", b"X"):
+                continue
+            if failing and self._faults.moment == "before":
+                client.write(self._error())
+            else:
+                self._answer = self._error() if failing else None
+                server.write(pending)
+            pending, failing = b"", False
+
+    async def back(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        """From the server to the client."""
+        while True:
+            kind = await reader.readexactly(1)
+            head = await reader.readexactly(4)
+            body = await reader.readexactly(struct.unpack("!I", head)[0] - 4)
+            if self.silent:
+                continue
+            if self._answer is None:
+                client.write(kind + head + body)
+            elif kind == b"Z":
+                client.write(self._answer)
+                self._answer = None
+
+    def _error(self) -> bytes:
+        fields = f"SFATAL\0VFATAL\0C{self._faults.sqlstate}\0Minjected\0\0".encode().replace(b"FATAL", b"ERROR")
+        error = b"E" + struct.pack("!I", len(fields) + 4) + fields
+        return error + b"Z" + struct.pack("!I", 5) + b"I"
+
+
+@asynccontextmanager
+async def faulty(url: str) -> AsyncIterator[Faults]:
+    """A proxy before the server of `url`, which is a Unix socket; `Faults.url` is that of the proxy."""
+    target = conninfo.conninfo_to_dict(url)
+    names = _first_lines()
+    tasks: set[asyncio.Task[None]] = set()
+    with tempfile.TemporaryDirectory(prefix="columnist-proxy-") as folder:
+        faults = Faults(conninfo.make_conninfo(url, host=folder))
+
+        async def serve(reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+            upstream, server = await asyncio.open_unix_connection(Path(str(target["host"]), ".s.PGSQL.5432"))
+            relay = _Relay(faults, names)
+            faults.connections.append(relay)
+            both = [
+                asyncio.create_task(relay.forward(reader, server, client)),
+                asyncio.create_task(relay.back(upstream, client)),
+            ]
+            tasks.update(both)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+            faults.connections.remove(relay)
+            for writer in (server, client):
+                writer.close()
+
+        listener = await asyncio.start_unix_server(serve, Path(folder, ".s.PGSQL.5432"))
+        try:
+            yield faults
+        finally:
+            listener.close()
+            for task in tasks:
+                task.cancel()

@@ -1,0 +1,147 @@
+"""Every statement of the engine fails once, in every way of weather: the job ends, and nothing is asked twice."""
+
+import asyncio
+
+import psycopg
+import pytest
+
+from columnist.db import connect
+from columnist.db.connect import Database
+from columnist.jobs import pool as pool_module
+from columnist.jobs import store
+from columnist.jobs.store import ClaimedItem
+from tests.db.faulty import Moment, faulty
+from tests.jobs.grid import a_review, generate, options, progress_of
+from tests.jobs.test_growth import Asker
+from tests.jobs.test_pool import pool_of, until_ended
+
+STATEMENTS = frozenset(
+    "claim_items start_jobs load_item write_cells end_items extend_leases cancelled_jobs end_abandoned_items "
+    "be_present refused_models".split()
+)
+STATES = {
+    "08006": "the connection failed",
+    "25006": "the server is read-only for a while",
+    "40001": "serialization",
+    "40P01": "deadlock",
+    "53100": "disk full",
+    "53300": "too many connections",
+    "57P01": "the server is shut down",
+    "57014": "cancelled by a time-out",
+    "58030": "an I/O error",
+}
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("sqlstate", STATES)
+def test_each_statement_fails_once_and_the_job_ends_with_the_right_counts(
+    url: str, sqlstate: str, moment: Moment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "PRESENCE_SECONDS", 0.1)
+    monkeypatch.setattr(pool_module, "CANCEL_WATCH_SECONDS", 0.1)
+
+    async def scenario() -> None:
+        async with faulty(url) as faults, Database(url) as direct, Database(faults.url) as database:
+            faults.sqlstate, faults.moment, faults.names = sqlstate, moment, STATEMENTS
+            review = await a_review(direct, documents=4, columns=2)
+            generated = await generate(direct, review)
+            asker = Asker(database)
+            async with pool_of(database, asker, options(concurrency=2, lease_seconds=3)):
+                async with asyncio.timeout(120):
+                    # Until the heartbeat and the others have had their turn, too.
+                    while set(faults.hit) < STATEMENTS - {"end_items", "write_cells"}:
+                        await asyncio.sleep(0.02)
+                asker.gate.set()
+                progress = await until_ended(direct, generated)
+            assert set(faults.hit) == STATEMENTS
+            assert (progress.status, progress.completed_items, progress.error_items) == ("completed", 4, 0)
+            assert (progress.done_cells, progress.prompt_tokens) == (8, 24), "each write counts once"
+            assert set(asker.asked.values()) == {1}, "nothing was asked twice"
+            async with direct.worker() as connection:
+                assert len((await store.changed_cells(connection, review.id)).cells) == 8
+
+    asyncio.run(scenario())
+
+
+def test_a_read_only_moment_kills_no_pool(url: str, admin_url: str) -> None:
+    """As at a fail-over: the whole database refuses to write, and then does not."""
+
+    async def scenario() -> None:
+        def read_only(value: str) -> None:
+            with psycopg.connect(
+                admin_url, autocommit=True, options="-c default_transaction_read_only=off"
+            ) as connection:
+                connection.execute(
+                    f"alter database {connection.info.dbname} set default_transaction_read_only = {value}"
+                )
+                connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity "
+                    "where datname = current_database() and pid <> pg_backend_pid()"
+                )
+
+        async with Database(url, connections=6) as database:
+            worked = 0
+
+            async def work(item: ClaimedItem) -> None:
+                nonlocal worked
+                worked += 1
+                await asyncio.sleep(0.01)
+
+            generated = await generate(database, await a_review(database, documents=400))
+            async with pool_of(database, work):
+                async with asyncio.timeout(60):
+                    while worked < 50:
+                        await asyncio.sleep(0.01)
+                await asyncio.to_thread(read_only, "on")
+                try:
+                    await asyncio.sleep(3)
+                finally:
+                    await asyncio.to_thread(read_only, "off")
+                progress = await until_ended(database, generated)
+            assert (progress.status, progress.completed_items) == ("completed", 400)
+
+    asyncio.run(scenario())
+
+
+def test_connections_that_go_silent_are_dropped_and_work_goes_on(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "WORKER_SECONDS", 1.0)
+    monkeypatch.setattr(connect, "HEARTBEAT_SECONDS", 1.0)
+
+    async def scenario() -> None:
+        async with faulty(url) as faults, Database(url) as direct, Database(faults.url) as database:
+            worked = 0
+
+            async def work(item: ClaimedItem) -> None:
+                nonlocal worked
+                worked += 1
+                await asyncio.sleep(0.02)
+
+            generated = await generate(direct, await a_review(direct, documents=200))
+            async with pool_of(database, work, options(concurrency=4, lease_seconds=60)):
+                async with asyncio.timeout(60):
+                    while worked < 20:
+                        await asyncio.sleep(0.01)
+                faults.fall_silent()
+                progress = await until_ended(direct, generated)
+            assert (progress.status, progress.completed_items) == ("completed", 200)
+
+    asyncio.run(scenario())
+
+
+def test_a_pool_leaves_while_postgresql_is_silent(url: str) -> None:
+    async def scenario() -> None:
+        async with faulty(url) as faults, Database(url) as direct, Database(faults.url) as database:
+            started = asyncio.Event()
+
+            async def work(item: ClaimedItem) -> None:
+                started.set()
+                await asyncio.sleep(3600)
+
+            generated = await generate(direct, await a_review(direct, documents=3))
+            async with asyncio.timeout(90):
+                async with pool_of(database, work, options(grace_seconds=0.5)):
+                    await started.wait()
+                    faults.fall_silent()
+            assert (await progress_of(direct, generated.job_id)).is_live
+
+    asyncio.run(scenario())
