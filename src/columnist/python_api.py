@@ -114,7 +114,8 @@ async def _run(
         handed_out = HandedOut(grid, covered)
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder, "review.parquet")
-            await write_review(handed_out.over(session.rows(grid)), grid.columns, target)
+            rows = handed_out.over(session.rows(grid))
+            await write_review(rows, grid.columns, target, review=grid.review_name)
             table = pq.read_table(target)
         if handed_out.incomplete:
             raise IncompleteError(handed_out.incomplete)

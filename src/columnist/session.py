@@ -35,7 +35,7 @@ from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.store import Generated, Progress
 from columnist.jobs.work import ItemWorker
 from columnist.llm.usage import Prices
-from columnist.reviews.model import Column, ColumnSpec, Failure, GridRow
+from columnist.reviews.model import Column, ColumnSpec, Failure, GridRow, ModelInUse
 from columnist.reviews.store import (
     failed_cells,
     find_review,
@@ -341,7 +341,8 @@ class Session:
         """The grid's rows with their contents; of answers to other questions than the grid's nothing."""
         async with self.database.act_as(LOCAL_USER) as connection:
             column_ids = [column_id for column_id, _ in grid.columns]
-            async for row in grid_rows(connection, grid.review_id, column_ids, grid.document_ids):
+            in_use = ModelInUse(self.settings.model, prompt_version(self.settings.model))
+            async for row in grid_rows(connection, grid.review_id, column_ids, grid.document_ids, in_use):
                 yield grid.answers(row)
 
     @asynccontextmanager

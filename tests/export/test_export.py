@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 
 from columnist.errors import InputError
 from columnist.export.files import WRITERS, check_target, write_review
+from columnist.export.values import DETAILS
 from columnist.export.xlsx import CUT, LONGEST_TEXT
 from columnist.reviews.model import Cell, ColumnSpec, Flag, Format, GridRow, Rule
 
@@ -56,7 +58,7 @@ def asked(form: Format, *names: str) -> Columns:
 
 def row(document: str, *cells: Cell, error: str | None = None) -> GridRow:
     by_column = {UUID(int=number): each for number, each in enumerate(cells, 1)}
-    return GridRow(UUID(int=99), document, 7, error, by_column)
+    return GridRow(UUID(int=99), document, 7, error, by_column, document)
 
 
 def write(target: Path, columns: Columns, *rows: GridRow) -> Path:
@@ -86,6 +88,25 @@ def fields(target: Path) -> list[list[str]]:
     csv.field_size_limit(100_000)
     with target.open(encoding="utf-8-sig", newline="") as lines:
         return list(csv.reader(lines))
+
+
+def column(target: Path, name: str) -> list[str]:
+    """A column of a CSV file."""
+    head, *lines = fields(target)
+    return [line[head.index(name)] for line in lines]
+
+
+def answers(target: Path) -> list[list[str]]:
+    """The questions of a CSV file and their values, which stand between the document and what else is known."""
+    head, *lines = fields(target)
+    first = head.index("Problem") + 1
+    questions = (len(head) - first) // (2 + len(DETAILS))
+    return [line[first : first + 2 * questions : 2] for line in [head, *lines]]
+
+
+def in_full(state: str, cell: Cell) -> dict[str, Any]:
+    """A cell as JSON has it."""
+    return {"state": state, **asdict(cell)}
 
 
 def loaded(target: Path) -> Any:
@@ -150,10 +171,10 @@ def test_what_is_unverified_or_stale_is_italic(tmp_path: Path, form: Format) -> 
     assert [bool(each.font.i) for each in xlsx(tmp_path, form, *states)] == [False, False, True, True]
 
 
-def test_an_error_is_red_text(tmp_path: Path) -> None:
+def test_what_failed_has_no_answer_and_is_hatched(tmp_path: Path) -> None:
     failed, fine = xlsx(tmp_path, "date", FAILED, cell("2014-05-08"))
-    assert (failed.value, failed.font.color.rgb) == ("Error: The model did not answer.", "FFC00000")
-    assert fine.font.color is None or fine.font.color.rgb != failed.font.color.rgb
+    assert (failed.value, failed.fill.fill_type, failed.fill.start_color.rgb) == (None, "lightUp", "FFC00000")
+    assert fine.fill.fill_type is None
 
 
 def test_the_evidence_sheet_has_a_line_per_citation(tmp_path: Path) -> None:
@@ -168,12 +189,14 @@ def test_the_evidence_sheet_has_a_line_per_citation(tmp_path: Path) -> None:
     target = write(tmp_path / "r.xlsx", asked("number", "Term", "Law"), row("a.pdf", answer, FAILED))
     head, *lines = values(target, "Evidence")
     assert head[:9] == ("Document", "Column", "Answer", "Flag", "Rule", "State", "Page", "Quote", "Quote verified")
-    assert lines == [
+    assert [line[:12] for line in lines] == [
         ("a.pdf", "Term", "12", "red", "Red if > 9", "done", 3, "ends after a year", "yes", "Clause 9.", None, "m"),
         ("a.pdf", "Term", "12", "red", "Red if > 9", "done", 12, "ends never", "NO", "Clause 9.", None, "m"),
         ("a.pdf", "Term", "12", "red", "Red if > 9", "done", None, "ends", None, "Clause 9.", None, "m"),
-        ("a.pdf", "Law", f"Error: {FAILED.error}", None, None, "error", None, None, None, None, FAILED.error, None),
+        ("a.pdf", "Law", None, None, None, "failed", None, None, None, None, FAILED.error, None),
     ]
+    assert [line[head.index("Words")] for line in lines] == ["As said.", "As said.", "As said.", None]
+    assert {line[head.index("Document id")] for line in lines} == {str(UUID(int=99))}
 
 
 def test_a_stale_answer_is_called_so_in_the_evidence(tmp_path: Path) -> None:
@@ -185,9 +208,11 @@ def test_a_document_that_cannot_be_read_has_its_row_and_says_why_where_it_was_as
     broken = cell(None, None, status="error", error="a.pdf is encrypted.")
     columns = asked("date", "Start", "End")
     rows = [row("a.pdf", broken, broken, error="a.pdf is encrypted."), row("b.pdf", cell("2014-05-08"))]
-    assert values(write(tmp_path / "r.xlsx", columns, *rows))[1:] == [
-        ("a.pdf", "Error: a.pdf is encrypted.", "Error: a.pdf is encrypted."),
-        ("b.pdf", datetime(2014, 5, 8), None),
+    target = write(tmp_path / "r.xlsx", columns, *rows)
+    assert [line[:3] for line in values(target)[1:]] == [("a.pdf", None, None), ("b.pdf", datetime(2014, 5, 8), None)]
+    assert [line[:3] for line in values(target, "States")[1:]] == [
+        ("a.pdf", "failed", "failed"),
+        ("b.pdf", None, "never asked"),
     ]
     assert pq.read_table(write(tmp_path / "r.parquet", columns, *rows))["problem"].to_pylist() == [
         "a.pdf is encrypted.",
@@ -200,7 +225,7 @@ def test_a_document_that_cannot_be_read_has_its_row_and_says_why_where_it_was_as
 def test_control_characters_are_removed_and_line_breaks_are_kept(tmp_path: Path) -> None:
     controls = "".join(map(chr, {*range(0x20)} - {0x09, 0x0A, 0x0D})) + "\ufffe\uffff"
     target = write(tmp_path / "r.xlsx", asked("text"), row(f"a{controls}.pdf", cell(None, f"one{controls}\n\ttwo")))
-    assert values(target)[1] == ("a.pdf", "one\n\ttwo")
+    assert values(target)[1][:2] == ("a.pdf", "one\n\ttwo")
 
 
 def test_a_url_stays_plain_text(tmp_path: Path) -> None:
@@ -214,7 +239,7 @@ def test_a_long_answer_is_cut_with_a_notice_in_xlsx_and_whole_elsewhere(tmp_path
     shown = str(values(write(tmp_path / "r.xlsx", columns, one))[1][1])
     assert shown.endswith(letter + CUT)
     assert len(shown.encode("utf-16-le")) // 2 in (LONGEST_TEXT - 1, LONGEST_TEXT)
-    assert fields(write(tmp_path / "r.csv", columns, one))[1][1] == letter * 40_000
+    assert answers(write(tmp_path / "r.csv", columns, one))[1] == [letter * 40_000]
     (found,) = loaded(write(tmp_path / "r.json", columns, one))["documents"]
     assert found["cells"]["A"]["summary"] == letter * 40_000
 
@@ -232,35 +257,47 @@ def test_a_text_is_never_a_formula_in_xlsx_and_is_not_changed(tmp_path: Path, st
     citations = [{"page": 1, "quote": start, "verified": True}]
     answer = cell(None, start, citations=citations, reasoning=start, model=start)
     target = write(tmp_path / "r.xlsx", asked("text", start), row(start, answer))
-    assert values(target) == [("Document", start), (start, start)]
+    assert [line[:2] for line in values(target)] == [("Document", start), (start, start)]
     texts = [each for name in ("Review", "Evidence") for line in sheet(target, name) for each in line]
     assert {each.data_type for each in texts if each.value is not None} == {"s", "n"}  # n: the page
-    assert sum(each.value == start for each in texts) == 3 + 6
+    assert sum(each.value == start for each in texts) == 4 + 6
 
 
 @pytest.mark.parametrize("start", [*FORMULAS, "\t=1", "\r=1", ' "=1', "'=1", "＝1"])
 def test_a_text_that_starts_like_a_formula_has_an_apostrophe_in_csv(tmp_path: Path, start: str) -> None:
     columns = [*asked("text", start), (UUID(int=2), ColumnSpec("List", "?", "bulleted_list"))]
     target = write(tmp_path / "r.csv", columns, row(start, cell(None, start), cell([start, "b"])))
-    assert fields(target) == [["Document", f"'{start}", "List"], [f"'{start}", f"'{start}", f"'{start}; b"]]
+    head, line = fields(target)
+    assert answers(target) == [[f"'{start}", "List"], [f"'{start}", f"'{start}; b"]]
+    assert line[:2] == [f"'{start}", f"'{start}"]
+    assert not any(field.startswith(("=", "+", "-", "@", "\t", "\r", " ", "＝")) for field in [*head, *line])
 
 
-@pytest.mark.parametrize(("form", "shown"), [("number", "-12.5"), ("percentage", "-12.5%")])
-def test_a_typed_negative_number_in_csv_stays_a_number_and_an_untyped_one_does_not(
-    tmp_path: Path, form: Format, shown: str
+@pytest.mark.parametrize(
+    ("form", "value", "shown"),
+    [
+        ("number", "-12.5", "-12.5"),
+        ("percentage", "-12.5", "-12.5%"),
+        ("monetary_amount", {"amount": "-12.50", "currency": "USD"}, "-12.50 USD"),
+        ("monetary_amount", {"amount": "-12.50", "currency": None}, "-12.50"),
+    ],
+)
+def test_a_negative_figure_in_csv_stays_one_and_a_text_that_begins_like_it_does_not(
+    tmp_path: Path, form: Format, value: Any, shown: str
 ) -> None:
-    target = write(tmp_path / "r.csv", asked(form), row("a", cell("-12.5")), row("b", cell(None, "-12.5 or more")))
-    assert [line[1] for line in fields(target)[1:]] == [shown, "'-12.5 or more"]
+    target = write(tmp_path / "r.csv", asked(form), row("a", cell(value)), row("b", cell(None, "-12.5 or more")))
+    assert answers(target)[1:] == [[shown], ["'-12.5 or more"]]
 
 
 def test_csv_has_the_mark_that_excel_looks_for_and_a_line_per_document(tmp_path: Path) -> None:
     target = write(tmp_path / "r.csv", asked("text", "Ä", "B"), row("é.pdf", cell(None, 'a "b",\nc'), FAILED), row("b"))
     assert target.read_bytes().startswith(b"\xef\xbb\xbf")
-    assert fields(target) == [
-        ["Document", "Ä", "B"],
-        ["é.pdf", 'a "b",\nc', "Error: The model did not answer."],
-        ["b", "", ""],
+    assert answers(target) == [["Ä", "B"], ['a "b",\nc', ""], ["", ""]]
+    assert [line[:3] for line in fields(target)[1:]] == [
+        ["é.pdf", "é.pdf", str(UUID(int=99))],
+        ["b", "b", str(UUID(int=99))],
     ]
+    assert column(target, "B (error)") == ["The model did not answer.", ""]
 
 
 # ── Parquet ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -275,7 +312,7 @@ def test_csv_has_the_mark_that_excel_looks_for_and_a_line_per_document(tmp_path:
         ("percentage", pa.float64(), "12.5", 12.5),
         (
             "monetary_amount",
-            pa.struct([("amount", pa.decimal128(38, 6)), ("currency", pa.string())]),
+            pa.struct([("amount", pa.decimal128(38, 9)), ("currency", pa.string())]),
             {"amount": "99999999999999.1", "currency": "USD"},
             {"amount": Decimal("99999999999999.1"), "currency": "USD"},
         ),
@@ -293,7 +330,9 @@ def test_a_parquet_column_has_the_type_of_its_format(
     table = pq.read_table(write(tmp_path / "r.parquet", asked(form), *rows, row("d")))
     assert table.schema.field("A").type == kind
     assert table["A"].to_pylist() == [typed, None, None, None]
-    assert table["A (shown)"].to_pylist()[1:] == ["Perhaps.", "Error: The model did not answer.", None]
+    assert table["A (shown)"].to_pylist() == ["As said.", "Perhaps.", None, None]
+    assert table["A (error)"].to_pylist() == [None, None, "The model did not answer.", None]
+    assert table["A (state)"].to_pylist() == ["done", "done", "failed", "never asked"]
     assert table["A (flag)"].to_pylist() == ["red", None, None, None]
     assert table["A (verified)"].to_pylist() == [True, None, None, None]
     assert (table["document"].to_pylist(), table["pages"].to_pylist()) == ([*"abcd"], [7] * 4)
@@ -301,7 +340,9 @@ def test_a_parquet_column_has_the_type_of_its_format(
     assert table["how read"].to_pylist() == ["PDF, 7 pages, English.", None, None, None]
 
 
-@pytest.mark.parametrize("amount", ["0.1", "-0.000001", "12345678901234567890.12"])
+@pytest.mark.parametrize(
+    "amount", ["0.1", "-0.000000001", "12345678901234567890.12", "1.5000000000000", "1" + "0" * 28]
+)
 def test_an_amount_in_parquet_is_exact(tmp_path: Path, amount: str) -> None:
     answer = cell({"amount": amount, "currency": None})
     table = pq.read_table(write(tmp_path / "r.parquet", asked("monetary_amount"), row("a", answer)))
@@ -317,16 +358,24 @@ def test_an_amount_in_parquet_is_exact(tmp_path: Path, amount: str) -> None:
         ("Term", "Term 2", "Term"),
         ("Term", "Term (flag)"),
         ("A (SHOWN)", "A"),
+        ("A (state)", "A", "A (evidence)"),
     ],
     ids=" and ".join,
 )
-def test_columns_whose_names_clash_are_kept_apart_in_parquet(tmp_path: Path, names: tuple[str, ...]) -> None:
-    answers = [f"answer {number}" for number in range(len(names))]
-    one = row("a.pdf", *(cell(answer, answer) for answer in answers))
+def test_columns_whose_names_clash_are_kept_apart(tmp_path: Path, names: tuple[str, ...]) -> None:
+    said = [f"answer {number}" for number in range(len(names))]
+    one = row("a.pdf", *(cell(answer, answer) for answer in said))
     table = pq.read_table(write(tmp_path / "r.parquet", asked("text", *names), one))
-    assert len({name.lower() for name in table.column_names}) == 5 + 4 * len(names)
-    assert [table.column(5 + 4 * number).to_pylist() for number in range(len(names))] == [[each] for each in answers]
+    found = [name.lower() for name in table.column_names]
+    assert len(set(found)) == len(found)
+    assert [value for name in table.column_names for value in table[name].to_pylist() if value in said] == [
+        answer for answer in said for _ in ("value", "shown")
+    ]
     assert table["document"].to_pylist() == ["a.pdf"]
+    target = write(tmp_path / "r.csv", asked("text", *names), one)
+    head = [name.lower() for name in fields(target)[0]]
+    assert len(set(head)) == len(head)
+    assert answers(target)[1] == said
 
 
 def test_more_rows_than_a_row_group_are_all_there_in_order(tmp_path: Path) -> None:
@@ -348,7 +397,13 @@ def test_json_has_everything_in_order(tmp_path: Path) -> None:
     read = replace(row("z 二.pdf", FAILED, full), language="en", how_read="PDF, 7 pages, English.")
     rows = [read, row("a.pdf", error="Torn.")]
     target = write(tmp_path / "r.json", columns, *rows)
-    assert loaded(target) == {
+    never = dict.fromkeys(asdict(full)) | {
+        "status": "missing", "state": "never asked", "citations": [], "stale": False
+    }  # fmt: skip
+    about = {name: loaded(target)[name] for name in ("review", "exported_at", "version")}
+    assert about["review"] == ""
+    assert datetime.fromisoformat(about["exported_at"]).tzinfo is not None
+    assert loaded(target) == about | {
         "columns": [
             {
                 "id": str(UUID(int=2)),
@@ -371,20 +426,22 @@ def test_json_has_everything_in_order(tmp_path: Path) -> None:
             {
                 "id": str(UUID(int=99)),
                 "document": "z 二.pdf",
+                "path": "z 二.pdf",
                 "page_count": 7,
                 "language": "en",
                 "how_read": "PDF, 7 pages, English.",
                 "error": None,
-                "cells": {"Zins": asdict(full), "Art": asdict(FAILED)},
+                "cells": {"Zins": in_full("done", full), "Art": in_full("failed", FAILED)},
             },
             {
                 "id": str(UUID(int=99)),
                 "document": "a.pdf",
+                "path": "a.pdf",
                 "page_count": 7,
                 "language": None,
                 "how_read": None,
                 "error": "Torn.",
-                "cells": {},
+                "cells": {"Zins": never, "Art": never},
             },
         ],
     }
@@ -498,8 +555,9 @@ def test_any_text_can_be_written_and_json_reads_it_back(
     }
     assert {each.data_type for line in sheet(targets[".xlsx"]) for each in line if each.value is not None} == {"s"}
     (_, line) = fields(targets[".csv"])
-    assert [field.removeprefix("'") for field in line] == [text.removeprefix("'") for text in (name, summary)]
-    assert not any(field.startswith(("=", "+", "-", "@")) for field in line)
+    said = [line[0], *answers(targets[".csv"])[1]]
+    assert [field.removeprefix("'") for field in said] == [text.removeprefix("'") for text in (name, summary)]
+    assert not any(field.startswith(("=", "+", "-", "@")) for field in line if not re.fullmatch(r"-[\d.]+", field))
     (kept,) = pq.read_table(targets[".parquet"]).to_pylist()
     assert (kept["document"], kept["A (shown)"]) == (name, summary)
     (found,) = loaded(targets[".json"])["documents"]

@@ -146,7 +146,9 @@ async def _export(session: AnySession, grid: Grid, handed_out: HandedOut, output
     with job_bar() as bar:
         task = bar.add_task(f"Writing {screen.plain(output.name)}", total=len(grid.document_ids), detail="")
         rows = handed_out.over(session.rows(grid))
-        await write_review(rows, grid.columns, output, lambda count: bar.update(task, completed=count))
+        await write_review(
+            rows, grid.columns, output, lambda count: bar.update(task, completed=count), grid.review_name
+        )
 
 
 async def _show(session: AnySession, grid: Grid, console: Console) -> None:

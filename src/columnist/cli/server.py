@@ -218,7 +218,11 @@ def _rows(file: Path, columns: dict[str, UUID]) -> Iterator[GridRow]:
             if not line.startswith('{"id"'):
                 continue  # the questions, the brackets
             document = json.loads(line.rstrip(",\n"))
-            cells = {columns[name]: _cell.validate_python(cell) for name, cell in document["cells"].items()}
+            cells = {
+                columns[name]: _cell.validate_python(cell)
+                for name, cell in document["cells"].items()
+                if cell["status"] != "missing"
+            }
             known = {name: document[name] for name in _OF_THE_DOCUMENT}
             yield GridRow(document_id=UUID(document["id"]), cells=cells, **known)
 

@@ -1,25 +1,44 @@
 """CSV: one row per document."""
 
 import csv
+from itertools import chain
 from pathlib import Path
 
-from columnist.export.values import Columns, as_text, harmless
-from columnist.reviews.model import Cell, ColumnSpec, GridRow
+from columnist.export.values import DETAILS, Columns, Details, Export, as_text, details, distinct_names, harmless, state
+from columnist.reviews.model import GridRow
+
+_OF_THE_DOCUMENT = ("Document", "Path", "Document id", "Pages", "Problem")
+_STATE = " (state)"
 
 
 class CsvWriter:
-    """Answers as text, UTF-8 with the mark that Excel looks for."""
+    """Answers as text, UTF-8 with the mark that Excel looks for.
 
-    def __init__(self, target: Path, columns: Columns) -> None:
+    First the document, then each question's value with its state beside it, and to the right of all these what else is
+    known of each answer: its words, its flag, who said it.
+    """
+
+    def __init__(self, target: Path, columns: Columns, export: Export) -> None:
         self._columns = columns
-        self._file = target.open("w", encoding="utf-8-sig", newline="")
+        # What cannot be written (half a letter) is a question mark, and spoils nothing.
+        self._file = target.open("w", encoding="utf-8-sig", errors="replace", newline="")
         self._csv = csv.writer(self._file)
-        self._csv.writerow(["Document", *(harmless(column.name) for _, column in columns)])
+        beside = [f" ({name})" for name in DETAILS]
+        names = distinct_names(columns, _OF_THE_DOCUMENT, [_STATE, *beside])
+        values = [name + ending for name in names for ending in ("", _STATE)]
+        others = [name + ending for name in names for ending in beside]
+        self._csv.writerow([*_OF_THE_DOCUMENT, *map(harmless, values), *map(harmless, others)])
 
     def add(self, row: GridRow) -> None:
         """The next document."""
-        values = [self._field(row.cells.get(column_id), column) for column_id, column in self._columns]
-        self._csv.writerow([harmless(row.document), *values])
+        fields: list[object] = [
+            harmless(row.document), harmless(row.path), row.document_id, row.page_count, harmless(row.error or "")
+        ]  # fmt: skip
+        cells = [(row.cells.get(column_id), column.format) for column_id, column in self._columns]
+        for cell, form in cells:
+            fields += (harmless(as_text(cell, form)), state(cell))
+        fields += chain.from_iterable(_fields(details(cell)) for cell, _ in cells)
+        self._csv.writerow(fields)
 
     def close(self) -> None:
         """After the last row."""
@@ -27,8 +46,9 @@ class CsvWriter:
 
     abandon = close
 
-    @staticmethod
-    def _field(cell: Cell | None, column: ColumnSpec) -> str:
-        text = as_text(cell, column)
-        typed_number = cell is not None and cell.value is not None and column.format in ("number", "percentage")
-        return text if typed_number else harmless(text)
+
+def _fields(beside: Details) -> list[object]:
+    return [harmless(one) if isinstance(one, str) else _yes_no[one] if isinstance(one, bool) else one for one in beside]
+
+
+_yes_no = {True: "yes", False: "no"}

@@ -1,17 +1,18 @@
 """Writing a review to a file: the format by its suffix, row by row, the file visible when it is complete."""
 
-import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import uuid4
 
 from columnist.errors import InputError
 from columnist.export.csv import CsvWriter
-from columnist.export.values import Columns
+from columnist.export.json import JsonWriter
+from columnist.export.values import Columns, Export
 from columnist.export.xlsx import XlsxWriter
 from columnist.reviews.model import GridRow
 
@@ -24,59 +25,23 @@ class Writer(Protocol):
     def abandon(self) -> None: ...
 
 
-class JsonWriter:
-    """Everything: the questions, and each document with its cells in full, one document a line."""
-
-    def __init__(self, target: Path, columns: Columns) -> None:
-        self._columns = columns
-        self._file = target.open("w", encoding="utf-8")
-        head = [{"id": str(column_id), **asdict(column)} for column_id, column in columns]
-        self._file.write(f'{{"columns": {_json(head)},\n"documents": [')
-        self._separator = "\n"
-
-    def add(self, row: GridRow) -> None:
-        """The next document."""
-        cells = {
-            column.name: asdict(cell)
-            for column_id, column in self._columns
-            if (cell := row.cells.get(column_id)) is not None
-        }
-        document = {
-            "id": str(row.document_id),
-            "document": row.document,
-            "path": row.path,
-            "page_count": row.page_count,
-            "language": row.language,
-            "how_read": row.how_read,
-            "error": row.error,
-            "cells": cells,
-        }
-        self._file.write(self._separator + _json(document))
-        self._separator = ",\n"
-
-    def close(self) -> None:
-        """After the last row."""
-        self._file.write("\n]}\n")
-        self._file.close()
-
-    def abandon(self) -> None:
-        """Instead of `close`, after a failure."""
-        self._file.close()
-
-
-def _parquet_writer(target: Path, columns: Columns) -> Writer:
+def _parquet_writer(target: Path, columns: Columns, export: Export) -> Writer:
     # Arrow takes a quarter of a second to import: who writes another format does not wait for it.
     from columnist.export.parquet import ParquetWriter
 
-    return ParquetWriter(target, columns)
+    return ParquetWriter(target, columns, export)
 
 
-WRITERS: dict[str, Callable[[Path, Columns], Writer]] = {
+WRITERS: dict[str, Callable[[Path, Columns, Export], Writer]] = {
     ".xlsx": XlsxWriter,
     ".csv": CsvWriter,
     ".parquet": _parquet_writer,
     ".json": JsonWriter,
 }
+
+
+WITHOUT_QUOTES = (".csv",)
+"""Formats that show no citations: they need not be read for them."""
 
 
 def check_target(target: Path) -> None:
@@ -90,15 +55,21 @@ def check_target(target: Path) -> None:
 
 
 async def write_review(
-    rows: AsyncIterator[GridRow], columns: Columns, target: Path, written: Callable[[int], None] = lambda count: None
+    rows: AsyncIterator[GridRow],
+    columns: Columns,
+    target: Path,
+    written: Callable[[int], None] = lambda count: None,
+    review: str = "",
 ) -> int:
-    """Write the rows to `target` in the format of its suffix; returns how many. `written` hears of progress.
+    """Write the rows to `target` in the format of its suffix; returns how many. `written` hears of progress; `review`
+    is the review's name.
 
     The file appears when it is complete; an existing one is replaced then. Raises InputError as `check_target`.
     """
     check_target(target)
     with _appearing(target) as part:
-        writer = WRITERS[target.suffix.lower()](part, columns)
+        export = Export(review, datetime.now(UTC), version("columnist"))
+        writer = WRITERS[target.suffix.lower()](part, columns, export)
         count = 0
         try:
             async for row in rows:
@@ -123,7 +94,3 @@ def _appearing(target: Path) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,6 +1,7 @@
 """Parquet: one row per document."""
 
-from datetime import date
+import json
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,62 +9,91 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from columnist.export.values import Columns, as_text
-from columnist.reviews.model import Format, GridRow
+from columnist.export.values import (
+    DETAILS,
+    Columns,
+    Export,
+    Money,
+    Typed,
+    details,
+    distinct_names,
+    quotes,
+    state,
+    typed,
+)
+from columnist.reviews.model import Cell, Format, GridRow
 
 ROWS_PER_GROUP = 500
 """Documents in a Parquet row group: what is held in memory."""
 
-_OF_THE_DOCUMENT = ("document", "pages", "language", "how read", "problem")
-_AMOUNT = pa.decimal128(38, 6)
+_PLACES, _DIGITS = 9, 38
+_OF_THE_DOCUMENT = {
+    "document": pa.string(),
+    "path": pa.string(),
+    "document id": pa.string(),
+    "pages": pa.int32(),
+    "language": pa.string(),
+    "how read": pa.string(),
+    "problem": pa.string(),
+}
 _TYPES: dict[Format, pa.DataType] = {
     "text": pa.string(),
     "bulleted_list": pa.list_(pa.string()),
     "number": pa.float64(),
     "percentage": pa.float64(),
-    "monetary_amount": pa.struct([("amount", _AMOUNT), ("currency", pa.string())]),
+    "monetary_amount": pa.struct([("amount", pa.decimal128(_DIGITS, _PLACES)), ("currency", pa.string())]),
     "currency": pa.string(),
     "yes_no": pa.bool_(),
     "date": pa.date32(),
     "tag": pa.string(),
 }
+_TIME = pa.timestamp("us", tz="UTC")
+_EVIDENCE = pa.list_(pa.struct([("page", pa.int32()), ("quote", pa.string()), ("verified", pa.bool_())]))
+_KINDS = {"verified": pa.bool_(), "edited at": _TIME, "verified at": _TIME, "column version": pa.int32()}
+_BESIDE: dict[str, pa.DataType] = {
+    "state": pa.string(),
+    **{name: _KINDS.get(name, pa.string()) for name in DETAILS},
+    "reasoning": pa.string(),
+    "evidence": _EVIDENCE,
+}
 
 
 class ParquetWriter:
-    """Typed columns: a question's value, and beside it what was shown, its flag and whether its quotes were verified.
+    """Typed columns: a question's value, and beside it its state, its words, who said it, and its evidence.
 
-    Numbers are float64, amounts decimal(38, 6) with their currency; a value that was not typed is null, and its
-    `… (shown)` column has the text.
+    Numbers are float64, amounts decimal(38, 9) with their currency. A value that is none of the column's type, or would
+    not be the same in it, is null, and `… (shown)` has the words. The file's metadata has the questions as JSON.
     """
 
-    def __init__(self, target: Path, columns: Columns) -> None:
+    def __init__(self, target: Path, columns: Columns, export: Export) -> None:
         self._columns = columns
-        self._names = _distinct_names(columns)
-        fields = [pa.field(name, pa.int32() if name == "pages" else pa.string()) for name in _OF_THE_DOCUMENT]
-        for name, (_, column) in zip(self._names, columns, strict=True):
-            fields += [
-                pa.field(name, _TYPES[column.format]),
-                pa.field(f"{name} (shown)", pa.string()),
-                pa.field(f"{name} (flag)", pa.string()),
-                pa.field(f"{name} (verified)", pa.bool_()),
-            ]
-        self._schema = pa.schema(fields)
+        names = distinct_names(columns, [*_OF_THE_DOCUMENT], [f" ({name})" for name in _BESIDE])
+        fields = [pa.field(name, kind) for name, kind in _OF_THE_DOCUMENT.items()]
+        for name, (_, column) in zip(names, columns, strict=True):
+            fields.append(pa.field(name, _TYPES[column.format]))
+            fields += [pa.field(f"{name} ({beside})", kind) for beside, kind in _BESIDE.items()]
+        questions = [asdict(column) | {"id": str(column_id)} for column_id, column in columns]
+        about = {
+            "review": export.review,
+            "exported_at": export.at.isoformat(),
+            "version": export.version,
+            "columns": json.dumps(questions),
+        }
+        metadata = {f"columnist.{name}": _storable(text) for name, text in about.items()}
+        self._schema = pa.schema(fields, metadata=metadata)
         self._parquet = pq.ParquetWriter(target, self._schema, compression="zstd")
-        self._rows: list[dict[str, Any]] = []
+        self._values: list[list[Any]] = [[] for _ in fields]
 
     def add(self, row: GridRow) -> None:
         """The next document."""
-        of_the_document = (row.document, row.page_count, row.language, row.how_read, row.error)
-        values: dict[str, Any] = dict(zip(_OF_THE_DOCUMENT, of_the_document, strict=True))
-        for name, (column_id, column) in zip(self._names, self._columns, strict=True):
-            cell = row.cells.get(column_id)
-            if cell is not None:
-                values[name] = _typed(cell.value, column.format) if cell.status == "done" else None
-                values[f"{name} (shown)"] = as_text(cell, column)
-                values[f"{name} (flag)"] = cell.flag
-                values[f"{name} (verified)"] = cell.verified
-        self._rows.append(values)
-        if len(self._rows) >= ROWS_PER_GROUP:
+        line = [
+            row.document, row.path, str(row.document_id), row.page_count, row.language, row.how_read, row.error
+        ]  # fmt: skip
+        for column_id, column in self._columns:
+            line += _fields(row.cells.get(column_id), column.format)
+        for values, one in zip(self._values, line, strict=True):
+            values.append(one)
+        if len(self._values[0]) >= ROWS_PER_GROUP:
             self._flush()
 
     def close(self) -> None:
@@ -76,36 +106,54 @@ class ParquetWriter:
         self._parquet.close()
 
     def _flush(self) -> None:
-        if self._rows:
-            self._parquet.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
-            self._rows.clear()
+        if self._values[0]:
+            arrays = [_array(values, field.type) for values, field in zip(self._values, self._schema, strict=True)]
+            self._parquet.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
+            self._values = [[] for _ in self._schema]
 
 
-def _typed(value: Any, form: Format) -> Any:
-    if value is None:
-        return None
-    match form:
-        case "number" | "percentage":
-            return float(value)
-        case "date":
-            return date.fromisoformat(value)
-        case "monetary_amount":
-            return {"amount": round(Decimal(value["amount"]), 6), "currency": value["currency"]}
+def _fields(cell: Cell | None, form: Format) -> tuple[Any, ...]:
+    beside = details(cell)
+    beside = beside._replace(job=beside.job and str(beside.job))  # type: ignore[arg-type]  # as Parquet has it
+    reasoning = None if cell is None else cell.reasoning
+    evidence = None if cell is None else [dict(zip(_PARTS, one, strict=True)) for one in quotes(cell.citations)]
+    return _exact(typed(cell, form)), state(cell), *beside, reasoning, evidence
+
+
+_PARTS = ("page", "quote", "verified")
+
+
+def _exact(value: Typed | None) -> Any:
+    """The value as Arrow takes it; None if it would be another one there."""
+    match value:
+        case Decimal():
+            number = float(value)
+            return number if Decimal(repr(number)) == value else None
+        case Money(amount, currency):
+            return {"amount": amount, "currency": currency} if _fits(amount) else None
     return value
 
 
-def _distinct_names(columns: Columns) -> list[str]:
-    """The columns' names, none twice and none that is taken, nor what stands beside them."""
-    taken = set(_OF_THE_DOCUMENT)
-    names = []
-    for _, column in columns:
-        name, nr = column.name, 2
-        while taken & _with_those_beside(name):
-            name, nr = f"{column.name} {nr}", nr + 1
-        taken |= _with_those_beside(name)
-        names.append(name)
-    return names
+def _fits(amount: Decimal) -> bool:
+    _, digits, exponent = amount.as_tuple()
+    places = -int(exponent)
+    while places > _PLACES and digits and digits[-1] == 0:
+        digits, places = digits[:-1], places - 1
+    return places <= _PLACES and len(digits) - places <= _DIGITS - _PLACES
 
 
-def _with_those_beside(name: str) -> set[str]:
-    return {f"{name}{ending}".lower() for ending in ("", " (shown)", " (flag)", " (verified)")}
+def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
+    try:
+        return pa.array(values, type=kind)
+    except (ValueError, TypeError, OverflowError):  # half a letter, which UTF-8 does not know
+        return pa.array([_storable(one) for one in values], type=kind)
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _storable(one) for name, one in value.items()}
+    return value

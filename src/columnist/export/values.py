@@ -1,37 +1,220 @@
-"""A cell's value as a file shows it."""
+"""A cell as a file says it: its value where that is of the question's format, its words, its state, and who said it."""
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from columnist.reviews.model import Cell, ColumnSpec
+from columnist.extraction.model import NOT_FOUND
+from columnist.reviews.model import Cell, ColumnSpec, Format
 
 Columns = Sequence[tuple[UUID, ColumnSpec]]
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """A spreadsheet may run a text that starts like this (OWASP, CSV injection); the last four are full-width forms."""
+_FIGURE = re.compile(r"-[0-9]+(\.[0-9]+)?(%| [A-Z]{3})?")
+"""No formula, although it starts like one."""
+_DECIMAL = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
-def as_text(cell: Cell | None, column: ColumnSpec) -> str:
-    """The answer as one text: typed values in their canonical form, what could not be typed as it was answered."""
-    if cell is None:
-        return ""
-    if cell.status == "error":
-        return f"Error: {cell.error}"
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Which review a file is of, and when its rows were read."""
+
+    review: str
+    at: datetime
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount; `currency` is an ISO 4217 code, or None where the answer named none."""
+
+    amount: Decimal
+    currency: str | None
+
+
+Typed = Decimal | Money | date | bool | list[str] | str
+
+
+def typed(cell: Cell | None, form: Format) -> Typed | None:
+    """The answer's value, if it is one of this format. None: there is no answer, it could not be typed, it was typed by
+    another format, or what is stored is broken. The words say it then."""
+    if cell is None or cell.status != "done" or (cell.value_format or form) != form:
+        return None
     value = cell.value
-    match column.format:
-        case "monetary_amount" if isinstance(value, dict):
-            return f"{value['amount']} {value['currency'] or ''}".rstrip()
-        case "percentage" if isinstance(value, str):
-            return f"{value}%"
-        case "yes_no" if isinstance(value, bool):
+    match form:
+        case "number" | "percentage":
+            return _decimal(value)
+        case "date":
+            return _date(value)
+        case "monetary_amount":
+            return _money(value)
+        case "yes_no":
+            return value if isinstance(value, bool) else None
+        case "bulleted_list":
+            of_texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+            return value if of_texts else None
+        case _:
+            return value if isinstance(value, str) else None
+
+
+def words(cell: Cell | None) -> str:
+    """The answer as it was given and the page shows it, whatever it was typed to; empty where there is no answer."""
+    if cell is None or cell.status != "done":
+        return ""
+    if cell.summary or cell.value is None:
+        return cell.summary or ""
+    return cell.value if isinstance(cell.value, str) else json.dumps(cell.value, ensure_ascii=False, default=str)
+
+
+def as_text(cell: Cell | None, form: Format) -> str:
+    """The answer as one text: a value of the format in its canonical form, anything else in its words."""
+    value = typed(cell, form)
+    match value:
+        case Money():
+            return f"{value.amount:f} {value.currency or ''}".rstrip()
+        case Decimal():
+            return f"{value:f}%" if form == "percentage" else f"{value:f}"
+        case bool():
             return "Yes" if value else "No"
-        case "bulleted_list" if isinstance(value, list):
-            return "; ".join(map(str, value))
-        case "number" | "currency" | "date" | "tag" if isinstance(value, str):
+        case list() if value:
+            return "; ".join(value)
+        case date():
+            return value.isoformat()
+        case str() if form != "text":
             return value
-    return cell.summary or ""
+    return words(cell)
+
+
+def state(cell: Cell | None) -> str:
+    """What the page says of a cell, in one of these words: never asked, cleared, being asked, failed (there is no
+    answer), or of an answer: stale (to an earlier wording), outdated (of another model), not found, done. With an
+    answer that a later attempt could not renew stands ", last attempt failed"."""
+    if cell is None:
+        return "never asked"
+    if cell.status == "error":
+        return "failed"
+    if cell.status != "done":
+        return "cleared" if cell.status == "pending" else "being asked"
+    if cell.stale:
+        said = "stale"
+    elif cell.outdated:
+        said = "outdated"
+    else:
+        said = "not found" if cell.value is None and _says_nothing(cell.summary) else "done"
+    return f"{said}, last attempt failed" if cell.attempt_error else said
+
+
+def mark(cell: Cell) -> str:
+    """The state of an answer that must not be taken for a current one; empty for one that may."""
+    said = state(cell)
+    return "" if said in ("done", "not found") else said
+
+
+def problem(cell: Cell | None) -> str | None:
+    """Why the last attempt failed."""
+    return None if cell is None else cell.attempt_error or cell.error
+
+
+class Details(NamedTuple):
+    """What stands beside a question's value, in columns of their own."""
+
+    shown: str | None
+    flag: str | None
+    verified: bool | None
+    error: str | None
+    edited_by: str | None
+    edited_at: datetime | None
+    verified_by: str | None
+    verified_at: datetime | None
+    before_edit: str | None
+    model: str | None
+    prompt_version: str | None
+    column_version: int | None
+    job: UUID | None
+
+
+DETAILS = tuple(name.replace("_", " ") for name in Details._fields)
+_NOTHING = Details(*[None] * len(DETAILS))
+
+
+def details(cell: Cell | None) -> Details:
+    """Those of a cell; `shown` are its words."""
+    if cell is None:
+        return _NOTHING
+    return Details(
+        words(cell) if cell.status == "done" else None,
+        cell.flag,
+        cell.verified,
+        cell.attempt_error or cell.error,
+        cell.edited_by,
+        cell.edited_at,
+        cell.verified_by,
+        cell.verified_at,
+        cell.earlier.summary if cell.earlier else None,
+        cell.model,
+        cell.prompt_version,
+        cell.column_version,
+        cell.job_id,
+    )
+
+
+def quotes(citations: Any) -> Iterator[tuple[int | None, str, bool | None]]:
+    """Page, quote, and whether it stands in the document, of each citation that is one."""
+    for one in citations if isinstance(citations, list) else []:
+        if isinstance(one, dict):
+            page, quote, verified = one.get("page"), one.get("quote"), one.get("verified")
+            is_page = isinstance(page, int) and not isinstance(page, bool) and 0 < page < 2**31
+            yield page if is_page else None, str(quote or ""), verified if isinstance(verified, bool) else None
+
+
+def distinct_names(columns: Columns, taken: Sequence[str], endings: Sequence[str]) -> list[str]:
+    """The columns' names, none twice, none that is taken, nor one of those that stand beside another."""
+    used = {name.lower() for name in taken}
+    names = []
+    for _, column in columns:
+        name, nr = column.name, 2
+        while used & (wanted := {f"{name}{ending}".lower() for ending in ("", *endings)}):
+            name, nr = f"{column.name} {nr}", nr + 1
+        used |= wanted
+        names.append(name)
+    return names
 
 
 def harmless(text: str) -> str:
     """The text, with an apostrophe before it if a spreadsheet could take it for a formula."""
-    return f"'{text}" if text.lstrip(" \"'").startswith(_FORMULA_STARTS) or text.startswith(("\t", "\r")) else text
+    if text.isalnum():  # nearly every text that is not
+        return text
+    dangerous = text.lstrip(" \"'").startswith(_FORMULA_STARTS) or text.startswith(("\t", "\r"))
+    return f"'{text}" if dangerous and not _FIGURE.fullmatch(text) else text
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return Decimal(value) if isinstance(value, str) and _DECIMAL.fullmatch(value) else None
+
+
+def _date(value: Any) -> date | None:
+    if isinstance(value, str) and len(value) == len("2014-01-31"):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    return None
+
+
+def _money(value: Any) -> Money | None:
+    if not isinstance(value, dict):
+        return None
+    amount, currency = _decimal(value.get("amount")), value.get("currency")
+    if amount is None or not (currency is None or (isinstance(currency, str) and _CURRENCY.fullmatch(currency))):
+        return None
+    return Money(amount, currency)
+
+
+def _says_nothing(summary: str | None) -> bool:
+    return summary is not None and summary.strip().casefold() == NOT_FOUND.casefold()

@@ -1,16 +1,17 @@
-"""XLSX: a sheet of typed values for reading and sorting, and a sheet of evidence, one line per citation."""
+"""XLSX: a sheet of typed values for reading and sorting, one of their states, and one of evidence, line by line."""
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import xlsxwriter
 
-from columnist.export.values import Columns, as_text
-from columnist.reviews.model import Cell, ColumnSpec, Flag, GridRow
+from columnist.export.values import Columns, Export, Money, as_text, mark, problem, quotes, state, typed, words
+from columnist.reviews.model import Cell, ColumnSpec, Flag, Format, GridRow
 
 LONGEST_TEXT = 32_767
 """In UTF-16 units, as Excel counts."""
@@ -18,31 +19,48 @@ MOST_ROWS = 1_048_576
 CUT = "… [cut: the JSON export has all of it]"
 
 _FILLS: dict[Flag, str] = {"green": "#E2F0D9", "yellow": "#FFF2CC", "red": "#F8CBAD", "grey": "#EDEDED"}
+_HATCHED = 14
+"""Excel's number of the pattern of a cell that has no answer because it failed."""
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_EVIDENCE = (
-    "Document", "Column", "Answer", "Flag", "Rule", "State", "Page", "Quote", "Quote verified", "Reasoning",
-    "Problem", "Model",
-)  # fmt: skip
-_WIDTHS = (34, 22, 34, 8, 22, 9, 7, 70, 13, 50, 40, 16)
+_EVIDENCE = {
+    "Document": 34, "Column": 22, "Answer": 34, "Flag": 8, "Rule": 22, "State": 12, "Page": 7, "Quote": 70,
+    "Quote verified": 13, "Reasoning": 50, "Problem": 40, "Model": 16, "Words": 34, "Edited by": 22, "Edited at": 20,
+    "Verified by": 22, "Verified at": 20, "Prompt version": 14, "Column version": 14, "Job": 36, "Path": 34,
+    "Document id": 36,
+}  # fmt: skip
+"""The headings of the sheet of evidence, and how wide they are."""
+_EARLIER = "model's answer before the edit"
 _OLDEST_EXCEL_DATE = date(1900, 3, 1)
 """Excel believes in 29 February 1900: what is before is written as text."""
+_DIGITS = 15
+"""Of a number, as Excel shows them; one that has more is written as text."""
 
 
 class XlsxWriter:
-    """Writes rows as they come; neither sheet is held in memory."""
+    """Writes rows as they come; no sheet is held in memory."""
 
-    def __init__(self, target: Path, columns: Columns) -> None:
+    def __init__(self, target: Path, columns: Columns, export: Export) -> None:
         self._columns = columns
         self._book = xlsxwriter.Workbook(
             str(target), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         )
+        self._book.set_properties({"title": _clean(export.review), "comments": f"Columnist {export.version}"})
         self._formats: dict[tuple[str, Flag | None, bool], Any] = {}
         self._bold = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
-        self._values = self._sheet(
-            "Review", ["Document", *(column.name for _, column in columns)], [34, *[24] * len(columns)]
-        )
+        headings = {"Document": 34}
+        answers: list[tuple[str, int]] = []
+        for _, column in columns:
+            answers.append((column.name, 24))
+            if column.format == "monetary_amount":
+                answers.append((f"{column.name} (currency)", 9))
+        self._width = 3 + len(answers)
+        of_the_document = [("Path", 34), ("Document id", 36)]
+        self._values = self._sheet("Review", [*headings.items(), *answers, *of_the_document])
         self._values.freeze_panes(1, 1)
+        states = [*headings.items(), *((column.name, 24) for _, column in columns), *of_the_document]
+        self._states = self._sheet("States", states)
+        self._states.freeze_panes(1, 1)
         self._row = 0
         self._evidence_sheets = 0
         self._next_evidence_sheet()
@@ -51,76 +69,114 @@ class XlsxWriter:
         """The next document."""
         self._row += 1
         self._text(self._values, self._row, 0, row.document, self._wrapped)
+        self._text(self._states, self._row, 0, row.document, self._wrapped)
+        at = 0
         for number, (column_id, column) in enumerate(self._columns, start=1):
+            at += 1
             cell = row.cells.get(column_id)
+            if (said := state(cell)) != "done":
+                self._text(self._states, self._row, number, said, self._wrapped)
             if cell is not None:
-                self._value(self._row, number, cell, column)
+                self._value(self._row, at, cell, column.format)
                 self._add_evidence(row, cell, column)
+            at += column.format == "monetary_amount"
+        for sheet, place in ((self._values, at + 1), (self._states, len(self._columns) + 1)):
+            self._text(sheet, self._row, place, row.path, self._wrapped)
+            self._text(sheet, self._row, place + 1, str(row.document_id), self._wrapped)
 
     def close(self) -> None:
         """After the last row."""
-        self._values.autofilter(0, 0, max(self._row, 1), len(self._columns))
+        self._values.autofilter(0, 0, max(self._row, 1), self._width - 1)
+        self._states.autofilter(0, 0, max(self._row, 1), len(self._columns) + 2)
         self._book.close()
 
     def abandon(self) -> None:
         """Instead of `close`, after a failure: the target is not to be kept."""
         self._book.close()
 
-    def _value(self, row: int, number: int, cell: Cell, column: ColumnSpec) -> None:
-        value = cell.value if cell.status == "done" else None
-        look = (cell.flag, cell.verified is False or cell.stale)
-        if (
-            column.format == "date"
-            and isinstance(value, str)
-            and (day := date.fromisoformat(value)) >= _OLDEST_EXCEL_DATE
-        ):
-            self._values.write_datetime(row, number, day, self._format("yyyy-mm-dd", *look))
-        elif column.format == "number" and isinstance(value, str):
-            self._values.write_number(row, number, float(value), self._format("#,##0.######", *look))
-        elif column.format == "percentage" and isinstance(value, str):
-            self._values.write_number(row, number, float(Decimal(value) / 100), self._format("0.00##%", *look))
-        elif column.format == "monetary_amount" and isinstance(value, dict):
-            currency = f'"{value["currency"]}" ' if value["currency"] else ""
-            self._values.write_number(row, number, float(value["amount"]), self._format(f"{currency}#,##0.00", *look))
-        else:
-            # Yes and No stay words: they filter and read better than TRUE and FALSE.
-            shape = "error" if cell.status == "error" else ""
-            self._text(self._values, row, number, as_text(cell, column), self._format(shape, *look))
+    def _value(self, row: int, number: int, cell: Cell, form: Format) -> None:
+        if cell.status != "done":
+            if cell.status == "error":
+                self._values.write_blank(row, number, None, self._format("failed", None, False))
+            return
+        # A look that Excel adds to what it shows, and to nothing that it holds.
+        behind = f'" ({said})"' if (said := mark(cell)) else ""
+        look = (cell.flag, bool(said) or cell.verified is False)
+        value = typed(cell, form)
+        match value:
+            case Money(amount, currency):
+                if (figure := _figure(amount)) is not None:
+                    before = f'"{currency}" ' if currency else ""
+                    shape = f"{before}#,##0.{'0' * max(2, _places(amount))}{behind}"
+                    self._values.write_number(row, number, figure, self._format(shape, *look))
+                    self._text(self._values, row, number + 1, currency or "", self._wrapped)
+                    return
+            case Decimal() if form == "percentage":
+                if (figure := _figure(_hundredth(value))) is not None:
+                    self._values.write_number(row, number, figure, self._format(f"0.00##%{behind}", *look))
+                    return
+            case Decimal():
+                if (figure := _figure(value)) is not None:
+                    shape = f"#,##0{'.######' if _places(value) else ''}{behind}"
+                    self._values.write_number(row, number, figure, self._format(shape, *look))
+                    return
+            case date() if value >= _OLDEST_EXCEL_DATE:
+                self._values.write_datetime(row, number, value, self._format(f"yyyy-mm-dd{behind}", *look))
+                return
+        # Yes and No stay words: they filter and read better than TRUE and FALSE.
+        self._text(self._values, row, number, as_text(cell, form), self._format(behind and f"@{behind}", *look))
 
     def _add_evidence(self, row: GridRow, cell: Cell, column: ColumnSpec) -> None:
-        state = "stale" if cell.stale else cell.status
-        for citation in cell.citations or [{"page": None, "quote": "", "verified": None}]:
-            verified = {True: "yes", False: "NO", None: ""}[citation["verified"]]
-            fields = (
-                row.document, column.name, as_text(cell, column), cell.flag, cell.rule, state, citation["page"],
-                citation["quote"], verified, cell.reasoning, cell.error, cell.model,
+        answer = as_text(cell, column.format)
+        said = words(cell)
+        path = row.path if row.path != row.document else None
+        for citation in [*quotes(cell.citations)] or [(None, "", None)]:
+            self._line(
+                (
+                    row.document, column.name, answer, cell.flag, cell.rule, state(cell), *_quoted(*citation),
+                    cell.reasoning, problem(cell), cell.model, said if said != answer else None, cell.edited_by,
+                    cell.edited_at, cell.verified_by, cell.verified_at, cell.prompt_version, cell.column_version,
+                    cell.job_id, path, row.document_id,
+                )
             )  # fmt: skip
-            self._evidence_row += 1
-            if self._evidence_row >= MOST_ROWS:
-                self._next_evidence_sheet()
-            for number, field in enumerate(fields):
-                if isinstance(field, int):
-                    self._evidence.write_number(self._evidence_row, number, field)
-                elif field:
-                    self._text(self._evidence, self._evidence_row, number, field, self._wrapped)
+        if (was := cell.earlier) is not None:
+            for citation in [*quotes(was.citations)] or [(None, "", None)]:
+                self._line(
+                    (
+                        row.document, column.name, was.summary, None, None, _EARLIER, *_quoted(*citation),
+                        was.reasoning, None, was.model, None, None, None, None, None, was.prompt_version, None, None,
+                        path, row.document_id,
+                    )
+                )  # fmt: skip
+
+    def _line(self, fields: Sequence[str | int | UUID | datetime | None]) -> None:
+        self._evidence_row += 1
+        if self._evidence_row >= MOST_ROWS:
+            self._next_evidence_sheet()
+        for number, field in enumerate(fields):
+            if isinstance(field, int):
+                self._evidence.write_number(self._evidence_row, number, field)
+            elif field:
+                text = field.isoformat(" ", "seconds") if isinstance(field, datetime) else str(field)
+                self._text(self._evidence, self._evidence_row, number, text, self._wrapped)
 
     def _next_evidence_sheet(self) -> None:
         self._evidence_sheets += 1
         name = "Evidence" if self._evidence_sheets == 1 else f"Evidence {self._evidence_sheets}"
-        self._evidence = self._sheet(name, _EVIDENCE, _WIDTHS)
+        self._evidence = self._sheet(name, [*_EVIDENCE.items()])
         self._evidence.freeze_panes(1, 0)
         self._evidence.autofilter(0, 0, MOST_ROWS - 1, len(_EVIDENCE) - 1)
         self._evidence_row = 1 if self._evidence_sheets > 1 else 0
 
-    def _sheet(self, name: str, headers: Sequence[str], widths: Sequence[int]) -> Any:
+    def _sheet(self, name: str, headings: Sequence[tuple[str, int]]) -> Any:
         sheet = self._book.add_worksheet(name)
-        for number, (header, width) in enumerate(zip(headers, widths, strict=True)):
+        for number, (heading, width) in enumerate(headings):
             sheet.set_column(number, number, width)
-            self._text(sheet, 0, number, header, self._bold)
+            self._text(sheet, 0, number, heading, self._bold)
         return sheet
 
     def _text(self, sheet: Any, row: int, number: int, text: str, look: Any) -> None:
-        clean = _ILLEGAL.sub("", text)
+        clean = _clean(text)
         if len(clean) > LONGEST_TEXT // 2 and len(units := clean.encode("utf-16-le")) > 2 * LONGEST_TEXT:
             clean = units[: 2 * (LONGEST_TEXT - len(CUT))].decode("utf-16-le", "ignore") + CUT
         sheet.write_string(row, number, clean, look)
@@ -132,9 +188,34 @@ class XlsxWriter:
             properties: dict[str, Any] = {"valign": "top", "text_wrap": True, "italic": doubtful}
             if flag:
                 properties["bg_color"] = _FILLS[flag]
-            if number_format == "error":
-                properties["font_color"] = "#C00000"
+            if number_format == "failed":
+                properties |= {"pattern": _HATCHED, "fg_color": "#C00000", "bg_color": "#FFFFFF"}
             elif number_format:
                 properties |= {"num_format": number_format, "align": "left"}
             self._formats[key] = self._book.add_format(properties)
         return self._formats[key]
+
+
+def _quoted(page: int | None, quote: str, verified: bool | None) -> tuple[int | None, str, str]:
+    return page, quote, {True: "yes", False: "NO", None: ""}[verified]
+
+
+def _figure(value: Decimal) -> float | None:
+    """The number as Excel holds it; None if it would show another one."""
+    number = float(value)
+    return number if Decimal(f"{number:.{_DIGITS}g}") == value else None
+
+
+def _hundredth(value: Decimal) -> Decimal:
+    """Exact, however many digits there are."""
+    sign, digits, exponent = value.as_tuple()
+    return Decimal((sign, digits, int(exponent) - 2))
+
+
+def _places(value: Decimal) -> int:
+    """Behind the point."""
+    return max(0, -int(value.normalize().as_tuple().exponent))
+
+
+def _clean(text: str) -> str:
+    return text if text.isprintable() else _ILLEGAL.sub("", text)

@@ -102,9 +102,23 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierAnswer:
+    """What a model had answered before a person answered instead, and its evidence. `summary` is None where nobody has
+    noted it."""
+
+    summary: str | None
+    reasoning: str | None
+    citations: list[dict[str, Any]]
+    verified: bool | None
+    model: str | None
+    prompt_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell with its content; the fields are the columns of tabular_cells. `stale`: its column changed since. `rule`:
-    what the column's rules say of the flag, None if it is not theirs. `column_version`: of the question it answers."""
+    """A cell as it is exported; the fields are those of a FullCell. `stale`: its column changed since. `rule`: what the
+    column's rules say of the flag, None if it is not theirs. `column_version`: of the question it answers. Of a
+    person's answer (`edited_by`), model and evidence are None or empty: what they belong to is `earlier`."""
 
     status: Literal["pending", "generating", "done", "error"]
     summary: str | None
@@ -120,7 +134,18 @@ class Cell:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
+    value_format: Format | None = None
+    outdated: bool = False
+    prompt_version: str | None = None
     column_version: int | None = None
+    job_id: UUID | None = None
+    attempt_error: str | None = None
+    attempted_at: datetime | None = None
+    edited_at: datetime | None = None
+    edited_by: str | None = None
+    verified_at: datetime | None = None
+    verified_by: str | None = None
+    earlier: EarlierAnswer | None = None
 
 
 class Place(TypedDict):

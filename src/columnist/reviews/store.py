@@ -1,8 +1,10 @@
 """Reviews in PostgreSQL. Every function runs as its user: what they may not see does not exist."""
 
+import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +14,19 @@ from columnist.db.connect import Connection, User, persistently
 from columnist.db.sql import statement
 from columnist.db.text import as_json
 from columnist.errors import ConflictError, NotFoundError
-from columnist.reviews.model import Cell, Column, ColumnSpec, Failure, GridRow, Member, Review, Role, Rule
+from columnist.reviews.model import (
+    Cell,
+    Column,
+    ColumnSpec,
+    EarlierAnswer,
+    Failure,
+    GridRow,
+    Member,
+    ModelInUse,
+    Review,
+    Role,
+    Rule,
+)
 
 
 async def open_review(connection: Connection, user: User, name: str) -> UUID:
@@ -234,8 +248,13 @@ async def grid_rows(
     review_id: UUID,
     column_ids: Sequence[UUID] | None = None,
     document_ids: Sequence[UUID] | None = None,
+    in_use: ModelInUse | None = None,
+    citations: bool = True,
 ) -> AsyncIterator[GridRow]:
-    """The grid's rows with full contents, in order, a hundred at a time: a review of any size is never held."""
+    """The grid's rows with full contents, in order, a hundred at a time: a review of any size is never held.
+
+    No answer is outdated unless it is said which model is `in_use`. Without `citations` they are not read.
+    """
     async with connection.cursor(name="grid_rows") as cursor:
         cursor.itersize = 100
         await cursor.execute(
@@ -244,10 +263,13 @@ async def grid_rows(
                 "review_id": review_id,
                 "column_ids": None if column_ids is None else list(column_ids),
                 "document_ids": None if document_ids is None else list(document_ids),
+                "model": in_use and in_use.model,
+                "prompt_version": in_use and in_use.prompt_version,
+                "citations": citations,
             },
         )
         async for row in cursor:
-            cells = {UUID(cell.pop("column_id")): Cell(**cell) for cell in row.pop("cells")}
+            cells = {UUID(cell.pop("column_id")): _cell(cell) for cell in row.pop("cells")}
             yield GridRow(**row, cells=cells)
 
 
@@ -297,6 +319,45 @@ def _rules(column: ColumnSpec) -> str:
 
 def _column(row: dict[str, Any]) -> Column:
     return Column(**{**row, "rules": [Rule(**rule) for rule in row["rules"]]})
+
+
+def _cell(cell: dict[str, Any]) -> Cell:
+    before = cell.pop("before")
+    cell["value"] = _value(cell["value"])
+    cell["citations"] = cell["citations"] or []
+    if cell["job_id"] is not None:
+        cell["job_id"] = UUID(cell["job_id"])
+    for name in _TIMES:
+        if cell[name] is not None:
+            cell[name] = datetime.fromisoformat(cell[name])
+    return Cell(**cell | _a_persons(cell, before)) if cell["edited_at"] is not None else Cell(**cell)
+
+
+_TIMES = ("attempted_at", "edited_at", "verified_at")
+
+
+def _value(stored: str | None) -> Any:
+    """The value; one that is too long or too deep for Python is its text."""
+    try:
+        return None if stored is None else json.loads(stored)
+    except (ValueError, RecursionError):
+        return stored
+
+
+def _a_persons(cell: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    """What changes of a cell because its answer is a person's: the model, and what it said for its own answer, go to
+    `earlier`. What a person wrote beside their answer stays."""
+    was = cell | {"summary": None} | (before or {})
+    theirs = {name: was[name] for name in ("summary", "reasoning", "citations", "verified", "model", "prompt_version")}
+    there = before is not None or cell["citations"]
+    return {
+        "reasoning": None if there and cell["reasoning"] == was["reasoning"] else cell["reasoning"],
+        "citations": [],
+        "verified": None,
+        "model": None,
+        "prompt_version": None,
+        "earlier": EarlierAnswer(**theirs) if there else None,
+    }
 
 
 def _review(row: dict[str, Any]) -> Review:

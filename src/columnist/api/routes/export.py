@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -18,11 +19,12 @@ from columnist.cancelling import surely
 from columnist.db.connect import Database, User
 from columnist.documents.storage import away_behind, weather
 from columnist.errors import NotFoundError
-from columnist.export.files import write_review
+from columnist.export.files import WITHOUT_QUOTES, write_review
 from columnist.export.values import Columns
 from columnist.processes import processes
 from columnist.reviews import store
 from columnist.reviews.grid import matching_documents
+from columnist.reviews.model import ModelInUse
 
 router = APIRouter(tags=["export"])
 
@@ -70,7 +72,8 @@ async def export_review(
         if unknown := set(column_ids) - {column_id for column_id, _ in columns}:
             raise NotFoundError(f"The review has no column {unknown.pop()}.", "column_ids")
         columns = [column for column in columns if column[0] in column_ids]
-    chunks = _exported(service.database.url, user, review_id, columns, document_ids, suffix)
+    what = _What(review_id, review.name, columns, document_ids, service.in_use)
+    chunks = _exported(service.database.url, user, what, suffix)
     await anext(chunks)  # begun: what goes wrong before is a problem, what goes wrong later a broken download
     name = quote(f"{review.name}.{suffix}", safe="")
     headers = {
@@ -94,16 +97,25 @@ class _Export(StreamingResponse):
             await surely(self._chunks.aclose())
 
 
-async def _exported(
-    url: str, user: User, review_id: UUID, columns: Columns, document_ids: Sequence[UUID] | None, suffix: Suffix
-) -> AsyncGenerator[bytes, None]:
+@dataclass(frozen=True, slots=True)
+class _What:
+    """What an export is of."""
+
+    review_id: UUID
+    review: str
+    columns: Columns
+    document_ids: Sequence[UUID] | None
+    in_use: ModelInUse
+
+
+async def _exported(url: str, user: User, what: _What, suffix: Suffix) -> AsyncGenerator[bytes, None]:
     """First nothing, when the file has begun; then its bytes. The file is gone when this ends, however it ends."""
     with weather():
         made = tempfile.TemporaryDirectory(prefix="columnist-export-", ignore_cleanup_errors=True)
     with made as name:
         folder = Path(name)
         target = folder / f"review.{suffix}"
-        writing = asyncio.wrap_future(processes().submit(_write, url, user, review_id, columns, document_ids, target))
+        writing = asyncio.wrap_future(processes().submit(_write, url, user, what, target))
         try:
             # XLSX is no stream: its first bytes are written last.
             while not writing.done() and (suffix == "xlsx" or not _has_begun(folder)):
@@ -141,18 +153,19 @@ def _has_begun(folder: Path) -> bool:
         return True
 
 
-def _write(
-    url: str, user: User, review_id: UUID, columns: Columns, document_ids: Sequence[UUID] | None, target: Path
-) -> None:
+def _write(url: str, user: User, what: _What, target: Path) -> None:
     def check_wanted(_: int) -> None:
         if not target.parent.exists():
             raise ConnectionAbortedError("Nobody waits for this export any more.")
 
     async def write() -> None:
         async with Database(url, connections=1) as database, database.act_as(user) as connection:
-            column_ids = [column_id for column_id, _ in columns]
-            rows = store.grid_rows(connection, review_id, column_ids, document_ids)
-            await write_review(rows, columns, target, check_wanted)
+            column_ids = [column_id for column_id, _ in what.columns]
+            quotes = target.suffix not in WITHOUT_QUOTES
+            rows = store.grid_rows(
+                connection, what.review_id, column_ids, what.document_ids, what.in_use, citations=quotes
+            )
+            await write_review(rows, what.columns, target, check_wanted, what.review)
 
     try:
         asyncio.run(write())

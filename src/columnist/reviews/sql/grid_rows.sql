@@ -1,18 +1,27 @@
--- The rows of a review with their full cells, for export: read through a cursor, one index range per document.
-select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path, k.page_count, k.language, how_read(k) as how_read, k.error,
-       coalesce(c.cells, '[]') as cells
+-- The rows of a review with their cells for export: read through a cursor, one index range per document. `citations` are
+-- null unless they are wanted; `value` is text, so that one that nobody can read spoils no row.
+select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path, k.page_count, k.language,
+       how_read(k) as how_read, k.error, coalesce(c.cells, '[]') as cells
 from review_documents r
 join documents d on d.id = r.document_id
 left join document_contents k on k.sha256 = d.sha256
 left join lateral (
-  select jsonb_agg(jsonb_build_object(
-           'column_id', c.column_id, 'status', c.status, 'summary', c.summary, 'value', c.value, 'flag', c.flag, 'rule', c.rule,
-           'reasoning', c.reasoning, 'citations', c.citations, 'verified', c.verified, 'error', c.error,
-           'stale', is_stale(c, col.version), 'model', c.model,
-           'column_version', c.column_version,
-           'prompt_tokens', c.prompt_tokens, 'cached_tokens', c.cached_tokens,
-           'completion_tokens', c.completion_tokens)) as cells
-  from tabular_cells c join tabular_columns col on col.id = c.column_id
+  select json_agg(shown) as cells  -- half again as fast as json_build_object
+  from tabular_cells c
+  join tabular_columns col on col.id = c.column_id
+  cross join lateral (
+    select c.column_id, c.status, c.summary, c.value::text as value, c.value_format, c.flag, c.rule, c.reasoning,
+           case when %(citations)s then c.citations end as citations, c.verified, c.error,
+           c.attempt_error, c.attempted_at, is_stale(c, col.version) as stale,
+           coalesce(is_outdated(c, %(model)s, %(prompt_version)s), false) as outdated, c.model, c.prompt_version,
+           c.column_version, c.job_id, c.edited_at, c.edited_by, c.verified_at, c.verified_by, c.prompt_tokens,
+           c.cached_tokens, c.completion_tokens,
+           -- The answer that a person's answer stands for.
+           case when c.edited_at is not null then (
+             select h.before from tabular_cell_changes h
+             where h.review_id = c.review_id and h.document_id = c.document_id and h.column_id = c.column_id
+               and h.action = 'edit' and h.before ->> 'status' = 'done' and h.before ->> 'edited_by' is null
+             order by h.id desc limit 1) end as before) shown
   where c.review_id = r.review_id and c.document_id = r.document_id
     and (%(column_ids)s::uuid[] is null or c.column_id = any(%(column_ids)s))) c on true
 where r.review_id = %(review_id)s and (%(document_ids)s::uuid[] is null or r.document_id = any(%(document_ids)s))

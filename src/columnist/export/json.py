@@ -1,0 +1,73 @@
+"""JSON: everything, one document a line."""
+
+import json
+from dataclasses import asdict, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from columnist.export.values import Columns, Export, state
+from columnist.reviews.model import Cell, GridRow
+
+_FIELDS = [field.name for field in fields(Cell)]
+_NEVER_ASKED = dict.fromkeys(_FIELDS) | {"status": "missing", "state": state(None), "citations": [], "stale": False}
+
+
+class JsonWriter:
+    """The questions, and each document with its cells in full, one document a line."""
+
+    def __init__(self, target: Path, columns: Columns, export: Export) -> None:
+        self._columns = columns
+        # Half a letter is written as its escape, which JSON knows, too.
+        self._file = target.open("w", encoding="utf-8", errors="backslashreplace")
+        head = [{"id": str(column_id), **asdict(column)} for column_id, column in columns]
+        about = (
+            f'"review": {_json(export.review)}, "exported_at": {_json(export.at)}, "version": {_json(export.version)}'
+        )
+        self._file.write(f'{{{about},\n"columns": {_json(head)},\n"documents": [')
+        self._separator = "\n"
+
+    def add(self, row: GridRow) -> None:
+        """The next document."""
+        document = {
+            "id": str(row.document_id),
+            "document": row.document,
+            "path": row.path,
+            "page_count": row.page_count,
+            "language": row.language,
+            "how_read": row.how_read,
+            "error": row.error,
+            "cells": {column.name: _cell(row.cells.get(column_id)) for column_id, column in self._columns},
+        }
+        self._file.write(self._separator + _json(document))
+        self._separator = ",\n"
+
+    def close(self) -> None:
+        """After the last row."""
+        self._file.write("\n]}\n")
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Instead of `close`, after a failure."""
+        self._file.close()
+
+
+def _cell(cell: Cell | None) -> dict[str, Any]:
+    if cell is None:
+        return _NEVER_ASKED
+    content = {"state": state(cell)} | {name: getattr(cell, name) for name in _FIELDS}
+    if cell.earlier is not None:
+        content["earlier"] = asdict(cell.earlier)
+    return content
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+    except ValueError:  # NaN and infinity, which JSON does not know, are texts
+        known = json.loads(json.dumps(value, default=_plain), parse_constant=str)
+        return json.dumps(known, ensure_ascii=False)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
