@@ -1,6 +1,7 @@
 """The commands. Each parses, calls, draws, and imports what it needs for that when it runs: no other waits for it."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -62,6 +63,7 @@ err = Console(stderr=True)
 
 def main() -> NoReturn:
     """Run the command line; a failure that a person can act on is one sentence and its exit code, never a trace."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale may have no letters for a document's name
@@ -73,6 +75,13 @@ def main() -> NoReturn:
         err.print(f"[bold red]columnist:[/] {screen.plain(str(error))}", highlight=False)
         sys.exit(error.exit_code)
     sys.exit(0)
+
+
+def _open_what_is_closed() -> None:
+    """A standard stream that the caller closed leads nowhere, before a socket takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 @app.callback(invoke_without_command=True)
