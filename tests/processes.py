@@ -17,13 +17,13 @@ from tests.conftest import ROOT
 
 
 def environment(**variables: object) -> dict[str, str]:
-    """This process's environment without any setting of Columnist, and with these."""
+    """This process's environment without any setting of Columnist, and with these, but for those that are None."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("COLUMNIST_", "TABULAR_", "OPENAI_", "NEXT_PUBLIC_")) and name != "DATABASE_URL"
     }
-    return kept | {"COLUMNS": "200"} | {name: str(value) for name, value in variables.items()}
+    return kept | {"COLUMNS": "200"} | {name: str(value) for name, value in variables.items() if value is not None}
 
 
 def columnist(*arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:

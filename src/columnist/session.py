@@ -176,6 +176,11 @@ class Session:
         self.blobs = BlobStore(settings)
 
     @property
+    def grace_seconds(self) -> float:
+        """How long running documents may go on when the session is left."""
+        return self.settings.worker_grace_seconds
+
+    @property
     def what_stays(self) -> str:
         """What becomes of a job that nobody watches any more."""
         return (

@@ -167,7 +167,7 @@ class Settings(BaseSettings):
         ge=0,
         le=65_535,
         validation_alias="COLUMNIST_METRICS_PORT",
-        description="The port at which `columnist worker` answers /metrics and /healthz. Absent: none.",
+        description="The port at which `columnist worker` answers /metrics, /healthz and /readyz. Absent: none.",
     )
     jwt_secret: SecretStr | None = Field(
         None,
@@ -205,11 +205,12 @@ class Settings(BaseSettings):
         10_000, ge=1, validation_alias="COLUMNIST_UPLOAD_MAX_FILES", description="The most files of one upload."
     )
     drain_seconds: float = Field(
-        2,
+        15,
         ge=0,
         le=600,
         validation_alias="COLUMNIST_DRAIN_SECONDS",
-        description="How long a server that was told to stop still answers while /readyz turns traffic away.",
+        description="How long a server that was told to stop still answers while /readyz turns traffic away: longer "
+        "than a proxy takes to notice.",
     )
     server: str | None = Field(
         None,

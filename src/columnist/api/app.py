@@ -13,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from columnist.api import problems
 from columnist.api.auth import Authenticator
 from columnist.api.context import Service
+from columnist.api.health import Health
 from columnist.api.middleware import BodyLimit, LocalOnly, RequestLog, SecurityHeaders
 from columnist.api.page import add_page
 from columnist.api.routes import (
@@ -20,7 +21,6 @@ from columnist.api.routes import (
     columns,
     documents,
     export,
-    health,
     jobs,
     members,
     reviews,
@@ -28,6 +28,7 @@ from columnist.api.routes import (
     templates,
     tokens,
 )
+from columnist.api.routes.health import router as health_router
 from columnist.documents.guard import Reader
 from columnist.extraction.back_ends import BackEnds
 from columnist.session import Session
@@ -66,15 +67,18 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(session: Session) -> FastAPI:
-    """The application over a session. Raises SettingsError if it would be open to strangers."""
+def create_app(session: Session, health: Health) -> FastAPI:
+    """The application over a session; `health` is told what becomes of the process. Raises SettingsError if it would be
+    open to strangers."""
     settings = session.settings
     authenticator = Authenticator(settings, session.database)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Reader(settings) as reader, BackEnds(settings) as back_ends:
-            app.state.service = Service(settings, session.database, session.blobs, reader, back_ends, authenticator)
+            app.state.service = Service(
+                settings, session.database, session.blobs, reader, back_ends, authenticator, health
+            )
             yield
 
     app = FastAPI(
@@ -89,7 +93,7 @@ def create_app(session: Session) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
-    app.include_router(health.router)
+    app.include_router(health_router)
     add_page(app)
     problems.add_handlers(app)
     # The last one that is added is the first one that a request meets.

@@ -11,6 +11,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from columnist.api.auth import Authenticator, Principal
+from columnist.api.health import Health
 from columnist.db.connect import Connection, Database, User
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import Reader
@@ -25,7 +26,7 @@ READING = {"GET", "HEAD", "OPTIONS"}
 
 @dataclass(slots=True)
 class Service:
-    """What the requests of one process share. `draining`: it was told to stop, and /readyz turns traffic away."""
+    """What the requests of one process share."""
 
     settings: Settings
     database: Database
@@ -33,7 +34,7 @@ class Service:
     reader: Reader
     back_ends: BackEnds
     authenticator: Authenticator
-    draining: bool = False
+    health: Health
     limiter: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
     @property

@@ -48,7 +48,7 @@ class SecurityHeaders:
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 service = getattr(scope["app"].state, "service", None)
-                if service is not None and service.draining:
+                if service is not None and service.health.draining:
                     headers["Connection"] = "close"  # the next request goes to a server that stays
             await send(message)
 

@@ -3,8 +3,9 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from functools import partial
 
 import structlog
 import uvicorn
@@ -14,11 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from columnist.api.app import create_app
-from columnist.api.routes.health import healthz
+from columnist.api.health import Health
 from columnist.db.connect import Database
+from columnist.db.probe import Probe
 from columnist.errors import SettingsError
 from columnist.jobs.pool import WorkerPool
 from columnist.jobs.scrape import MEDIA_TYPE, exposition
+from columnist.processes import LEAVE_SECONDS, leave_within
 from columnist.session import open_session
 from columnist.settings import Settings
 
@@ -27,13 +30,40 @@ log = structlog.get_logger()
 BACKLOG = 2048
 CONNECTIONS = 10
 
+LAST_REQUEST_SECONDS = 1.0
+"""How long a request may take from a proxy to here."""
+
 
 class _Server(uvicorn.Server):
+    last_request_seconds = 0.0
+    """How long a request that is on its way may take to arrive, once nobody is let in any more."""
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listener in sockets or ():
             host, port = listener.getsockname()[:2]
             log.info("serving", url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening without refusing a client that is connected already, and then as uvicorn does.
+
+        Who has been let in by the kernel, and not yet by us, would be cut off when the socket is closed; and who has
+        just been let in, or sends on a connection that was kept, would be cut off before the request is read.
+        """
+        accepted = [client for listener in sockets or () for client in _waiting_clients(listener)]
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        protocol: Callable[[], asyncio.Protocol] = partial(
+            self.config.http_protocol_class,  # type: ignore[call-arg]  # as uvicorn calls it
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        for client in accepted:
+            await loop.connect_accepted_socket(protocol, client)
+        await asyncio.sleep(self.last_request_seconds)
+        await super().shutdown()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -45,24 +75,31 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
     """Answer requests until SIGTERM or SIGINT; with `work`, answer documents, too.
 
     Then: claim nothing more and turn traffic away at /readyz, still answer for `drain_seconds`, stop listening, end the
-    requests that are under way, let running documents end for `worker_grace_seconds`, hand the rest back. A second
-    signal skips the waiting. Raises SettingsError if the address is taken or would be open to strangers.
+    requests that are under way, let running documents end for `worker_grace_seconds`, hand the rest back. SIGINT, which
+    comes from a person, skips the wait for proxies; a second signal skips every wait. Whatever hangs, the process ends
+    LEAVE_SECONDS after these times. Raises SettingsError if the address is taken or would be open to strangers.
     """
-    stopped, hurried = asyncio.Event(), asyncio.Event()
+    stopped, drained = asyncio.Event(), asyncio.Event()
     pool: WorkerPool | None = None
 
-    def stop() -> None:
+    def stop(number: int) -> None:
         if stopped.is_set():
-            hurried.set()
+            drained.set()
             if pool is not None:
                 pool.hurry()
+            leave_within(LEAVE_SECONDS)
+            return
+        if number == signal.SIGINT:
+            drained.set()
         stopped.set()
+        leave_within(settings.drain_seconds + settings.worker_grace_seconds + LEAVE_SECONDS)
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop, number)
     async with open_session(settings, CONNECTIONS) as session:
-        app = create_app(session)
+        health = Health(Probe(session.database.url))
+        app = create_app(session, health)
         listener = _listen(settings.host, settings.port, "COLUMNIST_PORT")
         config = uvicorn.Config(
             app,
@@ -75,44 +112,64 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
         )
         server = _Server(config)
         async with session.working() if work else nullcontext() as pool:
+            health.pool = pool
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             stopping = asyncio.create_task(stopped.wait())
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             if not serving.done():
                 log.info("stopping", drain_seconds=settings.drain_seconds, grace_seconds=settings.worker_grace_seconds)
-                app.state.service.draining = True
+                health.draining = True
                 if pool is not None:
                     pool.stop()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(hurried.wait(), settings.drain_seconds)
+                    await asyncio.wait_for(drained.wait(), settings.drain_seconds)
+                if not drained.is_set():
+                    server.last_request_seconds = min(settings.drain_seconds, LAST_REQUEST_SECONDS)
                 server.should_exit = True
             await serving
+        health.probe.close()
 
 
 @asynccontextmanager
-async def watched(settings: Settings, database: Database) -> AsyncIterator[None]:
-    """A worker's /metrics and /healthz at COLUMNIST_METRICS_PORT while the context lasts, if that is set. Raises
-    SettingsError if the address is taken."""
+async def watched(settings: Settings, database: Database) -> AsyncIterator[Health]:
+    """A worker's /metrics, /healthz and /readyz at COLUMNIST_METRICS_PORT while the context lasts, if that is set; what
+    they tell comes from what is yielded. Raises SettingsError if the address is taken."""
+    health = Health(Probe(database.url))
     if settings.metrics_port is None:
-        yield
+        yield health
         return
 
     async def alive(request: Request) -> Response:
-        return await healthz()
+        return health.alive()
+
+    async def ready(request: Request) -> Response:
+        return await health.ready()
 
     async def metrics(request: Request) -> Response:
         return Response(await exposition(database), media_type=MEDIA_TYPE)
 
-    app = Starlette(routes=[Route("/healthz", alive), Route("/metrics", metrics)])
+    app = Starlette(routes=[Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)])
     server = _Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off"))
     listener = _listen(settings.host, settings.metrics_port, "COLUMNIST_METRICS_PORT")
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield
+        yield health
     finally:
         server.should_exit = True
         await serving
+        health.probe.close()
+
+
+def _waiting_clients(listener: socket.socket) -> list[socket.socket]:
+    """The connections that the kernel has made and nobody has accepted yet."""
+    clients = []
+    with suppress(BlockingIOError):
+        while True:
+            client, _ = listener.accept()
+            client.setblocking(False)
+            clients.append(client)
+    return clients
 
 
 def _listen(host: str, port: int, setting: str) -> socket.socket:

@@ -137,6 +137,7 @@ def worker() -> None:
     the rest back to the other workers. A second one hands it back now.
     """
     from columnist.api.serve import watched
+    from columnist.processes import LEAVE_SECONDS, leave_within
     from columnist.session import open_session
     from columnist.telemetry import tracing
 
@@ -146,14 +147,29 @@ def worker() -> None:
     async def work() -> None:
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            stopped.set()
+            leave_within(settings.worker_grace_seconds + LEAVE_SECONDS)
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopped.set)
-        async with open_session(settings) as session, watched(settings, session.database), session.working() as pool:
+            loop.add_signal_handler(number, stop)
+        async with (
+            open_session(settings) as session,
+            watched(settings, session.database) as health,
+            session.working() as pool,
+        ):
+            health.pool = pool
             structlog.get_logger().info("worker ready", concurrency=settings.generate_concurrency, model=settings.model)
             await stopped.wait()
             structlog.get_logger().info("worker stopping", grace_seconds=settings.worker_grace_seconds)
+
+            def hurry() -> None:
+                pool.hurry()
+                leave_within(LEAVE_SECONDS)
+
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, pool.hurry)
+                loop.add_signal_handler(number, hurry)
 
     with tracing():
         asyncio.run(work())
@@ -167,8 +183,8 @@ def serve(
 ) -> None:
     """Serve the HTTP API, and work on jobs in the same process. More workers may join from anywhere.
 
-    SIGTERM or Ctrl-C turns traffic away at /readyz for COLUMNIST_DRAIN_SECONDS, ends what is under way and hands
-    running documents to the other workers. A second one skips the waiting.
+    SIGTERM turns traffic away at /readyz for COLUMNIST_DRAIN_SECONDS, ends what is under way and hands running
+    documents to the other workers. Ctrl-C does the same without the wait for proxies; a second one skips every wait.
     """
     from columnist.api.serve import serve as serve_until_stopped
     from columnist.telemetry import tracing

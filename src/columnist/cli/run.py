@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from columnist.cli import screen
 from columnist.cli.server import AnySession, command_session
 from columnist.export.files import check_target, write_review
 from columnist.jobs.store import Generated, Progress
+from columnist.processes import LEAVE_SECONDS, leave_within
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
@@ -104,9 +106,19 @@ class _Watcher:
 async def see_it_through(session: AnySession, grid: Grid, named: str | None, console: Console) -> Covered | None:
     """Work on the grid and show that until nothing is left to ask or nothing moves; None if Ctrl-C stopped it."""
     interrupted = asyncio.Event()
+    by_person = False
+    leave = partial(leave_within, session.grace_seconds + LEAVE_SECONDS, INTERRUPTED)
+
+    def interrupt(number: int) -> None:
+        nonlocal by_person
+        by_person = number == signal.SIGINT and sys.stdin.isatty()
+        interrupted.set()
+        if not by_person:
+            leave()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupted.set)
+        loop.add_signal_handler(number, interrupt, number)
     watcher = _Watcher(session, console)
     try:
         async with session.working() as pool:
@@ -118,7 +130,12 @@ async def see_it_through(session: AnySession, grid: Grid, named: str | None, con
                 return await covering
             covering.cancel()
             await asyncio.gather(covering, return_exceptions=True)
-            cancelled = await _asked_to_cancel(console)
+            # A second Ctrl-C at the question is the usual one: it ends the program, and the job stays.
+            loop.remove_signal_handler(signal.SIGINT)
+            cancelled = by_person and await asyncio.to_thread(
+                Confirm.ask, "\nCancel the job, too?", console=console, default=False
+            )
+            leave()
             if pool is not None:
                 loop.add_signal_handler(signal.SIGINT, pool.hurry)
             if cancelled and watcher.job_id is not None:
@@ -132,14 +149,6 @@ async def see_it_through(session: AnySession, grid: Grid, named: str | None, con
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-async def _asked_to_cancel(console: Console) -> bool:
-    # A second Ctrl-C at the question is the usual one: it ends the program, and the job stays.
-    asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-    if not sys.stdin.isatty():
-        return False
-    return await asyncio.to_thread(Confirm.ask, "\nCancel the job, too?", console=console, default=False)
 
 
 async def _export(session: AnySession, grid: Grid, handed_out: HandedOut, output: Path) -> None:

@@ -52,6 +52,7 @@ class ServerSession:
     """Acts as the token's user at a server, whose workers do the work."""
 
     what_stays = "The job goes on at the server: the same command watches it again, or: columnist jobs show JOB."
+    grace_seconds = 0.0
 
     def __init__(self, client: "Client") -> None:
         self._client = client

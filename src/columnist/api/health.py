@@ -1,0 +1,36 @@
+"""What machines that watch are told of a process: whether it lives, and whether it takes requests."""
+
+from dataclasses import dataclass
+
+from fastapi import Response
+
+from columnist.api.problems import problem
+from columnist.db.probe import Probe
+from columnist.jobs.pool import WorkerPool
+
+
+@dataclass(slots=True)
+class Health:
+    """The state of a process. `draining`: it was told to stop. `pool`: its worker pool, if it has one."""
+
+    probe: Probe
+    draining: bool = False
+    pool: WorkerPool | None = None
+
+    def alive(self) -> Response:
+        """200 unless only a new process can help: its worker pool has ended, or fails over and over."""
+        return self._working() or Response("ok\n", media_type="text/plain")
+
+    async def ready(self) -> Response:
+        """200 if requests may come: the process stays, its pool works, and the database answers and takes writing."""
+        if self.draining:
+            return problem("draining", 503, "The server is about to stop.")
+        if (broken := self._working()) is not None:
+            return broken
+        if (trouble := await self.probe.trouble()) is not None:
+            return problem("database-unavailable", 503, trouble)
+        return Response("ready\n", media_type="text/plain")
+
+    def _working(self) -> Response | None:
+        trouble = self.pool.trouble if self.pool else None
+        return problem("pool-failing", 503, trouble) if trouble else None

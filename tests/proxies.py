@@ -1,0 +1,112 @@
+"""HAProxy and nginx before servers, as their packages have them and with as few words of configuration as they take."""
+
+import contextlib
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.patience import wait_until
+
+HAPROXY = """
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 50s
+    timeout server 50s
+frontend front
+    bind 127.0.0.1:{port}
+    default_backend columnist
+backend columnist
+    option httpchk GET /readyz
+    {servers}
+"""
+
+NGINX = """
+daemon off;
+user {user};
+error_log stderr;
+pid {folder}/pid;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    upstream columnist {{
+        {servers}
+        {kept}
+    }}
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://columnist;
+            {headers}
+        }}
+    }}
+}}
+"""
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as looking:
+        looking.bind(("127.0.0.1", 0))
+        return int(looking.getsockname()[1])
+
+
+@contextmanager
+def haproxy(folder: Path, ports: Sequence[int]) -> Iterator[str]:
+    """HAProxy with its default checks (every 2 s, three failures take a server out) of /readyz; its URL."""
+    port = free_port()
+    servers = "\n    ".join(f"server s{nr} 127.0.0.1:{one} check" for nr, one in enumerate(ports))
+    file = folder / "haproxy.cfg"
+    file.write_text(HAPROXY.format(port=port, servers=servers))
+    with _running(port, "haproxy", "-db", "-f", str(file)) as url:
+        yield url
+
+
+@contextmanager
+def nginx(folder: Path, ports: Sequence[int], keepalive: bool = False) -> Iterator[str]:
+    """nginx, which asks no server whether it is ready and learns from requests that fail; its URL. `keepalive`: it
+    keeps connections to the servers, which it does not by itself."""
+    port = free_port()
+    home = folder / f"nginx-{port}"
+    home.mkdir()
+    kept = "keepalive 16;" if keepalive else ""
+    headers = 'proxy_http_version 1.1; proxy_set_header Connection "";' if keepalive else ""
+    servers = " ".join(f"server 127.0.0.1:{one};" for one in ports)
+    user = getpass.getuser()  # the workers of root would be another user, who may not write below pytest's folder
+    file = home / "nginx.conf"
+    file.write_text(NGINX.format(port=port, folder=home, user=user, servers=servers, kept=kept, headers=headers))
+    with _running(port, "nginx", "-c", str(file), "-p", str(home), "-e", "stderr") as url:
+        yield url
+
+
+@contextmanager
+def _running(port: int, *command: str) -> Iterator[str]:
+    program = shutil.which(command[0], path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, f"This test needs {command[0]}: apt-get update && apt-get install haproxy nginx-light."
+    process = subprocess.Popen((program, *command[1:]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, f"{command[0]} ended with {process.returncode}"
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"{url}/healthz").status_code == 200
+        return False
+
+    try:
+        wait_until(answers, f"an answer through {command[0]}")
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
