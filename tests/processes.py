@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.patience import PATIENCE_SECONDS
 
 
 def environment(**variables: object) -> dict[str, str]:
@@ -34,7 +35,7 @@ def columnist(*arguments: object, **variables: object) -> subprocess.CompletedPr
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -129,7 +130,7 @@ def served(*arguments: object, **variables: object) -> Iterator[Served]:
         yield Served(url, process, log)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     finally:
         process.kill()
         process.wait()

@@ -1,6 +1,7 @@
 """HAProxy and nginx before servers, as their packages have them and with as few words of configuration as they take."""
 
 import contextlib
+import csv
 import getpass
 import os
 import shutil
@@ -15,13 +16,17 @@ import httpx
 from tests.patience import wait_until
 
 HAPROXY = """
+global
+    log stdout format iso daemon
 defaults
+    log global
     mode http
     timeout connect 5s
     timeout client 50s
     timeout server 50s
 frontend front
     bind 127.0.0.1:{port}
+    stats uri /haproxy
     default_backend columnist
 backend columnist
     option httpchk GET /readyz
@@ -70,8 +75,14 @@ def haproxy(folder: Path, ports: Sequence[int]) -> Iterator[str]:
     servers = "\n    ".join(f"server s{nr} 127.0.0.1:{one} check" for nr, one in enumerate(ports))
     file = folder / "haproxy.cfg"
     file.write_text(HAPROXY.format(port=port, servers=servers))
-    with _running(port, "haproxy", "-db", "-f", str(file)) as url:
+    with _running(port, folder, "haproxy", "-db", "-f", str(file)) as url:
         yield url
+
+
+def servers_in(url: str) -> int:
+    """How many servers HAProxy sends requests to."""
+    statistics = csv.DictReader(httpx.get(f"{url}/haproxy;csv").text.removeprefix("# ").splitlines())
+    return sum(row["svname"].startswith("s") and row["status"] == "UP" for row in statistics)
 
 
 @contextmanager
@@ -87,15 +98,16 @@ def nginx(folder: Path, ports: Sequence[int], keepalive: bool = False) -> Iterat
     user = getpass.getuser()  # the workers of root would be another user, who may not write below pytest's folder
     file = home / "nginx.conf"
     file.write_text(NGINX.format(port=port, folder=home, user=user, servers=servers, kept=kept, headers=headers))
-    with _running(port, "nginx", "-c", str(file), "-p", str(home), "-e", "stderr") as url:
+    with _running(port, home, "nginx", "-c", str(file), "-p", str(home), "-e", "stderr") as url:
         yield url
 
 
 @contextmanager
-def _running(port: int, *command: str) -> Iterator[str]:
+def _running(port: int, folder: Path, *command: str) -> Iterator[str]:
     program = shutil.which(command[0], path=f"{os.environ['PATH']}:/usr/sbin")
     assert program, f"This test needs {command[0]}: apt-get update && apt-get install haproxy nginx-light."
-    process = subprocess.Popen((program, *command[1:]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with (folder / f"{command[0]}.log").open("wb") as log:
+        process = subprocess.Popen((program, *command[1:]), stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:

@@ -221,7 +221,7 @@ def running(url: str, superuser: str, home: Path) -> Iterator[Site]:
     """A server with a worker over a migrated database."""
     migrate(url)
     variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": home, "COLUMNIST_JWT_SECRET": SECRET}
-    with served(**variables) as server, httpx.Client(base_url=server.url, timeout=30) as client:
+    with served(**variables) as server, httpx.Client(base_url=server.url) as client:
         yield Site(client, url, superuser, home)
 
 

@@ -24,6 +24,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from columnist.api.auth import KEYS_PAUSE_SECONDS
 from tests.conftest import new_database
+from tests.patience import wait_until
 from tests.processes import columnist, served
 
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
@@ -116,7 +117,7 @@ def a_server(url: str, home: Path, **variables: object) -> Iterator[httpx.Client
     }
     with (
         served("--no-worker", **variables) as server,
-        httpx.Client(base_url=f"{server.url}/api", timeout=30) as client,
+        httpx.Client(base_url=f"{server.url}/api") as client,
     ):
         yield client
 
@@ -243,10 +244,8 @@ def test_published_keys_are_fetched_once_and_anew_when_they_rotate(url: str, tmp
         assert issuer.fetches == 1
         issuer.rotate("second")
         new = issuer.token("second")
-        end = time.monotonic() + 3 * KEYS_PAUSE_SECONDS
-        while (answer := ask(api, new)).status_code == 401 and time.monotonic() < end:
-            time.sleep(0.2)
-        assert answer.json()["user_id"] == USER
+        wait_until(lambda: ask(api, new).status_code == 200, "the new key")
+        assert ask(api, new).json()["user_id"] == USER
         assert issuer.fetches == 2
         refused(ask(api, old))  # a key that was taken back counts no more
 
@@ -254,10 +253,11 @@ def test_published_keys_are_fetched_once_and_anew_when_they_rotate(url: str, tmp
 def test_unknown_keys_do_not_make_the_server_ask_its_issuer_for_every_request(url: str, tmp_path: Path) -> None:
     with an_issuer() as issuer, a_server(url, tmp_path, COLUMNIST_JWKS_URL=issuer.url) as api:
         assert ask(api, issuer.token("first")).status_code == 200
+        began = time.monotonic()
         stranger = rsa.generate_private_key(65537, 2048)
         for nr in range(20):
             refused(ask(api, issuer.token(f"made up {nr}", stranger)))
-        assert issuer.fetches <= 3
+        assert issuer.fetches <= 2 + (time.monotonic() - began) / KEYS_PAUSE_SECONDS
 
 
 def test_a_public_key_is_no_hs256_secret(url: str, tmp_path: Path) -> None:

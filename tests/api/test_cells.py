@@ -36,7 +36,7 @@ class Grid:
 def grid(url: str, tmp_path: Path) -> Iterator[Grid]:
     with (
         served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api", timeout=30) as api,
+        httpx.Client(base_url=f"{server.url}/api") as api,
     ):
         review = a_review(api, "Governing law")["id"]
         fee = {"name": "Fee", "prompt": "What is the fee?", "format": "monetary_amount"}
@@ -156,7 +156,7 @@ def test_an_edit_made_while_a_worker_asks_is_not_overwritten(url: str, tmp_path:
             "OPENAI_BASE_URL": llm,
             "COLUMNIST_MODEL": "simulated",
         }
-        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api", timeout=30) as api:
+        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
             review = a_review(api, "Term")["id"]
             (document,) = upload(api, (file.name, file.read_bytes()), review_id=review)["files"]
             (column,) = api.get(f"/tabular/reviews/{review}/columns").json()["columns"]

@@ -18,7 +18,7 @@ def test_what_is_being_answered_can_be_deleted(url: str, tmp_path: Path) -> None
             "COLUMNIST_MODEL": "simulated",
             "COLUMNIST_COLUMNS_PER_CALL": 1,
         }
-        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api", timeout=60) as api:
+        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
             for turn in range(3):
                 review = a_review(api, *(f"Matter {nr}" for nr in range(8)), name=f"Review {turn}")["id"]
                 path = f"/tabular/reviews/{review}"

@@ -1,7 +1,6 @@
 """Documents over HTTP: thousands in one request, each with its own result; nothing hostile gets anywhere."""
 
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from columnist.documents.blobs import MARK
 from tests.api.test_reviews import a_review, problem
 from tests.conftest import CONTRACTS
 from tests.documents.scans import write_scan
+from tests.patience import wait_until
 from tests.processes import Served, served
 
 PDF = next(iter(sorted(CONTRACTS.glob("*.pdf"))))
@@ -30,7 +30,7 @@ def server(url: str, tmp_path: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def api(server: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{server.url}/api", timeout=60) as client:
+    with httpx.Client(base_url=f"{server.url}/api") as client:
         yield client
 
 
@@ -42,10 +42,7 @@ def upload(api: httpx.Client, *files: tuple[str, bytes], **params: str) -> dict[
 
 def until_read(api: httpx.Client, review: str, **options: Any) -> None:
     job = api.post(f"/tabular/reviews/{review}/generate", json=options).json()["job_id"]
-    end = time.monotonic() + 60
-    while api.get(f"/tabular/jobs/{job}").json()["status"] not in ("completed", "failed"):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_until(lambda: api.get(f"/tabular/jobs/{job}").json()["status"] in ("completed", "failed"))
 
 
 def stored(home: Path) -> list[Path]:
@@ -128,16 +125,9 @@ def test_a_client_that_vanishes_leaves_no_half_file(server: Served, api: httpx.C
     with socket.create_connection((host, int(port))) as connection:
         head = "POST /api/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
         connection.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + body)
-        end = time.monotonic() + 10
-        while not list((tmp_path / "home").rglob("incoming/*")):
-            assert time.monotonic() < end
-            time.sleep(0.01)
-    while [path.name for path in stored(tmp_path / "home") if path.parent.name == "incoming"]:
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    while [document["name"] for document in api.get("/documents").json()["documents"]] != ["whole.txt"]:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+        wait_until(lambda: list((tmp_path / "home").rglob("incoming/*")))
+    wait_until(lambda: not [path for path in stored(tmp_path / "home") if path.parent.name == "incoming"])
+    wait_until(lambda: [one["name"] for one in api.get("/documents").json()["documents"]] == ["whole.txt"])
 
 
 def test_a_document_is_looked_into_drawn_and_downloaded_as_it_was(api: httpx.Client) -> None:

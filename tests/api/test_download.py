@@ -20,7 +20,7 @@ NAME = 'Leases "2026" / Zürich'
 @pytest.fixture
 def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
     variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home", "TMPDIR": tmp_path}
-    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api", timeout=60) as client:
+    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as client:
         yield client
 
 

@@ -30,7 +30,7 @@ def priced(url: str, tmp_path: Path, context_tokens: int) -> Iterator[httpx.Clie
             "COLUMNIST_PRICE_CACHED": 0.1,
             "COLUMNIST_PRICE_COMPLETION": 4,
         }
-        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api", timeout=60) as api:
+        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
             yield api
 
 

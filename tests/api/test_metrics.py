@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import ROOT, new_database, system_server
 from tests.jobs.grid import QUESTIONS, Watcher, a_job
+from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import columnist, contracts_in, served, simulator, start, wait_for_line
 
 DOCUMENTS = 6
@@ -31,7 +31,7 @@ Sample = tuple[str, frozenset[tuple[str, str]]]
 
 def scraped(url: str) -> dict[Sample, float]:
     """What a scrape says: (name, labels) → value."""
-    answer = httpx.get(f"{url}/metrics", timeout=30)
+    answer = httpx.get(f"{url}/metrics")
     assert answer.status_code == 200
     assert not UUID.search(answer.text)
     return {
@@ -132,10 +132,8 @@ def test_a_worker_shows_what_it_holds_and_what_waits(url: str, tmp_path: Path) -
         try:
             base = json.loads(wait_for_line(worker.stderr, '"serving"'))["url"]
             assert httpx.get(f"{base}/healthz").text == "ok\n"
-            end = time.monotonic() + 30
-            while value(metrics := scraped(base), "llm_in_flight") < 2:
-                assert time.monotonic() < end, metrics
-                time.sleep(0.05)
+            wait_until(lambda: value(scraped(base), "llm_in_flight") == 2)
+            metrics = scraped(base)
             assert (value(metrics, "pool_running"), value(metrics, "pool_concurrency")) == (2, 2)
             assert value(metrics, "llm_limit") == 32
             assert value(metrics, "jobs", state="running") == 1
@@ -149,7 +147,7 @@ def test_a_worker_shows_what_it_holds_and_what_waits(url: str, tmp_path: Path) -
             assert value(metrics, "jobs", state="paused") == 1
             assert (value(metrics, "queue_items"), value(metrics, "queue_oldest_seconds")) == (0, 0)
             worker.send_signal(signal.SIGTERM)
-            assert worker.wait(timeout=30) == 0
+            assert worker.wait(PATIENCE_SECONDS) == 0
         finally:
             worker.kill()
             worker.communicate()

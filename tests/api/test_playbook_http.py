@@ -31,7 +31,7 @@ FEE: dict[str, Any] = {
 def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
     with (
         served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api", timeout=30) as client,
+        httpx.Client(base_url=f"{server.url}/api") as client,
     ):
         yield client
 

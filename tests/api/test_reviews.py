@@ -14,7 +14,7 @@ from tests.processes import served
 def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
     with (
         served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api", timeout=30) as client,
+        httpx.Client(base_url=f"{server.url}/api") as client,
     ):
         yield client
 

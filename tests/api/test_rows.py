@@ -96,7 +96,7 @@ class Grid:
 def grid(url: str, admin_url: str, tmp_path: Path) -> Iterator[Grid]:
     with (
         served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api", timeout=30) as api,
+        httpx.Client(base_url=f"{server.url}/api") as api,
         psycopg.connect(admin_url, autocommit=True) as database,
     ):
         yield Grid(api, database)

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.processes import Served, environment, served
 
 CHECKS = (
@@ -24,7 +25,7 @@ SECONDS = 15
 
 def real_ids(server: Served) -> dict[str, str]:
     """Of a review with a column and a job that has ended: path parameter → id."""
-    with httpx.Client(base_url=f"{server.url}/api/tabular", timeout=30) as api:
+    with httpx.Client(base_url=f"{server.url}/api/tabular") as api:
         column = {"name": "Term", "prompt": "How long?"}
         review = api.post("/reviews", json={"name": "Leases", "columns": [column]}).json()
         (column,) = api.get(f"/reviews/{review['id']}/columns").json()["columns"]
@@ -44,7 +45,7 @@ def schemathesis(server: Served, folder: Path, *arguments: str) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=6 * PATIENCE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, "\n".join(line[:500] for line in done.stdout.splitlines()) + done.stderr

@@ -26,7 +26,7 @@ OWN = {
 def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
     with (
         served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api", timeout=30) as client,
+        httpx.Client(base_url=f"{server.url}/api") as client,
     ):
         yield client
 
@@ -73,8 +73,8 @@ def test_the_llm_writes_a_question_for_a_title(url: str, tmp_path: Path) -> None
         variables = {"OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "simulated"}
         with served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **variables) as server:
             suggest = f"{server.url}/api/tabular/columns/suggest-prompt"
-            asked = httpx.post(suggest, json={"name": "Moon phase"}, timeout=30)
-            tagged = httpx.post(suggest, json={"name": "Moon phase", "format": "tag"}, timeout=30)
+            asked = httpx.post(suggest, json={"name": "Moon phase"})
+            tagged = httpx.post(suggest, json={"name": "Moon phase", "format": "tag"})
     assert asked.status_code == 200, asked.text
     assert asked.json()["source"] == "llm"
     assert asked.json()["prompt"]
@@ -92,7 +92,7 @@ def test_an_estimate_is_near_what_a_run_then_uses(url: str, tmp_path: Path) -> N
             "COLUMNIST_PRICE_PROMPT": 1,
             "COLUMNIST_PRICE_COMPLETION": 4,
         }
-        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api", timeout=60) as api:
+        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
             review = a_review(api, *(f"Matter {nr}" for nr in range(7)))["id"]
             path = f"/tabular/reviews/{review}/estimate"
             long = [(file.name, file.read_bytes() * 40) for file in contracts_in(tmp_path / "files", 8).iterdir()]

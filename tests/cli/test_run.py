@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.conftest import CONTRACTS, ROOT
+from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import columnist, columns_in, contracts_in, environment, metric, simulator, start, wait_for_line
 
 DUE_DILIGENCE = ROOT / "examples" / "due-diligence.yaml"
@@ -179,10 +180,9 @@ def test_ctrl_c_leaves_the_job_and_the_same_command_resumes_it(home: dict[str, o
         command = ("run", files, "-c", columns_in(tmp_path / "q.yaml", 3), "-o", tmp_path / "r.json")
         running = start(*command, **home)
         wait_for_line(running.stdout, "Started job")
-        while metric(llm, "llm_answers_total") < 8:
-            pass
+        wait_until(lambda: metric(llm, "llm_answers_total") >= 8)
         running.send_signal(signal.SIGINT)
-        output, errors = running.communicate(timeout=30)
+        output, errors = running.communicate(timeout=PATIENCE_SECONDS)
         assert running.returncode == 130, output + errors
         assert "The job stays" in output
         assert not (tmp_path / "r.json").exists()
@@ -287,7 +287,7 @@ def test_a_second_ctrl_c_hands_back_without_waiting(home: dict[str, object], tmp
         wait_for_line(running.stdout, "The job stays")
         assert rows_of(str(home["DATABASE_URL"]), items) == [(3,)]
         running.send_signal(signal.SIGINT)
-        running.communicate(timeout=30)
+        running.communicate(timeout=PATIENCE_SECONDS)
         assert running.returncode == 130
         assert rows_of(str(home["DATABASE_URL"]), items) == [(0,)]
 

@@ -9,6 +9,7 @@ import pytest
 
 from columnist.client import Client
 from tests.conftest import CONTRACTS, ROOT, new_database
+from tests.patience import PATIENCE_SECONDS
 from tests.processes import Served, columnist, columns_in, contracts_in, served, simulator, start, wait_for_line
 
 DUE_DILIGENCE = ROOT / "examples" / "due-diligence.yaml"
@@ -97,7 +98,7 @@ def test_ctrl_c_leaves_the_job_to_the_server(url: str, tmp_path: Path) -> None:
             run = start("run", contracts_in(tmp_path / "files", 12), *command, PYTHONUNBUFFERED=1)
             wait_for_line(run.stdout, "Started job")
             run.send_signal(signal.SIGINT)
-            output, errors = run.communicate(timeout=30)
+            output, errors = run.communicate(timeout=PATIENCE_SECONDS)
             assert run.returncode == 130, output + errors
             assert "goes on at the server" in output
             with Client(server.url) as client:

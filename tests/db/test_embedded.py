@@ -22,8 +22,7 @@ from columnist.db import embedded
 from columnist.db.embedded import embedded_server
 from columnist.errors import DatabaseError
 from tests.conftest import installed_server
-
-PATIENCE = 30.0
+from tests.patience import PATIENCE_SECONDS
 
 USER = """
 import sys
@@ -167,7 +166,7 @@ def has_ended(pid: int) -> bool:
     """Wait until the process runs no more. Its parent may not have noticed yet."""
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while process.status() != psutil.STATUS_ZOMBIE:
             if time.monotonic() > deadline:
                 return False
@@ -361,7 +360,7 @@ def test_backends_that_outlive_their_killed_server_are_waited_for(data_dir: Path
 
 def log_says(data_dir: Path, words: str) -> bool:
     """Wait until the server's log holds these words."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while words not in (data_dir / "postgres.log").read_text():
         if time.monotonic() > deadline:
             return False

@@ -286,9 +286,9 @@ def test_a_quote_that_says_the_same_is_found(text: str, quote: str) -> None:
 
 def test_a_quote_of_words_that_repeat_without_end_is_given_up_in_time() -> None:
     pages = ["the fee is due " * 20_000]
-    started = time.monotonic()
+    started = time.process_time()
     assert Locator(pages).locate("the fee is due " * 1_000 + "never") == ()
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_a_slip_that_changes_no_fact_is_forgiven() -> None:

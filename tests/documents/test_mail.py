@@ -214,7 +214,7 @@ def test_an_upload_tells_of_the_attachments_and_has_them_once(url: str, tmp_path
     variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path, "COLUMNIST_MAX_FILE_MB": 1}
     with (
         served("--no-worker", **variables) as server,
-        httpx.Client(base_url=f"{server.url}/api", timeout=60) as api,
+        httpx.Client(base_url=f"{server.url}/api") as api,
     ):
         review = api.post("/tabular/reviews", json={"name": "Mail"}).json()["id"]
         # The e-mail itself is over the limit with a large file in it: that one comes in alone.

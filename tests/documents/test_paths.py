@@ -135,7 +135,7 @@ def test_an_upload_keeps_the_folders_of_its_file_names(url: str, tmp_path: Path)
     paths = ["Data room/01 Corporate/lease.txt", "Data room/02 HR/lease.txt", "lease.txt"]
     with (
         served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "home") as server,
-        httpx.Client(base_url=f"{server.url}/api", timeout=60) as api,
+        httpx.Client(base_url=f"{server.url}/api") as api,
     ):
         review = api.post("/tabular/reviews", json={"name": "Data room", "columns": [ASKED]}).json()["id"]
         sent = [(path, LEASE) for path in paths]
@@ -156,7 +156,7 @@ def test_an_upload_keeps_the_folders_of_its_file_names(url: str, tmp_path: Path)
 def test_a_document_from_before_paths_were_kept_is_not_there_twice(url: str, admin_url: str, tmp_path: Path) -> None:
     with (
         served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "home") as server,
-        httpx.Client(base_url=f"{server.url}/api", timeout=60) as api,
+        httpx.Client(base_url=f"{server.url}/api") as api,
     ):
         old = upload(api, ("lease.txt", LEASE))["files"][0]["document_id"]
         with psycopg.connect(admin_url, autocommit=True) as database:

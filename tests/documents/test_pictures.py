@@ -164,7 +164,7 @@ def test_a_blank_picture_says_that_it_has_no_text(settings: Settings, tmp_path: 
 def test_a_quote_in_a_picture_has_a_rectangle_and_its_page_is_drawn(url: str, tmp_path: Path) -> None:
     with (
         served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api", timeout=60) as api,
+        httpx.Client(base_url=f"{server.url}/api") as api,
     ):
         picture = io.BytesIO()
         scanned(120).save(picture, "PNG")

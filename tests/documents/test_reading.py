@@ -29,6 +29,7 @@ from columnist.errors import DocumentError, InputError
 from columnist.settings import Settings
 from tests.conftest import CONTRACTS
 from tests.files import put
+from tests.patience import PATIENCE_SECONDS
 
 A_CONTRACT = next(iter(sorted(CONTRACTS.glob("TICKETS*"))))
 
@@ -376,7 +377,7 @@ def test_readers_end_when_their_parent_is_killed(settings: Settings) -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    _, alive = psutil.wait_procs(readers, timeout=10)
+    _, alive = psutil.wait_procs(readers, PATIENCE_SECONDS)
     assert not alive
 
 

@@ -395,6 +395,6 @@ def test_no_text_breaks_the_rules(pages: list[str]) -> None:
     "noise", ["_ ", "one ", "1", "1,000,", "(", "Inc. and ", "A.", "\n", "between ", '("', "term "]
 )
 def test_hostile_repetition_is_answered_in_time(noise: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     answers(DocumentText("hostile", [noise * (60_000 // len(noise))]), due_diligence())
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -14,7 +14,8 @@ from columnist.extraction.language_model import LanguageModelAnswerer
 from columnist.extraction.model import NOT_FOUND, Answer, Question
 from columnist.llm.client import ChatModel
 from columnist.reviews.model import Format
-from tests.llm.simulated import PATIENCE_SECONDS, Reply, Simulated, completion, scripted, simulator
+from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
+from tests.patience import PATIENCE_SECONDS
 
 LEASE = DocumentText(
     "lease.txt",

@@ -20,6 +20,7 @@ from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
 from columnist.settings import Settings
 from tests.files import put
+from tests.patience import PATIENCE_SECONDS
 
 MODEL, PROMPT_VERSION = "test-model", "test-1"
 QUESTIONS = 4
@@ -119,7 +120,7 @@ class Watcher:
         assert row
         return row
 
-    def until(self, query: str, expected: tuple[object, ...], seconds: float = 90) -> None:
+    def until(self, query: str, expected: tuple[object, ...], seconds: float = PATIENCE_SECONDS) -> None:
         end = time.monotonic() + seconds
         while (found := self.one(query)) != expected:
             assert time.monotonic() < end, f"{query}: {found}, not {expected} after {seconds} seconds"

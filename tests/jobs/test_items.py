@@ -14,6 +14,7 @@ from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoun
 from columnist.jobs import store
 from columnist.jobs.store import ClaimedItem, EndedItem
 from tests.jobs.grid import a_review, an_answer, generate, progress_of
+from tests.patience import PATIENCE_SECONDS
 
 
 async def claim(
@@ -85,7 +86,7 @@ def test_a_claim_does_not_wait_for_another_claim(url: str) -> None:
             await generate(database, await a_review(database, documents=2))
             async with database.worker() as slow, database.worker() as quick, slow.transaction():
                 (first,) = await claim(slow)
-                (second,) = await asyncio.wait_for(claim(quick), timeout=5)
+                (second,) = await asyncio.wait_for(claim(quick), PATIENCE_SECONDS)
                 assert first.id != second.id
 
     asyncio.run(scenario())

@@ -14,6 +14,7 @@ from columnist.jobs.pool import PoolOptions, Work, WorkerPool
 from columnist.jobs.store import ClaimedItem
 from tests.conftest import new_database, system_server
 from tests.jobs.grid import a_review, generate, options, progress_of
+from tests.patience import PATIENCE_SECONDS
 
 
 @asynccontextmanager
@@ -28,7 +29,7 @@ async def pool_of(database: Database, work: Work, pool_options: PoolOptions | No
 
 
 async def until_ended(database: Database, generated: store.Generated) -> store.Progress:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (progress := await progress_of(database, generated.job_id)).is_live:
             await asyncio.sleep(0.02)
     return progress
@@ -62,7 +63,7 @@ def test_an_idle_pool_wakes_up_by_notification(url: str, admin_url: str) -> None
 
             review = await a_review(database, documents=1)
             sleepy = PoolOptions(10, 60, 3, idle_seconds=3600, grace_seconds=5)
-            async with pool_of(database, work, sleepy), asyncio.timeout(10):
+            async with pool_of(database, work, sleepy), asyncio.timeout(PATIENCE_SECONDS):
                 while not listeners():
                     await asyncio.sleep(0.01)
                 await generate(database, review)
@@ -87,9 +88,9 @@ def test_work_may_take_longer_than_a_lease(url: str) -> None:
 
             async def work(item: ClaimedItem) -> None:
                 attempts[item.id] += 1
-                await asyncio.sleep(3.5)
+                await asyncio.sleep(9)
 
-            short_leases = options(lease_seconds=1)
+            short_leases = options(lease_seconds=4)
             generated = await generate(database, await a_review(database, documents=5))
             async with pool_of(database, work, short_leases), pool_of(database, work, short_leases):
                 await until_ended(database, generated)
@@ -113,7 +114,7 @@ def test_a_worker_that_lost_its_lease_notices_and_drops_the_work(url: str) -> No
             generated = await generate(database, await a_review(database, documents=1))
             async with (
                 pool_of(database, work, options(lease_seconds=1)),
-                asyncio.timeout(20),
+                asyncio.timeout(PATIENCE_SECONDS),
                 database.worker() as thief,
             ):
                 while not (await progress_of(database, generated.job_id)).running_items:
@@ -210,7 +211,7 @@ def test_a_pool_that_stops_hands_back_what_is_not_done_in_the_grace_time(url: st
             review = await a_review(database, documents=20)
             quick = set(review.documents[:5])
             generated = await generate(database, review)
-            async with pool_of(database, work, options(grace_seconds=1)) as pool:
+            async with pool_of(database, work, options(grace_seconds=5)) as pool:
                 while (await progress_of(database, generated.job_id)).running_items < 10:
                     await asyncio.sleep(0.02)
                 pool.stop()
@@ -234,7 +235,7 @@ def test_a_pool_in_a_hurry_hands_back_at_once(url: str) -> None:
                 await asyncio.sleep(3600)
 
             generated = await generate(database, await a_review(database, documents=3))
-            async with asyncio.timeout(30), pool_of(database, work, options(grace_seconds=3600)) as pool:
+            async with asyncio.timeout(PATIENCE_SECONDS), pool_of(database, work, options(grace_seconds=3600)) as pool:
                 while (await progress_of(database, generated.job_id)).running_items < 3:
                     await asyncio.sleep(0.02)
                 pool.stop()
@@ -252,7 +253,7 @@ def test_a_pool_that_is_stopped_as_it_starts_ends(url: str) -> None:
 
         async with Database(url) as database:
             for moment in range(60):
-                async with asyncio.timeout(10), pool_of(database, work):
+                async with asyncio.timeout(PATIENCE_SECONDS), pool_of(database, work):
                     await asyncio.sleep(moment % 20 / 1000)
 
     asyncio.run(scenario())
@@ -295,7 +296,7 @@ def test_postgresql_crashes_in_the_middle_and_the_job_finishes_by_itself() -> No
                     while sum(worked.values()) < have + 100:
                         await asyncio.sleep(0.01)
                     await asyncio.to_thread(server.crash_and_recover)
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     while True:
                         try:
                             progress = await progress_of(database, generated.job_id)

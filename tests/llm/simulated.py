@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from columnist.settings import Settings
+from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Simulated:
         """Settings of a client of it."""
         return Settings(
             _env_file=None,
-            **{"openai_base_url": self.url, "model": "simulated", "llm_timeout_seconds": 20, **changes},
+            **{"openai_base_url": self.url, "model": "simulated", "llm_timeout_seconds": PATIENCE_SECONDS, **changes},
         )
 
     def inject(self, **faults: Any) -> None:

@@ -22,7 +22,8 @@ from columnist.errors import (
 from columnist.llm import limiter
 from columnist.llm.client import GIVE_UP_AFTER, ChatModel, Completion
 from columnist.settings import Settings
-from tests.llm.simulated import PATIENCE_SECONDS, Reply, Simulated, completion, scripted, simulator
+from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
+from tests.patience import PATIENCE_SECONDS
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -165,7 +166,7 @@ def test_retry_after_is_honoured(server: Simulated, how: str) -> None:
 def test_a_call_that_stalls_times_out_and_is_asked_again(server: Simulated) -> None:
     server.inject(stall=1.0, left=2)
     aborted = server.figure("llm_aborted_total")
-    assert json.loads(ask(server.settings(llm_timeout_seconds=0.3)).text)
+    assert json.loads(ask(server.settings(llm_timeout_seconds=3)).text)  # time enough for the third try
     server.wait_until("llm_aborted_total", aborted + 2)
     server.wait_until("llm_running", 0)
 
@@ -272,7 +273,7 @@ def test_the_time_limit_is_for_the_whole_call_even_if_bytes_trickle_in() -> None
         settings = Settings(_env_file=None, llm_timeout_seconds=0.3)
         async with server, ChatModel(settings, "simulated", url) as chat:
             call = asyncio.create_task(chat.complete(asking("What?"), SCHEMA, 500))
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await hung_up.wait()
             call.cancel()
             await asyncio.gather(call, return_exceptions=True)

@@ -9,6 +9,7 @@ import pytest
 from columnist.errors import LlmAwayError
 from columnist.llm import limiter as module
 from columnist.llm.limiter import DOWN_AFTER, LONGEST_PAUSE_SECONDS, Limiter, back_off
+from tests.patience import PATIENCE_SECONDS
 
 
 async def _turns() -> None:
@@ -174,7 +175,7 @@ def test_a_cancelled_waiter_leaves_the_line_and_a_cancelled_holder_hands_its_slo
         await asyncio.sleep(0)
         calls[3].cancel()
         await asyncio.gather(*calls, return_exceptions=True)
-        async with asyncio.timeout(5), limiter.slot():
+        async with asyncio.timeout(PATIENCE_SECONDS), limiter.slot():
             pass
 
     asyncio.run(run())

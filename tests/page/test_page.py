@@ -26,6 +26,7 @@ from tests.documents.scans import write_scan
 from tests.documents.test_ocr import A_CONTRACT, SHORT_PAGE
 from tests.page.conftest import Opens
 from tests.page.openapi import KEPT, described
+from tests.patience import wait_until
 from tests.processes import Served, contracts_in, served, simulator
 
 SCHEMES: dict[Literal["dark", "light"], dict[str, Any]] = {
@@ -55,7 +56,7 @@ def server(url: str, tmp_path: Path) -> Iterator[Served]:
 
 @contextmanager
 def api_of(server: Served, **options: Any) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{server.url}/api", timeout=30, **options) as client:
+    with httpx.Client(base_url=f"{server.url}/api", **options) as client:
         yield client
 
 
@@ -65,10 +66,7 @@ def filled(server: Served, files: list[Path], questions: list[dict[str, Any]] = 
         review = str(api.post("/tabular/reviews", json={"name": "Filled", "columns": questions}).json()["id"])
         upload(api, *((file.name, file.read_bytes()) for file in files), review_id=review)
         job = api.post(f"/tabular/reviews/{review}/generate").json()["job_id"]
-        end = time.monotonic() + 60
-        while api.get(f"/tabular/jobs/{job}").json()["status"] != "completed":
-            assert time.monotonic() < end
-            time.sleep(0.1)
+        wait_until(lambda: api.get(f"/tabular/jobs/{job}").json()["status"] == "completed")
     return review
 
 
@@ -238,7 +236,7 @@ def test_the_server_is_killed_and_started_again_while_it_works(url: str, opens: 
             server.process.kill()  # and its exit code is not 0: that is the AssertionError
         expect(page.get_by_text("The server is away.")).to_be_visible()
         with served("--port", port, **variables) as server:
-            expect(page.get_by_text("The server is away.")).to_have_count(0, timeout=40_000)
+            expect(page.get_by_text("The server is away.")).to_have_count(0)
             expect(page.get_by_text("30 / 30 documents")).to_be_visible(timeout=40_000)
             expect(page.get_by_text("30 rows")).to_be_visible()
             for row in (0, 14):
@@ -278,8 +276,7 @@ def test_what_somebody_wrote_is_text_and_never_markup(server: Served, opens: Ope
         review = api.post("/tabular/reviews", json={"name": f"Review {evil}", "columns": columns}).json()["id"]
         (file,) = upload(api, (f"{evil}.txt".replace("/", "_"), text.encode()), review_id=review)["files"]
         job = api.post(f"/tabular/reviews/{review}/generate").json()["job_id"]
-        while api.get(f"/tabular/jobs/{job}").json()["status"] != "completed":
-            time.sleep(0.1)
+        wait_until(lambda: api.get(f"/tabular/jobs/{job}").json()["status"] == "completed")
         (column,) = api.get(f"/tabular/reviews/{review}/columns").json()["columns"]
         path = f"/tabular/reviews/{review}/cells/{file['document_id']}/{column['id']}"
         assert api.patch(path, json={"summary": evil, "reasoning": evil}).status_code == 200
@@ -458,21 +455,23 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     header = page.get_by_role("button", name="Agreement date", exact=True)
     header.click()
     page.wait_for_function("document.querySelector('.arrow:not(:empty)')?.textContent === '↑'")
-    page.wait_for_timeout(500)
-    typed = [date for date in shown("Agreement date") if date[:2] in ("19", "20")]
-    assert len(typed) > 2 and typed == sorted(typed)
+
+    def typed() -> list[str]:
+        return [date for date in shown("Agreement date") if date[:2] in ("19", "20")]
+
+    wait_until(lambda: len(typed()) > 2 and typed() == sorted(typed()))
+    rising = typed()
     header.click()
-    page.wait_for_timeout(500)
-    assert [date for date in shown("Agreement date") if date[:2] in ("19", "20")] == typed[::-1]
+    wait_until(lambda: typed() == rising[::-1])
 
     page.get_by_role("button", name="+ Filter").click()
     expect(page.get_by_label("Value")).to_be_focused()
     page.get_by_role("combobox", name="Question").select_option(label="Agreement date")
     page.get_by_label("Comparison").select_option(label="is after")
-    page.get_by_label("Value").fill(typed[0])
+    page.get_by_label("Value").fill(rising[0])
     page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator(".chip")).to_contain_text(f"Agreement date is after {typed[0]}")
-    expect(page.locator(".total")).to_have_text(f"{sum(date > typed[0] for date in typed)} rows")
+    expect(page.locator(".chip")).to_contain_text(f"Agreement date is after {rising[0]}")
+    expect(page.locator(".total")).to_have_text(f"{sum(date > rising[0] for date in rising)} rows")
     page.get_by_role("button", name="Show all").click()
     expect(page.locator(".total")).to_have_text("6 rows")
 
