@@ -14,8 +14,10 @@ import psycopg
 import pytest
 
 from columnist.api.app import create_app
+from columnist.api.health import Health
 from columnist.cancelling import off_loop
 from columnist.db.connect import LOCAL_USER, Database
+from columnist.db.probe import Probe
 from columnist.documents.blobs import BlobStore
 from columnist.documents.formats import PDF
 from columnist.documents.guard import AttachedFile, ReadDocument, Reader
@@ -235,7 +237,7 @@ def test_an_item_that_is_worked_on_gives_back_all_it_held_after_any_cancels(
 @asynccontextmanager
 async def an_api(settings: Settings, url: str) -> AsyncIterator[httpx.AsyncClient]:
     async with Database(url, 2) as database:
-        app = create_app(Session(settings, database))
+        app = create_app(Session(settings, database), Health(Probe(database.url)))
         async with app.router.lifespan_context(app):
             transport = httpx.ASGITransport(app)
             address = "http://127.0.0.1"

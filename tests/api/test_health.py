@@ -1,5 +1,8 @@
 """What /readyz and /healthz say, and that they say it at once, whatever the load and the state of the database."""
 
+import json
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +17,7 @@ from columnist.db.probe import AWAY, READ_ONLY, SILENT
 from tests.conftest import SystemServer, new_database, system_server
 from tests.line import line_to
 from tests.patience import PATIENCE_SECONDS, wait_until
-from tests.processes import Served, served
+from tests.processes import Served, served, start, wait_for_line
 
 PEOPLE = 30
 """More than a server has connections for requests."""
@@ -118,3 +121,38 @@ def test_probes_may_ask_with_head(url: str, tmp_path: Path) -> None:
     with a_server(url, tmp_path) as server:
         assert httpx.head(f"{server.url}/readyz").status_code == 200
         assert httpx.head(f"{server.url}/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_pool_that_fails_over_and_over_is_told_by_both_probes(
+    url: str, admin_url: str, tmp_path: Path, command: str
+) -> None:
+    variables = {
+        "DATABASE_URL": url,
+        "COLUMNIST_DATA_DIR": tmp_path,
+        "COLUMNIST_DRAIN_SECONDS": 0,
+        "TABULAR_WORKER_IDLE_MS": 100,
+        "COLUMNIST_METRICS_PORT": 0,
+    }
+    process = start(command, *(["--port", "0"] if command == "serve" else []), **variables)
+    try:
+        assert process.stderr
+        address = json.loads(wait_for_line(process.stderr, '"serving"'))["url"]
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+
+        def said(probe: str) -> tuple[int, str]:
+            answer = httpx.get(f"{address}/{probe}")
+            return answer.status_code, answer.text if answer.status_code == 200 else answer.json()["type"]
+
+        wait_until(lambda: (said("healthz"), said("readyz")) == ((200, "ok\n"), (200, "ready\n")))
+        with psycopg.connect(admin_url, autocommit=True) as database:
+            database.execute("alter table tabular_job_items rename to elsewhere")
+            failing = (503, "urn:columnist:pool-failing")
+            wait_until(lambda: (said("healthz"), said("readyz")) == (failing, failing))
+            database.execute("alter table elsewhere rename to tabular_job_items")
+        wait_until(lambda: (said("healthz"), said("readyz")) == ((200, "ok\n"), (200, "ready\n")))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
