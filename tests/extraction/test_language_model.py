@@ -253,6 +253,38 @@ def test_the_page_is_where_the_quote_stands_and_a_quote_that_stands_nowhere_is_m
 
 
 @pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        ("0.00001", "0.00001"),
+        ("1e-5", "0.00001"),
+        ("1e16", "10000000000000000"),
+        ("12345678901234567.0", "12345678901234567.0"),
+        ("2.50", "2.50"),
+        ("-7", "-7"),
+        ("1e999999999", None),
+        ("9" * 5_000, None),
+        ("1e22", None),
+    ],
+)
+def test_a_models_json_number_keeps_its_value_or_has_none(number: str, value: str | None) -> None:
+    raw = json.dumps({"c1": {"answer": "#", "quotes": [TRUE], "flag": "green"}}).replace('"#"', number)
+    with scripted(lambda _: (200, completion(raw))) as server:
+        (found,) = answers(server, LEASE, [question("How many?", "number")])
+    assert found.content is not None
+    assert (found.content.value, found.content.flag) == (value, "yellow" if value is None else "green")
+
+
+def test_a_tag_that_reads_like_nothing_is_an_answer_where_it_is_one_of_the_tags() -> None:
+    raw = {"answer": "None", "quotes": [TRUE], "flag": "green"}
+    with scripted(lambda _: (200, completion(json.dumps({"c1": raw})))) as server:
+        (found,) = answers(server, LEASE, [question("Which cap?", "tag", ("Capped", "None"))])
+        (other,) = answers(server, LEASE, [question("Which cap?", "tag", ("Capped", "Uncapped"))])
+    assert found.content is not None and other.content is not None
+    assert (found.content.value, found.content.flag) == ("None", "green") and found.content.citations
+    assert (other.content.summary, other.content.flag) == (NOT_FOUND, "grey")
+
+
+@pytest.mark.parametrize(
     ("form", "answer", "reason"),
     [
         ("date", "5/8/2014", "It says more than one date: 2014-05-08 or 2014-08-05."),

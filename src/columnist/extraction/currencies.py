@@ -132,7 +132,11 @@ def _any_of(names: Iterable[str]) -> str:
     patterns = []
     for name in sorted(names, key=len, reverse=True):
         plural = "?" if name.endswith("s") and name != "rs" else ""
-        patterns.append(re.escape(name).replace(r"\ ", r"\s++") + plural + (ENDS if name[-1].isalpha() else ""))
+        patterns.append(
+            re.escape(name).replace(r"\ ", r"\s++")
+            + plural
+            + (ENDS if name[-1].isalpha() or name[-1] in "$€£¥₹" else "")
+        )
     return f"(?i:{'|'.join(patterns)})"
 
 
@@ -155,6 +159,8 @@ def strange(line: str, match: "re.Match[str]") -> bool:
     if match["strange"]:
         return True
     written = match[0].lower()
+    if written == "korean won" and line[: match.start()].rstrip().lower().endswith("north"):
+        return True
     if written.rstrip("s") in ("dollar", "rupee", "cent"):
         before = _BEFORE.search(line, max(0, match.start() - 30), match.start())
         word = before[1] if before else ""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from columnist.extraction.currencies import CURRENCIES, NATIONS, bare_dollars, code, strange
+from columnist.extraction.currencies import CURRENCIES, ISO_4217, NATIONS, bare_dollars, code, strange
 from columnist.extraction.dates import dates_of, days_without_year
 from columnist.extraction.numerals import (
     PARTS,
@@ -91,11 +91,12 @@ _NAMES_OF_FIGURES = re.compile(
     r"|(?:19|20)\d\d(?=\s(?-i:Act|Plan|Agreement|Season|Budget|Edition|Rules|Regulations)\b)"
     r"|(?<![^\W_])(?:fy|q|ex|h)-?\d{1,4}(?![\w.,/%-])"
     r"|(?<![^\W_])(?:in|during|since|fiscal|year|years|until|through)\s(?:19|20)\d\d(?![\w/%]|[.,-]?\d"
-    r"|\s?(?:[€$£]\s?(?!\s?[\d.])|dollars|euros|pounds|units|shares|hours|days|weeks|months|years|(?-i:[A-Z]{3}\b)(?!\s?[\d.])))",
+    r"|\s?(?:[€$£]\s?(?!\s?[\d.])|dollars|euros|pounds|units|shares|hours|days|weeks|months|years"
+    rf"|(?-i:{'|'.join(sorted(ISO_4217))})\b(?!\s?[\d.])))",
     re.I,
 )
 _MARKS = re.compile(
-    r"(?<![\w$€£%)])(?:\(\d{1,2}\)|\d{1,2}\)(?=\s+[^\W\d_])|(?:^|(?<=[A-Z]{3}\s)|(?<=[;:]\s))\d{1,2}\.(?=\s+[^\W\d_]))(?=\s*(?:[$€£]|[^\W\d_]))"
+    r"(?<![\w$€£%).,'/-])(?:\((?:[1-9]|[12]\d)\)|(?:[1-9]|[12]\d)\)(?=\s+[^\W\d_])|(?:^|(?<=[A-Z]{3}\s)|(?<=[;:]\s))(?:[1-9]|[12]\d)\.(?=\s+[^\W\d_]))(?=\s*(?:[$€£]|[^\W\d_]))"
 )
 _BEFORE_A_MARK = re.compile(r"(?:\b(?:or|and|either)|[;:,]|^)\s*$", re.I)
 _QUOTED = re.compile(r'"[A-Z][^"\d]{0,40}\s(?P<figure>\d{1,2})"')
@@ -106,6 +107,7 @@ _TOKEN = re.compile(
     rf"|(?P<pct>{_PERCENT})"
     r"|(?P<bps>(?i:basis\s++points?|bps?)\b)"
     r"|(?P<num>\.?\d++(?:[.,']\d++)*+)"
+    r"|(?P<script>[¹²³⁰⁴⁵⁶⁷⁸⁹₀-₉])"
     r"|(?P<vul>[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])"
     r"|(?P<word>(?i:u\.s\.(?:a\.)?|p\.a\.?)(?![^\W\d_])|[^\W\d_]++(?:'[^\W\d_]++)*+)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<dash>-++)|(?P<slash>[/⁄])|(?P<amp>&)|(?P<comma>,)|(?P<quote>[\"'`´])"
@@ -115,6 +117,10 @@ _SPACED = re.compile(r"\d{1,3}(?: \d{3}(?!\d))++(?:[.,]\d{1,2}(?!\d))?(?![.,]?\d
 _TORN = re.compile(r"\d{1,3}(?:,\s\d{3}(?!\d)|\s,\s?\d{3}(?!\d))++(?:\.\d{2}(?!\d))?")
 _OCR = re.compile(r"[.,']\s?[OoIlSsBQDZG]{1,3}(?![^\W_])")
 """What stands for digits in a scan."""
+_CREDIT = frozenset(("CR", "DR", "Cr"))
+"""Behind a sum, they say on which side of an account it stands."""
+_NUMERATORS = frozenset([*map(str, range(100)), *(f"0{digit}" for digit in range(10))])
+_DENOMINATORS = frozenset("2 3 4 5 6 7 8 9 10 12 16 20 32 64 100 1000".split())
 _TIME = {
     **{name: unit for unit in ("day", "week", "month", "year", "hour", "minute") for name in (unit, f"{unit}s")},
     **dict.fromkeys(("yr", "yrs"), "year"),
@@ -136,6 +142,7 @@ _BETWEEN_NUMBER_AND_UNIT = frozenset(
     "calendar business working banking trading consecutive full additional successive further contract "
     "clear whole entire".split()
 )
+_STRANGE_SCALES = frozenset("dozen hundred lacs tausend gross score myriad mill bill thou thsd".split())
 _SHORT_WORDS = frozenset(
     "a an and or of in on at to by for is as the if but not nor via pa p.a no net any all due its it was are be "
     "we he do per than that this each from with upon into such less plus up so who may can has had now one two "
@@ -204,6 +211,8 @@ class _Scan:
         kind = match.lastgroup or "other"
         if kind in ("known", "strange"):
             kind = "strange" if strange(self.line, match) else "cur"
+        if kind == "word" and not match[0].isascii() and any(char.isnumeric() for char in match[0]):
+            kind = "script"
         if kind == "num":
             for pattern in (_SPACED, _TORN):
                 wider = pattern.match(self.line, match.start(), end)
@@ -318,7 +327,7 @@ class _Scan:
         if not (self.glued(tokens, at + 1, "slash") and self.glued(tokens, at + 2, "num")):
             return None
         over, under = tokens[at].text, tokens[at + 2].text
-        if not (over.isdecimal() and under.isdecimal() and len(over) <= 3 and len(under) <= 4 and int(under)):
+        if not (over in _NUMERATORS and under in _DENOMINATORS and int(over) < int(under)):
             return (), at + 3
         if self.glued(tokens, at + 3, "slash"):
             end = at + 3
@@ -525,7 +534,11 @@ class _Scan:
                     self.bare(at)
             elif item.kind in ("strange", "bps", "pct", "vul", "other") or item.text in ("‰", "‱"):
                 self.leftover(at)
-            elif item.kind == "sign" and item.text not in "=":
+            elif item.kind == "script" or (item.kind == "sign" and item.text != "=") or item.text in _CREDIT:
+                self.add(Kind.UNREAD, at, at)
+            elif item.kind == "dash":
+                self.dash(at)
+            elif item.kind == "open" and (self.whole(at) or (at + 1 in self.taken and self.accounting(at))):
                 self.add(Kind.UNREAD, at, at)
             elif item.kind == "blank":
                 self.blank(at)
@@ -590,6 +603,8 @@ class _Scan:
                 self.signed(Kind.PERCENT, at - 1, at, values)
             return
         last = end
+        if items[end].kind == "bps" and items[at].part:
+            return
         if items[end].kind == "bps":
             values = tuple(product(value, Decimal("0.01")) for value in values)
         if wrapped:
@@ -764,6 +779,7 @@ class _Scan:
         """Take it, with the number before its bracket, unless an abbreviation follows that is not understood."""
         items, currency = self.items, self.code_at(named)
         after = last + 1
+        after += self.kind(items, after) == "close" and self.kind(items, after + 1) == "word"
         if self.abbreviated(after):
             self.add(Kind.UNREAD, first, after)
             return
@@ -799,18 +815,7 @@ class _Scan:
             return False
         word = items[at].text
         lowered = word.lower()
-        if lowered in (
-            "dozen",
-            "hundred",
-            "lacs",
-            "tausend",
-            "gross",
-            "score",
-            "myriad",
-            "milliard",
-            "milliarden",
-            "millionen",
-        ):
+        if lowered in _STRANGE_SCALES or lowered.rstrip("sen").endswith(("illio", "illion", "illiard")):
             return True
         if lowered in _SHORT_WORDS or lowered in NATIONS or len(word) > 4 or lowered in _TIME:
             return False
@@ -944,8 +949,32 @@ class _Scan:
         """A percent sign or an unknown currency: what matters only beside a number, or beside a gap for one."""
         beside = (self.kind(self.items, at - 1), self.kind(self.items, at + 1))
         of = self.items[at].kind == "strange" and " of " in self.items[at].text
-        if any(kind in ("num", "blank", "vul", "cur") for kind in beside) or of or self.items[at].text in ("‰", "‱"):
+        if (
+            any(kind in ("num", "blank", "vul", "cur", "pct", "close") for kind in beside)
+            or of
+            or self.items[at].text in ("‰", "‱")
+        ):
             self.add(Kind.UNREAD, at, at)
+
+    def dash(self, at: int) -> None:
+        """A dash that may be the sign of what stands in brackets before or behind it."""
+        items = self.items
+        before, behind = self.kind(items, at - 1), self.kind(items, at + 1)
+        alone = at == 0 or before in ("punct", "comma", "open")
+        opens = behind == "open" and (alone or items[at].end == items[at + 1].start)
+        if opens or (before == "close" and not self.line[items[at].end :].strip(" .")):
+            self.add(Kind.UNREAD, at, at)
+
+    def whole(self, at: int) -> bool:
+        """Whether a bracket there begins the line and closes at its end: a sum in brackets may be below zero."""
+        items, depth = self.items, 0
+        if self.line[: items[at].start].strip() or not self.line.rstrip(" .").endswith((")", "]", "}")):
+            return False
+        for nr in range(at, len(items)):
+            depth += (items[nr].kind == "open") - (items[nr].kind == "close")
+            if depth == 0:
+                return not self.line[items[nr].end :].strip(" .")
+        return False
 
     def blank(self, at: int) -> None:
         """A gap in place of figures."""
@@ -957,6 +986,12 @@ class _Scan:
         if item.text == "*" and at and items[at - 1].end == item.start and items[at - 1].kind == "word":
             return  # a footnote's mark
         product = item.text == "*" and "num" in beside
+        tight = tight or (
+            at > 0
+            and len(item.text) > 1
+            and items[at - 1].end == item.start
+            and (at - 1 in self.taken or items[at - 1].kind == "close")
+        )
         priced = any(kind in ("cur", "pct", "bps", "strange") for kind in beside)
         if priced or product or tight or self.text(at + 1) in _TIME:
             self.add(Kind.UNREAD, at, at)

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz
@@ -19,7 +18,7 @@ from columnist.extraction.numerals import in_bounds, product
 from columnist.extraction.parts import UNITS, Kind, Part, parts
 from columnist.extraction.plain import one_line, plain
 from columnist.extraction.readings import currencies, units
-from columnist.extraction.values import Reading, agreed
+from columnist.extraction.values import Reading
 from columnist.reviews.model import Format
 
 
@@ -32,6 +31,8 @@ class Typed(NamedTuple):
 
 _TAG_SIMILARITY = 90.0
 """rapidfuzz ratio from which a misspelt word of a tag still counts: one wrong letter in ten."""
+LONGEST = 2_000
+"""Characters of an answer that is read for a single value."""
 _CONVERSIONS = {
     ("week", "day"): (7, 1),
     ("day", "week"): (1, 7),
@@ -54,13 +55,15 @@ _ANY = f"[{_VALUE}{_BARE}{_TIME}{_OTHER}]"
 _FEW_WORDS = r"(?:\s+[\w'-]+){0,3}?\s*"
 _BOUND = (
     r"(?:more|less|greater|higher|lower|larger|smaller|fewer|longer|shorter|later|earlier|over|above|under|below|before|after|prior|about"
-    r"|exceed\w*|equal|around|approximately|in|up)"
+    r"|exceed\w*|around|approximately|in|up)"
 )
 _COMPUTED = re.compile(
     r"\b(?:twice|thrice|doubled?|trebled?|tripled?|quadrupled?|multipl(?:ied|ying|y)|multiples?\s+of|divided|times|pro\s?rated|two-?fold|three-?fold"
     r"|squared|x)\b|[×÷]"
     r"|\bplus\b|[+±]|\bminus\b|\b(?:increas|decreas|reduc|rais|lower|multipli|adjust|augment)(?:ed|d)?\s+by\b|\bnet\s+of\b|\badd(?:ed|ing)?\s+to\b"
     r"|\btogether\s+with\b|\bin\s+addition\s+to\b|\bon\s+top\s+of\b|(?<!\bor\s)(?<!\bno\s)(?<!\bnot\s)\bless\b(?!\s+than\b)|\bdeduct\w*|\bsubtract\w*"
+    r"|\b(?:dozens|hundreds|thousands|millions|billions|lots)\s+of\b|\bexcess\b[^.;]{0,60}?\b(?:over|above)\b|\bnegative\b"
+    r"|\b(?:and|or|plus|to)\s+an?\s+(?:day|week|month|quarter|year|hour|fortnight)\b"
     r"|\bhalf\b|\bthirds?\s+of\b|\bquarters?\s+of\b|\bpercentage\s+of\b",
     re.I,
 )
@@ -69,19 +72,20 @@ _SUM = re.compile(
     rf"\b(?:sum|product|difference|average|mean|median|maximum|minimum|max|min|aggregate|total|excess|quotient|ratio)\s+(?:of|between)\b"
     rf"(?:[^.;{_VALUE}]{{0,120}}\b(?:and|plus|or)\b[^.;{_VALUE}]{{0,40}}{_VALUE}|[^.;{_VALUE}]{{0,60}}{_VALUE}\W{{0,4}}(?:and|plus|or|over|to)\b(?!\s+{_BOUND}))"
     rf"|\b(?:part|portion|share|fraction|proportion|multiple|balance|remainder|rest|some|none|two-thirds|instal?lments?)\s+of\s+(?:the\s+|an?\s+)?{_VALUE}"
+    rf"|{_VALUE}\s*(?:of|and)\s+(?:an?\s+|the\s+)?(?:additional\s+|further\s+|another\s+)?{_VALUE}"
     rf"|\b(?:product|difference|multiple|quotient|ratio|range)\s+(?:of|between)\b|\brang(?:e|ing)\b",
     re.I,
 )
 _NOT = re.compile(
     rf"\b(?:not|never|no|neither|nor|cannot|\w+n't)\b(?!{_FEW_WORDS}\s*(?:{_BOUND}|within|limited|only|until|be\s+{_BOUND})\b){_FEW_WORDS}{_VALUE}"
-    rf"|\b(?:other\s+than|except(?:ing|ed)?(?:\s+for)?|exclud\w+|rather\s+than|instead\s+of|without|excess\s+but\s+not|unlike|save\s+for|apart\s+from)\b"
+    rf"|\b(?:other\s+than|except(?:ing|ed)?(?:\s+for)?|exclud\w+|rather\s+than|instead\s+of|without|(?:anything|nothing|all|any\s+\w+)\s+but|unlike|save\s+for|apart\s+from)\b"
     rf"{_FEW_WORDS}{_VALUE}",
     re.I,
 )
 _BETWEEN = re.compile(rf"\b(?:between|among)\b(?:\s+\w+)?\s*{_ANY}", re.I)
 _OR = re.compile(
-    rf"(?<!\bmore\s)(?<!\bless\s)\b(?:or|nor|and/or)\s+(?!{_BOUND}\b|on\s+or\b)(?:\w+\s+){{0,2}}?\W?{_VALUE}"
-    rf"|{_VALUE}[\s,)\"']*\b(?:or|nor|and/or)\b(?!\s+(?:{_BOUND}|so|such|any|part|portion|otherwise|thereabouts|until|as\s+otherwise)\b)"
+    rf"(?<!\bmore\s)(?<!\bless\s)\b(?:or|nor|and/or)\s+(?!{_BOUND}\b|equal\b|on\s+or\b)(?:\w+\s+){{0,2}}?\W?{_VALUE}"
+    rf"|{_VALUE}[\s,()\"']*\b(?:or|nor|and/or)\b(?!\s+(?:{_BOUND}|equal|so|part|portion|thereabouts)\b)"
     rf"|\beither\s+{_VALUE}",
     re.I,
 )
@@ -101,12 +105,16 @@ _ON_TOP = re.compile(
 _COUNTED = re.compile(
     rf"\banniversar|\b(?:days?|weeks?|months?|quarters?|years?|eve|end|beginning|start|close|fortnight)['’]?\s+(?:\w+\s+)?"
     rf"(?:after|following|from|before|prior\s+to|preceding|of|beginning|commencing|starting|next\s+following)\b(?:\s+[\w]+){{0,2}}?\s*{_VALUE}"
+    rf"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\s+(?:after|before|following|preceding|prior)\b"
+    rf"|\b(?-i:Janu|Febru)ary\b|\b(?-i:April|June|July|August|September|October|November|December)\b"
+    rf"|\b(?:until|to|through|in|of|and|or|by|from)\s+(?-i:March|May)\b"
     rf"|\b(?:thereafter|thereof|later|earlier|hence)\b(?!\s+of)",
     re.I,
 )
 """Before a date: the answer is another one, so long before or after it."""
+_YEAR = re.compile(r"(?:19|20)\d\d$")
 _ENDS_ON = re.compile(
-    rf"\b(?:until|through|dated|expir\w+|end(?:s|ing)?|terminat\w+|on|thru)\s+(?:(?:on|as\s+of|and\s+including|including|of)\s+)?{_VALUE}",
+    rf"\b(?:until|through|dated|expir\w+|end(?:s|ing)?|terminat\w+|thru)\s+(?:(?:on|as\s+of|and\s+including|including|of)\s+)?{_VALUE}",
     re.I,
 )
 
@@ -121,6 +129,8 @@ def typed(text: str, question: Question) -> Typed:
         return Typed(tag)
     if says_nothing(stripped):
         return Typed(None)
+    if len(stripped) > LONGEST and question.format not in ("text", "bulleted_list"):
+        return Typed(None, f"It is longer than {LONGEST:,} characters, too long for one value.")
     return _READERS[question.format](stripped, question)
 
 
@@ -258,7 +268,7 @@ def _number(text: str, question: Question) -> Typed:
         if not fitting:
             named = " or ".join(sorted({f"{part.unit}s" for part in timed}))
             return Typed(None, f"It is said in {named}, which have no exact number of {wanted}s.")
-        if _joined(said, timed, fitting) or _loose(said):
+        if _rival(said, timed, fitting) or _loose(said):
             return Typed(None, "It says more than one number, not all of the same unit.")
         values = [value for part in fitting for value in _in_unit(part, wanted, strict)]
     else:
@@ -274,26 +284,23 @@ _TIMES_A_PERIOD = re.compile(
 )
 _PERIODS = re.compile(r"\s+(?:(?:additional|successive|further|consecutive|renewal|separate|optional)\s+)*", re.I)
 _OF_PERIODS = re.compile(r"\W*(?:periods?|terms?|renewals?|extensions?|intervals?)\b", re.I)
-_JOINT = re.compile(
-    r"\W*(?:(?:and|or|plus|to|through|less|minus|but|nor|then|a|an|another|not|no|more|than|up|about|at|least|additional|further)\b\W*){0,5}",
+_OF_ANOTHER = re.compile(
+    r"\b(?:the|any|each|every|such|an?|first|last|initial|final|preceding|said|this|that|its|rolling)"
+    r"(?:\s+(?:first|last|initial|final|preceding|successive|consecutive|next|following|subsequent))?\s+$",
     re.I,
 )
 
 
-def _joined(said: _Said, timed: list[Part], fitting: list[Part]) -> bool:
-    """Whether a period in another unit is joined to one that fits: `1 month and 15 days`."""
-    units_of_fit = {part.unit for part in fitting}
-    pairs = pairwise(timed)
+def _rival(said: _Said, timed: list[Part], fitting: list[Part]) -> bool:
+    """Whether a period in another unit is an answer, too: `1 month and 15 days`, not `15 days of a 3 month term`."""
     return any(
-        one.unit != other.unit
-        and (one.unit in units_of_fit or other.unit in units_of_fit)
-        and _JOINT.fullmatch(said.text, one.end, other.start)
-        for one, other in pairs
+        part not in fitting and not _OF_ANOTHER.search(said.text[max(0, part.start - 40) : part.start])
+        for part in timed
     )
 
 
 def _loose(said: _Said) -> bool:
-    """Whether a number without a unit stands beside others, but for the count of them: `two 30 day periods`."""
+    """Whether a number without a unit stands beside others and does not count them, as in `two 30 day periods`."""
     for nr, part in enumerate(said.parts):
         if part.kind is not Kind.COUNT or part.unit:
             continue
@@ -351,12 +358,9 @@ def _bare(text: str) -> bool:
 
 
 def _all_agreed(values: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """What all of them may mean; all that they say if they do not agree."""
-    found: tuple[Any, ...] = values[0] if values else ()
-    for others in values[1:]:
-        found = agreed(found, others)
-    # 10 and 10.00 are one value, as precise as somebody wrote it.
-    return [value for one in values for value in one if value in found]
+    """What all of them may mean, each as it is written; all that they say if they do not agree."""
+    common = set(values[0]).intersection(*values[1:]) if values else set()
+    return [value for one in values for value in one if value in common or not common]
 
 
 def _one_decimal(values: list[Decimal], noun: str) -> Typed:
@@ -449,15 +453,16 @@ def _date(text: str, _: Question) -> Typed:
     if len(whole) < len(said.values):
         part = next(part for part in said.values if not part.values)
         return Typed(None, f"A date in it is incomplete: {_quoted(said, part)}.")
-    both = set(whole[0]) if whole else set()
-    for others in whole[1:]:
-        both = set(agreed(tuple(both), others))
-    outcome = _only(sorted(both), "date")
+    outcome = _only(sorted(set(_all_agreed(whole))), "date")
     if outcome.value is None:
         return outcome
     lasts = any(part.kind is Kind.COUNT and part.unit for part in said.parts) and not _ENDS_ON.search(said.masked)
     if lasts or _COUNTED.search(said.masked):
         return Typed(None, f"It counts from {outcome.value}, and is another date.")
+    for part in said.parts:
+        year = _YEAR.search(_quoted(said, part)) if part.kind is Kind.NAME else None
+        if year and year[0] != outcome.value[:4]:
+            return Typed(None, f"It says more than one date: {outcome.value} or {year[0]}.")
     return _doubted(outcome, said, Kind.DATE, outcome.value)
 
 
@@ -470,7 +475,7 @@ _NO = re.compile(
 """`No.` answers; `No later than`, `No party` and `No. 12965` do not."""
 _ELSE = (
     r"(?=\s*(?:as|for|if|in|when|otherwise|after|before|until|to|on|with|within|thereafter|by|from|during|at|under"
-    r"|except|unless)\b|[\s.,;:!?)\]]*$|\s*[.,;:!?)/\]-])"
+    r"|except|unless)\b|[\s.,;:!?)\]]*$|\s*[.,;:!?()/\]-])"
 )
 _BOTH = re.compile(
     rf"(?:yes|true|y)\b.*?(?:\b(?:no|false){_ELSE}|\b(?:but|and|or|then|thereafter|afterwards|otherwise|than)\s+(?:no|not|false|never)\b"
@@ -482,6 +487,13 @@ _FORM = re.compile(r"[☐☑☒✓✔✗✘□■▢⬜⬛◻◼○●◯]|\[\s?
 """Boxes to tick say both, and a question nothing."""
 
 
+_IN_PART = re.compile(
+    r"^\w+\W+(?:(?:but\s+)?only\s+)?until\b|^\w+\W+or\b|\b(?:partly|partially|in\s+part|maybe|perhaps|possibly|sometimes|however)\b"
+    r"|\bnot\s+(?:always|for|to|in|if|when|after|before|by|as)\b|^(?:yes|true)\W+(?:never|not|neither)\b|\bno\s+longer\b|^\w+\W+\d+\s?%",
+    re.I,
+)
+
+
 def _yes_no(text: str, _: Question) -> Typed:
     line = one_line(text)
     if _BOTH.match(line):
@@ -491,15 +503,18 @@ def _yes_no(text: str, _: Question) -> Typed:
         return Typed(None, "It says neither yes nor no.")
     if _FORM.search(line):
         return Typed(None, "It does not say which box is ticked.")
-    if said and re.match(r"(?:yes|true)\W+(?:(?:but\s+)?only\s+)?until\b", line, re.I):
-        return Typed(None, "It says yes for some time only.")
+    if _IN_PART.search(line):
+        return Typed(None, "It says so in part only.")
     return Typed(said)
 
 
 _NEGATION = re.compile(
     r"\b(?:not|no|never|neither|nor|non|without|except|excluding|excludes|other than|rather than|instead of|cannot"
     r"|\w+n't|nothing|none|unlike|un|against"
-    r"|or|either|partly|partially|between|formerly|previously|until)\b"
+    r"|or|either|partly|partially|between|former|formerly|previous|previously|until|terminated|expired)\b"
+)
+_ABOUT_A_FIGURE = re.compile(
+    r"\b(?:below|above|over|under|to|than|less|more|plus|minus|up|between|from|half|times|of)\b"
 )
 
 
@@ -525,10 +540,24 @@ def _tag(text: str, question: Question) -> Typed:
         return Typed(None, f"It names more than one tag: {' or '.join(alike)}.")
     if not alike:
         return Typed(None, "It is none of the column's tags.")
-    rest = said.replace(folded[alike[0]], "")
-    if inside and (re.search(r"\d", rest) or _NEGATION.search(rest)):
+    if inside and _turned(one_line(text).casefold(), folded[alike[0]]):
         return Typed(None, f"It names {alike[0]}, but not that alone.")
     return Typed(alike[0])
+
+
+def _turned(text: str, form: str) -> bool:
+    """Whether what stands around a tag may turn it: `not a lease`, `sub-lease`, `lease/licence`, `Tier 1+`."""
+    inside = re.compile(
+        r"[\s/-]+".join(map(re.escape, form.replace(" and ", " & ").split())).replace("\\&", "(?:&|and)")
+    )
+    match = inside.search(text)
+    if match is None:
+        return True
+    before, behind = text[: match.start()], text[match.end() :]
+    joined = re.search(r"[\w)]\s?[-/]$|/\s*$", before) or re.match(r"[-/]\w|\s*/", behind)
+    rest = f"{before} {behind}"
+    figures = re.search(r"\d", form) and (re.search(r"[^\w\s.,;:\"']", rest) or _ABOUT_A_FIGURE.search(rest))
+    return bool(joined or figures or re.search(r"[\d?]", rest) or _NEGATION.search(rest))
 
 
 def _alike(one: str, other: str) -> bool:
@@ -541,9 +570,10 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """In lower case, `&` as `and`, dashes and slashes as spaces, nothing around it."""
+    """In lower case, `&` as `and`, dashes and slashes between words as spaces, nothing around it."""
     plain_text = one_line(text).casefold().replace("&", " and ")
-    return " ".join(re.sub(r"\s*[-/]\s*", " ", plain_text).split()).strip(" .\"'")
+    between_words = re.sub(r"(?<=\w)\s*[-/]\s*(?=\w)", " ", re.sub(r"^\s*-\s+", "", plain_text))
+    return " ".join(between_words.split()).strip(" .\"'")
 
 
 _READERS: dict[Format, Callable[[str, Question], Typed]] = {
