@@ -81,7 +81,9 @@ def _open_what_is_closed() -> None:
     """A standard stream that the caller closed leads nowhere, before a socket takes its number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(nowhere, True)  # to the processes that read and answer
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
 
 
 @app.callback(invoke_without_command=True)
