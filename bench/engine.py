@@ -4,7 +4,8 @@ import asyncio
 import importlib
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from statistics import median
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from bench.table import Row
 from columnist.db.connect import Database
 from columnist.db.migrate import migrate
 from columnist.jobs.pool import PoolOptions, WorkerPool
-from columnist.jobs.store import ClaimedItem
+from columnist.jobs.store import ClaimedItem, claim_items
 
 PEERS = {
     "procrastinate": "Procrastinate",
@@ -29,6 +30,8 @@ CEILING = ("bare_batched", "bare batched claim and completion (no promises)")
 CONCURRENCY = 10
 ITEMS = 10_000
 SCALES = (1_000, 100_000)
+LIVE_JOBS = (1, 11, 100, 1_000)
+CLAIMS = 100
 
 
 ROUNDS = 3
@@ -80,42 +83,85 @@ def _measured(admin_url: str) -> list[Row]:
     rows.append(
         Row("Engine, cost per item", "at 100,000 items against 1,000", costs, f"{large / small:.2f} × (limit 1.2)")
     )
-    return rows
+    return rows + _by_live_jobs(admin_url)
 
 
-def _drain_ours(admin_url: str, items: int, concurrency: int) -> float:
-    """Seconds from the pool's start to the end of the job, in a database of its own."""
+def _by_live_jobs(admin_url: str) -> list[Row]:
+    """The same items in more and more jobs that are live together: throughput, and the time of a claim of ten."""
+    rates, claims = {}, {}
+    for jobs in LIVE_JOBS:
+        rates[jobs] = ITEMS / median(_drain_ours(admin_url, ITEMS, CONCURRENCY, jobs) for _ in range(ROUNDS))
+        with _database(admin_url) as url:
+            claims[jobs] = asyncio.run(_claim_seconds(url, jobs))
+    first = LIVE_JOBS[0]
+    return [
+        Row(
+            "Engine, by live jobs",
+            f"{jobs:,} live",
+            f"{rates[jobs]:,.0f} items/s, a claim of ten {claims[jobs] * 1e3:.2f} ms",
+            f"{rates[jobs] / rates[first]:.2f} × and {claims[jobs] / claims[first]:.2f} × those of one",
+        )
+        for jobs in LIVE_JOBS
+    ]
+
+
+async def _claim_seconds(url: str, jobs: int) -> float:
+    """The median of so many claims of ten items, none of which is held."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        _enqueue(connection, CLAIMS * CONCURRENCY * 2, jobs)
+    seconds = []
+    async with Database(url) as database, database.worker() as connection:
+        for _ in range(CLAIMS):
+            started = time.perf_counter()
+            claimed = await claim_items(connection, 300, CONCURRENCY, 3, {}, None)
+            seconds.append(time.perf_counter() - started)
+            if len(claimed) != CONCURRENCY:
+                raise RuntimeError(f"{len(claimed)} items were claimed of {CONCURRENCY}")
+    return median(seconds)
+
+
+def _drain_ours(admin_url: str, items: int, concurrency: int, jobs: int = 1) -> float:
+    """Seconds from the pool's start to the end of the last job, in a database of its own."""
+    with _database(admin_url) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            _enqueue(connection, items, jobs)
+        return asyncio.run(_drain(url, items, concurrency))
+
+
+@contextmanager
+def _database(admin_url: str) -> Iterator[str]:
     name = f"bench_{uuid4().hex[:12]}"
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     url = conninfo.make_conninfo(admin_url, dbname=name)
     try:
         migrate(url)
-        job_id = uuid4()
-        with psycopg.connect(url, autocommit=True) as connection:
-            _enqueue(connection, str(job_id), items)
-        return asyncio.run(_drain(url, items, concurrency))
+        yield url
     finally:
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-def _enqueue(connection: psycopg.Connection, job_id: str, items: int) -> None:
-    review_id = uuid4()
-    connection.execute(
-        "insert into tabular_reviews (id, user_id, name) values (%s, gen_random_uuid(), 'bench')", [review_id]
-    )
-    connection.execute(
-        'insert into tabular_jobs (id, review_id, user_id, model, prompt_version, "only", total_items, total_cells) '
-        "values (%s, %s, gen_random_uuid(), 'no-op', '1', '{all}', %s, 0)",
-        [job_id, review_id, items],
-    )
-    connection.execute(
-        "insert into tabular_job_items (job_id, review_id, document_id, position) "
-        "select %s, %s, gen_random_uuid(), nr from generate_series(1, %s) nr",
-        [job_id, review_id, items],
-    )
+def _enqueue(connection: psycopg.Connection, items: int, jobs: int) -> None:
+    """So many items, spread over so many jobs, each of a review of its own."""
+    for nr in range(jobs):
+        review_id, job_id = uuid4(), uuid4()
+        share = items * (nr + 1) // jobs - items * nr // jobs
+        connection.execute(
+            "insert into tabular_reviews (id, user_id, name) values (%s, gen_random_uuid(), 'bench')", [review_id]
+        )
+        connection.execute(
+            'insert into tabular_jobs (id, review_id, user_id, model, prompt_version, "only", total_items, total_cells)'
+            " values (%s, %s, gen_random_uuid(), 'no-op', '1', '{all}', %s, 0)",
+            [job_id, review_id, share],
+        )
+        connection.execute(
+            "insert into tabular_job_items (job_id, review_id, document_id, position) "
+            "select %s, %s, gen_random_uuid(), nr from generate_series(1, %s) nr",
+            [job_id, review_id, share],
+        )
     connection.execute("vacuum analyze tabular_job_items")
+    connection.execute("vacuum analyze tabular_jobs")
 
 
 async def _drain(url: str, items: int, concurrency: int) -> float:
@@ -130,7 +176,10 @@ async def _drain(url: str, items: int, concurrency: int) -> float:
         pool = WorkerPool(database, no_op, options)
         started = time.time()
         running = asyncio.create_task(pool.run())
-        query = "select extract(epoch from completed_at)::float8 as ended, completed_items from tabular_jobs"
+        query = (
+            "select case when bool_and(completed_at is not null) then extract(epoch from max(completed_at)) end "
+            "::float8 as ended, sum(completed_items)::int as completed_items from tabular_jobs"
+        )
         while True:
             async with database.worker() as connection:
                 row = await (await connection.execute(query)).fetchone()

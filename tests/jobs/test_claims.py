@@ -140,4 +140,7 @@ def test_of_a_scarce_model_no_more_is_claimed_than_it_takes_and_others_get_the_r
         )
         pool = Pool(10)
         claimed = claim(connection, pool, pool.places, None, {"n": 2})
-        assert Counter(item["model"] for item in claimed) == {"n": 2, "m": 8}
+        models = {
+            row["id"]: row["model"] for row in connection.execute("select id, model from tabular_jobs").fetchall()
+        }
+        assert Counter(models[item["job_id"]] for item in claimed) == {"n": 2, "m": 8}
