@@ -106,26 +106,42 @@ async def get_document(connection: Connection, document_id: UUID) -> Document:
     return _document(row)
 
 
-async def uses_of_document(connection: Connection, document_id: UUID) -> tuple[int, int]:
-    """In how many reviews a document is, and how many answers they have of it, as far as the user sees."""
+async def uses_of_document(connection: Connection, user: User, document_id: UUID) -> tuple[int, int]:
+    """In how many of the user's own reviews a document is, and how many answers they have of it."""
     cursor = await connection.execute(
-        "select (select count(*)::int from review_documents where document_id = %(id)s) as reviews, "
-        "(select count(*)::int from review_documents r join tabular_cells c using (review_id, document_id) "
-        "where r.document_id = %(id)s and c.status = 'done') as answers",
-        {"id": document_id},
+        "select count(distinct r.review_id)::int as reviews, count(c.status)::int as answers "
+        "from tabular_reviews v join review_documents r on r.review_id = v.id and r.document_id = %s "
+        "left join tabular_cells c on c.review_id = v.id and c.document_id = r.document_id and c.status = 'done' "
+        "where v.user_id = %s",
+        [document_id, user.id],
     )
     row = await cursor.fetchone()
     assert row
     return row["reviews"], row["answers"]
 
 
-async def delete_document(connection: Connection, user: User, document_id: UUID) -> bool:
-    """Delete a document of the user's, and its row of every review; False if it is another's. Its content is swept
-    (documents/sweep.py) if no other document has it."""
-    deleted = await persistently(
-        connection, "delete from documents where id = %s and user_id = %s", [document_id, user.id]
+async def delete_document(connection: Connection, document_id: UUID) -> None:
+    """Take the user's document away from them, with its rows in their own reviews; nothing happens if it is another's.
+
+    It stays, nobody's, while another review holds it. Its content is swept (documents/sweep.py) if no other document
+    has it.
+    """
+    await persistently(connection, "select delete_document(%s)", [document_id])
+
+
+async def documents_only_here(
+    connection: Connection, review_id: UUID, document_ids: Sequence[UUID] | None = None
+) -> int:
+    """How many documents go when these rows of a review do (None: all): nobody has uploaded them any more, and no other
+    review holds them."""
+    cursor = await connection.execute(
+        "select documents_only_here(%s, %s::uuid[])::int as count",
+        [review_id, None if document_ids is None else list(document_ids)],
     )
-    return deleted == 1
+    row = await cursor.fetchone()
+    assert row
+    count: int = row["count"]
+    return count
 
 
 async def get_page(connection: Connection, document_id: UUID, number: int) -> Page:
@@ -179,6 +195,11 @@ async def store_pages(connection: Connection, sha256: str, read: ReadDocument) -
 async def store_unreadable(connection: Connection, sha256: str, error: str) -> None:
     """Keep why a content cannot be read, for the row that shows it; the next job tries again."""
     await _store_content(connection, sha256, None, error)
+
+
+def and_documents(gone: int) -> str:
+    """How a refusal goes on that names what is deleted: the documents that go, too."""
+    return f" and {gone:,} documents, which nobody else has" if gone else ""
 
 
 def _document(row: dict[str, Any]) -> Document:

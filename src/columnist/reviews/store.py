@@ -107,7 +107,7 @@ async def rename_review(connection: Connection, review_id: UUID, name: str) -> N
 
 
 async def delete_review(connection: Connection, review_id: UUID) -> None:
-    """With its columns, cells, jobs and history; the documents stay."""
+    """With its columns, cells, jobs and history; the documents stay, but those that their uploader has deleted."""
     await persistently(connection, "delete from tabular_reviews where id = %s", [review_id])
 
 
@@ -155,6 +155,18 @@ async def remove_column(connection: Connection, review_id: UUID, column_id: UUID
     await persistently(
         connection, "delete from tabular_columns where review_id = %s and id = %s", [review_id, column_id]
     )
+
+
+async def count_rows(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> int:
+    """How many of these documents are rows of a review."""
+    cursor = await connection.execute(
+        "select count(*)::int as count from review_documents where review_id = %s and document_id = any(%s)",
+        [review_id, list(document_ids)],
+    )
+    row = await cursor.fetchone()
+    assert row
+    count: int = row["count"]
+    return count
 
 
 async def count_answers(

@@ -204,18 +204,21 @@ async def get_document(document_id: UUID, connection: CurrentConnection) -> Docu
 async def delete_document(
     document_id: UUID, user: CurrentUser, connection: CurrentConnection, confirm: Confirm = False
 ) -> None:
-    """Delete a document of one's own, with its row in every review."""
+    """Delete a document of one's own, with its row in every review of one's own.
+
+    Somebody else's review that has it keeps its row and answers; the document goes with the last of them.
+    """
     document = await store.get_document(connection, document_id)
     if not document.mine:
-        raise ForbiddenError("Somebody else uploaded this document. You can remove it from a review.")
+        raise ForbiddenError("This is no upload of yours. You can remove it from a review.")
     if not confirm:
-        in_reviews, answers = await store.uses_of_document(connection, document_id)
+        in_reviews, answers = await store.uses_of_document(connection, user, document_id)
         raise ConfirmationNeededError(
-            f"This deletes {document.name!r}, its row in {in_reviews:,} reviews and {answers:,} answers. "
-            "Repeat it with ?confirm=true.",
+            f"This deletes {document.name!r}, its row in {in_reviews:,} reviews and {answers:,} answers: those of your "
+            "own reviews. What other people's reviews have of it stays. Repeat it with ?confirm=true.",
             "confirm",
         )
-    await store.delete_document(connection, user, document_id)
+    await store.delete_document(connection, document_id)
 
 
 class _LentFile(FileResponse):
@@ -294,11 +297,14 @@ async def add_documents_to_review(review_id: EditableReview, body: DocumentIds, 
 async def remove_documents_from_review(
     review_id: EditableReview, body: DocumentIds, connection: CurrentConnection, confirm: Confirm = False
 ) -> None:
-    """Take rows out of the grid, with their cells; the documents stay."""
+    """Take rows out of the grid, with their cells; the documents stay, but those that their uploader has deleted."""
+    rows = await reviews.count_rows(connection, review_id, body.document_ids)
     answers = await reviews.count_answers(connection, review_id, document_ids=body.document_ids)
-    if answers and not confirm:
+    gone = await store.documents_only_here(connection, review_id, body.document_ids)
+    if (answers or gone) and not confirm:
         raise ConfirmationNeededError(
-            f"This removes {len(body.document_ids):,} rows with {answers:,} answers. Repeat it with ?confirm=true.",
+            f"This removes {rows:,} rows with {answers:,} answers{store.and_documents(gone)}. "
+            "Repeat it with ?confirm=true.",
             "confirm",
         )
     await reviews.remove_documents(connection, review_id, body.document_ids)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from columnist.api.context import CurrentConnection, CurrentUser, EditableReview, OwnReview, VisibleReview
 from columnist.api.models import ReviewHistory, ReviewInput, ReviewList, ReviewName
+from columnist.documents.store import and_documents, documents_only_here
 from columnist.errors import ConfirmationNeededError
 from columnist.reviews import store
 from columnist.reviews.cells import review_history
@@ -64,12 +65,13 @@ async def get_review_history(
 
 @router.delete("/{review_id}", status_code=204)
 async def delete_review(review_id: OwnReview, connection: CurrentConnection, confirm: Confirm = False) -> None:
-    """Delete the review with its columns, cells and jobs; the documents stay."""
+    """Delete the review with its columns, cells and jobs; the documents stay, but those that nobody else has."""
     if not confirm:
         review = await store.get_review(connection, review_id)
         answers = await store.count_answers(connection, review_id)
+        gone = and_documents(await documents_only_here(connection, review_id))
         raise ConfirmationNeededError(
-            f"This deletes the review {review.name!r} with {answers:,} answers and its history, for everybody. "
+            f"This deletes the review {review.name!r} with {answers:,} answers{gone} and its history, for everybody. "
             "Repeat it with ?confirm=true.",
             "confirm",
         )
