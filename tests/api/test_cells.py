@@ -1,7 +1,11 @@
 """One cell over HTTP: what it holds, what people do with it, who did it, and that a worker does not undo it."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import pytest
 from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review, problem
 from tests.jobs.grid import Watcher
+from tests.llm.simulated import completion, scripted
 from tests.processes import contracts_in, metric, served, simulator
 
 TERMS = b"This Agreement is governed by the laws of the State of Delaware. The fee is $1,000.00."
@@ -144,7 +149,9 @@ def test_regenerate_asks_one_cell_again_even_an_edited_one(grid: Grid) -> None:
     assert "Delaware" in cell["summary"]
     assert cell["edited_at"] is None
     assert grid.api.get(grid.cell(1)).json() == other
-    assert [change["action"] for change in grid.history()] == ["regenerate", "edit"]
+    replaced, *acts = grid.history()
+    assert [change["action"] for change in acts] == ["regenerate", "edit"]
+    assert (replaced["action"], replaced["before"]["summary"]) == ("replace", "Mars")
 
 
 def test_an_edit_made_while_a_worker_asks_is_not_overwritten(url: str, tmp_path: Path) -> None:
@@ -161,11 +168,153 @@ def test_an_edit_made_while_a_worker_asks_is_not_overwritten(url: str, tmp_path:
             (document,) = upload(api, (file.name, file.read_bytes()), review_id=review)["files"]
             (column,) = api.get(f"/tabular/reviews/{review}/columns").json()["columns"]
             cell = f"/tabular/reviews/{review}/cells/{document['document_id']}/{column['id']}"
-            for only in ("missing", "all"):
-                job = api.post(f"/tabular/reviews/{review}/generate", json={"only": [only]}).json()["job_id"]
+            for path in (f"/tabular/reviews/{review}/generate", f"{cell}/regenerate"):
+                job = api.post(path).json()["job_id"]
                 while not metric(llm, "llm_running"):
                     pass
                 problem(api.post(f"{cell}/regenerate"), 409, "conflict")
-                api.patch(cell, json={"summary": f"Mine, {only}"})
+                api.patch(cell, json={"summary": f"Mine, {path}"})
                 Watcher(url).until(f"select status from tabular_jobs where id = '{job}'", ("completed",))
-                assert api.get(cell).json()["summary"] == f"Mine, {only}"
+                assert api.get(cell).json()["summary"] == f"Mine, {path}"
+
+
+def until_ended(api: httpx.Client, job: str) -> dict[str, Any]:
+    """The job when it has ended."""
+    while (status := api.get(f"/tabular/jobs/{job}").json())["status"] in ("pending", "running"):
+        time.sleep(0.02)
+    return dict(status)
+
+
+def asked(api: httpx.Client, review: str, **body: Any) -> int:
+    """How many answers a run asks for; it is waited for."""
+    job = api.post(f"/tabular/reviews/{review}/generate", json=body).json()["job_id"]
+    return int(until_ended(api, job)["total_cells"])
+
+
+def found(grid: Grid, state: str) -> int:
+    filters = {"filter": f"any:state:{state}"}
+    return int(grid.api.get(f"/tabular/reviews/{grid.review}/rows", params=filters).json()["total"])
+
+
+def edit_question(grid: Grid, **changes: Any) -> None:
+    path = f"/tabular/reviews/{grid.review}/columns"
+    column = next(one for one in grid.api.get(path).json()["columns"] if one["id"] == grid.columns[0])
+    body = {name: column[name] for name in ("name", "prompt", "format", "tags", "rules")} | changes
+    assert grid.api.put(f"{path}/{column['id']}", json=body).status_code == 200
+
+
+def test_a_flag_or_a_note_makes_no_answer_and_no_old_answer_current(grid: Grid) -> None:
+    stale = grid.api.get(grid.cell()).json()
+    edit_question(grid, prompt="Where is the seat of arbitration?")
+    flagged = grid.api.patch(grid.cell(), json={"flag": "yellow", "reasoning": "Look at this, Bob."}).json()
+    assert (flagged["flag"], flagged["reasoning"], flagged["stale"]) == ("yellow", "Look at this, Bob.", True)
+    assert (flagged["summary"], flagged["edited_at"]) == (stale["summary"], None)
+    assert grid.api.post(f"/tabular/reviews/{grid.review}/estimate", json={}).json()["cells"] == 1
+    # What the run replaces was acted on by a person: it is in the history, whole.
+    assert asked(grid.api, grid.review) == 1
+    replaced, edited = grid.history()
+    assert (replaced["action"], replaced["email"], edited["action"]) == ("replace", "extractive", "edit")
+    assert (replaced["before"]["summary"], replaced["before"]["flag"]) == (stale["summary"], "yellow")
+    assert replaced["before"]["citations"] == stale["citations"]
+
+    grid.api.delete(grid.cell())
+    for body in ({"flag": "red"}, {"reasoning": "?"}):
+        said = problem(grid.api.patch(grid.cell(), json=body), 409, "conflict")
+        assert "no answer yet" in said["detail"]
+    assert grid.api.get(grid.cell()).json()["status"] == "pending"
+    assert found(grid, "missing") == 1
+
+
+def test_a_verification_is_of_one_answer_to_one_question(grid: Grid) -> None:
+    before = grid.api.post(f"{grid.cell()}/verify", json={"verified": True}).json()
+    edit_question(grid, prompt="Which state's laws govern this Agreement?")
+    shown = grid.api.get(grid.cell()).json()
+    assert (shown["stale"], shown["verified_at"]) == (True, before["verified_at"])
+    assert (found(grid, "verified"), found(grid, "stale")) == (1, 1)
+    for only in (["stale"], ["all"], ["missing", "stale", "failed"]):
+        estimate = grid.api.post(f"/tabular/reviews/{grid.review}/estimate", json={"only": only}).json()
+        assert estimate["left_alone"] == 1
+        assert "1 answers that a person edited or verified" in estimate["notes"][0]
+        assert asked(grid.api, grid.review, only=only) == (only == ["all"])
+    assert grid.api.get(grid.cell()).json() == shown
+    # Asked for by name it is replaced: another question, whatever the words.
+    job = grid.api.post(f"{grid.cell()}/regenerate").json()["job_id"]
+    assert until_ended(grid.api, job)["only"] == ["again"]
+    answered = grid.api.get(grid.cell()).json()
+    assert (answered["stale"], answered["verified_by"], answered["summary"]) == (False, None, before["summary"])
+    replaced, again, verified = grid.history()
+    assert [one["action"] for one in (replaced, again, verified)] == ["replace", "regenerate", "verify"]
+    assert replaced["before"]["verified_by"] == "local@localhost"
+    assert datetime.fromisoformat(replaced["before"]["verified_at"]) == datetime.fromisoformat(before["verified_at"])
+
+
+def test_what_was_cleared_and_asked_for_in_vain_comes_back_with_its_own_stamps(url: str, tmp_path: Path) -> None:
+    variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path}
+    with (
+        served("--no-worker", **variables) as server,
+        httpx.Client(base_url=f"{server.url}/api", timeout=30) as api,
+    ):
+        review = a_review(api, "Term")["id"]
+        (file,) = upload(api, ("a.txt", TERMS), review_id=review)["files"]
+        (column,) = api.get(f"/tabular/reviews/{review}/columns").json()["columns"]
+        cell = f"/tabular/reviews/{review}/cells/{file['document_id']}/{column['id']}"
+        # Two first answers, each by who saw none: one is told, and the history is a chain.
+        bodies = [{"summary": f"{nr} years", "updated_at": None} for nr in range(6)]
+        with ThreadPoolExecutor(6) as pool:
+            codes = list(pool.map(lambda body: api.patch(cell, json=body).status_code, bodies))
+            assert sorted(codes) == [200] + [409] * 5
+            for _ in range(2):
+                list(pool.map(lambda body: api.patch(cell, json={"summary": body["summary"]}), bodies))
+        changes = api.get(f"{cell}/history").json()["changes"]
+        assert len(changes) == 13
+        assert changes[-1]["before"] is None
+        for later, earlier in pairwise(changes):
+            assert later["before"] == earlier["after"]
+
+        api.post(f"{cell}/verify", json={"verified": True})
+        before = api.get(cell).json()
+        assert api.delete(cell).status_code == 204
+        job = api.post(f"{cell}/regenerate").json()["job_id"]
+        assert api.post(f"/tabular/jobs/{job}/cancel").json()["cancelled"]
+        until_ended(api, job)
+        assert {**api.post(f"{cell}/restore").json(), "updated_at": None} == {**before, "updated_at": None}
+
+
+def test_another_model_asks_nothing_again_unless_it_is_named(url: str, tmp_path: Path) -> None:
+    variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home"}
+    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api", timeout=30) as api:
+        review = a_review(api, "Governing law")["id"]
+        files = upload(api, *((f"{nr}.txt", TERMS + b"%d" % nr) for nr in range(3)), review_id=review)["files"]
+        assert asked(api, review) == 3
+        (column,) = (one["id"] for one in api.get(f"/tabular/reviews/{review}/columns").json()["columns"])
+        cells = [f"/tabular/reviews/{review}/cells/{file['document_id']}/{column}" for file in files]
+        verified = api.post(f"{cells[0]}/verify", json={"verified": True}).json()
+        assert not verified["outdated"]
+
+    # A model that answers nothing that can be read.
+    with (
+        scripted(lambda _: (200, completion("I would rather not."))) as llm,
+        served(**variables, OPENAI_BASE_URL=llm.url, COLUMNIST_MODEL="big") as server,
+        httpx.Client(base_url=f"{server.url}/api", timeout=60) as api,
+    ):
+        grid = Grid(api, review, files[0]["document_id"], [column])
+        upload(api, ("new.txt", b"The term is one year."), review_id=review)
+        assert (found(grid, "outdated"), found(grid, "stale")) == (3, 0)
+        assert asked(api, review, document_ids=[file["document_id"] for file in files]) == 0
+        assert asked(api, review, model="extractive") == 1  # the new document's
+        for body, cells_asked in (({}, 0), ({"model": "big"}, 3), ({"only": ["outdated"]}, 3)):
+            assert api.post(f"/tabular/reviews/{review}/estimate", json=body).json()["cells"] == cells_asked
+        # Every answer that it is asked for, by name or by a run, stays.
+        before = [api.get(cell).json() for cell in cells]
+        assert asked(api, review, model="big") == 3
+        until_ended(api, api.post(f"{cells[0]}/regenerate").json()["job_id"])
+        attempt = ("attempt_error", "attempted_at", "updated_at")
+        for cell, was in zip(cells, before, strict=True):
+            now = api.get(cell).json()
+            assert now["attempt_error"] and now["attempted_at"]
+            assert {name: now[name] for name in now if name not in attempt} == {
+                name: was[name] for name in was if name not in attempt
+            }
+        assert (found(grid, "failed"), found(grid, "done"), found(grid, "verified")) == (4, 4, 1)
+        # Those that a person has not verified are asked again as failed ones.
+        assert api.post(f"/tabular/reviews/{review}/estimate", json={"only": ["failed"]}).json()["cells"] == 3

@@ -723,6 +723,65 @@ def test_a_changed_question_makes_answers_stale_and_they_alone_are_asked_again(s
     expect(page.locator(".answer.stale")).to_have_count(0)
 
 
+def test_who_edits_what_another_has_changed_is_told_and_keeps_their_words(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(1))
+    page = opens(f"{server.url}/reviews/{review}", refused=True)
+    law = cell(page, 0, "Governing law")
+    law.click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    panel.get_by_role("button", name="Edit", exact=True).click()
+    panel.locator("textarea").first.fill("Mine")
+    with api_of(server) as api:
+        (row,) = api.get(f"/tabular/reviews/{review}/rows").json()["rows"]
+        column = api.get(f"/tabular/reviews/{review}/columns").json()["columns"][0]["id"]
+        path = f"/tabular/reviews/{review}/cells/{row['document_id']}/{column}"
+        api.patch(path, json={"summary": "Theirs", "flag": "red"})
+        expect(law).to_contain_text("Theirs")
+        panel.get_by_role("button", name="Save").click()
+        expect(panel.get_by_role("alert")).to_contain_text("Somebody has changed this cell")
+        expect(panel.get_by_test_id("conflict")).to_contain_text("It says now: Theirs")
+        assert api.get(path).json()["summary"] == "Theirs"
+        panel.get_by_role("button", name="Go on with mine").click()
+        expect(panel.locator("textarea").first).to_have_value("Mine")
+        panel.get_by_role("button", name="Save").click()
+        expect(law).to_contain_text("Mine")
+        saved = api.get(path).json()
+        assert (saved["summary"], saved["flag"]) == ("Mine", "red"), "what was not touched is the other's"
+
+
+def test_a_failed_attempt_stands_beside_the_answer_and_an_outdated_one_is_found(
+    server: Served, opens: Opens, admin_url: str
+) -> None:
+    review = filled(server, pdfs(2))
+    with psycopg.connect(admin_url) as database:
+        database.execute(
+            "update tabular_cells set attempt_error = 'The model is gone.', attempted_at = now() where document_id = "
+            "(select min(document_id::text)::uuid from tabular_cells)"
+        )
+        database.execute("update tabular_cells set model = 'another'")
+    page = opens(f"{server.url}/reviews/{review}")
+    page.get_by_label("State").select_option("Failed")
+    expect(page.locator(".answer.attempted.outdated")).to_have_count(3)
+    cell(page, 0, "Governing law").click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    expect(panel.get_by_role("alert")).to_contain_text("and failed: The model is gone.")
+    expect(panel.get_by_test_id("summary")).not_to_be_empty()
+    expect(panel.locator(".badge", has_text="outdated")).to_be_visible()
+    panel.get_by_role("button", name="Verify").click()
+    expect(panel.get_by_text("verified by")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Show all").click()
+    page.get_by_label("State").select_option("Outdated")
+    expect(page.locator(".answer.outdated")).to_have_count(6)
+    page.get_by_role("button", name="Run …").click()
+    page.get_by_label("Outdated answers only").check()
+    expect(page.locator(".estimate")).to_contain_text("5 answers")
+    expect(page.locator(".estimate")).to_contain_text("1 answers that a person edited or verified are left alone")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".answer.outdated")).to_have_count(1)
+    expect(page.locator(".answer.attempted")).to_have_count(1)
+
+
 def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Opens, tmp_path: Path) -> None:
     def signed(name: str) -> str:
         return jwt.encode({"sub": name, "email": f"{name}@example.org", "exp": time.time() + 600}, SECRET, "HS256")

@@ -36,7 +36,7 @@ _FLAGS = ("green", "yellow", "red", "grey")
 _STATES = {
     "done": "c.status = 'done'",
     "failed": "is_failed(c)",
-    "missing": "not is_missing(c)",  # counted: what was never asked has no row
+    "missing": "is_missing(c)",
     "stale": "is_stale(c, col.version)",
     "outdated": "is_outdated(c, %(model)s, %(prompt_version)s)",
     "edited": "c.edited_at is not null",
@@ -228,12 +228,13 @@ def _condition(text: str, columns: Mapping[UUID, Column], values: dict[str, Any]
     if op == "state":
         if value not in _STATES:
             raise InputError(f"A state is one of {', '.join(_STATES)}, not {value!r}.", "filter")
-        met += f" and {_STATES[value]}"
-        if value == "missing":
+        if value == "missing":  # what was never asked has no row; what was cleared has one, and an index
             wanted = "1" if column else "%(column_count)s"
-            return f"(select count(*) from {cells} where {met}) < {wanted}"  # noqa: S608  no text of the user's
+            never_asked = f"(select count(*) from {cells} where {met}) < {wanted}"  # noqa: S608  no text of the user's
+            return f"({never_asked} or exists (select from {cells} where {met} and {_STATES[value]}))"
         if value == "stale":
             cells += " join tabular_columns col on col.id = c.column_id"
+        met += f" and {_STATES[value]}"
     elif op == "flag":
         values[f"value_{nr}"] = value.split(",")
         if not set(values[f"value_{nr}"]) <= set(_FLAGS):

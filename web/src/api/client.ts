@@ -221,8 +221,8 @@ export const editCell = (
   key: CellKey,
   body: { summary?: string; flag?: Flag; reasoning?: string; updated_at?: string | null },
 ) => data(client.PATCH(CELL, { params: cell(id, key), body }));
-export const verifyCell = (id: string, key: CellKey, verified: boolean) =>
-  data(client.POST(`${CELL}/verify`, { params: cell(id, key), body: { verified } }));
+export const verifyCell = (id: string, key: CellKey, body: { verified: boolean; updated_at?: string | null }) =>
+  data(client.POST(`${CELL}/verify`, { params: cell(id, key), body }));
 export const clearCell = (id: string, key: CellKey) => data(client.DELETE(CELL, { params: cell(id, key) }));
 export const restoreCell = (id: string, key: CellKey) =>
   data(client.POST(`${CELL}/restore`, { params: cell(id, key) }));

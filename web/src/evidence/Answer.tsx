@@ -7,6 +7,7 @@ import {
   getCell,
   getCellHistory,
   getRow,
+  Problem,
   regenerateCell,
   restoreCell,
   sentence,
@@ -83,9 +84,12 @@ export function Answer({
     onChanged(changed);
   };
   const verify = useMutation({
-    mutationFn: () => verifyCell(review, cell, !full!.verified_by),
+    mutationFn: () => verifyCell(review, cell, { verified: !full!.verified_by, updated_at: full!.updated_at }),
     onSuccess: put,
-    onError: fail,
+    onError: (error) => {
+      fail(error);
+      found.refetch();
+    },
   });
   const again = useMutation({
     mutationFn: () => regenerateCell(review, cell),
@@ -128,11 +132,17 @@ export function Answer({
         </p>
       )}
       {full.status === "error" && <ErrorText>{full.error}</ErrorText>}
+      {full.status === "done" && full.attempt_error && (
+        <ErrorText>
+          Asked again {when(full.attempted_at!)}, and failed: {full.attempt_error} What stands here is from before.
+        </ErrorText>
+      )}
       {editing ? (
         <Editor
           full={full}
           column={column}
           onCancel={stopEditing}
+          onConflict={() => found.refetch()}
           onSave={async (body) => {
             put(await editCell(review, cell, body));
             stopEditing();
@@ -156,14 +166,23 @@ export function Answer({
             stale
           </span>
         )}
+        {full.outdated && (
+          <span className="badge" title="Another model, or another version of the prompt, gave this answer">
+            outdated
+          </span>
+        )}
         {full.edited_at && (
           <span className="badge" title={when(full.edited_at)}>
             edited by {full.edited_by}
           </span>
         )}
         {full.verified_by && (
-          <span className="badge good" title={full.verified_at ? when(full.verified_at) : ""}>
+          <span
+            className={full.stale ? "badge warn" : "badge good"}
+            title={full.verified_at ? when(full.verified_at) : ""}
+          >
             verified by {full.verified_by}
+            {full.stale && ", before the question changed"}
           </span>
         )}
         {full.model && <span className="muted">{full.model}</span>}
@@ -229,17 +248,21 @@ export function Answer({
   );
 }
 
+/** Keeps the cell as it was opened: what somebody else wrote meanwhile is not overwritten unseen. */
 function Editor({
-  full,
+  full: now,
   column,
   onSave,
+  onConflict,
   onCancel,
 }: {
   full: FullCell;
   column: Column;
   onSave: (body: { summary?: string; flag?: Flag; reasoning?: string; updated_at?: string | null }) => Promise<void>;
+  onConflict: () => void;
   onCancel: () => void;
 }) {
+  const [full, setFull] = useState(now);
   const [summary, setSummary] = useState(full.summary ?? "");
   const [flag, setFlag] = useState<Flag | "">(full.flag ?? "");
   const [reasoning, setReasoning] = useState(full.reasoning ?? "");
@@ -251,7 +274,15 @@ function Editor({
         reasoning: reasoning !== (full.reasoning ?? "") && reasoning.trim() ? reasoning : undefined,
         updated_at: full.updated_at,
       }),
+    onError: (error) => isConflict(error) && onConflict(),
   });
+  const goOn = () => {
+    if (summary === (full.summary ?? "")) setSummary(now.summary ?? "");
+    if (flag === (full.flag ?? "")) setFlag(now.flag ?? "");
+    if (reasoning === (full.reasoning ?? "")) setReasoning(now.reasoning ?? "");
+    setFull(now);
+    save.reset();
+  };
   const changed =
     (summary.trim() && summary !== full.summary) ||
     (flag && flag !== full.flag) ||
@@ -299,8 +330,16 @@ function Editor({
         <textarea rows={2} value={reasoning} onChange={(event) => setReasoning(event.target.value)} />
       </label>
       <ErrorText>{save.error && sentence(save.error)}</ErrorText>
+      {isConflict(save.error) && now.updated_at !== full.updated_at && (
+        <p data-testid="conflict">
+          It says now: {now.summary ?? "nothing"}{" "}
+          <button type="button" onClick={goOn}>
+            Go on with mine
+          </button>
+        </p>
+      )}
       <div className="actions">
-        <button className="primary" disabled={!changed || save.isPending}>
+        <button className="primary" disabled={!changed || save.isPending || isConflict(save.error)}>
           Save
         </button>
         <button type="button" onClick={onCancel}>
@@ -310,6 +349,9 @@ function Editor({
     </form>
   );
 }
+
+const isConflict = (error: unknown): boolean =>
+  error instanceof Problem && error.fields.some((one) => one.field === "updated_at");
 
 function History({ review, cell }: { review: string; cell: CellKey }) {
   const history = useQuery({
@@ -326,7 +368,7 @@ function History({ review, cell }: { review: string; cell: CellKey }) {
         {history.data?.changes.map((one, nr) => (
           <li key={nr}>
             <b>{one.email}</b> {ACTIONS[one.action]} <span className="muted">{when(one.created_at)}</span>
-            {one.action === "edit" && (
+            {(one.action === "edit" || one.action === "replace") && (
               <div>
                 <del>{String(one.before?.summary ?? "nothing")}</del> →{" "}
                 <ins>{String(one.after?.summary ?? "nothing")}</ins>

@@ -7,6 +7,7 @@ const STATES = {
   failed: "Failed",
   missing: "Not asked yet",
   stale: "Stale",
+  outdated: "Outdated",
   unverified: "Unverified quotes",
   edited: "Edited",
   verified: "Verified by a person",

@@ -89,9 +89,12 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
       marks += sign;
       says.push(means);
     };
+    if (cell.attempt_error) mark("attempted", "⚠", `The last attempt failed: ${cell.attempt_error}`);
     if (cell.stale) mark("stale", "◔", "Stale: the question has changed since");
+    if (cell.outdated) mark("outdated", "◷", "Outdated: another model or prompt gave this answer");
     if (cell.edited) mark("edited", "✎", "Edited by a person");
-    if (cell.verified_by) mark("checked", "✔", `Verified by ${cell.verified_by}`);
+    if (cell.verified_by)
+      mark("checked", "✔", `Verified by ${cell.verified_by}${cell.stale ? ", before the question changed" : ""}`);
     else if (cell.verified === true) mark("found", "❝", "The quote stands in the document");
     else if (cell.verified === false) mark("unfound", "❝", "Unverified: a quote was not found in the document");
     if (marks.length > 1) classes += " several";

@@ -107,7 +107,7 @@ export function HistoryDialog({ review, onClose }: { review: string; onClose: ()
           <li key={nr}>
             <b>{one.email}</b> {ACTIONS[one.action]} <b>{one.column ?? "a removed question"}</b> of{" "}
             {one.document ?? "a removed document"} <span className="muted">{when(one.created_at)}</span>
-            {one.action === "edit" && (
+            {(one.action === "edit" || one.action === "replace") && (
               <div>
                 <del>{String(one.before?.summary ?? "nothing")}</del> →{" "}
                 <ins>{String(one.after?.summary ?? "nothing")}</ins>

@@ -97,7 +97,8 @@ const CHOICES: { label: string; only: Only[] }[] = [
   { label: "Missing answers only", only: ["missing"] },
   { label: "Stale answers only: their question has changed", only: ["stale"] },
   { label: "Failed answers only", only: ["failed"] },
-  { label: "Everything again, edited answers too", only: ["all"] },
+  { label: "Outdated answers only: another model or prompt gave them", only: ["outdated"] },
+  { label: "Everything again, but what somebody has edited or verified", only: ["all"] },
 ];
 
 export function RunDialog({
