@@ -11,6 +11,7 @@ from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import ConflictError
 from columnist.jobs import store
 from columnist.jobs.store import INCOMPLETE, ClaimedItem, Generated, Only
+from columnist.llm.usage import Prices
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import put_columns, put_documents
 from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, progress_of
@@ -138,7 +139,13 @@ def test_a_budget_that_is_named_binds_the_job_that_grows(url: str) -> None:
             first = await ask(database, review)
             async with database.act_as(LOCAL_USER) as connection:
                 await store.create_job(
-                    connection, review.id, LOCAL_USER.id, MODEL, PROMPT_VERSION, budget=Decimal("0.5")
+                    connection,
+                    review.id,
+                    LOCAL_USER.id,
+                    MODEL,
+                    PROMPT_VERSION,
+                    prices=Prices(prompt=Decimal(1)),
+                    budget=Decimal("0.5"),
                 )
                 await put_documents(connection, review.id, review.documents)
             assert (await progress_of(database, first.job_id)).budget == Decimal("0.5")
