@@ -27,6 +27,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
     variables = {**KEYS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
+    httpx.post(f"http://{host}:{port}/moto-api/reset")  # all its servers share what they hold
     boto3.client("s3").create_bucket(Bucket="files")
     yield {"COLUMNIST_BLOBS_URL": "s3://files/columnist"}
     store.stop()

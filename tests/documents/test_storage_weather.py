@@ -96,6 +96,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     server = Bucket()
     for name, value in server.variables.items():
         monkeypatch.setenv(name, value)
+    httpx.post(f"{server.variables['AWS_ENDPOINT_URL']}/moto-api/reset")  # all its servers share what they hold
     boto3.client("s3").create_bucket(Bucket="files")
     yield server
     server.stop()
