@@ -20,7 +20,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from bench.windows import fill
 from columnist.documents.formats import SUFFIXES
-from tests.api.test_documents import upload
+from tests.api.test_documents import until_read, upload
 from tests.conftest import CONTRACTS, ROOT
 from tests.documents.scans import write_scan
 from tests.documents.test_ocr import A_CONTRACT, SHORT_PAGE
@@ -870,3 +870,25 @@ def test_the_policy_lets_nothing_in_from_elsewhere(server: Served) -> None:
 
 def test_the_pages_types_are_those_of_the_api() -> None:
     assert KEPT.read_text(encoding="utf-8") == described(), "make types"
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(server: Served, opens: Opens, tmp_path: Path) -> None:
+    for folder, law in (("01 Corporate", "Delaware"), ("02 HR", "Utah")):
+        (tmp_path / "room" / folder).mkdir(parents=True)
+        (tmp_path / "room" / folder / "lease.txt").write_text(f"The laws of {law} govern.")
+    page = opens(server.url)
+    page.get_by_role("button", name="New review").click()
+    page.locator("input[type=file]").nth(1).set_input_files(tmp_path / "room")
+    expect(page.get_by_role("status").filter(has_text="2 files taken in.")).to_be_visible()
+    with api_of(server) as api:
+        (review,) = api.get("/tabular/reviews").json()["reviews"]
+        rows = api.get(f"/tabular/reviews/{review['id']}/rows").json()["rows"]
+        assert sorted(row["path"] for row in rows) == ["room/01 Corporate/lease.txt", "room/02 HR/lease.txt"]
+        asked = {"columns": QUESTIONS[:1]}
+        api.post(f"/tabular/reviews/{review['id']}/columns", json=asked).raise_for_status()
+        until_read(api, review["id"])
+    page.goto(f"{server.url}/reviews/{review['id']}")
+    for row in rows:
+        expect(page.locator(".document .folder", has_text=row["path"].removesuffix("/lease.txt"))).to_be_visible()
+    page.goto(f"{server.url}/reviews/{review['id']}/documents/{rows[0]['document_id']}")
+    expect(page.get_by_text(rows[0]["path"])).to_be_visible()
