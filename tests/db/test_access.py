@@ -63,7 +63,12 @@ def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
     assert set(grants) == {"columnist", "authenticated", "columnist_worker", "columnist_gate"}
     assert grants["authenticated"] == "DELETE INSERT SELECT UPDATE"
     assert grants["columnist_worker"] == "DELETE INSERT SELECT UPDATE"
-    assert sorted(gate) == [("api_tokens", "UPDATE"), ("loose_contents", "INSERT"), ("loose_contents", "UPDATE")]
+    assert sorted(gate) == [
+        ("api_tokens", "UPDATE"),
+        ("documents", "DELETE"),
+        ("loose_contents", "INSERT"),
+        ("loose_contents", "UPDATE"),
+    ]
     assert login == []
 
 
@@ -227,6 +232,7 @@ WORKERS_RIGHTS = {
     "tabular_cell_changes": "INSERT",
     "tabular_jobs": "SELECT UPDATE",
     "tabular_job_items": "SELECT UPDATE",
+    "tabular_workers": "DELETE INSERT SELECT UPDATE",
 }
 
 TENANT_TABLES = [

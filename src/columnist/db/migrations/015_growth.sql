@@ -113,8 +113,18 @@ begin
   return query select job.total_items + added, added;
 end $$;
 
--- As in 012, and of a job that grew no two items about one document at the same time.
-create or replace function claim_tabular_job_items(
+drop function claim_tabular_job_item(double precision);
+drop function claim_tabular_job_items(double precision, int, int, uuid[], int[], text[]);
+
+-- Takes up to `batch` open items for `lease_seconds` and returns them; waits for no lock. Jobs come in turn, the one
+-- that was served longest ago first. A first round gives each its share of the pool, at least one item: the calling
+-- pool says how many items of which jobs it holds already. Later rounds give what is left to whoever has more, until
+-- the batch is full or nothing is claimable: no place stays free while there is work.
+-- Bound: until a job is served again, at most as many items of others are claimed as there are live jobs and places.
+-- `models` are those that the pool can ask (null: any); of `scarce_models` it takes no more than `scarce_places`.
+-- Items out of attempts are left to end_abandoned_items.sql.
+-- Of a job that grew no two items about one document run at the same time.
+create function claim_tabular_job_items(
   lease_seconds double precision, batch int, max_attempts int,
   held_jobs uuid[] default '{}', held_items int[] default '{}', models text[] default null,
   scarce_models text[] default '{}', scarce_places int[] default '{}', worker uuid default null
@@ -213,7 +223,16 @@ begin
   where j.id = any(array(select l.id from tabular_jobs l where l.id = any(served) for no key update skip locked));
 end $$;
 
--- As in 012, for items with a scope of their own.
+-- The one-item form, for anybody who brings a worker of their own.
+create function claim_tabular_job_item(lease_seconds double precision) returns setof tabular_job_items
+language sql volatile as $$
+  select * from claim_tabular_job_items(lease_seconds, 1, 3)
+$$;
+
+-- ── Ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- The only place where jobs end. Runs once per statement that ends items, whoever ends them: an item that ends as an
+-- error leaves it in its cells (note_failed_item), its job's sums grow, and the job ends with its last item.
 create or replace function settle_tabular_jobs() returns trigger language plpgsql as $$
 begin
   if not exists (select from new_items where completed_at is not null) then
@@ -273,3 +292,4 @@ end $$;
 
 drop function note_failed_item(tabular_jobs, uuid, text);
 drop function columns_to_ask(tabular_jobs, uuid);
+drop function item_cells(uuid, uuid, uuid);
