@@ -102,7 +102,7 @@ def test_sigterm_hands_back_at_once_and_another_worker_goes_on(any_url: str, tmp
             assert first.returncode == 0, log
             assert "handed back" in log
             assert watcher.one("select count(*) from tabular_job_items where status = 'running'") == (0,)
-            assert metric(llm, "llm_running") == 0, "its calls were aborted"
+            wait_until(lambda: metric(llm, "llm_running") == 0, "the end of its calls")
         with workers(1, **{**variables, "TABULAR_WORKER_GRACE_SECONDS": 20}):
             # The leases were five minutes: the second worker waited for none of them.
             watcher.until("select status from tabular_jobs", ("completed",))
@@ -120,7 +120,7 @@ def test_cancel_aborts_the_calls_that_are_under_way(url: str, tmp_path: Path) ->
             wait_until(lambda: metric(llm, "llm_running") == 10)
             assert "Cancelled" in columnist("jobs", "cancel", job.job_id, **variables).stdout
             watcher.until("select status from tabular_jobs", ("cancelled",))
-            assert metric(llm, "llm_running") == 0
+            wait_until(lambda: metric(llm, "llm_running") == 0, "the end of its calls")
         assert watcher.one("select skipped_items from tabular_jobs") == (30,)
 
 

@@ -47,7 +47,9 @@ def opens(context: BrowserContext) -> Iterator[Opens]:
         host = urlsplit(address).netloc
 
         def heard(message: ConsoleMessage) -> None:
-            expected = (away and "net::ERR" in message.text) or (refused and "status of 4" in message.text)
+            expected = (away and ("net::ERR" in message.text or "status of 503" in message.text)) or (
+                refused and "status of 4" in message.text
+            )
             if message.type == "error" and not expected:
                 wrong.append(message.text)
 
