@@ -126,11 +126,13 @@ def served(*arguments: object, **variables: object) -> Iterator[Served]:
         url = json.loads(wait_for_line(process.stderr, '"serving"'))["url"]
         # Its log is read on, or the pipe would fill and stop it.
         log: list[str] = []
-        threading.Thread(target=log.extend, args=[process.stderr], daemon=True).start()
+        reading = threading.Thread(target=log.extend, args=[process.stderr], daemon=True)
+        reading.start()
         yield Served(url, process, log)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_SECONDS) == 0
+        reading.join(PATIENCE_SECONDS)  # its last lines
     finally:
         process.kill()
         process.wait()

@@ -76,9 +76,10 @@ def test_after_a_job_the_counters_say_what_happened(url: str, tmp_path: Path) ->
     causes = {
         dict(labels)["cause"]: count for (name, labels), count in metrics.items() if name == "columnist_retries_total"
     }
-    assert causes.pop("rate_limited") + causes.pop("server_error") == 4
+    failed = value(metrics, "llm_call_seconds_count", outcome="failed")
+    assert 0 < failed <= 4  # a probe that tells a call from an outage may meet one of the faults
+    assert causes.pop("rate_limited") + causes.pop("server_error") == failed
     assert set(causes.values()) == {0}
-    assert value(metrics, "llm_call_seconds_count", outcome="failed") == 4
     assert value(metrics, "llm_call_seconds_count", outcome="answered") == DOCUMENTS
     for kind in ("prompt", "cached", "completion"):
         assert value(metrics, "llm_tokens_total", kind=kind) == told[f"{kind}_tokens"]
@@ -179,7 +180,7 @@ def test_the_docs_name_every_metric_and_every_metric_that_they_name_exists(url: 
 def test_the_log_says_which_item_and_which_request_a_line_is_about(url: str, tmp_path: Path) -> None:
     files = contracts_in(tmp_path / "files", DOCUMENTS)
     with (
-        simulator(**FAST, server_error=1, left=DOCUMENTS) as llm,
+        simulator(**FAST, server_error=1, left=3 * DOCUMENTS) as llm,
         served(**environment_of(url, tmp_path / "home", llm)) as server,
     ):
         job = a_job(url, tmp_path / "home", files)
