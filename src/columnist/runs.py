@@ -30,7 +30,7 @@ def distinct(paths: Iterable[Path], columns: Iterable[ColumnSpec], readable: str
     places = sorted({os.fsencode(path.resolve()).hex() for path in paths})
     questions = sorted(json.dumps(asdict(column)) for column in columns)
     digest = hashlib.sha256(json.dumps([places, questions]).encode()).hexdigest()[:DIGEST_LETTERS]
-    shown = os.fsencode(readable).decode("utf-8", "replace")
+    shown = readable.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     shown = "".join(letter if letter.isprintable() else " " for letter in shown)[:LONGEST_READABLE].strip()
     return ReviewName(f"{shown} · {digest}", readable)
 

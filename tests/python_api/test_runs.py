@@ -144,7 +144,7 @@ def test_a_run_covers_what_a_live_job_does_not(tmp_path: Path, monkeypatch: pyte
 def test_a_job_that_somebody_cancels_is_an_exception_that_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    with simulator("--decode-rate", "20") as llm, ThreadPoolExecutor() as threads:
+    with simulator("--decode-rate", "0.5") as llm, ThreadPoolExecutor() as threads:
         monkeypatch.setenv("OPENAI_BASE_URL", llm.url)
         running = threads.submit(columnist.run, priced(tmp_path / "f", 4), [PRICE], model="simulated")
         until(lambda: figures(url, "select count(*) from tabular_job_items where status = 'running'") == [(4,)])
