@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -51,7 +52,7 @@ def test_every_text_from_outside_reaches_the_database(url: str, words: list[str]
         file_name, prompt, summary, quote, reason, pause = (one * length for one in words[2:])
         async with Database(url) as database:
             async with database.act_as(LOCAL_USER) as connection:
-                review = await open_review(connection, LOCAL_USER, f"R {words[0]}"[:200])
+                review = await open_review(connection, LOCAL_USER, f"{uuid4()} {words[0]}"[:200])
                 columns = await put_columns(connection, review, [ColumnSpec(f"C {words[1]}"[:200], prompt)])
                 files = [StoredFile(file_name[:255], f"{nr:064x}", 1) for nr in range(2)]
                 documents = [one.id for one in await add_documents(connection, LOCAL_USER, files)]
