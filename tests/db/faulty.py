@@ -32,8 +32,6 @@ class Faults:
     moment: Moment = "before"
     names: frozenset[str] = frozenset()
     """Each is failed the first time that it comes."""
-    silent: bool = False
-    """Connections that are open now get nothing through any more; new ones do."""
     hit: list[str] = field(default_factory=list)
     connections: "list[_Relay]" = field(default_factory=list)
 

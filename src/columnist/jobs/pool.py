@@ -137,8 +137,7 @@ class WorkerPool:
                 )
             ]
             try:
-                while not self._stopping:
-                    await self._keep(self._claim, lambda: self._stopping)
+                await self._keep(self._claim, lambda: self._stopping)
                 await self._leave()
             finally:
                 _pools.discard(self)
