@@ -135,7 +135,7 @@ def test_any_value_is_exported_and_no_figure_becomes_another(
         plain = words.encode("utf-8", "replace").decode()
         assert kept["A (shown)"] == plain
         assert line["A (shown)"].removeprefix("'") == plain.removeprefix("'")
-    assert bool(line["A"]) == bool(line["A (shown)"] or kept["A"] not in (None, []))
+    assert bool(line["A"]) == bool(line["A (shown)"] or kept["A"] not in (None, "", []))
     shown = found.review[0]["A"]
     if line["A"] and line["A"].isprintable():
         assert shown is not None
