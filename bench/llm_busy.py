@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench.material import write_columns, write_documents
 from bench.table import Row
+from columnist.desk.local import ReviewName, find_files, open_session
 from columnist.reviews.columns_file import read_columns
-from columnist.session import ReviewName, find_files, open_session
 from columnist.settings import Settings
 
 DOCUMENTS, COLUMNS, SLOTS = 1_000, 10, 8

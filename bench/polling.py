@@ -18,8 +18,8 @@ import httpx
 from bench.material import write_columns, write_documents
 from bench.serving import server
 from bench.table import Row
+from columnist.desk.local import ReviewName, find_files, open_session
 from columnist.reviews.columns_file import read_columns
-from columnist.session import ReviewName, find_files, open_session
 from columnist.settings import EXTRACTIVE, Settings
 
 DOCUMENTS, COLUMNS, CLIENTS = 10_000, 50, 50

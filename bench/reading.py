@@ -12,10 +12,10 @@ import pypdf
 
 from bench.material import CONTRACTS
 from bench.table import Row, print_table
+from columnist.cpu import usable_cores
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import Reader
 from columnist.documents.reader import read_file
-from columnist.processes import usable_cores
 from columnist.settings import Settings
 
 REPEATED = 4

@@ -16,8 +16,10 @@ import pytest
 from columnist.api.app import create_app
 from columnist.api.health import Health
 from columnist.cancelling import off_loop
+from columnist.cpu import usable_cores
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.db.probe import Probe
+from columnist.desk.local import Session
 from columnist.documents.blobs import BlobStore
 from columnist.documents.formats import PDF
 from columnist.documents.guard import AttachedFile, ReadDocument, Reader
@@ -28,8 +30,6 @@ from columnist.jobs.store import claim_items
 from columnist.jobs.work import ItemWorker
 from columnist.llm.client import ChatModel
 from columnist.llm.limiter import Limiter
-from columnist.processes import usable_cores
-from columnist.session import Session
 from columnist.settings import Settings
 from columnist.telemetry import REGISTRY
 from tests.cancelling import cancelled_everywhere

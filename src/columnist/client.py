@@ -29,6 +29,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from columnist.api import models
+from columnist.desk.local import Source, find_files
 from columnist.documents.store import Document
 from columnist.errors import ColumnistError, ConflictError, InputError, NotFoundError, ServerError
 from columnist.jobs.store import Generated, Only, Progress, Unanswered
@@ -36,7 +37,6 @@ from columnist.progress import job_bar, job_detail
 from columnist.reviews import model
 from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import CellChange, Column, ColumnSpec, Flag, FullCell, Member, Role
-from columnist.session import Source, find_files
 
 T = TypeVar("T")
 PathLike = str | os.PathLike[str]

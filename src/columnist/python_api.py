@@ -1,4 +1,4 @@
-"""The main job from Python: the synchronous door to `session`."""
+"""The main job from Python: the synchronous door to the desk."""
 
 import asyncio
 import os
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from columnist.desk.local import ReviewName, Source, check_askable, find_files, open_session
+from columnist.desk.runs import HandedOut, cover, default_review
 from columnist.errors import IncompleteError
 from columnist.export.files import write_review
 from columnist.jobs.store import Generated, Progress
 from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import ColumnSpec, Failure
-from columnist.runs import HandedOut, cover, default_review
-from columnist.session import ReviewName, Source, check_askable, find_files, open_session
 from columnist.settings import Settings, load_settings
 
 if TYPE_CHECKING:

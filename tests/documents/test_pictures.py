@@ -12,10 +12,10 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
+from columnist.cpu import usable_cores
 from columnist.documents import ocr, pictures
 from columnist.documents.blobs import BlobStore
 from columnist.documents.guard import Reader
-from columnist.processes import usable_cores
 from columnist.settings import Settings
 from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review, problem

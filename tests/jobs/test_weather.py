@@ -258,7 +258,7 @@ def test_an_item_that_cannot_be_ended_fails_alone(url: str) -> None:
 
 
 def test_a_pool_that_dies_takes_its_process_with_it(url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    from columnist.session import open_session
+    from columnist.desk.local import open_session
     from columnist.settings import Settings
 
     async def scenario() -> None:

@@ -15,7 +15,6 @@ from columnist.api.auth import Authenticator
 from columnist.api.context import Service
 from columnist.api.health import Health
 from columnist.api.middleware import BodyLimit, LocalOnly, RequestLog, SecurityHeaders
-from columnist.api.page import add_page
 from columnist.api.routes import (
     cells,
     columns,
@@ -29,9 +28,10 @@ from columnist.api.routes import (
     tokens,
 )
 from columnist.api.routes.health import router as health_router
+from columnist.api.web_page import add_page
+from columnist.desk.local import Session
 from columnist.documents.guard import Reader
 from columnist.extraction.back_ends import BackEnds
-from columnist.session import Session
 
 ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,

@@ -16,13 +16,13 @@ from starlette.routing import Route
 
 from columnist.api.app import create_app
 from columnist.api.health import Health
+from columnist.cpu import LEAVE_SECONDS, leave_within
 from columnist.db.connect import Database
 from columnist.db.probe import Probe
+from columnist.desk.local import open_session
 from columnist.errors import SettingsError
 from columnist.jobs.pool import WorkerPool
 from columnist.jobs.scrape import MEDIA_TYPE, exposition
-from columnist.processes import LEAVE_SECONDS, leave_within
-from columnist.session import open_session
 from columnist.settings import Settings
 
 log = structlog.get_logger()

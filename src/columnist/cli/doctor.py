@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 
 from columnist.cancelling import off_loop
+from columnist.cpu import usable_cores
 from columnist.db.connect import Database, database_url
 from columnist.db.migrate import migrations
 from columnist.documents.blobs import BlobStore
@@ -18,7 +19,6 @@ from columnist.documents.guard import Reader
 from columnist.documents.ownership import claim_store
 from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
 from columnist.extraction.back_ends import BackEnds
-from columnist.processes import usable_cores
 from columnist.settings import EXTRACTIVE, Settings
 
 LITTLE_DISK = 2 * 1024**3

@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from columnist.cli import screen
+from columnist.cli.remote import command_session
 from columnist.cli.run import INTERRUPTED, say_what_failed, see_it_through, take_in
-from columnist.cli.server import command_session
+from columnist.desk.local import check_askable, find_files
+from columnist.desk.runs import HandedOut, distinct
 from columnist.errors import InputError
 from columnist.evaluation.compare import Comparison, Pair, compare
 from columnist.evaluation.labels import Label, cuad_columns, find_labels, key, read_labels
@@ -30,8 +32,6 @@ from columnist.extraction.back_ends import prompt_version
 from columnist.extraction.model import Question
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
-from columnist.runs import HandedOut, distinct
-from columnist.session import check_askable, find_files
 from columnist.settings import Settings
 
 CELLS_SHOWN = 20

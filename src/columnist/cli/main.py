@@ -139,8 +139,8 @@ def worker() -> None:
     the rest back to the other workers. A second one hands it back now.
     """
     from columnist.api.serve import watched
-    from columnist.processes import LEAVE_SECONDS, leave_within
-    from columnist.session import open_session
+    from columnist.cpu import LEAVE_SECONDS, leave_within
+    from columnist.desk.local import open_session
     from columnist.telemetry import tracing
 
     settings = load_settings()
@@ -204,7 +204,7 @@ def list_jobs(
 ) -> None:
     """List the newest jobs."""
     from columnist.cli import screen
-    from columnist.cli.server import command_session
+    from columnist.cli.remote import command_session
 
     async def show() -> None:
         async with command_session(load_settings(server=server)) as session:
@@ -217,7 +217,7 @@ def list_jobs(
 def show_job(job_id: JobArgument, server: ServerOption = None) -> None:
     """Show one job: its counts, tokens, price, and the cells that failed with their reasons."""
     from columnist.cli import screen
-    from columnist.cli.server import command_session
+    from columnist.cli.remote import command_session
 
     async def show() -> None:
         async with command_session(load_settings(server=server)) as session:
@@ -230,7 +230,7 @@ def show_job(job_id: JobArgument, server: ServerOption = None) -> None:
 @jobs.command("cancel", epilog="Example: columnist jobs cancel 3f0c…")
 def cancel_job(job_id: JobArgument, server: ServerOption = None) -> None:
     """Cancel a job: what waits is skipped now, what runs stops within two seconds. Answers that are there stay."""
-    from columnist.cli.server import command_session
+    from columnist.cli.remote import command_session
 
     async def cancel() -> None:
         async with command_session(load_settings(server=server)) as session:
@@ -250,7 +250,7 @@ def resume_job(
     server: ServerOption = None,
 ) -> None:
     """Let a paused job go on, with another budget or none."""
-    from columnist.cli.server import command_session
+    from columnist.cli.remote import command_session
 
     async def resume() -> None:
         async with command_session(load_settings(server=server)) as session:
@@ -264,8 +264,8 @@ def resume_job(
 @jobs.command("retry", epilog="Example: columnist jobs retry 3f0c…")
 def retry_job(job_id: JobArgument, server: ServerOption = None) -> None:
     """Ask a job's failed and missing cells again, with its model and budget, as a new job for the running workers."""
-    from columnist.cli.server import command_session
-    from columnist.session import Session
+    from columnist.cli.remote import command_session
+    from columnist.desk.local import Session
 
     async def retry() -> None:
         async with command_session(load_settings(server=server)) as session:

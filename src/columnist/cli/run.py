@@ -13,15 +13,15 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from columnist.cli import screen
-from columnist.cli.server import AnySession, command_session
+from columnist.cli.remote import AnySession, command_session
+from columnist.cpu import LEAVE_SECONDS, leave_within
+from columnist.desk.local import Grid, ReviewName, Source, check_askable, find_files
+from columnist.desk.runs import Covered, HandedOut, cover, default_review
 from columnist.export.files import check_target, write_review
 from columnist.jobs.store import Generated, Progress
-from columnist.processes import LEAVE_SECONDS, leave_within
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
-from columnist.runs import Covered, HandedOut, cover, default_review
-from columnist.session import Grid, ReviewName, Source, check_askable, find_files
 from columnist.settings import EXTRACTIVE, Settings
 
 ROWS_SHOWN = 15

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import structlog
 
 from columnist import telemetry
+from columnist.cpu import usable_cores
 from columnist.documents import ocr
 from columnist.documents.boxes import BoxesWriter
 from columnist.documents.frames import FRAME
@@ -21,7 +22,6 @@ from columnist.documents.language import sample
 from columnist.documents.model import Page
 from columnist.documents.storage import MACHINES_FAULT, away, look_through
 from columnist.errors import DocumentError
-from columnist.processes import usable_cores
 from columnist.settings import Settings
 
 log = structlog.get_logger()

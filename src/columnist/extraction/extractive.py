@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from columnist.cpu import processes
 from columnist.documents.model import DocumentText, Span
 from columnist.extraction.clauses import (
     EXPIRATION,
@@ -32,7 +33,6 @@ from columnist.extraction.preamble import parties, stated_date, title
 from columnist.extraction.readings import amounts, currencies, numbers, percentages, units
 from columnist.extraction.typing import in_unit, typed
 from columnist.extraction.values import Reading
-from columnist.processes import processes
 from columnist.reviews.model import Flag, Format
 
 NEAR = 8

@@ -16,12 +16,12 @@ from starlette.types import Receive, Scope, Send
 from columnist.api.context import CurrentService, CurrentUser, require_role
 from columnist.api.routes.rows import Filter, Words
 from columnist.cancelling import surely
+from columnist.cpu import processes
 from columnist.db.connect import Database, User
 from columnist.documents.storage import away_behind, weather
 from columnist.errors import NotFoundError
 from columnist.export.files import WITHOUT_QUOTES, write_review
 from columnist.export.values import Columns
-from columnist.processes import processes
 from columnist.reviews import store
 from columnist.reviews.grid import matching_documents
 from columnist.reviews.model import ModelInUse

@@ -13,10 +13,18 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from columnist.desk.local import (
+    CLAIMABLE_AGAIN_SECONDS,
+    Grid,
+    ReviewName,
+    Session,
+    Source,
+    changed_sentence,
+    open_session,
+)
 from columnist.errors import ConflictError, JobEndingError
 from columnist.jobs.store import Generated, Progress, Unanswered
 from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
-from columnist.session import CLAIMABLE_AGAIN_SECONDS, Grid, ReviewName, Session, Source, changed_sentence, open_session
 from columnist.settings import Settings
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from columnist.desk.local import Grid, ReviewName, changed_sentence
 from columnist.jobs.store import Generated, Progress, Unanswered
 from columnist.reviews.model import ColumnSpec, GridRow
-from columnist.session import Grid, ReviewName, changed_sentence
 
 LONGEST_READABLE = 150
 DIGEST_LETTERS = 10
