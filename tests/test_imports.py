@@ -1,6 +1,8 @@
-"""Each package imports only from those above it (DESIGN §3): the order is this list."""
+"""Each package, and each folder of the page, imports only from those above it: the order is these lists."""
 
 import ast
+import graphlib
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,8 @@ ORDER = [
     "client",
     "cli",
 ]
+PAGE = SOURCE.parent.parent / "web" / "src"
+PAGE_ORDER = ["api", "me", "ui", "live", "setup", "evidence", "grid", "screens", "App", "main"]
 ENTRY_POINTS = {"__init__", "__main__"}
 
 
@@ -64,3 +68,23 @@ def test_every_part_has_its_place_in_the_order() -> None:
 def test_a_part_imports_only_from_those_above_it(file: Path) -> None:
     allowed = set(ORDER[: ORDER.index(_part(file)) + 1])
     assert _imported(file) <= allowed, f"{file.name} reaches down to {_imported(file) - allowed}"
+
+
+def _page_imports(file: Path) -> set[Path]:
+    """The files of the page that a file imports."""
+    paths = re.findall(r"""(?:from|import|import\()\s*"(\.[^"]+)\"""", file.read_text(encoding="utf-8"))
+    files = {(file.parent / path).resolve() for path in paths}
+    return {found for base in files for found in base.parent.glob(f"{base.name}.ts*")}
+
+
+PAGE_FILES = {file: _page_imports(file) for file in sorted(PAGE.rglob("*.ts*")) if file.name != "schema.d.ts"}
+
+
+def test_the_page_has_no_import_circle_and_its_folders_import_from_those_above() -> None:
+    graphlib.TopologicalSorter(PAGE_FILES).prepare()  # raises CycleError
+    place = {file: PAGE_ORDER.index(file.relative_to(PAGE).parts[0].split(".")[0]) for file in PAGE_FILES}
+    assert {place[file] for file in PAGE_FILES} == set(range(len(PAGE_ORDER)))
+    reached = {
+        str(file): [str(one) for one in used if place.get(one, 0) > place[file]] for file, used in PAGE_FILES.items()
+    }
+    assert not {file: used for file, used in reached.items() if used}

@@ -1,18 +1,15 @@
 /** The screens, who is signed in, and the bar above everything. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, lazy, Suspense, useContext, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, Route, Switch } from "wouter";
 import { getMe, Problem, sentence, token } from "./api/client";
+import { MeProvider } from "./me";
 import { ReviewsScreen } from "./screens/Reviews";
 import { SignIn, takeTokenFromAddress } from "./screens/SignIn";
 import { Loading } from "./ui/basics";
 
 const ReviewScreen = lazy(() => import("./screens/Review"));
 const DocumentScreen = lazy(() => import("./screens/Document"));
-
-export type Me = Awaited<ReturnType<typeof getMe>>;
-const MeContext = createContext<Me | null>(null);
-export const useMe = () => useContext(MeContext)!;
 
 takeTokenFromAddress();
 
@@ -38,7 +35,7 @@ export function App() {
     );
   if (!me.data) return <Loading what="Opening Columnist" />;
   return (
-    <MeContext.Provider value={me.data}>
+    <MeProvider value={me.data}>
       <a className="skip" href="#main">
         Skip to the content
       </a>
@@ -73,7 +70,7 @@ export function App() {
           </Route>
         </Switch>
       </Suspense>
-    </MeContext.Provider>
+    </MeProvider>
   );
 }
 

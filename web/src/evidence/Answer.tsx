@@ -13,6 +13,7 @@ import {
   sentence,
   verifyCell,
   type CellKey,
+  type Citation,
   type Column,
   type Flag,
   type FullCell,
@@ -21,7 +22,6 @@ import {
 import { isAwaited, isLive } from "../live";
 import { ErrorText, FLAGS, FlagDot, Loading, when } from "../ui/basics";
 import { useNotices } from "../ui/notices";
-import type { Citation } from "./Viewer";
 
 export type Command = "edit" | "verify" | "regenerate" | null;
 type Props = {

@@ -1,9 +1,9 @@
 /** The panel beside the grid: an answer, and the document at its evidence. */
 import { useRef, useState } from "react";
 import { Link } from "wouter";
-import type { CellKey, Column, FullCell, Job } from "../api/client";
+import type { CellKey, Citation, Column, FullCell, Job } from "../api/client";
 import { Answer, type Command } from "./Answer";
-import { Viewer, type Citation } from "./Viewer";
+import { Viewer } from "./Viewer";
 
 type Props = {
   review: string;

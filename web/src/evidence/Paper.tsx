@@ -1,6 +1,6 @@
 /** What drawn pages share: the zoom, when they are near, and the rectangles of a quote over the words that they are of. */
 import { useEffect, useState, type ReactNode, type RefObject } from "react";
-import type { Citation } from "./Viewer";
+import type { Citation } from "../api/client";
 
 export type Size = { width: number; height: number };
 const WIDEST = 1_100; // px, of a page at zoom 1

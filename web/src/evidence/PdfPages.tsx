@@ -2,10 +2,9 @@
 import { getDocument, GlobalWorkerOptions, TextLayer, type PDFDocumentProxy, type RenderTask } from "pdfjs-dist";
 import workerUrl from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 import { useEffect, useRef, useState } from "react";
-import { authorization, originalUrl, sentence } from "../api/client";
+import { authorization, originalUrl, sentence, type Citation } from "../api/client";
 import { ErrorText, Loading } from "../ui/basics";
 import { Highlights, useNear, Zoomed, type Size } from "./Paper";
-import type { Citation } from "./Viewer";
 
 GlobalWorkerOptions.workerSrc = workerUrl;
 const FILES = "/assets/pdf";

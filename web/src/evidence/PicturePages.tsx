@@ -1,10 +1,9 @@
 /** A picture's pages (a scan that is no PDF), each drawn by the server when it comes near. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { getPage, getPageImage, sentence } from "../api/client";
+import { getPage, getPageImage, sentence, type Citation } from "../api/client";
 import { ErrorText } from "../ui/basics";
 import { Highlights, useNear, Zoomed } from "./Paper";
-import type { Citation } from "./Viewer";
 
 const A4 = { width: 595, height: 842 };
 /** Pixels: sharp at twice the usual width of the panel. */

@@ -1,13 +1,12 @@
 /** A document at the place of a quote: a PDF drawn by pdf.js, a picture's or a text's pages; the quote is marked in each. */
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef } from "react";
-import { getDocument, getPage, sentence, type FullCell } from "../api/client";
+import { getDocument, getPage, sentence, type Citation } from "../api/client";
 import { ErrorText, Loading } from "../ui/basics";
 import { PicturePages } from "./PicturePages";
 
 const PdfPages = lazy(() => import("./PdfPages"));
 const SOON_READ = 3_000; // ms
-export type Citation = FullCell["citations"][number];
 
 export function Viewer({ documentId, citation }: { documentId: string; citation: Citation | null }) {
   const document = useQuery({

@@ -2,12 +2,12 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
-import { useMe } from "../App";
-import { getReview, getRow, getRows, listColumns, sentence } from "../api/client";
+import { getReview, getRow, getRows, listColumns, sentence, type Citation } from "../api/client";
 import { Answer } from "../evidence/Answer";
-import { Viewer, type Citation } from "../evidence/Viewer";
+import { Viewer } from "../evidence/Viewer";
 import { searchOf, shownIn } from "../grid/shown";
 import { isAwaited, useJob } from "../live";
+import { useMe } from "../me";
 import { ErrorText, FlagDot, Loading, useTitle } from "../ui/basics";
 
 /** Addresses of the documents before and after this one, in the order that the grid showed, where there is one. */

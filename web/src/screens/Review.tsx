@@ -2,9 +2,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link } from "wouter";
-import { useMe } from "../App";
 import { getReview, listColumns, Problem, sentence } from "../api/client";
 import { useJob } from "../live";
+import { useMe } from "../me";
 import { useUploads } from "../setup/Upload";
 import { ErrorText, Loading, useTitle } from "../ui/basics";
 import { Setup } from "./Setup";

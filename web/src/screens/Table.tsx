@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { useMe } from "../App";
 import {
   orderColumns,
   Problem,
@@ -19,6 +18,7 @@ import { FilterDialog, Filters } from "../grid/Filters";
 import { Grid, hiddenIn, type GridHandle, type Looked } from "../grid/Grid";
 import { searchOf, useShown } from "../grid/shown";
 import { isLive, useFeed } from "../live";
+import { useMe } from "../me";
 import { ColumnDialog, Questions, RemoveColumn } from "../setup/Questions";
 import { RunDialog, useStart, useTry } from "../setup/Run";
 import { Upload, useUploads } from "../setup/Upload";

@@ -1,0 +1,7 @@
+/** Who is signed in: known to every screen. */
+import { createContext, useContext } from "react";
+import type { Me } from "./api/client";
+
+const MeContext = createContext<Me | null>(null);
+export const MeProvider = MeContext.Provider;
+export const useMe = () => useContext(MeContext)!;
