@@ -26,6 +26,7 @@ from columnist.db.migrate import migrate
 from columnist.documents.blobs import BlobStore
 from columnist.documents.store import StoredFile, add_documents
 from columnist.extraction.back_ends import prompt_version
+from columnist.jobs.ask import Ask
 from columnist.jobs.store import create_job
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents, put_member
@@ -256,7 +257,7 @@ def a_world(site: Site, name: str) -> dict[str, str]:
             await put_member(connection, review_id, VIEWER.email, "viewer")
             await put_member(connection, review_id, GUEST, "viewer")
             job = await create_job(
-                connection, review_id, OWNER.id, EXTRACTIVE, prompt_version(EXTRACTIVE), ("missing",)
+                connection, OWNER.id, Ask(review_id, EXTRACTIVE, prompt_version(EXTRACTIVE), ("missing",))
             )
         return review_id, document_ids, column_ids, job.job_id
 

@@ -9,6 +9,7 @@ import pytest
 from columnist.db.connect import LOCAL_USER, Database, User
 from columnist.errors import NotFoundError
 from columnist.jobs import store
+from columnist.jobs.ask import Ask
 from columnist.reviews.store import put_member
 from tests.jobs.grid import a_review, generate
 
@@ -121,7 +122,7 @@ def test_a_stranger_sees_and_changes_nothing(any_url: str) -> None:
                 with pytest.raises(NotFoundError):
                     await store.job_progress(connection, job.job_id)
                 with pytest.raises(NotFoundError):
-                    await store.create_job(connection, review.id, STRANGER.id, "m", "1")
+                    await store.create_job(connection, STRANGER.id, Ask(review.id, "m", "1"))
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 async with database.act_as(STRANGER) as connection:
                     await connection.execute(

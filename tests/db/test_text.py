@@ -11,6 +11,7 @@ from columnist.db.connect import LOCAL_USER, Database
 from columnist.db.text import REPLACEMENT, as_json, storable
 from columnist.documents.store import StoredFile, add_documents
 from columnist.jobs import store
+from columnist.jobs.ask import INCOMPLETE, Ask
 from columnist.jobs.store import EndedItem
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
@@ -58,7 +59,7 @@ def test_every_text_from_outside_reaches_the_database(url: str, words: list[str]
                 documents = [one.id for one in await add_documents(connection, LOCAL_USER, files)]
                 await put_documents(connection, review, documents)
                 generated = await store.create_job(
-                    connection, review, LOCAL_USER.id, MODEL, PROMPT_VERSION, document_ids=documents, column_ids=columns
+                    connection, LOCAL_USER.id, Ask(review, MODEL, PROMPT_VERSION, INCOMPLETE, columns, documents)
                 )
             async with database.worker() as connection:
                 claimed = await store.claim_items(connection, 60, 10, 3, {}, None)

@@ -14,8 +14,9 @@ from columnist.db.connect import LOCAL_USER, Database
 from columnist.documents.blobs import BlobStore
 from columnist.documents.store import StoredFile, add_documents
 from columnist.extraction.back_ends import prompt_version
+from columnist.jobs.ask import INCOMPLETE, Ask, Only
 from columnist.jobs.pool import PoolOptions
-from columnist.jobs.store import INCOMPLETE, Generated, Only, Progress, create_job, job_progress
+from columnist.jobs.store import Generated, Progress, create_job, job_progress
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
 from columnist.settings import Settings
@@ -55,7 +56,7 @@ async def a_review(database: Database, documents: int, columns: int = 1, name: s
 async def generate(database: Database, review: Review, *only: Only, model: str = MODEL) -> Generated:
     """A job over the review."""
     async with database.act_as(LOCAL_USER) as connection:
-        return await create_job(connection, review.id, LOCAL_USER.id, model, PROMPT_VERSION, only or INCOMPLETE)
+        return await create_job(connection, LOCAL_USER.id, Ask(review.id, model, PROMPT_VERSION, only or INCOMPLETE))
 
 
 async def progress_of(database: Database, job_id: UUID) -> Progress:
@@ -104,7 +105,7 @@ def a_job(url: str, home: Path, files: Path, model: str = "simulated") -> Genera
             await put_columns(connection, review_id, questions)
             documents = await add_documents(connection, LOCAL_USER, stored)
             await put_documents(connection, review_id, [one.id for one in documents])
-            return await create_job(connection, review_id, LOCAL_USER.id, model, prompt_version(model))
+            return await create_job(connection, LOCAL_USER.id, Ask(review_id, model, prompt_version(model)))
 
     return asyncio.run(make())
 

@@ -10,7 +10,8 @@ import pytest
 
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.jobs import store
-from columnist.jobs.store import EndedItem, Only
+from columnist.jobs.ask import INCOMPLETE, Ask, Only, to_ask
+from columnist.jobs.store import EndedItem
 from columnist.reviews.cells import CellKey, Edit, change_cell, get_cell
 from columnist.reviews.grid import read_window
 from columnist.reviews.model import ModelInUse
@@ -67,7 +68,9 @@ async def ask(
 ) -> dict[UUID, int]:
     """A job over these documents: how many questions it has about each. It is cancelled at once."""
     async with database.act_as(LOCAL_USER) as connection:
-        job = await store.create_job(connection, review.id, LOCAL_USER.id, model, version, only, document_ids=documents)
+        job = await store.create_job(
+            connection, LOCAL_USER.id, Ask(review.id, model, version, only, document_ids=documents)
+        )
     async with database.worker() as connection:
         items = await store.claim_items(connection, 60, 1000, 3, {}, None)
         asked = {}
@@ -91,7 +94,9 @@ async def work(
 ) -> None:
     """A job that answers the document's question, or fails to."""
     async with database.act_as(LOCAL_USER) as connection:
-        await store.create_job(connection, review.id, LOCAL_USER.id, model, version, ("all",), document_ids=[document])
+        await store.create_job(
+            connection, LOCAL_USER.id, Ask(review.id, model, version, ("all",), document_ids=[document])
+        )
     async with database.worker() as connection:
         (item,) = await store.claim_items(connection, 60, 1, 3, {}, None)
         loaded = await store.load_item(connection, item)
@@ -178,7 +183,7 @@ def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url
                             assert (shown["attempt_error"] is not None) == ("failed" in states), name
                             assert (shown["verified_by"] is not None) == ("verified" in states), name
 
-            for only in [(one,) for one in get_args(Only)] + [store.INCOMPLETE, ("stale", "outdated")]:
+            for only in [(one,) for one in get_args(Only)] + [INCOMPLETE, ("stale", "outdated")]:
                 right = {
                     documents[name]
                     for name, (states, asked) in STATES.items()
@@ -188,24 +193,26 @@ def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url
                     bool(states & A_PERSONS and (states & set(only) or "all" in only)) for states, _ in STATES.values()
                 )
                 async with database.act_as(LOCAL_USER) as connection:
-                    estimate = await store.estimate_job(connection, review.id, settings, MODEL, PROMPT_VERSION, only)
+                    estimate = await store.estimate_job(
+                        connection, Ask(review.id, MODEL, PROMPT_VERSION, only), settings
+                    )
                 assert (estimate.cells, estimate.left_alone) == (len(right), left_alone), only
                 asked = await ask(database, review, review.documents, *only)
                 assert set(asked) == right, only
                 assert set(asked.values()) <= {1}
 
             # A job that asks by default leaves nothing to ask but what is a person's.
-            for document in await ask(database, review, review.documents, *store.INCOMPLETE):
+            for document in await ask(database, review, review.documents, *INCOMPLETE):
                 await work(database, review, document)
-            assert await ask(database, review, review.documents, *store.INCOMPLETE) == {}
+            assert await ask(database, review, review.documents, *INCOMPLETE) == {}
 
     asyncio.run(scenario())
 
 
 def test_a_request_that_names_a_model_asks_for_the_answers_of_others_too() -> None:
-    assert store.to_ask(None, None) == ("missing", "stale", "failed")
-    assert store.to_ask(None, "big") == ("missing", "stale", "failed", "outdated")
-    assert store.to_ask(["failed"], "big") == ["failed"]
+    assert to_ask(None, None) == ("missing", "stale", "failed")
+    assert to_ask(None, "big") == ("missing", "stale", "failed", "outdated")
+    assert to_ask(["failed"], "big") == ["failed"]
 
 
 @pytest.mark.parametrize("how", ["written", "ended", "abandoned"])
@@ -224,7 +231,7 @@ def test_no_failure_takes_an_answer_with_it(url: str, state: str, how: str, agai
                     await connection.execute("update tabular_columns set prompt = 'Else?'")
                 before = await get_cell(connection, cell)
                 job = await store.create_job(
-                    connection, review.id, LOCAL_USER.id, "m", "1", ("again",) if again else ("all",)
+                    connection, LOCAL_USER.id, Ask(review.id, "m", "1", ("again",) if again else ("all",))
                 )
                 if again:
                     await change_cell(connection, LOCAL_USER, cell, "regenerate", job_id=job.job_id)
@@ -274,7 +281,7 @@ def test_what_a_person_does_during_a_run_survives_it(url: str, act: str, again: 
                 await step(database, review, document, "edit")
             async with database.act_as(LOCAL_USER) as connection:
                 only: tuple[Any, ...] = ("again",) if again else ("all",)
-                job = await store.create_job(connection, review.id, LOCAL_USER.id, "m", "1", only)
+                job = await store.create_job(connection, LOCAL_USER.id, Ask(review.id, "m", "1", only))
                 if again:
                     await change_cell(connection, LOCAL_USER, cell, "regenerate", job_id=job.job_id)
             async with database.worker() as connection:

@@ -10,7 +10,8 @@ import pytest
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import ConflictError
 from columnist.jobs import store
-from columnist.jobs.store import INCOMPLETE, ClaimedItem, Generated, Only
+from columnist.jobs.ask import INCOMPLETE, Ask, Only
+from columnist.jobs.store import ClaimedItem, Generated
 from columnist.llm.usage import Prices
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import put_columns, put_documents
@@ -48,7 +49,7 @@ async def ask(
 ) -> Generated:
     async with database.act_as(LOCAL_USER) as connection:
         return await store.create_job(
-            connection, review.id, LOCAL_USER.id, model, PROMPT_VERSION, only, columns, documents
+            connection, LOCAL_USER.id, Ask(review.id, model, PROMPT_VERSION, only, columns, documents)
         )
 
 
@@ -138,15 +139,10 @@ def test_a_budget_that_is_named_binds_the_job_that_grows(url: str) -> None:
             review = await a_review(database, documents=1)
             first = await ask(database, review)
             async with database.act_as(LOCAL_USER) as connection:
-                await store.create_job(
-                    connection,
-                    review.id,
-                    LOCAL_USER.id,
-                    MODEL,
-                    PROMPT_VERSION,
-                    prices=Prices(prompt=Decimal(1)),
-                    budget=Decimal("0.5"),
+                budgeted = Ask(
+                    review.id, MODEL, PROMPT_VERSION, budget=Decimal("0.5"), prices=Prices(prompt=Decimal(1))
                 )
+                await store.create_job(connection, LOCAL_USER.id, budgeted)
                 await put_documents(connection, review.id, review.documents)
             assert (await progress_of(database, first.job_id)).budget == Decimal("0.5")
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
-from columnist.jobs.store import JobOnly, Only
+from columnist.jobs.ask import JobOnly, Only
 from columnist.reviews.columns_file import ColumnInput, Line
 from columnist.reviews.grid import RowGroup
 from columnist.reviews.model import Column, Flag, Member, Review, ReviewChange, Role

@@ -31,6 +31,7 @@ from columnist.errors import (
 )
 from columnist.extraction.back_ends import BackEnds, prompt_version
 from columnist.jobs import store
+from columnist.jobs.ask import Ask, to_ask
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.store import Generated, Progress
 from columnist.jobs.work import ItemWorker
@@ -255,17 +256,7 @@ class Session:
                 raise ConflictError(changed_sentence(grid, changed))
             try:
                 async with self.database.act_as(LOCAL_USER) as connection:
-                    generated = await store.create_job(
-                        connection,
-                        grid.review_id,
-                        LOCAL_USER.id,
-                        self.settings.model,
-                        prompt_version(self.settings.model),
-                        store.to_ask(None, named),
-                        column_ids=[column_id for column_id, _ in grid.columns],
-                        document_ids=grid.document_ids,
-                        prices=Prices.of(self.settings),
-                    )
+                    generated = await store.create_job(connection, LOCAL_USER.id, self._ask(grid, named))
                     # Whoever asks again has mended the key, or will hear that it is refused.
                     if generated.pause_reason and await store.resume_refused(connection, generated.job_id):
                         generated = replace(generated, pause_reason=None)
@@ -275,18 +266,20 @@ class Session:
 
     async def unanswered(self, grid: Grid, named: str | None = None) -> store.Unanswered:
         """What of the grid has neither a current answer nor a failure that says why."""
-        model = self.settings.model
-        column_ids = [column_id for column_id, _ in grid.columns]
         async with self.database.act_as(LOCAL_USER) as connection:
-            return await store.unanswered_cells(
-                connection,
-                grid.review_id,
-                model,
-                prompt_version(model),
-                store.to_ask(None, named),
-                column_ids,
-                grid.document_ids,
-            )
+            return await store.unanswered_cells(connection, self._ask(grid, named))
+
+    def _ask(self, grid: Grid, named: str | None) -> Ask:
+        model = self.settings.model
+        return Ask(
+            grid.review_id,
+            model,
+            prompt_version(model),
+            to_ask(None, named),
+            [column_id for column_id, _ in grid.columns],
+            grid.document_ids,
+            prices=Prices.of(self.settings),
+        )
 
     async def changed_columns(self, grid: Grid) -> list[str]:
         """The names of the grid's questions that somebody has changed or removed since it was prepared."""

@@ -28,16 +28,10 @@ from columnist.db.connect import Connection
 from columnist.db.sql import statement
 from columnist.db.text import as_json
 from columnist.errors import ConflictError, InputError, JobEndingError, LeaseLostError, NotFoundError
+from columnist.jobs.ask import Ask, JobOnly
 from columnist.llm.usage import NOTHING, Prices, Usage
 from columnist.reviews.model import ModelInUse
 from columnist.settings import Settings
-
-Only = Literal["missing", "stale", "failed", "outdated", "all"]
-"""Which cells to ask, by their state. What a person has edited or verified is left alone, whatever is named."""
-INCOMPLETE: tuple[Only, ...] = ("missing", "stale", "failed")
-"""Everything that has no current answer."""
-JobOnly = Only | Literal["again"]
-"""What a job asks; `again`: a cell that a person asked for by name, edited and verified or not."""
 
 Outcome = Literal["completed", "error", "skipped"]
 
@@ -59,11 +53,6 @@ CALL_TOKENS = 700
 QUESTION_TOKENS = 60
 CELL_TOKENS = 120
 """Of an answer: summary, reasoning and a quote or two."""
-
-
-def to_ask(only: Sequence[Only] | None, model: str | None) -> Sequence[Only]:
-    """What is asked if `only` was said, or nothing (None): who names a model asks for the answers of others, too."""
-    return only or (INCOMPLETE if model is None else (*INCOMPLETE, "outdated"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,51 +194,32 @@ class ChangedCells:
 # ── Creating, cancelling and watching a job (as the user) ────────────────────────────────────────────────────────
 
 
-async def create_job(
-    connection: Connection,
-    review_id: UUID,
-    user_id: UUID,
-    model: str,
-    prompt_version: str,
-    only: Sequence[JobOnly] = INCOMPLETE,
-    column_ids: Sequence[UUID] | None = None,
-    document_ids: Sequence[UUID] | None = None,
-    prices: Prices | None = None,
-    budget: Decimal | None = None,
-) -> Generated:
+async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generated:
     """Write a job with an item for each document that has a question to ask; the review's live job grows by them.
 
-    The job pauses when its answers have cost `budget` US dollars at `prices`; what runs then goes on, so it may come
-    to a little more. A live job keeps the smaller of both budgets. Raises InputError if the review has no column or a
-    budget no prices, NotFoundError if the review may not be seen, ConflictError if the live job asks another model,
-    JobEndingError while it is being cancelled. A live job is only named, and does not grow, when single cells are asked
-    `again`.
+    The job pauses when its answers have cost the budget; what runs then goes on, so it may come to a little more. A
+    live job keeps the smaller of both budgets. Raises InputError if the review has no column or a budget no prices,
+    NotFoundError if the review may not be seen, ConflictError if the live job asks another model, JobEndingError while
+    it is being cancelled. A live job is only named, and does not grow, when single cells are asked `again`.
     """
     cursor = await connection.execute(
         "select exists (select from tabular_columns where review_id = r.id) as has_columns "
         "from tabular_reviews r where r.id = %s",
-        [review_id],
+        [ask.review_id],
     )
     review = await cursor.fetchone()
     if review is None:
         raise NotFoundError("There is no such review.")
     if not review["has_columns"]:
         raise InputError("The review has no columns yet: add a question first.")
-    prices = prices or Prices()
-    if budget is not None and not prices:
+    if ask.budget is not None and not ask.prices:
         raise InputError("A budget needs prices: set COLUMNIST_PRICE_PROMPT and COLUMNIST_PRICE_COMPLETION.", "budget")
-    values = {
-        "review_id": review_id,
+    values = ask.values | {
         "user_id": user_id,
-        "price_prompt": prices.prompt,
-        "price_cached": prices.cached,
-        "price_completion": prices.completion,
-        "budget": budget,
-        "model": model,
-        "prompt_version": prompt_version,
-        "only": list(only),
-        "column_ids": None if column_ids is None else list(column_ids),
-        "document_ids": None if document_ids is None else list(document_ids),
+        "price_prompt": ask.prices.prompt,
+        "price_cached": ask.prices.cached,
+        "price_completion": ask.prices.completion,
+        "budget": ask.budget,
     }
     while True:
         created = await (await connection.execute(_sql("create_job"), values)).fetchone()
@@ -258,11 +228,12 @@ async def create_job(
         live = await (await connection.execute(_sql("live_job"), values)).fetchone()
         if live and live["ending"]:
             raise JobEndingError("The last job of this review is still being cancelled: try again in a moment.")
-        if live and live["model"] != model:
+        if live and live["model"] != ask.model:
             raise ConflictError(
-                f"A job of this review is asking {live['model']!r}: wait for its end, or cancel it, to ask {model!r}."
+                f"A job of this review is asking {live['model']!r}: wait for its end, or cancel it, to ask "
+                f"{ask.model!r}."
             )
-        if live and "again" in only:
+        if live and "again" in ask.only:
             return Generated(live["job_id"], live["total_items"], resumed=True)
         if live:
             values["job_id"] = live["job_id"]
@@ -272,24 +243,9 @@ async def create_job(
         # The live job ended between the statements: create again.
 
 
-async def estimate_job(
-    connection: Connection,
-    review_id: UUID,
-    settings: Settings,
-    model: str,
-    prompt_version: str,
-    only: Sequence[Only] = INCOMPLETE,
-    column_ids: Sequence[UUID] | None = None,
-    document_ids: Sequence[UUID] | None = None,
-) -> Estimate:
-    """What `create_job` with the same arguments would ask an LLM now."""
-    values = {
-        "review_id": review_id,
-        "only": list(only),
-        "model": model,
-        "prompt_version": prompt_version,
-        "column_ids": None if column_ids is None else list(column_ids),
-        "document_ids": None if document_ids is None else list(document_ids),
+async def estimate_job(connection: Connection, ask: Ask, settings: Settings) -> Estimate:
+    """What `create_job` would ask an LLM now."""
+    values = ask.values | {
         "columns_per_call": settings.columns_per_call,
         "window_tokens": max(settings.context_tokens - settings.answer_tokens - CALL_TOKENS, CALL_TOKENS),
         "typical_characters": TYPICAL_CHARACTERS,
@@ -303,38 +259,21 @@ async def estimate_job(
     return Estimate(**found)
 
 
-async def unanswered_cells(
-    connection: Connection,
-    review_id: UUID,
-    model: str,
-    prompt_version: str,
-    only: Sequence[Only],
-    column_ids: Sequence[UUID] | None = None,
-    document_ids: Sequence[UUID] | None = None,
-) -> Unanswered:
-    """What of these documents and columns a job with the same arguments would ask, but for what failed."""
-    values = {
-        "review_id": review_id,
-        "model": model,
-        "prompt_version": prompt_version,
-        "only": list(only),
-        "column_ids": None if column_ids is None else list(column_ids),
-        "document_ids": None if document_ids is None else list(document_ids),
-        "shown": DOCUMENTS_NAMED,
-    }
+async def unanswered_cells(connection: Connection, ask: Ask) -> Unanswered:
+    """What `create_job` would ask now, but for what failed."""
+    values = ask.values | {"shown": DOCUMENTS_NAMED}
     found = await (await connection.execute(_sql("unanswered"), values)).fetchone()
     assert found
     return Unanswered(**found)
 
 
-async def check_named(
-    connection: Connection,
-    review_id: UUID,
-    column_ids: Sequence[UUID] | None,
-    document_ids: Sequence[UUID] | None,
-) -> None:
-    """Raises NotFoundError for a column or a document that is none of the review's."""
-    values = {"review_id": review_id, "column_ids": list(column_ids or ()), "document_ids": list(document_ids or ())}
+async def check_named(connection: Connection, ask: Ask) -> None:
+    """Raises NotFoundError for a column or a document that the review does not have."""
+    values = {
+        "review_id": ask.review_id,
+        "column_ids": list(ask.column_ids or ()),
+        "document_ids": list(ask.document_ids or ()),
+    }
     found = await (await connection.execute(_sql("strangers"), values)).fetchone()
     assert found
     for field, noun in (("column_ids", "column"), ("document_ids", "document")):
@@ -348,18 +287,18 @@ async def retry_job(
     """Ask the failed and missing cells of a job's documents and columns again, with its model and its budget, as a new
     job or by its review's live one. Raises as `create_job`."""
     cursor = await connection.execute("select document_id from tabular_job_items where job_id = %s", [job.id])
-    return await create_job(
-        connection,
+    document_ids = [row["document_id"] for row in await cursor.fetchall()]
+    ask = Ask(
         job.review_id,
-        user_id,
         job.model,
         prompt_version,
         ("failed", "missing"),
         job.column_ids,
-        [row["document_id"] for row in await cursor.fetchall()],
-        prices,
+        document_ids,
         job.budget,
+        prices,
     )
+    return await create_job(connection, user_id, ask)
 
 
 async def cancel_job(connection: Connection, job_id: UUID) -> bool:

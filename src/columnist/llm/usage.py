@@ -46,3 +46,6 @@ class Prices:
 
     def __bool__(self) -> bool:
         return any((self.prompt, self.cached, self.completion))
+
+
+FREE = Prices()

@@ -14,6 +14,7 @@ from columnist.extraction.back_ends import prompt_version
 from columnist.extraction.model import Question
 from columnist.extraction.playbook import flagged_edit
 from columnist.extraction.typing import typed
+from columnist.jobs.ask import Ask
 from columnist.jobs.store import Generated, create_job
 from columnist.llm.usage import Prices
 from columnist.reviews import store
@@ -157,17 +158,9 @@ async def regenerate_cell(
     cell = CellKey(review_id, document_id, column_id)
     await get_cell(connection, cell)
     model = service.settings.model
-    generated = await create_job(
-        connection,
-        review_id,
-        user.id,
-        model,
-        prompt_version(model),
-        ("again",),
-        [column_id],
-        [document_id],
-        Prices.of(service.settings),
-    )
+    prices = Prices.of(service.settings)
+    ask = Ask(review_id, model, prompt_version(model), ("again",), [column_id], [document_id], prices=prices)
+    generated = await create_job(connection, user.id, ask)
     if generated.resumed:
         raise ConflictError("A job is running over this review: wait for its end, or cancel it, to ask a cell again.")
     await change_cell(connection, user, cell, "regenerate", job_id=generated.job_id)

@@ -32,6 +32,7 @@ from columnist.db.connect import Connection
 from columnist.errors import ConflictError, InputError
 from columnist.extraction.back_ends import prompt_version
 from columnist.jobs import store
+from columnist.jobs.ask import Ask, Only, to_ask
 from columnist.jobs.store import ChangedCells, Generated, Progress, Unanswered
 from columnist.llm.limiter import TROUBLE
 from columnist.llm.usage import Prices
@@ -57,21 +58,10 @@ async def generate(
     if (earlier := await idempotent.earlier(connection)) is not None:
         return Generated(**earlier)
     asked = body or GenerateInput()
-    only = store.to_ask(asked.only, asked.model)
-    model = _askable(asked.model, service.settings)
-    await store.check_named(connection, review_id, asked.column_ids, asked.document_ids)
-    generated = await store.create_job(
-        connection,
-        review_id,
-        user.id,
-        model,
-        prompt_version(model),
-        only,
-        asked.column_ids,
-        asked.document_ids,
-        Prices.of(service.settings),
-        asked.budget,
-    )
+    ask = _ask(review_id, asked, asked.only, service.settings)
+    ask = replace(ask, budget=asked.budget, prices=Prices.of(service.settings))
+    await store.check_named(connection, ask)
+    generated = await store.create_job(connection, user.id, ask)
     await idempotent.keep(connection, generated)
     return generated
 
@@ -85,23 +75,14 @@ async def estimate(
 ) -> JobEstimate:
     """What `generate` with the same body would ask now, and what that may cost."""
     asked = body or GenerateInput()
-    model = _askable(asked.model, service.settings)
-    found = await store.estimate_job(
-        connection,
-        review_id,
-        service.settings,
-        model,
-        prompt_version(model),
-        store.to_ask(asked.only, asked.model),
-        asked.column_ids,
-        asked.document_ids,
-    )
+    ask = _ask(review_id, asked, asked.only, service.settings)
+    found = await store.estimate_job(connection, ask, service.settings)
     notes, price = [], None
     if found.left_alone:
         notes.append(
             f"{found.left_alone:,} answers that a person edited or verified are left alone: ask again for one by one."
         )
-    if model == EXTRACTIVE:
+    if ask.model == EXTRACTIVE:
         found = replace(found, calls=0, prompt_tokens=0, cached_tokens=0, completion_tokens=0)
         return JobEstimate(**asdict(found), price=0, notes=[*notes, "The rules ask no LLM: this costs nothing."])
     if unread := found.documents - found.documents_read:
@@ -123,16 +104,7 @@ async def unanswered(
 ) -> Unanswered:
     """What of these documents and columns `generate` would ask, but for what failed; 0 cells: they are complete."""
     asked = body or GridInput()
-    model = _askable(asked.model, service.settings)
-    return await store.unanswered_cells(
-        connection,
-        review_id,
-        model,
-        prompt_version(model),
-        store.to_ask(None, asked.model),
-        asked.column_ids,
-        asked.document_ids,
-    )
+    return await store.unanswered_cells(connection, _ask(review_id, asked, None, service.settings))
 
 
 @router.get("/reviews/{review_id}/active-job", response_model=ActiveJob)
@@ -224,6 +196,12 @@ async def retry_job(
     job = await _editable(connection, job_id)
     model = _askable(job.model, service.settings)
     return await store.retry_job(connection, job, user.id, prompt_version(model), Prices.of(service.settings))
+
+
+def _ask(review_id: UUID, asked: GridInput, only: list[Only] | None, settings: Settings) -> Ask:
+    model = _askable(asked.model, settings)
+    only_these = to_ask(only, asked.model)
+    return Ask(review_id, model, prompt_version(model), only_these, asked.column_ids, asked.document_ids)
 
 
 def _askable(asked: str | None, settings: Settings) -> str:

@@ -1,0 +1,52 @@
+"""A request to ask questions about documents: the one value that a job, an estimate and a check are made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from columnist.llm.usage import FREE, Prices
+
+Only = Literal["missing", "stale", "failed", "outdated", "all"]
+"""Which cells to ask, by their state. Cells that a person edited or verified are always left alone."""
+INCOMPLETE: tuple[Only, ...] = ("missing", "stale", "failed")
+"""Everything that has no current answer."""
+JobOnly = Only | Literal["again"]
+"""What a job asks; `again`: a cell that a person asked for by name, edited and verified or not."""
+
+
+def to_ask(only: Sequence[Only] | None, model: str | None) -> Sequence[Only]:
+    """What a request asks that names `only`, or not (None). One that names a model also asks for other models' answers
+    again."""
+    return only or (INCOMPLETE if model is None else (*INCOMPLETE, "outdated"))
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask `model` about a review's cells.
+
+    `only`: the states of the cells to ask. `column_ids`, `document_ids`: None means all of the review. `budget`: US
+    dollars at `prices`, after which the job pauses; None means no limit.
+    """
+
+    review_id: UUID
+    model: str
+    prompt_version: str
+    only: Sequence[JobOnly] = INCOMPLETE
+    column_ids: Sequence[UUID] | None = None
+    document_ids: Sequence[UUID] | None = None
+    budget: Decimal | None = None
+    prices: Prices = FREE
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of the statements that select its cells."""
+        return {
+            "review_id": self.review_id,
+            "model": self.model,
+            "prompt_version": self.prompt_version,
+            "only": list(self.only),
+            "column_ids": None if self.column_ids is None else list(self.column_ids),
+            "document_ids": None if self.document_ids is None else list(self.document_ids),
+        }
