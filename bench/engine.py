@@ -16,8 +16,8 @@ from bench.serving import own_postgres
 from bench.table import Row
 from columnist.db.connect import Database
 from columnist.db.migrate import migrate
+from columnist.jobs.items import ClaimedItem, claim_items
 from columnist.jobs.pool import PoolOptions, WorkerPool
-from columnist.jobs.store import ClaimedItem, claim_items
 
 PEERS = {
     "procrastinate": "Procrastinate",

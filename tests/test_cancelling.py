@@ -26,7 +26,7 @@ from columnist.documents.guard import AttachedFile, ReadDocument, Reader
 from columnist.documents.model import Page
 from columnist.documents.store import store_pages
 from columnist.extraction.back_ends import BackEnds
-from columnist.jobs.store import claim_items
+from columnist.jobs.items import claim_items
 from columnist.jobs.work import ItemWorker
 from columnist.llm.client import ChatModel
 from columnist.llm.limiter import Limiter

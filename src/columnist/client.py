@@ -33,7 +33,8 @@ from columnist.desk.local import Source, find_files
 from columnist.documents.store import Document
 from columnist.errors import ColumnistError, ConflictError, InputError, NotFoundError, ServerError
 from columnist.jobs.ask import Only
-from columnist.jobs.store import Generated, Progress, Unanswered
+from columnist.jobs.estimate import Unanswered
+from columnist.jobs.job import Generated, Progress
 from columnist.progress import job_bar, job_detail
 from columnist.reviews import model
 from columnist.reviews.columns_file import parse_columns, read_columns

@@ -10,7 +10,7 @@ from typing import IO, Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from columnist.jobs.store import Progress as JobProgress
+from columnist.jobs.job import Progress as JobProgress
 
 
 class Forgiving:

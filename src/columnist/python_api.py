@@ -19,7 +19,7 @@ from columnist.desk.local import ReviewName, Source, check_askable, find_files, 
 from columnist.desk.runs import HandedOut, cover, default_review
 from columnist.errors import IncompleteError
 from columnist.export.files import write_review
-from columnist.jobs.store import Generated, Progress
+from columnist.jobs.job import Generated, Progress
 from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import ColumnSpec, Failure
 from columnist.settings import Settings, load_settings

@@ -27,7 +27,7 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.store import StoredFile, add_documents
 from columnist.extraction.back_ends import prompt_version
 from columnist.jobs.ask import Ask
-from columnist.jobs.store import create_job
+from columnist.jobs.job import create_job
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents, put_member
 from columnist.settings import EXTRACTIVE, Settings

@@ -8,8 +8,8 @@ import pytest
 
 from columnist.db.connect import LOCAL_USER, Database, User
 from columnist.errors import NotFoundError
-from columnist.jobs import store
 from columnist.jobs.ask import Ask
+from columnist.jobs.job import cancel_job, create_job, job_progress
 from columnist.reviews.store import put_member
 from tests.jobs.grid import a_review, generate
 
@@ -118,11 +118,11 @@ def test_a_stranger_sees_and_changes_nothing(any_url: str) -> None:
                     cursor = await connection.execute(f"select count(*) as n from {table}")
                     row = await cursor.fetchone()
                     assert row == {"n": 0}, table
-                assert not await store.cancel_job(connection, job.job_id)
+                assert not await cancel_job(connection, job.job_id)
                 with pytest.raises(NotFoundError):
-                    await store.job_progress(connection, job.job_id)
+                    await job_progress(connection, job.job_id)
                 with pytest.raises(NotFoundError):
-                    await store.create_job(connection, STRANGER.id, Ask(review.id, "m", "1"))
+                    await create_job(connection, STRANGER.id, Ask(review.id, "m", "1"))
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 async with database.act_as(STRANGER) as connection:
                     await connection.execute(

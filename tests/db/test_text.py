@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.db.text import REPLACEMENT, as_json, storable
 from columnist.documents.store import StoredFile, add_documents
-from columnist.jobs import store
 from columnist.jobs.ask import INCOMPLETE, Ask
-from columnist.jobs.store import EndedItem
+from columnist.jobs.items import EndedItem, claim_items, end_items, write_cells
+from columnist.jobs.job import create_job, pause_job
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
 from tests.jobs.grid import MODEL, PROMPT_VERSION, an_answer, progress_of
@@ -58,11 +58,11 @@ def test_every_text_from_outside_reaches_the_database(url: str, words: list[str]
                 files = [StoredFile(file_name[:255], f"{nr:064x}", 1) for nr in range(2)]
                 documents = [one.id for one in await add_documents(connection, LOCAL_USER, files)]
                 await put_documents(connection, review, documents)
-                generated = await store.create_job(
+                generated = await create_job(
                     connection, LOCAL_USER.id, Ask(review, MODEL, PROMPT_VERSION, INCOMPLETE, columns, documents)
                 )
             async with database.worker() as connection:
-                claimed = await store.claim_items(connection, 60, 10, 3, {}, None)
+                claimed = await claim_items(connection, 60, 10, 3, {}, None)
                 mine = [item for item in claimed if item.job_id == generated.job_id]
                 assert len(mine) == 2
                 answer = an_answer(columns[0], summary) | {
@@ -70,10 +70,10 @@ def test_every_text_from_outside_reaches_the_database(url: str, words: list[str]
                     "value": [summary],
                     "citations": [{"quote": quote, "page": 1, "verified": False, "spans": [], "rectangles": []}],
                 }
-                await store.write_cells(connection, mine[0], 1, MODEL, PROMPT_VERSION, [answer])
-                await store.pause_job(connection, generated.job_id, pause)
+                await write_cells(connection, mine[0], 1, MODEL, PROMPT_VERSION, [answer])
+                await pause_job(connection, generated.job_id, pause)
                 ended = [EndedItem(mine[0], "completed"), EndedItem(mine[1], "error", reason)]
-                assert len(await store.end_items(connection, ended)) == 2
+                assert len(await end_items(connection, ended)) == 2
             progress = await progress_of(database, generated.job_id)
             assert (progress.completed_items, progress.error_items) == (1, 1)
 

@@ -15,8 +15,8 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.store import StoredFile, add_documents
 from columnist.extraction.back_ends import prompt_version
 from columnist.jobs.ask import INCOMPLETE, Ask, Only
+from columnist.jobs.job import Generated, Progress, create_job, job_progress
 from columnist.jobs.pool import PoolOptions
-from columnist.jobs.store import Generated, Progress, create_job, job_progress
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
 from columnist.settings import Settings

@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 
 from columnist.db.connect import LOCAL_USER, Database
-from columnist.jobs import store
 from columnist.jobs.ask import INCOMPLETE, Ask, Only, to_ask
-from columnist.jobs.store import EndedItem
+from columnist.jobs.estimate import estimate_job
+from columnist.jobs.feed import changed_cells
+from columnist.jobs.items import EndedItem, claim_items, end_abandoned_items, end_items, load_item, write_cells
+from columnist.jobs.job import create_job, job_progress
 from columnist.reviews.cells import CellKey, Edit, change_cell, get_cell
 from columnist.reviews.grid import read_window
 from columnist.reviews.model import ModelInUse
@@ -68,19 +70,17 @@ async def ask(
 ) -> dict[UUID, int]:
     """A job over these documents: how many questions it has about each. It is cancelled at once."""
     async with database.act_as(LOCAL_USER) as connection:
-        job = await store.create_job(
-            connection, LOCAL_USER.id, Ask(review.id, model, version, only, document_ids=documents)
-        )
+        job = await create_job(connection, LOCAL_USER.id, Ask(review.id, model, version, only, document_ids=documents))
     async with database.worker() as connection:
-        items = await store.claim_items(connection, 60, 1000, 3, {}, None)
+        items = await claim_items(connection, 60, 1000, 3, {}, None)
         asked = {}
         for item in items:
-            loaded = await store.load_item(connection, item)
+            loaded = await load_item(connection, item)
             assert loaded
             asked[item.document_id] = len(loaded["columns"])
         assert set(asked) <= set(documents)
         assert len(asked) == job.total_items
-        await store.end_items(connection, [EndedItem(item, "skipped") for item in items])
+        await end_items(connection, [EndedItem(item, "skipped") for item in items])
     return asked
 
 
@@ -94,17 +94,15 @@ async def work(
 ) -> None:
     """A job that answers the document's question, or fails to."""
     async with database.act_as(LOCAL_USER) as connection:
-        await store.create_job(
-            connection, LOCAL_USER.id, Ask(review.id, model, version, ("all",), document_ids=[document])
-        )
+        await create_job(connection, LOCAL_USER.id, Ask(review.id, model, version, ("all",), document_ids=[document]))
     async with database.worker() as connection:
-        (item,) = await store.claim_items(connection, 60, 1, 3, {}, None)
-        loaded = await store.load_item(connection, item)
+        (item,) = await claim_items(connection, 60, 1, 3, {}, None)
+        loaded = await load_item(connection, item)
         assert loaded
         if error is None:
             answers = [{**an_answer(one["id"], "x"), "column_version": one["version"]} for one in loaded["columns"]]
-            await store.write_cells(connection, item, 1, model, version, answers)
-        await store.end_items(connection, [EndedItem(item, "error" if error else "completed", error)])
+            await write_cells(connection, item, 1, model, version, answers)
+        await end_items(connection, [EndedItem(item, "error" if error else "completed", error)])
 
 
 async def step(database: Database, review: Review, document: UUID, name: str) -> None:
@@ -168,7 +166,7 @@ def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url
 
                 window = json.loads(await read_window(connection, review.id, limit=500, in_use=IN_USE))
                 rows = {UUID(row["document_id"]): row["cells"].get(str(column)) for row in window["rows"]}
-                changed = await store.changed_cells(connection, review.id, in_use=IN_USE)
+                changed = await changed_cells(connection, review.id, in_use=IN_USE)
                 feed = {UUID(cell["document_id"]): cell for cell in changed.cells}
                 for name, document in documents.items():
                     states = STATES[name][0]
@@ -193,9 +191,7 @@ def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url
                     bool(states & A_PERSONS and (states & set(only) or "all" in only)) for states, _ in STATES.values()
                 )
                 async with database.act_as(LOCAL_USER) as connection:
-                    estimate = await store.estimate_job(
-                        connection, Ask(review.id, MODEL, PROMPT_VERSION, only), settings
-                    )
+                    estimate = await estimate_job(connection, Ask(review.id, MODEL, PROMPT_VERSION, only), settings)
                 assert (estimate.cells, estimate.left_alone) == (len(right), left_alone), only
                 asked = await ask(database, review, review.documents, *only)
                 assert set(asked) == right, only
@@ -230,7 +226,7 @@ def test_no_failure_takes_an_answer_with_it(url: str, state: str, how: str, agai
                 if state.startswith("~"):
                     await connection.execute("update tabular_columns set prompt = 'Else?'")
                 before = await get_cell(connection, cell)
-                job = await store.create_job(
+                job = await create_job(
                     connection, LOCAL_USER.id, Ask(review.id, "m", "1", ("again",) if again else ("all",))
                 )
                 if again:
@@ -238,18 +234,18 @@ def test_no_failure_takes_an_answer_with_it(url: str, state: str, how: str, agai
             a_persons = "edit" in state or "verify" in state
             assert job.total_items == (again or not a_persons)
             async with database.worker() as connection:
-                for item in await store.claim_items(connection, 60, 1, 1, {}, None):
+                for item in await claim_items(connection, 60, 1, 1, {}, None):
                     if how == "written":
                         failed = {**an_answer(column, ""), "status": "error", "error": "No JSON."}
-                        await store.write_cells(connection, item, 1, "m", "1", [failed])
-                        await store.end_items(connection, [EndedItem(item, "completed")])
+                        await write_cells(connection, item, 1, "m", "1", [failed])
+                        await end_items(connection, [EndedItem(item, "completed")])
                     elif how == "ended":
-                        await store.end_items(connection, [EndedItem(item, "error", "No such model.")])
+                        await end_items(connection, [EndedItem(item, "error", "No such model.")])
                     else:
                         await connection.execute(
                             "update tabular_job_items set lease_expires_at = now() - interval '1 s'"
                         )
-                        assert await store.end_abandoned_items(connection, 1) == 1
+                        assert await end_abandoned_items(connection, 1) == 1
             async with database.act_as(LOCAL_USER) as connection:
                 after = await get_cell(connection, cell)
             untouched = ("attempt_error", "attempted_at", "updated_at")
@@ -259,8 +255,8 @@ def test_no_failure_takes_an_answer_with_it(url: str, state: str, how: str, agai
             if job.total_items:
                 assert after.attempt_error and after.attempted_at
                 async with database.act_as(LOCAL_USER) as connection:
-                    progress = await store.job_progress(connection, job.job_id)
-                    feed = await store.changed_cells(connection, review.id, job_id=job.job_id)
+                    progress = await job_progress(connection, job.job_id)
+                    feed = await changed_cells(connection, review.id, job_id=job.job_id)
                 assert progress.error_cells == 1
                 assert [one["attempt_error"] for one in feed.cells] == [after.attempt_error]
 
@@ -281,21 +277,21 @@ def test_what_a_person_does_during_a_run_survives_it(url: str, act: str, again: 
                 await step(database, review, document, "edit")
             async with database.act_as(LOCAL_USER) as connection:
                 only: tuple[Any, ...] = ("again",) if again else ("all",)
-                job = await store.create_job(connection, LOCAL_USER.id, Ask(review.id, "m", "1", only))
+                job = await create_job(connection, LOCAL_USER.id, Ask(review.id, "m", "1", only))
                 if again:
                     await change_cell(connection, LOCAL_USER, cell, "regenerate", job_id=job.job_id)
             async with database.worker() as connection:
-                (item,) = await store.claim_items(connection, 60, 1, 3, {}, None)
-                loaded = await store.load_item(connection, item)
+                (item,) = await claim_items(connection, 60, 1, 3, {}, None)
+                loaded = await load_item(connection, item)
                 assert loaded and len(loaded["columns"]) == 1
                 await step(database, review, document, act)
                 async with database.act_as(LOCAL_USER) as reader:
                     before = await get_cell(reader, cell)
                 if fails:
-                    await store.end_items(connection, [EndedItem(item, "error", "No such model.")])
+                    await end_items(connection, [EndedItem(item, "error", "No such model.")])
                 else:
-                    await store.write_cells(connection, item, 1, "m", "1", [an_answer(column, "The run's")])
-                    await store.end_items(connection, [EndedItem(item, "completed")])
+                    await write_cells(connection, item, 1, "m", "1", [an_answer(column, "The run's")])
+                    await end_items(connection, [EndedItem(item, "completed")])
                 async with database.act_as(LOCAL_USER) as reader:
                     assert await get_cell(reader, cell) == before
 

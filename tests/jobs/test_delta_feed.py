@@ -11,7 +11,8 @@ from psycopg.rows import dict_row
 
 from columnist.db.connect import LOCAL_USER, Connection, Database
 from columnist.errors import InputError
-from columnist.jobs import store
+from columnist.jobs.feed import changed_cells
+from columnist.jobs.items import claim_items, write_cells
 from tests.jobs.grid import Review, a_review, an_answer, generate
 
 
@@ -21,7 +22,7 @@ async def read_all(
     """Read the feed to its present end: column id → summary."""
     seen: dict[str, str] = {}
     while True:
-        page = await store.changed_cells(connection, review.id, cursor, limit=limit)
+        page = await changed_cells(connection, review.id, cursor, limit=limit)
         seen |= {str(cell["column_id"]): cell["summary"] for cell in page.cells}
         cursor = page.cursor
         if not page.more:
@@ -100,7 +101,7 @@ def test_every_interleaving_of_writes_commits_and_pages_is_seen(url: str, steps:
                         elif step == "commit":
                             await writers[which].execute("commit")
                         else:
-                            page = await store.changed_cells(reader, review.id, cursor, limit=which)
+                            page = await changed_cells(reader, review.id, cursor, limit=which)
                             reader_saw |= {str(cell["column_id"]): cell["summary"] for cell in page.cells}
                             cursor = page.cursor
                     for writer in writers:
@@ -122,10 +123,10 @@ def test_a_jobs_feed_shows_what_the_job_wrote(url: str) -> None:
             job = await generate(database, review)
             async with database.worker() as connection:
                 await put(connection, review, 0, "by a person")
-                (item,) = await store.claim_items(connection, 60, 1, 3, {}, None)
-                await store.write_cells(connection, item, 1, "m", "1", [an_answer(review.columns[1], "by the job")])
+                (item,) = await claim_items(connection, 60, 1, 3, {}, None)
+                await write_cells(connection, item, 1, "m", "1", [an_answer(review.columns[1], "by the job")])
             async with database.act_as(LOCAL_USER) as connection:
-                page = await store.changed_cells(connection, review.id, job_id=job.job_id)
+                page = await changed_cells(connection, review.id, job_id=job.job_id)
                 assert [cell["summary"] for cell in page.cells] == ["by the job"]
 
     asyncio.run(scenario())
@@ -136,6 +137,6 @@ def test_a_cursor_that_is_none_is_refused_with_a_sentence(url: str, cursor: str)
     async def scenario() -> None:
         async with Database(url) as database, database.act_as(LOCAL_USER) as connection:
             with pytest.raises(InputError, match="no cursor"):
-                await store.changed_cells(connection, UUID(int=7), cursor)
+                await changed_cells(connection, UUID(int=7), cursor)
 
     asyncio.run(scenario())

@@ -8,8 +8,8 @@ import pytest
 from columnist.db import connect
 from columnist.db.connect import Database
 from columnist.jobs import pool as pool_module
-from columnist.jobs import store
-from columnist.jobs.store import ClaimedItem
+from columnist.jobs.feed import changed_cells
+from columnist.jobs.items import ClaimedItem
 from tests.db.faulty import Moment, faulty
 from tests.jobs.grid import a_review, generate, options, progress_of
 from tests.jobs.test_growth import Asker
@@ -58,7 +58,7 @@ def test_each_statement_fails_once_and_the_job_ends_with_the_right_counts(
             assert (progress.done_cells, progress.prompt_tokens) == (8, 24), "each write counts once"
             assert set(asker.asked.values()) == {1}, "nothing was asked twice"
             async with direct.worker() as connection:
-                assert len((await store.changed_cells(connection, review.id)).cells) == 8
+                assert len((await changed_cells(connection, review.id)).cells) == 8
 
     asyncio.run(scenario())
 

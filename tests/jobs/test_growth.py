@@ -9,9 +9,10 @@ import pytest
 
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import ConflictError
-from columnist.jobs import store
 from columnist.jobs.ask import INCOMPLETE, Ask, Only
-from columnist.jobs.store import ClaimedItem, Generated
+from columnist.jobs.feed import changed_cells
+from columnist.jobs.items import ClaimedItem, load_item, write_cells
+from columnist.jobs.job import Generated, create_job
 from columnist.llm.usage import Prices
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import put_columns, put_documents
@@ -28,7 +29,7 @@ class Asker:
         self.gate = asyncio.Event()
 
     async def __call__(self, item: ClaimedItem) -> None:
-        loaded = await self.database.insist(store.load_item, item)
+        loaded = await self.database.insist(load_item, item)
         if loaded is None:
             return
         self.asked.update((item.document_id, UUID(c["id"]), c["version"]) for c in loaded["columns"])
@@ -36,7 +37,7 @@ class Asker:
         answers = [
             {**an_answer(UUID(c["id"]), f"v{c['version']}"), "column_version": c["version"]} for c in loaded["columns"]
         ]
-        await self.database.insist(store.write_cells, item, 1, MODEL, PROMPT_VERSION, answers)
+        await self.database.insist(write_cells, item, 1, MODEL, PROMPT_VERSION, answers)
 
 
 async def ask(
@@ -48,7 +49,7 @@ async def ask(
     model: str = MODEL,
 ) -> Generated:
     async with database.act_as(LOCAL_USER) as connection:
-        return await store.create_job(
+        return await create_job(
             connection, LOCAL_USER.id, Ask(review.id, model, PROMPT_VERSION, only, columns, documents)
         )
 
@@ -97,7 +98,7 @@ def test_a_question_that_is_reworded_while_it_is_asked_is_asked_again_in_its_new
                 asker.gate.set()
                 await until_ended(database, generated)
             async with database.worker() as connection:
-                cells = (await store.changed_cells(connection, review.id)).cells
+                cells = (await changed_cells(connection, review.id)).cells
             assert [(cell["summary"], cell["stale"]) for cell in cells] == [("v2", False)] * 2
             assert Counter(version for _, _, version in asker.asked) == {1: 2, 2: 2}
 
@@ -142,7 +143,7 @@ def test_a_budget_that_is_named_binds_the_job_that_grows(url: str) -> None:
                 budgeted = Ask(
                     review.id, MODEL, PROMPT_VERSION, budget=Decimal("0.5"), prices=Prices(prompt=Decimal(1))
                 )
-                await store.create_job(connection, LOCAL_USER.id, budgeted)
+                await create_job(connection, LOCAL_USER.id, budgeted)
                 await put_documents(connection, review.id, review.documents)
             assert (await progress_of(database, first.job_id)).budget == Decimal("0.5")
 

@@ -11,8 +11,20 @@ import pytest
 
 from columnist.db.connect import LOCAL_USER, Connection, Database
 from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoundError
-from columnist.jobs import store
-from columnist.jobs.store import ClaimedItem, EndedItem
+from columnist.jobs.feed import changed_cells
+from columnist.jobs.items import (
+    ClaimedItem,
+    EndedItem,
+    claim_items,
+    end_abandoned_items,
+    end_items,
+    extend_leases,
+    hand_back_items,
+    load_item,
+    retry_item,
+    write_cells,
+)
+from columnist.jobs.job import cancel_job, cancelled_jobs
 from tests.jobs.grid import a_review, an_answer, generate, progress_of
 from tests.patience import PATIENCE_SECONDS
 
@@ -25,7 +37,7 @@ async def claim(
     held: list[UUID] | None = None,
     models: list[str] | None = None,
 ) -> list[ClaimedItem]:
-    return await store.claim_items(connection, lease_seconds, batch, max_attempts, Counter(held or []), models)
+    return await claim_items(connection, lease_seconds, batch, max_attempts, Counter(held or []), models)
 
 
 async def expire_leases(database: Database) -> None:
@@ -116,16 +128,16 @@ def test_a_worker_that_lost_its_lease_writes_nothing(any_url: str) -> None:
                 await expire_leases(database)
                 (new,) = await claim(connection)
                 with pytest.raises(LeaseLostError):
-                    await store.write_cells(connection, old, 1, "m", "1", [an_answer(review.columns[0], "old")])
-                assert await store.end_items(connection, [EndedItem(old, "error", "old")]) == set()
-                assert await store.extend_leases(connection, [old], 60) == set()
-                assert not await store.retry_item(connection, old, 0, max_attempts=9)
-                await store.hand_back_items(connection, [old])
+                    await write_cells(connection, old, 1, "m", "1", [an_answer(review.columns[0], "old")])
+                assert await end_items(connection, [EndedItem(old, "error", "old")]) == set()
+                assert await extend_leases(connection, [old], 60) == set()
+                assert not await retry_item(connection, old, 0, max_attempts=9)
+                await hand_back_items(connection, [old])
                 assert await claim(connection) == [], "the new holder's item was given back by the old one"
 
-                await store.write_cells(connection, new, 1, "m", "1", [an_answer(review.columns[0], "new")])
-                assert await store.end_items(connection, [EndedItem(new, "completed")]) == {new.id}
-                cells = (await store.changed_cells(connection, review.id)).cells
+                await write_cells(connection, new, 1, "m", "1", [an_answer(review.columns[0], "new")])
+                assert await end_items(connection, [EndedItem(new, "completed")]) == {new.id}
+                cells = (await changed_cells(connection, review.id)).cells
             assert [cell["summary"] for cell in cells] == ["new"]
             assert (await progress_of(database, job.job_id)).status == "completed"
 
@@ -141,7 +153,7 @@ def test_an_item_cannot_be_taken_over_while_its_holder_writes(url: str) -> None:
                 (item,) = await claim(writer)
                 await expire_leases(database)
                 async with writer.transaction():
-                    await store.write_cells(writer, item, 1, "m", "1", [an_answer(review.columns[0], "mine")])
+                    await write_cells(writer, item, 1, "m", "1", [an_answer(review.columns[0], "mine")])
                     assert await claim(thief) == []
                 assert len(await claim(thief)) == 1
 
@@ -155,7 +167,7 @@ def test_a_heartbeat_keeps_the_lease(url: str) -> None:
             async with database.worker() as connection:
                 (item,) = await claim(connection)
                 await expire_leases(database)
-                assert await store.extend_leases(connection, [item], 60) == {item.id}
+                assert await extend_leases(connection, [item], 60) == {item.id}
                 assert await claim(connection) == []
 
     asyncio.run(scenario())
@@ -168,12 +180,12 @@ def test_a_job_ends_exactly_with_its_last_item_and_an_item_ends_once(any_url: st
             job = await generate(database, review)
             async with database.worker() as connection:
                 one, two, three = await claim(connection, batch=3)
-                await store.write_cells(connection, one, 1, "m", "1", [an_answer(c, "yes") for c in review.columns])
-                await store.end_items(connection, [EndedItem(one, "completed"), EndedItem(two, "error", "It is torn.")])
+                await write_cells(connection, one, 1, "m", "1", [an_answer(c, "yes") for c in review.columns])
+                await end_items(connection, [EndedItem(one, "completed"), EndedItem(two, "error", "It is torn.")])
                 progress = await progress_of(database, job.job_id)
                 assert (progress.status, progress.running_items) in {("running", 1), ("pending", 1)}
-                assert await store.end_items(connection, [EndedItem(one, "completed")]) == set()
-                await store.end_items(connection, [EndedItem(three, "completed")])
+                assert await end_items(connection, [EndedItem(one, "completed")]) == set()
+                await end_items(connection, [EndedItem(three, "completed")])
             progress = await progress_of(database, job.job_id)
             assert progress.status == "completed"
             assert progress.completed_at is not None
@@ -191,9 +203,9 @@ def test_an_item_that_ends_as_error_says_why_in_each_of_its_open_cells(url: str)
             job = await generate(database, review)
             async with database.worker() as connection:
                 (item,) = await claim(connection)
-                await store.write_cells(connection, item, 1, "m", "1", [an_answer(review.columns[0], "kept")])
-                await store.end_items(connection, [EndedItem(item, "error", "The file is encrypted.")])
-                cells = (await store.changed_cells(connection, review.id)).cells
+                await write_cells(connection, item, 1, "m", "1", [an_answer(review.columns[0], "kept")])
+                await end_items(connection, [EndedItem(item, "error", "The file is encrypted.")])
+                cells = (await changed_cells(connection, review.id)).cells
             assert sorted((cell["status"], cell["summary"], cell["error"]) for cell in cells) == [
                 ("done", "kept", None),
                 ("error", None, "The file is encrypted."),
@@ -215,7 +227,7 @@ def test_handing_back_costs_no_try_and_frees_the_item_at_once(url: str) -> None:
                 for _ in range(5):
                     (item,) = await claim(connection, max_attempts=1)
                     attempts.append(item.attempt)
-                    await store.hand_back_items(connection, [item])
+                    await hand_back_items(connection, [item])
                 assert attempts == [1, 2, 3, 4, 5], "the fencing token must never repeat"
 
     asyncio.run(scenario())
@@ -227,11 +239,11 @@ def test_a_retried_item_waits_for_its_back_off_and_ends_after_max_attempts(url: 
             await generate(database, await a_review(database, documents=1))
             async with database.worker() as connection:
                 (item,) = await claim(connection)
-                assert await store.retry_item(connection, item, delay_seconds=60, max_attempts=2)
+                assert await retry_item(connection, item, delay_seconds=60, max_attempts=2)
                 assert await claim(connection) == []
                 await expire_leases(database)
                 (item,) = await claim(connection)
-                assert not await store.retry_item(connection, item, delay_seconds=0, max_attempts=2)
+                assert not await retry_item(connection, item, delay_seconds=0, max_attempts=2)
 
     asyncio.run(scenario())
 
@@ -244,13 +256,13 @@ def test_poison_ends_as_an_error_with_the_reason(any_url: str) -> None:
             async with database.worker() as connection:
                 for _ in range(3):
                     (poison,) = await claim(connection)
-                    assert await store.end_abandoned_items(connection, max_attempts=3) == 0, "its lease still lives"
+                    assert await end_abandoned_items(connection, max_attempts=3) == 0, "its lease still lives"
                     await expire_leases(database)
                 (other,) = await claim(connection, batch=5)
                 assert other.id != poison.id
-                assert await store.end_abandoned_items(connection, max_attempts=3) == 1
-                await store.end_items(connection, [EndedItem(other, "completed")])
-                cells = (await store.changed_cells(connection, review.id)).cells
+                assert await end_abandoned_items(connection, max_attempts=3) == 1
+                await end_items(connection, [EndedItem(other, "completed")])
+                cells = (await changed_cells(connection, review.id)).cells
             (cell,) = cells
             assert cell["status"] == "error"
             assert "3 times" in cell["error"]
@@ -267,17 +279,17 @@ def test_cancel_skips_what_waits_and_ends_the_job_with_what_runs(any_url: str) -
             async with database.worker() as connection:
                 (running,) = await claim(connection)
                 async with database.act_as(LOCAL_USER) as request:
-                    assert await store.cancel_job(request, job.job_id)
+                    assert await cancel_job(request, job.job_id)
                 assert await claim(connection, batch=5) == []
-                assert await store.cancelled_jobs(connection, [job.job_id]) == {job.job_id}
+                assert await cancelled_jobs(connection, [job.job_id]) == {job.job_id}
                 progress = await progress_of(database, job.job_id)
                 assert (progress.skipped_items, progress.running_items, progress.is_live) == (4, 1, True)
                 with pytest.raises(JobEndingError):
                     await generate(database, review)
-                await store.end_items(connection, [EndedItem(running, "skipped")])
+                await end_items(connection, [EndedItem(running, "skipped")])
             assert (await progress_of(database, job.job_id)).status == "cancelled"
             async with database.act_as(LOCAL_USER) as request:
-                assert not await store.cancel_job(request, job.job_id)
+                assert not await cancel_job(request, job.job_id)
 
     asyncio.run(scenario())
 
@@ -289,9 +301,9 @@ def test_the_items_of_a_worker_that_died_in_a_cancelled_job_are_skipped(url: str
             async with database.worker() as connection:
                 await claim(connection)
                 async with database.act_as(LOCAL_USER) as request:
-                    await store.cancel_job(request, job.job_id)
+                    await cancel_job(request, job.job_id)
                 await expire_leases(database)
-                assert await store.end_abandoned_items(connection, max_attempts=3) == 1
+                assert await end_abandoned_items(connection, max_attempts=3) == 1
             assert (await progress_of(database, job.job_id)).status == "cancelled"
 
     asyncio.run(scenario())
@@ -307,15 +319,15 @@ def test_a_cancel_does_not_deadlock_with_items_that_end(url: str) -> None:
                 async def work() -> None:
                     async with database.worker() as connection:
                         while items := await claim(connection, batch=2):
-                            await store.end_items(connection, [EndedItem(item, "completed") for item in items])
+                            await end_items(connection, [EndedItem(item, "completed") for item in items])
 
                 async def cancel(job_id: UUID = job.job_id) -> None:
                     async with database.act_as(LOCAL_USER) as request:
-                        await store.cancel_job(request, job_id)
+                        await cancel_job(request, job_id)
 
                 await asyncio.gather(work(), work(), cancel())
                 async with database.worker() as connection:
-                    await store.end_abandoned_items(connection, max_attempts=3)
+                    await end_abandoned_items(connection, max_attempts=3)
                 progress = await progress_of(database, job.job_id)
                 assert progress.ended_items == 40
                 assert progress.status in ("cancelled", "completed")
@@ -377,14 +389,14 @@ def test_a_finished_review_has_nothing_to_ask_until_a_column_changes(url: str) -
                 job = await generate(database, review)
                 async with database.worker() as connection:
                     for item in await claim(connection, batch=9):
-                        loaded = await store.load_item(connection, item)
+                        loaded = await load_item(connection, item)
                         assert loaded is not None
                         answers = [
                             {**an_answer(column["id"], "x"), "column_version": column["version"]}
                             for column in loaded["columns"]
                         ]
-                        await store.write_cells(connection, item, 1, "test-model", "test-1", answers)
-                        await store.end_items(connection, [EndedItem(item, "completed")])
+                        await write_cells(connection, item, 1, "test-model", "test-1", answers)
+                        await end_items(connection, [EndedItem(item, "completed")])
                 progress = await progress_of(database, job.job_id)
                 assert progress.status == "completed"
                 return progress.total_cells

@@ -20,8 +20,19 @@ from hypothesis.stateful import (
 
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import LeaseLostError
-from columnist.jobs import store
-from columnist.jobs.store import ClaimedItem, EndedItem, Outcome
+from columnist.jobs.items import (
+    ClaimedItem,
+    EndedItem,
+    Outcome,
+    claim_items,
+    end_abandoned_items,
+    end_items,
+    extend_leases,
+    hand_back_items,
+    retry_item,
+    write_cells,
+)
+from columnist.jobs.job import cancel_job
 from tests.jobs.grid import Review, a_review, an_answer, generate, progress_of
 
 MAX_ATTEMPTS = 3
@@ -69,7 +80,7 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
 
         @rule(target=claims, batch=st.integers(1, 3))
         def claim(self, batch: int) -> Any:
-            items = self.ask(store.claim_items, 60, batch, MAX_ATTEMPTS, {}, None)
+            items = self.ask(claim_items, 60, batch, MAX_ATTEMPTS, {}, None)
             for item in items:
                 assert not self.cancelled, "a cancelled job is not claimed"
                 assert item.id not in self.ended
@@ -93,7 +104,7 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
 
         @rule(item=claims)
         def its_heart_beats(self, item: ClaimedItem) -> None:
-            kept = self.ask(store.extend_leases, [item], 60)
+            kept = self.ask(extend_leases, [item], 60)
             assert kept == ({item.id} if self.holder.get(item.id) == item else set())
             self.expired -= kept
 
@@ -102,15 +113,15 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
             summary = f"attempt {item.attempt}"
             answers = [an_answer(self.review.columns[0], summary)]
             if self.holder.get(item.id) == item:
-                self.ask(store.write_cells, item, 1, "m", "1", answers)
+                self.ask(write_cells, item, 1, "m", "1", answers)
                 self.written.setdefault(str(item.document_id), summary)  # what a job has answered, it asks no more
             else:
                 with pytest.raises(LeaseLostError):
-                    self.ask(store.write_cells, item, 1, "m", "1", answers)
+                    self.ask(write_cells, item, 1, "m", "1", answers)
 
         @rule(item=claims, outcome=st.sampled_from(["completed", "error", "skipped"]))
         def it_ends(self, item: ClaimedItem, outcome: Outcome) -> None:
-            ended = self.ask(store.end_items, [EndedItem(item, outcome, "Why." if outcome == "error" else None)])
+            ended = self.ask(end_items, [EndedItem(item, outcome, "Why." if outcome == "error" else None)])
             holds = self.holder.get(item.id) == item
             assert ended == ({item.id} if holds else set())
             if holds:
@@ -118,14 +129,14 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
 
         @rule(item=claims)
         def its_worker_shuts_down(self, item: ClaimedItem) -> None:
-            self.ask(store.hand_back_items, [item])
+            self.ask(hand_back_items, [item])
             if self.holder.get(item.id) == item:
                 self.release(item.id)
                 self.tries[item.id] -= 1
 
         @rule(item=claims)
         def its_attempt_fails(self, item: ClaimedItem) -> None:
-            retried = self.ask(store.retry_item, item, 0, MAX_ATTEMPTS)
+            retried = self.ask(retry_item, item, 0, MAX_ATTEMPTS)
             may_retry = self.holder.get(item.id) == item and self.tries[item.id] < MAX_ATTEMPTS
             assert retried == may_retry
             if retried:
@@ -134,7 +145,7 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
         @rule()
         def a_janitor_tidies(self) -> None:
             free = {item_id for item_id in self.tries if item_id not in self.holder or item_id in self.expired}
-            self.ask(store.end_abandoned_items, MAX_ATTEMPTS)
+            self.ask(end_abandoned_items, MAX_ATTEMPTS)
             for item_id in free - set(self.ended):
                 if self.cancelled:
                     self.end(item_id, "skipped")
@@ -145,7 +156,7 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
         def the_user_cancels(self) -> None:
             async def cancel() -> bool:
                 async with database.act_as(LOCAL_USER) as connection:
-                    return await store.cancel_job(connection, self.job_id)
+                    return await cancel_job(connection, self.job_id)
 
             self.cancelled = runner.run(cancel()) or self.cancelled
             if self.cancelled:

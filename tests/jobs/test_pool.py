@@ -9,9 +9,10 @@ import psycopg
 
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import DocumentError
-from columnist.jobs import store
+from columnist.jobs.feed import changed_cells
+from columnist.jobs.items import ClaimedItem
+from columnist.jobs.job import Generated, Progress, cancel_job
 from columnist.jobs.pool import PoolOptions, Work, WorkerPool
-from columnist.jobs.store import ClaimedItem
 from tests.conftest import new_database, system_server
 from tests.jobs.grid import a_review, generate, options, progress_of
 from tests.patience import PATIENCE_SECONDS
@@ -28,7 +29,7 @@ async def pool_of(database: Database, work: Work, pool_options: PoolOptions | No
         await running
 
 
-async def until_ended(database: Database, generated: store.Generated) -> store.Progress:
+async def until_ended(database: Database, generated: Generated) -> Progress:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (progress := await progress_of(database, generated.job_id)).is_live:
             await asyncio.sleep(0.02)
@@ -146,7 +147,7 @@ def test_cancel_aborts_running_work_within_two_seconds(any_url: str) -> None:
                     await running.acquire()
                 async with asyncio.timeout(2):
                     async with database.act_as(LOCAL_USER) as connection:
-                        await store.cancel_job(connection, generated.job_id)
+                        await cancel_job(connection, generated.job_id)
                     progress = await until_ended(database, generated)
             assert (progress.status, progress.skipped_items, aborted) == ("cancelled", 500, 10)
 
@@ -177,7 +178,7 @@ def test_an_unforeseen_failure_costs_attempts_and_then_the_item_but_not_the_pool
             assert (progress.completed_items, progress.error_items) == (2, 1)
             assert attempts[first] == 2
             async with database.worker() as connection:
-                (cell,) = (await store.changed_cells(connection, review.id)).cells
+                (cell,) = (await changed_cells(connection, review.id)).cells
             assert "2 times" in cell["error"]
             assert "by zero" in cell["error"]
 

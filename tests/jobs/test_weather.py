@@ -10,9 +10,9 @@ import pytest
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import LlmAwayError, LlmRefusedError, StorageAwayError, WorkerPoolError
 from columnist.jobs import pool as pool_module
-from columnist.jobs import store
+from columnist.jobs.items import ClaimedItem, EndedItem, end_items
+from columnist.jobs.job import Progress, resume_job
 from columnist.jobs.pool import PoolOptions, WorkerPool
-from columnist.jobs.store import ClaimedItem, Progress
 from tests.jobs.grid import a_review, generate, options, progress_of
 from tests.jobs.test_pool import pool_of, until_ended
 
@@ -155,7 +155,7 @@ def test_resume_tries_a_refused_model_again_at_once(url: str) -> None:
             await until(database, generated.job_id, paused=True)
             good = True
             async with database.act_as(LOCAL_USER) as connection:
-                assert await store.resume_job(connection, generated.job_id, None)
+                assert await resume_job(connection, generated.job_id, None)
             assert (await until_ended(database, generated)).completed_items == 5
             pool.stop()
             await running
@@ -189,19 +189,18 @@ def test_a_service_that_fails_is_told_and_goes_on(url: str, monkeypatch: pytest.
     async def scenario() -> None:
         async with Database(url, connections=8) as database:
             broken = True
-            whole = store.end_items
 
-            async def end_items(*args: object) -> set[int]:
+            async def failing(*args: object) -> set[int]:
                 if broken:
                     raise ZeroDivisionError("a bug")
-                return await whole(*args)  # type: ignore[arg-type]
+                return await end_items(*args)  # type: ignore[arg-type]
 
             async def tidy(*args: object) -> int:
                 if broken:
                     raise ZeroDivisionError("another bug")
                 return 0
 
-            monkeypatch.setattr(store, "end_abandoned_items", tidy)
+            monkeypatch.setattr(pool_module, "end_abandoned_items", tidy)
             monkeypatch.setattr(pool_module, "back_off", lambda failures: 0.02)
 
             async def work(item: ClaimedItem) -> None: ...
@@ -210,7 +209,7 @@ def test_a_service_that_fails_is_told_and_goes_on(url: str, monkeypatch: pytest.
                 while pool.trouble is None:
                     await asyncio.sleep(0.02)
                 assert "tidy" in pool.trouble
-                monkeypatch.setattr(store, "end_items", end_items)
+                monkeypatch.setattr(pool_module, "end_items", failing)
                 generated = await generate(database, await a_review(database, 5))
                 broken = False
                 assert (await until_ended(database, generated)).completed_items == 5
@@ -234,16 +233,14 @@ def test_an_item_that_cannot_be_ended_fails_alone(url: str) -> None:
 
             async def work(item: ClaimedItem) -> None: ...
 
-            whole = store.end_items
-
-            async def end_items(connection: object, ended: list[store.EndedItem]) -> set[int]:
+            async def failing(connection: object, ended: list[EndedItem]) -> set[int]:
                 if any(one.item.id == poisoned for one in ended):
                     async with database.worker() as own:
                         await own.execute("select 1 / 0")
-                return await whole(connection, ended)  # type: ignore[arg-type]
+                return await end_items(connection, ended)  # type: ignore[arg-type]
 
             with pytest.MonkeyPatch.context() as patched:
-                patched.setattr(store, "end_items", end_items)
+                patched.setattr(pool_module, "end_items", failing)
                 async with pool_of(database, work), asyncio.timeout(60):
                     while (await progress_of(database, generated.job_id)).completed_items < 19:
                         await asyncio.sleep(0.02)

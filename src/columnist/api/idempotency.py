@@ -10,7 +10,7 @@ from columnist.api.context import CurrentUser
 from columnist.db.connect import Connection, User
 from columnist.db.text import as_json
 from columnist.errors import ConflictError
-from columnist.jobs.store import Generated
+from columnist.jobs.job import Generated
 
 KEPT = "1 day"
 """How long a key is remembered."""

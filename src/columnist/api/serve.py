@@ -21,8 +21,8 @@ from columnist.db.connect import Database
 from columnist.db.probe import Probe
 from columnist.desk.local import open_session
 from columnist.errors import SettingsError
+from columnist.jobs.metrics import MEDIA_TYPE, exposition
 from columnist.jobs.pool import WorkerPool
-from columnist.jobs.scrape import MEDIA_TYPE, exposition
 from columnist.settings import Settings
 
 log = structlog.get_logger()

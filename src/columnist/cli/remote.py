@@ -23,7 +23,8 @@ from columnist.desk.local import (
     open_session,
 )
 from columnist.errors import ConflictError, JobEndingError
-from columnist.jobs.store import Generated, Progress, Unanswered
+from columnist.jobs.estimate import Unanswered
+from columnist.jobs.job import Generated, Progress
 from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
 from columnist.settings import Settings
 

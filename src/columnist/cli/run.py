@@ -18,7 +18,7 @@ from columnist.cpu import LEAVE_SECONDS, leave_within
 from columnist.desk.local import Grid, ReviewName, Source, check_askable, find_files
 from columnist.desk.runs import Covered, HandedOut, cover, default_review
 from columnist.export.files import check_target, write_review
-from columnist.jobs.store import Generated, Progress
+from columnist.jobs.job import Generated, Progress
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec

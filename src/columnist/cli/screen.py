@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from columnist.jobs.store import Progress as JobProgress
+from columnist.jobs.job import Progress as JobProgress
 from columnist.progress import duration
 from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
 from columnist.settings import EXTRACTIVE, Knob

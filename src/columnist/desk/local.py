@@ -30,10 +30,11 @@ from columnist.errors import (
     WorkerPoolError,
 )
 from columnist.extraction.back_ends import BackEnds, prompt_version
-from columnist.jobs import store
+from columnist.jobs import job as store
 from columnist.jobs.ask import Ask, to_ask
+from columnist.jobs.estimate import Unanswered, unanswered_cells
+from columnist.jobs.job import Generated, Progress
 from columnist.jobs.pool import PoolOptions, WorkerPool
-from columnist.jobs.store import Generated, Progress
 from columnist.jobs.work import ItemWorker
 from columnist.llm.usage import Prices
 from columnist.reviews.model import Column, ColumnSpec, Failure, GridRow, ModelInUse
@@ -264,10 +265,10 @@ class Session:
             except JobEndingError:
                 await asyncio.sleep(CLAIMABLE_AGAIN_SECONDS)
 
-    async def unanswered(self, grid: Grid, named: str | None = None) -> store.Unanswered:
+    async def unanswered(self, grid: Grid, named: str | None = None) -> Unanswered:
         """What of the grid has neither a current answer nor a failure that says why."""
         async with self.database.act_as(LOCAL_USER) as connection:
-            return await store.unanswered_cells(connection, self._ask(grid, named))
+            return await unanswered_cells(connection, self._ask(grid, named))
 
     def _ask(self, grid: Grid, named: str | None) -> Ask:
         model = self.settings.model

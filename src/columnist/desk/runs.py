@@ -10,7 +10,8 @@ from typing import Protocol
 from uuid import UUID
 
 from columnist.desk.local import Grid, ReviewName, changed_sentence
-from columnist.jobs.store import Generated, Progress, Unanswered
+from columnist.jobs.estimate import Unanswered
+from columnist.jobs.job import Generated, Progress
 from columnist.reviews.model import ColumnSpec, GridRow
 
 LONGEST_READABLE = 150

@@ -30,8 +30,27 @@ from columnist.errors import (
     SettingsError,
     StorageAwayError,
 )
-from columnist.jobs import store
-from columnist.jobs.store import ClaimedItem, EndedItem
+from columnist.jobs.items import (
+    ClaimedItem,
+    EndedItem,
+    claim_items,
+    end_abandoned_items,
+    end_items,
+    extend_leases,
+    hand_back_items,
+    hand_back_strays,
+    retry_item,
+)
+from columnist.jobs.job import (
+    RESUMED,
+    cancelled_jobs,
+    pause_job,
+    pause_unaskable,
+    refused_models,
+    resume_model,
+    start_jobs,
+)
+from columnist.jobs.workers import be_present, leave
 from columnist.llm.limiter import back_off
 
 log = structlog.get_logger()
@@ -191,7 +210,7 @@ class WorkerPool:
         self._fill_workers()
         new_jobs = {item.job_id for item in self._running} - self._started_jobs
         if new_jobs:
-            await self._database.insist(store.start_jobs, list(new_jobs))
+            await self._database.insist(start_jobs, list(new_jobs))
             self._started_jobs |= new_jobs
         if not claimed:
             # A notification wakes the pool; the time-out is for a lost one, and for weather that clears.
@@ -219,11 +238,11 @@ class WorkerPool:
         try:
             async with self._database.worker() as connection:
                 if self._claim_unknown:
-                    await store.hand_back_strays(connection, self.id, self._held())
+                    await hand_back_strays(connection, self.id, self._held())
                     self._claim_unknown = False
                 with telemetry.CLAIM_SECONDS.time():
                     self._claim_unknown = True
-                    claimed = await store.claim_items(
+                    claimed = await claim_items(
                         connection,
                         options.lease_seconds,
                         batch,
@@ -305,11 +324,11 @@ class WorkerPool:
         """Weather: the place is given back, and the item is not claimed again before a while; it costs no attempt."""
         log.warning("waiting for the weather", cause=cause, error=str(error))
         telemetry.RETRIES.labels(cause).inc()
-        await self._database.insist(store.hand_back_items, [item], wait=True)
+        await self._database.insist(hand_back_items, [item], wait=True)
 
     async def _try_again(self, item: ClaimedItem, cause: str, reason: str) -> None:
         delay = FIRST_RETRY_SECONDS * 2 ** min(item.attempt - 1, 8) * random.uniform(0.5, 1.5)  # noqa: S311
-        retried = await self._database.insist(store.retry_item, item, delay, self._options.max_attempts)
+        retried = await self._database.insist(retry_item, item, delay, self._options.max_attempts)
         if retried:
             telemetry.RETRIES.labels(cause).inc()
         else:
@@ -319,8 +338,8 @@ class WorkerPool:
         """A refusal that concerns every call: it is the job's, and no document's."""
         log.warning("job paused", reason=reason)
         self._refused_until[item.model] = time.monotonic() + REFUSAL_SECONDS
-        await self._database.insist(store.pause_job, item.job_id, reason)
-        await self._database.insist(store.hand_back_items, [item])
+        await self._database.insist(pause_job, item.job_id, reason)
+        await self._database.insist(hand_back_items, [item])
 
     # ── Ending items ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -336,7 +355,7 @@ class WorkerPool:
         if not batch:
             return
         try:
-            held = await self._database.insist(store.end_items, batch)
+            held = await self._database.insist(end_items, batch)
         except Exception:
             # One of them cannot be stored: the others are not to suffer for it.
             log.exception("batch refused", items=len(batch))
@@ -349,7 +368,7 @@ class WorkerPool:
 
     async def _end_alone(self, ended: EndedItem) -> set[int]:
         try:
-            return await self._database.insist(store.end_items, [ended])
+            return await self._database.insist(end_items, [ended])
         except Exception:
             log.exception("item left to its lease", item=ended.item.id, job=str(ended.item.job_id))
             return set()
@@ -373,7 +392,7 @@ class WorkerPool:
             log.warning("left without ending items: PostgreSQL is away", items=len(self._ended))
         try:
             async with asyncio.timeout(LEAVE_SECONDS):
-                await self._database.insist(store.leave, self.id)
+                await self._database.insist(leave, self.id)
         except TimeoutError:
             log.warning("left without a word: PostgreSQL is away")
 
@@ -382,7 +401,7 @@ class WorkerPool:
             return
         try:
             async with asyncio.timeout(LEAVE_SECONDS):
-                await self._database.insist(store.hand_back_items, items)
+                await self._database.insist(hand_back_items, items)
             log.info("handed back", items=len(items))
         except TimeoutError:
             log.warning("could not hand items back: PostgreSQL is away", items=len(items))
@@ -395,7 +414,7 @@ class WorkerPool:
         held = self._held()
         if not held:
             return
-        kept = await self._database.insist(store.extend_leases, held, seconds)
+        kept = await self._database.insist(extend_leases, held, seconds)
         for item in held:
             if item.id in kept:
                 continue
@@ -416,7 +435,7 @@ class WorkerPool:
                     if notification.channel == "tabular_job_cancelled":
                         self._cancel_job(UUID(notification.payload))
                         continue
-                    if notification.payload == store.RESUMED:
+                    if notification.payload == RESUMED:
                         self._refused_until.clear()
                     self._claimer_wakes.set()
         except psycopg.Error as error:
@@ -431,7 +450,7 @@ class WorkerPool:
         jobs = {item.job_id for item in (*self._running, *self._waiting)}
         self._cancelled_jobs &= jobs
         if jobs:
-            for job_id in await self._database.insist(store.cancelled_jobs, list(jobs)):
+            for job_id in await self._database.insist(cancelled_jobs, list(jobs)):
                 self._cancel_job(job_id)
 
     def _cancel_job(self, job_id: UUID) -> None:
@@ -446,26 +465,26 @@ class WorkerPool:
                 task.cancel()
 
     async def _tidy(self) -> None:
-        await self._database.insist(store.end_abandoned_items, self._options.max_attempts)
+        await self._database.insist(end_abandoned_items, self._options.max_attempts)
         # Pools that were started together need not tidy together; a short lease is worth a quicker look.
         seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
         await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311
 
     async def _be_present(self) -> None:
         """Say which models can be asked here; pause what nobody can ask, and let go on what can be asked again."""
-        for model in await self._database.insist(store.be_present, self.id, self._options.models):
+        for model in await self._database.insist(be_present, self.id, self._options.models):
             reason = (
                 f"No worker can ask the model {model!r}: start one whose settings have it (OPENAI_BASE_URL, "
                 "COLUMNIST_MODEL), or cancel the job."
             )
-            await self._database.insist(store.pause_unaskable, model, reason)
-        for model in await self._database.insist(store.refused_models):
+            await self._database.insist(pause_unaskable, model, reason)
+        for model in await self._database.insist(refused_models):
             askable = self._options.models is None or model in self._options.models
             if not askable or time.monotonic() < self._refused_until.get(model, 0.0):
                 continue
             if await self._probe(model) is None:
                 self._refused_until.pop(model, None)
-                await self._database.insist(store.resume_model, model)
+                await self._database.insist(resume_model, model)
             else:
                 self._refused_until[model] = time.monotonic() + REFUSAL_SECONDS
         await asyncio.sleep(PRESENCE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311

@@ -27,8 +27,7 @@ from columnist.errors import DocumentError, LlmUnavailableError, NotFoundError
 from columnist.extraction.back_ends import BackEnds
 from columnist.extraction.model import Answer, Citation, Content, Question
 from columnist.extraction.playbook import flagged
-from columnist.jobs import store
-from columnist.jobs.store import ClaimedItem
+from columnist.jobs.items import ClaimedItem, load_item, reusable_answers, write_cells
 from columnist.llm.usage import NOTHING, Usage
 from columnist.reviews.model import Rule
 
@@ -59,7 +58,7 @@ class ItemWorker:
 
         Raises DocumentError, LlmError or LeaseLostError as `pool.Work` says.
         """
-        loaded = await self._database.insist(store.load_item, item)
+        loaded = await self._database.insist(load_item, item)
         if loaded is None or not loaded["columns"]:
             return  # the document or the column was removed, or every answer was written by an earlier attempt
         back_end = await self._back_ends.named(loaded["model"])
@@ -73,7 +72,7 @@ class ItemWorker:
             try:
                 with telemetry.span("write cells", cells=len(answers)):
                     await self._database.insist(
-                        store.write_cells, item, next(writes), back_end.model, back_end.prompt_version, answers, usage
+                        write_cells, item, next(writes), back_end.model, back_end.prompt_version, answers, usage
                     )
             except psycopg.Error as error:
                 # PostgreSQL refuses one of them: the others are written, and that one says so.
@@ -109,7 +108,7 @@ class ItemWorker:
     ) -> list[_Asked]:
         """Never ask twice: write the stored answers; returns the questions that have none."""
         keys = [one.answer_key for one in asked]
-        stored = await self._database.insist(store.reusable_answers, keys)
+        stored = await self._database.insist(reusable_answers, keys)
         cells = [
             {**stored[one.answer_key], **_identity(one), "status": "done", **_tokens(0, 0, 0)}
             for one in asked

@@ -15,7 +15,7 @@ from columnist.extraction.model import Question
 from columnist.extraction.playbook import flagged_edit
 from columnist.extraction.typing import typed
 from columnist.jobs.ask import Ask
-from columnist.jobs.store import Generated, create_job
+from columnist.jobs.job import Generated, create_job
 from columnist.llm.usage import Prices
 from columnist.reviews import store
 from columnist.reviews.cells import CellKey, Edit, Seen, cell_history, change_cell, get_cell, restore_cell

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from columnist.api.context import CurrentService
-from columnist.jobs.scrape import MEDIA_TYPE, exposition
+from columnist.jobs.metrics import MEDIA_TYPE, exposition
 
 router = APIRouter(include_in_schema=False)
 

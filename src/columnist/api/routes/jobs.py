@@ -31,9 +31,11 @@ from columnist.api.models import (
 from columnist.db.connect import Connection
 from columnist.errors import ConflictError, InputError
 from columnist.extraction.back_ends import prompt_version
-from columnist.jobs import store
+from columnist.jobs import job as store
 from columnist.jobs.ask import Ask, Only, to_ask
-from columnist.jobs.store import ChangedCells, Generated, Progress, Unanswered
+from columnist.jobs.estimate import Unanswered, estimate_job, unanswered_cells
+from columnist.jobs.feed import ChangedCells, changed_cells
+from columnist.jobs.job import Generated, Progress
 from columnist.llm.limiter import TROUBLE
 from columnist.llm.usage import Prices
 from columnist.settings import EXTRACTIVE, Settings
@@ -76,7 +78,7 @@ async def estimate(
     """What `generate` with the same body would ask now, and what that may cost."""
     asked = body or GenerateInput()
     ask = _ask(review_id, asked, asked.only, service.settings)
-    found = await store.estimate_job(connection, ask, service.settings)
+    found = await estimate_job(connection, ask, service.settings)
     notes, price = [], None
     if found.left_alone:
         notes.append(
@@ -104,7 +106,7 @@ async def unanswered(
 ) -> Unanswered:
     """What of these documents and columns `generate` would ask, but for what failed; 0 cells: they are complete."""
     asked = body or GridInput()
-    return await store.unanswered_cells(connection, _ask(review_id, asked, None, service.settings))
+    return await unanswered_cells(connection, _ask(review_id, asked, None, service.settings))
 
 
 @router.get("/reviews/{review_id}/active-job", response_model=ActiveJob)
@@ -153,7 +155,7 @@ async def get_job_cells(
 ) -> Response:
     """The delta feed of a job: its cells that changed since the cursor, each at least once."""
     job = await store.job_progress(connection, job_id)
-    changes = await store.changed_cells(connection, job.review_id, cursor, job_id, limit, service.in_use)
+    changes = await changed_cells(connection, job.review_id, cursor, job_id, limit, service.in_use)
     return cached(request, _encoded(changes))
 
 
@@ -167,7 +169,7 @@ async def get_review_cells(
     limit: Limit = 1_000,
 ) -> Response:
     """The delta feed of a review: its cells that changed since the cursor, whoever changed them."""
-    changes = await store.changed_cells(connection, review_id, cursor, None, limit, service.in_use)
+    changes = await changed_cells(connection, review_id, cursor, None, limit, service.in_use)
     return cached(request, _encoded(changes))
 
 

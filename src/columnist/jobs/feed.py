@@ -1,0 +1,105 @@
+"""The delta feed: every change of a cell at least once, in whatever order commits land."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import DataError
+
+from columnist.db.connect import Connection
+from columnist.db.sql import statement
+from columnist.errors import InputError
+from columnist.reviews.model import ModelInUse
+
+NOW = "now"
+"""The cursor of who wants to hear of changes from here on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCells:
+    """A page of the delta feed, each change at least once, and the cursor to go on from.
+
+    `encoded`: compact cells as JSON, with commas between them (fields as in changed_cells.sql). `more` says that there
+    may be more by now, and that it can be had at once.
+    """
+
+    encoded: str
+    cursor: str
+    more: bool
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """The same, decoded."""
+        cells: list[dict[str, Any]] = json.loads(f"[{self.encoded}]")
+        return cells
+
+
+async def changed_cells(
+    connection: Connection,
+    review_id: UUID,
+    cursor: str | None = None,
+    job_id: UUID | None = None,
+    limit: int = 1000,
+    in_use: ModelInUse | None = None,
+) -> ChangedCells:
+    """The delta feed: compact cells that changed since `cursor` (None: since ever, or since the job began).
+
+    A cursor is `snapshot` between readings and `snapshot/next snapshot/xid/document/column` within one that takes
+    several pages. `now` brings no cells, only where to go on from: for a reader who has the grid from elsewhere.
+    `in_use` decides what is outdated; None: nothing is. Raises InputError for a cursor that is none.
+    """
+    if cursor == NOW:
+        row = await (await connection.execute("select pg_current_snapshot()::text as snapshot")).fetchone()
+        assert row
+        return ChangedCells("", row["snapshot"], more=False)
+    seen, next_seen, after = _parse_cursor(cursor or "1:1:")
+    after_xid, after_document, after_column = after
+    values = {
+        "review_id": review_id,
+        "job_id": job_id,
+        "seen": seen,
+        "after_xid": after_xid,
+        "after_document": after_document,
+        "after_column": after_column,
+        "limit": limit,
+        "model": in_use and in_use.model,
+        "prompt_version": in_use and in_use.prompt_version,
+    }
+    try:
+        found = await (await connection.execute(_sql("changed_cells"), values)).fetchone()
+    except DataError:  # looks like a cursor, and is none: all other values have types
+        raise _no_cursor(cursor) from None
+    assert found
+    began_earlier = next_seen is not None
+    next_seen = next_seen or found["snapshot"]
+    if found["count"] == limit:
+        return ChangedCells(found["cells"] or "", f"{seen}/{next_seen}/{found['last']}", more=True)
+    if not found["count"] and not began_earlier and cursor is not None:
+        return ChangedCells("", cursor, more=False)  # still good, and the same answer as the last one: a 304
+    # A reading of several pages ends where it began: what changed meanwhile is the next reading's.
+    return ChangedCells(found["cells"] or "", next_seen, more=began_earlier)
+
+
+_SNAPSHOT = r"[0-9]{1,20}:[0-9]{1,20}:[0-9,]*"
+_CURSOR = re.compile(rf"({_SNAPSHOT})(?:/({_SNAPSHOT})/([0-9]{{1,20}})/([0-9a-f-]{{36}})/([0-9a-f-]{{36}}))?")
+
+
+def _no_cursor(cursor: str | None) -> InputError:
+    return InputError(f"{cursor!r} is no cursor of this feed: start again without one.", "cursor")
+
+
+def _parse_cursor(cursor: str) -> tuple[str, str | None, tuple[str, str, str]]:
+    match = _CURSOR.fullmatch(cursor)
+    low, high, *_ = cursor.split(":") if match else ("1", "0")
+    if match is None or not 0 < int(low) <= int(high):
+        raise _no_cursor(cursor)
+    seen, next_seen, *after = match.groups()
+    if next_seen is None:
+        return seen, None, ("0", str(UUID(int=0)), str(UUID(int=0)))
+    return seen, next_seen, (after[0], after[1], after[2])
+
+
+def _sql(name: str) -> str:
+    return statement("columnist.jobs", name)

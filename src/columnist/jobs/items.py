@@ -1,0 +1,178 @@
+"""The life of an item, one function per step; each runs the statement of the same name in `sql/`.
+
+    create_job ─→ pending ─claim_items─→ running ─end_items─→ completed | error | skipped
+                     ↑                      │
+                     └── hand_back_items ───┤  shutdown, or weather: no try consumed
+                     └── retry_item ────────┤  a failure that may heal: after a back-off
+                     └── lease expires ─────┘  the worker died: claim_items takes it again
+
+`extend_leases` keeps a running item; `end_abandoned_items` ends what nobody will claim any more; the trigger
+`settle_tabular_jobs` (migration 001) keeps the job's sums and ends the job with its last item. Everything a holder
+writes is fenced by (item id, attempt): after another claim it writes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+from uuid import UUID
+
+from columnist.db.connect import Connection
+from columnist.db.sql import statement
+from columnist.db.text import as_json
+from columnist.errors import LeaseLostError
+from columnist.llm.usage import NOTHING, Usage
+
+Outcome = Literal["completed", "error", "skipped"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClaimedItem:
+    """An item that this pool holds; (`id`, `attempt`) fences every write. A claim equals only itself."""
+
+    id: int
+    job_id: UUID
+    review_id: UUID
+    document_id: UUID
+    attempt: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedItem:
+    """How an item ended: `error` is a sentence for the user, with outcome `error` only."""
+
+    item: ClaimedItem
+    outcome: Outcome
+    error: str | None = None
+
+
+async def claim_items(
+    connection: Connection,
+    lease_seconds: float,
+    batch: int,
+    max_attempts: int,
+    held: Mapping[UUID, int],
+    models: Sequence[str] | None,
+    scarce: Mapping[str, int] = MappingProxyType({}),
+    worker_id: UUID | None = None,
+) -> list[ClaimedItem]:
+    """Take up to `batch` items. `held`: job → how many of its items the pool holds; `models`: as PoolOptions; `scarce`:
+    model → the most items that may be taken of it."""
+    values = {
+        "worker_id": worker_id,
+        "lease_seconds": lease_seconds,
+        "batch": batch,
+        "max_attempts": max_attempts,
+        "held_jobs": list(held.keys()),
+        "held_items": list(held.values()),
+        "models": None if models is None else list(models),
+        "scarce_models": list(scarce.keys()),
+        "scarce_places": list(scarce.values()),
+    }
+    items = await (await connection.execute(_sql("claim_items"), values)).fetchall()
+    if not items:
+        return []
+    # A statement of its own: the claiming function sees jobs that were committed after its statement began, and a join
+    # beside it does not. Such items would be claimed by nobody until their lease ends.
+    cursor = await connection.execute(
+        "select id, model from tabular_jobs where id = any(%s)", [list({item["job_id"] for item in items})]
+    )
+    models_of = {job["id"]: job["model"] for job in await cursor.fetchall()}
+    return [ClaimedItem(**item, model=models_of[item["job_id"]]) for item in items if item["job_id"] in models_of]
+
+
+async def extend_leases(connection: Connection, items: Sequence[ClaimedItem], lease_seconds: float) -> set[int]:
+    """The heartbeat: returns the ids of the items that are still held."""
+    cursor = await connection.execute(_sql("extend_leases"), {**_held(items), "lease_seconds": lease_seconds})
+    return {row["id"] for row in await cursor.fetchall()}
+
+
+async def write_cells(
+    connection: Connection,
+    item: ClaimedItem,
+    write_number: int,
+    model: str,
+    prompt_version: str,
+    answers: Sequence[dict[str, Any]],
+    usage: Usage = NOTHING,
+) -> None:
+    """Write a group of answers (fields as in write_cells.sql), and count what they cost: their own tokens and `usage`.
+    `write_number` counts the writes of this attempt from 1, so that one that is sent twice is made once.
+    Raises LeaseLostError if the item is another's now."""
+    outcomes = Counter(answer["status"] for answer in answers)
+    cursor = await connection.execute(
+        _sql("write_cells"),
+        {
+            "item_id": item.id,
+            "attempt": item.attempt,
+            "write_number": write_number,
+            "model": model,
+            "prompt_version": prompt_version,
+            "answers": as_json(answers),
+            "done": outcomes["done"],
+            "failed": outcomes["error"],
+            "prompt_tokens": usage.prompt_tokens + sum(answer["prompt_tokens"] for answer in answers),
+            "cached_tokens": usage.cached_tokens + sum(answer["cached_tokens"] for answer in answers),
+            "completion_tokens": usage.completion_tokens + sum(answer["completion_tokens"] for answer in answers),
+        },
+    )
+    written = await cursor.fetchone()
+    if written is None or not written["held"]:
+        raise LeaseLostError(f"Item {item.id} is no longer held by attempt {item.attempt}.")
+
+
+async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> set[int]:
+    """End a batch of items; returns the ids of those that were still held."""
+    batch = [
+        {"id": one.item.id, "attempt": one.item.attempt, "status": one.outcome, "error": one.error} for one in ended
+    ]
+    cursor = await connection.execute(_sql("end_items"), {"ended": as_json(batch)})
+    return {row["id"] for row in await cursor.fetchall()}
+
+
+async def retry_item(connection: Connection, item: ClaimedItem, delay_seconds: float, max_attempts: int) -> bool:
+    """Put an item back for another attempt after a back-off; False if its attempts are used up or it is another's."""
+    cursor = await connection.execute(
+        _sql("retry_item"),
+        {"id": item.id, "attempt": item.attempt, "delay_seconds": delay_seconds, "max_attempts": max_attempts},
+    )
+    return cursor.rowcount == 1
+
+
+async def hand_back_items(connection: Connection, items: Sequence[ClaimedItem], *, wait: bool = False) -> None:
+    """Give items back as if they had never been claimed: at once, and wake the other workers; with `wait`, not to be
+    claimed before a while."""
+    await connection.execute(_sql("hand_back_items"), {**_held(items), "wait": wait})
+
+
+async def hand_back_strays(connection: Connection, worker_id: UUID, held: Sequence[ClaimedItem]) -> None:
+    """Give back what the pool has claimed without hearing of it: all of its items but those `held`."""
+    await connection.execute(_sql("hand_back_strays"), {**_held(held), "worker_id": worker_id})
+
+
+async def end_abandoned_items(connection: Connection, max_attempts: int) -> int:
+    """The janitor: end poison items and leftovers of cancelled jobs; returns how many."""
+    return (await connection.execute(_sql("end_abandoned_items"), {"max_attempts": max_attempts})).rowcount
+
+
+async def load_item(connection: Connection, item: ClaimedItem) -> dict[str, Any] | None:
+    """Document and open questions of an item (fields as in load_item.sql); None if its job is gone."""
+    return await (await connection.execute(_sql("load_item"), {"item_id": item.id})).fetchone()
+
+
+async def reusable_answers(connection: Connection, answer_keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Stored contents by answer key (hex), for those of the keys that were answered before."""
+    cursor = await connection.execute(
+        _sql("reusable_answers"), {"answer_keys": [bytes.fromhex(key) for key in answer_keys]}
+    )
+    return {row.pop("answer_key"): row for row in await cursor.fetchall()}
+
+
+def _held(items: Sequence[ClaimedItem]) -> dict[str, Any]:
+    return {"ids": [item.id for item in items], "attempts": [item.attempt for item in items]}
+
+
+def _sql(name: str) -> str:
+    return statement("columnist.jobs", name)

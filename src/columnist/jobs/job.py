@@ -1,0 +1,243 @@
+"""A whole job: create, grow, cancel, pause, resume and watch it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from columnist.db.connect import Connection
+from columnist.db.sql import statement
+from columnist.errors import ConflictError, InputError, JobEndingError, NotFoundError
+from columnist.jobs.ask import Ask, JobOnly
+from columnist.llm.usage import Prices
+
+RESUMED = "resumed"
+"""What `resume_job` notifies: whatever was refused is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What `generate` answers with. `resumed`: the review had a live job already; this is it, grown by what is new.
+    `pause_reason`: it stands paused, so that nothing is asked until somebody resumes it."""
+
+    job_id: UUID
+    total_items: int
+    resumed: bool
+    pause_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The status of a job: counts of items and cells, tokens so far and their price in US
+    dollars, `rate` in items a second over the last minute."""
+
+    id: UUID
+    review_id: UUID
+    review_name: str
+    status: str
+    model: str
+    only: list[JobOnly]
+    column_ids: list[UUID] | None
+    error: str | None
+    total_items: int
+    completed_items: int
+    error_items: int
+    skipped_items: int
+    running_items: int
+    pending_items: int
+    total_cells: int
+    done_cells: int
+    error_cells: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    price: Decimal
+    budget: Decimal | None
+    paused_at: datetime | None
+    pause_reason: str | None
+    rate: float | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    cancel_requested_at: datetime | None
+
+    @property
+    def ended_items(self) -> int:
+        """How many documents are through, however they ended."""
+        return self.completed_items + self.error_items + self.skipped_items
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the job still goes on."""
+        return self.status in ("pending", "running")
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is paused and nothing of it runs any more: it waits for a person."""
+        return self.is_live and self.paused_at is not None and not self.running_items
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds until the last item ends at the present rate; None while that is unknown."""
+        return (self.total_items - self.ended_items) / self.rate if self.is_live and self.rate else None
+
+
+async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generated:
+    """Write a job with an item for each document that has a question to ask; the review's live job grows by them.
+
+    The job pauses when its answers have cost the budget; what runs then goes on, so it may come to a little more. A
+    live job keeps the smaller of both budgets. Raises InputError if the review has no column or a budget no prices,
+    NotFoundError if the review may not be seen, ConflictError if the live job asks another model, JobEndingError while
+    it is being cancelled. A live job is only named, and does not grow, when single cells are asked `again`.
+    """
+    cursor = await connection.execute(
+        "select exists (select from tabular_columns where review_id = r.id) as has_columns "
+        "from tabular_reviews r where r.id = %s",
+        [ask.review_id],
+    )
+    review = await cursor.fetchone()
+    if review is None:
+        raise NotFoundError("There is no such review.")
+    if not review["has_columns"]:
+        raise InputError("The review has no columns yet: add a question first.")
+    if ask.budget is not None and not ask.prices:
+        raise InputError("A budget needs prices: set COLUMNIST_PRICE_PROMPT and COLUMNIST_PRICE_COMPLETION.", "budget")
+    values = ask.values | {
+        "user_id": user_id,
+        "price_prompt": ask.prices.prompt,
+        "price_cached": ask.prices.cached,
+        "price_completion": ask.prices.completion,
+        "budget": ask.budget,
+    }
+    while True:
+        created = await (await connection.execute(_sql("create_job"), values)).fetchone()
+        if created:
+            return Generated(created["job_id"], created["total_items"], resumed=False)
+        live = await (await connection.execute(_sql("live_job"), values)).fetchone()
+        if live and live["ending"]:
+            raise JobEndingError("The last job of this review is still being cancelled: try again in a moment.")
+        if live and live["model"] != ask.model:
+            raise ConflictError(
+                f"A job of this review is asking {live['model']!r}: wait for its end, or cancel it, to ask "
+                f"{ask.model!r}."
+            )
+        if live and "again" in ask.only:
+            return Generated(live["job_id"], live["total_items"], resumed=True)
+        if live:
+            values["job_id"] = live["job_id"]
+            grown = await (await connection.execute(_sql("grow_job"), values)).fetchone()
+            if grown:
+                return Generated(live["job_id"], grown["total_items"], True, live["pause_reason"])
+        # The live job ended between the statements: create again.
+
+
+async def check_named(connection: Connection, ask: Ask) -> None:
+    """Raises NotFoundError for a column or a document that the review does not have."""
+    values = {
+        "review_id": ask.review_id,
+        "column_ids": list(ask.column_ids or ()),
+        "document_ids": list(ask.document_ids or ()),
+    }
+    found = await (await connection.execute(_sql("strangers"), values)).fetchone()
+    assert found
+    for field, noun in (("column_ids", "column"), ("document_ids", "document")):
+        if found[field]:
+            raise NotFoundError(f"The review has no {noun} {found[field]}.", field)
+
+
+async def retry_job(
+    connection: Connection, job: Progress, user_id: UUID, prompt_version: str, prices: Prices
+) -> Generated:
+    """Ask the failed and missing cells of a job's documents and columns again, with its model and its budget, as a new
+    job or by its review's live one. Raises as `create_job`."""
+    cursor = await connection.execute("select document_id from tabular_job_items where job_id = %s", [job.id])
+    document_ids = [row["document_id"] for row in await cursor.fetchall()]
+    ask = Ask(
+        job.review_id,
+        job.model,
+        prompt_version,
+        ("failed", "missing"),
+        job.column_ids,
+        document_ids,
+        job.budget,
+        prices,
+    )
+    return await create_job(connection, user_id, ask)
+
+
+async def cancel_job(connection: Connection, job_id: UUID) -> bool:
+    """Stop a job: waiting items are skipped now, running ones within two seconds. False if it has ended already."""
+    requested = await (await connection.execute(_sql("request_cancel"), {"job_id": job_id})).fetchone()
+    if requested:
+        await connection.execute(_sql("skip_waiting_items"), {"job_id": job_id})
+    return requested is not None
+
+
+async def resume_job(connection: Connection, job_id: UUID, budget: Decimal | None) -> bool:
+    """Let a paused job go on, with a new budget or none; False if it is not paused."""
+    cursor = await connection.execute(_sql("resume_job"), {"job_id": job_id, "budget": budget})
+    return await cursor.fetchone() is not None
+
+
+async def resume_refused(connection: Connection, job_id: UUID) -> bool:
+    """Let a job go on that a refusal of its model paused, with its budget; False if it is not paused, or by another."""
+    cursor = await connection.execute("select id from tabular_jobs where id = %s and pause_cause = 'refusal'", [job_id])
+    return await cursor.fetchone() is not None and await resume_job(connection, job_id, None)
+
+
+async def job_progress(connection: Connection, job_id: UUID) -> Progress:
+    """The status of one job. Raises NotFoundError."""
+    values = {"job_id": job_id, "review_id": None, "limit": 1}
+    found = await (await connection.execute(_sql("job_progress"), values)).fetchone()
+    if found is None:
+        raise NotFoundError(f"There is no job {job_id}.")
+    return Progress(**found)
+
+
+async def live_job_id(connection: Connection, review_id: UUID) -> UUID | None:
+    """The review's live job, if it has one."""
+    row = await (await connection.execute(_sql("live_job"), {"review_id": review_id})).fetchone()
+    return None if row is None else row["job_id"]
+
+
+async def list_jobs(connection: Connection, limit: int, review_id: UUID | None = None) -> list[Progress]:
+    """The newest jobs that the user may see, of one review or of all."""
+    values = {"job_id": None, "review_id": review_id, "limit": limit}
+    cursor = await connection.execute(_sql("job_progress"), values)
+    return [Progress(**row) for row in await cursor.fetchall()]
+
+
+async def start_jobs(connection: Connection, job_ids: Sequence[UUID]) -> None:
+    """Mark jobs as running after their first claim."""
+    await connection.execute(_sql("start_jobs"), {"job_ids": list(job_ids)})
+
+
+async def cancelled_jobs(connection: Connection, job_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these jobs are being cancelled or are gone."""
+    cursor = await connection.execute(_sql("cancelled_jobs"), {"job_ids": list(job_ids)})
+    return {row["id"] for row in await cursor.fetchall()}
+
+
+async def pause_job(connection: Connection, job_id: UUID, reason: str) -> None:
+    """Pause a job for a refusal that concerns each of its calls; `reason` is a sentence for the user."""
+    await connection.execute(_sql("pause_job"), {"job_id": job_id, "reason": reason})
+
+
+async def pause_unaskable(connection: Connection, model: str, reason: str) -> None:
+    """Pause the live jobs of a model that no pool can ask."""
+    await connection.execute(_sql("pause_unaskable"), {"model": model, "reason": reason})
+
+
+async def refused_models(connection: Connection) -> list[str]:
+    """The models of jobs that a refusal has paused."""
+    return [row["model"] for row in await (await connection.execute(_sql("refused_models"))).fetchall()]
+
+
+async def resume_model(connection: Connection, model: str) -> None:
+    """Let the jobs of a model go on that a refusal has paused."""
+    await connection.execute(_sql("resume_model"), {"model": model})
+
+
+def _sql(name: str) -> str:
+    return statement("columnist.jobs", name)
