@@ -1,1 +1,1 @@
-"""The database: embedded server, connections and their roles, migrations."""
+"""The database: embedded server, connections and their roles, migrations and SQL functions."""

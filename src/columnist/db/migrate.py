@@ -1,16 +1,35 @@
-"""Forward-only migrations: `migrations/NNN_name.sql`, each in its own transaction, under one advisory lock."""
+"""Bring a database to this Columnist's schema, one process at a time (an advisory lock).
 
+First `migrations/NNN_name.sql`: tables and data, forward only, each in its own transaction, and never edited after it
+was applied. Then the functions, triggers and policies whose text has changed (`definitions.py`), in one transaction.
+Migrations up to 018 hold functions, too: these are replaced at once, and their present text is in `functions/`.
+"""
+
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 
 import psycopg
+import structlog
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
+from columnist.db.definitions import changed, checksum, define
 from columnist.errors import DatabaseError, SchemaTooNewError
+
+log = structlog.get_logger()
 
 ADVISORY_LOCK = 7_265_171_903
 """Any constant that nobody else uses: one process migrates, the others wait."""
 
 OLDEST_SERVER = 150_000
+
+LOCK_SECONDS = 2.0
+"""How long one try waits for a lock: requests queue behind it meanwhile."""
+
+GIVE_UP_SECONDS = 600.0
+"""How long locks are tried for: as long as deploy/kubernetes.yaml gives a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +51,18 @@ def migrations() -> list[Migration]:
 
 
 def migrate(url: str) -> int:
-    """Bring the database to the newest schema; returns how many migrations were applied.
+    """Bring the database to this schema; returns how many migrations were applied.
 
-    Raises DatabaseError if the server is older than PostgreSQL 15, out of reach or refuses a statement, and
-    SchemaTooNewError if a newer Columnist has migrated it.
+    A table that others have locked, such as a backup, is waited for in short tries, so that requests go on meanwhile.
+    Raises DatabaseError if the server is older than PostgreSQL 15, out of reach, refuses a statement or keeps a lock,
+    or if an applied migration was edited; SchemaTooNewError if a newer Columnist has migrated it.
     """
     try:
         with psycopg.connect(url, autocommit=True) as connection:
             if connection.info.server_version < OLDEST_SERVER:
                 major = connection.info.server_version // 10_000
                 raise DatabaseError(f"The database is PostgreSQL {major}; Columnist needs 15 or newer.")
-            if _current_version(connection) == len(migrations()):
+            if _is_current(connection):
                 return 0
             connection.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK])
             return _apply(connection)
@@ -55,37 +75,78 @@ def migrate(url: str) -> int:
         raise DatabaseError(f"The database cannot be used: {_first_line(error)}") from error
 
 
+def _is_current(connection: psycopg.Connection) -> bool:
+    row = connection.execute("select to_regclass('columnist_definitions') is not null").fetchone()
+    return bool(row and row[0]) and not _pending(connection) and not changed(connection)
+
+
 def _apply(connection: psycopg.Connection) -> int:
     connection.execute(
         "create table if not exists columnist_migrations "
         "(version int primary key, name text not null, applied_at timestamptz not null default now());"
-        # Supabase gives every new table to its API roles, and this one is nobody's but the owner's.
-        "alter table columnist_migrations enable row level security"
+        "alter table columnist_migrations add column if not exists checksum text;"  # null: applied before it was kept
+        "create table if not exists columnist_definitions (path text primary key, checksum text not null, "
+        "release text not null, applied_at timestamptz not null default now());"
+        # Supabase gives every new table to its API roles; these are the owner's alone.
+        "alter table columnist_migrations enable row level security;"
+        "alter table columnist_definitions enable row level security"
     )
-    known = migrations()
-    pending = known[_current_version(connection) :]
+    pending = _pending(connection)
     for migration in pending:
-        with connection.transaction():
-            connection.execute(migration.text)
-            connection.execute(
-                "insert into columnist_migrations (version, name) values (%s, %s)", [migration.version, migration.name]
-            )
+        _with_locks(connection, migration.name, partial(_apply_one, connection, migration))
+    for migration in migrations():
+        connection.execute(
+            "update columnist_migrations set checksum = %s where version = %s and checksum is null",
+            [checksum(migration.text), migration.version],
+        )
+    _with_locks(connection, "definitions", partial(define, connection))
     return len(pending)
 
 
-def _current_version(connection: psycopg.Connection) -> int:
-    row = connection.execute("select to_regclass('columnist_migrations') is not null").fetchone()
-    if row is None or not row[0]:
-        return 0
-    row = connection.execute("select coalesce(max(version), 0) from columnist_migrations").fetchone()
-    version = int(row[0]) if row else 0
-    newest = len(migrations())
-    if version > newest:
+def _apply_one(connection: psycopg.Connection, migration: Migration) -> None:
+    connection.execute(migration.text)
+    connection.execute(
+        "insert into columnist_migrations (version, name) values (%s, %s)", [migration.version, migration.name]
+    )
+
+
+def _with_locks(connection: psycopg.Connection, name: str, step: Callable[[], None]) -> None:
+    """Run a step in a transaction, again while others hold what it has to lock."""
+    give_up_at = time.monotonic() + GIVE_UP_SECONDS
+    while True:
+        try:
+            with connection.transaction():
+                connection.execute(f"set local lock_timeout = '{LOCK_SECONDS}s'")
+                step()
+                return
+        except (LockNotAvailable, DeadlockDetected) as error:
+            if time.monotonic() > give_up_at:
+                raise DatabaseError(
+                    f"The schema could not be changed ({name}): another session, such as a backup, has held a lock for "
+                    f"{GIVE_UP_SECONDS / 60:.0f} minutes. Start again when it has ended."
+                ) from error
+            log.warning("migration waits for a lock", step=name, error=_first_line(error))
+        time.sleep(LOCK_SECONDS)  # requests have waited, too: let them go on
+
+
+def _pending(connection: psycopg.Connection) -> list[Migration]:
+    """The migrations to apply. Raises SchemaTooNewError, and DatabaseError for one that was edited."""
+    rows = connection.execute("select version, checksum from columnist_migrations").fetchall()
+    applied: dict[int, str | None] = dict(rows)
+    known = migrations()
+    newest = max(applied, default=0)
+    if newest > len(known):
         raise SchemaTooNewError(
-            f"The database has schema {version}, made by a newer Columnist; this one knows schema {newest}. "
+            f"The database has schema {newest}, made by a newer Columnist; this one knows schema {len(known)}. "
             "Upgrade this installation."
         )
-    return version
+    for migration in known:
+        if applied.get(migration.version) not in (None, checksum(migration.text)):
+            raise DatabaseError(
+                f"Migration {migration.version:03}_{migration.name} was edited after it was applied to this database. "
+                "Restore its text, and write the change as a new migration."
+            )
+    return known[newest:]
 
 
 def _first_line(error: psycopg.Error) -> str:

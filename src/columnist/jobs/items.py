@@ -7,7 +7,7 @@
                      └── lease expires ─────┘  the worker died: claim_items takes it again
 
 `extend_leases` keeps a running item; `end_abandoned_items` ends what nobody will claim any more; the trigger
-`settle_tabular_jobs` (migration 001) keeps the job's sums and ends the job with its last item. Everything a holder
+`settle_tabular_jobs` (db/functions) keeps the job's sums and ends the job with its last item. Everything a holder
 writes is fenced by (item id, attempt): after another claim it writes nothing.
 """
 

@@ -1,0 +1,107 @@
+"""SQL functions, triggers and policies: one file each, applied whole whenever its text changes.
+
+    functions/NAME.sql         a function and its overloads
+    functions/gate/NAME.sql    the same, owned by `columnist_gate`: `security definer`
+    triggers/NAME.sql          a trigger
+    policies/TABLE.sql         all policies of a table
+
+Files are applied in order of dependence: after the functions that they call. What must be true of an edit, so that
+processes of the release before can go on meanwhile, is in docs/decisions/sql-definitions.md.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from hashlib import sha256
+from importlib import metadata, resources
+
+import psycopg
+from psycopg import sql
+
+FOLDERS = ("functions", "functions/gate", "triggers", "policies")
+
+_COMMENT = re.compile(r"--.*")
+_CALLED = re.compile(r"\b(\w+)\(")
+
+
+def checksum(text: str) -> str:
+    """What is kept of a file that was applied."""
+    return sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A file of this package: its folder, its name without `.sql`, and its text."""
+
+    folder: str
+    name: str
+    text: str
+
+    @property
+    def path(self) -> str:
+        """As `columnist_definitions` keeps it."""
+        return f"{self.folder}/{self.name}"
+
+
+@cache
+def definitions() -> tuple[Definition, ...]:
+    """Every definition, each after the functions that it calls. Raises graphlib.CycleError."""
+    found = [
+        Definition(folder, file.name.removesuffix(".sql"), file.read_text(encoding="utf-8"))
+        for folder in FOLDERS
+        for file in sorted(resources.files("columnist.db").joinpath(folder).iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".sql")
+    ]
+    functions = {one.name: one for one in found if one.folder.startswith("functions")}
+    calls = {one: set(_CALLED.findall(_COMMENT.sub("", one.text))) - {one.name} for one in found}
+    graph = {one: [functions[name] for name in sorted(calls[one] & functions.keys())] for one in found}
+    return tuple(TopologicalSorter(graph).static_order())
+
+
+def changed(connection: psycopg.Connection) -> list[Definition]:
+    """What has another text than the database knows. Nothing where a newer release has defined something: its
+    definitions serve this one, too."""
+    rows = connection.execute("select path, checksum, release from columnist_definitions").fetchall()
+    if any(_numbers(release) > _numbers(_release()) for _, _, release in rows):
+        return []
+    known = {path: applied for path, applied, _ in rows}
+    return [one for one in definitions() if known.get(one.path) != checksum(one.text)]
+
+
+def define(connection: psycopg.Connection) -> None:
+    """Apply what has `changed`; the caller has begun a transaction."""
+    pending = changed(connection)
+    if not pending:
+        return
+    connection.execute("grant create on schema public to columnist_gate")
+    for one in pending:
+        if one.folder == "policies":
+            _drop_policies(connection, one.name)
+        if one.folder == "functions/gate":  # only its owner can replace it
+            connection.execute("set local role columnist_gate")
+        connection.execute(one.text)
+        connection.execute("reset role")
+        connection.execute(
+            "insert into columnist_definitions (path, checksum, release) values (%s, %s, %s) "
+            "on conflict (path) do update "
+            "set checksum = excluded.checksum, release = excluded.release, applied_at = now()",
+            [one.path, checksum(one.text), _release()],
+        )
+    connection.execute("revoke create on schema public from columnist_gate")
+
+
+def _drop_policies(connection: psycopg.Connection, table: str) -> None:
+    rows = connection.execute(
+        "select polname from pg_policy where polrelid = %s::regclass", [f"public.{table}"]
+    ).fetchall()
+    for (policy,) in rows:
+        connection.execute(sql.SQL("drop policy {} on {}").format(sql.Identifier(policy), sql.Identifier(table)))
+
+
+def _release() -> str:
+    return metadata.version("columnist")
+
+
+def _numbers(release: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", release)]

@@ -1,0 +1,12 @@
+-- After settle_tabular_jobs() has added up what an ended item cost: the budget may be spent.
+create or replace function pause_tabular_jobs() returns trigger language plpgsql as $$
+begin
+  if new.budget is not null and new.paused_at is null and new.status in ('pending', 'running')
+     and job_price(new, new.prompt_tokens, new.cached_tokens, new.completion_tokens) >= new.budget then
+    new.paused_at := now();
+    new.pause_cause := 'budget';
+    new.pause_reason := format('The budget of $%s is spent. Resume the job with a larger one, or cancel it.',
+                               trim_scale(new.budget));
+  end if;
+  return new;
+end $$;

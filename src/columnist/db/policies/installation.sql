@@ -1,0 +1,1 @@
+create policy work on installation to columnist_worker using (true) with check (true);

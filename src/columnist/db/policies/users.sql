@@ -1,0 +1,1 @@
+create policy myself on users to authenticated using (id = (select auth.uid()));
