@@ -17,11 +17,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from bench.table import Row, print_table
+from columnist.answers.model import Answer, Question
+from columnist.asking.language_model import LanguageModelAnswerer
+from columnist.asking.prompt import messages, page_texts
 from columnist.documents.model import DocumentText
-from columnist.documents.reader import read_file
-from columnist.extraction.language_model import LanguageModelAnswerer
-from columnist.extraction.model import Answer, Question
-from columnist.extraction.prompt import messages, page_texts
+from columnist.documents.reading.child import read_file
 from columnist.llm import local
 from columnist.llm.client import ChatModel
 from columnist.reviews.columns_file import read_columns

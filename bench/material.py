@@ -3,7 +3,7 @@
 from itertools import cycle, islice
 from pathlib import Path
 
-from columnist.documents.reader import read_file
+from columnist.documents.reading.child import read_file
 
 CONTRACTS = Path(__file__).parent.parent / "examples" / "contracts"
 PAGES_IN_A_PIECE = 3

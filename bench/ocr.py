@@ -13,9 +13,9 @@ from rapidfuzz.distance import Levenshtein
 
 from bench.material import CONTRACTS
 from bench.table import Row, print_table
-from columnist.documents.locate import Locator, normalise, rectangles
+from columnist.documents.locating.locate import Locator, normalise, rectangles
 from columnist.documents.model import Page
-from columnist.documents.pdf import read_pdf, read_pdf_by_ocr
+from columnist.documents.reading.pdf import read_pdf, read_pdf_by_ocr
 from tests.documents.scans import moved, overlap, unique_words, write_scan
 
 LEAST_LETTERS = 800

@@ -7,8 +7,8 @@ from pathlib import Path
 from random import Random
 
 from bench.table import Row, print_table
-from columnist.documents.locate import normalise
-from columnist.documents.running_lines import without_running_lines
+from columnist.documents.locating.locate import normalise
+from columnist.documents.locating.running_lines import without_running_lines
 from tests.conftest import CONTRACTS, CUAD, contract_pages
 from tests.documents.test_locate import LAYOUT, SLIPS, changed_facts, found_in, labelled, whole_of
 

@@ -14,8 +14,8 @@ from bench.material import CONTRACTS
 from bench.table import Row, print_table
 from columnist.cpu import usable_cores
 from columnist.documents.blobs import BlobStore
-from columnist.documents.guard import Reader
-from columnist.documents.reader import read_file
+from columnist.documents.reading.child import read_file
+from columnist.documents.reading.reader import Reader
 from columnist.settings import Settings
 
 REPEATED = 4

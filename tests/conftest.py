@@ -23,7 +23,7 @@ from psycopg import conninfo, sql
 from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 from columnist.documents.model import Page
-from columnist.documents.reader import read_file
+from columnist.documents.reading.child import read_file
 from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent

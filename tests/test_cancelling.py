@@ -15,17 +15,17 @@ import pytest
 
 from columnist.api.app import create_app
 from columnist.api.health import Health
+from columnist.back_ends import BackEnds
 from columnist.cancelling import off_loop
 from columnist.cpu import usable_cores
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.db.probe import Probe
 from columnist.desk.local import Session
 from columnist.documents.blobs import BlobStore
-from columnist.documents.formats import PDF
-from columnist.documents.guard import AttachedFile, ReadDocument, Reader
 from columnist.documents.model import Page
+from columnist.documents.reading.formats import PDF
+from columnist.documents.reading.reader import AttachedFile, ReadDocument, Reader
 from columnist.documents.store import store_pages
-from columnist.extraction.back_ends import BackEnds
 from columnist.jobs.items import claim_items
 from columnist.jobs.work import ItemWorker
 from columnist.llm.client import ChatModel

@@ -18,7 +18,10 @@ ORDER = [
     "documents",
     "reviews",
     "llm",
-    "extraction",
+    "answers",
+    "asking",
+    "rules",
+    "back_ends",
     "jobs",
     "export",
     "evaluation",
@@ -31,12 +34,31 @@ ORDER = [
 ]
 PAGE = SOURCE.parent.parent / "web" / "src"
 PAGE_ORDER = ["api", "me", "ui", "live", "setup", "evidence", "grid", "screens", "App", "main"]
+INSIDE = {
+    "documents": ["model", "storage", "locating", "reading", "blobs", "store", "sweep", "ownership", "intake"],
+    "answers": [
+        "model",
+        "plain",
+        "mentions",
+        "numerals",
+        "currencies",
+        "dates",
+        "parts",
+        "readings",
+        "values",
+        "playbook",
+    ],
+    "asking": ["prompt", "windows", "language_model"],
+    "rules": ["passages", "clauses", "preamble", "duration", "back_end"],
+}
+"""The same order within a package."""
 ENTRY_POINTS = {"__init__", "__main__"}
 
 
-def _imported(file: Path) -> set[str]:
-    """The parts of columnist that a file imports."""
+def _imported(file: Path, of: str = "columnist") -> set[str]:
+    """The parts of a package that a file imports."""
     found = set()
+    depth = of.count(".") + 1
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         names = (
             [alias.name for alias in node.names]
@@ -45,10 +67,10 @@ def _imported(file: Path) -> set[str]:
             if isinstance(node, ast.ImportFrom)
             else []
         )
-        found |= {parts[1] for name in names if (parts := name.split("."))[0] == "columnist" and len(parts) > 1}
+        found |= {name.split(".")[depth] for name in names if name.startswith(f"{of}.")}
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: imports are absolute"
-            if node.module == "columnist":
+            if node.module == of:
                 found |= {alias.name for alias in node.names}
     return found
 
@@ -68,6 +90,21 @@ def test_every_part_has_its_place_in_the_order() -> None:
 def test_a_part_imports_only_from_those_above_it(file: Path) -> None:
     allowed = set(ORDER[: ORDER.index(_part(file)) + 1])
     assert _imported(file) <= allowed, f"{file.name} reaches down to {_imported(file) - allowed}"
+
+
+@pytest.mark.parametrize("package", INSIDE)
+def test_within_a_package_the_same_holds(package: str) -> None:
+    order = INSIDE[package]
+    for file in (SOURCE / package).rglob("*.py"):
+        part = file.relative_to(SOURCE / package).parts[0].removesuffix(".py")
+        if part not in ENTRY_POINTS:
+            reached = _imported(file, f"columnist.{package}")
+            assert reached <= set(order[: order.index(part) + 1]), f"{file} reaches down to {reached}"
+
+
+def test_the_rules_know_nothing_of_language_models() -> None:
+    for file in (SOURCE / "rules").glob("*.py"):
+        assert not _imported(file) & {"asking", "llm"}
 
 
 def _page_imports(file: Path) -> set[Path]:

@@ -20,12 +20,12 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
+from columnist.back_ends import prompt_version
 from columnist.db.connect import Database, User
 from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 from columnist.documents.blobs import BlobStore
 from columnist.documents.store import StoredFile, add_documents
-from columnist.extraction.back_ends import prompt_version
 from columnist.jobs.ask import Ask
 from columnist.jobs.job import create_job
 from columnist.reviews.model import ColumnSpec

@@ -8,9 +8,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from columnist.extraction.model import Question
-from columnist.extraction.readings import units
-from columnist.extraction.typing import typed
+from columnist.answers.model import Question
+from columnist.answers.readings import units
+from columnist.answers.values import typed
 from columnist.reviews.templates import built_in_templates
 from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review, problem

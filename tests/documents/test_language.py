@@ -6,9 +6,9 @@ import psycopg
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from columnist.documents.language import language, sample
 from columnist.documents.model import Page
-from columnist.documents.pdf import read_pdf
+from columnist.documents.reading.language import language, sample
+from columnist.documents.reading.pdf import read_pdf
 from tests.conftest import CONTRACTS
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from columnist.documents.locate import Locator, normalise, rectangles
+from columnist.documents.locating.locate import Locator, normalise, rectangles
 from columnist.documents.model import Span
 from tests.conftest import CONTRACTS, CUAD, contract_pages
 

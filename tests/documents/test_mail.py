@@ -13,8 +13,8 @@ import openpyxl
 import pytest
 
 from columnist.documents.blobs import BlobStore
-from columnist.documents.guard import Reader
 from columnist.documents.intake import DEEPEST, Refused, attachments
+from columnist.documents.reading.reader import Reader
 from columnist.documents.store import StoredFile
 from columnist.settings import Settings
 from tests.documents.ole import message, ole

@@ -12,12 +12,12 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 import pytest
 
-from columnist.documents import ocr
 from columnist.documents.blobs import BlobStore
-from columnist.documents.guard import Reader
-from columnist.documents.locate import Locator, rectangles
+from columnist.documents.locating.locate import Locator, rectangles
 from columnist.documents.model import Page
-from columnist.documents.pdf import STAMP_CHARACTERS, read_pdf
+from columnist.documents.reading import ocr
+from columnist.documents.reading.pdf import STAMP_CHARACTERS, read_pdf
+from columnist.documents.reading.reader import Reader
 from columnist.errors import DocumentError
 from columnist.settings import Settings
 from tests.conftest import CONTRACTS

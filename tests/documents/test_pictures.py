@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from columnist.cpu import usable_cores
-from columnist.documents import ocr, pictures
 from columnist.documents.blobs import BlobStore
-from columnist.documents.guard import Reader
+from columnist.documents.reading import ocr, pictures
+from columnist.documents.reading.reader import Reader
 from columnist.settings import Settings
 from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review, problem

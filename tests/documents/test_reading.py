@@ -23,8 +23,8 @@ from docx.enum.text import WD_BREAK
 from pypdf import generic
 
 from columnist.documents.blobs import BlobStore
-from columnist.documents.guard import Reader
 from columnist.documents.model import Page
+from columnist.documents.reading.reader import Reader
 from columnist.errors import DocumentError, InputError
 from columnist.settings import Settings
 from tests.conftest import CONTRACTS
@@ -321,7 +321,7 @@ def test_a_file_that_eats_memory_is_given_up(settings: Settings, wide: Path) -> 
 def readers_of(parent: int) -> Iterator[psutil.Process]:
     for child in psutil.Process(parent).children(recursive=True):
         with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
-            if "columnist.documents.reader" in child.cmdline():
+            if "columnist.documents.reading.child" in child.cmdline():
                 yield child
 
 
@@ -360,7 +360,7 @@ def test_reading_that_is_cancelled_leaves_no_process_behind(settings: Settings, 
 def test_readers_end_when_their_parent_is_killed(settings: Settings) -> None:
     program = (
         "import asyncio, sys\nfrom pathlib import Path\nfrom columnist.documents.blobs import BlobStore\n"
-        "from columnist.documents.guard import Reader\nfrom columnist.settings import load_settings\n"
+        "from columnist.documents.reading.reader import Reader\nfrom columnist.settings import load_settings\n"
         "async def main():\n"
         "    async with Reader(load_settings()) as reader:\n"
         "        with BlobStore(load_settings()).writing_boxes('0' * 64) as boxes:\n"

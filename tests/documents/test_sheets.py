@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from columnist.documents.sheets import shown
+from columnist.documents.reading.sheets import shown
 from columnist.settings import Settings
 from tests.documents.test_reading import read, refused
 

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import psycopg
 
+from columnist.back_ends import prompt_version
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.documents.blobs import BlobStore
 from columnist.documents.store import StoredFile, add_documents
-from columnist.extraction.back_ends import prompt_version
 from columnist.jobs.ask import INCOMPLETE, Ask, Only
 from columnist.jobs.job import Generated, Progress, create_job, job_progress
 from columnist.jobs.pool import PoolOptions

@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from bench.windows import fill
-from columnist.documents.formats import SUFFIXES
+from columnist.documents.reading.formats import SUFFIXES
 from tests.api.test_documents import until_read, upload
 from tests.conftest import CONTRACTS, ROOT
 from tests.documents.scans import write_scan

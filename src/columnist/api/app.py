@@ -29,9 +29,9 @@ from columnist.api.routes import (
 )
 from columnist.api.routes.health import router as health_router
 from columnist.api.web_page import add_page
+from columnist.back_ends import BackEnds
 from columnist.desk.local import Session
-from columnist.documents.guard import Reader
-from columnist.extraction.back_ends import BackEnds
+from columnist.documents.reading.reader import Reader
 
 ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,

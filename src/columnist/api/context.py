@@ -12,11 +12,11 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from columnist.api.auth import Authenticator, Principal
 from columnist.api.health import Health
+from columnist.back_ends import BackEnds, prompt_version
 from columnist.db.connect import Connection, Database, User
 from columnist.documents.blobs import BlobStore
-from columnist.documents.guard import Reader
+from columnist.documents.reading.reader import Reader
 from columnist.errors import ForbiddenError, NotFoundError, TooManyRequestsError
-from columnist.extraction.back_ends import BackEnds, prompt_version
 from columnist.reviews.model import ModelInUse, Role
 from columnist.settings import Settings
 

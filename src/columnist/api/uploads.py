@@ -10,8 +10,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from columnist.cancelling import off_loop
 from columnist.documents.blobs import BlobStore, Incoming
-from columnist.documents.formats import is_mail, is_taken_in, media_type
 from columnist.documents.intake import Refused, shown_path
+from columnist.documents.reading.formats import is_mail, is_taken_in, media_type
 from columnist.documents.store import StoredFile
 from columnist.documents.sweep import Note
 from columnist.errors import DocumentError, InputError, TooLargeError

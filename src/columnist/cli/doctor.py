@@ -10,15 +10,15 @@ from pathlib import Path
 
 import psycopg
 
+from columnist.back_ends import BackEnds
 from columnist.cancelling import off_loop
 from columnist.cpu import usable_cores
 from columnist.db.connect import Database, database_url
 from columnist.db.migrate import migrations
 from columnist.documents.blobs import BlobStore
-from columnist.documents.guard import Reader
 from columnist.documents.ownership import claim_store
+from columnist.documents.reading.reader import Reader
 from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
-from columnist.extraction.back_ends import BackEnds
 from columnist.settings import EXTRACTIVE, Settings
 
 LITTLE_DISK = 2 * 1024**3

@@ -9,6 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from columnist.answers.model import Question
+from columnist.back_ends import prompt_version
 from columnist.cli import screen
 from columnist.cli.remote import command_session
 from columnist.cli.run import INTERRUPTED, say_what_failed, see_it_through, take_in
@@ -28,8 +30,6 @@ from columnist.evaluation.report import (
     write_report,
 )
 from columnist.evaluation.scores import scored
-from columnist.extraction.back_ends import prompt_version
-from columnist.extraction.model import Question
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
 from columnist.settings import Settings

@@ -11,13 +11,14 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from columnist.back_ends import BackEnds, prompt_version
 from columnist.cancelling import off_loop
 from columnist.db.connect import LOCAL_USER, Database, database_url
 from columnist.documents.blobs import BlobStore
-from columnist.documents.formats import SUFFIXES, is_mail
-from columnist.documents.guard import Reader
 from columnist.documents.intake import Refused, attachments, shown_path, told_apart
 from columnist.documents.ownership import owning
+from columnist.documents.reading.formats import SUFFIXES, is_mail
+from columnist.documents.reading.reader import Reader
 from columnist.documents.store import StoredFile, add_documents
 from columnist.documents.sweep import Note, note_loose, sweeping
 from columnist.errors import (
@@ -29,7 +30,6 @@ from columnist.errors import (
     UnaskableModelError,
     WorkerPoolError,
 )
-from columnist.extraction.back_ends import BackEnds, prompt_version
 from columnist.jobs import job as store
 from columnist.jobs.ask import Ask, to_ask
 from columnist.jobs.estimate import Unanswered, unanswered_cells

@@ -1,1 +1,1 @@
-"""Bytes → pages and words; where a quote stands. See `model` for the nouns."""
+"""Documents and their files. See `model` for the nouns."""

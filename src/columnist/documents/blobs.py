@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from uuid import uuid4
 
-from columnist.documents.boxes import BoxesWriter, read_boxes
+from columnist.documents.locating.boxes import BoxesWriter, read_boxes
 from columnist.documents.model import WordBox
 from columnist.documents.storage import Bucket, Folder, Storage, weather
 from columnist.errors import NotFoundError, StorageAwayError, TooLargeError

@@ -11,7 +11,7 @@ from pathlib import PurePath, PurePosixPath
 
 from columnist.cancelling import off_loop
 from columnist.documents.blobs import BlobStore
-from columnist.documents.guard import AttachedFile, Reader
+from columnist.documents.reading.reader import AttachedFile, Reader
 from columnist.documents.store import StoredFile
 from columnist.documents.sweep import Note
 from columnist.errors import DocumentError, TooLargeError

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from columnist.db.connect import Connection, User, persistently
 from columnist.db.sql import statement
-from columnist.documents import ocr
-from columnist.documents.guard import ReadDocument
 from columnist.documents.model import Page
+from columnist.documents.reading import ocr
+from columnist.documents.reading.reader import ReadDocument
 from columnist.errors import NotFoundError
 
 READER_VERSION = 4

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from columnist.documents.formats import decode
+from columnist.documents.reading.formats import decode
 from columnist.errors import DocumentError, InputError
 from columnist.reviews.columns_file import parse_columns
 from columnist.reviews.model import ColumnSpec

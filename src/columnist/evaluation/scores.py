@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from columnist.answers.model import NOT_FOUND, Question
+from columnist.answers.values import typed
 from columnist.evaluation.labels import Label
-from columnist.extraction.model import NOT_FOUND, Question
-from columnist.extraction.typing import typed
 from columnist.reviews.model import Cell
 
 _ARTICLES = frozenset(("a", "an", "the"))

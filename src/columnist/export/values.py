@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from columnist.extraction.model import NOT_FOUND
+from columnist.answers.model import NOT_FOUND
 from columnist.reviews.model import Cell, ColumnSpec, Format
 
 Columns = Sequence[tuple[UUID, ColumnSpec]]

@@ -16,17 +16,17 @@ import psycopg
 import structlog
 
 from columnist import telemetry
+from columnist.answers.model import Answer, Citation, Content, Question
+from columnist.answers.playbook import flagged
+from columnist.back_ends import BackEnds
 from columnist.cancelling import off_loop
 from columnist.db.connect import Database
 from columnist.documents.blobs import BlobStore
-from columnist.documents.guard import Reader
-from columnist.documents.locate import rectangles
+from columnist.documents.locating.locate import rectangles
 from columnist.documents.model import DocumentText
+from columnist.documents.reading.reader import Reader
 from columnist.documents.store import store_pages, store_unreadable, stored_pages
 from columnist.errors import DocumentError, LlmUnavailableError, NotFoundError
-from columnist.extraction.back_ends import BackEnds
-from columnist.extraction.model import Answer, Citation, Content, Question
-from columnist.extraction.playbook import flagged
 from columnist.jobs.items import ClaimedItem, load_item, reusable_answers, write_cells
 from columnist.llm.usage import NOTHING, Usage
 from columnist.reviews.model import Rule

@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, model_validator
 
+from columnist.answers.model import Question
+from columnist.answers.playbook import flagged_edit
+from columnist.answers.values import typed
 from columnist.api.context import CurrentConnection, CurrentService, CurrentUser, EditableReview, VisibleReview
 from columnist.api.models import Input
+from columnist.back_ends import prompt_version
 from columnist.errors import ConflictError
-from columnist.extraction.back_ends import prompt_version
-from columnist.extraction.model import Question
-from columnist.extraction.playbook import flagged_edit
-from columnist.extraction.typing import typed
 from columnist.jobs.ask import Ask
 from columnist.jobs.job import Generated, create_job
 from columnist.llm.usage import Prices

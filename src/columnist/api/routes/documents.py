@@ -28,8 +28,8 @@ from columnist.api.uploads import uploaded
 from columnist.cancelling import off_loop, surely
 from columnist.db.connect import User
 from columnist.documents import store
-from columnist.documents.formats import PDF, PICTURES
 from columnist.documents.intake import Refused, attachments
+from columnist.documents.reading.formats import PDF, PICTURES
 from columnist.documents.store import Document, Registered, StoredFile
 from columnist.documents.sweep import note_loose
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError

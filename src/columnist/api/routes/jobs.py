@@ -28,9 +28,9 @@ from columnist.api.models import (
     JobList,
     ResumeInput,
 )
+from columnist.back_ends import prompt_version
 from columnist.db.connect import Connection
 from columnist.errors import ConflictError, InputError
-from columnist.extraction.back_ends import prompt_version
 from columnist.jobs import job as store
 from columnist.jobs.ask import Ask, Only, to_ask
 from columnist.jobs.estimate import Unanswered, estimate_job, unanswered_cells

@@ -1,0 +1,1011 @@
+"""All that a text says in figures, number words, signs, currencies and units, each part as what it is.
+
+What has to do with a number and is not understood is a part, too: whoever gives a value can see that nothing is left.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from columnist.answers.currencies import CURRENCIES, ISO_4217, NATIONS, bare_dollars, code, strange
+from columnist.answers.dates import dates_of, days_without_year
+from columnist.answers.mentions import Money, agreed
+from columnist.answers.numerals import (
+    PARTS,
+    PLURAL_PARTS,
+    SCALES,
+    SHORT_SCALES,
+    VULGAR,
+    fraction,
+    from_figures,
+    product,
+    spelt,
+    total,
+)
+from columnist.answers.plain import one_line
+
+
+class Kind(StrEnum):
+    """What a part of a text is."""
+
+    MONEY = "money"
+    PERCENT = "percent"
+    COUNT = "count"
+    DATE = "date"
+    NAME = "name"
+    """A figure that is no amount: a section, a list's mark, the time of day, a part of a name."""
+    UNREAD = "unread"
+    """It has to do with a number or a sign, and is not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`line[start:end]` is one thing; `values` are what it may say, `unit` the time unit behind a count, singular."""
+
+    kind: Kind
+    start: int
+    end: int
+    values: tuple[Any, ...] = ()
+    unit: str = ""
+    bare: bool = False
+    """A sum in dollars that does not say whose."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A token, or what several of them make: `num` (also spelt), `word`, `cur`, `pct`, `dash` and so on."""
+
+    kind: str
+    start: int
+    end: int
+    text: str
+    values: tuple[Decimal, ...] = ()
+    spelt: bool = False
+    part: bool = False
+    """A fraction."""
+
+
+_REFERENCE_TO = (
+    r"(?:sections?|secs?|articles?|arts?|clauses?|cl|paragraphs?|paras?|exhibits?|schedules?|items?|tables?|annex(?:es)?|appendix"
+    r"|appendices|attachments?|addend(?:um|a)|amendments?|chapters?|parts?|pages?|pp?|notes?|footnotes?|fn|figures?|rules?"
+    r"|regulations?|forms?|phases?|tiers?|levels?|stages?|tranches?|class|series|versions?|iso|nos?|box|suite|volume|option"
+    r"|(?-i:Year|Month|Quarter|Week|Day|Lot|Step|Line|Column|Milestone|Project|Product|Act|Chapter)|§+)"
+)
+_NUMBERED = r"\d{1,4}(?!\d)(?:[.-]\d{1,3}(?!\d))*+(?:\s?\((?:[a-z]{1,4}|\d{1,2})\))*+"
+_REFERENCES = re.compile(
+    rf"(?<![^\W_])(?:{_REFERENCE_TO}(?:(?<=§)\s*+|\.\s*+|\s++)(?:(?:no|nos|number)\.?\s*+)?(?:[ivxlc]{{1,6}}\b|{_NUMBERED})"
+    r"(?:\s(?:and|or|&|to|through)\s\d{1,2}(?:\.\d{1,3}){0,3}(?:\([a-z\d]{1,4}\)){0,3}"
+    r"(?!\w|[.,]?\d|\s?[%½¼¾⅓⅔]|/|\s?(?i:per\s?cent|days?|weeks?|months?|years?|hours?|dollars?|euros?|million|thousand|[A-Z]{3}\b))){0,4}"
+    r"(?!\w|[.,]?\d|\s?[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]|\s\d++/|\s?%|/))",
+    re.I,
+)
+_REFERENCE_BEFORE = re.compile(rf"(?<![^\W_]){_REFERENCE_TO}\.?\s*$", re.I)
+_NAMES_OF_FIGURES = re.compile(
+    # The time of day; a list's mark; names such as FY2020 and Q4.
+    r"\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?(?![\d:])|(?<=\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?"
+    r"|(?<![\d.,$€£])\d{1,2}(?:\.\d{1,2}(?!\d)){2,8}(?:\.(?!\d)|\b(?![,.%]?\d))(?=\s+[^\W\d_])"
+    r"|(?:19|20)\d\d(?=\s(?-i:Act|Plan|Agreement|Season|Budget|Edition|Rules|Regulations)\b)"
+    r"|(?<![^\W_])(?:fy|q|ex|h)-?\d{1,4}(?![\w.,/%-])"
+    r"|(?<![^\W_])(?:in|during|since|fiscal|year|years|until|through)\s(?:19|20)\d\d(?![\w/%]|[.,-]?\d"
+    r"|\s?(?:[€$£]\s?(?!\s?[\d.])|dollars|euros|pounds|units|shares|hours|days|weeks|months|years"
+    rf"|(?-i:{'|'.join(sorted(ISO_4217))})\b(?!\s?[\d.])))",
+    re.I,
+)
+_MARKS = re.compile(
+    r"(?<![\w$€£%).,'/-])(?:\((?:[1-9]|[12]\d)\)|(?:[1-9]|[12]\d)\)(?=\s+[^\W\d_])|(?:^|(?<=[A-Z]{3}\s)|(?<=[;:]\s))(?:[1-9]|[12]\d)\.(?=\s+[^\W\d_]))(?=\s*(?:[$€£]|[^\W\d_]))"
+)
+_BEFORE_A_MARK = re.compile(r"(?:\b(?:or|and|either)|[;:,]|^)\s*$", re.I)
+_QUOTED = re.compile(r'"[A-Z][^"\d]{0,40}\s(?P<figure>\d{1,2})"')
+_PERCENT = r"%|(?i:per\s?cent(?:um|age\s++points?)?|pct)\b\.?"
+_TOKEN = re.compile(
+    r"(?P<blank>_++|\*++|\[[\s_*•●.xX?-]{0,12}\]|\.{3,}+|…++|[•●■▪]++)"
+    rf"|{CURRENCIES.pattern}"
+    rf"|(?P<pct>{_PERCENT})"
+    r"|(?P<bps>(?i:basis\s++points?|bps?)\b)"
+    r"|(?P<num>\.?\d++(?:[.,']\d++)*+)"
+    r"|(?P<script>[¹²³⁰⁴⁵⁶⁷⁸⁹₀-₉])"
+    r"|(?P<vul>[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])"
+    r"|(?P<word>(?i:u\.s\.(?:a\.)?|p\.a\.?)(?![^\W\d_])|[^\W\d_]++(?:'[^\W\d_]++)*+)"
+    r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<dash>-++)|(?P<slash>[/⁄])|(?P<amp>&)|(?P<comma>,)|(?P<quote>[\"'`´])"
+    r"|(?P<sign>[+±~≈<>≤≥=×÷^‰‱¹²³⁰⁴⁵⁶⁷⁸⁹#@]|[^\w\s.;:!?|\\])|(?P<punct>[.;:!?|\\])|(?P<other>\w)"
+)
+_SPACED = re.compile(r"\d{1,3}(?: \d{3}(?!\d))++(?:[.,]\d{1,2}(?!\d))?(?![.,]?\d)")
+_TORN = re.compile(r"\d{1,3}(?:,\s\d{3}(?!\d)|\s,\s?\d{3}(?!\d))++(?:\.\d{2}(?!\d))?")
+_OCR = re.compile(r"[.,']\s?[OoIlSsBQDZG]{1,3}(?![^\W_])")
+"""What stands for digits in a scan."""
+_CREDIT = frozenset(("CR", "DR", "Cr"))
+"""Behind a sum, they say on which side of an account it stands."""
+_NUMERATORS = frozenset([*map(str, range(100)), *(f"0{digit}" for digit in range(10))])
+_DENOMINATORS = frozenset("2 3 4 5 6 7 8 9 10 12 16 20 32 64 100 1000".split())
+_TIME = {
+    **{name: unit for unit in ("day", "week", "month", "year", "hour", "minute") for name in (unit, f"{unit}s")},
+    **dict.fromkeys(("yr", "yrs"), "year"),
+    **dict.fromkeys(("mo", "mos", "mth", "mths"), "month"),
+    **dict.fromkeys(("wk", "wks"), "week"),
+    **dict.fromkeys(("hr", "hrs"), "hour"),
+    **dict.fromkeys(("min", "mins"), "minute"),
+    **{
+        name: name.rstrip("s")
+        for name in "second seconds sec secs fortnight fortnights quarter quarters decade decades semester semesters "
+        "trimester trimesters season seasons night nights weekend weekends halves term-years anniversary anniversaries "
+        "millennium millennia biennium".split()
+    },
+    **dict.fromkeys(("century", "centuries"), "century"),
+}
+UNITS = frozenset(("day", "week", "month", "year", "hour", "minute"))
+"""The time units that are understood."""
+_BETWEEN_NUMBER_AND_UNIT = frozenset(
+    "calendar business working banking trading consecutive full additional successive further contract "
+    "clear whole entire".split()
+)
+_STRANGE_SCALES = frozenset("dozen hundred lacs tausend gross score myriad mill bill thou thsd".split())
+_SHORT_WORDS = frozenset(
+    "a an and or of in on at to by for is as the if but not nor via pa p.a no net any all due its it was are be "
+    "we he do per than that this each from with upon into such less plus up so who may can has had now one two "
+    "six ten when then day fee tax vat lb lbs kg oz ton pro out off over paid cash plan only mwh kwh mcf bbl unit "
+    "item job hour week year cap sum which his her our own both more most same shall will must also been were "
+    "have they them their said".split()
+)
+_PRONOUN_BEFORE = frozenset("any no each every only either the this that such other neither which another".split())
+_PRONOUN_BEHIND = frozenset("of or party another hand such time-to-time".split())
+
+
+class _Scan:
+    """The parts of one line, from left to right."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.parts: list[Part] = []
+        self.covered = bytearray(len(line))
+        references = [match.span() for match in _REFERENCES.finditer(line)]
+        without = list(line)
+        for start, end in references:
+            without[start:end] = "\x00" * (end - start)
+        for one in dates_of("".join(without)):
+            self.known(Kind.DATE, one.start, one.end, one.values)
+        for start, end in references:
+            self.known(Kind.NAME, start, end)
+        for start, end in days_without_year(line):
+            self.known(Kind.DATE, start, end)
+        for match in _NAMES_OF_FIGURES.finditer(line):
+            self.known(Kind.NAME, *match.span())
+        for match in _QUOTED.finditer(line):
+            self.known(Kind.NAME, *match.span("figure"))
+        for match in _MARKS.finditer(line):
+            if match[0][0] != "(" or _BEFORE_A_MARK.search(line, max(0, match.start() - 12), match.start()):
+                self.known(Kind.NAME, *match.span())
+        self.parts.sort(key=lambda part: part.start)
+        self.items: list[_Item] = []
+        self.items = self.numbers(self.tokens())
+        self.taken: set[int] = set()
+        self.entities()
+        self.parts.sort(key=lambda part: part.start)
+
+    def known(self, kind: Kind, start: int, end: int, values: tuple[str, ...] = ()) -> None:
+        """A part that is found before the rest is read; one within another is none."""
+        if not any(self.covered[start:end]):
+            self.covered[start:end] = b"\x01" * (end - start)
+            self.parts.append(Part(kind, start, end, values))
+
+    # Tokens
+
+    def tokens(self) -> list[_Item]:
+        found: list[_Item] = []
+        at = 0
+        for known in [*self.parts, None]:
+            end = known.start if known else len(self.line)
+            while match := _TOKEN.search(self.line, at, end):
+                item = self.token(match, end)
+                found.append(item)
+                at = item.end
+            if known:
+                found.append(_Item("part", known.start, known.end, ""))
+                at = max(at, known.end)
+        return found
+
+    def token(self, match: re.Match[str], end: int) -> _Item:
+        kind = match.lastgroup or "other"
+        if kind in ("known", "strange"):
+            kind = "strange" if strange(self.line, match) else "cur"
+        if kind == "word" and not match[0].isascii() and any(char.isnumeric() for char in match[0]):
+            kind = "script"
+        if kind == "num":
+            for pattern in (_SPACED, _TORN):
+                wider = pattern.match(self.line, match.start(), end)
+                if wider and wider.end() > match.end() and not self.after_digit(match.start()):
+                    values = self.spaced(wider) if pattern is _SPACED else self.torn(wider)
+                    return _Item("num", wider.start(), wider.end(), wider[0], values)
+            return _Item("num", match.start(), match.end(), match[0], from_figures(match[0]))
+        return _Item(kind, match.start(), match.end(), match[0])
+
+    def after_digit(self, at: int) -> bool:
+        return at > 0 and self.line[at - 1].isdigit()
+
+    def spaced(self, match: re.Match[str]) -> tuple[Decimal, ...]:
+        """`1 200 000` is one number; `5 100 units` may be two."""
+        values = from_figures(match[0])
+        if match[0].count(" ") == 1 and re.match(r"\s[a-z]{3,}s\b", self.line[match.end() : match.end() + 30]):
+            behind = re.match(r"\s[a-z]+", self.line[match.end() : match.end() + 30])
+            if behind and behind[0].strip() not in (
+                "dollars",
+                "euros",
+                "francs",
+                "rupees",
+                "pesos",
+                "thus",
+                "plus",
+                "less",
+            ):
+                values += from_figures(match[0].partition(" ")[0])
+        return values
+
+    def torn(self, match: re.Match[str]) -> tuple[Decimal, ...]:
+        """`30, 000` may be torn, `5, 100 units` is not."""
+        return from_figures(re.sub(r"\s", "", match[0])) + from_figures(re.split(r"[\s,]", match[0])[0])
+
+    # Numbers
+
+    def numbers(self, tokens: list[_Item]) -> list[_Item]:
+        """The tokens, with those that make a number as one item; a number that is not understood has no values."""
+        found: list[_Item] = []
+        at = 0
+        while at < len(tokens):
+            item, at = self.number(tokens, at)
+            found.append(item)
+        return self.paired(found)
+
+    def number(self, tokens: list[_Item], at: int) -> tuple[_Item, int]:
+        token = tokens[at]
+        if token.kind == "num":
+            return self.figures(tokens, at)
+        if token.kind == "vul":
+            return replace(token, kind="num", values=(Decimal(VULGAR[token.text]),), part=True), at + 1
+        if token.kind == "word":
+            return self.words(tokens, at) or (token, at + 1)
+        return token, at + 1
+
+    def figures(self, tokens: list[_Item], at: int) -> tuple[_Item, int]:
+        first, values, part, end = tokens[at], tokens[at].values, False, at + 1
+        over = self.fraction(tokens, at)
+        if over is not None:
+            values, part, end = over[0], True, over[1]
+            if self.glued(tokens, end, "word") and tokens[end].text.lower() in ("th", "ths", "rd", "rds"):
+                end += 1
+        elif len(values) >= 1 and first.text.isdigit() and len(first.text) <= 3:
+            mixed = self.mixed(tokens, end)
+            if mixed:
+                # "Clause 7 ½%" may be a half percent by clause 7.
+                named = _REFERENCE_BEFORE.search(self.line, max(0, first.start - 15), first.start)
+                values, end = () if named else (total(values[0], mixed[0]),), mixed[1]
+        if self.kind(tokens, end) == "word" and self.beside(tokens, end):
+            word, glued = tokens[end].text.lower(), tokens[end].start == tokens[end - 1].end
+            if word in ("th", "st", "nd", "rd") and not part:
+                return _Item("ord", first.start, tokens[end].end, ""), end + 1
+            scale = SCALES.get(word) or self.short_scale(tokens, end)
+            if scale:
+                values, end = tuple(product(value, scale) for value in values[:1]), end + 1
+                if self.kind(tokens, end) == "punct" and tokens[end].text == "." and word in SHORT_SCALES:
+                    end += tokens[end].start == tokens[end - 1].end
+                if self.kind(tokens, end) == "word" and tokens[end].text.lower() in SCALES:
+                    values = ()
+            elif word in ("hundred", "hundreds", "dozen"):
+                values, end = (), end + 1
+            elif glued and word not in _TIME and word not in ("x", "pa", "am", "pm"):
+                values = ()
+                while (
+                    end < len(tokens)
+                    and tokens[end].start == tokens[end - 1].end
+                    and tokens[end].kind in ("word", "num")
+                ):
+                    end += 1
+        elif self.kind(tokens, end) == "dash" and self.kind(tokens, end + 1) == "word":
+            scale = SCALES.get(tokens[end + 1].text.lower())
+            if scale and self.glued(tokens, end, "dash") and self.glued(tokens, end + 1, "word"):
+                values, end = tuple(product(value, scale) for value in values[:1]), end + 2
+        if _OCR.match(self.line, tokens[end - 1].end):
+            values = ()
+        if first.start and re.match(r"[^\W\d_]", self.line[first.start - 1]) and not self.after_currency(tokens, at):
+            values = ()
+        return _Item("num", first.start, tokens[end - 1].end, "", values, part=part), end
+
+    def after_currency(self, tokens: list[_Item], at: int) -> bool:
+        return at > 0 and tokens[at - 1].kind == "cur"
+
+    def short_scale(self, tokens: list[_Item], at: int) -> int | None:
+        token = tokens[at]
+        gap = token.start - tokens[at - 1].end
+        if gap > 1 or re.match(r"\.\w|\w", self.line[token.end : token.end + 2]):
+            return None
+        return SHORT_SCALES.get(token.text.lower())
+
+    def fraction(self, tokens: list[_Item], at: int) -> tuple[tuple[Decimal, ...], int] | None:
+        """`50/100` at a number of figures: the values, and where it ends."""
+        if not (self.glued(tokens, at + 1, "slash") and self.glued(tokens, at + 2, "num")):
+            return None
+        over, under = tokens[at].text, tokens[at + 2].text
+        if not (over in _NUMERATORS and under in _DENOMINATORS and int(over) < int(under)):
+            return (), at + 3
+        if self.glued(tokens, at + 3, "slash"):
+            end = at + 3
+            while self.glued(tokens, end, "slash") or self.glued(tokens, end, "num"):
+                end += 1
+            return (), end
+        return (fraction(int(over), int(under)),), at + 3
+
+    def mixed(self, tokens: list[_Item], at: int) -> tuple[Decimal, int] | None:
+        """The fraction that goes on a whole number, such as `-1/2`, `½`, `and 1/2`."""
+        if self.kind(tokens, at) in ("dash", "amp") or (
+            self.kind(tokens, at) == "word" and tokens[at].text.lower() == "and"
+        ):
+            at += 1
+        if not self.beside(tokens, at):
+            return None
+        if self.kind(tokens, at) == "vul":
+            return Decimal(VULGAR[tokens[at].text]), at + 1
+        if self.kind(tokens, at) == "num":
+            found = self.fraction(tokens, at)
+            if found and found[0] and found[0][0] < 1:
+                return found[0][0], found[1]
+        return None
+
+    def words(self, tokens: list[_Item], at: int) -> tuple[_Item, int] | None:
+        """The number in words that begins there."""
+        first = tokens[at].text.lower()
+        words, joints, places = self.run(tokens, at)
+        if first in ("half", "quarter"):
+            following = (
+                tokens[at + 1].text.lower() if self.kind(tokens, at + 1) == "word" else self.kind(tokens, at + 1)
+            )
+            if (
+                following in ("of", "pct")
+                or (first == "half" and following in ("a", "an", "the"))
+                or following in SCALES
+            ):
+                if following in ("a", "an") and self.kind(tokens, at + 2) == "word":
+                    return _Item("num", tokens[at].start, tokens[at + 2].end, ""), at + 3
+                value = Decimal("0.5") if first == "half" else Decimal("0.25")
+                return _Item("num", tokens[at].start, tokens[at].end, "", (value,), True, True), at + 1
+            return None
+        if first in ("a", "an") and len(words) > 1 and joints[0] in (" ", "-") and words[1] in PARTS:
+            behind = words[2] if len(words) > 2 else self.kind(tokens, places[1] + 1)
+            if words[1] == "half" or behind in ("of", "pct"):
+                value = fraction(1, PARTS[words[1]])
+                return _Item("num", tokens[at].start, tokens[places[1]].end, "", (value,), True, True), places[1] + 1
+            return None
+        if first in ("several", "multiple") and len(words) > 1 and words[1] in (*SCALES, "hundred", "dozen"):
+            return _Item("num", tokens[at].start, tokens[places[1]].end, ""), places[1] + 1
+        said = spelt(words, joints)
+        if said is None:
+            return None
+        end = places[said.used - 1] + 1
+        if said.value is None:
+            return _Item("num", tokens[at].start, tokens[end - 1].end, "", (), True), end
+        value, part = said.value, False
+        if said.used < len(words) and joints[said.used - 1] in (" ", "-"):
+            word, hyphen = words[said.used], joints[said.used - 1] == "-"
+            under = PLURAL_PARTS.get(word) or PARTS.get(word)
+            if under and not self.calendar(word, places, said.used, tokens):
+                behind = words[said.used + 1] if said.used + 1 < len(words) else self.kind(tokens, end + 1 + hyphen)
+                certain = hyphen or word in PLURAL_PARTS or word == "half" or behind in ("of", "pct", "open", "per")
+                end = places[said.used] + 1
+                if not certain:
+                    return _Item("num", tokens[at].start, tokens[end - 1].end, "", (), True), end
+                value, part = fraction(value, under), True
+        if not part:
+            more = self.more(tokens, end)
+            if more:
+                small = value < 1000 and value == value.to_integral_value() and words[said.used - 1] not in SCALES
+                part_of = more[0]
+                if part_of is None or not (small or more[2]):
+                    return _Item("num", tokens[at].start, tokens[more[1] - 1].end, "", (), True), more[1]
+                value, end = total(value, part_of), more[1]
+        if self.kind(tokens, end) == "word" and tokens[end].text.lower() in SCALES and self.beside(tokens, end):
+            scale = SCALES[tokens[end].text.lower()]
+            value, end = product(value, scale), end + 1
+        return _Item("num", tokens[at].start, tokens[end - 1].end, "", (value,), True, part), end
+
+    def calendar(self, word: str, places: list[int], used: int, tokens: list[_Item]) -> bool:
+        """Whether it is a quarter of the year or a second, and no fraction: `four quarters of notice`."""
+        return word in ("seconds",) or used >= len(places)
+
+    def more(self, tokens: list[_Item], at: int) -> tuple[Decimal | None, int, bool] | None:
+        """The fraction that `and` puts on a number in words, where it ends, and whether its figures are hundredths."""
+        joined = self.kind(tokens, at) == "amp" or (
+            self.kind(tokens, at) == "word" and tokens[at].text.lower() == "and"
+        )
+        if not joined and self.kind(tokens, at) not in ("vul", "num", "dash"):
+            return None
+        if not joined and self.kind(tokens, at) == "dash" and not self.glued(tokens, at, "dash"):
+            return None
+        start = at + 1 if joined or self.kind(tokens, at) == "dash" else at
+        if self.kind(tokens, start) == "vul" and self.beside(tokens, start):
+            return Decimal(VULGAR[tokens[start].text]), start + 1, False
+        if self.kind(tokens, start) == "num":
+            found = self.fraction(tokens, start)
+            if found:
+                hundredths = tokens[start + 2].text == "100"
+                end = found[1]
+                if self.glued(tokens, end, "word") and tokens[end].text.lower() in ("th", "ths"):
+                    end += 1
+                value = found[0][0] if found[0] and found[0][0] < 1 else None
+                return value, end, hundredths
+            return None
+        if not joined or self.kind(tokens, start) != "word":
+            return None
+        if tokens[start].text.lower() in ("no", "xx", "nil", "zero") and self.hundredths(tokens, start + 1):
+            end = start + 3
+            if self.glued(tokens, end, "word") and tokens[end].text.lower() in ("th", "ths"):
+                end += 1
+            return Decimal(0), end, True
+        if tokens[start].text.lower() in ("half", "quarter"):
+            return None, start + 1, False
+        words, joints, places = self.run(tokens, start)
+        if words[0] in ("a", "an"):
+            if len(words) > 1 and words[1] in ("half", "quarter", "third"):
+                return fraction(1, PARTS[words[1]]), places[1] + 1, False
+            return None
+        said = spelt(words, joints)
+        if said and said.value is not None and said.used < len(words) and joints[said.used - 1] in (" ", "-"):
+            word = words[said.used]
+            under = PLURAL_PARTS.get(word) or PARTS.get(word)
+            if under:
+                value = fraction(said.value, under)
+                return (value if value < 1 else None), places[said.used] + 1, False
+        return None
+
+    def hundredths(self, items: Sequence[_Item], at: int) -> bool:
+        """Whether `/100` stands there."""
+        behind = self.kind(items, at) == "slash" and self.kind(items, at + 1) == "num"
+        return behind and items[at + 1].values == (Decimal(100),)
+
+    def run(self, tokens: list[_Item], at: int) -> tuple[list[str], list[str], list[int]]:
+        """The words from there, what joins them, and their places among the tokens; at most 40."""
+        words, joints, places = [tokens[at].text.lower()], [], [at]
+        while len(words) < 40:
+            after, joint = places[-1] + 1, " "
+            if self.kind(tokens, after) in ("dash", "comma"):
+                joint = "-" if tokens[after].kind == "dash" else ","
+                if joint == "-" and len(tokens[after].text) > 1:
+                    break
+                after += 1
+            if self.kind(tokens, after) not in ("word", "amp") or not self.beside(tokens, after):
+                break
+            words.append(tokens[after].text.lower())
+            joints.append(joint)
+            places.append(after)
+        return words, joints, places
+
+    def paired(self, items: list[_Item]) -> list[_Item]:
+        """`six (6)` as one number: what both say, or each of what they say."""
+        found: list[_Item] = []
+        at = 0
+        while at < len(items):
+            item = items[at]
+            close = self.bracketed(items, at + 1) if item.kind == "num" else None
+            if close and item.values:
+                inner = next(one for one in items[at + 1 : close] if one.kind == "num")
+                values = agreed(item.values, inner.values) if inner.values else ()
+                item = replace(item, end=items[close].end, values=values, part=item.part and inner.part)
+                at = close
+            found.append(item)
+            at += 1
+        return found
+
+    def bracketed(self, items: list[_Item], at: int) -> int | None:
+        """Where the bracket closes that begins there and holds a number and nothing else."""
+        if self.kind(items, at) != "open":
+            return None
+        at += 1
+        at += self.kind(items, at) == "quote"
+        if self.kind(items, at) != "num":
+            return None
+        at += 1
+        at += self.kind(items, at) == "quote"
+        return at if self.kind(items, at) == "close" else None
+
+    # Money, percentages, counts
+
+    def entities(self) -> None:
+        items = self.items
+        for at, item in enumerate(items):
+            if item.kind == "num" and item.values and at not in self.taken:
+                self.percent(at)
+        for at, item in enumerate(items):
+            if item.kind == "num" and item.values and at not in self.taken and not self.priced(at):
+                self.timed(at)
+        for at, item in enumerate(items):
+            if item.kind == "num" and item.values and at not in self.taken:
+                self.money_behind_its_currency(at)
+        for at, item in enumerate(items):
+            if item.kind == "num" and item.values and at not in self.taken:
+                self.money_before_its_currency(at)
+        self.confirmations()
+        for at, item in enumerate(items):
+            if at in self.taken:
+                continue
+            if item.kind == "num":
+                if not item.values:
+                    self.add(Kind.UNREAD, at, at)
+                elif not self.pronoun(at):
+                    self.bare(at)
+            elif item.kind in ("strange", "bps", "pct", "vul", "other") or item.text in ("‰", "‱"):
+                self.leftover(at)
+            elif item.kind == "script" or (item.kind == "sign" and item.text != "=") or item.text in _CREDIT:
+                self.add(Kind.UNREAD, at, at)
+            elif item.kind == "dash":
+                self.dash(at)
+            elif item.kind == "open" and (self.whole(at) or (at + 1 in self.taken and self.accounting(at))):
+                self.add(Kind.UNREAD, at, at)
+            elif item.kind == "blank":
+                self.blank(at)
+            elif item.kind == "cur":
+                self.currency_left_over(at)
+
+    def kind(self, items: Sequence[_Item], at: int) -> str:
+        return items[at].kind if 0 <= at < len(items) else ""
+
+    def text(self, at: int) -> str:
+        return self.items[at].text.lower() if 0 <= at < len(self.items) else ""
+
+    def glued(self, items: Sequence[_Item], at: int, kind: str) -> bool:
+        return self.kind(items, at) == kind and items[at].start == items[at - 1].end
+
+    def beside(self, items: Sequence[_Item], at: int) -> bool:
+        """Whether only blanks stand before the item there."""
+        return 0 < at < len(items) and not self.line[items[at - 1].end : items[at].start].strip()
+
+    def add(
+        self, kind: Kind, first: int, last: int, values: tuple[Any, ...] = (), unit: str = "", bare: bool = False
+    ) -> None:
+        """Take the items as one part."""
+        self.taken.update(range(first, last + 1))
+        self.parts.append(Part(kind, self.items[first].start, self.items[last].end, values, unit, bare))
+
+    def priced(self, at: int) -> bool:
+        """Whether a currency stands directly before the number, and no number before that."""
+        before = at - 1 - (self.kind(self.items, at - 1) in ("dash", "open"))
+        return self.kind(self.items, before) == "cur" and self.kind(self.items, before - 1) != "num"
+
+    def percent(self, at: int) -> None:
+        items = self.items
+        values, first = self.decimal_values(at), at
+        end = at + 1
+        if self.kind(items, end) == "word" and self.text(end) in ("of", "a", "an"):
+            # `one-half of one percent`, `0.1 of 1%`, `half a percent`
+            inner = end + (self.text(end) == "of")
+            one = self.kind(items, inner) == "num" and items[inner].values == (Decimal(1),)
+            if (one or self.text(inner) in ("a", "an")) and self.kind(items, inner + 1) == "pct":
+                small = items[at].part or all(value < 1 for value in values)
+                if small and not (at and self.kind(items, at - 1) in ("num", "part")):
+                    self.signed(Kind.PERCENT, at, inner + 1, values)
+                return
+        if (
+            items[at].part
+            and self.kind(items, end) == "num"
+            and items[end].values == (Decimal(1),)
+            and self.kind(items, end + 1) == "pct"
+        ):
+            self.signed(Kind.PERCENT, at, end + 1, values)
+            return
+        end += self.kind(items, end) == "dash" and self.kind(items, end + 1) in ("pct", "bps")
+        wrapped = self.kind(items, end) == "close" and self.kind(items, end + 1) in ("pct", "bps")
+        end += wrapped
+        if self.kind(items, end) not in ("pct", "bps") or not self.beside(items, end):
+            if (
+                self.text(at - 1) == "%"
+                and items[at - 1].end == items[at].start
+                and self.kind(items, at - 2) in ("", "word")
+            ):
+                self.signed(Kind.PERCENT, at - 1, at, values)
+            return
+        last = end
+        if items[end].kind == "bps" and items[at].part:
+            return
+        if items[end].kind == "bps":
+            values = tuple(product(value, Decimal("0.01")) for value in values)
+        if wrapped:
+            if self.kind(items, first - 1) != "open":
+                return
+            first -= 1
+        before = first - 1
+        if self.kind(items, before) == "open" and self.kind(items, last + 1) == "close":
+            said = self.kind(items, before - 1) == "num" and before - 1 not in self.taken and items[before - 1].values
+            if said:
+                values, first, last = agreed(said, values), before - 1, last + 1
+                last += self.kind(items, last + 1) in ("pct", "bps")
+        self.signed(Kind.PERCENT, first, last, values)
+
+    def decimal_values(self, at: int) -> tuple[Decimal, ...]:
+        """A dot before three digits is a decimal point beside a percent sign."""
+        written = self.line[self.items[at].start : self.items[at].end]
+        if re.fullmatch(r"\d{1,3}\.\d{3}", written):
+            return (Decimal(written),)
+        return self.items[at].values
+
+    def timed(self, at: int) -> None:
+        """A number with its time unit: `thirty (30) calendar days`, `30-day`."""
+        items, end = self.items, at + 1
+        end += self.kind(items, end) in ("dash", "quote")
+        while self.kind(items, end) == "word" and self.text(end) in _BETWEEN_NUMBER_AND_UNIT and end < at + 6:
+            end += 1
+        word = self.text(end).split("'")[0]
+        if self.kind(items, end) != "word" or word not in _TIME:
+            return
+        unit = _TIME[word]
+        if items[at].part:
+            self.add(Kind.UNREAD, at, end)
+            return
+        if word in ("min", "mo", "sec") and self.line[items[end].end : items[end].end + 1] not in (".", "", " ", ","):
+            return
+        self.signed(Kind.COUNT, at, end, items[at].values, unit)
+
+    def money_behind_its_currency(self, at: int) -> None:
+        items, before = self.items, at - 1
+        inner = self.kind(items, before)
+        opened = inner == "open"
+        if inner in ("dash", "open"):
+            before -= 1
+        if self.kind(items, before) not in ("cur", "strange") or before in self.taken:
+            return
+        if inner == "dash" and items[at - 1].end != items[at].start:
+            return
+        between = self.kind(items, before - 1) == "num" and before - 1 not in self.taken and self.name(before)
+        if between and (items[before - 1].spelt or not items[at].spelt):
+            return
+        if items[before].kind == "strange" or self.scaled_before(before):
+            self.add(Kind.UNREAD, before, at)
+            return
+        last, values, named = at, items[at].values, before
+        if opened:
+            if self.kind(items, at + 1) != "close":
+                return
+            last = at + 1
+            values = tuple(-value for value in values)
+        elif inner == "dash":
+            values = tuple(-value for value in values)
+        last = self.even(last)
+        if code := self.currency_behind(last, before):
+            last, named = code
+        last = self.cents(last)[1] if last == at else last
+        self.money(before, last, values, named)
+
+    def scaled_before(self, at: int) -> bool:
+        """Whether a scale stands before the currency there: `Mio. EUR 5`."""
+        items = self.items
+        before = at - 1 - (self.kind(items, at - 1) == "punct" and self.text(at - 1) == ".")
+        if self.kind(items, before) != "word":
+            return False
+        word = self.text(before)
+        short = word in (*SHORT_SCALES, "tsd", "tn", "bio", "cr", "lakhs", "tausend")
+        return word in SCALES or (short and (len(word) > 1 or (items[before].text in "MK" and self.name(at))))
+
+    def money_before_its_currency(self, at: int) -> None:
+        items = self.items
+        last = self.even(at)
+        behind = last + 1
+        wrapped = self.kind(items, behind) == "close" and self.kind(items, at - 1) == "open"
+        behind += wrapped
+        if self.glued(items, behind, "dash") and self.glued(items, behind + 1, "cur"):
+            behind += 1
+        elif self.kind(items, behind) == "dash":
+            return
+        if self.kind(items, behind) not in ("cur", "strange") or behind in self.taken or not self.beside(items, behind):
+            return
+        if (
+            not self.name(behind)
+            and self.text(behind) not in ("€", "$us")
+            and self.kind(items, behind + 1) in ("num", "blank")
+        ):
+            return
+        if items[behind].kind == "strange":
+            self.add(Kind.UNREAD, at - wrapped, behind)
+            return
+        values = items[at].values
+        if self.text(behind) in ("cent", "cents"):
+            values = tuple(product(value, Decimal("0.01")) for value in values)
+            last = behind
+        else:
+            more, last = self.cents(behind)
+            values = tuple(total(value, more) for value in values) if more else values
+        if wrapped:
+            values = tuple(-value for value in values)
+        self.money(at - wrapped, last, values, behind)
+
+    def name(self, at: int) -> bool:
+        """Whether a currency is written in letters, as it may stand behind a number."""
+        return self.items[at].text[-1].isalpha()
+
+    def even(self, last: int) -> int:
+        """`500.-`, `500,-`, `500/-`: nothing behind the point."""
+        items = self.items
+        if self.kind(items, last + 1) in ("punct", "comma", "slash") and self.glued(
+            items, last + 1, items[last + 1].kind
+        ):
+            after = self.line[items[last + 2].end : items[last + 2].end + 1] if last + 2 < len(items) else ""
+            if self.glued(items, last + 2, "dash") and not after.isalnum():
+                return last + 2
+        return last
+
+    def currency_behind(self, last: int, before: int) -> tuple[int, int] | None:
+        """`$5,000 Canadian`, `$5,000 (USD)`: where the more telling mark ends, and stands."""
+        items, at = self.items, last + 1
+        opened = self.kind(items, at) == "open"
+        at += opened
+        word = self.text(at)
+        marks = self.kind(items, at) == "cur" and self.name(at) and word not in ("cent", "cents")
+        if not (marks or (self.kind(items, at) == "word" and word in NATIONS)) or not self.beside(items, at):
+            return None
+        if opened and self.kind(items, at + 1) != "close":
+            return None
+        if self.kind(items, at + 1) == "num" and at + 1 not in self.taken:
+            return None
+        end = at + opened
+        here = self.items[before].text.lower()
+        if bare_dollars(here) or here == "¥":
+            return end, at
+        return (
+            (end, before) if self.code_at(at) in (self.code_at(before), "USD") and self.same_noun(before, at) else None
+        )
+
+    def same_noun(self, before: int, at: int) -> bool:
+        return self.code_at(before) == self.code_at(at) or bare_dollars(self.items[at].text)
+
+    def cents(self, at: int) -> tuple[Decimal, int]:
+        """`and fifty cents`, `and 50/100` behind a currency: the part of one, and where it ends."""
+        items, end = self.items, at + 1
+        end += self.kind(items, end) == "comma"
+        if self.text(end) != "and" and self.kind(items, end) != "amp":
+            return Decimal(0), at
+        number = end + 1
+        if self.kind(items, number) == "num" and len(items[number].values) == 1 and number not in self.taken:
+            value = items[number].values[0]
+            written = self.line[items[number].start : items[number].end]
+            if re.fullmatch(r"\d{1,2}/100(?:ths?)?", written):
+                return value, number
+            if self.text(number + 1) in ("cent", "cents", "pence", "paise") and value < 100:
+                return product(value, Decimal("0.01")), number + 1
+        if self.text(number) in ("no", "xx") and self.hundredths(items, number + 1):
+            return Decimal(0), number + 2
+        return Decimal(0), at
+
+    def code_at(self, at: int) -> str | None:
+        return code(self.items[at].text)
+
+    def money(self, first: int, last: int, values: tuple[Decimal, ...], named: int) -> None:
+        """Take it, with the number before its bracket, unless an abbreviation follows that is not understood."""
+        items, currency = self.items, self.code_at(named)
+        after = last + 1
+        after += self.kind(items, after) == "close" and self.kind(items, after + 1) == "word"
+        if self.abbreviated(after):
+            self.add(Kind.UNREAD, first, after)
+            return
+        before = first - 1
+        if (
+            self.kind(items, before) == "open"
+            and self.kind(items, before - 1) == "num"
+            and before - 1 not in self.taken
+        ):
+            said = items[before - 1].values
+            values = agreed(said, values) if said else ()
+            first = before - 1
+            last += self.kind(items, last + 1) == "close"
+            if self.kind(items, last + 1) == "cur" and self.beside(items, last + 1) and self.name(last + 1):
+                if self.code_at(last + 1) != currency:
+                    values = ()
+                last += 1
+            if not values:
+                self.add(Kind.UNREAD, first, last)
+                return
+        self.signed(
+            Kind.MONEY,
+            first,
+            last,
+            tuple(Money(value, currency) for value in values),
+            bare=bare_dollars(items[named].text),
+        )
+
+    def abbreviated(self, at: int) -> bool:
+        """Whether a short word that is no common one stands directly there, as `B`, `tsd.` and `M.N.`"""
+        items = self.items
+        if self.kind(items, at) != "word" or not self.beside(items, at):
+            return False
+        word = items[at].text
+        lowered = word.lower()
+        if lowered in _STRANGE_SCALES or lowered.rstrip("sen").endswith(("illio", "illion", "illiard")):
+            return True
+        if lowered in _SHORT_WORDS or lowered in NATIONS or len(word) > 4 or lowered in _TIME:
+            return False
+        return len(word) <= 3 or self.line[items[at].end : items[at].end + 1] == "." or word.isupper()
+
+    def signed(
+        self, kind: Kind, first: int, last: int, values: tuple[Any, ...], unit: str = "", bare: bool = False
+    ) -> None:
+        """Take it with its sign: the value below zero, or nothing that is understood."""
+        sign, start, end = self.sign(first, last)
+        if any(at in self.taken for at in range(start, end + 1)):
+            start, end = first, last
+        if sign == "?":
+            self.add(Kind.UNREAD, start, end)
+            return
+        if sign == "-":
+            values = tuple(
+                Money(-value.amount, value.currency) if isinstance(value, Money) else -value for value in values
+            )
+        self.add(kind, start, end, values, unit, bare)
+
+    def sign(self, first: int, last: int) -> tuple[str, int, int]:
+        """The sign of what stands there: `-`, nothing, or `?` for what may be one; and where it begins and ends."""
+        items, before, behind = self.items, first - 1, last + 1
+        if self.kind(items, behind) == "dash":
+            glued = items[behind].start == items[last].end
+            following = self.line[items[behind].end : items[behind].end + 1]
+            rest = self.line[items[behind].end :].strip()
+            if (glued and not following.strip()) or not rest or rest[0] in ")]":
+                return "?", first, behind
+        if self.kind(items, before) == "dash":
+            dash = items[before]
+            tight = dash.end == items[first].start
+            left = self.line[dash.start - 1 : dash.start] if dash.start else ""
+            outer = before - 1
+            if tight and (not left or left in " ([\"'" or self.kind(items, outer) == "cur"):
+                if self.kind(items, outer) in ("num", "pct") or (outer >= 0 and outer in self.taken and left != "("):
+                    return "", first, last
+                return ("-" if len(dash.text) == 1 else "?"), before, last
+            if tight and left.isalpha():
+                return "?", before, last
+            if not tight and (before == 0 or self.kind(items, outer) in ("open", "punct", "comma")):
+                return "?", before, last
+        if self.text(before) in ("minus", "negative", "neg"):
+            outer = before - 1
+            if outer < 0 or self.kind(items, outer) in ("open", "punct", "quote") or self.text(outer) in (
+                "of", "is", "be", "at", "to", "was", "a", "equals", "exceed", "by", "than", "=",
+            ):  # fmt: skip
+                return "-", before, last
+            return "?", before, last
+        if self.kind(items, before) == "sign" and items[before].text in "+±~≈<>≤≥#^":
+            return "?", before, last
+        if self.kind(items, before) == "open" and self.kind(items, behind) == "close":
+            return ("?", before, behind) if self.accounting(before) else ("", first, last)
+        return "", first, last
+
+    def accounting(self, opened: int) -> bool:
+        """Whether a bracket around a number may be the sign of one below zero."""
+        items, before = self.items, opened - 1
+        if before in self.taken or self.kind(items, before) in ("num", "cur", "strange", "pct", "bps", "ord", "part"):
+            return False
+        if before < 0 or self.kind(items, before) in ("punct", "comma", "dash", "sign", "open"):
+            return True
+        words = [self.text(at) for at in range(max(0, opened - 4), opened)]
+        below = (
+            "loss losses deficit refund credit debit negative net income profit earnings change decrease reduction "
+            "adjustment balance flow minus plus margin result less ebitda expense return growth variance"
+        )
+        return any(word in below.split() for word in words)
+
+    def confirmations(self) -> None:
+        """A number in brackets behind what it repeats is of the same kind, and has to agree."""
+        items = self.items
+        by_end = {part.end: part for part in self.parts if part.kind is not Kind.NAME}
+        for at, item in enumerate(items):
+            if item.kind != "num" or at in self.taken or not item.values:
+                continue
+            opened = at - 1 - (self.kind(items, at - 1) == "quote")
+            if self.kind(items, opened) != "open" or opened < 1:
+                continue
+            what = by_end.get(items[opened - 1].end)
+            if what is None:
+                continue
+            if what.kind is Kind.DATE:
+                if what.values and self.line[item.start : item.end] == what.values[0][:4]:
+                    self.add(Kind.NAME, at, at)
+                continue
+            last = at + (self.kind(items, at + 1) == "quote")
+            last += self.kind(items, last + 1) == "close"
+            values: tuple[Any, ...] = item.values
+            if what.kind is Kind.MONEY:
+                currency = what.values[0].currency if what.values else None
+                values = tuple(Money(value, currency) for value in values)
+            both = agreed(what.values, values)
+            self.parts.remove(what)
+            self.taken.update(range(opened, last + 1))
+            self.parts.append(Part(what.kind, what.start, items[last].end, both, what.unit, what.bare))
+
+    def pronoun(self, at: int) -> bool:
+        """`any one`, `one of the parties`."""
+        item = self.items[at]
+        if not item.spelt or item.values != (Decimal(1),) or self.line[item.start : item.end].lower() != "one":
+            return False
+        return (
+            self.text(at - 1) in _PRONOUN_BEFORE
+            or self.text(at + 1) in _PRONOUN_BEHIND
+            or self.line[item.end : item.end + 5] == "-time"
+        )
+
+    def bare(self, at: int) -> None:
+        """A number without currency, percent sign or time unit."""
+        items, after = self.items, at + 1
+        if (
+            self.kind(items, after) == "dash"
+            and self.kind(items, after + 1) in ("word",)
+            and self.text(after + 1) in PARTS
+        ):
+            self.add(Kind.UNREAD, at, after + 1)
+        elif items[at].part:
+            self.add(Kind.UNREAD, at, at)
+        elif (
+            self.abbreviated(after)
+            or (self.glued(items, after, "slash") and not items[at].spelt)
+            or (self.kind(items, after) == "blank" and self.glued(items, after, "blank"))
+        ):
+            self.add(Kind.UNREAD, at, after)
+        else:
+            self.signed(Kind.COUNT, at, at, items[at].values)
+
+    def leftover(self, at: int) -> None:
+        """A percent sign or an unknown currency: what matters only beside a number, or beside a gap for one."""
+        beside = (self.kind(self.items, at - 1), self.kind(self.items, at + 1))
+        of = self.items[at].kind == "strange" and " of " in self.items[at].text
+        if (
+            any(kind in ("num", "blank", "vul", "cur", "pct", "close") for kind in beside)
+            or of
+            or self.items[at].text in ("‰", "‱")
+        ):
+            self.add(Kind.UNREAD, at, at)
+
+    def dash(self, at: int) -> None:
+        """A dash that may be the sign of what stands in brackets before or behind it."""
+        items = self.items
+        before, behind = self.kind(items, at - 1), self.kind(items, at + 1)
+        alone = at == 0 or before in ("punct", "comma", "open")
+        opens = behind == "open" and (alone or items[at].end == items[at + 1].start)
+        if opens or (before == "close" and not self.line[items[at].end :].strip(" .")):
+            self.add(Kind.UNREAD, at, at)
+
+    def whole(self, at: int) -> bool:
+        """Whether a bracket there begins the line and closes at its end: a sum in brackets may be below zero."""
+        items, depth = self.items, 0
+        if self.line[: items[at].start].strip() or not self.line.rstrip(" .").endswith((")", "]", "}")):
+            return False
+        for nr in range(at, len(items)):
+            depth += (items[nr].kind == "open") - (items[nr].kind == "close")
+            if depth == 0:
+                return not self.line[items[nr].end :].strip(" .")
+        return False
+
+    def blank(self, at: int) -> None:
+        """A gap in place of figures."""
+        items, item = self.items, self.items[at]
+        beside = (self.kind(items, at - 1), self.kind(items, at + 1))
+        tight = (at and items[at - 1].end == item.start and beside[0] in ("num", "part")) or (
+            at + 1 < len(items) and items[at + 1].start == item.end and beside[1] == "num"
+        )
+        if item.text == "*" and at and items[at - 1].end == item.start and items[at - 1].kind == "word":
+            return  # a footnote's mark
+        product = item.text == "*" and "num" in beside
+        tight = tight or (
+            at > 0
+            and len(item.text) > 1
+            and items[at - 1].end == item.start
+            and (at - 1 in self.taken or items[at - 1].kind == "close")
+        )
+        priced = any(kind in ("cur", "pct", "bps", "strange") for kind in beside)
+        if priced or product or tight or self.text(at + 1) in _TIME:
+            self.add(Kind.UNREAD, at, at)
+        elif beside[0] == "comma" and at > 1 and self.kind(items, at - 2) == "num":
+            self.add(Kind.UNREAD, at - 1, at)
+
+    def currency_left_over(self, at: int) -> None:
+        """A currency beside an amount that has another one, or beside a number that it does not belong to."""
+        before = at - 1 - (self.kind(self.items, at - 1) == "open")
+        if before in self.taken and not self.line[self.items[before].end : self.items[at].start].strip(" ("):
+            self.add(Kind.UNREAD, at, at)
+
+
+@lru_cache(maxsize=2_048)
+def parts(text: str) -> tuple[Part, ...]:
+    """The parts of `text`, in order of place."""
+    return tuple(_Scan(one_line(text)).parts)

@@ -1,0 +1,58 @@
+"""A column's playbook: which of its rules gives an answer its flag."""
+
+from typing import Any
+
+from columnist.answers.model import NOT_FOUND, Content, Question
+from columnist.reviews.conditions import read_condition
+from columnist.reviews.model import Flag, Rule
+
+
+def flagged(question: Question, content: Content) -> tuple[Flag, str | None]:
+    """The flag of an answer, and what the rules say of it (None: the flag is not theirs).
+
+    The first rule that holds gives the flag. A comparison that cannot be made does not hold; if no other rule does, the
+    flag is not green and the reason is told. Green needs an answer that is not doubtful, unless the rule is that
+    nothing was found.
+    """
+    rule, obstacles = _first(question, content.summary != NOT_FOUND, content.value, content.held)
+    if rule is None and obstacles:
+        return "red" if content.flag == "red" else "yellow", _undecided(obstacles)
+    if rule is None:
+        return content.flag, None
+    proves_itself = read_condition(rule.when, question.format, question.tags) and content.summary == NOT_FOUND
+    if rule.flag == "green" and content.doubtful and not proves_itself:
+        return "yellow", f"{rule}, but the answer is in doubt"
+    return rule.flag, str(rule)
+
+
+def flagged_edit(question: Question, summary: str, value: Any) -> tuple[Flag | None, str | None]:
+    """As `flagged`, for the answer of a person; the flag is None if the column has no rules.
+
+    Nobody has read rules in words against it: they leave it yellow. Where no rule speaks against it, it is green.
+    """
+    if not question.rules:
+        return None, None
+    rule, obstacles = _first(question, summary.strip().casefold() != NOT_FOUND.casefold(), value, None)
+    if rule is not None:
+        return rule.flag, str(rule)
+    obstacles += [f"'{words.when}' is in words, which are not applied to an edit" for words in question.rules_in_words]
+    return ("yellow", _undecided(obstacles)) if obstacles else ("green", None)
+
+
+def _first(question: Question, found: bool, value: Any, held: Rule | None) -> tuple[Rule | None, list[str]]:
+    """The first rule that holds; and why comparisons before it could not be made."""
+    obstacles: list[str] = []
+    for rule in question.rules:
+        comparison = read_condition(rule.when, question.format, question.tags)
+        if comparison is None:
+            if rule == held:
+                return rule, obstacles
+        elif found and (obstacle := comparison.obstacle(value, question.format)):
+            obstacles.append(f"'{rule.when}' could not be compared: {obstacle}")
+        elif comparison.holds(found, value, question.format):
+            return rule, obstacles
+    return None, obstacles
+
+
+def _undecided(obstacles: list[str]) -> str:
+    return f"No rule decided: {'; '.join(obstacles)}"

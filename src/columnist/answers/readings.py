@@ -1,0 +1,64 @@
+"""Find what a text says in words and digits: dates, money, percentages, numbers, currencies.
+
+A reading is a place in the text with every value it may have: one when the text is clear, two or more when it is
+ambiguous (`5/8/14`), none when it is incomplete (`September __, 2018`). Positions index the text as given.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from columnist.answers.currencies import CURRENCIES, DOLLARS, bare_dollars, code, strange
+from columnist.answers.mentions import Money, Reading
+from columnist.answers.parts import UNITS, Kind, parts
+from columnist.answers.plain import one_line
+
+
+def currencies(text: str) -> list[Reading[str]]:
+    """The currencies that `text` names. `$` and `dollars` alone mean US dollars unless `text` names other dollars; `¥`
+    alone has no value, nor has a currency that is not known."""
+    line = one_line(text)
+    codes = [(match, None if strange(line, match) else code(match.group())) for match in CURRENCIES.finditer(line)]
+    others = {named for _, named in codes if named in DOLLARS}
+    found = []
+    for match, named in codes:
+        if len(others) == 1 and bare_dollars(match.group()) and named:
+            named = next(iter(others))
+        found.append(Reading(match.start(), match.end(), (named,) if named else ()))
+    return found
+
+
+def amounts(text: str) -> list[Reading[Money]]:
+    """The sums of money of `text`: digits or words beside a currency, with `million`, `k`, `and 50/100` and so on."""
+    others = {value for reading in currencies(text) for value in reading.values} & DOLLARS
+    found = []
+    for part in parts(text):
+        if part.kind is Kind.MONEY:
+            values: tuple[Money, ...] = part.values
+            if len(others) == 1 and part.bare:
+                values = tuple(Money(value.amount, next(iter(others))) for value in values)
+            found.append(Reading(part.start, part.end, values))
+    return found
+
+
+def percentages(text: str) -> list[Reading[Decimal]]:
+    """The percentages of `text` in percent: `one and one-half percent` and `150 basis points` are both 1.5."""
+    return [Reading(part.start, part.end, part.values) for part in parts(text) if part.kind is Kind.PERCENT]
+
+
+def numbers(text: str) -> list[Reading[Decimal]]:
+    """The numbers of `text` without its dates, money, percentages and section references.
+
+    Words and digits that disagree give two values.
+    """
+    return [
+        Reading(part.start, part.end, part.values, part.unit)
+        for part in parts(text)
+        if part.kind is Kind.COUNT and part.unit in ("", *UNITS)
+    ]
+
+
+def units(text: str) -> Iterator[str]:
+    """The time units that a question asks in, singular and in order: `how many days` → day."""
+    for match in re.finditer(r"\b(day|week|month|year|hour|minute)s?\b", text, re.I):
+        yield match[1].lower()

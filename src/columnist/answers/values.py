@@ -1,0 +1,589 @@
+"""From the text of an answer to the typed value of its column's format: the one place where an answer gets its value.
+
+What can be read in more than one way, or only in part, gets no value: the cell keeps the text, under a yellow flag, and
+says why.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from rapidfuzz import fuzz
+
+from columnist.answers.currencies import DOLLARS, ENGLISH_WORDS, ISO_4217, bare_dollars
+from columnist.answers.mentions import Reading
+from columnist.answers.model import NOT_FOUND, Question
+from columnist.answers.numerals import in_bounds, product
+from columnist.answers.parts import UNITS, Kind, Part, parts
+from columnist.answers.plain import one_line, plain
+from columnist.answers.readings import currencies, units
+from columnist.reviews.model import Format
+
+
+class Typed(NamedTuple):
+    """A value as `Content.value` describes it; or None, and in `doubt` the sentence that says why there is none."""
+
+    value: Any
+    doubt: str = ""
+
+
+_TAG_SIMILARITY = 90.0
+"""rapidfuzz ratio from which a misspelt word of a tag still counts: one wrong letter in ten."""
+LONGEST = 2_000
+"""Characters of an answer that is read for a single value."""
+_CONVERSIONS = {
+    ("week", "day"): (7, 1),
+    ("day", "week"): (1, 7),
+    ("year", "month"): (12, 1),
+    ("month", "year"): (1, 12),
+}
+"""Multiply, then divide; what leaves a remainder is no conversion."""
+_COMPARED = r"(?:great|less|high|low|larg|small|long|short|lat|latt|earli|soon|bigg|old)(?:er|or|r|st|est)"
+_ALTERNATIVES = re.compile(
+    rf"\b(?:{_COMPARED}|the\s+(?:least|most))(?:\s+[\w-]+){{0,4}}?\s+of\b|\bwhichever\b"
+    rf"|\bif\s+(?:any\s+)?(?:{_COMPARED}|less|more)\b|\bas\s+the\s+case\s+may\s+be\b|\brespectively\b"
+    r"|\bdepend(?:s|ing)?\s+(?:up)?on\b|\balternatively\b|\binstead\b",
+    re.I,
+)
+"""The answer is whichever of several things turns out so: no single value."""
+
+# What surrounds a value is searched with the value as one sign, and so is each other part of the text.
+_VALUE, _BARE, _TIME, _OTHER = "\ue000", "\ue001", "\ue002", "\ue003"
+_ANY = f"[{_VALUE}{_BARE}{_TIME}{_OTHER}]"
+_FEW_WORDS = r"(?:\s+[\w'-]+){0,3}?\s*"
+_BOUND = (
+    r"(?:more|less|greater|higher|lower|larger|smaller|fewer|longer|shorter|later|earlier|over|above|under|below|before|after|prior|about"
+    r"|exceed\w*|around|approximately|in|up)"
+)
+_COMPUTED = re.compile(
+    r"\b(?:twice|thrice|doubled?|trebled?|tripled?|quadrupled?|multipl(?:ied|ying|y)|multiples?\s+of|divided|times|pro\s?rated|two-?fold|three-?fold"
+    r"|squared|x)\b|[×÷]"
+    r"|\bplus\b|[+±]|\bminus\b|\b(?:increas|decreas|reduc|rais|lower|multipli|adjust|augment)(?:ed|d)?\s+by\b|\bnet\s+of\b|\badd(?:ed|ing)?\s+to\b"
+    r"|\btogether\s+with\b|\bin\s+addition\s+to\b|\bon\s+top\s+of\b|(?<!\bor\s)(?<!\bno\s)(?<!\bnot\s)\bless\b(?!\s+than\b)|\bdeduct\w*|\bsubtract\w*"
+    r"|\b(?:dozens|hundreds|thousands|millions|billions|lots)\s+of\b|\bexcess\b[^.;]{0,60}?\b(?:over|above)\b|\bnegative\b"
+    r"|\b(?:and|or|plus|to)\s+an?\s+(?:day|week|month|quarter|year|hour|fortnight)\b"
+    r"|\bhalf\b|\bthirds?\s+of\b|\bquarters?\s+of\b|\bpercentage\s+of\b",
+    re.I,
+)
+"""What is named is not the answer, but a part, a multiple, a term of it."""
+_SUM = re.compile(
+    rf"\b(?:sum|product|difference|average|mean|median|maximum|minimum|max|min|aggregate|total|excess|quotient|ratio)\s+(?:of|between)\b"
+    rf"(?:[^.;{_VALUE}]{{0,120}}\b(?:and|plus|or)\b[^.;{_VALUE}]{{0,40}}{_VALUE}|[^.;{_VALUE}]{{0,60}}{_VALUE}\W{{0,4}}(?:and|plus|or|over|to)\b(?!\s+{_BOUND}))"
+    rf"|\b(?:part|portion|share|fraction|proportion|multiple|balance|remainder|rest|some|none|two-thirds|instal?lments?)\s+of\s+(?:the\s+|an?\s+)?{_VALUE}"
+    rf"|{_VALUE}\s*(?:of|and)\s+(?:an?\s+|the\s+)?(?:additional\s+|further\s+|another\s+)?{_VALUE}"
+    rf"|\b(?:product|difference|multiple|quotient|ratio|range)\s+(?:of|between)\b|\brang(?:e|ing)\b",
+    re.I,
+)
+_NOT = re.compile(
+    rf"\b(?:not|never|no|neither|nor|cannot|\w+n't)\b(?!{_FEW_WORDS}\s*(?:{_BOUND}|within|limited|only|until|be\s+{_BOUND})\b){_FEW_WORDS}{_VALUE}"
+    rf"|\b(?:other\s+than|except(?:ing|ed)?(?:\s+for)?|exclud\w+|rather\s+than|instead\s+of|without|(?:anything|nothing|all|any\s+\w+)\s+but|unlike|save\s+for|apart\s+from)\b"
+    rf"{_FEW_WORDS}{_VALUE}",
+    re.I,
+)
+_BETWEEN = re.compile(rf"\b(?:between|among)\b(?:\s+\w+)?\s*{_ANY}", re.I)
+_OR = re.compile(
+    rf"(?<!\bmore\s)(?<!\bless\s)\b(?:or|nor|and/or)\s+(?!{_BOUND}\b|equal\b|on\s+or\b)(?:\w+\s+){{0,2}}?\W?{_VALUE}"
+    rf"|{_VALUE}[\s,()\"']*\b(?:or|nor|and/or)\b(?!\s+(?:{_BOUND}|equal|so|part|portion|thereabouts)\b)"
+    rf"|\beither\s+{_VALUE}",
+    re.I,
+)
+_ASKED = re.compile(rf"{_VALUE}\W{{0,3}}\?|\?\W{{0,2}}{_VALUE}|(?<![\w{_VALUE}])[~≈<>≤≥^]")
+_BASE_RATE = re.compile(
+    r"\b[A-Z]{0,8}(?:BOR|DOR|LIBID)\b|\b(?:€STR|ESTR|SOFR|SONIA|SORA|TONAR?|SARON|MCLR|BBS[WY]|CORRA|AONIA|HONIA|SELIC|TIIE|JIBAR|LPR|CPI|RPI|CPIH|HICP|CMT|EFFR"
+    r"|OIS|SHIBOR|TELBOR|DI\s+rate)\b|(?i:\b(?:prime|base|bank|repo|discount|federal\s+funds|fed\s+funds|reference|benchmark|applicable|policy"
+    r"|treasury|index|screen|swap|cash|key|refinancing|overnight|basic)(?:\s+(?!of\b|at\b|is\b)\w+)?\s+rate\b|\bprime\b|\btreasur(?:y|ies)\b|\binflation\b"
+    r"|\bconsumer\s+price)"
+)
+_ON_TOP = re.compile(
+    rf"{_VALUE}[^.;%{_VALUE}]{{0,30}}?\b(?:above|over|below|under|on\s+top\s+of|in\s+excess\s+of|higher\s+than|lower\s+than|more\s+than|less\s+than"
+    r"|greater\s+than)\b|\b(?:spread|margin|premium)\b[^.;]{0,30}?\b(?:over|above|to)\b",
+    re.I,
+)
+"""A percentage on top of a rate that moves: together they have no value."""
+_COUNTED = re.compile(
+    rf"\banniversar|\b(?:days?|weeks?|months?|quarters?|years?|eve|end|beginning|start|close|fortnight)['’]?\s+(?:\w+\s+)?"
+    rf"(?:after|following|from|before|prior\s+to|preceding|of|beginning|commencing|starting|next\s+following)\b(?:\s+[\w]+){{0,2}}?\s*{_VALUE}"
+    rf"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\s+(?:after|before|following|preceding|prior)\b"
+    rf"|\b(?-i:Janu|Febru)ary\b|\b(?-i:April|June|July|August|September|October|November|December)\b"
+    rf"|\b(?:until|to|through|in|of|and|or|by|from)\s+(?-i:March|May)\b"
+    rf"|\b(?:thereafter|thereof|later|earlier|hence)\b(?!\s+of)",
+    re.I,
+)
+"""Before a date: the answer is another one, so long before or after it."""
+_YEAR = re.compile(r"(?:19|20)\d\d$")
+_ENDS_ON = re.compile(
+    rf"\b(?:until|through|dated|expir\w+|end(?:s|ing)?|terminat\w+|thru)\s+(?:(?:on|as\s+of|and\s+including|including|of)\s+)?{_VALUE}",
+    re.I,
+)
+
+
+def typed(text: str, question: Question) -> Typed:
+    """The value of `text` in the question's format; None without a doubt when it says that nothing was found.
+
+    JSON values that were turned into text (`true`, `1500000.00`, `["a", "b"]`) are read as what they were.
+    """
+    stripped = text.strip()
+    if question.format == "tag" and (tag := _exactly(stripped, question)):
+        return Typed(tag)
+    if says_nothing(stripped):
+        return Typed(None)
+    if len(stripped) > LONGEST and question.format not in ("text", "bulleted_list"):
+        return Typed(None, f"It is longer than {LONGEST:,} characters, too long for one value.")
+    return _READERS[question.format](stripped, question)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether an answer says in so many words that nothing was found."""
+    return text.strip().casefold() in ("", NOT_FOUND.casefold(), "null", "none", "n/a")
+
+
+def decimal_text(value: Decimal) -> str:
+    """Plain digits as written, without an exponent."""
+    return format(value, "f")
+
+
+def in_unit(reading: Reading[Decimal], wanted: Iterable[str]) -> tuple[Decimal, ...]:
+    """The values of a number in the first of the `wanted` units that it converts to exactly; as it is without units."""
+    asked = list(wanted)
+    if not asked or not reading.unit or reading.unit in asked:
+        return reading.values
+    for unit in asked:
+        times, divisor = _CONVERSIONS.get((reading.unit, unit), (0, 1))
+        if times and all(product(value, times) % divisor == 0 for value in reading.values):
+            return tuple(product(value, times) / divisor for value in reading.values)
+    return ()
+
+
+def _text(text: str, _: Question) -> Typed:
+    return Typed(text)
+
+
+_MARKER = r"(?:[-*•‣▪·–]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+"
+_INLINE_MARKER = re.compile(r"(?:^|(?<=[\s,;:]))\((?:\d{1,2}|[a-z]|[ivx]{1,4})\)\s+")
+
+
+def _bulleted_list(text: str, _: Question) -> Typed:
+    if text.startswith("["):
+        try:
+            parsed = json.loads(text)
+        except ValueError:
+            parsed = None
+        if isinstance(parsed, list):
+            return _items(str(item) for item in parsed)
+    lines = text.splitlines()
+    if len(lines) == 1:
+        marked = _INLINE_MARKER.split(text)
+        if len(marked) > 2:
+            return _items(re.sub(r"[,;]?\s*(?:\b(?:and|or))?\s*$", "", item) for item in marked)
+        return _items(re.sub(rf"^\s*{_MARKER}", "", item) for item in text.split(";"))
+    if sum(bool(re.match(rf"\s*{_MARKER}", line)) for line in lines) > 1:
+        # A line without a mark goes on where the one before it broke.
+        joined = re.sub(rf"\n(?!\s*{_MARKER})\s*", " ", "\n".join(lines))
+        lines = joined.splitlines()
+    return _items(re.sub(rf"^\s*{_MARKER}", "", line) for line in lines)
+
+
+def _items(items: Iterable[str]) -> Typed:
+    said = [item for item in map(str.strip, items) if item]
+    return Typed(said) if said else Typed(None, "The list is empty.")
+
+
+# Numbers, percentages, money, dates: the whole answer has to be understood
+
+
+class _Said(NamedTuple):
+    """An answer in its parts: those of the kind that is asked for, all, and the text with a sign in place of each."""
+
+    values: list[Part]
+    parts: tuple[Part, ...]
+    masked: str
+    text: str
+
+
+def _said(text: str, kind: Kind) -> _Said:
+    line, found = one_line(text), parts(text)
+    values = [part for part in found if part.kind is kind]
+    pieces, at = [], 0
+    for part in found:
+        bare = part.kind is Kind.COUNT and not part.unit
+        sign = _VALUE if part.kind is kind else _BARE if bare else _TIME if part.kind is Kind.COUNT else _OTHER
+        pieces += [line[at : part.start], sign]
+        at = part.end
+    return _Said(values, found, "".join([*pieces, line[at:]]), text)
+
+
+def _quoted(said: _Said, part: Part) -> str:
+    return " ".join(said.text[part.start : part.end].split())
+
+
+def _left_over(said: _Said, kind: Kind) -> str:
+    """The doubt that a part of the answer leaves which is not understood, or is no part of one value; else empty."""
+    for part in said.parts:
+        if part.kind is Kind.UNREAD:
+            return f"It says {_quoted(said, part)}, which is not understood."
+        if part.kind is Kind.COUNT and kind is not Kind.COUNT and not part.unit:
+            return f"It also says {_quoted(said, part)}, and not of what."
+        if part.kind is Kind.COUNT and part.unit not in ("", *UNITS) and kind is Kind.COUNT:
+            return f"It says {_quoted(said, part)}, a unit that is not understood."
+        if part.kind is Kind.PERCENT and kind is Kind.MONEY:
+            return f"It also says {_quoted(said, part)}, which may be a part of it or come on top."
+    return ""
+
+
+def _cue(said: _Said) -> str:
+    """The doubt that the words around a value leave; else empty."""
+    if _ALTERNATIVES.search(said.masked) or _BETWEEN.search(said.masked) or _OR.search(said.masked):
+        return "but as one of several that it depends on."
+    if _COMPUTED.search(said.masked) or _SUM.search(said.masked):
+        return "but as a part, a term or a multiple of what it means."
+    if _NOT.search(said.masked):
+        return "but to say that it is not that."
+    return "but with a sign that leaves it open." if _ASKED.search(said.masked) else ""
+
+
+def _doubted(outcome: Typed, said: _Said, kind: Kind, shown: str) -> Typed:
+    """The outcome, or the doubt that the rest of the answer leaves."""
+    if outcome.value is None:
+        return outcome
+    if left := _left_over(said, kind):
+        return Typed(None, f"It names {shown}. {left}")
+    cue = _cue(said)
+    return Typed(None, f"It names {shown}, {cue}") if cue else outcome
+
+
+def _number(text: str, question: Question) -> Typed:
+    said = _said(text, Kind.COUNT)
+    asked = f"{question.name} {question.prompt}"
+    wanted = _unit_asked_for(asked)
+    timed = [part for part in said.values if part.unit]
+    found = said.values
+    if timed and wanted is None and len({value for part in found for value in part.values}) == 1:
+        named = " or ".join(sorted({f"{part.unit}s" for part in timed}))
+        return Typed(None, f"It is said in {named}, and the question names no unit.")
+    if timed and wanted:
+        strict = "business" in asked.lower() or "working" in asked.lower()
+        fitting = [part for part in timed if _in_unit(part, wanted, strict)]
+        if not fitting:
+            named = " or ".join(sorted({f"{part.unit}s" for part in timed}))
+            return Typed(None, f"It is said in {named}, which have no exact number of {wanted}s.")
+        if _rival(said, timed, fitting) or _loose(said):
+            return Typed(None, "It says more than one number, not all of the same unit.")
+        values = [value for part in fitting for value in _in_unit(part, wanted, strict)]
+    else:
+        values = [value for part in found for value in part.values]
+    outcome = _one_decimal(values, "number")
+    if outcome.value is not None and _TIMES_A_PERIOD.fullmatch(said.masked):
+        return outcome
+    return _doubted(outcome, said, Kind.COUNT, str(outcome.value))
+
+
+_TIMES_A_PERIOD = re.compile(
+    rf"[^{_VALUE}]*{_VALUE}\s+times(?:\s+(?:a|an|per|in|each|every|during)\b[^+*×{_VALUE}]*|[\s.]*)", re.I
+)
+_PERIODS = re.compile(r"\s+(?:(?:additional|successive|further|consecutive|renewal|separate|optional)\s+)*", re.I)
+_OF_PERIODS = re.compile(r"\W*(?:periods?|terms?|renewals?|extensions?|intervals?)\b", re.I)
+_OF_ANOTHER = re.compile(
+    r"\b(?:the|any|each|every|such|an?|first|last|initial|final|preceding|said|this|that|its|rolling)"
+    r"(?:\s+(?:first|last|initial|final|preceding|successive|consecutive|next|following|subsequent))?\s+$",
+    re.I,
+)
+
+
+def _rival(said: _Said, timed: list[Part], fitting: list[Part]) -> bool:
+    """Whether a period in another unit is an answer, too: `1 month and 15 days`, not `15 days of a 3 month term`."""
+    return any(
+        part not in fitting and not _OF_ANOTHER.search(said.text[max(0, part.start - 40) : part.start])
+        for part in timed
+    )
+
+
+def _loose(said: _Said) -> bool:
+    """Whether a number without a unit stands beside others and does not count them, as in `two 30 day periods`."""
+    for nr, part in enumerate(said.parts):
+        if part.kind is not Kind.COUNT or part.unit:
+            continue
+        following = said.parts[nr + 1] if nr + 1 < len(said.parts) else None
+        counts = (
+            following
+            and following.unit
+            and _PERIODS.fullmatch(said.text, part.end, following.start)
+            and _OF_PERIODS.match(said.text, following.end)
+            and all(0 < value < 10 for value in part.values)
+        )
+        if not counts:
+            return True
+    return False
+
+
+_HOW_MANY = re.compile(
+    r"\b(?:how\s+many|number\s+of|in|within\s+how\s+many)\s+(?:(?:full|calendar|business|working|whole|more)\s+)*(day|week|month|year|hour|minute)s?\b",
+    re.I,
+)
+
+
+def _unit_asked_for(asked: str) -> str | None:
+    """The time unit in which a question asks for a number: the one behind `how many`, else the first; None without."""
+    told = _HOW_MANY.search(asked)
+    return told[1].lower() if told else next(units(asked), None)
+
+
+def _in_unit(part: Part, wanted: str, strict: bool) -> tuple[Decimal, ...]:
+    if strict and part.unit != wanted:
+        return ()
+    return in_unit(Reading(part.start, part.end, part.values, part.unit), [wanted])
+
+
+def _percentage(text: str, _: Question) -> Typed:
+    said = _said(text, Kind.PERCENT)
+    if not said.values and _bare(text):
+        # An answer that is only a number means percent: that is what was asked for.
+        said = _said(text, Kind.COUNT)
+    values = [part.values for part in said.values]
+    outcome = _one_decimal(_all_agreed(values), "percentage")
+    kind = said.values[0].kind if said.values else Kind.PERCENT
+    if outcome.value is not None and (_BASE_RATE.search(one_line(text)) or _ON_TOP.search(said.masked)):
+        return Typed(None, f"It names {outcome.value}, but on top of a rate that moves.")
+    return _doubted(outcome, said, kind, str(outcome.value))
+
+
+def _bare(text: str) -> bool:
+    """Whether a text is a number and at most a currency, as in {"amount": "5000", "currency": "EUR"}."""
+    places = [(part.start, part.end) for part in parts(text) if part.kind is Kind.COUNT and not part.unit]
+    places += [(reading.start, reading.end) for reading in currencies(text)]
+    for start, end in sorted(places, reverse=True):
+        text = text[:start] + text[end:]
+    return re.search(r"[^\W_]|‰", re.sub(r"\b(?:amount|currency|value)\b", "", text, flags=re.I)) is None
+
+
+def _all_agreed(values: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """What all of them may mean, each as it is written; all that they say if they do not agree."""
+    common = set(values[0]).intersection(*values[1:]) if values else set()
+    return [value for one in values for value in one if value in common or not common]
+
+
+def _one_decimal(values: list[Decimal], noun: str) -> Typed:
+    written: dict[Decimal, str] = {}
+    for value in sorted(values):
+        if not in_bounds(value):
+            return Typed(None, f"It says a number that is too large or too fine for a {noun}.")
+        # 10 and 10.00 are one value, as precise as somebody wrote it.
+        written[value] = max(written.get(value, ""), decimal_text(value), key=len)
+    return _only(list(written.values()), noun)
+
+
+def _only(values: list[str], noun: str) -> Typed:
+    """The only one of `values`; if there are none or several, there is none."""
+    if not values:
+        return Typed(None, f"It says no {noun}.")
+    if len(values) > 1:
+        return Typed(None, f"It says more than one {noun}: {', '.join(values[:-1])} or {values[-1]}.")
+    return Typed(values[0])
+
+
+def _monetary_amount(text: str, _: Question) -> Typed:
+    text = _as_money(text)
+    said = _said(text, Kind.MONEY)
+    others = {value for reading in currencies(text) for value in reading.values} & DOLLARS
+    named: set[str | None]
+    if not said.values and _bare(text):
+        said = _said(text, Kind.COUNT)
+        named = {value for reading in currencies(text) for value in reading.values}
+        values: list[tuple[Decimal, ...]] = [part.values for part in said.values]
+    else:
+        foreign = next(iter(others)) if len(others) == 1 else None
+        moneys = [(money, part.bare) for part in said.values for money in part.values]
+        named = {foreign if bare and foreign else money.currency for money, bare in moneys} - {None}
+        values = [tuple(money.amount for money in part.values) for part in said.values]
+    if len(named) > 1:
+        return Typed(None, f"It names more than one currency: {' or '.join(sorted(map(str, named)))}.")
+    outcome = _one_decimal(_all_agreed(values), "amount of money")
+    if outcome.value is None:
+        return outcome
+    kind = said.values[0].kind
+    if re.search(
+        rf"{_TIME}\s+(?:at|of|x|@)\s+(?:the\s+rate\s+of\s+)?{_VALUE}|{_VALUE}\s+(?:for|in)\s+each\s+{_TIME}",
+        said.masked,
+    ):
+        return Typed(None, f"It names {outcome.value}, but as a part, a term or a multiple of what it means.")
+    _, doubt = _doubted(outcome, said, kind, str(outcome.value))
+    return Typed(None, doubt) if doubt else Typed({"amount": outcome.value, "currency": next(iter(named), None)})
+
+
+def _as_money(text: str) -> str:
+    """An amount in JSON as one in words."""
+    if text.startswith("{"):
+        try:
+            found = json.loads(text, parse_float=str, parse_int=str)
+        except (ValueError, RecursionError):
+            return text
+        if isinstance(found, dict) and found.keys() <= {"amount", "currency", "value"}:
+            return f"{found.get('currency') or ''} {found.get('amount', found.get('value'))}".strip()
+    return text
+
+
+_NOT_THIS = re.compile(
+    r"\b(?:other\s+than|not|except|excluding|no|never|any\s+other|or\s+(?:any\s+|an?\s+|its\s+|the\s+)?(?:other|another|equivalent|local|foreign)|unlike)\b",
+    re.I,
+)
+
+
+def _currency(text: str, _: Question) -> Typed:
+    if text.upper() in ISO_4217 - (frozenset() if text.isupper() else ENGLISH_WORDS):
+        return Typed(text.upper())
+    found = currencies(text)
+    codes = sorted({value for reading in found for value in reading.values})
+    if codes == ["USD"] and all(bare_dollars(text[reading.start : reading.end]) for reading in found):
+        return Typed(None, "It does not say which country's dollars these are.")
+    outcome = _only(codes, "currency")
+    if outcome.value is None:
+        return outcome
+    strange = next((text[one.start : one.end] for one in found if not one.values), None)
+    if strange and strange not in "¥$":
+        return Typed(None, f"It names {outcome.value}, and {strange}, which is not understood.")
+    if _NOT_THIS.search(one_line(text)):
+        return Typed(None, f"It names {outcome.value}, but not that alone.")
+    return outcome
+
+
+def _date(text: str, _: Question) -> Typed:
+    said = _said(text, Kind.DATE)
+    whole = [part.values for part in said.values if part.values]
+    if len(whole) < len(said.values):
+        part = next(part for part in said.values if not part.values)
+        return Typed(None, f"A date in it is incomplete: {_quoted(said, part)}.")
+    outcome = _only(sorted(set(_all_agreed(whole))), "date")
+    if outcome.value is None:
+        return outcome
+    lasts = any(part.kind is Kind.COUNT and part.unit for part in said.parts) and not _ENDS_ON.search(said.masked)
+    if lasts or _COUNTED.search(said.masked):
+        return Typed(None, f"It counts from {outcome.value}, and is another date.")
+    for part in said.parts:
+        year = _YEAR.search(_quoted(said, part)) if part.kind is Kind.NAME else None
+        if year and year[0] != outcome.value[:4]:
+            return Typed(None, f"It says more than one date: {outcome.value} or {year[0]}.")
+    return _doubted(outcome, said, Kind.DATE, outcome.value)
+
+
+_YES = re.compile(r"(?:(?:yes|true)\b|y$)", re.I)
+_NO = re.compile(
+    r"(?:(?:no|false)(?=$|\s*[,;:!(\n]|\.(?!\s*\d)|\s+-|\s+(?:as|because|but|it|not|since|such|the|there|this|unless)\b)"
+    r"|n$)",
+    re.I,
+)
+"""`No.` answers; `No later than`, `No party` and `No. 12965` do not."""
+_ELSE = (
+    r"(?=\s*(?:as|for|if|in|when|otherwise|after|before|until|to|on|with|within|thereafter|by|from|during|at|under"
+    r"|except|unless)\b|[\s.,;:!?)\]]*$|\s*[.,;:!?()/\]-])"
+)
+_BOTH = re.compile(
+    rf"(?:yes|true|y)\b.*?(?:\b(?:no|false){_ELSE}|\b(?:but|and|or|then|thereafter|afterwards|otherwise|than)\s+(?:no|not|false|never)\b"
+    r"|\b(?:thereafter|afterwards|otherwise)\b[^.]{0,40}\b(?:no|not|never)\b)"
+    r"|(?:no|false|n)\b.*?\b(?:yes|true)\b",
+    re.I,
+)
+_FORM = re.compile(r"[☐☑☒✓✔✗✘□■▢⬜⬛◻◼○●◯]|\[\s?[xX✓*]?\s?\]|\(\s?[xX✓]?\s?\)|__|\?")
+"""Boxes to tick say both, and a question nothing."""
+
+
+_IN_PART = re.compile(
+    r"^\w+\W+(?:(?:but\s+)?only\s+)?until\b|^\w+\W+or\b|\b(?:partly|partially|in\s+part|maybe|perhaps|possibly|sometimes|however)\b"
+    r"|\bnot\s+(?:always|for|to|in|if|when|after|before|by|as)\b|^(?:yes|true)\W+(?:never|not|neither)\b|\bno\s+longer\b|^\w+\W+\d+\s?%",
+    re.I,
+)
+
+
+def _yes_no(text: str, _: Question) -> Typed:
+    line = one_line(text)
+    if _BOTH.match(line):
+        return Typed(None, "It says both yes and no.")
+    said = True if _YES.match(text) else False if _NO.match(plain(text)) else None
+    if said is None:
+        return Typed(None, "It says neither yes nor no.")
+    if _FORM.search(line):
+        return Typed(None, "It does not say which box is ticked.")
+    if _IN_PART.search(line):
+        return Typed(None, "It says so in part only.")
+    return Typed(said)
+
+
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|neither|nor|non|without|except|excluding|excludes|other than|rather than|instead of|cannot"
+    r"|\w+n't|nothing|none|unlike|un|against"
+    r"|or|either|partly|partially|between|former|formerly|previous|previously|until|terminated|expired)\b"
+)
+_ABOUT_A_FIGURE = re.compile(
+    r"\b(?:below|above|over|under|to|than|less|more|plus|minus|up|between|from|half|times|of)\b"
+)
+
+
+def _exactly(text: str, question: Question) -> str | None:
+    """The tag that the answer is, letter for letter but for case, blanks, dashes and slashes."""
+    said = _folded(text).replace(" ", "")
+    same = [tag for tag in question.tags if _folded(tag).replace(" ", "") == said]
+    return next((tag for tag in same if _folded(tag) == _folded(text)), same[0] if same else None)
+
+
+def _tag(text: str, question: Question) -> Typed:
+    said = _folded(text)
+    folded = {tag: _folded(tag) for tag in question.tags}
+    inside = [
+        tag
+        for tag, form in folded.items()
+        if form and re.search(rf"(?<![\w.,$€£%-]){re.escape(form)}(?![\w%]|[.,]\d)", said)
+    ]
+    # "Service Level" also holds "Service"; the longer one is meant.
+    inside = [tag for tag in inside if not any(folded[tag] in folded[other] for other in inside if other != tag)]
+    alike = inside or [tag for tag, form in folded.items() if _alike(form, said)]
+    if len(alike) > 1:
+        return Typed(None, f"It names more than one tag: {' or '.join(alike)}.")
+    if not alike:
+        return Typed(None, "It is none of the column's tags.")
+    if inside and _turned(one_line(text).casefold(), folded[alike[0]]):
+        return Typed(None, f"It names {alike[0]}, but not that alone.")
+    return Typed(alike[0])
+
+
+def _turned(text: str, form: str) -> bool:
+    """Whether what stands around a tag may turn it: `not a lease`, `sub-lease`, `lease/licence`, `Tier 1+`."""
+    inside = re.compile(
+        r"[\s/-]+".join(map(re.escape, form.replace(" and ", " & ").split())).replace("\\&", "(?:&|and)")
+    )
+    match = inside.search(text)
+    if match is None:
+        return True
+    before, behind = text[: match.start()], text[match.end() :]
+    joined = re.search(r"[\w)]\s?[-/]$|/\s*$", before) or re.match(r"[-/]\w|\s*/", behind)
+    rest = f"{before} {behind}"
+    figures = re.search(r"\d", form) and (re.search(r"[^\w\s.,;:\"']", rest) or _ABOUT_A_FIGURE.search(rest))
+    return bool(joined or figures or re.search(r"[\d?]", rest) or _NEGATION.search(rest))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Word by word, so that a long name does not hide a small difference that matters."""
+    words, others = one.split(), other.split()
+    return len(words) == len(others) and all(
+        word == said or (word.isalpha() and word[:1] == said[:1] and fuzz.ratio(word, said) >= _TAG_SIMILARITY)
+        for word, said in zip(words, others, strict=True)
+    )
+
+
+def _folded(text: str) -> str:
+    """In lower case, `&` as `and`, dashes and slashes between words as spaces, nothing around it."""
+    plain_text = one_line(text).casefold().replace("&", " and ")
+    between_words = re.sub(r"(?<=\w)\s*[-/]\s*(?=\w)", " ", re.sub(r"^\s*-\s+", "", plain_text))
+    return " ".join(between_words.split()).strip(" .\"'")
+
+
+_READERS: dict[Format, Callable[[str, Question], Typed]] = {
+    "text": _text,
+    "bulleted_list": _bulleted_list,
+    "number": _number,
+    "percentage": _percentage,
+    "monetary_amount": _monetary_amount,
+    "currency": _currency,
+    "yes_no": _yes_no,
+    "date": _date,
+    "tag": _tag,
+}

@@ -1,0 +1,1 @@
+"""Answers of a language model: prompt, windows of long documents, verification."""

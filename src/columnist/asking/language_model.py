@@ -1,0 +1,342 @@
+"""The back end that asks a language model: groups of questions, typed answers, quotes looked up in the document."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError, field_validator
+
+from columnist import telemetry
+from columnist.answers.model import NOT_FOUND, Answer, Citation, Content, Question
+from columnist.answers.values import Typed, says_nothing, typed
+from columnist.asking.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
+from columnist.asking.windows import BYTES_PER_TOKEN, disputed, merge, size, windows
+from columnist.documents.locating.locate import Locator
+from columnist.documents.model import DocumentText
+from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
+from columnist.llm.client import ChatModel, Completion
+from columnist.llm.usage import Usage
+from columnist.reviews.model import Flag
+from columnist.settings import Settings
+
+LEAST_BUDGET = 500
+"""Bytes of document in a window below which a model's context is too small to be of use."""
+
+_JSON = json.JSONDecoder(strict=False, parse_float=Decimal, parse_int=Decimal)
+"""Reads line breaks inside strings, too: models write them. Numbers keep the digits that the model wrote."""
+
+_LONGEST_NUMBER = 60
+"""Digits of a number, written out, that are shown; one with more is shown as the model wrote it."""
+
+
+class _Quote(BaseModel):
+    page: int | None = None
+    quote: str
+
+    @field_validator("page", mode="before")
+    @classmethod
+    def _as_page(cls, said: Any) -> int | None:
+        """Only a hint: `Page 3` and "3" are one, what is none at all is not missed."""
+        found = re.search(r"\d{1,6}", str(said))
+        return int(found[0]) if found else None
+
+
+class _RawAnswer(BaseModel):
+    """What the schema asks for; a server that does without schemas may leave out or bend what is not essential."""
+
+    answer: str | bool | list[str] | None
+    reasoning: str = ""
+    quotes: list[_Quote] = []
+    rule: int | None = None
+    flag: str | None = None
+
+    @field_validator("answer", mode="before")
+    @classmethod
+    def _as_answer(cls, said: Any) -> Any:
+        if isinstance(said, list):
+            return [_in_words(item) for item in said if item is not None]
+        return _in_words(said) if isinstance(said, dict | Decimal) else said
+
+    @field_validator("quotes", mode="before")
+    @classmethod
+    def _as_quotes(cls, said: Any) -> list[Any]:
+        several = said if isinstance(said, list) else [said]
+        quotes = [{"quote": one} if isinstance(one, str) else one for one in several]
+        return [one for one in quotes if isinstance(one, dict) and isinstance(one.get("quote"), str)]
+
+    @field_validator("reasoning", "flag", mode="before")
+    @classmethod
+    def _as_words(cls, said: Any) -> str:
+        return "" if said is None else _in_words(said)
+
+    @field_validator("rule", mode="before")
+    @classmethod
+    def _as_rule(cls, said: Any) -> int | None:
+        return int(str(said)) if re.fullmatch(r"[0-9]{1,6}", str(said)) else None
+
+
+class LanguageModelAnswerer:
+    """Asks one model; the calls about a document follow each other, so that its text is in the server's cache."""
+
+    prompt_version = PROMPT_VERSION
+
+    def __init__(self, chat: ChatModel, settings: Settings) -> None:
+        self.model = chat.model
+        self._chat = chat
+        self._settings = settings
+
+    async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
+        """Yields each group's answers when they are there. Raises LlmError when the server refuses the questions."""
+        context = await self._chat.context_tokens()
+        # A small model's context is not to be eaten up by room for answers.
+        answer_tokens = min(self._settings.answer_tokens, context // 3)
+        pages = page_texts(document.pages)
+        reading = _Reading(self._chat, document, pages, Locator(document.pages), answer_tokens)
+        step = self._settings.columns_per_call
+        groups = [questions[start : start + step] for start in range(0, len(questions), step)]
+        if not groups:
+            return
+        budget = (context - answer_tokens) * BYTES_PER_TOKEN - max(_overhead(document.name, group) for group in groups)
+        parts = windows(pages, max(budget, LEAST_BUDGET)) or [[]]
+        answered: list[list[list[Answer]]] = [[] for _ in groups]
+
+        async def read(part: list[PageText], nr: int) -> list[Answer]:
+            """Answers to group `nr` from the part; after the last one those from all parts, else none."""
+            answered[nr] += await reading.answers(part, groups[nr])
+            return await reading.merged(groups[nr], answered[nr]) if part is parts[-1] else []
+
+        async with self._chat.limiter.document():
+            # The first call about a part puts it into the server's prefix cache; the others find it there, all at once.
+            for part, batch in product(parts, (range(1), range(1, len(groups)))):
+                tasks = [asyncio.create_task(read(part, nr)) for nr in batch]
+                try:
+                    pending = set(tasks)
+                    while pending:
+                        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                        for task in done:
+                            if merged := task.result():
+                                yield merged
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One document being asked about."""
+
+    chat: ChatModel
+    document: DocumentText
+    pages: Sequence[PageText]
+    locator: Locator
+    answer_tokens: int
+
+    async def answers(self, pages: Sequence[PageText], group: Sequence[Question]) -> list[list[Answer]]:
+        """The answers of a group from these pages: one list, or more if the model takes the pages only in parts.
+
+        A refusal of these questions alone is their error.
+        """
+        try:
+            return [await self._ask(pages, group)]
+        except ContextExceededError as error:
+            # Tokens were estimated from bytes, and this text takes more of them.
+            half = size(pages) // 2
+            if half < LEAST_BUDGET:
+                sentence = f"{error} Ask fewer questions in a call (COLUMNIST_COLUMNS_PER_CALL)."
+                return [[Answer(question.id, None, sentence) for question in group]]
+            return [answers for part in windows(pages, half) for answers in await self.answers(part, group)]
+        except RequestRefusedError as error:
+            return [[Answer(question.id, None, str(error)) for question in group]]
+
+    async def merged(self, group: Sequence[Question], parts: Sequence[Sequence[Answer]]) -> list[Answer]:
+        """The answers of a group from those of each window; an unreadable window is an error, not a smaller document.
+
+        Windows that contradict each other cost one more call for the question, over their verified evidence alone.
+        """
+        if len(parts) == 1:
+            return list(parts[0])
+        tokens = size(self.pages) // len(parts) // BYTES_PER_TOKEN
+        note = f"Read in {len(parts)} windows of about {tokens:,} tokens, pages 1 to {len(self.pages):,}."
+        merged = []
+        for question, *answers in zip(group, *parts, strict=True):
+            usage = _sum([answer.usage for answer in answers])
+            error = next((answer.error for answer in answers if answer.error), None)
+            if error:
+                merged.append(Answer(question.id, None, error, usage))
+                continue
+            contents = [answer.content for answer in answers if answer.content]
+            settled = None
+            if evidence := disputed(contents):
+                answer = await self._settle(question, evidence)
+                usage = _sum([usage, answer.usage])
+                # An answer without evidence settles nothing: the windows' own stand, each named.
+                if answer.content and any(citation.verified for citation in answer.content.citations):
+                    settled = answer.content
+            merged.append(Answer(question.id, merge(contents, note, settled, question.rules), usage=usage))
+        return merged
+
+    async def _settle(self, question: Question, evidence: Sequence[Citation]) -> Answer:
+        """The answer to one question from passages of the document, as they stand there, and nothing else."""
+        spans = sorted({(span.page, span.start, span.end) for citation in evidence for span in citation.spans})
+        excerpts = [PageText(page, self.pages[page - 1].text[start:end] + "\n") for page, start, end in spans]
+        try:
+            (answer,) = await self._ask(excerpts, [question], excerpts=True)
+        except (ContextExceededError, RequestRefusedError) as error:
+            return Answer(question.id, None, str(error))
+        return answer
+
+    async def _ask(self, pages: Sequence[PageText], group: Sequence[Question], excerpts: bool = False) -> list[Answer]:
+        """One call, and a second one for the questions whose answers could not be read."""
+        contents: dict[UUID, Content] = {}
+        used = {question.id: Usage() for question in group}
+        whole = sum(len(page.text) for page in pages) >= sum(len(page.text) for page in self.pages)
+        part_of = None if whole else len(self.pages)
+        missing, problem = list(group), ""
+        for again in (False, True):
+            if again:
+                telemetry.RETRIES.labels("malformed").inc()
+            asked = messages(self.document.name, pages, missing, part_of, again, excerpts)
+            completion = await self.chat.complete(asked, schema(missing), self.answer_tokens)
+            for question, share in zip(missing, _shares(completion, len(missing)), strict=True):
+                used[question.id] = _sum([used[question.id], share])
+            try:
+                # Looking up quotes takes a while in a long document; the other calls go on meanwhile.
+                contents |= await asyncio.to_thread(self._contents, completion, missing)
+                problem = "The model left this question out of its answer, or answered it in another form, twice."
+            except MalformedAnswerError as error:
+                problem = str(error)
+            missing = [question for question in missing if question.id not in contents]
+            if not missing:
+                break
+        return [
+            Answer(question.id, contents.get(question.id), problem if question in missing else None, used[question.id])
+            for question in group
+        ]
+
+    def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
+        """The contents by question; those missing or out of form are left out. Raises MalformedAnswerError."""
+        raw = _parse(completion, [key(nr) for nr in range(len(group))])
+        contents = {}
+        for nr, question in enumerate(group):
+            try:
+                answer = _RawAnswer.model_validate(raw.get(key(nr)))
+            except ValidationError:
+                continue
+            citations = tuple(self._cite(quote) for quote in answer.quotes if quote.quote.strip())
+            contents[question.id] = _content(question, answer, citations)
+        return contents
+
+    def _cite(self, raw: _Quote) -> Citation:
+        quote = _storable(raw.quote).strip()
+        claimed = raw.page if raw.page is not None and 1 <= raw.page <= len(self.document.pages) else None
+        spans = self.locator.locate(quote, claimed)
+        # The page is where the quote was found, whatever the model said.
+        return Citation(quote, spans[0].page if spans else claimed, verified=bool(spans), spans=spans)
+
+
+def _overhead(name: str, group: Sequence[Question]) -> int:
+    """Bytes of a call besides the pages: instructions, questions, and the schema, which may go into the prompt too."""
+    asked = messages(name, [PageText(1, "")], group, part_of=1, again=True)
+    return sum(len(str(message["content"]).encode()) for message in asked) + len(json.dumps(schema(group)))
+
+
+def _sum(usages: Sequence[Usage]) -> Usage:
+    return Usage(
+        sum(usage.prompt_tokens for usage in usages),
+        sum(usage.cached_tokens for usage in usages),
+        sum(usage.completion_tokens for usage in usages),
+    )
+
+
+def _shares(completion: Completion, count: int) -> list[Usage]:
+    """The tokens of a call, split over `count` questions so that the sum is exact."""
+
+    def share(total: int, nr: int) -> int:
+        return total * (nr + 1) // count - total * nr // count
+
+    return [
+        Usage(
+            share(completion.prompt_tokens, nr),
+            share(completion.cached_tokens, nr),
+            share(completion.completion_tokens, nr),
+        )
+        for nr in range(count)
+    ]
+
+
+def _parse(completion: Completion, keys: Sequence[str]) -> dict[str, Any]:
+    """What the answer says under each of `keys`; servers without schemas put it between words, thoughts and fences.
+
+    What is said last counts, as in drafts. Raises MalformedAnswerError if there is nothing.
+    """
+    found: dict[str, Any] = {}
+    text = completion.text
+    at = text.find("{")
+    while at >= 0:
+        try:
+            said, end = _JSON.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            said, end = {}, at + 1
+        answers = {name: said[name] for name in keys if name in said}
+        found |= answers
+        # An object that answers nothing may hold the one that does.
+        at = text.find("{", end if answers else at + 1)
+    if found:
+        return found
+    if completion.cut_off:
+        raise MalformedAnswerError("The model's answer was longer than COLUMNIST_ANSWER_TOKENS allows, twice.")
+    raise MalformedAnswerError("The model's answer was not the JSON that was asked for, twice.")
+
+
+def _in_words(said: Any) -> str:
+    """A string as it is, a number in plain digits; anything else that stands where one was asked for as JSON."""
+    if isinstance(said, Decimal):
+        # 1e999999999 written out would fill the memory.
+        short = said.is_finite() and abs(said.adjusted()) < _LONGEST_NUMBER and len(said.as_tuple().digits) < 5_000
+        return format(said, "f") if short else str(said)
+    return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, default=_in_words)
+
+
+def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:
+    reasoning = _storable(raw.reasoning).strip()
+    summary, (value, doubt) = _typed(question, raw.answer)
+    rules = question.rules_in_words
+    held = rules[raw.rule - 1] if raw.rule and 1 <= raw.rule <= len(rules) else None
+    verified = any(citation.verified for citation in citations)
+    if value is None and says_nothing(summary):
+        # What is not found has no evidence, unless a rule holds for it ("uncapped").
+        evidence = citations if held else ()
+        return Content(NOT_FOUND, None, "grey", reasoning, evidence, held, doubtful=not verified)
+    doubtful = value is None or not verified
+    said = (raw.flag or "").casefold()
+    flag: Flag = "red" if said == "red" else "green" if said == "green" and not doubtful else "yellow"
+    return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations, held, doubtful)
+
+
+def _typed(question: Question, answer: str | bool | list[str] | None) -> tuple[str, Typed]:
+    """What is shown, and its typed value."""
+    if answer is None:
+        return "", Typed(None)
+    if isinstance(answer, list):
+        items = [_storable(item).strip() for item in answer if item.strip()]
+        if question.format == "bulleted_list":
+            return "; ".join(items), typed(json.dumps(items), question)
+        answer = "; ".join(items)
+    if isinstance(answer, bool):
+        answer = "yes" if answer else "no"
+    text = _storable(answer).strip()
+    outcome = typed(text, question)
+    shown = ("Yes" if outcome.value else "No") if isinstance(outcome.value, bool) else text
+    return shown, outcome
+
+
+def _storable(text: str) -> str:
+    """A model can answer with any escape; PostgreSQL keeps no NUL and no lone surrogate."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,79 @@
+"""Which back end answers for a model's name: rules, a local GGUF file, or an OpenAI-compatible server."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from columnist.answers.model import Answerer
+from columnist.asking.prompt import PROMPT_VERSION
+from columnist.errors import LlmError, SettingsError
+from columnist.rules.back_end import ExtractiveAnswerer
+from columnist.settings import EXTRACTIVE, Settings
+
+if TYPE_CHECKING:
+    from columnist.llm.client import ChatModel
+
+
+def prompt_version(model: str) -> str:
+    """The version that the back end of this model records with its cells."""
+    return ExtractiveAnswerer.prompt_version if model == EXTRACTIVE else PROMPT_VERSION
+
+
+class BackEnds:
+    """The back ends of a process, each opened when it is first asked for. Use as an async context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opening = asyncio.Lock()
+        self._chats: dict[str, ChatModel] = {}
+        self._answerers: dict[str, Answerer] = {EXTRACTIVE: ExtractiveAnswerer()}
+
+    async def __aenter__(self) -> "BackEnds":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for chat in self._chats.values():
+            await chat.__aexit__()
+
+    async def named(self, model: str) -> Answerer:
+        """The back end for a model. Raises SettingsError or LlmRefusedError saying what is missing."""
+        if model not in self._answerers:
+            from columnist.asking.language_model import LanguageModelAnswerer
+
+            self._answerers[model] = LanguageModelAnswerer(await self.chat(model), self._settings)
+        return self._answerers[model]
+
+    async def chat(self, model: str) -> "ChatModel":
+        """The chat model of that name; a GGUF file is loaded, once, away from the event loop."""
+        # The SDK takes half a second to import: who asks no LLM does not wait for it.
+        from columnist.llm import local
+        from columnist.llm.client import ChatModel
+
+        async with self._opening:
+            if model not in self._chats:
+                base_url = self._settings.openai_base_url
+                if model.endswith(".gguf"):
+                    base_url = (await asyncio.to_thread(local.serve, Path(model), self._settings.context_tokens))[1]
+                self._chats[model] = ChatModel(self._settings, model, base_url)
+            return self._chats[model]
+
+    def askable(self) -> tuple[str, ...] | None:
+        """The models that a worker of this process may take jobs for; None: any, as there is a server to ask."""
+        settings = self._settings
+        if settings.openai_base_url or settings.openai_api_key:
+            return None
+        return (EXTRACTIVE, settings.model)
+
+    def limits(self) -> dict[str, int]:
+        """Model → documents that may be under way with it now, for those that are asked over a server."""
+        return {model: chat.limiter.documents for model, chat in self._chats.items()}
+
+    async def probe(self, model: str) -> str | None:
+        """Why a model cannot be asked now, or None if it answers a word."""
+        if model == EXTRACTIVE:
+            return None
+        try:
+            await (await self.chat(model)).probe()
+        except (LlmError, SettingsError) as error:
+            return str(error)
+        return None

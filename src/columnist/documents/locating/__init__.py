@@ -1,0 +1,1 @@
+"""From a quote to its place: page and rectangles."""

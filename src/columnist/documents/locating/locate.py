@@ -1,0 +1,399 @@
+"""Where a quote stands: exactly, else word by word, with slips that turn no word into another.
+
+Normalising drops what layout adds or changes (white space, hyphens at line ends and between letters, soft hyphens) and
+unifies what typography varies (quotation marks, dashes, ligatures, compatibility forms by Unicode NFKC). Case stays.
+Word by word, punctuation, capitals throughout, articles and a few slips of letters may differ too; nothing else may.
+A quote over the end of a page may leave out the running footer and header there.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain, islice
+from typing import NamedTuple
+
+from columnist.documents.locating.running_lines import without_running_lines
+from columnist.documents.model import Rectangle, Span, WordBox
+
+WORDS_PER_SLIP = 10
+"""A quote may have one slip of a letter, and one more for each so many words."""
+
+_ANCHOR = 3
+"""Words in a row that a quote with slips shares with the text: where to look more closely."""
+_MOST_TRIES = 200
+"""Places where such a quote is looked for, those of its rarest words first."""
+_LEAST_CUT = 16
+"""Characters of a quote that may begin or end inside a word."""
+
+_LEAST_PART = 2
+"""Words between two ellipses below which a part could stand anywhere."""
+_SHORT_GAP = 40
+"""Characters that an ellipsis may not stand for if a negation is among them."""
+
+_ELLIPSIS = re.compile(r"\s*(?:\[?(?:\.\s?){3,}\]?|\[?…\]?|<omitted>|\[omitted\])\s*", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|no|nor|never|neither|without|except|unless)\b", re.IGNORECASE)
+_SAME = str.maketrans(
+    dict.fromkeys("‘’‚‛′`´", "'")
+    | dict.fromkeys("“”„‟″«»", '"')
+    | dict.fromkeys("‐‑‒–—―−", "-")
+    | {"‹": "<"}  # as the prompt shows it to a model
+    # Soft hyphen, zero-width characters, byte-order mark
+    | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
+)
+_HYPHEN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
+
+_INSIDE = r"(?:['’\u00ad\u200b\u200c\u200d\u2060\ufeff]|[-‐‑][ \t]*[\r\n]+\s*|[-‐‑])"
+_WORD = re.compile(rf"\d+(?:[.,:/]\d+)+|[^\W_]+(?:{_INSIDE}[^\W\d_]+)*|[%$€£¥§°±<‹>=+]|(?<![\w)])[-‐‑‒–—−](?=\d)")
+"""A word, a number, or a sign that changes one. Other punctuation may be missing from a quote."""
+_ARTICLES = frozenset(("the", "a", "an"))
+_LOOK_ALIKE = (("1", "l"), ("i", "l"), ("0", "o"), ("5", "s"), ("cl", "d"), ("rn", "m"), ("vv", "w"))
+"""What OCR takes for each other; no two digits among them are one."""
+_JOINS = ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1))
+"""Words of the quote against words of the text that may be one another's parts: `15 th`, `where as`."""
+
+_SPLITS_A_NUMBER = re.compile(r"(?:\d[.,:/]?|(?<![^\s$€£(])\.)$"), re.compile(r"[.,:/]?\d|[½¼¾]")
+_TURNS_A_WORD = re.compile(r"(?:\bnon[-‐‑\s]*|\b(?:un|in|im|ir|il|dis|a))$", re.I), re.compile(r"(?:out|less)\b", re.I)
+"""What must not be cut off: `non-exclusive` does not hold `exclusive`, nor `without` `with`."""
+
+
+class _Word(NamedTuple):
+    """A word as it is compared, and where it stands."""
+
+    text: str
+    page: int
+    start: int
+    end: int
+
+
+class Locator:
+    """Finds quotes in one document: as it is printed, or as it runs on over headers and footers."""
+
+    def __init__(self, pages: Sequence[str]) -> None:
+        self._pages = pages
+        self._printed = _Text(pages)
+
+    def locate(self, quote: str, page_hint: int | None = None) -> tuple[Span, ...]:
+        """The spans of a quote, one for each page it touches; empty if it does not stand in the document.
+
+        A quote with ellipses is found if each of its parts is, in order. `page_hint` (1-based) is where to look first.
+        """
+        if page_hint is not None and not 1 <= page_hint <= len(self._pages):
+            page_hint = None  # models say anything
+        # As a whole before its parts: a redaction in the document looks like an ellipsis.
+        for find in (_Text.exactly, _Text.nearly, _Text.in_parts):
+            for text in self._texts():
+                if spans := find(text, quote, page_hint):
+                    return tuple(spans)
+        return ()
+
+    def _texts(self) -> Iterator["_Text"]:
+        yield self._printed
+        if self._running_on:
+            yield self._running_on
+
+    @cached_property
+    def _running_on(self) -> "_Text | None":
+        pages = without_running_lines(self._pages)
+        return _Text(pages) if pages != list(self._pages) else None
+
+
+class _Text:
+    """Pages in which quotes are looked for; normalised once, when they are first needed."""
+
+    def __init__(self, pages: Sequence[str]) -> None:
+        self._pages = pages
+
+    def in_parts(self, quote: str, page_hint: int | None) -> list[Span]:
+        """The spans of a quote with ellipses, if each of its parts is there, in order."""
+        if not _ELLIPSIS.search(quote):
+            return []
+        parts = [part for part in _ELLIPSIS.split(quote) if _WORD.search(part)]
+        if len(parts) > 1 and any(len(_WORD.findall(part)) < _LEAST_PART for part in parts):
+            return []
+        spans: list[Span] = []
+        for part in parts:
+            after = spans[-1] if spans else None
+            hint = after.page if after else page_hint
+            found = self.exactly(part, hint, after) or self.nearly(part, hint, after)
+            if not found or (after and self._leaves_out_a_negation(after, found[0])):
+                return []
+            spans += found
+        return spans
+
+    def _leaves_out_a_negation(self, before: Span, behind: Span) -> bool:
+        """Whether an ellipsis stands for little more than a `not`, which makes the quote say the opposite."""
+        if before.page != behind.page or behind.start - before.end > _SHORT_GAP:
+            return False
+        return _NEGATION.search(self._pages[before.page - 1], before.end, behind.start) is not None
+
+    def exactly(self, quote: str, page_hint: int | None, after: Span | None = None) -> list[Span]:
+        """The first place behind `after` where a normalised quote stands in whole words, else where it cuts some."""
+        needle = normalise(quote)
+        if not needle:
+            return []
+        least = 0
+        if after:
+            least = self._starts[after.page - 1] + bisect_left(self._offsets[after.page - 1], after.end)
+        first = max(least, self._starts[page_hint - 1]) if page_hint is not None else least
+        cut: list[Span] = []
+        for start in chain(self._occurrences(needle, first, len(self._text)), self._occurrences(needle, least, first)):
+            spans = self._spans(start, start + len(needle))
+            edges = self._edges(spans)
+            if edges == "whole":
+                return spans
+            if edges == "cut" and not cut and len(needle) >= _LEAST_CUT:
+                cut = spans
+        return cut
+
+    def _occurrences(self, needle: str, start: int, end: int) -> Iterator[int]:
+        """Where a needle begins in the normalised text from `start` up to `end`."""
+        place = self._text.find(needle, start)
+        while 0 <= place < end:
+            yield place
+            place = self._text.find(needle, place + 1)
+
+    def _edges(self, spans: Sequence[Span]) -> str:
+        """Whether spans are "whole" words, "cut" some, or leave out what makes them say something "other"."""
+        first, last = self._pages[spans[0].page - 1], self._pages[spans[-1].page - 1]
+        start, end = spans[0].start, spans[-1].end
+        before, behind = first[max(0, start - 8) : start], last[end : end + 8]
+        opening, closing = first[start], last[end - 1]
+        if (opening.isdigit() and _SPLITS_A_NUMBER[0].search(before)) or (
+            closing.isdigit() and _SPLITS_A_NUMBER[1].match(behind)
+        ):
+            return "other"
+        if (opening.isalpha() and _TURNS_A_WORD[0].search(before)) or (
+            closing.isalpha() and _TURNS_A_WORD[1].match(behind)
+        ):
+            return "other"
+        return "cut" if _one_word(before[-1:], opening) or _one_word(closing, behind[:1]) else "whole"
+
+    def nearly(self, quote: str, page_hint: int | None, after: Span | None = None) -> list[Span]:
+        """The spans of the words that a quote repeats with slips, on the hinted page if they are there."""
+        said = [word.text for word in _words(0, quote)]
+        if len(said) < 2:
+            return []
+        found: list[Span] = []
+        for nr, place in islice(self._candidates(said), _MOST_TRIES):
+            spans = self._repeated(said, nr, place)
+            if not spans or self._edges(spans) == "other":
+                continue
+            if after and (spans[0].page, spans[0].start) < (after.page, after.end):
+                continue
+            if page_hint in (None, spans[0].page):
+                return spans
+            found = found or spans
+        return found
+
+    def _candidates(self, said: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """(word said, its place in the text) where it and the next ones stand in a row; the rarest words first."""
+        width = min(_ANCHOR, len(said))
+        anchors = []
+        for nr in range(len(said) - width + 1):
+            places = self._anchors(width).get(tuple(word.lower() for word in said[nr : nr + width]), [])
+            anchors.append((len(places), nr, places))
+        begun: set[int] = set()
+        for _, nr, places in sorted(anchors):
+            for place in places:
+                if place - nr not in begun:
+                    begun.add(place - nr)
+                    yield nr, place
+
+    def _repeated(self, said: Sequence[str], nr: int, place: int) -> list[Span]:
+        """The spans of the words around `place` if they are those said, word `nr` of which stands there; else none."""
+        left = self._walk(said[nr - 1 :: -1] if nr else [], place - 1, -1)
+        right = self._walk(said[nr:], place, 1)
+        if left is None or right is None or left[1] + right[1] > 1 + len(said) // WORDS_PER_SLIP:
+            return []
+        spans: list[Span] = []
+        for word in self._words[place - left[0] : place + right[0]]:
+            if spans and spans[-1].page == word.page:
+                spans[-1] = Span(word.page, spans[-1].start, word.end)
+            else:
+                spans.append(Span(word.page, word.start, word.end))
+        return spans
+
+    def _walk(self, said: Sequence[str], place: int, step: int) -> tuple[int, int] | None:
+        """How many words of the text, from `place` on in steps of 1 or -1, repeat those said, and with how many slips.
+
+        None when a word is another one, missing, or too many.
+        """
+        nr = taken = slips = 0
+        while nr < len(said):
+            here = place + step * taken
+            if 0 <= here < len(self._words) and self._words[here].text == said[nr]:
+                nr, taken = nr + 1, taken + 1
+                continue
+            there = [self._words[at].text for at in range(here, here + 3 * step, step) if 0 <= at < len(self._words)]
+            for own, other in _JOINS:
+                ours, theirs = said[nr : nr + own][::step], there[:other][::step]
+                if len(ours) == own and len(theirs) == other and _same("".join(ours), "".join(theirs)):
+                    nr, taken = nr + own, taken + other
+                    break
+            else:
+                if there and self._slip(said[nr], there[0]):
+                    nr, taken, slips = nr + 1, taken + 1, slips + 1
+                elif there and there[0] in _ARTICLES:
+                    taken += 1
+                elif said[nr] in _ARTICLES and nr + 1 < len(said):
+                    nr += 1  # at an end it would hang in the air
+                else:
+                    return None
+        return taken, slips
+
+    def _slip(self, said: str, there: str) -> bool:
+        """Whether a word is another one misread or mistyped, and not a word of its own that the document uses.
+
+        OCR's look-alikes; or one wrong letter inside a long word. At its ends `employer` and `employee` differ.
+        """
+        if self._counts[said] and self._counts[there] > 1:
+            return False
+        if _looks(said) == _looks(there):
+            return True
+        wrong = [nr for nr, (one, other) in enumerate(zip(said, there, strict=False)) if one != other]
+        return (
+            len(said) == len(there) > 5
+            and said.isalpha()
+            and said.islower()
+            and len(wrong) == 1
+            and 0 < wrong[0] < len(said) - 1
+            and not self._counts[said]
+        )
+
+    def _spans(self, start: int, end: int) -> list[Span]:
+        """Positions in the normalised text → spans in the pages."""
+        spans = []
+        for page in range(bisect_right(self._starts, start) - 1, bisect_right(self._starts, end - 1)):
+            offsets = self._offsets[page]
+            low, high = max(start - self._starts[page], 0), min(end - self._starts[page], len(offsets))
+            if low < high:
+                spans.append(Span(page + 1, offsets[low], offsets[high - 1] + 1))
+        return spans
+
+    @cached_property
+    def _normalised(self) -> tuple[str, list[int], list[list[int]]]:
+        texts, starts, offsets, position = [], [], [], 0
+        for page in self._pages:
+            text, places = _normalise_with_offsets(page)
+            texts.append(text)
+            starts.append(position)
+            offsets.append(places)
+            position += len(text)
+        return "".join(texts), starts, offsets
+
+    @property
+    def _text(self) -> str:
+        return self._normalised[0]
+
+    @property
+    def _starts(self) -> list[int]:
+        return self._normalised[1]
+
+    @property
+    def _offsets(self) -> list[list[int]]:
+        return self._normalised[2]
+
+    @cached_property
+    def _words(self) -> list[_Word]:
+        return [word for page, text in enumerate(self._pages, start=1) for word in _words(page, text)]
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(word.text for word in self._words)
+
+    def _anchors(self, width: int) -> dict[tuple[str, ...], list[int]]:
+        """Where each run of `width` words begins, in lower case."""
+        if width not in self._runs:
+            runs = self._runs[width] = defaultdict(list)
+            lowered = [word.text.lower() for word in self._words]
+            for place in range(len(lowered) - width + 1):
+                runs[tuple(lowered[place : place + width])].append(place)
+        return self._runs[width]
+
+    @cached_property
+    def _runs(self) -> dict[int, defaultdict[tuple[str, ...], list[int]]]:
+        return {}
+
+
+def _words(page: int, text: str) -> Iterator[_Word]:
+    """The words of a page as they are compared: without hyphens and apostrophes, thousands without commas."""
+    for match in _WORD.finditer(text):
+        word = normalise(match.group()).replace("'", "")
+        if word[0].isdigit():
+            word = re.sub(r",(?=\d{3}(?!\d))", "", word)
+        yield _Word(word, page, match.start(), match.end())
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether words are the same, one of them perhaps in capitals throughout."""
+    return one == other or one.upper() == other or one == other.upper()
+
+
+def _looks(word: str) -> str:
+    word = word.lower()
+    for one, other in _LOOK_ALIKE:
+        word = word.replace(one, other)
+    return word
+
+
+def _one_word(left: str, right: str) -> bool:
+    """Whether two characters side by side are letters of one word, in a script that puts spaces between words."""
+    return all(char.isalpha() and char.lower() != char.upper() for char in (left or " ", right or " "))
+
+
+def normalise(text: str) -> str:
+    """The text as it is compared: without white space and layout hyphens, typography unified."""
+    return _normalise_with_offsets(text)[0]
+
+
+def _normalise_with_offsets(text: str) -> tuple[str, list[int]]:
+    """The normalised text, and for each of its characters the offset of the original it came from."""
+    characters: list[str] = []
+    offsets: list[int] = []
+    for offset, character in enumerate(text):
+        if character.isspace():
+            continue
+        if not character.isascii():
+            character = unicodedata.normalize("NFKC", character.translate(_SAME)).translate(_SAME).replace(" ", "")
+        elif character == "`":
+            character = "'"
+        for one in character:
+            characters.append(one)
+            offsets.append(offset)
+    joined = "".join(characters)
+    dropped = {match.start() for match in _HYPHEN_BETWEEN_LETTERS.finditer(joined)}
+    if not dropped:
+        return joined, offsets
+    kept = [nr for nr in range(len(joined)) if nr not in dropped]
+    return "".join(joined[nr] for nr in kept), [offsets[nr] for nr in kept]
+
+
+def rectangles(words: Mapping[int, Sequence[WordBox]], spans: Sequence[Span]) -> tuple[Rectangle, ...]:
+    """One rectangle per line of the words that the spans cover; `words` are those of each page that a span is on."""
+    found: list[Rectangle] = []
+    for span in spans:
+        line: Rectangle | None = None
+        for word in words.get(span.page, ()):
+            if word.end <= span.start or word.start >= span.end:
+                continue
+            if line is not None and _same_line(line, word):
+                line = Rectangle(
+                    span.page,
+                    min(line.x0, word.x0),
+                    min(line.y0, word.y0),
+                    max(line.x1, word.x1),
+                    max(line.y1, word.y1),
+                )
+            else:
+                found += [line] if line else []
+                line = Rectangle(span.page, word.x0, word.y0, word.x1, word.y1)
+        found += [line] if line else []
+    return tuple(found)
+
+
+def _same_line(line: Rectangle, word: WordBox) -> bool:
+    overlap = min(line.y1, word.y1) - max(line.y0, word.y0)
+    return overlap > 0.5 * min(line.y1 - line.y0, word.y1 - word.y0)

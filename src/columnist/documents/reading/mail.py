@@ -1,0 +1,131 @@
+"""E-mails: who wrote what to whom, and the files attached, which are documents of their own."""
+
+import email
+import email.policy
+import io
+import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage, Message, MIMEPart
+from pathlib import Path
+
+from columnist.documents.model import Page
+from columnist.documents.reading import formats
+from columnist.documents.reading.flowing import html_lines, pages_of
+
+MOST_ATTACHED = 200
+"""Files of one e-mail that are taken in; the others are named in its text."""
+
+_AS_IT_CAME = email.policy.default.clone(refold_source="none")
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file attached to an e-mail; `unread`: why it does not become a document, if so."""
+
+    name: str
+    data: bytes
+    unread: str | None
+
+
+def read_mail(path: Path, media_type: str) -> Iterator[Page]:
+    """From, to, date and subject, then the body, then what is attached, by name. Raises DocumentError."""
+    message = _message(path, media_type)
+    return pages_of([*_text(message), *_names(message)])
+
+
+def attached_files(path: Path, media_type: str) -> Iterator[Attached]:
+    """The files attached to an e-mail, those inside other e-mails not. Raises DocumentError."""
+    return _attached(_message(path, media_type))
+
+
+def _message(path: Path, media_type: str) -> EmailMessage:
+    if media_type == formats.MSG:
+        from columnist.documents.reading import outlook  # its library takes a while that most readers never need
+
+        return outlook.as_email(path)
+    return email.message_from_bytes(path.read_bytes(), policy=_AS_IT_CAME)
+
+
+def _text(message: EmailMessage) -> Iterator[str]:
+    for header in ("From", "To", "Cc", "Date", "Subject"):
+        if message[header]:
+            yield f"{header}: {message[header]}"
+    for body in _bodies(message):
+        text = _decoded(body)
+        yield from html_lines(text.encode(errors="replace")) if _is_html(body) else text.splitlines()
+
+
+def _names(message: EmailMessage) -> Iterator[str]:
+    for one in _attached(message):
+        yield f"Attachment not read: {one.name} ({one.unread})" if one.unread else f"Attachment: {one.name}"
+
+
+def _attached(message: EmailMessage) -> Iterator[Attached]:
+    parts = list(_leaves(message))
+    html = "".join(_decoded(part) for part in parts if _is_html(part) and not _is_file(part))
+    read = 0
+    for part in parts:
+        content_id = str(part["Content-ID"] or "").strip("<> ")
+        if not _is_file(part) or (content_id and f"cid:{content_id}" in html):
+            continue  # the latter is a picture that the body shows, such as a logo
+        name, data = _file(part)
+        unread = None if formats.is_taken_in(io.BytesIO(data), name) else formats.what_else(io.BytesIO(data))
+        read += unread is None
+        if read > MOST_ATTACHED:
+            unread = f"the first {MOST_ATTACHED} are"
+        yield Attached(name, data, unread)
+
+
+def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
+    """The parts that have no others inside; an e-mail in an e-mail is one."""
+    if part.get_content_maintype() == "multipart" and part.is_multipart():
+        for inner in part.iter_parts():
+            yield from _leaves(inner)
+    else:
+        yield part
+
+
+def _bodies(part: MIMEPart) -> list[MIMEPart]:
+    """The texts that a reader sees one after the other: of alternatives the plain one, if it says anything."""
+    if part.get_content_maintype() == "multipart" and part.is_multipart():
+        found = [bodies for inner in part.iter_parts() if (bodies := _bodies(inner))]
+        if part.get_content_subtype() == "alternative" and found:
+            plain = [bodies for bodies in found if not any(_is_html(body) for body in bodies)]
+            return next((bodies for bodies in plain if any(_decoded(body).strip() for body in bodies)), found[-1])
+        return [body for bodies in found for body in bodies]
+    return [] if _is_file(part) else [part]
+
+
+def _is_file(part: MIMEPart) -> bool:
+    shown = part.get_content_type() in ("text/plain", "text/html")
+    return not shown or part.is_attachment() or part.get_filename() is not None
+
+
+def _is_html(part: MIMEPart) -> bool:
+    return part.get_content_type() == "text/html"
+
+
+def _decoded(part: MIMEPart) -> str:
+    data = part.get_payload(decode=True)
+    assert isinstance(data, bytes)
+    try:
+        return data.decode(part.get_content_charset("utf-8"))
+    except (LookupError, UnicodeDecodeError):
+        return formats.decode(data)
+
+
+def _file(part: MIMEPart) -> tuple[str, bytes]:
+    """An attached file's name and content; an e-mail's are its subject and what would be its file."""
+    name = part.get_filename() or ""
+    inner = part.get_payload(0) if part.is_multipart() else None
+    if part.get_content_type() == "message/rfc822" and isinstance(inner, Message):
+        name = name or str(inner["Subject"] or "message").replace("/", "-")
+        try:
+            data = inner.as_bytes(policy=_AS_IT_CAME)
+        except UnicodeEncodeError:  # its boundary is damaged
+            data = b""
+        return (name if name.lower().endswith(".eml") else f"{name}.eml"), data
+    content = part.get_payload(decode=True)
+    suffix = mimetypes.guess_extension(part.get_content_type()) or ""
+    return name or f"unnamed{suffix}", content if isinstance(content, bytes) else b""

@@ -1,0 +1,239 @@
+"""PDF: the text layer, page by page, and a box for every word; where a page has none, OCR."""
+
+import ctypes
+import io
+import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from string import ascii_lowercase
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from columnist.documents.model import Page, WordBox
+from columnist.documents.reading import ocr
+from columnist.errors import DocumentError
+
+_WORD = re.compile(r"\S+")
+_UNKNOWN = re.compile("[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd\U000f0000-\U0010fffd]")
+"""What stands in a text layer for glyphs whose letters the file does not tell: private use, control characters."""
+
+LONGEST_PAGE = 20
+"""Of what is drawn: height to width."""
+
+STAMP_CHARACTERS = 200
+"""Letters and digits: fewer, over a picture of the page, are a stamp, a Bates number or a court's header line."""
+
+MOST_UNKNOWN = 0.3
+"""Of the characters of a text layer: with more it does not say what is on the page."""
+
+LEAST_VOWELS = 0.2
+"""Of its Latin letters, y included: fewer are letters that a font has shuffled (`Wkh Ohdvh` for `The Lease`). A page of
+the contracts in `examples/` has at least 0.35."""
+
+PICTURED = 0.5
+"""The part of such a page that is covered by pictures, at least."""
+
+
+def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
+    """The pages of a PDF, one at a time; those that show more than their text layer has are pictures, for OCR to read.
+
+    Raises DocumentError if it is encrypted, damaged or too long.
+    """
+    with _opened(path) as document:
+        if len(document) > max_pages:
+            raise DocumentError(
+                f"The PDF has {len(document):,} pages, more than the {max_pages:,} that are read: split it, or raise "
+                "COLUMNIST_READ_MAX_PAGES."
+            )
+        if len(document) == 0:
+            raise DocumentError("The PDF has no pages.")
+        for index in range(len(document)):
+            with _page(document, index) as (page, text_page):
+                yield _text_layer(page, text_page, index + 1)
+
+
+def read_pdf_by_ocr(path: Path, number: int) -> Page:
+    """A page (1-based) as it is shown, unless its text layer has more. Raises DocumentError, as `read_pdf` does."""
+    with _opened(path) as document, _page(document, number - 1) as (page, text_page):
+        layer = _text_layer(page, text_page, number)
+        picture = page.render(scale=ocr.LONG_SIDE / max(page.get_size())).to_pil()
+        text, words = ocr.read_picture(picture, layer.width, layer.height)
+        if _is_gibberish(layer.text):
+            worse = _is_gibberish(text) or not _letters(text)
+        else:
+            worse = _letters(text) <= _letters(layer.text)
+        if layer.text.strip() and worse:
+            return replace(layer, source="text")
+        return replace(layer, text=text, words=words, source="ocr")
+
+
+def draw_page(path: Path, number: int, width: int) -> bytes:
+    """A page (1-based) as a PNG, `width` pixels wide. Raises DocumentError if that cannot be done."""
+    with _opened(path) as document:
+        if not 1 <= number <= len(document):
+            raise DocumentError(f"The PDF has {len(document):,} pages, and no page {number:,}.")
+        with _page(document, number - 1) as (page, _):
+            points = page.get_width()
+            if points <= 0 or page.get_height() / points > LONGEST_PAGE:
+                raise DocumentError("The page has no size that can be drawn.")
+            picture = io.BytesIO()
+            page.render(scale=width / points).to_pil().save(picture, "PNG")
+            return picture.getvalue()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise DocumentError("The PDF is encrypted: remove its password and take it in again.") from error
+        raise DocumentError("The PDF is damaged or cut off: it cannot be opened.") from error
+    try:
+        yield document
+    finally:
+        document.close()
+
+
+@contextmanager
+def _page(document: Any, index: int) -> Iterator[tuple[Any, Any]]:
+    """A page and its text layer."""
+    try:
+        page = _with_what_is_filled_in(document, index)
+        text_page = page.get_textpage()
+    except pdfium.PdfiumError as error:
+        raise DocumentError(f"The PDF is damaged: page {index + 1} cannot be read.") from error
+    try:
+        yield page, text_page
+    finally:
+        text_page.close()
+        page.close()
+
+
+def _with_what_is_filled_in(document: Any, index: int) -> Any:
+    """The page; what stands in the fields of a form, or was typed or stamped on it, is text of it like any other."""
+    page = document[index]
+    kinds = set()
+    for nr in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
+        annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, nr)
+        kinds.add(pdfium_c.FPDFAnnot_GetSubtype(annotation))
+        pdfium_c.FPDFPage_CloseAnnot(annotation)
+    if kinds.isdisjoint((pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_STAMP)):
+        return page
+    pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY)
+    page.close()
+    return document[index]
+
+
+def _text_layer(page: Any, text_page: Any, number: int) -> Page:
+    width, height = page.get_size()
+    count = pdfium_c.FPDFText_CountChars(text_page.raw)
+    text, units = _text(text_page.raw, count)
+    words = tuple(_words(page, text_page.raw, text, units, count))
+    return Page(number, text, width, height, words, "picture" if _needs_ocr(page, text) else "text")
+
+
+def _needs_ocr(page: Any, text: str) -> bool:
+    """Whether the page shows text that its text layer lacks: it has none, or one that is no text, or only a stamp on a
+    picture of the page."""
+    if min(page.get_size()) <= 0:
+        return False
+    if _is_gibberish(text):
+        return True
+    letters = _letters(text)
+    if letters >= STAMP_CHARACTERS:
+        return False
+    if not letters:
+        return next(page.get_objects(max_depth=1), None) is not None
+    left, bottom, right, top = page.get_bbox()
+    covered = 0.0
+    for drawn in page.get_objects((pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM), max_depth=1):
+        # Some writers put every page into a form, text and all: it is a picture only if there is one in it.
+        if drawn.type == pdfium_c.FPDF_PAGEOBJ_FORM and not _has_picture(page, drawn):
+            continue
+        x0, y0, x1, y1 = drawn.get_bounds()
+        covered += max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0)
+    return bool(covered >= PICTURED * (right - left) * (top - bottom))
+
+
+def _has_picture(page: Any, form: Any) -> bool:
+    return next(page.get_objects((pdfium_c.FPDF_PAGEOBJ_IMAGE,), form=form), None) is not None
+
+
+def _letters(text: str) -> int:
+    return sum(character.isalnum() for character in text)
+
+
+def _is_gibberish(text: str) -> bool:
+    """Whether a text layer is not what is shown: the file does not say, or wrongly, which letters its glyphs are."""
+    if len(_UNKNOWN.findall(text)) > MOST_UNKNOWN * sum(map(len, text.split())):
+        return True
+    plain = unicodedata.normalize("NFD", text.casefold())
+    latin = sum(map(plain.count, ascii_lowercase))
+    if latin < max(STAMP_CHARACTERS, _letters(text) / 2):
+        return False
+    return sum(map(plain.count, "aeiouy")) < LEAST_VOWELS * latin
+
+
+def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:
+    """The page's text, and for each of its characters the UTF-16 unit it starts at (None: the same number)."""
+    if count <= 0:
+        return "", None
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = pdfium_c.FPDFText_GetText(text_page, 0, count, buffer)
+    raw = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", errors="replace")
+    # Character for character, so that offsets stay. U+FFFE is PDFium's mark for a hyphen at a line's end.
+    text = raw.replace("\r\n", " \n").translate({0xD: 0xA, 0: 0x20, 0x2: 0x2D, 0xFFFE: 0x2D, 0xFFFF: 0xFFFD})
+    if text.isascii() or max(text) <= "\uffff":
+        return text, None
+    units, position = [], 0
+    for character in text:
+        units.append(position)
+        position += 2 if character > "\uffff" else 1
+    return text, [*units, position]
+
+
+def _words(page: Any, text_page: Any, text: str, units: list[int] | None, count: int) -> Iterator[WordBox]:
+    to_page = _transformation(page)
+    # PDFium leaves characters without a Unicode value out of the text: then its indices have to be asked for.
+    total = units[-1] if units else len(text)
+    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+    edges = (ctypes.byref(left), ctypes.byref(top), ctypes.byref(right), ctypes.byref(bottom))
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        first, last = (units[start], units[end]) if units else (start, end)
+        if total != count:
+            first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, first)
+            last = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, last - 1) + 1
+        for number in range(pdfium_c.FPDFText_CountRects(text_page, first, last - first)):
+            if pdfium_c.FPDFText_GetRect(text_page, number, *edges):
+                yield WordBox(start, end, *to_page(left.value, top.value, right.value, bottom.value))
+
+
+def _transformation(page: Any) -> Any:
+    """PDF space → points from the top left of the page as it is shown (crop box and rotation applied)."""
+    width, height = page.get_size()
+    scale = 100  # PDFium answers in whole pixels
+    x, y = ctypes.c_int(), ctypes.c_int()
+
+    def show(pdf_x: float, pdf_y: float) -> tuple[float, float]:
+        size = (round(width * scale), round(height * scale))
+        pdfium_c.FPDF_PageToDevice(page.raw, 0, 0, *size, 0, pdf_x, pdf_y, ctypes.byref(x), ctypes.byref(y))
+        return x.value / scale, y.value / scale
+
+    far = 1000.0
+    origin, along_x, along_y = show(0, 0), show(far, 0), show(0, far)
+    xx, xy = (along_x[0] - origin[0]) / far, (along_y[0] - origin[0]) / far
+    yx, yy = (along_x[1] - origin[1]) / far, (along_y[1] - origin[1]) / far
+
+    def to_page(left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
+        xs = (origin[0] + xx * left + xy * top, origin[0] + xx * right + xy * bottom)
+        ys = (origin[1] + yx * left + yy * top, origin[1] + yx * right + yy * bottom)
+        return min(xs), min(ys), max(xs), max(ys)
+
+    return to_page

@@ -1,0 +1,105 @@
+"""Pictures (PNG, JPEG, TIFF) as documents: pages that only OCR can read, drawn as they are."""
+
+import io
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from columnist.documents.model import Page
+from columnist.documents.reading import ocr
+from columnist.errors import DocumentError
+
+MOST_PIXELS = 100_000_000
+"""Of one page: A3 at 600 dpi has 70 million. Checked before anything is unpacked."""
+
+A4_HEIGHT = 842.0
+"""Points: how long the longer side of a page is taken to be that does not say its resolution."""
+
+_LONGEST = 1728.0
+"""Points (24 inches): a page that claims to be longer is a photo whose resolution says nothing."""
+
+
+def read_pictures(path: Path) -> Iterator[Page]:
+    """The pages of a picture, for OCR to read: a TIFF may have many. Raises DocumentError if they cannot be shown."""
+    with _opened(path) as picture:
+        for number in range(1, _pages(picture) + 1):
+            _, width, height = _page(picture, number)
+            yield Page(number, "", width, height, source="picture")
+
+
+def read_picture_by_ocr(path: Path, number: int) -> Page:
+    """A page (1-based) as it is shown. Raises DocumentError, as `read_pictures` does."""
+    with _opened(path) as picture:
+        shown, width, height = _page(picture, number)
+        shown.thumbnail((ocr.LONG_SIDE, ocr.LONG_SIDE))
+        text, words = ocr.read_picture(shown, width, height)
+        return Page(number, text, width, height, words, "ocr")
+
+
+def draw_picture(path: Path, number: int, width: int) -> bytes:
+    """A page (1-based) as a PNG, `width` pixels wide. Raises DocumentError if that cannot be done."""
+    with _opened(path) as picture:
+        pages = _pages(picture)
+        if not 1 <= number <= pages:
+            raise DocumentError(f"The picture has {pages:,} pages, and no page {number:,}.")
+        shown, wide, high = _page(picture, number)
+        height = max(round(width * high / wide), 1)
+        if width * height > MOST_PIXELS:
+            raise DocumentError("The page has no size that can be drawn.")
+        drawn = io.BytesIO()
+        shown.resize((width, height)).save(drawn, "PNG")
+        return drawn.getvalue()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    try:
+        with Image.open(path, formats=("PNG", "JPEG", "TIFF")) as picture:
+            yield picture
+    except Image.DecompressionBombError as error:
+        raise DocumentError(_TOO_MANY) from error
+    except (OSError, SyntaxError, TypeError, ValueError, EOFError, struct.error) as error:
+        raise DocumentError("The picture is damaged or cut off: it cannot be opened.") from error
+
+
+_TOO_MANY = f"The picture has a page of more than {MOST_PIXELS // 10**6} million pixels: it is not read."
+
+
+def _pages(picture: Image.Image) -> int:
+    """An animated PNG is what it begins with."""
+    return getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
+
+
+def _page(picture: Image.Image, number: int) -> tuple[Image.Image, float, float]:
+    """A page as a reader sees it, on white and upright, with square pixels; its width and height in points."""
+    picture.seek(number - 1)
+    if picture.width * picture.height > MOST_PIXELS:
+        raise DocumentError(_TOO_MANY)
+    across, down = _dpi(picture)
+    shown = ImageOps.exif_transpose(picture)
+    if shown.size != picture.size and shown.size == picture.size[::-1]:
+        across, down = down, across
+    if shown.mode.startswith("I;16"):
+        shown = shown.convert("I").point(lambda level: level / 256).convert("L")
+    if shown.has_transparency_data:
+        shown = shown.convert("RGBA")
+        shown = Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown)
+    shown = shown.convert("RGB")
+    if across != down:  # a fax
+        size = round(shown.width * max(across, down) / across), round(shown.height * max(across, down) / down)
+        if size[0] * size[1] > MOST_PIXELS:
+            raise DocumentError(_TOO_MANY)
+        shown = shown.resize(size)
+    points = 72 / max(across, down)
+    return shown, shown.width * points, shown.height * points
+
+
+def _dpi(picture: Image.Image) -> tuple[float, float]:
+    across, down = picture.info.get("dpi", (0, 0))
+    if min(across, down) > 0 and 72 * max(picture.width / across, picture.height / down) <= _LONGEST:
+        return float(across), float(down)
+    guess = max(picture.size) * 72 / A4_HEIGHT
+    return guess, guess

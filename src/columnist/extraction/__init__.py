@@ -1,1 +1,0 @@
-"""One document × columns → contents: prompt, answer schema, typing, long documents, verification."""

@@ -1,0 +1,1 @@
+"""Answers of built-in rules, without a language model."""

@@ -1,0 +1,442 @@
+"""The back end without an LLM: it ranks passages against the question and reads typed answers off them by rules.
+
+A fast, free first pass and the baseline that an LLM has to beat. Every answer is a verbatim quote with its page; what
+no rule finds is `Not found`. A document is only ever text to search: nothing in it can steer the rules.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from columnist.answers.dates import dates
+from columnist.answers.mentions import Reading
+from columnist.answers.model import NOT_FOUND, Answer, Citation, Content, Question
+from columnist.answers.readings import amounts, currencies, numbers, percentages, units
+from columnist.answers.values import in_unit, typed
+from columnist.cpu import processes
+from columnist.documents.model import DocumentText, Span
+from columnist.reviews.model import Flag, Format
+from columnist.rules.clauses import (
+    EXPIRATION,
+    GOVERNING_LAW,
+    NOTICE,
+    NOTICE_OF_NO_RENEWAL,
+    RENEWAL,
+    Clause,
+    clause_asked_for,
+    jurisdiction,
+)
+from columnist.rules.duration import effective_date, expiration, notice, renewal
+from columnist.rules.passages import PassageIndex, Ranked, terms
+from columnist.rules.preamble import parties, stated_date, title
+
+NEAR = 8
+"""Passages that may state the term, best first."""
+DEEP = 80
+"""Passages that are tried for a kind of clause, best first."""
+WEAK = 0.3
+"""Coverage below which a passage is no answer to a question that no rule knows."""
+OPENING = 20
+"""Passages among which a contract's title stands."""
+TITLE = 150
+"""Characters in which a passage names the agreement when it does."""
+CITED = 3
+"""Passages that a Yes rests on, at most."""
+ALIKE = 0.7
+"""Share of the best one's score from which another passage is cited beside it."""
+CLAUSE = 120
+"""Characters on either side of a value in which its clause may say more of it."""
+BESIDE = 40
+"""Characters on either side of a value in which what leaves it in doubt is shown with it."""
+STRONG = 0.6
+"""Coverage from which such a passage is an answer worth a green flag or a Yes."""
+
+_STOP_WORDS = frozenset(
+    """a about above after all also an and any are as at be been before being below between both but by can could did do
+    does each either for from had has have how i if in into is it its may might more most must no nor not of off on one
+    only or other our out over own same shall should so some such than that the their them then there these they this
+    those through to under until up upon was we were what when where which while who whom whose why will with would you
+    your
+    agreement answer answers choose clause column contract contracts document does find give given identify list main
+    name names please provide quote question return say says sentence specify state stated tell text write""".split()
+)
+"""English function words, then the words with which a question asks."""
+_AVOIDS = re.compile(
+    r"\b(?:do not|does not count|don't|leave out|ignore|exclud\w+|except|rather than|without its)\b", re.I
+)
+_ABOUT_PARTIES = re.compile(r"\bpart(?:y|ies)\b.{0,40}\b(?:agreement|contract)?|\bcounterpart(?:y|ies)\b|\bwho\b", re.I)
+_ABOUT_ITS_DATE = re.compile(
+    r"\b(?:agreement|contract|effective|execution|signing|signature|commencement|start)\s+date|\bdate\b.{0,20}\b(?:agreement"
+    r"|contract|execution|signing)|\bdated\b|\b(?:signed|executed|entered into)\b",
+    re.I,
+)
+_ABOUT_ITS_TITLE = re.compile(
+    r"\b(?:document|agreement|contract)\s+(?:name|title)\b|^title\b|\bwhat is the \w+ called\b", re.I
+)
+_ASKS_HOW_LONG = re.compile(
+    r"\bhow long\b|\b(?:period|duration|length) (?:alone|only)\b|\bonly the (?:period|duration)\b", re.I
+)
+_LARGEST = re.compile(r"\b(?:largest|highest|maximum|biggest|cap)\b", re.I)
+_PERMISSION = re.compile(r"^\W*(?:may|can|is (?!there\b).{0,60}(?:allowed|permitted|free|entitled))\b", re.I)
+_FORBIDS = re.compile(r"\b(?:may|shall|can|will|must)\s*not\b|\bcannot\b|\b(?:neither|no)\s+party\b", re.I)
+_PROVISO = re.compile(r"\b(?:provided|except|unless)\b", re.I)
+_PAYABLE_IN = re.compile(r"\b(?:payable|paid|pay|payments?|prices?|invoiced?|amounts?|currency|stated|made)\b", re.I)
+_MONEY_SIGNS = "$€£¥₹₩₪"
+_MONEY_WORDS = (
+    "dollars euros sterling yen yuan francs rupees marks pesos rmb renminbi currency usd eur gbp cad chf jpy cny "
+    "aud hkd sgd"
+).split()
+_CLAUSE_END = re.compile(r"(?<!\bU\.S)(?<!\bNo)(?<!\bRs)[.;](?=\s|$)|\n\s*\n")
+_TITLE_LINES = re.compile(r"\b(?:agreement|contract|amendment|addendum|lease|licen[cs]e|deed|statement)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found: the answer in words, where it stands, whether it is `sure`, and the rule.
+
+    The words become a value as those of a language model do: through `typed`.
+    """
+
+    said: str
+    places: tuple[Span, ...]
+    sure: bool
+    rule: str
+
+
+class ExtractiveAnswerer:
+    """Answers without an LLM, in processes of its own, one per core: the event loop that serves requests stays free."""
+
+    model = "extractive"
+    prompt_version = "extractive-5"
+
+    async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
+        """All questions at once, in order: a document takes milliseconds."""
+        contents = await asyncio.wrap_future(processes().submit(_all_answered, list(document.pages), list(questions)))
+        yield [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
+
+
+def _all_answered(pages: Sequence[str], questions: Sequence[Question]) -> list[Content]:
+    index = PassageIndex(pages)
+    return [answered(index, question) for question in questions]
+
+
+def answered(index: PassageIndex, question: Question) -> Content:
+    """The content that the rules find for one question in an indexed document."""
+    finding = _RULES[question.format](index, question) if index.passages else None
+    unread = " The playbook's rules in words need an LLM and were not applied." if question.rules_in_words else ""
+    if finding is None:
+        reasoning = f"Rule-based first pass without an LLM: no passage answers this question.{unread}"
+        return Content(NOT_FOUND, None, "grey", reasoning)
+    citations = tuple(
+        Citation(index.pages[place.page - 1][place.start : place.end], place.page, True, (place,))
+        for place in finding.places
+    )
+    value, doubt = typed(finding.said, question)
+    reasoning = f"Rule-based first pass without an LLM: {finding.rule}.{unread} {doubt}".strip()
+    flag: Flag = "green" if finding.sure and value is not None else "yellow"
+    return Content(_shown(value, finding.said, question), value, flag, reasoning, citations, doubtful=flag != "green")
+
+
+def _shown(value: Any, said: str, question: Question) -> str:
+    """A typed value as a cell shows it; what has none is shown as it is said."""
+    if value is None or question.format in ("text", "bulleted_list"):
+        return said
+    match question.format:
+        case "yes_no":
+            return "Yes" if value else "No"
+        case "monetary_amount":
+            return f"{value['currency'] or ''} {Decimal(value['amount']):,f}".strip()
+        case "percentage":
+            return f"{value}%"
+        case "number":
+            unit = next(units(_asks(question)), "")
+            return f"{value} {unit}{'' if value == '1' else 's'}" if unit else str(value)
+        case _:
+            return str(value)
+
+
+# Ranking
+
+
+def query(question: Question) -> dict[str, float]:
+    """The stems to search for, with weights: the column's name counts double, what the prompt rules out not at all."""
+    weights: dict[str, float] = {}
+    for text, weight in ((question.name, 2.0), (_wanted(question), 1.0)):
+        for word in re.findall(r"[A-Za-z]{2,}|\d+", text):
+            if word.lower() not in _STOP_WORDS:
+                for term in terms(word):
+                    weights[term] = max(weights.get(term, 0.0), weight)
+    return weights
+
+
+def _wanted(question: Question) -> str:
+    """The prompt without the sentences that say what is not asked for."""
+    sentences = re.split(r"(?<=[.?!])\s+", question.prompt)
+    return " ".join([sentence for sentence in sentences if not _AVOIDS.search(sentence)] or sentences)
+
+
+def _asks(question: Question) -> str:
+    return f"{question.name}. {_wanted(question)}"
+
+
+def _clause(question: Question) -> Clause | None:
+    """The kind of clause that a question is about; its name goes before its prompt."""
+    return clause_asked_for(question.name) or clause_asked_for(_wanted(question))
+
+
+def _candidates(index: PassageIndex, question: Question) -> tuple[list[Ranked], bool]:
+    """The passages that may answer, best first, and whether they are of the kind of clause that is asked for."""
+    clause = _clause(question)
+    extra = dict.fromkeys(terms(clause.words), 0.5) if clause else {}
+    ranked = index.rank(extra | query(question))
+    if clause is None:
+        return [candidate for candidate in ranked if candidate.coverage >= WEAK], False
+    return [candidate for candidate in ranked[:DEEP] if clause.stands_in(_line(candidate.passage.text))], True
+
+
+@lru_cache(maxsize=4_096)
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+# One rule for each format
+
+
+def _text(index: PassageIndex, question: Question) -> Finding | None:
+    clause = _clause(question)
+    if clause is GOVERNING_LAW:
+        return _governing_law(index, question)
+    if _ABOUT_ITS_TITLE.search(question.name) and (place := title(index.plain)):
+        shown = _line(index.pages[place.page - 1][place.start : place.end])
+        return Finding(shown, (place,), True, "the title of the document")
+    candidates, known = _candidates(index, question)
+    if not candidates:
+        return None
+    if clause in (RENEWAL, NOTICE, NOTICE_OF_NO_RENEWAL) and _ASKS_HOW_LONG.search(question.prompt):
+        near = [candidate.passage for candidate in candidates[:NEAR]]
+        told = (renewal if clause is RENEWAL else notice)(near)
+        return Finding(told.said, (told.place,), True, told.rule) if told else None
+    best = candidates[0]
+    shown = _line(best.passage.text)
+    rule = "the best passage of the kind of clause asked for" if known else "the passage that shares most terms with it"
+    return Finding(shown, (best.passage.place,), known and best.coverage >= WEAK, rule)
+
+
+def _governing_law(index: PassageIndex, question: Question) -> Finding | None:
+    candidates, _ = _candidates(index, question)
+    for candidate in candidates:
+        place = jurisdiction(_line(candidate.passage.text))
+        if place:
+            return Finding(place, (candidate.passage.place,), True, "the jurisdiction in the governing-law clause")
+    return None
+
+
+def _bulleted_list(index: PassageIndex, question: Question) -> Finding | None:
+    if _ABOUT_PARTIES.search(question.name) or re.match(r"\W*(?:who|list the parties)\b", question.prompt, re.I):
+        named = parties(index.plain)
+        if named is None:
+            return None
+        two = named.defined and len(named.names) == 2
+        return Finding("; ".join(named.names), named.places, two, "the parties named in the preamble")
+    candidates, known = _candidates(index, question)
+    chosen = [candidate.passage for candidate in candidates if candidate.score >= candidates[0].score / 2][:5]
+    if not chosen:
+        return None
+    items = "\n".join(f"• {_line(passage.text)}" for passage in chosen)
+    places = tuple(passage.place for passage in chosen)
+    return Finding(items, places, known, "the passages that fit it best")
+
+
+def _date(index: PassageIndex, question: Question) -> Finding | None:
+    clause = _clause(question)
+    if clause is not EXPIRATION and _ABOUT_ITS_DATE.search(_asks(question)):
+        effective = bool(re.search(r"\beffective", question.name, re.I))
+        stated = stated_date(index.plain, effective)
+        if effective and not (stated and stated.effective):
+            stated = effective_date(index.passages) or stated
+        if stated is None:
+            return None
+        page, start, end = stated.place
+        rule = "the date stated in the preamble" if stated.cued else "the date that the opening or the signatures bear"
+        return Finding(_line(index.pages[page - 1][start:end]), (stated.place,), stated.cued, rule)
+    candidates, known = _candidates(index, question)
+    near = [candidate.passage for candidate in candidates[:NEAR]]
+    if clause is EXPIRATION and (told := expiration(near, index.plain)):
+        return Finding(told.said, (told.place,), told.written, told.rule)
+    found = _first_reading(candidates, dates)
+    if found is not None:
+        candidate, reading, alone = found
+        rule = "a date in the passage that fits best"
+        said, clear = _said(candidate, reading, question)
+        return Finding(said, (candidate.passage.place,), known and alone and clear, rule)
+    if known and candidates:
+        shown = _line(candidates[0].passage.text)
+        return Finding(shown, (candidates[0].passage.place,), False, "the clause gives a period, not a date")
+    return None
+
+
+def _said(candidate: Ranked, reading: Reading[Any], question: Question) -> tuple[str, bool]:
+    """A reading in its words, and whether the clause around it says the same; with the words beside it where those
+    leave it in doubt (`the greater of`, `10% of`)."""
+    text = candidate.passage.text
+    words = _line(text[reading.start : reading.end])
+    value = typed(words, question).value
+    if value is None or typed(_around(text, reading, CLAUSE), question).value == value:
+        return words, True
+    beside = _around(text, reading, BESIDE)
+    return (words, False) if typed(beside, question).value == value else (beside, False)
+
+
+def _around(text: str, reading: Reading[Any], reach: int) -> str:
+    """The reading with what stands within so many characters of it, in whole words of the same clause."""
+    before, behind = text[max(0, reading.start - reach) : reading.start], text[reading.end : reading.end + reach]
+    if len(before) == reach:
+        before = before.partition(" ")[2]
+    if len(behind) == reach:
+        behind = behind.rpartition(" ")[0]
+    before = _CLAUSE_END.split(before)[-1]
+    behind = _CLAUSE_END.split(behind, maxsplit=1)[0]
+    return _line(f"{before}{text[reading.start : reading.end]}{behind}")
+
+
+def _first_reading(
+    candidates: Sequence[Ranked], read: Callable[[str], list[Reading[Any]]]
+) -> tuple[Ranked, Reading[Any], bool] | None:
+    """The first reading with a value in the best passage that has one, and whether the passage has no other value."""
+    for candidate in candidates[:DEEP]:
+        readings = [reading for reading in read(candidate.passage.text) if reading.values]
+        if readings:
+            values = {value for reading in readings for value in reading.values}
+            return candidate, readings[0], len(values) == 1
+    return None
+
+
+def _monetary_amount(index: PassageIndex, question: Question) -> Finding | None:
+    candidates, known = _candidates(index, question)
+    marked = {passage.place for passage in index.mentioning(_MONEY_WORDS, _MONEY_SIGNS)}
+    found = _first_reading([candidate for candidate in candidates if candidate.passage.place in marked], amounts)
+    if found is None and known:
+        # The clause is without an amount; a sum elsewhere is better than none, and yellow.
+        candidates, known = index.rank(query(question)), False
+        found = _first_reading([candidate for candidate in candidates if candidate.passage.place in marked], amounts)
+    if found is None:
+        return None
+    candidate, reading, alone = found
+    rule = "the amount in the passage that fits best"
+    if _LARGEST.search(_asks(question)):
+        rule = "the largest amount in the passages that fit"
+        near = [other for other in candidates if other.passage.place in marked and other.score >= candidate.score / 2]
+        sums = [(other, found) for other in near for found in amounts(other.passage.text) if len(found.values) == 1]
+        if sums:
+            candidate, reading = max(sums, key=lambda pair: pair[1].values[0].amount)
+            alone = len({found.values[0].amount for _, found in sums}) == 1
+    said, clear = _said(candidate, reading, question)
+    return Finding(said, (candidate.passage.place,), known and alone and clear, rule)
+
+
+def _percentage(index: PassageIndex, question: Question) -> Finding | None:
+    return _decimal(index, question, percentages)
+
+
+def _number(index: PassageIndex, question: Question) -> Finding | None:
+    wanted = list(units(_asks(question)))
+
+    def in_asked_unit(text: str) -> list[Reading[Decimal]]:
+        found = [reading for reading in numbers(text) if not wanted or reading.unit]
+        return [Reading(reading.start, reading.end, in_unit(reading, wanted)) for reading in found]
+
+    return _decimal(index, question, in_asked_unit)
+
+
+def _decimal(index: PassageIndex, question: Question, read: Callable[[str], list[Reading[Decimal]]]) -> Finding | None:
+    candidates, known = _candidates(index, question)
+    found = _first_reading(candidates, read)
+    if found is None:
+        return None
+    candidate, reading, alone = found
+    rule = f"the {question.format} in the passage that fits best"
+    said, clear = _said(candidate, reading, question)
+    return Finding(said, (candidate.passage.place,), known and alone and clear, rule)
+
+
+def _currency(index: PassageIndex, question: Question) -> Finding | None:
+    """The currency of payment where a passage says it; else the one that is named most often."""
+    counts: Counter[str] = Counter()
+    first: dict[str, Span] = {}
+    told: dict[str, Span] = {}
+    for passage in index.mentioning(_MONEY_WORDS, _MONEY_SIGNS)[: DEEP // 2]:
+        for reading in currencies(passage.text):
+            for code in reading.values:
+                counts[code] += 1
+                first.setdefault(code, passage.place)
+                if passage.text[reading.start : reading.end] != "$" and _PAYABLE_IN.search(
+                    passage.text[: reading.start]
+                ):
+                    told.setdefault(code, passage.place)
+    if not counts:
+        return None
+    code = next((code for code, _ in counts.most_common() if code in told), counts.most_common(1)[0][0])
+    rule = (
+        "the currency named with payments" if code in told else "the currency of most amounts; $ is read as US dollars"
+    )
+    return Finding(code, (told.get(code) or first[code],), code in told and len(counts) == 1, rule)
+
+
+def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
+    candidates, known = _candidates(index, question)
+    if not known:
+        candidates = [candidate for candidate in candidates if candidate.coverage >= STRONG]
+    if not candidates:
+        return Finding("No", (), False, "no such clause was found, which does not prove that there is none")
+    best = candidates[0]
+    # "... may terminate at any time, provided that no party may ...": a proviso does not forbid what stands before it.
+    if _PERMISSION.search(question.prompt) and _FORBIDS.search(_PROVISO.split(best.passage.text)[0]):
+        return Finding("No", (best.passage.place,), False, "the clause that fits best forbids it")
+    places = tuple(one.passage.place for one in candidates[:CITED] if one.score >= ALIKE * best.score)
+    return Finding("Yes", places, known, "such a clause is there")
+
+
+def _tag(index: PassageIndex, question: Question) -> Finding | None:
+    """The tag that the title names; else the one in the passage that fits best; else the one named most often."""
+    if _clause(question) is GOVERNING_LAW:
+        law = _governing_law(index, question)
+        return law if law and typed(law.said, question).value else None
+    stems = {tag: set(terms(tag)) for tag in question.tags}
+    opening = [passage for passage in index.passages[:OPENING] if passage.place.page <= 3]
+    titled = [passage for passage in opening if _TITLE_LINES.search(passage.text[:TITLE])]
+    for passage in titled:
+        words = terms(passage.text[:TITLE])
+        named = [tag for tag, wanted in stems.items() if wanted and wanted <= set(words)]
+        if named:
+            tag = min(named, key=lambda tag: min(words.index(term) for term in stems[tag]))
+            return Finding(tag, (passage.place,), len(named) == 1, "the title or preamble names it")
+    counts: Counter[str] = Counter()
+    first: dict[str, Span] = {}
+    for passage in index.passages:
+        words_here = set(terms(passage.text))
+        for tag, wanted in stems.items():
+            if wanted and wanted <= words_here:
+                counts[tag] += 1
+                first.setdefault(tag, passage.place)
+    if not counts:
+        return None
+    tag = counts.most_common(1)[0][0]
+    return Finding(tag, (first[tag],), False, "the tag that the document names most often")
+
+
+_RULES: dict[Format, Callable[[PassageIndex, Question], Finding | None]] = {
+    "text": _text,
+    "bulleted_list": _bulleted_list,
+    "number": _number,
+    "percentage": _percentage,
+    "monetary_amount": _monetary_amount,
+    "currency": _currency,
+    "yes_no": _yes_no,
+    "date": _date,
+    "tag": _tag,
+}
