@@ -3,7 +3,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format eval bench bench-web page types lock screenshots clean
+.PHONY: help demo test check lint format eval bench bench-web page types docs lock screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,8 +46,12 @@ bench-web: .venv/page  ## Measure the page in a browser: 10,000 documents × 50 
 
 page: .venv/page  ## Build the page for `columnist serve`
 
-types: .venv/dev  ## Write web/openapi.json again, from which the page's types are made
+types: .venv/dev  ## Write web/openapi.json again, from which the page's types and a table of the docs are made
 	$(BIN)/python -m tests.page.openapi
+	$(BIN)/python -m docs.tables
+
+docs: .venv/dev  ## Write the docs' tables of settings, commands and operations again
+	$(BIN)/python -m docs.tables
 
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate

@@ -6,27 +6,37 @@ from pathlib import Path
 import pytest
 import yaml
 
-from columnist.cli.main import app
-from columnist.reviews.columns_file import parse_columns, read_columns
+from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import Format
-from columnist.settings import Settings, knob_names
+from columnist.settings import knob_names
+from docs.tables import command_line, written
 from tests.conftest import ROOT
+from tests.test_imports import ORDER
 
-DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "contracts" / "README.md"]
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
+of_docs = pytest.mark.parametrize("file", DOCS, ids=lambda file: str(file.relative_to(ROOT)))
+
+WIDTH = 120
+SPELLINGS = {
+    "analyze": "analyse",
+    "behavior": "behaviour",
+    "canceled": "cancelled",
+    "canceling": "cancelling",
+    "color": "colour",
+    "favor": "favour",
+    "initialize": "initialise",
+    "labeled": "labelled",
+    "normalize": "normalise",
+    "organization": "organisation",
+    "recognize": "recognise",
+    "whoever": "anyone who",
+    "of one's own": "your own",
+}
 
 
-def test_every_setting_is_documented_with_its_default() -> None:
-    text = (ROOT / "docs" / "running.md").read_text()
-    for field, names in knob_names().items():
-        info = Settings.model_fields[field]
-        for name in names:
-            assert f"`{name}`" in text
-        if info.default not in (None, ()) and field != "data_dir":
-            default = f"{info.default:g}" if isinstance(info.default, float) else str(info.default)
-            assert f"`{names[0]}`" in text
-            (row,) = [line for line in text.splitlines() if line.startswith(f"| `{names[0]}`")]
-            assert f"| `{default}` |" in row
-            assert (info.description or "") in row
+def test_the_tables_of_settings_commands_and_operations_are_those_of_the_code() -> None:
+    for path, text in written().items():
+        assert path.read_text(encoding="utf-8") == text, "make docs"
 
 
 def test_every_setting_that_the_docs_name_exists() -> None:
@@ -36,18 +46,89 @@ def test_every_setting_that_the_docs_name_exists() -> None:
         assert named <= known, file
 
 
-@pytest.mark.parametrize("file", DOCS, ids=lambda file: str(file.relative_to(ROOT)))
+@of_docs
 def test_every_link_leads_somewhere(file: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)", file.read_text()):
-        assert target.startswith("http") or (file.parent / target).exists(), target
+    for target, heading in re.findall(r"\]\(([^)#]*)(?:#([^)]+))?\)", file.read_text()):
+        if not target.startswith("http"):
+            path = file.parent / target if target else file
+            assert path.exists(), target
+            assert not heading or heading in _headings(path), f"{target}#{heading}"
 
 
-def test_the_readme_names_every_format_and_its_example_is_valid() -> None:
+def _headings(file: Path) -> set[str]:
+    """As links name them: in lower case, spaces as hyphens, without punctuation."""
+    titles = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@of_docs
+def test_every_file_and_test_that_is_named_exists(file: Path) -> None:
+    text = file.read_text()
+    if file.name == "CHANGELOG.md":  # it tells the past
+        return
+    for name in re.findall(r"`((?:src|tests|docs|web|deploy|bench|examples|requirements)/[\w./@-]+)`", text):
+        assert (ROOT / name).exists(), name
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    for name in re.findall(r"`(test_\w+)`", text):
+        assert f"def {name}(" in tests, name
+
+
+@of_docs
+def test_every_command_option_and_make_target_that_is_named_exists(file: Path) -> None:
+    known = command_line()
+    groups = {name.split()[0] for name in known}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for code in [*re.findall(r"`([^`\n]+)`", file.read_text()), *_code_lines(file)]:
+        if make := re.match(r"make ([a-z-]+)", code):
+            assert make[1] in targets, code
+        command = re.search(
+            r"(?:^|[ /(])columnist ((?!-)[a-z]+(?: (?:list|show|cancel|resume|retry|run|compare)\b)?)(.*)", code
+        )
+        if not command or "docker" in code or "kubectl" in code:
+            continue
+        assert command[1].split()[0] in groups, code
+        name = command[1] if command[1] in known else {"eval": "eval run"}.get(command[1], "")
+        if name:
+            options = {option for parameter in known[name].params for option in parameter.opts}
+            assert set(re.findall(r"(?<= )--[a-z-]+", command[2])) <= options | {"--help"}, code
+
+
+def _code_lines(file: Path) -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", file.read_text(), re.MULTILINE | re.DOTALL)
+    return [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+
+
+@of_docs
+def test_lines_are_of_one_width_and_words_of_one_spelling(file: Path) -> None:
+    in_code = False
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        in_code ^= line.strip().startswith("```")
+        if in_code or line.strip().startswith(("|", "![", "```")):
+            continue
+        assert len(line) <= WIDTH, f"{file.name}:{number} has {len(line)} characters"
+        prose = re.sub(r"`[^`]*`|\]\([^)]*\)", "", line.lower())
+        for word, better in SPELLINGS.items():
+            assert not re.search(rf"\b{word}", prose), f"{file.name}:{number}: {better}, not {word}"
+
+
+def test_the_packages_of_the_architecture_are_those_of_the_import_order() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    table = text.split("## Packages")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == ORDER
+
+
+def test_a_dozen_questions_of_newcomers_have_one_file_each() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| (.+\?.*) \| (.+) \|$", text.split("## Where is it?")[1].split("\n## ")[0], re.MULTILINE)
+    assert len(rows) >= 12
+    for question, answer in rows:
+        assert re.fullmatch(r"\[[\w.]+\]\(\.\./src/[\w./]+\)", answer), question
+
+
+def test_the_readme_names_every_format() -> None:
     text = (ROOT / "README.md").read_text()
     for form in Format.__args__:  # type: ignore[attr-defined]
         assert f"`{form}`" in text
-    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    assert len(parse_columns(yaml.safe_load(example), "README")) == 2
 
 
 def test_the_example_columns_cover_every_format() -> None:
@@ -61,20 +142,17 @@ def test_the_deployments_are_yaml_and_start_commands_that_exist() -> None:
     services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
     started = [
         container["args"][0]
-        for one in manifests
-        if one["kind"] == "Deployment"
-        for container in one["spec"]["template"]["spec"]["containers"]
+        for manifest in manifests
+        if manifest["kind"] == "Deployment"
+        for container in manifest["spec"]["template"]["spec"]["containers"]
     ]
     started += [service["command"][0] for name, service in services.items() if name in ("server", "worker")]
-    assert (
-        set(started)
-        == {"serve", "worker"}
-        <= {command.callback.__name__ for command in app.registered_commands if command.callback}
-    )
+    assert set(started) == {"serve", "worker"} <= command_line().keys()
 
 
 def test_nothing_names_a_registry_or_a_place_of_the_machine_it_was_made_on() -> None:
-    for file in [*DOCS, *(ROOT / "src").rglob("*.py"), ROOT / "pyproject.toml", ROOT / "Makefile"]:
+    files = [*DOCS, *(ROOT / "src").rglob("*.py"), ROOT / "pyproject.toml", ROOT / "Makefile"]
+    for file in [*files, *(ROOT / "requirements").iterdir(), *(ROOT / ".github").rglob("*.yaml")]:
         text = file.read_text()
         assert "pypi.org" not in text
         assert "registry.npmjs" not in text

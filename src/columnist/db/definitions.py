@@ -6,7 +6,7 @@
     policies/TABLE.sql         all policies of a table
 
 Files are applied in order of dependence: after the functions that they call. What must be true of an edit, so that
-processes of the release before can go on meanwhile, is in docs/decisions/sql-definitions.md.
+processes of the release before can go on meanwhile, is in docs/decisions/0008-sql-definitions.md.
 """
 
 import re
