@@ -49,7 +49,7 @@ INSIDE = {
         "playbook",
     ],
     "asking": ["prompt", "windows", "language_model"],
-    "rules": ["passages", "clauses", "preamble", "duration", "back_end"],
+    "rules": ["passages", "clauses", "jurisdiction", "preamble", "duration", "back_end"],
 }
 """The same order within a package."""
 ENTRY_POINTS = {"__init__", "__main__"}

@@ -21,17 +21,9 @@ from columnist.answers.values import in_unit, typed
 from columnist.cpu import processes
 from columnist.documents.model import DocumentText, Span
 from columnist.reviews.model import Flag, Format
-from columnist.rules.clauses import (
-    EXPIRATION,
-    GOVERNING_LAW,
-    NOTICE,
-    NOTICE_OF_NO_RENEWAL,
-    RENEWAL,
-    Clause,
-    clause_asked_for,
-    jurisdiction,
-)
+from columnist.rules.clauses import Clause, clause_asked_for
 from columnist.rules.duration import effective_date, expiration, notice, renewal
+from columnist.rules.jurisdiction import jurisdiction
 from columnist.rules.passages import PassageIndex, Ranked, terms
 from columnist.rules.preamble import parties, stated_date, title
 
@@ -189,6 +181,12 @@ def _clause(question: Question) -> Clause | None:
     return clause_asked_for(question.name) or clause_asked_for(_wanted(question))
 
 
+def _kind(question: Question) -> str | None:
+    """The name of that kind of clause."""
+    clause = _clause(question)
+    return clause.name if clause else None
+
+
 def _candidates(index: PassageIndex, question: Question) -> tuple[list[Ranked], bool]:
     """The passages that may answer, best first, and whether they are of the kind of clause that is asked for."""
     clause = _clause(question)
@@ -196,7 +194,7 @@ def _candidates(index: PassageIndex, question: Question) -> tuple[list[Ranked], 
     ranked = index.rank(extra | query(question))
     if clause is None:
         return [candidate for candidate in ranked if candidate.coverage >= WEAK], False
-    return [candidate for candidate in ranked[:DEEP] if clause.stands_in(_line(candidate.passage.text))], True
+    return [candidate for candidate in ranked[:DEEP] if clause.is_in(_line(candidate.passage.text))], True
 
 
 @lru_cache(maxsize=4_096)
@@ -208,8 +206,8 @@ def _line(text: str) -> str:
 
 
 def _text(index: PassageIndex, question: Question) -> Finding | None:
-    clause = _clause(question)
-    if clause is GOVERNING_LAW:
+    kind = _kind(question)
+    if kind == "governing_law":
         return _governing_law(index, question)
     if _ABOUT_ITS_TITLE.search(question.name) and (place := title(index.plain)):
         shown = _line(index.pages[place.page - 1][place.start : place.end])
@@ -217,9 +215,9 @@ def _text(index: PassageIndex, question: Question) -> Finding | None:
     candidates, known = _candidates(index, question)
     if not candidates:
         return None
-    if clause in (RENEWAL, NOTICE, NOTICE_OF_NO_RENEWAL) and _ASKS_HOW_LONG.search(question.prompt):
+    if kind in ("renewal", "notice", "notice_of_no_renewal") and _ASKS_HOW_LONG.search(question.prompt):
         near = [candidate.passage for candidate in candidates[:NEAR]]
-        told = (renewal if clause is RENEWAL else notice)(near)
+        told = (renewal if kind == "renewal" else notice)(near)
         return Finding(told.said, (told.place,), True, told.rule) if told else None
     best = candidates[0]
     shown = _line(best.passage.text)
@@ -253,8 +251,8 @@ def _bulleted_list(index: PassageIndex, question: Question) -> Finding | None:
 
 
 def _date(index: PassageIndex, question: Question) -> Finding | None:
-    clause = _clause(question)
-    if clause is not EXPIRATION and _ABOUT_ITS_DATE.search(_asks(question)):
+    kind = _kind(question)
+    if kind != "expiration" and _ABOUT_ITS_DATE.search(_asks(question)):
         effective = bool(re.search(r"\beffective", question.name, re.I))
         stated = stated_date(index.plain, effective)
         if effective and not (stated and stated.effective):
@@ -266,7 +264,7 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
         return Finding(_line(index.pages[page - 1][start:end]), (stated.place,), stated.cued, rule)
     candidates, known = _candidates(index, question)
     near = [candidate.passage for candidate in candidates[:NEAR]]
-    if clause is EXPIRATION and (told := expiration(near, index.plain)):
+    if kind == "expiration" and (told := expiration(near, index.plain)):
         return Finding(told.said, (told.place,), told.written, told.rule)
     found = _first_reading(candidates, dates)
     if found is not None:
@@ -403,7 +401,7 @@ def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
 
 def _tag(index: PassageIndex, question: Question) -> Finding | None:
     """The tag that the title names; else the one in the passage that fits best; else the one named most often."""
-    if _clause(question) is GOVERNING_LAW:
+    if _kind(question) == "governing_law":
         law = _governing_law(index, question)
         return law if law and typed(law.said, question).value else None
     stems = {tag: set(terms(tag)) for tag in question.tags}
