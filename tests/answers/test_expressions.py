@@ -164,6 +164,39 @@ def test_a_date_as_a_locale_writes_it_has_its_value_or_is_in_doubt(
         assert read("date", f"{said}{joint}{format_date(other, style, locale)}") == ""
 
 
+@pytest.mark.parametrize(
+    ("answer_format", "text", "value"),
+    [
+        ("monetary_amount", "MP3.com shall pay $500,000", "500000 USD"),
+        ("percentage", "20% of MP3 revenue", "20"),
+        ("number", "30 days after the MP3 files are delivered", "30"),
+        ("number", "without liability by providing one hundred eighty (180) days prior written notice", "180"),
+        ("number", "without cause upon sixty (60) days' notice", "60"),
+        ("number", "not to extend beyond ninety (90) days", "90"),
+        ("date", "not to extend beyond June 30, 2020", "2020-06-30"),
+    ],
+)
+def test_words_that_only_look_like_a_doubt_leave_the_value(answer_format: str, text: str, value: str) -> None:
+    assert read(answer_format, text, "How many days?") == value
+
+
+@pytest.mark.parametrize(
+    ("answer_format", "text"),
+    [
+        ("monetary_amount", "$MP3"),
+        ("monetary_amount", "$500,000, MP5,000"),
+        ("number", "without thirty (30) days' notice"),
+        ("number", "without notice of thirty (30) days"),
+        ("number", "not ninety (90) days"),
+        ("number", "not an extension of ninety (90) days"),
+        ("monetary_amount", "without payment of $5,000"),
+        ("monetary_amount", "without reduction by $5,000"),
+    ],
+)
+def test_a_denial_is_still_seen(answer_format: str, text: str) -> None:
+    assert read(answer_format, text, "How many days?") == ""
+
+
 # What turns a value, or comes beside it
 
 AMOUNTS = [

@@ -90,6 +90,7 @@ _NAMES_OF_FIGURES = re.compile(
     r"|(?<![\d.,$€£])\d{1,2}(?:\.\d{1,2}(?!\d)){2,8}(?:\.(?!\d)|\b(?![,.%]?\d))(?=\s+[^\W\d_])"
     r"|(?:19|20)\d\d(?=\s(?-i:Act|Plan|Agreement|Season|Budget|Edition|Rules|Regulations)\b)"
     r"|(?<![^\W_])(?:fy|q|ex|h)-?\d{1,4}(?![\w.,/%-])"
+    r"|(?<![^\W_])(?-i:MP[34]|CO2|B2[BC]|P2P)(?![^\W_])"
     r"|(?<![^\W_])(?:in|during|since|fiscal|year|years|until|through)\s(?:19|20)\d\d(?![\w/%]|[.,-]?\d"
     r"|\s?(?:[€$£]\s?(?!\s?[\d.])|dollars|euros|pounds|units|shares|hours|days|weeks|months|years"
     rf"|(?-i:{'|'.join(sorted(ISO_4217))})\b(?!\s?[\d.])))",

@@ -55,7 +55,7 @@ _ANY = f"[{_VALUE}{_BARE}{_TIME}{_OTHER}]"
 _FEW_WORDS = r"(?:\s+[\w'-]+){0,3}?\s*"
 _BOUND = (
     r"(?:more|less|greater|higher|lower|larger|smaller|fewer|longer|shorter|later|earlier|over|above|under|below|before|after|prior|about"
-    r"|exceed\w*|around|approximately|in|up)"
+    r"|exceed\w*|beyond|around|approximately|in|up)"
 )
 _COMPUTED = re.compile(
     r"\b(?:twice|thrice|doubled?|trebled?|tripled?|quadrupled?|multipl(?:ied|ying|y)|multiples?\s+of|divided|times|pro\s?rated|two-?fold|three-?fold"
@@ -78,7 +78,7 @@ _SUM = re.compile(
 )
 _NOT = re.compile(
     rf"\b(?:not|never|no|neither|nor|cannot|\w+n't)\b(?!{_FEW_WORDS}\s*(?:{_BOUND}|within|limited|only|until|be\s+{_BOUND})\b){_FEW_WORDS}{_VALUE}"
-    rf"|\b(?:other\s+than|except(?:ing|ed)?(?:\s+for)?|exclud\w+|rather\s+than|instead\s+of|without|(?:anything|nothing|all|any\s+\w+)\s+but|unlike|save\s+for|apart\s+from)\b"
+    rf"|\b(?:other\s+than|except(?:ing|ed)?(?:\s+for)?|exclud\w+|rather\s+than|instead\s+of|without(?!\s+[\w'-]+\s+(?:upon|by\s+\w+ing)\b)|(?:anything|nothing|all|any\s+\w+)\s+but|unlike|save\s+for|apart\s+from)\b"
     rf"{_FEW_WORDS}{_VALUE}",
     re.I,
 )
