@@ -48,7 +48,7 @@ INSIDE = {
         "values",
         "playbook",
     ],
-    "asking": ["prompt", "windows", "language_model"],
+    "asking": ["prompt", "windows", "merging", "language_model"],
     "rules": ["passages", "clauses", "jurisdiction", "preamble", "duration", "back_end"],
 }
 """The same order within a package."""

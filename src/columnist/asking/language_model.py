@@ -15,8 +15,9 @@ from pydantic import BaseModel, ValidationError, field_validator
 from columnist import telemetry
 from columnist.answers.model import NOT_FOUND, Answer, Citation, Content, Question
 from columnist.answers.values import Typed, says_nothing, typed
+from columnist.asking.merging import disputed, merge
 from columnist.asking.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
-from columnist.asking.windows import BYTES_PER_TOKEN, disputed, merge, size, windows
+from columnist.asking.windows import BYTES_PER_TOKEN, size, windows
 from columnist.documents.locating.locate import Locator
 from columnist.documents.model import DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
