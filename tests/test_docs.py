@@ -84,7 +84,7 @@ def test_every_command_option_and_make_target_that_is_named_exists(file: Path) -
         command = re.search(
             r"(?:^|[ /(])columnist ((?!-)[a-z]+(?: (?:list|show|cancel|resume|retry|run|compare)\b)?)(.*)", code
         )
-        if not command or "docker" in code or "kubectl" in code:
+        if not command or re.match(r"(docker|kubectl|cp|useradd|POSTGRES_PASSWORD)\b", code):
             continue
         assert command[1].split()[0] in groups, code
         name = command[1] if command[1] in known else {"eval": "eval run"}.get(command[1], "")
