@@ -39,17 +39,17 @@ INSIDE = {
     "answers": [
         "model",
         "plain",
-        "mentions",
+        "mention",
         "numerals",
         "currencies",
         "dates",
         "parts",
-        "readings",
+        "mentions",
         "values",
         "playbook",
     ],
     "asking": ["prompt", "windows", "merging", "language_model"],
-    "rules": ["passages", "clauses", "jurisdiction", "preamble", "duration", "back_end"],
+    "rules": ["finding", "passages", "clauses", "jurisdiction", "preamble", "duration", "back_end"],
 }
 """The same order within a package."""
 ENTRY_POINTS = {"__init__", "__main__"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from columnist.answers.model import Answerer
 from columnist.asking.prompt import PROMPT_VERSION
 from columnist.errors import LlmError, SettingsError
-from columnist.rules.back_end import ExtractiveAnswerer
+from columnist.rules.back_end import RulesAnswerer
 from columnist.settings import EXTRACTIVE, Settings
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def prompt_version(model: str) -> str:
     """The version that the back end of this model records with its cells."""
-    return ExtractiveAnswerer.prompt_version if model == EXTRACTIVE else PROMPT_VERSION
+    return RulesAnswerer.prompt_version if model == EXTRACTIVE else PROMPT_VERSION
 
 
 class BackEnds:
@@ -26,7 +26,7 @@ class BackEnds:
         self._settings = settings
         self._opening = asyncio.Lock()
         self._chats: dict[str, ChatModel] = {}
-        self._answerers: dict[str, Answerer] = {EXTRACTIVE: ExtractiveAnswerer()}
+        self._answerers: dict[str, Answerer] = {EXTRACTIVE: RulesAnswerer()}
 
     async def __aenter__(self) -> "BackEnds":
         return self

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from columnist.answers.currencies import ISO_4217
 from columnist.answers.dates import dates
+from columnist.answers.mentions import amounts
 from columnist.answers.model import Question
-from columnist.answers.readings import amounts
 from columnist.answers.values import Typed, typed
 from columnist.documents.locating.locate import normalise
 from columnist.reviews.model import Format

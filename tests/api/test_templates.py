@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from columnist.answers.mentions import units
 from columnist.answers.model import Question
-from columnist.answers.readings import units
 from columnist.answers.values import typed
 from columnist.reviews.templates import built_in_templates
 from tests.api.test_documents import until_read, upload

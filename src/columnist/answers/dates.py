@@ -1,4 +1,4 @@
-"""Dates as they are written; a reading has two values where it is ambiguous (`5/8/14`), none where it is incomplete."""
+"""Dates as they are written; a mention has two values where it is ambiguous (`5/8/14`), none where it is incomplete."""
 
 import re
 from calendar import monthrange
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from columnist.answers.mentions import Reading
+from columnist.answers.mention import Mention
 from columnist.answers.numerals import SMALL, TENS, spelt
 from columnist.answers.plain import one_line
 
@@ -121,28 +121,28 @@ def _date_values(match: re.Match[str]) -> tuple[str, ...]:
     return tuple(value for value in (_calendar(year, month, day) for day in days) if value)
 
 
-def dates(text: str) -> list[Reading[str]]:
-    """The dates of `text` as ISO 8601, in order of place. Partial dates are readings without a value."""
+def dates(text: str) -> list[Mention[str]]:
+    """The dates of `text` as ISO 8601, in order of place. Partial dates are mentions without a value."""
     return dates_of(one_line(text))
 
 
-def dates_of(line: str) -> list[Reading[str]]:
+def dates_of(line: str) -> list[Mention[str]]:
     """As `dates`, of a text in one plain line."""
-    found: list[Reading[str]] = []
+    found: list[Mention[str]] = []
     for pattern in _DATES:
         for match in pattern.finditer(line):
             values = _date_values(match)
             if values and not _overlaps(found, match):
-                found.append(Reading(match.start(), match.end(), values))
+                found.append(Mention(match.start(), match.end(), values))
     for pattern in _PARTIAL_DATES:
         for match in pattern.finditer(line):
             if not _overlaps(found, match):
-                found.append(Reading(match.start(), match.end(), ()))
-    return sorted(found, key=lambda reading: reading.start)
+                found.append(Mention(match.start(), match.end(), ()))
+    return sorted(found, key=lambda mention: mention.start)
 
 
-def _overlaps(found: Sequence[Reading[Any]], match: re.Match[str]) -> bool:
-    return any(reading.start < match.end() and match.start() < reading.end for reading in found)
+def _overlaps(found: Sequence[Mention[Any]], match: re.Match[str]) -> bool:
+    return any(mention.start < match.end() and match.start() < mention.end for mention in found)
 
 
 def days_without_year(line: str) -> Iterator[tuple[int, int]]:

@@ -1,31 +1,64 @@
-"""What a place in a text may say."""
+"""Find what a text says in words and digits: dates, money, percentages, numbers, currencies.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+A mention is a place in the text with every value it may have: one when the text is clear, two or more when it is
+ambiguous (`5/8/14`), none when it is incomplete (`September __, 2018`). Positions index the text as given.
+"""
+
+import re
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Generic, NamedTuple, TypeVar
 
-T = TypeVar("T")
-
-
-class Money(NamedTuple):
-    """An amount; `currency` is its ISO 4217 code, or None when the text does not say."""
-
-    amount: Decimal
-    currency: str | None
+from columnist.answers.currencies import CURRENCIES, DOLLARS, bare_dollars, code, strange
+from columnist.answers.mention import Mention, MonetaryAmount
+from columnist.answers.parts import UNITS, Kind, parts
+from columnist.answers.plain import one_line
 
 
-@dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
-    """`text[start:end]` says one of `values`; `unit` is the time unit behind a number, singular, or empty."""
+def currencies(text: str) -> list[Mention[str]]:
+    """The currencies that `text` names. `$` and `dollars` alone mean US dollars unless `text` names other dollars; `¥`
+    alone has no value, nor has a currency that is not known."""
+    line = one_line(text)
+    codes = [(match, None if strange(line, match) else code(match.group())) for match in CURRENCIES.finditer(line)]
+    others = {named for _, named in codes if named in DOLLARS}
+    found = []
+    for match, named in codes:
+        if len(others) == 1 and bare_dollars(match.group()) and named:
+            named = next(iter(others))
+        found.append(Mention(match.start(), match.end(), (named,) if named else ()))
+    return found
 
-    start: int
-    end: int
-    values: tuple[T, ...]
-    unit: str = ""
+
+def amounts(text: str) -> list[Mention[MonetaryAmount]]:
+    """The sums of money of `text`: digits or words beside a currency, with `million`, `k`, `and 50/100` and so on."""
+    others = {value for mention in currencies(text) for value in mention.values} & DOLLARS
+    found = []
+    for part in parts(text):
+        if part.kind is Kind.MONEY:
+            values: tuple[MonetaryAmount, ...] = part.values
+            if len(others) == 1 and part.bare:
+                values = tuple(MonetaryAmount(value.amount, next(iter(others))) for value in values)
+            found.append(Mention(part.start, part.end, values))
+    return found
 
 
-def agreed(one: Sequence[Any], other: Sequence[Any]) -> tuple[Any, ...]:
-    """What both may mean: `€1.200 (one thousand two hundred euros)`. All they say if they do not agree."""
-    both = tuple(value for value in one if value in other)
-    return both or tuple(dict.fromkeys((*one, *other)))
+def percentages(text: str) -> list[Mention[Decimal]]:
+    """The percentages of `text` in percent: `one and one-half percent` and `150 basis points` are both 1.5."""
+    return [Mention(part.start, part.end, part.values) for part in parts(text) if part.kind is Kind.PERCENT]
+
+
+def numbers(text: str) -> list[Mention[Decimal]]:
+    """The numbers of `text` without its dates, money, percentages and section references.
+
+    Words and digits that disagree give two values.
+    """
+    return [
+        Mention(part.start, part.end, part.values, part.unit)
+        for part in parts(text)
+        if part.kind is Kind.COUNT and part.unit in ("", *UNITS)
+    ]
+
+
+def units(text: str) -> Iterator[str]:
+    """The time units that a question asks in, singular and in order: `how many days` → day."""
+    for match in re.finditer(r"\b(day|week|month|year|hour|minute)s?\b", text, re.I):
+        yield match[1].lower()

@@ -13,7 +13,7 @@ from typing import Any
 
 from columnist.answers.currencies import CURRENCIES, ISO_4217, NATIONS, bare_dollars, code, strange
 from columnist.answers.dates import dates_of, days_without_year
-from columnist.answers.mentions import Money, agreed
+from columnist.answers.mention import MonetaryAmount, agreed
 from columnist.answers.numerals import (
     PARTS,
     PLURAL_PARTS,
@@ -508,7 +508,7 @@ class _Scan:
         at += self.kind(items, at) == "quote"
         return at if self.kind(items, at) == "close" else None
 
-    # Money, percentages, counts
+    # MonetaryAmount, percentages, counts
 
     def entities(self) -> None:
         items = self.items
@@ -805,7 +805,7 @@ class _Scan:
             Kind.MONEY,
             first,
             last,
-            tuple(Money(value, currency) for value in values),
+            tuple(MonetaryAmount(value, currency) for value in values),
             bare=bare_dollars(items[named].text),
         )
 
@@ -834,7 +834,8 @@ class _Scan:
             return
         if sign == "-":
             values = tuple(
-                Money(-value.amount, value.currency) if isinstance(value, Money) else -value for value in values
+                MonetaryAmount(-value.amount, value.currency) if isinstance(value, MonetaryAmount) else -value
+                for value in values
             )
         self.add(kind, start, end, values, unit, bare)
 
@@ -909,7 +910,7 @@ class _Scan:
             values: tuple[Any, ...] = item.values
             if what.kind is Kind.MONEY:
                 currency = what.values[0].currency if what.values else None
-                values = tuple(Money(value, currency) for value in values)
+                values = tuple(MonetaryAmount(value, currency) for value in values)
             both = agreed(what.values, values)
             self.parts.remove(what)
             self.taken.update(range(opened, last + 1))
@@ -971,10 +972,10 @@ class _Scan:
         items, depth = self.items, 0
         if self.line[: items[at].start].strip() or not self.line.rstrip(" .").endswith((")", "]", "}")):
             return False
-        for nr in range(at, len(items)):
-            depth += (items[nr].kind == "open") - (items[nr].kind == "close")
+        for index in range(at, len(items)):
+            depth += (items[index].kind == "open") - (items[index].kind == "close")
             if depth == 0:
-                return not self.line[items[nr].end :].strip(" .")
+                return not self.line[items[index].end :].strip(" .")
         return False
 
     def blank(self, at: int) -> None:

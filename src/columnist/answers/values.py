@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from rapidfuzz import fuzz
 
 from columnist.answers.currencies import DOLLARS, ENGLISH_WORDS, ISO_4217, bare_dollars
-from columnist.answers.mentions import Reading
+from columnist.answers.mention import Mention
+from columnist.answers.mentions import currencies, units
 from columnist.answers.model import NOT_FOUND, Question
 from columnist.answers.numerals import in_bounds, product
 from columnist.answers.parts import UNITS, Kind, Part, parts
 from columnist.answers.plain import one_line, plain
-from columnist.answers.readings import currencies, units
 from columnist.reviews.model import Format
 
 
@@ -144,15 +144,15 @@ def decimal_text(value: Decimal) -> str:
     return format(value, "f")
 
 
-def in_unit(reading: Reading[Decimal], wanted: Iterable[str]) -> tuple[Decimal, ...]:
+def in_unit(mention: Mention[Decimal], wanted: Iterable[str]) -> tuple[Decimal, ...]:
     """The values of a number in the first of the `wanted` units that it converts to exactly; as it is without units."""
     asked = list(wanted)
-    if not asked or not reading.unit or reading.unit in asked:
-        return reading.values
+    if not asked or not mention.unit or mention.unit in asked:
+        return mention.values
     for unit in asked:
-        times, divisor = _CONVERSIONS.get((reading.unit, unit), (0, 1))
-        if times and all(product(value, times) % divisor == 0 for value in reading.values):
-            return tuple(product(value, times) / divisor for value in reading.values)
+        times, divisor = _CONVERSIONS.get((mention.unit, unit), (0, 1))
+        if times and all(product(value, times) % divisor == 0 for value in mention.values):
+            return tuple(product(value, times) / divisor for value in mention.values)
     return ()
 
 
@@ -193,7 +193,7 @@ def _items(items: Iterable[str]) -> Typed:
 # Numbers, percentages, money, dates: the whole answer has to be understood
 
 
-class _Said(NamedTuple):
+class _Parsed(NamedTuple):
     """An answer in its parts: those of the kind that is asked for, all, and the text with a sign in place of each."""
 
     values: list[Part]
@@ -202,7 +202,7 @@ class _Said(NamedTuple):
     text: str
 
 
-def _said(text: str, kind: Kind) -> _Said:
+def _parse(text: str, kind: Kind) -> _Parsed:
     line, found = one_line(text), parts(text)
     values = [part for part in found if part.kind is kind]
     pieces, at = [], 0
@@ -211,54 +211,54 @@ def _said(text: str, kind: Kind) -> _Said:
         sign = _VALUE if part.kind is kind else _BARE if bare else _TIME if part.kind is Kind.COUNT else _OTHER
         pieces += [line[at : part.start], sign]
         at = part.end
-    return _Said(values, found, "".join([*pieces, line[at:]]), text)
+    return _Parsed(values, found, "".join([*pieces, line[at:]]), text)
 
 
-def _quoted(said: _Said, part: Part) -> str:
-    return " ".join(said.text[part.start : part.end].split())
+def _quoted(parsed: _Parsed, part: Part) -> str:
+    return " ".join(parsed.text[part.start : part.end].split())
 
 
-def _left_over(said: _Said, kind: Kind) -> str:
+def _left_over(parsed: _Parsed, kind: Kind) -> str:
     """The doubt that a part of the answer leaves which is not understood, or is no part of one value; else empty."""
-    for part in said.parts:
+    for part in parsed.parts:
         if part.kind is Kind.UNREAD:
-            return f"It says {_quoted(said, part)}, which is not understood."
+            return f"It says {_quoted(parsed, part)}, which is not understood."
         if part.kind is Kind.COUNT and kind is not Kind.COUNT and not part.unit:
-            return f"It also says {_quoted(said, part)}, and not of what."
+            return f"It also says {_quoted(parsed, part)}, and not of what."
         if part.kind is Kind.COUNT and part.unit not in ("", *UNITS) and kind is Kind.COUNT:
-            return f"It says {_quoted(said, part)}, a unit that is not understood."
+            return f"It says {_quoted(parsed, part)}, a unit that is not understood."
         if part.kind is Kind.PERCENT and kind is Kind.MONEY:
-            return f"It also says {_quoted(said, part)}, which may be a part of it or come on top."
+            return f"It also says {_quoted(parsed, part)}, which may be a part of it or come on top."
     return ""
 
 
-def _cue(said: _Said) -> str:
+def _cue(parsed: _Parsed) -> str:
     """The doubt that the words around a value leave; else empty."""
-    if _ALTERNATIVES.search(said.masked) or _BETWEEN.search(said.masked) or _OR.search(said.masked):
+    if _ALTERNATIVES.search(parsed.masked) or _BETWEEN.search(parsed.masked) or _OR.search(parsed.masked):
         return "but as one of several that it depends on."
-    if _COMPUTED.search(said.masked) or _SUM.search(said.masked):
+    if _COMPUTED.search(parsed.masked) or _SUM.search(parsed.masked):
         return "but as a part, a term or a multiple of what it means."
-    if _NOT.search(said.masked):
+    if _NOT.search(parsed.masked):
         return "but to say that it is not that."
-    return "but with a sign that leaves it open." if _ASKED.search(said.masked) else ""
+    return "but with a sign that leaves it open." if _ASKED.search(parsed.masked) else ""
 
 
-def _doubted(outcome: Typed, said: _Said, kind: Kind, shown: str) -> Typed:
+def _doubted(outcome: Typed, parsed: _Parsed, kind: Kind, shown: str) -> Typed:
     """The outcome, or the doubt that the rest of the answer leaves."""
     if outcome.value is None:
         return outcome
-    if left := _left_over(said, kind):
+    if left := _left_over(parsed, kind):
         return Typed(None, f"It names {shown}. {left}")
-    cue = _cue(said)
+    cue = _cue(parsed)
     return Typed(None, f"It names {shown}, {cue}") if cue else outcome
 
 
 def _number(text: str, question: Question) -> Typed:
-    said = _said(text, Kind.COUNT)
+    parsed = _parse(text, Kind.COUNT)
     asked = f"{question.name} {question.prompt}"
     wanted = _unit_asked_for(asked)
-    timed = [part for part in said.values if part.unit]
-    found = said.values
+    timed = [part for part in parsed.values if part.unit]
+    found = parsed.values
     if timed and wanted is None and len({value for part in found for value in part.values}) == 1:
         named = " or ".join(sorted({f"{part.unit}s" for part in timed}))
         return Typed(None, f"It is said in {named}, and the question names no unit.")
@@ -268,15 +268,15 @@ def _number(text: str, question: Question) -> Typed:
         if not fitting:
             named = " or ".join(sorted({f"{part.unit}s" for part in timed}))
             return Typed(None, f"It is said in {named}, which have no exact number of {wanted}s.")
-        if _rival(said, timed, fitting) or _loose(said):
+        if _rival(parsed, timed, fitting) or _loose(parsed):
             return Typed(None, "It says more than one number, not all of the same unit.")
         values = [value for part in fitting for value in _in_unit(part, wanted, strict)]
     else:
         values = [value for part in found for value in part.values]
     outcome = _one_decimal(values, "number")
-    if outcome.value is not None and _TIMES_A_PERIOD.fullmatch(said.masked):
+    if outcome.value is not None and _TIMES_A_PERIOD.fullmatch(parsed.masked):
         return outcome
-    return _doubted(outcome, said, Kind.COUNT, str(outcome.value))
+    return _doubted(outcome, parsed, Kind.COUNT, str(outcome.value))
 
 
 _TIMES_A_PERIOD = re.compile(
@@ -291,25 +291,25 @@ _OF_ANOTHER = re.compile(
 )
 
 
-def _rival(said: _Said, timed: list[Part], fitting: list[Part]) -> bool:
+def _rival(parsed: _Parsed, timed: list[Part], fitting: list[Part]) -> bool:
     """Whether a period in another unit is an answer, too: `1 month and 15 days`, not `15 days of a 3 month term`."""
     return any(
-        part not in fitting and not _OF_ANOTHER.search(said.text[max(0, part.start - 40) : part.start])
+        part not in fitting and not _OF_ANOTHER.search(parsed.text[max(0, part.start - 40) : part.start])
         for part in timed
     )
 
 
-def _loose(said: _Said) -> bool:
+def _loose(parsed: _Parsed) -> bool:
     """Whether a number without a unit stands beside others and does not count them, as in `two 30 day periods`."""
-    for nr, part in enumerate(said.parts):
+    for index, part in enumerate(parsed.parts):
         if part.kind is not Kind.COUNT or part.unit:
             continue
-        following = said.parts[nr + 1] if nr + 1 < len(said.parts) else None
+        following = parsed.parts[index + 1] if index + 1 < len(parsed.parts) else None
         counts = (
             following
             and following.unit
-            and _PERIODS.fullmatch(said.text, part.end, following.start)
-            and _OF_PERIODS.match(said.text, following.end)
+            and _PERIODS.fullmatch(parsed.text, part.end, following.start)
+            and _OF_PERIODS.match(parsed.text, following.end)
             and all(0 < value < 10 for value in part.values)
         )
         if not counts:
@@ -332,26 +332,26 @@ def _unit_asked_for(asked: str) -> str | None:
 def _in_unit(part: Part, wanted: str, strict: bool) -> tuple[Decimal, ...]:
     if strict and part.unit != wanted:
         return ()
-    return in_unit(Reading(part.start, part.end, part.values, part.unit), [wanted])
+    return in_unit(Mention(part.start, part.end, part.values, part.unit), [wanted])
 
 
 def _percentage(text: str, _: Question) -> Typed:
-    said = _said(text, Kind.PERCENT)
-    if not said.values and _bare(text):
+    parsed = _parse(text, Kind.PERCENT)
+    if not parsed.values and _bare(text):
         # An answer that is only a number means percent: that is what was asked for.
-        said = _said(text, Kind.COUNT)
-    values = [part.values for part in said.values]
+        parsed = _parse(text, Kind.COUNT)
+    values = [part.values for part in parsed.values]
     outcome = _one_decimal(_all_agreed(values), "percentage")
-    kind = said.values[0].kind if said.values else Kind.PERCENT
-    if outcome.value is not None and (_BASE_RATE.search(one_line(text)) or _ON_TOP.search(said.masked)):
+    kind = parsed.values[0].kind if parsed.values else Kind.PERCENT
+    if outcome.value is not None and (_BASE_RATE.search(one_line(text)) or _ON_TOP.search(parsed.masked)):
         return Typed(None, f"It names {outcome.value}, but on top of a rate that moves.")
-    return _doubted(outcome, said, kind, str(outcome.value))
+    return _doubted(outcome, parsed, kind, str(outcome.value))
 
 
 def _bare(text: str) -> bool:
     """Whether a text is a number and at most a currency, as in {"amount": "5000", "currency": "EUR"}."""
     places = [(part.start, part.end) for part in parts(text) if part.kind is Kind.COUNT and not part.unit]
-    places += [(reading.start, reading.end) for reading in currencies(text)]
+    places += [(mention.start, mention.end) for mention in currencies(text)]
     for start, end in sorted(places, reverse=True):
         text = text[:start] + text[end:]
     return re.search(r"[^\W_]|‰", re.sub(r"\b(?:amount|currency|value)\b", "", text, flags=re.I)) is None
@@ -384,30 +384,30 @@ def _only(values: list[str], noun: str) -> Typed:
 
 def _monetary_amount(text: str, _: Question) -> Typed:
     text = _as_money(text)
-    said = _said(text, Kind.MONEY)
-    others = {value for reading in currencies(text) for value in reading.values} & DOLLARS
+    parsed = _parse(text, Kind.MONEY)
+    others = {value for mention in currencies(text) for value in mention.values} & DOLLARS
     named: set[str | None]
-    if not said.values and _bare(text):
-        said = _said(text, Kind.COUNT)
-        named = {value for reading in currencies(text) for value in reading.values}
-        values: list[tuple[Decimal, ...]] = [part.values for part in said.values]
+    if not parsed.values and _bare(text):
+        parsed = _parse(text, Kind.COUNT)
+        named = {value for mention in currencies(text) for value in mention.values}
+        values: list[tuple[Decimal, ...]] = [part.values for part in parsed.values]
     else:
         foreign = next(iter(others)) if len(others) == 1 else None
-        moneys = [(money, part.bare) for part in said.values for money in part.values]
+        moneys = [(money, part.bare) for part in parsed.values for money in part.values]
         named = {foreign if bare and foreign else money.currency for money, bare in moneys} - {None}
-        values = [tuple(money.amount for money in part.values) for part in said.values]
+        values = [tuple(money.amount for money in part.values) for part in parsed.values]
     if len(named) > 1:
         return Typed(None, f"It names more than one currency: {' or '.join(sorted(map(str, named)))}.")
     outcome = _one_decimal(_all_agreed(values), "amount of money")
     if outcome.value is None:
         return outcome
-    kind = said.values[0].kind
+    kind = parsed.values[0].kind
     if re.search(
         rf"{_TIME}\s+(?:at|of|x|@)\s+(?:the\s+rate\s+of\s+)?{_VALUE}|{_VALUE}\s+(?:for|in)\s+each\s+{_TIME}",
-        said.masked,
+        parsed.masked,
     ):
         return Typed(None, f"It names {outcome.value}, but as a part, a term or a multiple of what it means.")
-    _, doubt = _doubted(outcome, said, kind, str(outcome.value))
+    _, doubt = _doubted(outcome, parsed, kind, str(outcome.value))
     return Typed(None, doubt) if doubt else Typed({"amount": outcome.value, "currency": next(iter(named), None)})
 
 
@@ -433,8 +433,8 @@ def _currency(text: str, _: Question) -> Typed:
     if text.upper() in ISO_4217 - (frozenset() if text.isupper() else ENGLISH_WORDS):
         return Typed(text.upper())
     found = currencies(text)
-    codes = sorted({value for reading in found for value in reading.values})
-    if codes == ["USD"] and all(bare_dollars(text[reading.start : reading.end]) for reading in found):
+    codes = sorted({value for mention in found for value in mention.values})
+    if codes == ["USD"] and all(bare_dollars(text[mention.start : mention.end]) for mention in found):
         return Typed(None, "It does not say which country's dollars these are.")
     outcome = _only(codes, "currency")
     if outcome.value is None:
@@ -448,22 +448,22 @@ def _currency(text: str, _: Question) -> Typed:
 
 
 def _date(text: str, _: Question) -> Typed:
-    said = _said(text, Kind.DATE)
-    whole = [part.values for part in said.values if part.values]
-    if len(whole) < len(said.values):
-        part = next(part for part in said.values if not part.values)
-        return Typed(None, f"A date in it is incomplete: {_quoted(said, part)}.")
+    parsed = _parse(text, Kind.DATE)
+    whole = [part.values for part in parsed.values if part.values]
+    if len(whole) < len(parsed.values):
+        part = next(part for part in parsed.values if not part.values)
+        return Typed(None, f"A date in it is incomplete: {_quoted(parsed, part)}.")
     outcome = _only(sorted(set(_all_agreed(whole))), "date")
     if outcome.value is None:
         return outcome
-    lasts = any(part.kind is Kind.COUNT and part.unit for part in said.parts) and not _ENDS_ON.search(said.masked)
-    if lasts or _COUNTED.search(said.masked):
+    lasts = any(part.kind is Kind.COUNT and part.unit for part in parsed.parts) and not _ENDS_ON.search(parsed.masked)
+    if lasts or _COUNTED.search(parsed.masked):
         return Typed(None, f"It counts from {outcome.value}, and is another date.")
-    for part in said.parts:
-        year = _YEAR.search(_quoted(said, part)) if part.kind is Kind.NAME else None
+    for part in parsed.parts:
+        year = _YEAR.search(_quoted(parsed, part)) if part.kind is Kind.NAME else None
         if year and year[0] != outcome.value[:4]:
             return Typed(None, f"It says more than one date: {outcome.value} or {year[0]}.")
-    return _doubted(outcome, said, Kind.DATE, outcome.value)
+    return _doubted(outcome, parsed, Kind.DATE, outcome.value)
 
 
 _YES = re.compile(r"(?:(?:yes|true)\b|y$)", re.I)

@@ -98,7 +98,7 @@ class LanguageModelAnswerer:
         # A small model's context is not to be eaten up by room for answers.
         answer_tokens = min(self._settings.answer_tokens, context // 3)
         pages = page_texts(document.pages)
-        reading = _Reading(self._chat, document, pages, Locator(document.pages), answer_tokens)
+        calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens)
         step = self._settings.columns_per_call
         groups = [questions[start : start + step] for start in range(0, len(questions), step)]
         if not groups:
@@ -107,15 +107,15 @@ class LanguageModelAnswerer:
         parts = windows(pages, max(budget, LEAST_BUDGET)) or [[]]
         answered: list[list[list[Answer]]] = [[] for _ in groups]
 
-        async def read(part: list[PageText], nr: int) -> list[Answer]:
-            """Answers to group `nr` from the part; after the last one those from all parts, else none."""
-            answered[nr] += await reading.answers(part, groups[nr])
-            return await reading.merged(groups[nr], answered[nr]) if part is parts[-1] else []
+        async def read(part: list[PageText], index: int) -> list[Answer]:
+            """Answers to group `index` from the part; after the last one those from all parts, else none."""
+            answered[index] += await calls.answers(part, groups[index])
+            return await calls.merged(groups[index], answered[index]) if part is parts[-1] else []
 
         async with self._chat.limiter.document():
             # The first call about a part puts it into the server's prefix cache; the others find it there, all at once.
             for part, batch in product(parts, (range(1), range(1, len(groups)))):
-                tasks = [asyncio.create_task(read(part, nr)) for nr in batch]
+                tasks = [asyncio.create_task(read(part, index)) for index in batch]
                 try:
                     pending = set(tasks)
                     while pending:
@@ -130,8 +130,8 @@ class LanguageModelAnswerer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """One document being asked about."""
+class _Calls:
+    """The calls about one document."""
 
     chat: ChatModel
     document: DocumentText
@@ -223,11 +223,11 @@ class _Reading:
 
     def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
         """The contents by question; those missing or out of form are left out. Raises MalformedAnswerError."""
-        raw = _parse(completion, [key(nr) for nr in range(len(group))])
+        raw = _parse(completion, [key(index) for index in range(len(group))])
         contents = {}
-        for nr, question in enumerate(group):
+        for index, question in enumerate(group):
             try:
-                answer = _RawAnswer.model_validate(raw.get(key(nr)))
+                answer = _RawAnswer.model_validate(raw.get(key(index)))
             except ValidationError:
                 continue
             citations = tuple(self._cite(quote) for quote in answer.quotes if quote.quote.strip())
@@ -259,16 +259,16 @@ def _sum(usages: Sequence[Usage]) -> Usage:
 def _shares(completion: Completion, count: int) -> list[Usage]:
     """The tokens of a call, split over `count` questions so that the sum is exact."""
 
-    def share(total: int, nr: int) -> int:
-        return total * (nr + 1) // count - total * nr // count
+    def share(total: int, index: int) -> int:
+        return total * (index + 1) // count - total * index // count
 
     return [
         Usage(
-            share(completion.prompt_tokens, nr),
-            share(completion.cached_tokens, nr),
-            share(completion.completion_tokens, nr),
+            share(completion.prompt_tokens, index),
+            share(completion.cached_tokens, index),
+            share(completion.completion_tokens, index),
         )
-        for nr in range(count)
+        for index in range(count)
     ]
 
 

@@ -90,7 +90,7 @@ def messages(
     document = "\n\n".join(
         f"[Page {number}]\n{''.join(part.text for part in parts_of_page)}" for number, parts_of_page in parts
     )
-    asked = "\n".join(f"{key(nr)}. {_ask(question)}" for nr, question in enumerate(questions))
+    asked = "\n".join(f"{key(index)}. {_ask(question)}" for index, question in enumerate(questions))
     extent = ""
     if excerpts:
         extent = (
@@ -111,14 +111,14 @@ def messages(
     ]
 
 
-def key(nr: int) -> str:
-    """The short name of the nr-th question (from 0) in prompt and schema."""
-    return f"c{nr + 1}"
+def key(index: int) -> str:
+    """The short name of question `index` (from 0) in prompt and schema."""
+    return f"c{index + 1}"
 
 
 def schema(questions: Sequence[Question]) -> dict[str, Any]:
     """The JSON schema of the answers to a group, in the strict subset that OpenAI, vLLM and llama.cpp share."""
-    return _object({key(nr): _answer_schema(question) for nr, question in enumerate(questions)})
+    return _object({key(index): _answer_schema(question) for index, question in enumerate(questions)})
 
 
 def _answer_schema(question: Question) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _ask(question: Question) -> str:
     form = _FORMS[question.format]
     if question.tags:
         form += f" ({', '.join(question.tags)})"
-    rules = "".join(f"\nRule {nr}: {rule.when}" for nr, rule in enumerate(question.rules_in_words, start=1))
+    rules = "".join(f"\nRule {number}: {rule.when}" for number, rule in enumerate(question.rules_in_words, start=1))
     lines = _as_material(f"{question.name}: {question.prompt} Answer: {form}.{rules}").splitlines()
     # Indented, so that no line of a question passes for the next question.
     return "\n   ".join(lines)

@@ -106,9 +106,9 @@ def shown_path(path: str | PurePath) -> str:
 
 def told_apart(path: str, taken: Container[str]) -> str:
     """The path, with a number if it is taken: "lease (2).txt"."""
-    pure, numbered, nr = PurePosixPath(path), path, 2
+    pure, numbered, number = PurePosixPath(path), path, 2
     while numbered in taken:
-        numbered, nr = str(pure.with_name(f"{pure.stem} ({nr}){pure.suffix}")), nr + 1
+        numbered, number = str(pure.with_name(f"{pure.stem} ({number}){pure.suffix}")), number + 1
     return numbered
 
 

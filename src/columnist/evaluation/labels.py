@@ -110,10 +110,10 @@ def _gathered(file: Path, rows: Iterable[tuple[Any, Any, str | None, Iterable[st
     """One label for each document and column; further lines bring further quotes. Raises InputError."""
     answers: dict[tuple[str, str], str | None] = {}
     quotes: dict[tuple[str, str], list[str]] = {}
-    for nr, (document, column, answer, shown) in enumerate(rows, start=1):
+    for number, (document, column, answer, shown) in enumerate(rows, start=1):
         place = (str(document).strip(), str(column).strip())
         if not all(place):
-            raise InputError(f"{file}: label {nr} names no document or no column.")
+            raise InputError(f"{file}: label {number} names no document or no column.")
         answers[place] = answers.get(place) or (answer or "").strip() or None
         quotes.setdefault(place, []).extend(quote for quote in shown if quote.strip())
     return [Label(*place, answer, tuple(quotes[place])) for place, answer in answers.items()]

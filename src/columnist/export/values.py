@@ -180,9 +180,9 @@ def distinct_names(columns: Columns, taken: Sequence[str], endings: Sequence[str
     used = {name.lower() for name in taken}
     names = []
     for _, column in columns:
-        name, nr = column.name, 2
+        name, number = column.name, 2
         while used & (wanted := {f"{name}{ending}".lower() for ending in ("", *endings)}):
-            name, nr = f"{column.name} {nr}", nr + 1
+            name, number = f"{column.name} {number}", number + 1
         used |= wanted
         names.append(name)
     return names

@@ -8,21 +8,21 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from columnist.answers.dates import dates
-from columnist.answers.mentions import Reading
+from columnist.answers.mention import Mention
+from columnist.answers.mentions import amounts, currencies, numbers, percentages, units
 from columnist.answers.model import NOT_FOUND, Answer, Citation, Content, Question
-from columnist.answers.readings import amounts, currencies, numbers, percentages, units
 from columnist.answers.values import in_unit, typed
 from columnist.cpu import processes
 from columnist.documents.model import DocumentText, Span
 from columnist.reviews.model import Flag, Format
 from columnist.rules.clauses import Clause, clause_asked_for
 from columnist.rules.duration import effective_date, expiration, notice, renewal
+from columnist.rules.finding import Finding
 from columnist.rules.jurisdiction import jurisdiction
 from columnist.rules.passages import PassageIndex, Ranked, terms
 from columnist.rules.preamble import parties, stated_date, title
@@ -87,20 +87,7 @@ _CLAUSE_END = re.compile(r"(?<!\bU\.S)(?<!\bNo)(?<!\bRs)[.;](?=\s|$)|\n\s*\n")
 _TITLE_LINES = re.compile(r"\b(?:agreement|contract|amendment|addendum|lease|licen[cs]e|deed|statement)\b", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule found: the answer in words, where it stands, whether it is `sure`, and the rule.
-
-    The words become a value as those of a language model do: through `typed`.
-    """
-
-    said: str
-    places: tuple[Span, ...]
-    sure: bool
-    rule: str
-
-
-class ExtractiveAnswerer:
+class RulesAnswerer:
     """Answers without an LLM, in processes of its own, one per core: the event loop that serves requests stays free."""
 
     model = "extractive"
@@ -119,7 +106,7 @@ def _all_answered(pages: Sequence[str], questions: Sequence[Question]) -> list[C
 
 def answered(index: PassageIndex, question: Question) -> Content:
     """The content that the rules find for one question in an indexed document."""
-    finding = _RULES[question.format](index, question) if index.passages else None
+    finding = _FINDERS[question.format](index, question) if index.passages else None
     unread = " The playbook's rules in words need an LLM and were not applied." if question.rules_in_words else ""
     if finding is None:
         reasoning = f"Rule-based first pass without an LLM: no passage answers this question.{unread}"
@@ -128,10 +115,10 @@ def answered(index: PassageIndex, question: Question) -> Content:
         Citation(index.pages[place.page - 1][place.start : place.end], place.page, True, (place,))
         for place in finding.places
     )
-    value, doubt = typed(finding.said, question)
+    value, doubt = typed(finding.text, question)
     reasoning = f"Rule-based first pass without an LLM: {finding.rule}.{unread} {doubt}".strip()
     flag: Flag = "green" if finding.sure and value is not None else "yellow"
-    return Content(_shown(value, finding.said, question), value, flag, reasoning, citations, doubtful=flag != "green")
+    return Content(_shown(value, finding.text, question), value, flag, reasoning, citations, doubtful=flag != "green")
 
 
 def _shown(value: Any, said: str, question: Question) -> str:
@@ -202,7 +189,7 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-# One rule for each format
+# One function for each format
 
 
 def _text(index: PassageIndex, question: Question) -> Finding | None:
@@ -217,8 +204,7 @@ def _text(index: PassageIndex, question: Question) -> Finding | None:
         return None
     if kind in ("renewal", "notice", "notice_of_no_renewal") and _ASKS_HOW_LONG.search(question.prompt):
         near = [candidate.passage for candidate in candidates[:NEAR]]
-        told = (renewal if kind == "renewal" else notice)(near)
-        return Finding(told.said, (told.place,), True, told.rule) if told else None
+        return (renewal if kind == "renewal" else notice)(near)
     best = candidates[0]
     shown = _line(best.passage.text)
     rule = "the best passage of the kind of clause asked for" if known else "the passage that shares most terms with it"
@@ -264,77 +250,77 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
         return Finding(_line(index.pages[page - 1][start:end]), (stated.place,), stated.cued, rule)
     candidates, known = _candidates(index, question)
     near = [candidate.passage for candidate in candidates[:NEAR]]
-    if kind == "expiration" and (told := expiration(near, index.plain)):
-        return Finding(told.said, (told.place,), told.written, told.rule)
-    found = _first_reading(candidates, dates)
+    if kind == "expiration" and (ending := expiration(near, index.plain)):
+        return ending
+    found = _first_mention(candidates, dates)
     if found is not None:
-        candidate, reading, alone = found
+        candidate, mention, alone = found
         rule = "a date in the passage that fits best"
-        said, clear = _said(candidate, reading, question)
-        return Finding(said, (candidate.passage.place,), known and alone and clear, rule)
+        text, clear = _with_doubts(candidate, mention, question)
+        return Finding(text, (candidate.passage.place,), known and alone and clear, rule)
     if known and candidates:
         shown = _line(candidates[0].passage.text)
         return Finding(shown, (candidates[0].passage.place,), False, "the clause gives a period, not a date")
     return None
 
 
-def _said(candidate: Ranked, reading: Reading[Any], question: Question) -> tuple[str, bool]:
-    """A reading in its words, and whether the clause around it says the same; with the words beside it where those
+def _with_doubts(candidate: Ranked, mention: Mention[Any], question: Question) -> tuple[str, bool]:
+    """A mention in its words, and whether the clause around it says the same; with the words beside it where those
     leave it in doubt (`the greater of`, `10% of`)."""
     text = candidate.passage.text
-    words = _line(text[reading.start : reading.end])
+    words = _line(text[mention.start : mention.end])
     value = typed(words, question).value
-    if value is None or typed(_around(text, reading, CLAUSE), question).value == value:
+    if value is None or typed(_around(text, mention, CLAUSE), question).value == value:
         return words, True
-    beside = _around(text, reading, BESIDE)
+    beside = _around(text, mention, BESIDE)
     return (words, False) if typed(beside, question).value == value else (beside, False)
 
 
-def _around(text: str, reading: Reading[Any], reach: int) -> str:
-    """The reading with what stands within so many characters of it, in whole words of the same clause."""
-    before, behind = text[max(0, reading.start - reach) : reading.start], text[reading.end : reading.end + reach]
+def _around(text: str, mention: Mention[Any], reach: int) -> str:
+    """The mention with what stands within so many characters of it, in whole words of the same clause."""
+    before, behind = text[max(0, mention.start - reach) : mention.start], text[mention.end : mention.end + reach]
     if len(before) == reach:
         before = before.partition(" ")[2]
     if len(behind) == reach:
         behind = behind.rpartition(" ")[0]
     before = _CLAUSE_END.split(before)[-1]
     behind = _CLAUSE_END.split(behind, maxsplit=1)[0]
-    return _line(f"{before}{text[reading.start : reading.end]}{behind}")
+    return _line(f"{before}{text[mention.start : mention.end]}{behind}")
 
 
-def _first_reading(
-    candidates: Sequence[Ranked], read: Callable[[str], list[Reading[Any]]]
-) -> tuple[Ranked, Reading[Any], bool] | None:
-    """The first reading with a value in the best passage that has one, and whether the passage has no other value."""
+def _first_mention(
+    candidates: Sequence[Ranked], read: Callable[[str], list[Mention[Any]]]
+) -> tuple[Ranked, Mention[Any], bool] | None:
+    """The first mention with a value in the best passage that has one, and whether the passage has no other value."""
     for candidate in candidates[:DEEP]:
-        readings = [reading for reading in read(candidate.passage.text) if reading.values]
-        if readings:
-            values = {value for reading in readings for value in reading.values}
-            return candidate, readings[0], len(values) == 1
+        mentions = [mention for mention in read(candidate.passage.text) if mention.values]
+        if mentions:
+            values = {value for mention in mentions for value in mention.values}
+            return candidate, mentions[0], len(values) == 1
     return None
 
 
 def _monetary_amount(index: PassageIndex, question: Question) -> Finding | None:
     candidates, known = _candidates(index, question)
     marked = {passage.place for passage in index.mentioning(_MONEY_WORDS, _MONEY_SIGNS)}
-    found = _first_reading([candidate for candidate in candidates if candidate.passage.place in marked], amounts)
+    found = _first_mention([candidate for candidate in candidates if candidate.passage.place in marked], amounts)
     if found is None and known:
         # The clause is without an amount; a sum elsewhere is better than none, and yellow.
         candidates, known = index.rank(query(question)), False
-        found = _first_reading([candidate for candidate in candidates if candidate.passage.place in marked], amounts)
+        found = _first_mention([candidate for candidate in candidates if candidate.passage.place in marked], amounts)
     if found is None:
         return None
-    candidate, reading, alone = found
+    candidate, mention, alone = found
     rule = "the amount in the passage that fits best"
     if _LARGEST.search(_asks(question)):
         rule = "the largest amount in the passages that fit"
         near = [other for other in candidates if other.passage.place in marked and other.score >= candidate.score / 2]
         sums = [(other, found) for other in near for found in amounts(other.passage.text) if len(found.values) == 1]
         if sums:
-            candidate, reading = max(sums, key=lambda pair: pair[1].values[0].amount)
+            candidate, mention = max(sums, key=lambda pair: pair[1].values[0].amount)
             alone = len({found.values[0].amount for _, found in sums}) == 1
-    said, clear = _said(candidate, reading, question)
-    return Finding(said, (candidate.passage.place,), known and alone and clear, rule)
+    text, clear = _with_doubts(candidate, mention, question)
+    return Finding(text, (candidate.passage.place,), known and alone and clear, rule)
 
 
 def _percentage(index: PassageIndex, question: Question) -> Finding | None:
@@ -344,22 +330,22 @@ def _percentage(index: PassageIndex, question: Question) -> Finding | None:
 def _number(index: PassageIndex, question: Question) -> Finding | None:
     wanted = list(units(_asks(question)))
 
-    def in_asked_unit(text: str) -> list[Reading[Decimal]]:
-        found = [reading for reading in numbers(text) if not wanted or reading.unit]
-        return [Reading(reading.start, reading.end, in_unit(reading, wanted)) for reading in found]
+    def in_asked_unit(text: str) -> list[Mention[Decimal]]:
+        found = [mention for mention in numbers(text) if not wanted or mention.unit]
+        return [Mention(mention.start, mention.end, in_unit(mention, wanted)) for mention in found]
 
     return _decimal(index, question, in_asked_unit)
 
 
-def _decimal(index: PassageIndex, question: Question, read: Callable[[str], list[Reading[Decimal]]]) -> Finding | None:
+def _decimal(index: PassageIndex, question: Question, read: Callable[[str], list[Mention[Decimal]]]) -> Finding | None:
     candidates, known = _candidates(index, question)
-    found = _first_reading(candidates, read)
+    found = _first_mention(candidates, read)
     if found is None:
         return None
-    candidate, reading, alone = found
+    candidate, mention, alone = found
     rule = f"the {question.format} in the passage that fits best"
-    said, clear = _said(candidate, reading, question)
-    return Finding(said, (candidate.passage.place,), known and alone and clear, rule)
+    text, clear = _with_doubts(candidate, mention, question)
+    return Finding(text, (candidate.passage.place,), known and alone and clear, rule)
 
 
 def _currency(index: PassageIndex, question: Question) -> Finding | None:
@@ -368,12 +354,12 @@ def _currency(index: PassageIndex, question: Question) -> Finding | None:
     first: dict[str, Span] = {}
     told: dict[str, Span] = {}
     for passage in index.mentioning(_MONEY_WORDS, _MONEY_SIGNS)[: DEEP // 2]:
-        for reading in currencies(passage.text):
-            for code in reading.values:
+        for mention in currencies(passage.text):
+            for code in mention.values:
                 counts[code] += 1
                 first.setdefault(code, passage.place)
-                if passage.text[reading.start : reading.end] != "$" and _PAYABLE_IN.search(
-                    passage.text[: reading.start]
+                if passage.text[mention.start : mention.end] != "$" and _PAYABLE_IN.search(
+                    passage.text[: mention.start]
                 ):
                     told.setdefault(code, passage.place)
     if not counts:
@@ -403,7 +389,7 @@ def _tag(index: PassageIndex, question: Question) -> Finding | None:
     """The tag that the title names; else the one in the passage that fits best; else the one named most often."""
     if _kind(question) == "governing_law":
         law = _governing_law(index, question)
-        return law if law and typed(law.said, question).value else None
+        return law if law and typed(law.text, question).value else None
     stems = {tag: set(terms(tag)) for tag in question.tags}
     opening = [passage for passage in index.passages[:OPENING] if passage.place.page <= 3]
     titled = [passage for passage in opening if _TITLE_LINES.search(passage.text[:TITLE])]
@@ -427,7 +413,7 @@ def _tag(index: PassageIndex, question: Question) -> Finding | None:
     return Finding(tag, (first[tag],), False, "the tag that the document names most often")
 
 
-_RULES: dict[Format, Callable[[PassageIndex, Question], Finding | None]] = {
+_FINDERS: dict[Format, Callable[[PassageIndex, Question], Finding | None]] = {
     "text": _text,
     "bulleted_list": _bulleted_list,
     "number": _number,

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from columnist.answers.dates import dates, later
-from columnist.answers.mentions import Reading
-from columnist.answers.readings import numbers
+from columnist.answers.mention import Mention
+from columnist.answers.mentions import numbers
 from columnist.documents.model import Span
+from columnist.rules.finding import Finding
 from columnist.rules.passages import Passage
 from columnist.rules.preamble import StatedDate, stated_date
 
@@ -27,7 +27,7 @@ _OF_NOTICE = re.compile(
     re.I,
 )
 """`30 days before`, `30 days' written notice`."""
-_TOLD = re.compile(r"\b(?:notice|notif\w+|advise\w*|inform\w*|elect\w*)\b", re.I)
+_GIVES_NOTICE = re.compile(r"\b(?:notice|notif\w+|advise\w*|inform\w*|elect\w*)\b", re.I)
 _RENEWS = re.compile(
     r"\b(?:renew\w*|exten(?:d|sion)\w*|successive|additional|subsequent|further|consecutive|thereafter)\b"
     r"|\bcontinu\w*\s+(?:from|on\s+an?)\s+$",
@@ -59,44 +59,34 @@ _TAKES_EFFECT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a passage tells: in words that type, where, whether a date or period is written there, and how it came."""
-
-    said: str
-    place: Span
-    written: bool
-    rule: str
-
-
-def expiration(passages: Sequence[Passage], plain: Sequence[str]) -> Told | None:
+def expiration(passages: Sequence[Passage], plain: Sequence[str]) -> Finding | None:
     """The end of the term by the best passage that gives one: the date it ends on, else its start plus its length.
 
     A term whose passage does not say its start runs from the date that the pages, `plain`, state.
     """
     for passage in passages:
         text = passage.text
-        found = [reading for reading in dates(text) if len(reading.values) == 1]
-        for reading in found:
-            if _edge(text, reading) == "end":
-                return Told(reading.values[0], passage.place, True, "the date on which the term ends")
+        found = [mention for mention in dates(text) if len(mention.values) == 1]
+        for mention in found:
+            if _edge(text, mention) == "end":
+                return Finding(mention.values[0], (passage.place,), True, "the date on which the term ends")
         for length in _lengths(text):
             starts = [one.values[0] for one in found if _edge(text, one) == "start"]
-            if not starts and (stated := stated_date(plain, effective=True)) and len(stated.reading.values) == 1:
-                starts = list(stated.reading.values)
+            if not starts and (stated := stated_date(plain, effective=True)) and len(stated.mention.values) == 1:
+                starts = list(stated.mention.values)
             if starts and (end := later(starts[0], length.values[0], length.unit)):
                 rule = f"{starts[0]}, the start, plus {length.values[0]} {length.unit}s"
-                return Told(end, passage.place, False, rule)
+                return Finding(end, (passage.place,), False, rule)
     return None
 
 
-def _edge(text: str, day: Reading[str]) -> str | None:
+def _edge(text: str, day: Mention[str]) -> str | None:
     """Whether a term has its `start` or its `end` on a date, by the last word before it that says so."""
     cues = list(_EDGE.finditer(text, max(0, day.start - 60), day.start))
     return cues[-1].lastgroup if cues else None
 
 
-def _lengths(text: str) -> Iterator[Reading[Decimal]]:
+def _lengths(text: str) -> Iterator[Mention[Decimal]]:
     """The periods for which a term may run by `text`: none of notice, of renewal, or of what comes after the end."""
     for length in _periods(text):
         before, behind = text[: length.start], text[length.end :]
@@ -105,10 +95,10 @@ def _lengths(text: str) -> Iterator[Reading[Decimal]]:
             yield length
     for match in _ANNIVERSARY.finditer(text):
         years = _COUNTED.index(match["word"].lower()) + 1 if match["word"] else int(match["digits"])
-        yield Reading(match.start(), match.end(), (Decimal(years),), "year")
+        yield Mention(match.start(), match.end(), (Decimal(years),), "year")
 
 
-def _periods(text: str) -> list[Reading[Decimal]]:
+def _periods(text: str) -> list[Mention[Decimal]]:
     return [one for one in numbers(text) if one.unit in ("day", "week", "month", "year") and len(one.values) == 1]
 
 
@@ -124,7 +114,7 @@ def effective_date(passages: Sequence[Passage]) -> StatedDate | None:
     return None
 
 
-def renewal(passages: Sequence[Passage]) -> Told | None:
+def renewal(passages: Sequence[Passage]) -> Finding | None:
     """For how long the contract renews: `1 year`, and `successive 1 year` where it may renew again."""
     for passage in passages:
         text = " ".join(passage.text.split())
@@ -134,23 +124,23 @@ def renewal(passages: Sequence[Passage]) -> Told | None:
             renews = _RENEWS.search(before) or re.match(r"\W*(?:renewal|extension|option)", behind, re.I)
             if renews and not of_notice and not _INITIAL.search(before) and not _AFTERWARDS.match(behind):
                 again = "successive " if _BY_TURNS.search(before[-80:] + text[period.start : period.end + 60]) else ""
-                return Told(f"{again}{_shown(period)}", passage.place, True, "the period for which it renews")
+                return Finding(f"{again}{_shown(period)}", (passage.place,), True, "the period for which it renews")
     return None
 
 
-def _regular_periods(text: str) -> Iterator[Reading[Decimal]]:
+def _regular_periods(text: str) -> Iterator[Mention[Decimal]]:
     for match in _REGULARLY.finditer(text):
-        yield Reading(match.start(), match.end(), (Decimal(1),), match.lastgroup or "")
+        yield Mention(match.start(), match.end(), (Decimal(1),), match.lastgroup or "")
 
 
-def notice(passages: Sequence[Passage]) -> Told | None:
+def notice(passages: Sequence[Passage]) -> Finding | None:
     """How early a party must give notice: `90 days`."""
     for passage in passages:
         for period in _periods(passage.text):
-            if _TOLD.search(passage.text) and _OF_NOTICE.match(passage.text, period.end):
-                return Told(_shown(period), passage.place, True, "the period of notice")
+            if _GIVES_NOTICE.search(passage.text) and _OF_NOTICE.match(passage.text, period.end):
+                return Finding(_shown(period), (passage.place,), True, "the period of notice")
     return None
 
 
-def _shown(period: Reading[Decimal]) -> str:
+def _shown(period: Mention[Decimal]) -> str:
     return f"{period.values[0]} {period.unit}{'' if period.values[0] == 1 else 's'}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from columnist.answers.dates import dates
-from columnist.answers.mentions import Reading
+from columnist.answers.mention import Mention
 from columnist.documents.model import Span
 
 _SUFFIX = (
@@ -186,7 +186,7 @@ class StatedDate:
     """A date that a contract bears, where it stands, and whether a cue such as `dated as of` says so, or one such as
     `effective`."""
 
-    reading: Reading[str]
+    mention: Mention[str]
     place: Span
     cued: bool
     effective: bool = False
@@ -195,26 +195,26 @@ class StatedDate:
 def stated_date(plain: Sequence[str], effective: bool) -> StatedDate | None:
     """The date of the agreement by its first pages, else by its signatures; `effective` prefers its effective date.
 
-    A partial date (`September __, 2018`) is a reading without a value.
+    A partial date (`September __, 2018`) is a mention without a value.
     """
     best: tuple[float, StatedDate] | None = None
     for number, page in enumerate(plain[:3], start=1):
         if best and best[0] > 4:
             break
-        for reading in dates(page[:5_000]):
-            before = page[max(0, reading.start - 160) : reading.start]
+        for mention in dates(page[:5_000]):
+            before = page[max(0, mention.start - 160) : mention.start]
             elsewhere = bool(_OTHER_AGREEMENT.search(before)) and not _THIS_AGREEMENT.search(before)
             weight = (
                 4 * bool(_CUE.search(before))
-                + 2 * bool(_DEFINED_BEHIND.match(page, reading.end))
+                + 2 * bool(_DEFINED_BEHIND.match(page, mention.end))
                 + (3 * bool(_EFFECTIVE_CUE.search(before)) if effective else 2 * bool(_DATED_CUE.search(before)))
                 - (7 if elsewhere else 0)
                 - (number - 1)
-                - reading.start / 5_000
+                - mention.start / 5_000
             )
             if best is None or weight > best[0]:
-                place = Span(number, reading.start, reading.end)
-                best = (weight, StatedDate(reading, place, weight >= 2, bool(_EFFECTIVE_CUE.search(before))))
+                place = Span(number, mention.start, mention.end)
+                best = (weight, StatedDate(mention, place, weight >= 2, bool(_EFFECTIVE_CUE.search(before))))
     if best and best[1].cued:
         return best[1]
     return _signature_date(plain) or (best[1] if best and best[0] > -2 else None)
@@ -225,9 +225,9 @@ def _signature_date(plain: Sequence[str]) -> StatedDate | None:
     found: StatedDate | None = None
     for number, page in enumerate(plain, start=1):
         for label in re.finditer(r"\bdated?\s*:\s*(?:_+\s*)?", page, re.I):
-            reading = next(iter(dates(page[label.end() : label.end() + 40])), None)
-            later = found is None or (reading is not None and reading.values > found.reading.values)
-            if reading and reading.values and reading.start < 12 and later:
-                start, end = label.end() + reading.start, label.end() + reading.end
-                found = StatedDate(Reading(start, end, reading.values), Span(number, start, end), cued=False)
+            mention = next(iter(dates(page[label.end() : label.end() + 40])), None)
+            later = found is None or (mention is not None and mention.values > found.mention.values)
+            if mention and mention.values and mention.start < 12 and later:
+                start, end = label.end() + mention.start, label.end() + mention.end
+                found = StatedDate(Mention(start, end, mention.values), Span(number, start, end), cued=False)
     return found

@@ -30,7 +30,8 @@ def unpack(data: bytes) -> tuple[WordBox, ...]:
     offsets.frombytes(raw[:cut])
     edges.frombytes(raw[cut:])
     return tuple(
-        WordBox(offsets[2 * nr], offsets[2 * nr + 1], *edges[4 * nr : 4 * nr + 4]) for nr in range(len(offsets) // 2)
+        WordBox(offsets[2 * index], offsets[2 * index + 1], *edges[4 * index : 4 * index + 4])
+        for index in range(len(offsets) // 2)
     )
 
 

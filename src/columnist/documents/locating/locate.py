@@ -177,8 +177,8 @@ class _Text:
         if len(said) < 2:
             return []
         found: list[Span] = []
-        for nr, place in islice(self._candidates(said), _MOST_TRIES):
-            spans = self._repeated(said, nr, place)
+        for index, place in islice(self._candidates(said), _MOST_TRIES):
+            spans = self._repeated(said, index, place)
             if not spans or self._edges(spans) == "other":
                 continue
             if after and (spans[0].page, spans[0].start) < (after.page, after.end):
@@ -192,20 +192,20 @@ class _Text:
         """(word said, its place in the text) where it and the next ones stand in a row; the rarest words first."""
         width = min(_ANCHOR, len(said))
         anchors = []
-        for nr in range(len(said) - width + 1):
-            places = self._anchors(width).get(tuple(word.lower() for word in said[nr : nr + width]), [])
-            anchors.append((len(places), nr, places))
+        for index in range(len(said) - width + 1):
+            places = self._anchors(width).get(tuple(word.lower() for word in said[index : index + width]), [])
+            anchors.append((len(places), index, places))
         begun: set[int] = set()
-        for _, nr, places in sorted(anchors):
+        for _, index, places in sorted(anchors):
             for place in places:
-                if place - nr not in begun:
-                    begun.add(place - nr)
-                    yield nr, place
+                if place - index not in begun:
+                    begun.add(place - index)
+                    yield index, place
 
-    def _repeated(self, said: Sequence[str], nr: int, place: int) -> list[Span]:
-        """The spans of the words around `place` if they are those said, word `nr` of which stands there; else none."""
-        left = self._walk(said[nr - 1 :: -1] if nr else [], place - 1, -1)
-        right = self._walk(said[nr:], place, 1)
+    def _repeated(self, said: Sequence[str], index: int, place: int) -> list[Span]:
+        """The spans of the words around `place` if they are those said, with word `index` at `place`; else none."""
+        left = self._walk(said[index - 1 :: -1] if index else [], place - 1, -1)
+        right = self._walk(said[index:], place, 1)
         if left is None or right is None or left[1] + right[1] > 1 + len(said) // WORDS_PER_SLIP:
             return []
         spans: list[Span] = []
@@ -221,25 +221,25 @@ class _Text:
 
         None when a word is another one, missing, or too many.
         """
-        nr = taken = slips = 0
-        while nr < len(said):
+        index = taken = slips = 0
+        while index < len(said):
             here = place + step * taken
-            if 0 <= here < len(self._words) and self._words[here].text == said[nr]:
-                nr, taken = nr + 1, taken + 1
+            if 0 <= here < len(self._words) and self._words[here].text == said[index]:
+                index, taken = index + 1, taken + 1
                 continue
             there = [self._words[at].text for at in range(here, here + 3 * step, step) if 0 <= at < len(self._words)]
             for own, other in _JOINS:
-                ours, theirs = said[nr : nr + own][::step], there[:other][::step]
+                ours, theirs = said[index : index + own][::step], there[:other][::step]
                 if len(ours) == own and len(theirs) == other and _same("".join(ours), "".join(theirs)):
-                    nr, taken = nr + own, taken + other
+                    index, taken = index + own, taken + other
                     break
             else:
-                if there and self._slip(said[nr], there[0]):
-                    nr, taken, slips = nr + 1, taken + 1, slips + 1
+                if there and self._slip(said[index], there[0]):
+                    index, taken, slips = index + 1, taken + 1, slips + 1
                 elif there and there[0] in _ARTICLES:
                     taken += 1
-                elif said[nr] in _ARTICLES and nr + 1 < len(said):
-                    nr += 1  # at an end it would hang in the air
+                elif said[index] in _ARTICLES and index + 1 < len(said):
+                    index += 1  # at an end it would hang in the air
                 else:
                     return None
         return taken, slips
@@ -253,7 +253,7 @@ class _Text:
             return False
         if _looks(said) == _looks(there):
             return True
-        wrong = [nr for nr, (one, other) in enumerate(zip(said, there, strict=False)) if one != other]
+        wrong = [index for index, (one, other) in enumerate(zip(said, there, strict=False)) if one != other]
         return (
             len(said) == len(there) > 5
             and said.isalpha()
@@ -367,8 +367,8 @@ def _normalise_with_offsets(text: str) -> tuple[str, list[int]]:
     dropped = {match.start() for match in _HYPHEN_BETWEEN_LETTERS.finditer(joined)}
     if not dropped:
         return joined, offsets
-    kept = [nr for nr in range(len(joined)) if nr not in dropped]
-    return "".join(joined[nr] for nr in kept), [offsets[nr] for nr in kept]
+    kept = [index for index in range(len(joined)) if index not in dropped]
+    return "".join(joined[index] for index in kept), [offsets[index] for index in kept]
 
 
 def rectangles(words: Mapping[int, Sequence[WordBox]], spans: Sequence[Span]) -> tuple[Rectangle, ...]:

@@ -92,8 +92,8 @@ def pages_of(lines: Iterable[str], characters: int = PAGE_CHARACTERS) -> Iterato
     any_text = False
     for line in lines:
         parts = _UNSTORABLE.sub(" ", line).split(PAGE_BREAK)
-        for nr, part in enumerate(parts):
-            if gathered and (nr > 0 or size > characters) and size > 0:
+        for index, part in enumerate(parts):
+            if gathered and (index > 0 or size > characters) and size > 0:
                 yield Page(number, "\n".join(gathered).strip("\n"))
                 number, gathered, size = number + 1, [], 0
             # A paragraph that is longer than pages is cut where it must be.

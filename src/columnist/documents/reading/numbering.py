@@ -121,7 +121,7 @@ class Numbering:
             return None
         index = _value(paragraph.find(f"{W}pPr/{W}numPr"), "ilvl")
         if index is None:
-            styles = {level.style: str(nr) for nr, level in one.levels.items()}
+            styles = {level.style: str(index) for index, level in one.levels.items()}
             index = next((styles[name] for name in self._style_names(paragraph) if name in styles), None)
         if index is None:
             index = next((found for place in places if (found := _value(place, "ilvl"))), None)

@@ -85,7 +85,7 @@ def read_picture(picture: "Image", width: float, height: float) -> tuple[str, tu
     words: list[WordBox] = []
     length = 0
     for row in _in_reading_order(lines):
-        for nr, line in enumerate(row):
+        for index, line in enumerate(row):
             position = 0
             for word, _, corners in line.words:
                 position = line.text.index(word, position)
@@ -95,7 +95,7 @@ def read_picture(picture: "Image", width: float, height: float) -> tuple[str, tu
                 start = length + position
                 words.append(WordBox(start, start + len(word), min(xs), min(ys), max(xs), max(ys)))
                 position += len(word)
-            text += [line.text, "\n" if nr == len(row) - 1 else " "]
+            text += [line.text, "\n" if index == len(row) - 1 else " "]
             length += len(line.text) + 1
     return "".join(text).rstrip("\n"), tuple(words)
 

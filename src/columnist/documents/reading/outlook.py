@@ -33,9 +33,9 @@ def as_email(path: Path) -> EmailMessage:
     except (OSError, KeyError, ValueError, AssertionError) as error:
         raise DocumentError("The Outlook message is damaged or cut off: it cannot be opened.") from error
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
-    for nr, part in enumerate(converted.walk()):
+    for index, part in enumerate(converted.walk()):
         if part.get_content_maintype() == "multipart":
-            part.set_boundary(f"columnist-{nr}-{digest}")  # chance would make another content of it each time
+            part.set_boundary(f"columnist-{index}-{digest}")  # chance would make another content of it each time
     return converted
 
 

@@ -119,8 +119,8 @@ def _with_what_is_filled_in(document: Any, index: int) -> Any:
     """The page; what stands in the fields of a form, or was typed or stamped on it, is text of it like any other."""
     page = document[index]
     kinds = set()
-    for nr in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
-        annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, nr)
+    for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
+        annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
         kinds.add(pdfium_c.FPDFAnnot_GetSubtype(annotation))
         pdfium_c.FPDFPage_CloseAnnot(annotation)
     if kinds.isdisjoint((pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_STAMP)):

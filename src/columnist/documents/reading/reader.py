@@ -102,16 +102,16 @@ class Reader:
 
     async def _read_by_ocr(self, path: Path, read: list[tuple[Page, bytes]]) -> None:
         """Put what OCR reads in the place of each page that is a picture; of one file a page per core at a time."""
-        pictures = [nr for nr, (page, _) in enumerate(read) if page.source == "picture"]
+        pictures = [index for index, (page, _) in enumerate(read) if page.source == "picture"]
         waiting = iter(pictures)
 
         async def work() -> None:
-            for nr in waiting:
+            for index in waiting:
                 async with self._child(self._scanners) as child:
-                    await child.ask("ocr", path=str(path), page=nr + 1)
+                    await child.ask("ocr", path=str(path), page=index + 1)
                     frame = await child.frame()
                     if frame[0] == b"P":
-                        read[nr] = _page(frame)
+                        read[index] = _page(frame)
                         frame = await child.frame()
                     _done(frame)
 

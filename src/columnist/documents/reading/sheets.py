@@ -51,9 +51,9 @@ def read_xlsx(path: Path) -> Iterator[Page]:
 
 
 def _lines(book: Any) -> Iterator[str]:
-    for nr, sheet in enumerate(book.worksheets):
+    for index, sheet in enumerate(book.worksheets):
         hidden = "" if sheet.sheet_state == "visible" else " (hidden)"
-        yield f"{PAGE_BREAK if nr else ''}Sheet: {sheet.title}{hidden}"
+        yield f"{PAGE_BREAK if index else ''}Sheet: {sheet.title}{hidden}"
         sheet.reset_dimensions()  # which the file may claim to be anything
         for row in sheet.iter_rows():
             cells = [shown(cell.value, cell.number_format) if cell.value is not None else "" for cell in row]

@@ -119,9 +119,9 @@ class _Document:
             yield line
 
     def _lines(self) -> Iterator[str]:
-        for nr, (blocks, properties) in enumerate(self._sections()):
+        for index, (blocks, properties) in enumerate(self._sections()):
             kind = None if properties is None else properties.find(f"{W}type")
-            if nr > 0 and (kind is None or kind.get(f"{W}val") != "continuous"):
+            if index > 0 and (kind is None or kind.get(f"{W}val") != "continuous"):
                 yield PAGE_BREAK
             blank = self._page_is_blank
             yield from self._margin("header", properties)

@@ -18,7 +18,7 @@ from columnist.answers.model import NOT_FOUND, Content, Question
 from columnist.documents.model import DocumentText
 from columnist.documents.reading.pdf import read_pdf
 from columnist.reviews.model import Format
-from columnist.rules.back_end import ExtractiveAnswerer
+from columnist.rules.back_end import RulesAnswerer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -46,7 +46,7 @@ def due_diligence() -> list[Question]:
 
 def answers(document: DocumentText, questions: Sequence[Question]) -> list[Content]:
     async def collect() -> list[Content]:
-        groups = [group async for group in ExtractiveAnswerer().answer(document, questions)]
+        groups = [group async for group in RulesAnswerer().answer(document, questions)]
         found = [answer for group in groups for answer in group]
         assert [answer.question_id for answer in found] == [question.id for question in questions]
         return [answer.content for answer in found if answer.content is not None]
@@ -368,7 +368,7 @@ def test_the_event_loop_stays_free_while_a_long_document_is_read() -> None:
     longest = max(contracts(), key=lambda document: len(document.pages))
 
     async def collect() -> None:
-        async for _ in ExtractiveAnswerer().answer(longest, due_diligence()):
+        async for _ in RulesAnswerer().answer(longest, due_diligence()):
             pass
 
     async def turns_of_the_loop() -> int:
