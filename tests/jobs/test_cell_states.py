@@ -68,9 +68,11 @@ async def ask(
     model: str = MODEL,
     version: str = "test-1",
 ) -> dict[UUID, int]:
-    """A job over these documents: how many questions it has about each. It is cancelled at once."""
+    """A job over these documents: how many questions it has about each, which the page shows as being answered. It is
+    cancelled at once."""
     async with database.act_as(LOCAL_USER) as connection:
         job = await create_job(connection, LOCAL_USER.id, Ask(review.id, model, version, only, document_ids=documents))
+    awaited = await being_answered(database, review)
     async with database.worker() as connection:
         items = await claim_items(connection, 60, 1000, 3, {}, None)
         asked = {}
@@ -80,8 +82,22 @@ async def ask(
             asked[item.document_id] = len(loaded["columns"])
         assert set(asked) <= set(documents)
         assert len(asked) == job.total_items
+        assert awaited == set(asked)
+        assert await being_answered(database, review) == awaited, "claimed or not"
         await end_items(connection, [EndedItem(item, "skipped") for item in items])
+    assert await being_answered(database, review) == set()
     return asked
+
+
+async def being_answered(database: Database, review: Review) -> set[UUID]:
+    """The documents whose cell the page shows as being answered; the feed agrees on those that have a cell."""
+    async with database.act_as(LOCAL_USER) as connection:
+        window = json.loads(await read_window(connection, review.id, limit=500, in_use=IN_USE))
+        changed = await changed_cells(connection, review.id, in_use=IN_USE)
+    awaited = {UUID(row["document_id"]) for row in window["rows"] if row["awaited"]}
+    for cell in changed.cells:
+        assert cell["awaited"] == (UUID(cell["document_id"]) in awaited)
+    return awaited
 
 
 async def work(
@@ -174,6 +190,7 @@ def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url
                     assert (full.stale, full.outdated) == ("stale" in states, "outdated" in states), name
                     assert (full.attempt_error is not None) == ("failed" in states), name
                     if cell := rows[document]:
+                        assert cell == {name: feed[document][name] for name in cell}
                         for shown in (cell, feed[document]):
                             assert shown["stale"] == ("stale" in states), name
                             assert shown["outdated"] == ("outdated" in states), name

@@ -21,7 +21,7 @@ export const isLive = (job: Job | null | undefined): job is Job & { status: "pen
 export function isAwaited(cell: Cell | undefined, row: Row, column: string, job: Job | null): boolean {
   if (!isLive(job) || !row.open || (job.column_ids && !job.column_ids.includes(column))) return false;
   const asks = (...only: Job["only"]) => only.some((one) => job.only.includes(one));
-  if (!cell || cell.status === "pending" || cell.status === "generating") return asks("missing", "all", "again");
+  if (!cell || cell.status === "pending") return asks("missing", "all", "again");
   if (cell.job_id === job.id) return false;
   if (job.only.every((one) => one === "again")) return true;
   if (cell.edited || cell.verified_by) return false;

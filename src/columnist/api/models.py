@@ -212,23 +212,32 @@ class ActiveJob(BaseModel):
     job: Job | None
 
 
-class CompactCell(BaseModel):
-    """A cell as the grid shows it; its reasoning and evidence are had one by one."""
+class WindowCell(BaseModel):
+    """A cell as the grid shows it; its reasoning and evidence are read one by one."""
+
+    status: Literal["pending", "done", "error"]
+    summary: Annotated[str | None, Field(description="At most 300 characters.")]
+    value: Annotated[
+        object,
+        Field(description="Typed as the column's format says; null if it could not be, or if it is over 1,000 long."),
+    ]
+    flag: Flag | None
+    verified: Annotated[bool | None, Field(description="Every quote was found in the document; null without quotes.")]
+    error: str | None
+    attempt_error: Annotated[str | None, Field(description="Why the last attempt failed; null: it did not.")]
+    stale: Annotated[bool, Field(description="The question has changed since.")]
+    outdated: Annotated[bool, Field(description="From another model or prompt version than the server's.")]
+    edited: Annotated[bool, Field(description="A person's answer.")]
+    verified_by: Annotated[str | None, Field(description="Who has checked the evidence and agrees.")]
+    job_id: UUID | None
+
+
+class CompactCell(WindowCell):
+    """A changed cell. `awaited`: the live job is going to ask it."""
 
     document_id: UUID
     column_id: UUID
-    status: Literal["pending", "generating", "done", "error"]
-    summary: str | None
-    value: Annotated[object, Field(description="Typed as the column's format says; null if it could not be.")] = None
-    flag: Literal["green", "yellow", "red", "grey"] | None
-    verified: Annotated[bool | None, Field(description="Every quote was found in the document; null without quotes.")]
-    stale: Annotated[bool, Field(description="The column has changed since.")]
-    outdated: Annotated[bool, Field(description="Of another model or version of the prompt than the server's.")]
-    edited: Annotated[bool, Field(description="A person's answer.")]
-    verified_by: Annotated[str | None, Field(description="Who has looked at the evidence and agrees.")]
-    error: str | None
-    attempt_error: Annotated[str | None, Field(description="Why the last attempt failed; null: it did not.")]
-    job_id: UUID | None
+    awaited: bool
 
 
 class CellChanges(BaseModel):
@@ -245,27 +254,10 @@ class Cancelled(BaseModel):
     cancelled: bool
 
 
-class WindowCell(BaseModel):
-    """A cell as the grid shows it. `verified`: its quotes were found; `verified_by`: a person looked and agrees;
-    `attempt_error`: why the last attempt failed, null if it did not."""
-
-    status: Literal["pending", "generating", "done", "error"]
-    summary: Annotated[str | None, Field(description="At most 300 characters.")]
-    value: Annotated[object, Field(description="Typed as the column's format says; null if it could not be.")]
-    flag: Flag | None
-    verified: bool | None
-    error: str | None
-    attempt_error: str | None
-    stale: bool
-    outdated: bool
-    edited: bool
-    verified_by: str | None
-    job_id: UUID | None
-
-
 class WindowRow(BaseModel):
     """A document with its cells by column id; what was never asked has none. `path`, `ocr_pages`, `unread_pages`,
-    `how_read`: as a Document's; `error`: why it cannot be read; `open`: the live job is not done with it."""
+    `how_read`: as a Document's; `error`: why it cannot be read; `open`: the live job is not done with it;
+    `awaited`: the columns that the live job is going to ask, with a cell or without."""
 
     document_id: UUID
     document: str
@@ -276,6 +268,7 @@ class WindowRow(BaseModel):
     how_read: str | None
     error: str | None
     open: bool
+    awaited: list[UUID]
     cells: dict[UUID, WindowCell]
 
 

@@ -26,9 +26,6 @@ from columnist.errors import InputError
 from columnist.reviews.model import Column, Format, ModelInUse
 from columnist.reviews.store import list_columns
 
-SUMMARY_CHARACTERS = 300
-"""What a compact cell shows of a summary."""
-
 MOST_GROUPS = 1_000
 """Rows are gathered by answers that repeat; more different ones than these are a list, not groups."""
 
@@ -110,7 +107,6 @@ async def read_window(
         offset=offset,
         limit=limit,
         column_ids=None if column_ids is None else list(column_ids),
-        summary_characters=SUMMARY_CHARACTERS,
     )
     row = await (await connection.execute(asked.query("rows", sort or "position"), asked.values)).fetchone()
     assert row

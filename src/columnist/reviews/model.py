@@ -120,7 +120,7 @@ class Cell:
     column's rules say of the flag, None if it is not theirs. `column_version`: of the question it answers. Of a
     person's answer (`edited_by`), model and evidence are None or empty: what they belong to is `earlier`."""
 
-    status: Literal["pending", "generating", "done", "error"]
+    status: Literal["pending", "done", "error"]
     summary: str | None
     value: Any
     flag: Flag | None
@@ -186,7 +186,7 @@ class FullCell:
 
     document_id: UUID
     column_id: UUID
-    status: Literal["missing", "pending", "generating", "done", "error"]
+    status: Literal["missing", "pending", "done", "error"]
     summary: str | None
     value: Any
     value_format: Format | None

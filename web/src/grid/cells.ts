@@ -69,7 +69,7 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     const cell = row.cells[column_.id];
     const awaited = isAwaited(cell, row, column_.id, context.job);
     if (awaited && (!cell || cell.status !== "done")) return show("awaited", "", ["being answered"]);
-    if (!cell || cell.status === "pending" || cell.status === "generating") return show("", "", ["not asked yet"]);
+    if (!cell || cell.status === "pending") return show("", "", ["not asked yet"]);
     if (cell.status === "error") {
       show("", "", [cell.error ?? "Failed"]);
       eGridCell.removeAttribute("aria-label"); // its words are the cell's

@@ -1,4 +1,4 @@
 -- Never asked, or cleared. Null fields: there is no row.
 create or replace function is_missing(c tabular_cells) returns boolean language sql immutable as $$
-  select c.status is null or c.status in ('pending', 'generating')
+  select c.status is null or c.status = 'pending'
 $$;

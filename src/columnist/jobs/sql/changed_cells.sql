@@ -18,12 +18,10 @@ select pg_current_snapshot()::text as snapshot,
        (select count(*)::int from changed) as count,
        (select concat_ws('/', changed_xid, document_id, column_id) from changed
         order by changed_xid desc, document_id desc, column_id desc limit 1) as last,
-       (select string_agg(json_build_object(
-                 'document_id', c.document_id, 'column_id', c.column_id, 'status', c.status,
-                 'summary', left(c.summary, 300), 'value', case when pg_column_size(c.value) <= 1000 then c.value end,
-                 'flag', c.flag, 'verified', c.verified, 'stale', is_stale(c, col.version),
-                 'outdated', coalesce(is_outdated(c, %(model)s, %(prompt_version)s), false),
-                 'edited', c.edited_at is not null, 'verified_by', c.verified_by, 'error', left(c.error, 300),
-                 'attempt_error', left(c.attempt_error, 300),
-                 'job_id', c.job_id)::text, ',' order by c.changed_xid, c.document_id, c.column_id)
-        from changed c join tabular_columns col on col.id = c.column_id) as cells
+       (select string_agg(row_to_json(shown)::text, ',' order by c.changed_xid, c.document_id, c.column_id)
+        from changed c
+        join tabular_columns col on col.id = c.column_id
+        cross join lateral (
+          select c.document_id, c.column_id, compact.*,
+                 exists (select from awaited_columns(c.review_id, c.document_id) a where a.column_id = c.column_id) as awaited
+          from compact_cell(c, col.version, %(model)s, %(prompt_version)s) compact) shown) as cells

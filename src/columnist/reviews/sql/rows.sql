@@ -18,19 +18,17 @@ select json_build_object(
       select from tabular_jobs j join tabular_job_items i on i.job_id = j.id
       where j.review_id = %(review_id)s and j.status in ('pending', 'running')
         and i.document_id = p.document_id and i.completed_at is null),
+    'awaited', (select coalesce(json_agg(distinct a.column_id), '[]')
+                from awaited_columns(%(review_id)s, p.document_id) a),
     'cells', coalesce(c.cells, json_build_object())) order by p.place), '[]'),
   'total', (select count(*) from matching))::text as page
 from page p
 join documents d on d.id = p.document_id
 left join document_contents k on k.sha256 = d.sha256
 left join lateral (
-  select json_object_agg(c.column_id, row_to_json(compact)) as cells  -- half again as fast as json_build_object
+  select json_object_agg(c.column_id, row_to_json(compact)) as cells
   from tabular_cells c
   join tabular_columns col on col.id = c.column_id
-  cross join lateral (
-    select c.status, left(c.summary, %(summary_characters)s) as summary, c.value, c.flag, c.verified, c.error,
-           left(c.attempt_error, %(summary_characters)s) as attempt_error, is_stale(c, col.version) as stale,
-           coalesce(is_outdated(c, %(model)s, %(prompt_version)s), false) as outdated, c.edited_at is not null as edited,
-           c.verified_by, c.job_id) compact
+  cross join lateral compact_cell(c, col.version, %(model)s, %(prompt_version)s) compact
   where c.review_id = %(review_id)s and c.document_id = p.document_id
     and (%(column_ids)s::uuid[] is null or c.column_id = any(%(column_ids)s))) c on true
