@@ -8,6 +8,7 @@ import pytest
 from columnist.db import connect
 from columnist.db.connect import Database
 from columnist.jobs import pool as pool_module
+from columnist.jobs import presence
 from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import ClaimedItem
 from tests.db.faulty import Moment, faulty
@@ -37,7 +38,7 @@ STATES = {
 def test_each_statement_fails_once_and_the_job_ends_with_the_right_counts(
     url: str, sqlstate: str, moment: Moment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool_module, "PRESENCE_SECONDS", 0.1)
+    monkeypatch.setattr(presence, "PRESENCE_SECONDS", 0.1)
     monkeypatch.setattr(pool_module, "CANCEL_WATCH_SECONDS", 0.1)
 
     async def scenario() -> None:

@@ -29,7 +29,7 @@ class Asker:
         self.gate = asyncio.Event()
 
     async def __call__(self, item: ClaimedItem) -> None:
-        loaded = await self.database.insist(load_item, item)
+        loaded = await load_item(self.database, item)
         if loaded is None:
             return
         self.asked.update((item.document_id, UUID(c["id"]), c["version"]) for c in loaded["columns"])
@@ -37,7 +37,7 @@ class Asker:
         answers = [
             {**an_answer(UUID(c["id"]), f"v{c['version']}"), "column_version": c["version"]} for c in loaded["columns"]
         ]
-        await self.database.insist(write_cells, item, 1, MODEL, PROMPT_VERSION, answers)
+        await write_cells(self.database, item, 1, MODEL, PROMPT_VERSION, answers)
 
 
 async def ask(

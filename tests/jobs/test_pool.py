@@ -242,7 +242,7 @@ def test_a_pool_in_a_hurry_hands_back_at_once(url: str) -> None:
                 pool.stop()
                 await asyncio.sleep(0.2)
                 assert (await progress_of(database, generated.job_id)).running_items == 3, "they have their grace time"
-                pool.hurry()
+                pool.stop_now()
             assert (await progress_of(database, generated.job_id)).pending_items == 3
 
     asyncio.run(scenario())

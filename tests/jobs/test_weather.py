@@ -9,6 +9,7 @@ import pytest
 
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import LlmAwayError, LlmRefusedError, StorageAwayError, WorkerPoolError
+from columnist.jobs import completer, presence, supervisor
 from columnist.jobs import pool as pool_module
 from columnist.jobs.items import ClaimedItem, EndedItem, end_items
 from columnist.jobs.job import Progress, resume_job
@@ -20,8 +21,9 @@ from tests.jobs.test_pool import pool_of, until_ended
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Services look around often; what is waited for is the same."""
-    for name, seconds in {"PRESENCE_SECONDS": 0.05, "REFUSAL_SECONDS": 0.3, "JANITOR_SECONDS": 0.2}.items():
-        monkeypatch.setattr(pool_module, name, seconds)
+    monkeypatch.setattr(presence, "PRESENCE_SECONDS", 0.05)
+    monkeypatch.setattr(presence, "REFUSAL_SECONDS", 0.3)
+    monkeypatch.setattr(pool_module, "JANITOR_SECONDS", 0.2)
 
 
 async def until(database: Database, job_id: UUID, paused: bool) -> Progress:
@@ -201,15 +203,15 @@ def test_a_service_that_fails_is_told_and_goes_on(url: str, monkeypatch: pytest.
                 return 0
 
             monkeypatch.setattr(pool_module, "end_abandoned_items", tidy)
-            monkeypatch.setattr(pool_module, "back_off", lambda failures: 0.02)
+            monkeypatch.setattr(supervisor, "back_off", lambda failures: 0.02)
 
             async def work(item: ClaimedItem) -> None: ...
 
             async with pool_of(database, work) as pool, asyncio.timeout(60):
                 while pool.trouble is None:
                     await asyncio.sleep(0.02)
-                assert "tidy" in pool.trouble
-                monkeypatch.setattr(pool_module, "end_items", failing)
+                assert "end abandoned" in pool.trouble
+                monkeypatch.setattr(completer, "end_items", failing)
                 generated = await generate(database, await a_review(database, 5))
                 broken = False
                 assert (await until_ended(database, generated)).completed_items == 5
@@ -240,7 +242,7 @@ def test_an_item_that_cannot_be_ended_fails_alone(url: str) -> None:
                 return await end_items(connection, ended)  # type: ignore[arg-type]
 
             with pytest.MonkeyPatch.context() as patched:
-                patched.setattr(pool_module, "end_items", failing)
+                patched.setattr(completer, "end_items", failing)
                 async with pool_of(database, work), asyncio.timeout(60):
                     while (await progress_of(database, generated.job_id)).completed_items < 19:
                         await asyncio.sleep(0.02)
@@ -265,7 +267,7 @@ def test_a_pool_that_dies_takes_its_process_with_it(url: str, tmp_path_factory: 
             async def die() -> None:
                 raise KeyError("a bug")
 
-            pool._keep = lambda *_: die()  # type: ignore[method-assign]
+            pool._supervisor.keep = lambda *_: die()  # type: ignore[method-assign]
             await asyncio.Event().wait()
 
     async def bounded() -> None:

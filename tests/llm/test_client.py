@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from columnist.errors import (
     RequestRefusedError,
     SettingsError,
 )
-from columnist.llm import limiter
+from columnist.llm import client, limiter
 from columnist.llm.client import GIVE_UP_AFTER, ChatModel, Completion
 from columnist.settings import Settings
 from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
@@ -70,8 +71,8 @@ def server(shared: Simulated) -> Simulated:
 
 @pytest.fixture
 def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limiter, "FIRST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(limiter, "LONGEST_PAUSE_SECONDS", 0.05)
+    for module in (client, limiter):
+        monkeypatch.setattr(module, "back_off", lambda failures: random.uniform(0, min(0.01 * 2.0**failures, 0.05)))
 
 
 def test_an_answer_follows_the_schema_and_counts_its_tokens(server: Simulated) -> None:

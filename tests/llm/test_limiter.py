@@ -6,9 +6,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from columnist.backoff import back_off
 from columnist.errors import LlmAwayError
 from columnist.llm import limiter as module
-from columnist.llm.limiter import DOWN_AFTER, LONGEST_PAUSE_SECONDS, Limiter, back_off
+from columnist.llm.limiter import DOWN_AFTER, Limiter
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -29,7 +30,7 @@ def test_no_more_calls_than_the_ceiling_are_in_flight_and_they_come_in_order() -
                 most = max(most, running)
                 await _turns()
                 running -= 1
-                limiter.answered()
+                limiter.on_success()
 
         await asyncio.gather(*(call(nr) for nr in range(20)))
         assert most == 3
@@ -49,10 +50,10 @@ def test_as_many_documents_are_under_way_as_calls_may_be_in_flight() -> None:
                 most.append(running)
                 async with limiter.slot():
                     await _turns()
-                    limiter.answered()
+                    limiter.on_success()
                 running -= 1
 
-        limiter.struggled(time.monotonic())
+        limiter.on_failure(time.monotonic())
         await asyncio.gather(*(read() for _ in range(30)))
         assert max(most[:8]) == 2, "the limit was halved"
         assert max(most) == 4, "and grew back"
@@ -66,17 +67,17 @@ def test_the_limit_halves_once_per_round_trip_and_grows_by_one_per_round_trip() 
         async with AsyncExitStack() as stack:
             starts = [await stack.enter_async_context(limiter.slot()) for _ in range(8)]
             for started_at in starts[:4]:
-                limiter.struggled(started_at)
+                limiter.on_failure(started_at)
             assert limiter.limit == 4, "eight calls of one round trip lower it once"
             later = time.monotonic()
-            limiter.answered()
-            limiter.struggled(later)
+            limiter.on_success()
+            limiter.on_failure(later)
             assert limiter.limit == 2
         async with limiter.slot(), limiter.slot():
-            limiter.answered()
-            limiter.answered()
+            limiter.on_success()
+            limiter.on_success()
             assert limiter.limit == 2
-            limiter.answered()
+            limiter.on_success()
             assert limiter.limit == 3
 
     asyncio.run(run())
@@ -86,9 +87,9 @@ def test_the_limit_does_not_grow_while_slots_are_free() -> None:
     async def run() -> None:
         limiter = Limiter(8)
         async with limiter.slot() as started_at:
-            limiter.struggled(started_at)
+            limiter.on_failure(started_at)
             for _ in range(100):
-                limiter.answered()
+                limiter.on_success()
         assert limiter.limit == 4
 
     asyncio.run(run())
@@ -99,7 +100,7 @@ def test_one_call_is_always_allowed_and_never_more_than_the_ceiling() -> None:
         limiter = Limiter(2)
         for _ in range(DOWN_AFTER - 1):
             async with limiter.slot() as started_at:
-                limiter.struggled(started_at)
+                limiter.on_failure(started_at)
         assert limiter.limit == 1
         assert not limiter.down
         for _ in range(10):
@@ -107,7 +108,7 @@ def test_one_call_is_always_allowed_and_never_more_than_the_ceiling() -> None:
                 for _ in range(limiter.limit):
                     await stack.enter_async_context(limiter.slot())
                 for _ in range(10):
-                    limiter.answered()
+                    limiter.on_success()
         assert limiter.limit == 2
 
     asyncio.run(run())
@@ -116,7 +117,7 @@ def test_one_call_is_always_allowed_and_never_more_than_the_ceiling() -> None:
 def test_while_the_server_is_down_one_call_at_a_time_probes_and_the_first_answer_lets_all_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(module, "back_off", lambda failures: 0.001 * 2.0**failures)
 
     async def run() -> None:
         limiter, running, most, down_at_once, up = Limiter(8), 0, 0, 0, asyncio.Event()
@@ -134,9 +135,9 @@ def test_while_the_server_is_down_one_call_at_a_time_probes_and_the_first_answer
                         await _turns()
                         running -= 1
                         if up.is_set():
-                            limiter.answered()
+                            limiter.on_success()
                             return
-                        limiter.struggled(started_at)
+                        limiter.on_failure(started_at)
                 except LlmAwayError:  # nobody waits inside for an outage
                     await asyncio.sleep(0)
 
@@ -182,7 +183,7 @@ def test_a_cancelled_waiter_leaves_the_line_and_a_cancelled_holder_hands_its_slo
 
 
 def test_pauses_grow_to_half_a_minute_and_no_further() -> None:
-    assert max(back_off(failures) for failures in range(200)) <= LONGEST_PAUSE_SECONDS
-    assert max(back_off(30) for _ in range(200)) > LONGEST_PAUSE_SECONDS / 2
+    assert max(back_off(failures) for failures in range(200)) <= 30
+    assert max(back_off(30) for _ in range(200)) > 15
     assert max(back_off(0) for _ in range(200)) <= 0.5
     assert DOWN_AFTER > 1, "one failure is no outage"

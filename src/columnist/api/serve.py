@@ -86,7 +86,7 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
         if stopped.is_set():
             drained.set()
             if pool is not None:
-                pool.hurry()
+                pool.stop_now()
             leave_within(LEAVE_SECONDS)
             return
         if number == signal.SIGINT:

@@ -167,7 +167,7 @@ def worker() -> None:
             structlog.get_logger().info("worker stopping", grace_seconds=settings.worker_grace_seconds)
 
             def hurry() -> None:
-                pool.hurry()
+                pool.stop_now()
                 leave_within(LEAVE_SECONDS)
 
             for number in (signal.SIGTERM, signal.SIGINT):

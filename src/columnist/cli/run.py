@@ -137,7 +137,7 @@ async def see_it_through(session: AnySession, grid: Grid, named: str | None, con
             )
             leave()
             if pool is not None:
-                loop.add_signal_handler(signal.SIGINT, pool.hurry)
+                loop.add_signal_handler(signal.SIGINT, pool.stop_now)
             if cancelled and watcher.job_id is not None:
                 await session.cancel(watcher.job_id)
                 console.print(

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from columnist.backoff import back_off
 from columnist.cancelling import surely
 from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
@@ -30,6 +32,7 @@ Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
 TRIES = 5
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 2.0
 
 WAIT_SECONDS = 10.0
 """How long a request waits for a connection before it is told that the database is away."""
@@ -145,14 +148,38 @@ def database_url(settings: Settings) -> Iterator[str]:
             yield url
 
 
-async def persistently(connection: Connection, query: str, values: Sequence[Any]) -> int:
-    """Execute a statement that locks much, such as a delete with all that hangs on it, and may get into the way of
-    workers: of two that wait for each other PostgreSQL fails one, which is tried again. Returns the rows affected."""
+async def retry_on_deadlock(connection: Connection, query: str, values: Sequence[Any]) -> int:
+    """Execute a statement, again on deadlock: a cascading delete can meet the workers. Returns the rows affected."""
     for _ in range(TRIES - 1):
         with suppress(DeadlockDetected):
             async with connection.transaction():
                 return (await connection.execute(query, values)).rowcount
     return (await connection.execute(query, values)).rowcount
+
+
+def retried(
+    step: Callable[Concatenate[Connection, Arguments], Awaitable[Result]],
+) -> Callable[Concatenate["Connection | Database", Arguments], Coroutine[Any, Any, Result]]:
+    """Lets an idempotent step take a Database in place of a connection: then it runs as a worker, again and again while
+    `is_weather`. Cancel it to give up."""
+
+    @wraps(step)
+    async def run(where: "Connection | Database", /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        if not isinstance(where, Database):
+            return await step(where, *args, **kwargs)
+        failures = 0
+        while True:
+            try:
+                async with where.worker() as connection:
+                    return await step(connection, *args, **kwargs)
+            except psycopg.Error as error:
+                if not is_weather(error):
+                    raise
+                log.warning("database away", at=step.__name__, error=str(error).strip(), sqlstate=error.sqlstate)
+            failures += 1
+            await asyncio.sleep(back_off(failures, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS))
+
+    return run
 
 
 class Database:
@@ -222,25 +249,6 @@ class Database:
             raise
         finally:
             await surely(self._workers.putconn(connection))
-
-    async def insist(
-        self,
-        step: Callable[Concatenate[Connection, Arguments], Awaitable[Result]],
-        *args: Arguments.args,
-        **kwargs: Arguments.kwargs,
-    ) -> Result:
-        """Run an idempotent step as a worker, again and again while `is_weather`. Cancel it to give up."""
-        delay = 0.1
-        while True:
-            try:
-                async with self.worker() as connection:
-                    return await step(connection, *args, **kwargs)
-            except psycopg.Error as error:
-                if not is_weather(error):
-                    raise
-                log.warning("database away", at=step.__name__, error=str(error).strip(), sqlstate=error.sqlstate)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, 2.0)
 
     @asynccontextmanager
     async def listen(self, *channels: str) -> AsyncIterator[AsyncIterator[Notify]]:

@@ -375,7 +375,7 @@ class Session:
                     raise WorkerPoolError(
                         "The worker pool has ended unexpectedly; the log says why."
                     ) from running.exception()
-                pool.hurry()
+                pool.stop_now()
                 raise
             finally:
                 pool.stop()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from columnist.db.connect import Connection, Database
+from columnist.db.connect import Connection, Database, retried
 from columnist.db.sql import statement
 from columnist.documents.blobs import BlobStore
 from columnist.errors import StorageAwayError
@@ -35,6 +35,7 @@ class Owner:
     marked: bool
 
 
+@retried
 async def owner_of(connection: Connection) -> Owner:
     """The installation of a database, which gets its id now if it has none."""
     await connection.execute("insert into installation default values on conflict do nothing")
@@ -49,12 +50,12 @@ async def claim_store(database: Database, blobs: BlobStore, *, adopt: bool = Fal
 
     Raises StorageAwayError if it is out of reach, another installation's, or not the one.
     """
-    owner = await database.insist(owner_of)
+    owner = await owner_of(database)
     blobs.belongs_to(owner.installation, owner.database)
     if not adopt:
         mark = await asyncio.to_thread(blobs.mark)
         if mark is None and not owner.marked:
-            known = await database.insist(_known_contents)
+            known = await _known_contents(database)
             if not await asyncio.to_thread(blobs.holds, known):
                 raise StorageAwayError(
                     "The file store has none of the files that the database knows, or holds others: is the shared "
@@ -66,7 +67,7 @@ async def claim_store(database: Database, blobs: BlobStore, *, adopt: bool = Fal
         await asyncio.to_thread(blobs.write_mark)
     await asyncio.to_thread(blobs.check)
     if not owner.marked:
-        await database.insist(_note_marked)
+        await _note_marked(database)
 
 
 @asynccontextmanager
@@ -90,6 +91,7 @@ async def _claim_at_last(database: Database, blobs: BlobStore) -> None:
         await asyncio.sleep(AGAIN_SECONDS)
 
 
+@retried
 async def _known_contents(connection: Connection) -> list[str]:
     cursor = await connection.execute(
         "(select sha256 from documents order by created_at desc limit %(some)s) "
@@ -99,5 +101,6 @@ async def _known_contents(connection: Connection) -> list[str]:
     return [row["sha256"] for row in await cursor.fetchall()]
 
 
+@retried
 async def _note_marked(connection: Connection) -> None:
     await connection.execute("update installation set marked_at = now() where marked_at is null")

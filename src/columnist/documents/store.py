@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from columnist.db.connect import Connection, User, persistently
+from columnist.db.connect import Connection, User, retried, retry_on_deadlock
 from columnist.db.sql import statement
 from columnist.documents.model import Page
 from columnist.documents.reading import ocr
@@ -126,7 +126,7 @@ async def delete_document(connection: Connection, document_id: UUID) -> None:
     It stays, nobody's, while another review holds it. Its content is swept (documents/sweep.py) if no other document
     has it.
     """
-    await persistently(connection, "select delete_document(%s)", [document_id])
+    await retry_on_deadlock(connection, "select delete_document(%s)", [document_id])
 
 
 async def documents_only_here(
@@ -157,6 +157,7 @@ async def get_page(connection: Connection, document_id: UUID, number: int) -> Pa
     return Page(**row)
 
 
+@retried
 async def stored_pages(connection: Connection, sha256: str) -> list[str] | None:
     """The page texts of a content that was read before, page 1 first; None if it has to be read (again)."""
     cursor = await connection.execute(
@@ -172,6 +173,7 @@ async def stored_pages(connection: Connection, sha256: str) -> list[str] | None:
     return None if row is None else row["pages"]
 
 
+@retried
 async def store_pages(connection: Connection, sha256: str, read: ReadDocument) -> None:
     """Keep what was read. Another process that read the same content at the same time wins or loses as a whole."""
     async with connection.transaction():
@@ -192,6 +194,7 @@ async def store_pages(connection: Connection, sha256: str, read: ReadDocument) -
         )
 
 
+@retried
 async def store_unreadable(connection: Connection, sha256: str, error: str) -> None:
     """Keep why a content cannot be read, for the row that shows it; the next job tries again."""
     await _store_content(connection, sha256, None, error)

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
-from columnist.db.connect import Connection
+from columnist.db.connect import Connection, retried
 from columnist.db.sql import statement
 from columnist.db.text import as_json
 from columnist.errors import LeaseLostError
@@ -83,12 +83,14 @@ async def claim_items(
     return [ClaimedItem(**item, model=models_of[item["job_id"]]) for item in items if item["job_id"] in models_of]
 
 
+@retried
 async def extend_leases(connection: Connection, items: Sequence[ClaimedItem], lease_seconds: float) -> set[int]:
     """The heartbeat: returns the ids of the items that are still held."""
     cursor = await connection.execute(_sql("extend_leases"), {**_held(items), "lease_seconds": lease_seconds})
     return {row["id"] for row in await cursor.fetchall()}
 
 
+@retried
 async def write_cells(
     connection: Connection,
     item: ClaimedItem,
@@ -123,6 +125,7 @@ async def write_cells(
         raise LeaseLostError(f"Item {item.id} is no longer held by attempt {item.attempt}.")
 
 
+@retried
 async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> set[int]:
     """End a batch of items; returns the ids of those that were still held."""
     batch = [
@@ -132,6 +135,7 @@ async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> set[i
     return {row["id"] for row in await cursor.fetchall()}
 
 
+@retried
 async def retry_item(connection: Connection, item: ClaimedItem, delay_seconds: float, max_attempts: int) -> bool:
     """Put an item back for another attempt after a back-off; False if its attempts are used up or it is another's."""
     cursor = await connection.execute(
@@ -141,6 +145,7 @@ async def retry_item(connection: Connection, item: ClaimedItem, delay_seconds: f
     return cursor.rowcount == 1
 
 
+@retried
 async def hand_back_items(connection: Connection, items: Sequence[ClaimedItem], *, wait: bool = False) -> None:
     """Give items back as if they had never been claimed: at once, and wake the other workers; with `wait`, not to be
     claimed before a while."""
@@ -152,16 +157,19 @@ async def hand_back_strays(connection: Connection, worker_id: UUID, held: Sequen
     await connection.execute(_sql("hand_back_strays"), {**_held(held), "worker_id": worker_id})
 
 
+@retried
 async def end_abandoned_items(connection: Connection, max_attempts: int) -> int:
     """The janitor: end poison items and leftovers of cancelled jobs; returns how many."""
     return (await connection.execute(_sql("end_abandoned_items"), {"max_attempts": max_attempts})).rowcount
 
 
+@retried
 async def load_item(connection: Connection, item: ClaimedItem) -> dict[str, Any] | None:
     """Document and open questions of an item (fields as in load_item.sql); None if its job is gone."""
     return await (await connection.execute(_sql("load_item"), {"item_id": item.id})).fetchone()
 
 
+@retried
 async def reusable_answers(connection: Connection, answer_keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Stored contents by answer key (hex), for those of the keys that were answered before."""
     cursor = await connection.execute(

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from columnist.db.connect import Connection
+from columnist.db.connect import Connection, retried
 from columnist.db.sql import statement
 from columnist.errors import ConflictError, InputError, JobEndingError, NotFoundError
 from columnist.jobs.ask import Ask, JobOnly
@@ -208,32 +208,38 @@ async def list_jobs(connection: Connection, limit: int, review_id: UUID | None =
     return [Progress(**row) for row in await cursor.fetchall()]
 
 
+@retried
 async def start_jobs(connection: Connection, job_ids: Sequence[UUID]) -> None:
     """Mark jobs as running after their first claim."""
     await connection.execute(_sql("start_jobs"), {"job_ids": list(job_ids)})
 
 
+@retried
 async def cancelled_jobs(connection: Connection, job_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these jobs are being cancelled or are gone."""
     cursor = await connection.execute(_sql("cancelled_jobs"), {"job_ids": list(job_ids)})
     return {row["id"] for row in await cursor.fetchall()}
 
 
+@retried
 async def pause_job(connection: Connection, job_id: UUID, reason: str) -> None:
     """Pause a job for a refusal that concerns each of its calls; `reason` is a sentence for the user."""
     await connection.execute(_sql("pause_job"), {"job_id": job_id, "reason": reason})
 
 
+@retried
 async def pause_unaskable(connection: Connection, model: str, reason: str) -> None:
     """Pause the live jobs of a model that no pool can ask."""
     await connection.execute(_sql("pause_unaskable"), {"model": model, "reason": reason})
 
 
+@retried
 async def refused_models(connection: Connection) -> list[str]:
     """The models of jobs that a refusal has paused."""
     return [row["model"] for row in await (await connection.execute(_sql("refused_models"))).fetchall()]
 
 
+@retried
 async def resume_model(connection: Connection, model: str) -> None:
     """Let the jobs of a model go on that a refusal has paused."""
     await connection.execute(_sql("resume_model"), {"model": model})

@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -19,6 +19,7 @@ import psycopg
 import structlog
 
 from columnist import telemetry
+from columnist.backoff import back_off
 from columnist.db.connect import Database, is_weather
 from columnist.errors import (
     ColumnistError,
@@ -30,28 +31,21 @@ from columnist.errors import (
     SettingsError,
     StorageAwayError,
 )
+from columnist.jobs.completer import Completer
 from columnist.jobs.items import (
     ClaimedItem,
     EndedItem,
     claim_items,
     end_abandoned_items,
-    end_items,
     extend_leases,
     hand_back_items,
     hand_back_strays,
     retry_item,
 )
-from columnist.jobs.job import (
-    RESUMED,
-    cancelled_jobs,
-    pause_job,
-    pause_unaskable,
-    refused_models,
-    resume_model,
-    start_jobs,
-)
-from columnist.jobs.workers import be_present, leave
-from columnist.llm.limiter import back_off
+from columnist.jobs.job import RESUMED, cancelled_jobs, pause_job, start_jobs
+from columnist.jobs.presence import Presence, Probe
+from columnist.jobs.supervisor import CANCEL_AGAIN_SECONDS, Supervisor, end_tasks, wait_for_event
+from columnist.jobs.workers import leave
 
 log = structlog.get_logger()
 
@@ -64,25 +58,16 @@ NEWEST_WEIGHT = 0.2
 
 LARGEST_CLAIM = 500
 CANCEL_WATCH_SECONDS = 1.0
-CANCEL_AGAIN_SECONDS = 1.5
-"""A task that is still there so long after its cancel is cancelled again (`_cancelled` says why)."""
 JANITOR_SECONDS = 5.0
-PRESENCE_SECONDS = 5.0
-FIRST_RETRY_SECONDS = 2.0
-REFUSAL_SECONDS = 30.0
-"""How long a pool does not ask a model after a refusal that concerns every call, unless a person resumes a job."""
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 600.0
 LEAVE_SECONDS = 3.0
 """How long a leaving pool waits for PostgreSQL to take its items back; after that their leases run out."""
-FAILURES_TO_TELL = 3
 
 Work = Callable[[ClaimedItem], Awaitable[None]]
 """Answers one item. Returns when everything is written. Raises LeaseLostError to drop it; StorageAwayError or
 LlmAwayError for weather, which costs no attempt; LlmRefusedError or SettingsError for what concerns every call of the
 model, which pauses the job; another ColumnistError to end it as an error (the message is for the user);
 LlmUnavailableError or anything unforeseen for another attempt."""
-
-Probe = Callable[[str], Awaitable[str | None]]
-"""Asks a model for a word; why it refuses, or None if it answers."""
 
 
 async def _answers(model: str) -> str | None:
@@ -122,21 +107,19 @@ class WorkerPool:
         self._work = work
         self._options = options
         self._limits = limits
-        self._probe = probe
         self._waiting: deque[ClaimedItem] = deque()
         self._running: dict[ClaimedItem, asyncio.Task[None]] = {}
         self._cancelled_at: dict[ClaimedItem, float] = {}
-        self._ended: dict[ClaimedItem, EndedItem] = {}
         self._started_jobs: set[UUID] = set()
         self._cancelled_jobs: set[UUID] = set()
-        self._storage = _Closure()
-        self._refused_until: dict[str, float] = {}
-        self._failing: dict[str, str] = {}
+        self._storage = _StorageGate()
         self._claim_unknown = False
         self._stopping = False
-        self._hurried = False
+        self._out_of_time = False
         self._claimer_wakes = asyncio.Event()
-        self._completer_wakes = asyncio.Event()
+        self._completer = Completer(database, self._claimer_wakes.set)
+        self._presence = Presence(database, self.id, options.models, probe)
+        self._supervisor = Supervisor()
         self._seconds_per_item = 1.0  # a running mean; long enough to claim nothing ahead before it is known
 
     async def run(self) -> None:
@@ -145,22 +128,22 @@ class WorkerPool:
         _pools.add(self)
         async with asyncio.TaskGroup() as services:
             running = [
-                services.create_task(self._keep(step))
+                services.create_task(self._supervisor.keep(step))
                 for step in (
-                    self._complete,
+                    self._completer.complete,
                     self._heartbeat,
                     self._listen,
                     self._watch_cancels,
-                    self._tidy,
-                    self._be_present,
+                    self._end_abandoned,
+                    self._presence.announce,
                 )
             ]
             try:
-                await self._keep(self._claim, lambda: self._stopping)
+                await self._supervisor.keep(self._claim, lambda: self._stopping)
                 await self._leave()
             finally:
                 _pools.discard(self)
-                await _cancelled(running)
+                await end_tasks(running)
 
     @property
     def stopping(self) -> bool:
@@ -170,35 +153,16 @@ class WorkerPool:
     @property
     def trouble(self) -> str | None:
         """A sentence when a service of the pool fails again and again."""
-        return next(iter(self._failing.values()), None)
-
-    async def _keep(self, step: Callable[[], Awaitable[None]], ended: Callable[[], bool] = lambda: False) -> None:
-        """One service: its step again and again, whatever happens in it."""
-        failures = 0
-        name = step.__name__.strip("_").replace("_", " ")
-        while not ended():
-            try:
-                await step()
-            except Exception as error:
-                failures += 1
-                log.exception("service failed", service=name, failures=failures)
-                if failures >= FAILURES_TO_TELL:
-                    self._failing[name] = (
-                        f"The worker pool cannot {name} ({type(error).__name__}): it tries again; see the log."
-                    )
-                await asyncio.sleep(back_off(failures))
-            else:
-                failures = 0
-                self._failing.pop(name, None)
+        return self._supervisor.trouble
 
     def stop(self) -> None:
         """Stop claiming at once; `run` returns when running work has ended or, after the grace time, is handed back."""
         self._stopping = True
         self._claimer_wakes.set()
 
-    def hurry(self) -> None:
-        """After `stop()`: the grace time is over, and what still runs is handed back now."""
-        self._hurried = True
+    def stop_now(self) -> None:
+        """After `stop()`: end the grace time, and hand back what still runs."""
+        self._out_of_time = True
         self._claimer_wakes.set()
 
     # ── Claiming and working ─────────────────────────────────────────────────────────────────────────────────────
@@ -210,17 +174,17 @@ class WorkerPool:
         self._fill_workers()
         new_jobs = {item.job_id for item in self._running} - self._started_jobs
         if new_jobs:
-            await self._database.insist(start_jobs, list(new_jobs))
+            await start_jobs(self._database, list(new_jobs))
             self._started_jobs |= new_jobs
         if not claimed:
             # A notification wakes the pool; the time-out is for a lost one, and for weather that clears.
-            await _wait(self._claimer_wakes, self._options.idle_seconds)
+            await wait_for_event(self._claimer_wakes, self._options.idle_seconds)
 
     def _room(self) -> int:
         turns = int(LOOK_AHEAD_SECONDS / self._seconds_per_item)
         ahead = min(self._options.concurrency * turns, LARGEST_CLAIM)
         # Half of what is claimed ahead must be gone before a round trip pays; what is ended must not pile up.
-        if len(self._ended) > 2 * LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
+        if len(self._completer.items) > 2 * LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
             return 0
         room = min(max(0, self._options.concurrency + ahead - len(self._running) - len(self._waiting)), LARGEST_CLAIM)
         return min(room, self._storage.lets_in())
@@ -229,8 +193,7 @@ class WorkerPool:
         """Model → how many more of its items may be held now, for those that are limited."""
         held = Counter(item.model for item in (*self._running, *self._waiting))
         scarce = {model: max(0, limit - held[model]) for model, limit in self._limits().items()}
-        now = time.monotonic()
-        return scarce | {model: 0 for model, until in self._refused_until.items() if now < until}
+        return scarce | dict.fromkeys(self._presence.refused, 0)
 
     async def _claim_batch(self, batch: int) -> int:
         options = self._options
@@ -262,13 +225,13 @@ class WorkerPool:
         return len(claimed)
 
     def _held(self) -> list[ClaimedItem]:
-        return [*self._waiting, *self._running, *self._ended]
+        return [*self._waiting, *self._running, *self._completer.items]
 
     def _fill_workers(self) -> None:
         while self._waiting and len(self._running) < self._options.concurrency:
             item = self._waiting.popleft()
             if item.job_id in self._cancelled_jobs:
-                self._end(EndedItem(item, "skipped"))
+                self._completer.end(EndedItem(item, "skipped"))
             else:
                 task = self._running[item] = asyncio.create_task(self._run(item))
                 task.add_done_callback(partial(self._release, item))
@@ -280,7 +243,7 @@ class WorkerPool:
         try:
             with telemetry.span("item"):
                 await self._work(item)
-            self._end(EndedItem(item, "completed"))
+            self._completer.end(EndedItem(item, "completed"))
             self._storage.open()
         except LeaseLostError as error:
             telemetry.LEASES_LOST.inc()
@@ -293,11 +256,11 @@ class WorkerPool:
         except LlmUnavailableError as error:
             await self._try_again(item, "llm_unavailable", str(error))
         except RequestRefusedError as error:
-            self._end(EndedItem(item, "error", str(error)))
+            self._completer.end(EndedItem(item, "error", str(error)))
         except (LlmRefusedError, SettingsError) as error:
             await self._pause(item, str(error))
         except ColumnistError as error:
-            self._end(EndedItem(item, "error", str(error)))
+            self._completer.end(EndedItem(item, "error", str(error)))
         except Exception as error:
             if is_weather(error):
                 await self._wait_out(item, "database_away", error)
@@ -313,7 +276,7 @@ class WorkerPool:
         self._cancelled_at.pop(item, None)
         if task.cancelled():
             if item.job_id in self._cancelled_jobs:
-                self._end(EndedItem(item, "skipped"))
+                self._completer.end(EndedItem(item, "skipped"))
             # Cancelled for another reason, an item has not ended: its lease was lost, or _leave hands it back.
         elif error := task.exception():
             log.error("item left to its lease", item=item.id, job=str(item.job_id), exc_info=error)
@@ -324,75 +287,47 @@ class WorkerPool:
         """Weather: the place is given back, and the item is not claimed again before a while; it costs no attempt."""
         log.warning("waiting for the weather", cause=cause, error=str(error))
         telemetry.RETRIES.labels(cause).inc()
-        await self._database.insist(hand_back_items, [item], wait=True)
+        await hand_back_items(self._database, [item], wait=True)
 
     async def _try_again(self, item: ClaimedItem, cause: str, reason: str) -> None:
-        delay = FIRST_RETRY_SECONDS * 2 ** min(item.attempt - 1, 8) * random.uniform(0.5, 1.5)  # noqa: S311
-        retried = await self._database.insist(retry_item, item, delay, self._options.max_attempts)
+        delay = back_off(item.attempt, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
+        retried = await retry_item(self._database, item, delay, self._options.max_attempts)
         if retried:
             telemetry.RETRIES.labels(cause).inc()
         else:
-            self._end(EndedItem(item, "error", f"It failed {item.attempt} times, the last time with: {reason}"))
+            error = f"It failed {item.attempt} times, the last time with: {reason}"
+            self._completer.end(EndedItem(item, "error", error))
 
     async def _pause(self, item: ClaimedItem, reason: str) -> None:
         """A refusal that concerns every call: it is the job's, and no document's."""
         log.warning("job paused", reason=reason)
-        self._refused_until[item.model] = time.monotonic() + REFUSAL_SECONDS
-        await self._database.insist(pause_job, item.job_id, reason)
-        await self._database.insist(hand_back_items, [item])
+        self._presence.refuse(item.model)
+        await pause_job(self._database, item.job_id, reason)
+        await hand_back_items(self._database, [item])
 
-    # ── Ending items ─────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _end(self, ended: EndedItem) -> None:
-        self._ended[ended.item] = ended
-        self._completer_wakes.set()
-
-    async def _complete(self) -> None:
-        """End what has gathered while the last batch was under way: one statement and one commit for all of it."""
-        await self._completer_wakes.wait()
-        self._completer_wakes.clear()
-        batch = list(self._ended.values())
-        if not batch:
-            return
-        try:
-            held = await self._database.insist(end_items, batch)
-        except Exception:
-            # One of them cannot be stored: the others are not to suffer for it.
-            log.exception("batch refused", items=len(batch))
-            held = {nr for ended in batch for nr in await self._end_alone(ended)}
-        for ended in batch:
-            del self._ended[ended.item]
-        for outcome, count in Counter(ended.outcome for ended in batch if ended.item.id in held).items():
-            telemetry.ITEMS_ENDED.labels(outcome).inc(count)
-        self._claimer_wakes.set()
-
-    async def _end_alone(self, ended: EndedItem) -> set[int]:
-        try:
-            return await self._database.insist(end_items, [ended])
-        except Exception:
-            log.exception("item left to its lease", item=ended.item.id, job=str(ended.item.job_id))
-            return set()
+    # ── Leaving ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _leave(self) -> None:
         end = time.monotonic() + self._options.grace_seconds
         waiting = list(self._waiting)
         self._waiting.clear()
         await self._hand_back(waiting)
-        while self._running and not self._hurried and (seconds := end - time.monotonic()) > 0:
+        while self._running and not self._out_of_time and (seconds := end - time.monotonic()) > 0:
             self._claimer_wakes.clear()
-            await _wait(self._claimer_wakes, seconds)
+            await wait_for_event(self._claimer_wakes, seconds)
         interrupted = dict(self._running)
-        await _cancelled(interrupted.values())
-        await self._hand_back([item for item in interrupted if item not in self._ended])
+        await end_tasks(interrupted.values())
+        ended = self._completer.items
+        await self._hand_back([item for item in interrupted if item not in ended])
         end = time.monotonic() + LEAVE_SECONDS
-        while self._ended and (seconds := end - time.monotonic()) > 0:
+        while self._completer.items and (seconds := end - time.monotonic()) > 0:
             self._claimer_wakes.clear()
-            await _wait(self._claimer_wakes, seconds)
-        if self._ended:
-            log.warning("left without ending items: PostgreSQL is away", items=len(self._ended))
+            await wait_for_event(self._claimer_wakes, seconds)
+        if self._completer.items:
+            log.warning("left without ending items: PostgreSQL is away", items=len(self._completer.items))
         try:
             async with asyncio.timeout(LEAVE_SECONDS):
-                await self._database.insist(leave, self.id)
+                await leave(self._database, self.id)
         except TimeoutError:
             log.warning("left without a word: PostgreSQL is away")
 
@@ -401,7 +336,7 @@ class WorkerPool:
             return
         try:
             async with asyncio.timeout(LEAVE_SECONDS):
-                await self._database.insist(hand_back_items, items)
+                await hand_back_items(self._database, items)
             log.info("handed back", items=len(items))
         except TimeoutError:
             log.warning("could not hand items back: PostgreSQL is away", items=len(items))
@@ -414,7 +349,7 @@ class WorkerPool:
         held = self._held()
         if not held:
             return
-        kept = await self._database.insist(extend_leases, held, seconds)
+        kept = await extend_leases(self._database, held, seconds)
         for item in held:
             if item.id in kept:
                 continue
@@ -436,7 +371,7 @@ class WorkerPool:
                         self._cancel_job(UUID(notification.payload))
                         continue
                     if notification.payload == RESUMED:
-                        self._refused_until.clear()
+                        self._presence.forgive()
                     self._claimer_wakes.set()
         except psycopg.Error as error:
             if not is_weather(error):
@@ -450,48 +385,30 @@ class WorkerPool:
         jobs = {item.job_id for item in (*self._running, *self._waiting)}
         self._cancelled_jobs &= jobs
         if jobs:
-            for job_id in await self._database.insist(cancelled_jobs, list(jobs)):
+            for job_id in await cancelled_jobs(self._database, list(jobs)):
                 self._cancel_job(job_id)
 
     def _cancel_job(self, job_id: UUID) -> None:
         self._cancelled_jobs.add(job_id)
         for item in [item for item in self._waiting if item.job_id == job_id]:
             self._waiting.remove(item)
-            self._end(EndedItem(item, "skipped"))
+            self._completer.end(EndedItem(item, "skipped"))
         now = time.monotonic()
         for item, task in self._running.items():
             if item.job_id == job_id and now - self._cancelled_at.get(item, 0.0) >= CANCEL_AGAIN_SECONDS:
                 self._cancelled_at[item] = now
                 task.cancel()
 
-    async def _tidy(self) -> None:
-        await self._database.insist(end_abandoned_items, self._options.max_attempts)
-        # Pools that were started together need not tidy together; a short lease is worth a quicker look.
+    async def _end_abandoned(self) -> None:
+        """The janitor: what dead workers and cancelled jobs have left."""
+        await end_abandoned_items(self._database, self._options.max_attempts)
+        # Pools that were started together need not look together; a short lease is worth a quicker look.
         seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
         await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311
 
-    async def _be_present(self) -> None:
-        """Say which models can be asked here; pause what nobody can ask, and let go on what can be asked again."""
-        for model in await self._database.insist(be_present, self.id, self._options.models):
-            reason = (
-                f"No worker can ask the model {model!r}: start one whose settings have it (OPENAI_BASE_URL, "
-                "COLUMNIST_MODEL), or cancel the job."
-            )
-            await self._database.insist(pause_unaskable, model, reason)
-        for model in await self._database.insist(refused_models):
-            askable = self._options.models is None or model in self._options.models
-            if not askable or time.monotonic() < self._refused_until.get(model, 0.0):
-                continue
-            if await self._probe(model) is None:
-                self._refused_until.pop(model, None)
-                await self._database.insist(resume_model, model)
-            else:
-                self._refused_until[model] = time.monotonic() + REFUSAL_SECONDS
-        await asyncio.sleep(PRESENCE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
 
-
-class _Closure:
-    """Whether the file store can be used: after a failure nothing is let in for a while, then one item to try it."""
+class _StorageGate:
+    """Whether the file store can be used: after a failure no item is claimed for a while, then one to try it."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -517,25 +434,3 @@ class _Closure:
 _pools: WeakSet[WorkerPool] = WeakSet()
 telemetry.POOL_CONCURRENCY.set_function(lambda: sum(pool._options.concurrency for pool in _pools))
 telemetry.POOL_RUNNING.set_function(lambda: sum(len(pool._running) for pool in _pools))
-
-
-async def _cancelled(tasks: Collection[asyncio.Task[None]]) -> None:
-    """Cancel tasks until they have ended.
-
-    Once is not enough: before Python 3.12 a cancel that meets the end of an `asyncio.wait_for`, as in psycopg_pool, is
-    swallowed (bpo-37658).
-    """
-    while alive := [task for task in tasks if not task.done()]:
-        for task in alive:
-            task.cancel()
-        await asyncio.wait(alive, timeout=CANCEL_AGAIN_SECONDS)
-
-
-async def _wait(event: asyncio.Event, seconds: float | None) -> bool:
-    """Whether the event came within the time."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True

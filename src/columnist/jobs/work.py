@@ -58,7 +58,7 @@ class ItemWorker:
 
         Raises DocumentError, LlmError or LeaseLostError as `pool.Work` says.
         """
-        loaded = await self._database.insist(load_item, item)
+        loaded = await load_item(self._database, item)
         if loaded is None or not loaded["columns"]:
             return  # the document or the column was removed, or every answer was written by an earlier attempt
         back_end = await self._back_ends.named(loaded["model"])
@@ -71,8 +71,8 @@ class ItemWorker:
         async def write(answers: list[dict[str, Any]], usage: Usage = NOTHING) -> None:
             try:
                 with telemetry.span("write cells", cells=len(answers)):
-                    await self._database.insist(
-                        write_cells, item, next(writes), back_end.model, back_end.prompt_version, answers, usage
+                    await write_cells(
+                        self._database, item, next(writes), back_end.model, back_end.prompt_version, answers, usage
                     )
             except psycopg.Error as error:
                 # PostgreSQL refuses one of them: the others are written, and that one says so.
@@ -108,7 +108,7 @@ class ItemWorker:
     ) -> list[_Asked]:
         """Never ask twice: write the stored answers; returns the questions that have none."""
         keys = [one.answer_key for one in asked]
-        stored = await self._database.insist(reusable_answers, keys)
+        stored = await reusable_answers(self._database, keys)
         cells = [
             {**stored[one.answer_key], **_identity(one), "status": "done", **_tokens(0, 0, 0)}
             for one in asked
@@ -123,7 +123,7 @@ class ItemWorker:
         """The document's page texts: stored, or read now in a guarded subprocess and stored. Raises DocumentError."""
         lock = self._reading.setdefault(sha256, asyncio.Lock())
         async with lock:
-            stored = await self._database.insist(stored_pages, sha256)
+            stored = await stored_pages(self._database, sha256)
             if stored is not None:
                 return stored
             try:
@@ -134,9 +134,9 @@ class ItemWorker:
                     ):
                         read = await self._reader.read(path, name, boxes)
             except (DocumentError, NotFoundError) as error:
-                await self._database.insist(store_unreadable, sha256, str(error))
+                await store_unreadable(self._database, sha256, str(error))
                 raise
-            await self._database.insist(store_pages, sha256, read)
+            await store_pages(self._database, sha256, read)
             return [page.text for page in read.pages]
 
     def _cells(self, asked: dict[UUID, _Asked], answers: list[Answer], sha256: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from openai.types import Model
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from columnist import telemetry
+from columnist.backoff import back_off
 from columnist.errors import (
     ContextExceededError,
     LlmAwayError,
@@ -25,7 +26,7 @@ from columnist.errors import (
     RequestRefusedError,
     SettingsError,
 )
-from columnist.llm.limiter import TROUBLE, Limiter, back_off
+from columnist.llm.limiter import TROUBLE, Limiter
 from columnist.settings import Settings
 
 log = structlog.get_logger()
@@ -65,7 +66,7 @@ class Completion:
     completion_tokens: int
 
 
-class _WeatherError(Exception):
+class _TransientError(Exception):
     """The server is down, busy or slow: it may heal. `cause`: as telemetry.RETRIES counts it; with `rate_limited` it
     only has too much to do, whatever the call. `retry_after` in seconds, if the server said so."""
 
@@ -123,7 +124,7 @@ class ChatModel:
             return [model.id for model in await self._listed()]
         except openai.OpenAIError as error:
             understood = await self._understood(error)
-            if isinstance(understood, _WeatherError):
+            if isinstance(understood, _TransientError):
                 raise LlmUnavailableError(f"The LLM server {self._client.base_url}: {understood}.") from error
             raise understood from error
 
@@ -157,14 +158,14 @@ class ChatModel:
                 async with self.limiter.slot() as started_at:
                     try:
                         completion = await self._measured(messages, schema, max_tokens)
-                    except _WeatherError as error:
+                    except _TransientError as error:
                         weather = error
-                        self._struggled(weather, started_at)
+                        self._on_failure(weather, started_at)
                     except LlmRefusedError:
-                        self._answered()
+                        self._on_success()
                         raise
                     else:
-                        self._answered()
+                        self._on_success()
                         return replace(completion, prompt_tokens=completion.prompt_tokens + lost)
             except LlmAwayError as away:
                 raise LlmAwayError(TROUBLE.get(self.model, str(away)), lost) from None
@@ -220,11 +221,11 @@ class ChatModel:
                 await self._client.chat.completions.create(**request)
         except (openai.OpenAIError, TimeoutError) as error:
             understood = await self._understood(error)
-            if isinstance(understood, _WeatherError):
+            if isinstance(understood, _TransientError):
                 raise LlmUnavailableError(f"The LLM server {self._client.base_url}: {understood}.") from error
             if not isinstance(understood, RequestRefusedError):  # which is an answer, too
                 raise understood from error
-        self._answered()
+        self._on_success()
 
     async def _measured(
         self, messages: Sequence[ChatCompletionMessageParam], schema: dict[str, Any], max_tokens: int
@@ -298,12 +299,12 @@ class ChatModel:
                 return True
         return False
 
-    async def _understood(self, error: Exception) -> LlmRefusedError | _WeatherError:
+    async def _understood(self, error: Exception) -> LlmRefusedError | _TransientError:
         """The one place where the SDK's exceptions become ours."""
         if isinstance(error, openai.APITimeoutError | TimeoutError):
-            return _WeatherError("it did not answer in time (COLUMNIST_LLM_TIMEOUT_SECONDS)", "timeout")
+            return _TransientError("it did not answer in time (COLUMNIST_LLM_TIMEOUT_SECONDS)", "timeout")
         if isinstance(error, openai.APIConnectionError):
-            return _WeatherError(f"it cannot be reached ({error.__cause__ or error})", "connection")
+            return _TransientError(f"it cannot be reached ({error.__cause__ or error})", "connection")
         if not isinstance(error, openai.APIStatusError):
             return LlmRefusedError(
                 f"{self._client.base_url} does not speak the OpenAI protocol: check OPENAI_BASE_URL; most end in /v1."
@@ -313,7 +314,7 @@ class ChatModel:
             return LlmRefusedError(f"The LLM account has no quota left: {message}")
         if error.status_code in _HEALING or error.status_code >= 500:
             cause = {408: "timeout", 429: "rate_limited"}.get(error.status_code, "server_error")
-            return _WeatherError(f"it answered {error.status_code}", cause, _retry_after(error))
+            return _TransientError(f"it answered {error.status_code}", cause, _retry_after(error))
         if error.code == "context_length_exceeded" or any(word in message.lower() for word in _CONTEXT_WORDS):
             return ContextExceededError(f"The request is longer than the model's context: {message}")
         if error.status_code in (401, 403):
@@ -337,16 +338,16 @@ class ChatModel:
             return ": check --model and OPENAI_BASE_URL; most end in /v1."
         return f", but: {', '.join(sorted(names)[:10]) or 'nothing'}. Check --model and OPENAI_BASE_URL."
 
-    def _answered(self) -> None:
+    def _on_success(self) -> None:
         if self.limiter.down:
             log.warning("the LLM server is back", base_url=str(self._client.base_url))
         TROUBLE.pop(self.model, None)
         self._answers += 1
-        self.limiter.answered()
+        self.limiter.on_success()
 
-    def _struggled(self, weather: _WeatherError, started_at: float) -> None:
+    def _on_failure(self, weather: _TransientError, started_at: float) -> None:
         was_down = self.limiter.down
-        self.limiter.struggled(started_at, busy=weather.cause == "rate_limited")
+        self.limiter.on_failure(started_at, busy=weather.cause == "rate_limited")
         if self.limiter.down:
             TROUBLE[self.model] = str(weather)
         if self.limiter.down and not was_down:

@@ -1,12 +1,12 @@
 """How many calls may be in flight: additive increase, multiplicative decrease, as TCP does (Chiu and Jain 1989)."""
 
 import asyncio
-import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from columnist.backoff import back_off
 from columnist.errors import LlmAwayError
 
 LOWERED = 0.5
@@ -22,15 +22,6 @@ AWAY = "The LLM server does not answer."
 
 TROUBLE: dict[str, str] = {}
 """Model → why its server is down for this process; one that answers is not in it."""
-
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 30.0
-
-
-def back_off(failures: int) -> float:
-    """Seconds to wait after so many failures in a row: exponential with full jitter (Brooker 2015, AWS)."""
-    longest = min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures, 16), LONGEST_PAUSE_SECONDS)
-    return random.uniform(0, longest)  # noqa: S311 - spreads load, keeps no secret
 
 
 class _Line:
@@ -150,7 +141,7 @@ class Limiter:
         if self.down and (self.closed_for > 0 or line.inside >= self.limit):
             raise LlmAwayError(AWAY)
 
-    def answered(self) -> None:
+    def on_success(self) -> None:
         """The server answered a call: when all slots were in use, one more after as many answers as there are slots."""
         self._failures = 0
         self._closed_until = 0.0
@@ -159,7 +150,7 @@ class Limiter:
         self._calls.call()
         self._documents.call()
 
-    def struggled(self, started_at: float, *, busy: bool = False) -> None:
+    def on_failure(self, started_at: float, *, busy: bool = False) -> None:
         """A call that began at `started_at` timed out, was turned away or found nobody; `busy`: the server said that it
         has too much to do, so that it is not away."""
         # A call that began before the limit was lowered is of the same round trip as the one that lowered it.

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
-from columnist.db.connect import Connection, User, persistently
+from columnist.db.connect import Connection, User, retry_on_deadlock
 from columnist.db.sql import statement
 from columnist.db.text import as_json
 from columnist.errors import ConflictError, NotFoundError
@@ -108,7 +108,7 @@ async def rename_review(connection: Connection, review_id: UUID, name: str) -> N
 
 async def delete_review(connection: Connection, review_id: UUID) -> None:
     """With its columns, cells, jobs and history; the documents stay, but those that their uploader has deleted."""
-    await persistently(connection, "delete from tabular_reviews where id = %s", [review_id])
+    await retry_on_deadlock(connection, "delete from tabular_reviews where id = %s", [review_id])
 
 
 async def add_columns(connection: Connection, review_id: UUID, columns: Sequence[ColumnSpec]) -> list[Column]:
@@ -152,7 +152,7 @@ async def order_columns(connection: Connection, review_id: UUID, column_ids: Seq
 
 async def remove_column(connection: Connection, review_id: UUID, column_id: UUID) -> None:
     """With its cells."""
-    await persistently(
+    await retry_on_deadlock(
         connection, "delete from tabular_columns where review_id = %s and id = %s", [review_id, column_id]
     )
 
@@ -248,7 +248,7 @@ async def put_documents(connection: Connection, review_id: UUID, document_ids: S
 
 async def remove_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
     """Take rows out of the grid, with their cells."""
-    await persistently(
+    await retry_on_deadlock(
         connection,
         "delete from review_documents where review_id = %s and document_id = any(%s)",
         [review_id, list(document_ids)],

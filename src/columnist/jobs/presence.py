@@ -1,0 +1,61 @@
+"""What a pool can ask: it says which models, and keeps jobs paused whose model refuses every call."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from columnist.db.connect import Database
+from columnist.jobs.job import pause_unaskable, refused_models, resume_model
+from columnist.jobs.workers import be_present
+
+PRESENCE_SECONDS = 5.0
+REFUSAL_SECONDS = 30.0
+"""How long a pool does not ask a model after a refusal that concerns every call, unless a person resumes a job."""
+
+Probe = Callable[[str], Awaitable[str | None]]
+"""Asks a model for a word; why it refuses, or None if it answers."""
+
+
+class Presence:
+    """Owns which models a pool can ask (`models`; None: any), and which of them refused lately."""
+
+    def __init__(self, database: Database, pool_id: UUID, models: tuple[str, ...] | None, probe: Probe) -> None:
+        self._database = database
+        self._pool_id = pool_id
+        self._models = models
+        self._probe = probe
+        self._refused_until: dict[str, float] = {}
+
+    @property
+    def refused(self) -> list[str]:
+        """The models that are not to be asked now."""
+        now = time.monotonic()
+        return [model for model, until in self._refused_until.items() if now < until]
+
+    def refuse(self, model: str) -> None:
+        """Do not ask the model for a while."""
+        self._refused_until[model] = time.monotonic() + REFUSAL_SECONDS
+
+    def forgive(self) -> None:
+        """Try every model again now."""
+        self._refused_until.clear()
+
+    async def announce(self) -> None:
+        """Say which models can be asked here; pause what no pool can ask, and resume what can be asked again."""
+        for model in await be_present(self._database, self._pool_id, self._models):
+            reason = (
+                f"No worker can ask the model {model!r}: start one whose settings have it (OPENAI_BASE_URL, "
+                "COLUMNIST_MODEL), or cancel the job."
+            )
+            await pause_unaskable(self._database, model, reason)
+        for model in await refused_models(self._database):
+            if (self._models is not None and model not in self._models) or model in self.refused:
+                continue
+            if await self._probe(model) is None:
+                self._refused_until.pop(model, None)
+                await resume_model(self._database, model)
+            else:
+                self.refuse(model)
+        await asyncio.sleep(PRESENCE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
