@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from bench.table import Row, print_table
-from columnist.answers.model import Answer, Question
+from columnist.answers.model import Answer
 from columnist.asking.language_model import LanguageModelAnswerer
 from columnist.asking.prompt import messages, page_texts
 from columnist.documents.model import DocumentText
@@ -25,6 +25,7 @@ from columnist.documents.reading.child import read_file
 from columnist.llm import local
 from columnist.llm.client import ChatModel
 from columnist.reviews.columns_file import read_columns
+from columnist.reviews.model import Question
 from columnist.settings import Settings
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

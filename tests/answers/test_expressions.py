@@ -17,9 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from num2words import num2words
 
-from columnist.answers.model import Question
 from columnist.answers.values import typed
-from columnist.reviews.model import Format
+from columnist.reviews.model import Format, Question
 
 CASES = list(csv.DictReader((Path(__file__).parent / "expression_cases.csv").open(newline="", encoding="utf-8")))
 """Hard spellings, and the one value that each may have, as `shown` writes it; without one it has to be a doubt."""

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from columnist.answers.model import Answer, Question
+from columnist.answers.model import Answer
 from columnist.answers.playbook import flagged, flagged_edit
 from columnist.documents.model import DocumentText
-from columnist.reviews.model import Format, Rule
+from columnist.reviews.model import Format, Question, Rule
 from tests.asking.test_language_model import answers
 from tests.llm.simulated import Reply, completion, scripted
 

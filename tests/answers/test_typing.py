@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from columnist.answers.currencies import ISO_4217
 from columnist.answers.dates import dates
 from columnist.answers.mentions import amounts
-from columnist.answers.model import Question
 from columnist.answers.values import Typed, typed
 from columnist.documents.locating.locate import normalise
-from columnist.reviews.model import Format
+from columnist.reviews.model import Format, Question
 from tests.conftest import contract_pages
 
 SOME_ID = UUID(int=1)

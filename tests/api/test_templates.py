@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from columnist.answers.mentions import units
-from columnist.answers.model import Question
 from columnist.answers.values import typed
+from columnist.reviews.model import Question
 from columnist.reviews.templates import built_in_templates
 from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review, problem

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from columnist.answers.model import Question
 from columnist.asking.prompt import SYSTEM, key, messages, page_texts, schema
 from columnist.documents.model import DocumentText
+from columnist.reviews.model import Question
 from tests.asking.test_language_model import answers, question
 from tests.llm.simulated import Reply, completion, scripted
 

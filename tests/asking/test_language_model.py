@@ -8,12 +8,12 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from columnist.answers.model import NOT_FOUND, Answer, Question
+from columnist.answers.model import NOT_FOUND, Answer
 from columnist.asking.language_model import LanguageModelAnswerer
 from columnist.documents.model import DocumentText
 from columnist.errors import LlmRefusedError
 from columnist.llm.client import ChatModel
-from columnist.reviews.model import Format
+from columnist.reviews.model import Format, Question
 from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
 

@@ -5,11 +5,12 @@ import importlib.util
 from pathlib import Path
 from uuid import UUID
 
-from columnist.answers.model import Answer, Question
+from columnist.answers.model import Answer
 from columnist.asking.language_model import LanguageModelAnswerer
 from columnist.documents.model import DocumentText
 from columnist.llm import local
 from columnist.llm.client import ChatModel
+from columnist.reviews.model import Question
 from columnist.settings import Settings
 
 

@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from columnist.answers.model import NOT_FOUND, Citation, Content
+from columnist.answers.model import NOT_FOUND, Content
 from columnist.asking.merging import merge
-from columnist.documents.model import Span
+from columnist.documents.model import Citation, Span
 from columnist.reviews.model import Flag
 
 
 def verified(page: int, quote: str = "as it stands") -> Citation:
-    return Citation(quote, page, True, (Span(page, 0, len(quote)),))
+    return Citation(quote, page, True, (Span(page, 0, len(quote)),), ())
 
 
 def answer(value: Any, flag: Flag = "green", *citations: Citation, reasoning: str = "It says so.") -> Content:
@@ -20,7 +20,7 @@ def answer(value: Any, flag: Flag = "green", *citations: Citation, reasoning: st
 
 NOTE = "Read in 3 windows."
 NOTHING = Content(NOT_FOUND, None, "grey", "It is not here.")
-UNVERIFIED = Citation("made up", 2, False)
+UNVERIFIED = Citation("made up", 2, False, (), ())
 
 
 def test_not_found_in_all_windows_is_not_found() -> None:

@@ -6,9 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from columnist.answers.model import Question
 from columnist.asking.prompt import messages, page_texts, schema
-from columnist.reviews.model import Format
+from columnist.reviews.model import Format, Question
 
 FORMATS: list[Format] = [
     "text",

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.db.text import REPLACEMENT, as_json, storable
+from columnist.documents.model import Citation
 from columnist.documents.store import StoredFile, add_documents
 from columnist.jobs.ask import INCOMPLETE, Ask
-from columnist.jobs.items import EndedItem, claim_items, end_items, write_cells
+from columnist.jobs.items import CellWrite, EndedItem, claim_items, end_items, write_cells
 from columnist.jobs.job import create_job, pause_job
-from columnist.reviews.model import ColumnSpec
+from columnist.reviews.model import CellContent, ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
-from tests.jobs.grid import MODEL, PROMPT_VERSION, an_answer, progress_of
+from tests.jobs.grid import MODEL, PROMPT_VERSION, progress_of
 
 WILD = st.text(
     st.one_of(st.characters(), st.sampled_from("\x00\ud800\udfff\U0001f3e0\\\"'{}\u0000\ufffe")),
@@ -65,11 +66,9 @@ def test_every_text_from_outside_reaches_the_database(url: str, words: list[str]
                 claimed = await claim_items(connection, 60, 10, 3, {}, None)
                 mine = [item for item in claimed if item.job_id == generated.job_id]
                 assert len(mine) == 2
-                answer = an_answer(columns[0], summary) | {
-                    "reasoning": reason,
-                    "value": [summary],
-                    "citations": [{"quote": quote, "page": 1, "verified": False, "spans": [], "rectangles": []}],
-                }
+                evidence = (Citation(quote, 1, False, (), ()),)
+                content = CellContent(summary, [summary], "text", "green", None, reason, evidence)
+                answer = CellWrite(columns[0], 1, content)
                 await write_cells(connection, mine[0], 1, MODEL, PROMPT_VERSION, [answer])
                 await pause_job(connection, generated.job_id, pause)
                 ended = [EndedItem(mine[0], "completed"), EndedItem(mine[1], "error", reason)]

@@ -5,6 +5,7 @@ import asyncio
 import csv
 import ctypes
 from collections import Counter
+from dataclasses import astuple
 from pathlib import Path
 
 import pypdf
@@ -87,8 +88,8 @@ def test_quotes_that_lawyers_marked_are_found_in_a_scan_with_their_rectangles(
         spans = seen.locate(quote)
         boxes = rectangles({1: read_again.words}, spans)
         wanted = rectangles({1: true.words}, expected.locate(quote))
-        first = moved(true, wanted[0][1:], skew=0.4)
-        found += bool(boxes) and overlap(first, boxes[0][1:]) > 0.5
+        first = moved(true, astuple(wanted[0])[1:], skew=0.4)
+        found += bool(boxes) and overlap(first, astuple(boxes[0])[1:]) > 0.5
     assert found >= 0.8 * len(there)
 
 

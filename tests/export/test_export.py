@@ -23,6 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from columnist.documents.model import Citation, Span
 from columnist.errors import InputError
 from columnist.export.files import WRITERS, check_target, write_review
 from columnist.export.values import DETAILS
@@ -40,7 +41,7 @@ def cell(value: Any = None, summary: str | None = "As said.", **changes: Any) ->
         "value": value,
         "flag": None,
         "reasoning": None,
-        "citations": [],
+        "citations": (),
         "verified": None,
         "error": None,
         "stale": False,
@@ -106,7 +107,7 @@ def answers(target: Path) -> list[list[str]]:
 
 def in_full(state: str, cell: Cell) -> dict[str, Any]:
     """A cell as JSON has it."""
-    return {"state": state, **asdict(cell)}
+    return json.loads(json.dumps({"state": state, **asdict(cell)}))  # type: ignore[no-any-return]
 
 
 def loaded(target: Path) -> Any:
@@ -179,9 +180,9 @@ def test_what_failed_has_no_answer_and_is_hatched(tmp_path: Path) -> None:
 
 def test_the_evidence_sheet_has_a_line_per_citation(tmp_path: Path) -> None:
     citations = [
-        {"page": 3, "quote": "ends after a year", "verified": True},
-        {"page": 12, "quote": "ends never", "verified": False},
-        {"page": None, "quote": "ends", "verified": None},
+        Citation("ends after a year", 3, True, (), ()),
+        Citation("ends never", 12, False, (), ()),
+        Citation("ends", None, False, (), ()),
     ]
     answer = cell(
         "12", flag="red", rule="Red if > 9", reasoning="Clause 9.", citations=citations, verified=False, model="m"
@@ -192,7 +193,7 @@ def test_the_evidence_sheet_has_a_line_per_citation(tmp_path: Path) -> None:
     assert [line[:12] for line in lines] == [
         ("a.pdf", "Term", "12", "red", "Red if > 9", "done", 3, "ends after a year", "yes", "Clause 9.", None, "m"),
         ("a.pdf", "Term", "12", "red", "Red if > 9", "done", 12, "ends never", "NO", "Clause 9.", None, "m"),
-        ("a.pdf", "Term", "12", "red", "Red if > 9", "done", None, "ends", None, "Clause 9.", None, "m"),
+        ("a.pdf", "Term", "12", "red", "Red if > 9", "done", None, "ends", "NO", "Clause 9.", None, "m"),
         ("a.pdf", "Law", None, None, None, "failed", None, None, None, None, FAILED.error, None),
     ]
     assert [line[head.index("Words")] for line in lines] == ["As said.", "As said.", "As said.", None]
@@ -254,7 +255,7 @@ def test_an_answer_that_just_fits_a_cell_is_not_cut(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("start", [*FORMULAS, "{=1+1}"])
 def test_a_text_is_never_a_formula_in_xlsx_and_is_not_changed(tmp_path: Path, start: str) -> None:
-    citations = [{"page": 1, "quote": start, "verified": True}]
+    citations = (Citation(start, 1, True, (), ()),)
     answer = cell(None, start, citations=citations, reasoning=start, model=start)
     target = write(tmp_path / "r.xlsx", asked("text", start), row(start, answer))
     assert [line[:2] for line in values(target)] == [("Document", start), (start, start)]
@@ -389,7 +390,7 @@ def test_more_rows_than_a_row_group_are_all_there_in_order(tmp_path: Path) -> No
 
 
 def test_json_has_everything_in_order(tmp_path: Path) -> None:
-    citations = [{"page": 3, "quote": "„ja“ — 二", "verified": True, "spans": [{"page": 3, "start": 0, "end": 3}]}]
+    citations = (Citation("„ja“ — 二", 3, True, (Span(3, 0, 3),), ()),)
     full = cell({"amount": "1.10", "currency": "EUR"}, flag="green", reasoning="§ 3", citations=citations, model="m")
     rules = (Rule("red", "not found"),)
     columns = [(UUID(int=2), ColumnSpec("Zins", "Wie viel?", "monetary_amount", rules=rules)), *asked("tag", "Art")]

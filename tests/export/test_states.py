@@ -5,7 +5,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from columnist.db.connect import LOCAL_USER, Database
+from columnist.documents.model import Citation
 from columnist.documents.store import StoredFile, add_documents
 from columnist.export.files import WRITERS, write_review
 from columnist.export.values import Columns
@@ -87,7 +88,7 @@ def exported(folder: Path, columns: Columns, *rows: GridRow) -> Read:
 
 
 def cell(value: Any, summary: str | None = "As said.", **more: Any) -> Cell:
-    return Cell("done", summary, value, None, None, [], None, None, more.pop("stale", False), "m", **more)
+    return Cell("done", summary, value, None, None, (), None, None, more.pop("stale", False), "m", **more)
 
 
 def one(asked: Cell | None, form: Format = "text") -> tuple[Columns, GridRow]:
@@ -169,9 +170,7 @@ def test_a_huge_figure_is_itself_in_every_export(tmp_path: Path, form: Format, z
 
 # ── The state of an answer, and who gave it ─────────────────────────────────────────────────────────────────────────
 
-EARLIER = EarlierAnswer(
-    "Delaware", "Clause 9.", [{"page": 3, "quote": "of Delaware", "verified": True}], True, "m", "7"
-)
+EARLIER = EarlierAnswer("Delaware", "Clause 9.", (Citation("of Delaware", 3, True, (), ()),), True, "m", "7")
 
 
 @pytest.mark.parametrize(
@@ -185,8 +184,8 @@ EARLIER = EarlierAnswer(
         (cell("x", outdated=True), "outdated"),
         (cell("x", attempt_error="Away."), "done, last attempt failed"),
         (cell("x", stale=True, attempt_error="Away."), "stale, last attempt failed"),
-        (Cell("error", None, None, None, None, [], None, "Away.", False, "m", attempt_error="Away."), "failed"),
-        (Cell("pending", None, None, None, None, [], None, None, False, "m"), "cleared"),
+        (Cell("error", None, None, None, None, (), None, "Away.", False, "m", attempt_error="Away."), "failed"),
+        (Cell("pending", None, None, None, None, (), None, None, False, "m"), "cleared"),
     ],
 )
 @pytest.mark.parametrize("form", ["text", "date"])
@@ -215,7 +214,7 @@ def test_an_answer_that_is_not_current_is_marked_where_it_stands_in_xlsx(
 
 def test_a_persons_answer_is_not_the_models_nor_is_its_quote_their_evidence(tmp_path: Path) -> None:
     asked = Cell(
-        "done", "Utah", "Utah", "red", None, [], None, None, False, None, value_format="text", column_version=2,
+        "done", "Utah", "Utah", "red", None, (), None, None, False, None, value_format="text", column_version=2,
         edited_at=NOW, edited_by="ann@a.org", verified_at=NOW, verified_by="bob@a.org", earlier=EARLIER,
     )  # fmt: skip
     columns, row = one(asked)
@@ -230,7 +229,7 @@ def test_a_persons_answer_is_not_the_models_nor_is_its_quote_their_evidence(tmp_
     ]  # fmt: skip
     assert (full["edited_by"], full["model"], full["citations"]) == ("ann@a.org", None, [])
     assert (full["earlier"]["summary"], full["earlier"]["model"]) == ("Delaware", "m")
-    assert full["earlier"]["citations"] == EARLIER.citations
+    assert full["earlier"]["citations"] == [asdict(EARLIER.citations[0]) | {"spans": [], "rectangles": []}]
     theirs, models = found.evidence
     assert (theirs["Answer"], theirs["Edited by"], theirs["Model"], theirs["Quote"]) == (
         "Utah",

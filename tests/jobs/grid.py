@@ -15,9 +15,11 @@ from columnist.db.connect import LOCAL_USER, Database
 from columnist.documents.blobs import BlobStore
 from columnist.documents.store import StoredFile, add_documents
 from columnist.jobs.ask import INCOMPLETE, Ask, Only
+from columnist.jobs.items import CellWrite, LoadedItem
 from columnist.jobs.job import Generated, Progress, create_job, job_progress
 from columnist.jobs.pool import PoolOptions
-from columnist.reviews.model import ColumnSpec
+from columnist.llm.usage import Usage
+from columnist.reviews.model import CellContent, ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
 from columnist.settings import Settings
 from tests.files import put
@@ -72,25 +74,15 @@ def options(
     return PoolOptions(concurrency, lease_seconds, max_attempts, idle_seconds=0.1, grace_seconds=grace_seconds)
 
 
-def an_answer(column_id: UUID, summary: str) -> dict[str, object]:
+def an_answer(column_id: UUID, summary: str, version: int = 1) -> CellWrite:
     """A cell as `write_cells` takes it."""
-    return {
-        "column_id": str(column_id),
-        "status": "done",
-        "summary": summary,
-        "value": summary,
-        "flag": "green",
-        "reasoning": "",
-        "citations": [],
-        "verified": None,
-        "error": None,
-        "value_format": "text",
-        "column_version": 1,
-        "answer_key": None,
-        "prompt_tokens": 3,
-        "cached_tokens": 2,
-        "completion_tokens": 1,
-    }
+    content = CellContent(summary, summary, "text", "green", None, "", ())
+    return CellWrite(column_id, version, content, usage=Usage(3, 2, 1))
+
+
+def answers_to(loaded: LoadedItem, summary: str) -> list[CellWrite]:
+    """An answer to everything that an item still has to ask."""
+    return [an_answer(one.question.id, summary, one.version) for one in loaded.columns]
 
 
 def a_job(url: str, home: Path, files: Path, model: str = "simulated") -> Generated:

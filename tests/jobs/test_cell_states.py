@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, get_args
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from columnist.reviews.cells import CellKey, Edit, change_cell, get_cell
 from columnist.reviews.grid import read_window
 from columnist.reviews.model import ModelInUse
 from columnist.settings import Settings
-from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer
+from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, answers_to
 
 IN_USE = ModelInUse(MODEL, PROMPT_VERSION)
 
@@ -79,7 +80,7 @@ async def ask(
         for item in items:
             loaded = await load_item(connection, item)
             assert loaded
-            asked[item.document_id] = len(loaded["columns"])
+            asked[item.document_id] = len(loaded.columns)
         assert set(asked) <= set(documents)
         assert len(asked) == job.total_items
         assert awaited == set(asked)
@@ -116,8 +117,7 @@ async def work(
         loaded = await load_item(connection, item)
         assert loaded
         if error is None:
-            answers = [{**an_answer(one["id"], "x"), "column_version": one["version"]} for one in loaded["columns"]]
-            await write_cells(connection, item, 1, model, version, answers)
+            await write_cells(connection, item, 1, model, version, answers_to(loaded, "x"))
         await end_items(connection, [EndedItem(item, "error" if error else "completed", error)])
 
 
@@ -253,7 +253,7 @@ def test_no_failure_takes_an_answer_with_it(url: str, state: str, how: str, agai
             async with database.worker() as connection:
                 for item in await claim_items(connection, 60, 1, 1, {}, None):
                     if how == "written":
-                        failed = {**an_answer(column, ""), "status": "error", "error": "No JSON."}
+                        failed = replace(an_answer(column, ""), content=None, error="No JSON.")
                         await write_cells(connection, item, 1, "m", "1", [failed])
                         await end_items(connection, [EndedItem(item, "completed")])
                     elif how == "ended":
@@ -300,7 +300,7 @@ def test_what_a_person_does_during_a_run_survives_it(url: str, act: str, again: 
             async with database.worker() as connection:
                 (item,) = await claim_items(connection, 60, 1, 3, {}, None)
                 loaded = await load_item(connection, item)
-                assert loaded and len(loaded["columns"]) == 1
+                assert loaded and len(loaded.columns) == 1
                 await step(database, review, document, act)
                 async with database.act_as(LOCAL_USER) as reader:
                     before = await get_cell(reader, cell)

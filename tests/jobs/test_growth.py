@@ -32,11 +32,9 @@ class Asker:
         loaded = await load_item(self.database, item)
         if loaded is None:
             return
-        self.asked.update((item.document_id, UUID(c["id"]), c["version"]) for c in loaded["columns"])
+        self.asked.update((item.document_id, one.question.id, one.version) for one in loaded.columns)
         await self.gate.wait()
-        answers = [
-            {**an_answer(UUID(c["id"]), f"v{c['version']}"), "column_version": c["version"]} for c in loaded["columns"]
-        ]
+        answers = [an_answer(one.question.id, f"v{one.version}", one.version) for one in loaded.columns]
         await write_cells(self.database, item, 1, MODEL, PROMPT_VERSION, answers)
 
 

@@ -25,7 +25,7 @@ from columnist.jobs.items import (
     write_cells,
 )
 from columnist.jobs.job import cancel_job, cancelled_jobs
-from tests.jobs.grid import a_review, an_answer, generate, progress_of
+from tests.jobs.grid import a_review, an_answer, answers_to, generate, progress_of
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -391,11 +391,7 @@ def test_a_finished_review_has_nothing_to_ask_until_a_column_changes(url: str) -
                     for item in await claim(connection, batch=9):
                         loaded = await load_item(connection, item)
                         assert loaded is not None
-                        answers = [
-                            {**an_answer(column["id"], "x"), "column_version": column["version"]}
-                            for column in loaded["columns"]
-                        ]
-                        await write_cells(connection, item, 1, "test-model", "test-1", answers)
+                        await write_cells(connection, item, 1, "test-model", "test-1", answers_to(loaded, "x"))
                         await end_items(connection, [EndedItem(item, "completed")])
                 progress = await progress_of(database, job.job_id)
                 assert progress.status == "completed"

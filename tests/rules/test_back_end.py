@@ -14,10 +14,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from columnist.answers.model import NOT_FOUND, Content, Question
+from columnist.answers.model import NOT_FOUND, Content
 from columnist.documents.model import DocumentText
 from columnist.documents.reading.pdf import read_pdf
-from columnist.reviews.model import Format
+from columnist.reviews.model import Format, Question
 from columnist.rules.back_end import RulesAnswerer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 import yaml
 
-from columnist.answers.model import Question
 from columnist.evaluation.labels import cuad_columns
+from columnist.reviews.model import Question
 from columnist.rules.back_end import answered
 from columnist.rules.passages import PassageIndex
 

@@ -1,46 +1,16 @@
-"""The nouns of answering: a question, an answer's content with its citations, and the back end's protocol."""
+"""The nouns of answering: an answer, its content, and the back end's protocol."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from columnist.documents.model import DocumentText, Span
+from columnist.documents.model import Citation, DocumentText
 from columnist.llm.usage import NOTHING, Usage
-from columnist.reviews.conditions import read_condition
-from columnist.reviews.model import Flag, Format, Rule
+from columnist.reviews.model import Flag, Question, Rule
 
 NOT_FOUND = "Not found"
 """The summary of an answer that the document does not hold; its flag is grey and its value None."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A column as the back ends see it. `tags` are the allowed answers of format `tag`, else empty. Of its `rules` they
-    answer those in words; the others are compared when the answer is there (playbook.py)."""
-
-    id: UUID
-    name: str
-    prompt: str
-    format: Format
-    tags: tuple[str, ...] = ()
-    rules: tuple[Rule, ...] = ()
-
-    @property
-    def rules_in_words(self) -> list[Rule]:
-        """Those that only a reader can apply, in order."""
-        return [rule for rule in self.rules if read_condition(rule.when, self.format, self.tags) is None]
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """Verbatim evidence. `page` (1-based) is where the quote was found, or what was claimed if it was not found;
-    `verified` says that the quote stands in the document's text; `spans` are where, one per page it touches."""
-
-    quote: str
-    page: int | None
-    verified: bool
-    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from columnist.answers.model import NOT_FOUND, Content, Question
-from columnist.reviews.conditions import read_condition
-from columnist.reviews.model import Flag, Rule
+from columnist.answers.model import NOT_FOUND, Content
+from columnist.reviews.conditions import read_condition, rules_in_words
+from columnist.reviews.model import Flag, Question, Rule
 
 
 def flagged(question: Question, content: Content) -> tuple[Flag, str | None]:
@@ -35,7 +35,7 @@ def flagged_edit(question: Question, summary: str, value: Any) -> tuple[Flag | N
     rule, obstacles = _first(question, summary.strip().casefold() != NOT_FOUND.casefold(), value, None)
     if rule is not None:
         return rule.flag, str(rule)
-    obstacles += [f"'{words.when}' is in words, which are not applied to an edit" for words in question.rules_in_words]
+    obstacles += [f"'{words.when}' is in words, which are not applied to an edit" for words in rules_in_words(question)]
     return ("yellow", _undecided(obstacles)) if obstacles else ("green", None)
 
 

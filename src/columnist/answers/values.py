@@ -15,11 +15,11 @@ from rapidfuzz import fuzz
 from columnist.answers.currencies import DOLLARS, ENGLISH_WORDS, ISO_4217, bare_dollars
 from columnist.answers.mention import Mention
 from columnist.answers.mentions import currencies, units
-from columnist.answers.model import NOT_FOUND, Question
+from columnist.answers.model import NOT_FOUND
 from columnist.answers.numerals import in_bounds, product
 from columnist.answers.parts import UNITS, Kind, Part, parts
 from columnist.answers.plain import one_line, plain
-from columnist.reviews.model import Format
+from columnist.reviews.model import Format, Question
 
 
 class Typed(NamedTuple):

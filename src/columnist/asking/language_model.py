@@ -13,17 +13,18 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError, field_validator
 
 from columnist import telemetry
-from columnist.answers.model import NOT_FOUND, Answer, Citation, Content, Question
+from columnist.answers.model import NOT_FOUND, Answer, Content
 from columnist.answers.values import Typed, says_nothing, typed
 from columnist.asking.merging import disputed, merge
 from columnist.asking.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
 from columnist.asking.windows import BYTES_PER_TOKEN, size, windows
 from columnist.documents.locating.locate import Locator
-from columnist.documents.model import DocumentText
+from columnist.documents.model import Citation, DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
 from columnist.llm.client import ChatModel, Completion
-from columnist.llm.usage import Usage
-from columnist.reviews.model import Flag
+from columnist.llm.usage import Usage, total
+from columnist.reviews.conditions import rules_in_words
+from columnist.reviews.model import Flag, Question
 from columnist.settings import Settings
 
 LEAST_BUDGET = 500
@@ -167,7 +168,7 @@ class _Calls:
         note = f"Read in {len(parts)} windows of about {tokens:,} tokens, pages 1 to {len(self.pages):,}."
         merged = []
         for question, *answers in zip(group, *parts, strict=True):
-            usage = _sum([answer.usage for answer in answers])
+            usage = total([answer.usage for answer in answers])
             error = next((answer.error for answer in answers if answer.error), None)
             if error:
                 merged.append(Answer(question.id, None, error, usage))
@@ -176,7 +177,7 @@ class _Calls:
             settled = None
             if evidence := disputed(contents):
                 answer = await self._settle(question, evidence)
-                usage = _sum([usage, answer.usage])
+                usage = total([usage, answer.usage])
                 # An answer without evidence settles nothing: the windows' own stand, each named.
                 if answer.content and any(citation.verified for citation in answer.content.citations):
                     settled = answer.content
@@ -206,7 +207,7 @@ class _Calls:
             asked = messages(self.document.name, pages, missing, part_of, again, excerpts)
             completion = await self.chat.complete(asked, schema(missing), self.answer_tokens)
             for question, share in zip(missing, _shares(completion, len(missing)), strict=True):
-                used[question.id] = _sum([used[question.id], share])
+                used[question.id] = total([used[question.id], share])
             try:
                 # Looking up quotes takes a while in a long document; the other calls go on meanwhile.
                 contents |= await asyncio.to_thread(self._contents, completion, missing)
@@ -239,21 +240,13 @@ class _Calls:
         claimed = raw.page if raw.page is not None and 1 <= raw.page <= len(self.document.pages) else None
         spans = self.locator.locate(quote, claimed)
         # The page is where the quote was found, whatever the model said.
-        return Citation(quote, spans[0].page if spans else claimed, verified=bool(spans), spans=spans)
+        return Citation(quote, spans[0].page if spans else claimed, bool(spans), spans, ())
 
 
 def _overhead(name: str, group: Sequence[Question]) -> int:
     """Bytes of a call besides the pages: instructions, questions, and the schema, which may go into the prompt too."""
     asked = messages(name, [PageText(1, "")], group, part_of=1, again=True)
     return sum(len(str(message["content"]).encode()) for message in asked) + len(json.dumps(schema(group)))
-
-
-def _sum(usages: Sequence[Usage]) -> Usage:
-    return Usage(
-        sum(usage.prompt_tokens for usage in usages),
-        sum(usage.cached_tokens for usage in usages),
-        sum(usage.completion_tokens for usage in usages),
-    )
 
 
 def _shares(completion: Completion, count: int) -> list[Usage]:
@@ -308,7 +301,7 @@ def _in_words(said: Any) -> str:
 def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:
     reasoning = _storable(raw.reasoning).strip()
     summary, (value, doubt) = _typed(question, raw.answer)
-    rules = question.rules_in_words
+    rules = rules_in_words(question)
     held = rules[raw.rule - 1] if raw.rule and 1 <= raw.rule <= len(rules) else None
     verified = any(citation.verified for citation in citations)
     if value is None and says_nothing(summary):

@@ -5,7 +5,8 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from columnist.answers.model import NOT_FOUND, Citation, Content
+from columnist.answers.model import NOT_FOUND, Content
+from columnist.documents.model import Citation
 from columnist.reviews.model import Flag, Rule
 
 _SEVERITY: tuple[Flag, ...] = ("red", "yellow", "green", "grey")

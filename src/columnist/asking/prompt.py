@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from columnist.answers.model import Question
-from columnist.reviews.model import Format
+from columnist.reviews.conditions import rules_in_words
+from columnist.reviews.model import Format, Question
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
@@ -130,7 +130,7 @@ def _answer_schema(question: Question) -> dict[str, Any]:
     elif question.format == "tag":
         answer["enum"] = [*question.tags, None]
     quote = _object({"page": {"type": "integer"}, "quote": {"type": "string"}})
-    rules = question.rules_in_words
+    rules = rules_in_words(question)
     rule = {"type": ["integer", "null"], "enum": [*range(1, len(rules) + 1), None]}
     return _object(
         {
@@ -156,7 +156,7 @@ def _ask(question: Question) -> str:
     form = _FORMS[question.format]
     if question.tags:
         form += f" ({', '.join(question.tags)})"
-    rules = "".join(f"\nRule {number}: {rule.when}" for number, rule in enumerate(question.rules_in_words, start=1))
+    rules = "".join(f"\nRule {number}: {rule.when}" for number, rule in enumerate(rules_in_words(question), start=1))
     lines = _as_material(f"{question.name}: {question.prompt} Answer: {form}.{rules}").splitlines()
     # Indented, so that no line of a question passes for the next question.
     return "\n   ".join(lines)

@@ -9,7 +9,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from columnist.answers.model import Question
 from columnist.back_ends import prompt_version
 from columnist.cli import screen
 from columnist.cli.remote import command_session
@@ -70,10 +69,7 @@ async def evaluate(
             return INTERRUPTED
         job = covered.job
         handed_out = HandedOut(grid, covered)
-        questions = {
-            column_id: Question(column_id, column.name, column.prompt, column.format, column.tags)
-            for column_id, column in grid.columns
-        }
+        questions = {column_id: column.question(column_id) for column_id, column in grid.columns}
         cells = [
             scored(label, question, row.document, row.cells.get(column_id))
             async for row in handed_out.over(session.rows(grid))

@@ -5,6 +5,7 @@ PostgreSQL takes neither NUL nor half a surrogate pair, as bad PDFs, odd file na
 
 import json
 import re
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -22,7 +23,8 @@ def storable(text: str) -> str:
 
 
 def as_json(value: object) -> str:
-    """JSON of the value whose texts, keys included, are storable: a `jsonb` takes it."""
+    """JSON of the value whose texts, keys included, are storable: a `jsonb` takes it. A dataclass is an object of its
+    fields."""
     return json.dumps(_storable(value), ensure_ascii=False, default=str)
 
 
@@ -33,6 +35,8 @@ def _storable(value: Any) -> Any:
         return {storable(str(key)): _storable(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_storable(one) for one in value]
+    if is_dataclass(value):
+        return {field.name: _storable(getattr(value, field.name)) for field in fields(value)}
     # JSON has no NaN and no infinity, though Python writes them.
     if isinstance(value, float) and not -float("inf") < value < float("inf"):
         return None

@@ -1,8 +1,8 @@
-"""The nouns of a document that was read: pages, the boxes of their words, and places in their text."""
+"""The nouns of a document that was read: pages, the boxes of their words, places in their text, citations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 
 class WordBox(NamedTuple):
@@ -16,7 +16,8 @@ class WordBox(NamedTuple):
     y1: float
 
 
-class Rectangle(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rectangle:
     """An area of page `page` (1-based) in points, origin at the page's top left."""
 
     page: int
@@ -26,12 +27,46 @@ class Rectangle(NamedTuple):
     y1: float
 
 
-class Span(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Span:
     """`pages[page - 1].text[start:end]`; `page` is 1-based."""
 
     page: int
     start: int
     end: int
+
+    def text(self, pages: Sequence[str]) -> str:
+        """The words there."""
+        return pages[self.page - 1][self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Verbatim evidence. `page` (1-based): where the quote was found, or what was claimed if it was not. `verified`:
+    the quote is in the document's text. `spans`: where, one per page. `rectangles`: where on the pages, one per line;
+    empty until a worker has looked."""
+
+    quote: str
+    page: int | None
+    verified: bool
+    spans: tuple[Span, ...]
+    rectangles: tuple[Rectangle, ...]
+
+
+def read_citations(stored: Any) -> tuple[Citation, ...]:
+    """Citations from the JSON of a cell. What is not one, as somebody may have written it by hand, is left out."""
+    return tuple(_read_citation(one) for one in (stored if isinstance(stored, list) else ()) if isinstance(one, dict))
+
+
+def _read_citation(stored: dict[str, Any]) -> Citation:
+    page = stored.get("page")
+    return Citation(
+        str(stored.get("quote") or ""),
+        page if type(page) is int and 0 < page < 2**31 else None,
+        stored.get("verified") is True,
+        tuple(Span(**span) for span in stored.get("spans", ())),
+        tuple(Rectangle(**rectangle) for rectangle in stored.get("rectangles", ())),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from columnist.answers.model import NOT_FOUND, Question
+from columnist.answers.model import NOT_FOUND
 from columnist.answers.values import typed
 from columnist.evaluation.labels import Label
-from columnist.reviews.model import Cell
+from columnist.reviews.model import Cell, Question
 
 _ARTICLES = frozenset(("a", "an", "the"))
 _ASIDE = re.compile(r"\([^()]*\)")
@@ -104,8 +104,8 @@ def scored(label: Label, question: Question, document: str, cell: Cell | None) -
     answer = cell.summary if cell is not None and error is None else None
     value = cell.value if cell is not None and error is None else None
     quotes = tuple(
-        Quoted(citation["quote"], citation["page"], citation["verified"])
-        for citation in (cell.citations if cell is not None and error is None else [])
+        Quoted(citation.quote, citation.page, citation.verified)
+        for citation in (cell.citations if cell is not None and error is None else ())
     )
     wanted = _value(label, question)
     if question.format == "yes_no":

@@ -6,8 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from columnist.documents.model import Citation
 from columnist.export.values import Columns, Export, state
-from columnist.reviews.model import Cell, GridRow
+from columnist.reviews.model import Cell, EarlierAnswer, GridRow
 
 _FIELDS = [field.name for field in fields(Cell)]
 _NEVER_ASKED = dict.fromkeys(_FIELDS) | {"status": "missing", "state": state(None), "citations": [], "stale": False}
@@ -55,10 +56,7 @@ class JsonWriter:
 def _cell(cell: Cell | None) -> dict[str, Any]:
     if cell is None:
         return _NEVER_ASKED
-    content = {"state": state(cell)} | {name: getattr(cell, name) for name in _FIELDS}
-    if cell.earlier is not None:
-        content["earlier"] = asdict(cell.earlier)
-    return content
+    return {"state": state(cell)} | {name: getattr(cell, name) for name in _FIELDS}
 
 
 def _json(value: Any) -> str:
@@ -69,5 +67,7 @@ def _json(value: Any) -> str:
         return json.dumps(known, ensure_ascii=False)
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> object:
+    if isinstance(value, Citation | EarlierAnswer):
+        return asdict(value)
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -17,7 +17,6 @@ from columnist.export.values import (
     Typed,
     details,
     distinct_names,
-    quotes,
     state,
     typed,
 )
@@ -116,7 +115,7 @@ def _fields(cell: Cell | None, form: Format) -> tuple[Any, ...]:
     beside = details(cell)
     beside = beside._replace(job=beside.job and str(beside.job))  # type: ignore[arg-type]  # as Parquet has it
     reasoning = None if cell is None else cell.reasoning
-    evidence = None if cell is None else [dict(zip(_PARTS, one, strict=True)) for one in quotes(cell.citations)]
+    evidence = None if cell is None else [{name: getattr(one, name) for name in _PARTS} for one in cell.citations]
     return _exact(typed(cell, form)), state(cell), *beside, reasoning, evidence
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -164,15 +164,6 @@ def details(cell: Cell | None) -> Details:
         cell.column_version,
         cell.job_id,
     )
-
-
-def quotes(citations: Any) -> Iterator[tuple[int | None, str, bool | None]]:
-    """Page, quote, and whether it stands in the document, of each citation that is one."""
-    for one in citations if isinstance(citations, list) else []:
-        if isinstance(one, dict):
-            page, quote, verified = one.get("page"), one.get("quote"), one.get("verified")
-            is_page = isinstance(page, int) and not isinstance(page, bool) and 0 < page < 2**31
-            yield page if is_page else None, str(quote or ""), verified if isinstance(verified, bool) else None
 
 
 def distinct_names(columns: Columns, taken: Sequence[str], endings: Sequence[str]) -> list[str]:

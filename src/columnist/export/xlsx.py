@@ -10,7 +10,8 @@ from uuid import UUID
 
 import xlsxwriter
 
-from columnist.export.values import Columns, Export, Money, as_text, mark, problem, quotes, state, typed, words
+from columnist.documents.model import Citation
+from columnist.export.values import Columns, Export, Money, as_text, mark, problem, state, typed, words
 from columnist.reviews.model import Cell, ColumnSpec, Flag, Format, GridRow
 
 LONGEST_TEXT = 32_767
@@ -130,20 +131,20 @@ class XlsxWriter:
         answer = as_text(cell, column.format)
         said = words(cell)
         path = row.path if row.path != row.document else None
-        for citation in [*quotes(cell.citations)] or [(None, "", None)]:
+        for citation in cell.citations or (None,):
             self._line(
                 (
-                    row.document, column.name, answer, cell.flag, cell.rule, state(cell), *_quoted(*citation),
+                    row.document, column.name, answer, cell.flag, cell.rule, state(cell), *_quoted(citation),
                     cell.reasoning, problem(cell), cell.model, said if said != answer else None, cell.edited_by,
                     cell.edited_at, cell.verified_by, cell.verified_at, cell.prompt_version, cell.column_version,
                     cell.job_id, path, row.document_id,
                 )
             )  # fmt: skip
         if (was := cell.earlier) is not None:
-            for citation in [*quotes(was.citations)] or [(None, "", None)]:
+            for citation in was.citations or (None,):
                 self._line(
                     (
-                        row.document, column.name, was.summary, None, None, _EARLIER, *_quoted(*citation),
+                        row.document, column.name, was.summary, None, None, _EARLIER, *_quoted(citation),
                         was.reasoning, None, was.model, None, None, None, None, None, was.prompt_version, None, None,
                         path, row.document_id,
                     )
@@ -196,8 +197,10 @@ class XlsxWriter:
         return self._formats[key]
 
 
-def _quoted(page: int | None, quote: str, verified: bool | None) -> tuple[int | None, str, str]:
-    return page, quote, {True: "yes", False: "NO", None: ""}[verified]
+def _quoted(citation: Citation | None) -> tuple[int | None, str, str]:
+    if citation is None:
+        return None, "", ""
+    return citation.page, citation.quote, "yes" if citation.verified else "NO"
 
 
 def _figure(value: Decimal) -> float | None:

@@ -11,9 +11,8 @@
 writes is fenced by (item id, attempt): after another claim it writes nothing.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
@@ -21,8 +20,11 @@ from uuid import UUID
 from columnist.db.connect import Connection, retried
 from columnist.db.sql import statement
 from columnist.db.text import as_json
+from columnist.documents.model import read_citations
 from columnist.errors import LeaseLostError
-from columnist.llm.usage import NOTHING, Usage
+from columnist.jobs.ask import JobOnly
+from columnist.llm.usage import NOTHING, Usage, total
+from columnist.reviews.model import CellContent, Question, Rule
 
 Outcome = Literal["completed", "error", "skipped"]
 
@@ -46,6 +48,42 @@ class EndedItem:
     item: ClaimedItem
     outcome: Outcome
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedColumn:
+    """A question to ask, and the version of its column that asks it."""
+
+    question: Question
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedItem:
+    """What a worker needs to answer an item: its document, and the columns that it still has to ask."""
+
+    document_name: str
+    sha256: str
+    only: tuple[JobOnly, ...]
+    columns: tuple[AskedColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellWrite:
+    """An answer on its way into its cell, or why there is none (`error`). `answer_key` (hex) is what it can be reused
+    by."""
+
+    column_id: UUID
+    column_version: int
+    content: CellContent | None
+    error: str | None = None
+    answer_key: str | None = None
+    usage: Usage = NOTHING
+
+    @property
+    def status(self) -> Literal["done", "error"]:
+        """Of the attempt."""
+        return "error" if self.content is None else "done"
 
 
 async def claim_items(
@@ -97,13 +135,13 @@ async def write_cells(
     write_number: int,
     model: str,
     prompt_version: str,
-    answers: Sequence[dict[str, Any]],
+    cells: Sequence[CellWrite],
     usage: Usage = NOTHING,
 ) -> None:
-    """Write a group of answers (fields as in write_cells.sql), and count what they cost: their own tokens and `usage`.
-    `write_number` counts the writes of this attempt from 1, so that one that is sent twice is made once.
-    Raises LeaseLostError if the item is another's now."""
-    outcomes = Counter(answer["status"] for answer in answers)
+    """Write a group of cells, and count what they cost: their own tokens and `usage`. `write_number` counts the writes
+    of this attempt from 1, so that one that is sent twice is made once. Raises LeaseLostError if the item is another's
+    now."""
+    failed = sum(1 for cell in cells if cell.content is None)
     cursor = await connection.execute(
         _sql("write_cells"),
         {
@@ -112,17 +150,31 @@ async def write_cells(
             "write_number": write_number,
             "model": model,
             "prompt_version": prompt_version,
-            "answers": as_json(answers),
-            "done": outcomes["done"],
-            "failed": outcomes["error"],
-            "prompt_tokens": usage.prompt_tokens + sum(answer["prompt_tokens"] for answer in answers),
-            "cached_tokens": usage.cached_tokens + sum(answer["cached_tokens"] for answer in answers),
-            "completion_tokens": usage.completion_tokens + sum(answer["completion_tokens"] for answer in answers),
+            "answers": as_json([_row(cell) for cell in cells]),
+            "done": len(cells) - failed,
+            "failed": failed,
+            **asdict(total([usage, *(cell.usage for cell in cells)])),
         },
     )
     written = await cursor.fetchone()
     if written is None or not written["held"]:
         raise LeaseLostError(f"Item {item.id} is no longer held by attempt {item.attempt}.")
+
+
+def _row(cell: CellWrite) -> dict[str, object]:
+    """The cell as write_cells.sql reads it."""
+    row: dict[str, object] = {
+        "column_id": cell.column_id,
+        "column_version": cell.column_version,
+        "answer_key": cell.answer_key,
+        "status": cell.status,
+        "error": cell.error,
+        **asdict(cell.usage),
+    }
+    if cell.content is not None:
+        row["verified"] = cell.content.verified
+        row |= {field.name: getattr(cell.content, field.name) for field in fields(cell.content)}
+    return row
 
 
 @retried
@@ -164,18 +216,32 @@ async def end_abandoned_items(connection: Connection, max_attempts: int) -> int:
 
 
 @retried
-async def load_item(connection: Connection, item: ClaimedItem) -> dict[str, Any] | None:
-    """Document and open questions of an item (fields as in load_item.sql); None if its job is gone."""
-    return await (await connection.execute(_sql("load_item"), {"item_id": item.id})).fetchone()
+async def load_item(connection: Connection, item: ClaimedItem) -> LoadedItem | None:
+    """Document and open questions of an item; None if its document or its review is gone."""
+    row = await (await connection.execute(_sql("load_item"), {"item_id": item.id})).fetchone()
+    if row is None:
+        return None
+    columns = tuple(_asked_column(column) for column in row["columns"])
+    return LoadedItem(row["document_name"], row["sha256"], tuple(row["only"]), columns)
+
+
+def _asked_column(stored: dict[str, Any]) -> AskedColumn:
+    version = stored.pop("version")
+    rules = tuple(Rule(**rule) for rule in stored["rules"])
+    question = Question(**stored | {"id": UUID(stored["id"]), "tags": tuple(stored["tags"]), "rules": rules})
+    return AskedColumn(question, version)
 
 
 @retried
-async def reusable_answers(connection: Connection, answer_keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+async def reusable_answers(connection: Connection, answer_keys: Sequence[str]) -> dict[str, CellContent]:
     """Stored contents by answer key (hex), for those of the keys that were answered before."""
     cursor = await connection.execute(
         _sql("reusable_answers"), {"answer_keys": [bytes.fromhex(key) for key in answer_keys]}
     )
-    return {row.pop("answer_key"): row for row in await cursor.fetchall()}
+    return {
+        row.pop("answer_key"): CellContent(**row | {"citations": read_citations(row["citations"])})
+        for row in await cursor.fetchall()
+    }
 
 
 def _held(items: Sequence[ClaimedItem]) -> dict[str, Any]:

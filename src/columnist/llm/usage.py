@@ -1,5 +1,6 @@
 """What LLM calls use, and what that costs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,6 +19,15 @@ class Usage:
 
 
 NOTHING = Usage()
+
+
+def total(usages: Sequence[Usage]) -> Usage:
+    """The sum of them."""
+    return Usage(
+        sum(usage.prompt_tokens for usage in usages),
+        sum(usage.cached_tokens for usage in usages),
+        sum(usage.completion_tokens for usage in usages),
+    )
 
 
 @dataclass(frozen=True, slots=True)

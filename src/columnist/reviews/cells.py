@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from columnist.db.connect import Connection, User
 from columnist.db.sql import statement
+from columnist.documents.model import read_citations
 from columnist.errors import ConflictError, NotFoundError
 from columnist.reviews.model import CellAction, CellChange, Flag, Format, FullCell, ModelInUse, ReviewChange
 
@@ -53,7 +54,7 @@ async def get_cell(connection: Connection, cell: CellKey, in_use: ModelInUse | N
     row = await (await connection.execute(statement("columnist.reviews", "cell"), values)).fetchone()
     if row is None:
         raise NotFoundError("The review has no such cell.")
-    return FullCell(**row)
+    return FullCell(**row | {"citations": read_citations(row["citations"])})
 
 
 async def change_cell(

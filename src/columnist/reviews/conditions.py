@@ -21,7 +21,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from columnist.errors import InputError
-from columnist.reviews.model import Format
+from columnist.reviews.model import Format, Question, Rule
 
 Operator = str
 """One of `<`, `<=`, `>`, `>=`, `=`, `!=`, `between` and `not found`."""
@@ -110,6 +110,11 @@ def read_condition(when: str, answer_format: Format, tags: Sequence[str] = ()) -
         return None
     said = match[1].casefold()
     return _comparison(_SYNONYMS.get(said, said), match[2].strip(), answer_format, tags)
+
+
+def rules_in_words(question: Question) -> list[Rule]:
+    """The rules of a question that only a reader can apply, in order."""
+    return [rule for rule in question.rules if read_condition(rule.when, question.format, question.tags) is None]
 
 
 def _comparison(named: Operator, rest: str, answer_format: Format, tags: Sequence[str]) -> Comparison:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict  # typing.TypedDict is enough for pydantic from Python 3.12 on
+from columnist.documents.model import Citation
 
 Format = Literal[
     "text", "bulleted_list", "number", "percentage", "monetary_amount", "currency", "yes_no", "date", "tag"
@@ -55,6 +55,23 @@ class ColumnSpec:
     tags: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
 
+    def question(self, column_id: UUID) -> "Question":
+        """The question that the column asks."""
+        return Question(column_id, self.name, self.prompt, self.format, self.tags, self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A column as the back ends see it. `tags` are the allowed answers of format `tag`, else empty. Of its `rules` they
+    answer those in words (conditions.py); the others are compared when the answer is there (playbook.py)."""
+
+    id: UUID
+    name: str
+    prompt: str
+    format: Format
+    tags: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Review:
@@ -91,6 +108,10 @@ class Column:
         """What it asks."""
         return ColumnSpec(self.name, self.prompt, self.format, tuple(self.tags), tuple(self.rules))
 
+    def question(self) -> Question:
+        """What the back ends are asked."""
+        return self.spec().question(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -102,13 +123,32 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class CellContent:
+    """What an answered cell says. `value` is typed by `value_format`, None if it could not be; `rule`: the rule of the
+    column that gave the flag, if one did."""
+
+    summary: str
+    value: Any
+    value_format: Format | None
+    flag: Flag
+    rule: str | None
+    reasoning: str
+    citations: tuple[Citation, ...]
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether every quote was found in the document; None without quotes."""
+        return all(citation.verified for citation in self.citations) if self.citations else None
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierAnswer:
     """What a model had answered before a person answered instead, and its evidence. `summary` is None where nobody has
     noted it."""
 
     summary: str | None
     reasoning: str | None
-    citations: list[dict[str, Any]]
+    citations: tuple[Citation, ...]
     verified: bool | None
     model: str | None
     prompt_version: str | None
@@ -125,7 +165,7 @@ class Cell:
     value: Any
     flag: Flag | None
     reasoning: str | None
-    citations: list[dict[str, Any]]
+    citations: tuple[Citation, ...]
     verified: bool | None
     error: str | None
     stale: bool
@@ -148,35 +188,6 @@ class Cell:
     earlier: EarlierAnswer | None = None
 
 
-class Place(TypedDict):
-    """`text[start:end]` of page `page` (1-based)."""
-
-    page: int
-    start: int
-    end: int
-
-
-class Area(TypedDict):
-    """An area of page `page` (1-based) in points, origin at the page's top left."""
-
-    page: int
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-
-class Evidence(TypedDict):
-    """A citation as tabular_cells keeps it: `verified` says that the quote stands in the document, `spans` where in the
-    pages' texts, `rectangles` where on the pages. `page` is what was claimed if it was not found."""
-
-    quote: str
-    page: int | None
-    verified: bool
-    spans: list[Place]
-    rectangles: list[Area]
-
-
 @dataclass(frozen=True, slots=True)
 class FullCell:
     """A cell with everything; `missing`: it was never asked. `verified`: every quote was found; `verified_by`: a person
@@ -193,7 +204,7 @@ class FullCell:
     flag: Flag | None
     rule: str | None
     reasoning: str | None
-    citations: list[Evidence]
+    citations: tuple[Citation, ...]
     verified: bool | None
     error: str | None
     attempt_error: str | None

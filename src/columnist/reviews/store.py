@@ -13,6 +13,7 @@ from psycopg.errors import UniqueViolation
 from columnist.db.connect import Connection, User, retry_on_deadlock
 from columnist.db.sql import statement
 from columnist.db.text import as_json
+from columnist.documents.model import read_citations
 from columnist.errors import ConflictError, NotFoundError
 from columnist.reviews.model import (
     Cell,
@@ -336,7 +337,7 @@ def _column(row: dict[str, Any]) -> Column:
 def _cell(cell: dict[str, Any]) -> Cell:
     before = cell.pop("before")
     cell["value"] = _value(cell["value"])
-    cell["citations"] = cell["citations"] or []
+    cell["citations"] = read_citations(cell["citations"])
     if cell["job_id"] is not None:
         cell["job_id"] = UUID(cell["job_id"])
     for name in _TIMES:
@@ -359,12 +360,14 @@ def _value(stored: str | None) -> Any:
 def _a_persons(cell: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
     """What changes of a cell because its answer is a person's: the model, and what it said for its own answer, go to
     `earlier`. What a person wrote beside their answer stays."""
-    was = cell | {"summary": None} | (before or {})
+    was = cell | {"summary": None}
+    if before is not None:
+        was |= before | {"citations": read_citations(before["citations"])}
     theirs = {name: was[name] for name in ("summary", "reasoning", "citations", "verified", "model", "prompt_version")}
     there = before is not None or cell["citations"]
     return {
         "reasoning": None if there and cell["reasoning"] == was["reasoning"] else cell["reasoning"],
-        "citations": [],
+        "citations": (),
         "verified": None,
         "model": None,
         "prompt_version": None,

@@ -15,11 +15,12 @@ from typing import Any
 from columnist.answers.dates import dates
 from columnist.answers.mention import Mention
 from columnist.answers.mentions import amounts, currencies, numbers, percentages, units
-from columnist.answers.model import NOT_FOUND, Answer, Citation, Content, Question
+from columnist.answers.model import NOT_FOUND, Answer, Content
 from columnist.answers.values import in_unit, typed
 from columnist.cpu import processes
-from columnist.documents.model import DocumentText, Span
-from columnist.reviews.model import Flag, Format
+from columnist.documents.model import Citation, DocumentText, Span
+from columnist.reviews.conditions import rules_in_words
+from columnist.reviews.model import Flag, Format, Question
 from columnist.rules.clauses import Clause, clause_asked_for
 from columnist.rules.duration import effective_date, expiration, notice, renewal
 from columnist.rules.finding import Finding
@@ -107,14 +108,11 @@ def _all_answered(pages: Sequence[str], questions: Sequence[Question]) -> list[C
 def answered(index: PassageIndex, question: Question) -> Content:
     """The content that the rules find for one question in an indexed document."""
     finding = _FINDERS[question.format](index, question) if index.passages else None
-    unread = " The playbook's rules in words need an LLM and were not applied." if question.rules_in_words else ""
+    unread = " The playbook's rules in words need an LLM and were not applied." if rules_in_words(question) else ""
     if finding is None:
         reasoning = f"Rule-based first pass without an LLM: no passage answers this question.{unread}"
         return Content(NOT_FOUND, None, "grey", reasoning)
-    citations = tuple(
-        Citation(index.pages[place.page - 1][place.start : place.end], place.page, True, (place,))
-        for place in finding.places
-    )
+    citations = tuple(Citation(place.text(index.pages), place.page, True, (place,), ()) for place in finding.places)
     value, doubt = typed(finding.text, question)
     reasoning = f"Rule-based first pass without an LLM: {finding.rule}.{unread} {doubt}".strip()
     flag: Flag = "green" if finding.sure and value is not None else "yellow"
@@ -245,9 +243,8 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
             stated = effective_date(index.passages) or stated
         if stated is None:
             return None
-        page, start, end = stated.place
         rule = "the date stated in the preamble" if stated.cued else "the date that the opening or the signatures bear"
-        return Finding(_line(index.pages[page - 1][start:end]), (stated.place,), stated.cued, rule)
+        return Finding(_line(stated.place.text(index.pages)), (stated.place,), stated.cued, rule)
     candidates, known = _candidates(index, question)
     near = [candidate.passage for candidate in candidates[:NEAR]]
     if kind == "expiration" and (ending := expiration(near, index.plain)):

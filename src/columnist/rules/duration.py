@@ -108,8 +108,8 @@ def effective_date(passages: Sequence[Passage]) -> StatedDate | None:
         for cue in _TAKES_EFFECT.finditer(passage.text):
             written = next(iter(dates(passage.text[cue.end() : cue.end() + 60])), None)
             if written and written.values and written.start == 0:
-                page, start, _ = passage.place
-                place = Span(page, start + cue.end(), start + cue.end() + written.end)
+                start = passage.place.start + cue.end()
+                place = Span(passage.place.page, start, start + written.end)
                 return StatedDate(written, place, cued=True)
     return None
 

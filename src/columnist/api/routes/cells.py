@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, model_validator
 
-from columnist.answers.model import Question
 from columnist.answers.playbook import flagged_edit
 from columnist.answers.values import typed
 from columnist.api.context import CurrentConnection, CurrentService, CurrentUser, EditableReview, VisibleReview
@@ -88,9 +87,7 @@ async def edit_cell(
     column = await store.get_column(connection, review_id, column_id)
     value, value_format, flag, rule = None, None, body.flag, None
     if body.summary is not None:
-        question = Question(
-            column.id, column.name, column.prompt, column.format, tuple(column.tags), tuple(column.rules)
-        )
+        question = column.question()
         value = typed(body.summary, question).value
         value_format = None if value is None else column.format
         if flag is None:
