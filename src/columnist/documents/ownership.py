@@ -39,7 +39,7 @@ class Owner:
 async def owner_of(connection: Connection) -> Owner:
     """The installation of a database, which gets its id now if it has none."""
     await connection.execute("insert into installation default values on conflict do nothing")
-    row = await (await connection.execute(statement("columnist.documents", "owner"))).fetchone()
+    row = await (await connection.execute(statement("columnist.documents", "read_owner"))).fetchone()
     assert row
     return Owner(**row)
 

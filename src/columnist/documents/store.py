@@ -92,7 +92,7 @@ async def add_documents(connection: Connection, user: User, files: Sequence[Stor
 async def list_documents(connection: Connection, limit: int, offset: int, q: str | None) -> tuple[list[Document], int]:
     """The documents that the user may see, newest first, and how many there are; `q`: with this in their name."""
     values = {"document_id": None, "q": q, "limit": limit, "offset": offset}
-    rows = await (await connection.execute(_sql("documents"), values)).fetchall()
+    rows = await (await connection.execute(_sql("list_documents"), values)).fetchall()
     total = rows[0]["total"] if rows else 0
     return [_document(row) for row in rows], total
 
@@ -100,7 +100,7 @@ async def list_documents(connection: Connection, limit: int, offset: int, q: str
 async def get_document(connection: Connection, document_id: UUID) -> Document:
     """One document. Raises NotFoundError."""
     values = {"document_id": document_id, "q": None, "limit": 1, "offset": 0}
-    row = await (await connection.execute(_sql("documents"), values)).fetchone()
+    row = await (await connection.execute(_sql("list_documents"), values)).fetchone()
     if row is None:
         raise NotFoundError("There is no such document.")
     return _document(row)

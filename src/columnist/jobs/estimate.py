@@ -61,7 +61,7 @@ async def estimate_job(connection: Connection, ask: Ask, settings: Settings) -> 
         "question_tokens": QUESTION_TOKENS,
         "cell_tokens": CELL_TOKENS,
     }
-    found = await (await connection.execute(_sql("estimate"), values)).fetchone()
+    found = await (await connection.execute(_sql("estimate_job"), values)).fetchone()
     assert found
     return Estimate(**found)
 
@@ -69,7 +69,7 @@ async def estimate_job(connection: Connection, ask: Ask, settings: Settings) -> 
 async def unanswered_cells(connection: Connection, ask: Ask) -> Unanswered:
     """What `create_job` would ask now, but for what failed."""
     values = ask.values | {"shown": DOCUMENTS_NAMED}
-    found = await (await connection.execute(_sql("unanswered"), values)).fetchone()
+    found = await (await connection.execute(_sql("count_unanswered"), values)).fetchone()
     assert found
     return Unanswered(**found)
 

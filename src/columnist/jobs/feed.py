@@ -21,7 +21,7 @@ NOW = "now"
 class ChangedCells:
     """A page of the delta feed, each change at least once, and the cursor to go on from.
 
-    `encoded`: compact cells as JSON, with commas between them (fields as in changed_cells.sql). `more` says that there
+    `encoded`: compact cells as JSON, with commas between them (fields as in read_changed_cells.sql). `more` says that there
     may be more by now, and that it can be had at once.
     """
 
@@ -68,7 +68,7 @@ async def changed_cells(
         "prompt_version": in_use and in_use.prompt_version,
     }
     try:
-        found = await (await connection.execute(_sql("changed_cells"), values)).fetchone()
+        found = await (await connection.execute(_sql("read_changed_cells"), values)).fetchone()
     except DataError:  # looks like a cursor, and is none: all other values have types
         raise _no_cursor(cursor) from None
     assert found

@@ -236,7 +236,7 @@ def _asked_column(stored: dict[str, Any]) -> AskedColumn:
 async def reusable_answers(connection: Connection, answer_keys: Sequence[str]) -> dict[str, CellContent]:
     """Stored contents by answer key (hex), for those of the keys that were answered before."""
     cursor = await connection.execute(
-        _sql("reusable_answers"), {"answer_keys": [bytes.fromhex(key) for key in answer_keys]}
+        _sql("find_reusable_answers"), {"answer_keys": [bytes.fromhex(key) for key in answer_keys]}
     )
     return {
         row.pop("answer_key"): CellContent(**row | {"citations": read_citations(row["citations"])})

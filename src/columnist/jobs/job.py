@@ -114,7 +114,7 @@ async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generat
         created = await (await connection.execute(_sql("create_job"), values)).fetchone()
         if created:
             return Generated(created["job_id"], created["total_items"], resumed=False)
-        live = await (await connection.execute(_sql("live_job"), values)).fetchone()
+        live = await (await connection.execute(_sql("find_live_job"), values)).fetchone()
         if live and live["ending"]:
             raise JobEndingError("The last job of this review is still being cancelled: try again in a moment.")
         if live and live["model"] != ask.model:
@@ -139,7 +139,7 @@ async def check_named(connection: Connection, ask: Ask) -> None:
         "column_ids": list(ask.column_ids or ()),
         "document_ids": list(ask.document_ids or ()),
     }
-    found = await (await connection.execute(_sql("strangers"), values)).fetchone()
+    found = await (await connection.execute(_sql("find_strangers"), values)).fetchone()
     assert found
     for field, noun in (("column_ids", "column"), ("document_ids", "document")):
         if found[field]:
@@ -189,7 +189,7 @@ async def resume_refused(connection: Connection, job_id: UUID) -> bool:
 async def job_progress(connection: Connection, job_id: UUID) -> Progress:
     """The status of one job. Raises NotFoundError."""
     values = {"job_id": job_id, "review_id": None, "limit": 1}
-    found = await (await connection.execute(_sql("job_progress"), values)).fetchone()
+    found = await (await connection.execute(_sql("read_progress"), values)).fetchone()
     if found is None:
         raise NotFoundError(f"There is no job {job_id}.")
     return Progress(**found)
@@ -197,14 +197,14 @@ async def job_progress(connection: Connection, job_id: UUID) -> Progress:
 
 async def live_job_id(connection: Connection, review_id: UUID) -> UUID | None:
     """The review's live job, if it has one."""
-    row = await (await connection.execute(_sql("live_job"), {"review_id": review_id})).fetchone()
+    row = await (await connection.execute(_sql("find_live_job"), {"review_id": review_id})).fetchone()
     return None if row is None else row["job_id"]
 
 
 async def list_jobs(connection: Connection, limit: int, review_id: UUID | None = None) -> list[Progress]:
     """The newest jobs that the user may see, of one review or of all."""
     values = {"job_id": None, "review_id": review_id, "limit": limit}
-    cursor = await connection.execute(_sql("job_progress"), values)
+    cursor = await connection.execute(_sql("read_progress"), values)
     return [Progress(**row) for row in await cursor.fetchall()]
 
 
@@ -217,7 +217,7 @@ async def start_jobs(connection: Connection, job_ids: Sequence[UUID]) -> None:
 @retried
 async def cancelled_jobs(connection: Connection, job_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these jobs are being cancelled or are gone."""
-    cursor = await connection.execute(_sql("cancelled_jobs"), {"job_ids": list(job_ids)})
+    cursor = await connection.execute(_sql("find_cancelled_jobs"), {"job_ids": list(job_ids)})
     return {row["id"] for row in await cursor.fetchall()}
 
 
@@ -236,7 +236,7 @@ async def pause_unaskable(connection: Connection, model: str, reason: str) -> No
 @retried
 async def refused_models(connection: Connection) -> list[str]:
     """The models of jobs that a refusal has paused."""
-    return [row["model"] for row in await (await connection.execute(_sql("refused_models"))).fetchall()]
+    return [row["model"] for row in await (await connection.execute(_sql("find_refused_models"))).fetchall()]
 
 
 @retried

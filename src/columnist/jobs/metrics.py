@@ -34,7 +34,7 @@ async def exposition(database: Database) -> bytes:
 async def _counts(database: Database) -> dict[str, Any] | None:
     try:
         async with database.worker() as connection:
-            return await (await connection.execute(statement("columnist.jobs", "job_counts"))).fetchone()
+            return await (await connection.execute(statement("columnist.jobs", "count_jobs"))).fetchone()
     except psycopg.Error as error:
         if not is_weather(error):
             raise

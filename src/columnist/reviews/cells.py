@@ -51,7 +51,7 @@ async def get_cell(connection: Connection, cell: CellKey, in_use: ModelInUse | N
         "model": in_use and in_use.model,
         "prompt_version": in_use and in_use.prompt_version,
     }
-    row = await (await connection.execute(statement("columnist.reviews", "cell"), values)).fetchone()
+    row = await (await connection.execute(statement("columnist.reviews", "read_cell"), values)).fetchone()
     if row is None:
         raise NotFoundError("The review has no such cell.")
     return FullCell(**row | {"citations": read_citations(row["citations"])})

@@ -108,7 +108,7 @@ async def read_window(
         limit=limit,
         column_ids=None if column_ids is None else list(column_ids),
     )
-    row = await (await connection.execute(asked.query("rows", sort or "position"), asked.values)).fetchone()
+    row = await (await connection.execute(asked.query("read_window", sort or "position"), asked.values)).fetchone()
     assert row
     page: str = row["page"]
     return page
@@ -128,7 +128,7 @@ async def group_rows(
     if column_id not in asked.columns:
         raise InputError("The review has no such column.", "column_id")
     asked.values["limit"] = MOST_GROUPS + 1
-    cursor = await connection.execute(asked.query("row_groups", str(column_id)), asked.values)
+    cursor = await connection.execute(asked.query("group_rows", str(column_id)), asked.values)
     groups = [RowGroup(**row) for row in await cursor.fetchall()]
     if len(groups) > MOST_GROUPS:
         name = asked.columns[column_id].name
@@ -145,7 +145,7 @@ async def matching_documents(
 ) -> list[UUID]:
     """The documents of the rows that match, in the grid's order. Raises InputError with the field `filter`."""
     asked = await _ask(connection, review_id, filters, q, in_use)
-    cursor = await connection.execute(asked.query("matching_documents", "position"), asked.values)
+    cursor = await connection.execute(asked.query("match_documents", "position"), asked.values)
     return [row["document_id"] for row in await cursor.fetchall()]
 
 

@@ -122,13 +122,13 @@ async def add_columns(connection: Connection, review_id: UUID, columns: Sequence
 
 async def list_columns(connection: Connection, review_id: UUID) -> list[Column]:
     """The review's columns in the grid's order."""
-    cursor = await connection.execute(_sql("columns"), {"review_id": review_id, "column_id": None})
+    cursor = await connection.execute(_sql("list_columns"), {"review_id": review_id, "column_id": None})
     return [_column(row) for row in await cursor.fetchall()]
 
 
 async def get_column(connection: Connection, review_id: UUID, column_id: UUID) -> Column:
     """One column. Raises NotFoundError."""
-    cursor = await connection.execute(_sql("columns"), {"review_id": review_id, "column_id": column_id})
+    cursor = await connection.execute(_sql("list_columns"), {"review_id": review_id, "column_id": column_id})
     row = await cursor.fetchone()
     if row is None:
         raise NotFoundError("The review has no such column.")
@@ -271,7 +271,7 @@ async def grid_rows(
     async with connection.cursor(name="grid_rows") as cursor:
         cursor.itersize = 100
         await cursor.execute(
-            _sql("grid_rows"),
+            _sql("read_grid_rows"),
             {
                 "review_id": review_id,
                 "column_ids": None if column_ids is None else list(column_ids),
@@ -295,7 +295,7 @@ async def failed_cells(
 ) -> list[Failure]:
     """What failed in a review, one entry per document and reason; of one job, or of some columns and documents only."""
     cursor = await connection.execute(
-        _sql("failed_cells"),
+        _sql("list_failed_cells"),
         {
             "review_id": review_id,
             "job_id": job_id,

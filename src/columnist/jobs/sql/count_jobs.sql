@@ -1,5 +1,5 @@
 -- A watcher's scrape: live jobs by state, and their items by state. Costs by live jobs, not by items: what ended is in
--- the jobs' sums, and the running items are among the first open ones, as in job_progress.sql; live jobs share the
+-- the jobs' sums, and the running items are among the first open ones, as in read_progress.sql; live jobs share the
 -- workers, so the more there are, the fewer of each are looked at. The oldest waiting item is as old as its job, whose
 -- items are made with it; a paused job's items wait for their owner, not for a worker.
 with live as materialized (
