@@ -1,4 +1,4 @@
-"""What a place in a text may say."""
+"""A place in a text, and the values that it may have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class MonetaryAmount(NamedTuple):
-    """An amount; `currency` is its ISO 4217 code, or None when the text does not say."""
+    """An amount; `currency` is its ISO 4217 code, or None if the text does not name it."""
 
     amount: Decimal
     currency: str | None
@@ -17,7 +17,7 @@ class MonetaryAmount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mention(Generic[T]):
-    """`text[start:end]` says one of `values`; `unit` is the time unit behind a number, singular, or empty."""
+    """`text[start:end]` means one of `values`; `unit`: the time unit after a number, singular, or empty."""
 
     start: int
     end: int
@@ -26,6 +26,6 @@ class Mention(Generic[T]):
 
 
 def agreed(one: Sequence[Any], other: Sequence[Any]) -> tuple[Any, ...]:
-    """What both may mean: `€1.200 (one thousand two hundred euros)`. All they say if they do not agree."""
+    """The values that both may have: `€1.200 (one thousand two hundred euros)`; all values if they disagree."""
     both = tuple(value for value in one if value in other)
     return both or tuple(dict.fromkeys((*one, *other)))

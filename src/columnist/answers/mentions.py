@@ -1,7 +1,7 @@
-"""Find what a text says in words and digits: dates, money, percentages, numbers, currencies.
+"""Find what a text mentions in words or digits: money, percentages, numbers, currencies (dates: `dates`).
 
-A mention is a place in the text with every value it may have: one when the text is clear, two or more when it is
-ambiguous (`5/8/14`), none when it is incomplete (`September __, 2018`). Positions index the text as given.
+A mention has one value if the text is clear, several if it is ambiguous (`5/8/14`), none if it is incomplete
+(`September __, 2018`). Its positions index the text as given.
 """
 
 import re
@@ -15,8 +15,8 @@ from columnist.answers.plain import one_line
 
 
 def currencies(text: str) -> list[Mention[str]]:
-    """The currencies that `text` names. `$` and `dollars` alone mean US dollars unless `text` names other dollars; `¥`
-    alone has no value, nor has a currency that is not known."""
+    """The currencies that `text` names. `$` and `dollars` alone mean US dollars unless `text` names other dollars. `¥`
+    alone and unknown currencies have no value."""
     line = one_line(text)
     codes = [(match, None if strange(line, match) else code(match.group())) for match in CURRENCIES.finditer(line)]
     others = {named for _, named in codes if named in DOLLARS}
@@ -47,9 +47,9 @@ def percentages(text: str) -> list[Mention[Decimal]]:
 
 
 def numbers(text: str) -> list[Mention[Decimal]]:
-    """The numbers of `text` without its dates, money, percentages and section references.
+    """The numbers of `text`, without dates, money, percentages and section references.
 
-    Words and digits that disagree give two values.
+    If words and digits disagree, the mention has two values.
     """
     return [
         Mention(part.start, part.end, part.values, part.unit)
@@ -59,6 +59,6 @@ def numbers(text: str) -> list[Mention[Decimal]]:
 
 
 def units(text: str) -> Iterator[str]:
-    """The time units that a question asks in, singular and in order: `how many days` → day."""
+    """The time units that a question asks for, singular and in order: `how many days` → day."""
     for match in re.finditer(r"\b(day|week|month|year|hour|minute)s?\b", text, re.I):
         yield match[1].lower()

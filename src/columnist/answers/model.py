@@ -1,4 +1,4 @@
-"""The nouns of answering: an answer, its content, and the back end's protocol."""
+"""The nouns of answering: an answer, its content, and the protocol of back ends."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from columnist.llm.usage import NOTHING, Usage
 from columnist.reviews.model import Flag, Question, Rule
 
 NOT_FOUND = "Not found"
-"""The summary of an answer that the document does not hold; its flag is grey and its value None."""
+"""The summary of an answer that is not in the document; its flag is grey and its value None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a cell says. `flag` is what it is without rules; `held` the first rule in words that the back end found to
-    hold; `doubtful`: it may not be so (unverified, untyped, contradicted or guessed), so that no rule makes it green.
+    """What a cell holds. `flag`: without the playbook. `held`: the first rule in words that holds, by the back end.
+    `doubtful`: unverified, untyped, contradicted or guessed, so that no rule makes it green.
 
     `value` is typed by the column's format and JSON-ready:
 
@@ -36,7 +36,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcome for one question: a content, or the sentence `error` that says why there is none."""
+    """The outcome for one question: a content, or else `error`, the sentence that says why there is none."""
 
     question_id: UUID
     content: Content | None
@@ -45,10 +45,10 @@ class Answer:
 
 
 class Answerer(Protocol):
-    """A back end: yields answers as they come, a group of questions at a time, each question exactly once.
+    """A back end: yields answers as they arrive, a group of questions at a time, each question exactly once.
 
-    Raises DocumentError or LlmError when nothing more can be answered about this document. Cancelling the iteration
-    aborts the calls that are under way.
+    Raises DocumentError or LlmError if nothing more can be answered about this document. Cancelling the iteration
+    aborts the running calls.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""Text without what typography makes of it: one kind of blank, dash and quote."""
+"""Text with plain typography: one kind of blank, dash and quotation mark."""
 
 _SPACES = "\t\v\f\u00a0\u2002\u2003\u2007\u2009\u202f"
 _PLAIN = (
@@ -9,7 +9,7 @@ _PLAIN = (
 
 
 def plain(text: str) -> str:
-    """The text in plain quotes, dashes and spaces, one character for one: positions stay those of the original."""
+    """The text with plain quotes, dashes and spaces. Character for character, so that positions stay the same."""
     # Replacing one by one is ten times as fast as str.translate on text that is not ASCII.
     for char, ascii_char in _PLAIN.items():
         text = text.replace(char, ascii_char)
@@ -17,5 +17,5 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Plain text with its line ends as spaces, still one character for one."""
+    """Plain text with spaces for line ends, character for character."""
     return plain(text).replace("\r", " ").replace("\n", " ")

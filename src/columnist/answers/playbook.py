@@ -1,4 +1,4 @@
-"""A column's playbook: which of its rules gives an answer its flag."""
+"""A column's playbook: which rule gives an answer its flag."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from columnist.reviews.model import Flag, Question, Rule
 
 
 def flagged(question: Question, content: Content) -> tuple[Flag, str | None]:
-    """The flag of an answer, and what the rules say of it (None: the flag is not theirs).
+    """The flag of an answer, and the rule or reason for it (None: no rule decided).
 
-    The first rule that holds gives the flag. A comparison that cannot be made does not hold; if no other rule does, the
-    flag is not green and the reason is told. Green needs an answer that is not doubtful, unless the rule is that
-    nothing was found.
+    The first rule that holds gives the flag. A comparison that cannot be made does not hold; if no other rule holds,
+    the flag is not green, and the reason is returned. A doubtful answer is not green, unless the rule is that nothing
+    was found.
     """
     rule, obstacles = _first(question, content.summary != NOT_FOUND, content.value, content.held)
     if rule is None and obstacles:
@@ -26,9 +26,9 @@ def flagged(question: Question, content: Content) -> tuple[Flag, str | None]:
 
 
 def flagged_edit(question: Question, summary: str, value: Any) -> tuple[Flag | None, str | None]:
-    """As `flagged`, for the answer of a person; the flag is None if the column has no rules.
+    """Like `flagged`, for the answer of a person; the flag is None if the column has no rules.
 
-    Nobody has read rules in words against it: they leave it yellow. Where no rule speaks against it, it is green.
+    Rules in words are not applied to it: if there are any, it is yellow. If no rule holds, it is green.
     """
     if not question.rules:
         return None, None
@@ -40,7 +40,7 @@ def flagged_edit(question: Question, summary: str, value: Any) -> tuple[Flag | N
 
 
 def _first(question: Question, found: bool, value: Any, held: Rule | None) -> tuple[Rule | None, list[str]]:
-    """The first rule that holds; and why comparisons before it could not be made."""
+    """The first rule that holds, and why comparisons before it could not be made."""
     obstacles: list[str] = []
     for rule in question.rules:
         comparison = read_condition(rule.when, question.format, question.tags)

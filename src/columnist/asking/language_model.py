@@ -28,13 +28,13 @@ from columnist.reviews.model import Flag, Question
 from columnist.settings import Settings
 
 LEAST_BUDGET = 500
-"""Bytes of document in a window below which a model's context is too small to be of use."""
+"""Least bytes of document in a window: a smaller context is of no use."""
 
 _JSON = json.JSONDecoder(strict=False, parse_float=Decimal, parse_int=Decimal)
-"""Reads line breaks inside strings, too: models write them. Numbers keep the digits that the model wrote."""
+"""Accepts line breaks inside strings, which models write. Numbers keep their digits as written."""
 
 _LONGEST_NUMBER = 60
-"""Digits of a number, written out, that are shown; one with more is shown as the model wrote it."""
+"""Most digits of a number that is written out; a longer one is shown as the model wrote it."""
 
 
 class _Quote(BaseModel):
@@ -44,13 +44,13 @@ class _Quote(BaseModel):
     @field_validator("page", mode="before")
     @classmethod
     def _as_page(cls, said: Any) -> int | None:
-        """Only a hint: `Page 3` and "3" are one, what is none at all is not missed."""
+        """The page is only a hint: `Page 3` and "3" are the same, anything else counts as None."""
         found = re.search(r"\d{1,6}", str(said))
         return int(found[0]) if found else None
 
 
 class _RawAnswer(BaseModel):
-    """What the schema asks for; a server that does without schemas may leave out or bend what is not essential."""
+    """An answer by the schema; servers without schemas may leave out or bend what is not essential."""
 
     answer: str | bool | list[str] | None
     reasoning: str = ""
@@ -84,7 +84,7 @@ class _RawAnswer(BaseModel):
 
 
 class LanguageModelAnswerer:
-    """Asks one model; the calls about a document follow each other, so that its text is in the server's cache."""
+    """Asks one model. The calls about a document follow each other, so that its text is in the server's cache."""
 
     prompt_version = PROMPT_VERSION
 
@@ -94,9 +94,9 @@ class LanguageModelAnswerer:
         self._settings = settings
 
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
-        """Yields each group's answers when they are there. Raises LlmError when the server refuses the questions."""
+        """Yields each group's answers as soon as they arrive. Raises LlmError if the server refuses the questions."""
         context = await self._chat.context_tokens()
-        # A small model's context is not to be eaten up by room for answers.
+        # Room for answers must not use up the context of a small model.
         answer_tokens = min(self._settings.answer_tokens, context // 3)
         pages = page_texts(document.pages)
         calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens)
@@ -109,12 +109,12 @@ class LanguageModelAnswerer:
         answered: list[list[list[Answer]]] = [[] for _ in groups]
 
         async def read(part: list[PageText], index: int) -> list[Answer]:
-            """Answers to group `index` from the part; after the last one those from all parts, else none."""
+            """Ask group `index` about a part. Returns the merged answers after the last part, before that none."""
             answered[index] += await calls.answers(part, groups[index])
             return await calls.merged(groups[index], answered[index]) if part is parts[-1] else []
 
         async with self._chat.limiter.document():
-            # The first call about a part puts it into the server's prefix cache; the others find it there, all at once.
+            # The first call about a part puts it into the server's prefix cache; the others use it, all at once.
             for part, batch in product(parts, (range(1), range(1, len(groups)))):
                 tasks = [asyncio.create_task(read(part, index)) for index in batch]
                 try:
@@ -141,14 +141,14 @@ class _Calls:
     answer_tokens: int
 
     async def answers(self, pages: Sequence[PageText], group: Sequence[Question]) -> list[list[Answer]]:
-        """The answers of a group from these pages: one list, or more if the model takes the pages only in parts.
+        """The answers of a group from these pages: one list, or several if the pages had to be split.
 
-        A refusal of these questions alone is their error.
+        If the server refuses only these questions, the refusal is their error.
         """
         try:
             return [await self._ask(pages, group)]
         except ContextExceededError as error:
-            # Tokens were estimated from bytes, and this text takes more of them.
+            # Tokens are estimated from bytes, and this text needs more.
             half = size(pages) // 2
             if half < LEAST_BUDGET:
                 sentence = f"{error} Ask fewer questions in a call (COLUMNIST_COLUMNS_PER_CALL)."
@@ -158,9 +158,9 @@ class _Calls:
             return [[Answer(question.id, None, str(error)) for question in group]]
 
     async def merged(self, group: Sequence[Question], parts: Sequence[Sequence[Answer]]) -> list[Answer]:
-        """The answers of a group from those of each window; an unreadable window is an error, not a smaller document.
+        """One answer per question of a group, from those of each window. An error in one window is the answer's error.
 
-        Windows that contradict each other cost one more call for the question, over their verified evidence alone.
+        If windows contradict each other, one more call asks the question about their verified evidence alone.
         """
         if len(parts) == 1:
             return list(parts[0])
@@ -178,14 +178,14 @@ class _Calls:
             if evidence := disputed(contents):
                 answer = await self._settle(question, evidence)
                 usage = total([usage, answer.usage])
-                # An answer without evidence settles nothing: the windows' own stand, each named.
+                # An answer without evidence settles nothing: the windows' answers are kept and named.
                 if answer.content and any(citation.verified for citation in answer.content.citations):
                     settled = answer.content
             merged.append(Answer(question.id, merge(contents, note, settled, question.rules), usage=usage))
         return merged
 
     async def _settle(self, question: Question, evidence: Sequence[Citation]) -> Answer:
-        """The answer to one question from passages of the document, as they stand there, and nothing else."""
+        """The answer to one question from literal passages of the document alone."""
         spans = sorted({(span.page, span.start, span.end) for citation in evidence for span in citation.spans})
         excerpts = [PageText(page, self.pages[page - 1].text[start:end] + "\n") for page, start, end in spans]
         try:
@@ -195,7 +195,7 @@ class _Calls:
         return answer
 
     async def _ask(self, pages: Sequence[PageText], group: Sequence[Question], excerpts: bool = False) -> list[Answer]:
-        """One call, and a second one for the questions whose answers could not be read."""
+        """One call, and a second one for the questions whose answers could not be parsed."""
         contents: dict[UUID, Content] = {}
         used = {question.id: Usage() for question in group}
         whole = sum(len(page.text) for page in pages) >= sum(len(page.text) for page in self.pages)
@@ -209,7 +209,7 @@ class _Calls:
             for question, share in zip(missing, _shares(completion, len(missing)), strict=True):
                 used[question.id] = total([used[question.id], share])
             try:
-                # Looking up quotes takes a while in a long document; the other calls go on meanwhile.
+                # Locating quotes in a long document is slow: do it in a thread.
                 contents |= await asyncio.to_thread(self._contents, completion, missing)
                 problem = "The model left this question out of its answer, or answered it in another form, twice."
             except MalformedAnswerError as error:
@@ -223,7 +223,7 @@ class _Calls:
         ]
 
     def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
-        """The contents by question; those missing or out of form are left out. Raises MalformedAnswerError."""
+        """The contents by question, without those that are missing or malformed. Raises MalformedAnswerError."""
         raw = _parse(completion, [key(index) for index in range(len(group))])
         contents = {}
         for index, question in enumerate(group):
@@ -244,7 +244,7 @@ class _Calls:
 
 
 def _overhead(name: str, group: Sequence[Question]) -> int:
-    """Bytes of a call besides the pages: instructions, questions, and the schema, which may go into the prompt too."""
+    """Bytes of a call without the pages: instructions, questions, and the schema, which may be in the prompt too."""
     asked = messages(name, [PageText(1, "")], group, part_of=1, again=True)
     return sum(len(str(message["content"]).encode()) for message in asked) + len(json.dumps(schema(group)))
 
@@ -266,9 +266,9 @@ def _shares(completion: Completion, count: int) -> list[Usage]:
 
 
 def _parse(completion: Completion, keys: Sequence[str]) -> dict[str, Any]:
-    """What the answer says under each of `keys`; servers without schemas put it between words, thoughts and fences.
+    """The JSON under each of `keys`; without schemas it may be surrounded by words, thoughts and fences.
 
-    What is said last counts, as in drafts. Raises MalformedAnswerError if there is nothing.
+    The last occurrence of a key counts: earlier ones are drafts. Raises MalformedAnswerError if there is none.
     """
     found: dict[str, Any] = {}
     text = completion.text
@@ -280,7 +280,7 @@ def _parse(completion: Completion, keys: Sequence[str]) -> dict[str, Any]:
             said, end = {}, at + 1
         answers = {name: said[name] for name in keys if name in said}
         found |= answers
-        # An object that answers nothing may hold the one that does.
+        # An object without a key may contain one with it.
         at = text.find("{", end if answers else at + 1)
     if found:
         return found
@@ -290,7 +290,7 @@ def _parse(completion: Completion, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def _in_words(said: Any) -> str:
-    """A string as it is, a number in plain digits; anything else that stands where one was asked for as JSON."""
+    """A string as it is, a number in plain digits, anything else as JSON."""
     if isinstance(said, Decimal):
         # 1e999999999 written out would fill the memory.
         short = said.is_finite() and abs(said.adjusted()) < _LONGEST_NUMBER and len(said.as_tuple().digits) < 5_000

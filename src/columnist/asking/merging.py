@@ -13,7 +13,7 @@ _SEVERITY: tuple[Flag, ...] = ("red", "yellow", "green", "grey")
 
 
 def disputed(contents: Sequence[Content]) -> tuple[Citation, ...]:
-    """The verified evidence of windows whose answers contradict each other; none where they agree or make a list."""
+    """The verified evidence of windows that contradict each other; empty if they agree or their answers are lists."""
     found = _credible(contents)
     if any(isinstance(content.value, list) for content in found) or len({_comparable(one) for one in found}) < 2:
         return ()
@@ -61,7 +61,7 @@ def _held(contents: Sequence[Content], rules: Sequence[Rule]) -> Rule | None:
 
 
 def _credible(contents: Sequence[Content]) -> list[Content]:
-    """The answers that count: the best kind there is, of those found, verified and typed."""
+    """The answers that count: found ones; of these the verified ones, if any; of these the typed ones, if any."""
     found = [content for content in contents if content.summary != NOT_FOUND]
     found = [content for content in found if _citations([content])] or found
     return [content for content in found if content.value is not None] or found
@@ -83,7 +83,7 @@ def _united(found: Sequence[Content], note: str) -> Content:
 
 
 def _citations(contents: Sequence[Content]) -> tuple[Citation, ...]:
-    """Each verified quote once, in the document's order; the overlap of two windows shows it to both."""
+    """Each verified quote once, in document order: two windows may both quote from their overlap."""
     found = {(one.page, one.quote): one for content in contents for one in content.citations if one.verified}
     return tuple(sorted(found.values(), key=lambda citation: (citation.page or 0, citation.spans[0].start)))
 
@@ -94,7 +94,7 @@ def _with_page(content: Content) -> str:
 
 
 def _comparable(content: Content) -> Hashable:
-    """The same for answers that agree, however they are written: 10 and 10.0, two spellings of a sentence."""
+    """A key that is equal for answers that agree: 10 and 10.0, two spellings of a sentence."""
     value = content.summary if content.value is None else content.value
     if isinstance(value, dict):
         return Decimal(value["amount"]), value["currency"]

@@ -1,6 +1,6 @@
-"""What the model is asked: system, document, then the questions, so that all calls about a document share their prefix.
+"""The prompt: system, document, then the questions, so that all calls about a document have the same prefix.
 
-Quotes come before the answer in the schema: the model reads first and concludes after.
+Quotes come before the answer in the schema: the model reads first and concludes afterwards.
 """
 
 import re
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
 PROMPT_VERSION = "llm-4"
-"""Grows with every change of the texts or the schema below."""
+"""Grows with each change of the texts or the schema below."""
 
 SYSTEM = """You answer questions about one document for a lawyer, from its text and nothing else.
 
@@ -50,26 +50,26 @@ _CONTROL = re.compile(
     r"|/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_\w+|THINK|ARGS|CALL_ID|IMG\w*|gMASK)\])",
     re.IGNORECASE,
 )
-"""What could end the document or start a page, in any alphabet, or be a control token of a chat template (servers read
-those in the text of a message too): ChatML, Llama 2 to 4, Mistral, Gemma, DeepSeek, Qwen, GLM, T5 and their like."""
+"""Text that could end the document or start a page, in any alphabet, or be a control token of a chat template, which
+servers also read inside of a message: ChatML, Llama 2 to 4, Mistral, Gemma, DeepSeek, Qwen, GLM, T5 and the like."""
 
 _INVISIBLE = re.compile(
     "[\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]"
 )
-"""What a person does not see but a model reads: zero width, direction, fillers; Unicode tags and variation selectors,
-which are hidden alphabets."""
+"""Characters that a model reads and a person does not see: zero width, direction, fillers, and Unicode tags and
+variation selectors, which are hidden alphabets."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """A page, or a part of one, as it stands in a prompt; `number` is 1-based."""
+    """A page, or a part of one, as shown in a prompt; `number` is 1-based."""
 
     number: int
     text: str
 
 
 def page_texts(pages: Sequence[str]) -> list[PageText]:
-    """The pages of a document, page 1 first, made safe to stand in a prompt."""
+    """The pages of a document, page 1 first, made safe for a prompt."""
     return [PageText(number, _as_material(text)) for number, text in enumerate(pages, start=1)]
 
 
@@ -81,10 +81,10 @@ def messages(
     again: bool = False,
     excerpts: bool = False,
 ) -> "list[ChatCompletionMessageParam]":
-    """The messages of one call: they are the same up to the questions for all calls about the same pages.
+    """The messages of one call; up to the questions they are the same for all calls about the same pages.
 
-    `part_of`: how many pages the document has, if `pages` are not all of its text. `again`: the last answer could not
-    be read, so the form is stressed at the end. `excerpts`: `pages` are passages that gave different answers.
+    `part_of`: the number of the document's pages, if `pages` are not its whole text. `again`: the last answer could not
+    be parsed, so the form is stressed at the end. `excerpts`: `pages` are passages that gave different answers.
     """
     parts = groupby(pages, key=lambda page: page.number)
     document = "\n\n".join(
@@ -158,10 +158,10 @@ def _ask(question: Question) -> str:
         form += f" ({', '.join(question.tags)})"
     rules = "".join(f"\nRule {number}: {rule.when}" for number, rule in enumerate(rules_in_words(question), start=1))
     lines = _as_material(f"{question.name}: {question.prompt} Answer: {form}.{rules}").splitlines()
-    # Indented, so that no line of a question passes for the next question.
+    # Indented, so that no line of a question looks like the next question.
     return "\n   ".join(lines)
 
 
 def _as_material(text: str) -> str:
-    """The text without what could pass for more than text; character for character, so that quotes are still found."""
+    """The text without anything that could act as more than text; lengths stay, so that quotes are still found."""
     return _CONTROL.sub(lambda match: "(" if match[0] in "[［" else "‹", _INVISIBLE.sub(" ", text))

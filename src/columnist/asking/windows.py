@@ -6,24 +6,24 @@ from dataclasses import replace
 from columnist.asking.prompt import PageText
 
 BYTES_PER_TOKEN = 3
-"""Of UTF-8, cautiously: English contracts have 3.5 to 4.5, Chinese and Japanese about 3, tables of figures 2 to 3."""
+"""A cautious estimate: English contracts have 3.5 to 4.5, Chinese and Japanese about 3, tables of figures 2 to 3."""
 
 LONGEST_OVERLAP = 0.25
-"""Of a window: a page that takes more is not repeated as a whole, but its end is."""
+"""Share of a window that is repeated in the next one; of a longer page, only the end is repeated."""
 
 _MARKER_BYTES = len("\n\n[Page 1234]\n")
 
 
 def size(pages: Sequence[PageText]) -> int:
-    """Bytes of UTF-8 that the pages take in a prompt, at most."""
+    """Most bytes of UTF-8 that the pages take in a prompt."""
     return sum(len(page.text.encode()) + _MARKER_BYTES for page in pages)
 
 
 def windows(pages: Sequence[PageText], budget: int) -> list[list[PageText]]:
-    """Split pages into windows of at most `budget` bytes; every character of them is in at least one.
+    """Split pages into windows of at most `budget` bytes. Every character is in at least one window.
 
-    The last page of a window (or its end) opens the next one, so that what runs over a page's end is read in one piece.
-    Pages that fit together are one window.
+    The last page of a window (or its end) begins the next one, so that text across a page break is in one piece. Pages
+    that fit together are one window.
     """
     found: list[list[PageText]] = []
     window: list[PageText] = []
@@ -41,7 +41,7 @@ def windows(pages: Sequence[PageText], budget: int) -> list[list[PageText]]:
 
 
 def _pieces(pages: Sequence[PageText], longest: int) -> Iterator[PageText]:
-    """The pages; one of more than `longest` bytes in parts, cut after a paragraph, a line or a word if it has any."""
+    """The pages; one of more than `longest` bytes in parts, cut after a paragraph, line or word if possible."""
     for page in pages:
         rest = page.text
         while len(rest.encode()) > longest:
@@ -55,7 +55,7 @@ def _pieces(pages: Sequence[PageText], longest: int) -> Iterator[PageText]:
 
 
 def _overlap(last: PageText, room: int) -> PageText:
-    """The page, or as many of its last words as have room."""
+    """The page, or as many of its last words as fit."""
     if len(last.text.encode()) <= room:
         return last
     tail = last.text.encode()[-room:].decode(errors="ignore")

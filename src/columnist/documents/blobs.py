@@ -1,6 +1,6 @@
 """The blob store: files by the SHA-256 of their content, with the boxes of their words beside them.
 
-Whatever its folder or bucket fails with is a StorageAwayError, whichever operation meets it (`storage.away`).
+Every failure of its folder or bucket is raised as a StorageAwayError (`storage.away`).
 """
 
 import hashlib
@@ -23,14 +23,14 @@ from columnist.settings import Settings
 _CHUNK = 1024**2
 
 LEFTOVER_SECONDS = 86_400.0
-"""What nobody has written to for so long, nobody is writing."""
+"""A partial file that was not written to for so long is abandoned."""
 
 MARK = "installation"
-"""The key of the file that says whose the store is."""
+"""The key of the file that names the store's owner."""
 
 
 class Part:
-    """A file on its way into the store. Another thread may close it while one still writes to it."""
+    """A file on its way into the store. One thread may close it while another writes to it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -38,7 +38,7 @@ class Part:
         self._file = FileIO(path, "wb")
 
     def write(self, data: bytes) -> None:
-        """All of the data. Raises StorageAwayError."""
+        """Write all of the data. Raises StorageAwayError."""
         with weather(), self._lock:
             left = memoryview(data)
             while left:
@@ -49,7 +49,7 @@ class Part:
         return self._file.tell()
 
     def sync(self) -> None:
-        """Let it outlast a crash of the machine."""
+        """Flush to disk, so that the file survives a crash of the machine."""
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class Part:
 
 
 class Incoming:
-    """A content that is being taken in."""
+    """A file content that is being received."""
 
     def __init__(self, part: Part, name: str, largest: int) -> None:
         self._part = part
@@ -68,7 +68,7 @@ class Incoming:
         self.size = 0
 
     def write(self, chunk: bytes) -> None:
-        """The next bytes. Raises TooLargeError when there are too many, StorageAwayError."""
+        """Write the next bytes. Raises StorageAwayError, and TooLargeError when there are too many."""
         self._digest.update(chunk)
         self.size += len(chunk)
         if self.size > self._largest:
@@ -78,27 +78,27 @@ class Incoming:
         self._part.write(chunk)
 
     def copy(self, source: Path) -> None:
-        """All of a file. Raises TooLargeError, StorageAwayError, and OSError if the file itself cannot be read."""
+        """Write a whole file. Raises TooLargeError, StorageAwayError, and OSError if the file cannot be read."""
         with source.open("rb") as original:
             while chunk := original.read(_CHUNK):
                 self.write(chunk)
 
     @property
     def sha256(self) -> str:
-        """Of what has come so far (hex)."""
+        """The hash of the bytes so far (hex)."""
         return self._digest.hexdigest()
 
     @property
     def path(self) -> Path:
-        """Where what has come so far can be looked at."""
+        """The file that holds the bytes so far."""
         return self._part.path
 
 
 class BlobStore:
-    """Contents as `ab/abcdef…`, and `….boxes` beside them; nothing half-written is ever visible there.
+    """Contents as `ab/abcdef…`, with their word boxes as `ab/abcdef….boxes`. A partial file is never visible there.
 
-    It knows the mark of its installation once it was told (`ownership`). From then on it takes nothing in where that
-    mark is not: a share that is not mounted is an empty folder; and only in its own store is a missing file a lost one.
+    `belongs_to` tells it its owner. From then on it refuses to write to a store without the owner's mark, because a
+    share that is not mounted looks like an empty folder. Without the mark, a missing file does not count as lost.
 
     Raises SettingsError if COLUMNIST_BLOBS_URL cannot be used.
     """
@@ -109,14 +109,14 @@ class BlobStore:
         self._largest = settings.max_file_mb * 1024**2
         self._owner: tuple[str, str] | None = None
 
-    # ── Whose it is ──────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Its owner ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def belongs_to(self, installation: str, database: str) -> None:
-        """The installation that this process works for, and its database."""
+        """Tell it the installation that this process works for, and its database."""
         self._owner = installation, database
 
     def mark(self) -> tuple[str, str] | None:
-        """The installation and the database that the store belongs to; None: nobody has marked it."""
+        """The installation and the database that own the store; None if it has no mark."""
         with self._weather():
             said = self._storage.now(MARK)
         if said is None:
@@ -125,38 +125,38 @@ class BlobStore:
         return installation.strip(), database.strip()
 
     def write_mark(self) -> None:
-        """Mark the store as this process's installation's, over any other mark."""
+        """Mark the store as owned by this process's installation, over any other mark."""
         if self._owner is not None:
             self._put(MARK, "\n".join(self._owner).encode())
 
     def check(self) -> None:
-        """Raises StorageAwayError where the store does not carry the mark of this process's installation."""
+        """Raises StorageAwayError unless the store has the mark of this process's installation."""
         if self._owner is None:
             return
         mark = self.mark()
         if mark is None:
             raise StorageAwayError(
-                "The file store does not carry this installation's mark: is the shared folder mounted here, and are "
+                "The file store does not have this installation's mark: is the shared folder mounted here, and are "
                 "COLUMNIST_DATA_DIR and COLUMNIST_BLOBS_URL the same for every process? If the files were moved here "
                 "without it, run: columnist doctor --adopt"
             )
         if mark[0] != self._owner[0]:
             raise StorageAwayError(
                 "The file store belongs to another installation: are COLUMNIST_DATA_DIR, COLUMNIST_BLOBS_URL and "
-                "DATABASE_URL those that you mean? To take it over, run: columnist doctor --adopt"
+                "DATABASE_URL right? To take it over, run: columnist doctor --adopt"
             )
 
     def check_deleting(self) -> None:
-        """Raises StorageAwayError unless the store is this very database's: a copy of it deletes nothing."""
+        """Raises StorageAwayError unless this database owns the store: a copy of the database deletes nothing."""
         self.check()
         if self._owner is not None and self.mark() != self._owner:
             raise StorageAwayError(
-                "Another database than this one deletes the files of the store, such as the one that this is a copy "
-                "of: here nothing is deleted. If this one has taken its place, run: columnist doctor --adopt"
+                "The files of the store belong to another database; this one may be a copy of it. So nothing is "
+                "deleted here. If this database has replaced the other one, run: columnist doctor --adopt"
             )
 
     def holds(self, contents: Sequence[str]) -> bool:
-        """Whether it has any of these, by SHA-256; of nothing, whether it is empty. Raises StorageAwayError."""
+        """Whether it has any of these contents (SHA-256); without any, whether it is empty. Raises StorageAwayError."""
         with self._weather():
             return any(self._storage.has(_key(one)) for one in contents) if contents else self._storage.is_empty()
 
@@ -169,15 +169,16 @@ class BlobStore:
             found = self._storage.now(key)
             self._storage.remove([key])
         if found != content:
-            raise StorageAwayError("The file store does not give back what was written to it.")
+            raise StorageAwayError("The file store returns something else than was written to it.")
 
     # ── What it holds ────────────────────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
     def receiving(self, name: str) -> Iterator[Incoming]:
-        """Take a content in, chunk by chunk; it is there when the context ends well. `name` is for its refusal.
+        """Receive a content in chunks; it is stored when the context ends without an error. `name` is for the refusal.
 
-        Before it ends, the content has to be noted (`sweep.note_loose`): one that is there already might be swept.
+        Before that, the caller notes the content (`sweep.note_loose`), because one that is already stored might be
+        swept.
         """
         self.check()
         with self._new_file() as (part, keep_as):
@@ -189,7 +190,7 @@ class BlobStore:
 
     @contextmanager
     def reading(self, sha256: str) -> Iterator[Path]:
-        """A content as a local file, while the context lasts. Raises NotFoundError, StorageAwayError."""
+        """A content as a local file during the context. Raises NotFoundError, StorageAwayError."""
         opened = ExitStack()
         try:
             with self._weather():
@@ -200,12 +201,12 @@ class BlobStore:
         try:
             yield path
         finally:
-            with suppress(OSError):  # a copy that is gone already, with its folder
+            with suppress(OSError):  # the copy may be gone already, with its folder
                 opened.close()
 
     @contextmanager
     def writing_boxes(self, sha256: str) -> Iterator[BoxesWriter]:
-        """Take the boxes of a document in, page by page; visible when all of them are there."""
+        """Receive the word boxes of a document page by page; visible when complete."""
         self.check()
         with self._new_file() as (part, keep_as):
             writer = BoxesWriter(part)
@@ -214,7 +215,7 @@ class BlobStore:
             keep_as.append(_boxes_key(sha256))
 
     def boxes(self, sha256: str, page: int) -> tuple[WordBox, ...]:
-        """The words of a page (1-based); none if the document has no boxes. Raises StorageAwayError."""
+        """The word boxes of a page (1-based); empty if the document has none. Raises StorageAwayError."""
         with self._weather():
             file = self._storage.small(_boxes_key(sha256))
             if file is not None:
@@ -224,16 +225,16 @@ class BlobStore:
         return ()
 
     def remove(self, contents: Sequence[str]) -> None:
-        """Delete contents by their SHA-256, up to 500, with their boxes."""
+        """Delete up to 500 contents, by SHA-256, with their boxes."""
         with self._weather():
             self._storage.remove([key for sha256 in contents for key in (_key(sha256), _boxes_key(sha256))])
 
     def remove_leftovers(self) -> None:
-        """Delete what processes that were killed have left half-written a day ago or longer."""
+        """Delete partial files that killed processes left a day ago or longer."""
         oldest = time.time() - LEFTOVER_SECONDS
         with weather():
             for path in (self._folder / "incoming").glob("*"):
-                with suppress(FileNotFoundError):  # another process may be at it, too
+                with suppress(FileNotFoundError):  # another process may delete it, too
                     if path.stat().st_mtime < oldest:
                         path.unlink()
 
@@ -244,7 +245,7 @@ class BlobStore:
 
     @contextmanager
     def _new_file(self) -> Iterator[tuple[Part, list[str]]]:
-        """A temporary file that is kept as the key which the caller appends, if any, and is gone otherwise."""
+        """Yields a temporary file; it is stored under each key that the caller appends, else deleted."""
         incoming = self._folder / "incoming"
         with weather():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -266,7 +267,7 @@ class BlobStore:
                 with self._weather():
                     self._storage.keep(Path(name), key)
         finally:
-            with suppress(OSError):  # a store that is away is asked for nothing more; `remove_leftovers` looks again
+            with suppress(OSError):  # a store that is away gets no more requests; `remove_leftovers` tries again
                 Path(name).unlink(missing_ok=True)
 
     @contextmanager

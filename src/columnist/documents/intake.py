@@ -1,4 +1,4 @@
-"""What comes in with an e-mail: its attachments, and theirs, as documents of their own beside it."""
+"""The attachments of e-mails, nested ones included, become documents of their own."""
 
 import asyncio
 import os
@@ -17,19 +17,19 @@ from columnist.documents.sweep import Note
 from columnist.errors import DocumentError, TooLargeError
 
 DEEPEST = 5
-"""E-mails inside each other whose attachments are taken in."""
+"""Levels of e-mails inside e-mails whose attachments are taken in."""
 
 MOST = 1_000
-"""Files that come in with one e-mail, all told; after these no e-mail among them is opened."""
+"""Maximum attachments per e-mail, nested ones included."""
 
 _LONGEST_NAME = 255
 _LONGEST_PATH = 500
-"""What an entry of an index of PostgreSQL has room for, whatever the letters."""
+"""Characters: fits into an index entry of PostgreSQL in any script."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that was not taken in, and why. `path`: where it stood in its upload."""
+    """A file that was not taken in, and why. `path`: its place in the upload."""
 
     name: str
     path: str
@@ -37,9 +37,9 @@ class Refused:
 
 
 async def attachments(reader: Reader, blobs: BlobStore, note: Note, file: StoredFile) -> list[StoredFile | Refused]:
-    """Take in what is attached to a file, and to the e-mails among that: "mail.eml / contract.pdf", in that order.
+    """Take in the attachments of a file, and those of attached e-mails, in order, as "mail.eml / contract.pdf".
 
-    The same e-mail has the same attachments each time. One that cannot be opened has none: its own row says why.
+    The same e-mail always has the same attachments. An e-mail that cannot be opened has none; its own row says why.
     """
     found: list[StoredFile | Refused] = []
     waiting = deque([(file, 1)] if file.is_mail else [])
@@ -80,11 +80,11 @@ async def _open(
 
 
 def _unopened(mail: StoredFile, reason: str) -> Refused:
-    return Refused(f"{mail.name} / …", f"{mail.path} / …", f"What is attached to it is not read: {reason}")
+    return Refused(f"{mail.name} / …", f"{mail.path} / …", f"Its attachments are not read: {reason}")
 
 
 def shown_name(name: str) -> str:
-    """A name for people to see: no folders, no control characters, not endless. It is never a path here."""
+    """A name for people: no folders, no control characters, limited length. It is never used as a path."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     kept = "".join(char for char in last if char.isprintable()).strip()
     if len(kept) > _LONGEST_NAME:
@@ -94,9 +94,9 @@ def shown_name(name: str) -> str:
 
 
 def shown_path(path: str | PurePath) -> str:
-    """Where a file stands, for people to see: the names of its folders and its own, `/` between. Never a path here.
+    """A file's place, for people: the names of its folders and its own, joined by `/`. It is never used as a path.
 
-    Of a path on this machine, bytes that are no UTF-8 are replaced. The file's own name is whole, however long it is.
+    Bytes of a local path that are not UTF-8 are replaced. The file's own name is not cut.
     """
     text = path if isinstance(path, str) else os.fsencode(path).decode("utf-8", "replace")
     *folders, name = re.split(r"[/\\]", text)

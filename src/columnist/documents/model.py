@@ -1,4 +1,4 @@
-"""The nouns of a document that was read: pages, the boxes of their words, places in their text, citations."""
+"""The nouns of a document that was read: pages, word boxes, places in the text, citations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 
 class WordBox(NamedTuple):
-    """A word of a page: `text[start:end]` stands in the rectangle (points, origin at the page's top left)."""
+    """The rectangle of a page's word `text[start:end]` (points, origin at the page's top left)."""
 
     start: int
     end: int
@@ -73,7 +73,7 @@ def _read_citation(stored: dict[str, Any]) -> Citation:
 class Page:
     """One page: its text, its size in points (0 × 0 for formats without pages) and the boxes of its words, if any.
 
-    `source`: where the text is from; "picture": the page is one, which OCR has not read (a stamp's text may be there).
+    `source`: where the text is from. "picture": the page is a picture that OCR has not read; `text` may hold a stamp.
     """
 
     number: int
@@ -86,7 +86,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """What the answering back ends see of a document: its texts, one per page, page 1 first."""
+    """What back ends see of a document: its name, and the text of each page, page 1 first."""
 
     name: str
     pages: Sequence[str]

@@ -1,7 +1,8 @@
-"""Whose the file store is: a mark in it names the installation (a database's own id) and the database that may delete.
+"""The owner of the file store: a mark in it names the installation and the database that may delete.
 
-A share that is not mounted, or a worker pointed at another folder, is told from a lost file by that mark. A copy of a
-database (a restored dump) has the id of the original, but is another database: it reads and adds, and deletes nothing.
+The mark tells a lost file from a share that is not mounted and from a wrong folder. The
+installation is an id in the database. A copy of a database (a restored dump) has the same id but is another database:
+it reads and adds, and deletes nothing.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from columnist.errors import StorageAwayError
 log = structlog.get_logger()
 
 FIRST_ANSWER_SECONDS = 3.0
-"""How long a start waits for the store; one that is away must not keep the server from answering."""
+"""How long a start waits for the store: the server has to answer even while the store is away."""
 
 AGAIN_SECONDS = 5.0
 
@@ -28,7 +29,7 @@ KNOWN_LOOKED_FOR = 50
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """An installation and its database, as the mark names them. `marked`: its store was marked once."""
+    """An installation and its database, as the mark names them. `marked`: its store has had the mark."""
 
     installation: str
     database: str
@@ -37,7 +38,7 @@ class Owner:
 
 @retried
 async def owner_of(connection: Connection) -> Owner:
-    """The installation of a database, which gets its id now if it has none."""
+    """The installation of a database; it gets its id now if it has none."""
     await connection.execute("insert into installation default values on conflict do nothing")
     row = await (await connection.execute(statement("columnist.documents", "read_owner"))).fetchone()
     assert row
@@ -45,10 +46,11 @@ async def owner_of(connection: Connection) -> Owner:
 
 
 async def claim_store(database: Database, blobs: BlobStore, *, adopt: bool = False) -> None:
-    """Mark the store as this installation's if nobody has, and it is the one that belongs to it: it holds a file that
-    the database knows, or nothing while the database knows none. `adopt`: whatever it holds, and whosever it is.
+    """Mark the store as owned by this installation, if it has no mark and is the right store.
 
-    Raises StorageAwayError if it is out of reach, another installation's, or not the one.
+    It is the right one if it holds a file that the database knows, or is empty while the database knows none. With
+    `adopt` it is marked whatever it holds and whoever owned it. Raises StorageAwayError if it is out of reach, the
+    wrong store, or owned by another installation.
     """
     owner = await owner_of(database)
     blobs.belongs_to(owner.installation, owner.database)
@@ -58,7 +60,7 @@ async def claim_store(database: Database, blobs: BlobStore, *, adopt: bool = Fal
             known = await _known_contents(database)
             if not await asyncio.to_thread(blobs.holds, known):
                 raise StorageAwayError(
-                    "The file store has none of the files that the database knows, or holds others: is the shared "
+                    "The file store has none of the files that the database knows, or other files: is the shared "
                     "folder mounted, and are COLUMNIST_DATA_DIR and COLUMNIST_BLOBS_URL right? If they are, run: "
                     "columnist doctor --adopt"
                 )
@@ -72,7 +74,7 @@ async def claim_store(database: Database, blobs: BlobStore, *, adopt: bool = Fal
 
 @asynccontextmanager
 async def owning(database: Database, blobs: BlobStore) -> AsyncIterator[None]:
-    """The store is claimed now, or, where it is away, when it is back while the context lasts."""
+    """Claim the store now; if it is away, when it is back, as long as the context lasts."""
     claiming = asyncio.create_task(_claim_at_last(database, blobs))
     await asyncio.wait([claiming], timeout=FIRST_ANSWER_SECONDS)
     try:

@@ -1,7 +1,6 @@
-"""Where the blob store's files lie: a folder, or a bucket of an S3-compatible store (extra `s3`).
+"""Where the blob store keeps its files: a folder, or a bucket of an S3-compatible store (extra `s3`).
 
-What goes wrong there is weather: it says nothing about a document. `away` is the one place that turns it into an error
-that people understand.
+A failure there is an outage (weather): it says nothing about a document. `away` turns it into an error for people.
 """
 
 import errno
@@ -19,11 +18,11 @@ from urllib.parse import urlsplit
 from columnist.errors import NotFoundError, SettingsError, StorageAwayError, StorageFullError
 
 SMALL_FILES_HELD = 32
-"""Boxes files of a bucket that are held in memory: the citations of a document look into the same one again."""
+"""Boxes files of a bucket that are cached in memory: citations of one document read the same file."""
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 30
-"""How long a bucket may keep somebody waiting, each of a few tries."""
+"""Timeout of one of a few attempts to read from a bucket."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -35,20 +34,19 @@ MACHINES_FAULT = FULL | {
     )
     if hasattr(errno, name)
 }  # fmt: skip
-"""What no file can make its reader meet. Others it can: a seek to before the beginning is EINVAL."""
+"""Errors that a file's content cannot cause. Others can be caused: a seek before the beginning is EINVAL."""
 
 _FULL_CODES = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "EntityTooLarge"}
 _CONTENT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(\.boxes)?")
 
 
 class Storage(Protocol):
-    """Files by key. A key has two characters, a slash, and the rest. `failures`: what any operation may raise when the
-    store is to blame."""
+    """Files by key: two characters, a slash, the rest. `failures`: what operations raise if the store is at fault."""
 
     failures: tuple[type[Exception], ...]
 
     def has(self, key: str) -> bool:
-        """Whether the file is there."""
+        """Whether the file exists."""
         ...
 
     def keep(self, part: Path, key: str) -> None:
@@ -56,41 +54,43 @@ class Storage(Protocol):
         ...
 
     def local(self, key: str) -> AbstractContextManager[Path]:
-        """The file as a local one, while the context lasts. Raises NotFoundError."""
+        """The file as a local one, during the context. Raises NotFoundError."""
         ...
 
     def small(self, key: str) -> BinaryIO | None:
-        """A file to read in, which fits into memory and never changes; None if it is not there."""
+        """A file to read, which fits into memory and never changes; None if it does not exist."""
         ...
 
     def now(self, key: str) -> bytes | None:
-        """What a small file holds at this moment; None if it is not there."""
+        """The current content of a small file; None if it does not exist."""
         ...
 
     def is_empty(self) -> bool:
-        """Whether it holds no content of anybody."""
+        """Whether it holds no content at all."""
         ...
 
     def remove(self, keys: Sequence[str]) -> None:
-        """Delete up to 1,000 files; one that is not there is no error."""
+        """Delete up to 1,000 files; a missing one is no error."""
         ...
 
 
 def away(error: BaseException) -> StorageAwayError:
-    """What a failure of a store, or of the folder for temporary files, means to people."""
+    """The error for people that a failure of a store, or of the folder for temporary files, becomes."""
     code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
     if (isinstance(error, OSError) and error.errno in FULL) or code in _FULL_CODES:
         return StorageFullError(
             "The file store, or the folder for temporary files, is full: make room there (COLUMNIST_DATA_DIR, TMPDIR). "
-            "What waits for it goes on then."
+            "Work that waits for it continues then."
         )
     # Not the whole message: it names files of the store.
     said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else code or type(error).__name__
-    return StorageAwayError(f"The file store cannot be used now ({said}): what waits for it goes on when it is back.")
+    return StorageAwayError(
+        f"The file store cannot be used now ({said}). Work that waits for it continues when it is back."
+    )
 
 
 def away_behind(error: BaseException) -> StorageAwayError | None:
-    """What `away` says of the failure of a machine that lies behind another error; None: there is none."""
+    """The `away` error if a failure of the machine caused this error, directly or not; else None."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, OSError) and seen.errno in MACHINES_FAULT:
@@ -101,7 +101,7 @@ def away_behind(error: BaseException) -> StorageAwayError | None:
 
 @contextmanager
 def weather(failures: tuple[type[Exception], ...] = (OSError,)) -> Iterator[None]:
-    """Whatever fails in the context is the store's fault, or its machine's. Raises StorageAwayError."""
+    """Every failure in the context is the fault of the store or its machine. Raises StorageAwayError."""
     try:
         yield
     except failures as error:
@@ -109,14 +109,14 @@ def weather(failures: tuple[type[Exception], ...] = (OSError,)) -> Iterator[None
 
 
 def look_through(path: Path) -> None:
-    """Raises StorageAwayError if a file of the store cannot be read from one end to the other."""
+    """Raises StorageAwayError if a file of the store cannot be read to its end."""
     with weather(), path.open("rb", buffering=0) as file:
         while file.read(1024**2):
             continue
 
 
 class Folder:
-    """A folder of this machine, or one that every process sees."""
+    """A folder, of this machine or shared."""
 
     failures: tuple[type[Exception], ...] = (OSError,)
 
@@ -124,7 +124,7 @@ class Folder:
         self._folder = folder
 
     def path(self, key: str) -> Path:
-        """Where the file is, or would be."""
+        """The path of the file, whether it exists or not."""
         return self._folder / key
 
     def has(self, key: str) -> bool:

@@ -1,4 +1,4 @@
-"""Documents in PostgreSQL: who uploaded what, and what was read from each content (sha256), once."""
+"""Documents in PostgreSQL: who uploaded what, and, once per content (sha256), what was read from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from columnist.documents.reading.reader import ReadDocument
 from columnist.errors import NotFoundError
 
 READER_VERSION = 4
-"""Grows when reading changes what is read: older contents are then read again."""
+"""Grows when reading gives other results: contents read by older versions are then read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that the blob store holds: its name for people, its content's hash (hex), its size in bytes.
+    """A file in the blob store: its name for people, its content's hash (hex), its size in bytes.
 
-    `is_mail`: it may have other files attached, which are documents of their own (`intake`). `path`: where it stood in
-    its upload, "Data room/01 Corporate/lease.txt"; its name where there were no folders.
+    `is_mail`: it may have attachments, which become documents of their own (`intake`). `path`: its place in the upload,
+    "Data room/01 Corporate/lease.txt"; the name alone if there were no folders.
     """
 
     name: str
@@ -64,14 +64,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """An upload's document; `added`: it was not there before."""
+    """The document of an upload; `added`: it is new."""
 
     id: UUID
     added: bool
 
 
 async def add_documents(connection: Connection, user: User, files: Sequence[StoredFile]) -> list[Registered]:
-    """Register uploads, in order; the same user, path and content is the same document."""
+    """Register uploads, in order. The same user, path and content is the same document."""
     values = {
         "user_id": user.id,
         "names": [file.name for file in files],
@@ -83,14 +83,14 @@ async def add_documents(connection: Connection, user: User, files: Sequence[Stor
     cursor = await connection.execute(_sql("add_documents"), values)
     registered = [Registered(**row) for row in await cursor.fetchall()]
     if any(one.id is None for one in registered):
-        # Another session registered the same meanwhile: the next statement sees it.
+        # Another session has just registered the same: the next statement sees it.
         again = await add_documents(connection, user, files)
         return [Registered(one.id, first.added) for first, one in zip(registered, again, strict=True)]
     return registered
 
 
 async def list_documents(connection: Connection, limit: int, offset: int, q: str | None) -> tuple[list[Document], int]:
-    """The documents that the user may see, newest first, and how many there are; `q`: with this in their name."""
+    """The documents that the user may see, newest first, and their number; `q`: a part of their name."""
     values = {"document_id": None, "q": q, "limit": limit, "offset": offset}
     rows = await (await connection.execute(_sql("list_documents"), values)).fetchall()
     total = rows[0]["total"] if rows else 0
@@ -107,7 +107,7 @@ async def get_document(connection: Connection, document_id: UUID) -> Document:
 
 
 async def uses_of_document(connection: Connection, user: User, document_id: UUID) -> tuple[int, int]:
-    """In how many of the user's own reviews a document is, and how many answers they have of it."""
+    """The number of the user's own reviews that have the document, and of their answers from it."""
     cursor = await connection.execute(
         "select count(distinct r.review_id)::int as reviews, count(c.status)::int as answers "
         "from tabular_reviews v join review_documents r on r.review_id = v.id and r.document_id = %s "
@@ -121,10 +121,10 @@ async def uses_of_document(connection: Connection, user: User, document_id: UUID
 
 
 async def delete_document(connection: Connection, document_id: UUID) -> None:
-    """Take the user's document away from them, with its rows in their own reviews; nothing happens if it is another's.
+    """Delete the user's document, with its rows in their own reviews. Does nothing if it is another user's.
 
-    It stays, nobody's, while another review holds it. Its content is swept (documents/sweep.py) if no other document
-    has it.
+    While another review has it, it stays without an owner. Its content is swept (documents/sweep.py) if no other
+    document has it.
     """
     await retry_on_deadlock(connection, "select delete_document(%s)", [document_id])
 
@@ -132,8 +132,8 @@ async def delete_document(connection: Connection, document_id: UUID) -> None:
 async def documents_only_here(
     connection: Connection, review_id: UUID, document_ids: Sequence[UUID] | None = None
 ) -> int:
-    """How many documents go when these rows of a review do (None: all): nobody has uploaded them any more, and no other
-    review holds them."""
+    """How many documents are deleted with these rows of a review (None: all): those without an owner that are in no
+    other review."""
     cursor = await connection.execute(
         "select documents_only_here(%s, %s::uuid[])::int as count",
         [review_id, None if document_ids is None else list(document_ids)],
@@ -145,7 +145,7 @@ async def documents_only_here(
 
 
 async def get_page(connection: Connection, document_id: UUID, number: int) -> Page:
-    """A page of a document that was read, without its words. Raises NotFoundError."""
+    """A page of a document that was read, without its word boxes. Raises NotFoundError."""
     cursor = await connection.execute(
         "select p.number, p.text, p.width, p.height from documents d join document_pages p using (sha256) "
         "where d.id = %s and p.number = %s",
@@ -153,7 +153,7 @@ async def get_page(connection: Connection, document_id: UUID, number: int) -> Pa
     )
     row = await cursor.fetchone()
     if row is None:
-        raise NotFoundError("The document has no such page, or was not read yet.")
+        raise NotFoundError("The document has no such page, or has not been read yet.")
     return Page(**row)
 
 
@@ -165,7 +165,7 @@ async def stored_pages(connection: Connection, sha256: str) -> list[str] | None:
         select array(select p.text from document_pages p where p.sha256 = c.sha256 order by p.number) as pages
         from document_contents c
         where c.sha256 = %s and c.error is null and c.reader_version = %s
-          and (c.unread_pages = 0 or not %s)  -- OCR was installed since
+          and (c.unread_pages = 0 or not %s)  -- OCR has been installed since
         """,
         [sha256, READER_VERSION, ocr.installed()],
     )
@@ -175,7 +175,7 @@ async def stored_pages(connection: Connection, sha256: str) -> list[str] | None:
 
 @retried
 async def store_pages(connection: Connection, sha256: str, read: ReadDocument) -> None:
-    """Keep what was read. Another process that read the same content at the same time wins or loses as a whole."""
+    """Store what was read. If two processes read the same content at once, one of them wins as a whole."""
     async with connection.transaction():
         if not await _store_content(connection, sha256, read, error=None):
             return
@@ -196,12 +196,12 @@ async def store_pages(connection: Connection, sha256: str, read: ReadDocument) -
 
 @retried
 async def store_unreadable(connection: Connection, sha256: str, error: str) -> None:
-    """Keep why a content cannot be read, for the row that shows it; the next job tries again."""
+    """Store why a content cannot be read, for its row in the grid. The next job tries again."""
     await _store_content(connection, sha256, None, error)
 
 
 def and_documents(gone: int) -> str:
-    """How a refusal goes on that names what is deleted: the documents that go, too."""
+    """The end of a refusal that lists what would be deleted."""
     return f" and {gone:,} documents, which nobody else has" if gone else ""
 
 
@@ -228,7 +228,7 @@ async def _store_content(connection: Connection, sha256: str, read: ReadDocument
             language = excluded.language, ocr_pages = excluded.ocr_pages, ocr_on = excluded.ocr_on,
             unread_pages = excluded.unread_pages, unread_on = excluded.unread_on, error = excluded.error,
             reader_version = excluded.reader_version, read_at = now()
-        -- What was read stays: it is not replaced by a failure, nor by the same again.
+        -- A failure, or the same result again, does not replace what was read.
         where c.error is not null or c.reader_version < excluded.reader_version
           or excluded.error is null and c.unread_pages > excluded.unread_pages
         """,

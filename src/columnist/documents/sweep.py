@@ -1,7 +1,7 @@
-"""What belongs to no document any more is deleted: its file, the boxes of its words, its text.
+"""Deletes contents that belong to no document: the file, its word boxes, its text.
 
-A content is loose from before its file is kept until a document has it, and again when a document of it is deleted;
-`loose_contents` notes both. A day later a sweep looks whether any document has it.
+A content is noted as loose (`loose_contents`) before its file is stored, and when a document with it is deleted. A day
+later a sweep deletes it, unless a document has it.
 """
 
 import asyncio
@@ -18,18 +18,18 @@ from columnist.errors import StorageAwayError
 log = structlog.get_logger()
 
 LOOSE_FOR = "1 day"
-"""No upload takes that long from the end of a file to its document, nor a worker with a document that it reads."""
+"""Longer than any upload takes from the end of a file to its document, or a worker to read a document."""
 
 SWEEP_SECONDS = 3600.0
 BATCH = 200
 ADVISORY_LOCK = 5_720_111
 
 Note = Callable[[str], Awaitable[None]]
-"""Called with a content's SHA-256 before its file is kept: `note_loose` of a database."""
+"""Called with a content's SHA-256 before its file is stored: `note_loose` of a database."""
 
 
 async def note_loose(database: Database, sha256: str) -> None:
-    """Before a file is kept: no sweep takes it for a day, and one that is just at it has ended."""
+    """Call before a file is stored: no sweep deletes it for a day. Waits for a sweep that is deleting it now."""
     async with database.worker() as connection:
         await connection.execute(
             "insert into loose_contents (sha256) values (%s) on conflict (sha256) do update set since = now()", [sha256]
@@ -37,11 +37,11 @@ async def note_loose(database: Database, sha256: str) -> None:
 
 
 async def sweep(database: Database, blobs: BlobStore) -> int:
-    """Delete what has been loose for a day and belongs to no document, up to a batch of it. Returns how many contents
-    it looked at: 0 if there are none, or another process is at it. Raises StorageAwayError if the store is not there,
-    or another database deletes there.
+    """Delete a batch of contents that have been loose for a day and belong to no document.
 
-    Must not be cancelled: a file whose note is let go of while it is being deleted would be believed to be kept.
+    Returns how many contents it examined: 0 if there are none, or another process is sweeping. Raises StorageAwayError
+    if the store is away or owned by another database. Not cancellable: releasing the row before the file is deleted
+    would let an upload reuse a file that is about to vanish.
     """
     await asyncio.to_thread(blobs.check_deleting)
     async with database.worker() as connection, connection.transaction():
@@ -54,7 +54,7 @@ async def sweep(database: Database, blobs: BlobStore) -> int:
         )
         looked_at = await cursor.fetchall()
         gone = [row["sha256"] for row in looked_at if row["gone"]]
-        await asyncio.to_thread(blobs.remove, gone)  # before the commit, until which nobody keeps the same again
+        await asyncio.to_thread(blobs.remove, gone)  # before the commit: until then no upload stores the same content
     if gone:
         log.info("swept", contents=len(gone))
     return len(looked_at)
@@ -62,7 +62,7 @@ async def sweep(database: Database, blobs: BlobStore) -> int:
 
 @asynccontextmanager
 async def sweeping(database: Database, blobs: BlobStore) -> AsyncIterator[None]:
-    """Sweep now and every hour while the context lasts."""
+    """Sweep now, and every hour during the context."""
     stopped = asyncio.Event()
     task = asyncio.create_task(_keep_sweeping(database, blobs, stopped))
     try:

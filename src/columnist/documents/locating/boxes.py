@@ -1,4 +1,4 @@
-"""Word boxes of a document, packed page by page: what a rectangle over a quote needs, and nothing else."""
+"""The word boxes of a document, packed page by page: what is needed for the rectangles of a quote."""
 
 import struct
 import zlib
@@ -14,7 +14,7 @@ _MAGIC = 0x31585742
 
 
 def pack(words: Sequence[WordBox]) -> bytes:
-    """Two integers and four floats a word, compressed; column by column, which compresses best."""
+    """Two integers and four floats per word, compressed; column by column, which compresses best."""
     offsets = array("I", [value for word in words for value in (word.start, word.end)])
     edges = array("f", [value for word in words for value in word[2:]])
     return zlib.compress(offsets.tobytes() + edges.tobytes(), level=1) if words else b""
@@ -36,33 +36,33 @@ def unpack(data: bytes) -> tuple[WordBox, ...]:
 
 
 class Writable(Protocol):
-    """What boxes are written to."""
+    """A file that boxes are written to."""
 
     def write(self, data: bytes, /) -> object: ...
     def tell(self) -> int: ...
 
 
 class BoxesWriter:
-    """Writes the packed pages of one document in order: pages, then where each begins, then how many there are."""
+    """Writes the packed pages of one document in order: the pages, then their offsets, then their number."""
 
     def __init__(self, file: Writable) -> None:
         self._file = file
         self._starts = array("Q")
 
     def add(self, packed: bytes) -> None:
-        """The next page."""
+        """Write the next page."""
         self._starts.append(self._file.tell())
         self._file.write(packed)
 
     def finish(self) -> None:
-        """After the last page."""
+        """Write the offsets, after the last page."""
         end = self._file.tell()
         self._file.write(array("Q", [*self._starts, end]).tobytes())
         self._file.write(_TRAILER.pack(len(self._starts), _MAGIC))
 
 
 def read_boxes(file: BinaryIO, page: int) -> tuple[WordBox, ...]:
-    """The words of page `page` (1-based) of a boxes file; none for a page that has none."""
+    """The words of page `page` (1-based) of a boxes file; empty if it has none."""
     file.seek(-_TRAILER.size, 2)
     pages, _ = _TRAILER.unpack(file.read(_TRAILER.size))
     if not 1 <= page <= pages:

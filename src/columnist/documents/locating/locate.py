@@ -1,9 +1,9 @@
-"""Where a quote stands: exactly, else word by word, with slips that turn no word into another.
+"""Find a quote in a document: exactly, else word by word, allowing slips that do not turn a word into another one.
 
-Normalising drops what layout adds or changes (white space, hyphens at line ends and between letters, soft hyphens) and
-unifies what typography varies (quotation marks, dashes, ligatures, compatibility forms by Unicode NFKC). Case stays.
-Word by word, punctuation, capitals throughout, articles and a few slips of letters may differ too; nothing else may.
-A quote over the end of a page may leave out the running footer and header there.
+Normalising drops what layout adds (white space, hyphens at line ends and between letters, soft hyphens) and unifies
+typography (quotation marks, dashes, ligatures, compatibility forms by Unicode NFKC). Case is kept. Word by word,
+punctuation, words in capitals, articles and a few slips of letters may differ too; nothing else may. A quote across a
+page break may leave out the running footer and header there.
 """
 
 import re
@@ -19,19 +19,19 @@ from columnist.documents.locating.running_lines import without_running_lines
 from columnist.documents.model import Rectangle, Span, WordBox
 
 WORDS_PER_SLIP = 10
-"""A quote may have one slip of a letter, and one more for each so many words."""
+"""A quote may have one slip of a letter, plus one per so many words."""
 
 _ANCHOR = 3
-"""Words in a row that a quote with slips shares with the text: where to look more closely."""
+"""Words in a row that a quote with slips has in common with the text: candidates for a closer look."""
 _MOST_TRIES = 200
-"""Places where such a quote is looked for, those of its rarest words first."""
+"""Candidates that are tried, those of the rarest words first."""
 _LEAST_CUT = 16
-"""Characters of a quote that may begin or end inside a word."""
+"""Least length in characters of a quote that may begin or end inside a word."""
 
 _LEAST_PART = 2
-"""Words between two ellipses below which a part could stand anywhere."""
+"""Least number of words between two ellipses: a shorter part could be anywhere."""
 _SHORT_GAP = 40
-"""Characters that an ellipsis may not stand for if a negation is among them."""
+"""An ellipsis that omits no more characters than this must not omit a negation."""
 
 _ELLIPSIS = re.compile(r"\s*(?:\[?(?:\.\s?){3,}\]?|\[?…\]?|<omitted>|\[omitted\])\s*", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(?:not|no|nor|never|neither|without|except|unless)\b", re.IGNORECASE)
@@ -39,7 +39,7 @@ _SAME = str.maketrans(
     dict.fromkeys("‘’‚‛′`´", "'")
     | dict.fromkeys("“”„‟″«»", '"')
     | dict.fromkeys("‐‑‒–—―−", "-")
-    | {"‹": "<"}  # as the prompt shows it to a model
+    | {"‹": "<"}  # the prompt replaces it in the other direction
     # Soft hyphen, zero-width characters, byte-order mark
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
 )
@@ -47,20 +47,20 @@ _HYPHEN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 
 _INSIDE = r"(?:['’\u00ad\u200b\u200c\u200d\u2060\ufeff]|[-‐‑][ \t]*[\r\n]+\s*|[-‐‑])"
 _WORD = re.compile(rf"\d+(?:[.,:/]\d+)+|[^\W_]+(?:{_INSIDE}[^\W\d_]+)*|[%$€£¥§°±<‹>=+]|(?<![\w)])[-‐‑‒–—−](?=\d)")
-"""A word, a number, or a sign that changes one. Other punctuation may be missing from a quote."""
+"""A word, a number, or a sign that changes a number. Other punctuation may be missing from a quote."""
 _ARTICLES = frozenset(("the", "a", "an"))
 _LOOK_ALIKE = (("1", "l"), ("i", "l"), ("0", "o"), ("5", "s"), ("cl", "d"), ("rn", "m"), ("vv", "w"))
-"""What OCR takes for each other; no two digits among them are one."""
+"""Letters that OCR confuses; no digit is confused with another digit."""
 _JOINS = ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1))
-"""Words of the quote against words of the text that may be one another's parts: `15 th`, `where as`."""
+"""How many words of the quote may equal how many of the text when joined: `15 th`, `where as`."""
 
 _SPLITS_A_NUMBER = re.compile(r"(?:\d[.,:/]?|(?<![^\s$€£(])\.)$"), re.compile(r"[.,:/]?\d|[½¼¾]")
 _TURNS_A_WORD = re.compile(r"(?:\bnon[-‐‑\s]*|\b(?:un|in|im|ir|il|dis|a))$", re.I), re.compile(r"(?:out|less)\b", re.I)
-"""What must not be cut off: `non-exclusive` does not hold `exclusive`, nor `without` `with`."""
+"""What must not be cut off: `exclusive` is not a quote from `non-exclusive`, nor `with` from `without`."""
 
 
 class _Word(NamedTuple):
-    """A word as it is compared, and where it stands."""
+    """A word as it is compared, and its place."""
 
     text: str
     page: int
@@ -69,20 +69,20 @@ class _Word(NamedTuple):
 
 
 class Locator:
-    """Finds quotes in one document: as it is printed, or as it runs on over headers and footers."""
+    """Finds quotes in one document: as printed, or without running headers and footers."""
 
     def __init__(self, pages: Sequence[str]) -> None:
         self._pages = pages
         self._printed = _Text(pages)
 
     def locate(self, quote: str, page_hint: int | None = None) -> tuple[Span, ...]:
-        """The spans of a quote, one for each page it touches; empty if it does not stand in the document.
+        """The spans of a quote, one per page that it touches; empty if it is not in the document.
 
-        A quote with ellipses is found if each of its parts is, in order. `page_hint` (1-based) is where to look first.
+        A quote with ellipses is found if all its parts are, in order. `page_hint` (1-based): the page to search first.
         """
         if page_hint is not None and not 1 <= page_hint <= len(self._pages):
-            page_hint = None  # models say anything
-        # As a whole before its parts: a redaction in the document looks like an ellipsis.
+            page_hint = None  # a model may claim any page
+        # The whole before its parts: a redaction in the document looks like an ellipsis.
         for find in (_Text.exactly, _Text.nearly, _Text.in_parts):
             for text in self._texts():
                 if spans := find(text, quote, page_hint):
@@ -101,13 +101,13 @@ class Locator:
 
 
 class _Text:
-    """Pages in which quotes are looked for; normalised once, when they are first needed."""
+    """Pages to search in; normalised once, when first needed."""
 
     def __init__(self, pages: Sequence[str]) -> None:
         self._pages = pages
 
     def in_parts(self, quote: str, page_hint: int | None) -> list[Span]:
-        """The spans of a quote with ellipses, if each of its parts is there, in order."""
+        """The spans of a quote with ellipses, if all its parts are there, in order."""
         if not _ELLIPSIS.search(quote):
             return []
         parts = [part for part in _ELLIPSIS.split(quote) if _WORD.search(part)]
@@ -124,13 +124,13 @@ class _Text:
         return spans
 
     def _leaves_out_a_negation(self, before: Span, behind: Span) -> bool:
-        """Whether an ellipsis stands for little more than a `not`, which makes the quote say the opposite."""
+        """Whether an ellipsis omits little more than a `not`, so that the quote says the opposite."""
         if before.page != behind.page or behind.start - before.end > _SHORT_GAP:
             return False
         return _NEGATION.search(self._pages[before.page - 1], before.end, behind.start) is not None
 
     def exactly(self, quote: str, page_hint: int | None, after: Span | None = None) -> list[Span]:
-        """The first place behind `after` where a normalised quote stands in whole words, else where it cuts some."""
+        """The first place after `after` with the normalised quote in whole words, else where it cuts a word."""
         needle = normalise(quote)
         if not needle:
             return []
@@ -156,7 +156,7 @@ class _Text:
             place = self._text.find(needle, place + 1)
 
     def _edges(self, spans: Sequence[Span]) -> str:
-        """Whether spans are "whole" words, "cut" some, or leave out what makes them say something "other"."""
+        """Whether spans are "whole" words, "cut" a word, or omit something that gives them an "other" meaning."""
         first, last = self._pages[spans[0].page - 1], self._pages[spans[-1].page - 1]
         start, end = spans[0].start, spans[-1].end
         before, behind = first[max(0, start - 8) : start], last[end : end + 8]
@@ -172,7 +172,7 @@ class _Text:
         return "cut" if _one_word(before[-1:], opening) or _one_word(closing, behind[:1]) else "whole"
 
     def nearly(self, quote: str, page_hint: int | None, after: Span | None = None) -> list[Span]:
-        """The spans of the words that a quote repeats with slips, on the hinted page if they are there."""
+        """The spans of the words that a quote repeats with slips, on the hinted page if possible."""
         said = [word.text for word in _words(0, quote)]
         if len(said) < 2:
             return []
@@ -189,7 +189,7 @@ class _Text:
         return found
 
     def _candidates(self, said: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """(word said, its place in the text) where it and the next ones stand in a row; the rarest words first."""
+        """(index in the quote, place in the text) of the same few words in a row; the rarest words first."""
         width = min(_ANCHOR, len(said))
         anchors = []
         for index in range(len(said) - width + 1):
@@ -203,7 +203,7 @@ class _Text:
                     yield index, place
 
     def _repeated(self, said: Sequence[str], index: int, place: int) -> list[Span]:
-        """The spans of the words around `place` if they are those said, with word `index` at `place`; else none."""
+        """The spans of the words around `place` if they repeat the quote, with word `index` at `place`; else none."""
         left = self._walk(said[index - 1 :: -1] if index else [], place - 1, -1)
         right = self._walk(said[index:], place, 1)
         if left is None or right is None or left[1] + right[1] > 1 + len(said) // WORDS_PER_SLIP:
@@ -217,9 +217,9 @@ class _Text:
         return spans
 
     def _walk(self, said: Sequence[str], place: int, step: int) -> tuple[int, int] | None:
-        """How many words of the text, from `place` on in steps of 1 or -1, repeat those said, and with how many slips.
+        """How many words of the text, from `place` in steps of 1 or -1, repeat the quoted words, and the slips in them.
 
-        None when a word is another one, missing, or too many.
+        None if a word differs, is missing, or is extra.
         """
         index = taken = slips = 0
         while index < len(said):
@@ -239,15 +239,15 @@ class _Text:
                 elif there and there[0] in _ARTICLES:
                     taken += 1
                 elif said[index] in _ARTICLES and index + 1 < len(said):
-                    index += 1  # at an end it would hang in the air
+                    index += 1  # not at an end
                 else:
                     return None
         return taken, slips
 
     def _slip(self, said: str, there: str) -> bool:
-        """Whether a word is another one misread or mistyped, and not a word of its own that the document uses.
+        """Whether a word is the other one misread or mistyped, and not a word that the document uses itself.
 
-        OCR's look-alikes; or one wrong letter inside a long word. At its ends `employer` and `employee` differ.
+        Look-alikes of OCR, or one wrong letter inside of a long word; not at its end, as in `employer` and `employee`.
         """
         if self._counts[said] and self._counts[there] > 1:
             return False
@@ -305,7 +305,7 @@ class _Text:
         return Counter(word.text for word in self._words)
 
     def _anchors(self, width: int) -> dict[tuple[str, ...], list[int]]:
-        """Where each run of `width` words begins, in lower case."""
+        """The places of each run of `width` words, in lower case."""
         if width not in self._runs:
             runs = self._runs[width] = defaultdict(list)
             lowered = [word.text.lower() for word in self._words]
@@ -328,7 +328,7 @@ def _words(page: int, text: str) -> Iterator[_Word]:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether words are the same, one of them perhaps in capitals throughout."""
+    """Whether words are the same; one of them may be in capitals."""
     return one == other or one.upper() == other or one == other.upper()
 
 
@@ -345,12 +345,12 @@ def _one_word(left: str, right: str) -> bool:
 
 
 def normalise(text: str) -> str:
-    """The text as it is compared: without white space and layout hyphens, typography unified."""
+    """The text for comparison: without white space and layout hyphens, with unified typography."""
     return _normalise_with_offsets(text)[0]
 
 
 def _normalise_with_offsets(text: str) -> tuple[str, list[int]]:
-    """The normalised text, and for each of its characters the offset of the original it came from."""
+    """The normalised text, and the offset in the original of each of its characters."""
     characters: list[str] = []
     offsets: list[int] = []
     for offset, character in enumerate(text):
@@ -372,7 +372,7 @@ def _normalise_with_offsets(text: str) -> tuple[str, list[int]]:
 
 
 def rectangles(words: Mapping[int, Sequence[WordBox]], spans: Sequence[Span]) -> tuple[Rectangle, ...]:
-    """One rectangle per line of the words that the spans cover; `words` are those of each page that a span is on."""
+    """One rectangle per line of the words in the spans. `words`: those of each page (1-based) that has a span."""
     found: list[Rectangle] = []
     for span in spans:
         line: Rectangle | None = None

@@ -1,16 +1,16 @@
-"""Running headers and footers: the lines that every page repeats, which are no part of what the document says."""
+"""Running headers and footers: lines that pages repeat, which are not part of the document's text."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 LEAST_PAGES = 3
-"""Pages that have to repeat a line at the same edge."""
+"""Least number of pages that repeat a line at the same edge."""
 
 _DEPTH = 4
-"""Lines of a header or footer at most."""
+"""Most lines of a header or footer."""
 _LONGEST = 300
-"""Characters of a line that can be one of them."""
+"""Most characters of such a line."""
 _LINE = re.compile(r"[^\r\n]+")
 _WORD = re.compile(r"[^\W_]")
 _NUMBER = re.compile(r"\d+")
@@ -19,8 +19,8 @@ _NUMBER = re.compile(r"\d+")
 def without_running_lines(pages: Sequence[str]) -> list[str]:
     """The pages, character for character, with running headers and footers turned into spaces.
 
-    A running line stands at the same edge of `LEAST_PAGES` pages, with nothing but other running lines between it and
-    that edge; it is the same everywhere, or all the same but for one number that counts along with the pages.
+    A running line is at the same edge of at least `LEAST_PAGES` pages, with only other running lines between it and the
+    edge. It is the same everywhere, or differs only in one number that counts with the pages.
     """
     found = list(pages)
     for inwards in (1, -1):
@@ -46,7 +46,7 @@ def _lines(page: str) -> list[re.Match[str]]:
 
 
 def _keys(line: re.Match[str], page: int) -> Iterator[str]:
-    """What a running line has in common on all its pages: all of it, or all but a number that counts along."""
+    """What a running line has in common on all its pages: its text, or all but one number that counts with them."""
     if line.end() - line.start() > _LONGEST:
         return
     text = " ".join(line.group().split())

@@ -1,9 +1,8 @@
-"""The guarded subprocess: reads one file after the other, as told on standard input, and sends its pages back.
+"""The guarded subprocess: reads files one at a time, on requests from standard input, and sends their pages back.
 
-A request is a line of JSON, which names what it asks for: "read" pages, "ocr" of one page, "draw" a page, "attached"
-files, the "language" of texts. The answer is frames (`send`): pages or attached files if there are any, then the end,
-with the rest of the answer, or an error.
-Nothing that a file makes a parser do can hurt more than this process.
+A request is a line of JSON with what is asked for: "read" pages, "ocr" of one page, "draw" a page, "attached" files,
+the "language" of texts. The answer is frames (`send`): pages or attachments, then an end with the other values, or an
+error. A file that exploits a parser can harm this process only.
 """
 
 import io
@@ -32,11 +31,11 @@ ORPHAN_CHECK_SECONDS = 1.0
 
 def main(memory_mb: int) -> None:
     """Serve until standard input ends."""
-    # The real standard output is for frames; whatever a library prints goes nowhere.
+    # The real standard output is for frames; what libraries print is dropped.
     frames = os.fdopen(os.dup(1), "wb", buffering=1024**2)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is a reader for every core
-    with suppress(ValueError, OSError):  # macOS knows the limit and does not keep it
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is one reader per core
+    with suppress(ValueError, OSError):  # macOS has the limit and does not enforce it
         # OCR takes the rest when it loads its models.
         resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024**2, (memory_mb + ocr.MEMORY_MB) * 1024**2))
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
@@ -49,13 +48,13 @@ def main(memory_mb: int) -> None:
             sentence = f"The file needs more than the {memory_mb:,} MB of memory that reading may use."
             send(frames, b"E", {"error": f"{sentence} (COLUMNIST_READ_MEMORY_MB)", "errno": None})
         except Exception as error:  # noqa: BLE001 - a parser may raise anything over a hostile file
-            sentence = f"The file is damaged: {type(error).__name__} while it was read."
+            sentence = f"The file is damaged: {type(error).__name__} while reading it."
             send(frames, b"E", {"error": sentence, "errno": _errno(error)})
         frames.flush()
 
 
 def _errno(error: BaseException | None) -> int | None:
-    """The parent tells by it whether the machine is to blame, and not the file."""
+    """By its number the parent knows whether the machine is at fault, and not the file."""
     return error.errno if isinstance(error, OSError) else None
 
 
@@ -79,7 +78,7 @@ def _answer(frames: BinaryIO, asked: str, **request: Any) -> None:
 
 
 def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page]]:
-    """A file's media type and its pages, read as they are asked for. Raises DocumentError, as does the iteration."""
+    """A file's media type and its pages, read lazily. Raises DocumentError, as the iteration does."""
     media_type = _media_type(path, name)
     if media_type == formats.PDF:
         return media_type, read_pdf(path, max_pages)
@@ -98,7 +97,7 @@ def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page
 
 
 def read_by_ocr(path: Path, number: int) -> Page:
-    """A page (1-based) that is a picture. Raises DocumentError."""
+    """Read a page (1-based) that is a picture. Raises DocumentError."""
     return read_picture_by_ocr(path, number) if _is_picture(path) else read_pdf_by_ocr(path, number)
 
 
@@ -127,7 +126,7 @@ def _at_most(pages: Iterator[Page], max_pages: int) -> Iterator[Page]:
     for page in pages:
         if page.number > max_pages:
             raise DocumentError(
-                f"The file has more than the {max_pages:,} pages that are read: split it, or raise "
+                f"The file has more than {max_pages:,} pages, the most that are read: split it, or raise "
                 "COLUMNIST_READ_MAX_PAGES."
             )
         yield page
@@ -147,7 +146,7 @@ def send(frames: BinaryIO, kind: bytes, values: dict[str, Any], packed: bytes = 
 
 
 def _end_with(parent: int) -> None:
-    """A parent that was killed cannot kill its children: they look."""
+    """End with the parent: one that was killed cannot kill its children."""
     while os.getppid() == parent:
         time.sleep(ORPHAN_CHECK_SECONDS)
     os._exit(1)

@@ -13,7 +13,7 @@ from columnist.documents.reading.formats import decode
 from columnist.errors import DocumentError
 
 PAGE_CHARACTERS = 3_000
-"""About a printed page: where a flowing text is cut into pages, at the next end of a paragraph."""
+"""About a printed page. A flowing text is cut into pages at the next end of a paragraph."""
 
 PAGE_BREAK = "\f"
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -28,7 +28,7 @@ _RTF_WORDS = [
         ("deleted", r"\\*"),
     ]
 ]
-"""Of RTF, what `striprtf` would drop, keep or show otherwise."""
+"""RTF control words that `striprtf` would drop, keep or show in another way."""
 _BLOCKS = frozenset(
     """address article aside blockquote br center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main
     nav ol p pre section table tbody tfoot thead tr ul""".split()
@@ -36,7 +36,7 @@ _BLOCKS = frozenset(
 _CELLS = frozenset(("td", "th"))
 _UNSEEN = ("script", "style", "head", "template", "noscript")
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\s*(?:;|!|$)", re.I)
-"""A style that keeps an element from being shown; style sheets are not applied."""
+"""An inline style that hides an element; style sheets are not applied."""
 
 
 def read_text(path: Path) -> Iterator[Page]:
@@ -50,7 +50,7 @@ def read_html(path: Path) -> Iterator[Page]:
 
 
 def read_rtf(path: Path) -> Iterator[Page]:
-    """A rich text as text: tabs between cells, no deleted text, notes where they are. Raises DocumentError."""
+    """The text of an RTF: tabs between cells, no deleted text, notes in place. Raises DocumentError."""
     text = path.read_bytes().decode("latin-1")
     for word, instead in _RTF_WORDS:
         text = word.sub(instead, text)
@@ -67,7 +67,7 @@ def html_lines(data: bytes) -> list[str]:
             raise MemoryError from error
         raise DocumentError("The HTML page is damaged: it cannot be parsed.") from error
     except (lxml.etree.ParserError, ValueError) as error:
-        raise DocumentError("The HTML page cannot be read: it holds no element.") from error
+        raise DocumentError("The HTML page cannot be read: it has no element.") from error
     lxml.etree.strip_elements(root, *_UNSEEN, lxml.etree.Comment, lxml.etree.PI, with_tail=False)
     for element in [one for one in root.iter() if "hidden" in one.attrib or _HIDDEN.search(one.get("style", ""))]:
         if element is not root:
@@ -84,7 +84,7 @@ def html_lines(data: bytes) -> list[str]:
 
 
 def pages_of(lines: Iterable[str], characters: int = PAGE_CHARACTERS) -> Iterator[Page]:
-    """Cut lines into pages: at a form feed, or at the first line end after so many characters.
+    """Cut lines into pages: at a form feed, or at the first line end after `characters`.
 
     Raises DocumentError if there is no text at all.
     """
@@ -96,7 +96,7 @@ def pages_of(lines: Iterable[str], characters: int = PAGE_CHARACTERS) -> Iterato
             if gathered and (index > 0 or size > characters) and size > 0:
                 yield Page(number, "\n".join(gathered).strip("\n"))
                 number, gathered, size = number + 1, [], 0
-            # A paragraph that is longer than pages is cut where it must be.
+            # A paragraph that is longer than a page is cut anywhere.
             for start in range(0, max(len(part), 1), 4 * characters):
                 piece = part[start : start + 4 * characters]
                 if start:
@@ -106,5 +106,5 @@ def pages_of(lines: Iterable[str], characters: int = PAGE_CHARACTERS) -> Iterato
                 size += len(piece) + 1
             any_text = any_text or bool(part.strip())
     if not any_text:
-        raise DocumentError("The file holds no text.")
+        raise DocumentError("The file has no text.")
     yield Page(number, "\n".join(gathered).strip("\n"))

@@ -38,16 +38,16 @@ SUFFIXES = {
     ".tif": TIFF,
     ".tiff": TIFF,
 }
-"""The names of files that are read, and what each promises to be."""
+"""The suffixes of files that are read, and the media type that each stands for."""
 
 MAILS = (EML, MSG)
-"""Files that may have others attached."""
+"""E-mails, which may have attachments."""
 
 PICTURES = (PNG, JPEG, TIFF)
-"""Files of pages that only OCR can read."""
+"""Pictures, which only OCR can read."""
 
 LARGEST_PACKAGE = 256 * 1024**2
-"""Bytes that a DOCX or XLSX may unpack to; contracts take 1 to 5 MB."""
+"""Most bytes that a DOCX or XLSX may unpack to; contracts take 1 to 5 MB."""
 
 _NAMES = (
     dict.fromkeys(MAILS, "an e-mail")
@@ -57,13 +57,13 @@ _NAMES = (
 _SUPPORTED = "PDF, DOCX, RTF, XLSX, TXT, HTML, EML, MSG, PNG, JPEG and TIFF are."
 _OLE = b"\xd0\xcf\x11\xe0"
 _OLE_STREAMS = {
-    "EncryptedPackage": "encrypted: remove its password and take it in again",
+    "EncryptedPackage": "encrypted: remove its password and add it again",
     "WordDocument": "an old Word file: save it as DOCX or PDF",
     "Workbook": "an old Excel file: save it as XLSX or PDF",
     "Book": "an old Excel file: save it as XLSX or PDF",
     "PowerPoint Document": "an old PowerPoint file: save it as PDF",
 }
-"""What is in an old Office file, or in one that is encrypted, by a stream of it; what it is, and what to do."""
+"""By the name of a stream in an old or encrypted Office file: what the file is, and what to do."""
 _ZIPPED = {
     "ppt/": "a PowerPoint file: save it as PDF",
     "META-INF/manifest.xml": "an OpenDocument file: save it as DOCX, XLSX or PDF",
@@ -101,11 +101,11 @@ _ENCODINGS = [
     "euc_kr",
     "big5",
 ]
-"""Of text that is not UTF-8; guessing among all that exist finds DOS code pages where Windows wrote."""
+"""The encodings tried for text that is not UTF-8: with more, Windows text is taken for a DOS code page."""
 
 
 def media_type(file: BinaryIO, name: str) -> str:
-    """The media type to read a file as. Raises DocumentError saying what it is instead, or that it is empty."""
+    """The media type to read a file as. Raises DocumentError with what it is instead, or that it is empty."""
     file.seek(0)
     head = file.read(_HEAD)
     if not head:

@@ -1,4 +1,4 @@
-"""What a reading process writes for the process that guards it: frames, of which both know the head."""
+"""The frames in which the reading subprocess answers its parent; both know the head."""
 
 import struct
 

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 PAGES = 20
 PAGE_CHARACTERS = 2_000
-"""What is looked at: the beginnings of the first pages, so that a cover in another language does not decide."""
+"""The sample: the beginnings of the first pages, so that a cover in another language does not decide."""
 
 SURE = 0.5
-"""The least probability; the model says of lists of names and numbers that they are no language, or is unsure."""
+"""The least probability; for lists of names and numbers the model says "no language", or is unsure."""
 
 
 def sample(pages: Iterable[Page]) -> list[str]:
-    """What of the pages decides about their language."""
+    """The text that decides about the language of the pages."""
     return [page.text[:PAGE_CHARACTERS] for page in islice((page for page in pages if page.text.strip()), PAGES)]
 
 
@@ -31,10 +31,10 @@ def language(texts: Iterable[str]) -> str | None:
 
 @cache
 def _identifier() -> "LanguageIdentifier":
-    """The model, loaded once a reader and nowhere else: 0.7 s and 100 MB."""
+    """The model, loaded once per reader and nowhere else: 0.7 s and 100 MB."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True, min_confidence=SURE)
-    # Two-letter codes are ISO 639-1: "zh" for what the model would tell apart. zxx is no language.
+    # Two-letter codes are ISO 639-1, so "zh" for all kinds of Chinese. zxx means no language.
     identifier.set_languages([code for code in identifier.labels if len(code) == 2 or code == "zxx"])
     return identifier

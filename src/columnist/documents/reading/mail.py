@@ -14,14 +14,14 @@ from columnist.documents.reading import formats
 from columnist.documents.reading.flowing import html_lines, pages_of
 
 MOST_ATTACHED = 200
-"""Files of one e-mail that are taken in; the others are named in its text."""
+"""Attachments of one e-mail that are taken in; the others are only named in its text."""
 
 _AS_IT_CAME = email.policy.default.clone(refold_source="none")
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file attached to an e-mail; `unread`: why it does not become a document, if so."""
+    """An attachment of an e-mail; `unread`: why it does not become a document, or None."""
 
     name: str
     data: bytes
@@ -29,19 +29,19 @@ class Attached:
 
 
 def read_mail(path: Path, media_type: str) -> Iterator[Page]:
-    """From, to, date and subject, then the body, then what is attached, by name. Raises DocumentError."""
+    """From, to, date and subject, then the body, then the names of the attachments. Raises DocumentError."""
     message = _message(path, media_type)
     return pages_of([*_text(message), *_names(message)])
 
 
 def attached_files(path: Path, media_type: str) -> Iterator[Attached]:
-    """The files attached to an e-mail, those inside other e-mails not. Raises DocumentError."""
+    """The attachments of an e-mail, without those of attached e-mails. Raises DocumentError."""
     return _attached(_message(path, media_type))
 
 
 def _message(path: Path, media_type: str) -> EmailMessage:
     if media_type == formats.MSG:
-        from columnist.documents.reading import outlook  # its library takes a while that most readers never need
+        from columnist.documents.reading import outlook  # its library is slow to import, and most readers never need it
 
         return outlook.as_email(path)
     return email.message_from_bytes(path.read_bytes(), policy=_AS_IT_CAME)
@@ -68,7 +68,7 @@ def _attached(message: EmailMessage) -> Iterator[Attached]:
     for part in parts:
         content_id = str(part["Content-ID"] or "").strip("<> ")
         if not _is_file(part) or (content_id and f"cid:{content_id}" in html):
-            continue  # the latter is a picture that the body shows, such as a logo
+            continue  # a picture that the body shows, such as a logo
         name, data = _file(part)
         unread = None if formats.is_taken_in(io.BytesIO(data), name) else formats.what_else(io.BytesIO(data))
         read += unread is None
@@ -78,7 +78,7 @@ def _attached(message: EmailMessage) -> Iterator[Attached]:
 
 
 def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
-    """The parts that have no others inside; an e-mail in an e-mail is one."""
+    """The parts without parts inside; an attached e-mail counts as one."""
     if part.get_content_maintype() == "multipart" and part.is_multipart():
         for inner in part.iter_parts():
             yield from _leaves(inner)
@@ -87,7 +87,7 @@ def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
 
 
 def _bodies(part: MIMEPart) -> list[MIMEPart]:
-    """The texts that a reader sees one after the other: of alternatives the plain one, if it says anything."""
+    """The texts that a reader sees, in order: of alternatives the plain one, if it is not blank."""
     if part.get_content_maintype() == "multipart" and part.is_multipart():
         found = [bodies for inner in part.iter_parts() if (bodies := _bodies(inner))]
         if part.get_content_subtype() == "alternative" and found:
@@ -116,7 +116,7 @@ def _decoded(part: MIMEPart) -> str:
 
 
 def _file(part: MIMEPart) -> tuple[str, bytes]:
-    """An attached file's name and content; an e-mail's are its subject and what would be its file."""
+    """The name and content of an attachment; an attached e-mail gets its subject as its name."""
     name = part.get_filename() or ""
     inner = part.get_payload(0) if part.is_multipart() else None
     if part.get_content_type() == "message/rfc822" and isinstance(inner, Message):

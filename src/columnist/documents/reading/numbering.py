@@ -1,4 +1,4 @@
-"""The numbers that Word computes for its lists and headings, and does not write down: "2.", "2.1", "(a)", "iv."."""
+"""The numbers that Word computes for lists and headings and does not store: "2.", "2.1", "(a)", "iv."."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-"""The name space of the elements of a DOCX."""
+"""The namespace of a DOCX's elements."""
 
 _PLACE = re.compile(r"%([1-9])")
 _SYMBOLS = re.compile("^[o\ue000-\uf8ff]$")
-"""Bullets in symbol fonts, where they are no letters."""
+"""Bullets of symbol fonts, which are not letters there."""
 
 _ROMAN = list(
     zip(
@@ -29,7 +29,7 @@ _IRREGULAR = dict(
         strict=True,
     )
 )
-"""Ordinals that do not just take an ending."""
+"""Irregular ordinals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A numbering instance: whose counters it shares, its levels, and the levels that it starts anew, each once."""
+    """A numbering instance: the counters that it shares, its levels, and the levels that it restarts, each once."""
 
     counters: str
     levels: dict[int, _Level]
@@ -55,7 +55,7 @@ class _List:
 
 
 class Numbering:
-    """Labels the numbered paragraphs of a document, which are to be given in its order."""
+    """Labels the numbered paragraphs of a document; call it in document order."""
 
     def __init__(self, numbering: Any | None, styles: Any | None) -> None:
         self._styles: dict[str, Any] = {}
@@ -73,7 +73,7 @@ class Numbering:
         self._started: set[tuple[str, int]] = set()
 
     def label(self, paragraph: Any) -> str:
-        """The number before a paragraph and what parts it from the text ("2.1 "); empty for one without."""
+        """The number before a paragraph with its separator ("2.1 "); empty if it has none."""
         found = self._place(paragraph)
         if found is None:
             return ""
@@ -95,7 +95,7 @@ class Numbering:
         return False
 
     def _properties(self, paragraph: Any) -> Iterator[Any]:
-        """The paragraph's own properties, then its style's, then those of what that is based on."""
+        """The paragraph's own properties, then its style's, then those of the styles that it is based on."""
         own = paragraph.find(f"{W}pPr")
         if own is not None:
             yield own
@@ -113,7 +113,7 @@ class Numbering:
         return names
 
     def _place(self, paragraph: Any) -> tuple[str, _List, int] | None:
-        """The list that a paragraph is in, and its level there."""
+        """The list of a paragraph, and its level there."""
         places = [properties.find(f"{W}numPr") for properties in self._properties(paragraph)]
         number = next((found for place in places if (found := _value(place, "numId"))), "0")
         one = None if number == "0" else self._list(number)
@@ -138,7 +138,7 @@ class Numbering:
         name = _value(instance, "abstractNumId")
         abstract = self._abstract.get(name)
         link = _value(abstract, "numStyleLink")
-        if link in self._styles:  # a list style, whose own instance has the levels
+        if link in self._styles:  # a list style: its own instance has the levels
             properties = self._styles[link].find(f"{W}pPr/{W}numPr")
             linked = self._instances.get(_value(properties, "numId"))
             name = _value(linked, "abstractNumId")
@@ -158,7 +158,7 @@ class Numbering:
         return _List(name, levels, frozenset(starts))
 
     def _count(self, number: str, one: _List, index: int) -> dict[int, int]:
-        """Count on; returns the counters of the list's levels down to this one."""
+        """Count the paragraph; returns the counters of the list's levels down to this one."""
         counts = self._counters.setdefault(one.counters, {})
         if index in one.starts and (number, index) not in self._started:
             self._started.add((number, index))

@@ -1,6 +1,6 @@
-"""OCR of a page's picture by RapidOCR (extra `ocr`), whose models lie in its wheel: nothing is downloaded.
+"""OCR of a page's picture by RapidOCR (extra `ocr`). Its wheel contains the models: nothing is downloaded.
 
-A page that lies on its side or upside down is turned until it can be read; the boxes are where it is shown.
+A page on its side or upside down is turned until it can be read; its boxes fit the page as it is shown.
 """
 
 import resource
@@ -17,25 +17,26 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LONG_SIDE = 2000
-"""Pixels of the longer side of the picture that is read: 182 dpi of a Letter page. RapidOCR shrinks larger ones."""
+"""Pixels of the longer side of the picture that is read: a Letter page at 182 dpi. RapidOCR shrinks larger ones."""
 
 MEMORY_MB = 1536
 """Address space that OCR may use beyond what reading may; a whole reader took 1.7 GB of it (1.1 GB resident)."""
 
 READABLE = 0.9
-"""Mean confidence of a page's lines that are upright; measured: 0.97 to 0.99, and 0.63 when upside down."""
+"""Mean confidence of an upright page's lines; measured: 0.97 to 0.99, and 0.63 upside down."""
 
 _ROW = 0.5
-"""Lines whose middles are closer than this many heights stand beside each other."""
+"""Lines whose middles are closer than this many heights are in one row."""
 
 _COLUMN_LINES = 8
 _COLUMN_WIDTH = 0.3
 _COLUMN_FILLED = 0.7
-"""Columns are that many lines, over that part of the text's width, most of which fill the column: a table's do not."""
+"""A column has at least so many lines, takes this share of the text's width, and its lines fill this share of it; the
+columns of a table do not."""
 
 
 class _Line(NamedTuple):
-    """A piece of a line: its text, how sure that is, its corners and those of its words, in pixels of what was read."""
+    """A piece of a line: its text, the confidence, its corners and those of its words, in pixels of the picture."""
 
     text: str
     confidence: float
@@ -44,7 +45,7 @@ class _Line(NamedTuple):
 
 
 class _Placed(NamedTuple):
-    """A line in coordinates in which the page is not skewed."""
+    """A line in the coordinates of the page without skew."""
 
     line: _Line
     x0: float
@@ -54,14 +55,14 @@ class _Placed(NamedTuple):
 
 
 def installed() -> bool:
-    """Whether the extra `ocr` is there."""
+    """Whether the extra `ocr` is installed."""
     return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
 
 
 def read_picture(picture: "Image", width: float, height: float) -> tuple[str, tuple[WordBox, ...]]:
     """The text of a page's picture in reading order, and a box for every word.
 
-    `width` and `height` are the page's as it is shown, in points, as the boxes are. Raises MemoryError.
+    `width` and `height`: of the page as it is shown, in points, as the boxes are. Raises MemoryError.
     """
     engine = _engine()
     import numpy as np
@@ -102,7 +103,7 @@ def read_picture(picture: "Image", width: float, height: float) -> tuple[str, tu
 
 @cache
 def _engine() -> Any:
-    """The models, loaded once a process. One thread: there is a reader for every core."""
+    """The models, loaded once per process. One thread: there is one reader per core."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
@@ -110,7 +111,7 @@ def _engine() -> Any:
     import rapidocr
 
     cv2.setNumThreads(1)
-    # Named files, because RapidOCR would download one that it misses.
+    # Named files, because RapidOCR would download a missing one.
     models = Path(rapidocr.__file__).parent / "models"
     return rapidocr.RapidOCR(
         params={
@@ -134,7 +135,7 @@ def _lines(engine: Any, picture: Any) -> list[_Line]:
     try:
         result = engine(picture)
     except ONNXRuntimeError as error:
-        raise MemoryError from error  # models that were loaded fail over nothing else
+        raise MemoryError from error  # loaded models fail for no other reason
     if result.txts is None:
         return []
     lines = zip(result.txts, result.scores, result.boxes.tolist(), result.word_results, strict=True)
@@ -151,12 +152,12 @@ def _is_tall(corners: Sequence[tuple[float, float]]) -> bool:
 
 
 def _shown(x: float, y: float, turns: int, columns: int, rows: int) -> tuple[float, float]:
-    """Where a point of the picture that was turned `turns` quarters to the left stands in the one that is shown."""
+    """The place in the picture as shown of a point in the picture turned left by `turns` quarters."""
     return [(x, y), (columns - y, x), (columns - x, rows - y), (y, rows - x)][turns]
 
 
 def _in_reading_order(lines: Sequence[_Line]) -> list[list[_Line]]:
-    """Rows from top to bottom, each from left to right; of two columns, the left one first."""
+    """Rows from top to bottom, each from left to right; the left one of two columns first."""
     slopes = [
         (right[1] - left[1]) / (right[0] - left[0])
         for (left, right, *_) in (line.corners for line in lines)
@@ -173,7 +174,7 @@ def _in_reading_order(lines: Sequence[_Line]) -> list[list[_Line]]:
 
 
 def _blocks(lines: list[_Placed]) -> list[list[_Placed]]:
-    """The lines, cut where two columns stand beside each other; those across both end what is above them."""
+    """The lines, cut into blocks at two columns side by side; a line across both ends the block above it."""
     if not lines:
         return []
     least = _COLUMN_WIDTH * _span(lines)

@@ -1,4 +1,4 @@
-"""Outlook's MSG as the e-mail that it holds, so that all else reads one kind of e-mail."""
+"""Converts Outlook's MSG into a standard e-mail, so that other code reads one kind of e-mail."""
 
 import hashlib
 from email.message import EmailMessage
@@ -27,7 +27,7 @@ class _AttachedMessage(Message):
 
 
 def as_email(path: Path) -> EmailMessage:
-    """The e-mail of a MSG file, the same at every call. Raises DocumentError if it is damaged."""
+    """The e-mail of an MSG file, byte for byte the same at each call. Raises DocumentError if it is damaged."""
     try:
         converted = _convert(Message.load(str(path)))
     except (OSError, KeyError, ValueError, AssertionError) as error:
@@ -35,7 +35,7 @@ def as_email(path: Path) -> EmailMessage:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
     for index, part in enumerate(converted.walk()):
         if part.get_content_maintype() == "multipart":
-            part.set_boundary(f"columnist-{index}-{digest}")  # chance would make another content of it each time
+            part.set_boundary(f"columnist-{index}-{digest}")  # a random one would change the content each time
     return converted
 
 

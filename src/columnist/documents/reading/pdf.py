@@ -1,4 +1,4 @@
-"""PDF: the text layer, page by page, and a box for every word; where a page has none, OCR."""
+"""PDF: the text layer, page by page, and a box for every word; OCR for pages without text."""
 
 import ctypes
 import io
@@ -20,27 +20,27 @@ from columnist.errors import DocumentError
 
 _WORD = re.compile(r"\S+")
 _UNKNOWN = re.compile("[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd\U000f0000-\U0010fffd]")
-"""What stands in a text layer for glyphs whose letters the file does not tell: private use, control characters."""
+"""Characters of a text layer for glyphs of unknown letters: private use, control characters."""
 
-LONGEST_PAGE = 20
-"""Of what is drawn: height to width."""
+MAX_ASPECT_RATIO = 20
+"""The tallest page that is rendered (height / width)."""
 
 STAMP_CHARACTERS = 200
-"""Letters and digits: fewer, over a picture of the page, are a stamp, a Bates number or a court's header line."""
+"""Fewer letters and digits than this, over a picture of the page, are a stamp, a Bates number or a court's header."""
 
 MOST_UNKNOWN = 0.3
-"""Of the characters of a text layer: with more it does not say what is on the page."""
+"""A text layer with a larger share of unknown characters does not say what is on the page."""
 
 LEAST_VOWELS = 0.2
-"""Of its Latin letters, y included: fewer are letters that a font has shuffled (`Wkh Ohdvh` for `The Lease`). A page of
-the contracts in `examples/` has at least 0.35."""
+"""A smaller share of vowels (y included) among Latin letters means that a font has shuffled them (`Wkh Ohdvh` for `The
+Lease`). Every page of the contracts in `examples/` has at least 0.35."""
 
 PICTURED = 0.5
-"""The part of such a page that is covered by pictures, at least."""
+"""The least share of such a page that pictures cover."""
 
 
 def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
-    """The pages of a PDF, one at a time; those that show more than their text layer has are pictures, for OCR to read.
+    """The pages of a PDF, one at a time. A page that shows more than its text layer holds is a picture, for OCR.
 
     Raises DocumentError if it is encrypted, damaged or too long.
     """
@@ -58,7 +58,7 @@ def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
 
 
 def read_pdf_by_ocr(path: Path, number: int) -> Page:
-    """A page (1-based) as it is shown, unless its text layer has more. Raises DocumentError, as `read_pdf` does."""
+    """A page (1-based) by OCR, unless its text layer has more. Raises DocumentError, as `read_pdf` does."""
     with _opened(path) as document, _page(document, number - 1) as (page, text_page):
         layer = _text_layer(page, text_page, number)
         picture = page.render(scale=ocr.LONG_SIDE / max(page.get_size())).to_pil()
@@ -79,8 +79,8 @@ def draw_page(path: Path, number: int, width: int) -> bytes:
             raise DocumentError(f"The PDF has {len(document):,} pages, and no page {number:,}.")
         with _page(document, number - 1) as (page, _):
             points = page.get_width()
-            if points <= 0 or page.get_height() / points > LONGEST_PAGE:
-                raise DocumentError("The page has no size that can be drawn.")
+            if points <= 0 or page.get_height() / points > MAX_ASPECT_RATIO:
+                raise DocumentError("The page cannot be drawn: its size is not usable.")
             picture = io.BytesIO()
             page.render(scale=width / points).to_pil().save(picture, "PNG")
             return picture.getvalue()
@@ -92,7 +92,7 @@ def _opened(path: Path) -> Iterator[Any]:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
-            raise DocumentError("The PDF is encrypted: remove its password and take it in again.") from error
+            raise DocumentError("The PDF is encrypted: remove its password and add it again.") from error
         raise DocumentError("The PDF is damaged or cut off: it cannot be opened.") from error
     try:
         yield document
@@ -116,7 +116,7 @@ def _page(document: Any, index: int) -> Iterator[tuple[Any, Any]]:
 
 
 def _with_what_is_filled_in(document: Any, index: int) -> Any:
-    """The page; what stands in the fields of a form, or was typed or stamped on it, is text of it like any other."""
+    """The page, with the contents of form fields, typed text and stamps as text like any other."""
     page = document[index]
     kinds = set()
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
@@ -139,8 +139,8 @@ def _text_layer(page: Any, text_page: Any, number: int) -> Page:
 
 
 def _needs_ocr(page: Any, text: str) -> bool:
-    """Whether the page shows text that its text layer lacks: it has none, or one that is no text, or only a stamp on a
-    picture of the page."""
+    """Whether the page shows text that its text layer lacks: it has no text layer, or one that is gibberish, or only a
+    stamp on a picture of the page."""
     if min(page.get_size()) <= 0:
         return False
     if _is_gibberish(text):
@@ -153,7 +153,7 @@ def _needs_ocr(page: Any, text: str) -> bool:
     left, bottom, right, top = page.get_bbox()
     covered = 0.0
     for drawn in page.get_objects((pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM), max_depth=1):
-        # Some writers put every page into a form, text and all: it is a picture only if there is one in it.
+        # Some programs put every page into a form, with its text: only a form with a picture in it is a picture.
         if drawn.type == pdfium_c.FPDF_PAGEOBJ_FORM and not _has_picture(page, drawn):
             continue
         x0, y0, x1, y1 = drawn.get_bounds()
@@ -170,7 +170,7 @@ def _letters(text: str) -> int:
 
 
 def _is_gibberish(text: str) -> bool:
-    """Whether a text layer is not what is shown: the file does not say, or wrongly, which letters its glyphs are."""
+    """Whether a text layer is not what is shown: the file has no letters for its glyphs, or wrong ones."""
     if len(_UNKNOWN.findall(text)) > MOST_UNKNOWN * sum(map(len, text.split())):
         return True
     plain = unicodedata.normalize("NFD", text.casefold())
@@ -181,7 +181,7 @@ def _is_gibberish(text: str) -> bool:
 
 
 def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:
-    """The page's text, and for each of its characters the UTF-16 unit it starts at (None: the same number)."""
+    """The page's text, and the UTF-16 unit at which each character starts (None: the character's own index)."""
     if count <= 0:
         return "", None
     buffer = (ctypes.c_ushort * (count + 1))()
@@ -200,7 +200,7 @@ def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:
 
 def _words(page: Any, text_page: Any, text: str, units: list[int] | None, count: int) -> Iterator[WordBox]:
     to_page = _transformation(page)
-    # PDFium leaves characters without a Unicode value out of the text: then its indices have to be asked for.
+    # PDFium omits characters without a Unicode value from the text: then its indices have to be looked up.
     total = units[-1] if units else len(text)
     left, top, right, bottom = (ctypes.c_double() for _ in range(4))
     edges = (ctypes.byref(left), ctypes.byref(top), ctypes.byref(right), ctypes.byref(bottom))

@@ -13,13 +13,13 @@ from columnist.documents.reading import ocr
 from columnist.errors import DocumentError
 
 MOST_PIXELS = 100_000_000
-"""Of one page: A3 at 600 dpi has 70 million. Checked before anything is unpacked."""
+"""Per page: A3 at 600 dpi has 70 million. Checked before decoding."""
 
 A4_HEIGHT = 842.0
-"""Points: how long the longer side of a page is taken to be that does not say its resolution."""
+"""Points: the assumed longer side of a page without a resolution."""
 
 _LONGEST = 1728.0
-"""Points (24 inches): a page that claims to be longer is a photo whose resolution says nothing."""
+"""Points (24 inches): the resolution of a page that claims to be longer is ignored; it is a photo."""
 
 
 def read_pictures(path: Path) -> Iterator[Page]:
@@ -48,7 +48,7 @@ def draw_picture(path: Path, number: int, width: int) -> bytes:
         shown, wide, high = _page(picture, number)
         height = max(round(width * high / wide), 1)
         if width * height > MOST_PIXELS:
-            raise DocumentError("The page has no size that can be drawn.")
+            raise DocumentError("The page cannot be drawn: its size is not usable.")
         drawn = io.BytesIO()
         shown.resize((width, height)).save(drawn, "PNG")
         return drawn.getvalue()

@@ -1,4 +1,4 @@
-"""The parent's side of reading: a few subprocesses, each with limits, replaced when it exceeds them."""
+"""The parent's side of reading: a few limited subprocesses, each replaced when it exceeds its limits."""
 
 import asyncio
 import json
@@ -27,10 +27,10 @@ from columnist.settings import Settings
 log = structlog.get_logger()
 
 REQUESTS_PER_PROCESS = 400
-"""A subprocess is replaced after so many: whatever its libraries leaked goes with it."""
+"""A subprocess is replaced after so many requests, and with it whatever its libraries leaked."""
 
 LONG_WAIT_SECONDS = 60.0
-"""A wait for a subprocess that is logged."""
+"""A longer wait for a subprocess is logged."""
 
 _PIPE_BUFFER = 1024**2
 
@@ -39,7 +39,7 @@ _Frame = tuple[bytes, dict[str, Any], bytes]
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """What was read of a file; the boxes of its words are in the blob store. `language`: ISO 639-1, None if unsure."""
+    """What was read from a file; its word boxes are in the blob store. `language`: ISO 639-1, None if unsure."""
 
     media_type: str
     language: str | None
@@ -48,7 +48,7 @@ class ReadDocument:
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file that was attached to an e-mail; `is_mail`: it may have others attached."""
+    """An attachment of an e-mail; `is_mail`: it may have attachments itself."""
 
     name: str
     is_mail: bool
@@ -56,10 +56,10 @@ class AttachedFile:
 
 
 class Reader:
-    """Reads files in subprocesses, one per core that this process may use; each is started when it is first needed.
+    """Reads files in subprocesses, one per core that this process may use, started when first needed.
 
-    Pages that are pictures are read by OCR in as many others, page by page: neither a file of many such pages nor
-    whoever looks at one waits for those of another. Use as an async context manager: leaving it ends the subprocesses.
+    Pictures are read by OCR in as many other subprocesses, page by page, so that a long scan delays neither other files
+    nor a person who opens a page. Use as an async context manager: leaving it ends the subprocesses.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -77,10 +77,10 @@ class Reader:
             await child.ended()
 
     async def read(self, path: Path, name: str, boxes: BoxesWriter) -> ReadDocument:
-        """Read a file: its pages without `words`, whose boxes go to `boxes`.
+        """Read a file: its pages without `words`; the word boxes go to `boxes`.
 
-        Raises DocumentError with a sentence for the user, whatever the file is or does to its reader, and
-        StorageAwayError if it cannot be got at.
+        Raises DocumentError with a sentence for the user, whatever the file does to its subprocess, and
+        StorageAwayError if the file cannot be reached.
         """
         read = []
         async with _blaming(path):
@@ -101,7 +101,7 @@ class Reader:
             return ReadDocument(media_type, _done(await child.frame())["language"], pages)
 
     async def _read_by_ocr(self, path: Path, read: list[tuple[Page, bytes]]) -> None:
-        """Put what OCR reads in the place of each page that is a picture; of one file a page per core at a time."""
+        """Replace each page that is a picture by what OCR reads; at most one page of the file per core at a time."""
         pictures = [index for index, (page, _) in enumerate(read) if page.source == "picture"]
         waiting = iter(pictures)
 
@@ -123,7 +123,7 @@ class Reader:
             raise group.exceptions[0] from None
 
     async def attached(self, path: Path, name: str, take: Callable[[AttachedFile], Awaitable[None]]) -> None:
-        """Hand over the files attached to an e-mail that become documents, one after the other.
+        """Call `take` with each attachment of an e-mail that becomes a document, one at a time.
 
         Raises DocumentError, as `read` does.
         """
@@ -144,7 +144,7 @@ class Reader:
 
     @asynccontextmanager
     async def _child(self, places: "_Places") -> AsyncIterator["_Child"]:
-        """A subprocess for one request; it is used again if it neither failed nor is used up."""
+        """A subprocess for one request; it is used again unless it failed or has served its number of requests."""
         settings = self._settings
         child = await places.take()
         reusable = False
@@ -167,7 +167,7 @@ class Reader:
                 "The file made its reader crash, or needs more than the "
                 f"{settings.read_memory_mb:,} MB of memory that reading may use (COLUMNIST_READ_MEMORY_MB)."
             ) from None
-        finally:  # nothing is awaited here: a second cancel would keep the place for ever
+        finally:  # nothing is awaited here: a second cancel would leak the place
             if child is not None and not reusable:
                 child.kill()
             places.give_back(child if reusable else None)
@@ -180,7 +180,7 @@ def _page(frame: _Frame) -> tuple[Page, bytes]:
 
 @asynccontextmanager
 async def _blaming(path: Path) -> AsyncIterator[None]:
-    """A file is to blame only if it can be read from one end to the other; if not, its store is: StorageAwayError."""
+    """A file is at fault only if its bytes can be read to the end; if not, raise StorageAwayError."""
     try:
         yield
     except DocumentError:
@@ -198,7 +198,7 @@ def _says_nothing(pages: Sequence[Page]) -> str:
 
 
 def _done(frame: _Frame) -> dict[str, Any]:
-    """The values of a last frame. Raises the error that it tells of: DocumentError or StorageAwayError."""
+    """The values of a last frame. Raises DocumentError or StorageAwayError if it reports one."""
     kind, values, _ = frame
     if kind == b"E":
         if values["errno"] in MACHINES_FAULT:
@@ -208,7 +208,7 @@ def _done(frame: _Frame) -> dict[str, Any]:
 
 
 class _Places:
-    """Who holds a place may use a subprocess; there is one place per core."""
+    """Pool of permits to use a subprocess, one per core."""
 
     def __init__(self, kind: Literal["reading", "ocr"]) -> None:
         self.kind = kind
@@ -223,7 +223,7 @@ class _Places:
         return self._free.qsize()
 
     async def take(self) -> "_Child | None":
-        """Wait for a place: its subprocess, or None if a new one has to be started there."""
+        """Wait for a place: an idle subprocess, or None to start one."""
         late = asyncio.get_running_loop().call_later(LONG_WAIT_SECONDS, self._is_late)
         try:
             child = await self._free.get()
@@ -238,19 +238,19 @@ class _Places:
         return child
 
     def give_back(self, child: "_Child | None") -> None:
-        """Let the next one have the place, with a subprocess that may be used again."""
+        """Free the place, with its subprocess if that may be used again."""
         self.in_use -= 1
         self._free.put_nowait(child)
 
     def close(self) -> "set[_Child]":
-        """Kill every subprocess; returns those to wait for."""
+        """Kill all subprocesses; returns those to wait for."""
         _all_places.discard(self)
         for child in self._children:
             child.kill()
         return self._children
 
     def _is_late(self) -> None:
-        log.warning("a file waits long for a reader", kind=self.kind, free=self.free, in_use=self.in_use)
+        log.warning("a file has waited long for a reader", kind=self.kind, free=self.free, in_use=self.in_use)
 
 
 _all_places: set[_Places] = set()
@@ -298,11 +298,11 @@ class _Child:
         return self._process.returncode is not None
 
     def kill(self) -> None:
-        """Does not wait for its end: it does nothing more that anybody sees."""
+        """Kill it without waiting for its end."""
         if not self.has_ended:
             with suppress(ProcessLookupError):
                 self._process.kill()
 
     async def ended(self) -> None:
-        """After `kill`."""
+        """Wait for the end, after `kill`."""
         await self._process.wait()

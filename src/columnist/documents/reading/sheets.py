@@ -1,4 +1,4 @@
-"""XLSX: each sheet begins a page, its rows are lines, its values are as Excel shows them (nearly)."""
+"""XLSX: each sheet begins a page; rows are lines; values are (nearly) as Excel shows them."""
 
 import re
 import zipfile
@@ -14,7 +14,7 @@ from columnist.documents.reading.formats import refuse_zip_bombs
 from columnist.errors import DocumentError
 
 SHEET_CHARACTERS = 4 * PAGE_CHARACTERS
-"""Where a long sheet goes on on another page."""
+"""Where a long sheet continues on another page."""
 
 _NOT_SHOWN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|_.|\*.')
 """Of a number format: quoted and escaped text and currencies, which stand for themselves, and what is no text."""
@@ -37,8 +37,8 @@ _DAMAGED = (
 
 
 def read_xlsx(path: Path) -> Iterator[Page]:
-    """The sheets of a workbook, in its order; of formulas what they came to. Raises DocumentError."""
-    import openpyxl  # 0.2 seconds that most readers never need
+    """The sheets of a workbook, in order; formulas as their results. Raises DocumentError."""
+    import openpyxl  # takes 0.2 s to import, and most readers never need it
 
     try:
         with path.open("rb") as file:  # a blob's name has no suffix, which openpyxl would ask for

@@ -1,7 +1,7 @@
-"""DOCX: what a reader of the printed document reads, in that order, with every tracked change accepted.
+"""DOCX: the text of the printed document, in reading order, with every tracked change accepted.
 
-The numbers of lists and headings are computed (`numbering`), headers and footers come once a section, text boxes after
-the paragraph they hang on, foot- and endnotes as [1] where they are referred to and at the end. Comments are no text.
+The numbers of lists and headings are computed (`numbering`). Headers and footers come once a section, text boxes after
+their paragraph, foot- and endnotes as [1] at the reference and in full at the end. Comments are left out.
 """
 
 import posixpath
@@ -21,12 +21,12 @@ from columnist.documents.reading.numbering import Numbering, W, number_in_words
 from columnist.errors import DocumentError
 
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
-"""The same in newer and in older terms: the first is taken."""
+"""The same content in newer and older terms: the first is taken."""
 
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_STRICT = [  # of ISO 29500 Strict, which is the same under other names
+_STRICT = [  # ISO 29500 Strict has the same elements under other names
     (b"http://purl.oclc.org/ooxml/wordprocessingml/main", W[1:-1].encode()),
     (b"http://purl.oclc.org/ooxml/officeDocument/relationships", _R[1:-1].encode()),
 ]
@@ -43,7 +43,7 @@ _CHECKED, _UNCHECKED = "☒", "☐"
 _TICKS = dict.fromkeys(("F0FE", "F0FD", "F078"), _CHECKED) | dict.fromkeys(("F0A8", "F06F", "F071"), _UNCHECKED)
 """The boxes of the Wingdings fonts."""
 _PUBLIC = re.compile("[0-9A-C][0-9A-F]{3}")
-"""Characters that are not a font's own."""
+"""Characters outside of the private use area."""
 
 
 def read_docx(path: Path) -> Iterator[Page]:
@@ -58,19 +58,19 @@ def read_docx(path: Path) -> Iterator[Page]:
         raise DocumentError("The DOCX is damaged: a part of it cannot be parsed.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, NotImplementedError) as error:
         raise DocumentError("The DOCX is damaged or cut off: it cannot be opened.") from error
-    except RuntimeError as error:  # what zipfile says of a password
-        raise DocumentError("The DOCX is encrypted: remove its password and take it in again.") from error
+    except RuntimeError as error:  # raised by zipfile for a password
+        raise DocumentError("The DOCX is encrypted: remove its password and add it again.") from error
 
 
 class _Package:
-    """The parts of an Office file, parsed when they are asked for: entities stay unresolved, nothing is fetched."""
+    """The parts of an Office file, parsed on demand: entities stay unresolved, nothing is fetched."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._names = {name.lower(): name for name in archive.namelist()}
 
     def part(self, name: str) -> Any | None:
-        """The root element of a part; None if there is none of that name."""
+        """The root element of a part; None if there is no such part."""
         there = self._names.get(name.lstrip("/").lower())
         if there is None:
             return None
@@ -80,7 +80,7 @@ class _Package:
         return lxml.etree.fromstring(data, lxml.etree.XMLParser(resolve_entities=False, no_network=True))
 
     def relations(self, name: str) -> dict[str, tuple[str, str]]:
-        """What a part refers to, by id: the kind and the part's name."""
+        """The references of a part, by id: the kind and the name of the other part."""
         folder, file = posixpath.split(name)
         root = self.part(posixpath.join(folder, "_rels", f"{file}.rels"))
         return {
@@ -210,9 +210,9 @@ class _Document:
                 yield "\t".join(cells)
 
     def _text(self, paragraph: Any, boxes: list[Any]) -> str:
-        """A paragraph's text; the text boxes that hang on it are added to `boxes`."""
+        """A paragraph's text; its text boxes are added to `boxes`."""
         parts: list[str] = []
-        # For each field that is open, whether its instruction is; a paragraph's end closes one that was torn.
+        # For each open field, whether we are in its instruction; the end of a paragraph closes a broken field.
         instructions: list[bool] = []
         for run in _kept(paragraph):
             if run.tag in (f"{_MATH}oMath", f"{_MATH}oMathPara"):
@@ -257,7 +257,7 @@ class _Document:
 
 
 def _kept(element: Any) -> Iterator[Any]:
-    """The children that are there when every change is accepted; what only wraps others is seen through."""
+    """The children that remain when every change is accepted, without mere wrappers."""
     for child in element:
         if child.tag in _GONE or not isinstance(child.tag, str):
             continue
@@ -271,7 +271,7 @@ def _kept(element: Any) -> Iterator[Any]:
 
 
 def _inside(run: Any) -> Iterator[Any]:
-    """The pieces of a run, and of the runs that a ruby has inside."""
+    """The pieces of a run, and of the runs inside of a ruby."""
     for piece in _kept(run):
         if piece.tag == run.tag:
             yield from _inside(piece)
@@ -280,7 +280,7 @@ def _inside(run: Any) -> Iterator[Any]:
 
 
 def _field(mark: Any, instructions: list[bool]) -> str:
-    """A field begins, goes from its instruction to its result, or ends; a ticked box is a field without a result."""
+    """Track the begin, separator and end of a field. Returns the sign of a tick box, which has no result."""
     kind = mark.get(f"{W}fldCharType")
     if kind == "begin":
         shown = "" if any(instructions) else _tick(mark)
