@@ -204,7 +204,7 @@ def test_labels_are_read_as_spreadsheets_and_people_write_them(
     ("labels", "said"),
     [
         ("document,answer\na,b\n", "labels need the columns"),
-        ("document,column,answer\nfull.txt\n", "label 1 names no document or no column"),
+        ("document,column,answer\nfull.txt\n", "label 1 has no document or no column"),
         ("document,column,answer\nother.txt,Governing law,Ohio\n", "None of the files has a label"),
         ("document,column,answer\nfull.txt,Weather,fine\n", "None of the questions has a label"),
         ("Filename,Parties,Parties-Answer\nfull.txt,[oops,x\n", "line 1, Parties: the spans are not a list"),
@@ -223,7 +223,7 @@ def test_what_cannot_be_compared_says_why(home: dict[str, object], tmp_path: Pat
     (tmp_path / "evaluation.json").write_text('{"model": "m"}')
     done = columnist("eval", "compare", tmp_path, tmp_path, **home)
     assert done.returncode == 2
-    assert "is no evaluation" in done.stderr
+    assert "is not an evaluation" in done.stderr
     gone = columnist("eval", "compare", tmp_path / "gone", tmp_path, **home)
     assert gone.returncode == 2
     assert "No such file" in gone.stderr

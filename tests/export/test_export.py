@@ -528,8 +528,8 @@ def test_a_target_that_cannot_be_is_refused_with_a_sentence_before_the_first_row
     folder = tmp_path / "folder.csv"
     folder.mkdir()
     for target, sentence in (
-        (tmp_path / "r.doc", "r.doc: a review is written as .xlsx, .csv, .parquet, .json."),
-        (tmp_path / "r", "r: a review is written as .xlsx, .csv, .parquet, .json."),
+        (tmp_path / "r.doc", "r.doc: a review can be written as .xlsx, .csv, .parquet, .json."),
+        (tmp_path / "r", "r: a review can be written as .xlsx, .csv, .parquet, .json."),
         (tmp_path / "none" / "r.csv", f"The folder {tmp_path / 'none'} does not exist."),
         (folder, f"{folder} cannot be written."),
     ):

@@ -1,4 +1,4 @@
-"""Currencies as they are written: ISO codes, signs, names, and whose dollars they are."""
+"""Currencies in writing: ISO codes, signs, names, and the countries of dollars."""
 
 import re
 from collections.abc import Iterable
@@ -71,7 +71,7 @@ _OWN = {
     "rupees": "indian INR|pakistani PKR|nepalese NPR|sri lankan LKR|mauritian MUR|seychellois SCR",
     "pesos": "mexican MXN|argentine ARS|chilean CLP|colombian COP|philippine PHP|uruguayan UYU|dominican DOP",
 }
-"""Whose dollars, rupees and pesos they are; `of canada` is looked up among the countries."""
+"""Adjectives and countries of dollars, rupees and pesos; `of canada` is looked up among the countries."""
 for _noun, _pairs in _OWN.items():
     for _pair in _pairs.split("|"):
         _NAMES[f"{_pair[:-4]} {_noun}"] = _pair[-3:]
@@ -104,18 +104,18 @@ _COUNTRIES = {
 }
 _MONEY_OF = r"(?:currency|money|funds|tender|dollars)\s++of\s++"
 NATIONS = {"canadian": "CAD", "australian": "AUD", "u.s.": "USD", "us": "USD"}
-"""What says behind an amount in dollars whose dollars they are; elsewhere it says nothing about money."""
+"""Nationality after a dollar amount ("$5,000 Canadian"); ignored elsewhere."""
 DOLLARS = frozenset(
     "AUD BBD BMD BND BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SGD TTD TWD XCD MXN ARS CLP COP UYU DOP".split()
 )
-"""Currencies that `$` and `dollars` may mean besides the US dollar."""
+"""Other currencies than the US dollar that `$` and `dollars` may mean."""
 _SHARED = (
     "dollars|pounds|rupees|pesos|francs|dinars|dirhams|riyals|rials|shillings|kronor|kroner|kronur|krona|krone|crowns|lira|liras"
     "|rubles|roubles|rand|won|reais|reals|shekels|baht|ringgit|rupiah|zloty|zlotys|forint|forints|koruna|leu|lei|lev|naira|cedis|colones"
     "|guilders|escudos|pesetas|drachmas|schillings|punt|punts|bolivars|quetzals|lempiras|cordobas|hryvnia|hryvnias|tenge|dong"
     "|taka|kwacha|birr|pula|vatu|balboas|guaranis|euro|pence|penny|paise|centimes|sen"
 )
-"""Names of money, some of which several countries share."""
+"""Names of money; several countries may share one."""
 _NOT_WHOSE = frozenset(
     "of in the such said these those all per or and to for by are is as total lawful legal only equal equivalent "
     "payable paid pay amount value price fee sum no dozen half quarter point hundred hundreds hundredths plus "
@@ -124,7 +124,7 @@ _NOT_WHOSE = frozenset(
 _WHOSE = re.compile(r"[A-Z][a-z]|[a-z]+(?:ian|ean|ese|ish|can|tine|ani|ali|oran|lan)$")
 
 BEGINS, ENDS = r"(?<![^\W\d_])", r"(?![^\W\d_])"
-"""A word's borders; a number may stand beside it without a space, as in `USD100,000`."""
+"""The borders of a word; a number may follow without a space, as in `USD100,000`."""
 
 
 def _any_of(names: Iterable[str]) -> str:
@@ -150,12 +150,12 @@ _STRANGE = (
     rf"|{BEGINS}(?i:{_SHARED}){ENDS}|{BEGINS}(?i:currency|money|tender)\s++of\s++(?!(?:payment|account)\b)[^\W\d_]++)"
 )
 CURRENCIES = re.compile(rf"(?P<known>{CURRENCY})|(?P<strange>{_STRANGE})")
-"""The names of money in a text. What is strange is a currency that is not known, or not whose it is."""
+"""The names of money in a text. `strange`: the currency, or its country, is not known."""
 _BEFORE = re.compile(r"([^\W\d_]++)(?:'s)?\s++$")
 
 
 def strange(line: str, match: "re.Match[str]") -> bool:
-    """Whether a name of `CURRENCIES` leaves open which currency it is: `Zimbabwean dollars`."""
+    """Whether a match of `CURRENCIES` is not a known currency: `Zimbabwean dollars`."""
     if match["strange"]:
         return True
     written = match[0].lower()
@@ -183,5 +183,5 @@ def code(written: str) -> str | None:
 
 
 def bare_dollars(written: str) -> bool:
-    """Whether a currency's name or sign leaves open whose dollars it means."""
+    """Whether a currency's name or sign leaves the country of the dollars open."""
     return written.lower() in ("$", "dollar", "dollars", "cent", "cents")

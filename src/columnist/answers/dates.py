@@ -1,4 +1,4 @@
-"""Dates as they are written; a mention has two values where it is ambiguous (`5/8/14`), none where it is incomplete."""
+"""Dates in writing: a mention has two values if it is ambiguous (`5/8/14`), none if it is incomplete."""
 
 import re
 from calendar import monthrange
@@ -13,9 +13,9 @@ from columnist.answers.plain import one_line
 
 
 def later(start: str, count: Decimal, unit: str) -> str | None:
-    """The ISO date that is so many whole days, weeks, months or years after an ISO date; None for parts of them.
+    """The ISO date `count` whole days, weeks, months or years after an ISO date; None for fractions of them.
 
-    The end of February for what began on a day that it lacks."""
+    The end of the month, if the month has no such day."""
     first = date.fromisoformat(start)
     if count != int(count) or not 0 < count < 1_000:
         return None
@@ -51,7 +51,7 @@ _MONTH = rf"(?P<month>{_MONTH_NAMES})\b\.?"
 _DAY = r"(?P<day>\d{1,2})(?:\s?(?:s\s?t|n\s?d|r\s?d|t\s?h)\b)?"
 _ORDINALS_PATTERN = "|".join(sorted(_ORDINALS, key=len, reverse=True)).replace("-", "[ -]")
 _ORDINAL = rf"(?P<ordinal>{_ORDINALS_PATTERN})"
-# In words only where it ends a phrase: "by May 8, two thousand units" is no year.
+# In words only at the end of a phrase: "by May 8, two thousand units" has no year.
 _YEAR_IN_WORDS = (
     rf"(?:two\s++thousand|nineteen\s++hundred)(?:(?:\s++and)?[\s-]++(?:{_START})\b){{0,2}}"
     r"(?=\s*+(?:[^\w\s]|$|(?:and|by)\b))"
@@ -116,7 +116,7 @@ def _date_values(match: re.Match[str]) -> tuple[str, ...]:
         return tuple(sorted(value for value in possible if value))
     month = int(found["monthnumber"]) if "monthnumber" in found else _MONTHS[found["month"].lower()]
     day = int(found["day"]) if found["day"] else _ORDINALS[found["ordinal"].lower().replace(" ", "-")]
-    # `1-31 January 2020` has a beginning and an end.
+    # `1-31 January 2020` has a start and an end.
     days = [int(found["from"]), day] if found.get("from") else [day]
     return tuple(value for value in (_calendar(year, month, day) for day in days) if value)
 
@@ -127,7 +127,7 @@ def dates(text: str) -> list[Mention[str]]:
 
 
 def dates_of(line: str) -> list[Mention[str]]:
-    """As `dates`, of a text in one plain line."""
+    """Like `dates`, for a text in one plain line."""
     found: list[Mention[str]] = []
     for pattern in _DATES:
         for match in pattern.finditer(line):
@@ -146,5 +146,5 @@ def _overlaps(found: Sequence[Mention[Any]], match: re.Match[str]) -> bool:
 
 
 def days_without_year(line: str) -> Iterator[tuple[int, int]]:
-    """Where `5 January` and `March 7` stand, with or without a year."""
+    """The places of `5 January` and `March 7`, with or without a year."""
     return (match.span() for match in _NO_YEAR.finditer(line))

@@ -1,4 +1,4 @@
-"""Numbers as they are written, in figures and in English words, and their bounds.
+"""Numbers in figures and in English words, and their bounds.
 
 Words make a number only where they follow each other as English counts: `five and ten` is two numbers, and
 `one fifty` none that is certain.
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 
 LARGEST = Decimal(10) ** 18
-"""No value is that large or larger: exports and the database keep 38 digits, 6 of them behind the point."""
+"""Values are smaller than this: exports and the database keep 38 digits, 6 of them after the decimal point."""
 FINEST = 12
-"""Decimal places that a value may have."""
+"""Most decimal places of a value."""
 
 _EXACT = Context(prec=80)
-"""Room for a number of any writing times any scale, so that no arithmetic on a number rounds or fails."""
+"""Precise enough for any written number times any scale, so that arithmetic never rounds or fails."""
 
 SMALL = {
     word: value
@@ -106,7 +106,7 @@ def from_figures(written: str) -> tuple[Decimal, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Spelt:
-    """A number in words: it takes `used` of the words, and has no `value` where they are put together as no number is.
+    """A number in words. It takes `used` of the words; `value` is None if they do not make a number.
 
     `whole`: it is a plain cardinal, which may still take a fraction behind it.
     """
@@ -117,7 +117,7 @@ class Spelt:
 
 
 def spelt(words: Sequence[str], joints: Sequence[str]) -> Spelt | None:
-    """The number that `words` begin with, in lower case; `joints[i]` stands between `words[i]` and the next one.
+    """The number at the start of `words` (lower case); `joints[i]` is between `words[i]` and the next word.
 
     A joint is ` `, `-`, `,`, or another mark, at which a number ends. None if they begin with no number.
     """
@@ -133,7 +133,7 @@ class _Words:
         return self.words[at] if at < len(self.words) else ""
 
     def joint(self, before: int) -> str:
-        """What stands before the word there."""
+        """The joint before the word at that index."""
         return self.joints[before - 1] if 0 < before <= len(self.joints) else ""
 
     def number(self) -> Spelt | None:
@@ -156,7 +156,7 @@ class _Words:
             if self.word(end) in SCALES and self.joint(end) in (" ", "-"):
                 scale, end = SCALES[self.word(end)], end + 1
             if last is not None and (scale >= last or value * scale >= last or least):
-                # It is no part of this number: at a blank it is no number at all, elsewhere the next one.
+                # Not a part of this number: after a blank there is no number at all, else it starts the next one.
                 if self.joint(at) == " " and self.word(at - 1) not in ("and", "&"):
                     return Spelt(self.run(at), None)
                 at -= self.word(at - 1) in ("and", "&")
@@ -173,7 +173,7 @@ class _Words:
         return self.with_decimals(sum_, at)
 
     def next_group(self, at: int, scale: int) -> int | None:
-        """Where the group after one of this scale begins, if one may follow."""
+        """The start of the group after one of this scale, if one may follow."""
         if scale == 1:
             return None
         joint = self.joint(at)
@@ -184,7 +184,7 @@ class _Words:
         return at if joint in (" ", "-", ",") and self.group(at) else None
 
     def group(self, at: int) -> tuple[int, int, bool] | None:
-        """The number below a thousand (or in hundreds) that begins there, and where it ends."""
+        """The number below a thousand (or in hundreds) at that index, and its end."""
         if self.word(at) in ("a", "an") and self.word(at + 1) in SCALES:
             return 1, at + 1, at > 0
         if self.word(at) in ("a", "an") and self.word(at + 1) in ("hundred", "dozen"):
@@ -219,14 +219,14 @@ class _Words:
         return TENS[word], at + 1
 
     def goes_on(self, at: int) -> bool:
-        """Whether a number word follows that this number leaves no room for, at a blank."""
+        """Whether, after a blank, a number word follows that does not fit into this number."""
         return self.joint(at) == " " and self.counts(self.word(at))
 
     def counts(self, word: str) -> bool:
         return word in SMALL or word in TENS or word in SCALES or word in ("hundred", "hundreds", "dozen")
 
     def run(self, at: int) -> int:
-        """Where the number words that begin there end, with what joins them."""
+        """The end of the number words, with their joints, that start at that index."""
         while at < len(self.words):
             if self.counts(self.word(at)):
                 at += 1

@@ -1,6 +1,6 @@
-"""All that a text says in figures, number words, signs, currencies and units, each part as what it is.
+"""Every part of a text that is a figure, number word, sign, currency or unit, with its kind.
 
-What has to do with a number and is not understood is a part, too: whoever gives a value can see that nothing is left.
+A part that concerns a number and is not understood has a kind, too, so that typing sees whether anything is left over.
 """
 
 import re
@@ -30,21 +30,21 @@ from columnist.answers.plain import one_line
 
 
 class Kind(StrEnum):
-    """What a part of a text is."""
+    """The kind of a part."""
 
     MONEY = "money"
     PERCENT = "percent"
     COUNT = "count"
     DATE = "date"
     NAME = "name"
-    """A figure that is no amount: a section, a list's mark, the time of day, a part of a name."""
+    """A figure that is not an amount: a section, a list's mark, the time of day, a part of a name."""
     UNREAD = "unread"
-    """It has to do with a number or a sign, and is not understood."""
+    """It concerns a number or a sign, and is not understood."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`line[start:end]` is one thing; `values` are what it may say, `unit` the time unit behind a count, singular."""
+    """`line[start:end]` is one thing. `values`: what it may mean. `unit`: the time unit of a count, singular."""
 
     kind: Kind
     start: int
@@ -52,12 +52,12 @@ class Part:
     values: tuple[Any, ...] = ()
     unit: str = ""
     bare: bool = False
-    """A sum in dollars that does not say whose."""
+    """Dollars without a country."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A token, or what several of them make: `num` (also spelt), `word`, `cur`, `pct`, `dash` and so on."""
+    """A token, or several as one: `num` (also in words), `word`, `cur`, `pct`, `dash` and so on."""
 
     kind: str
     start: int
@@ -117,9 +117,9 @@ _TOKEN = re.compile(
 _SPACED = re.compile(r"\d{1,3}(?: \d{3}(?!\d))++(?:[.,]\d{1,2}(?!\d))?(?![.,]?\d)")
 _TORN = re.compile(r"\d{1,3}(?:,\s\d{3}(?!\d)|\s,\s?\d{3}(?!\d))++(?:\.\d{2}(?!\d))?")
 _OCR = re.compile(r"[.,']\s?[OoIlSsBQDZG]{1,3}(?![^\W_])")
-"""What stands for digits in a scan."""
+"""Letters that OCR reads in place of digits."""
 _CREDIT = frozenset(("CR", "DR", "Cr"))
-"""Behind a sum, they say on which side of an account it stands."""
+"""After a sum: the side of an account."""
 _NUMERATORS = frozenset([*map(str, range(100)), *(f"0{digit}" for digit in range(10))])
 _DENOMINATORS = frozenset("2 3 4 5 6 7 8 9 10 12 16 20 32 64 100 1000".split())
 _TIME = {
@@ -187,7 +187,7 @@ class _Scan:
         self.parts.sort(key=lambda part: part.start)
 
     def known(self, kind: Kind, start: int, end: int, values: tuple[str, ...] = ()) -> None:
-        """A part that is found before the rest is read; one within another is none."""
+        """Add a part that is found before the others; a part inside of another is dropped."""
         if not any(self.covered[start:end]):
             self.covered[start:end] = b"\x01" * (end - start)
             self.parts.append(Part(kind, start, end, values))
@@ -251,7 +251,7 @@ class _Scan:
     # Numbers
 
     def numbers(self, tokens: list[_Item]) -> list[_Item]:
-        """The tokens, with those that make a number as one item; a number that is not understood has no values."""
+        """The items: tokens that make a number become one; a number that is not understood has no values."""
         found: list[_Item] = []
         at = 0
         while at < len(tokens):
@@ -324,7 +324,7 @@ class _Scan:
         return SHORT_SCALES.get(token.text.lower())
 
     def fraction(self, tokens: list[_Item], at: int) -> tuple[tuple[Decimal, ...], int] | None:
-        """`50/100` at a number of figures: the values, and where it ends."""
+        """`50/100` at a number in figures: its values, and its end."""
         if not (self.glued(tokens, at + 1, "slash") and self.glued(tokens, at + 2, "num")):
             return None
         over, under = tokens[at].text, tokens[at + 2].text
@@ -338,7 +338,7 @@ class _Scan:
         return (fraction(int(over), int(under)),), at + 3
 
     def mixed(self, tokens: list[_Item], at: int) -> tuple[Decimal, int] | None:
-        """The fraction that goes on a whole number, such as `-1/2`, `½`, `and 1/2`."""
+        """The fraction after a whole number, such as `-1/2`, `½`, `and 1/2`."""
         if self.kind(tokens, at) in ("dash", "amp") or (
             self.kind(tokens, at) == "word" and tokens[at].text.lower() == "and"
         ):
@@ -354,7 +354,7 @@ class _Scan:
         return None
 
     def words(self, tokens: list[_Item], at: int) -> tuple[_Item, int] | None:
-        """The number in words that begins there."""
+        """The number in words at that index."""
         first = tokens[at].text.lower()
         words, joints, places = self.run(tokens, at)
         if first in ("half", "quarter"):
@@ -410,11 +410,11 @@ class _Scan:
         return _Item("num", tokens[at].start, tokens[end - 1].end, "", (value,), True, part), end
 
     def calendar(self, word: str, places: list[int], used: int, tokens: list[_Item]) -> bool:
-        """Whether it is a quarter of the year or a second, and no fraction: `four quarters of notice`."""
+        """Whether it is a quarter of the year or a second, not a fraction: `four quarters of notice`."""
         return word in ("seconds",) or used >= len(places)
 
     def more(self, tokens: list[_Item], at: int) -> tuple[Decimal | None, int, bool] | None:
-        """The fraction that `and` puts on a number in words, where it ends, and whether its figures are hundredths."""
+        """The fraction that `and` adds to a number in words, its end, and whether its figures are hundredths."""
         joined = self.kind(tokens, at) == "amp" or (
             self.kind(tokens, at) == "word" and tokens[at].text.lower() == "and"
         )
@@ -459,12 +459,12 @@ class _Scan:
         return None
 
     def hundredths(self, items: Sequence[_Item], at: int) -> bool:
-        """Whether `/100` stands there."""
+        """Whether `/100` is at that index."""
         behind = self.kind(items, at) == "slash" and self.kind(items, at + 1) == "num"
         return behind and items[at + 1].values == (Decimal(100),)
 
     def run(self, tokens: list[_Item], at: int) -> tuple[list[str], list[str], list[int]]:
-        """The words from there, what joins them, and their places among the tokens; at most 40."""
+        """The words from that index, their joints, and their places among the tokens; at most 40."""
         words, joints, places = [tokens[at].text.lower()], [], [at]
         while len(words) < 40:
             after, joint = places[-1] + 1, " "
@@ -481,7 +481,7 @@ class _Scan:
         return words, joints, places
 
     def paired(self, items: list[_Item]) -> list[_Item]:
-        """`six (6)` as one number: what both say, or each of what they say."""
+        """`six (6)` as one number: the values of both, or all values if they disagree."""
         found: list[_Item] = []
         at = 0
         while at < len(items):
@@ -497,7 +497,7 @@ class _Scan:
         return found
 
     def bracketed(self, items: list[_Item], at: int) -> int | None:
-        """Where the bracket closes that begins there and holds a number and nothing else."""
+        """The end of a bracket at that index that holds only a number."""
         if self.kind(items, at) != "open":
             return None
         at += 1
@@ -508,7 +508,7 @@ class _Scan:
         at += self.kind(items, at) == "quote"
         return at if self.kind(items, at) == "close" else None
 
-    # MonetaryAmount, percentages, counts
+    # Amounts of money, percentages, counts
 
     def entities(self) -> None:
         items = self.items
@@ -556,7 +556,7 @@ class _Scan:
         return self.kind(items, at) == kind and items[at].start == items[at - 1].end
 
     def beside(self, items: Sequence[_Item], at: int) -> bool:
-        """Whether only blanks stand before the item there."""
+        """Whether only blanks are between the item at that index and the one before it."""
         return 0 < at < len(items) and not self.line[items[at - 1].end : items[at].start].strip()
 
     def add(
@@ -567,7 +567,7 @@ class _Scan:
         self.parts.append(Part(kind, self.items[first].start, self.items[last].end, values, unit, bare))
 
     def priced(self, at: int) -> bool:
-        """Whether a currency stands directly before the number, and no number before that."""
+        """Whether a currency is directly before the number, and no number before the currency."""
         before = at - 1 - (self.kind(self.items, at - 1) in ("dash", "open"))
         return self.kind(self.items, before) == "cur" and self.kind(self.items, before - 1) != "num"
 
@@ -675,7 +675,7 @@ class _Scan:
         self.money(before, last, values, named)
 
     def scaled_before(self, at: int) -> bool:
-        """Whether a scale stands before the currency there: `Mio. EUR 5`."""
+        """Whether a scale is before the currency at that index: `Mio. EUR 5`."""
         items = self.items
         before = at - 1 - (self.kind(items, at - 1) == "punct" and self.text(at - 1) == ".")
         if self.kind(items, before) != "word":
@@ -717,11 +717,11 @@ class _Scan:
         self.money(at - wrapped, last, values, behind)
 
     def name(self, at: int) -> bool:
-        """Whether a currency is written in letters, as it may stand behind a number."""
+        """Whether a currency is written in letters, as it may be after a number."""
         return self.items[at].text[-1].isalpha()
 
     def even(self, last: int) -> int:
-        """`500.-`, `500,-`, `500/-`: nothing behind the point."""
+        """`500.-`, `500,-`, `500/-`: no decimals."""
         items = self.items
         if self.kind(items, last + 1) in ("punct", "comma", "slash") and self.glued(
             items, last + 1, items[last + 1].kind
@@ -732,7 +732,7 @@ class _Scan:
         return last
 
     def currency_behind(self, last: int, before: int) -> tuple[int, int] | None:
-        """`$5,000 Canadian`, `$5,000 (USD)`: where the more telling mark ends, and stands."""
+        """`$5,000 Canadian`, `$5,000 (USD)`: the end and the index of the more precise mark."""
         items, at = self.items, last + 1
         opened = self.kind(items, at) == "open"
         at += opened
@@ -756,7 +756,7 @@ class _Scan:
         return self.code_at(before) == self.code_at(at) or bare_dollars(self.items[at].text)
 
     def cents(self, at: int) -> tuple[Decimal, int]:
-        """`and fifty cents`, `and 50/100` behind a currency: the part of one, and where it ends."""
+        """`and fifty cents`, `and 50/100` after a currency: the fraction, and its end."""
         items, end = self.items, at + 1
         end += self.kind(items, end) == "comma"
         if self.text(end) != "and" and self.kind(items, end) != "amp":
@@ -777,7 +777,7 @@ class _Scan:
         return code(self.items[at].text)
 
     def money(self, first: int, last: int, values: tuple[Decimal, ...], named: int) -> None:
-        """Take it, with the number before its bracket, unless an abbreviation follows that is not understood."""
+        """Take it, with the number before its bracket, unless an unknown abbreviation follows."""
         items, currency = self.items, self.code_at(named)
         after = last + 1
         after += self.kind(items, after) == "close" and self.kind(items, after + 1) == "word"
@@ -810,7 +810,7 @@ class _Scan:
         )
 
     def abbreviated(self, at: int) -> bool:
-        """Whether a short word that is no common one stands directly there, as `B`, `tsd.` and `M.N.`"""
+        """Whether a short uncommon word is directly at that index, such as `B`, `tsd.` and `M.N.`"""
         items = self.items
         if self.kind(items, at) != "word" or not self.beside(items, at):
             return False
@@ -825,7 +825,7 @@ class _Scan:
     def signed(
         self, kind: Kind, first: int, last: int, values: tuple[Any, ...], unit: str = "", bare: bool = False
     ) -> None:
-        """Take it with its sign: the value below zero, or nothing that is understood."""
+        """Take it with its sign: a negative value, or a part that is not understood."""
         sign, start, end = self.sign(first, last)
         if any(at in self.taken for at in range(start, end + 1)):
             start, end = first, last
@@ -840,7 +840,7 @@ class _Scan:
         self.add(kind, start, end, values, unit, bare)
 
     def sign(self, first: int, last: int) -> tuple[str, int, int]:
-        """The sign of what stands there: `-`, nothing, or `?` for what may be one; and where it begins and ends."""
+        """The sign of the items: `-`, nothing, or `?` if it is unclear; and the first and last item with the sign."""
         items, before, behind = self.items, first - 1, last + 1
         if self.kind(items, behind) == "dash":
             glued = items[behind].start == items[last].end
@@ -875,7 +875,7 @@ class _Scan:
         return "", first, last
 
     def accounting(self, opened: int) -> bool:
-        """Whether a bracket around a number may be the sign of one below zero."""
+        """Whether a bracket around a number may mean that it is negative."""
         items, before = self.items, opened - 1
         if before in self.taken or self.kind(items, before) in ("num", "cur", "strange", "pct", "bps", "ord", "part"):
             return False
@@ -889,7 +889,7 @@ class _Scan:
         return any(word in below.split() for word in words)
 
     def confirmations(self) -> None:
-        """A number in brackets behind what it repeats is of the same kind, and has to agree."""
+        """A number in brackets that repeats the part before it is of the same kind, and has to agree."""
         items = self.items
         by_end = {part.end: part for part in self.parts if part.kind is not Kind.NAME}
         for at, item in enumerate(items):
@@ -948,7 +948,7 @@ class _Scan:
             self.signed(Kind.COUNT, at, at, items[at].values)
 
     def leftover(self, at: int) -> None:
-        """A percent sign or an unknown currency: what matters only beside a number, or beside a gap for one."""
+        """A percent sign or an unknown currency, which matters only beside a number or a gap for one."""
         beside = (self.kind(self.items, at - 1), self.kind(self.items, at + 1))
         of = self.items[at].kind == "strange" and " of " in self.items[at].text
         if (
@@ -959,7 +959,7 @@ class _Scan:
             self.add(Kind.UNREAD, at, at)
 
     def dash(self, at: int) -> None:
-        """A dash that may be the sign of what stands in brackets before or behind it."""
+        """A dash that may be the sign of the brackets before or after it."""
         items = self.items
         before, behind = self.kind(items, at - 1), self.kind(items, at + 1)
         alone = at == 0 or before in ("punct", "comma", "open")
@@ -968,7 +968,7 @@ class _Scan:
             self.add(Kind.UNREAD, at, at)
 
     def whole(self, at: int) -> bool:
-        """Whether a bracket there begins the line and closes at its end: a sum in brackets may be below zero."""
+        """Whether a bracket at that index spans the whole line: a sum in brackets may be negative."""
         items, depth = self.items, 0
         if self.line[: items[at].start].strip() or not self.line.rstrip(" .").endswith((")", "]", "}")):
             return False
@@ -1001,7 +1001,7 @@ class _Scan:
             self.add(Kind.UNREAD, at - 1, at)
 
     def currency_left_over(self, at: int) -> None:
-        """A currency beside an amount that has another one, or beside a number that it does not belong to."""
+        """A currency beside an amount in another one, or beside a number that it does not belong to."""
         before = at - 1 - (self.kind(self.items, at - 1) == "open")
         if before in self.taken and not self.line[self.items[before].end : self.items[at].start].strip(" ("):
             self.add(Kind.UNREAD, at, at)

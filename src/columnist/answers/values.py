@@ -1,6 +1,6 @@
-"""From the text of an answer to the typed value of its column's format: the one place where an answer gets its value.
+"""From the text of an answer to the typed value in its column's format. No other code gives an answer its value.
 
-What can be read in more than one way, or only in part, gets no value: the cell keeps the text, under a yellow flag, and
+A text that can be read in several ways, or only in part, has no value: the cell keeps the text with a yellow flag, and
 says why.
 """
 
@@ -23,23 +23,23 @@ from columnist.reviews.model import Format, Question
 
 
 class Typed(NamedTuple):
-    """A value as `Content.value` describes it; or None, and in `doubt` the sentence that says why there is none."""
+    """A value as in `Content.value`; or None, and `doubt`, the sentence that says why there is none."""
 
     value: Any
     doubt: str = ""
 
 
 _TAG_SIMILARITY = 90.0
-"""rapidfuzz ratio from which a misspelt word of a tag still counts: one wrong letter in ten."""
+"""The least rapidfuzz ratio of a misspelt word of a tag: one wrong letter in ten."""
 LONGEST = 2_000
-"""Characters of an answer that is read for a single value."""
+"""Most characters of an answer that is read for a single value."""
 _CONVERSIONS = {
     ("week", "day"): (7, 1),
     ("day", "week"): (1, 7),
     ("year", "month"): (12, 1),
     ("month", "year"): (1, 12),
 }
-"""Multiply, then divide; what leaves a remainder is no conversion."""
+"""Multiply, then divide; a remainder means that there is no conversion."""
 _COMPARED = r"(?:great|less|high|low|larg|small|long|short|lat|latt|earli|soon|bigg|old)(?:er|or|r|st|est)"
 _ALTERNATIVES = re.compile(
     rf"\b(?:{_COMPARED}|the\s+(?:least|most))(?:\s+[\w-]+){{0,4}}?\s+of\b|\bwhichever\b"
@@ -47,9 +47,9 @@ _ALTERNATIVES = re.compile(
     r"|\bdepend(?:s|ing)?\s+(?:up)?on\b|\balternatively\b|\binstead\b",
     re.I,
 )
-"""The answer is whichever of several things turns out so: no single value."""
+"""The answer depends on several things, such as the greater of two: it has no single value."""
 
-# What surrounds a value is searched with the value as one sign, and so is each other part of the text.
+# The text around a value is searched with one sign in place of each part.
 _VALUE, _BARE, _TIME, _OTHER = "\ue000", "\ue001", "\ue002", "\ue003"
 _ANY = f"[{_VALUE}{_BARE}{_TIME}{_OTHER}]"
 _FEW_WORDS = r"(?:\s+[\w'-]+){0,3}?\s*"
@@ -67,7 +67,7 @@ _COMPUTED = re.compile(
     r"|\bhalf\b|\bthirds?\s+of\b|\bquarters?\s+of\b|\bpercentage\s+of\b",
     re.I,
 )
-"""What is named is not the answer, but a part, a multiple, a term of it."""
+"""The value is only a part, a multiple or a term of the answer."""
 _SUM = re.compile(
     rf"\b(?:sum|product|difference|average|mean|median|maximum|minimum|max|min|aggregate|total|excess|quotient|ratio)\s+(?:of|between)\b"
     rf"(?:[^.;{_VALUE}]{{0,120}}\b(?:and|plus|or)\b[^.;{_VALUE}]{{0,40}}{_VALUE}|[^.;{_VALUE}]{{0,60}}{_VALUE}\W{{0,4}}(?:and|plus|or|over|to)\b(?!\s+{_BOUND}))"
@@ -101,7 +101,7 @@ _ON_TOP = re.compile(
     r"|greater\s+than)\b|\b(?:spread|margin|premium)\b[^.;]{0,30}?\b(?:over|above|to)\b",
     re.I,
 )
-"""A percentage on top of a rate that moves: together they have no value."""
+"""A percentage on top of a variable rate: together they have no value."""
 _COUNTED = re.compile(
     rf"\banniversar|\b(?:days?|weeks?|months?|quarters?|years?|eve|end|beginning|start|close|fortnight)['’]?\s+(?:\w+\s+)?"
     rf"(?:after|following|from|before|prior\s+to|preceding|of|beginning|commencing|starting|next\s+following)\b(?:\s+[\w]+){{0,2}}?\s*{_VALUE}"
@@ -111,7 +111,7 @@ _COUNTED = re.compile(
     rf"|\b(?:thereafter|thereof|later|earlier|hence)\b(?!\s+of)",
     re.I,
 )
-"""Before a date: the answer is another one, so long before or after it."""
+"""Around a date: the answer is another date, some time before or after it."""
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _ENDS_ON = re.compile(
     rf"\b(?:until|through|dated|expir\w+|end(?:s|ing)?|terminat\w+|thru)\s+(?:(?:on|as\s+of|and\s+including|including|of)\s+)?{_VALUE}",
@@ -120,9 +120,9 @@ _ENDS_ON = re.compile(
 
 
 def typed(text: str, question: Question) -> Typed:
-    """The value of `text` in the question's format; None without a doubt when it says that nothing was found.
+    """The value of `text` in the question's format; None without a doubt if it says that nothing was found.
 
-    JSON values that were turned into text (`true`, `1500000.00`, `["a", "b"]`) are read as what they were.
+    JSON values as text (`true`, `1500000.00`, `["a", "b"]`) are read as JSON.
     """
     stripped = text.strip()
     if question.format == "tag" and (tag := _exactly(stripped, question)):
@@ -135,7 +135,7 @@ def typed(text: str, question: Question) -> Typed:
 
 
 def says_nothing(text: str) -> bool:
-    """Whether an answer says in so many words that nothing was found."""
+    """Whether an answer says literally that nothing was found."""
     return text.strip().casefold() in ("", NOT_FOUND.casefold(), "null", "none", "n/a")
 
 
@@ -145,7 +145,7 @@ def decimal_text(value: Decimal) -> str:
 
 
 def in_unit(mention: Mention[Decimal], wanted: Iterable[str]) -> tuple[Decimal, ...]:
-    """The values of a number in the first of the `wanted` units that it converts to exactly; as it is without units."""
+    """The values of a number in the first of the `wanted` units with an exact conversion; unchanged without units."""
     asked = list(wanted)
     if not asked or not mention.unit or mention.unit in asked:
         return mention.values
@@ -179,7 +179,7 @@ def _bulleted_list(text: str, _: Question) -> Typed:
             return _items(re.sub(r"[,;]?\s*(?:\b(?:and|or))?\s*$", "", item) for item in marked)
         return _items(re.sub(rf"^\s*{_MARKER}", "", item) for item in text.split(";"))
     if sum(bool(re.match(rf"\s*{_MARKER}", line)) for line in lines) > 1:
-        # A line without a mark goes on where the one before it broke.
+        # A line without a mark continues the line before it.
         joined = re.sub(rf"\n(?!\s*{_MARKER})\s*", " ", "\n".join(lines))
         lines = joined.splitlines()
     return _items(re.sub(rf"^\s*{_MARKER}", "", line) for line in lines)
@@ -194,7 +194,7 @@ def _items(items: Iterable[str]) -> Typed:
 
 
 class _Parsed(NamedTuple):
-    """An answer in its parts: those of the kind that is asked for, all, and the text with a sign in place of each."""
+    """An answer: its parts of the kind asked for, all its parts, and the text with a sign in place of each part."""
 
     values: list[Part]
     parts: tuple[Part, ...]
@@ -219,7 +219,7 @@ def _quoted(parsed: _Parsed, part: Part) -> str:
 
 
 def _left_over(parsed: _Parsed, kind: Kind) -> str:
-    """The doubt that a part of the answer leaves which is not understood, or is no part of one value; else empty."""
+    """The doubt about a part of the answer that is not understood or not a part of the value; else empty."""
     for part in parsed.parts:
         if part.kind is Kind.UNREAD:
             return f"It says {_quoted(parsed, part)}, which is not understood."
@@ -233,7 +233,7 @@ def _left_over(parsed: _Parsed, kind: Kind) -> str:
 
 
 def _cue(parsed: _Parsed) -> str:
-    """The doubt that the words around a value leave; else empty."""
+    """The doubt because of the words around a value; else empty."""
     if _ALTERNATIVES.search(parsed.masked) or _BETWEEN.search(parsed.masked) or _OR.search(parsed.masked):
         return "but as one of several that it depends on."
     if _COMPUTED.search(parsed.masked) or _SUM.search(parsed.masked):
@@ -244,7 +244,7 @@ def _cue(parsed: _Parsed) -> str:
 
 
 def _doubted(outcome: Typed, parsed: _Parsed, kind: Kind, shown: str) -> Typed:
-    """The outcome, or the doubt that the rest of the answer leaves."""
+    """The outcome, or the doubt because of the rest of the answer."""
     if outcome.value is None:
         return outcome
     if left := _left_over(parsed, kind):
@@ -292,7 +292,7 @@ _OF_ANOTHER = re.compile(
 
 
 def _rival(parsed: _Parsed, timed: list[Part], fitting: list[Part]) -> bool:
-    """Whether a period in another unit is an answer, too: `1 month and 15 days`, not `15 days of a 3 month term`."""
+    """Whether a period in another unit is also an answer: `1 month and 15 days`, not `15 days of a 3 month term`."""
     return any(
         part not in fitting and not _OF_ANOTHER.search(parsed.text[max(0, part.start - 40) : part.start])
         for part in timed
@@ -300,7 +300,7 @@ def _rival(parsed: _Parsed, timed: list[Part], fitting: list[Part]) -> bool:
 
 
 def _loose(parsed: _Parsed) -> bool:
-    """Whether a number without a unit stands beside others and does not count them, as in `two 30 day periods`."""
+    """Whether there is a number without a unit that does not count periods, unlike in `two 30 day periods`."""
     for index, part in enumerate(parsed.parts):
         if part.kind is not Kind.COUNT or part.unit:
             continue
@@ -358,7 +358,7 @@ def _bare(text: str) -> bool:
 
 
 def _all_agreed(values: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """What all of them may mean, each as it is written; all that they say if they do not agree."""
+    """The values that all of them may have, as written; all values if they disagree."""
     common = set(values[0]).intersection(*values[1:]) if values else set()
     return [value for one in values for value in one if value in common or not common]
 
@@ -368,13 +368,13 @@ def _one_decimal(values: list[Decimal], noun: str) -> Typed:
     for value in sorted(values):
         if not in_bounds(value):
             return Typed(None, f"It says a number that is too large or too fine for a {noun}.")
-        # 10 and 10.00 are one value, as precise as somebody wrote it.
+        # 10 and 10.00 are one value; the longer writing is kept.
         written[value] = max(written.get(value, ""), decimal_text(value), key=len)
     return _only(list(written.values()), noun)
 
 
 def _only(values: list[str], noun: str) -> Typed:
-    """The only one of `values`; if there are none or several, there is none."""
+    """The only one of `values`; a doubt if there are none or several."""
     if not values:
         return Typed(None, f"It says no {noun}.")
     if len(values) > 1:
@@ -484,7 +484,7 @@ _BOTH = re.compile(
     re.I,
 )
 _FORM = re.compile(r"[☐☑☒✓✔✗✘□■▢⬜⬛◻◼○●◯]|\[\s?[xX✓*]?\s?\]|\(\s?[xX✓]?\s?\)|__|\?")
-"""Boxes to tick say both, and a question nothing."""
+"""Boxes to tick show both answers, and a question mark none."""
 
 
 _IN_PART = re.compile(
@@ -519,7 +519,7 @@ _ABOUT_A_FIGURE = re.compile(
 
 
 def _exactly(text: str, question: Question) -> str | None:
-    """The tag that the answer is, letter for letter but for case, blanks, dashes and slashes."""
+    """The tag that equals the answer, apart from case, blanks, dashes and slashes."""
     said = _folded(text).replace(" ", "")
     same = [tag for tag in question.tags if _folded(tag).replace(" ", "") == said]
     return next((tag for tag in same if _folded(tag) == _folded(text)), same[0] if same else None)
@@ -533,7 +533,7 @@ def _tag(text: str, question: Question) -> Typed:
         for tag, form in folded.items()
         if form and re.search(rf"(?<![\w.,$€£%-]){re.escape(form)}(?![\w%]|[.,]\d)", said)
     ]
-    # "Service Level" also holds "Service"; the longer one is meant.
+    # "Service Level" contains "Service"; the longer tag is meant.
     inside = [tag for tag in inside if not any(folded[tag] in folded[other] for other in inside if other != tag)]
     alike = inside or [tag for tag, form in folded.items() if _alike(form, said)]
     if len(alike) > 1:
@@ -546,7 +546,7 @@ def _tag(text: str, question: Question) -> Typed:
 
 
 def _turned(text: str, form: str) -> bool:
-    """Whether what stands around a tag may turn it: `not a lease`, `sub-lease`, `lease/licence`, `Tier 1+`."""
+    """Whether the text around a tag may change its meaning: `not a lease`, `sub-lease`, `lease/licence`, `Tier 1+`."""
     inside = re.compile(
         r"[\s/-]+".join(map(re.escape, form.replace(" and ", " & ").split())).replace("\\&", "(?:&|and)")
     )
@@ -561,7 +561,7 @@ def _turned(text: str, form: str) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Word by word, so that a long name does not hide a small difference that matters."""
+    """Compare word by word, so that a small difference counts in a long name, too."""
     words, others = one.split(), other.split()
     return len(words) == len(others) and all(
         word == said or (word.isalpha() and word[:1] == said[:1] and fuzz.ratio(word, said) >= _TAG_SIMILARITY)
@@ -570,7 +570,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """In lower case, `&` as `and`, dashes and slashes between words as spaces, nothing around it."""
+    """In lower case, with `and` for `&`, spaces for dashes and slashes between words, and trimmed."""
     plain_text = one_line(text).casefold().replace("&", " and ")
     between_words = re.sub(r"(?<=\w)\s*[-/]\s*(?=\w)", " ", re.sub(r"^\s*-\s+", "", plain_text))
     return " ".join(between_words.split()).strip(" .\"'")

@@ -1,4 +1,4 @@
-"""Two evaluations side by side: which cells got better or worse, and whether the difference is more than chance."""
+"""Compares two evaluations: the cells that got better or worse, and whether the difference may be chance."""
 
 import random
 from collections import defaultdict
@@ -19,7 +19,7 @@ Pair = tuple[ScoredCell, ScoredCell]
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A measure's mean in the first and second evaluation over `cells` common cells, and the 95 % interval of second
-    minus first; an interval that holds 0 may be chance."""
+    minus first. If the interval contains 0, the difference may be chance."""
 
     measure: str
     cells: int
@@ -31,7 +31,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What two evaluations of the same labels differ in. `only_one`: cells that just one of them has."""
+    """The differences of two evaluations of the same labels. `only_one`: cells that only one of them has."""
 
     differences: list[Difference]
     better: list[Pair]
@@ -75,7 +75,7 @@ def _difference(name: str, score: Callable[[ScoredCell], float | None], pairs: l
             by_document[one.document].append((float(before), float(after)))
     if not by_document:
         return None
-    # A document's sum of differences and its count are all that a resample needs.
+    # A resample needs only each document's sum of differences and its count.
     sums = [(sum(after - before for before, after in cells), len(cells)) for cells in by_document.values()]
     dice = random.Random(SEED)  # noqa: S311 - statistics, not secrets
     means = []

@@ -1,4 +1,4 @@
-"""What people say that the right answers are: `document,column,answer,quote` as CSV or JSON, or CUAD's table."""
+"""Labels, the right answers by people: `document,column,answer,quote` as CSV or JSON, or CUAD's table."""
 
 import ast
 import csv
@@ -19,7 +19,7 @@ from columnist.reviews.columns_file import parse_columns
 from columnist.reviews.model import ColumnSpec
 
 LABEL_FILES = ("labels.csv", "labels.json")
-"""What labels are called that lie beside their documents."""
+"""Default label file names."""
 
 _CUAD_ANSWER = re.compile(r"\s*-\s*Answer$")
 _FIELDS = ("document", "column", "answer", "quote")
@@ -27,8 +27,8 @@ _FIELDS = ("document", "column", "answer", "quote")
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The right answer for one document and column, and the verbatim `quotes` that show it. Neither: the document does
-    not hold it. `answer` None beside quotes: the evidence is known, its normalised form is not."""
+    """The right answer for one document and column, and the verbatim `quotes` that show it. Without both, the document
+    does not have it. With quotes and no answer, the evidence is known and its normalised form is not."""
 
     document: str
     column: str
@@ -37,20 +37,22 @@ class Label:
 
 
 def key(name: str) -> str:
-    """A file's or column's name as labels and documents agree on it: letters and digits, no folder, no suffix."""
+    """The name of a file or column, for matching: letters and digits, without folder and suffix."""
     return re.sub(r"[\W_]+", "", re.sub(r"\.[A-Za-z]{2,5}$", "", name.rsplit("/", 1)[-1])).casefold()
 
 
 def find_labels(paths: Iterable[Path]) -> list[Path]:
-    """The labels that lie in the folders among `paths`. Raises InputError if there are none."""
+    """The label files in the folders among `paths`. Raises InputError if there are none."""
     found = [path / name for path in paths if path.is_dir() for name in LABEL_FILES if (path / name).is_file()]
     if not found:
-        raise InputError(f"There are no labels: name them with --labels, or put {' or '.join(LABEL_FILES)} beside.")
+        raise InputError(
+            f"There are no labels: give them with --labels, or put {' or '.join(LABEL_FILES)} into the folder."
+        )
     return found
 
 
 def read_labels(file: Path) -> tuple[list[Label], bool]:
-    """The labels of a file, and whether they are in CUAD's form. Raises InputError naming file and line."""
+    """The labels of a file, and whether they are in CUAD's form. Raises InputError with file and line."""
     try:
         text = decode(file.read_bytes())
     except OSError as error:
@@ -60,7 +62,7 @@ def read_labels(file: Path) -> tuple[list[Label], bool]:
     if file.suffix.lower() == ".json":
         return _from_json(file, text), False
     lines = text.splitlines(keepends=True)
-    # A spreadsheet writes what its country parts columns with.
+    # Spreadsheets separate columns by country: comma, semicolon or tab.
     rows = list(csv.DictReader(lines, delimiter=max(",;\t", key=lines[0].count) if lines else ","))
     header = list(rows[0]) if rows else []
     if "Filename" in header and any(_CUAD_ANSWER.search(name) for name in header):
@@ -107,20 +109,20 @@ def _as_text(answer: Any) -> str | None:
 
 
 def _gathered(file: Path, rows: Iterable[tuple[Any, Any, str | None, Iterable[str]]]) -> list[Label]:
-    """One label for each document and column; further lines bring further quotes. Raises InputError."""
+    """One label for each document and column; further lines add quotes. Raises InputError."""
     answers: dict[tuple[str, str], str | None] = {}
     quotes: dict[tuple[str, str], list[str]] = {}
     for number, (document, column, answer, shown) in enumerate(rows, start=1):
         place = (str(document).strip(), str(column).strip())
         if not all(place):
-            raise InputError(f"{file}: label {number} names no document or no column.")
+            raise InputError(f"{file}: label {number} has no document or no column.")
         answers[place] = answers.get(place) or (answer or "").strip() or None
         quotes.setdefault(place, []).extend(quote for quote in shown if quote.strip())
     return [Label(*place, answer, tuple(quotes[place])) for place, answer in answers.items()]
 
 
 def _cuad_row(file: Path, line: int, row: dict[str, str]) -> Iterator[Label]:
-    """CUAD v1, `master_clauses.csv`: per category a list of spans (`<omitted>` joins what stands apart) and an answer.
+    """CUAD v1, `master_clauses.csv`: per category a list of spans (`<omitted>` joins separate parts) and an answer.
 
     Hendrycks et al., "CUAD: An Expert-Annotated NLP Dataset for Legal Contract Review", NeurIPS 2021.
     """
@@ -135,7 +137,7 @@ def _cuad_row(file: Path, line: int, row: dict[str, str]) -> Iterator[Label]:
 
 
 def _iso(answer: str) -> str:
-    """CUAD's dates are month first, `5/1/06`; another answer stays as it is."""
+    """CUAD's dates are month first, `5/1/06`; other answers are unchanged."""
     for form in ("%m/%d/%y", "%m/%d/%Y"):
         try:
             return datetime.strptime(answer, form).date().isoformat()

@@ -1,4 +1,4 @@
-"""An evaluation as a file: JSON to compare and to compute with, HTML to read the misses side by side."""
+"""An evaluation as files: JSON for comparing and computing, HTML for reading the misses side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ HEADINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One run over labels: who answered, every cell beside its label, and what it took.
+    """One run over labels: the model, every cell beside its label, and the cost.
 
     `seconds` and `price` (US dollars) are of the job that asked `asked_cells` of the cells; a stored answer is free.
     """
@@ -54,7 +54,7 @@ class Evaluation:
 
     @property
     def cost(self) -> str:
-        """What was asked, how long that took, and the price, in words."""
+        """The number of cells asked, the time and the price, in words."""
         return f"{self.asked_cells:,} cells asked in {self.seconds:,.1f} s, ${self.price:,.2f}"
 
     def table(self) -> list[tuple[str, Measures]]:
@@ -67,7 +67,7 @@ _adapter = TypeAdapter(Evaluation)
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> None:
-    """Write both files into `folder`, which is made. Raises InputError if they cannot be written."""
+    """Write both files into `folder`, which is created. Raises InputError if they cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / JSON_FILE).write_bytes(_adapter.dump_json(evaluation, indent=1))
@@ -77,7 +77,7 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
 
 
 def read_evaluation(path: Path) -> Evaluation:
-    """The evaluation of a folder or JSON file. Raises InputError naming it."""
+    """The evaluation in a folder or JSON file. Raises InputError with its name."""
     file = path / JSON_FILE if path.is_dir() else path
     try:
         return _adapter.validate_json(file.read_bytes())
@@ -86,11 +86,11 @@ def read_evaluation(path: Path) -> Evaluation:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise InputError(f"{file} is no evaluation: {place}: {first['msg']}.") from None
+        raise InputError(f"{file} is not an evaluation: {place}: {first['msg']}.") from None
 
 
 def shown(figures: Measures) -> list[str]:
-    """The figures under HEADINGS, as they are printed."""
+    """The figures under HEADINGS, as printed."""
     shares = (figures.exact, figures.normalised, figures.precision, figures.recall, figures.f1)
     return [
         f"{figures.cells:,}",
@@ -106,7 +106,7 @@ def percent(share: float | None) -> str:
 
 
 def _html(evaluation: Evaluation) -> str:
-    """One page without scripts or links; lxml escapes whatever came from documents and models."""
+    """One page without scripts or links; lxml escapes the text of documents and models."""
     what = f"{evaluation.model} · {evaluation.documents:,} documents × {len(evaluation.columns)} questions"
     took = (
         f"{evaluation.finished_at:%Y-%m-%d %H:%M} · prompt version {evaluation.prompt_version} · Columnist "

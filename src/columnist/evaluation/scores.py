@@ -1,4 +1,4 @@
-"""How good answers are against labels: one score per cell, measures over any set of them."""
+"""The quality of answers by labels: one score per cell, and measures over any set of cells."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ from columnist.reviews.model import Cell, Question
 _ARTICLES = frozenset(("a", "an", "the"))
 _ASIDE = re.compile(r"\([^()]*\)")
 WEAK_EVIDENCE = 0.5
-"""Token F1 below which quotes and labelled spans are about different places."""
+"""Below this token F1, quotes and labelled spans are about different places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class ScoredCell:
 
     @property
     def right(self) -> bool:
-        """Present where it is present, absent where it is absent, and the same answer where that can be said."""
+        """Whether presence agrees with the label and, where that can be compared, the answer is the same."""
         return self.error is None and self.expected == self.found and self.normalised is not False
 
     @property
     def miss(self) -> str | None:
-        """What is wrong with the answer, in a word or two; None if nothing is."""
+        """What is wrong with the answer, in a word or two; None if nothing is wrong."""
         if self.error is not None:
             return "failed"
         if self.expected != self.found:
@@ -99,7 +99,7 @@ class Measures:
 
 
 def scored(label: Label, question: Question, document: str, cell: Cell | None) -> ScoredCell:
-    """An answer's score; no cell counts as one that failed."""
+    """The score of an answer; a missing cell counts as failed."""
     error = "It was not answered." if cell is None else cell.error if cell.status == "error" else None
     answer = cell.summary if cell is not None and error is None else None
     value = cell.value if cell is not None and error is None else None
@@ -110,7 +110,7 @@ def scored(label: Label, question: Question, document: str, cell: Cell | None) -
     wanted = _value(label, question)
     if question.format == "yes_no":
         expected, found = wanted is True or (wanted is None and bool(label.quotes)), value is True
-        # A contract that is silent has no such clause.
+        # A contract that says nothing has no such clause.
         exact, normalised = (None, None) if wanted is None else (value is wanted, found == wanted)
     else:
         expected, found = bool(label.answer or label.quotes), answer not in (None, NOT_FOUND)
@@ -181,20 +181,20 @@ def overlap(quotes: Iterable[str], spans: Iterable[str]) -> tuple[float, float]:
 
 
 def folded(text: str) -> str:
-    """A text as answers are compared: no case, punctuation, articles or line breaks (SQuAD's normalisation)."""
+    """A text for comparison: without case, punctuation, articles and line breaks (SQuAD's normalisation)."""
     letters = re.sub(r"[^\w\s]", "", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(word for word in letters.split() if word not in _ARTICLES)
 
 
 def _value(label: Label, question: Question) -> Any:
-    """The label's answer in the column's format; None if it has none (`perpetual` is no date)."""
+    """The label's answer in the column's format; None if it has no value (`perpetual` is not a date)."""
     if label.answer is None:
         return False if question.format == "yes_no" and not label.quotes else None
     return typed(label.answer, question).value
 
 
 def _same(value: Any, wanted: Any) -> bool:
-    """Whether two typed values are one: amounts are, however many digits they are written with."""
+    """Whether two typed values are equal; amounts are, whatever number of digits they have."""
     if isinstance(value, dict) and isinstance(wanted, dict):
         return value["currency"] == wanted["currency"] and Decimal(value["amount"]) == Decimal(wanted["amount"])
     return bool(value == wanted)
@@ -203,7 +203,7 @@ def _same(value: Any, wanted: Any) -> bool:
 def _alike(value: Any, wanted: Any, answer: str | None) -> bool:
     match wanted, value:
         case list(), list():
-            # A label explains its names: `Fox Mobile Entertainment ("Fox")`.
+            # Labels explain names: `Fox Mobile Entertainment ("Fox")`.
             return {folded(_ASIDE.sub("", one)) for one in wanted} == {folded(_ASIDE.sub("", one)) for one in value}
         case dict(), dict():
             unnamed = None in (value["currency"], wanted["currency"])

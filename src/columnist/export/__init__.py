@@ -1,1 +1,1 @@
-"""The grid as a file: XLSX, CSV, Parquet, JSON; written row by row, visible when complete."""
+"""The grid as a file: XLSX, CSV, Parquet or JSON, written row by row and visible when complete."""

@@ -12,7 +12,7 @@ _STATE = " (state)"
 
 
 class CsvWriter:
-    """Answers as text, UTF-8 with the mark that Excel looks for.
+    """Answers as text, in UTF-8 with the byte-order mark that Excel needs.
 
     First the document, then each question's value with its state beside it, and to the right of all these what else is
     known of each answer: its words, its flag, who said it.
@@ -20,7 +20,7 @@ class CsvWriter:
 
     def __init__(self, target: Path, columns: Columns, export: Export) -> None:
         self._columns = columns
-        # What cannot be written (half a letter) is a question mark, and spoils nothing.
+        # A lone surrogate cannot be written: it becomes a question mark.
         self._file = target.open("w", encoding="utf-8-sig", errors="replace", newline="")
         self._csv = csv.writer(self._file)
         beside = [f" ({name})" for name in DETAILS]
@@ -30,7 +30,7 @@ class CsvWriter:
         self._csv.writerow([*_OF_THE_DOCUMENT, *map(harmless, values), *map(harmless, others)])
 
     def add(self, row: GridRow) -> None:
-        """The next document."""
+        """Write the next document."""
         fields: list[object] = [
             harmless(row.document), harmless(row.path), row.document_id, row.page_count, harmless(row.error or "")
         ]  # fmt: skip
@@ -41,7 +41,7 @@ class CsvWriter:
         self._csv.writerow(fields)
 
     def close(self) -> None:
-        """After the last row."""
+        """Finish, after the last row."""
         self._file.close()
 
     abandon = close

@@ -18,7 +18,7 @@ from columnist.reviews.model import GridRow
 
 
 class Writer(Protocol):
-    """Takes rows one by one; `close` completes the file, `abandon` lets go of it."""
+    """Takes rows one by one; `close` completes the file, `abandon` drops it."""
 
     def add(self, row: GridRow) -> None: ...
     def close(self) -> None: ...
@@ -26,7 +26,7 @@ class Writer(Protocol):
 
 
 def _parquet_writer(target: Path, columns: Columns, export: Export) -> Writer:
-    # Arrow takes a quarter of a second to import: who writes another format does not wait for it.
+    # Arrow takes 0.25 s to import, which other formats do not need.
     from columnist.export.parquet import ParquetWriter
 
     return ParquetWriter(target, columns, export)
@@ -41,13 +41,13 @@ WRITERS: dict[str, Callable[[Path, Columns, Export], Writer]] = {
 
 
 WITHOUT_QUOTES = (".csv",)
-"""Formats that show no citations: they need not be read for them."""
+"""Formats without citations: these are not read for them."""
 
 
 def check_target(target: Path) -> None:
-    """Raises InputError if a review cannot be written there: before the work, not after it."""
+    """Raises InputError if a review cannot be written there: call it before the work."""
     if target.suffix.lower() not in WRITERS:
-        raise InputError(f"{target.name}: a review is written as {', '.join(WRITERS)}.")
+        raise InputError(f"{target.name}: a review can be written as {', '.join(WRITERS)}.")
     if not target.absolute().parent.is_dir():
         raise InputError(f"The folder {target.absolute().parent} does not exist.")
     if not os.access(target.absolute().parent, os.W_OK) or target.is_dir():
@@ -85,8 +85,8 @@ async def write_review(
 
 @contextmanager
 def _appearing(target: Path) -> Iterator[Path]:
-    """A file beside the target that becomes it if all goes well, and is gone if not."""
-    # Made like any other file, so that it is as open as the user's are: tempfile makes private ones.
+    """A temporary file beside the target; it replaces the target on success and is deleted on failure."""
+    # Created with the user's usual permissions: tempfile makes private files.
     part = target.absolute().with_name(f".{target.name}.{uuid4().hex}")
     part.touch(exist_ok=False)
     try:

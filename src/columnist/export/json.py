@@ -1,4 +1,4 @@
-"""JSON: everything, one document a line."""
+"""JSON: everything, one document per line."""
 
 import json
 from dataclasses import asdict, fields
@@ -15,11 +15,11 @@ _NEVER_ASKED = dict.fromkeys(_FIELDS) | {"status": "missing", "state": state(Non
 
 
 class JsonWriter:
-    """The questions, and each document with its cells in full, one document a line."""
+    """The questions, and each document with its full cells, one document per line."""
 
     def __init__(self, target: Path, columns: Columns, export: Export) -> None:
         self._columns = columns
-        # Half a letter is written as its escape, which JSON knows, too.
+        # A lone surrogate is written as an escape.
         self._file = target.open("w", encoding="utf-8", errors="backslashreplace")
         head = [{"id": str(column_id), **asdict(column)} for column_id, column in columns]
         about = (
@@ -29,7 +29,7 @@ class JsonWriter:
         self._separator = "\n"
 
     def add(self, row: GridRow) -> None:
-        """The next document."""
+        """Write the next document."""
         document = {
             "id": str(row.document_id),
             "document": row.document,
@@ -44,7 +44,7 @@ class JsonWriter:
         self._separator = ",\n"
 
     def close(self) -> None:
-        """After the last row."""
+        """Finish, after the last row."""
         self._file.write("\n]}\n")
         self._file.close()
 
@@ -62,7 +62,7 @@ def _cell(cell: Cell | None) -> dict[str, Any]:
 def _json(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
-    except ValueError:  # NaN and infinity, which JSON does not know, are texts
+    except ValueError:  # JSON has no NaN and infinity: they are texts
         known = json.loads(json.dumps(value, default=_plain), parse_constant=str)
         return json.dumps(known, ensure_ascii=False)
 

@@ -23,7 +23,7 @@ from columnist.export.values import (
 from columnist.reviews.model import Cell, Format, GridRow
 
 ROWS_PER_GROUP = 500
-"""Documents in a Parquet row group: what is held in memory."""
+"""Documents per Parquet row group, which is kept in memory."""
 
 _PLACES, _DIGITS = 9, 38
 _OF_THE_DOCUMENT = {
@@ -58,7 +58,7 @@ _BESIDE: dict[str, pa.DataType] = {
 
 
 class ParquetWriter:
-    """Typed columns: a question's value, and beside it its state, its words, who said it, and its evidence.
+    """Typed columns: the value of each question, then its state, its words, its author, and its evidence.
 
     Numbers are float64, amounts decimal(38, 9) with their currency. A value that is none of the column's type, or would
     not be the same in it, is null, and `… (shown)` has the words. The file's metadata has the questions as JSON.
@@ -84,7 +84,7 @@ class ParquetWriter:
         self._values: list[list[Any]] = [[] for _ in fields]
 
     def add(self, row: GridRow) -> None:
-        """The next document."""
+        """Write the next document."""
         line = [
             row.document, row.path, str(row.document_id), row.page_count, row.language, row.how_read, row.error
         ]  # fmt: skip
@@ -96,7 +96,7 @@ class ParquetWriter:
             self._flush()
 
     def close(self) -> None:
-        """After the last row."""
+        """Finish, after the last row."""
         self._flush()
         self._parquet.close()
 
@@ -123,7 +123,7 @@ _PARTS = ("page", "quote", "verified")
 
 
 def _exact(value: Typed | None) -> Any:
-    """The value as Arrow takes it; None if it would be another one there."""
+    """The value as Arrow stores it; None if Arrow would change it."""
     match value:
         case Decimal():
             number = float(value)
@@ -144,7 +144,7 @@ def _fits(amount: Decimal) -> bool:
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
     try:
         return pa.array(values, type=kind)
-    except (ValueError, TypeError, OverflowError):  # half a letter, which UTF-8 does not know
+    except (ValueError, TypeError, OverflowError):  # a lone surrogate, which UTF-8 cannot encode
         return pa.array([_storable(one) for one in values], type=kind)
 
 

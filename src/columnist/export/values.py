@@ -1,4 +1,4 @@
-"""A cell as a file says it: its value where that is of the question's format, its words, its state, and who said it."""
+"""A cell in a file: its value if it is of the question's format, its words, its state, and its author."""
 
 import json
 import re
@@ -16,16 +16,16 @@ from columnist.reviews.model import Cell, ColumnSpec, Format
 Columns = Sequence[tuple[UUID, ColumnSpec]]
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""A spreadsheet may run a text that starts like this (OWASP, CSV injection); the last four are full-width forms."""
+"""A spreadsheet may run a text with this first character (OWASP, CSV injection); the last four are full-width forms."""
 _FIGURE = re.compile(r"-[0-9]+(\.[0-9]+)?(%| [A-Z]{3})?")
-"""No formula, although it starts like one."""
+"""Not a formula, although it starts like one."""
 _DECIMAL = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Which review a file is of, and when its rows were read."""
+    """The review of a file, and the time when its rows were read."""
 
     review: str
     at: datetime
@@ -34,7 +34,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount; `currency` is an ISO 4217 code, or None where the answer named none."""
+    """An amount; `currency` is an ISO 4217 code, or None if the answer named none."""
 
     amount: Decimal
     currency: str | None
@@ -44,8 +44,8 @@ Typed = Decimal | Money | date | bool | list[str] | str
 
 
 def typed(cell: Cell | None, form: Format) -> Typed | None:
-    """The answer's value, if it is one of this format. None: there is no answer, it could not be typed, it was typed by
-    another format, or what is stored is broken. The words say it then."""
+    """The answer's value, if it is one of this format. None if there is no answer, it was not typed, it was typed for
+    another format, or it is broken; then use the words."""
     if cell is None or cell.status != "done" or (cell.value_format or form) != form:
         return None
     value = cell.value
@@ -66,7 +66,7 @@ def typed(cell: Cell | None, form: Format) -> Typed | None:
 
 
 def words(cell: Cell | None) -> str:
-    """The answer as it was given and the page shows it, whatever it was typed to; empty where there is no answer."""
+    """The answer as given, as the page shows it, whatever its value; empty if there is no answer."""
     if cell is None or cell.status != "done":
         return ""
     if cell.summary or cell.value is None:
@@ -75,7 +75,7 @@ def words(cell: Cell | None) -> str:
 
 
 def as_text(cell: Cell | None, form: Format) -> str:
-    """The answer as one text: a value of the format in its canonical form, anything else in its words."""
+    """The answer as one text: a value of the format in canonical form, anything else in its words."""
     value = typed(cell, form)
     match value:
         case Money():
@@ -113,7 +113,7 @@ def state(cell: Cell | None) -> str:
 
 
 def mark(cell: Cell) -> str:
-    """The state of an answer that must not be taken for a current one; empty for one that may."""
+    """The state of an answer that is not current; empty for a current one."""
     said = state(cell)
     return "" if said in ("done", "not found") else said
 
@@ -124,7 +124,7 @@ def problem(cell: Cell | None) -> str | None:
 
 
 class Details(NamedTuple):
-    """What stands beside a question's value, in columns of their own."""
+    """The other columns of a question, after its value."""
 
     shown: str | None
     flag: str | None
@@ -146,7 +146,7 @@ _NOTHING = Details(*[None] * len(DETAILS))
 
 
 def details(cell: Cell | None) -> Details:
-    """Those of a cell; `shown` are its words."""
+    """The other columns of a cell; `shown`: its words."""
     if cell is None:
         return _NOTHING
     return Details(
@@ -167,7 +167,7 @@ def details(cell: Cell | None) -> Details:
 
 
 def distinct_names(columns: Columns, taken: Sequence[str], endings: Sequence[str]) -> list[str]:
-    """The columns' names, none twice, none that is taken, nor one of those that stand beside another."""
+    """The columns' names, made unique, also among `taken` and each name with its endings."""
     used = {name.lower() for name in taken}
     names = []
     for _, column in columns:
@@ -181,7 +181,7 @@ def distinct_names(columns: Columns, taken: Sequence[str], endings: Sequence[str
 
 def harmless(text: str) -> str:
     """The text, with an apostrophe before it if a spreadsheet could take it for a formula."""
-    if text.isalnum():  # nearly every text that is not
+    if text.isalnum():  # true for nearly every text that is not a formula
         return text
     dangerous = text.lstrip(" \"'").startswith(_FORMULA_STARTS) or text.startswith(("\t", "\r"))
     return f"'{text}" if dangerous and not _FIGURE.fullmatch(text) else text

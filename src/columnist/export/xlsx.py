@@ -1,4 +1,4 @@
-"""XLSX: a sheet of typed values for reading and sorting, one of their states, and one of evidence, line by line."""
+"""XLSX: a sheet of typed values for reading and sorting, one of their states, and one of evidence, by line."""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ CUT = "… [cut: the JSON export has all of it]"
 
 _FILLS: dict[Flag, str] = {"green": "#E2F0D9", "yellow": "#FFF2CC", "red": "#F8CBAD", "grey": "#EDEDED"}
 _HATCHED = 14
-"""Excel's number of the pattern of a cell that has no answer because it failed."""
+"""Excel's number for the pattern of a cell without an answer because it failed."""
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _EVIDENCE = {
     "Document": 34, "Column": 22, "Answer": 34, "Flag": 8, "Rule": 22, "State": 12, "Page": 7, "Quote": 70,
@@ -29,16 +29,16 @@ _EVIDENCE = {
     "Verified by": 22, "Verified at": 20, "Prompt version": 14, "Column version": 14, "Job": 36, "Path": 34,
     "Document id": 36,
 }  # fmt: skip
-"""The headings of the sheet of evidence, and how wide they are."""
+"""The headings of the evidence sheet, and their widths."""
 _EARLIER = "model's answer before the edit"
 _OLDEST_EXCEL_DATE = date(1900, 3, 1)
-"""Excel believes in 29 February 1900: what is before is written as text."""
+"""Excel has a 29 February 1900: earlier dates are written as text."""
 _DIGITS = 15
-"""Of a number, as Excel shows them; one that has more is written as text."""
+"""Most digits of a number in Excel; a number with more is written as text."""
 
 
 class XlsxWriter:
-    """Writes rows as they come; no sheet is held in memory."""
+    """Writes rows as they arrive; no sheet is kept in memory."""
 
     def __init__(self, target: Path, columns: Columns, export: Export) -> None:
         self._columns = columns
@@ -67,7 +67,7 @@ class XlsxWriter:
         self._next_evidence_sheet()
 
     def add(self, row: GridRow) -> None:
-        """The next document."""
+        """Write the next document."""
         self._row += 1
         self._text(self._values, self._row, 0, row.document, self._wrapped)
         self._text(self._states, self._row, 0, row.document, self._wrapped)
@@ -86,13 +86,13 @@ class XlsxWriter:
             self._text(sheet, self._row, place + 1, str(row.document_id), self._wrapped)
 
     def close(self) -> None:
-        """After the last row."""
+        """Finish, after the last row."""
         self._values.autofilter(0, 0, max(self._row, 1), self._width - 1)
         self._states.autofilter(0, 0, max(self._row, 1), len(self._columns) + 2)
         self._book.close()
 
     def abandon(self) -> None:
-        """Instead of `close`, after a failure: the target is not to be kept."""
+        """Instead of `close`, after a failure: the target is dropped."""
         self._book.close()
 
     def _value(self, row: int, number: int, cell: Cell, form: Format) -> None:
@@ -100,7 +100,7 @@ class XlsxWriter:
             if cell.status == "error":
                 self._values.write_blank(row, number, None, self._format("failed", None, False))
             return
-        # A look that Excel adds to what it shows, and to nothing that it holds.
+        # A format that changes what Excel shows, not the stored value.
         behind = f'" ({said})"' if (said := mark(cell)) else ""
         look = (cell.flag, bool(said) or cell.verified is False)
         value = typed(cell, form)
@@ -204,19 +204,19 @@ def _quoted(citation: Citation | None) -> tuple[int | None, str, str]:
 
 
 def _figure(value: Decimal) -> float | None:
-    """The number as Excel holds it; None if it would show another one."""
+    """The number as Excel stores it; None if Excel would show another one."""
     number = float(value)
     return number if Decimal(f"{number:.{_DIGITS}g}") == value else None
 
 
 def _hundredth(value: Decimal) -> Decimal:
-    """Exact, however many digits there are."""
+    """Exact, with any number of digits."""
     sign, digits, exponent = value.as_tuple()
     return Decimal((sign, digits, int(exponent) - 2))
 
 
 def _places(value: Decimal) -> int:
-    """Behind the point."""
+    """The number of decimals."""
     return max(0, -int(value.normalize().as_tuple().exponent))
 
 

@@ -1,7 +1,7 @@
-"""The back end without an LLM: it ranks passages against the question and reads typed answers off them by rules.
+"""The back end without an LLM: ranks passages against the question and reads typed answers from them by rules.
 
-A fast, free first pass and the baseline that an LLM has to beat. Every answer is a verbatim quote with its page; what
-no rule finds is `Not found`. A document is only ever text to search: nothing in it can steer the rules.
+A fast, free first pass, and the baseline that an LLM has to beat. Every answer is a verbatim quote with its page; if no
+rule finds anything, it is `Not found`. A document is only searched: its text cannot steer the rules.
 """
 
 import asyncio
@@ -29,25 +29,25 @@ from columnist.rules.passages import PassageIndex, Ranked, terms
 from columnist.rules.preamble import parties, stated_date, title
 
 NEAR = 8
-"""Passages that may state the term, best first."""
+"""How many of the best passages may state the term."""
 DEEP = 80
-"""Passages that are tried for a kind of clause, best first."""
+"""How many of the best passages are tried for a kind of clause."""
 WEAK = 0.3
-"""Coverage below which a passage is no answer to a question that no rule knows."""
+"""Least coverage of a passage that answers a question about no known kind of clause."""
 OPENING = 20
-"""Passages among which a contract's title stands."""
+"""The first passages, which contain the title."""
 TITLE = 150
-"""Characters in which a passage names the agreement when it does."""
+"""The first characters of a passage, in which it may name the agreement."""
 CITED = 3
-"""Passages that a Yes rests on, at most."""
+"""Most passages that are cited for a Yes."""
 ALIKE = 0.7
-"""Share of the best one's score from which another passage is cited beside it."""
+"""Another passage is cited with the best one from this share of its score."""
 CLAUSE = 120
-"""Characters on either side of a value in which its clause may say more of it."""
+"""Characters on either side of a value in which its clause may qualify it."""
 BESIDE = 40
-"""Characters on either side of a value in which what leaves it in doubt is shown with it."""
+"""Characters on either side of a value that are shown with it if they leave it in doubt."""
 STRONG = 0.6
-"""Coverage from which such a passage is an answer worth a green flag or a Yes."""
+"""Least coverage of such a passage for a Yes."""
 
 _STOP_WORDS = frozenset(
     """a about above after all also an and any are as at be been before being below between both but by can could did do
@@ -58,7 +58,7 @@ _STOP_WORDS = frozenset(
     agreement answer answers choose clause column contract contracts document does find give given identify list main
     name names please provide quote question return say says sentence specify state stated tell text write""".split()
 )
-"""English function words, then the words with which a question asks."""
+"""English function words, then the usual words of questions."""
 _AVOIDS = re.compile(
     r"\b(?:do not|does not count|don't|leave out|ignore|exclud\w+|except|rather than|without its)\b", re.I
 )
@@ -89,7 +89,7 @@ _TITLE_LINES = re.compile(r"\b(?:agreement|contract|amendment|addendum|lease|lic
 
 
 class RulesAnswerer:
-    """Answers without an LLM, in processes of its own, one per core: the event loop that serves requests stays free."""
+    """Answers without an LLM, in one process per core, so that the event loop stays free."""
 
     model = "extractive"
     prompt_version = "extractive-5"
@@ -106,7 +106,7 @@ def _all_answered(pages: Sequence[str], questions: Sequence[Question]) -> list[C
 
 
 def answered(index: PassageIndex, question: Question) -> Content:
-    """The content that the rules find for one question in an indexed document."""
+    """The rules' answer to one question about an indexed document."""
     finding = _FINDERS[question.format](index, question) if index.passages else None
     unread = " The playbook's rules in words need an LLM and were not applied." if rules_in_words(question) else ""
     if finding is None:
@@ -120,7 +120,7 @@ def answered(index: PassageIndex, question: Question) -> Content:
 
 
 def _shown(value: Any, said: str, question: Question) -> str:
-    """A typed value as a cell shows it; what has none is shown as it is said."""
+    """A typed value as a cell shows it; without a value, the words of the answer."""
     if value is None or question.format in ("text", "bulleted_list"):
         return said
     match question.format:
@@ -141,7 +141,7 @@ def _shown(value: Any, said: str, question: Question) -> str:
 
 
 def query(question: Question) -> dict[str, float]:
-    """The stems to search for, with weights: the column's name counts double, what the prompt rules out not at all."""
+    """The stems to search for, with weights: the column's name counts double, excluded topics not at all."""
     weights: dict[str, float] = {}
     for text, weight in ((question.name, 2.0), (_wanted(question), 1.0)):
         for word in re.findall(r"[A-Za-z]{2,}|\d+", text):
@@ -152,7 +152,7 @@ def query(question: Question) -> dict[str, float]:
 
 
 def _wanted(question: Question) -> str:
-    """The prompt without the sentences that say what is not asked for."""
+    """The prompt without the sentences about what is not asked for."""
     sentences = re.split(r"(?<=[.?!])\s+", question.prompt)
     return " ".join([sentence for sentence in sentences if not _AVOIDS.search(sentence)] or sentences)
 
@@ -162,7 +162,7 @@ def _asks(question: Question) -> str:
 
 
 def _clause(question: Question) -> Clause | None:
-    """The kind of clause that a question is about; its name goes before its prompt."""
+    """The kind of clause that a question is about, by its name, else by its prompt."""
     return clause_asked_for(question.name) or clause_asked_for(_wanted(question))
 
 
@@ -173,7 +173,7 @@ def _kind(question: Question) -> str | None:
 
 
 def _candidates(index: PassageIndex, question: Question) -> tuple[list[Ranked], bool]:
-    """The passages that may answer, best first, and whether they are of the kind of clause that is asked for."""
+    """The passages that may answer, best first, and whether they are of the kind of clause asked for."""
     clause = _clause(question)
     extra = dict.fromkeys(terms(clause.words), 0.5) if clause else {}
     ranked = index.rank(extra | query(question))
@@ -262,8 +262,8 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
 
 
 def _with_doubts(candidate: Ranked, mention: Mention[Any], question: Question) -> tuple[str, bool]:
-    """A mention in its words, and whether the clause around it says the same; with the words beside it where those
-    leave it in doubt (`the greater of`, `10% of`)."""
+    """The words of a mention, and whether it has the same value within its clause. Words beside it that leave it in
+    doubt are added (`the greater of`, `10% of`)."""
     text = candidate.passage.text
     words = _line(text[mention.start : mention.end])
     value = typed(words, question).value
@@ -274,7 +274,7 @@ def _with_doubts(candidate: Ranked, mention: Mention[Any], question: Question) -
 
 
 def _around(text: str, mention: Mention[Any], reach: int) -> str:
-    """The mention with what stands within so many characters of it, in whole words of the same clause."""
+    """The mention with `reach` characters on either side, in whole words of the same clause."""
     before, behind = text[max(0, mention.start - reach) : mention.start], text[mention.end : mention.end + reach]
     if len(before) == reach:
         before = before.partition(" ")[2]
@@ -302,7 +302,7 @@ def _monetary_amount(index: PassageIndex, question: Question) -> Finding | None:
     marked = {passage.place for passage in index.mentioning(_MONEY_WORDS, _MONEY_SIGNS)}
     found = _first_mention([candidate for candidate in candidates if candidate.passage.place in marked], amounts)
     if found is None and known:
-        # The clause is without an amount; a sum elsewhere is better than none, and yellow.
+        # The clause has no amount; a sum from elsewhere is better than none, and yellow.
         candidates, known = index.rank(query(question)), False
         found = _first_mention([candidate for candidate in candidates if candidate.passage.place in marked], amounts)
     if found is None:
@@ -346,7 +346,7 @@ def _decimal(index: PassageIndex, question: Question, read: Callable[[str], list
 
 
 def _currency(index: PassageIndex, question: Question) -> Finding | None:
-    """The currency of payment where a passage says it; else the one that is named most often."""
+    """The currency of payment if a passage states it, else the one that is named most often."""
     counts: Counter[str] = Counter()
     first: dict[str, Span] = {}
     told: dict[str, Span] = {}
@@ -375,7 +375,7 @@ def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
     if not candidates:
         return Finding("No", (), False, "no such clause was found, which does not prove that there is none")
     best = candidates[0]
-    # "... may terminate at any time, provided that no party may ...": a proviso does not forbid what stands before it.
+    # "... may terminate at any time, provided that no party may ...": a proviso does not forbid what is before it.
     if _PERMISSION.search(question.prompt) and _FORBIDS.search(_PROVISO.split(best.passage.text)[0]):
         return Finding("No", (best.passage.place,), False, "the clause that fits best forbids it")
     places = tuple(one.passage.place for one in candidates[:CITED] if one.score >= ALIKE * best.score)
@@ -383,7 +383,7 @@ def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
 
 
 def _tag(index: PassageIndex, question: Question) -> Finding | None:
-    """The tag that the title names; else the one in the passage that fits best; else the one named most often."""
+    """The tag that the title names; else the one that the document names most often."""
     if _kind(question) == "governing_law":
         law = _governing_law(index, question)
         return law if law and typed(law.text, question).value else None

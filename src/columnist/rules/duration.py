@@ -1,4 +1,4 @@
-"""How long a contract lasts: when it takes effect and expires, for how long it renews, how early a party says no."""
+"""The duration of a contract: when it takes effect and expires, how long it renews, how early to give notice."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _EDGE = re.compile(
 _LASTS = re.compile(r"\b(?:for|of|be|is|continue|until|end|the|than|an?|through)\b[^.;]{0,25}$", re.I)
 _RENEWED = re.compile(r"\b(?:renew\w*|extend\w*|successive|additional|prior|notice|earlier)\b[^.;]{0,60}$", re.I)
 _AFTERWARDS = re.compile(r"['s]*\s+(?:after|following|from|beyond)\b.{0,40}\b(?:terminat|expir|end\b)", re.I)
-"""`two years following termination`: how long something else lasts."""
+"""`two years following termination`: the duration of something else."""
 _OF_NOTICE = re.compile(
     r"['s]*\s*,?\s*(?:of\s+)?(?:(?:in|or more)\s+)?(?:(?:its|the|such|a|an)\s+)?"
     r"(?:prior|before|preceding|advance|written|notice|notification)\b",
@@ -81,13 +81,13 @@ def expiration(passages: Sequence[Passage], plain: Sequence[str]) -> Finding | N
 
 
 def _edge(text: str, day: Mention[str]) -> str | None:
-    """Whether a term has its `start` or its `end` on a date, by the last word before it that says so."""
+    """Whether a date is the `start` or the `end` of a term, by the last such word before it."""
     cues = list(_EDGE.finditer(text, max(0, day.start - 60), day.start))
     return cues[-1].lastgroup if cues else None
 
 
 def _lengths(text: str) -> Iterator[Mention[Decimal]]:
-    """The periods for which a term may run by `text`: none of notice, of renewal, or of what comes after the end."""
+    """The periods for which a term may run by `text`, without periods of notice, of renewal, or after the end."""
     for length in _periods(text):
         before, behind = text[: length.start], text[length.end :]
         of_something_else = _RENEWED.search(before) or _OF_NOTICE.match(behind) or _AFTERWARDS.match(behind)
@@ -103,7 +103,7 @@ def _periods(text: str) -> list[Mention[Decimal]]:
 
 
 def effective_date(passages: Sequence[Passage]) -> StatedDate | None:
-    """The date on which the contract takes effect by a clause: `this Agreement shall commence on 1 January 1998`."""
+    """The date on which a clause lets the contract take effect: `this Agreement shall commence on 1 January 1998`."""
     for passage in passages:
         for cue in _TAKES_EFFECT.finditer(passage.text):
             written = next(iter(dates(passage.text[cue.end() : cue.end() + 60])), None)
@@ -115,7 +115,7 @@ def effective_date(passages: Sequence[Passage]) -> StatedDate | None:
 
 
 def renewal(passages: Sequence[Passage]) -> Finding | None:
-    """For how long the contract renews: `1 year`, and `successive 1 year` where it may renew again."""
+    """How long the contract renews: `1 year`, or `successive 1 year` if it may renew again."""
     for passage in passages:
         text = " ".join(passage.text.split())
         for period in [*_periods(text), *_regular_periods(text)]:

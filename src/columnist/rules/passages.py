@@ -15,14 +15,14 @@ from columnist.documents.locating.running_lines import without_running_lines
 from columnist.documents.model import Span
 
 K1 = 1.2
-"""How fast a repeated term stops counting; the usual value of BM25."""
+"""How fast the repetition of a term stops counting; the usual value of BM25."""
 B = 0.75
-"""How much a long passage is held back; the usual value of BM25."""
+"""How much a long passage loses; the usual value of BM25."""
 LONGEST = 600
-"""Characters of a passage: a quote that a reader takes in at a glance."""
+"""Most characters of a passage: a quote that is read at a glance."""
 
 _HEADING = 80
-"""A fragment up to this length introduces the passage that follows it."""
+"""A fragment up to this length is a heading of the passage after it."""
 _ABBREVIATED = re.compile(
     r"(?:\b(?:Inc|Ltd|Co|Corp|Nos?|Secs?|Arts?|Mr|Mrs|Ms|Dr|St|vs?|Jr|Sr|Ave|Blvd|Rd|Hwy|Ste|cf|al|approx|[A-Z])"
     r"|\b[A-Za-z](?:\.[A-Za-z])+|(?:^|\n)[ ]*(?:Section|Article)?[ ]*[\dA-Za-z]{1,3}(?:\.\d+)*)$",
@@ -37,13 +37,13 @@ _BOUNDARY = re.compile(
     rf"|(?P<paragraph>\r?\n[ ]*\r?\n\s*)|(?P<numbered>\r?\n[ ]*)(?={_ENUMERATOR})|(?P<line>\r?\n)(?=[ ]*[\"'(A-Z0-9])"
 )
 _BLANK_LINE = re.compile(r"\n[ \r]*\n")
-"""`as in Exhibit B.` ends a paragraph as well as a sentence."""
+"""After `as in Exhibit B.` a blank line ends the sentence."""
 _CONTENTS_LINE = re.compile(r"[\w.)][ .]+\d{1,3}$")
 _TITLE = re.compile(
     rf"(?:(?:ARTICLE|Article|SECTION|Section)\s+)?[\dIVX]+(?:\.\d+)*[.)]?\s+[A-Z][^.:\n]{{2,{_HEADING}}}(?=[.:\n])"
 )
 _SENTENCE = re.compile(r"(?:\w+\W+){7}\w[^\n]*\.\W*$")
-"""Eight words and a full stop: short, but no heading."""
+"""Eight words and a full stop: short, but not a heading."""
 _TOKEN = re.compile(r"[a-z]{2,}|\d+")
 _SUFFIX = re.compile(
     r"(?:ations?|ating|ated?|ates|itions?|ions?|ings?|ability|ible|able|ments?|ively|ivity|ive|[eo]rs?|als?|ed|es|ly|s|e)$"
@@ -52,7 +52,7 @@ _SUFFIX = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """`text` is the passage in plain characters, one for one those at `place`; `heading` is the one it stands under."""
+    """`text`: the plain characters at `place`, one for one. `heading`: the heading above the passage."""
 
     place: Span
     text: str
@@ -61,7 +61,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A passage with its BM25 score and `coverage`, the share (0 to 1) of the question's weight that it mentions."""
+    """A passage with its BM25 score; `coverage`: the share (0 to 1) of the question's weight that it mentions."""
 
     passage: Passage
     score: float
@@ -91,7 +91,7 @@ def passages(pages: Sequence[str]) -> list[Passage]:
 
 
 def _fragments(page: str) -> Iterator[tuple[int, int]]:
-    """Sentences, headings and lone lines, without the white space around them."""
+    """Sentences, headings and single lines, without surrounding white space."""
     widths = sorted(len(line) for line in page.splitlines() if line.strip())
     full_line = 0.7 * widths[int(len(widths) * 0.8)] if widths else 0
     start = 0
@@ -104,7 +104,7 @@ def _fragments(page: str) -> Iterator[tuple[int, int]]:
             if abbreviated and not _BLANK_LINE.search(match.group()):
                 continue
         elif match["line"]:
-            # A line that ends early ends a paragraph or is a heading; a full one wraps.
+            # A short line ends a paragraph or is a heading; a full one wraps.
             cut = match.start()
             line_start = max(page.rfind("\n", 0, cut), page.rfind("\r", 0, cut)) + 1
             if cut - line_start > full_line:
@@ -139,7 +139,7 @@ def _headed(page: str, fragments: list[tuple[int, int]]) -> Iterator[tuple[int, 
 
 
 def _pieces(page: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Cut an overlong sentence where it pauses: at a semicolon, else a comma, else a space."""
+    """Cut an overlong sentence at a semicolon, else a comma, else a space."""
     while end - start > LONGEST:
         window = page[start : start + LONGEST]
         cut = next(
@@ -153,7 +153,7 @@ def _pieces(page: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """A light stem: `terminate`, `terminated` and `termination` meet, short words stay."""
+    """A light stem: the same for `terminate`, `terminated` and `termination`; short words stay."""
     if word.startswith("licenc"):
         word = f"licens{word[6:]}"
     match = _SUFFIX.search(word)

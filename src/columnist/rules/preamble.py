@@ -1,4 +1,4 @@
-"""What the opening of a contract states: who its parties are and which date it bears."""
+"""The opening of a contract: its title, its parties and its date."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _SUFFIX = (
     r"|Foundation|FOUNDATION|Partners|PARTNERS|Partnership|Association|ASSOCIATION|Organization|Group|GROUP|Funds?"
     r"|Portfolios?)"
 )
-"""The words that end the name of a legal person."""
+"""The last words of the names of legal persons."""
 _OPENING = re.compile(
     r"\b(?:(?:made\s+(?:and\s+entered\s+into\s+)?|entered\s+into\s+)?by\s+and\s+(?:between|among)|(?:is|are)\s+between"
     r"|between|among|(?:made|entered\s+into)\s+by)\b\s*:?|^[ ]*(?:the[ ]+)?parties[ ]*:?\s*\n(?=\s*\(?1[.)])",
@@ -120,7 +120,7 @@ def _parties(parts: Sequence[tuple[str, int, int]], page: str, number: int, defi
 
 def _names(region: str) -> Iterator[tuple[str, int, int]]:
     """A name, start and end for each part of a preamble that describes a party."""
-    # What a definition holds never separates two parties: ("PLIC" and, together with PHLVIC, "PHL Variable").
+    # A definition never separates two parties: ("PLIC" and, together with PHLVIC, "PHL Variable").
     bare = _ASIDE.sub(lambda aside: f"({'.' * (len(aside.group()) - 2)})", region)
     start = 0
     for cut in [*_BETWEEN_PARTIES.finditer(bare), None]:
@@ -138,11 +138,11 @@ def _names(region: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _name(part: str) -> str:
-    """The name that a part of a preamble opens with; empty when it opens with something else."""
+    """The name at the start of a part of a preamble; empty if there is none."""
     part = re.sub(r"^(?:\(?\d{1,2}[.)]\s*|[Aa][Nn][Dd]\s+)+", "", part.strip(" \r\n,;:-"))
     ends = _NAME_ENDS.search(part)
     name = part[: ends.start()] if ends else part
-    # On a cover page the next line is another thing, unless the name wraps: "Potomac Fund\nManagement, Inc.".
+    # On a cover page the next line is something else, unless the name wraps: "Potomac Fund\nManagement, Inc.".
     whole = re.match(rf"(.*?\b{_SUFFIX}\b\.?)\s*\n(?!.*\b{_SUFFIX}\b)", name, re.S)
     name = " ".join((whole[1] if whole else name).split()).strip(" ,;")
     # "theglobe.com, Inc." is a name, "a Texas corporation" only describes one.
@@ -160,7 +160,7 @@ _SMALL_WORDS = frozenset("a an and by for from in of on or the to with".split())
 
 
 def title(plain: Sequence[str]) -> Span | None:
-    """Where the contract says what it is called: the first line of its opening that is a title and no sentence."""
+    """The place of the title: the first line of the opening that is a title and not a sentence."""
     for number, page in enumerate(plain[:2], start=1):
         for match in _TITLE.finditer(page, 0, 4_000):
             words = [word for word in re.findall(r"[A-Za-z][\w'-]*", match["title"]) if word not in _SMALL_WORDS]
@@ -183,8 +183,8 @@ _DEFINED_BEHIND = re.compile(r"[^.;]{0,12}\([^)]{0,30}(?:Effective|Agreement|Exe
 
 @dataclass(frozen=True, slots=True)
 class StatedDate:
-    """A date that a contract bears, where it stands, and whether a cue such as `dated as of` says so, or one such as
-    `effective`."""
+    """A date in a contract, its place, whether a cue such as `dated as of` introduces it, and whether `effective`
+    does."""
 
     mention: Mention[str]
     place: Span
@@ -221,7 +221,7 @@ def stated_date(plain: Sequence[str], effective: bool) -> StatedDate | None:
 
 
 def _signature_date(plain: Sequence[str]) -> StatedDate | None:
-    """The last date that stands after `Date:` in the signatures."""
+    """The last date after `Date:` in the signatures."""
     found: StatedDate | None = None
     for number, page in enumerate(plain, start=1):
         for label in re.finditer(r"\bdated?\s*:\s*(?:_+\s*)?", page, re.I):
