@@ -21,8 +21,8 @@ NOW = "now"
 class ChangedCells:
     """A page of the delta feed, each change at least once, and the cursor to go on from.
 
-    `encoded`: compact cells as JSON, with commas between them (fields as in read_changed_cells.sql). `more` says that there
-    may be more by now, and that it can be had at once.
+    `encoded`: compact cells as JSON, with commas between them (fields as in read_changed_cells.sql). `more`: there may
+    be more by now, to be read at once.
     """
 
     encoded: str
