@@ -91,7 +91,7 @@ def fraction(over: Decimal | int, under: Decimal | int) -> Decimal:
 def from_figures(written: str) -> tuple[Decimal, ...]:
     """`1,234.50` and `1.234,50` → 1234.50, `5,00,000` → 500000; `1.200` is both 1.2 and 1200. None if it is no number.
 
-    A blank or an apostrophe may stand between thousands.
+    A blank or an apostrophe may separate thousands.
     """
     compact = written.replace(" ", "").replace("'", "")
     if len(compact) > 40 or not compact.isascii():
@@ -108,7 +108,7 @@ def from_figures(written: str) -> tuple[Decimal, ...]:
 class Spelt:
     """A number in words. It takes `used` of the words; `value` is None if they do not make a number.
 
-    `whole`: it is a plain cardinal, which may still take a fraction behind it.
+    `whole`: it is a plain cardinal, which may have a fraction after it.
     """
 
     used: int

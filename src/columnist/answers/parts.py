@@ -230,8 +230,8 @@ class _Scan:
         """`1 200 000` is one number; `5 100 units` may be two."""
         values = from_figures(match[0])
         if match[0].count(" ") == 1 and re.match(r"\s[a-z]{3,}s\b", self.line[match.end() : match.end() + 30]):
-            behind = re.match(r"\s[a-z]+", self.line[match.end() : match.end() + 30])
-            if behind and behind[0].strip() not in (
+            after = re.match(r"\s[a-z]+", self.line[match.end() : match.end() + 30])
+            if after and after[0].strip() not in (
                 "dollars",
                 "euros",
                 "francs",
@@ -372,8 +372,8 @@ class _Scan:
                 return _Item("num", tokens[at].start, tokens[at].end, "", (value,), True, True), at + 1
             return None
         if first in ("a", "an") and len(words) > 1 and joints[0] in (" ", "-") and words[1] in PARTS:
-            behind = words[2] if len(words) > 2 else self.kind(tokens, places[1] + 1)
-            if words[1] == "half" or behind in ("of", "pct"):
+            after = words[2] if len(words) > 2 else self.kind(tokens, places[1] + 1)
+            if words[1] == "half" or after in ("of", "pct"):
                 value = fraction(1, PARTS[words[1]])
                 return _Item("num", tokens[at].start, tokens[places[1]].end, "", (value,), True, True), places[1] + 1
             return None
@@ -390,8 +390,8 @@ class _Scan:
             word, hyphen = words[said.used], joints[said.used - 1] == "-"
             under = PLURAL_PARTS.get(word) or PARTS.get(word)
             if under and not self.calendar(word, places, said.used, tokens):
-                behind = words[said.used + 1] if said.used + 1 < len(words) else self.kind(tokens, end + 1 + hyphen)
-                certain = hyphen or word in PLURAL_PARTS or word == "half" or behind in ("of", "pct", "open", "per")
+                after = words[said.used + 1] if said.used + 1 < len(words) else self.kind(tokens, end + 1 + hyphen)
+                certain = hyphen or word in PLURAL_PARTS or word == "half" or after in ("of", "pct", "open", "per")
                 end = places[said.used] + 1
                 if not certain:
                     return _Item("num", tokens[at].start, tokens[end - 1].end, "", (), True), end
@@ -460,8 +460,8 @@ class _Scan:
 
     def hundredths(self, items: Sequence[_Item], at: int) -> bool:
         """Whether `/100` is at that index."""
-        behind = self.kind(items, at) == "slash" and self.kind(items, at + 1) == "num"
-        return behind and items[at + 1].values == (Decimal(100),)
+        after = self.kind(items, at) == "slash" and self.kind(items, at + 1) == "num"
+        return after and items[at + 1].values == (Decimal(100),)
 
     def run(self, tokens: list[_Item], at: int) -> tuple[list[str], list[str], list[int]]:
         """The words from that index, their joints, and their places among the tokens; at most 40."""
@@ -520,7 +520,7 @@ class _Scan:
                 self.timed(at)
         for at, item in enumerate(items):
             if item.kind == "num" and item.values and at not in self.taken:
-                self.money_behind_its_currency(at)
+                self.money_after_its_currency(at)
         for at, item in enumerate(items):
             if item.kind == "num" and item.values and at not in self.taken:
                 self.money_before_its_currency(at)
@@ -644,7 +644,7 @@ class _Scan:
             return
         self.signed(Kind.COUNT, at, end, items[at].values, unit)
 
-    def money_behind_its_currency(self, at: int) -> None:
+    def money_after_its_currency(self, at: int) -> None:
         items, before = self.items, at - 1
         inner = self.kind(items, before)
         opened = inner == "open"
@@ -669,7 +669,7 @@ class _Scan:
         elif inner == "dash":
             values = tuple(-value for value in values)
         last = self.even(last)
-        if code := self.currency_behind(last, before):
+        if code := self.currency_after(last, before):
             last, named = code
         last = self.cents(last)[1] if last == at else last
         self.money(before, last, values, named)
@@ -687,34 +687,34 @@ class _Scan:
     def money_before_its_currency(self, at: int) -> None:
         items = self.items
         last = self.even(at)
-        behind = last + 1
-        wrapped = self.kind(items, behind) == "close" and self.kind(items, at - 1) == "open"
-        behind += wrapped
-        if self.glued(items, behind, "dash") and self.glued(items, behind + 1, "cur"):
-            behind += 1
-        elif self.kind(items, behind) == "dash":
+        after = last + 1
+        wrapped = self.kind(items, after) == "close" and self.kind(items, at - 1) == "open"
+        after += wrapped
+        if self.glued(items, after, "dash") and self.glued(items, after + 1, "cur"):
+            after += 1
+        elif self.kind(items, after) == "dash":
             return
-        if self.kind(items, behind) not in ("cur", "strange") or behind in self.taken or not self.beside(items, behind):
+        if self.kind(items, after) not in ("cur", "strange") or after in self.taken or not self.beside(items, after):
             return
         if (
-            not self.name(behind)
-            and self.text(behind) not in ("€", "$us")
-            and self.kind(items, behind + 1) in ("num", "blank")
+            not self.name(after)
+            and self.text(after) not in ("€", "$us")
+            and self.kind(items, after + 1) in ("num", "blank")
         ):
             return
-        if items[behind].kind == "strange":
-            self.add(Kind.UNREAD, at - wrapped, behind)
+        if items[after].kind == "strange":
+            self.add(Kind.UNREAD, at - wrapped, after)
             return
         values = items[at].values
-        if self.text(behind) in ("cent", "cents"):
+        if self.text(after) in ("cent", "cents"):
             values = tuple(product(value, Decimal("0.01")) for value in values)
-            last = behind
+            last = after
         else:
-            more, last = self.cents(behind)
+            more, last = self.cents(after)
             values = tuple(total(value, more) for value in values) if more else values
         if wrapped:
             values = tuple(-value for value in values)
-        self.money(at - wrapped, last, values, behind)
+        self.money(at - wrapped, last, values, after)
 
     def name(self, at: int) -> bool:
         """Whether a currency is written in letters, as it may be after a number."""
@@ -731,7 +731,7 @@ class _Scan:
                 return last + 2
         return last
 
-    def currency_behind(self, last: int, before: int) -> tuple[int, int] | None:
+    def currency_after(self, last: int, before: int) -> tuple[int, int] | None:
         """`$5,000 Canadian`, `$5,000 (USD)`: the end and the index of the more precise mark."""
         items, at = self.items, last + 1
         opened = self.kind(items, at) == "open"
@@ -841,13 +841,13 @@ class _Scan:
 
     def sign(self, first: int, last: int) -> tuple[str, int, int]:
         """The sign of the items: `-`, nothing, or `?` if it is unclear; and the first and last item with the sign."""
-        items, before, behind = self.items, first - 1, last + 1
-        if self.kind(items, behind) == "dash":
-            glued = items[behind].start == items[last].end
-            following = self.line[items[behind].end : items[behind].end + 1]
-            rest = self.line[items[behind].end :].strip()
+        items, before, after = self.items, first - 1, last + 1
+        if self.kind(items, after) == "dash":
+            glued = items[after].start == items[last].end
+            following = self.line[items[after].end : items[after].end + 1]
+            rest = self.line[items[after].end :].strip()
             if (glued and not following.strip()) or not rest or rest[0] in ")]":
-                return "?", first, behind
+                return "?", first, after
         if self.kind(items, before) == "dash":
             dash = items[before]
             tight = dash.end == items[first].start
@@ -870,8 +870,8 @@ class _Scan:
             return "?", before, last
         if self.kind(items, before) == "sign" and items[before].text in "+±~≈<>≤≥#^":
             return "?", before, last
-        if self.kind(items, before) == "open" and self.kind(items, behind) == "close":
-            return ("?", before, behind) if self.accounting(before) else ("", first, last)
+        if self.kind(items, before) == "open" and self.kind(items, after) == "close":
+            return ("?", before, after) if self.accounting(before) else ("", first, last)
         return "", first, last
 
     def accounting(self, opened: int) -> bool:
@@ -961,9 +961,9 @@ class _Scan:
     def dash(self, at: int) -> None:
         """A dash that may be the sign of the brackets before or after it."""
         items = self.items
-        before, behind = self.kind(items, at - 1), self.kind(items, at + 1)
+        before, after = self.kind(items, at - 1), self.kind(items, at + 1)
         alone = at == 0 or before in ("punct", "comma", "open")
-        opens = behind == "open" and (alone or items[at].end == items[at + 1].start)
+        opens = after == "open" and (alone or items[at].end == items[at + 1].start)
         if opens or (before == "close" and not self.line[items[at].end :].strip(" .")):
             self.add(Kind.UNREAD, at, at)
 

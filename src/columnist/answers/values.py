@@ -324,9 +324,9 @@ _HOW_MANY = re.compile(
 
 
 def _unit_asked_for(asked: str) -> str | None:
-    """The time unit in which a question asks for a number: the one behind `how many`, else the first; None without."""
-    told = _HOW_MANY.search(asked)
-    return told[1].lower() if told else next(units(asked), None)
+    """The time unit that a question asks for: the one after `how many`, else the first, else None."""
+    found = _HOW_MANY.search(asked)
+    return found[1].lower() if found else next(units(asked), None)
 
 
 def _in_unit(part: Part, wanted: str, strict: bool) -> tuple[Decimal, ...]:
@@ -553,9 +553,9 @@ def _turned(text: str, form: str) -> bool:
     match = inside.search(text)
     if match is None:
         return True
-    before, behind = text[: match.start()], text[match.end() :]
-    joined = re.search(r"[\w)]\s?[-/]$|/\s*$", before) or re.match(r"[-/]\w|\s*/", behind)
-    rest = f"{before} {behind}"
+    before, after = text[: match.start()], text[match.end() :]
+    joined = re.search(r"[\w)]\s?[-/]$|/\s*$", before) or re.match(r"[-/]\w|\s*/", after)
+    rest = f"{before} {after}"
     figures = re.search(r"\d", form) and (re.search(r"[^\w\s.,;:\"']", rest) or _ABOUT_A_FIGURE.search(rest))
     return bool(joined or figures or re.search(r"[\d?]", rest) or _NEGATION.search(rest))
 

@@ -1,4 +1,4 @@
-"""The blob store: files by the SHA-256 of their content, with the boxes of their words beside them.
+"""The blob store: files by the SHA-256 of their content, each with its word boxes.
 
 Every failure of its folder or bucket is raised as a StorageAwayError (`storage.away`).
 """

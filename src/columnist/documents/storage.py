@@ -89,7 +89,7 @@ def away(error: BaseException) -> StorageAwayError:
     )
 
 
-def away_behind(error: BaseException) -> StorageAwayError | None:
+def outage_in(error: BaseException) -> StorageAwayError | None:
     """The `away` error if a failure of the machine caused this error, directly or not; else None."""
     seen: BaseException | None = error
     while seen is not None:

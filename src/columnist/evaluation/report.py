@@ -26,7 +26,7 @@ HEADINGS = (
     ("F1", "of both"),
     ("Quotes", "token F1 of the quotes against the labelled spans"),
     ("Jaccard", "of the same"),
-    ("Verified", "share of the quotes that stand in the document"),
+    ("Verified", "share of the quotes that are in the document"),
     ("Missed", "it is there, the answer says that it is not"),
     ("Invented", "it is not there, the answer says that it is"),
     ("Failed", "cells without an answer"),

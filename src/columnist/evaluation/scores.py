@@ -76,7 +76,7 @@ class Measures:
     """Over a set of cells. Shares are 0 to 1, None where nothing is labelled.
 
     `precision`, `recall`, `f1` are of presence: does the document hold it, is the clause there. `missed`: it is there
-    and the answer says not found; `invented`: the reverse. `verified`: share of the citations that stand in the
+    and the answer says not found; `invented`: the reverse. `verified`: share of the citations that are in the
     document.
     """
 

@@ -14,8 +14,8 @@ _STATE = " (state)"
 class CsvWriter:
     """Answers as text, in UTF-8 with the byte-order mark that Excel needs.
 
-    First the document, then each question's value with its state beside it, and to the right of all these what else is
-    known of each answer: its words, its flag, who said it.
+    The columns are the document, then the value and state of each question, then the other details of each answer: its
+    words, its flag, its author.
     """
 
     def __init__(self, target: Path, columns: Columns, export: Export) -> None:

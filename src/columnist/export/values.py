@@ -94,9 +94,9 @@ def as_text(cell: Cell | None, form: Format) -> str:
 
 
 def state(cell: Cell | None) -> str:
-    """What the page says of a cell, in one of these words: never asked, cleared, being asked, failed (there is no
-    answer), or of an answer: stale (to an earlier wording), outdated (of another model), not found, done. With an
-    answer that a later attempt could not renew stands ", last attempt failed"."""
+    """The state of a cell as the page shows it. Without an answer: never asked, cleared, being asked or failed. With
+    one: stale (of an earlier wording), outdated (of another model), not found or done, and ", last attempt failed" if
+    it could not be renewed."""
     if cell is None:
         return "never asked"
     if cell.status == "error":

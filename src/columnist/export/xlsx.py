@@ -101,31 +101,31 @@ class XlsxWriter:
                 self._values.write_blank(row, number, None, self._format("failed", None, False))
             return
         # A format that changes what Excel shows, not the stored value.
-        behind = f'" ({said})"' if (said := mark(cell)) else ""
+        after = f'" ({said})"' if (said := mark(cell)) else ""
         look = (cell.flag, bool(said) or cell.verified is False)
         value = typed(cell, form)
         match value:
             case Money(amount, currency):
                 if (figure := _figure(amount)) is not None:
                     before = f'"{currency}" ' if currency else ""
-                    shape = f"{before}#,##0.{'0' * max(2, _places(amount))}{behind}"
+                    shape = f"{before}#,##0.{'0' * max(2, _places(amount))}{after}"
                     self._values.write_number(row, number, figure, self._format(shape, *look))
                     self._text(self._values, row, number + 1, currency or "", self._wrapped)
                     return
             case Decimal() if form == "percentage":
                 if (figure := _figure(_hundredth(value))) is not None:
-                    self._values.write_number(row, number, figure, self._format(f"0.00##%{behind}", *look))
+                    self._values.write_number(row, number, figure, self._format(f"0.00##%{after}", *look))
                     return
             case Decimal():
                 if (figure := _figure(value)) is not None:
-                    shape = f"#,##0{'.######' if _places(value) else ''}{behind}"
+                    shape = f"#,##0{'.######' if _places(value) else ''}{after}"
                     self._values.write_number(row, number, figure, self._format(shape, *look))
                     return
             case date() if value >= _OLDEST_EXCEL_DATE:
-                self._values.write_datetime(row, number, value, self._format(f"yyyy-mm-dd{behind}", *look))
+                self._values.write_datetime(row, number, value, self._format(f"yyyy-mm-dd{after}", *look))
                 return
         # Yes and No stay words: they filter and read better than TRUE and FALSE.
-        self._text(self._values, row, number, as_text(cell, form), self._format(behind and f"@{behind}", *look))
+        self._text(self._values, row, number, as_text(cell, form), self._format(after and f"@{after}", *look))
 
     def _add_evidence(self, row: GridRow, cell: Cell, column: ColumnSpec) -> None:
         answer = as_text(cell, column.format)

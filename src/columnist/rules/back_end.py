@@ -275,14 +275,14 @@ def _with_doubts(candidate: Ranked, mention: Mention[Any], question: Question) -
 
 def _around(text: str, mention: Mention[Any], reach: int) -> str:
     """The mention with `reach` characters on either side, in whole words of the same clause."""
-    before, behind = text[max(0, mention.start - reach) : mention.start], text[mention.end : mention.end + reach]
+    before, after = text[max(0, mention.start - reach) : mention.start], text[mention.end : mention.end + reach]
     if len(before) == reach:
         before = before.partition(" ")[2]
-    if len(behind) == reach:
-        behind = behind.rpartition(" ")[0]
+    if len(after) == reach:
+        after = after.rpartition(" ")[0]
     before = _CLAUSE_END.split(before)[-1]
-    behind = _CLAUSE_END.split(behind, maxsplit=1)[0]
-    return _line(f"{before}{text[mention.start : mention.end]}{behind}")
+    after = _CLAUSE_END.split(after, maxsplit=1)[0]
+    return _line(f"{before}{text[mention.start : mention.end]}{after}")
 
 
 def _first_mention(

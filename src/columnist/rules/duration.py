@@ -89,8 +89,8 @@ def _edge(text: str, day: Mention[str]) -> str | None:
 def _lengths(text: str) -> Iterator[Mention[Decimal]]:
     """The periods for which a term may run by `text`, without periods of notice, of renewal, or after the end."""
     for length in _periods(text):
-        before, behind = text[: length.start], text[length.end :]
-        of_something_else = _RENEWED.search(before) or _OF_NOTICE.match(behind) or _AFTERWARDS.match(behind)
+        before, after = text[: length.start], text[length.end :]
+        of_something_else = _RENEWED.search(before) or _OF_NOTICE.match(after) or _AFTERWARDS.match(after)
         if _LASTS.search(before) and not of_something_else:
             yield length
     for match in _ANNIVERSARY.finditer(text):
@@ -119,10 +119,10 @@ def renewal(passages: Sequence[Passage]) -> Finding | None:
     for passage in passages:
         text = " ".join(passage.text.split())
         for period in [*_periods(text), *_regular_periods(text)]:
-            before, behind = text[max(0, period.start - 150) : period.start], text[period.end : period.end + 60]
-            of_notice = _OF_NOTICE.match(behind) or re.search(r"\b(?:least|less than|later than|within)\s+$", before)
-            renews = _RENEWS.search(before) or re.match(r"\W*(?:renewal|extension|option)", behind, re.I)
-            if renews and not of_notice and not _INITIAL.search(before) and not _AFTERWARDS.match(behind):
+            before, after = text[max(0, period.start - 150) : period.start], text[period.end : period.end + 60]
+            of_notice = _OF_NOTICE.match(after) or re.search(r"\b(?:least|less than|later than|within)\s+$", before)
+            renews = _RENEWS.search(before) or re.match(r"\W*(?:renewal|extension|option)", after, re.I)
+            if renews and not of_notice and not _INITIAL.search(before) and not _AFTERWARDS.match(after):
                 again = "successive " if _BY_TURNS.search(before[-80:] + text[period.start : period.end + 60]) else ""
                 return Finding(f"{again}{_shown(period)}", (passage.place,), True, "the period for which it renews")
     return None

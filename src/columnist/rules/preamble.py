@@ -178,7 +178,7 @@ _OTHER_AGREEMENT = re.compile(
     re.I,
 )
 _THIS_AGREEMENT = re.compile(r"\bthis\s+(?:(?!(?:to|of)\b)[\w.-]+\s+){0,6}agreement\b", re.I)
-_DEFINED_BEHIND = re.compile(r"[^.;]{0,12}\([^)]{0,30}(?:Effective|Agreement|Execution)?\s*Date\b", re.I)
+_DEFINED_AFTER = re.compile(r"[^.;]{0,12}\([^)]{0,30}(?:Effective|Agreement|Execution)?\s*Date\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def stated_date(plain: Sequence[str], effective: bool) -> StatedDate | None:
             elsewhere = bool(_OTHER_AGREEMENT.search(before)) and not _THIS_AGREEMENT.search(before)
             weight = (
                 4 * bool(_CUE.search(before))
-                + 2 * bool(_DEFINED_BEHIND.match(page, mention.end))
+                + 2 * bool(_DEFINED_AFTER.match(page, mention.end))
                 + (3 * bool(_EFFECTIVE_CUE.search(before)) if effective else 2 * bool(_DATED_CUE.search(before)))
                 - (7 if elsewhere else 0)
                 - (number - 1)

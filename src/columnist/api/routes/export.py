@@ -18,7 +18,7 @@ from columnist.api.routes.rows import Filter, Words
 from columnist.cancelling import surely
 from columnist.cpu import processes
 from columnist.db.connect import Database, User
-from columnist.documents.storage import away_behind, weather
+from columnist.documents.storage import outage_in, weather
 from columnist.errors import NotFoundError
 from columnist.export.files import WITHOUT_QUOTES, write_review
 from columnist.export.values import Columns
@@ -170,6 +170,6 @@ def _write(url: str, user: User, what: _What, target: Path) -> None:
     try:
         asyncio.run(write())
     except Exception as error:
-        if (storage_away := away_behind(error)) is not None:
+        if (storage_away := outage_in(error)) is not None:
             raise storage_away from error
         raise

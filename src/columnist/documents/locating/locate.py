@@ -123,11 +123,11 @@ class _Text:
             spans += found
         return spans
 
-    def _leaves_out_a_negation(self, before: Span, behind: Span) -> bool:
+    def _leaves_out_a_negation(self, before: Span, after: Span) -> bool:
         """Whether an ellipsis omits little more than a `not`, so that the quote says the opposite."""
-        if before.page != behind.page or behind.start - before.end > _SHORT_GAP:
+        if before.page != after.page or after.start - before.end > _SHORT_GAP:
             return False
-        return _NEGATION.search(self._pages[before.page - 1], before.end, behind.start) is not None
+        return _NEGATION.search(self._pages[before.page - 1], before.end, after.start) is not None
 
     def exactly(self, quote: str, page_hint: int | None, after: Span | None = None) -> list[Span]:
         """The first place after `after` with the normalised quote in whole words, else where it cuts a word."""
@@ -159,17 +159,17 @@ class _Text:
         """Whether spans are "whole" words, "cut" a word, or omit something that gives them an "other" meaning."""
         first, last = self._pages[spans[0].page - 1], self._pages[spans[-1].page - 1]
         start, end = spans[0].start, spans[-1].end
-        before, behind = first[max(0, start - 8) : start], last[end : end + 8]
+        before, after = first[max(0, start - 8) : start], last[end : end + 8]
         opening, closing = first[start], last[end - 1]
         if (opening.isdigit() and _SPLITS_A_NUMBER[0].search(before)) or (
-            closing.isdigit() and _SPLITS_A_NUMBER[1].match(behind)
+            closing.isdigit() and _SPLITS_A_NUMBER[1].match(after)
         ):
             return "other"
         if (opening.isalpha() and _TURNS_A_WORD[0].search(before)) or (
-            closing.isalpha() and _TURNS_A_WORD[1].match(behind)
+            closing.isalpha() and _TURNS_A_WORD[1].match(after)
         ):
             return "other"
-        return "cut" if _one_word(before[-1:], opening) or _one_word(closing, behind[:1]) else "whole"
+        return "cut" if _one_word(before[-1:], opening) or _one_word(closing, after[:1]) else "whole"
 
     def nearly(self, quote: str, page_hint: int | None, after: Span | None = None) -> list[Span]:
         """The spans of the words that a quote repeats with slips, on the hinted page if possible."""

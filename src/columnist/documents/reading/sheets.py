@@ -17,7 +17,7 @@ SHEET_CHARACTERS = 4 * PAGE_CHARACTERS
 """Where a long sheet continues on another page."""
 
 _NOT_SHOWN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|_.|\*.')
-"""Of a number format: quoted and escaped text and currencies, which stand for themselves, and what is no text."""
+"""Parts of a number format: literal text (quoted, escaped, currencies), and codes without text."""
 _DIGITS = re.compile(r"[#0?][#0?,.]*")
 
 
