@@ -31,7 +31,7 @@ format: .venv/page  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-EVAL := $(BIN)/columnist eval examples/contracts examples/cuad
+EVAL := $(BIN)/columnist eval run examples/contracts examples/cuad
 
 eval: .venv/installed  ## Measure the answers to 41 questions about 48 labelled contracts; also those of COLUMNIST_MODEL, if set
 	$(EVAL) --model extractive --output evaluation/extractive

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from bench.material import write_columns, write_documents
 from bench.table import Row
-from columnist.desk.local import ReviewName, find_files, open_session
+from columnist.desk.files import find_files
+from columnist.desk.grid import ReviewName
+from columnist.desk.local import open_desk
 from columnist.reviews.columns_file import read_columns
 from columnist.settings import Settings
 
@@ -56,14 +58,14 @@ async def _answer_all(base_url: str, folder: Path) -> float:
         COLUMNIST_MODEL="simulated",
         TABULAR_GENERATE_CONCURRENCY=2 * SLOTS,
     )
-    async with open_session(settings) as session:
+    async with open_desk(settings) as desk:
         files = find_files([folder / "documents"]).files
-        grid = await session.prepare(ReviewName("Bench"), files, read_columns(folder / "columns.yaml"))
-        generated = await session.generate(grid, settings.model)
-        async with session.working():
-            async for _ in session.watch(generated.job_id):
+        grid = await desk.prepare(ReviewName("Bench"), files, read_columns(folder / "columns.yaml"))
+        generated = await desk.generate(grid, settings.model)
+        async with desk.working():
+            async for _ in desk.watch(generated.job_id):
                 pass
-        job = await session.progress(generated.job_id)
+        job = await desk.progress(generated.job_id)
         if job.done_cells != DOCUMENTS * COLUMNS:
             raise RuntimeError(f"{job.done_cells} cells of {DOCUMENTS * COLUMNS} were answered: {job.error}")
         assert job.started_at and job.completed_at

@@ -18,7 +18,9 @@ import httpx
 from bench.material import write_columns, write_documents
 from bench.serving import server
 from bench.table import Row
-from columnist.desk.local import ReviewName, find_files, open_session
+from columnist.desk.files import find_files
+from columnist.desk.grid import ReviewName
+from columnist.desk.local import open_desk
 from columnist.reviews.columns_file import read_columns
 from columnist.settings import EXTRACTIVE, Settings
 
@@ -44,9 +46,9 @@ async def _measure(folder: Path, model: str, base_url: str, words: str) -> list[
     write_documents(folder / "documents", DOCUMENTS)
     write_columns(folder / "columns.yaml", COLUMNS)
     variables = {"COLUMNIST_DATA_DIR": str(folder), "OPENAI_BASE_URL": base_url, "COLUMNIST_MODEL": model}
-    async with open_session(Settings.model_validate(variables)) as session:
+    async with open_desk(Settings.model_validate(variables)) as desk:
         files = find_files([folder / "documents"]).files
-        grid = await session.prepare(ReviewName("Bench"), files, read_columns(folder / "columns.yaml"))
+        grid = await desk.prepare(ReviewName("Bench"), files, read_columns(folder / "columns.yaml"))
         with server(variables) as url:
             async with httpx.AsyncClient(base_url=f"{url}/api/tabular", timeout=60) as client:
                 started = time.perf_counter()

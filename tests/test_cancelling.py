@@ -20,7 +20,6 @@ from columnist.cancelling import off_loop
 from columnist.cpu import usable_cores
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.db.probe import Probe
-from columnist.desk.local import Session
 from columnist.documents.blobs import BlobStore
 from columnist.documents.model import Page
 from columnist.documents.reading.formats import PDF
@@ -30,6 +29,7 @@ from columnist.jobs.items import claim_items
 from columnist.jobs.work import ItemWorker
 from columnist.llm.client import ChatModel
 from columnist.llm.limiter import Limiter
+from columnist.process import Process
 from columnist.settings import Settings
 from columnist.telemetry import REGISTRY
 from tests.cancelling import cancelled_everywhere
@@ -236,13 +236,11 @@ def test_an_item_that_is_worked_on_gives_back_all_it_held_after_any_cancels(
 
 @asynccontextmanager
 async def an_api(settings: Settings, url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with Database(url, 2) as database:
-        app = create_app(Session(settings, database), Health(Probe(database.url)))
-        async with app.router.lifespan_context(app):
-            transport = httpx.ASGITransport(app)
-            address = "http://127.0.0.1"
-            async with httpx.AsyncClient(transport=transport, base_url=f"{address}/api") as client:
-                yield client
+    async with Database(url, 2) as database, Reader(settings) as reader, BackEnds(settings) as back_ends:
+        process = Process(settings, database, BlobStore(settings), reader, back_ends)
+        transport = httpx.ASGITransport(create_app(process, Health(Probe(database.url))))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/api") as client:
+            yield client
 
 
 @pytest.fixture(params=["upload", "original", "page image", "export"])

@@ -9,6 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "columnist"
 ORDER = [
+    "paths",
     "errors",
     "backoff",
     "settings",
@@ -26,6 +27,7 @@ ORDER = [
     "jobs",
     "export",
     "evaluation",
+    "process",
     "desk",
     "progress",
     "python_api",

@@ -6,7 +6,7 @@ a sentence that says what happened and what to do.
 
 
 class ColumnistError(Exception):
-    """Something went wrong that a person can act on; the message says how. `field` names the input that is to blame."""
+    """A failure that a person can act on; the message says how. `field` names the input at fault."""
 
     exit_code = 1
     problem = "internal-error"
@@ -17,7 +17,7 @@ class ColumnistError(Exception):
         self.field = field
 
 
-# What the user gave us
+# Input
 
 
 class InputError(ColumnistError):
@@ -35,21 +35,21 @@ class SettingsError(InputError):
 
 
 class NotFoundError(InputError):
-    """The thing named does not exist, or the user may not know that it does."""
+    """The named thing does not exist, or is not visible to the user."""
 
     problem = "not-found"
     http_status = 404
 
 
 class ConflictError(InputError):
-    """The thing named is in a state, or has a namesake, that stands against it."""
+    """The request conflicts with the current state, e.g. the name is taken."""
 
     problem = "conflict"
     http_status = 409
 
 
 class ConfirmationNeededError(ConflictError):
-    """What was asked for destroys something: it is done when it is asked for with `confirm=true`."""
+    """The request is destructive; repeat it with `confirm=true`."""
 
     problem = "confirmation-needed"
 
@@ -62,24 +62,24 @@ class TooLargeError(InputError):
 
 
 class TooManyRequestsError(InputError):
-    """The user asks more often than the server lets one user."""
+    """The user sends more requests than the server allows one user."""
 
     problem = "too-many-requests"
     http_status = 429
 
 
-# Who is asking
+# Sign-in and permission
 
 
 class UnauthenticatedError(ColumnistError):
-    """The request says not, or not credibly, who it is from."""
+    """Credentials are missing or invalid."""
 
     problem = "unauthenticated"
     http_status = 401
 
 
 class ForbiddenError(ColumnistError):
-    """The user may see the thing, but not do this to it."""
+    """The thing is visible to the user, but the act is not permitted."""
 
     problem = "forbidden"
     http_status = 403
@@ -89,7 +89,7 @@ class ForbiddenError(ColumnistError):
 
 
 class DocumentError(ColumnistError):
-    """This document cannot be read; its row says why and the other rows go on."""
+    """A document cannot be read. Its row says why; other rows are not affected."""
 
     problem = "unreadable-document"
     http_status = 422
@@ -116,10 +116,10 @@ class SchemaTooNewError(DatabaseError):
 
 
 class StorageAwayError(ColumnistError):
-    """The store of files cannot be used now: out of reach, read-only, not mounted, or another installation's.
+    """The file store cannot be used now: unreachable, read-only, not mounted, or used by another installation.
 
-    It is weather, as an LLM server that is away is: no document and no request is to blame, and waiting, or the
-    operator, heals it. The blob store raises it for every operation, with a sentence that names no file of the store.
+    No document and no request is at fault; time or the operator resolves it. The blob store raises this for every
+    operation, with a sentence that names no file of the store.
     """
 
     exit_code = 4
@@ -128,7 +128,7 @@ class StorageAwayError(ColumnistError):
 
 
 class StorageFullError(StorageAwayError):
-    """The store of files, or the folder for temporary ones, has no room."""
+    """The file store, or the folder for temporary files, is full."""
 
     problem = "storage-full"
     http_status = 507
@@ -138,7 +138,7 @@ class StorageFullError(StorageAwayError):
 
 
 class ServerError(ColumnistError):
-    """The server cannot be reached, or what is there does not answer as a Columnist server does."""
+    """The server cannot be reached, or the address is not that of a Columnist server."""
 
     exit_code = 4
     problem = "server-unavailable"
@@ -149,14 +149,14 @@ class ServerError(ColumnistError):
 
 
 class LlmError(ColumnistError):
-    """The language model did not give an answer that can be used."""
+    """The language model gave no usable answer."""
 
     problem = "llm-error"
     http_status = 502
 
 
 class LlmUnavailableError(LlmError):
-    """The LLM server fails over one request, or over all: waiting may heal it. `prompt_tokens` were sent in vain."""
+    """The LLM server fails for one request, or for all; a later try may succeed. `prompt_tokens`: sent in vain."""
 
     def __init__(self, message: str, prompt_tokens: int = 0) -> None:
         super().__init__(message)
@@ -166,25 +166,25 @@ class LlmUnavailableError(LlmError):
 
 
 class LlmAwayError(LlmUnavailableError):
-    """The LLM server answers nobody, or has too much to do: no request is to blame, and another try costs nothing."""
+    """The LLM server is unreachable or overloaded. No request is at fault, and another try does not count."""
 
     problem = "llm-away"
 
 
 class LlmRefusedError(LlmError):
-    """The LLM server refused the request in a way that asking again cannot heal."""
+    """The LLM server refused the request; the same request would be refused again."""
 
     problem = "llm-refused"
 
 
 class MalformedAnswerError(LlmError):
-    """The LLM answered, but not with the JSON that was asked for."""
+    """The LLM's answer is not the requested JSON."""
 
     problem = "malformed-answer"
 
 
 class RequestRefusedError(LlmRefusedError):
-    """The LLM server refused this one request; it may well answer others."""
+    """The LLM server refused this one request, but may answer others."""
 
     problem = "request-refused"
 
@@ -196,7 +196,7 @@ class ContextExceededError(RequestRefusedError):
 
 
 class UnaskableModelError(LlmRefusedError):
-    """Nobody here can ask the model that a run names."""
+    """This machine cannot ask the model that a run names."""
 
     exit_code = 3
     problem = "unaskable-model"
@@ -212,13 +212,13 @@ class JobEndingError(ConflictError):
 
 
 class WorkerPoolError(ColumnistError):
-    """The worker pool of this process ended without being told to."""
+    """The worker pool of this process ended unexpectedly."""
 
     problem = "worker-pool-ended"
 
 
 class IncompleteError(ColumnistError):
-    """A run has ended, and not every cell of its grid is answered or has a failure that says why."""
+    """A run has ended, but some cells of its grid have neither an answer nor a failure that says why."""
 
     exit_code = 3
     problem = "incomplete"
@@ -226,6 +226,6 @@ class IncompleteError(ColumnistError):
 
 
 class LeaseLostError(ColumnistError):
-    """Another worker holds this item now; nothing more may be written for this attempt."""
+    """Another worker holds this item now; this attempt may write nothing more."""
 
     problem = "lease-lost"

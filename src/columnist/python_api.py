@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from columnist.desk.local import ReviewName, Source, check_askable, find_files, open_session
-from columnist.desk.runs import HandedOut, cover, default_review
+from columnist.desk.files import Source, find_files
+from columnist.desk.grid import ReviewName, default_review
+from columnist.desk.local import open_desk
+from columnist.desk.runs import HandedOut, cover
 from columnist.errors import IncompleteError
 from columnist.export.files import write_review
 from columnist.jobs.job import Generated, Progress
+from columnist.paths import PathLike
+from columnist.process import check_askable
 from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import ColumnSpec, Failure
 from columnist.settings import Settings, load_settings
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 T = TypeVar("T")
-PathLike = str | os.PathLike[str]
 
 NOTICE_SECONDS = 0.2
 STOPPED = (
@@ -101,25 +104,25 @@ async def _run(
     settings: Settings, files: list[Source], columns: list[ColumnSpec], named: str | None, review: ReviewName
 ) -> tuple[Result, str]:
     await check_askable(settings)
-    async with open_session(settings) as session:
+    async with open_desk(settings) as desk:
 
         async def watch(generated: Generated) -> Progress:
-            async for job in session.watch(generated.job_id):
+            async for job in desk.watch(generated.job_id):
                 last = job
             return last
 
-        grid = await session.prepare(review, files, columns)
-        async with session.working():
-            covered = await cover(session, grid, named, watch)
+        grid = await desk.prepare(review, files, columns)
+        async with desk.working():
+            covered = await cover(desk, grid, named, watch)
         handed_out = HandedOut(grid, covered)
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder, "review.parquet")
-            rows = handed_out.over(session.rows(grid))
+            rows = handed_out.over(desk.rows(grid))
             await write_review(rows, grid.columns, target, review=grid.review_name)
             table = pq.read_table(target)
         if handed_out.incomplete:
             raise IncompleteError(handed_out.incomplete)
-        return Result(grid.review_name, table, await session.failures(grid), grid.refused), covered.notice
+        return Result(grid.review_name, table, await desk.failures(grid), grid.refused), covered.notice
 
 
 def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -1,4 +1,4 @@
-"""Every knob, once. Values come from the environment, then from a `.env` file, then from the default."""
+"""Every setting, once. Values come from the environment, then from a `.env` file, then from the default."""
 
 import os
 from dataclasses import dataclass
@@ -64,28 +64,28 @@ class Settings(BaseSettings):
         ge=1,
         le=100,
         validation_alias="TABULAR_JOB_MAX_ATTEMPTS",
-        description="How often a document that kills its worker is tried before it ends as an error.",
+        description="Attempts at a document that crashes its worker before it ends as an error.",
     )
     worker_idle_ms: int = Field(
         500,
         ge=10,
         le=600_000,
         validation_alias="TABULAR_WORKER_IDLE_MS",
-        description="How often an idle worker looks for work when no notification wakes it, in milliseconds.",
+        description="Interval at which an idle worker looks for work if no notification wakes it, in milliseconds.",
     )
     worker_grace_seconds: float = Field(
         20,
         ge=0,
         le=3_600,
         validation_alias="TABULAR_WORKER_GRACE_SECONDS",
-        description="How long running documents may go on after SIGTERM before they are handed back.",
+        description="How long running documents may continue after SIGTERM before other workers get them.",
     )
     poll_ms: int = Field(
         1500,
         ge=50,
         le=600_000,
         validation_alias=AliasChoices("TABULAR_POLL_MS", "NEXT_PUBLIC_TABULAR_POLL_MS"),
-        description="How often a watcher (progress bar, page) asks for changes, in milliseconds.",
+        description="Interval at which the progress bar and the page ask for changes, in milliseconds.",
     )
     openai_base_url: str | None = Field(
         None,
@@ -125,7 +125,7 @@ class Settings(BaseSettings):
         ge=1,
         le=10_000,
         validation_alias="COLUMNIST_LLM_MAX_IN_FLIGHT",
-        description="Ceiling of concurrent LLM calls of one process; fewer are made while the server struggles.",
+        description="Maximum of concurrent LLM calls of one process; fewer are made while the server is overloaded.",
     )
     llm_timeout_seconds: float = Field(
         300, gt=0, validation_alias="COLUMNIST_LLM_TIMEOUT_SECONDS", description="How long one LLM call may take."
@@ -137,7 +137,7 @@ class Settings(BaseSettings):
         None,
         ge=0,
         validation_alias="COLUMNIST_PRICE_CACHED",
-        description="US dollars per million cached prompt tokens; not set: as any prompt tokens.",
+        description="US dollars per million cached prompt tokens. Absent: the price of other prompt tokens.",
     )
     price_completion: float = Field(
         0, ge=0, validation_alias="COLUMNIST_PRICE_COMPLETION", description="US dollars per million answer tokens."
@@ -149,7 +149,7 @@ class Settings(BaseSettings):
         1_024, ge=256, validation_alias="COLUMNIST_READ_MEMORY_MB", description="Memory that reading one file may use."
     )
     read_max_pages: int = Field(
-        2_000, ge=1, validation_alias="COLUMNIST_READ_MAX_PAGES", description="The longest document that is read."
+        2_000, ge=1, validation_alias="COLUMNIST_READ_MAX_PAGES", description="Most pages of a document that is read."
     )
     max_file_mb: int = Field(
         200, ge=1, validation_alias="COLUMNIST_MAX_FILE_MB", description="The largest file that is taken in."
@@ -173,7 +173,7 @@ class Settings(BaseSettings):
         None,
         min_length=32,
         validation_alias="COLUMNIST_JWT_SECRET",
-        description="Sign-in by JWT: the HS256 secret of whoever issues the tokens, such as Supabase Auth.",
+        description="Sign-in by JWT: the HS256 secret of the issuer, such as Supabase Auth.",
     )
     jwks_url: str | None = Field(
         None,
@@ -191,7 +191,7 @@ class Settings(BaseSettings):
         None,
         pattern="^https?://",
         validation_alias="COLUMNIST_SIGN_IN_URL",
-        description="Where the page sends people to sign in; they come back with #access_token=. Absent: paste one.",
+        description="Where the page sends people to sign in; they return with #access_token=. Absent: they paste one.",
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -199,7 +199,7 @@ class Settings(BaseSettings):
         description="Other sites whose pages may call the API (CORS), separated by commas.",
     )
     requests_per_minute: int = Field(
-        3_000, ge=1, validation_alias="COLUMNIST_REQUESTS_PER_MINUTE", description="How often one user may ask."
+        3_000, ge=1, validation_alias="COLUMNIST_REQUESTS_PER_MINUTE", description="Requests per user per minute."
     )
     upload_max_files: int = Field(
         10_000, ge=1, validation_alias="COLUMNIST_UPLOAD_MAX_FILES", description="The most files of one upload."
@@ -209,14 +209,14 @@ class Settings(BaseSettings):
         ge=0,
         le=600,
         validation_alias="COLUMNIST_DRAIN_SECONDS",
-        description="How long a server that was told to stop still answers while /readyz turns traffic away: longer "
-        "than a proxy takes to notice.",
+        description="How long a stopping server still answers while /readyz turns traffic away: longer than a proxy "
+        "needs to notice.",
     )
     server: str | None = Field(
         None,
         pattern="^https?://",
         validation_alias="COLUMNIST_SERVER",
-        description="A server that `columnist run` and `columnist jobs` turn to, as with `--server`. Absent: none.",
+        description="The server that `columnist run`, `eval` and `jobs` use, as with `--server`. Absent: none.",
     )
     server_token: SecretStr | None = Field(
         None, validation_alias="COLUMNIST_TOKEN", description="An API token of that server, or a JWT."
@@ -257,8 +257,8 @@ class Knob:
 
 
 def load_settings(**changes: Any) -> Settings:
-    """Read the settings of this process, with what a caller gives on top (None: as they are). Raises SettingsError with
-    one sentence per wrong value."""
+    """Read the settings of this process; `changes` replace them, except where None. Raises SettingsError with one
+    sentence per invalid value."""
     try:
         settings = Settings()
     except ValidationError as error:
@@ -308,4 +308,4 @@ def _sentence(error: dict[str, Any]) -> str:
     message = str(error["msg"]).removeprefix("Value error, ")
     secret = name.endswith(("_SECRET", "_KEY"))
     shown = "********" if secret else _masked(str(error["input"]))
-    return f"{name}={shown!r} will not do: {message[0].lower()}{message[1:]}."
+    return f"Invalid value for {name} ({shown!r}): {message[0].lower()}{message[1:]}."

@@ -1,15 +1,15 @@
-"""What watchers see of a process: its metrics, and its traces if they are asked for.
+"""What monitoring sees of a process: its metrics, and its traces if they are asked for.
 
-Labels hold no name and no id of anybody's: their values are the few words listed here, route templates and status
-classes. docs/watching.md says what each metric means.
+Labels contain no names or ids of people or documents: their values are the few words listed here, route templates and
+status classes. docs/watching.md says what each metric means.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
 
 import structlog
+from opentelemetry import trace
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -98,50 +98,24 @@ for _kind in ("prompt", "cached", "completion"):
 # ── Traces ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Span(Protocol):
-    """What `span` yields."""
-
-    def set_attribute(self, key: str, value: str | float) -> object: ...
+_tracer: trace.Tracer = trace.NoOpTracer()
+"""A real one while `tracing` is on."""
 
 
-class _NoSpan:
-    """Stands for every span while there are no traces."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> "_NoSpan":
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def set_attribute(self, key: str, value: str | float) -> None: ...
-
-
-class _StartSpan(Protocol):
-    def __call__(self, name: str, *, attributes: dict[str, str | float]) -> AbstractContextManager[Span]: ...
-
-
-_NO_SPAN = _NoSpan()
-_start_span: _StartSpan | None = None
-"""The tracer's, while `tracing` is on."""
-
-
-def span(name: str, **attributes: object) -> AbstractContextManager[Span]:
-    """A span around what the context holds, below the present one. It carries what is bound to the log there (job,
-    item, attempt, request), too."""
-    if _start_span is None:
-        return _NO_SPAN
+def span(name: str, **attributes: object) -> AbstractContextManager[trace.Span]:
+    """A span around the context, below the present one. It also carries what is bound to the log there (job, item,
+    attempt, request)."""
     said = {**structlog.contextvars.get_contextvars(), **attributes}
-    return _start_span(
+    return _tracer.start_as_current_span(
         name, attributes={key: value if isinstance(value, int | float) else str(value) for key, value in said.items()}
     )
 
 
 @contextmanager
 def tracing() -> Iterator[None]:
-    """Send spans by OTLP over HTTP while the context lasts, if OpenTelemetry's own variables say so; leaving it sends
-    what is left. Raises SettingsError for an exporter that is not there."""
-    global _start_span
+    """Send spans by OTLP over HTTP while the context lasts, if OpenTelemetry's own variables ask for it. Leaving sends
+    the rest. Raises SettingsError for an unknown exporter."""
+    global _tracer
     if not _asked_for():
         yield
         return
@@ -157,18 +131,18 @@ def tracing() -> Iterator[None]:
     # A provider of our own, not the global one: other libraries' spans are not ours to send.
     provider = TracerProvider(resource=Resource({"service.name": "columnist"}).merge(OTELResourceDetector().detect()))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    _start_span = provider.get_tracer("columnist").start_as_current_span
+    _tracer = provider.get_tracer("columnist")
     try:
         yield
     finally:
-        _start_span = None
+        _tracer = trace.NoOpTracer()
         provider.shutdown()
 
 
 def _asked_for() -> bool:
     exporter = os.environ.get("OTEL_TRACES_EXPORTER", "").strip()
     if exporter not in ("", "otlp", "none"):
-        raise SettingsError(f"OTEL_TRACES_EXPORTER={exporter!r} will not do: it must be otlp or none.")
+        raise SettingsError(f"Invalid value for OTEL_TRACES_EXPORTER ({exporter!r}): it must be otlp or none.")
     if exporter == "none" or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return False
     endpoints = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")

@@ -268,4 +268,4 @@ def test_traces_that_are_switched_off_go_nowhere(url: str, tmp_path: Path, switc
 def test_an_exporter_that_is_not_there_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
     done = columnist("worker", COLUMNIST_DATA_DIR=tmp_path, OTEL_TRACES_EXPORTER="zipkin")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "OTEL_TRACES_EXPORTER='zipkin' will not do: it must be otlp or none." in done.stderr
+    assert "Invalid value for OTEL_TRACES_EXPORTER ('zipkin'): it must be otlp or none." in done.stderr

@@ -60,7 +60,7 @@ def evaluated(folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_each_answer_is_scored_against_its_label(home: dict[str, object], labelled: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
-    done = columnist("eval", labelled, "-c", tmp_path / "questions.yaml", "-o", target, **home)
+    done = columnist("eval", "run", labelled, "-c", tmp_path / "questions.yaml", "-o", target, **home)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 labelled documents; 1 files without labels are passed over; 1 labelled documents are not there" in (
         " ".join(done.stdout.split())
@@ -101,7 +101,7 @@ def test_numbers_are_compared_as_numbers(
     home: dict[str, object], labelled: Path, tmp_path: Path, label: str, same: bool
 ) -> None:
     (labelled / "labels.csv").write_text(f"document,column,answer\nfull.txt,Notice (days),{label}\n")
-    done = columnist("eval", labelled, "-c", tmp_path / "questions.yaml", "-o", tmp_path / "out", **home)
+    done = columnist("eval", "run", labelled, "-c", tmp_path / "questions.yaml", "-o", tmp_path / "out", **home)
     assert done.returncode == 0, done.stdout + done.stderr
     (cell,) = evaluated(tmp_path / "out").values()
     assert (cell["exact"], cell["normalised"]) == (same, same)
@@ -111,7 +111,7 @@ def test_the_report_shows_the_misses_and_no_markup_of_documents(
     home: dict[str, object], labelled: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "out"
-    assert columnist("eval", labelled, "-c", tmp_path / "questions.yaml", "-o", target, **home).returncode == 0
+    assert columnist("eval", "run", labelled, "-c", tmp_path / "questions.yaml", "-o", target, **home).returncode == 0
     page = html.fromstring((target / "report.html").read_text())
     assert page.xpath("//img | //b | //script | //@onerror") == []
     misses = {
@@ -157,7 +157,7 @@ def test_cuads_own_labels_and_questions_come_along(home: dict[str, object], tmp_
     folder.mkdir()
     for file in sorted(CONTRACTS.glob("*.PDF"), key=lambda file: file.stat().st_size)[:2]:
         shutil.copy(file, folder)
-    done = columnist("eval", folder, "--labels", CONTRACTS / "labels.csv", "-o", tmp_path / "out", **home)
+    done = columnist("eval", "run", folder, "--labels", CONTRACTS / "labels.csv", "-o", tmp_path / "out", **home)
     assert done.returncode == 0, done.stdout + done.stderr
     cells = evaluated(tmp_path / "out")
     assert len(cells) == 2 * 41
@@ -192,7 +192,7 @@ def test_labels_are_read_as_spreadsheets_and_people_write_them(
 ) -> None:
     (labelled / "labels.csv").unlink()
     (labelled / name).write_bytes(labels)
-    done = columnist("eval", labelled, "-c", tmp_path / "questions.yaml", "-o", tmp_path / "out", **home)
+    done = columnist("eval", "run", labelled, "-c", tmp_path / "questions.yaml", "-o", tmp_path / "out", **home)
     assert done.returncode == 0, done.stdout + done.stderr
     (cell,) = evaluated(tmp_path / "out").values()
     assert (cell["label"], cell["label_quotes"]) == ("Münster – Ohio", ["laws of"])
@@ -214,7 +214,7 @@ def test_labels_that_will_not_do_are_refused_before_anything_is_asked(
     home: dict[str, object], labelled: Path, tmp_path: Path, labels: str, said: str
 ) -> None:
     (labelled / "labels.csv").write_text(labels)
-    done = columnist("eval", labelled, "-c", tmp_path / "questions.yaml", "-o", tmp_path / "out", **home)
+    done = columnist("eval", "run", labelled, "-c", tmp_path / "questions.yaml", "-o", tmp_path / "out", **home)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
 

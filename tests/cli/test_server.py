@@ -106,7 +106,7 @@ def test_ctrl_c_leaves_the_job_to_the_server(url: str, tmp_path: Path) -> None:
             run.send_signal(signal.SIGINT)
             output, errors = run.communicate(timeout=PATIENCE_SECONDS)
             assert run.returncode == 130, output + errors
-            assert "goes on at the server" in output
+            assert "keeps running at the server" in output
             with Client(server.url) as client:
                 (job,) = client.jobs.list()
                 assert client.jobs.get(job.id).wait().status == "completed"
@@ -117,7 +117,7 @@ def test_ctrl_c_leaves_the_job_to_the_server(url: str, tmp_path: Path) -> None:
     ("arguments", "code", "sentence"),
     [
         (("jobs", "list", "--server", "http://127.0.0.1:1"), 4, "does not answer"),
-        (("jobs", "list", "--server", "localhost:8000"), 2, "no address of a server"),
+        (("jobs", "list", "--server", "localhost:8000"), 2, "not the address of a server"),
     ],
 )
 def test_a_server_that_is_none_is_one_sentence(arguments: tuple[str, ...], code: int, sentence: str) -> None:

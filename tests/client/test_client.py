@@ -242,11 +242,11 @@ def test_what_may_be_repeated_is_until_the_server_answers(stubborn: str) -> None
     with columnist.Client(stubborn) as client:
         Stubborn.answers = [(503, {}), (0, {}), (502, {}), (429, {"Retry-After": "1"}), (200, {})]
         began = time.monotonic()
-        assert client.request("GET", "/x").status_code == 200
+        assert client.transport.request("GET", "/x").status_code == 200
         assert time.monotonic() - began > 1, "it waits as long as it is told to"
         Stubborn.answers = [(0, {}), (504, {}), (202, {})]
         Stubborn.asked.clear()
-        client.request("POST", "/x", key="k", json={"only": ["all"]})
+        client.transport.request("POST", "/x", key="k", json={"only": ["all"]})
         assert len(Stubborn.asked) == 3
         assert len(set(Stubborn.asked)) == 1, "the same request under the same key"
 
@@ -256,10 +256,10 @@ def test_what_may_have_been_done_is_not_done_twice(stubborn: str) -> None:
         for status in (0, 502, 503):
             Stubborn.answers = [(status, {}), (200, {})]
             with pytest.raises(ServerError):
-                client.request("POST", "/x", json={})
+                client.transport.request("POST", "/x", json={})
         assert len(Stubborn.asked) == 3
         Stubborn.answers = [(429, {}), (200, {})]
-        assert client.request("POST", "/x", json={}).status_code == 200, "a refusal for frequency did nothing"
+        assert client.transport.request("POST", "/x", json={}).status_code == 200, "a refusal for frequency did nothing"
 
 
 def test_an_upload_that_is_repeated_sends_the_same_bytes(stubborn: str, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_an_upload_that_is_repeated_sends_the_same_bytes(stubborn: str, tmp_path
     with columnist.Client(stubborn) as client, file.open("rb") as opened:
         Stubborn.answers = [(0, {}), (200, {})]
         headers = {"Content-Type": "multipart/form-data; boundary=k"}
-        client.request("POST", "/documents", key="k", headers=headers, files=[("files", ("a.txt", opened))])
+        client.transport.request("POST", "/documents", key="k", headers=headers, files=[("files", ("a.txt", opened))])
     assert len(Stubborn.asked) == 2
     assert len(set(Stubborn.asked)) == 1
     assert b"A lease." in Stubborn.asked[0][2]

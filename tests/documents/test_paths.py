@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import columnist as package
-from columnist.desk.local import find_files
+from columnist.desk.files import find_files
 from columnist.documents.intake import shown_path
 from tests.api.test_documents import upload
 from tests.processes import columnist, columns_in, served

@@ -257,12 +257,12 @@ def test_an_item_that_cannot_be_ended_fails_alone(url: str) -> None:
 
 
 def test_a_pool_that_dies_takes_its_process_with_it(url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    from columnist.desk.local import open_session
+    from columnist.process import open_process
     from columnist.settings import Settings
 
     async def scenario() -> None:
         settings = Settings(_env_file=None, database_url=url, data_dir=tmp_path_factory.mktemp("data"))
-        async with open_session(settings) as session, session.working() as pool:
+        async with open_process(settings) as process, process.working() as pool:
 
             async def die() -> None:
                 raise KeyError("a bug")

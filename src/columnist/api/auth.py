@@ -1,22 +1,18 @@
 """Who a request is from: the one local user, a JWT (HS256 secret or JWKS), or a personal API token."""
 
 import asyncio
-import hashlib
 import ipaddress
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import jwt
 
+from columnist.api.tokens import TOKEN_PREFIX, Scope, user_of_token
 from columnist.db.connect import LOCAL_USER, NOBODY, Database, User
 from columnist.errors import SettingsError, UnauthenticatedError
 from columnist.settings import Settings
-
-TOKEN_PREFIX = "col_"  # noqa: S105 - no token
-"""Of personal API tokens: secret scanners and people know one when they see it."""
 
 KEYS_SECONDS = 300
 """How long published keys are believed."""
@@ -26,8 +22,6 @@ KEYS_PAUSE_SECONDS = 5
 
 LEEWAY_SECONDS = 30
 _PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "PS384", "PS512", "EdDSA"]
-
-Scope = Literal["read", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +39,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def new_token() -> tuple[str, bytes]:
-    """A personal API token, and the hash that is kept of it."""
-    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    return token, token_hash(token)
-
-
-def token_hash(token: str) -> bytes:
-    """SHA-256; a token has 256 random bits, so nothing slower is needed."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 class Authenticator:
@@ -98,11 +81,8 @@ class Authenticator:
 
     async def _of_api_token(self, token: str) -> Principal:
         async with self._database.act_as(NOBODY) as connection:
-            cursor = await connection.execute("select * from user_of_api_token(%s)", [token_hash(token)])
-            found = await cursor.fetchone()
-        if found is None:
-            raise UnauthenticatedError("The API token is revoked, expired or unknown.")
-        return Principal(User(found["user_id"], found["email"]), found["scope"], token=True)
+            user, scope = await user_of_token(connection, token)
+        return Principal(user, scope, token=True)
 
     async def _of_jwt(self, token: str) -> Principal:
         settings = self._settings

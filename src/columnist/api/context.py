@@ -1,4 +1,4 @@
-"""What a request works with, as FastAPI dependencies: the service, who asks, their connection, their role."""
+"""What a request works with, as FastAPI dependencies: the process, the user, their connection, desk and role."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,56 +12,50 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from columnist.api.auth import Authenticator, Principal
 from columnist.api.health import Health
-from columnist.back_ends import BackEnds, prompt_version
-from columnist.db.connect import Connection, Database, User
-from columnist.documents.blobs import BlobStore
-from columnist.documents.reading.reader import Reader
+from columnist.db.connect import Connection, User
+from columnist.desk.local import LocalDesk
 from columnist.errors import ForbiddenError, NotFoundError, TooManyRequestsError
-from columnist.reviews.model import ModelInUse, Role
-from columnist.settings import Settings
+from columnist.process import Process
+from columnist.reviews.model import Role
+from columnist.reviews.store import role_in
 
 ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
 READING = {"GET", "HEAD", "OPTIONS"}
 
 
 @dataclass(slots=True)
-class Service:
-    """What the requests of one process share."""
+class Gate:
+    """Who gets in, and whether anybody does: the application's state beside its process."""
 
-    settings: Settings
-    database: Database
-    blobs: BlobStore
-    reader: Reader
-    back_ends: BackEnds
     authenticator: Authenticator
     health: Health
     limiter: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
-    @property
-    def in_use(self) -> ModelInUse:
-        """The model of the settings."""
-        return ModelInUse(self.settings.model, prompt_version(self.settings.model))
-
 
 # Every dependency is `async`: a plain function would go through a thread, and wait there for the interpreter's lock.
-async def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
+async def _process(request: Request) -> Process:
+    process: Process = request.app.state.process
+    return process
 
 
-CurrentService = Annotated[Service, Depends(_service)]
+async def _gate(request: Request) -> Gate:
+    gate: Gate = request.app.state.gate
+    return gate
 
 
-async def _principal(request: Request, service: CurrentService) -> Principal:
-    principal = await service.authenticator.principal(request.headers)
-    allowed = RateLimitItemPerMinute(service.settings.requests_per_minute)
-    if not await service.limiter.hit(allowed, str(principal.user.id)):
+CurrentProcess = Annotated[Process, Depends(_process)]
+CurrentGate = Annotated[Gate, Depends(_gate)]
+
+
+async def _principal(request: Request, process: CurrentProcess, gate: CurrentGate) -> Principal:
+    principal = await gate.authenticator.principal(request.headers)
+    per_minute = process.settings.requests_per_minute
+    if not await gate.limiter.hit(RateLimitItemPerMinute(per_minute), str(principal.user.id)):
         raise TooManyRequestsError(
-            f"More than {service.settings.requests_per_minute:,} requests a minute: wait a moment "
-            "(COLUMNIST_REQUESTS_PER_MINUTE)."
+            f"More than {per_minute:,} requests a minute: wait a moment (COLUMNIST_REQUESTS_PER_MINUTE)."
         )
     if principal.scope == "read" and request.method not in READING:
-        raise ForbiddenError("This API token may read only.")
+        raise ForbiddenError("This API token permits reading only.")
     request.state.user = principal.user
     return principal
 
@@ -76,13 +70,29 @@ async def _user(principal: CurrentPrincipal) -> User:
 CurrentUser = Annotated[User, Depends(_user)]
 
 
-async def _connection(service: CurrentService, user: CurrentUser) -> AsyncIterator[Connection]:
-    async with service.database.act_as(user) as connection:
+async def _connection(process: CurrentProcess, user: CurrentUser) -> AsyncIterator[Connection]:
+    async with process.database.act_as(user) as connection:
         yield connection
 
 
 CurrentConnection = Annotated[Connection, Depends(_connection, scope="function")]
 """One transaction as the user; it is committed before the response is sent."""
+
+
+async def _desk(process: CurrentProcess, user: CurrentUser, connection: CurrentConnection) -> LocalDesk:
+    return LocalDesk(process, user, connection)
+
+
+CurrentDesk = Annotated[LocalDesk, Depends(_desk, scope="function")]
+"""The user's desk; all of its acts belong to the request's transaction."""
+
+
+async def _long_desk(process: CurrentProcess, user: CurrentUser) -> LocalDesk:
+    return LocalDesk(process, user)
+
+
+LongDesk = Annotated[LocalDesk, Depends(_long_desk)]
+"""The user's desk for acts that take long: no connection is held while files come in or an LLM is asked."""
 
 
 def _review_of(minimum: Role) -> Callable[[UUID, Connection], Awaitable[UUID]]:
@@ -94,12 +104,11 @@ def _review_of(minimum: Role) -> Callable[[UUID, Connection], Awaitable[UUID]]:
 
 
 async def require_role(connection: Connection, review_id: UUID, minimum: Role) -> None:
-    """Raises NotFoundError for a review that the user may not see, ForbiddenError for one they may only see.
+    """Raises NotFoundError for a review that the user may not see, ForbiddenError if their role permits too little.
 
-    The policies hold without this; it finds the right words.
+    The database's policies hold without this; it finds the right words.
     """
-    found = await (await connection.execute("select my_role(%s) as role", [review_id])).fetchone()
-    role = found["role"] if found else None
+    role = await role_in(connection, review_id)
     if role is None:
         raise NotFoundError("There is no such review.")
     if ROLES.index(role) < ROLES.index(minimum):

@@ -1,13 +1,14 @@
-"""Idempotency keys: the same request with the same key is carried out once, and answered the same each time."""
+"""Idempotency keys: the same request with the same key is carried out once, and gets the same answer each time."""
 
 import hashlib
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
 from columnist.api.context import CurrentUser
 from columnist.db.connect import Connection, User
+from columnist.db.sql import statement
 from columnist.db.text import as_json
 from columnist.errors import ConflictError
 from columnist.jobs.job import Generated
@@ -17,46 +18,35 @@ KEPT = "1 day"
 
 
 class IdempotencyKey:
-    """The request's `Idempotency-Key`, if it has one; else every step does nothing."""
+    """The request's `Idempotency-Key`; without one, both methods do nothing."""
 
     def __init__(self, user: User, key: str | None, request_hash: bytes) -> None:
-        self._user = user
         self._key = key
-        self._request_hash = request_hash
+        self._values = {"user_id": user.id, "key": key, "request_hash": request_hash, "kept": KEPT}
 
-    async def earlier(self, connection: Connection) -> dict[str, Any] | None:
-        """What the same request was answered with before. Of two at the same time the second waits for the first.
+    async def earlier(self, connection: Connection) -> Generated | None:
+        """The earlier answer to the same request. Of two requests at the same time the second waits for the first.
 
         Raises ConflictError if the key was used for another request.
         """
         if self._key is None:
             return None
-        await connection.execute(
-            "delete from idempotency_keys where user_id = %s and created_at < now() - %s::interval",
-            [self._user.id, KEPT],
-        )
-        await connection.execute(
-            "insert into idempotency_keys (user_id, key, request_hash) values (%s, %s, %s) on conflict do nothing",
-            [self._user.id, self._key, self._request_hash],
-        )
-        cursor = await connection.execute(
-            "select request_hash, response from idempotency_keys where user_id = %s and key = %s",
-            [self._user.id, self._key],
-        )
-        found = await cursor.fetchone()
+        await connection.execute(_sql("forget_idempotency_keys"), self._values)
+        await connection.execute(_sql("take_idempotency_key"), self._values)
+        found = await (await connection.execute(_sql("idempotent_response"), self._values)).fetchone()
         assert found
-        if found["request_hash"] != self._request_hash:
+        if found["request_hash"] != self._values["request_hash"]:
             raise ConflictError("This Idempotency-Key was used for another request.", "Idempotency-Key")
-        response: dict[str, Any] | None = found["response"]
-        return response
+        return None if found["response"] is None else Generated(**found["response"])
 
     async def keep(self, connection: Connection, answer: Generated) -> None:
         """Remember the answer, in the transaction that did the work."""
         if self._key is not None:
-            await connection.execute(
-                "update idempotency_keys set response = %s where user_id = %s and key = %s",
-                [as_json(asdict(answer)), self._user.id, self._key],
-            )
+            await connection.execute(_sql("keep_response"), self._values | {"response": as_json(asdict(answer))})
+
+
+def _sql(name: str) -> str:
+    return statement("columnist.api", name)
 
 
 async def _idempotency_key(

@@ -47,8 +47,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                service = getattr(scope["app"].state, "service", None)
-                if service is not None and service.health.draining:
+                if scope["app"].state.gate.health.draining:
                     headers["Connection"] = "close"  # the next request goes to a server that stays
             await send(message)
 

@@ -1,16 +1,22 @@
 """What requests and responses are made of, where the nouns of the packages below do not say it already."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 from columnist.jobs.ask import JobOnly, Only
+from columnist.jobs.feed import ChangedCells
+from columnist.jobs.job import Progress
+from columnist.llm.limiter import TROUBLE
 from columnist.reviews.columns_file import ColumnInput, Line
 from columnist.reviews.grid import RowGroup
-from columnist.reviews.model import Column, Flag, Member, Review, ReviewChange, Role
+from columnist.reviews.model import Column, Failure, Flag, Member, Review, ReviewChange, Role
+
+RATE_DIGITS = 2
 
 
 class Input(BaseModel):
@@ -121,11 +127,16 @@ class Me(BaseModel):
     version: str
 
 
-class GridInput(Input):
-    """A part of a review: by default every document and column, as the server's model answers them."""
+class CellsInput(Input):
+    """A part of a review: absent means every document, every column."""
 
     document_ids: Annotated[list[UUID], Field(min_length=1, max_length=100_000)] | None = None
     column_ids: Annotated[list[UUID], Field(min_length=1, max_length=1_000)] | None = None
+
+
+class GridInput(CellsInput):
+    """A part of a review, and the model that answers: absent means the server's model."""
+
     model: Line | None = None
 
 
@@ -138,22 +149,6 @@ class GenerateInput(GridInput):
 
     only: Annotated[list[Only], Field(min_length=1, max_length=5)] | None = None
     budget: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=6)] | None = None
-
-
-class JobEstimate(BaseModel):
-    """What a job would ask and cost. Tokens are estimates; `price` in US dollars, null where no prices are set.
-    `left_alone`: answers that it would ask again, had nobody edited or verified them."""
-
-    documents: int
-    documents_read: int
-    cells: int
-    calls: int
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    left_alone: int
-    price: float | None
-    notes: list[str]
 
 
 class ResumeInput(Input):
@@ -198,6 +193,18 @@ class Job(BaseModel):
     started_at: datetime | None
     completed_at: datetime | None
     cancel_requested_at: datetime | None
+
+    @classmethod
+    def of(cls, progress: Progress) -> Self:
+        """The status with rounded figures: an exact rate differs at every poll, and no answer could be a 304."""
+        shown = cls.model_validate(progress, from_attributes=True)
+        if shown.rate is not None:
+            shown.rate = float(f"{shown.rate:.{RATE_DIGITS}g}")
+        if shown.eta_seconds is not None:
+            shown.eta_seconds = float(f"{shown.eta_seconds:.{RATE_DIGITS}g}")
+        if progress.is_live:
+            shown.llm_trouble = TROUBLE.get(shown.model)
+        return shown
 
 
 class JobList(BaseModel):
@@ -246,6 +253,18 @@ class CellChanges(BaseModel):
     cells: list[CompactCell]
     cursor: str
     more: bool
+
+    @staticmethod
+    def encoded(changes: ChangedCells) -> str:
+        """A page as JSON; its cells come encoded from the database."""
+        cursor, more = json.dumps(changes.cursor), json.dumps(changes.more)
+        return f'{{"cells":[{changes.encoded}],"cursor":{cursor},"more":{more}}}'
+
+
+class FailureList(BaseModel):
+    """What failed, by document and reason."""
+
+    failures: list[Failure]
 
 
 class Cancelled(BaseModel):

@@ -5,6 +5,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -16,13 +17,13 @@ from starlette.routing import Route
 
 from columnist.api.app import create_app
 from columnist.api.health import Health
-from columnist.cpu import LEAVE_SECONDS, leave_within
 from columnist.db.connect import Database
 from columnist.db.probe import Probe
-from columnist.desk.local import open_session
+from columnist.documents.reading.reader import Reader
 from columnist.errors import SettingsError
 from columnist.jobs.metrics import MEDIA_TYPE, exposition
 from columnist.jobs.pool import WorkerPool
+from columnist.process import LEAVE_SECONDS, leave_within, open_process
 from columnist.settings import Settings
 
 log = structlog.get_logger()
@@ -97,9 +98,10 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
-    async with open_session(settings, CONNECTIONS) as session:
-        health = Health(Probe(session.database.url))
-        app = create_app(session, health)
+    # The pool has a reader of its own: people who look at a page do not wait for its documents.
+    async with open_process(settings, CONNECTIONS) as process, Reader(settings) as reader:
+        health = Health(Probe(process.database.url))
+        app = create_app(process, health)
         listener = _listen(settings.host, settings.port, "COLUMNIST_PORT")
         config = uvicorn.Config(
             app,
@@ -111,7 +113,7 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
             lifespan="on",
         )
         server = _Server(config)
-        async with session.working() if work else nullcontext() as pool:
+        async with replace(process, reader=reader).working() if work else nullcontext() as pool:
             health.pool = pool
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             stopping = asyncio.create_task(stopped.wait())

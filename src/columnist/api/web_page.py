@@ -57,7 +57,7 @@ async def page(request: Request) -> HTMLResponse:
     if not file.exists():
         return HTMLResponse(_NOT_BUILT, 503)
     nonce = secrets.token_urlsafe(16)
-    sign_in_url = request.app.state.service.settings.sign_in_url or ""
+    sign_in_url = request.app.state.process.settings.sign_in_url or ""
     html = file.read_text(encoding="utf-8")
     html = html.replace("%NONCE%", nonce).replace("%SIGN_IN_URL%", escape(sign_in_url, quote=True))
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY.format(nonce=nonce)})

@@ -11,10 +11,11 @@ from rich.table import Table
 
 from columnist.back_ends import prompt_version
 from columnist.cli import screen
-from columnist.cli.remote import command_session
+from columnist.cli.desk import command_desk
 from columnist.cli.run import INTERRUPTED, say_what_failed, see_it_through, take_in
-from columnist.desk.local import check_askable, find_files
-from columnist.desk.runs import HandedOut, distinct
+from columnist.desk.files import find_files
+from columnist.desk.grid import distinct
+from columnist.desk.runs import HandedOut
 from columnist.errors import InputError
 from columnist.evaluation.compare import Comparison, Pair, compare
 from columnist.evaluation.labels import Label, cuad_columns, find_labels, key, read_labels
@@ -29,6 +30,7 @@ from columnist.evaluation.report import (
     write_report,
 )
 from columnist.evaluation.scores import scored
+from columnist.process import check_askable
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
 from columnist.settings import Settings
@@ -48,7 +50,7 @@ async def evaluate(
     output: Path,
     console: Console,
 ) -> int:
-    """Ask, score and report; the exit code. Raises InputError before anything is asked if the input will not do."""
+    """Ask, score and report; the exit code. Raises InputError before anything is asked if the input is invalid."""
     labels, columns = _asked(label_files or find_labels(paths), columns_file)
     by_place = {(key(label.document), key(label.column)): label for label in labels}
     labelled = {document for document, _ in by_place}
@@ -62,9 +64,9 @@ async def evaluate(
     if settings.server is None:
         await check_askable(settings)
     review = distinct(paths, columns, f"Evaluation of {paths[0].resolve().name} by {settings.model}")
-    async with command_session(settings) as session:
-        grid = await take_in(session, review, files, columns, console)
-        covered = await see_it_through(session, grid, model, console)
+    async with command_desk(settings) as desk:
+        grid = await take_in(desk, review, files, columns, console)
+        covered = await see_it_through(desk, grid, model, console)
         if covered is None:
             return INTERRUPTED
         job = covered.job
@@ -72,7 +74,7 @@ async def evaluate(
         questions = {column_id: column.question(column_id) for column_id, column in grid.columns}
         cells = [
             scored(label, question, row.document, row.cells.get(column_id))
-            async for row in handed_out.over(session.rows(grid))
+            async for row in handed_out.over(desk.rows(grid))
             for column_id, question in questions.items()
             if (label := by_place.get((key(row.document), key(question.name)))) is not None
         ]
@@ -94,7 +96,7 @@ async def evaluate(
         screen_of_figures = console if console.is_terminal else Console(width=WIDE)
         screen_of_figures.print(_table(evaluation, screen_of_figures.width))
         console.print(f"{output / HTML_FILE} shows the misses side by side; {output / JSON_FILE} is for comparing.")
-        return await say_what_failed(session, grid, covered, handed_out, console)
+        return await say_what_failed(desk, grid, covered, handed_out, console)
 
 
 def _asked(label_files: Sequence[Path], columns_file: Path | None) -> tuple[list[Label], list[ColumnSpec]]:

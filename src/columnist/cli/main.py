@@ -2,17 +2,15 @@
 
 import asyncio
 import os
-import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
-import structlog
 import typer
 from rich.console import Console
 
@@ -20,14 +18,8 @@ from columnist.cli.logs import configure_logs
 from columnist.errors import ColumnistError
 from columnist.settings import knobs, load_settings
 
-
-class EvalGroup(typer.core.TyperGroup):
-    """`columnist eval FOLDER` means `columnist eval run FOLDER`."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        if args and args[0] not in (*self.commands, *ctx.help_option_names):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
+if TYPE_CHECKING:
+    from columnist.desk.grid import Desk
 
 
 app = typer.Typer(
@@ -42,9 +34,8 @@ app = typer.Typer(
 jobs = typer.Typer(no_args_is_help=True, help="List, inspect, cancel, resume and retry jobs.")
 app.add_typer(jobs, name="jobs")
 evaluation = typer.Typer(
-    cls=EvalGroup,
     no_args_is_help=True,
-    help="Measure answers against labels: [bold]columnist eval FOLDER[/bold], then compare two of them.",
+    help="Measure answers against labels, and compare two measurements.",
 )
 app.add_typer(evaluation, name="eval")
 ServerOption = Annotated[
@@ -138,43 +129,13 @@ def worker() -> None:
     SIGTERM or Ctrl-C stops claiming at once, lets running documents go on for TABULAR_WORKER_GRACE_SECONDS and hands
     the rest back to the other workers. A second one hands it back now.
     """
-    from columnist.api.serve import watched
-    from columnist.cpu import LEAVE_SECONDS, leave_within
-    from columnist.desk.local import open_session
+    from columnist.cli.worker import work
     from columnist.telemetry import tracing
 
     settings = load_settings()
     configure_logs(settings.log_level)
-
-    async def work() -> None:
-        stopped = asyncio.Event()
-        loop = asyncio.get_running_loop()
-
-        def stop() -> None:
-            stopped.set()
-            leave_within(settings.worker_grace_seconds + LEAVE_SECONDS)
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop)
-        async with (
-            open_session(settings) as session,
-            watched(settings, session.database) as health,
-            session.working() as pool,
-        ):
-            health.pool = pool
-            structlog.get_logger().info("worker ready", concurrency=settings.generate_concurrency, model=settings.model)
-            await stopped.wait()
-            structlog.get_logger().info("worker stopping", grace_seconds=settings.worker_grace_seconds)
-
-            def hurry() -> None:
-                pool.stop_now()
-                leave_within(LEAVE_SECONDS)
-
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, hurry)
-
     with tracing():
-        asyncio.run(work())
+        asyncio.run(work(settings))
 
 
 @app.command(epilog="Example: columnist serve --port 8080, then more workers anywhere: columnist worker")
@@ -204,80 +165,66 @@ def list_jobs(
 ) -> None:
     """List the newest jobs."""
     from columnist.cli import screen
-    from columnist.cli.remote import command_session
 
-    async def show() -> None:
-        async with command_session(load_settings(server=server)) as session:
-            out.print(screen.jobs_table(await session.list_jobs(limit)))
+    async def show(desk: "Desk") -> None:
+        out.print(screen.jobs_table(await desk.list_jobs(limit)))
 
-    _quietly(show())
+    _at_desk(server, show)
 
 
 @jobs.command("show", epilog="Example: columnist jobs show 3f0c… (see: columnist jobs list)")
 def show_job(job_id: JobArgument, server: ServerOption = None) -> None:
-    """Show one job: its counts, tokens, price, and the cells that failed with their reasons."""
+    """Show one job: its counts, tokens and price, and the cells that failed with the reasons."""
     from columnist.cli import screen
-    from columnist.cli.remote import command_session
 
-    async def show() -> None:
-        async with command_session(load_settings(server=server)) as session:
-            out.print(screen.job_details(await session.progress(job_id)))
-            screen.print_failures(out, await session.job_failures(job_id))
+    async def show(desk: "Desk") -> None:
+        out.print(screen.job_details(await desk.progress(job_id)))
+        screen.print_failures(out, await desk.job_failures(job_id))
 
-    _quietly(show())
+    _at_desk(server, show)
 
 
 @jobs.command("cancel", epilog="Example: columnist jobs cancel 3f0c…")
 def cancel_job(job_id: JobArgument, server: ServerOption = None) -> None:
-    """Cancel a job: what waits is skipped now, what runs stops within two seconds. Answers that are there stay."""
-    from columnist.cli.remote import command_session
+    """Cancel a job: waiting documents are skipped now, running ones stop within two seconds. Answers are kept."""
 
-    async def cancel() -> None:
-        async with command_session(load_settings(server=server)) as session:
-            await session.progress(job_id)
-            cancelled = await session.cancel(job_id)
-            out.print("Cancelled." if cancelled else "It had ended already: nothing to cancel.")
+    async def cancel(desk: "Desk") -> None:
+        await desk.progress(job_id)
+        out.print("Cancelled." if await desk.cancel(job_id) else "The job had ended already: nothing to cancel.")
 
-    _quietly(cancel())
+    _at_desk(server, cancel)
 
 
 @jobs.command("resume", epilog="Example: columnist jobs resume 3f0c… --budget 5")
 def resume_job(
     job_id: JobArgument,
     budget: Annotated[
-        float | None, typer.Option(help="US dollars that the job may cost in all. Default: no limit.", min=0)
+        float | None, typer.Option(help="US dollars that the whole job may cost. Default: no limit.", min=0)
     ] = None,
     server: ServerOption = None,
 ) -> None:
-    """Let a paused job go on, with another budget or none."""
-    from columnist.cli.remote import command_session
+    """Resume a paused job, with another budget or none."""
 
-    async def resume() -> None:
-        async with command_session(load_settings(server=server)) as session:
-            await session.progress(job_id)
-            resumed = await session.resume(job_id, None if budget is None else Decimal(str(budget)))
-            out.print("It goes on." if resumed else "It is not paused: nothing to resume.")
+    async def resume(desk: "Desk") -> None:
+        await desk.progress(job_id)
+        resumed = await desk.resume(job_id, None if budget is None else Decimal(str(budget)))
+        out.print("The job goes on." if resumed else "The job is not paused: nothing to resume.")
 
-    _quietly(resume())
+    _at_desk(server, resume)
 
 
 @jobs.command("retry", epilog="Example: columnist jobs retry 3f0c…")
 def retry_job(job_id: JobArgument, server: ServerOption = None) -> None:
-    """Ask a job's failed and missing cells again, with its model and budget, as a new job for the running workers."""
-    from columnist.cli.remote import command_session
-    from columnist.desk.local import Session
+    """Ask a job's failed and missing cells again, with the same model and budget, as a new job."""
 
-    async def retry() -> None:
-        async with command_session(load_settings(server=server)) as session:
-            generated = await session.retry(job_id)
-            if generated.total_items == 0:
-                out.print("Nothing failed and nothing is missing.")
-                return
-            out.print(f"Job {generated.job_id}: {generated.total_items} documents to ask again.")
-            if isinstance(session, Session):
-                out.print("Workers take it at once; without one, start it with: columnist worker")
+    async def retry(desk: "Desk") -> None:
+        generated = await desk.retry(job_id)
+        if generated.total_items == 0:
+            out.print("Nothing failed and nothing is missing.")
+        else:
+            out.print(f"Job {generated.job_id}: {generated.total_items} documents to ask again. {desk.who_works}")
 
-    _quietly(retry())
+    _at_desk(server, retry)
 
 
 @evaluation.command(
@@ -358,7 +305,13 @@ def doctor(
     raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
 
 
-def _quietly(command: Coroutine[Any, Any, None]) -> None:
-    """Run a short command; the log is for errors only."""
+def _at_desk(server: str | None, act: Callable[["Desk"], Awaitable[None]]) -> None:
+    """Run a short command at this machine's desk or a server's; only errors are logged."""
+    from columnist.cli.desk import command_desk
+
+    async def run() -> None:
+        async with command_desk(load_settings(server=server)) as desk:
+            await act(desk)
+
     configure_logs("ERROR")
-    asyncio.run(command)
+    asyncio.run(run())

@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from columnist.cli import screen
-from columnist.cli.remote import AnySession, command_session
-from columnist.cpu import LEAVE_SECONDS, leave_within
-from columnist.desk.local import Grid, ReviewName, Source, check_askable, find_files
-from columnist.desk.runs import Covered, HandedOut, cover, default_review
+from columnist.cli.desk import command_desk
+from columnist.desk.files import Source, find_files
+from columnist.desk.grid import Desk, Grid, ReviewName, default_review
+from columnist.desk.runs import Covered, HandedOut, cover
 from columnist.export.files import check_target, write_review
 from columnist.jobs.job import Generated, Progress
+from columnist.process import LEAVE_SECONDS, check_askable, leave_within
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
@@ -38,9 +39,9 @@ async def run_grid(
     model: str | None,
     console: Console,
 ) -> int:
-    """Do the main job, here or at the settings' server, and return the exit code. `model`: the settings', if the user
-    named it. Raises InputError before anything is asked if the input will not do, UnaskableModelError if nobody here
-    can ask the model."""
+    """Fill a grid, here or at the settings' server, and return the exit code. `model`: the settings' model, if the user
+    named it. Raises InputError before anything is asked if the input is invalid, UnaskableModelError if this machine
+    cannot ask the model."""
     check_target(output)
     columns = read_columns(columns_file)
     sources = find_files(paths)
@@ -51,15 +52,15 @@ async def run_grid(
         more = ", …" if len(sources.passed_over) > PASSED_OVER_SHOWN else ""
         console.print(f"{len(sources.passed_over)} files of other types are passed over: {names}{more}")
     review = ReviewName(named_review) if named_review else default_review(paths, columns, columns_file)
-    async with command_session(settings) as session:
-        grid = await take_in(session, review, sources.files, columns, console)
-        covered = await see_it_through(session, grid, model, console)
+    async with command_desk(settings) as desk:
+        grid = await take_in(desk, review, sources.files, columns, console)
+        covered = await see_it_through(desk, grid, model, console)
         if covered is None:
             return INTERRUPTED
         handed_out = HandedOut(grid, covered)
-        await _export(session, grid, handed_out, output)
-        await _show(session, grid, console)
-        return await say_what_failed(session, grid, covered, handed_out, console)
+        await _export(desk, grid, handed_out, output)
+        await _show(desk, grid, console)
+        return await say_what_failed(desk, grid, covered, handed_out, console)
 
 
 def _opening(generated: Generated, asked: str) -> str:
@@ -71,12 +72,12 @@ def _opening(generated: Generated, asked: str) -> str:
 
 
 async def take_in(
-    session: AnySession, review: ReviewName, files: Sequence[Source], columns: Sequence[ColumnSpec], console: Console
+    desk: Desk, review: ReviewName, files: Sequence[Source], columns: Sequence[ColumnSpec], console: Console
 ) -> Grid:
     """Put files and columns into the review of that name, with a progress bar."""
     with job_bar() as bar:
         task = bar.add_task("Taking files in", total=len(files), detail="")
-        grid = await session.prepare(review, files, columns, lambda count: bar.update(task, completed=count))
+        grid = await desk.prepare(review, files, columns, lambda count: bar.update(task, completed=count))
     if grid.review_name == review.earlier:
         console.print(f"Going on with the review {screen.plain(repr(grid.review_name))} of an earlier version.")
     return grid
@@ -85,29 +86,29 @@ async def take_in(
 class _Watcher:
     """Shows the jobs of a run one after the other, and knows which is the present one."""
 
-    def __init__(self, session: AnySession, console: Console) -> None:
-        self._session = session
+    def __init__(self, desk: Desk, console: Console) -> None:
+        self._desk = desk
         self._console = console
         self.job_id: UUID | None = None
 
     async def watch(self, generated: Generated) -> Progress:
         """Show a job until it has ended or waits for a person."""
-        job = await self._session.progress(generated.job_id)
+        job = await self._desk.progress(generated.job_id)
         if self.job_id is None or generated.total_items:
             self._console.print(_opening(generated, job.model))
         self.job_id = generated.job_id
         with job_bar() as bar:
             task = bar.add_task("Answering", total=generated.total_items, detail="")
-            async for job in self._session.watch(generated.job_id):
+            async for job in self._desk.watch(generated.job_id):
                 bar.update(task, total=job.total_items, completed=job.ended_items, detail=job_detail(job))
         return job
 
 
-async def see_it_through(session: AnySession, grid: Grid, named: str | None, console: Console) -> Covered | None:
-    """Work on the grid and show that until nothing is left to ask or nothing moves; None if Ctrl-C stopped it."""
+async def see_it_through(desk: Desk, grid: Grid, model: str | None, console: Console) -> Covered | None:
+    """Work on the grid, with progress bars, until nothing is left to ask or nothing moves; None after Ctrl-C."""
     interrupted = asyncio.Event()
     by_person = False
-    leave = partial(leave_within, session.grace_seconds + LEAVE_SECONDS, INTERRUPTED)
+    leave = partial(leave_within, desk.grace_seconds + LEAVE_SECONDS, INTERRUPTED)
 
     def interrupt(number: int) -> None:
         nonlocal by_person
@@ -119,10 +120,10 @@ async def see_it_through(session: AnySession, grid: Grid, named: str | None, con
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupt, number)
-    watcher = _Watcher(session, console)
+    watcher = _Watcher(desk, console)
     try:
-        async with session.working() as pool:
-            covering = asyncio.create_task(cover(session, grid, named, watcher.watch))
+        async with desk.working() as pool:
+            covering = asyncio.create_task(cover(desk, grid, model, watcher.watch))
             stopping = asyncio.create_task(interrupted.wait())
             await asyncio.wait({covering, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
@@ -139,40 +140,38 @@ async def see_it_through(session: AnySession, grid: Grid, named: str | None, con
             if pool is not None:
                 loop.add_signal_handler(signal.SIGINT, pool.stop_now)
             if cancelled and watcher.job_id is not None:
-                await session.cancel(watcher.job_id)
+                await desk.cancel(watcher.job_id)
                 console.print(
                     "The job is cancelled. The answers that are there stay: the same command asks only the rest."
                 )
             else:
-                console.print(f"Stopped watching. {session.what_stays}")
+                console.print(f"Stopped watching. {desk.what_stays}")
             return None
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 
 
-async def _export(session: AnySession, grid: Grid, handed_out: HandedOut, output: Path) -> None:
+async def _export(desk: Desk, grid: Grid, handed_out: HandedOut, output: Path) -> None:
     with job_bar() as bar:
         task = bar.add_task(f"Writing {screen.plain(output.name)}", total=len(grid.document_ids), detail="")
-        rows = handed_out.over(session.rows(grid))
+        rows = handed_out.over(desk.rows(grid))
         await write_review(
             rows, grid.columns, output, lambda count: bar.update(task, completed=count), grid.review_name
         )
 
 
-async def _show(session: AnySession, grid: Grid, console: Console) -> None:
+async def _show(desk: Desk, grid: Grid, console: Console) -> None:
     shown = replace(grid, document_ids=grid.document_ids[:ROWS_SHOWN])
-    rows = [row async for row in session.rows(shown)]
+    rows = [row async for row in desk.rows(shown)]
     console.print(screen.grid_table(rows, grid.columns, console.width))
     if len(grid.document_ids) > ROWS_SHOWN:
         console.print(f"and {len(grid.document_ids) - ROWS_SHOWN:,} more documents in the file")
 
 
-async def say_what_failed(
-    session: AnySession, grid: Grid, covered: Covered, handed_out: HandedOut, console: Console
-) -> int:
+async def say_what_failed(desk: Desk, grid: Grid, covered: Covered, handed_out: HandedOut, console: Console) -> int:
     """List what was refused, what failed and what was never asked; the exit code."""
-    failures = await session.failures(grid)
+    failures = await desk.failures(grid)
     for file, reason in grid.refused.items():
         console.print(f"[red]✗[/] {screen.plain(str(file))} was not taken in: {screen.plain(reason)}")
     screen.print_failures(console, failures)

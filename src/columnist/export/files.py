@@ -1,19 +1,19 @@
 """Writing a review to a file: the format by its suffix, row by row, the file visible when it is complete."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
-from uuid import uuid4
 
 from columnist.errors import InputError
 from columnist.export.csv import CsvWriter
 from columnist.export.json import JsonWriter
+from columnist.export.jsonl import JsonLinesWriter
 from columnist.export.values import Columns, Export
 from columnist.export.xlsx import XlsxWriter
+from columnist.paths import appearing
 from columnist.reviews.model import GridRow
 
 
@@ -37,6 +37,7 @@ WRITERS: dict[str, Callable[[Path, Columns, Export], Writer]] = {
     ".csv": CsvWriter,
     ".parquet": _parquet_writer,
     ".json": JsonWriter,
+    ".jsonl": JsonLinesWriter,
 }
 
 
@@ -67,7 +68,7 @@ async def write_review(
     The file appears when it is complete; an existing one is replaced then. Raises InputError as `check_target`.
     """
     check_target(target)
-    with _appearing(target) as part:
+    with appearing(target) as part:
         export = Export(review, datetime.now(UTC), version("columnist"))
         writer = WRITERS[target.suffix.lower()](part, columns, export)
         count = 0
@@ -81,16 +82,3 @@ async def write_review(
             raise
         writer.close()
     return count
-
-
-@contextmanager
-def _appearing(target: Path) -> Iterator[Path]:
-    """A temporary file beside the target; it replaces the target on success and is deleted on failure."""
-    # Created with the user's usual permissions: tempfile makes private files.
-    part = target.absolute().with_name(f".{target.name}.{uuid4().hex}")
-    part.touch(exist_ok=False)
-    try:
-        yield part
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -22,10 +22,8 @@ class JsonWriter:
         # A lone surrogate is written as an escape.
         self._file = target.open("w", encoding="utf-8", errors="backslashreplace")
         head = [{"id": str(column_id), **asdict(column)} for column_id, column in columns]
-        about = (
-            f'"review": {_json(export.review)}, "exported_at": {_json(export.at)}, "version": {_json(export.version)}'
-        )
-        self._file.write(f'{{{about},\n"columns": {_json(head)},\n"documents": [')
+        about = {"review": export.review, "exported_at": export.at, "version": export.version}
+        self._file.write(f'{encoded(about)[:-1]},\n"columns": {encoded(head)},\n"documents": [')
         self._separator = "\n"
 
     def add(self, row: GridRow) -> None:
@@ -40,7 +38,7 @@ class JsonWriter:
             "error": row.error,
             "cells": {column.name: _cell(row.cells.get(column_id)) for column_id, column in self._columns},
         }
-        self._file.write(self._separator + _json(document))
+        self._file.write(self._separator + encoded(document))
         self._separator = ",\n"
 
     def close(self) -> None:
@@ -59,7 +57,8 @@ def _cell(cell: Cell | None) -> dict[str, Any]:
     return {"state": state(cell)} | {name: getattr(cell, name) for name in _FIELDS}
 
 
-def _json(value: Any) -> str:
+def encoded(value: Any) -> str:
+    """As one line of JSON."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
     except ValueError:  # JSON has no NaN and infinity: they are texts

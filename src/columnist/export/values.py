@@ -7,11 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from columnist.answers.model import NOT_FOUND
 from columnist.reviews.model import Cell, ColumnSpec, Format
+
+Suffix = Literal["xlsx", "csv", "parquet", "json", "jsonl"]
+"""The formats of an export."""
 
 Columns = Sequence[tuple[UUID, ColumnSpec]]
 

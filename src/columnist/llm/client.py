@@ -90,7 +90,9 @@ class ChatModel:
                 "needs one), or use --model extractive."
             )
         if base_url is not None and not base_url.startswith(("http://", "https://")):
-            raise SettingsError(f"OPENAI_BASE_URL={base_url!r} will not do: it must start with http:// or https://.")
+            raise SettingsError(
+                f"Invalid value for OPENAI_BASE_URL ({base_url!r}): it must start with http:// or https://."
+            )
         # One slot of a file's own server, which is never away but may be slow: no queue there, and no hurry.
         own = model.endswith(".gguf")
         self._seconds = None if own else settings.llm_timeout_seconds

@@ -99,6 +99,12 @@ async def get_review(connection: Connection, review_id: UUID) -> Review:
     return _review(row)
 
 
+async def role_in(connection: Connection, review_id: UUID) -> Role | None:
+    """What the user may do to a review; None if they may not see it."""
+    row = await (await connection.execute("select my_role(%s) as role", [review_id])).fetchone()
+    return row["role"] if row else None
+
+
 async def rename_review(connection: Connection, review_id: UUID, name: str) -> None:
     """Raises ConflictError if its owner has another of that name."""
     with _named_once("name", f"There is a review called {name!r} already."):

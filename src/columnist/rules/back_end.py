@@ -17,7 +17,7 @@ from columnist.answers.mention import Mention
 from columnist.answers.mentions import amounts, currencies, numbers, percentages, units
 from columnist.answers.model import NOT_FOUND, Answer, Content
 from columnist.answers.values import in_unit, typed
-from columnist.cpu import processes
+from columnist.cpu import cpu_pool
 from columnist.documents.model import Citation, DocumentText, Span
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Flag, Format, Question
@@ -96,7 +96,7 @@ class RulesAnswerer:
 
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
         """All questions at once, in order: a document takes milliseconds."""
-        contents = await asyncio.wrap_future(processes().submit(_all_answered, list(document.pages), list(questions)))
+        contents = await asyncio.wrap_future(cpu_pool().submit(_all_answered, list(document.pages), list(questions)))
         yield [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
 
 

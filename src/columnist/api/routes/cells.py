@@ -4,31 +4,25 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, model_validator
 
-from columnist.answers.playbook import flagged_edit
-from columnist.answers.values import typed
-from columnist.api.context import CurrentConnection, CurrentService, CurrentUser, EditableReview, VisibleReview
+from columnist.api.context import CurrentConnection, CurrentDesk, EditableReview, VisibleReview
 from columnist.api.models import Input
-from columnist.back_ends import prompt_version
-from columnist.errors import ConflictError
-from columnist.jobs.ask import Ask
-from columnist.jobs.job import Generated, create_job
-from columnist.llm.usage import Prices
-from columnist.reviews import store
-from columnist.reviews.cells import CellKey, Edit, Seen, cell_history, change_cell, get_cell, restore_cell
+from columnist.api.parameters import PageSize
+from columnist.jobs.job import Generated
+from columnist.reviews.cells import CellKey, Seen, cell_history
 from columnist.reviews.columns_file import Paragraph
-from columnist.reviews.model import CellAction, CellChange, Flag, FullCell
+from columnist.reviews.model import CellChange, Flag, FullCell
 
 router = APIRouter(prefix="/tabular/reviews/{review_id}/cells/{document_id}/{column_id}", tags=["cells"])
 
 
 class CellEdit(Input):
-    """A person's answer. `summary` is typed by the column's format; what is absent stays as it is.
+    """A person's answer. `summary` is typed by the column's format; absent fields keep their content.
 
-    A flag or a reasoning alone goes beside the answer that is there, and changes nothing else of it. `updated_at`, if
-    given, is that of the cell as the person saw it (null: nobody had written it yet): 409 if it has changed since.
+    A flag or a reasoning alone is added to the existing answer and changes nothing else of it. `updated_at`, if given,
+    is that of the cell as the person saw it (null: nobody had written it yet): 409 if it has changed since.
     """
 
     summary: Paragraph | None = None
@@ -44,7 +38,7 @@ class CellEdit(Input):
 
 
 class Verification(Input):
-    """Whether a person has looked at the evidence and agrees. `updated_at`: as CellEdit's."""
+    """Whether a person has checked the evidence and agrees. `updated_at`: as in CellEdit."""
 
     verified: bool
     updated_at: datetime | None = None
@@ -56,129 +50,69 @@ class CellHistory(BaseModel):
     changes: list[CellChange]
 
 
+async def _visible(review_id: VisibleReview, document_id: UUID, column_id: UUID) -> CellKey:
+    return CellKey(review_id, document_id, column_id)
+
+
+async def _editable(review_id: EditableReview, document_id: UUID, column_id: UUID) -> CellKey:
+    return CellKey(review_id, document_id, column_id)
+
+
+VisibleCell = Annotated[CellKey, Depends(_visible, scope="function")]
+EditableCell = Annotated[CellKey, Depends(_editable, scope="function")]
+
+
 @router.get("")
-async def get_cell_content(
-    review_id: VisibleReview,
-    document_id: UUID,
-    column_id: UUID,
-    service: CurrentService,
-    connection: CurrentConnection,
-) -> FullCell:
+async def get_cell_content(cell: VisibleCell, desk: CurrentDesk) -> FullCell:
     """The cell with its reasoning, quotes and rectangles."""
-    return await get_cell(connection, CellKey(review_id, document_id, column_id), service.in_use)
+    return await desk.cell(cell)
 
 
 @router.patch("")
-async def edit_cell(
-    review_id: EditableReview,
-    document_id: UUID,
-    column_id: UUID,
-    body: CellEdit,
-    service: CurrentService,
-    user: CurrentUser,
-    connection: CurrentConnection,
-) -> FullCell:
-    """Write an answer of one's own. `generate` leaves it alone from now on.
+async def edit_cell(cell: EditableCell, body: CellEdit, desk: CurrentDesk) -> FullCell:
+    """Replace the answer by hand. Later runs keep it.
 
-    A new summary without a flag has the one that the column's rules give it. 409 for a flag or a reasoning alone where
-    there is no answer.
+    A new summary without a flag gets its flag from the column's rules. 409 for a flag or a reasoning alone where there
+    is no answer.
     """
-    cell = CellKey(review_id, document_id, column_id)
-    column = await store.get_column(connection, review_id, column_id)
-    value, value_format, flag, rule = None, None, body.flag, None
-    if body.summary is not None:
-        question = column.question()
-        value = typed(body.summary, question).value
-        value_format = None if value is None else column.format
-        if flag is None:
-            flag, rule = flagged_edit(question, body.summary, value)
-    edit = Edit(body.summary, value, value_format, flag, body.reasoning, rule)
-    await change_cell(connection, user, cell, "edit", edit, _seen(body))
-    return await get_cell(connection, cell, service.in_use)
+    return await desk.edit(cell, body.summary, body.flag, body.reasoning, _seen(body))
 
 
 @router.post("/verify")
-async def verify_cell(
-    review_id: EditableReview,
-    document_id: UUID,
-    column_id: UUID,
-    body: Verification,
-    service: CurrentService,
-    user: CurrentUser,
-    connection: CurrentConnection,
-) -> FullCell:
-    """Say that one has looked at the evidence and agrees, or take that back."""
-    cell = CellKey(review_id, document_id, column_id)
-    await get_cell(connection, cell)
-    action: CellAction = "verify" if body.verified else "unverify"
-    await change_cell(connection, user, cell, action, seen=_seen(body))
-    return await get_cell(connection, cell, service.in_use)
+async def verify_cell(cell: EditableCell, body: Verification, desk: CurrentDesk) -> FullCell:
+    """Note that you have checked the evidence and agree, or take that back."""
+    return await desk.verify(cell, _seen(body), verified=body.verified)
 
 
 @router.delete("", status_code=204)
-async def clear_cell(
-    review_id: EditableReview, document_id: UUID, column_id: UUID, user: CurrentUser, connection: CurrentConnection
-) -> None:
-    """Empty the cell: `generate` asks it again as a missing one. Its history keeps what was there."""
-    cell = CellKey(review_id, document_id, column_id)
-    await get_cell(connection, cell)
-    await change_cell(connection, user, cell, "clear")
+async def clear_cell(cell: EditableCell, desk: CurrentDesk) -> None:
+    """Empty the cell. `generate` asks it again as a missing one; its history keeps the answer."""
+    await desk.clear(cell)
 
 
 @router.post("/restore")
-async def restore_cleared_cell(
-    review_id: EditableReview,
-    document_id: UUID,
-    column_id: UUID,
-    service: CurrentService,
-    user: CurrentUser,
-    connection: CurrentConnection,
-) -> FullCell:
-    """Take the clearing of the cell back: its answer is there again, evidence and all. 409 once there is another."""
-    cell = CellKey(review_id, document_id, column_id)
-    await get_cell(connection, cell)
-    await restore_cell(connection, user, cell)
-    return await get_cell(connection, cell, service.in_use)
+async def restore_cleared_cell(cell: EditableCell, desk: CurrentDesk) -> FullCell:
+    """Bring the cleared answer back with its evidence. 409 if there is another answer by now."""
+    return await desk.restore(cell)
 
 
 @router.post("/regenerate", status_code=202)
-async def regenerate_cell(
-    review_id: EditableReview,
-    document_id: UUID,
-    column_id: UUID,
-    service: CurrentService,
-    user: CurrentUser,
-    connection: CurrentConnection,
-) -> Generated:
-    """Ask this one cell again, edited and verified or not, as a job of its own; what is there stays until a good answer
-    comes, and for good if a person changes it meanwhile."""
-    cell = CellKey(review_id, document_id, column_id)
-    await get_cell(connection, cell)
-    model = service.settings.model
-    prices = Prices.of(service.settings)
-    ask = Ask(review_id, model, prompt_version(model), ("again",), [column_id], [document_id], prices=prices)
-    generated = await create_job(connection, user.id, ask)
-    if generated.resumed:
-        raise ConflictError("A job is running over this review: wait for its end, or cancel it, to ask a cell again.")
-    await change_cell(connection, user, cell, "regenerate", job_id=generated.job_id)
-    return generated
-
-
-def _seen(body: CellEdit | Verification) -> Seen | None:
-    return Seen(body.updated_at) if "updated_at" in body.model_fields_set else None
+async def regenerate_cell(cell: EditableCell, desk: CurrentDesk) -> Generated:
+    """Ask this one cell again, edited and verified or not, as a job. Its answer stays until a good one comes, and for
+    good if a person changes it meanwhile."""
+    return await desk.ask_again(cell)
 
 
 @router.get("/history")
 async def get_cell_history(
-    review_id: VisibleReview,
-    document_id: UUID,
-    column_id: UUID,
-    connection: CurrentConnection,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cell: VisibleCell, desk: CurrentDesk, connection: CurrentConnection, limit: PageSize = 100
 ) -> CellHistory:
-    """Who did what when, with the content before and after. It outlives the row and the column."""
-    cell = CellKey(review_id, document_id, column_id)
+    """Who did what when, with the content before and after. The history outlives row and column."""
     changes = await cell_history(connection, cell, limit)
     if not changes:
-        await get_cell(connection, cell)
+        await desk.cell(cell)  # 404 if there is no such cell
     return CellHistory(changes=changes)
+
+
+def _seen(body: CellEdit | Verification) -> Seen | None:
+    return Seen(body.updated_at) if "updated_at" in body.model_fields_set else None

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from columnist.api.context import CurrentConnection, EditableReview, VisibleReview
 from columnist.api.models import ColumnList, ColumnOrder, ColumnsInput
-from columnist.api.routes.reviews import Confirm
+from columnist.api.parameters import Confirm
 from columnist.errors import ConfirmationNeededError
 from columnist.reviews import store
 from columnist.reviews.columns_file import ColumnInput

@@ -2,25 +2,25 @@
 
 from fastapi import APIRouter, Response
 
-from columnist.api.context import CurrentService
+from columnist.api.context import CurrentGate, CurrentProcess
 from columnist.jobs.metrics import MEDIA_TYPE, exposition
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/healthz", methods=["GET", "HEAD"])
-async def healthz(service: CurrentService) -> Response:
+async def healthz(gate: CurrentGate) -> Response:
     """The process lives."""
-    return service.health.alive()
+    return gate.health.alive()
 
 
 @router.api_route("/readyz", methods=["GET", "HEAD"])
-async def readyz(service: CurrentService) -> Response:
+async def readyz(gate: CurrentGate) -> Response:
     """The process takes requests."""
-    return await service.health.ready()
+    return await gate.health.ready()
 
 
 @router.get("/metrics")
-async def metrics(service: CurrentService) -> Response:
+async def metrics(process: CurrentProcess) -> Response:
     """What Prometheus scrapes (docs/watching.md)."""
-    return Response(await exposition(service.database), media_type=MEDIA_TYPE)
+    return Response(await exposition(process.database), media_type=MEDIA_TYPE)

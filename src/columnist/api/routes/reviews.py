@@ -1,12 +1,12 @@
 """Reviews: create, list, rename, delete."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from columnist.api.context import CurrentConnection, CurrentUser, EditableReview, OwnReview, VisibleReview
 from columnist.api.models import ReviewHistory, ReviewInput, ReviewList, ReviewName
+from columnist.api.parameters import Confirm, NameSearch, Offset, PageSize
 from columnist.documents.store import and_documents, documents_only_here
 from columnist.errors import ConfirmationNeededError
 from columnist.reviews import store
@@ -14,9 +14,6 @@ from columnist.reviews.cells import review_history
 from columnist.reviews.model import Review
 
 router = APIRouter(prefix="/tabular/reviews", tags=["reviews"])
-
-NameSearch = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="In the name.")]
-Confirm = Annotated[bool, Query(description="Say true to what destroys.")]
 
 
 @router.post("", status_code=201)
@@ -34,10 +31,10 @@ async def create_review(body: ReviewInput, user: CurrentUser, connection: Curren
 async def list_reviews(
     connection: CurrentConnection,
     q: NameSearch = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: PageSize = 50,
+    offset: Offset = 0,
 ) -> ReviewList:
-    """The reviews that the user may see, latest change first."""
+    """The reviews that you may see, latest change first."""
     reviews, total = await store.list_reviews(connection, limit, offset, q)
     return ReviewList(reviews=reviews, total=total)
 
@@ -50,14 +47,14 @@ async def get_review(review_id: UUID, connection: CurrentConnection) -> Review:
 
 @router.patch("/{review_id}")
 async def rename_review(review_id: EditableReview, body: ReviewName, connection: CurrentConnection) -> Review:
-    """Give the review another name."""
+    """Rename the review."""
     await store.rename_review(connection, review_id, body.name)
     return await store.get_review(connection, review_id)
 
 
 @router.get("/{review_id}/history")
 async def get_review_history(
-    review_id: VisibleReview, connection: CurrentConnection, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    review_id: VisibleReview, connection: CurrentConnection, limit: PageSize = 100
 ) -> ReviewHistory:
     """Who did what to which cell when, newest first."""
     return ReviewHistory(changes=await review_history(connection, review_id, limit))
@@ -65,13 +62,13 @@ async def get_review_history(
 
 @router.delete("/{review_id}", status_code=204)
 async def delete_review(review_id: OwnReview, connection: CurrentConnection, confirm: Confirm = False) -> None:
-    """Delete the review with its columns, cells and jobs; the documents stay, but those that nobody else has."""
+    """Delete the review with its columns, cells and jobs. Documents are kept, except those that only it has."""
     if not confirm:
         review = await store.get_review(connection, review_id)
         answers = await store.count_answers(connection, review_id)
         gone = and_documents(await documents_only_here(connection, review_id))
         raise ConfirmationNeededError(
-            f"This deletes the review {review.name!r} with {answers:,} answers{gone} and its history, for everybody. "
+            f"This deletes the review {review.name!r} with {answers:,} answers{gone} and its history, for all members. "
             "Repeat it with ?confirm=true.",
             "confirm",
         )

@@ -1,0 +1,61 @@
+"""Personal API tokens: made, listed, revoked, and recognised again by their hash."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from columnist.api.models import NewToken, Token
+from columnist.db.connect import Connection, User
+from columnist.db.sql import statement
+from columnist.errors import NotFoundError, UnauthenticatedError
+
+TOKEN_PREFIX = "col_"  # noqa: S105 - no token
+"""Secret scanners and people recognise an API token by this."""
+
+Scope = Literal["read", "write"]
+
+
+async def list_tokens(connection: Connection) -> list[Token]:
+    """The user's API tokens that are not revoked, newest first."""
+    cursor = await connection.execute(_sql("list_tokens"))
+    return [Token.model_validate(row) for row in await cursor.fetchall()]
+
+
+async def create_token(connection: Connection, user: User, name: str, scope: Scope, days: int | None) -> NewToken:
+    """A new API token, valid for `days` (None: until it is revoked). This is the only time that it is shown."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    values = {
+        "user_id": user.id,
+        "email": user.email,
+        "name": name,
+        "hash": _hash(token),
+        "scope": scope,
+        "lifetime": None if days is None else timedelta(days=days),
+    }
+    row = await (await connection.execute(_sql("create_token"), values)).fetchone()
+    return NewToken.model_validate({**(row or {}), "token": token})
+
+
+async def revoke_token(connection: Connection, token_id: UUID) -> None:
+    """The token is refused from now on. Raises NotFoundError."""
+    if (await connection.execute(_sql("revoke_token"), {"token_id": token_id})).rowcount == 0:
+        raise NotFoundError("There is no such API token.")
+
+
+async def user_of_token(connection: Connection, token: str) -> tuple[User, Scope]:
+    """Whom a token belongs to, and what it permits. Raises UnauthenticatedError."""
+    row = await (await connection.execute(_sql("user_of_token"), {"hash": _hash(token)})).fetchone()
+    if row is None:
+        raise UnauthenticatedError("The API token is revoked, expired or unknown.")
+    return User(row["user_id"], row["email"]), row["scope"]
+
+
+def _hash(token: str) -> bytes:
+    """SHA-256; a token has 256 random bits, so nothing slower is needed."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _sql(name: str) -> str:
+    return statement("columnist.api", name)

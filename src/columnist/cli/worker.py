@@ -1,0 +1,40 @@
+"""`columnist worker`: a worker pool until the process is told to stop."""
+
+import asyncio
+import signal
+
+import structlog
+
+from columnist.api.serve import watched
+from columnist.process import LEAVE_SECONDS, leave_within, open_process
+from columnist.settings import Settings
+
+log = structlog.get_logger()
+
+
+async def work(settings: Settings) -> None:
+    """Work on jobs until SIGTERM or SIGINT; a second signal hands running documents back at once."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        stopped.set()
+        leave_within(settings.worker_grace_seconds + LEAVE_SECONDS)
+
+    def hurry() -> None:
+        pool.stop_now()
+        leave_within(LEAVE_SECONDS)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    async with (
+        open_process(settings) as process,
+        watched(settings, process.database) as health,
+        process.working() as pool,
+    ):
+        health.pool = pool
+        log.info("worker ready", concurrency=settings.generate_concurrency, model=settings.model)
+        await stopped.wait()
+        log.info("worker stopping", grace_seconds=settings.worker_grace_seconds)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, hurry)

@@ -1,0 +1,43 @@
+"""One cell of a review: read, edited, verified, asked again."""
+
+from columnist.client.jobs import Job
+from columnist.client.transport import Transport, parsed
+from columnist.jobs.job import Generated
+from columnist.reviews.model import CellChange, Flag, FullCell
+
+
+class Cell:
+    """The answer at a document and a column. Every step raises NotFoundError if the review has no such cell."""
+
+    def __init__(self, transport: Transport, path: str) -> None:
+        self._transport = transport
+        self._path = path
+
+    def read(self) -> FullCell:
+        """All of it: content, reasoning, quotes with their places, who edited or verified it."""
+        return self._transport.read(FullCell, self._path)
+
+    def edit(self, summary: str | None = None, flag: Flag | None = None, reasoning: str | None = None) -> FullCell:
+        """Answer it yourself; `summary` is typed by the column's format, None leaves as it is. Returns the cell."""
+        content = {"summary": summary, "flag": flag, "reasoning": reasoning}
+        return parsed(FullCell, self._transport.request("PATCH", self._path, json=content))
+
+    def verify(self, *, verified: bool = True) -> FullCell:
+        """Say that a person has looked at the evidence and agrees, or does not any more."""
+        return parsed(FullCell, self._transport.request("POST", f"{self._path}/verify", json={"verified": verified}))
+
+    def regenerate(self) -> "Job":
+        """Ask it again, whatever it says now. Raises ConflictError while a job runs over the review."""
+        return Job(self._transport, parsed(Generated, self._transport.request("POST", f"{self._path}/regenerate")))
+
+    def clear(self) -> None:
+        """Take the answer away: the next generate asks it."""
+        self._transport.request("DELETE", self._path)
+
+    def restore(self) -> FullCell:
+        """Take that back. Raises ConflictError once something else has happened to it. Returns the cell."""
+        return parsed(FullCell, self._transport.request("POST", f"{self._path}/restore"))
+
+    def history(self) -> list[CellChange]:
+        """Who did what to it, when, with before and after; newest first."""
+        return self._transport.read(dict[str, list[CellChange]], f"{self._path}/history")["changes"]

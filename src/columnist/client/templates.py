@@ -1,0 +1,48 @@
+"""Sets of questions: templates and files of questions."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from columnist.client.transport import Transport, parsed
+from columnist.paths import PathLike
+from columnist.reviews.columns_file import parse_columns, read_columns
+from columnist.reviews.model import ColumnSpec
+
+Columns = PathLike | Sequence[Mapping[str, Any] | ColumnSpec]
+"""A YAML file of questions, or the questions: mappings with name, prompt, format and tags."""
+
+
+def as_specs(columns: Columns) -> list[ColumnSpec]:
+    """The questions of a file or of mappings. Raises InputError naming the place and what is wrong there."""
+    if isinstance(columns, str | os.PathLike):
+        return read_columns(Path(columns))
+    given = [asdict(one) if isinstance(one, ColumnSpec) else dict(one) for one in columns]
+    return parse_columns({"columns": given}, "columns") if given else []
+
+
+class Templates:
+    """Sets of questions: the built-in ones and the user's own."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(self, name: str, columns: Columns) -> dict[str, Any]:
+        """A new one of the user's. Raises ConflictError if they have one of that name."""
+        body = {"name": name, "columns": [asdict(spec) for spec in as_specs(columns)]}
+        return parsed(dict[str, Any], self._transport.request("POST", "/tabular/templates", json=body))
+
+    def get(self, template_id: UUID | str) -> dict[str, Any]:
+        """One of them, with its columns. Raises NotFoundError."""
+        return self._transport.read(dict[str, Any], f"/tabular/templates/{template_id}")
+
+    def list(self) -> dict[str, Any]:
+        """All of them."""
+        return self._transport.read(dict[str, Any], "/tabular/templates")
+
+    def delete(self, template_id: UUID | str) -> None:
+        """One of the user's own. Raises NotFoundError."""
+        self._transport.request("DELETE", f"/tabular/templates/{template_id}")

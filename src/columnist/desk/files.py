@@ -1,0 +1,77 @@
+"""The files that a person names: which are taken in, and where each one was."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from columnist.documents.intake import shown_path, told_apart
+from columnist.documents.reading.formats import SUFFIXES
+from columnist.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to take in. `path`: its place in the folder that was named, or in the folder that all named files have in
+    common, such as "01 Corporate/lease.txt". It is unique within a run."""
+
+    file: Path
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files of a run, sorted. `passed_over`: files in its folders whose type cannot be read."""
+
+    files: list[Source]
+    passed_over: list[Path]
+
+
+def find_files(paths: Iterable[Path]) -> Sources:
+    """The files to take in. Raises InputError if there are none.
+
+    Folders are searched for readable types, without hidden files; a file that is named itself is always taken.
+    """
+    paths = list(paths)
+    together = _in_common([path for path in paths if not path.is_dir()])
+    files: dict[Path, Path] = {}  # file → the folder that its path starts from
+    passed_over: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+                if hidden or not file.is_file():
+                    continue
+                if file.suffix.lower() in SUFFIXES:
+                    files.setdefault(file, path)
+                else:
+                    passed_over.append(file)
+        elif path.is_file():
+            files.setdefault(path, together)
+        else:
+            raise InputError(f"{path} does not exist.")
+    if not files:
+        raise InputError(f"There is no file to read: folders are searched for {', '.join(SUFFIXES)}.")
+    return Sources(_told_apart(files), passed_over)
+
+
+def _in_common(files: Iterable[Path]) -> Path:
+    folders = [file.absolute().parent for file in files]
+    return Path(os.path.commonpath(folders)) if folders else Path()
+
+
+def _told_apart(files: Mapping[Path, Path]) -> list[Source]:
+    """Each file with its path in its folder; files with the same path get theirs from the folder that all share."""
+
+    def path_in(folder: Path, file: Path) -> str:
+        return shown_path(file.absolute().relative_to(folder.absolute()))
+
+    paths = {file: path_in(folder, file) for file, folder in files.items()}
+    times = Counter(paths.values())
+    together = _in_common(files)
+    sources: dict[str, Source] = {}
+    for file, path in paths.items():
+        own = told_apart(path if times[path] == 1 else path_in(together, file), sources)
+        sources[own] = Source(file, own)
+    return list(sources.values())
