@@ -448,7 +448,8 @@ def test_cancelling_an_answer_aborts_its_calls(server: Simulated) -> None:
             task = asyncio.create_task(work())
             await asyncio.to_thread(server.wait_until, "llm_running", 1)
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            with pytest.raises(asyncio.CancelledError):
+                await task
 
     asyncio.run(run())
     server.wait_until("llm_running", 0)

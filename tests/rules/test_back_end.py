@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import json
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -88,34 +89,36 @@ def test_governing_law_is_right_in_all_twelve_contracts() -> None:
     assert wrong == []
 
 
-def test_the_agreement_date_is_right_in_at_least_eleven_of_twelve() -> None:
-    right = 0
+def test_the_agreement_date_is_right_in_all_twelve() -> None:
     for label, content in answered_examples("Agreement date"):
         month, day, year = (int(part) for part in label["Agreement Date-Answer"].split("/"))
-        right += content.value == f"{year + (1900 if year > 60 else 2000)}-{month:02}-{day:02}"
-    assert right >= 11
+        assert content.value == f"{year + (1900 if year > 60 else 2000)}-{month:02}-{day:02}"
 
 
 def test_the_two_parties_are_named_in_all_twelve() -> None:
-    right = 0
     for label, content in answered_examples("Parties"):
-        marked = letters(label["Parties"])
-        names = content.value or []
-        right += len(names) == 2 and all(letters(name) in marked for name in names)
-    assert right == 12
+        assert len(content.value) == 2
+        assert all(letters(name) in letters(label["Parties"]) for name in content.value)
 
 
-def test_the_agreement_type_is_the_one_of_the_title_in_at_least_eleven_of_twelve() -> None:
-    right = 0
-    for label, content in answered_examples("Agreement type"):
-        title = letters(label["Document Name"]).replace("servicing", "services").replace("distributor", "distribution")
-        right += content.value is not None and letters(content.value).replace("licence", "license") in title
-    assert right >= 11
-
-
-def test_a_right_to_terminate_for_convenience_is_told_in_at_least_nine_of_twelve() -> None:
-    told = list(answered_examples("Terminable for convenience"))
-    assert sum(content.value == (label["Termination For Convenience-Answer"] == "Yes") for label, content in told) >= 9
+def test_every_value_is_the_one_of_the_frozen_table() -> None:
+    """Not all are right: whether the agreement may be ended for convenience is wrong in three of twelve."""
+    with (Path(__file__).parent / "contract_answers.csv").open(newline="", encoding="utf-8") as lines:
+        frozen = {(row["document"], row["question"]): json.loads(row["value"]) for row in csv.DictReader(lines)}
+    values = {
+        (document.name, question.name): content.value
+        for document in contracts()
+        for question, content in zip(due_diligence(), answers(document, due_diligence()), strict=True)
+    }
+    assert values == frozen
+    convenience = [frozen[name, "Terminable for convenience"] for name in labels()]
+    assert (
+        sum(
+            value == (label["Termination For Convenience-Answer"] == "Yes")
+            for value, label in zip(convenience, labels().values(), strict=True)
+        )
+        == 9
+    )
 
 
 @pytest.mark.parametrize("position", range(12))
