@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 from psycopg import conninfo, sql
 
-from bench.serving import own_postgres
+from bench.postgres import own_postgres
 from bench.table import Row
 from columnist.db.connect import Database
 from columnist.db.migrate import migrate

@@ -7,8 +7,6 @@ The tokens are those of a real tokenizer and chat template, of a model that llam
 import asyncio
 import importlib.util
 import json
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Sequence
 from itertools import takewhile
@@ -27,6 +25,7 @@ from columnist.llm.client import ChatModel
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import Question
 from columnist.settings import Settings
+from tests.processes import simulator
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CONTRACT = EXAMPLES / "contracts" / "TICKETSCOMINC_06_22_1999-EX-10.22-SPONSORSHIP AGREEMENT.PDF"
@@ -102,18 +101,8 @@ def _simulated(pages: Sequence[str]) -> list[Row]:
     ]
     rows = []
     for size in GROUPS:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "bench.llm_simulator", "--prompt-rate", "50000", "--decode-rate", "5000"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert server.stdout
-            url = server.stdout.readline().strip()
+        with simulator(prompt_rate=50_000, decode_rate=5_000) as url:
             answers = asyncio.run(_answers(url, DocumentText("planted.pdf", planted), asked, size))
-        finally:
-            server.kill()
-            server.wait()
         wanted = {question.id: str(1_000 + nr) for nr, question in enumerate(asked)}
         right = sum(
             answer.content is not None

@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-import subprocess
-import sys
 import tempfile
 import urllib.request
 from pathlib import Path
@@ -15,29 +13,20 @@ from columnist.desk.grid import ReviewName
 from columnist.desk.local import open_desk
 from columnist.reviews.columns_file import read_columns
 from columnist.settings import Settings
+from tests.processes import simulator
 
 DOCUMENTS, COLUMNS, SLOTS = 1_000, 10, 8
 # A call takes about a third of a second: a hundredth of a large model's, so that the bench ends, and a hundred times
 # what the engine adds to it.
-SPEED = ("--prompt-rate", "20000", "--decode-rate", "1500")
+SPEED = {"prompt_rate": 20_000, "decode_rate": 1_500}
 
 
 def run() -> list[Row]:
     """Wall time from the first claim to the job's end, against the least that the server's slots allow."""
-    simulator = subprocess.Popen(
-        [sys.executable, "-m", "bench.llm_simulator", "--port", "0", "--slots", str(SLOTS), *SPEED],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert simulator.stdout
-        base_url = simulator.stdout.readline().strip()
+    with simulator(slots=SLOTS, **SPEED) as base_url:
         with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder:
             wall = asyncio.run(_answer_all(base_url, Path(folder)))
         metrics = _metrics(base_url)
-    finally:
-        simulator.kill()
-        simulator.wait()
     least = metrics["llm_service_seconds_total"] / SLOTS
     cached = metrics["llm_cached_tokens_total"] / metrics["llm_prompt_tokens_total"]
     section = f"LLM kept busy, {DOCUMENTS:,} documents × {COLUMNS} columns, {SLOTS} slots"

@@ -3,12 +3,8 @@
 import asyncio
 import random
 import re
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -16,13 +12,13 @@ import aiohttp
 import httpx
 
 from bench.material import write_columns, write_documents
-from bench.serving import server
 from bench.table import Row
 from columnist.desk.files import find_files
 from columnist.desk.grid import ReviewName
 from columnist.desk.local import open_desk
 from columnist.reviews.columns_file import read_columns
 from columnist.settings import EXTRACTIVE, Settings
+from tests.processes import served, simulator
 
 DOCUMENTS, COLUMNS, CLIENTS = 10_000, 50, 50
 POLL_SECONDS = 1.5
@@ -35,7 +31,7 @@ _CURSOR = re.compile(r'"cursor":"([^"]*)"')
 def run() -> list[Row]:
     """Latency of the polls while the same process works on the job, with an LLM server and without one."""
     rows: list[Row] = []
-    with _simulator() as base_url:
+    with simulator(slots=32, decode_rate=150) as base_url:
         for model, words in (("simulated", "an LLM answers"), (EXTRACTIVE, "the rules answer, in the same process")):
             with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder:
                 rows += asyncio.run(_measure(Path(folder), model, base_url, words))
@@ -49,7 +45,8 @@ async def _measure(folder: Path, model: str, base_url: str, words: str) -> list[
     async with open_desk(Settings.model_validate(variables)) as desk:
         files = find_files([folder / "documents"]).files
         grid = await desk.prepare(ReviewName("Bench"), files, read_columns(folder / "columns.yaml"))
-        with server(variables) as url:
+        with served(**variables, COLUMNIST_REQUESTS_PER_MINUTE=10**6) as server:
+            url = server.url
             async with httpx.AsyncClient(base_url=f"{url}/api/tabular", timeout=60) as client:
                 started = time.perf_counter()
                 answer = await client.post(f"/reviews/{grid.review_id}/generate")
@@ -97,18 +94,3 @@ async def _poll(url: str, job_id: UUID) -> dict[str, list[float]]:
 
     await asyncio.gather(*(one() for _ in range(CLIENTS)))
     return latencies
-
-
-@contextmanager
-def _simulator() -> Iterator[str]:
-    simulator = subprocess.Popen(
-        [sys.executable, "-m", "bench.llm_simulator", "--port", "0", "--slots", "32", "--decode-rate", "150"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert simulator.stdout
-        yield simulator.stdout.readline().strip()
-    finally:
-        simulator.kill()
-        simulator.wait()

@@ -12,11 +12,13 @@ import psycopg
 from playwright.sync_api import Browser, CDPSession, Page
 from psycopg import conninfo
 
-from bench.serving import browser, server
 from bench.table import Row, print_table
-from bench.windows import COLUMNS, LARGE, fill
+from bench.windows import LARGE
 from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
+from tests.filled import COLUMNS, fill
+from tests.page.browser import chromium
+from tests.processes import served
 
 ROUNDS = 5
 CHANGED_ROWS, CHANGED_COLUMNS = 25, 20
@@ -80,13 +82,15 @@ def run() -> list[Row]:
         migrate(url)
         review, _ = fill(database, LARGE)
         database.execute("vacuum analyze")
-        variables = {"COLUMNIST_DATA_DIR": folder, "TABULAR_POLL_MS": str(POLL_MS)}
-        with server(variables) as address, browser() as chromium:
-            return _measure(chromium, f"{address}/reviews/{review}", database, review)
+        with (
+            served(COLUMNIST_DATA_DIR=folder, TABULAR_POLL_MS=POLL_MS, COLUMNIST_REQUESTS_PER_MINUTE=10**6) as server,
+            chromium() as browser,
+        ):
+            return _measure(browser, f"{server.url}/reviews/{review}", database, review)
 
 
-def _measure(chromium: Browser, address: str, database: psycopg.Connection, review: UUID) -> list[Row]:
-    opened = [_open(chromium, address) for _ in range(ROUNDS)]
+def _measure(browser: Browser, address: str, database: psycopg.Connection, review: UUID) -> list[Row]:
+    opened = [_open(browser, address) for _ in range(ROUNDS)]
     *others, (page, cdp, _, script_bytes) = opened
     for other, *_ in others:
         other.context.close()

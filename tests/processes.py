@@ -67,7 +67,7 @@ def simulator(**options: object) -> Iterator[str]:
     """A running LLM simulator; its base URL. Options as its command line has them, `_` for `-`."""
     flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.llm_simulator", "--port", "0", *flags],
+        [sys.executable, "-m", "tests.llm.simulator", "--port", "0", *flags],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

@@ -12,7 +12,8 @@ import yaml
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from bench.serving import browser, server
+from tests.page.browser import chromium
+from tests.processes import served
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ROOT / "examples" / "due-diligence.yaml"
@@ -22,16 +23,18 @@ SHOWN = "Parties"
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as home:
-        variables = {"COLUMNIST_DATA_DIR": home, "COLUMNIST_MODEL": "extractive"}
-        with server(variables) as address, browser() as chromium:
-            asked = yaml.safe_load(QUESTIONS.read_text(encoding="utf-8"))
-            answer = httpx.post(f"{address}/api/tabular/reviews", json=asked).raise_for_status()
-            page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
-            page.set_default_timeout(PATIENCE_MS)
-            expect.set_options(timeout=PATIENCE_MS)
-            page.goto(f"{address}/reviews/{answer.json()['id']}")
-            draw(page)
+    with (
+        tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as home,
+        served(COLUMNIST_DATA_DIR=home, COLUMNIST_MODEL="extractive") as server,
+        chromium() as browser,
+    ):
+        asked = yaml.safe_load(QUESTIONS.read_text(encoding="utf-8"))
+        answer = httpx.post(f"{server.url}/api/tabular/reviews", json=asked).raise_for_status()
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
+        page.goto(f"{server.url}/reviews/{answer.json()['id']}")
+        draw(page)
 
 
 def draw(page: Page) -> None:

@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from bench.windows import fill
+from tests.filled import fill
 from tests.patience import wait_until
 from tests.processes import served
 

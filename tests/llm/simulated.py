@@ -58,7 +58,7 @@ class Simulated:
 def simulator(*options: str, port: int = 0) -> Iterator[Simulated]:
     """Run it with these options, fast unless they say otherwise."""
     fast = ["--prompt-rate", "1e7", "--decode-rate", "1e5"]
-    command = [sys.executable, "-m", "bench.llm_simulator", "--port", str(port), *fast, *options]
+    command = [sys.executable, "-m", "tests.llm.simulator", "--port", str(port), *fast, *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:

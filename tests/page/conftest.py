@@ -1,17 +1,16 @@
 """A real Chromium over a real server. Every page that a test opens is watched: no error, nothing that the policy
 forbids, nothing from elsewhere."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, expect
 
 from tests.conftest import ROOT
+from tests.page.browser import chromium
 from tests.patience import PATIENCE_SECONDS
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 Opens = Callable[..., Page]
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
@@ -19,12 +18,8 @@ expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 @pytest.fixture(scope="module")  # Playwright has an event loop of its own: other tests must not meet it
 def browser() -> Iterator[Browser]:
     assert (ROOT / "src" / "columnist" / "page" / "index.html").exists(), "The page is not built: make page."
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    assert path, "These tests need Chromium: apt-get update && apt-get install chromium."
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

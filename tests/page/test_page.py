@@ -18,12 +18,12 @@ import pypdfium2 as pdfium
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from bench.windows import fill
 from columnist.documents.reading.formats import SUFFIXES
 from tests.api.test_documents import until_read, upload
 from tests.conftest import CONTRACTS, ROOT
 from tests.documents.scans import write_scan
 from tests.documents.test_ocr import A_CONTRACT, SHORT_PAGE
+from tests.filled import fill
 from tests.page.conftest import Opens
 from tests.page.openapi import KEPT, described
 from tests.patience import wait_until

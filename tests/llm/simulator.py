@@ -1,6 +1,6 @@
 """An OpenAI-compatible server without a model: token-timed, with slots, a prefix cache, metrics and faults on demand.
 
-Run it as `python -m bench.llm_simulator --port 0 --slots 8`; its first line of output is its base URL. It copies its
+Run it as `python -m tests.llm.simulator --port 0 --slots 8`; its first line of output is its base URL. It copies its
 quotes out of the document in the prompt, so they are found there. A question that holds a phrase in double quotes is
 answered with what follows that phrase in the document, or with null; so a test can plant a needle.
 
