@@ -379,27 +379,27 @@ class _Scan:
             return None
         if first in ("several", "multiple") and len(words) > 1 and words[1] in (*SCALES, "hundred", "dozen"):
             return _Item("num", tokens[at].start, tokens[places[1]].end, ""), places[1] + 1
-        said = spelt(words, joints)
-        if said is None:
+        number = spelt(words, joints)
+        if number is None:
             return None
-        end = places[said.used - 1] + 1
-        if said.value is None:
+        end = places[number.used - 1] + 1
+        if number.value is None:
             return _Item("num", tokens[at].start, tokens[end - 1].end, "", (), True), end
-        value, part = said.value, False
-        if said.used < len(words) and joints[said.used - 1] in (" ", "-"):
-            word, hyphen = words[said.used], joints[said.used - 1] == "-"
+        value, part = number.value, False
+        if number.used < len(words) and joints[number.used - 1] in (" ", "-"):
+            word, hyphen = words[number.used], joints[number.used - 1] == "-"
             under = PLURAL_PARTS.get(word) or PARTS.get(word)
-            if under and not self.calendar(word, places, said.used, tokens):
-                after = words[said.used + 1] if said.used + 1 < len(words) else self.kind(tokens, end + 1 + hyphen)
+            if under and not self.calendar(word, places, number.used, tokens):
+                after = words[number.used + 1] if number.used + 1 < len(words) else self.kind(tokens, end + 1 + hyphen)
                 certain = hyphen or word in PLURAL_PARTS or word == "half" or after in ("of", "pct", "open", "per")
-                end = places[said.used] + 1
+                end = places[number.used] + 1
                 if not certain:
                     return _Item("num", tokens[at].start, tokens[end - 1].end, "", (), True), end
                 value, part = fraction(value, under), True
         if not part:
             more = self.more(tokens, end)
             if more:
-                small = value < 1000 and value == value.to_integral_value() and words[said.used - 1] not in SCALES
+                small = value < 1000 and value == value.to_integral_value() and words[number.used - 1] not in SCALES
                 part_of = more[0]
                 if part_of is None or not (small or more[2]):
                     return _Item("num", tokens[at].start, tokens[more[1] - 1].end, "", (), True), more[1]
@@ -449,13 +449,13 @@ class _Scan:
             if len(words) > 1 and words[1] in ("half", "quarter", "third"):
                 return fraction(1, PARTS[words[1]]), places[1] + 1, False
             return None
-        said = spelt(words, joints)
-        if said and said.value is not None and said.used < len(words) and joints[said.used - 1] in (" ", "-"):
-            word = words[said.used]
+        spoken = spelt(words, joints)
+        if spoken and spoken.value is not None and spoken.used < len(words) and joints[spoken.used - 1] in (" ", "-"):
+            word = words[spoken.used]
             under = PLURAL_PARTS.get(word) or PARTS.get(word)
             if under:
-                value = fraction(said.value, under)
-                return (value if value < 1 else None), places[said.used] + 1, False
+                value = fraction(spoken.value, under)
+                return (value if value < 1 else None), places[spoken.used] + 1, False
         return None
 
     def hundredths(self, items: Sequence[_Item], at: int) -> bool:
@@ -614,9 +614,9 @@ class _Scan:
             first -= 1
         before = first - 1
         if self.kind(items, before) == "open" and self.kind(items, last + 1) == "close":
-            said = self.kind(items, before - 1) == "num" and before - 1 not in self.taken and items[before - 1].values
-            if said:
-                values, first, last = agreed(said, values), before - 1, last + 1
+            spoken = self.kind(items, before - 1) == "num" and before - 1 not in self.taken and items[before - 1].values
+            if spoken:
+                values, first, last = agreed(spoken, values), before - 1, last + 1
                 last += self.kind(items, last + 1) in ("pct", "bps")
         self.signed(Kind.PERCENT, first, last, values)
 
@@ -790,8 +790,8 @@ class _Scan:
             and self.kind(items, before - 1) == "num"
             and before - 1 not in self.taken
         ):
-            said = items[before - 1].values
-            values = agreed(said, values) if said else ()
+            spoken = items[before - 1].values
+            values = agreed(spoken, values) if spoken else ()
             first = before - 1
             last += self.kind(items, last + 1) == "close"
             if self.kind(items, last + 1) == "cur" and self.beside(items, last + 1) and self.name(last + 1):

@@ -186,8 +186,8 @@ def _bulleted_list(text: str, _: Question) -> Typed:
 
 
 def _items(items: Iterable[str]) -> Typed:
-    said = [item for item in map(str.strip, items) if item]
-    return Typed(said) if said else Typed(None, "The list is empty.")
+    kept = [item for item in map(str.strip, items) if item]
+    return Typed(kept) if kept else Typed(None, "The list is empty.")
 
 
 # Numbers, percentages, money, dates: the whole answer has to be understood
@@ -498,14 +498,14 @@ def _yes_no(text: str, _: Question) -> Typed:
     line = one_line(text)
     if _BOTH.match(line):
         return Typed(None, "It says both yes and no.")
-    said = True if _YES.match(text) else False if _NO.match(plain(text)) else None
-    if said is None:
+    answer = True if _YES.match(text) else False if _NO.match(plain(text)) else None
+    if answer is None:
         return Typed(None, "It says neither yes nor no.")
     if _FORM.search(line):
         return Typed(None, "It does not say which box is ticked.")
     if _IN_PART.search(line):
         return Typed(None, "It says so in part only.")
-    return Typed(said)
+    return Typed(answer)
 
 
 _NEGATION = re.compile(
@@ -520,22 +520,22 @@ _ABOUT_A_FIGURE = re.compile(
 
 def _exactly(text: str, question: Question) -> str | None:
     """The tag that equals the answer, apart from case, blanks, dashes and slashes."""
-    said = _folded(text).replace(" ", "")
-    same = [tag for tag in question.tags if _folded(tag).replace(" ", "") == said]
+    folded = _folded(text).replace(" ", "")
+    same = [tag for tag in question.tags if _folded(tag).replace(" ", "") == folded]
     return next((tag for tag in same if _folded(tag) == _folded(text)), same[0] if same else None)
 
 
 def _tag(text: str, question: Question) -> Typed:
-    said = _folded(text)
+    answer = _folded(text)
     folded = {tag: _folded(tag) for tag in question.tags}
     inside = [
         tag
         for tag, form in folded.items()
-        if form and re.search(rf"(?<![\w.,$€£%-]){re.escape(form)}(?![\w%]|[.,]\d)", said)
+        if form and re.search(rf"(?<![\w.,$€£%-]){re.escape(form)}(?![\w%]|[.,]\d)", answer)
     ]
     # "Service Level" contains "Service"; the longer tag is meant.
     inside = [tag for tag in inside if not any(folded[tag] in folded[other] for other in inside if other != tag)]
-    alike = inside or [tag for tag, form in folded.items() if _alike(form, said)]
+    alike = inside or [tag for tag, form in folded.items() if _alike(form, answer)]
     if len(alike) > 1:
         return Typed(None, f"It names more than one tag: {' or '.join(alike)}.")
     if not alike:
@@ -564,8 +564,8 @@ def _alike(one: str, other: str) -> bool:
     """Compare word by word, so that a small difference counts in a long name, too."""
     words, others = one.split(), other.split()
     return len(words) == len(others) and all(
-        word == said or (word.isalpha() and word[:1] == said[:1] and fuzz.ratio(word, said) >= _TAG_SIMILARITY)
-        for word, said in zip(words, others, strict=True)
+        word == actual or (word.isalpha() and word[:1] == actual[:1] and fuzz.ratio(word, actual) >= _TAG_SIMILARITY)
+        for word, actual in zip(words, others, strict=True)
     )
 
 

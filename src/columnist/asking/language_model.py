@@ -43,9 +43,9 @@ class _Quote(BaseModel):
 
     @field_validator("page", mode="before")
     @classmethod
-    def _as_page(cls, said: Any) -> int | None:
+    def _as_page(cls, value: Any) -> int | None:
         """The page is only a hint: `Page 3` and "3" are the same, anything else counts as None."""
-        found = re.search(r"\d{1,6}", str(said))
+        found = re.search(r"\d{1,6}", str(value))
         return int(found[0]) if found else None
 
 
@@ -60,27 +60,27 @@ class _RawAnswer(BaseModel):
 
     @field_validator("answer", mode="before")
     @classmethod
-    def _as_answer(cls, said: Any) -> Any:
-        if isinstance(said, list):
-            return [_in_words(item) for item in said if item is not None]
-        return _in_words(said) if isinstance(said, dict | Decimal) else said
+    def _as_answer(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            return [_in_words(item) for item in value if item is not None]
+        return _in_words(value) if isinstance(value, dict | Decimal) else value
 
     @field_validator("quotes", mode="before")
     @classmethod
-    def _as_quotes(cls, said: Any) -> list[Any]:
-        several = said if isinstance(said, list) else [said]
+    def _as_quotes(cls, value: Any) -> list[Any]:
+        several = value if isinstance(value, list) else [value]
         quotes = [{"quote": one} if isinstance(one, str) else one for one in several]
         return [one for one in quotes if isinstance(one, dict) and isinstance(one.get("quote"), str)]
 
     @field_validator("reasoning", "flag", mode="before")
     @classmethod
-    def _as_words(cls, said: Any) -> str:
-        return "" if said is None else _in_words(said)
+    def _as_words(cls, value: Any) -> str:
+        return "" if value is None else _in_words(value)
 
     @field_validator("rule", mode="before")
     @classmethod
-    def _as_rule(cls, said: Any) -> int | None:
-        return int(str(said)) if re.fullmatch(r"[0-9]{1,6}", str(said)) else None
+    def _as_rule(cls, value: Any) -> int | None:
+        return int(str(value)) if re.fullmatch(r"[0-9]{1,6}", str(value)) else None
 
 
 class LanguageModelAnswerer:
@@ -275,10 +275,10 @@ def _parse(completion: Completion, keys: Sequence[str]) -> dict[str, Any]:
     at = text.find("{")
     while at >= 0:
         try:
-            said, end = _JSON.raw_decode(text, at)
+            value, end = _JSON.raw_decode(text, at)
         except (ValueError, RecursionError):
-            said, end = {}, at + 1
-        answers = {name: said[name] for name in keys if name in said}
+            value, end = {}, at + 1
+        answers = {name: value[name] for name in keys if name in value}
         found |= answers
         # An object without a key may contain one with it.
         at = text.find("{", end if answers else at + 1)
@@ -289,13 +289,13 @@ def _parse(completion: Completion, keys: Sequence[str]) -> dict[str, Any]:
     raise MalformedAnswerError("The model's answer was not the JSON that was asked for, twice.")
 
 
-def _in_words(said: Any) -> str:
+def _in_words(value: Any) -> str:
     """A string as it is, a number in plain digits, anything else as JSON."""
-    if isinstance(said, Decimal):
+    if isinstance(value, Decimal):
         # 1e999999999 written out would fill the memory.
-        short = said.is_finite() and abs(said.adjusted()) < _LONGEST_NUMBER and len(said.as_tuple().digits) < 5_000
-        return format(said, "f") if short else str(said)
-    return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, default=_in_words)
+        short = value.is_finite() and abs(value.adjusted()) < _LONGEST_NUMBER and len(value.as_tuple().digits) < 5_000
+        return format(value, "f") if short else str(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_in_words)
 
 
 def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:

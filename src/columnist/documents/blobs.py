@@ -118,10 +118,10 @@ class BlobStore:
     def mark(self) -> tuple[str, str] | None:
         """The installation and the database that own the store; None if it has no mark."""
         with self._weather():
-            said = self._storage.now(MARK)
-        if said is None:
+            content = self._storage.now(MARK)
+        if content is None:
             return None
-        installation, _, database = said.decode("utf-8", "replace").partition("\n")
+        installation, _, database = content.decode("utf-8", "replace").partition("\n")
         return installation.strip(), database.strip()
 
     def write_mark(self) -> None:

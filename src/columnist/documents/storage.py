@@ -83,9 +83,9 @@ def away(error: BaseException) -> StorageAwayError:
             "Work that waits for it continues then."
         )
     # Not the whole message: it names files of the store.
-    said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else code or type(error).__name__
+    reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else code or type(error).__name__
     return StorageAwayError(
-        f"The file store cannot be used now ({said}). Work that waits for it continues when it is back."
+        f"The file store cannot be used now ({reason}). Work that waits for it continues when it is back."
     )
 
 

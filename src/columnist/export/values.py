@@ -107,18 +107,18 @@ def state(cell: Cell | None) -> str:
     if cell.status != "done":
         return "cleared" if cell.status == "pending" else "being asked"
     if cell.stale:
-        said = "stale"
+        shown = "stale"
     elif cell.outdated:
-        said = "outdated"
+        shown = "outdated"
     else:
-        said = "not found" if cell.value is None and _says_nothing(cell.summary) else "done"
-    return f"{said}, last attempt failed" if cell.attempt_error else said
+        shown = "not found" if cell.value is None and _says_nothing(cell.summary) else "done"
+    return f"{shown}, last attempt failed" if cell.attempt_error else shown
 
 
 def mark(cell: Cell) -> str:
     """The state of an answer that is not current; empty for a current one."""
-    said = state(cell)
-    return "" if said in ("done", "not found") else said
+    shown = state(cell)
+    return "" if shown in ("done", "not found") else shown
 
 
 def problem(cell: Cell | None) -> str | None:

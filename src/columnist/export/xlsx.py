@@ -75,8 +75,8 @@ class XlsxWriter:
         for number, (column_id, column) in enumerate(self._columns, start=1):
             at += 1
             cell = row.cells.get(column_id)
-            if (said := state(cell)) != "done":
-                self._text(self._states, self._row, number, said, self._wrapped)
+            if (shown := state(cell)) != "done":
+                self._text(self._states, self._row, number, shown, self._wrapped)
             if cell is not None:
                 self._value(self._row, at, cell, column.format)
                 self._add_evidence(row, cell, column)
@@ -101,8 +101,8 @@ class XlsxWriter:
                 self._values.write_blank(row, number, None, self._format("failed", None, False))
             return
         # A format that changes what Excel shows, not the stored value.
-        after = f'" ({said})"' if (said := mark(cell)) else ""
-        look = (cell.flag, bool(said) or cell.verified is False)
+        after = f'" ({shown})"' if (shown := mark(cell)) else ""
+        look = (cell.flag, bool(shown) or cell.verified is False)
         value = typed(cell, form)
         match value:
             case Money(amount, currency):
@@ -129,13 +129,13 @@ class XlsxWriter:
 
     def _add_evidence(self, row: GridRow, cell: Cell, column: ColumnSpec) -> None:
         answer = as_text(cell, column.format)
-        said = words(cell)
+        shown = words(cell)
         path = row.path if row.path != row.document else None
         for citation in cell.citations or (None,):
             self._line(
                 (
                     row.document, column.name, answer, cell.flag, cell.rule, state(cell), *_quoted(citation),
-                    cell.reasoning, problem(cell), cell.model, said if said != answer else None, cell.edited_by,
+                    cell.reasoning, problem(cell), cell.model, shown if shown != answer else None, cell.edited_by,
                     cell.edited_at, cell.verified_by, cell.verified_at, cell.prompt_version, cell.column_version,
                     cell.job_id, path, row.document_id,
                 )

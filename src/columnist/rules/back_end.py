@@ -119,10 +119,10 @@ def answered(index: PassageIndex, question: Question) -> Content:
     return Content(_shown(value, finding.text, question), value, flag, reasoning, citations, doubtful=flag != "green")
 
 
-def _shown(value: Any, said: str, question: Question) -> str:
+def _shown(value: Any, text: str, question: Question) -> str:
     """A typed value as a cell shows it; without a value, the words of the answer."""
     if value is None or question.format in ("text", "bulleted_list"):
-        return said
+        return text
     match question.format:
         case "yes_no":
             return "Yes" if value else "No"

@@ -173,12 +173,12 @@ class _Text:
 
     def nearly(self, quote: str, page_hint: int | None, after: Span | None = None) -> list[Span]:
         """The spans of the words that a quote repeats with slips, on the hinted page if possible."""
-        said = [word.text for word in _words(0, quote)]
-        if len(said) < 2:
+        quoted = [word.text for word in _words(0, quote)]
+        if len(quoted) < 2:
             return []
         found: list[Span] = []
-        for index, place in islice(self._candidates(said), _MOST_TRIES):
-            spans = self._repeated(said, index, place)
+        for index, place in islice(self._candidates(quoted), _MOST_TRIES):
+            spans = self._repeated(quoted, index, place)
             if not spans or self._edges(spans) == "other":
                 continue
             if after and (spans[0].page, spans[0].start) < (after.page, after.end):
@@ -188,12 +188,12 @@ class _Text:
             found = found or spans
         return found
 
-    def _candidates(self, said: Sequence[str]) -> Iterator[tuple[int, int]]:
+    def _candidates(self, quoted: Sequence[str]) -> Iterator[tuple[int, int]]:
         """(index in the quote, place in the text) of the same few words in a row; the rarest words first."""
-        width = min(_ANCHOR, len(said))
+        width = min(_ANCHOR, len(quoted))
         anchors = []
-        for index in range(len(said) - width + 1):
-            places = self._anchors(width).get(tuple(word.lower() for word in said[index : index + width]), [])
+        for index in range(len(quoted) - width + 1):
+            places = self._anchors(width).get(tuple(word.lower() for word in quoted[index : index + width]), [])
             anchors.append((len(places), index, places))
         begun: set[int] = set()
         for _, index, places in sorted(anchors):
@@ -202,11 +202,11 @@ class _Text:
                     begun.add(place - index)
                     yield index, place
 
-    def _repeated(self, said: Sequence[str], index: int, place: int) -> list[Span]:
+    def _repeated(self, quoted: Sequence[str], index: int, place: int) -> list[Span]:
         """The spans of the words around `place` if they repeat the quote, with word `index` at `place`; else none."""
-        left = self._walk(said[index - 1 :: -1] if index else [], place - 1, -1)
-        right = self._walk(said[index:], place, 1)
-        if left is None or right is None or left[1] + right[1] > 1 + len(said) // WORDS_PER_SLIP:
+        left = self._walk(quoted[index - 1 :: -1] if index else [], place - 1, -1)
+        right = self._walk(quoted[index:], place, 1)
+        if left is None or right is None or left[1] + right[1] > 1 + len(quoted) // WORDS_PER_SLIP:
             return []
         spans: list[Span] = []
         for word in self._words[place - left[0] : place + right[0]]:
@@ -216,51 +216,51 @@ class _Text:
                 spans.append(Span(word.page, word.start, word.end))
         return spans
 
-    def _walk(self, said: Sequence[str], place: int, step: int) -> tuple[int, int] | None:
+    def _walk(self, quoted: Sequence[str], place: int, step: int) -> tuple[int, int] | None:
         """How many words of the text, from `place` in steps of 1 or -1, repeat the quoted words, and the slips in them.
 
         None if a word differs, is missing, or is extra.
         """
         index = taken = slips = 0
-        while index < len(said):
+        while index < len(quoted):
             here = place + step * taken
-            if 0 <= here < len(self._words) and self._words[here].text == said[index]:
+            if 0 <= here < len(self._words) and self._words[here].text == quoted[index]:
                 index, taken = index + 1, taken + 1
                 continue
             there = [self._words[at].text for at in range(here, here + 3 * step, step) if 0 <= at < len(self._words)]
             for own, other in _JOINS:
-                ours, theirs = said[index : index + own][::step], there[:other][::step]
+                ours, theirs = quoted[index : index + own][::step], there[:other][::step]
                 if len(ours) == own and len(theirs) == other and _same("".join(ours), "".join(theirs)):
                     index, taken = index + own, taken + other
                     break
             else:
-                if there and self._slip(said[index], there[0]):
+                if there and self._slip(quoted[index], there[0]):
                     index, taken, slips = index + 1, taken + 1, slips + 1
                 elif there and there[0] in _ARTICLES:
                     taken += 1
-                elif said[index] in _ARTICLES and index + 1 < len(said):
+                elif quoted[index] in _ARTICLES and index + 1 < len(quoted):
                     index += 1  # not at an end
                 else:
                     return None
         return taken, slips
 
-    def _slip(self, said: str, there: str) -> bool:
+    def _slip(self, quoted: str, there: str) -> bool:
         """Whether a word is the other one misread or mistyped, and not a word that the document uses itself.
 
         Look-alikes of OCR, or one wrong letter inside of a long word; not at its end, as in `employer` and `employee`.
         """
-        if self._counts[said] and self._counts[there] > 1:
+        if self._counts[quoted] and self._counts[there] > 1:
             return False
-        if _looks(said) == _looks(there):
+        if _looks(quoted) == _looks(there):
             return True
-        wrong = [index for index, (one, other) in enumerate(zip(said, there, strict=False)) if one != other]
+        wrong = [index for index, (one, other) in enumerate(zip(quoted, there, strict=False)) if one != other]
         return (
-            len(said) == len(there) > 5
-            and said.isalpha()
-            and said.islower()
+            len(quoted) == len(there) > 5
+            and quoted.isalpha()
+            and quoted.islower()
             and len(wrong) == 1
-            and 0 < wrong[0] < len(said) - 1
-            and not self._counts[said]
+            and 0 < wrong[0] < len(quoted) - 1
+            and not self._counts[quoted]
         )
 
     def _spans(self, start: int, end: int) -> list[Span]:

@@ -248,9 +248,9 @@ class _Document:
             self._referred.append(("", note))
             return ""
         self._note_counts[kind] += 1
-        said = None if self._settings is None else self._settings.find(f"{W}{kind}Pr/{W}numFmt")
+        stated = None if self._settings is None else self._settings.find(f"{W}{kind}Pr/{W}numFmt")
         usual = "decimal" if kind == "footnote" else "lowerRoman"
-        format_ = usual if said is None else said.get(f"{W}val", usual)
+        format_ = usual if stated is None else stated.get(f"{W}val", usual)
         mark = f"[{number_in_words(self._note_counts[kind], format_)}]"
         self._referred.append((f"{mark} ", note))
         return mark
