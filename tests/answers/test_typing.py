@@ -468,7 +468,7 @@ WORDS = st.lists(st.sampled_from(["paid", "the", "sum", "“Fee”", "\xa0", "\r
 
 
 @given(before=WORDS, after=WORDS)
-def test_readings_stand_where_they_say(before: list[str], after: list[str]) -> None:
+def test_mentions_are_where_they_say(before: list[str], after: list[str]) -> None:
     text = f"{' '.join(before)} May 8, 2014 {' '.join(after)} $5,000 {' '.join(before)}"
     (day,), (sum_of_money,) = dates(text), amounts(text)
     assert text[day.start : day.end] == "May 8, 2014"
