@@ -50,7 +50,7 @@ types: .venv/dev  ## Write web/openapi.json again, from which the page's types a
 	$(BIN)/python -m tests.page.openapi
 	$(BIN)/python -m docs.tables
 
-docs: .venv/dev  ## Write the docs' tables of settings, commands and operations again
+docs: .venv/dev  ## Write the docs' tables of settings, commands, operations and errors again
 	$(BIN)/python -m docs.tables
 
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from columnist.cli.main import app
+from columnist.errors import ColumnistError
 from columnist.settings import Settings, knob_names
 
 ROOT = Path(__file__).parents[1]
@@ -53,10 +54,27 @@ def routes() -> Iterator[str]:
                 yield _row(f"`{method.upper()} {path.removeprefix('/api')}`", says)
 
 
+def errors() -> Iterator[str]:
+    """Every kind of error, with its HTTP status and exit code."""
+    yield "| type | status | exit code | what it means |"
+    yield "|---|---|---|---|"
+    kinds = [kind for kind in _descendants(ColumnistError) if "problem" in vars(kind)]
+    for kind in sorted(kinds, key=lambda kind: (kind.http_status, kind.problem)):
+        says = _first_sentence(kind.__doc__ or "")
+        yield _row(f"`{kind.problem}`", str(kind.http_status), str(kind.exit_code), says)
+
+
+def _descendants(kind: type[ColumnistError]) -> Iterator[type[ColumnistError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
 TABLES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "settings": ("docs/running.md", settings),
     "commands": ("docs/running.md", commands),
     "routes": ("docs/api.md", routes),
+    "errors": ("docs/api.md", errors),
 }
 """Name → the file that has the table between `<!-- NAME -->` and `<!-- /NAME -->`, and what makes its lines."""
 
@@ -91,7 +109,7 @@ def written() -> dict[Path, str]:
 
 def _first_sentence(text: str) -> str:
     """Without its full stop, so that rows read alike."""
-    return re.split(r"\.(?:\s|$)", " ".join(text.split()), maxsplit=1)[0]
+    return re.split(r"(?<!e\.g)\.(?:\s|$)", " ".join(text.split()), maxsplit=1)[0]
 
 
 def _row(*cells: str) -> str:

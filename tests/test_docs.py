@@ -34,7 +34,7 @@ SPELLINGS = {
 }
 
 
-def test_the_tables_of_settings_commands_and_operations_are_those_of_the_code() -> None:
+def test_the_tables_that_are_made_from_the_code_are_in_step() -> None:
     for path, text in written().items():
         assert path.read_text(encoding="utf-8") == text, "make docs"
 
