@@ -39,13 +39,13 @@ _BOUNDARY = re.compile(
 _BLANK_LINE = re.compile(r"\n[ \r]*\n")
 """After `as in Exhibit B.` a blank line ends the sentence."""
 _CONTENTS_LINE = re.compile(r"[\w.)][ .]+\d{1,3}$")
-_TITLE = re.compile(
+_NUMBERED_HEADING = re.compile(
     rf"(?:(?:ARTICLE|Article|SECTION|Section)\s+)?[\dIVX]+(?:\.\d+)*[.)]?\s+[A-Z][^.:\n]{{2,{_HEADING}}}(?=[.:\n])"
 )
 _SENTENCE = re.compile(r"(?:\w+\W+){7}\w[^\n]*\.\W*$")
 """Eight words and a full stop: short, but not a heading."""
 _TOKEN = re.compile(r"[a-z]{2,}|\d+")
-_SUFFIX = re.compile(
+_ENDING = re.compile(
     r"(?:ations?|ating|ated?|ates|itions?|ions?|ings?|ability|ible|able|ments?|ively|ivity|ive|[eo]rs?|als?|ed|es|ly|s|e)$"
 )
 
@@ -82,7 +82,7 @@ def passages(pages: Sequence[str]) -> list[Passage]:
             text = page[start:end]
             if _CONTENTS_LINE.search(text) and end - start < 2 * _HEADING:
                 continue
-            title = _TITLE.match(text)
+            title = _NUMBERED_HEADING.match(text)
             if title:
                 heading = title.group()
             for piece_start, piece_end in _pieces(page, start, end):
@@ -156,9 +156,9 @@ def stem(word: str) -> str:
     """A light stem: the same for `terminate`, `terminated` and `termination`; short words stay."""
     if word.startswith("licenc"):
         word = f"licens{word[6:]}"
-    match = _SUFFIX.search(word)
+    match = _ENDING.search(word)
     while match and match.start() < 4:
-        match = _SUFFIX.search(word, match.start() + 1)
+        match = _ENDING.search(word, match.start() + 1)
     if match and match.group() not in ("s", "es", "e"):
         return word[: match.start()]
     if word.endswith("ies") and len(word) > 4:

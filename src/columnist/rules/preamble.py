@@ -8,7 +8,7 @@ from columnist.answers.dates import dates
 from columnist.answers.mention import Mention
 from columnist.documents.model import Span
 
-_SUFFIX = (
+_LEGAL_FORM = (
     r"(?:Inc|INC|inc|Incorporated|INCORPORATED|L\.?L\.?[CP]|Ltd|LTD|Limited|LIMITED|Corp|CORP|Corporation|CORPORATION"
     r"|Company|COMPANY|Co|CO|L\.?P|G[mM][bB]H|A\.?G|AKTIENGESELLSCHAFT|Aktiengesellschaft|P\.?L\.?C|plc|Plc"
     r"|S\.?A|B\.?V|N\.?V|N\.A|S\.p\.A|S\.r\.l|Oy|AB|A/S|KG|K\.K|Pty|Trust|TRUST|Bank|BANK|University|UNIVERSITY"
@@ -31,16 +31,16 @@ _DEFINED = re.compile(r"\([^()]{0,60}[\"'][^\"']{1,60}[\"'][^()]{0,120}\)")
 _CALLED = re.compile(r"\([^()\"']{0,60}(?P<as>[\"'][^\"'()]{1,60}[\"'])")
 _ASIDE = re.compile(r"\([^()]*[\"'][^()]*\)|\([^()]{20,}\)")
 _NAME_ENDS = re.compile(
-    rf",?\s*\((?![A-Za-z]+\)\s+{_SUFFIX}\b)|\s*[\"]|,(?!\s*(?:(?:\([A-Za-z]+\)\s+)?{_SUFFIX}\b|d/?b/?a\b|doing\s+business\s+as\b))"
+    rf",?\s*\((?![A-Za-z]+\)\s+{_LEGAL_FORM}\b)|\s*[\"]|,(?!\s*(?:(?:\([A-Za-z]+\)\s+)?{_LEGAL_FORM}\b|d/?b/?a\b|doing\s+business\s+as\b))"
     r"|(?<=[.\w])\s+(?:[aA]n?|with|having|located|whose|organi[sz]ed|duly|represented|acting|as|is|of(?=\s+[\dA-Z][^,]*,)"
     r"|on\s+behalf|for\s+(?:services|and)|incorporated|existing|hereinafter|and(?=\s+[a-z])|-)\s|\s+-|;|\n[ ]*\d"
 )
 _BETWEEN_PARTIES = re.compile(
-    rf"(?<=\.\))\s*[,;]?\s*(?:(?:and|AND|&)\s+)?(?=[A-Z0-9])(?!{_SUFFIX}\b)"
-    rf"|[,;]?\s+(?:-+\s*)?(?:and|AND|And|&)(?::|\s*-+)?\s+(?=[A-Z0-9]|[a-z]+[.A-Z])(?!{_SUFFIX}\b)|;\s+"
+    rf"(?<=\.\))\s*[,;]?\s*(?:(?:and|AND|&)\s+)?(?=[A-Z0-9])(?!{_LEGAL_FORM}\b)"
+    rf"|[,;]?\s+(?:-+\s*)?(?:and|AND|And|&)(?::|\s*-+)?\s+(?=[A-Z0-9]|[a-z]+[.A-Z])(?!{_LEGAL_FORM}\b)|;\s+"
     # "Alder plc, an English company, Birch LLC, a Nevada limited liability company, and Cedar Trust"
-    rf"|(?<=corporation|partnership)\s*,\s+(?=[A-Z][^,]{{1,60}},?\s+{_SUFFIX}\b)"
-    rf"|(?<=company)\s*,\s+(?=[A-Z][^,]{{1,60}},?\s+{_SUFFIX}\b)"
+    rf"|(?<=corporation|partnership)\s*,\s+(?=[A-Z][^,]{{1,60}},?\s+{_LEGAL_FORM}\b)"
+    rf"|(?<=company)\s*,\s+(?=[A-Z][^,]{{1,60}},?\s+{_LEGAL_FORM}\b)"
 )
 _IN_AN_ADDRESS = re.compile(
     r"\b(?:offices?|places?\s+of\s+business|located|residing)\s+(?:located\s+)?(?:at|in)\s+[^,.()\d]*$", re.I
@@ -125,13 +125,13 @@ def _names(region: str) -> Iterator[tuple[str, int, int]]:
     start = 0
     for cut in [*_BETWEEN_PARTIES.finditer(bare), None]:
         end = cut.start() if cut else len(bare)
-        if cut and not re.search(rf"\b{_SUFFIX}\b|\.\)|\n", bare[start:end].strip()):
+        if cut and not re.search(rf"\b{_LEGAL_FORM}\b|\.\)|\n", bare[start:end].strip()):
             # "Research and Development Corp.": still inside a name.
             continue
         if cut and _IN_AN_ADDRESS.search(bare, start, end):
             continue
         name = _name(region[start:end])
-        suffixed = re.search(rf"\b{_SUFFIX}\b", name) is not None
+        suffixed = re.search(rf"\b{_LEGAL_FORM}\b", name) is not None
         if name and (suffixed or ".)" in bare[start:end] or ".)" not in bare):
             yield name, start, end
         start = cut.end() if cut else end
@@ -143,7 +143,7 @@ def _name(part: str) -> str:
     ends = _NAME_ENDS.search(part)
     name = part[: ends.start()] if ends else part
     # On a cover page the next line is something else, unless the name wraps: "Potomac Fund\nManagement, Inc.".
-    whole = re.match(rf"(.*?\b{_SUFFIX}\b\.?)\s*\n(?!.*\b{_SUFFIX}\b)", name, re.S)
+    whole = re.match(rf"(.*?\b{_LEGAL_FORM}\b\.?)\s*\n(?!.*\b{_LEGAL_FORM}\b)", name, re.S)
     name = " ".join((whole[1] if whole else name).split()).strip(" ,;")
     # "theglobe.com, Inc." is a name, "a Texas corporation" only describes one.
     proper = re.match(r"[A-Z0-9]|[a-z]+[.A-Z]", name) and not re.match(r"[aA]n?\s", name)

@@ -8,6 +8,7 @@ from typing import Any
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 """The namespace of a DOCX's elements."""
 
+_OFF = ("0", "false", "off")
 _PLACE = re.compile(r"%([1-9])")
 _SYMBOLS = re.compile("^[o\ue000-\uf8ff]$")
 """Bullets of symbol fonts, which are not letters there."""
@@ -63,7 +64,7 @@ class Numbering:
         for style in () if styles is None else styles.iter(f"{W}style"):
             name = style.get(f"{W}styleId", "")
             self._styles[name] = style
-            if style.get(f"{W}type") == "paragraph" and _is_on(style.get(f"{W}default", "0")):
+            if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default", "0") not in _OFF:
                 self._default_style = name
         root = [] if numbering is None else numbering
         self._abstract = {one.get(f"{W}abstractNumId"): one for one in root if one.tag == f"{W}abstractNum"}
@@ -91,7 +92,7 @@ class Numbering:
         for properties in self._properties(paragraph):
             found = properties.find(f"{W}pageBreakBefore")
             if found is not None:
-                return _is_on(found.get(f"{W}val", "1"))
+                return is_on(found)
         return False
 
     def _properties(self, paragraph: Any) -> Iterator[Any]:
@@ -229,7 +230,7 @@ def _level(element: Any, start: int | None) -> _Level:
         _value(element, "numFmt") or "decimal",
         _value(element, "lvlText") or "",
         None if restart is None else _whole(restart, 0),
-        legal is not None and _is_on(legal.get(f"{W}val", "1")),
+        is_on(legal),
         _value(element, "suff") or "tab",
         _value(element, "pStyle"),
     )
@@ -246,5 +247,6 @@ def _whole(text: str | None, otherwise: int) -> int:
     return int(text) if text is not None and re.fullmatch(r"\d{1,9}", text) else otherwise
 
 
-def _is_on(value: str) -> bool:
-    return value not in ("0", "false", "off")
+def is_on(switch: Any | None) -> bool:
+    """Whether an element that is a switch is there and on."""
+    return switch is not None and switch.get(f"{W}val", "1") not in _OFF

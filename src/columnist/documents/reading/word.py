@@ -17,7 +17,7 @@ import lxml.etree
 from columnist.documents.model import Page
 from columnist.documents.reading.flowing import PAGE_BREAK, pages_of
 from columnist.documents.reading.formats import refuse_zip_bombs
-from columnist.documents.reading.numbering import Numbering, W, number_in_words
+from columnist.documents.reading.numbering import Numbering, W, is_on, number_in_words
 from columnist.errors import DocumentError
 
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
@@ -155,9 +155,9 @@ class _Document:
     def _margin(self, kind: str, properties: Any | None) -> Iterator[str]:
         """A section's headers or footers: those of its first, odd and even pages that it shows and no section had."""
         shown = {"default"}
-        if properties is not None and _is_on(properties.find(f"{W}titlePg")):
+        if properties is not None and is_on(properties.find(f"{W}titlePg")):
             shown.add("first")
-        if self._settings is not None and _is_on(self._settings.find(f"{W}evenAndOddHeaders")):
+        if self._settings is not None and is_on(self._settings.find(f"{W}evenAndOddHeaders")):
             shown.add("even")
         references = [] if properties is None else properties.findall(f"{W}{kind}Reference")
         for reference in references:
@@ -217,7 +217,7 @@ class _Document:
         for run in _kept(paragraph):
             if run.tag in (f"{_MATH}oMath", f"{_MATH}oMathPara"):
                 parts += [text.text or "" for text in run.iter(f"{_MATH}t")]
-            if run.tag != f"{W}r" or _is_on(run.find(f"{W}rPr/{W}vanish")):
+            if run.tag != f"{W}r" or is_on(run.find(f"{W}rPr/{W}vanish")):
                 continue
             for piece in _inside(run):
                 if piece.tag == f"{W}fldChar":
@@ -298,7 +298,7 @@ def _tick(mark: Any) -> str:
     if box is None:
         return ""
     state = box.find(f"{W}checked")
-    return _CHECKED if _is_on(box.find(f"{W}default") if state is None else state) else _UNCHECKED
+    return _CHECKED if is_on(box.find(f"{W}default") if state is None else state) else _UNCHECKED
 
 
 def _boxes(drawn: Any) -> Iterator[Any]:
@@ -308,7 +308,3 @@ def _boxes(drawn: Any) -> Iterator[Any]:
             yield part
         elif isinstance(part.tag, str):
             yield from _boxes(part)
-
-
-def _is_on(switch: Any | None) -> bool:
-    return switch is not None and switch.get(f"{W}val", "1") not in ("0", "false", "off")
