@@ -1,4 +1,4 @@
-"""Builds the page (web/) into src/columnist/page, so that nobody who installs a wheel needs Node.
+"""Builds the page (web/) into src/columnist/page, so that installing a wheel needs no Node.
 
 `python hatch_build.py [SCRIPT]` runs a script of web/package.json: `build`, `check` for style and types, or `format`.
 """

@@ -106,7 +106,7 @@ def _by_live_jobs(admin_url: str) -> list[Row]:
 
 
 async def _claim_seconds(url: str, jobs: int) -> float:
-    """The median of so many claims of ten items, none of which is held."""
+    """Median of `CLAIMS` claims of ten items, of which none is held."""
     with psycopg.connect(url, autocommit=True) as connection:
         _enqueue(connection, CLAIMS * CONCURRENCY * 2, jobs)
     seconds = []
@@ -121,7 +121,7 @@ async def _claim_seconds(url: str, jobs: int) -> float:
 
 
 def _drain_ours(admin_url: str, items: int, concurrency: int, jobs: int = 1) -> float:
-    """Seconds from the pool's start to the end of the last job, in a database of its own."""
+    """Seconds from the pool's start to the end of the last job, in a new database."""
     with _database(admin_url) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             _enqueue(connection, items, jobs)
@@ -143,7 +143,7 @@ def _database(admin_url: str) -> Iterator[str]:
 
 
 def _enqueue(connection: psycopg.Connection, items: int, jobs: int) -> None:
-    """So many items, spread over so many jobs, each of a review of its own."""
+    """Items, spread evenly over jobs, each with its own review."""
     for nr in range(jobs):
         review_id, job_id = uuid4(), uuid4()
         share = items * (nr + 1) // jobs - items * nr // jobs

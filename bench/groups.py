@@ -41,7 +41,7 @@ def run() -> list[Row]:
 
 
 def _questions(prompt: str = "{}") -> list[Question]:
-    """Fifty: those of the example, five times over, each in words of its own."""
+    """Fifty: those of the example five times, each worded differently."""
     columns = read_columns(EXAMPLES / "due-diligence.yaml")
     return [
         Question(
@@ -93,7 +93,7 @@ def _gguf() -> Path:
 
 
 def _simulated(pages: Sequence[str]) -> list[Row]:
-    """Whole answers, each to be what follows a phrase of its own that was planted in the document."""
+    """Complete answers: each is the text after its own phrase, planted in the document."""
     planted = [f"{page}\n{_needles(range(nr, CELLS, len(pages)))}" for nr, page in enumerate(pages)]
     asked = [
         Question(question.id, question.name, question.prompt, "number")

@@ -1,4 +1,4 @@
-"""OCR: pages scanned anew from PDFs, held against their text layer: words, characters, boxes, labelled quotes."""
+"""OCR of pages that were turned into scans, against their text layer: words, characters, boxes, labelled quotes."""
 
 import ast
 import csv

@@ -87,7 +87,7 @@ async def _poll(url: str, job_id: UUID) -> dict[str, list[float]]:
             await asyncio.sleep(random.uniform(0, POLL_SECONDS))
             while time.perf_counter() < end:
                 etag, _ = await timed("status", "", etag)
-                # A page of changes a poll: who has fallen behind reads on at the next one.
+                # One page of changes per poll: a client that lags reads on with the next one.
                 _, feed = await timed("delta feed", "/cells", **({"cursor": cursor} if cursor else {}))
                 cursor = _CURSOR.findall(feed)[-1]
                 await asyncio.sleep(POLL_SECONDS)

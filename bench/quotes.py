@@ -13,7 +13,7 @@ from tests.conftest import CONTRACTS, CUAD, contract_pages
 from tests.documents.test_locate import LAYOUT, SLIPS, changed_facts, found_in, labelled, whole_of
 
 PLACES = 4
-"""Where each kind of fact is changed in a quote, if it stands there so often."""
+"""The occurrences at which each kind of fact is changed in a quote, if there are as many."""
 LEAST_WORDS = 4
 """Of a quote that gets slips: of fewer too little would be left."""
 BESIDE = 12
@@ -67,9 +67,9 @@ def _over_page_ends(name: str) -> Iterator[str]:
     bodies = without_running_lines(printed)
     for nr in range(1, len(bodies)):
         if bodies[nr - 1 : nr + 1] != printed[nr - 1 : nr + 1]:
-            before, behind = bodies[nr - 1].split()[-BESIDE:], bodies[nr].split()[:BESIDE]
-            if len(before) == len(behind) == BESIDE:
-                yield " ".join(before + behind)
+            before, after = bodies[nr - 1].split()[-BESIDE:], bodies[nr].split()[:BESIDE]
+            if len(before) == len(after) == BESIDE:
+                yield " ".join(before + after)
 
 
 if __name__ == "__main__":

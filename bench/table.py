@@ -8,7 +8,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A figure with its unit; `ratio` says how it stands to what (`4.1 × the fastest peer`, `limit 1.03`)."""
+    """A figure with its unit; `ratio` compares it (`4.1 × the fastest peer`, `limit 1.03`)."""
 
     section: str
     subject: str

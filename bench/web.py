@@ -117,7 +117,7 @@ def _measure(browser: Browser, address: str, database: psycopg.Connection, revie
 
 
 def _open(chromium: Browser, address: str) -> tuple[Page, CDPSession, float, int]:
-    """A tab with an empty cache: seconds until answers stand on the screen, and bytes of the scripts that it took."""
+    """A tab with an empty cache: seconds until answers are on the screen, and bytes of scripts loaded."""
     page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
     page.add_init_script(WATCH)
     cdp = page.context.new_cdp_session(page)
@@ -154,7 +154,7 @@ def _changes(page: Page, database: psycopg.Connection, review: UUID) -> list[flo
 
 
 def _frames(page: Page, cdp: CDPSession, speed: int, x: int = 0, y: int = 0) -> float:
-    """Milliseconds that 95 of 100 frames are no longer than, while the wheel goes so many pixels at that speed."""
+    """95th percentile of frame times in milliseconds, while the wheel scrolls by that distance at that speed."""
     page.evaluate(FRAMES)
     way = {"xDistance": x, "yDistance": y, "speed": speed, "gestureSourceType": "mouse"}
     cdp.send("Input.synthesizeScrollGesture", {"x": 900, "y": 500, **way})

@@ -19,7 +19,7 @@ from tests.filled import COLUMNS, fill
 SMALL, LARGE = 100, 10_000
 ROUNDS = 15
 WINDOW = 50
-"""Rows: so many match in the small review too, whatever the filter."""
+"""Rows; at least as many match in the small review, whatever the filter."""
 
 WINDOWS: dict[str, Callable[[dict[str, UUID]], dict[str, Any]]] = {
     "first window": lambda columns: {},

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Run by the PostgreSQL image when it makes its cluster: the login and the database of Columnist.
+# The PostgreSQL image runs this when it creates its cluster: Columnist's login and database.
 set -euo pipefail
 psql --username postgres --set password="$POSTGRES_PASSWORD" <<'SQL'
 create role columnist login createrole password :'password';

@@ -1,4 +1,4 @@
-"""What every peer needs: a database of its own on the server under test, and for the Node ones a way to run them."""
+"""What every peer needs: a new database on the server under test, and for those in Node a way to run them."""
 
 import json
 import re
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 @contextmanager
 def fresh_database(admin_url: str) -> Iterator[str]:
-    """The URL of a new database `bench_<random>` on the server of `admin_url`; dropped at the end, come what may."""
+    """The URL of a new database `bench_<random>` on the server of `admin_url`; always dropped at the end."""
     name = f"bench_{uuid4().hex[:12]}"
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))

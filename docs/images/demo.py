@@ -1,4 +1,4 @@
-"""Draws demo.svg: what `make demo` prints, recorded from a real run in an installation of its own."""
+"""Draws demo.svg: what `make demo` prints, recorded from a real run in a new installation."""
 
 import asyncio
 import tempfile

@@ -33,7 +33,7 @@ class People:
     watcher: Watcher
 
     def documents(self) -> int:
-        """How many there are, whoever sees them."""
+        """How many there are, visible or not."""
         return int(self.watcher.one("select count(*) from documents")[0])
 
 

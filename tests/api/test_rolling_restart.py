@@ -1,4 +1,4 @@
-"""A deploy under load, behind the proxies that people have, as their packages set them: no request is lost."""
+"""A deploy under load behind common proxies, as their packages configure them: no request is lost."""
 
 import asyncio
 import signal

@@ -175,7 +175,7 @@ def has_ended(pid: int) -> bool:
 
 
 def kill_servers(folder: Path) -> None:
-    """Kill whatever server a test left behind in the folder."""
+    """Kill a server that a test has left in the folder."""
     for file in folder.rglob("postmaster.pid"):
         with suppress(psutil.NoSuchProcess):
             kill_server(file.parent)

@@ -1,4 +1,4 @@
-"""Exports say what the page says: of any value, whatever format the question has by now, and whoever said it."""
+"""Exports say what the page says, about any value, whatever the question's present format and whoever gave it."""
 
 import asyncio
 import csv

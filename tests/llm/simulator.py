@@ -60,7 +60,7 @@ class Speed:
 
 
 class PrefixCache:
-    """Remembers the blocks of prompts by a hash over all that stands before them; the least recently used go first."""
+    """Remembers blocks of prompts by a hash over the prompt up to their end; drops the least recently used."""
 
     def __init__(self, tokens: int) -> None:
         self._most = tokens // BLOCK_TOKENS
@@ -256,7 +256,7 @@ class Simulator:
         return ""
 
     def _answer(self, form: dict[str, Any], prompt: str) -> str:
-        """JSON by the schema of the request, or by the one that stands at the end of the prompt; else a sentence."""
+        """JSON by the schema of the request, or by the one at the end of the prompt; else a sentence."""
         document, _, questions = prompt.rpartition("</document>")
         if form.get("type") == "json_schema":
             schema = form["json_schema"]["schema"]
