@@ -17,12 +17,12 @@ from columnist.answers.model import NOT_FOUND, Answer, Content
 from columnist.answers.values import Typed, says_nothing, typed
 from columnist.asking.merging import disputed, merge
 from columnist.asking.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
-from columnist.asking.windows import BYTES_PER_TOKEN, size, windows
+from columnist.asking.windows import size, windows
 from columnist.documents.locating.locate import Locator
 from columnist.documents.model import Citation, DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
 from columnist.llm.client import ChatModel, Completion
-from columnist.llm.usage import Usage, total
+from columnist.llm.usage import BYTES_PER_TOKEN, Usage, total
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Flag, Question
 from columnist.settings import Settings

@@ -5,9 +5,6 @@ from dataclasses import replace
 
 from columnist.asking.prompt import PageText
 
-BYTES_PER_TOKEN = 3
-"""A cautious estimate: English contracts have 3.5 to 4.5, Chinese and Japanese about 3, tables of figures 2 to 3."""
-
 LONGEST_OVERLAP = 0.25
 """Share of a window that is repeated in the next one; of a longer page, only the end is repeated."""
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from columnist.db.connect import Connection
 from columnist.db.sql import statement
 from columnist.jobs.ask import Ask
+from columnist.llm.usage import CHARACTERS_PER_TOKEN
 from columnist.settings import Settings
 
 DOCUMENTS_NAMED = 3
 """Of those that lack answers."""
 
 # What an estimate supposes.
-CHARACTERS_PER_TOKEN = 3.5
 TYPICAL_CHARACTERS = 33_000
 """Of a document, where none was read yet: the median of 510 real contracts."""
 CALL_TOKENS = 700

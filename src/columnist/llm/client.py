@@ -27,6 +27,7 @@ from columnist.errors import (
     SettingsError,
 )
 from columnist.llm.limiter import TROUBLE, Limiter
+from columnist.llm.usage import CHARACTERS_PER_TOKEN
 from columnist.settings import Settings
 
 log = structlog.get_logger()
@@ -40,7 +41,6 @@ PATIENCE_SECONDS = 20.0
 
 PROBE_SECONDS = 20.0
 PROBE_TOKENS = 16
-CHARACTERS_PER_TOKEN = 3.5
 
 CONNECT_SECONDS = 10.0
 LONGEST_RETRY_AFTER_SECONDS = 600.0

@@ -8,6 +8,13 @@ from columnist.settings import Settings
 
 _MILLION = Decimal(1_000_000)
 
+CHARACTERS_PER_TOKEN = 3.5
+"""The mean of English contracts: for estimates of what is billed."""
+
+BYTES_PER_TOKEN = 3
+"""A cautious figure, for what has to fit: English contracts have 3.5 to 4.5, Chinese and Japanese about 3, tables of
+figures 2 to 3."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

@@ -51,7 +51,7 @@ async def get_cell(connection: Connection, cell: CellKey, in_use: ModelInUse | N
         "model": in_use and in_use.model,
         "prompt_version": in_use and in_use.prompt_version,
     }
-    row = await (await connection.execute(statement("columnist.reviews", "read_cell"), values)).fetchone()
+    row = await (await connection.execute(_sql("read_cell"), values)).fetchone()
     if row is None:
         raise NotFoundError("The review has no such cell.")
     return FullCell(**row | {"citations": read_citations(row["citations"])})
@@ -71,22 +71,22 @@ async def change_cell(
     new = edit or Edit()
     try:
         cursor = await connection.execute(
-            "select change_tabular_cell(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) as outcome",
-            [
-                *cell,
-                action,
-                user.id,
-                user.email,
-                new.summary,
-                None if new.value is None else Jsonb(new.value),
-                new.value_format,
-                new.flag,
-                new.rule,
-                new.reasoning,
-                seen is not None,
-                seen and seen.updated_at,
-                job_id,
-            ],
+            _sql("change_cell"),
+            {
+                **cell._asdict(),
+                "action": action,
+                "user_id": user.id,
+                "email": user.email,
+                "summary": new.summary,
+                "value": None if new.value is None else Jsonb(new.value),
+                "value_format": new.value_format,
+                "flag": new.flag,
+                "rule": new.rule,
+                "reasoning": new.reasoning,
+                "checks": seen is not None,
+                "expected": seen and seen.updated_at,
+                "job_id": job_id,
+            },
         )
     except ForeignKeyViolation:
         raise NotFoundError("The review has no such cell.") from None
@@ -104,9 +104,8 @@ async def change_cell(
 
 async def restore_cell(connection: Connection, user: User, cell: CellKey) -> None:
     """Put back what was cleared, evidence and all. Raises ConflictError if something answered it since."""
-    cursor = await connection.execute(
-        "select restore_tabular_cell(%s, %s, %s, %s, %s) as outcome", [*cell, user.id, user.email]
-    )
+    values = {**cell._asdict(), "user_id": user.id, "email": user.email}
+    cursor = await connection.execute(_sql("restore_cell"), values)
     row = await cursor.fetchone()
     if row is None or row["outcome"] != "done":
         raise ConflictError("There is no cleared answer to bring back.")
@@ -114,20 +113,15 @@ async def restore_cell(connection: Connection, user: User, cell: CellKey) -> Non
 
 async def cell_history(connection: Connection, cell: CellKey, limit: int) -> list[CellChange]:
     """What people did with a cell, newest first."""
-    cursor = await connection.execute(
-        "select action, email, before, after, created_at from tabular_cell_changes "
-        "where review_id = %s and document_id = %s and column_id = %s order by id desc limit %s",
-        [*cell, limit],
-    )
+    cursor = await connection.execute(_sql("list_cell_changes"), {**cell._asdict(), "limit": limit})
     return [CellChange(**row) for row in await cursor.fetchall()]
 
 
 async def review_history(connection: Connection, review_id: UUID, limit: int) -> list[ReviewChange]:
     """What people did with the cells of a review, newest first."""
-    cursor = await connection.execute(
-        "select h.action, h.email, h.before, h.after, h.created_at, h.document_id, h.column_id, d.name as document, "
-        "c.name as column from tabular_cell_changes h left join documents d on d.id = h.document_id "
-        "left join tabular_columns c on c.id = h.column_id where h.review_id = %s order by h.id desc limit %s",
-        [review_id, limit],
-    )
+    cursor = await connection.execute(_sql("list_review_changes"), {"review_id": review_id, "limit": limit})
     return [ReviewChange(**row) for row in await cursor.fetchall()]
+
+
+def _sql(name: str) -> str:
+    return statement("columnist.reviews", name)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,12 +32,7 @@ from columnist.reviews.model import (
 async def open_review(connection: Connection, user: User, name: str) -> UUID:
     """The user's review of that name, created if there is none."""
     await _know(connection, user)
-    cursor = await connection.execute(
-        "with made as (insert into tabular_reviews (user_id, name) values (%(user)s, %(name)s) "
-        "on conflict (user_id, name) do nothing returning id) "
-        "select id from made union all select id from tabular_reviews where user_id = %(user)s and name = %(name)s",
-        {"user": user.id, "name": name},
-    )
+    cursor = await connection.execute(_sql("open_review"), {"user_id": user.id, "name": name})
     row = await cursor.fetchone()
     if row is None:
         # Made by another session between the two halves of the statement.
@@ -61,12 +55,9 @@ async def find_review(
     there = [column.spec() for column in await list_columns(connection, ids[earlier])]
     if not all(column in there for column in columns):
         return None
-    cursor = await connection.execute(
-        "select d.id from review_documents r join documents d on d.id = r.document_id "
-        "where r.review_id = %s and d.name = any(%s) limit 1",
-        [ids[earlier], list(files)],
-    )
-    return ids[earlier] if await cursor.fetchone() else None
+    values = {"review_id": ids[earlier], "names": list(files)}
+    row = await (await connection.execute(_sql("has_any_document"), values)).fetchone()
+    return ids[earlier] if row and row["found"] else None
 
 
 async def create_review(connection: Connection, user: User, name: str) -> UUID:
@@ -121,7 +112,7 @@ async def delete_review(connection: Connection, review_id: UUID) -> None:
 async def add_columns(connection: Connection, review_id: UUID, columns: Sequence[ColumnSpec]) -> list[Column]:
     """Add columns to the right. Raises ConflictError if one's name is taken."""
     with _named_once("name", "The review has a column of that name already."):
-        cursor = await connection.execute(_sql("add_columns"), _arrays(review_id, columns))
+        cursor = await connection.execute(_sql("add_columns"), {"review_id": review_id, "columns": as_json(columns)})
         ids = {row["id"] for row in await cursor.fetchall()}
     return [column for column in await list_columns(connection, review_id) if column.id in ids]
 
@@ -145,9 +136,16 @@ async def edit_column(connection: Connection, review_id: UUID, column_id: UUID, 
     """Change a column; its cells are stale if what is asked changed. Raises NotFoundError, ConflictError."""
     with _named_once("name", f"The review has a column called {spec.name!r} already."):
         await connection.execute(
-            "update tabular_columns set name = %s, prompt = %s, format = %s, tags = %s, rules = %s::jsonb "
-            "where review_id = %s and id = %s",
-            [spec.name, spec.prompt, spec.format, list(spec.tags), _rules(spec), review_id, column_id],
+            _sql("edit_column"),
+            {
+                "review_id": review_id,
+                "column_id": column_id,
+                "name": spec.name,
+                "prompt": spec.prompt,
+                "format": spec.format,
+                "tags": list(spec.tags),
+                "rules": as_json(spec.rules),
+            },
         )
     return await get_column(connection, review_id, column_id)
 
@@ -183,16 +181,12 @@ async def count_answers(
     document_ids: Sequence[UUID] | None = None,
 ) -> int:
     """How many cells of a review, or of one of its columns, or of some of its documents, have an answer."""
-    cursor = await connection.execute(
-        "select count(*)::int as count from tabular_cells where review_id = %(review_id)s and status = 'done' "
-        "and (%(column_id)s::uuid is null or column_id = %(column_id)s) "
-        "and (%(document_ids)s::uuid[] is null or document_id = any(%(document_ids)s))",
-        {
-            "review_id": review_id,
-            "column_id": column_id,
-            "document_ids": None if document_ids is None else list(document_ids),
-        },
-    )
+    values = {
+        "review_id": review_id,
+        "column_id": column_id,
+        "document_ids": None if document_ids is None else list(document_ids),
+    }
+    cursor = await connection.execute(_sql("count_answers"), values)
     row = await cursor.fetchone()
     assert row
     count: int = row["count"]
@@ -209,11 +203,7 @@ async def list_members(connection: Connection, review_id: UUID) -> list[Member]:
 
 async def put_member(connection: Connection, review_id: UUID, email: str, role: Role) -> None:
     """Share the review with somebody, or change their role."""
-    await connection.execute(
-        "insert into review_members (review_id, email, role) values (%s, lower(%s), %s) "
-        "on conflict (review_id, email) do update set role = excluded.role",
-        [review_id, email, role],
-    )
+    await connection.execute(_sql("put_member"), {"review_id": review_id, "email": email, "role": role})
 
 
 async def remove_member(connection: Connection, review_id: UUID, email: str) -> None:
@@ -230,7 +220,7 @@ async def put_columns(connection: Connection, review_id: UUID, columns: Sequence
 
     An edit that changes what is asked makes the column's cells stale. Other columns of the review stay as they are.
     """
-    cursor = await connection.execute(_sql("put_columns"), _arrays(review_id, columns))
+    cursor = await connection.execute(_sql("put_columns"), {"review_id": review_id, "columns": as_json(columns)})
     ids = {row["name"]: row["id"] for row in await cursor.fetchall()}
     return [ids[column.name] for column in columns]
 
@@ -238,19 +228,10 @@ async def put_columns(connection: Connection, review_id: UUID, columns: Sequence
 async def put_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
     """Add documents to the grid, below those that it has; one that it has already keeps its place. Raises NotFoundError
     for one that the user may not see."""
-    cursor = await connection.execute(
-        "select w.id from unnest(%s::uuid[]) as w (id) left join documents d using (id) where d.id is null limit 1",
-        [list(document_ids)],
-    )
-    if unknown := await cursor.fetchone():
+    values = {"review_id": review_id, "document_ids": list(document_ids)}
+    if unknown := await (await connection.execute(_sql("find_unknown_document"), values)).fetchone():
         raise NotFoundError(f"There is no document {unknown['id']}.", "document_ids")
-    await connection.execute(
-        "insert into review_documents (review_id, document_id, position) "
-        "select %(review_id)s, d.id, d.nr + coalesce((select max(position) from review_documents "
-        "where review_id = %(review_id)s), 0) "
-        "from unnest(%(ids)s::uuid[]) with ordinality as d (id, nr) on conflict do nothing",
-        {"review_id": review_id, "ids": list(document_ids)},
-    )
+    await connection.execute(_sql("put_documents"), values)
 
 
 async def remove_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
@@ -313,27 +294,7 @@ async def failed_cells(
 
 
 async def _know(connection: Connection, user: User) -> None:
-    """A user is known from their first review or upload on, by the e-mail they sign in with."""
-    await connection.execute(
-        "insert into users (id, email) values (%s, %s) on conflict (id) do update set email = excluded.email "
-        "where users.email <> excluded.email",
-        [user.id, user.email],
-    )
-
-
-def _arrays(review_id: UUID, columns: Sequence[ColumnSpec]) -> dict[str, Any]:
-    return {
-        "review_id": review_id,
-        "names": [column.name for column in columns],
-        "prompts": [column.prompt for column in columns],
-        "formats": [column.format for column in columns],
-        "tags": ["\x1f".join(column.tags) for column in columns],
-        "rules": [_rules(column) for column in columns],
-    }
-
-
-def _rules(column: ColumnSpec) -> str:
-    return as_json([asdict(rule) for rule in column.rules])
+    await connection.execute(_sql("know_user"), {"user_id": user.id, "email": user.email})
 
 
 def _column(row: dict[str, Any]) -> Column:
