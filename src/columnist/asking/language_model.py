@@ -17,7 +17,7 @@ from columnist.answers.model import NOT_FOUND, Answer, Content
 from columnist.answers.values import Typed, says_nothing, typed
 from columnist.asking.merging import disputed, merge
 from columnist.asking.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
-from columnist.asking.windows import size, windows
+from columnist.asking.windows import LEAST_BUDGET, answer_room, page_room, size, windows
 from columnist.documents.locating.locate import Locator
 from columnist.documents.model import Citation, DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
@@ -27,7 +27,6 @@ from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Flag, Question
 from columnist.settings import Settings
 
-LEAST_BUDGET = 500
 """Least bytes of document in a window: a smaller context is of no use."""
 
 _JSON = json.JSONDecoder(strict=False, parse_float=Decimal, parse_int=Decimal)
@@ -96,16 +95,15 @@ class LanguageModelAnswerer:
     async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
         """Yields each group's answers as soon as they arrive. Raises LlmError if the server refuses the questions."""
         context = await self._chat.context_tokens()
-        # Room for answers must not use up the context of a small model.
-        answer_tokens = min(self._settings.answer_tokens, context // 3)
+        answer_tokens = answer_room(self._settings.answer_tokens, context)
         pages = page_texts(document.pages)
         calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens)
         step = self._settings.columns_per_call
         groups = [questions[start : start + step] for start in range(0, len(questions), step)]
         if not groups:
             return
-        budget = (context - answer_tokens) * BYTES_PER_TOKEN - max(_overhead(document.name, group) for group in groups)
-        parts = windows(pages, max(budget, LEAST_BUDGET)) or [[]]
+        overhead = max(_overhead(document.name, group) for group in groups)
+        parts = windows(pages, page_room(context, answer_tokens, overhead)) or [[]]
         answered: list[list[list[Answer]]] = [[] for _ in groups]
 
         async def read(part: list[PageText], index: int) -> list[Answer]:

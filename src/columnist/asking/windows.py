@@ -4,11 +4,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from columnist.asking.prompt import PageText
+from columnist.llm.usage import BYTES_PER_TOKEN
+
+LEAST_BUDGET = 500
+"""Bytes of pages in a call, whatever the context."""
 
 LONGEST_OVERLAP = 0.25
 """Share of a window that is repeated in the next one; of a longer page, only the end is repeated."""
 
 _MARKER_BYTES = len("\n\n[Page 1234]\n")
+
+
+def answer_room(longest_tokens: int, context_tokens: int) -> int:
+    """Tokens that a call keeps for its answers: they must not use up the context of a small model."""
+    return min(longest_tokens, context_tokens // 3)
+
+
+def page_room(context_tokens: int, answer_tokens: int, overhead: int) -> int:
+    """Bytes of pages that fit into a call beside its answers and `overhead` bytes of instructions and questions."""
+    return max((context_tokens - answer_tokens) * BYTES_PER_TOKEN - overhead, LEAST_BUDGET)
 
 
 def size(pages: Sequence[PageText]) -> int:

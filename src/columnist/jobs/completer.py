@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, KeysView
 
 import structlog
 
@@ -23,9 +23,9 @@ class Completer:
         self._wakes = asyncio.Event()
 
     @property
-    def items(self) -> list[ClaimedItem]:
-        """What it holds."""
-        return list(self._ended)
+    def items(self) -> KeysView[ClaimedItem]:
+        """What it holds, as it changes."""
+        return self._ended.keys()
 
     def end(self, ended: EndedItem) -> None:
         """Take an item over."""

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from columnist.asking.windows import answer_room, page_room
 from columnist.db.connect import Connection
 from columnist.db.sql import statement
 from columnist.jobs.ask import Ask
-from columnist.llm.usage import CHARACTERS_PER_TOKEN
+from columnist.llm.usage import BYTES_PER_TOKEN, CHARACTERS_PER_TOKEN
 from columnist.settings import Settings
 
 DOCUMENTS_NAMED = 3
@@ -52,9 +53,10 @@ class Unanswered:
 
 async def estimate_job(connection: Connection, ask: Ask, settings: Settings) -> Estimate:
     """What `create_job` would ask an LLM now."""
+    answer_tokens = answer_room(settings.answer_tokens, settings.context_tokens)
     values = ask.values | {
         "columns_per_call": settings.columns_per_call,
-        "window_tokens": max(settings.context_tokens - settings.answer_tokens - CALL_TOKENS, CALL_TOKENS),
+        "window_characters": page_room(settings.context_tokens, answer_tokens, CALL_TOKENS * BYTES_PER_TOKEN),
         "typical_characters": TYPICAL_CHARACTERS,
         "characters_per_token": CHARACTERS_PER_TOKEN,
         "call_tokens": CALL_TOKENS,

@@ -10,13 +10,12 @@ with todo as materialized (
 ), typical as (
   select coalesce(avg(characters), %(typical_characters)s) as characters from sized
 ), calls as (
-  select s.cells, s.characters is not null as is_read, size.tokens,
+  select s.cells, s.characters is not null as is_read, size.characters / %(characters_per_token)s::numeric as tokens,
          ceil(s.cells / %(columns_per_call)s::numeric) as groups,
-         greatest(1, ceil(size.tokens / %(window_tokens)s::numeric)) as windows
+         greatest(1, ceil(size.characters / %(window_characters)s::numeric)) as windows
   from sized s
   cross join typical
-  cross join lateral (
-    select coalesce(s.characters, typical.characters) / %(characters_per_token)s::numeric as tokens) size
+  cross join lateral (select coalesce(s.characters, typical.characters) as characters) size
 )
 select count(*)::int as documents, count(*) filter (where is_read)::int as documents_read,
        coalesce(sum(cells), 0)::int as cells,
