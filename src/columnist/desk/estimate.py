@@ -11,25 +11,23 @@ from columnist.settings import EXTRACTIVE
 class JobEstimate(Estimate):
     """What a job would ask and cost. `price`: US dollars, null if no prices are set; `notes`: sentences for people."""
 
-    price: float | None
     notes: list[str]
 
 
 def priced(found: Estimate, ask: Ask) -> JobEstimate:
     """The estimate with its price and notes."""
-    notes, price = [], None
+    notes = []
     if found.left_alone:
         notes.append(
             f"{found.left_alone:,} answers that a person edited or verified are kept: ask again for them one by one."
         )
     if ask.model == EXTRACTIVE:
-        found = replace(found, calls=0, prompt_tokens=0, cached_tokens=0, completion_tokens=0)
-        return JobEstimate(**asdict(found), price=0, notes=[*notes, "The rules ask no LLM: this costs nothing."])
+        found = replace(found, calls=0, prompt_tokens=0, cached_tokens=0, completion_tokens=0, price=0)
+        return JobEstimate(**asdict(found), notes=[*notes, "The rules ask no LLM: this costs nothing."])
     if unread := found.documents - found.documents_read:
         notes.append(f"{unread:,} documents have not been read yet: the estimate takes an average length for them.")
     if ask.prices:
-        price = float(ask.prices.price(found.prompt_tokens, found.cached_tokens, found.completion_tokens))
         notes.append("If the LLM server has no prefix cache, cached tokens cost as much as the others.")
     else:
         notes.append("No prices are set: COLUMNIST_PRICE_PROMPT, COLUMNIST_PRICE_COMPLETION.")
-    return JobEstimate(**asdict(found), price=price, notes=notes)
+    return JobEstimate(**asdict(found), notes=notes)

@@ -41,7 +41,7 @@ class Ask:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The parameters of the statements that select its cells."""
+        """The parameters of its statements."""
         return {
             "review_id": self.review_id,
             "model": self.model,
@@ -49,4 +49,8 @@ class Ask:
             "only": list(self.only),
             "column_ids": None if self.column_ids is None else list(self.column_ids),
             "document_ids": None if self.document_ids is None else list(self.document_ids),
+            "budget": self.budget,
+            "price_prompt": self.prices.prompt,
+            "price_cached": self.prices.cached,
+            "price_completion": self.prices.completion,
         }

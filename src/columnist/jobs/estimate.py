@@ -26,7 +26,8 @@ CELL_TOKENS = 120
 class Estimate:
     """What a job would ask: `cells` in `calls` about `documents`, of which `documents_read` have a known length. Tokens
     are estimates; `cached_tokens` are those of the prompt tokens that a server with a prefix cache has already.
-    `left_alone`: answers that it would ask again, had nobody edited or verified them."""
+    `left_alone`: answers that it would ask again, had nobody edited or verified them. `price`: US dollars, None if no
+    prices are set."""
 
     documents: int
     documents_read: int
@@ -36,6 +37,7 @@ class Estimate:
     cached_tokens: int
     completion_tokens: int
     left_alone: int
+    price: float | None
 
 
 @dataclass(frozen=True, slots=True)

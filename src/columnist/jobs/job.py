@@ -103,13 +103,7 @@ async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generat
         raise InputError("The review has no columns yet: add a question first.")
     if ask.budget is not None and not ask.prices:
         raise InputError("A budget needs prices: set COLUMNIST_PRICE_PROMPT and COLUMNIST_PRICE_COMPLETION.", "budget")
-    values = ask.values | {
-        "user_id": user_id,
-        "price_prompt": ask.prices.prompt,
-        "price_cached": ask.prices.cached,
-        "price_completion": ask.prices.completion,
-        "budget": ask.budget,
-    }
+    values = ask.values | {"user_id": user_id}
     while True:
         created = await (await connection.execute(_sql("create_job"), values)).fetchone()
         if created:

@@ -6,8 +6,6 @@ from decimal import Decimal
 
 from columnist.settings import Settings
 
-_MILLION = Decimal(1_000_000)
-
 CHARACTERS_PER_TOKEN = 3.5
 """The mean of English contracts: for estimates of what is billed."""
 
@@ -48,18 +46,10 @@ class Prices:
     @classmethod
     def of(cls, settings: Settings) -> "Prices":
         """The prices that the settings give."""
-        # Whoever knows of no discount is told too much, and a budget never spends more than it says.
+        # Without a cached price we charge the full one: overestimate rather than overspend.
         cached = settings.price_prompt if settings.price_cached is None else settings.price_cached
         figures = (settings.price_prompt, cached, settings.price_completion)
         return cls(*(Decimal(str(figure)) for figure in figures))
-
-    def price(self, prompt_tokens: int, cached_tokens: int, completion_tokens: int) -> Decimal:
-        """US dollars for these tokens; `cached_tokens` are part of `prompt_tokens`."""
-        return (
-            (prompt_tokens - cached_tokens) * self.prompt
-            + cached_tokens * self.cached
-            + completion_tokens * self.completion
-        ) / _MILLION
 
     def __bool__(self) -> bool:
         return any((self.prompt, self.cached, self.completion))

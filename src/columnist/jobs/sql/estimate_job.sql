@@ -1,4 +1,5 @@
--- What generate would ask now, and how long the documents are; those that were not read are as long as the mean of the others.
+-- What generate would ask now, and what that costs. Documents that were not read count as long as the mean of the others.
+-- No price without prices.
 with todo as materialized (
   select * from items_to_ask(%(review_id)s, %(only)s, %(model)s, %(prompt_version)s, %(column_ids)s::uuid[],
                              %(document_ids)s::uuid[])
@@ -16,14 +17,20 @@ with todo as materialized (
   from sized s
   cross join typical
   cross join lateral (select coalesce(s.characters, typical.characters) as characters) size
+), estimated as (
+  select count(*)::int as documents, count(*) filter (where is_read)::int as documents_read,
+         coalesce(sum(cells), 0)::int as cells,
+         coalesce(sum(groups * windows), 0)::int as calls,
+         coalesce(round(sum(groups * (tokens + windows * %(call_tokens)s) + windows * cells * %(question_tokens)s)),
+                  0)::bigint as prompt_tokens,
+         coalesce(round(sum((groups - 1) * tokens)), 0)::bigint as cached_tokens,
+         coalesce(round(sum(windows * cells * %(cell_tokens)s)), 0)::bigint as completion_tokens,
+         answers_left_alone(%(review_id)s, %(only)s, %(model)s, %(prompt_version)s, %(column_ids)s::uuid[],
+                            %(document_ids)s::uuid[])::int as left_alone
+  from calls
 )
-select count(*)::int as documents, count(*) filter (where is_read)::int as documents_read,
-       coalesce(sum(cells), 0)::int as cells,
-       coalesce(sum(groups * windows), 0)::int as calls,
-       coalesce(round(sum(groups * (tokens + windows * %(call_tokens)s) + windows * cells * %(question_tokens)s)),
-                0)::bigint as prompt_tokens,
-       coalesce(round(sum((groups - 1) * tokens)), 0)::bigint as cached_tokens,
-       coalesce(round(sum(windows * cells * %(cell_tokens)s)), 0)::bigint as completion_tokens,
-       answers_left_alone(%(review_id)s, %(only)s, %(model)s, %(prompt_version)s, %(column_ids)s::uuid[],
-                          %(document_ids)s::uuid[])::int as left_alone
-from calls
+select e.*,
+       case when greatest(%(price_prompt)s, %(price_cached)s, %(price_completion)s) > 0 then
+         tokens_price(e.prompt_tokens, e.cached_tokens, e.completion_tokens, %(price_prompt)s, %(price_cached)s,
+                      %(price_completion)s)::float8 end as price
+from estimated e
