@@ -241,7 +241,7 @@ def test_a_paused_job_ends_the_run_with_what_to_do_and_goes_on_when_it_is_resume
         assert "paused: Its budget of $5 is spent." in said
         assert f"columnist jobs resume {job_id}" in said
         assert "8 cells were never asked, in 4 documents (contract-0000.txt, contract-0001.txt" in said
-        assert "It goes on" in columnist("jobs", "resume", job_id, **home).stdout
+        assert "The job goes on" in columnist("jobs", "resume", job_id, **home).stdout
         assert "not paused" in columnist("jobs", "resume", job_id, **home).stdout
         assert "Cancelled" in columnist("jobs", "cancel", job_id, **home).stdout
 

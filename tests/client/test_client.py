@@ -301,7 +301,7 @@ def test_closing_the_client_ends_the_waiting_for_its_server() -> None:
 
 @pytest.mark.parametrize("address", ["localhost:8000", "ftp://localhost", "http://", ""])
 def test_an_address_that_is_none_is_one_sentence(address: str) -> None:
-    with pytest.raises(InputError, match="no address of a server"):
+    with pytest.raises(InputError, match="not the address of a server"):
         columnist.Client(address)
 
 
