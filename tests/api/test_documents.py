@@ -183,6 +183,14 @@ def test_rows_and_documents_are_removed_after_confirmation(api: httpx.Client) ->
     assert [one["name"] for one in api.get("/documents", params={"q": "A.T"}).json()["documents"]] == ["a.txt"]
 
 
+def test_a_search_finds_the_documents_of_a_folder(api: httpx.Client) -> None:
+    review = a_review(api, "Term")["id"]
+    upload(api, ("Leases/one.txt", b"One."), ("Loans/two.txt", b"Two."), review_id=review)
+    documents = api.get("/documents", params={"q": "leases/"}).json()["documents"]
+    rows = api.get(f"/tabular/reviews/{review}/rows", params={"q": "leases"}).json()["rows"]
+    assert [one["name"] for one in documents] == [one["document"] for one in rows] == ["one.txt"]
+
+
 def test_a_scan_says_how_many_of_its_pages_were_read_by_ocr(
     server: Served, api: httpx.Client, admin_url: str, tmp_path: Path
 ) -> None:

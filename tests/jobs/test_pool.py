@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import psycopg
 
@@ -279,6 +280,29 @@ def test_a_small_job_finishes_in_its_share_beside_a_large_one(url: str) -> None:
             ended = len(order) - order[::-1].index(small.job_id)
             # Half of the pool is its share: the large job gets about as much done meanwhile, not its 1,000.
             assert order[begun:ended].count(large.job_id) < 150
+
+    asyncio.run(scenario())
+
+
+def test_a_pool_serves_the_job_that_its_user_waits_for_first_and_then_the_others(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            order: list[UUID] = []
+
+            async def work(item: ClaimedItem) -> None:
+                order.append(item.job_id)
+                await asyncio.sleep(0.01)
+
+            other = await generate(database, await a_review(database, documents=30, name="Other"))
+            own = await generate(database, await a_review(database, documents=12, name="Own"))
+            pool = WorkerPool(database, work, options(concurrency=3))
+            pool.serve_first(own.job_id)
+            running = asyncio.create_task(pool.run())
+            await until_ended(database, other)
+            pool.stop()
+            await running
+            assert order[:12] == [own.job_id] * 12
+            assert order[12:] == [other.job_id] * 30
 
     asyncio.run(scenario())
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -60,6 +60,7 @@ class LocalDesk(Desk):
         self._process = process
         self._user = user
         self._connection = connection
+        self._pool: WorkerPool | None = None
 
     @asynccontextmanager
     async def _acting(self) -> AsyncIterator[Connection]:
@@ -179,7 +180,10 @@ class LocalDesk(Desk):
             return await unanswered_cells(connection, ask)
 
     async def generate(self, grid: Grid, model: str | None = None) -> Generated:
-        return await self.ask(self._all_of(grid, model))
+        generated = await self.ask(self._all_of(grid, model))
+        if self._pool is not None:
+            self._pool.serve_first(generated.job_id)
+        return generated
 
     async def unanswered(self, grid: Grid, model: str | None = None) -> Unanswered:
         return await self.still_unanswered(self._all_of(grid, model))
@@ -208,8 +212,11 @@ class LocalDesk(Desk):
     def who_works(self) -> str:
         return "A running worker takes it at once. To start one: columnist worker"
 
-    def working(self) -> AbstractAsyncContextManager[WorkerPool]:
-        return self._process.working()
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[WorkerPool]:
+        async with self._process.working() as pool:
+            self._pool = pool
+            yield pool
 
     async def progress(self, job_id: UUID) -> Progress:
         async with self._acting() as connection:

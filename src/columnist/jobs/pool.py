@@ -57,6 +57,8 @@ NEWEST_WEIGHT = 0.2
 """Of the newest item in the running mean of how long items take."""
 
 LARGEST_CLAIM = 500
+FAR_BEHIND = 1_000_000
+"""By so many items does the job that is served first seem to be behind its share: others get what it leaves."""
 CANCEL_WATCH_SECONDS = 1.0
 JANITOR_SECONDS = 5.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 600.0
@@ -116,6 +118,7 @@ class WorkerPool:
         self._claim_unknown = False
         self._stopping = False
         self._out_of_time = False
+        self._first_job: UUID | None = None
         self._claimer_wakes = asyncio.Event()
         self._completer = Completer(database, self._claimer_wakes.set)
         self._presence = Presence(database, self.id, options.models, probe)
@@ -165,6 +168,11 @@ class WorkerPool:
         self._out_of_time = True
         self._claimer_wakes.set()
 
+    def serve_first(self, job_id: UUID) -> None:
+        """Claim items of other jobs only for places that this job leaves free: a person waits for it here."""
+        self._first_job = job_id
+        self._claimer_wakes.set()
+
     # ── Claiming and working ─────────────────────────────────────────────────────────────────────────────────────
 
     async def _claim(self) -> None:
@@ -198,6 +206,8 @@ class WorkerPool:
     async def _claim_batch(self, batch: int) -> int:
         options = self._options
         held = Counter(item.job_id for item in (*self._running, *self._waiting))
+        if self._first_job is not None:
+            held[self._first_job] -= FAR_BEHIND
         try:
             async with self._database.worker() as connection:
                 if self._claim_unknown:

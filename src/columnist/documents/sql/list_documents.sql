@@ -5,7 +5,7 @@ from (
   select d.*, count(*) over ()::int as total
   from documents d
   where (%(document_id)s::uuid is null or d.id = %(document_id)s)
-    and (%(q)s::text is null or strpos(lower(d.name), lower(%(q)s)) > 0)
+    and (%(q)s::text is null or strpos(lower(coalesce(d.path, d.name)), lower(%(q)s)) > 0)
   order by d.created_at desc, d.id
   limit %(limit)s offset %(offset)s) d
 left join document_contents k using (sha256)

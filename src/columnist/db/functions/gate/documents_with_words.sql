@@ -1,5 +1,5 @@
--- The documents of a review that have an answer with all these words or beginnings of words, or whose name holds them
--- as they stand. `@@` is not leakproof, so under row-level security it could use no index: this runs as columnist_gate,
+-- The documents of a review that have an answer with all these words or beginnings of words, or whose name or
+-- folder contains them as they are. `@@` is not leakproof, so under row-level security it could use no index: this runs as columnist_gate,
 -- and asks itself who may see the review. What is found is often half of the table, which the planner takes for a reason
 -- to read all of it, word by word; and a bitmap that outgrows its memory would be read so, too.
 create or replace function documents_with_words(review_id uuid, words text) returns setof uuid
@@ -16,6 +16,6 @@ language sql stable security definer set search_path = '' set enable_seqscan = o
   select r.document_id
   from public.review_documents r join public.documents d on d.id = r.document_id
   where r.review_id = documents_with_words.review_id
-    and strpos(lower(d.name), lower(words)) > 0
+    and strpos(lower(coalesce(d.path, d.name)), lower(words)) > 0
     and documents_with_words.review_id in (select public.my_review_ids())
 $$;
