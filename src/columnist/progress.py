@@ -14,15 +14,15 @@ from columnist.jobs.job import Progress as JobProgress
 
 
 class Forgiving:
-    """A stream for what is only looked at: what cannot be written (a reader who left, a full disk) is dropped, and
-    never ends the work that it tells of. `own`: the stream is nobody else's, and is let go of then."""
+    """A stream for output that may get lost: what cannot be written (closed pipe, full disk) is dropped, so the work
+    goes on. `own`: nothing else uses the stream, and it is redirected to /dev/null then."""
 
     def __init__(self, stream: TextIO | None, *, own: bool = False) -> None:
         self._stream = stream or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it is never closed
         self._own = own
 
     def write(self, text: str) -> int:
-        """As a stream's; letters that it does not have are written as `?`."""
+        """As a stream's; letters that its encoding lacks are written as `?`."""
         try:
             try:
                 self._stream.write(text)
@@ -41,7 +41,7 @@ class Forgiving:
             self._let_go()
 
     def _let_go(self) -> None:
-        """What is in its buffer would fail the interpreter's exit."""
+        """Otherwise the interpreter's exit fails over what is in the buffer."""
         if self._own:
             with suppress(OSError, ValueError):
                 nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -53,7 +53,7 @@ class Forgiving:
 
 
 def display(stream: TextIO | None, *, own: bool = False) -> Console:
-    """A console on a stream as Forgiving."""
+    """A console on a Forgiving stream."""
     file: IO[str] = Forgiving(stream, own=own)  # type: ignore[assignment]  # all that Rich asks of one
     return Console(file=file)
 
@@ -72,7 +72,7 @@ def job_bar(*, quiet: bool = False) -> Progress:
 
 
 def job_detail(job: JobProgress) -> str:
-    """The words beside the bar."""
+    """The words next to the bar."""
     parts = [f"{job.done_cells:,} of {job.total_cells:,} cells"]
     if job.rate:
         parts.append(f"{job.rate * 60:,.0f} documents/min")

@@ -36,8 +36,8 @@ T = TypeVar("T")
 
 NOTICE_SECONDS = 0.2
 STOPPED = (
-    "Stopped asking. What was under way is handed back and the job stays: the same call goes on with it, and so do "
-    "workers on this database."
+    "Stopped asking. Unfinished documents are released and the job stays: the same call resumes it, and so do workers "
+    "on this database."
 )
 
 
@@ -74,16 +74,17 @@ def run(
     model: str | None = None,
     review: str | None = None,
 ) -> Result:
-    """Ask every question about every document, wait, and return the grid; the same call again asks nothing again.
+    """Ask every question about every document, wait, and return the grid. The same call again asks nothing again.
 
-    `paths`: files and folders. `columns`: a YAML file, or mappings with name, prompt, format and tags. `model`: another
-    than the settings'; named, it is also asked what others have answered (else that is kept, and a warning says so).
-    `review`: its name; by default these paths and questions have a review of their own. Works in a notebook, too, and
-    from any thread. What returns is complete: every cell has an answer, or is among the `failures`.
+    `paths`: files and folders. `columns`: a YAML file, or mappings with name, prompt, format and tags. `model`:
+    replaces the settings' model; if given, other models' answers are asked again (otherwise they are kept, and a
+    warning says so). `review`: its name; by default these paths and questions have a separate review. Works in
+    notebooks and from any thread. The result is complete: every cell has an answer or is among the `failures`.
 
-    Raises ColumnistError (errors.py) with a sentence: UnaskableModelError at once if nobody here can ask the model,
-    IncompleteError if cells were never asked (the job was cancelled or paused, a question was changed meanwhile), which
-    says what to do; answers that are there stay. KeyboardInterrupt stops the work and hands it back; the job stays.
+    Raises ColumnistError (errors.py) with a sentence: UnaskableModelError at once if this machine cannot ask the model,
+    IncompleteError if cells were never asked (the job was cancelled or paused, or a question was changed meanwhile);
+    it says what to do, and answers are kept. KeyboardInterrupt stops the work; the job stays for workers or the same
+    call.
     """
     named = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     files = find_files(named).files
@@ -126,12 +127,12 @@ async def _run(
 
 
 def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """The outcome of `work` in a thread of its own: a notebook's event loop is running in this one.
+    """The outcome of `work`, run in a separate thread: in a notebook an event loop is running in this one.
 
-    An interrupt here, or the end of the main thread, cancels it and waits until it has let go of what it holds.
+    An interrupt here, or the end of the main thread, cancels the work and waits until it has released what it holds.
     """
     outcome: Future[T] = Future()
-    # Not Thread.join: in Python 3.11 one that is interrupted takes the thread for ended.
+    # Not Thread.join: in Python 3.11 an interrupted join believes that the thread has ended.
     ended, stopped = threading.Event(), threading.Event()
     loop = asyncio.new_event_loop()
     working: list[asyncio.Task[T]] = []
@@ -173,8 +174,8 @@ def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def _interruption() -> Callable[[], bool]:
-    """Tells whether the program was interrupted meanwhile, where that raises nothing here: asyncio.run cancels the task
-    that it runs, which is this one and stands still; in other threads only the end of the main one shows it."""
+    """Returns a function that tells whether the program has been interrupted, where that raises nothing here:
+    asyncio.run cancels its task, which is this blocked one; other threads only see the end of the main thread."""
     try:
         task = asyncio.current_task()
     except RuntimeError:

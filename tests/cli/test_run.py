@@ -37,7 +37,7 @@ def test_the_main_job_on_real_contracts_ends_with_a_filled_and_evidenced_grid(
     done = columnist("run", CONTRACTS, "--columns", DUE_DILIGENCE, "--output", tmp_path / "review.xlsx", **home)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no LLM" in done.stdout, "the extractive back end says what it is"
-    assert "passed over" in done.stdout, "what is no contract is named"
+    assert "are skipped" in done.stdout, "what is no contract is named"
     book = openpyxl.load_workbook(tmp_path / "review.xlsx")
     assert book["Review"].max_row == 13
     assert book["Review"].max_column >= 11
@@ -193,7 +193,7 @@ def test_ctrl_c_leaves_the_job_and_the_same_command_resumes_it(home: dict[str, o
         assert left == [(0,)], "what ran was handed back"
         done = columnist(*command, **home)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "Going on with job" in done.stdout
+        assert "Resuming job" in done.stdout
         # Without grace, an answer that was on its way in one of the four slots may be lost; none that was there is.
         assert 30 <= metric(llm, "llm_answers_total") <= 34
 
@@ -209,7 +209,7 @@ def test_a_run_covers_its_whole_grid_when_a_job_is_under_way_already(home: dict[
         contracts_in(tmp_path / "files", 9)
         columns_in(questions, 3)
         second = start("run", files, "-c", questions, "-o", tmp_path / "b.json", "--review", "R", **home)
-        wait_for_line(second.stdout, "Going on with job")
+        wait_for_line(second.stdout, "Resuming job")
         first.send_signal(signal.SIGCONT)
         outputs = [running.communicate(timeout=240) for running in (first, second)]
         assert [first.returncode, second.returncode] == [0, 0], outputs

@@ -295,7 +295,7 @@ def test_doctor_tries_the_store_and_says_what_to_do(url: str, tmp_path: Path, bu
         (found,) = [one for one in asyncio.run(examine(settings, adopt=adopt)) if one.subject == "Files"]
         return found.good, found.sentence
 
-    assert files_of(in_bucket) == (True, "s3://files/columnist takes files in and gives them back")
+    assert files_of(in_bucket) == (True, "s3://files/columnist stores and returns files")
     bucket.stop()
     good, sentence = files_of(in_bucket)
     assert (good, "file store" in sentence) == (False, True)

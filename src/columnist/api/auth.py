@@ -15,10 +15,10 @@ from columnist.errors import SettingsError, UnauthenticatedError
 from columnist.settings import Settings
 
 KEYS_SECONDS = 300
-"""How long published keys are believed."""
+"""How long fetched keys are used."""
 
 KEYS_PAUSE_SECONDS = 5
-"""An unknown `kid` asks for the keys anew, but no sooner than this after the last time: anybody can make one up."""
+"""An unknown `kid` fetches the keys again, but not sooner than this after the last time: anybody can invent one."""
 
 LEEWAY_SECONDS = 30
 _PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "PS384", "PS512", "EdDSA"]
@@ -26,7 +26,7 @@ _PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks and how much their credentials let them. `token`: asked with an API token, not by signing in."""
+    """The user of a request, and what their credentials permit. `token`: signed in with an API token."""
 
     user: User
     scope: Scope
@@ -34,7 +34,7 @@ class Principal:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address is of this machine alone."""
+    """Whether only this machine can reach an address."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -42,7 +42,7 @@ def is_loopback(host: str) -> bool:
 
 
 class Authenticator:
-    """Decides who a request is from. Raises SettingsError if the server would be open to strangers."""
+    """Decides who a request is from. Raises SettingsError if strangers could use the server."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
@@ -50,12 +50,12 @@ class Authenticator:
         self.sign_in = settings.jwt_secret is not None or settings.jwks_url is not None
         if not self.sign_in and not is_loopback(settings.host):
             raise SettingsError(
-                f"COLUMNIST_HOST={settings.host} is reachable by others, and there is no sign-in: set "
+                f"COLUMNIST_HOST={settings.host} can be reached by others, and there is no sign-in: set "
                 "COLUMNIST_JWT_SECRET or COLUMNIST_JWKS_URL, or listen on 127.0.0.1."
             )
         if self.sign_in and settings.jwks_url and not settings.jwt_audience:
             raise SettingsError(
-                "COLUMNIST_JWKS_URL needs COLUMNIST_JWT_AUDIENCE: an issuer signs tokens for other services, too."
+                "COLUMNIST_JWKS_URL needs COLUMNIST_JWT_AUDIENCE: an issuer also signs tokens for other services."
             )
         self._keys = (
             jwt.PyJWKClient(settings.jwks_url, lifespan=KEYS_SECONDS, timeout=10, cooldown_duration=KEYS_PAUSE_SECONDS)
@@ -112,11 +112,11 @@ class Authenticator:
 
 
 def _published_key(keys: jwt.PyJWKClient, token: str) -> jwt.PyJWK:
-    """The key that the token names. Raises UnauthenticatedError if the issuer is away or publishes nonsense."""
+    """The key that the token names. Raises UnauthenticatedError if the issuer is away or its keys are invalid."""
     try:
         return keys.get_signing_key_from_jwt(token)
     except (jwt.PyJWKClientConnectionError, OSError, LookupError, TypeError, AttributeError) as error:
-        raise UnauthenticatedError("The issuer's keys (COLUMNIST_JWKS_URL) cannot be had just now.") from error
+        raise UnauthenticatedError("The issuer's keys (COLUMNIST_JWKS_URL) cannot be fetched at the moment.") from error
 
 
 def _user_id(claims: Mapping[str, Any]) -> UUID:
@@ -131,7 +131,7 @@ def _user_id(claims: Mapping[str, Any]) -> UUID:
 
 
 def _email(claims: Mapping[str, Any]) -> str:
-    """Reviews are shared by e-mail: an address that its issuer says is unverified does not count as one."""
+    """The verified address, or "": reviews are shared by e-mail, so an unverified one must not count."""
     email = claims.get("email")
     verified = str(claims.get("email_verified", True)).lower() == "true"  # some issuers write it as a string
     if not isinstance(email, str) or not email.isprintable() or not verified:

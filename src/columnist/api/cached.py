@@ -1,4 +1,4 @@
-"""ETags: a poll that would bring nothing new brings no body."""
+"""ETags: a poll without news gets a 304 without a body."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 
 def cached(request: Request, body: BaseModel | str) -> Response:
-    """The body as JSON (a string is JSON already) with an ETag, or 304 if that is what the client has."""
+    """The body as JSON (a string is JSON already) with an ETag, or 304 if the client has it already."""
     content = (body if isinstance(body, str) else body.model_dump_json()).encode()
     tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     known = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}

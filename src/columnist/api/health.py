@@ -1,4 +1,4 @@
-"""What machines that watch are told of a process: whether it lives, and whether it takes requests."""
+"""What /healthz and /readyz answer: whether the process is alive, and whether it takes requests."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from columnist.jobs.pool import WorkerPool
 
 @dataclass(slots=True)
 class Health:
-    """The state of a process. `draining`: it was told to stop. `pool`: its worker pool, if it has one."""
+    """The state of a process. `draining`: it was told to stop. `pool`: its worker pool, if any."""
 
     probe: Probe
     draining: bool = False
     pool: WorkerPool | None = None
 
     def alive(self) -> Response:
-        """200 unless only a new process can help: its worker pool has ended, or fails over and over."""
+        """200, unless only a new process can help: the worker pool fails again and again."""
         return self._working() or Response("ok\n", media_type="text/plain")
 
     async def ready(self) -> Response:
-        """200 if requests may come: the process stays, its pool works, and the database answers and takes writing."""
+        """200 if the process takes requests: it is not stopping, its pool works, and the database can be written to."""
         if self.draining:
             return problem("draining", 503, "The server is about to stop.")
         if (broken := self._working()) is not None:

@@ -1,4 +1,4 @@
-"""What every request passes on its way in, and every response on its way out."""
+"""What every request and response passes through."""
 
 import time
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ LARGEST_BODY = 4 * 1024**2
 """Bytes of a JSON body. Uploads have limits of their own."""
 
 QUIET = {"/healthz", "/readyz", "/metrics"}
-"""Asked every few seconds by machines: logged only when they fail."""
+"""Machines ask for these every few seconds: only failures are logged."""
 
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
-"""Anything may be sent as a method; a label has few values."""
+"""A client may send anything as a method; a label must have few values."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -55,7 +55,7 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Refuses bodies that are too large, announced or not; a multipart body is the upload route's to limit."""
+    """Refuses bodies that are too large, announced or not. The upload route limits multipart bodies itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -70,7 +70,7 @@ class BodyLimit:
         if announced.isdigit() and int(announced) > LARGEST_BODY:
             await refusal(scope, receive, send)
             return
-        # Taken in before the application sees it: too much is refused by one place, whatever the route does.
+        # Read before the application sees it: this one place refuses too much, whatever the route does.
         taken = bytearray()
         more = True
         while more:
@@ -95,8 +95,8 @@ class BodyLimit:
 
 
 class LocalOnly:
-    """Without sign-in only this machine's user may ask: no page of another site, no name that was bent to this
-    address (DNS rebinding), nobody behind a proxy."""
+    """Without sign-in, only the user of this machine may ask: no page of another site, no host name that resolves to
+    this address (DNS rebinding), no client through a proxy."""
 
     def __init__(self, app: ASGIApp, allowed_origins: Sequence[str]) -> None:
         self._app = app
@@ -113,15 +113,15 @@ class LocalOnly:
         if not is_loopback(urlsplit(f"//{host}").hostname or ""):
             return "This server has no sign-in and answers to localhost only."
         if "forwarded" in headers or "x-forwarded-for" in headers:
-            return "This server has no sign-in and answers nobody behind a proxy: set COLUMNIST_JWT_SECRET."
+            return "This server has no sign-in and does not answer through a proxy: set COLUMNIST_JWT_SECRET."
         origin = headers.get("origin")
         if origin and origin not in self._allowed_origins and urlsplit(origin).netloc != host:
-            return "This server has no sign-in and answers no page of another site (COLUMNIST_ALLOWED_ORIGINS)."
+            return "This server has no sign-in and does not answer pages of other sites (COLUMNIST_ALLOWED_ORIGINS)."
         return None
 
 
 class RequestLog:
-    """One line, one measurement and one span per request, with an id that the response carries, too."""
+    """One log line, one measurement and one span per request, with an id that the response carries as well."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -141,7 +141,7 @@ class RequestLog:
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
-        # Not unbound: the request has a task of its own, and what the server itself logs of it comes after this.
+        # Not unbound: each request has its own task, and the server logs about it after this.
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=request_id)
         with telemetry.span("request", method=scope["method"]) as span:

@@ -1,4 +1,4 @@
-"""What requests and responses are made of, where the nouns of the packages below do not say it already."""
+"""The bodies of requests and responses, where no dataclass of another package describes them."""
 
 import json
 from datetime import datetime
@@ -20,7 +20,7 @@ RATE_DIGITS = 2
 
 
 class Input(BaseModel):
-    """A request's body: what it does not know it refuses."""
+    """A request's body; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,13 +71,13 @@ class ColumnOrder(Input):
 
 
 class MemberInput(Input):
-    """What somebody may do to a review."""
+    """A member's role in a review."""
 
     role: Role
 
 
 class MemberList(BaseModel):
-    """Whom a review is shared with."""
+    """The people whom a review is shared with."""
 
     members: list[Member]
 
@@ -86,7 +86,7 @@ Email = Annotated[EmailStr, Field(max_length=254)]
 
 
 class TokenInput(Input):
-    """A new API token: its name, whether it may write, and how many days it lives (absent: until it is revoked)."""
+    """A new API token: its name, scope, and days of validity (absent: until it is revoked)."""
 
     name: Line
     scope: Literal["read", "write"] = "write"
@@ -105,7 +105,7 @@ class Token(BaseModel):
 
 
 class NewToken(Token):
-    """A new API token; `token` is shown this once."""
+    """A new API token. Only this response shows the `token`."""
 
     token: str
 
@@ -117,7 +117,7 @@ class TokenList(BaseModel):
 
 
 class Me(BaseModel):
-    """Who asks, and what the server wants its clients to know."""
+    """The signed-in user, and what clients need to know about the server."""
 
     user_id: UUID
     email: str
@@ -141,10 +141,10 @@ class GridInput(CellsInput):
 
 
 class GenerateInput(GridInput):
-    """What to ask: by default whatever has no current answer, of every document and column.
+    """What to ask: by default everything without a current answer, of every document and column.
 
-    `only` names states of cells. Absent: missing, stale and failed; and outdated, those of another model or prompt, if
-    `model` is named. What a person edited or verified is left alone, also by `all`.
+    `only`: the states of the cells to ask. Absent: missing, stale and failed; with a `model` also outdated (answers of
+    another model or prompt version). Cells that a person edited or verified are never asked, not even by `all`.
     """
 
     only: Annotated[list[Only], Field(min_length=1, max_length=5)] | None = None
@@ -152,7 +152,7 @@ class GenerateInput(GridInput):
 
 
 class ResumeInput(Input):
-    """A paused job's new budget in US dollars; absent: no budget any more."""
+    """A paused job's new budget in US dollars; absent: no limit."""
 
     budget: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=6)] | None = None
 
@@ -165,8 +165,8 @@ class Job(BaseModel):
     review_name: str
     status: Literal["pending", "running", "completed", "failed", "cancelled"]
     model: str
-    only: Annotated[list[JobOnly], Field(description="`again`: a cell that somebody asked for by name.")]
-    column_ids: Annotated[list[UUID] | None, Field(description="Those it asks; null: all.")]
+    only: Annotated[list[JobOnly], Field(description="`again`: one cell that a person asked again.")]
+    column_ids: Annotated[list[UUID] | None, Field(description="The columns it asks; null: all.")]
     error: str | None
     total_items: int
     completed_items: int
@@ -268,7 +268,7 @@ class FailureList(BaseModel):
 
 
 class Cancelled(BaseModel):
-    """Whether there was anything to cancel."""
+    """Whether the job was live, so that there was something to cancel."""
 
     cancelled: bool
 
@@ -299,6 +299,6 @@ class Window(BaseModel):
 
 
 class RowGroups(BaseModel):
-    """The rows that match, gathered by a column's answers, in the order of `sort=<column>`."""
+    """The matching rows, grouped by a column's answers, in the order of `sort=<column>`."""
 
     groups: list[RowGroup]

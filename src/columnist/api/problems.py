@@ -1,4 +1,4 @@
-"""Every refusal as RFC 9457 problem details: a sentence, and the field that is to blame."""
+"""Every refusal as RFC 9457 problem details: a sentence, and the field at fault."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ def problem(
 
 
 def of_error(error: ColumnistError) -> ProblemResponse:
-    """The response to an error that a person can act on."""
+    """The response for an error that a person can act on."""
     headers = {}
     if error.http_status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -68,7 +68,7 @@ def of_error(error: ColumnistError) -> ProblemResponse:
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Turn whatever a route raises into a problem."""
+    """Turn every exception of a route into a problem response."""
 
     @app.exception_handler(ColumnistError)
     async def _ours(request: Request, error: ColumnistError) -> ProblemResponse:
@@ -80,7 +80,7 @@ def add_handlers(app: FastAPI) -> None:
     async def _invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
         fields = [_field_problem(one) for one in error.errors()]
         detail = "; ".join(f"{one.field}: {one.detail}" for one in fields)
-        return problem("bad-input", 422, f"The request cannot be carried out as given: {detail}.", fields)
+        return problem("bad-input", 422, f"The request is invalid: {detail}.", fields)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> ProblemResponse:
@@ -99,14 +99,16 @@ def add_handlers(app: FastAPI) -> None:
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         if is_conflict(error):
             return problem(
-                "database-busy", 503, "Another change of the same rows came first: try again.", headers=headers
+                "database-busy", 503, "The same rows were changed by another request: try again.", headers=headers
             )
-        return problem("database-unavailable", 503, "The database is away: try again in a moment.", headers=headers)
+        return problem(
+            "database-unavailable", 503, "The database is unavailable: try again in a moment.", headers=headers
+        )
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> ProblemResponse:
         # The server that runs us logs it, with its trace.
-        return problem("internal-error", 500, "Something went wrong here. It is in the server's log.")
+        return problem("internal-error", 500, "Something went wrong. The server's log has the details.")
 
 
 def _field_problem(error: dict[str, Any]) -> FieldProblem:

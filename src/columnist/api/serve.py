@@ -1,4 +1,4 @@
-"""`columnist serve`: the API and the worker pool in one process, and how it leaves."""
+"""`columnist serve`: the API and the worker pool in one process, and how it stops."""
 
 import asyncio
 import signal
@@ -37,7 +37,7 @@ LAST_REQUEST_SECONDS = 1.0
 
 class _Server(uvicorn.Server):
     last_request_seconds = 0.0
-    """How long a request that is on its way may take to arrive, once nobody is let in any more."""
+    """How long a request may take to arrive after new connections are refused."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -46,10 +46,10 @@ class _Server(uvicorn.Server):
             log.info("serving", url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening without refusing a client that is connected already, and then as uvicorn does.
+        """Stop listening without cutting off connected clients, and then do as uvicorn does.
 
-        Who has been let in by the kernel, and not yet by us, would be cut off when the socket is closed; and who has
-        just been let in, or sends on a connection that was kept, would be cut off before the request is read.
+        Clients that the kernel has accepted but uvicorn has not would lose their connection when the socket closes.
+        Clients that have just connected, or send on a kept connection, would lose it before their request is read.
         """
         accepted = [client for listener in sockets or () for client in _waiting_clients(listener)]
         for server in self.servers:
@@ -68,17 +68,17 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals are `serve`'s: the pool has to hear of them first."""
+        """`serve` handles signals: the pool must know first."""
         yield
 
 
 async def serve(settings: Settings, *, work: bool = True) -> None:
-    """Answer requests until SIGTERM or SIGINT; with `work`, answer documents, too.
+    """Answer requests until SIGTERM or SIGINT; with `work`, also work on jobs.
 
-    Then: claim nothing more and turn traffic away at /readyz, still answer for `drain_seconds`, stop listening, end the
-    requests that are under way, let running documents end for `worker_grace_seconds`, hand the rest back. SIGINT, which
-    comes from a person, skips the wait for proxies; a second signal skips every wait. Whatever hangs, the process ends
-    LEAVE_SECONDS after these times. Raises SettingsError if the address is taken or would be open to strangers.
+    Then: claim nothing more, turn traffic away at /readyz, keep answering for `drain_seconds`, stop listening, finish
+    the requests in progress, give running documents `worker_grace_seconds`, hand the rest back. SIGINT, which comes
+    from a person, skips the wait for proxies; a second signal skips every wait. Whatever hangs, the process exits
+    LEAVE_SECONDS after these times. Raises SettingsError if the address is taken, or if strangers could use it.
     """
     stopped, drained = asyncio.Event(), asyncio.Event()
     pool: WorkerPool | None = None
@@ -135,8 +135,8 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
 
 @asynccontextmanager
 async def watched(settings: Settings, database: Database) -> AsyncIterator[Health]:
-    """A worker's /metrics, /healthz and /readyz at COLUMNIST_METRICS_PORT while the context lasts, if that is set; what
-    they tell comes from what is yielded. Raises SettingsError if the address is taken."""
+    """Serve a worker's /metrics, /healthz and /readyz at COLUMNIST_METRICS_PORT while the context lasts, if it is set.
+    They report the Health that is yielded. Raises SettingsError if the address is taken."""
     health = Health(Probe(database.url))
     if settings.metrics_port is None:
         yield health
@@ -164,7 +164,7 @@ async def watched(settings: Settings, database: Database) -> AsyncIterator[Healt
 
 
 def _waiting_clients(listener: socket.socket) -> list[socket.socket]:
-    """The connections that the kernel has made and nobody has accepted yet."""
+    """The connections that the kernel has made and that are not accepted yet."""
     clients = []
     with suppress(BlockingIOError):
         while True:
@@ -183,7 +183,7 @@ def _listen(host: str, port: int, setting: str) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         raise SettingsError(
-            f"{host}:{port} cannot be listened on ({error.strerror}): choose another {setting} or COLUMNIST_HOST."
+            f"Cannot listen on {host}:{port} ({error.strerror}): choose another {setting} or COLUMNIST_HOST."
         ) from None
     listener.listen(BACKLOG)
     return listener

@@ -1,4 +1,4 @@
-"""Multipart uploads of thousands of files, streamed: each goes into the blob store as it comes, one after the other."""
+"""Multipart uploads of thousands of files, streamed: each goes into the file store as it comes, one at a time."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -24,10 +24,10 @@ _LONGEST_HEADER = 8 * 1024
 async def uploaded(
     request: Request, blobs: BlobStore, note: Note, max_files: int
 ) -> AsyncGenerator[StoredFile | Refused, None]:
-    """The files of a multipart body, each when all of it is in the blob store, or refused.
+    """The files of a multipart body: each when it is complete in the file store, or refused.
 
-    Raises InputError if the body is no multipart form, TooLargeError after `max_files` files. What was yielded before
-    stays; of a file that breaks off nothing is left.
+    Raises InputError if the body is not a multipart form, TooLargeError after `max_files` files. Yielded files are
+    kept; an incomplete file is deleted.
     """
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
@@ -45,7 +45,7 @@ async def uploaded(
                     if count > max_files:
                         raise TooLargeError(
                             f"An upload has at most {max_files:,} files: send the rest in another "
-                            "(COLUMNIST_UPLOAD_MAX_FILES). The first ones were taken in.",
+                            "(COLUMNIST_UPLOAD_MAX_FILES). The files before that were taken in.",
                             "files",
                         )
                     taking = _Taking(note, shown_path(data.decode("utf-8", "replace")))
@@ -120,7 +120,7 @@ class _Parts:
 
 
 class _Taking:
-    """One file on its way in. Disks are written to away from the event loop, a megabyte at a time."""
+    """One file on its way in, written outside the event loop, a megabyte at a time."""
 
     _incoming: Incoming
 
@@ -134,7 +134,7 @@ class _Taking:
         self._is_mail = False
 
     async def begin(self, blobs: BlobStore) -> None:
-        """Open a place for it. Before that there is nothing to abandon."""
+        """Open a temporary file. Before that there is nothing to abandon."""
         self._incoming = await self._opened.enter_async_context(off_loop(blobs.receiving(self._name)))
 
     async def write(self, data: bytes) -> None:
@@ -156,7 +156,7 @@ class _Taking:
         return StoredFile(self._name, self._incoming.sha256, self._incoming.size, self._is_mail, self._path)
 
     async def abandon(self) -> None:
-        """Leave nothing of it, unless it has come to its end."""
+        """Delete the file, unless it is complete."""
         try:
             await self._opened.__aexit__(_AbandonedError, _AbandonedError(), None)
         except _AbandonedError:
@@ -171,7 +171,7 @@ class _Taking:
         self._buffer.clear()
 
     def _look(self) -> None:
-        """Object to it if it is nothing that could be read. A damaged one is: its row will say so."""
+        """Refuse a file whose type cannot be read. A damaged file of a readable type is taken: its row will say so."""
         with self._incoming.path.open("rb") as file:
             if is_taken_in(file, self._name):
                 self._is_mail = is_mail(file, self._name)
@@ -183,4 +183,4 @@ class _Taking:
 
 
 class _AbandonedError(Exception):
-    """Not an error: tells the blob store that a file does not come to its end."""
+    """Not an error: tells the file store to delete an incomplete file."""

@@ -1,4 +1,4 @@
-"""The page: files that the wheel's build made of `web/`, and a Content-Security-Policy that lets nothing else in."""
+"""The page: files that the build made from `web/`, with a Content-Security-Policy that permits nothing else."""
 
 import secrets
 from html import escape
@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class _Assets(StaticFiles):
-    """Their names change with their content."""
+    """Cached for ever: the name of an asset changes with its content."""
 
     def file_response(self, *args: object, **options: object) -> Response:
         response = super().file_response(*args, **options)  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ async def favicon() -> Response:
 @router.get("/")
 @router.get("/reviews/{rest:path}")
 async def page(request: Request) -> HTMLResponse:
-    """The one document of the page. What the server wants it to know before anybody signs in stands in its head."""
+    """The page's HTML. Its head contains what the page needs to know before sign-in."""
     file = FOLDER / "index.html"
     if not file.exists():
         return HTMLResponse(_NOT_BUILT, 503)
@@ -65,7 +65,7 @@ async def page(request: Request) -> HTMLResponse:
 
 @router.get("/{mistyped}")
 async def elsewhere(request: Request) -> HTMLResponse:
-    """Any other address that a person may type: the page says that there is nothing, and leads on."""
+    """Any other address: the page says that there is nothing, and offers a way on."""
     answer = await page(request)
     answer.status_code = 404
     return answer

@@ -1,4 +1,4 @@
-"""`columnist doctor`: try each thing that Columnist stands on, and say what to do about one that fails."""
+"""`columnist doctor`: try each thing that Columnist needs, and say how to fix what fails."""
 
 import asyncio
 import shutil
@@ -26,7 +26,7 @@ LITTLE_DISK = 2 * 1024**3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one thing is; a sentence with what to do if it is not good."""
+    """The state of one thing; `sentence` says what to do if it is not good."""
 
     subject: str
     good: bool
@@ -34,7 +34,7 @@ class Finding:
 
 
 async def examine(settings: Settings, *, adopt: bool = False) -> list[Finding]:
-    """Try everything; nothing that fails keeps the rest from being tried. `adopt`: take the file store over first."""
+    """Try everything, whatever fails. `adopt`: first assign the file store to this database."""
     checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
         ("Disk", _disk),
         ("Database", _database),
@@ -78,7 +78,7 @@ def _look_at_database(settings: Settings) -> str:
             connection.execute("insert into loose_contents (sha256) values (repeat('0', 64)) on conflict do nothing")
             connection.rollback()
         except psycopg.Error as error:
-            raise DatabaseError(f"PostgreSQL answers, and takes nothing in: {str(error).strip()}") from None
+            raise DatabaseError(f"PostgreSQL answers, but cannot be written to: {str(error).strip()}") from None
         version = connection.info.server_version
         kind = "external" if settings.database_url else "embedded"
         return f"{kind} PostgreSQL {version // 10_000}.{version % 10_000}, schema {len(migrations())}"
@@ -90,7 +90,7 @@ async def _files(settings: Settings, adopt: bool) -> str:
         await claim_store(database, blobs, adopt=adopt)
     await asyncio.to_thread(blobs.probe)
     await asyncio.to_thread(blobs.check_deleting)
-    return f"{settings.blobs_url or settings.data_dir / 'blobs'} takes files in and gives them back"
+    return f"{settings.blobs_url or settings.data_dir / 'blobs'} stores and returns files"
 
 
 async def _reading(settings: Settings) -> str:

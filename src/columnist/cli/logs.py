@@ -1,4 +1,4 @@
-"""Logs go to standard error: for eyes on a terminal, as JSON elsewhere. What cannot be written ends nothing."""
+"""Logs go to standard error: readable on a terminal, as JSON elsewhere. A line that cannot be written is dropped."""
 
 import logging
 import sys
@@ -12,7 +12,7 @@ from columnist.progress import Forgiving
 
 
 def configure_logs(level: str) -> None:
-    """Log from `level` (DEBUG, INFO, WARNING, ERROR) on; what libraries log comes in the same form, from WARNING on."""
+    """Log at `level` (DEBUG, INFO, WARNING, ERROR) and above; libraries log in the same form, at WARNING and above."""
     terminal = sys.stderr.isatty()
     # No tracebacks with the values of local variables: they hold documents and keys.
     last: list[structlog.typing.Processor] = (

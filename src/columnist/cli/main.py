@@ -43,8 +43,8 @@ ServerOption = Annotated[
     typer.Option(
         "--server",
         metavar="URL",
-        help="Do it at this server, which `columnist serve` runs. Default: COLUMNIST_SERVER, or else here. It signs in "
-        "with COLUMNIST_TOKEN.",
+        help="Use the `columnist serve` at this address, signed in with COLUMNIST_TOKEN. Default: COLUMNIST_SERVER, or "
+        "this machine.",
     ),
 ]
 JobArgument = Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.")]
@@ -53,7 +53,7 @@ err = Console(stderr=True)
 
 
 def main() -> NoReturn:
-    """Run the command line; a failure that a person can act on is one sentence and its exit code, never a trace."""
+    """Run the command line. A failure that a person can act on is one sentence and an exit code, not a traceback."""
     _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -69,7 +69,7 @@ def main() -> NoReturn:
 
 
 def _open_what_is_closed() -> None:
-    """A standard stream that the caller closed leads nowhere, before a socket takes its number."""
+    """Open closed standard streams on /dev/null: otherwise a socket would get their numbers."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDWR)
@@ -88,8 +88,8 @@ def _root(
 
 @app.command(
     epilog="Example: columnist run contracts/ --columns due-diligence.yaml --output review.xlsx\n\n"
-    "Exit codes: 0 every cell is answered · 2 bad input · 3 some failed or were never asked (it says which), or nobody "
-    "can ask the model · 4 no database or server · 130 interrupted."
+    "Exit codes: 0 every cell is answered · 2 bad input · 3 some failed or were never asked (listed), or this "
+    "machine cannot ask the model · 4 no database or server · 130 interrupted."
 )
 def run(
     paths: Annotated[
@@ -98,20 +98,20 @@ def run(
     ],
     columns: Annotated[Path, typer.Option("--columns", "-c", help="The questions, as YAML.", metavar="FILE.yaml")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the grid goes: .xlsx, .csv, .parquet or .json.")
+        Path, typer.Option("--output", "-o", help="The file to write: .xlsx, .csv, .parquet, .json or .jsonl.")
     ],
     model: Annotated[
         str | None, typer.Option("--model", help="A model of OPENAI_BASE_URL, a .gguf file, or 'extractive' (no LLM).")
     ] = None,
     review: Annotated[
         str | None,
-        typer.Option("--review", help="The review's name. Default: one of its own for these paths and questions."),
+        typer.Option("--review", help="The review's name. Default: a separate review for these paths and questions."),
     ] = None,
     server: ServerOption = None,
 ) -> None:
     """Fill a grid: every document gets every question, and the answers go to a file.
 
-    Run the same command again at any time: it goes on where it stopped, and nothing that was answered is asked again.
+    Run the same command again at any time: it continues where it stopped, and asks no answered question again.
     """
     from columnist.cli.run import run_grid
     from columnist.progress import display
@@ -126,8 +126,8 @@ def run(
 def worker() -> None:
     """Work on jobs until stopped. Start as many as you like, on any machine with the same DATABASE_URL.
 
-    SIGTERM or Ctrl-C stops claiming at once, lets running documents go on for TABULAR_WORKER_GRACE_SECONDS and hands
-    the rest back to the other workers. A second one hands it back now.
+    SIGTERM or Ctrl-C: the worker takes no more documents, finishes running ones within TABULAR_WORKER_GRACE_SECONDS,
+    and leaves the rest to other workers. A second signal: it leaves at once.
     """
     from columnist.cli.worker import work
     from columnist.telemetry import tracing
@@ -142,12 +142,14 @@ def worker() -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one.", show_default="8000")] = None,
-    worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Work on jobs, too.")] = True,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Whether this process also works on jobs.")
+    ] = True,
 ) -> None:
-    """Serve the HTTP API, and work on jobs in the same process. More workers may join from anywhere.
+    """Serve the page and the HTTP API, and work on jobs in the same process. More workers can join from anywhere.
 
-    SIGTERM turns traffic away at /readyz for COLUMNIST_DRAIN_SECONDS, ends what is under way and hands running
-    documents to the other workers. Ctrl-C does the same without the wait for proxies; a second one skips every wait.
+    SIGTERM: /readyz turns traffic away for COLUMNIST_DRAIN_SECONDS, then requests in progress end, and other workers
+    get the running documents. Ctrl-C does the same without waiting for proxies; a second one skips every wait.
     """
     from columnist.api.serve import serve as serve_until_stopped
     from columnist.telemetry import tracing
@@ -230,8 +232,8 @@ def retry_job(job_id: JobArgument, server: ServerOption = None) -> None:
 @evaluation.command(
     "run",
     epilog="Example: columnist eval examples/contracts examples/cuad --model extractive --output eval/extractive\n\n"
-    "Labels: a CSV with document, column, answer, quote (a line for each further quote; no answer and no quote: it is "
-    "not in the document), the same as JSON with a list `quotes`, or CUAD's master_clauses.csv.",
+    "Labels: a CSV with document, column, answer, quote (one line per further quote; neither answer nor quote: not in "
+    "the document), the same as JSON with a list `quotes`, or CUAD's master_clauses.csv.",
 )
 def evaluate_run(
     paths: Annotated[list[Path], typer.Argument(help="Folders and files with labels.", metavar="PATH…")],
@@ -251,10 +253,10 @@ def evaluate_run(
     ] = Path("evaluation"),
     server: ServerOption = None,
 ) -> None:
-    """Ask labelled documents, and print per question how good answers and evidence are. `run` may be left out.
+    """Ask questions about labelled documents, and print per question how good answers and evidence are.
 
-    It is a job like any other: run the same command again and it goes on where it stopped; what was answered by the
-    same model and prompt is not asked again.
+    This is a job like any other: the same command continues where it stopped, and asks nothing again that the same
+    model and prompt have answered.
     """
     from columnist.cli.evaluate import evaluate
     from columnist.progress import display
@@ -270,7 +272,7 @@ def compare_evaluations(
     first: Annotated[Path, typer.Argument(help="The folder of an evaluation.", metavar="A")],
     second: Annotated[Path, typer.Argument(help="The folder of another.", metavar="B")],
 ) -> None:
-    """Compare two evaluations of the same labels: which cells got better or worse, and whether it may be chance."""
+    """Compare two evaluations of the same labels: which cells got better or worse, and whether it may be by chance."""
     from columnist.cli.evaluate import compare_files
 
     compare_files(first, second, out)
@@ -278,7 +280,7 @@ def compare_evaluations(
 
 @app.command(epilog="Example: TABULAR_GENERATE_CONCURRENCY=32 columnist settings")
 def settings() -> None:
-    """Print every setting: its effective value, where that came from, and what it does."""
+    """Print every setting: its value, where that value comes from, and what it does."""
     from columnist.cli import screen
 
     out.print(screen.settings_table(knobs(load_settings())))
@@ -290,12 +292,12 @@ def doctor(
         bool,
         typer.Option(
             "--adopt",
-            help="First make the file store this database's: after files were moved, or a restored database has taken "
-            "the place of another.",
+            help="First assign the file store to this database: after files were moved, or after a restored "
+            "database replaced another.",
         ),
     ] = False,
 ) -> None:
-    """Check database, files, LLM, disk and file reading: what works, and what to do where it does not."""
+    """Check database, files, LLM, disk and file reading: what works, and how to fix what does not."""
     from columnist.cli import screen
     from columnist.cli.doctor import examine
 

@@ -50,7 +50,7 @@ async def run_grid(
     if sources.passed_over:
         names = ", ".join(screen.plain(file.name) for file in sources.passed_over[:PASSED_OVER_SHOWN])
         more = ", …" if len(sources.passed_over) > PASSED_OVER_SHOWN else ""
-        console.print(f"{len(sources.passed_over)} files of other types are passed over: {names}{more}")
+        console.print(f"{len(sources.passed_over)} files of other types are skipped: {names}{more}")
     review = ReviewName(named_review) if named_review else default_review(paths, columns, columns_file)
     async with command_desk(settings) as desk:
         grid = await take_in(desk, review, sources.files, columns, console)
@@ -67,7 +67,7 @@ def _opening(generated: Generated, asked: str) -> str:
     model = screen.plain(screen.model_words(asked))
     if generated.total_items == 0:
         return f"Every question has its answer already. Model: {model}"
-    verb = "Going on with" if generated.resumed else "Started"
+    verb = "Resuming" if generated.resumed else "Started"
     return f"{verb} job {generated.job_id}: {generated.total_items:,} documents. Model: {model}"
 
 
@@ -79,12 +79,12 @@ async def take_in(
         task = bar.add_task("Taking files in", total=len(files), detail="")
         grid = await desk.prepare(review, files, columns, lambda count: bar.update(task, completed=count))
     if grid.review_name == review.earlier:
-        console.print(f"Going on with the review {screen.plain(repr(grid.review_name))} of an earlier version.")
+        console.print(f"Continuing the review {screen.plain(repr(grid.review_name))} of an earlier version.")
     return grid
 
 
 class _Watcher:
-    """Shows the jobs of a run one after the other, and knows which is the present one."""
+    """Shows the jobs of a run one after the other, and knows the current one."""
 
     def __init__(self, desk: Desk, console: Console) -> None:
         self._desk = desk
@@ -141,9 +141,7 @@ async def see_it_through(desk: Desk, grid: Grid, model: str | None, console: Con
                 loop.add_signal_handler(signal.SIGINT, pool.stop_now)
             if cancelled and watcher.job_id is not None:
                 await desk.cancel(watcher.job_id)
-                console.print(
-                    "The job is cancelled. The answers that are there stay: the same command asks only the rest."
-                )
+                console.print("The job is cancelled. Its answers are kept: the same command asks only the rest.")
             else:
                 console.print(f"Stopped watching. {desk.what_stays}")
             return None
@@ -170,7 +168,7 @@ async def _show(desk: Desk, grid: Grid, console: Console) -> None:
 
 
 async def say_what_failed(desk: Desk, grid: Grid, covered: Covered, handed_out: HandedOut, console: Console) -> int:
-    """List what was refused, what failed and what was never asked; the exit code."""
+    """List what was refused, what failed and what was never asked. Returns the exit code."""
     failures = await desk.failures(grid)
     for file, reason in grid.refused.items():
         console.print(f"[red]✗[/] {screen.plain(str(file))} was not taken in: {screen.plain(reason)}")

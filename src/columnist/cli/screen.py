@@ -1,4 +1,4 @@
-"""What the commands draw. Whatever comes from documents or models is printed as plain text, never as markup."""
+"""What the commands print. Text from documents or models is always plain, never markup."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -137,7 +137,7 @@ def job_details(job: JobProgress) -> Table:
 
 
 def model_words(model: str) -> str:
-    """The model's name; the extractive back end says what it is."""
+    """The model's name, with an explanation of the extractive back end."""
     return f"{EXTRACTIVE} (rules and quotes, no LLM: a first pass)" if model == EXTRACTIVE else model
 
 
@@ -157,7 +157,7 @@ def settings_table(knobs: Sequence[Knob]) -> Table:
 
 
 def findings_table(findings: Sequence["Finding"]) -> Table:
-    """What doctor found: a mark, the thing, how it is and what to do."""
+    """What doctor found: a mark, the thing, its state and what to do."""
     table = Table.grid(padding=(0, 2))
     for finding in findings:
         mark = Text("✓", style="green") if finding.good else Text("✗", style="bold red")

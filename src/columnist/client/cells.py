@@ -23,19 +23,19 @@ class Cell:
         return parsed(FullCell, self._transport.request("PATCH", self._path, json=content))
 
     def verify(self, *, verified: bool = True) -> FullCell:
-        """Say that a person has looked at the evidence and agrees, or does not any more."""
+        """Note that a person has checked the evidence and agrees, or take that back."""
         return parsed(FullCell, self._transport.request("POST", f"{self._path}/verify", json={"verified": verified}))
 
     def regenerate(self) -> "Job":
-        """Ask it again, whatever it says now. Raises ConflictError while a job runs over the review."""
+        """Ask it again, whatever its answer. Raises ConflictError while a job runs over the review."""
         return Job(self._transport, parsed(Generated, self._transport.request("POST", f"{self._path}/regenerate")))
 
     def clear(self) -> None:
-        """Take the answer away: the next generate asks it."""
+        """Remove the answer: the next generate asks it."""
         self._transport.request("DELETE", self._path)
 
     def restore(self) -> FullCell:
-        """Take that back. Raises ConflictError once something else has happened to it. Returns the cell."""
+        """Bring a cleared answer back. Raises ConflictError if the cell has changed since. Returns the cell."""
         return parsed(FullCell, self._transport.request("POST", f"{self._path}/restore"))
 
     def history(self) -> list[CellChange]:

@@ -22,8 +22,8 @@ class _JobList:
 
 
 class Job:
-    """One run of generate over a review. `resumed`: the review had this live job already; `pause_reason`: that it stood
-    paused then, so that nothing is asked before `resume`."""
+    """One run of generate over a review. `resumed`: the review had this live job already; `pause_reason`: it was paused
+    then, so nothing is asked before `resume`."""
 
     def __init__(self, transport: Transport, generated: Generated) -> None:
         self._transport = transport
@@ -43,7 +43,7 @@ class Job:
         return parsed(Progress, self._seen)
 
     def watch(self) -> Iterator[Progress]:
-        """Its status as often as the server wants to be asked, until it has ended or stands paused."""
+        """Its status at the server's poll interval, until it has ended or is paused."""
         poll_seconds = self._transport.read(models.Me, "/me").poll_ms / 1000
         while True:
             status = self.status()
@@ -53,9 +53,9 @@ class Job:
             self._transport.pause(poll_seconds)
 
     def wait(self, *, progress: bool = False) -> Progress:
-        """Wait until the job has ended, or stands paused because its budget is spent; returns its last status.
+        """Wait until the job has ended or is paused; returns its last status.
 
-        `progress` shows a bar. The server may go away and come back meanwhile.
+        `progress` shows a bar. The server may restart meanwhile.
         """
         if not progress:
             *_, last = self.watch()
@@ -83,11 +83,11 @@ class Job:
             cursor = page.cursor
 
     def cancel(self) -> bool:
-        """What waits is skipped now, what runs stops within two seconds; False if it has ended already."""
+        """Skip waiting documents now, stop running ones within two seconds; False if it has ended already."""
         return parsed(models.Cancelled, self._transport.request("POST", f"{self._path}/cancel")).cancelled
 
     def resume(self, budget: Decimal | float | None = None) -> Progress:
-        """Let it go on after its budget was spent, with another one or none. Raises ConflictError if not paused."""
+        """Resume it, with another budget in US dollars or none. Raises ConflictError if it is not paused."""
         body = {"budget": None if budget is None else str(budget)}
         return parsed(Progress, self._transport.request("POST", f"{self._path}/resume", json=body))
 

@@ -31,7 +31,7 @@ class Templates:
         self._transport = transport
 
     def create(self, name: str, columns: Columns) -> dict[str, Any]:
-        """A new one of the user's. Raises ConflictError if they have one of that name."""
+        """A new template of the user. Raises ConflictError if they have one of that name."""
         body = {"name": name, "columns": [asdict(spec) for spec in as_specs(columns)]}
         return parsed(dict[str, Any], self._transport.request("POST", "/tabular/templates", json=body))
 
@@ -44,5 +44,5 @@ class Templates:
         return self._transport.read(dict[str, Any], "/tabular/templates")
 
     def delete(self, template_id: UUID | str) -> None:
-        """One of the user's own. Raises NotFoundError."""
+        """Delete one of the user's own templates. Raises NotFoundError."""
         self._transport.request("DELETE", f"/tabular/templates/{template_id}")

@@ -54,7 +54,7 @@ class Transport:
         key: str | None = None,
         **body: Any,
     ) -> httpx.Response:
-        """Ask until there is an answer: a success or 304. `key`: an idempotency key. Raises ColumnistError."""
+        """Send until there is an answer: a success or 304. `key`: an idempotency key. Raises ColumnistError."""
         sent = dict(headers or {}) | ({"Idempotency-Key": key} if key else {})
         given = {name: value for name, value in (params or {}).items() if value is not None}
 
@@ -87,8 +87,8 @@ class Transport:
             raise ServerError("The client was closed.")
 
     def _insist(self, send: Callable[[], T], *, repeatable: bool) -> T:
-        """Repeat `send` while the server is away or busy, if that is safe: with back-off and jitter, or when the
-        server says. What never reached it, or was refused for its frequency, may always be repeated."""
+        """Repeat `send` while the server is away or busy, if that is safe: with back-off and jitter, or after the time
+        that the server names. A request that never arrived, or got a 429, may always be repeated."""
         deadline = time.monotonic() + self._retry_seconds
         longest = FIRST_PAUSE_SECONDS
         while True:
@@ -111,7 +111,7 @@ class Transport:
             longest = min(longest * 2, LONGEST_PAUSE_SECONDS)
 
     def _refusal(self, response: httpx.Response) -> ColumnistError:
-        """The exception that the server's problem details stand for."""
+        """The exception for the server's problem details."""
         if response.headers.get("content-type", "").startswith("application/problem+json"):
             problem = response.json()
             kind = _errors().get(str(problem["type"]).rpartition(":")[2])
@@ -120,7 +120,7 @@ class Transport:
             fields = problem.get("errors") or [{}]
             return kind(problem["detail"], fields[0].get("field"))
         return ServerError(
-            f"{self.base_url} answers {response.status_code} where a Columnist server would not: is the address right?"
+            f"{self.base_url} answers {response.status_code}, as no Columnist server would: is the address right?"
         )
 
 

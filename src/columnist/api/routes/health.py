@@ -1,4 +1,4 @@
-"""For machines that watch: whether the process lives, whether it takes requests, and its metrics."""
+"""For monitoring: whether the process is alive, whether it takes requests, and its metrics."""
 
 from fastapi import APIRouter, Response
 
@@ -10,7 +10,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/healthz", methods=["GET", "HEAD"])
 async def healthz(gate: CurrentGate) -> Response:
-    """The process lives."""
+    """The process is alive."""
     return gate.health.alive()
 
 
