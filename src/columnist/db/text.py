@@ -31,6 +31,8 @@ def as_json(value: object) -> str:
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
         return storable(value)
+    if value is None or isinstance(value, int):
+        return value
     if isinstance(value, dict):
         return {storable(str(key)): _storable(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
