@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field
 from columnist.jobs.ask import JobOnly, Only
 from columnist.jobs.feed import ChangedCells
 from columnist.jobs.job import Progress
-from columnist.llm.limiter import TROUBLE
 from columnist.reviews.columns_file import ColumnInput, Line
 from columnist.reviews.grid import RowGroup
 from columnist.reviews.model import Column, Failure, Flag, Member, Review, ReviewChange, Role
@@ -184,9 +183,7 @@ class Job(BaseModel):
     budget: float | None
     paused_at: datetime | None
     pause_reason: str | None
-    llm_trouble: Annotated[
-        str | None, Field(description="Why the LLM server is waited for, as far as this process works on jobs.")
-    ] = None
+    llm_trouble: Annotated[str | None, Field(description="Why the job waits for the LLM server.")]
     rate: float | None
     eta_seconds: float | None
     created_at: datetime
@@ -202,8 +199,6 @@ class Job(BaseModel):
             shown.rate = float(f"{shown.rate:.{RATE_DIGITS}g}")
         if shown.eta_seconds is not None:
             shown.eta_seconds = float(f"{shown.eta_seconds:.{RATE_DIGITS}g}")
-        if progress.is_live:
-            shown.llm_trouble = TROUBLE.get(shown.model)
         return shown
 
 

@@ -212,7 +212,9 @@ async def hand_back_strays(connection: Connection, worker_id: UUID, held: Sequen
 @retried
 async def end_abandoned_items(connection: Connection, max_attempts: int) -> int:
     """The janitor: end poison items and leftovers of cancelled jobs; returns how many."""
-    return (await connection.execute(_sql("end_abandoned_items"), {"max_attempts": max_attempts})).rowcount
+    error = f"The worker died or hung {max_attempts} times in a row while it read this document; it is not tried again."
+    values = {"max_attempts": max_attempts, "error": error}
+    return (await connection.execute(_sql("end_abandoned_items"), values)).rowcount
 
 
 @retried

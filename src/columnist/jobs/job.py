@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from psycopg.rows import DictRow
+
 from columnist.db.connect import Connection, retried
 from columnist.db.sql import statement
 from columnist.errors import ConflictError, InputError, JobEndingError, NotFoundError
@@ -56,6 +58,7 @@ class Progress:
     budget: Decimal | None
     paused_at: datetime | None
     pause_reason: str | None
+    llm_trouble: str | None
     rate: float | None
     created_at: datetime
     started_at: datetime | None
@@ -122,7 +125,7 @@ async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generat
             values["job_id"] = live["job_id"]
             grown = await (await connection.execute(_sql("grow_job"), values)).fetchone()
             if grown:
-                return Generated(live["job_id"], grown["total_items"], True, live["pause_reason"])
+                return Generated(live["job_id"], grown["total_items"], True, _pause_reason(live))
         # The live job ended between the statements: create again.
 
 
@@ -186,7 +189,7 @@ async def job_progress(connection: Connection, job_id: UUID) -> Progress:
     found = await (await connection.execute(_sql("read_progress"), values)).fetchone()
     if found is None:
         raise NotFoundError(f"There is no job {job_id}.")
-    return Progress(**found)
+    return _progress(found)
 
 
 async def live_job_id(connection: Connection, review_id: UUID) -> UUID | None:
@@ -199,7 +202,7 @@ async def list_jobs(connection: Connection, limit: int, review_id: UUID | None =
     """The newest jobs that the user may see, of one review or of all."""
     values = {"job_id": None, "review_id": review_id, "limit": limit}
     cursor = await connection.execute(_sql("read_progress"), values)
-    return [Progress(**row) for row in await cursor.fetchall()]
+    return [_progress(row) for row in await cursor.fetchall()]
 
 
 @retried
@@ -234,9 +237,30 @@ async def refused_models(connection: Connection) -> list[str]:
 
 
 @retried
+async def tell_trouble(connection: Connection, model: str, trouble: str | None) -> None:
+    """Say why the live jobs of a model wait for the LLM server; None: they do not."""
+    await connection.execute(_sql("tell_trouble"), {"model": model, "trouble": trouble})
+
+
+@retried
 async def resume_model(connection: Connection, model: str) -> None:
     """Let the jobs of a model go on that a refusal has paused."""
     await connection.execute(_sql("resume_model"), {"model": model})
+
+
+def _progress(row: DictRow) -> Progress:
+    row["pause_reason"] = _pause_reason(row)
+    del row["pause_cause"]
+    if row["error"]:
+        row["error"] = f"No document could be answered; the first says: {row['error']}"
+    return Progress(**row)
+
+
+def _pause_reason(row: DictRow) -> str | None:
+    if row["pause_cause"] == "budget":
+        return f"The budget of ${row['budget'].normalize():f} is spent. Resume the job with a larger one, or cancel it."
+    reason: str | None = row["pause_reason"]
+    return reason
 
 
 def _sql(name: str) -> str:

@@ -139,6 +139,7 @@ class WorkerPool:
                     self._watch_cancels,
                     self._end_abandoned,
                     self._presence.announce,
+                    self._presence.tell_trouble,
                 )
             ]
             try:

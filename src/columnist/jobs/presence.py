@@ -7,10 +7,13 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from columnist.db.connect import Database
-from columnist.jobs.job import pause_unaskable, refused_models, resume_model
+from columnist.jobs.job import pause_unaskable, refused_models, resume_model, tell_trouble
 from columnist.jobs.workers import be_present
+from columnist.llm.limiter import TROUBLE
 
 PRESENCE_SECONDS = 5.0
+TROUBLE_SECONDS = 1.0
+"""How often a job's row is told that its LLM server is down, or up again."""
 REFUSAL_SECONDS = 30.0
 """How long a pool does not ask a model after a refusal that concerns every call, unless a person resumes a job."""
 
@@ -27,6 +30,7 @@ class Presence:
         self._models = models
         self._probe = probe
         self._refused_until: dict[str, float] = {}
+        self._troubled: set[str] = set()
 
     @property
     def refused(self) -> list[str]:
@@ -59,3 +63,11 @@ class Presence:
             else:
                 self.refuse(model)
         await asyncio.sleep(PRESENCE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
+
+    async def tell_trouble(self) -> None:
+        """Say in the jobs' rows why they wait for the LLM server: a process without workers shows it, too."""
+        trouble = dict(TROUBLE)
+        for model in trouble.keys() | self._troubled:
+            await tell_trouble(self._database, model, trouble.get(model))
+        self._troubled = set(trouble)
+        await asyncio.sleep(TROUBLE_SECONDS)

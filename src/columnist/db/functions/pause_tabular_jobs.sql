@@ -5,8 +5,6 @@ begin
      and job_price(new, new.prompt_tokens, new.cached_tokens, new.completion_tokens) >= new.budget then
     new.paused_at := now();
     new.pause_cause := 'budget';
-    new.pause_reason := format('The budget of $%s is spent. Resume the job with a larger one, or cancel it.',
-                               trim_scale(new.budget));
   end if;
   return new;
 end $$;

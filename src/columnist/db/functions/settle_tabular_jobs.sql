@@ -28,7 +28,7 @@ begin
         when j.error_items + t.failed = j.total_items then 'failed'
         else 'completed' end,
       error = case
-        when j.error_items + t.failed = j.total_items then 'No document could be answered; the first says: ' || t.error
+        when j.error_items + t.failed = j.total_items then t.error
         else j.error end,
       completed_at = case
         when j.completed_items + j.error_items + j.skipped_items + t.ended >= j.total_items then clock_timestamp() end

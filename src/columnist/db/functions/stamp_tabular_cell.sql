@@ -24,7 +24,7 @@ begin
     new.value_format := null;
   end if;
   if new.status = 'error' and new.attempted_at is null then
-    new.attempt_error := coalesce(new.error, 'The last attempt failed.');
+    new.attempt_error := coalesce(new.error, '');
     new.attempted_at := now();
     new.attempt_job_id := new.job_id;
   end if;

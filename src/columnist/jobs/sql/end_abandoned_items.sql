@@ -18,9 +18,7 @@ with abandoned as (
 )
 update tabular_job_items i
 set status = case when a.cancelled then 'skipped' else 'error' end,
-    error = case when not a.cancelled then
-      format('The worker died or hung %%s times in a row while it read this document; it is not tried again.',
-             i.attempt_count - i.handed_back_count) end,
+    error = case when not a.cancelled then %(error)s end,
     lease_expires_at = null,
     completed_at = clock_timestamp()
 from abandoned a

@@ -9,7 +9,10 @@ select j.id, j.review_id, r.name as review_name, j.status, j.model, j.only, j.co
        j.completion_tokens + run.completion_tokens as completion_tokens,
        job_price(j, j.prompt_tokens + run.prompt_tokens, j.cached_tokens + run.cached_tokens,
                  j.completion_tokens + run.completion_tokens) as price,
-       j.budget, j.paused_at, j.pause_reason,
+       j.budget, j.paused_at, j.pause_cause, j.pause_reason,
+       -- Workers that are gone say nothing any more.
+       case when j.status in ('pending', 'running') and j.llm_trouble_at > now() - interval '30 seconds' then j.llm_trouble end
+         as llm_trouble,
        case when j.status = 'running' and j.paused_at is null then
          j.recent_items * exp(-extract(epoch from clock_timestamp() - j.updated_at) / 60)
          / (60 * (1 - exp(-greatest(extract(epoch from clock_timestamp() - j.started_at), 1) / 60))) end::float8 as rate,

@@ -1,0 +1,32 @@
+"""A server without workers says what the workers of other processes know."""
+
+from pathlib import Path
+
+import httpx
+
+from tests.jobs.grid import Watcher, a_job
+from tests.processes import contracts_in, served, start
+from tests.proxies import free_port
+
+
+def test_a_server_without_workers_says_why_a_run_waits(url: str, tmp_path: Path) -> None:
+    job = a_job(url, tmp_path / "home", contracts_in(tmp_path / "files", 2))
+    variables = {
+        "DATABASE_URL": url,
+        "COLUMNIST_DATA_DIR": tmp_path / "home",
+        "OPENAI_BASE_URL": f"http://127.0.0.1:{free_port()}/v1",  # nothing answers there
+        "COLUMNIST_MODEL": "simulated",
+    }
+    watcher = Watcher(url)
+    with served("--no-worker", **variables) as server:
+        status = f"{server.url}/api/tabular/jobs/{job.job_id}"
+        assert httpx.get(status).json()["llm_trouble"] is None
+        worker = start("worker", **variables)
+        try:
+            watcher.until("select count(llm_trouble) from tabular_jobs", (1,))
+            assert "connect" in httpx.get(status).json()["llm_trouble"].lower()
+        finally:
+            worker.terminate()
+            worker.communicate()
+        watcher.one("update tabular_jobs set llm_trouble_at = now() - interval '1 minute' returning 1")
+        assert httpx.get(status).json()["llm_trouble"] is None, "nobody has said so for a while"
