@@ -8,6 +8,7 @@ from uuid import UUID
 
 from columnist.db.connect import Connection, User, retried, retry_on_deadlock
 from columnist.db.sql import statement
+from columnist.documents.how_read import how_read
 from columnist.documents.model import Page
 from columnist.documents.reading import ocr
 from columnist.documents.reading.reader import ReadDocument
@@ -206,7 +207,8 @@ def and_documents(gone: int) -> str:
 
 
 def _document(row: dict[str, Any]) -> Document:
-    return Document(**{name: value for name, value in row.items() if name != "total"})
+    facts = {name: value for name, value in row.items() if name not in ("total", "content")}
+    return Document(**facts, how_read=how_read(row["content"]))
 
 
 def _sql(name: str) -> str:

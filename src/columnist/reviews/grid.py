@@ -13,6 +13,7 @@ A filter is written `column:op:value`; `column` is a column's id, or `any` for r
 `any` takes flag and state. A cell without a value meets no comparison, not even `ne`.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from psycopg.rows import DictRow
+
 from columnist.db.connect import Connection
 from columnist.db.sql import statement
+from columnist.documents.how_read import how_read
 from columnist.errors import InputError
 from columnist.reviews.model import Column, Format, ModelInUse
 from columnist.reviews.store import list_columns
@@ -108,10 +112,10 @@ async def read_window(
         limit=limit,
         column_ids=None if column_ids is None else list(column_ids),
     )
-    row = await (await connection.execute(asked.query("read_window", sort or "position"), asked.values)).fetchone()
-    assert row
-    page: str = row["page"]
-    return page
+    rows = await (await connection.execute(asked.query("read_window", sort or "position"), asked.values)).fetchall()
+    total = rows[0]["total"]
+    encoded = ",".join(_encoded(row) for row in rows if row["document_id"])
+    return f'{{"rows":[{encoded}],"total":{total}}}'
 
 
 async def group_rows(
@@ -147,6 +151,14 @@ async def matching_documents(
     asked = await _ask(connection, review_id, filters, q, in_use)
     cursor = await connection.execute(asked.query("match_documents", "position"), asked.values)
     return [row["document_id"] for row in await cursor.fetchall()]
+
+
+def _encoded(row: DictRow) -> str:
+    """A row as JSON. Its cells are JSON already: they are many, and nobody here looks into them."""
+    cells = row.pop("cells")
+    del row["total"]
+    row["how_read"] = how_read(row.pop("content"))
+    return f'{json.dumps(row)[:-1]},"cells":{cells}}}'
 
 
 @dataclass(frozen=True, slots=True)

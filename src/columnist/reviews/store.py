@@ -12,6 +12,7 @@ from psycopg.errors import UniqueViolation
 from columnist.db.connect import Connection, User, retry_on_deadlock
 from columnist.db.sql import statement
 from columnist.db.text import as_json
+from columnist.documents.how_read import how_read
 from columnist.documents.model import read_citations
 from columnist.errors import ConflictError, NotFoundError
 from columnist.reviews.model import (
@@ -270,7 +271,7 @@ async def grid_rows(
         )
         async for row in cursor:
             cells = {UUID(cell.pop("column_id")): _cell(cell) for cell in row.pop("cells")}
-            yield GridRow(**row, cells=cells)
+            yield GridRow(**row, how_read=how_read(row.pop("content")), cells=cells)
 
 
 async def failed_cells(

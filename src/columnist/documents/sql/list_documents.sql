@@ -1,6 +1,6 @@
 -- The documents that the user may see, newest first, or one of them, with what was read of them; `total` counts them all.
 select d.id, d.name, coalesce(d.path, d.name) as path, d.sha256, d.size_bytes, k.media_type, k.page_count, k.characters, k.ocr_pages,
-       k.unread_pages, k.language, how_read(k) as how_read, k.error, coalesce(d.user_id = auth.uid(), false) as mine, d.created_at, d.total
+       k.unread_pages, k.language, row_to_json(k) as content, k.error, coalesce(d.user_id = auth.uid(), false) as mine, d.created_at, d.total
 from (
   select d.*, count(*) over ()::int as total
   from documents d

@@ -1,7 +1,7 @@
 -- The rows of a review with their cells for export: read through a cursor, one index range per document. `citations` are
 -- null unless they are wanted; `value` is text, so that one that nobody can read spoils no row.
 select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path, k.page_count, k.language,
-       how_read(k) as how_read, k.error, coalesce(c.cells, '[]') as cells
+       row_to_json(k) as content, k.error, coalesce(c.cells, '[]') as cells
 from review_documents r
 join documents d on d.id = r.document_id
 left join document_contents k on k.sha256 = d.sha256

@@ -1,5 +1,5 @@
--- A window of the grid as JSON: its rows with compact cells, and how many rows match. Only the window's own cells are
--- read; the filters and the order (reviews/grid.py) look at indexes alone.
+-- A window of the grid: its rows, the compact cells of each as JSON text, and in each how many rows match; without rows
+-- one that has only that. Only the window's own cells are read; filters and order (reviews/grid.py) look at indexes alone.
 with matching as {materialized} (
   select r.document_id, r.position
   from review_documents r
@@ -10,20 +10,17 @@ with matching as {materialized} (
   order by {order}, m.position, m.document_id
   limit %(limit)s offset %(offset)s
 )
-select json_build_object(
-  'rows', coalesce(json_agg(json_build_object(
-    'document_id', p.document_id, 'document', d.name, 'path', coalesce(d.path, d.name), 'page_count', k.page_count, 'ocr_pages', k.ocr_pages,
-    'unread_pages', k.unread_pages, 'how_read', how_read(k), 'error', k.error,
-    'open', exists (
-      select from tabular_jobs j join tabular_job_items i on i.job_id = j.id
-      where j.review_id = %(review_id)s and j.status in ('pending', 'running')
-        and i.document_id = p.document_id and i.completed_at is null),
-    'awaited', (select coalesce(json_agg(distinct a.column_id), '[]')
-                from awaited_columns(%(review_id)s, p.document_id) a),
-    'cells', coalesce(c.cells, json_build_object())) order by p.place), '[]'),
-  'total', (select count(*) from matching))::text as page
-from page p
-join documents d on d.id = p.document_id
+select t.total, p.document_id::text, d.name as document, coalesce(d.path, d.name) as path, k.page_count, k.ocr_pages,
+       k.unread_pages, row_to_json(k) as content, k.error,
+       exists (
+         select from tabular_jobs j join tabular_job_items i on i.job_id = j.id
+         where j.review_id = %(review_id)s and j.status in ('pending', 'running')
+           and i.document_id = p.document_id and i.completed_at is null) as open,
+       array(select distinct a.column_id::text from awaited_columns(%(review_id)s, p.document_id) a) as awaited,
+       coalesce(c.cells::text, '{{}}') as cells
+from (select count(*) as total from matching) t
+left join page p on true
+left join documents d on d.id = p.document_id
 left join document_contents k on k.sha256 = d.sha256
 left join lateral (
   select json_object_agg(c.column_id, row_to_json(compact)) as cells
@@ -32,3 +29,4 @@ left join lateral (
   cross join lateral compact_cell(c, col.version, %(model)s, %(prompt_version)s) compact
   where c.review_id = %(review_id)s and c.document_id = p.document_id
     and (%(column_ids)s::uuid[] is null or c.column_id = any(%(column_ids)s))) c on true
+order by p.place
