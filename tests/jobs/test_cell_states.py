@@ -146,7 +146,7 @@ async def step(database: Database, review: Review, document: UUID, name: str) ->
                 raise AssertionError(name)
 
 
-async def in_each_state(database: Database) -> tuple[Review, dict[str, UUID]]:
+async def in_each_state(database: Database, edit: str) -> tuple[Review, dict[str, UUID]]:
     """A review with a document per state; its question changes between the steps with `~` and the others."""
     review = await a_review(database, documents=len(STATES))
     documents = dict(zip(STATES, review.documents, strict=True))
@@ -157,14 +157,15 @@ async def in_each_state(database: Database) -> tuple[Review, dict[str, UUID]]:
                     await step(database, review, document, one.removeprefix("~"))
         if before:
             async with database.act_as(LOCAL_USER) as connection:
-                await connection.execute("update tabular_columns set prompt = 'Else?'")
+                await connection.execute(f"update tabular_columns set {edit}".encode())
     return review, documents
 
 
-def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url: str) -> None:
+@pytest.mark.parametrize("edit", ["prompt = 'Else?'", """rules = '[{"flag": "red", "when": "x"}]'"""])
+def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url: str, edit: str) -> None:
     async def scenario() -> None:
         async with Database(url) as database:
-            review, documents = await in_each_state(database)
+            review, documents = await in_each_state(database, edit)
             column = review.columns[0]
             settings = Settings(_env_file=None)
 
