@@ -1,6 +1,6 @@
 """Builds the page (web/) into src/columnist/page, so that installing a wheel needs no Node.
 
-`python hatch_build.py [SCRIPT]` runs a script of web/package.json: `build`, `check` for style and types, or `format`.
+`python hatch_build.py [SCRIPT]` runs a script of web/package.json: `build`, `check` or `format`.
 """
 
 import os
@@ -32,7 +32,7 @@ class PageHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """An editable install goes without (`make page`); a source distribution brings the page along."""
         if version != "editable" and (ROOT / "web" / "package.json").exists():
-            npm("ci", "--no-audit", "--no-fund")
+            npm("ci", "--omit=dev", "--no-audit", "--no-fund")  # without what only checks the page
             npm("run", "--silent", "build")
         build_data["artifacts"].append("src/columnist/page/**")
 

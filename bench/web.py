@@ -29,7 +29,7 @@ ROWS_A_STEP = 50
 SPEEDS = {"a quick wheel": 2_000, "a flick": 5_000}
 """Pixels a second: 53 and 132 rows."""
 SCROLLED_ROWS = 800
-ANSWER = ".ag-row .answer.words"
+ANSWER = ".ag-row .cells-words"
 
 # The page is asked nothing and told nothing: these watch it from outside, before its own scripts run.
 WATCH = """
@@ -168,7 +168,7 @@ def _heap_after_everything(page: Page, cdp: CDPSession) -> float:
     page.reload()
     page.mouse.move(900, 500)
     for first in range(0, LARGE, ROWS_A_STEP):
-        page.evaluate("selector => bench.shown(selector)", f".ag-row[row-index='{first}'] .answer.words")
+        page.evaluate("selector => bench.shown(selector)", f".ag-row[row-index='{first}'] .cells-words")
         page.mouse.wheel(0, ROWS_A_STEP * ROW_PIXELS)
     cdp.send("Performance.enable")
     cdp.send("HeapProfiler.collectGarbage")

@@ -166,7 +166,7 @@ def _url(admin: str, database: str) -> str:
     return f"postgresql://columnist@/{database}?host={host}"
 
 
-def _fresh_database(admin: str) -> str:
+def fresh_database(admin: str) -> str:
     name = f"test_{next(_numbers)}"
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(
@@ -178,13 +178,13 @@ def _fresh_database(admin: str) -> str:
 @pytest.fixture(params=["embedded", "system"])
 def any_url(request: pytest.FixtureRequest, template_of: dict[str, str]) -> str:
     """A fresh, migrated database; the test runs on the embedded and on the system server."""
-    return _fresh_database(template_of[request.param])
+    return fresh_database(template_of[request.param])
 
 
 @pytest.fixture
 def url(template_of: dict[str, str]) -> str:
     """A fresh, migrated database on the embedded server."""
-    return _fresh_database(template_of["embedded"])
+    return fresh_database(template_of["embedded"])
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
@@ -24,6 +24,8 @@ function pdfFiles(): Plugin {
 
 export default defineConfig({
   plugins: [react(), pdfFiles()],
+  // Readable, and one file's own: Panel-titles.
+  css: { modules: { generateScopedName: (name, file) => `${basename(file).split(".")[0]}-${name}` } },
   build: {
     outDir: "../src/columnist/page",
     emptyOutDir: true,

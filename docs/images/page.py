@@ -40,30 +40,30 @@ def main() -> None:
 def draw(page: Page) -> None:
     """From the files to the answers, with a picture of each screen on the way."""
     page.locator("input[type=file]").first.set_input_files(CONTRACTS)
-    expect(page.get_by_text(f"{len(CONTRACTS)} files taken in.")).to_be_visible()
-    expect(page.locator(".estimate")).to_contain_text("answers")
+    expect(page.get_by_text(f"{len(CONTRACTS)} files added.")).to_be_visible()
+    expect(page.locator(".Run-estimate")).to_contain_text("answers")
     picture(page, "setup")
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_text(f"{len(CONTRACTS)} / {len(CONTRACTS)} documents")).to_be_visible()
     header = page.locator(".ag-header-cell", has=page.get_by_role("button", name=SHOWN, exact=True))
     cells = page.locator(f".ag-cell[col-id='{header.get_attribute('col-id')}']")
-    cells.filter(has=page.locator(".answer.found")).first.click()
+    cells.filter(has=page.locator(".cells-found")).first.click()
     quote_in_sight(page)
     picture(page, "grid")
     page.get_by_label("Colours").select_option("dark")
     picture(page, "dark")
     page.get_by_label("Colours").select_option("light")
-    page.locator(".panel .titles a").click()
-    page.locator(".answer-head", has_text=SHOWN).click()
+    page.locator(".Panel-titles a").click()
+    page.locator(".Document-answerHead", has_text=SHOWN).click()
     quote_in_sight(page)
     picture(page, "document")
 
 
 def quote_in_sight(page: Page) -> None:
     """The PDF is drawn, and the quote marked in it."""
-    mark = page.locator(".pdf-page", has=page.locator(".highlight"))
+    mark = page.locator(".Paper-page", has=page.locator(".Paper-highlight"))
     expect(mark.locator("canvas[data-drawn]").first).to_be_visible()
-    expect(page.locator(".highlight").first).to_be_in_viewport()
+    expect(page.locator(".Paper-highlight").first).to_be_in_viewport()
 
 
 def picture(page: Page, name: str) -> None:

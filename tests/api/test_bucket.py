@@ -10,10 +10,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from columnist.documents.blobs import MARK
-from tests.api.test_documents import PDF, stored, until_read, upload
+from tests.api.test_documents import PDF, stored
 from tests.api.test_reviews import a_review
 from tests.patience import wait_until
 from tests.processes import columnist, served, start, wait_for_line
+from tests.uploads import until_read, upload
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 

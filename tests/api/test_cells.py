@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review, problem
 from tests.jobs.grid import Watcher
 from tests.llm.simulated import completion, scripted
 from tests.processes import contracts_in, metric, served, simulator
+from tests.uploads import until_read, upload
 
 TERMS = b"This Agreement is governed by the laws of the State of Delaware. The fee is $1,000.00."
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.api.test_documents import upload
 from tests.api.test_reviews import a_review
 from tests.processes import served, simulator
+from tests.uploads import upload
 
 
 def test_what_is_being_answered_can_be_deleted(url: str, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -18,6 +17,7 @@ from tests.conftest import CONTRACTS
 from tests.documents.scans import write_scan
 from tests.patience import wait_until
 from tests.processes import Served, served
+from tests.uploads import until_read, upload
 
 PDF = next(iter(sorted(CONTRACTS.glob("*.pdf"))))
 
@@ -32,17 +32,6 @@ def server(url: str, tmp_path: Path) -> Iterator[Served]:
 def api(server: Served) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"{server.url}/api") as client:
         yield client
-
-
-def upload(api: httpx.Client, *files: tuple[str, bytes], **params: str) -> dict[str, Any]:
-    answer = api.post("/documents", files=[("files", file) for file in files], params=params)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-def until_read(api: httpx.Client, review: str, **options: Any) -> None:
-    job = api.post(f"/tabular/reviews/{review}/generate", json=options).json()["job_id"]
-    wait_until(lambda: api.get(f"/tabular/jobs/{job}").json()["status"] in ("completed", "failed"))
 
 
 def stored(home: Path) -> list[Path]:

@@ -10,9 +10,9 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review, problem
 from tests.processes import served
+from tests.uploads import until_read, upload
 
 NAME = 'Leases "2026" / Zürich'
 

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review
 from tests.processes import contracts_in, served, simulator
+from tests.uploads import until_read, upload
 
 FACTOR = {"prompt_tokens": 1.4, "cached_tokens": 1.4, "completion_tokens": 2.5}
 """An estimate is at most so many times what is used, and at least such a part of it. Answers: 120 tokens a cell are

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import problem
 from tests.processes import served
+from tests.uploads import until_read, upload
 
 TERMS = b"Either party may terminate this Agreement by 90 days prior written notice. The annual fee is EUR 1,000.00."
 NOTICE: dict[str, Any] = {

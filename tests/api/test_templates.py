@@ -12,9 +12,9 @@ from columnist.answers.mentions import units
 from columnist.answers.values import typed
 from columnist.reviews.model import Question
 from columnist.reviews.templates import built_in_templates
-from tests.api.test_documents import until_read, upload
 from tests.api.test_reviews import a_review, problem
 from tests.processes import contracts_in, served, simulator
+from tests.uploads import until_read, upload
 
 OWN = {
     "name": "Mine",

@@ -10,6 +10,11 @@ import pypdfium2 as pdfium
 from PIL import Image
 
 from columnist.documents.model import Page, WordBox
+from tests.conftest import CONTRACTS
+
+(A_CONTRACT,) = CONTRACTS.glob("PFSFUNDS*")
+FULL_PAGE, SHORT_PAGE = 2, 3
+"""Of 1,265 words, which OCR takes many seconds for, and of 123."""
 
 
 def write_scan(

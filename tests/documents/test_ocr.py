@@ -22,11 +22,7 @@ from columnist.documents.reading.reader import Reader
 from columnist.errors import DocumentError
 from columnist.settings import Settings
 from tests.conftest import CONTRACTS
-from tests.documents.scans import moved, overlap, unique_words, write_scan
-
-(A_CONTRACT,) = CONTRACTS.glob("PFSFUNDS*")
-FULL_PAGE, SHORT_PAGE = 2, 3
-"""Of 1,265 words, which OCR takes many seconds for, and of 123."""
+from tests.documents.scans import A_CONTRACT, FULL_PAGE, SHORT_PAGE, moved, overlap, unique_words, write_scan
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import columnist as package
 from columnist.desk.files import find_files
 from columnist.documents.intake import shown_path
-from tests.api.test_documents import upload
 from tests.processes import columnist, columns_in, served
+from tests.uploads import upload
 
 LEASE = b"This Agreement is governed by the laws of the State of Delaware."
 

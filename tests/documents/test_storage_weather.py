@@ -22,12 +22,12 @@ from columnist.documents.store import StoredFile, add_documents
 from columnist.documents.sweep import sweep
 from columnist.errors import NotFoundError, StorageAwayError, StorageFullError
 from columnist.settings import Settings
-from tests.api.test_documents import upload
 from tests.api.test_reviews import a_review
 from tests.conftest import new_database
 from tests.files import put
 from tests.jobs.grid import Watcher, a_job
 from tests.processes import columnist, contracts_in, served, start, wait_for_line
+from tests.uploads import upload
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 LITTLE = 128 * 1024

@@ -15,10 +15,11 @@ from columnist.db.connect import Database
 from columnist.documents.blobs import BlobStore
 from columnist.documents.sweep import BATCH, sweep
 from columnist.settings import Settings
-from tests.api.test_documents import PDF, stored, until_read, upload
+from tests.api.test_documents import PDF, stored
 from tests.api.test_reviews import a_review
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import columnist, contracts_in, served
+from tests.uploads import until_read, upload
 
 
 def days_pass(admin_url: str) -> None:

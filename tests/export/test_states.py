@@ -29,8 +29,8 @@ from columnist.export.files import WRITERS, write_review
 from columnist.export.values import Columns
 from columnist.reviews import store
 from columnist.reviews.model import Cell, ColumnSpec, EarlierAnswer, Format, GridRow, ModelInUse
-from tests.api.test_documents import until_read, upload
 from tests.processes import served
+from tests.uploads import until_read, upload
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 NOW = datetime(2026, 11, 29, 3, 30, tzinfo=UTC)

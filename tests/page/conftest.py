@@ -2,17 +2,61 @@
 forbids, nothing from elsewhere."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import urlsplit
+from uuid import uuid4
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, expect
 
-from tests.conftest import ROOT
+from tests.conftest import CONTRACTS, ROOT, fresh_database
 from tests.page.browser import chromium
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, wait_until
+from tests.processes import Served, served
+from tests.uploads import upload
 
 Opens = Callable[..., Page]
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+SCHEMES: dict[Literal["dark", "light"], dict[str, Any]] = {
+    "dark": {"runOnly": ["color-contrast"]},  # all that is different there
+    "light": {},
+}
+COVERED = Path(__file__).with_name("covered.js").read_text(encoding="utf-8")
+AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+QUESTIONS: list[dict[str, Any]] = [
+    {"name": "Governing law", "prompt": "Which state's or country's law governs this agreement?"},
+    {"name": "Agreement date", "prompt": "What is the date of this agreement?", "format": "date"},
+    {
+        "name": "Kind",
+        "prompt": "What kind of agreement is this?",
+        "format": "tag",
+        "tags": ["Services", "Supply", "Other"],
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def database(template_of: dict[str, str]) -> str:
+    """The database of `server`."""
+    return fresh_database(template_of["embedded"])
+
+
+@pytest.fixture(scope="module")
+def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for the tests of a file: each makes reviews of its own."""
+    variables = {"DATABASE_URL": database, "TABULAR_POLL_MS": 200, "COLUMNIST_REQUESTS_PER_MINUTE": 10**6}
+    with served(COLUMNIST_DATA_DIR=tmp_path_factory.mktemp("data"), **variables) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def admin(database: str) -> str:
+    """The same database for its superuser: to bring about what the product does not do."""
+    return database.replace("columnist@", "postgres@")
 
 
 @pytest.fixture(scope="module")  # Playwright has an event loop of its own: other tests must not meet it
@@ -66,3 +110,47 @@ def opens(context: BrowserContext) -> Iterator[Opens]:
 
     yield open_page
     assert wrong == []
+
+
+@contextmanager
+def api_of(server: Served, **options: Any) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{server.url}/api", **options) as client:
+        yield client
+
+
+def filled(server: Served, files: list[Path], questions: list[dict[str, Any]] = QUESTIONS) -> str:
+    """A review whose answers are there."""
+    with api_of(server) as api:
+        review = str(
+            api.post("/tabular/reviews", json={"name": f"Filled {uuid4()}", "columns": questions}).json()["id"]
+        )
+        upload(api, *((file.name, file.read_bytes()) for file in files), review_id=review)
+        job = api.post(f"/tabular/reviews/{review}/generate").json()["job_id"]
+        wait_until(lambda: api.get(f"/tabular/jobs/{job}").json()["status"] == "completed")
+    return review
+
+
+def pdfs(count: int) -> list[Path]:
+    """The smallest."""
+    files = [file for file in CONTRACTS.iterdir() if file.suffix.lower() == ".pdf"]
+    return sorted(sorted(files, key=lambda file: file.stat().st_size)[:count])
+
+
+def cell(page: Page, row: int, column: str) -> Locator:
+    """The cell of a row's number and a column's name, once the row has been read: only then it has an id."""
+    header = page.locator(".ag-header-cell", has=page.get_by_role("button", name=column, exact=True))
+    return page.locator(f".ag-row[row-index='{row}'][row-id] .ag-cell[col-id='{header.get_attribute('col-id')}']")
+
+
+def accessible(page: Page) -> None:
+    """axe finds nothing serious, in light nor in dark."""
+    page.evaluate(AXE)
+    for scheme, rules in SCHEMES.items():
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], **rules})
+        serious = [
+            f"{scheme}: {one['id']}: {one['nodes'][0]['html'][:200]}"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert serious == []

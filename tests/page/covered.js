@@ -1,7 +1,7 @@
 // What lies under the highlights: the share of dark pixels on the canvas or picture, and the words of the text layer.
 () => {
-  const boxes = [...document.querySelectorAll('.highlight')].map((one) => one.getBoundingClientRect());
-  const drawn = document.querySelector('.highlight').parentElement.querySelector('canvas, img');
+  const boxes = [...document.querySelectorAll('.Paper-highlight')].map((one) => one.getBoundingClientRect());
+  const drawn = document.querySelector('.Paper-highlight').parentElement.querySelector('canvas, img');
   const at = drawn.getBoundingClientRect();
   let canvas = drawn;
   if (drawn.naturalWidth) {
@@ -18,7 +18,7 @@
   const inside = (x, y) =>
     boxes.some((box) => x >= box.left - 1 && x <= box.right + 1 && y >= box.top - 2 && y <= box.bottom + 2);
   let text = '';
-  for (const span of document.querySelectorAll('.text-layer span')) {
+  for (const span of document.querySelectorAll('.PdfPages-textLayer span')) {
     const node = span.firstChild;
     if (!node || node.nodeType !== 3) continue;
     for (const match of node.data.matchAll(/\S+/g)) {

@@ -2,11 +2,14 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, Route, Switch } from "wouter";
-import { getMe, Problem, sentence, token } from "./api/client";
+import { Problem, sentence, token } from "./api/client";
+import { meQuery } from "./api/queries";
 import { MeProvider } from "./me";
 import { ReviewsScreen } from "./screens/Reviews";
 import { SignIn, takeTokenFromAddress } from "./screens/SignIn";
-import { Loading } from "./ui/basics";
+import { Loading } from "./ui/parts";
+import parts from "./ui/parts.module.css";
+import styles from "./App.module.css";
 
 const ReviewScreen = lazy(() => import("./screens/Review"));
 const DocumentScreen = lazy(() => import("./screens/Document"));
@@ -15,20 +18,20 @@ takeTokenFromAddress();
 
 export function App() {
   const queries = useQueryClient();
-  const me = useQuery({ queryKey: ["me"], queryFn: getMe, staleTime: Infinity });
+  const me = useQuery(meQuery);
   const signOut = () => {
     token.clear();
     queries.clear();
     location.assign("/");
   };
   if (me.error instanceof Problem && me.error.status === 401)
-    return <SignIn refused={token.get() ? me.error.detail : ""} onSignIn={() => queries.resetQueries()} />;
+    return <SignIn refused={token.get() ? me.error.detail : ""} onSignIn={() => void queries.resetQueries()} />;
   if (me.error)
     return (
-      <main className="empty">
+      <main className={parts.empty}>
         <h1>Columnist cannot be reached</h1>
         <p>{sentence(me.error)}</p>
-        <button className="primary" onClick={() => me.refetch()}>
+        <button className="primary" onClick={() => void me.refetch()}>
           Try again
         </button>
       </main>
@@ -36,16 +39,16 @@ export function App() {
   if (!me.data) return <Loading what="Opening Columnist" />;
   return (
     <MeProvider value={me.data}>
-      <a className="skip" href="#main">
-        Skip to the content
+      <a className={styles.skip} href="#main">
+        Skip to content
       </a>
-      <header className="top">
-        <Link href="/" className="brand">
+      <header className={styles.top}>
+        <Link href="/" className={styles.brand}>
           <img src="/favicon.svg" alt="" width="22" height="22" />
           Columnist
         </Link>
-        <span className="model" title="What answers the questions">
-          {me.data.model === "extractive" ? "extractive: rules, no LLM" : me.data.model}
+        <span className={styles.model} title="The model that answers the questions">
+          {me.data.model === "extractive" ? "extractive: built-in rules, no LLM" : me.data.model}
         </span>
         <Theme />
         {me.data.sign_in && (
@@ -63,8 +66,8 @@ export function App() {
             {({ id, document }) => <DocumentScreen id={id} documentId={document} />}
           </Route>
           <Route>
-            <main className="empty" id="main">
-              <h1>There is nothing here</h1>
+            <main className={parts.empty} id="main">
+              <h1>This page does not exist</h1>
               <Link href="/">All reviews</Link>
             </main>
           </Route>
@@ -74,7 +77,7 @@ export function App() {
   );
 }
 
-const THEMES = { system: "As the system", light: "Light", dark: "Dark" };
+const THEMES = { system: "System", light: "Light", dark: "Dark" };
 
 function Theme() {
   const [theme, setTheme] = useState(() => localStorage.getItem("columnist.theme") ?? "system");
@@ -83,7 +86,7 @@ function Theme() {
     localStorage.setItem("columnist.theme", theme);
   }, [theme]);
   return (
-    <label className="theme" title="Colours">
+    <label title="Colours">
       <span className="hidden">Colours</span>
       <select value={theme} onChange={(event) => setTheme(event.target.value)}>
         {Object.entries(THEMES).map(([one, name]) => (

@@ -1,61 +1,31 @@
-/** What keeps the grid fresh: the live job's status, and the feed of changed cells. */
+/** What keeps a review up to date: the status of its live job, and the feed of changed cells. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import {
-  getActiveTabularJob,
-  getReviewCells,
-  getTabularJob,
-  getTabularJobCells,
-  listTabularJobs,
-  Problem,
-  type Cell,
-  type CompactCell,
-  type Job,
-  type Row,
-} from "./api/client";
-
-export const isLive = (job: Job | null | undefined): job is Job & { status: "pending" | "running" } =>
-  job?.status === "pending" || job?.status === "running";
-
-/** Whether the live job is going to answer this cell. */
-export function isAwaited(cell: Cell | undefined, row: Row, column: string, job: Job | null): boolean {
-  if (!isLive(job) || !row.open || (job.column_ids && !job.column_ids.includes(column))) return false;
-  const asks = (...only: Job["only"]) => only.some((one) => job.only.includes(one));
-  if (!cell || cell.status === "pending") return asks("missing", "all", "again");
-  if (cell.job_id === job.id) return false;
-  if (job.only.every((one) => one === "again")) return true;
-  if (cell.edited || cell.verified_by) return false;
-  return (
-    asks("all") ||
-    (cell.stale && asks("stale")) ||
-    (cell.outdated && asks("outdated")) ||
-    (cell.attempt_error !== null && asks("failed"))
-  );
-}
+import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { Problem, type CompactCell, type Job } from "./api/client";
+import { jobQuery, latestJobQuery, readChanges, reviewQuery } from "./api/queries";
+import { isLive } from "./states";
 
 const IDLE_FACTOR = 5;
 const LONGEST_PAUSE_MS = 30_000;
 
 /** The review's live job, whoever started it, or else its last one. React Query pauses in a hidden tab. */
 export function useJob(review: string, pollMs: number): Job | null | undefined {
-  const active = useQuery({
-    queryKey: ["active-job", review],
-    queryFn: async () => (await getActiveTabularJob(review)).job ?? (await listTabularJobs(review)).jobs[0] ?? null,
+  const queries = useQueryClient();
+  const latest = useQuery({
+    ...latestJobQuery(review),
     refetchInterval: ({ state }) => (isLive(state.data) ? false : pollMs * IDLE_FACTOR),
   });
-  const live = isLive(active.data) ? active.data.id : null;
+  const live = isLive(latest.data) ? latest.data.id : null;
   const job = useQuery({
-    queryKey: ["job", live],
-    queryFn: () => getTabularJob(live!),
+    ...jobQuery(live ?? ""),
     enabled: live !== null,
     refetchInterval: ({ state }) => (state.data && !isLive(state.data) ? false : pollMs),
   });
-  const queries = useQueryClient();
   const ended = live !== null && job.data && !isLive(job.data);
   useEffect(() => {
-    if (ended) queries.invalidateQueries({ queryKey: ["active-job", review] });
-  }, [ended, review]);
-  return live && job.data ? job.data : active.data;
+    if (ended) void queries.invalidateQueries(latestJobQuery(review));
+  }, [ended, queries, review]);
+  return live && job.data ? job.data : latest.data;
 }
 
 /**
@@ -72,10 +42,11 @@ export function useFeed(
   const [away, setAway] = useState(false);
   const [begun, setBegun] = useState(false);
   const live = isLive(job) ? job.id : null;
-  const now = useRef({ live, apply });
-  now.current = { live, apply };
   const cursor = useRef("now");
   const wake = useRef(() => {});
+  const readOn = useEffectEvent(() => readChanges(review, cursor.current === "now" ? null : live, cursor.current));
+  const onCells = useEffectEvent(apply);
+  const pause = useEffectEvent(() => (live ? pollMs : pollMs * IDLE_FACTOR));
   useEffect(() => wake.current(), [live]);
   useEffect(() => {
     let stopped = false;
@@ -86,29 +57,25 @@ export function useFeed(
       if (stopped || busy || (document.hidden && cursor.current !== "now")) return;
       busy = true;
       clearTimeout(timer);
-      let pause: number;
+      let next: number;
       try {
-        const { live } = now.current;
-        const page =
-          live && cursor.current !== "now"
-            ? await getTabularJobCells(live, cursor.current)
-            : await getReviewCells(review, cursor.current);
+        const page = await readOn();
         if (stopped) return;
         cursor.current = page.cursor;
-        now.current.apply(page.cells);
+        onCells(page.cells);
         failures = 0;
         setAway(false);
         setBegun(true);
-        pause = page.more ? 0 : now.current.live ? pollMs : pollMs * IDLE_FACTOR;
+        next = page.more ? 0 : pause();
       } catch (error) {
         const refused = error instanceof Problem && error.status < 500;
-        if (refused) queries.invalidateQueries({ queryKey: ["review", review] }); // it is gone, or somebody else's now
+        if (refused) void queries.invalidateQueries(reviewQuery(review)); // it is gone, or no longer shared
         setAway(!refused); // shown, and tried again
-        pause = Math.min(LONGEST_PAUSE_MS, pollMs * 2 ** failures++);
+        next = Math.min(LONGEST_PAUSE_MS, pollMs * 2 ** failures++);
       } finally {
         busy = false;
       }
-      if (!stopped) timer = window.setTimeout(tick, pause);
+      if (!stopped) timer = window.setTimeout(() => void tick(), next);
     };
     wake.current = () => void tick();
     document.addEventListener("visibilitychange", wake.current);
@@ -118,6 +85,6 @@ export function useFeed(
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", wake.current);
     };
-  }, [review, pollMs]);
+  }, [review, pollMs, queries]);
   return { away, begun };
 }

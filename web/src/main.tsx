@@ -1,17 +1,18 @@
-import { QueryClient, QueryClientProvider, QueryCache } from "@tanstack/react-query";
+import { hashKey, QueryClient, QueryClientProvider, QueryCache } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { Problem } from "./api/client";
+import { meQuery } from "./api/queries";
 import { NoticeProvider } from "./ui/notices";
-import "./style.css";
+import "./base.css";
 
 const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({
-    // Whoever is no longer signed in is asked to sign in, wherever they are.
+    // A sign-in that has expired is asked for again, on every screen.
     onError: (error, query) => {
-      if (error instanceof Problem && error.status === 401 && query.queryKey[0] !== "me")
-        queries.invalidateQueries({ queryKey: ["me"] });
+      if (error instanceof Problem && error.status === 401 && query.queryHash !== hashKey(meQuery.queryKey))
+        void queries.invalidateQueries(meQuery);
     },
   }),
   defaultOptions: {

@@ -1,4 +1,4 @@
-/** Who is signed in: known to every screen. */
+/** The person who is signed in; every screen has them. */
 import { createContext, useContext } from "react";
 import type { Me } from "./api/client";
 

@@ -2,8 +2,10 @@
 import { useRef, useState } from "react";
 import { Link } from "wouter";
 import type { CellKey, Citation, Column, FullCell, Job } from "../api/client";
+import type { Step } from "../ui/step";
 import { Answer, type Command } from "./Answer";
 import { Viewer } from "./Viewer";
+import styles from "./Panel.module.css";
 
 type Props = {
   review: string;
@@ -15,7 +17,7 @@ type Props = {
   mayEdit: boolean;
   command: Command;
   onCommandDone: () => void;
-  onMove: (rows: number, columns: number) => void;
+  onMove: (step: Step) => void;
   onChanged: (cell: FullCell) => void;
   onStarted: () => void;
   onClose: () => void;
@@ -50,13 +52,13 @@ export function Panel({
   return (
     <aside
       ref={panel}
-      className="panel"
+      className={styles.panel}
       aria-label="Answer and evidence"
       style={{ width }}
       onKeyDown={(event) => event.key === "Escape" && onClose()}
     >
       <div
-        className="resizer"
+        className={styles.resizer}
         role="separator"
         aria-orientation="vertical"
         aria-label="Width of the panel"
@@ -72,21 +74,21 @@ export function Panel({
         }
       />
       <header>
-        <div className="titles">
+        <div className={styles.titles}>
           <h2>{column.name}</h2>
           <Link href={documentAt}>{document}</Link>
         </div>
         <div role="group" aria-label="Go to another answer">
-          <button className="icon" aria-label="Previous question" title="Alt+←" onClick={() => onMove(0, -1)}>
+          <button className="icon" aria-label="Previous question" title="Alt+←" onClick={() => onMove([0, -1])}>
             ←
           </button>
-          <button className="icon" aria-label="Previous document" title="Alt+↑" onClick={() => onMove(-1, 0)}>
+          <button className="icon" aria-label="Previous document" title="Alt+↑" onClick={() => onMove([-1, 0])}>
             ↑
           </button>
-          <button className="icon" aria-label="Next document" title="Alt+↓" onClick={() => onMove(1, 0)}>
+          <button className="icon" aria-label="Next document" title="Alt+↓" onClick={() => onMove([1, 0])}>
             ↓
           </button>
-          <button className="icon" aria-label="Next question" title="Alt+→" onClick={() => onMove(0, 1)}>
+          <button className="icon" aria-label="Next question" title="Alt+→" onClick={() => onMove([0, 1])}>
             →
           </button>
         </div>
@@ -94,9 +96,10 @@ export function Panel({
           ×
         </button>
       </header>
-      <div className="panel-answer" tabIndex={0} role="region" aria-label="What it says">
-        <p className="question">{column.prompt}</p>
+      <div className={styles.answer} tabIndex={0} role="region" aria-label="Answer">
+        <p className={styles.question}>{column.prompt}</p>
         <Answer
+          key={`${cell.document_id} ${cell.column_id}`}
           review={review}
           cell={cell}
           column={column}

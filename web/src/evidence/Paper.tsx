@@ -1,6 +1,7 @@
 /** What drawn pages share: the zoom, when they are near, and the rectangles of a quote over the words that they are of. */
 import { useEffect, useState, type ReactNode, type RefObject } from "react";
 import type { Citation } from "../api/client";
+import styles from "./Paper.module.css";
 
 export type Size = { width: number; height: number };
 const WIDEST = 1_100; // px, of a page at zoom 1
@@ -16,7 +17,7 @@ export function Zoomed({ children }: { children: (zoom: number) => ReactNode }) 
   };
   return (
     <>
-      <div className="zoom" role="group" aria-label="Zoom">
+      <div className={styles.zoom} role="group" aria-label="Zoom">
         <button className="icon" aria-label="Smaller" onClick={() => setZoom(Math.max(0.5, zoom - 0.25))}>
           −
         </button>
@@ -24,7 +25,7 @@ export function Zoomed({ children }: { children: (zoom: number) => ReactNode }) 
           +
         </button>
       </div>
-      <div className="pdf" style={{ width: `min(${zoom * 100}%, ${zoom * WIDEST}px)` }}>
+      <div className={styles.pages} style={{ width: `min(${zoom * 100}%, ${zoom * WIDEST}px)` }}>
         {children(zoom)}
       </div>
     </>
@@ -36,7 +37,7 @@ export function useNear(host: RefObject<HTMLDivElement | null>): boolean {
   const [near, setNear] = useState(false);
   useEffect(() => {
     const observer = new IntersectionObserver(([entry]) => setNear(entry!.isIntersecting), {
-      root: host.current!.closest(".viewer"),
+      root: host.current!.closest("[role=region]"),
       rootMargin: "600px 0px",
     });
     observer.observe(host.current!);
@@ -60,18 +61,19 @@ export function Highlights({
   zoom: number;
 }) {
   const rectangles = citation?.rectangles.filter((one) => one.page === number) ?? [];
-  const wanted = citation?.page === number || rectangles.length > 0;
+  const isMarked = rectangles.length > 0;
+  const wanted = isMarked || citation?.page === number;
   useEffect(() => {
     if (wanted)
-      (host.current!.querySelector(".highlight") ?? host.current!).scrollIntoView({
-        block: rectangles.length ? "center" : "start",
+      (host.current!.querySelector(`.${styles.highlight}`) ?? host.current!).scrollIntoView({
+        block: isMarked ? "center" : "start",
         inline: "center",
       });
-  }, [citation, size.width, zoom]);
-  return rectangles.map((one, nr) => (
+  }, [citation, host, isMarked, wanted, size.width, zoom]);
+  return rectangles.map((one, index) => (
     <div
-      key={nr}
-      className="highlight"
+      key={index}
+      className={styles.highlight}
       style={{
         left: percent(one.x0, size.width),
         top: percent(one.y0, size.height),

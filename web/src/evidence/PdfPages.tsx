@@ -3,8 +3,10 @@ import { getDocument, GlobalWorkerOptions, TextLayer, type PDFDocumentProxy, typ
 import workerUrl from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 import { useEffect, useRef, useState } from "react";
 import { authorization, originalUrl, sentence, type Citation } from "../api/client";
-import { ErrorText, Loading } from "../ui/basics";
+import { ErrorText, Loading } from "../ui/parts";
 import { Highlights, useNear, Zoomed, type Size } from "./Paper";
+import styles from "./PdfPages.module.css";
+import paper from "./Paper.module.css";
 
 GlobalWorkerOptions.workerSrc = workerUrl;
 const FILES = "/assets/pdf";
@@ -61,7 +63,6 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
   const [error, setError] = useState("");
   useEffect(() => {
     if (!near) return;
-    setError("");
     let task: RenderTask | null = null;
     let layer: TextLayer | null = null;
     let gone = false;
@@ -86,6 +87,7 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
         viewport: page.getViewport({ scale }),
       });
       await layer.render();
+      setError("");
     })().catch((reason: unknown) => gone || setError(sentence(reason)));
     return () => {
       gone = true;
@@ -94,16 +96,16 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
     };
   }, [near, pdf, number, zoom]);
   return (
-    <div ref={host} className="pdf-page" style={{ aspectRatio: `${size.width} / ${size.height}` }} data-page={number}>
+    <div ref={host} className={paper.page} style={{ aspectRatio: `${size.width} / ${size.height}` }} data-page={number}>
       {near && (
         <>
           <canvas ref={canvas} role="img" aria-label={`Page ${number}`} />
-          <div ref={words} className="text-layer" />
+          <div ref={words} className={styles.textLayer} />
         </>
       )}
       <Highlights host={host} citation={citation} number={number} size={size} zoom={zoom} />
       {error && <ErrorText>{`Page ${number} cannot be drawn: ${error}`}</ErrorText>}
-      <div className="page-number">{number}</div>
+      <div className={paper.number}>{number}</div>
     </div>
   );
 }

@@ -1,9 +1,11 @@
-/** A picture's pages (a scan that is no PDF), each drawn by the server when it comes near. */
+/** The pages of a picture (a scan that is not a PDF), each drawn by the server when it comes near. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import { getPage, getPageImage, sentence, type Citation } from "../api/client";
-import { ErrorText } from "../ui/basics";
+import { useEffect, useRef } from "react";
+import { client, sentence, type Citation } from "../api/client";
+import { pageQuery } from "../api/queries";
+import { ErrorText } from "../ui/parts";
 import { Highlights, useNear, Zoomed } from "./Paper";
+import paper from "./Paper.module.css";
 
 const A4 = { width: 595, height: 842 };
 /** Pixels: sharp at twice the usual width of the panel. */
@@ -21,8 +23,8 @@ export function PicturePages({
   return (
     <Zoomed>
       {(zoom) =>
-        Array.from({ length: pages }, (_, nr) => (
-          <PicturePage key={nr + 1} documentId={documentId} number={nr + 1} zoom={zoom} citation={citation} />
+        Array.from({ length: pages }, (_, index) => (
+          <PicturePage key={index} documentId={documentId} number={index + 1} zoom={zoom} citation={citation} />
         ))
       }
     </Zoomed>
@@ -42,32 +44,32 @@ function PicturePage({
 }) {
   const host = useRef<HTMLDivElement>(null);
   const near = useNear(host);
-  const page = useQuery({
-    queryKey: ["page", documentId, number],
-    queryFn: () => getPage(documentId, number),
-    staleTime: Infinity,
-  });
+  const page = useQuery(pageQuery(documentId, number));
   const picture = useQuery({
     queryKey: ["picture", documentId, number],
-    queryFn: () => getPageImage(documentId, number, DRAWN_WIDTH),
+    queryFn: async () => {
+      const params = { path: { document_id: documentId, number }, query: { width: DRAWN_WIDTH } };
+      const path = "/api/documents/{document_id}/pages/{number}/image";
+      return (await client.GET(path, { params, parseAs: "blob" })).data as Blob;
+    },
     staleTime: Infinity,
     enabled: near,
   });
-  const [url, setUrl] = useState<string>();
+  const image = useRef<HTMLImageElement>(null);
   useEffect(() => {
-    if (!picture.data) return;
-    const made = URL.createObjectURL(picture.data);
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [picture.data]);
+    if (!near || !picture.data) return;
+    const url = URL.createObjectURL(picture.data);
+    image.current!.src = url;
+    return () => URL.revokeObjectURL(url);
+  }, [near, picture.data]);
   const size = page.data ?? A4;
   const error = page.error ?? picture.error;
   return (
-    <div ref={host} className="pdf-page" style={{ aspectRatio: `${size.width} / ${size.height}` }} data-page={number}>
-      {near && url && <img src={url} alt={`Page ${number}`} />}
+    <div ref={host} className={paper.page} style={{ aspectRatio: `${size.width} / ${size.height}` }} data-page={number}>
+      {near && picture.data && <img ref={image} alt={`Page ${number}`} />}
       <Highlights host={host} citation={citation} number={number} size={size} zoom={zoom} />
       {error && <ErrorText>{`Page ${number} cannot be drawn: ${sentence(error)}`}</ErrorText>}
-      <div className="page-number">{number}</div>
+      <div className={paper.number}>{number}</div>
     </div>
   );
 }

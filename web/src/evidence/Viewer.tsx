@@ -1,37 +1,41 @@
-/** A document at the place of a quote: a PDF drawn by pdf.js, a picture's or a text's pages; the quote is marked in each. */
+/** A document at the place of a quote, which is marked: a PDF drawn by pdf.js, or the pages of a picture or a text. */
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef } from "react";
-import { getDocument, getPage, sentence, type Citation } from "../api/client";
-import { ErrorText, Loading } from "../ui/basics";
+import { type Citation } from "../api/client";
+import { api, pageQuery } from "../api/queries";
+import { ErrorOf, ErrorText, Loading } from "../ui/parts";
 import { PicturePages } from "./PicturePages";
+import paper from "./Paper.module.css";
+import styles from "./Viewer.module.css";
 
 const PdfPages = lazy(() => import("./PdfPages"));
-const SOON_READ = 3_000; // ms
+const SOON_READ_MS = 3_000;
 
 export function Viewer({ documentId, citation }: { documentId: string; citation: Citation | null }) {
-  const document = useQuery({
-    queryKey: ["document", documentId],
-    queryFn: () => getDocument(documentId),
-    staleTime: 60_000,
-    refetchInterval: ({ state: { data } }) => data && !data.page_count && !data.error && SOON_READ,
-  });
-  if (document.error) return <ErrorText>{sentence(document.error)}</ErrorText>;
+  const document = api.useQuery(
+    "get",
+    "/api/documents/{document_id}",
+    { params: { path: { document_id: documentId } } },
+    {
+      staleTime: 60_000,
+      refetchInterval: ({ state: { data } }) => data && !data.page_count && !data.error && SOON_READ_MS,
+    },
+  );
+  if (document.error) return <ErrorOf error={document.error} />;
   if (!document.data) return <Loading what="Opening the document" />;
   const { media_type, page_count, unread_pages, how_read, error, name } = document.data;
   if (error)
     return (
-      <div className="viewer">
+      <div className={styles.viewer}>
         <ErrorText>{error}</ErrorText>
       </div>
     );
   if (!page_count)
-    return (
-      <div className="viewer muted">This document has not been read yet. It is read when it is first asked about.</div>
-    );
+    return <div className={`${styles.viewer} muted`}>This document has not been read yet. Its first run reads it.</div>;
   return (
-    <div className="viewing">
-      <p className={unread_pages ? "how-read unread" : "how-read"}>{how_read}</p>
-      <div className="viewer" role="region" aria-label={`Document ${name}`} tabIndex={0}>
+    <div className={styles.viewing}>
+      <p className={unread_pages ? `${styles.howRead} ${styles.unread}` : styles.howRead}>{how_read}</p>
+      <div className={styles.viewer} role="region" aria-label={`Document ${name}`} tabIndex={0}>
         {media_type === "application/pdf" ? (
           <Suspense fallback={<Loading what="Loading the PDF viewer" />}>
             <PdfPages key={documentId} documentId={documentId} citation={citation} />
@@ -39,8 +43,14 @@ export function Viewer({ documentId, citation }: { documentId: string; citation:
         ) : media_type?.startsWith("image/") ? (
           <PicturePages key={documentId} documentId={documentId} pages={page_count} citation={citation} />
         ) : (
-          Array.from({ length: page_count }, (_, nr) => (
-            <TextPage key={nr + 1} documentId={documentId} number={nr + 1} citation={citation} many={page_count > 1} />
+          Array.from({ length: page_count }, (_, index) => (
+            <TextPage
+              key={index}
+              documentId={documentId}
+              number={index + 1}
+              citation={citation}
+              many={page_count > 1}
+            />
           ))
         )}
       </div>
@@ -59,18 +69,14 @@ function TextPage({
   citation: Citation | null;
   many: boolean;
 }) {
-  const page = useQuery({
-    queryKey: ["page", documentId, number],
-    queryFn: () => getPage(documentId, number),
-    staleTime: Infinity,
-  });
+  const page = useQuery(pageQuery(documentId, number));
   const mark = useRef<HTMLElement>(null);
   const text = page.data?.text;
   useEffect(() => {
     mark.current?.scrollIntoView({ block: "center" });
   }, [citation, text]);
-  if (page.error) return <ErrorText>{sentence(page.error)}</ErrorText>;
-  if (text === undefined) return <div className="text-page" />;
+  if (page.error) return <ErrorOf error={page.error} />;
+  if (text === undefined) return <div className={styles.textPage} />;
   const parts: React.ReactNode[] = [];
   let at = 0;
   let first = true;
@@ -88,8 +94,8 @@ function TextPage({
   }
   parts.push(text.slice(at));
   return (
-    <section className="text-page" aria-label={many ? `Page ${number}` : "Text"}>
-      {many && <div className="page-number">{number}</div>}
+    <section className={styles.textPage} aria-label={many ? `Page ${number}` : "Text"}>
+      {many && <div className={paper.number}>{number}</div>}
       {parts}
     </section>
   );

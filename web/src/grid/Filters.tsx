@@ -1,58 +1,15 @@
-/** What of the grid is shown: words, states, flags, comparisons of one column. */
-import { useEffect, useState } from "react";
+/** Which rows the grid shows: by words, states, flags, and comparisons with the answers to one question. */
+import { useEffect, useEffectEvent, useState } from "react";
 import type { Column, Flag, View } from "../api/client";
-import { Dialog, FLAGS } from "../ui/basics";
+import { Dialog } from "../ui/Dialog";
+import { count, FLAGS } from "../ui/words";
+import { comparisons, filterWords, NUMERIC, STATES } from "./filters";
+import dialog from "../ui/Dialog.module.css";
+import styles from "./Filters.module.css";
+import { FlagDot } from "../ui/parts";
 
-const STATES = {
-  failed: "Failed",
-  missing: "Not asked yet",
-  stale: "Stale",
-  outdated: "Outdated",
-  unverified: "Unverified quotes",
-  edited: "Edited",
-  verified: "Verified by a person",
-  done: "Answered",
-};
-type Op = { op: string; says: string };
-const ORDERED: Op[] = [
-  { op: "eq", says: "is" },
-  { op: "ne", says: "is not" },
-  { op: "lt", says: "is less than" },
-  { op: "lte", says: "is at most" },
-  { op: "gt", says: "is more than" },
-  { op: "gte", says: "is at least" },
-];
-const DATED: Op[] = [
-  { op: "eq", says: "is" },
-  { op: "lt", says: "is before" },
-  { op: "lte", says: "is not after" },
-  { op: "gt", says: "is after" },
-  { op: "gte", says: "is not before" },
-];
-const EQUAL: Op[] = ORDERED.slice(0, 2);
-const CONTAINS: Op = { op: "contains", says: "contains" };
-const OF_ANY: Op[] = [
-  { op: "flag", says: "has the flag" },
-  { op: "state", says: "is in the state" },
-];
-
-function opsOf(column: Column): Op[] {
-  if (column.format === "date") return [...DATED, CONTAINS, ...OF_ANY];
-  if (["number", "percentage", "monetary_amount"].includes(column.format)) return [...ORDERED, CONTAINS, ...OF_ANY];
-  if (["yes_no", "tag", "currency"].includes(column.format)) return [...EQUAL, CONTAINS, ...OF_ANY];
-  return [CONTAINS, ...EQUAL, ...OF_ANY];
-}
-
-/** A filter of the server's as a person reads it. */
-export function says(filter: string, columns: Column[]): string {
-  const [id, op, ...rest] = filter.split(":");
-  const value = rest.join(":");
-  const column = columns.find((one) => one.id === id);
-  const named = column?.name ?? "Any answer";
-  if (op === "state") return `${named}: ${STATES[value as keyof typeof STATES] ?? value}`;
-  if (op === "flag") return `${named}: ${value.split(",").join(" or ")}`;
-  return `${named} ${column ? (opsOf(column).find((one) => one.op === op)?.says ?? op) : op} ${value}`;
-}
+/** The id of the field for words to search. */
+export const SEARCH = "search";
 
 type Props = { columns: Column[]; view: View; onView: (change: Partial<View>) => void; total: number | null };
 
@@ -75,9 +32,9 @@ export function Filters({ columns, view, onView, total }: Props) {
   };
   const [asking, setAsking] = useState(false);
   return (
-    <div className="filters" role="search">
+    <div className={styles.filters} role="search">
       <Words q={view.q} onQ={(q) => onView({ q })} />
-      <div role="group" aria-label="Flags" className="flags">
+      <div role="group" aria-label="Flags" className={styles.flags}>
         {(Object.keys(FLAGS) as Flag[]).map((flag) => (
           <button
             key={flag}
@@ -87,7 +44,7 @@ export function Filters({ columns, view, onView, total }: Props) {
             title={FLAGS[flag]}
             onClick={() => toggle(flag)}
           >
-            <span className={`flag ${flag}`} aria-hidden />
+            <FlagDot flag={flag} decorative />
           </button>
         ))}
       </div>
@@ -108,11 +65,11 @@ export function Filters({ columns, view, onView, total }: Props) {
       {view.filter
         .filter((one) => !one.startsWith("any:flag:"))
         .map((filter) => (
-          <span key={filter} className="chip">
-            {says(filter, columns)}
+          <span key={filter} className={styles.chip}>
+            {filterWords(filter, columns)}
             <button
               className="icon"
-              aria-label={`Remove the filter ${says(filter, columns)}`}
+              aria-label={`Remove the filter ${filterWords(filter, columns)}`}
               onClick={() => drop(filter)}
             >
               ×
@@ -120,8 +77,8 @@ export function Filters({ columns, view, onView, total }: Props) {
           </span>
         ))}
       {(view.q || view.filter.length > 0) && <button onClick={() => onView({ filter: [], q: "" })}>Show all</button>}
-      <span className="muted total" role="status">
-        {total === null ? "" : `${total.toLocaleString("en")} ${total === 1 ? "row" : "rows"}`}
+      <span className={`muted ${styles.total}`} role="status">
+        {total === null ? "" : count(total, "row")}
       </span>
       {asking && <FilterDialog columns={columns} column={columns[0]!} onAdd={add} onClose={() => setAsking(false)} />}
     </div>
@@ -137,14 +94,14 @@ function Words({ q, onQ }: { q: string; onQ: (q: string) => void }) {
     setSeen(q);
     if (q !== typed.trim()) setTyped(q);
   }
+  const search = useEffectEvent((words: string) => words !== q && onQ(words));
   useEffect(() => {
-    if (typed.trim() === q) return;
-    const timer = setTimeout(() => onQ(typed.trim()), TYPING_MS);
+    const timer = setTimeout(() => search(typed.trim()), TYPING_MS);
     return () => clearTimeout(timer);
   }, [typed]);
   return (
     <input
-      id="search"
+      id={SEARCH}
       type="search"
       aria-label="Search answers and documents"
       placeholder="Search answers and documents ( / )"
@@ -166,7 +123,7 @@ export function FilterDialog({
   onClose: () => void;
 }) {
   const [column, setColumn] = useState(first);
-  const ops = opsOf(column);
+  const ops = comparisons(column);
   const [op, setOp] = useState(ops[0]!.op);
   const [value, setValue] = useState("");
   const choices =
@@ -185,13 +142,13 @@ export function FilterDialog({
       ? "text"
       : column.format === "date"
         ? "date"
-        : ["number", "percentage", "monetary_amount"].includes(column.format)
+        : NUMERIC.includes(column.format)
           ? "number"
           : "text";
   return (
-    <Dialog title="Show only rows whose …" onClose={onClose}>
+    <Dialog title="Show only rows where …" onClose={onClose}>
       <form
-        className="form"
+        className={dialog.form}
         onSubmit={(event) => {
           event.preventDefault();
           onAdd(`${column.id}:${op}:${chosen}`);
@@ -205,7 +162,7 @@ export function FilterDialog({
             onChange={(event) => {
               const next = columns.find((one) => one.id === event.target.value)!;
               setColumn(next);
-              setOp(opsOf(next)[0]!.op);
+              setOp(comparisons(next)[0]!.op);
               setValue("");
             }}
           >
@@ -227,7 +184,7 @@ export function FilterDialog({
           >
             {ops.map((one) => (
               <option key={one.op} value={one.op}>
-                {one.says}
+                {one.words}
               </option>
             ))}
           </select>
@@ -235,14 +192,14 @@ export function FilterDialog({
         <label>
           Value
           {choices ? (
-            <select className="first" value={chosen} onChange={(event) => setValue(event.target.value)}>
+            <select data-first value={chosen} onChange={(event) => setValue(event.target.value)}>
               {choices.map((one) => (
                 <option key={one}>{one}</option>
               ))}
             </select>
           ) : (
             <input
-              className="first"
+              data-first
               required
               type={type}
               step="any"

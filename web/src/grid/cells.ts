@@ -1,34 +1,38 @@
 /** How the grid draws: plain DOM, for there are hundreds of cells on the screen. Text goes in as text, never as markup. */
 import type { ICellRendererComp, ICellRendererParams, IHeaderComp, IHeaderParams } from "ag-grid-community";
-import { FLAGS, FORMATS } from "../ui/basics";
-import type { Cell, Column, Format, Job, Row } from "../api/client";
-import { isAwaited } from "../live";
-import { isGroup, type Group, type GridRow } from "./source";
+import type { Column, Job, WindowCell, WindowRow } from "../api/client";
+import { isAwaited } from "../states";
+import { FORMATS, figure } from "../ui/words";
+import { appearance } from "./appearance";
+import styles from "./cells.module.css";
+import { isGroup, type Group, type GridRow } from "./rows";
 
 /** What the grid's parts share with the page around it. */
 export type Shared = {
   job: Job | null;
-  /** Null: not for this person to do. */
-  retry: ((row: Row, column: Column) => void) | null;
+  /** Null: this person may not. */
+  retry: ((row: WindowRow, column: Column) => void) | null;
   openMenu: (column: Column, header: HTMLElement) => void;
   fold: (group: string) => void;
 };
 
-const NUMERIC: Format[] = ["number", "percentage", "monetary_amount"];
+/** Words are keys of cells.module.css, or classes of every file. */
+const classOf = (words: string) =>
+  words
+    .split(" ")
+    .map((word) => styles[word] ?? word)
+    .join(" ");
 
-/** Characters of an answer that two lines of a very wide column can hold: the rest would be laid out to be hidden. */
-const LONGEST = 300;
-
-const node = (tag: string, className: string, text = "") => {
+const node = (tag: string, words: string, text = "") => {
   const element = document.createElement(tag);
-  element.className = className;
+  element.className = classOf(words);
   element.textContent = text;
   return element;
 };
 
 export class AnswerCell implements ICellRendererComp<GridRow> {
   private readonly root = node("div", "answer");
-  private params!: ICellRendererParams<GridRow, Cell, Shared> & { column_: Column };
+  private params!: ICellRendererParams<GridRow, WindowCell, Shared> & { column_: Column };
 
   init(params: ICellRendererParams<GridRow>): void {
     this.params = params as typeof this.params;
@@ -52,58 +56,38 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     return true;
   }
 
-  // One element and its text, as the flag and the marks are drawn by CSS: hundreds of these come and go in a second of scrolling.
+  // One element and its text, as CSS draws the flag and the marks: hundreds of these come and go in a second of scrolling.
   private draw(): void {
-    const { data: row, column_, context, eGridCell } = this.params;
-    const { root } = this;
-    const show = (classes: string, text = "", says: string[] = [], marks = "") => {
-      root.className = `answer ${classes}`;
-      root.textContent = text;
-      root.title = says.join(" · ");
-      if (marks) root.dataset.marks = marks;
-      else delete root.dataset.marks;
-      if (says.length) eGridCell.setAttribute("aria-label", [text, ...says].filter(Boolean).join(". "));
-      else eGridCell.removeAttribute("aria-label");
-    };
-    if (!row || isGroup(row)) return show("");
+    const { data: row, column_, context } = this.params;
+    if (!row || isGroup(row)) return this.show([], "", "", []);
     const cell = row.cells[column_.id];
-    const awaited = isAwaited(cell, row, column_.id, context.job);
-    if (awaited && (!cell || cell.status !== "done")) return show("awaited", "", ["being answered"]);
-    if (!cell || cell.status === "pending") return show("", "", ["not asked yet"]);
-    if (cell.status === "error") {
-      show("", "", [cell.error ?? "Failed"]);
-      eGridCell.removeAttribute("aria-label"); // its words are the cell's
-      root.append(node("span", "failed", cell.error ?? "Failed"));
-      if (!context.retry) return;
-      const retry = node("button", "retry", "↻ Retry");
-      retry.dataset.retry = "1";
-      retry.tabIndex = -1;
-      return root.append(retry);
-    }
-    const says = cell.flag ? [FLAGS[cell.flag]] : [];
-    const aligned = NUMERIC.includes(column_.format) && cell.value != null;
-    let classes = `words ${cell.flag ?? ""}${awaited ? " awaited" : ""}${aligned ? " number" : ""}`;
-    let marks = "";
-    const mark = (className: string, sign: string, means: string) => {
-      classes += ` ${className}`;
-      marks += sign;
-      says.push(means);
-    };
-    if (cell.attempt_error) mark("attempted", "⚠", `The last attempt failed: ${cell.attempt_error}`);
-    if (cell.stale) mark("stale", "◔", "Stale: the question has changed since");
-    if (cell.outdated) mark("outdated", "◷", "Outdated: another model or prompt gave this answer");
-    if (cell.edited) mark("edited", "✎", "Edited by a person");
-    if (cell.verified_by)
-      mark("checked", "✔", `Verified by ${cell.verified_by}${cell.stale ? ", before the question changed" : ""}`);
-    else if (cell.verified === true) mark("found", "❝", "The quote stands in the document");
-    else if (cell.verified === false) mark("unfound", "❝", "Unverified: a quote was not found in the document");
-    if (marks.length > 1) classes += " several";
-    const summary = cell.summary ?? "";
-    show(classes, summary.length > LONGEST ? `${summary.slice(0, LONGEST)}…` : summary, says, marks);
+    const look = appearance(cell, column_.format, isAwaited(cell, row, column_.id, context.job));
+    if (look) return this.show(look.classes, look.text, look.marks, look.meanings);
+    const error = cell?.error ?? "Failed";
+    this.show([], "", "", [error]);
+    this.params.eGridCell.removeAttribute("aria-label"); // its words are the cell's
+    this.root.append(node("span", "failed", error));
+    if (!context.retry) return;
+    const retry = node("button", "retry", "↻ Retry");
+    retry.dataset.retry = "1";
+    retry.tabIndex = -1;
+    this.root.append(retry);
+  }
+
+  private show(classes: string[], text: string, marks: string, meanings: string[]): void {
+    const { root } = this;
+    root.className = ["answer", ...classes].map((name) => styles[name]).join(" ");
+    root.textContent = text;
+    root.title = meanings.join(" · ");
+    if (marks) root.dataset.marks = marks;
+    else delete root.dataset.marks;
+    const { eGridCell } = this.params;
+    if (meanings.length) eGridCell.setAttribute("aria-label", [text, ...meanings].filter(Boolean).join(". "));
+    else eGridCell.removeAttribute("aria-label");
   }
 }
 
-/** Where a document stood in its upload, if in a folder. */
+/** The folder that a document had in its upload, if any. */
 const folderOf = ({ document, path }: { document: string; path: string }) =>
   path.endsWith(`/${document}`) ? path.slice(0, -document.length - 1) : "";
 
@@ -119,7 +103,7 @@ export class DocumentCell implements ICellRendererComp<GridRow> {
   }
 
   refresh({ data: row }: ICellRendererParams<GridRow>): boolean {
-    this.root.classList.toggle("loading-row", !row);
+    this.root.className = classOf(row ? "document" : "document loadingRow");
     if (!row || isGroup(row)) {
       this.root.replaceChildren();
       return true;
@@ -139,8 +123,8 @@ export class DocumentCell implements ICellRendererComp<GridRow> {
 }
 
 export class GroupRow implements ICellRendererComp<GridRow> {
-  private readonly root = node("div", "group-cell");
-  private readonly button = node("button", "group-row");
+  private readonly root = node("div", "groupCell");
+  private readonly button = node("button", "groupRow");
 
   init(params: ICellRendererParams<GridRow, unknown, Shared>): void {
     this.root.setAttribute("role", "gridcell");
@@ -157,16 +141,16 @@ export class GroupRow implements ICellRendererComp<GridRow> {
     const { label, count, folded } = data as Group;
     this.button.setAttribute("aria-expanded", String(!folded));
     this.button.replaceChildren(
-      node("span", "fold", folded ? "▸" : "▾"),
-      node("span", "words", label),
-      node("span", "count", count.toLocaleString("en")),
+      node("span", "", folded ? "▸" : "▾"),
+      node("span", "", label),
+      node("span", "count", figure(count)),
     );
     return true;
   }
 }
 
 export class ColumnHeader implements IHeaderComp {
-  private readonly root = node("div", "column-header");
+  private readonly root = node("div", "columnHeader");
   private readonly gone = new AbortController();
 
   init(params: IHeaderParams<GridRow, Shared> & { column_: Column }): void {

@@ -2,15 +2,21 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
-import { getReview, getRow, getRows, listColumns, sentence, type Citation } from "../api/client";
+import { type Citation } from "../api/client";
+import { columnsQuery, latestJobQuery, readRows, reviewQuery, rowQuery } from "../api/queries";
 import { Answer } from "../evidence/Answer";
 import { Viewer } from "../evidence/Viewer";
-import { searchOf, shownIn } from "../grid/shown";
-import { isAwaited, useJob } from "../live";
+import { searchOf, shownIn } from "../grid/address";
+import { useJob } from "../live";
 import { useMe } from "../me";
-import { ErrorText, FlagDot, Loading, useTitle } from "../ui/basics";
+import { isAwaited } from "../states";
+import { ErrorOf, ErrorText, FlagDot, Loading, useTitle } from "../ui/parts";
+import parts from "../ui/parts.module.css";
+import styles from "./Document.module.css";
 
-/** Addresses of the documents before and after this one, in the order that the grid showed, where there is one. */
+const REFRESH_MS = 5_000;
+
+/** Addresses of the documents before and after this one, in the order that the grid showed. */
 function useNeighbours(id: string, documentId: string) {
   const shown = shownIn(useSearch());
   const { q, filter, sort, group, row } = shown;
@@ -18,9 +24,9 @@ function useNeighbours(id: string, documentId: string) {
     queryKey: ["rows around", id, q, filter, sort, row],
     queryFn: async () => {
       const first = Math.max(0, row! - 2);
-      return { first, rows: (await getRows(id, { q, filter }, sort ?? "position", first, row! - first + 3)).rows };
+      return { first, rows: (await readRows(id, { q, filter }, sort ?? "position", first, row! - first + 3)).rows };
     },
-    enabled: row !== null && group === null, // among groups, a row's place is not the server's
+    enabled: row !== null && group === null, // among groups, the place of a row is not that of the server
     placeholderData: keepPreviousData, // two rows each way: after a step, the next one is known without waiting
   });
   const { first, rows } = around.data ?? { first: 0, rows: [] };
@@ -36,16 +42,15 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
   const [, go] = useLocation();
   const search = useSearch();
   const queries = useQueryClient();
-  const review = useQuery({ queryKey: ["review", id], queryFn: () => getReview(id) });
-  const columns = useQuery({ queryKey: ["columns", id], queryFn: () => listColumns(id) });
-  const row = useQuery({
-    queryKey: ["row", id, documentId],
-    queryFn: () => getRow(id, documentId),
-    refetchInterval: 5_000,
-  });
+  const review = useQuery(reviewQuery(id));
+  const columns = useQuery(columnsQuery(id));
+  const row = useQuery({ ...rowQuery(id, documentId), refetchInterval: REFRESH_MS });
+  const shownRow = row.data?.rows[0];
   const job = useJob(id, useMe().poll_ms) ?? null;
   const [open, setOpen] = useState<string | null>(null);
-  const [citation, setCitation] = useState<Citation | null>(null);
+  const [chosen, setChosen] = useState<{ of: string; citation: Citation | null }>();
+  const citation = chosen?.of === documentId ? chosen.citation : null;
+  const setCitation = (citation: Citation | null) => setChosen({ of: documentId, citation });
   const { known, previous, next } = useNeighbours(id, documentId);
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
@@ -56,31 +61,30 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
     };
     addEventListener("keydown", keys);
     return () => removeEventListener("keydown", keys);
-  }, [previous, next]);
-  useEffect(() => setCitation(null), [documentId]);
-  useTitle(row.data?.document);
+  }, [go, previous, next]);
+  useTitle(shownRow?.document);
   const back = `/reviews/${id}${search && `?${search}`}`;
   const error = review.error ?? columns.error ?? row.error;
   if (error)
     return (
-      <main className="empty" id="main">
-        <ErrorText>{sentence(error)}</ErrorText>
+      <main className={parts.empty} id="main">
+        <ErrorOf error={error} />
         <Link href="/">All reviews</Link>
       </main>
     );
   if (!review.data || !columns.data || row.isPending) return <Loading what="Opening the document" />;
-  if (!row.data)
+  if (!shownRow)
     return (
-      <main className="empty" id="main">
+      <main className={parts.empty} id="main">
         <h1>This document is not in the review</h1>
         <Link href={back}>Back to the grid</Link>
       </main>
     );
-  const { cells } = row.data;
+  const { cells } = shownRow;
   return (
-    <main className="document-screen" id="main">
-      <section className="answers" aria-label="Answers">
-        <nav className="row" aria-label="Documents">
+    <main className={styles.screen} id="main" data-fixed>
+      <section className={styles.answers} aria-label="Answers">
+        <nav className={parts.row} aria-label="Documents">
           <Link href={back}>← {review.data.name}</Link>
           {known && (
             <span>
@@ -105,19 +109,19 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
             </span>
           )}
         </nav>
-        <h1>{row.data.document}</h1>
-        {row.data.path !== row.data.document && <p className="muted">{row.data.path}</p>}
-        <ErrorText>{row.data.error}</ErrorText>
+        <h1>{shownRow.document}</h1>
+        {shownRow.path !== shownRow.document && <p className="muted">{shownRow.path}</p>}
+        <ErrorText>{shownRow.error}</ErrorText>
         <ul>
           {columns.data.columns.map((column) => {
             const cell = cells[column.id];
             const shown = open === column.id;
-            const unanswered = isAwaited(cell, row.data!, column.id, job) ? "Being answered …" : "Not asked yet";
+            const unanswered = isAwaited(cell, shownRow, column.id, job) ? "Being answered …" : "Not asked yet";
             return (
               <li key={column.id}>
                 <h2>
                   <button
-                    className="answer-head"
+                    className={styles.answerHead}
                     aria-expanded={shown}
                     onClick={() => {
                       setOpen(shown ? null : column.id);
@@ -133,17 +137,20 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
                   </button>
                 </h2>
                 {shown && (
-                  <Answer
-                    review={id}
-                    cell={{ document_id: documentId, column_id: column.id }}
-                    column={column}
-                    job={job}
-                    mayEdit={review.data.role !== "viewer"}
-                    chosen={citation}
-                    onChoose={setCitation}
-                    onChanged={() => queries.invalidateQueries({ queryKey: ["row", id, documentId] })}
-                    onStarted={() => queries.invalidateQueries({ queryKey: ["active-job", id] })}
-                  />
+                  <div className={styles.full}>
+                    <Answer
+                      key={documentId}
+                      review={id}
+                      cell={{ document_id: documentId, column_id: column.id }}
+                      column={column}
+                      job={job}
+                      mayEdit={review.data.role !== "viewer"}
+                      chosen={citation}
+                      onChoose={setCitation}
+                      onChanged={() => void queries.invalidateQueries(rowQuery(id, documentId))}
+                      onStarted={() => void queries.invalidateQueries(latestJobQuery(id))}
+                    />
+                  </div>
                 )}
               </li>
             );

@@ -1,6 +1,6 @@
-/** Everything of a review as a file, or what is shown of it. */
+/** The export of a review, whole or as it is shown. */
 import { authorization, exportUrl, problemOf, token, type View } from "../api/client";
-import { Menu, type Item } from "../ui/basics";
+import { Menu, type Item } from "../ui/Menu";
 import { useNotices } from "../ui/notices";
 
 type Props = { review: string; view: View; shownColumns: (() => string[]) | null };
@@ -17,7 +17,7 @@ export function ExportMenu({ review, view, shownColumns }: Props) {
     ...(isPart || shownColumns
       ? [
           {
-            label: `${format.toUpperCase()}: what is shown`,
+            label: `${format.toUpperCase()}: as shown`,
             onSelect: () => void download(exportUrl(review, format, view, shownColumns?.() ?? null), fail),
           },
         ]
@@ -26,7 +26,7 @@ export function ExportMenu({ review, view, shownColumns }: Props) {
   return <Menu label="Export ▾" items={items} />;
 }
 
-/** A plain link where nobody signs in, so that the browser streams it; else the token has to come along. */
+/** A plain link where nobody signs in, so that the browser streams it; else the request needs the token. */
 async function download(url: string, fail: (error: unknown) => void): Promise<void> {
   const link = document.createElement("a");
   link.download = "";

@@ -1,55 +1,47 @@
-/** How far a job is, and what can be done about it. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+/** The progress of a run, and what can be done about it. */
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { cancelTabularJob, resumeTabularJob, type Job } from "../api/client";
-import { isLive } from "../live";
+import type { Job } from "../api/client";
+import { api, jobQuery } from "../api/queries";
 import { useStart } from "../setup/Run";
-import { count, duration } from "../ui/basics";
+import { isLive } from "../states";
 import { useNotices } from "../ui/notices";
+import { count, duration, figure } from "../ui/words";
+import styles from "./JobBar.module.css";
 
 const QUIET_SECONDS = 20;
 const LOOK_MS = 5_000;
 
-/** How long this page has seen no answer of the live job: the LLM server may be slow, or away. */
-function useQuietSeconds(job: Job | null): number {
-  const answers = isLive(job) ? job.done_cells + job.error_cells : null;
-  const [quiet, setQuiet] = useState(0);
+/** How long the live job has had no new answer on this page. To be given a `key` of the number of answers. */
+function Quiet() {
+  const [seconds, setSeconds] = useState(0);
   useEffect(() => {
-    setQuiet(0);
-    if (answers === null) return;
     const since = Date.now();
-    const timer = setInterval(() => setQuiet((Date.now() - since) / 1000), LOOK_MS);
+    const timer = setInterval(() => setSeconds((Date.now() - since) / 1000), LOOK_MS);
     return () => clearInterval(timer);
-  }, [answers]);
-  return quiet;
+  }, []);
+  return seconds < QUIET_SECONDS ? null : <span className="muted">no answer for {duration(seconds)}</span>;
 }
 
 export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged: () => void; mayEdit: boolean }) {
   const { fail } = useNotices();
   const queries = useQueryClient();
-  const cancel = useMutation({
-    mutationFn: () => cancelTabularJob(job!.id),
-    onSuccess: () => {
-      onChanged();
-      queries.invalidateQueries({ queryKey: ["job", job!.id] });
-    },
-    onError: fail,
-  });
-  const resume = useMutation({
-    mutationFn: () => resumeTabularJob(job!.id, null),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["job", job!.id] }),
-    onError: fail,
-  });
+  const onSuccess = () => {
+    onChanged();
+    void queries.invalidateQueries(jobQuery(job!.id));
+  };
+  const cancel = api.useMutation("post", "/api/tabular/jobs/{job_id}/cancel", { onSuccess, onError: fail });
+  const resume = api.useMutation("post", "/api/tabular/jobs/{job_id}/resume", { onSuccess, onError: fail });
   const start = useStart(job?.review_id ?? "");
-  const quiet = useQuietSeconds(job);
   if (!job) return null;
-  const ended = job.completed_items + job.error_items; // what a cancel skips was not done
+  const params = { path: { job_id: job.id } };
+  const ended = job.completed_items + job.error_items; // documents skipped by a cancel are not done
   if (!isLive(job))
     return (
-      <div className="job" role="status">
+      <div className={styles.job} role="status">
         <span className="muted">
           {job.status === "cancelled" ? "Cancelled: " : "Last run: "}
-          {ended.toLocaleString("en")} / {job.total_items.toLocaleString("en")} documents
+          {figure(ended)} / {figure(job.total_items)} documents
           {job.price > 0 ? ` · $${job.price.toFixed(2)}` : ""}
         </span>
         {job.error_cells > 0 && mayEdit && (
@@ -60,10 +52,10 @@ export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged
       </div>
     );
   return (
-    <div className="job" role="status">
+    <div className={styles.job} role="status">
       <progress aria-label="Documents done" max={job.total_items || 1} value={ended} />
       <b data-testid="progress">
-        {ended.toLocaleString("en")} / {job.total_items.toLocaleString("en")}
+        {figure(ended)} / {figure(job.total_items)}
       </b>
       <span className="muted">
         {job.cancel_requested_at
@@ -71,20 +63,25 @@ export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged
           : job.paused_at
             ? job.pause_reason
             : job.llm_trouble
-              ? `The LLM server is waited for: ${job.llm_trouble}.`
+              ? `Waiting for the LLM server: ${job.llm_trouble}.`
               : [
                   job.rate ? `${job.rate.toPrecision(2)}/s` : "",
                   job.eta_seconds ? `${duration(job.eta_seconds)} left` : "",
-                  quiet >= QUIET_SECONDS ? `no answer for ${duration(quiet)}` : "",
                   job.price > 0 ? `$${job.price.toFixed(2)}` : "",
                 ]
                   .filter(Boolean)
                   .join(" · ")}
       </span>
+      {!job.paused_at && !job.llm_trouble && <Quiet key={job.done_cells + job.error_cells} />}
       {job.error_cells > 0 && <span className="failed">{count(job.error_cells, "failure")}</span>}
-      {mayEdit && job.paused_at && <button onClick={() => resume.mutate()}>Go on without a budget</button>}
+      {mayEdit && job.paused_at && (
+        <button onClick={() => resume.mutate({ params, body: { budget: null } })}>Continue without a budget</button>
+      )}
       {mayEdit && (
-        <button disabled={cancel.isPending || job.cancel_requested_at !== null} onClick={() => cancel.mutate()}>
+        <button
+          disabled={cancel.isPending || job.cancel_requested_at !== null}
+          onClick={() => cancel.mutate({ params })}
+        >
           Cancel
         </button>
       )}

@@ -1,25 +1,31 @@
-/** Whom a review is shared with, and who changed what. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+/** The people a review is shared with, and the history of its answers. */
 import { useState } from "react";
-import { getReviewHistory, listMembers, putMember, removeMember, sentence, type Role } from "../api/client";
-import { Dialog, ErrorText, Loading, when } from "../ui/basics";
+import { type Role } from "../api/client";
+import { api } from "../api/queries";
+import { Change } from "../evidence/History";
+import { Dialog } from "../ui/Dialog";
+import { ErrorOf, Loading } from "../ui/parts";
+import parts from "../ui/parts.module.css";
+import styles from "./People.module.css";
+import lists from "../evidence/History.module.css";
 
-const ROLES: Record<Role, string> = { viewer: "may look", editor: "may change", owner: "may share and delete" };
+const MEMBERS = "/api/tabular/reviews/{review_id}/members";
+const ROLES: Record<Role, string> = { viewer: "can view", editor: "can edit", owner: "can share and delete" };
 
 export function ShareDialog({ review, mayShare, onClose }: { review: string; mayShare: boolean; onClose: () => void }) {
-  const queries = useQueryClient();
-  const members = useQuery({ queryKey: ["members", review], queryFn: () => listMembers(review) });
+  const path = { review_id: review };
+  const members = api.useQuery("get", MEMBERS, { params: { path } });
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("viewer");
-  const changed = () => queries.invalidateQueries({ queryKey: ["members", review] });
-  const put = useMutation({
-    mutationFn: (one: { email: string; role: Role }) => putMember(review, one.email, one.role),
+  const changed = () => void members.refetch();
+  const put = api.useMutation("put", `${MEMBERS}/{email}`, {
     onSuccess: () => {
       setEmail("");
       changed();
     },
   });
-  const remove = useMutation({ mutationFn: (one: string) => removeMember(review, one), onSuccess: changed });
+  const remove = api.useMutation("delete", `${MEMBERS}/{email}`, { onSuccess: changed });
+  const share = (email: string, role: Role) => put.mutate({ params: { path: { ...path, email } }, body: { role } });
   const error = members.error ?? put.error ?? remove.error;
   const roles = (Object.keys(ROLES) as Role[]).map((one) => (
     <option key={one} value={one}>
@@ -29,7 +35,7 @@ export function ShareDialog({ review, mayShare, onClose }: { review: string; may
   return (
     <Dialog title="People" onClose={onClose}>
       {!members.data && !error && <Loading what="Loading" />}
-      <ul className="members">
+      <ul className={styles.members}>
         {members.data?.members.map((one) => (
           <li key={one.email}>
             <span>{one.email}</span>
@@ -37,7 +43,7 @@ export function ShareDialog({ review, mayShare, onClose }: { review: string; may
               aria-label={`Role of ${one.email}`}
               disabled={!mayShare}
               value={one.role}
-              onChange={(event) => put.mutate({ email: one.email, role: event.target.value as Role })}
+              onChange={(event) => share(one.email, event.target.value as Role)}
             >
               {roles}
             </select>
@@ -45,7 +51,7 @@ export function ShareDialog({ review, mayShare, onClose }: { review: string; may
               <button
                 className="icon"
                 aria-label={`Stop sharing with ${one.email}`}
-                onClick={() => remove.mutate(one.email)}
+                onClick={() => remove.mutate({ params: { path: { ...path, email: one.email } } })}
               >
                 ×
               </button>
@@ -53,14 +59,14 @@ export function ShareDialog({ review, mayShare, onClose }: { review: string; may
           </li>
         ))}
       </ul>
-      {members.data?.members.length === 0 && <p className="muted">This review is shared with nobody.</p>}
-      <ErrorText>{error && sentence(error)}</ErrorText>
+      {members.data?.members.length === 0 && <p className="muted">This review is not shared.</p>}
+      <ErrorOf error={error} />
       {mayShare && (
         <form
-          className="row"
+          className={parts.row}
           onSubmit={(event) => {
             event.preventDefault();
-            put.mutate({ email: email.trim(), role });
+            share(email.trim(), role);
           }}
         >
           <input
@@ -81,39 +87,25 @@ export function ShareDialog({ review, mayShare, onClose }: { review: string; may
   );
 }
 
-const ACTIONS = {
-  edit: "edited",
-  verify: "verified",
-  unverify: "took back the verification of",
-  clear: "cleared",
-  restore: "brought back",
-  regenerate: "asked again",
-  replace: "answered anew",
-};
-
 export function HistoryDialog({ review, onClose }: { review: string; onClose: () => void }) {
-  const history = useQuery({
-    queryKey: ["review-history", review],
-    queryFn: () => getReviewHistory(review),
-    staleTime: 0,
-  });
+  const params = { path: { review_id: review } };
+  const history = api.useQuery("get", "/api/tabular/reviews/{review_id}/history", { params }, { staleTime: 0 });
   return (
-    <Dialog title="Who changed what" onClose={onClose} wide>
-      <ErrorText>{history.error && sentence(history.error)}</ErrorText>
+    <Dialog title="History" onClose={onClose} wide>
+      <ErrorOf error={history.error} />
       {history.isPending && <Loading what="Loading" />}
       {history.data?.changes.length === 0 && <p className="muted">Nobody has changed an answer yet.</p>}
-      <ul className="history">
-        {history.data?.changes.map((one, nr) => (
-          <li key={nr}>
-            <b>{one.email}</b> {ACTIONS[one.action]} <b>{one.column ?? "a removed question"}</b> of{" "}
-            {one.document ?? "a removed document"} <span className="muted">{when(one.created_at)}</span>
-            {(one.action === "edit" || one.action === "replace") && (
-              <div>
-                <del>{String(one.before?.summary ?? "nothing")}</del> →{" "}
-                <ins>{String(one.after?.summary ?? "nothing")}</ins>
-              </div>
-            )}
-          </li>
+      <ul className={lists.list}>
+        {history.data?.changes.map((change, index) => (
+          <Change
+            key={index}
+            change={change}
+            what={
+              <>
+                <b>{change.column ?? "a removed question"}</b> of {change.document ?? "a removed document"}
+              </>
+            }
+          />
         ))}
       </ul>
     </Dialog>

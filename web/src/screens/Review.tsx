@@ -1,39 +1,41 @@
-/** A review: first what to ask about which documents, then the grid that fills. */
+/** A review: first its documents and questions, then the grid that fills. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link } from "wouter";
-import { getReview, listColumns, Problem, sentence } from "../api/client";
+import { Problem } from "../api/client";
+import { columnsQuery, reviewQuery } from "../api/queries";
 import { useJob } from "../live";
 import { useMe } from "../me";
 import { useUploads } from "../setup/Upload";
-import { ErrorText, Loading, useTitle } from "../ui/basics";
+import { ErrorOf, Loading, useTitle } from "../ui/parts";
 import { Setup } from "./Setup";
 import { Table } from "./Table";
+import parts from "../ui/parts.module.css";
 
 const REFRESH_MS = 30_000;
 
 export default function ReviewScreen({ id }: { id: string }) {
-  const review = useQuery({ queryKey: ["review", id], queryFn: () => getReview(id), refetchInterval: REFRESH_MS });
-  const columns = useQuery({ queryKey: ["columns", id], queryFn: () => listColumns(id), refetchInterval: REFRESH_MS });
+  const review = useQuery({ ...reviewQuery(id), refetchInterval: REFRESH_MS });
+  const columns = useQuery({ ...columnsQuery(id), refetchInterval: REFRESH_MS });
   const me = useMe();
   const job = useJob(id, me.poll_ms);
   const queries = useQueryClient();
   const { settled } = useUploads(id);
   useEffect(() => {
-    if (settled) queries.invalidateQueries({ queryKey: ["review", id] });
-  }, [settled, id]);
+    if (settled) void queries.invalidateQueries(reviewQuery(id));
+  }, [settled, queries, id]);
   useTitle(review.data?.name);
   const error = review.error ?? columns.error;
   if (error && (!review.data || (error instanceof Problem && error.status === 404)))
     return (
-      <main className="empty" id="main">
+      <main className={parts.empty} id="main">
         <h1>This review cannot be shown</h1>
-        <ErrorText>{sentence(error)}</ErrorText>
+        <ErrorOf error={error} />
         <Link href="/">All reviews</Link>
       </main>
     );
   if (!review.data || !columns.data || job === undefined) return <Loading what="Opening the review" />;
-  // Until somebody has run it, the screen is about what to run.
+  // Until its first run, the screen is about what to run.
   return job === null && review.data.role !== "viewer" ? (
     <Setup review={review.data} columns={columns.data.columns} />
   ) : (

@@ -1,37 +1,40 @@
-/** The name of a review as a heading, to be changed where it stands. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import { renameReview, type Review } from "../api/client";
+/** The name of a review: a heading that can be edited in place. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Review } from "../api/client";
+import { api, reviewQuery } from "../api/queries";
 import { useNotices } from "../ui/notices";
+import styles from "./ReviewName.module.css";
 
 export function ReviewName({ review }: { review: Review }) {
   const queries = useQueryClient();
-  const [name, setName] = useState(review.name);
+  /** Null: as it is. */
+  const [typed, setTyped] = useState<string | null>(null);
   const { fail } = useNotices();
-  useEffect(() => setName(review.name), [review.name]);
-  const rename = useMutation({
-    mutationFn: (to: string) => renameReview(review.id, to),
-    onSuccess: (changed) => queries.setQueryData(["review", review.id], changed),
-    onError: (error) => {
-      setName(review.name);
-      fail(error);
-    },
+  const rename = api.useMutation("patch", "/api/tabular/reviews/{review_id}", {
+    onSuccess: (changed) => queries.setQueryData(reviewQuery(review.id).queryKey, changed),
+    onError: fail,
+    onSettled: () => setTyped(null),
   });
-  const commit = () => (name.trim() && name.trim() !== review.name ? rename.mutate(name.trim()) : setName(review.name));
+  const commit = () => {
+    const name = typed?.trim();
+    if (name && name !== review.name) rename.mutate({ params: { path: { review_id: review.id } }, body: { name } });
+    else setTyped(null);
+  };
   return (
-    <h1 className="review-name">
+    <h1 className={styles.reviewName}>
       {review.role === "viewer" ? (
         review.name
       ) : (
         <input
           aria-label="Name of the review"
-          value={name}
+          value={typed ?? review.name}
           maxLength={200}
-          onChange={(event) => setName(event.target.value)}
+          onChange={(event) => setTyped(event.target.value)}
           onBlur={commit}
           onKeyDown={(event) => {
             if (event.key === "Enter") event.currentTarget.blur();
-            if (event.key === "Escape") setName(review.name);
+            if (event.key === "Escape") setTyped(null);
           }}
         />
       )}

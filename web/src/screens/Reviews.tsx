@@ -1,50 +1,55 @@
-/** All reviews, and the way to a new one. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+/** All reviews, and the start of a new one. */
+import { keepPreviousData, useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
-import { createReview, deleteReview, listReviews, sentence, type Review } from "../api/client";
+import { client, type Review } from "../api/client";
+import { api } from "../api/queries";
 import { uploadsOf } from "../setup/files";
 import { DropZone } from "../setup/Upload";
 import type { Chosen } from "../setup/files";
-import { count, Dialog, ErrorText, Loading, useTitle, when } from "../ui/basics";
+import { Dialog } from "../ui/Dialog";
 import { useNotices } from "../ui/notices";
+import { ErrorOf, Loading, useTitle } from "../ui/parts";
+import { count, figure, when } from "../ui/words";
+import parts from "../ui/parts.module.css";
+import styles from "./Reviews.module.css";
 
 const PAGE = 50;
 
 export function ReviewsScreen() {
   useTitle(undefined);
   const [, go] = useLocation();
-  const queries = useQueryClient();
   const { fail } = useNotices();
   const [q, setQ] = useState("");
   const [offset, setOffset] = useState(0);
   const [deleting, setDeleting] = useState<Review | null>(null);
-  const reviews = useQuery({
-    queryKey: ["reviews", q, offset],
-    queryFn: () => listReviews(q, offset, PAGE),
-    placeholderData: keepPreviousData,
-  });
+  const reviews = api.useQuery(
+    "get",
+    "/api/tabular/reviews",
+    { params: { query: { q: q || undefined, offset, limit: PAGE } } },
+    { placeholderData: keepPreviousData },
+  );
   const create = useMutation({
     mutationFn: async (files: Chosen[]) => {
       const folder = files[0]?.path.split("/").slice(0, -1)[0];
-      const review = await createReview(`${folder || "Review"} ${new Date().toLocaleString("sv").slice(0, 19)}`);
-      if (files.length) uploadsOf(review.id).add(files);
-      return review;
+      const name = `${folder || "Review"} ${new Date().toLocaleString("sv").slice(0, 19)}`;
+      const { data } = await client.POST("/api/tabular/reviews", { body: { name, columns: [], document_ids: [] } });
+      if (files.length) uploadsOf(data!.id).add(files);
+      return data!.id;
     },
-    onSuccess: (review) => go(`/reviews/${review.id}`),
+    onSuccess: (id) => go(`/reviews/${id}`),
     onError: fail,
   });
-  const remove = useMutation({
-    mutationFn: (review: Review) => deleteReview(review.id),
+  const remove = api.useMutation("delete", "/api/tabular/reviews/{review_id}", {
     onSuccess: () => {
       setDeleting(null);
-      queries.invalidateQueries({ queryKey: ["reviews"] });
+      void reviews.refetch();
     },
   });
   const isFirst = reviews.data?.total === 0 && !q;
   return (
-    <main className="reviews" id="main">
-      <div className="row">
+    <main className={styles.reviews} id="main">
+      <div className={styles.head}>
         <h1>Reviews</h1>
         {!isFirst && (
           <input
@@ -63,39 +68,37 @@ export function ReviewsScreen() {
         </button>
       </div>
       {create.isPending ? (
-        <Loading what="Making a review" />
+        <Loading what="Creating the review" />
       ) : (
         <DropZone words="Drop documents or a folder here to start a review" onFiles={(files) => create.mutate(files)} />
       )}
-      {reviews.error && <ErrorText>{sentence(reviews.error)}</ErrorText>}
+      <ErrorOf error={reviews.error} />
       {reviews.isPending && <Loading what="Loading the reviews" />}
-      {reviews.data?.total === 0 && q && <p className="muted">No review has this in its name.</p>}
+      {reviews.data?.total === 0 && q && <p className="muted">No review has a name like this.</p>}
       {isFirst && (
-        <section className="start">
+        <section className={styles.start}>
           <h2>There are no reviews yet.</h2>
-          <p className="muted">
-            A review asks the same questions of every document and lays the answers out as a grid.
-          </p>
+          <p className="muted">A review asks the same questions of every document and shows the answers in a grid.</p>
           <ol>
             <li>
-              <b>Documents</b> PDF, Word, text, spreadsheets, mails and scans; a whole folder at once.
+              <b>Documents</b> PDF, Word, text, spreadsheets, e-mails and scans; a whole folder at once.
             </li>
             <li>
-              <b>Questions</b> From a template, or your own. An answer is a date, an amount, a tag, or words.
+              <b>Questions</b> From a template, or your own. An answer is a date, an amount, a tag or text.
             </li>
             <li>
-              <b>Evidence</b> Each answer with the words it rests on, marked on the page where they stand.
+              <b>Evidence</b> Each answer comes with the words it rests on, marked on their page.
             </li>
           </ol>
         </section>
       )}
       {!!reviews.data?.reviews.length && (
-        <table className="list">
+        <table className={styles.list}>
           <thead>
             <tr>
               <th>Name</th>
-              <th className="number">Documents</th>
-              <th className="number">Questions</th>
+              <th className={styles.number}>Documents</th>
+              <th className={styles.number}>Questions</th>
               <th>Your role</th>
               <th>Changed</th>
               <th>
@@ -108,10 +111,10 @@ export function ReviewsScreen() {
               <tr key={review.id}>
                 <td>
                   <Link href={`/reviews/${review.id}`}>{review.name}</Link>
-                  {review.active_job_id && <span className="badge">running</span>}
+                  {review.active_job_id && <span className={parts.badge}>running</span>}
                 </td>
-                <td className="number">{review.document_count.toLocaleString("en")}</td>
-                <td className="number">{review.column_count}</td>
+                <td className={styles.number}>{figure(review.document_count)}</td>
+                <td className={styles.number}>{review.column_count}</td>
                 <td>{review.role}</td>
                 <td>{when(review.updated_at)}</td>
                 <td>
@@ -127,7 +130,7 @@ export function ReviewsScreen() {
         </table>
       )}
       {(reviews.data?.total ?? 0) > PAGE && (
-        <nav className="row" aria-label="Pages">
+        <nav className={parts.row} aria-label="Pages">
           <button disabled={!offset} onClick={() => setOffset(offset - PAGE)}>
             Newer
           </button>
@@ -139,13 +142,17 @@ export function ReviewsScreen() {
       {deleting && (
         <Dialog title={`Delete ${deleting.name}?`} onClose={() => setDeleting(null)}>
           <p>
-            All answers and their history go, for everybody: {count(deleting.document_count, "document")} ×{" "}
+            This deletes all answers and their history, for everybody: {count(deleting.document_count, "document")} ×{" "}
             {count(deleting.column_count, "question")}. The documents stay.
           </p>
-          <ErrorText>{remove.error && sentence(remove.error)}</ErrorText>
+          <ErrorOf error={remove.error} />
           <footer>
-            <button onClick={() => setDeleting(null)}>Keep it</button>
-            <button className="danger" disabled={remove.isPending} onClick={() => remove.mutate(deleting)}>
+            <button onClick={() => setDeleting(null)}>Cancel</button>
+            <button
+              className="danger"
+              disabled={remove.isPending}
+              onClick={() => remove.mutate({ params: { path: { review_id: deleting.id }, query: { confirm: true } } })}
+            >
               Delete the review
             </button>
           </footer>

@@ -1,11 +1,12 @@
-/** Signing in: at the place that the server names, or with a token that one has. */
+/** Signing in: at the address that the server names, or with a token. */
 import { useState } from "react";
 import { token } from "../api/client";
-import { ErrorText } from "../ui/basics";
+import { ErrorText } from "../ui/parts";
+import styles from "./SignIn.module.css";
 
 const STATE = "columnist.sign-in";
 
-/** Back from signing in elsewhere the token stands in the address. It is taken only if this page asked for it. */
+/** After a sign-in elsewhere, the address holds the token. It is taken only if this page asked for it. */
 export function takeTokenFromAddress(): void {
   const found = new URLSearchParams(location.hash.slice(1)).get("access_token");
   if (!found) return;
@@ -39,7 +40,7 @@ export function SignIn({ refused, onSignIn }: { refused: string; onSignIn: () =>
     onSignIn();
   };
   return (
-    <main className="sign-in" id="main">
+    <main className={styles.signIn} id="main">
       <h1>
         <img src="/favicon.svg" alt="" width="28" height="28" /> Columnist
       </h1>
@@ -56,11 +57,11 @@ export function SignIn({ refused, onSignIn }: { refused: string; onSignIn: () =>
             autoComplete="off"
             value={pasted}
             onChange={(event) => setPasted(event.target.value)}
-            placeholder="col_… or a JWT of your identity provider"
+            placeholder="col_… or a JWT from your identity provider"
           />
         </label>
         <ErrorText>{refused}</ErrorText>
-        <button className={elsewhere ? "" : "primary"} disabled={!pasted.trim()}>
+        <button className={elsewhere ? undefined : "primary"} disabled={!pasted.trim()}>
           Sign in with this token
         </button>
       </form>

@@ -1,66 +1,63 @@
-/** What a run would ask and cost, and the button that starts it. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+/** What a run would ask and cost, and the ways to start one. */
+import { keepPreviousData, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { estimateTabularGenerate, getRows, sentence, startTabularGenerate, type Asked, type Only } from "../api/client";
-import { count, Dialog, ErrorText } from "../ui/basics";
+import { type GenerateInput, type Only } from "../api/client";
+import { api, generate, latestJobQuery, readRows } from "../api/queries";
+import { Dialog } from "../ui/Dialog";
 import { useNotices } from "../ui/notices";
+import { ErrorOf } from "../ui/parts";
+import { count, figure } from "../ui/words";
+import dialog from "../ui/Dialog.module.css";
+import styles from "./Run.module.css";
 
-function useStarting<T>(review: string, mutationFn: (asked: T) => ReturnType<typeof startTabularGenerate>) {
+function useStarting<T>(review: string, mutationFn: (asked: T) => ReturnType<typeof generate>) {
   const queries = useQueryClient();
   const { say, fail } = useNotices();
   return useMutation({
     mutationFn,
     onSuccess: (started) => {
-      if (started.resumed) say("A run is going on already: this is it.");
-      else if (!started.total_items) say("Everything has been answered: there is nothing to ask.");
-      queries.invalidateQueries({ queryKey: ["active-job", review] });
+      if (started.resumed) say("A run is already in progress.");
+      else if (!started.total_items) say("Nothing to ask: every question has its answer.");
+      void queries.invalidateQueries(latestJobQuery(review));
     },
     onError: fail,
   });
 }
 
-export const useStart = (review: string) => useStarting(review, (asked: Asked) => startTabularGenerate(review, asked));
+export const useStart = (review: string) => useStarting(review, (body: GenerateInput) => generate(review, body));
 
-/** Ask one question, or all of them, about the first document. */
+/** Ask some questions, or all of them, about the first document. */
 export const useTry = (review: string) =>
   useStarting(review, async (column_ids: string[] | undefined) => {
-    const { rows } = await getRows(review, { filter: [], q: "" }, "position", 0, 1);
-    return startTabularGenerate(review, { document_ids: rows.map((row) => row.document_id), column_ids });
+    const { rows } = await readRows(review, { filter: [], q: "" }, "position", 0, 1);
+    return generate(review, { document_ids: rows.map((row) => row.document_id), column_ids });
   });
 
-export function Estimate({
-  review,
-  asked,
-  documents,
-  columns,
-}: {
-  review: string;
-  asked: Asked;
-  documents: number;
-  columns: number;
-}) {
-  const estimate = useQuery({
-    queryKey: ["estimate", review, asked, documents, columns],
-    queryFn: () => estimateTabularGenerate(review, asked),
-    placeholderData: keepPreviousData,
-    enabled: documents > 0 && columns > 0,
-    staleTime: 0,
-  });
+type EstimateProps = { review: string; input: GenerateInput; documents: number; columns: number };
+
+export function Estimate({ review, input, documents, columns }: EstimateProps) {
+  const estimate = api.useQuery(
+    "post",
+    "/api/tabular/reviews/{review_id}/estimate",
+    { params: { path: { review_id: review } }, body: input, of: [documents, columns] },
+    { placeholderData: keepPreviousData, enabled: documents > 0 && columns > 0, staleTime: 0 },
+  );
   const found = estimate.data;
-  if (estimate.error) return <ErrorText>{sentence(estimate.error)}</ErrorText>;
+  if (estimate.error) return <ErrorOf error={estimate.error} />;
   if (!found)
     return (
       <p className="muted">
-        {documents
-          ? columns
-            ? "Estimating …"
-            : "Add a question to see what a run would ask."
-          : "Add documents to see what a run would ask."}
+        {!documents
+          ? "Add documents to see what a run would ask."
+          : !columns
+            ? "Add a question to see what a run would ask."
+            : "Estimating …"}
       </p>
     );
   const tokens = found.prompt_tokens + found.completion_tokens;
+  const cached = found.cached_tokens ? `, ${figure(found.cached_tokens)} of them cached` : "";
   return (
-    <div className="estimate">
+    <div className={styles.estimate}>
       <dl>
         <div>
           <dt>Asks</dt>
@@ -70,11 +67,7 @@ export function Estimate({
         </div>
         <div>
           <dt>Tokens</dt>
-          <dd>
-            {tokens
-              ? `about ${tokens.toLocaleString("en")}${found.cached_tokens ? `, of them ${found.cached_tokens.toLocaleString("en")} cached` : ""}`
-              : "none"}
-          </dd>
+          <dd>{tokens ? `about ${figure(tokens)}${cached}` : "none"}</dd>
         </div>
         <div>
           <dt>Price</dt>
@@ -93,54 +86,48 @@ export function Estimate({
 }
 
 const CHOICES: { label: string; only: Only[] }[] = [
-  { label: "Whatever has no current answer", only: ["missing", "stale", "failed"] },
+  { label: "Missing, stale and failed answers", only: ["missing", "stale", "failed"] },
   { label: "Missing answers only", only: ["missing"] },
-  { label: "Stale answers only: their question has changed", only: ["stale"] },
+  { label: "Stale answers only: the question has changed", only: ["stale"] },
   { label: "Failed answers only", only: ["failed"] },
-  { label: "Outdated answers only: another model or prompt gave them", only: ["outdated"] },
-  { label: "Everything again, but what somebody has edited or verified", only: ["all"] },
+  { label: "Outdated answers only: from another model or prompt", only: ["outdated"] },
+  { label: "All answers, except edited or verified ones", only: ["all"] },
 ];
 
-export function RunDialog({
-  review,
-  documents,
-  columns,
-  chosen,
-  onClose,
-}: {
-  review: string;
-  documents: number;
-  columns: number;
-  chosen: string[];
-  onClose: () => void;
-}) {
+type RunProps = { review: string; documents: number; columns: number; selected: string[]; onClose: () => void };
+
+/** `selected`: the documents of the ticked rows. */
+export function RunDialog({ review, documents, columns, selected, onClose }: RunProps) {
   const [choice, setChoice] = useState(0);
-  const [onlyChosen, setOnlyChosen] = useState(chosen.length > 0);
+  const [onlySelected, setOnlySelected] = useState(selected.length > 0);
   const [budget, setBudget] = useState("");
   const start = useStart(review);
-  const asked: Asked = { only: CHOICES[choice]!.only, document_ids: onlyChosen && chosen.length ? chosen : undefined };
+  const input: GenerateInput = {
+    only: CHOICES[choice]!.only,
+    document_ids: onlySelected && selected.length ? selected : undefined,
+  };
   return (
     <Dialog title="Run" onClose={onClose}>
       <form
-        className="form"
+        className={dialog.form}
         onSubmit={(event) => {
           event.preventDefault();
-          start.mutate({ ...asked, budget: budget ? Number(budget) : undefined }, { onSuccess: onClose });
+          start.mutate({ ...input, budget: budget ? Number(budget) : undefined }, { onSuccess: onClose });
         }}
       >
         <fieldset>
           <legend>What to ask</legend>
-          {CHOICES.map(({ label }, nr) => (
-            <label key={label} className="choice">
-              <input type="radio" name="only" checked={choice === nr} onChange={() => setChoice(nr)} />
+          {CHOICES.map(({ label }, index) => (
+            <label key={label} className={dialog.choice}>
+              <input type="radio" name="only" checked={choice === index} onChange={() => setChoice(index)} />
               {label}
             </label>
           ))}
         </fieldset>
-        {chosen.length > 0 && (
-          <label className="choice">
-            <input type="checkbox" checked={onlyChosen} onChange={(event) => setOnlyChosen(event.target.checked)} />
-            Only the {count(chosen.length, "chosen document")}
+        {selected.length > 0 && (
+          <label className={dialog.choice}>
+            <input type="checkbox" checked={onlySelected} onChange={(event) => setOnlySelected(event.target.checked)} />
+            Only the {count(selected.length, "selected document")}
           </label>
         )}
         <label>
@@ -151,11 +138,11 @@ export function RunDialog({
             step="any"
             value={budget}
             onChange={(event) => setBudget(event.target.value)}
-            placeholder="none: the run pauses when it has cost this much"
+            placeholder="none; a run pauses when it reaches its budget"
           />
         </label>
-        <Estimate review={review} asked={asked} documents={documents} columns={columns} />
-        <ErrorText>{start.error ? sentence(start.error) : null}</ErrorText>
+        <Estimate review={review} input={input} documents={documents} columns={columns} />
+        <ErrorOf error={start.error} />
         <footer>
           <button type="button" onClick={onClose}>
             Cancel

@@ -1,11 +1,12 @@
-/** Files go into the review: dropped, or chosen, one by one or by the folder; each with its progress and its error. */
+/** Adds files to a review, dropped or chosen, singly or by the folder; each has its progress and its error. */
 import { useState, useSyncExternalStore } from "react";
-import { count } from "../ui/basics";
+import { count, figure } from "../ui/words";
 import { ACCEPT, filesFrom, uploadsOf, type Chosen } from "./files";
+import styles from "./Upload.module.css";
 
 const SHOWN = 200;
 
-/** What has become of the files of a review so far. */
+/** The files sent to a review so far, and what became of each. */
 export function useUploads(review: string) {
   const uploads = uploadsOf(review);
   useSyncExternalStore(uploads.subscribe, () => uploads.version);
@@ -15,7 +16,7 @@ export function useUploads(review: string) {
   return { files, busy, settled, refused, done };
 }
 
-/** Where files are dropped, or chosen. */
+/** A place to drop files, with buttons to choose them. */
 export function DropZone({ words, onFiles }: { words: string; onFiles: (files: Chosen[]) => void }) {
   const [over, setOver] = useState(false);
   const choose = (event: React.ChangeEvent<HTMLInputElement>) => {
@@ -24,7 +25,7 @@ export function DropZone({ words, onFiles }: { words: string; onFiles: (files: C
   };
   return (
     <div
-      className={over ? "drop over" : "drop"}
+      className={over ? `${styles.drop} ${styles.over}` : styles.drop}
       onDragOver={(event) => {
         event.preventDefault();
         setOver(true);
@@ -59,29 +60,29 @@ export function Upload({ review }: { review: string }) {
     ...files.filter((one) => one.status !== "refused" && one.status !== "sending"),
   ].slice(0, SHOWN);
   return (
-    <div className="upload">
+    <div className={styles.upload}>
       <DropZone words="Drop documents or a folder here" onFiles={(chosen) => uploadsOf(review).add(chosen)} />
       {files.length > 0 && (
         <>
           <p role="status">
             {done === files.length
-              ? `${count(done, "file")} taken in.`
-              : `${done.toLocaleString("en")} / ${count(files.length, "file")}`}
+              ? `${count(done, "file")} added.`
+              : `${figure(done)} / ${count(files.length, "file")}`}
             {refused.length > 0 && <span className="failed"> {count(refused.length, "file")} refused.</span>}
           </p>
           {busy && <progress aria-label="Upload" max={size || 1} value={sent} />}
-          <ul className="files" tabIndex={0} aria-label="Files">
-            {shown.map((one, nr) => (
-              <li key={nr} className={one.status}>
-                <span className="name" title={one.name}>
+          <ul className={styles.files} tabIndex={0} aria-label="Files">
+            {shown.map((one, index) => (
+              <li key={index} className={one.status === "refused" ? styles.refused : undefined}>
+                <span className={styles.name} title={one.name}>
                   {one.name}
                 </span>
                 {one.status === "sending" ? (
                   <progress aria-label={`Upload of ${one.name}`} max={one.size || 1} value={one.sent} />
                 ) : (
-                  <span className="what">
+                  <span className={styles.what}>
                     {one.error ??
-                      { waiting: "waiting", added: "✓", known: "✓ known already", refused: "refused", sending: "" }[
+                      { waiting: "waiting", added: "✓", known: "✓ already here", refused: "refused", sending: "" }[
                         one.status
                       ]}
                   </span>

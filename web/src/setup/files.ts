@@ -1,4 +1,4 @@
-/** Files on their way to the server: what was dropped, what is sent, what became of each. */
+/** Files on their way to the server: a queue for each review, and the progress of every file. */
 import { sentence, uploadDocuments } from "../api/client";
 
 export type Sending = {
@@ -8,16 +8,16 @@ export type Sending = {
   status: "waiting" | "sending" | "added" | "known" | "refused";
   error?: string;
 };
-/** What the file picker offers; whatever else is dropped, the server says what it is. */
+/** What the file picker offers. Any other file can be dropped; the server decides what it is. */
 export const ACCEPT = ".pdf,.docx,.rtf,.xlsx,.txt,.html,.htm,.eml,.msg,.png,.jpg,.jpeg,.tif,.tiff";
 const AT_ONCE = 3;
 const BATCH_FILES = 20;
 const BATCH_BYTES = 16 * 1024 ** 2;
 
-/** A file, and where it stands in what was dropped or chosen: "Data room/01 Corporate/lease.txt". */
+/** A file and its path in the dropped or chosen folder: "Data room/01 Corporate/lease.txt". */
 export type Chosen = { file: File; path: string };
 
-/** The files of a drop, folders walked through. */
+/** The files of a drop, with those of its folders. */
 export async function filesFrom(transfer: DataTransfer): Promise<Chosen[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const found: Chosen[] = [];
@@ -38,7 +38,7 @@ export async function filesFrom(transfer: DataTransfer): Promise<Chosen[]> {
   return found;
 }
 
-/** The files of one review, sent a few requests at a time: they go on whatever screen is shown. */
+/** The files of one review, sent a few requests at a time. Sending continues on every screen. */
 class Uploads {
   readonly files: Sending[] = [];
   /** Grows with every change; `settled`, with every request that has ended. */
@@ -86,17 +86,17 @@ class Uploads {
       for (const { shown } of batch) shown.status = "sending";
       try {
         const results = await uploadDocuments(this.review, batch, (sent) => {
-          // One after the other, as they stand in the request.
+          // In the order of the request.
           for (const { shown } of batch) {
             shown.sent = Math.max(0, Math.min(shown.size, sent));
             sent -= shown.size;
           }
           this.changed();
         });
-        batch.forEach(({ shown }, nr) =>
+        batch.forEach(({ shown }, index) =>
           Object.assign(shown, {
-            status: results[nr]!.status,
-            error: results[nr]!.error ?? undefined,
+            status: results[index]!.status,
+            error: results[index]!.error ?? undefined,
             sent: shown.size,
           }),
         );

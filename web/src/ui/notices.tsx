@@ -1,6 +1,7 @@
 /** Short words at the bottom of the page: what went wrong, or what was done and how to undo it. */
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
 import { sentence } from "../api/client";
+import styles from "./notices.module.css";
 
 type Notice = { id: number; words: string; bad: boolean; undo?: () => void };
 type Say = { say: (words: string, undo?: () => void) => void; fail: (error: unknown) => void };
@@ -23,9 +24,13 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
   return (
     <Notices.Provider value={value}>
       {children}
-      <div className="notices" aria-live="polite">
+      <div className={styles.notices} aria-live="polite">
         {notices.map((one) => (
-          <div key={one.id} className={one.bad ? "notice bad" : "notice"} role={one.bad ? "alert" : "status"}>
+          <div
+            key={one.id}
+            className={one.bad ? `${styles.notice} ${styles.bad}` : styles.notice}
+            role={one.bad ? "alert" : "status"}
+          >
             {one.words}
             {one.undo && (
               <button

@@ -1,29 +1,31 @@
-/** Where the grid's rows come from: windows of the server's, with the heads of groups between them. */
-import { getRowGroups, getRows, type Column, type CompactCell, type Row, type View } from "../api/client";
+/** Where the grid's rows come from: windows that the server sends, with the heads of groups between them. */
+import type { CompactCell, WindowRow } from "../api/client";
 
 export type Group = { group: string; label: string; count: number; folded: boolean };
-export type GridRow = Row | Group;
+export type GridRow = WindowRow | Group;
 export const isGroup = (row: GridRow | undefined): row is Group => row !== undefined && "group" in row;
 export const NO_ANSWER = "No answer";
 
 /** `total`: rows as the grid counts them, heads of groups too; `matching`: documents, in folded groups too. */
 type Window = { rows: GridRow[]; total: number; matching: number };
-type Part = { head: Group | null; place: number; rows: number; offset: number };
+type Part = { head: Group; place: number; rows: number; offset: number };
+
+/** Reads from the server. `groups`: null if the rows are not grouped; else rows come in the order of the groups. */
+export type Reads = {
+  rows: (sort: string, offset: number, limit: number) => Promise<{ rows: WindowRow[]; total: number }>;
+  groups: (() => Promise<{ label: string | null; count: number }[]>) | null;
+};
 
 /** The rows of one view of a review. A new view is a new source. */
 export class RowSource {
-  readonly loaded = new Map<string, Row>();
+  readonly loaded = new Map<string, WindowRow>();
   private parts: Promise<Part[]> | null = null;
   /** What the feed brought while windows were on their way: they may have been read before. */
   private readonly meanwhile: CompactCell[] = [];
   private reading = 0;
   readonly folded = new Set<string>();
 
-  constructor(
-    private readonly review: string,
-    private readonly view: View,
-    private readonly groupBy: Column | null,
-  ) {}
+  constructor(private readonly reads: Reads) {}
 
   /** Rows `start` to `end` as the grid counts them, and how many there are. */
   async read(start: number, end: number, sort: string): Promise<Window> {
@@ -38,27 +40,30 @@ export class RowSource {
   }
 
   private async readWindow(start: number, end: number, sort: string): Promise<Window> {
-    if (!this.groupBy) {
-      const window = await getRows(this.review, this.view, sort, start, end - start);
+    if (!this.reads.groups) {
+      const window = await this.reads.rows(sort, start, end - start);
       return { rows: window.rows.map((row) => this.keep(row)), total: window.total, matching: window.total };
     }
-    const parts = await (this.parts ??= this.readGroups());
+    const parts = await (this.parts ??= this.readGroups(this.reads.groups).catch((error: unknown) => {
+      this.parts = null; // to be read again
+      throw error;
+    }));
     const last = parts.at(-1);
     const rows: GridRow[] = [];
     for (const part of parts) {
       const first = part.place + 1;
-      if (part.place >= start && part.place < end && part.head) rows.push(part.head);
+      if (part.place >= start && part.place < end) rows.push(part.head);
       const from = Math.max(start, first) - first;
       const to = Math.min(end, first + part.rows) - first;
       if (to > from) {
-        const window = await getRows(this.review, this.view, this.groupBy.id, part.offset + from, to - from);
+        const window = await this.reads.rows(sort, part.offset + from, to - from);
         rows.push(...window.rows.map((row) => this.keep(row)));
       }
     }
     return {
       rows,
       total: last ? last.place + 1 + last.rows : 0,
-      matching: parts.reduce((sum, part) => sum + (part.head?.count ?? 0), 0),
+      matching: parts.reduce((sum, part) => sum + part.head.count, 0),
     };
   }
 
@@ -85,12 +90,12 @@ export class RowSource {
     return touched;
   }
 
-  private async readGroups(): Promise<Part[]> {
-    const { groups } = await getRowGroups(this.review, this.view, this.groupBy!.id);
+  private async readGroups(read: NonNullable<Reads["groups"]>): Promise<Part[]> {
+    const groups = await read();
     let place = 0;
     let offset = 0;
-    return groups.map(({ label, count }, nr) => {
-      const group = label === null ? "none" : `${nr}:${label}`;
+    return groups.map(({ label, count }, index) => {
+      const group = label === null ? "none" : `${index}:${label}`;
       const folded = this.folded.has(group);
       const part = {
         head: { group, label: label ?? NO_ANSWER, count, folded },
@@ -104,7 +109,7 @@ export class RowSource {
     });
   }
 
-  private keep(row: Row): Row {
+  private keep(row: WindowRow): WindowRow {
     this.loaded.set(row.document_id, row);
     return row;
   }

@@ -1,0 +1,164 @@
+"""The evidence of an answer, in the panel and beside the whole document, and what a person does with it."""
+
+from pathlib import Path
+
+import psycopg
+import pypdfium2 as pdfium
+from playwright.sync_api import expect
+
+from tests.documents.scans import A_CONTRACT, SHORT_PAGE, write_scan
+from tests.page.conftest import COVERED, QUESTIONS, Opens, accessible, api_of, cell, filled, pdfs
+from tests.processes import Served
+
+
+def test_a_quote_in_a_pdf_is_marked_where_it_is_printed(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(3), QUESTIONS[:1])
+    page = opens(f"{server.url}/reviews/{review}")
+    cell(page, 0, "Governing law").click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    quote = panel.locator(".Answer-citation q").first.inner_text()
+    expect(panel.locator(".Paper-page canvas[data-drawn]").first).to_be_visible()
+    expect(panel.locator(".Paper-highlight").first).to_be_visible()
+    expect(panel.locator(".PdfPages-textLayer span").first).to_be_attached()
+    covered = page.evaluate(COVERED)
+    assert covered["ink"] > 0.02, "there is print under the highlight"
+    wanted = [word for word in quote.strip("“”").split() if len(word) > 4]
+    assert sum(word in covered["text"] for word in wanted) >= 0.9 * len(wanted), (quote, covered)
+    accessible(page)
+
+
+def test_a_quote_in_a_picture_is_marked_where_it_is_printed(server: Served, opens: Opens, tmp_path: Path) -> None:
+    picture = tmp_path / "scan.tiff"
+    document = pdfium.PdfDocument(A_CONTRACT)
+    document[SHORT_PAGE - 1].render(scale=150 / 72).to_pil().convert("L").save(picture, dpi=(150, 150))
+    document.close()
+    review = filled(server, [picture], QUESTIONS[:1])
+    page = opens(f"{server.url}/reviews/{review}")
+    expect(cell(page, 0, "Governing law").locator(".cells-words")).not_to_be_empty()
+    cell(page, 0, "Governing law").click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    expect(panel.locator(".Paper-highlight").first).to_be_visible()
+    marked = panel.locator(".Paper-page", has=page.locator(".Paper-highlight")).first
+    expect(marked.get_by_role("img")).to_be_visible()
+    page.wait_for_function("[...document.querySelectorAll('.Paper-page img')].every((one) => one.naturalWidth)")
+    assert page.evaluate(COVERED)["ink"] > 0.02, "there is print under the highlight"
+    accessible(page)
+
+
+def test_an_answer_is_edited_and_verified_and_the_history_says_who_did_it(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(1), QUESTIONS[:1])
+    page = opens(f"{server.url}/reviews/{review}")
+    law = cell(page, 0, "Governing law")
+    law.click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    panel.get_by_role("button", name="Edit").click()
+    panel.get_by_role("textbox", name="Answer", exact=True).fill("Texas")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_test_id("summary")).to_contain_text("Texas")
+    panel.get_by_role("button", name="Verify").click()
+    expect(panel.get_by_text("verified by")).to_be_visible()
+    panel.get_by_role("button", name="History").click()
+    expect(panel.locator(".History-list")).to_contain_text("Texas")
+    page.keyboard.press("Escape")
+    expect(law).to_contain_text("Texas")
+    expect(law.locator(".cells-checked")).to_be_visible()
+
+
+def test_a_cleared_answer_comes_back_with_its_evidence(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(1))
+    page = opens(f"{server.url}/reviews/{review}")
+    law = cell(page, 0, "Governing law")
+    expect(law.locator(".cells-words")).not_to_be_empty()
+    said = law.inner_text()
+    law.click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    quote = panel.locator(".Answer-citation q").first.inner_text()
+    panel.get_by_role("button", name="Clear").click()
+    expect(panel.get_by_text("Not asked yet.")).to_be_visible()
+    expect(law).not_to_have_text(said)
+    page.get_by_role("button", name="Undo").click()
+    expect(law).to_have_text(said)
+    expect(panel.locator(".Answer-citation q").first).to_have_text(quote)
+    expect(panel.locator(".Paper-highlight").first).to_be_visible()
+    panel.get_by_role("button", name="History").click()
+    expect(panel.locator(".History-list li").first).to_contain_text("restored")
+
+
+def test_who_edits_what_another_has_changed_is_told_and_keeps_their_words(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(1))
+    page = opens(f"{server.url}/reviews/{review}", refused=True)
+    law = cell(page, 0, "Governing law")
+    law.click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    panel.get_by_role("button", name="Edit", exact=True).click()
+    panel.locator("textarea").first.fill("Mine")
+    with api_of(server) as api:
+        (row,) = api.get(f"/tabular/reviews/{review}/rows").json()["rows"]
+        column = api.get(f"/tabular/reviews/{review}/columns").json()["columns"][0]["id"]
+        path = f"/tabular/reviews/{review}/cells/{row['document_id']}/{column}"
+        api.patch(path, json={"summary": "Theirs", "flag": "red"})
+        expect(law).to_contain_text("Theirs")
+        panel.get_by_role("button", name="Save").click()
+        expect(panel.get_by_role("alert")).to_contain_text("Somebody has changed this cell")
+        expect(panel.get_by_test_id("conflict")).to_contain_text("It now says: Theirs")
+        assert api.get(path).json()["summary"] == "Theirs"
+        panel.get_by_role("button", name="Keep editing").click()
+        expect(panel.locator("textarea").first).to_have_value("Mine")
+        panel.get_by_role("button", name="Save").click()
+        expect(law).to_contain_text("Mine")
+        saved = api.get(path).json()
+        assert (saved["summary"], saved["flag"]) == ("Mine", "red"), "what was not touched is the other's"
+
+
+def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(2))
+    page = opens(f"{server.url}/reviews/{review}")
+    page.locator(".cells-name").first.click()
+    page.wait_for_url("**/documents/*")
+    page.get_by_role("button", name="Governing law").click()
+    expect(page.locator(".Answer-citation").first).to_be_visible()
+    expect(page.locator(".Paper-highlight").first).to_be_visible()
+    accessible(page)
+    expect(page.get_by_role("link", name="Columnist")).to_be_in_viewport(ratio=1)  # the screen as such never scrolls
+    expect(page).to_have_title(f"{pdfs(2)[0].name} · Columnist")
+    page.get_by_role("button", name="Next document").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(pdfs(2)[1].name)
+    expect(page.get_by_role("button", name="Next document")).to_be_disabled()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.get_by_role("heading", level=1)).to_have_text(pdfs(2)[0].name)
+    page.get_by_role("link", name="Filled").click()
+    expect(page.get_by_text("2 rows")).to_be_visible()
+
+
+def test_a_document_says_how_it_was_read(server: Served, opens: Opens, admin: str, tmp_path: Path) -> None:
+    contract = A_CONTRACT
+    scan = write_scan(contract, [SHORT_PAGE], tmp_path / "scan.pdf", dpi=100)
+    review = filled(server, [contract, scan])
+    page = opens(f"{server.url}/reviews/{review}")
+    row = page.locator(".cells-document", has_text="scan.pdf")
+    expect(row.locator(".cells-ocr")).to_have_attribute("title", "PDF, 1 page, English; 1 page read by OCR (1).")
+    expect(page.locator(".cells-pages")).to_have_count(2)
+    expect(page.locator(".cells-ocr")).to_have_count(1)
+    row.locator(".cells-name").click()
+    expect(page.locator(".Viewer-howRead")).to_have_text("PDF, 1 page, English; 1 page read by OCR (1).")
+    expect(page.locator("canvas").first).to_be_visible()
+    accessible(page)
+    # As a worker without OCR leaves it.
+    with psycopg.connect(admin) as database:
+        database.execute(
+            "update document_contents set ocr_pages = 0, ocr_on = '{}', unread_pages = 1, unread_on = '{1}' "
+            "where ocr_pages = 1 and exists (select from review_documents r join documents d on d.id = r.document_id "
+            "where r.review_id = %s and d.sha256 = document_contents.sha256)",
+            [review],
+        )
+    page.reload()
+    expect(page.locator(".Viewer-howRead.Viewer-unread")).to_contain_text(
+        "1 page not read (1), because OCR is not installed"
+    )
+    accessible(page)
+    page.get_by_role("link", name="Filled").click()
+    expect(row.locator(".cells-unread")).to_be_visible()
+    cell(page, 0, "Governing law").click()
+    page.keyboard.press("Enter")
+    expect(page.locator(".Panel-panel .Viewer-howRead")).to_contain_text("English.")
+    accessible(page)

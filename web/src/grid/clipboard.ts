@@ -1,0 +1,27 @@
+/** Lines of cells as other programs take a table: text with tabs, and HTML. */
+
+export const asText = (lines: string[][]): string =>
+  lines.map((line) => line.map((cell) => cell.replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
+
+const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const escaped = (text: string) => text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]!);
+
+export const asHtml = (lines: string[][]): string => {
+  const rows = lines.map((line) => `<tr>${line.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`);
+  return `<table><tbody>${rows.join("")}</tbody></table>`;
+};
+
+/** One cell is copied as it is; more come with the names of their columns. */
+export const withHeads = (heads: string[], lines: string[][]): string[][] =>
+  lines.length > 1 || heads.length > 1 ? [heads, ...lines] : lines;
+
+/** Copies a table that may still be on its way: the browser allows it only right after a key or a click. */
+export async function copyTable(table: Promise<string[][]>): Promise<void> {
+  const blob = (type: string, format: (lines: string[][]) => string) =>
+    table.then((lines) => new Blob([format(lines)], { type }));
+  const item = new ClipboardItem({
+    "text/plain": blob("text/plain", asText),
+    "text/html": blob("text/html", asHtml),
+  });
+  await navigator.clipboard.write([item]);
+}

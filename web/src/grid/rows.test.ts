@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import type { CompactCell, WindowRow } from "../api/client";
+import { isGroup, RowSource, type Reads } from "./rows";
+
+const row = (nr: number) => ({ document_id: `d${nr}`, document: `${nr}.pdf`, cells: {} }) as unknown as WindowRow;
+const changed = (document_id: string, summary: string) =>
+  ({ document_id, column_id: "law", status: "done", summary }) as CompactCell;
+const numbered = (offset: number, limit: number, total = 10) =>
+  Array.from({ length: Math.min(limit, total - offset) }, (_, at) => row(offset + at));
+const plain: Reads = {
+  rows: async (_, offset, limit) => ({ rows: numbered(offset, limit), total: 10 }),
+  groups: null,
+};
+const GROUPS = [
+  { label: "Delaware", count: 3 },
+  { label: "Utah", count: 2 },
+  { label: null, count: 5 },
+];
+const grouped: Reads = { ...plain, groups: async () => GROUPS };
+const shown = (rows: Awaited<ReturnType<RowSource["read"]>>["rows"]) =>
+  rows.map((one) => (isGroup(one) ? one.label : one.document_id));
+
+test("a window is what the server sends", async () => {
+  const { rows, total, matching } = await new RowSource(plain).read(8, 12, "position");
+  expect([shown(rows), total, matching]).toEqual([["d8", "d9"], 10, 10]);
+});
+
+test("groups have their heads between their rows", async () => {
+  const source = new RowSource(grouped);
+  const whole = await source.read(0, 100, "position");
+  expect(shown(whole.rows)).toEqual([
+    "Delaware",
+    "d0",
+    "d1",
+    "d2",
+    "Utah",
+    "d3",
+    "d4",
+    "No answer",
+    "d5",
+    "d6",
+    "d7",
+    "d8",
+    "d9",
+  ]);
+  expect([whole.total, whole.matching]).toEqual([13, 10]);
+  expect(shown((await source.read(2, 6, "position")).rows)).toEqual(["d1", "d2", "Utah", "d3"]);
+});
+
+test("a folded group is its head alone, and its documents still match", async () => {
+  const source = new RowSource(grouped);
+  await source.read(0, 1, "position");
+  source.fold("0:Delaware");
+  const { rows, total, matching } = await source.read(0, 4, "position");
+  expect([shown(rows), total, matching]).toEqual([["Delaware", "Utah", "d3", "d4"], 10, 10]);
+});
+
+test("groups that could not be read are read again", async () => {
+  let failures = 1;
+  const groups = async () => {
+    if (failures--) throw new TypeError("away");
+    return GROUPS;
+  };
+  const source = new RowSource({ ...plain, groups });
+  await expect(source.read(0, 1, "position")).rejects.toThrow("away");
+  expect((await source.read(0, 1, "position")).total).toBe(13);
+});
+
+test("a changed cell is put into its row, if that has been read", async () => {
+  const source = new RowSource(plain);
+  await source.read(0, 2, "position");
+  expect(source.apply([changed("d1", "Utah"), changed("d7", "Ohio")])).toEqual(new Set(["d1"]));
+  expect(source.loaded.get("d1")!.cells.law!.summary).toBe("Utah");
+});
+
+test("a cell that changes while its window is on its way is not lost", async () => {
+  let send = () => {};
+  const sent = new Promise<void>((resolve) => (send = resolve));
+  const slow: Reads = { ...plain, rows: async () => (await sent, { rows: [row(1)], total: 1 }) };
+  const source = new RowSource(slow);
+  const reading = source.read(0, 1, "position");
+  source.apply([changed("d1", "Utah")]);
+  send();
+  await reading;
+  expect(source.loaded.get("d1")!.cells.law!.summary).toBe("Utah");
+});

@@ -1,0 +1,65 @@
+/** The keys of the grid: what they do, and the list of them. */
+import { useEffect, useEffectEvent } from "react";
+import { stepOf, type Step } from "../ui/step";
+import { Dialog } from "../ui/Dialog";
+import styles from "./Keys.module.css";
+
+type Actions = { panelIsOpen: boolean; onMove: (step: Step) => void; onSearch: () => void; onHelp: () => void };
+
+/** The keys that work wherever the focus is, but not while somebody types. */
+export function useKeys({ panelIsOpen, onMove, onSearch, onHelp }: Actions) {
+  const press = useEffectEvent((event: KeyboardEvent) => {
+    const target = event.target as HTMLElement;
+    const step = stepOf(event.key);
+    if (panelIsOpen && event.altKey && step && !target.closest("form, dialog, .ag-header")) {
+      event.preventDefault(); // the browser would leave the page
+      onMove(step);
+    }
+    const typing = target.closest("input, textarea, select, dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") {
+      event.preventDefault();
+      onSearch();
+    }
+    if (event.key === "?") onHelp();
+  });
+  useEffect(() => {
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
+}
+
+const KEYS = [
+  ["Arrows", "move from answer to answer"],
+  ["Shift + arrows", "select a range"],
+  ["Ctrl + C", "copy the range as a table"],
+  ["Enter", "open the evidence, or the document"],
+  ["Alt + arrows", "with the panel open: go to the next answer or document"],
+  ["On a column header", "Enter sorts, Alt + ↓ opens its menu, Shift + ← → moves it, Alt + ← → changes its width"],
+  ["E", "edit"],
+  ["V", "verify, or withdraw the verification"],
+  ["R", "ask again"],
+  ["Space", "select the row"],
+  ["Esc", "close the panel"],
+  ["/", "search"],
+  ["?", "show these keys"],
+];
+
+export function KeysDialog({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog title="Keys" onClose={onClose}>
+      <table className={styles.keys}>
+        <tbody>
+          {KEYS.map(([key, what]) => (
+            <tr key={key}>
+              <th scope="row">
+                <kbd>{key}</kbd>
+              </th>
+              <td>{what}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Dialog>
+  );
+}

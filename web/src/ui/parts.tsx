@@ -1,0 +1,43 @@
+/** The small parts of every screen. */
+import { useEffect, type ReactNode } from "react";
+import { sentence, type Flag } from "../api/client";
+import { FLAGS } from "./words";
+import styles from "./parts.module.css";
+
+/** The tab's name, as long as the screen is shown. */
+export function useTitle(name: string | undefined) {
+  useEffect(() => {
+    document.title = name ? `${name} · Columnist` : "Columnist";
+  }, [name]);
+}
+
+export function ErrorText({ children }: { children: ReactNode }) {
+  return children ? (
+    <p className={styles.error} role="alert">
+      {children}
+    </p>
+  ) : null;
+}
+
+/** Why something failed, if it did. */
+export function ErrorOf({ error }: { error: unknown }) {
+  return error ? <ErrorText>{sentence(error)}</ErrorText> : null;
+}
+
+/** What is being waited for. */
+export function Loading({ what }: { what: string }) {
+  return (
+    <div className={styles.loading} role="status">
+      <span className={styles.spinner} aria-hidden />
+      {what} …
+    </div>
+  );
+}
+
+/** `decorative`: the words beside it say the same. */
+export function FlagDot({ flag, decorative = false }: { flag: Flag | null | undefined; decorative?: boolean }) {
+  if (!flag) return null;
+  const className = `${styles.flag} ${styles[flag]}`;
+  if (decorative) return <span className={className} aria-hidden />;
+  return <span className={className} role="img" aria-label={FLAGS[flag]} title={FLAGS[flag]} />;
+}
