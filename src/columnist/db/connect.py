@@ -101,12 +101,12 @@ class Connection(AsyncConnection[DictRow]):
         try:
             return await waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=seconds)
         except errors._WaitTimeout:
-            if timeout is not None:  # whoever listens expects it
+            if timeout is not None:  # expected by `listen`
                 raise
             self.pgconn.finish()
             raise SilentError(f"no answer from PostgreSQL in {seconds:g} seconds") from None
         except asyncio.CancelledError:
-            # The server is asked to stop, too; but one that is silent holds nobody up.
+            # Ask the server to stop, too, but do not wait for a silent one.
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 try:
                     await self._try_cancel(timeout=CANCEL_SECONDS)
@@ -130,14 +130,14 @@ LOCAL_USER = User(UUID(int=1), "local@localhost")
 """The one user of an installation without sign-in."""
 
 NOBODY = User(UUID(int=0), "")
-"""Whoever has not said yet who they are: nothing belongs to them."""
+"""A user before sign-in: owns nothing."""
 
 
 @contextmanager
 def database_url(settings: Settings) -> Iterator[str]:
     """The URL of a migrated database, held open while the context lasts (the embedded server stops with its last user).
 
-    Raises DatabaseError with a sentence when there is none to be had.
+    Raises DatabaseError if there is no database.
     """
     if settings.database_url:
         migrate(settings.database_url)

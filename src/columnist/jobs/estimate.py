@@ -42,8 +42,8 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """What of a grid has neither a current answer nor a failure that says why: so many `cells` in so many `documents`,
-    the first of them by name, and the questions that lack an answer there. `outdated`: so many answers beside those are
+    """What a grid lacks: `cells` without a current answer or a failure, in how many `documents`, the first of those by
+    name, and the questions that lack an answer there. `outdated`: how many answers beside those are
     another model's, or were given to another version of the prompt."""
 
     cells: int

@@ -14,7 +14,7 @@ from columnist.errors import InputError
 from columnist.reviews.model import ModelInUse
 
 NOW = "now"
-"""The cursor of who wants to hear of changes from here on."""
+"""The cursor that means "from now on": it brings no cells, only a starting point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def changed_cells(
 
     A cursor is `snapshot` between readings and `snapshot/next snapshot/xid/document/column` within one that takes
     several pages. `now` brings no cells, only where to go on from: for a reader who has the grid from elsewhere.
-    `in_use` decides what is outdated; None: nothing is. Raises InputError for a cursor that is none.
+    `in_use` decides what is outdated; None: nothing is. Raises InputError for an invalid cursor.
     """
     if cursor == NOW:
         row = await (await connection.execute("select pg_current_snapshot()::text as snapshot")).fetchone()
@@ -69,7 +69,7 @@ async def changed_cells(
     }
     try:
         found = await (await connection.execute(_sql("read_changed_cells"), values)).fetchone()
-    except DataError:  # looks like a cursor, and is none: all other values have types
+    except DataError:  # looks like a cursor and is not one: all other values have types
         raise _no_cursor(cursor) from None
     assert found
     began_earlier = next_seen is not None
@@ -78,7 +78,7 @@ async def changed_cells(
         return ChangedCells(found["cells"] or "", f"{seen}/{next_seen}/{found['last']}", more=True)
     if not found["count"] and not began_earlier and cursor is not None:
         return ChangedCells("", cursor, more=False)  # still good, and the same answer as the last one: a 304
-    # A reading of several pages ends where it began: what changed meanwhile is the next reading's.
+    # A reading of several pages ends where it began: later changes belong to the next reading.
     return ChangedCells(found["cells"] or "", next_seen, more=began_earlier)
 
 

@@ -6,7 +6,7 @@
                      └── retry_item ────────┤  a failure that may heal: after a back-off
                      └── lease expires ─────┘  the worker died: claim_items takes it again
 
-`extend_leases` keeps a running item; `end_abandoned_items` ends what nobody will claim any more; the trigger
+`extend_leases` keeps a running item; `end_abandoned_items` ends what will not be claimed again; the trigger
 `settle_tabular_jobs` (db/functions) keeps the job's sums and ends the job with its last item. Everything a holder
 writes is fenced by (item id, attempt): after another claim it writes nothing.
 """
@@ -113,7 +113,7 @@ async def claim_items(
     if not items:
         return []
     # A statement of its own: the claiming function sees jobs that were committed after its statement began, and a join
-    # beside it does not. Such items would be claimed by nobody until their lease ends.
+    # beside it does not. Such items would wait until their lease ends.
     cursor = await connection.execute(
         "select id, model from tabular_jobs where id = any(%s)", [list({item["job_id"] for item in items})]
     )

@@ -21,7 +21,7 @@ RESUMED = "resumed"
 @dataclass(frozen=True, slots=True)
 class Generated:
     """What `generate` answers with. `resumed`: the review had a live job already; this is it, grown by what is new.
-    `pause_reason`: it stands paused, so that nothing is asked until somebody resumes it."""
+    `pause_reason`: why it is paused; nothing is asked until a person resumes it."""
 
     job_id: UUID
     total_items: int

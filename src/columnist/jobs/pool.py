@@ -364,7 +364,7 @@ class WorkerPool:
         for item in held:
             if item.id in kept:
                 continue
-            # Ended meanwhile, or taken over: then whatever is left of it stops here.
+            # It has ended, or another worker has it: what is left of it stops here.
             if item in self._running:
                 telemetry.LEASES_LOST.inc()
                 log.warning("lease lost", item=item.id, job=str(item.job_id), attempt=item.attempt)
@@ -376,7 +376,7 @@ class WorkerPool:
         """Wake up for new work and for cancels as they are notified; reconnect for ever."""
         try:
             async with self._database.listen("tabular_jobs", "tabular_job_cancelled") as notifications:
-                self._claimer_wakes.set()  # whatever was notified while nobody listened
+                self._claimer_wakes.set()  # for notifications sent before this one listened
                 async for notification in notifications:
                     if notification.channel == "tabular_job_cancelled":
                         self._cancel_job(UUID(notification.payload))

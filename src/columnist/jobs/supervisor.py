@@ -12,7 +12,7 @@ log = structlog.get_logger()
 FAILURES_TO_TELL = 3
 
 CANCEL_AGAIN_SECONDS = 1.5
-"""A task that is still there so long after its cancel is cancelled again (`end_tasks` says why)."""
+"""After this time a task that has not ended is cancelled again (`end_tasks` says why)."""
 
 
 class Supervisor:

@@ -136,7 +136,7 @@ class ChatModel:
             try:
                 listed = await self._listed()
             except openai.OpenAIError:
-                return self._longest_context  # nobody to ask now; a request that is too long will be refused
+                return self._longest_context  # no server to ask now; it will refuse a request that is too long
             extras = [model.model_extra or {} for model in listed if model.id == self.model or len(listed) == 1]
             said = [extra.get("max_model_len") or (extra.get("meta") or {}).get("n_ctx") for extra in extras]
             self._context_tokens = min([self._longest_context, *(tokens for tokens in said if tokens)])
@@ -148,7 +148,7 @@ class ChatModel:
         """Ask until there is an answer; cancel to give up. `schema` is a JSON schema in the strict subset of OpenAI.
 
         What heals soon is waited for, with back-off and jitter. Raises LlmAwayError when the server is down or full for
-        longer than that: whoever asks gives the place back meanwhile. Raises LlmRefusedError for what asking again
+        longer than that: the caller gives its place back and tries later. Raises LlmRefusedError for what asking again
         cannot heal (RequestRefusedError if it concerns this request alone, ContextExceededError if that is too long for
         the model), LlmUnavailableError if this call fails GIVE_UP_AFTER times while the server answers others.
         """
@@ -198,7 +198,7 @@ class ChatModel:
             await asyncio.sleep(delay)
 
     async def _answers_a_word(self) -> bool:
-        """Whether the server answers the smallest of calls; those who ask at the same time share one answer."""
+        """Whether the server answers the smallest of calls; concurrent callers share one answer."""
         asked_at = time.monotonic()
         async with self._probing:
             if self._probed_at < asked_at:
@@ -384,7 +384,7 @@ def _completion(answer: object, max_tokens: int) -> Completion:
 
 
 def _sent_tokens(messages: Sequence[ChatCompletionMessageParam]) -> int:
-    """About how many tokens a prompt had whose usage nobody told."""
+    """Estimated tokens of a prompt whose usage the server did not report."""
     return round(sum(len(str(message.get("content") or "")) for message in messages) / CHARACTERS_PER_TOKEN)
 
 

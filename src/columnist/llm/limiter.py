@@ -43,14 +43,14 @@ class _Line:
             self.call()
 
     def dismiss(self, error: Exception) -> None:
-        """Who waits, waits in vain."""
+        """Fail everything that waits."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
                 turn.set_exception(error)
 
     def call(self) -> None:
-        """Let in who waits, as the limit may have grown."""
+        """Let waiting callers in: the limit may have grown."""
         while self._waiting and self.inside < self._limit():
             turn = self._waiting.popleft()
             if not turn.done():
@@ -105,7 +105,7 @@ class Limiter:
 
     @property
     def closed_for(self) -> float:
-        """Seconds until the server may be asked again: after an outage, or as it said itself."""
+        """Seconds until the server may be asked again: after an outage, or because it asked to wait."""
         return max(0.0, self._closed_until - time.monotonic())
 
     @asynccontextmanager
@@ -166,5 +166,5 @@ class Limiter:
                 line.dismiss(LlmAwayError(AWAY))
 
     def close(self, seconds: float) -> None:
-        """Ask nothing for so long."""
+        """Ask nothing for this time."""
         self._closed_until = max(self._closed_until, time.monotonic() + seconds)

@@ -38,7 +38,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The cell as somebody saw it before they act on it: its `updated_at`, None if nobody had written it yet."""
+    """The cell as somebody saw it before they act on it: its `updated_at`, None if it had no answer yet."""
 
     updated_at: datetime | None
 

@@ -1,4 +1,4 @@
-"""What stands behind `when` in a rule of a column: a comparison that is made here, or words for a language model.
+"""The `when` of a column's rule: a comparison that is made here, or words for a language model.
 
     not found                                 any format
     > 5   >= 5   < 5   <= 5   = 5   != 5      number, percentage, date, monetary_amount with its currency: > USD 1,000
@@ -8,7 +8,7 @@
     yes   no                                  yes_no, also: is yes, = no
 
 An operator decides that a text is a comparison, and then it has to be a whole one. `before`, `after`, `between` and
-`is` are operators only for the formats beside which they stand here, and the first three only before a value; all else
+`is` are operators only for the formats listed beside them, and the first three only before a value; all else
 is words.
 """
 
@@ -92,7 +92,7 @@ class Comparison:
 def read_condition(when: str, answer_format: Format, tags: Sequence[str] = ()) -> Comparison | None:
     """The comparison that `when` is for a column of this format; None if it is words.
 
-    Raises InputError with a sentence if it reads like a comparison and is none that can be made.
+    Raises InputError with a sentence if it reads like a comparison that cannot be made.
     """
     text = " ".join(when.split())
     if text.casefold() == "not found":

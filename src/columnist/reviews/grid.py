@@ -163,7 +163,7 @@ def _encoded(row: DictRow) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The rows that somebody wants: conditions on the row `r`, and the values that stand in them."""
+    """The rows that were asked for: conditions on the row `r`, and their values."""
 
     columns: Mapping[UUID, Column]
     conditions: list[str]

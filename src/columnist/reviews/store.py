@@ -203,7 +203,7 @@ async def list_members(connection: Connection, review_id: UUID) -> list[Member]:
 
 
 async def put_member(connection: Connection, review_id: UUID, email: str, role: Role) -> None:
-    """Share the review with somebody, or change their role."""
+    """Share the review with a person, or change their role."""
     await connection.execute(_sql("put_member"), {"review_id": review_id, "email": email, "role": role})
 
 
@@ -254,7 +254,7 @@ async def grid_rows(
 ) -> AsyncIterator[GridRow]:
     """The grid's rows with full contents, in order, a hundred at a time: a review of any size is never held.
 
-    No answer is outdated unless it is said which model is `in_use`. Without `citations` they are not read.
+    Without `in_use` no answer is outdated. Without `citations` they are not read.
     """
     async with connection.cursor(name="grid_rows") as cursor:
         cursor.itersize = 100
