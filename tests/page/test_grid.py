@@ -311,7 +311,7 @@ def test_a_failed_attempt_stands_beside_the_answer_and_an_outdated_one_is_found(
     page.get_by_role("button", name="Run …").click()
     page.get_by_label("Outdated answers only").check()
     expect(page.locator(".Run-estimate")).to_contain_text("5 answers")
-    expect(page.locator(".Run-estimate")).to_contain_text("1 answers that a person edited or verified are left alone")
+    expect(page.locator(".Run-estimate")).to_contain_text("1 answers that a person edited or verified are kept")
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("[data-marks*='◷']")).to_have_count(1)
     expect(page.locator("[data-marks*='⚠']")).to_have_count(1)
