@@ -38,7 +38,18 @@ ORDER = [
 PAGE = SOURCE.parent.parent / "web" / "src"
 PAGE_ORDER = ["api", "states", "ui", "me", "live", "setup", "evidence", "grid", "screens", "App", "main"]
 INSIDE = {
-    "documents": ["model", "storage", "locating", "reading", "blobs", "store", "sweep", "ownership", "intake"],
+    "documents": [
+        "model",
+        "how_read",
+        "storage",
+        "locating",
+        "reading",
+        "blobs",
+        "store",
+        "sweep",
+        "ownership",
+        "intake",
+    ],
     "answers": [
         "model",
         "plain",
