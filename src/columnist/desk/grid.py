@@ -175,5 +175,6 @@ class Desk(Protocol):
         ...
 
     async def retry(self, job_id: UUID) -> Generated:
-        """Ask the failed and missing cells of a job again, as a new job or in its review's live job."""
+        """Ask the failed and missing cells of a job again, as a new job or in its review's live job. Raises InputError
+        if the job has a budget and no prices are set."""
         ...

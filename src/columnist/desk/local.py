@@ -246,6 +246,12 @@ class LocalDesk(Desk):
         async with self._acting() as connection:
             job = await jobs.job_progress(connection, job_id)
             prices = Prices.of(self._process.settings)
+            if job.budget is not None and not prices:
+                raise InputError(
+                    f"The job has a budget of ${job.budget:,.2f}, and no prices are set here: set "
+                    "COLUMNIST_PRICE_PROMPT and COLUMNIST_PRICE_COMPLETION, or start a new run without a budget.",
+                    "budget",
+                )
             return await jobs.retry_job(connection, job, self._user.id, prompt_version(job.model), prices)
 
     async def job_failures(self, job_id: UUID) -> list[Failure]:

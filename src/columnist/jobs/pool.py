@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from uuid import UUID, uuid4
-from weakref import WeakSet
 
 import psycopg
 import structlog
@@ -128,7 +127,7 @@ class WorkerPool:
     async def run(self) -> None:
         """Work until `stop()`, then finish or hand back what is held. Outlives any absence of PostgreSQL, and any error
         of a service: that is logged, and the service goes on."""
-        _pools.add(self)
+        telemetry.POOL_CONCURRENCY.inc(self._options.concurrency)
         async with asyncio.TaskGroup() as services:
             running = [
                 services.create_task(self._supervisor.keep(step))
@@ -146,7 +145,7 @@ class WorkerPool:
                 await self._supervisor.keep(self._claim, lambda: self._stopping)
                 await self._leave()
             finally:
-                _pools.discard(self)
+                telemetry.POOL_CONCURRENCY.dec(self._options.concurrency)
                 await end_tasks(running)
 
     @property
@@ -245,6 +244,7 @@ class WorkerPool:
                 self._completer.end(EndedItem(item, "skipped"))
             else:
                 task = self._running[item] = asyncio.create_task(self._run(item))
+                telemetry.POOL_RUNNING.inc()
                 task.add_done_callback(partial(self._release, item))
 
     async def _run(self, item: ClaimedItem) -> None:
@@ -284,6 +284,7 @@ class WorkerPool:
     def _release(self, item: ClaimedItem, task: asyncio.Task[None]) -> None:
         """A callback, not a `finally`: a task that is cancelled before its first step never enters its body."""
         del self._running[item]
+        telemetry.POOL_RUNNING.dec()
         self._cancelled_at.pop(item, None)
         if task.cancelled():
             if item.job_id in self._cancelled_jobs:
@@ -440,8 +441,3 @@ class _StorageGate:
             return 0
         self._until = time.monotonic() + back_off(self._failures)
         return 1
-
-
-_pools: WeakSet[WorkerPool] = WeakSet()
-telemetry.POOL_CONCURRENCY.set_function(lambda: sum(pool._options.concurrency for pool in _pools))
-telemetry.POOL_RUNNING.set_function(lambda: sum(len(pool._running) for pool in _pools))
