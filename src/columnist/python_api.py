@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import tempfile
 import threading
 import warnings
@@ -175,11 +176,17 @@ def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 def _interruption() -> Callable[[], bool]:
     """Returns a function that tells whether the program has been interrupted, where that raises nothing here:
-    asyncio.run cancels its task, which is this blocked one; other threads only see the end of the main thread."""
+    asyncio.run cancels its task, which is this blocked one, or waits for this thread (`asyncio.to_thread`)."""
     try:
         task = asyncio.current_task()
     except RuntimeError:
-        task = None
+        task = _main_task()
     before = task.cancelling() if task else 0
     main = threading.main_thread()
     return lambda: not main.is_alive() or (task is not None and task.cancelling() > before)
+
+
+def _main_task() -> asyncio.Task[Any] | None:
+    """The task that asyncio.run runs in the main thread, if any: its handler of Ctrl-C knows it."""
+    task = getattr(signal.getsignal(signal.SIGINT), "keywords", {}).get("main_task")
+    return task if isinstance(task, asyncio.Task) else None
