@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -27,6 +28,8 @@ from columnist.settings import EXTRACTIVE, Settings
 
 ROWS_SHOWN = 15
 PASSED_OVER_SHOWN = 3
+TELL_AGAIN_SECONDS = 60
+"""How often a run says that it waits for the LLM server."""
 ALL_DONE, NOT_ALL_ANSWERED, INTERRUPTED = 0, 3, 130
 
 
@@ -99,8 +102,14 @@ class _Watcher:
         self.job_id = generated.job_id
         with job_bar() as bar:
             task = bar.add_task("Answering", total=generated.total_items, detail="")
+            tell_at = 0.0
             async for job in self._desk.watch(generated.job_id):
                 bar.update(task, total=job.total_items, completed=job.ended_items, detail=job_detail(job))
+                if job.llm_trouble and time.monotonic() >= tell_at:
+                    self._console.print(
+                        f"Waiting for the LLM server: {screen.plain(job.llm_trouble.rstrip('.'))}. Ctrl-C stops waiting."
+                    )
+                    tell_at = time.monotonic() + TELL_AGAIN_SECONDS
         return job
 
 
