@@ -187,7 +187,7 @@ def test_ctrl_c_leaves_the_job_and_the_same_command_resumes_it(home: dict[str, o
         running.send_signal(signal.SIGINT)
         output, errors = running.communicate(timeout=PATIENCE_SECONDS)
         assert running.returncode == 130, output + errors
-        assert "The job stays" in output
+        assert "The job keeps running" in output
         assert not (tmp_path / "r.json").exists()
         left = rows_of(str(home["DATABASE_URL"]), "select count(*) from tabular_job_items where status = 'running'")
         assert left == [(0,)], "what ran was handed back"

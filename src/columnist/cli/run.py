@@ -106,9 +106,8 @@ class _Watcher:
             async for job in self._desk.watch(generated.job_id):
                 bar.update(task, total=job.total_items, completed=job.ended_items, detail=job_detail(job))
                 if job.llm_trouble and time.monotonic() >= tell_at:
-                    self._console.print(
-                        f"Waiting for the LLM server: {screen.plain(job.llm_trouble.rstrip('.'))}. Ctrl-C stops waiting."
-                    )
+                    trouble = screen.plain(job.llm_trouble.rstrip("."))
+                    self._console.print(f"Waiting for the LLM server: {trouble}. Ctrl-C stops waiting.")
                     tell_at = time.monotonic() + TELL_AGAIN_SECONDS
         return job
 
