@@ -1,6 +1,5 @@
 """Requests to a server: repeated while that is safe, with refusals as the exceptions of errors.py."""
 
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import TypeAdapter
 
+from columnist.backoff import back_off
 from columnist.errors import ColumnistError, InputError, ServerError
 from columnist.paths import appearing
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 BUSY = (429, 502, 503, 504)
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 
 
 class Transport:
@@ -64,7 +64,7 @@ class Transport:
                 response.raise_for_status()
             return response
 
-        return self._insist(send, repeatable=method == "GET" or key is not None)
+        return self._retried(send, repeatable=method == "GET" or key is not None)
 
     def download(self, path: str, target: Path, **params: Any) -> None:
         """GET into a file, which appears when it is complete. Raises ColumnistError."""
@@ -79,20 +79,21 @@ class Transport:
                     for chunk in response.iter_bytes():
                         file.write(chunk)
 
-            self._insist(fetch, repeatable=True)
+            self._retried(fetch, repeatable=True)
 
     def pause(self, seconds: float) -> None:
         """Sleep, unless the client is closed: raises ServerError then."""
         if self._closed.wait(seconds):
             raise ServerError("The client was closed.")
 
-    def _insist(self, send: Callable[[], T], *, repeatable: bool) -> T:
+    def _retried(self, send: Callable[[], T], *, repeatable: bool) -> T:
         """Repeat `send` while the server is away or busy, if that is safe: with back-off and jitter, or after the time
         that the server names. A request that never arrived, or got a 429, may always be repeated."""
         deadline = time.monotonic() + self._retry_seconds
-        longest = FIRST_PAUSE_SECONDS
+        failures = 0
         while True:
-            pause = random.uniform(longest / 2, longest)  # noqa: S311 - spreads clients in time
+            failures += 1
+            pause = back_off(failures, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
             failure: ColumnistError
             try:
                 return send()
@@ -108,7 +109,6 @@ class Transport:
             if not again or time.monotonic() + pause > deadline:
                 raise failure
             self.pause(pause)
-            longest = min(longest * 2, LONGEST_PAUSE_SECONDS)
 
     def _refusal(self, response: httpx.Response) -> ColumnistError:
         """The exception for the server's problem details."""
