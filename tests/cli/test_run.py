@@ -287,7 +287,7 @@ def test_a_second_ctrl_c_hands_back_without_waiting(home: dict[str, object], tmp
         while rows_of(str(home["DATABASE_URL"]), items) != [(3,)]:
             assert running.poll() is None
         running.send_signal(signal.SIGINT)
-        wait_for_line(running.stdout, "The job stays")
+        wait_for_line(running.stdout, "The job keeps running")
         assert rows_of(str(home["DATABASE_URL"]), items) == [(3,)]
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=PATIENCE_SECONDS)
