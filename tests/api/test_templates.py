@@ -99,7 +99,7 @@ def test_an_estimate_is_near_what_a_run_then_uses(url: str, tmp_path: Path) -> N
             upload(api, *long, review_id=review)
             before = api.post(path).json()
             assert (before["documents"], before["documents_read"], before["cells"], before["calls"]) == (8, 0, 56, 16)
-            assert "8 documents were not read yet" in before["notes"][0]
+            assert "8 documents have not been read yet" in before["notes"][0]
             until_read(api, review)
             assert api.post(path).json()["documents"] == 0
             after = api.post(path, json={"only": ["all"]}).json()
