@@ -271,7 +271,8 @@ async def grid_rows(
         )
         async for row in cursor:
             cells = {UUID(cell.pop("column_id")): _cell(cell) for cell in row.pop("cells")}
-            yield GridRow(**row, how_read=how_read(row.pop("content")), cells=cells)
+            content = row.pop("content")
+            yield GridRow(**row, how_read=how_read(content), cells=cells)
 
 
 async def failed_cells(
