@@ -15,7 +15,7 @@ from psycopg import conninfo
 Moment = Literal["before", "after"]
 
 
-def _first_lines() -> dict[bytes, str]:
+def first_lines() -> dict[bytes, str]:
     """The first line of each statement of the engine → its name."""
     found = {}
     for file in resources.files("columnist.jobs").joinpath("sql").iterdir():
@@ -116,7 +116,7 @@ class _Relay:
 async def faulty(url: str) -> AsyncIterator[Faults]:
     """A proxy before the server of `url`, which is a Unix socket; `Faults.url` is that of the proxy."""
     target = conninfo.conninfo_to_dict(url)
-    names = _first_lines()
+    names = first_lines()
     tasks: set[asyncio.Task[None]] = set()
     with tempfile.TemporaryDirectory(prefix="columnist-proxy-") as folder:
         faults = Faults(conninfo.make_conninfo(url, host=folder))

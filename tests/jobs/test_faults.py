@@ -11,15 +11,16 @@ from columnist.jobs import pool as pool_module
 from columnist.jobs import presence
 from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import ClaimedItem
-from tests.db.faulty import Moment, faulty
+from tests.db.faulty import Moment, faulty, first_lines
 from tests.jobs.grid import a_review, generate, options, progress_of
 from tests.jobs.test_growth import Asker
 from tests.jobs.test_pool import pool_of, until_ended
 
 STATEMENTS = frozenset(
-    "claim_items start_jobs load_item write_cells end_items extend_leases cancelled_jobs end_abandoned_items "
-    "be_present refused_models".split()
+    "claim_items start_jobs load_item write_cells end_items extend_leases find_cancelled_jobs end_abandoned_items "
+    "announce_pool find_refused_models".split()
 )
+assert set(first_lines().values()) >= STATEMENTS, "a statement that has another name now would never fail"
 STATES = {
     "08006": "the connection failed",
     "25006": "the server is read-only for a while",
