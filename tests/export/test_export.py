@@ -461,6 +461,7 @@ def test_a_review_without_documents_is_a_file_too(tmp_path: Path, suffix: str) -
         ".csv": lambda: len(fields(target)) - 1,
         ".parquet": lambda: pq.read_table(target).num_rows,
         ".json": lambda: len(loaded(target)["documents"]),
+        ".jsonl": lambda: len(target.read_text(encoding="utf-8").splitlines()),
     }
     assert read[suffix]() == 0
 
@@ -528,8 +529,8 @@ def test_a_target_that_cannot_be_is_refused_with_a_sentence_before_the_first_row
     folder = tmp_path / "folder.csv"
     folder.mkdir()
     for target, sentence in (
-        (tmp_path / "r.doc", "r.doc: a review can be written as .xlsx, .csv, .parquet, .json."),
-        (tmp_path / "r", "r: a review can be written as .xlsx, .csv, .parquet, .json."),
+        (tmp_path / "r.doc", "r.doc: a review can be written as .xlsx, .csv, .parquet, .json, .jsonl."),
+        (tmp_path / "r", "r: a review can be written as .xlsx, .csv, .parquet, .json, .jsonl."),
         (tmp_path / "none" / "r.csv", f"The folder {tmp_path / 'none'} does not exist."),
         (folder, f"{folder} cannot be written."),
     ):
