@@ -18,7 +18,7 @@ from columnist.documents.reading.reader import Reader
 from columnist.documents.store import StoredFile
 from columnist.settings import Settings
 from tests.documents.ole import message, ole
-from tests.documents.test_reading import A_CONTRACT, read, refused
+from tests.documents.readers import A_CONTRACT, read, refused
 from tests.documents.test_word import p, write_docx
 from tests.files import put
 from tests.processes import columnist, served

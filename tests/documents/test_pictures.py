@@ -18,9 +18,9 @@ from columnist.documents.reading import ocr, pictures
 from columnist.documents.reading.reader import Reader
 from columnist.settings import Settings
 from tests.api.test_reviews import a_review, problem
+from tests.documents.readers import readers_of, refused
 from tests.documents.scans import A_CONTRACT, SHORT_PAGE
 from tests.documents.test_ocr import read, text_layer
-from tests.documents.test_reading import readers_of, refused
 from tests.processes import served
 from tests.uploads import until_read, upload
 

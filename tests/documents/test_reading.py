@@ -10,8 +10,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -27,69 +26,14 @@ from columnist.documents.model import Page
 from columnist.documents.reading.reader import Reader
 from columnist.errors import DocumentError, InputError
 from columnist.settings import Settings
-from tests.conftest import CONTRACTS
+from tests.documents.readers import A_CONTRACT, read, readers_of, reading, refused
 from tests.files import put
 from tests.patience import PATIENCE_SECONDS
-
-A_CONTRACT = next(iter(sorted(CONTRACTS.glob("TICKETS*"))))
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(COLUMNIST_DATA_DIR=tmp_path / "data")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shared() -> Iterator[None]:
-    """One reader for all files that are read by the default settings: each comes after another's attack."""
-    with asyncio.Runner() as runner:
-        reader = runner.run(Reader(Settings()).__aenter__())
-        _shared.append((runner, reader))
-        yield
-        _shared.clear()
-        runner.run(reader.__aexit__())
-
-
-_shared: list[tuple[asyncio.Runner, Reader]] = []
-
-
-def read(settings: Settings, path: Path, name: str | None = None) -> list[Page]:
-    """The pages of a file."""
-    return reading(settings, lambda one: one(path, name))
-
-
-def reading(
-    settings: Settings,
-    scenario: Callable[[Callable[[Path, str | None], Awaitable[list[Page]]]], Awaitable[list[Page]]],
-) -> list[Page]:
-    blobs = BlobStore(settings)
-
-    async def run(reader: Reader) -> list[Page]:
-        async def one(path: Path, name: str | None = None) -> list[Page]:
-            with blobs.writing_boxes("0" * 64) as boxes:
-                return (await reader.read(path, name or path.name, boxes)).pages
-
-        return await scenario(one)
-
-    async def with_reader_of_its_own() -> list[Page]:
-        async with Reader(settings) as reader:
-            return await run(reader)
-
-    if settings.model_fields_set <= {"data_dir"}:
-        ((runner, reader),) = _shared
-        return runner.run(run(reader))
-    return asyncio.run(with_reader_of_its_own())
-
-
-def refused(settings: Settings, path: Path, words: str, name: str | None = None) -> None:
-    """The file is one clear error, and the same reader reads a real contract after it."""
-
-    async def scenario(one: Callable[[Path, str | None], Awaitable[list[Page]]]) -> list[Page]:
-        with pytest.raises(DocumentError, match=words):
-            await one(path, name)
-        return await one(A_CONTRACT, None)
-
-    assert "SPONSORSHIP" in reading(settings, scenario)[0].text.upper()
 
 
 # ── Formats ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -330,18 +274,12 @@ def wide(tmp_path: Path) -> Path:
 
 def test_a_file_that_takes_too_long_is_given_up(settings: Settings, wide: Path) -> None:
     hasty = settings.model_copy(update={"read_timeout_seconds": 3.0, "read_memory_mb": 8_000})
-    refused(hasty, wide, "longer than 3 seconds")
+    with pytest.raises(DocumentError, match="longer than 3 seconds"):
+        read(hasty, wide)
 
 
 def test_a_file_that_eats_memory_is_given_up(settings: Settings, wide: Path) -> None:
     refused(settings.model_copy(update={"read_memory_mb": 400}), wide, "memory")
-
-
-def readers_of(parent: int) -> Iterator[psutil.Process]:
-    for child in psutil.Process(parent).children(recursive=True):
-        with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
-            if "columnist.documents.reading.child" in child.cmdline():
-                yield child
 
 
 def test_a_reader_that_is_killed_costs_its_document_and_nothing_else(settings: Settings, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import xlsxwriter
 
 from columnist.documents.reading.sheets import shown
 from columnist.settings import Settings
-from tests.documents.test_reading import read, refused
+from tests.documents.readers import read, refused
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import docx
 import pytest
 
 from columnist.settings import Settings
-from tests.documents.test_reading import read, refused
+from tests.documents.readers import read, refused
 
 MAIN = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -1,0 +1,77 @@
+"""Reading files in guarded subprocesses, as the product does."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from columnist.documents.blobs import BlobStore
+from columnist.documents.model import Page
+from columnist.documents.reading.reader import Reader
+from columnist.errors import DocumentError
+from columnist.settings import Settings
+from tests.conftest import CONTRACTS
+
+A_CONTRACT = next(iter(sorted(CONTRACTS.glob("TICKETS*"))))
+
+_shared: list[tuple[asyncio.Runner, Reader]] = []
+
+
+@contextmanager
+def shared_reader() -> Iterator[None]:
+    """One reader for all files that are read by the default settings: each comes after another's attack."""
+    with asyncio.Runner() as runner:
+        reader = runner.run(Reader(Settings()).__aenter__())
+        _shared.append((runner, reader))
+        yield
+        _shared.clear()
+        runner.run(reader.__aexit__())
+
+
+def read(settings: Settings, path: Path, name: str | None = None) -> list[Page]:
+    """The pages of a file."""
+    return reading(settings, lambda one: one(path, name))
+
+
+def reading(
+    settings: Settings,
+    scenario: Callable[[Callable[[Path, str | None], Awaitable[list[Page]]]], Awaitable[list[Page]]],
+) -> list[Page]:
+    blobs = BlobStore(settings)
+
+    async def run(reader: Reader) -> list[Page]:
+        async def one(path: Path, name: str | None = None) -> list[Page]:
+            with blobs.writing_boxes("0" * 64) as boxes:
+                return (await reader.read(path, name or path.name, boxes)).pages
+
+        return await scenario(one)
+
+    async def with_reader_of_its_own() -> list[Page]:
+        async with Reader(settings) as reader:
+            return await run(reader)
+
+    if settings.model_fields_set <= {"data_dir"}:
+        ((runner, reader),) = _shared
+        return runner.run(run(reader))
+    return asyncio.run(with_reader_of_its_own())
+
+
+def refused(settings: Settings, path: Path, words: str, name: str | None = None) -> None:
+    """The file is one clear error, and the same reader reads a real contract after it."""
+
+    async def scenario(one: Callable[[Path, str | None], Awaitable[list[Page]]]) -> list[Page]:
+        with pytest.raises(DocumentError, match=words):
+            await one(path, name)
+        return await one(A_CONTRACT, None)
+
+    assert "SPONSORSHIP" in reading(settings, scenario)[0].text.upper()
+
+
+def readers_of(parent: int) -> Iterator[psutil.Process]:
+    for child in psutil.Process(parent).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+            if "columnist.documents.reading.child" in child.cmdline():
+                yield child
