@@ -183,7 +183,8 @@ def _interruption() -> Callable[[], bool]:
         task = _main_task()
     before = task.cancelling() if task else 0
     main = threading.main_thread()
-    return lambda: not main.is_alive() or (task is not None and task.cancelling() > before)
+    # asyncio.run takes the request back once its task has ended as cancelled.
+    return lambda: not main.is_alive() or (task is not None and (task.cancelled() or task.cancelling() > before))
 
 
 def _main_task() -> asyncio.Task[Any] | None:
