@@ -241,12 +241,12 @@ def test_a_copy_of_a_database_deletes_no_file_of_the_original_until_it_takes_its
         async with Database(url) as database:
             return await sweep(database, blobs)
 
-    with pytest.raises(StorageAwayError, match="Another database"):
+    with pytest.raises(StorageAwayError, match="belong to another database"):
         asyncio.run(one_sweep(other, of_copy))
     with original.reading(sha256) as path:
         assert path.exists()
     claimed(other, settings, adopt=True)
-    with pytest.raises(StorageAwayError, match="Another database"):
+    with pytest.raises(StorageAwayError, match="belong to another database"):
         asyncio.run(one_sweep(url, original))
     assert asyncio.run(one_sweep(other, of_copy)) == 1
 
