@@ -13,6 +13,10 @@ with changed as materialized (
     and (%(job_id)s::uuid is null or %(job_id)s in (c.job_id, c.attempt_job_id))
   order by c.changed_xid, c.document_id, c.column_id
   limit %(limit)s
+), awaited as materialized (  -- once a document, however many of its cells have changed
+  select d.document_id, a.column_id
+  from (select distinct document_id from changed) d
+  cross join lateral awaited_columns(%(review_id)s, d.document_id) a
 )
 select pg_current_snapshot()::text as snapshot,
        (select count(*)::int from changed) as count,
@@ -23,5 +27,5 @@ select pg_current_snapshot()::text as snapshot,
         join tabular_columns col on col.id = c.column_id
         cross join lateral (
           select c.document_id, c.column_id, compact.*,
-                 exists (select from awaited_columns(c.review_id, c.document_id) a where a.column_id = c.column_id) as awaited
+                 (c.document_id, c.column_id) in (select a.document_id, a.column_id from awaited a) as awaited
           from compact_cell(c, col.version, %(model)s, %(prompt_version)s) compact) shown) as cells
