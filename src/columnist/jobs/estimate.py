@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from columnist.asking.windows import answer_room, page_room
 from columnist.db.connect import Connection
-from columnist.db.sql import statement
 from columnist.jobs.ask import Ask
+from columnist.jobs.statements import sql
 from columnist.llm.usage import BYTES_PER_TOKEN, CHARACTERS_PER_TOKEN
 from columnist.settings import Settings
 
@@ -65,7 +65,7 @@ async def estimate_job(connection: Connection, ask: Ask, settings: Settings) -> 
         "question_tokens": QUESTION_TOKENS,
         "cell_tokens": CELL_TOKENS,
     }
-    found = await (await connection.execute(_sql("estimate_job"), values)).fetchone()
+    found = await (await connection.execute(sql("estimate_job"), values)).fetchone()
     assert found
     return Estimate(**found)
 
@@ -73,10 +73,6 @@ async def estimate_job(connection: Connection, ask: Ask, settings: Settings) -> 
 async def unanswered_cells(connection: Connection, ask: Ask) -> Unanswered:
     """What `create_job` would ask now, but for what failed."""
     values = ask.values | {"shown": DOCUMENTS_NAMED}
-    found = await (await connection.execute(_sql("count_unanswered"), values)).fetchone()
+    found = await (await connection.execute(sql("count_unanswered"), values)).fetchone()
     assert found
     return Unanswered(**found)
-
-
-def _sql(name: str) -> str:
-    return statement("columnist.jobs", name)

@@ -9,8 +9,8 @@ from uuid import UUID
 from psycopg.errors import DataError
 
 from columnist.db.connect import Connection
-from columnist.db.sql import statement
 from columnist.errors import InputError
+from columnist.jobs.statements import sql
 from columnist.reviews.model import ModelInUse
 
 NOW = "now"
@@ -68,7 +68,7 @@ async def changed_cells(
         "prompt_version": in_use and in_use.prompt_version,
     }
     try:
-        found = await (await connection.execute(_sql("read_changed_cells"), values)).fetchone()
+        found = await (await connection.execute(sql("read_changed_cells"), values)).fetchone()
     except DataError:  # looks like a cursor and is not one: all other values have types
         raise _no_cursor(cursor) from None
     assert found
@@ -99,7 +99,3 @@ def _parse_cursor(cursor: str) -> tuple[str, str | None, tuple[str, str, str]]:
     if next_seen is None:
         return seen, None, ("0", str(UUID(int=0)), str(UUID(int=0)))
     return seen, next_seen, (after[0], after[1], after[2])
-
-
-def _sql(name: str) -> str:
-    return statement("columnist.jobs", name)

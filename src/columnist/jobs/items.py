@@ -18,11 +18,11 @@ from typing import Any, Literal
 from uuid import UUID
 
 from columnist.db.connect import Connection, retried
-from columnist.db.sql import statement
 from columnist.db.text import as_json
 from columnist.documents.model import read_citations
 from columnist.errors import LeaseLostError
 from columnist.jobs.ask import JobOnly
+from columnist.jobs.statements import sql
 from columnist.llm.usage import NOTHING, Usage, total
 from columnist.reviews.model import CellContent, Question, Rule
 
@@ -109,7 +109,7 @@ async def claim_items(
         "scarce_models": list(scarce.keys()),
         "scarce_places": list(scarce.values()),
     }
-    items = await (await connection.execute(_sql("claim_items"), values)).fetchall()
+    items = await (await connection.execute(sql("claim_items"), values)).fetchall()
     if not items:
         return []
     # A statement of its own: the claiming function sees jobs that were committed after its statement began, and a join
@@ -124,7 +124,7 @@ async def claim_items(
 @retried
 async def extend_leases(connection: Connection, items: Sequence[ClaimedItem], lease_seconds: float) -> set[int]:
     """The heartbeat: returns the ids of the items that are still held."""
-    cursor = await connection.execute(_sql("extend_leases"), {**_held(items), "lease_seconds": lease_seconds})
+    cursor = await connection.execute(sql("extend_leases"), {**_held(items), "lease_seconds": lease_seconds})
     return {row["id"] for row in await cursor.fetchall()}
 
 
@@ -143,7 +143,7 @@ async def write_cells(
     now."""
     failed = sum(1 for cell in cells if cell.content is None)
     cursor = await connection.execute(
-        _sql("write_cells"),
+        sql("write_cells"),
         {
             "item_id": item.id,
             "attempt": item.attempt,
@@ -183,7 +183,7 @@ async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> set[i
     batch = [
         {"id": one.item.id, "attempt": one.item.attempt, "status": one.outcome, "error": one.error} for one in ended
     ]
-    cursor = await connection.execute(_sql("end_items"), {"ended": as_json(batch)})
+    cursor = await connection.execute(sql("end_items"), {"ended": as_json(batch)})
     return {row["id"] for row in await cursor.fetchall()}
 
 
@@ -191,7 +191,7 @@ async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> set[i
 async def retry_item(connection: Connection, item: ClaimedItem, delay_seconds: float, max_attempts: int) -> bool:
     """Put an item back for another attempt after a back-off; False if its attempts are used up or it is another's."""
     cursor = await connection.execute(
-        _sql("retry_item"),
+        sql("retry_item"),
         {"id": item.id, "attempt": item.attempt, "delay_seconds": delay_seconds, "max_attempts": max_attempts},
     )
     return cursor.rowcount == 1
@@ -201,12 +201,12 @@ async def retry_item(connection: Connection, item: ClaimedItem, delay_seconds: f
 async def hand_back_items(connection: Connection, items: Sequence[ClaimedItem], *, wait: bool = False) -> None:
     """Give items back as if they had never been claimed: at once, and wake the other workers; with `wait`, not to be
     claimed before a while."""
-    await connection.execute(_sql("hand_back_items"), {**_held(items), "wait": wait})
+    await connection.execute(sql("hand_back_items"), {**_held(items), "wait": wait})
 
 
 async def hand_back_strays(connection: Connection, worker_id: UUID, held: Sequence[ClaimedItem]) -> None:
     """Give back what the pool has claimed without hearing of it: all of its items but those `held`."""
-    await connection.execute(_sql("hand_back_strays"), {**_held(held), "worker_id": worker_id})
+    await connection.execute(sql("hand_back_strays"), {**_held(held), "worker_id": worker_id})
 
 
 @retried
@@ -214,13 +214,13 @@ async def end_abandoned_items(connection: Connection, max_attempts: int) -> int:
     """The janitor: end poison items and leftovers of cancelled jobs; returns how many."""
     error = f"The worker died or hung {max_attempts} times in a row while it read this document; it is not tried again."
     values = {"max_attempts": max_attempts, "error": error}
-    return (await connection.execute(_sql("end_abandoned_items"), values)).rowcount
+    return (await connection.execute(sql("end_abandoned_items"), values)).rowcount
 
 
 @retried
 async def load_item(connection: Connection, item: ClaimedItem) -> LoadedItem | None:
     """Document and open questions of an item; None if its document or its review is gone."""
-    row = await (await connection.execute(_sql("load_item"), {"item_id": item.id})).fetchone()
+    row = await (await connection.execute(sql("load_item"), {"item_id": item.id})).fetchone()
     if row is None:
         return None
     columns = tuple(_asked_column(column) for column in row["columns"])
@@ -238,7 +238,7 @@ def _asked_column(stored: dict[str, Any]) -> AskedColumn:
 async def reusable_answers(connection: Connection, answer_keys: Sequence[str]) -> dict[str, CellContent]:
     """Stored contents by answer key (hex), for those of the keys that were answered before."""
     cursor = await connection.execute(
-        _sql("find_reusable_answers"), {"answer_keys": [bytes.fromhex(key) for key in answer_keys]}
+        sql("find_reusable_answers"), {"answer_keys": [bytes.fromhex(key) for key in answer_keys]}
     )
     return {
         row.pop("answer_key"): CellContent(**row | {"citations": read_citations(row["citations"])})
@@ -248,7 +248,3 @@ async def reusable_answers(connection: Connection, answer_keys: Sequence[str]) -
 
 def _held(items: Sequence[ClaimedItem]) -> dict[str, Any]:
     return {"ids": [item.id for item in items], "attempts": [item.attempt for item in items]}
-
-
-def _sql(name: str) -> str:
-    return statement("columnist.jobs", name)

@@ -9,9 +9,9 @@ from uuid import UUID
 from psycopg.rows import DictRow
 
 from columnist.db.connect import Connection, retried
-from columnist.db.sql import statement
 from columnist.errors import ConflictError, InputError, JobEndingError, NotFoundError
 from columnist.jobs.ask import Ask, JobOnly
+from columnist.jobs.statements import sql
 from columnist.llm.usage import Prices
 
 RESUMED = "resumed"
@@ -108,10 +108,10 @@ async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generat
         raise InputError("A budget needs prices: set COLUMNIST_PRICE_PROMPT and COLUMNIST_PRICE_COMPLETION.", "budget")
     values = ask.values | {"user_id": user_id}
     while True:
-        created = await (await connection.execute(_sql("create_job"), values)).fetchone()
+        created = await (await connection.execute(sql("create_job"), values)).fetchone()
         if created:
             return Generated(created["job_id"], created["total_items"], resumed=False)
-        live = await (await connection.execute(_sql("find_live_job"), values)).fetchone()
+        live = await (await connection.execute(sql("find_live_job"), values)).fetchone()
         if live and live["ending"]:
             raise JobEndingError("The last job of this review is still being cancelled: try again in a moment.")
         if live and live["model"] != ask.model:
@@ -123,7 +123,7 @@ async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generat
             return Generated(live["job_id"], live["total_items"], resumed=True)
         if live:
             values["job_id"] = live["job_id"]
-            grown = await (await connection.execute(_sql("grow_job"), values)).fetchone()
+            grown = await (await connection.execute(sql("grow_job"), values)).fetchone()
             if grown:
                 return Generated(live["job_id"], grown["total_items"], True, _pause_reason(live))
         # The live job ended between the statements: create again.
@@ -136,7 +136,7 @@ async def check_named(connection: Connection, ask: Ask) -> None:
         "column_ids": list(ask.column_ids or ()),
         "document_ids": list(ask.document_ids or ()),
     }
-    found = await (await connection.execute(_sql("find_strangers"), values)).fetchone()
+    found = await (await connection.execute(sql("find_strangers"), values)).fetchone()
     assert found
     for field, noun in (("column_ids", "column"), ("document_ids", "document")):
         if found[field]:
@@ -165,15 +165,15 @@ async def retry_job(
 
 async def cancel_job(connection: Connection, job_id: UUID) -> bool:
     """Stop a job: waiting items are skipped now, running ones within two seconds. False if it has ended already."""
-    requested = await (await connection.execute(_sql("request_cancel"), {"job_id": job_id})).fetchone()
+    requested = await (await connection.execute(sql("request_cancel"), {"job_id": job_id})).fetchone()
     if requested:
-        await connection.execute(_sql("skip_waiting_items"), {"job_id": job_id})
+        await connection.execute(sql("skip_waiting_items"), {"job_id": job_id})
     return requested is not None
 
 
 async def resume_job(connection: Connection, job_id: UUID, budget: Decimal | None) -> bool:
     """Let a paused job go on, with a new budget or none; False if it is not paused."""
-    cursor = await connection.execute(_sql("resume_job"), {"job_id": job_id, "budget": budget})
+    cursor = await connection.execute(sql("resume_job"), {"job_id": job_id, "budget": budget})
     return await cursor.fetchone() is not None
 
 
@@ -186,7 +186,7 @@ async def resume_refused(connection: Connection, job_id: UUID) -> bool:
 async def job_progress(connection: Connection, job_id: UUID) -> Progress:
     """The status of one job. Raises NotFoundError."""
     values = {"job_id": job_id, "review_id": None, "limit": 1}
-    found = await (await connection.execute(_sql("read_progress"), values)).fetchone()
+    found = await (await connection.execute(sql("read_progress"), values)).fetchone()
     if found is None:
         raise NotFoundError(f"There is no job {job_id}.")
     return _progress(found)
@@ -194,58 +194,58 @@ async def job_progress(connection: Connection, job_id: UUID) -> Progress:
 
 async def live_job_id(connection: Connection, review_id: UUID) -> UUID | None:
     """The review's live job, if it has one."""
-    row = await (await connection.execute(_sql("find_live_job"), {"review_id": review_id})).fetchone()
+    row = await (await connection.execute(sql("find_live_job"), {"review_id": review_id})).fetchone()
     return None if row is None else row["job_id"]
 
 
 async def list_jobs(connection: Connection, limit: int, review_id: UUID | None = None) -> list[Progress]:
     """The newest jobs that the user may see, of one review or of all."""
     values = {"job_id": None, "review_id": review_id, "limit": limit}
-    cursor = await connection.execute(_sql("read_progress"), values)
+    cursor = await connection.execute(sql("read_progress"), values)
     return [_progress(row) for row in await cursor.fetchall()]
 
 
 @retried
 async def start_jobs(connection: Connection, job_ids: Sequence[UUID]) -> None:
     """Mark jobs as running after their first claim."""
-    await connection.execute(_sql("start_jobs"), {"job_ids": list(job_ids)})
+    await connection.execute(sql("start_jobs"), {"job_ids": list(job_ids)})
 
 
 @retried
 async def cancelled_jobs(connection: Connection, job_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these jobs are being cancelled or are gone."""
-    cursor = await connection.execute(_sql("find_cancelled_jobs"), {"job_ids": list(job_ids)})
+    cursor = await connection.execute(sql("find_cancelled_jobs"), {"job_ids": list(job_ids)})
     return {row["id"] for row in await cursor.fetchall()}
 
 
 @retried
 async def pause_job(connection: Connection, job_id: UUID, reason: str) -> None:
     """Pause a job for a refusal that concerns each of its calls; `reason` is a sentence for the user."""
-    await connection.execute(_sql("pause_job"), {"job_id": job_id, "reason": reason})
+    await connection.execute(sql("pause_job"), {"job_id": job_id, "reason": reason})
 
 
 @retried
 async def pause_unaskable(connection: Connection, model: str, reason: str) -> None:
     """Pause the live jobs of a model that no pool can ask."""
-    await connection.execute(_sql("pause_unaskable"), {"model": model, "reason": reason})
+    await connection.execute(sql("pause_unaskable"), {"model": model, "reason": reason})
 
 
 @retried
 async def refused_models(connection: Connection) -> list[str]:
     """The models of jobs that a refusal has paused."""
-    return [row["model"] for row in await (await connection.execute(_sql("find_refused_models"))).fetchall()]
+    return [row["model"] for row in await (await connection.execute(sql("find_refused_models"))).fetchall()]
 
 
 @retried
 async def tell_trouble(connection: Connection, model: str, trouble: str | None) -> None:
     """Say why the live jobs of a model wait for the LLM server; None: they do not."""
-    await connection.execute(_sql("tell_trouble"), {"model": model, "trouble": trouble})
+    await connection.execute(sql("tell_trouble"), {"model": model, "trouble": trouble})
 
 
 @retried
 async def resume_model(connection: Connection, model: str) -> None:
     """Let the jobs of a model go on that a refusal has paused."""
-    await connection.execute(_sql("resume_model"), {"model": model})
+    await connection.execute(sql("resume_model"), {"model": model})
 
 
 def _progress(row: DictRow) -> Progress:
@@ -261,7 +261,3 @@ def _pause_reason(row: DictRow) -> str | None:
         return f"The budget of ${row['budget'].normalize():f} is spent. Resume the job with a larger one, or cancel it."
     reason: str | None = row["pause_reason"]
     return reason
-
-
-def _sql(name: str) -> str:
-    return statement("columnist.jobs", name)

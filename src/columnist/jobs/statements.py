@@ -1,0 +1,8 @@
+"""The statements of this package, `sql/NAME.sql`."""
+
+from functools import partial
+
+from columnist.db.sql import statement
+
+sql = partial(statement, "columnist.jobs")
+"""The text of one, by its name."""
