@@ -94,11 +94,13 @@ def _apply(connection: psycopg.Connection) -> int:
     pending = _pending(connection)
     for migration in pending:
         _with_locks(connection, migration.name, partial(_apply_one, connection, migration))
-    for migration in migrations():
-        connection.execute(
-            "update columnist_migrations set checksum = %s where version = %s and checksum is null",
-            [checksum(migration.text), migration.version],
-        )
+    known = {migration.version: checksum(migration.text) for migration in migrations()}
+    connection.execute(
+        "update columnist_migrations m set checksum = k.checksum "
+        "from unnest(%s::int[], %s::text[]) k (version, checksum) "
+        "where m.version = k.version and m.checksum is null",
+        [list(known), list(known.values())],
+    )
     _with_locks(connection, "definitions", partial(define, connection))
     return len(pending)
 

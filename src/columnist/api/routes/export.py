@@ -54,7 +54,8 @@ async def export_review(
         columns = [(column.id, column.spec()) for column in await store.list_columns(connection, review_id)]
         if filter or q:
             found = await matching_documents(connection, review_id, filter, q, process.in_use)
-            document_ids = found if document_ids is None else [one for one in found if one in set(document_ids)]
+            named = None if document_ids is None else set(document_ids)
+            document_ids = [one for one in found if named is None or one in named]
     if column_ids is not None:
         if unknown := set(column_ids) - {column_id for column_id, _ in columns}:
             raise NotFoundError(f"The review has no column {unknown.pop()}.", "column_ids")
