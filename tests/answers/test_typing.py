@@ -5,7 +5,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 from uuid import UUID
 
 import pytest
@@ -389,17 +389,7 @@ def test_a_bulleted_list_becomes_its_items(text: str, items: list[str]) -> None:
     assert typed(text, question("bulleted_list")) == Typed(items)
 
 
-ALL_FORMATS: list[Format] = [
-    "text",
-    "bulleted_list",
-    "number",
-    "percentage",
-    "monetary_amount",
-    "currency",
-    "yes_no",
-    "date",
-    "tag",
-]
+ALL_FORMATS: list[Format] = list(get_args(Format))
 
 
 @pytest.mark.parametrize("answer_format", ALL_FORMATS)

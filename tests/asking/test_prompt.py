@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import get_args
 from uuid import UUID
 
 import pytest
@@ -9,17 +10,7 @@ import pytest
 from columnist.asking.prompt import messages, page_texts, schema
 from columnist.reviews.model import Format, Question
 
-FORMATS: list[Format] = [
-    "text",
-    "bulleted_list",
-    "number",
-    "percentage",
-    "monetary_amount",
-    "currency",
-    "yes_no",
-    "date",
-    "tag",
-]
+FORMATS: list[Format] = list(get_args(Format))
 
 
 def question(name: str, answer_format: Format = "text") -> Question:

@@ -1,7 +1,6 @@
 """OCR: scans of real contracts, held against the text layer that the contracts have."""
 
 import ast
-import asyncio
 import csv
 import ctypes
 from collections import Counter
@@ -18,10 +17,10 @@ from columnist.documents.locating.locate import Locator, rectangles
 from columnist.documents.model import Page
 from columnist.documents.reading import ocr
 from columnist.documents.reading.pdf import STAMP_CHARACTERS, read_pdf
-from columnist.documents.reading.reader import Reader
 from columnist.errors import DocumentError
 from columnist.settings import Settings
 from tests.conftest import CONTRACTS
+from tests.documents import readers
 from tests.documents.scans import A_CONTRACT, FULL_PAGE, SHORT_PAGE, moved, overlap, unique_words, write_scan
 
 
@@ -33,15 +32,9 @@ def settings(tmp_path: Path) -> Settings:
 def read(settings: Settings, path: Path) -> list[Page]:
     """The pages of a file with their words, read by a guarded subprocess."""
     blobs = BlobStore(settings)
-
-    async def run() -> list[Page]:
-        async with Reader(settings) as reader:
-            with blobs.writing_boxes("0" * 64) as boxes:
-                return (await reader.read(path, path.name, boxes)).pages
-
     return [
         Page(page.number, page.text, page.width, page.height, blobs.boxes("0" * 64, page.number), page.source)
-        for page in asyncio.run(run())
+        for page in readers.read(settings, path)
     ]
 
 

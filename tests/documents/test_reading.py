@@ -23,7 +23,6 @@ from pypdf import generic
 
 from columnist.documents.blobs import BlobStore
 from columnist.documents.model import Page
-from columnist.documents.reading.reader import Reader
 from columnist.errors import DocumentError, InputError
 from columnist.settings import Settings
 from tests.documents.readers import A_CONTRACT, read, readers_of, reading, refused
@@ -41,16 +40,10 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_a_pdf_has_pages_with_text_and_a_box_for_every_word(settings: Settings) -> None:
     blobs = BlobStore(settings)
-
-    async def run() -> list[Page]:
-        async with Reader(settings) as reader:
-            with blobs.writing_boxes("a" * 64) as boxes:
-                return (await reader.read(A_CONTRACT, A_CONTRACT.name, boxes)).pages
-
-    pages = asyncio.run(run())
+    pages = read(settings, A_CONTRACT)
     assert [page.number for page in pages] == list(range(1, len(pypdf.PdfReader(A_CONTRACT).pages) + 1))
     for page in pages:
-        words = blobs.boxes("a" * 64, page.number)
+        words = blobs.boxes("0" * 64, page.number)
         covered = {page.text[word.start : word.end] for word in words}
         assert covered == set(page.text.split())
         assert all(0 <= w.x0 < w.x1 <= page.width + 1 and 0 <= w.y0 < w.y1 <= page.height + 1 for w in words)
@@ -92,22 +85,18 @@ def test_the_boxes_of_a_rotated_page_are_where_it_is_shown(settings: Settings, t
     writer.write(turned)
     blobs = BlobStore(settings)
 
-    async def first_page(path: Path, sha256: str) -> Page:
-        async with Reader(settings) as reader:
-            with blobs.writing_boxes(sha256) as boxes:
-                return (await reader.read(path, path.name, boxes)).pages[0]
-
-    def boxes_of(page: Page, sha256: str) -> dict[str, tuple[float, ...]]:
-        """The boxes of the words that the page has once: rotation may change the order of the text."""
-        words = [(page.text[word.start : word.end], tuple(word[2:])) for word in blobs.boxes(sha256, 1)]
+    def boxes_of(page: Page) -> dict[str, tuple[float, ...]]:
+        """The boxes of the words that the page read last has once: rotation may change the order of the text."""
+        words = [(page.text[word.start : word.end], tuple(word[2:])) for word in blobs.boxes("0" * 64, 1)]
         texts = [text for text, _ in words]
         return {text: box for text, box in words if texts.count(text) == 1}
 
-    upright = asyncio.run(first_page(A_CONTRACT, "a" * 64))
-    shown = boxes_of(asyncio.run(first_page(turned, "b" * 64)), "b" * 64)
+    upright = read(settings, A_CONTRACT)[0]
+    boxes = boxes_of(upright)
+    shown = boxes_of(read(settings, turned)[0])
     width, height = upright.width, upright.height
     compared = 0
-    for word, (x0, y0, x1, y1) in boxes_of(upright, "a" * 64).items():
+    for word, (x0, y0, x1, y1) in boxes.items():
         expected = {
             90: (height - y1, x0, height - y0, x1),
             180: (width - x1, height - y1, width - x0, height - y0),
