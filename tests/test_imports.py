@@ -36,7 +36,7 @@ ORDER = [
     "cli",
 ]
 PAGE = SOURCE.parent.parent / "web" / "src"
-PAGE_ORDER = ["api", "states", "ui", "me", "live", "setup", "evidence", "grid", "screens", "App", "main"]
+PAGE_ORDER = ["api", "ui", "me", "live", "setup", "evidence", "grid", "screens", "App", "main"]
 INSIDE = {
     "documents": [
         "model",

@@ -3,7 +3,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { Problem, type CompactCell, type Job } from "./api/client";
 import { jobQuery, latestJobQuery, readChanges, reviewQuery } from "./api/queries";
-import { isLive } from "./states";
+
+export const isLive = (job: Job | null | undefined): job is Job & { status: "pending" | "running" } =>
+  job?.status === "pending" || job?.status === "running";
 
 const IDLE_FACTOR = 5;
 const LONGEST_PAUSE_MS = 30_000;

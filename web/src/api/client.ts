@@ -11,7 +11,8 @@ export type Rule = Column["rules"][number];
 export type Job = Schemas["Job"];
 export type Only = NonNullable<Schemas["GenerateInput"]["only"]>[number];
 export type WindowCell = Omit<Schemas["WindowCell"], "value"> & { value?: unknown };
-export type CompactCell = CellKey & WindowCell;
+/** A changed cell. `awaited`: whether the live job is going to ask it; absent if that has not changed. */
+export type CompactCell = CellKey & WindowCell & { awaited?: boolean };
 export type FullCell = Schemas["FullCell"];
 export type CellChange = Schemas["CellChange"];
 export type CellEdit = Schemas["CellEdit"];

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { client, type CellKey, type Citation, type Column, type FullCell, type Job } from "../api/client";
 import { api, CELL, cellHistoryQuery, cellPath, cellQuery, readCell, rowQuery } from "../api/queries";
-import { isAwaited, isLive } from "../states";
+import { isLive } from "../live";
 import { useNotices } from "../ui/notices";
 import { ErrorOf, ErrorText, FlagDot, Loading } from "../ui/parts";
 import { when } from "../ui/words";
@@ -57,7 +57,6 @@ export function Answer({
   const full = found.data;
   const unanswered = full && full.status !== "done" && full.status !== "error";
   const row = useQuery({ ...rowQuery(review, cell.document_id), enabled: unanswered && isLive(job) });
-  const awaiting = row.data?.rows[0];
   const put = (changed: FullCell) => {
     queries.setQueryData(cellQuery(review, cell).queryKey, changed);
     void queries.invalidateQueries(cellHistoryQuery(review, cell));
@@ -109,7 +108,7 @@ export function Answer({
     <div ref={root} tabIndex={-1}>
       {unanswered && (
         <p className="muted">
-          {awaiting && isAwaited(undefined, awaiting, column.id, job) ? "Being answered …" : "Not asked yet."}
+          {row.data?.rows[0]?.awaited.includes(column.id) ? "Being answered …" : "Not asked yet."}
         </p>
       )}
       {full.status === "error" && <ErrorText>{full.error}</ErrorText>}

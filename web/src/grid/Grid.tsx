@@ -1,15 +1,7 @@
 /** The grid itself: AG Grid over windows of rows. */
 import { createGrid, type GridApi, type GridOptions } from "ag-grid-community";
 import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref } from "react";
-import {
-  Problem,
-  type CellKey,
-  type Column,
-  type CompactCell,
-  type Job,
-  type View,
-  type WindowRow,
-} from "../api/client";
+import { Problem, type CellKey, type Column, type CompactCell, type View, type WindowRow } from "../api/client";
 import { readCell, readGroups, readRows } from "../api/queries";
 import { stepOf, type Step } from "../ui/step";
 import type { Shared } from "./cells";
@@ -41,7 +33,6 @@ type Props = {
   sort: string | null;
   /** Where to begin. */
   row: number | null;
-  job: Job | null;
   handle: Ref<GridHandle>;
   mayEdit: boolean;
   onOpen: (cell: GridCell) => void;
@@ -66,27 +57,25 @@ const cellOf = ({ document_id, document }: WindowRow, column_id: string, row: nu
 });
 
 export function Grid(props: Props) {
-  const { review, columns, view, groupBy, job } = props;
+  const { review, columns, view, groupBy } = props;
   const host = useRef<HTMLDivElement>(null);
   const grid = useRef<GridApi<GridRow>>(null);
   const rows = useRef<RowSource>(null);
   const selection = useRef<Selection>(null);
-  const shared = useRef<Shared>(null);
   const begin = useRef(props.row);
   const latest = useEffectEvent(() => props);
 
   useEffect(() => {
     const isQuestion = (id: string) => latest().columns.some((column) => column.id === id);
     const selected = (selection.current = new Selection(() => grid.current!));
-    const context = (shared.current = {
-      job: latest().job,
+    const context: Shared = {
       retry: latest().mayEdit ? (row, column) => latest().onRetry(row, column) : null,
       openMenu: (column, header) => latest().onMenu(column, header),
       fold: (group) => {
         rows.current?.fold(group);
         grid.current?.purgeInfiniteCache();
       },
-    } as Shared);
+    };
     const save = () => saveLayout(latest().review, grid.current!.getColumnState());
     let seenFrom = 0;
     const options: GridOptions<GridRow> = {
@@ -199,12 +188,6 @@ export function Grid(props: Props) {
       },
     });
   }, [viewed, review]);
-
-  useEffect(() => {
-    const before = shared.current!.job;
-    shared.current!.job = job;
-    if (before?.id !== job?.id || before?.status !== job?.status) grid.current!.refreshCells({ force: true });
-  }, [job]);
 
   useImperativeHandle(props.handle, () => ({
     apply: (cells) => {

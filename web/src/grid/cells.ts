@@ -1,7 +1,6 @@
 /** How the grid draws: plain DOM, for there are hundreds of cells on the screen. Text goes in as text, never as markup. */
 import type { ICellRendererComp, ICellRendererParams, IHeaderComp, IHeaderParams } from "ag-grid-community";
-import type { Column, Job, WindowCell, WindowRow } from "../api/client";
-import { isAwaited } from "../states";
+import type { Column, WindowCell, WindowRow } from "../api/client";
 import { FORMATS, figure } from "../ui/words";
 import { appearance } from "./appearance";
 import styles from "./cells.module.css";
@@ -9,7 +8,6 @@ import { isGroup, type Group, type GridRow } from "./rows";
 
 /** What the grid's parts share with the page around it. */
 export type Shared = {
-  job: Job | null;
   /** Null: this person may not. */
   retry: ((row: WindowRow, column: Column) => void) | null;
   openMenu: (column: Column, header: HTMLElement) => void;
@@ -61,7 +59,7 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     const { data: row, column_, context } = this.params;
     if (!row || isGroup(row)) return this.show([], "", "", []);
     const cell = row.cells[column_.id];
-    const look = appearance(cell, column_.format, isAwaited(cell, row, column_.id, context.job));
+    const look = appearance(cell, column_.format, row.awaited.includes(column_.id));
     if (look) return this.show(look.classes, look.text, look.marks, look.meanings);
     const error = cell?.error ?? "Failed";
     this.show([], "", "", [error]);

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { CompactCell, WindowRow } from "../api/client";
 import { isGroup, RowSource, type Reads } from "./rows";
 
-const row = (nr: number) => ({ document_id: `d${nr}`, document: `${nr}.pdf`, cells: {} }) as unknown as WindowRow;
+const row = (nr: number) =>
+  ({ document_id: `d${nr}`, document: `${nr}.pdf`, cells: {}, awaited: ["law", "date"] }) as unknown as WindowRow;
 const changed = (document_id: string, summary: string) =>
   ({ document_id, column_id: "law", status: "done", summary }) as CompactCell;
 const numbered = (offset: number, limit: number, total = 10) =>
@@ -71,6 +72,16 @@ test("a changed cell is put into its row, if that has been read", async () => {
   await source.read(0, 2, "position");
   expect(source.apply([changed("d1", "Utah"), changed("d7", "Ohio")])).toEqual(new Set(["d1"]));
   expect(source.loaded.get("d1")!.cells.law!.summary).toBe("Utah");
+  expect(source.loaded.get("d1")!.awaited).toEqual(["law", "date"]);
+});
+
+test("a changed cell says whether it is still awaited", async () => {
+  const source = new RowSource(plain);
+  await source.read(0, 2, "position");
+  source.apply([{ ...changed("d0", "Utah"), awaited: false }]);
+  source.apply([{ ...changed("d1", "Utah"), awaited: true }]);
+  expect(source.loaded.get("d0")!.awaited).toEqual(["date"]);
+  expect(source.loaded.get("d1")!.awaited).toEqual(["date", "law"]);
 });
 
 test("a cell that changes while its window is on its way is not lost", async () => {

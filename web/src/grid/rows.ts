@@ -81,10 +81,12 @@ export class RowSource {
 
   private put(cells: CompactCell[]): Set<string> {
     const touched = new Set<string>();
-    for (const { document_id, column_id, ...cell } of cells) {
+    for (const { document_id, column_id, awaited, ...cell } of cells) {
       const row = this.loaded.get(document_id);
       if (!row) continue;
       row.cells[column_id] = cell;
+      if (awaited !== undefined)
+        row.awaited = row.awaited.filter((id) => id !== column_id).concat(awaited ? column_id : []);
       touched.add(document_id);
     }
     return touched;

@@ -9,7 +9,6 @@ import { Viewer } from "../evidence/Viewer";
 import { searchOf, shownIn } from "../grid/address";
 import { useJob } from "../live";
 import { useMe } from "../me";
-import { isAwaited } from "../states";
 import { ErrorOf, ErrorText, FlagDot, Loading, useTitle } from "../ui/parts";
 import parts from "../ui/parts.module.css";
 import styles from "./Document.module.css";
@@ -116,7 +115,7 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
           {columns.data.columns.map((column) => {
             const cell = cells[column.id];
             const shown = open === column.id;
-            const unanswered = isAwaited(cell, shownRow, column.id, job) ? "Being answered …" : "Not asked yet";
+            const unanswered = shownRow.awaited.includes(column.id) ? "Being answered …" : "Not asked yet";
             return (
               <li key={column.id}>
                 <h2>

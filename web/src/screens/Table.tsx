@@ -10,10 +10,9 @@ import { searchOf, useShown } from "../grid/address";
 import { Filters, SEARCH } from "../grid/Filters";
 import { Grid, type GridCell, type GridHandle } from "../grid/Grid";
 import { hiddenColumns } from "../grid/layout";
-import { useFeed } from "../live";
+import { isLive, useFeed } from "../live";
 import { useMe } from "../me";
 import { useStart, useTry } from "../setup/Run";
-import { isLive } from "../states";
 import { MenuList, type Item } from "../ui/Menu";
 import { useNotices } from "../ui/notices";
 import { Loading } from "../ui/parts";
@@ -53,14 +52,17 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     for (const changed of cells) void queries.invalidateQueries({ ...cellQuery(id, changed), refetchType: "active" });
   });
   // What a run, an upload or an outage changes beside cells: the rows themselves, their order, and which ones match.
-  const rowsOf = `${job?.id} ${isLive(job)} ${review.document_count} ${away}`;
+  const rowsOf = `${job?.id} ${isLive(job)} ${job?.total_items} ${review.document_count} ${away}`;
   const read = useRef(rowsOf);
   useEffect(() => {
     if (read.current !== rowsOf && !away) grid.current?.refresh();
     read.current = rowsOf;
   }, [rowsOf, away]);
 
-  const refreshJob = () => void queries.invalidateQueries(latestJobQuery(id));
+  const refreshJob = () => {
+    void queries.invalidateQueries(latestJobQuery(id));
+    grid.current?.refresh(); // with what is now awaited
+  };
   const start = useStart(id);
   const tryOne = useTry(id);
   const order = api.useMutation("put", "/api/tabular/reviews/{review_id}/columns/order", {
@@ -147,7 +149,6 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             groupBy={groupBy}
             sort={sort}
             row={shown.row}
-            job={job}
             mayEdit={mayEdit}
             onOpen={setCell}
             onFocus={(at) => setCell((now) => (now ? at : now))}

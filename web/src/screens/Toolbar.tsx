@@ -1,7 +1,7 @@
 /** The bar above the grid: its name, its run, and every way to change or take out what it shows. */
 import type { Column, Job, Review, View } from "../api/client";
+import { isLive } from "../live";
 import { useUploads } from "../setup/Upload";
-import { isLive } from "../states";
 import { Menu, type Item } from "../ui/Menu";
 import { count } from "../ui/words";
 import { ExportMenu } from "./ExportMenu";
