@@ -118,9 +118,9 @@ def test_a_lie_of_a_hostile_page_does_not_displace_what_another_window_proves() 
     with scripted(reply) as server:
         (found,) = answers(server, DocumentText("long.pdf", pages), [ASKED[1]], context_tokens=4_096)
     assert found.content is not None
-    assert (found.content.value, found.content.flag) == ("90", "green")
+    assert (found.content.value, found.content.flag) == ("90", "yellow")
     assert [(citation.page, citation.verified) for citation in found.content.citations] == [(31, True)]
-    assert "666" not in found.content.reasoning
+    assert "Elsewhere it says: 666 (page 3, without a verified quote)." in found.content.reasoning
     assert f"Read in {len(requests)} windows of about " in found.content.reasoning
     assert "pages 1 to 40." in found.content.reasoning
 

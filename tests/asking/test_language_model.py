@@ -231,6 +231,36 @@ def test_the_flag_is_no_better_than_the_evidence(raw: dict[str, Any], summary: s
         assert citation.page == (2 if citation.verified else 1)
 
 
+PARTIES = {"page": 1, "quote": "made between Alder Ltd and Birch GmbH"}
+BINDING = {"page": 1, "quote": "It is binding on both."}
+
+
+@pytest.mark.parametrize(
+    ("answer_format", "answer", "quotes", "flag"),
+    [
+        ("bulleted_list", ["Alder Ltd", "Birch GmbH"], [PARTIES], "green"),
+        ("bulleted_list", ["Alder Ltd", "Carl GmbH"], [PARTIES], "yellow"),
+        ("bulleted_list", ["Alder Ltd", "Carl GmbH"], [PARTIES, BINDING], "yellow"),
+        ("bulleted_list", ["Alder Ltd", "Carl GmbH"], [PARTIES, FALSE], "yellow"),
+        ("yes_no", "yes", [BINDING, FALSE, {"page": 2, "quote": "And so is this."}], "yellow"),
+        ("yes_no", "yes", [BINDING], "green"),
+        ("text", "It is binding. Carl GmbH guarantees all debts.", [BINDING], "yellow"),
+        ("text", "It is binding. The term is ten years.", [BINDING, TRUE], "green"),
+        ("text", "Perpetual", [TRUE], "green"),
+    ],
+)
+def test_each_item_and_statement_needs_a_true_quote_of_its_own(
+    answer_format: Format, answer: Any, quotes: list[Any], flag: str
+) -> None:
+    raw = {"answer": answer, "quotes": quotes, "flag": "green"}
+    with scripted(lambda _: (200, completion(json.dumps({"c1": raw})))) as server:
+        (found,) = answers(server, LEASE, [question("What?", answer_format)])
+    assert found.content is not None
+    assert found.content.flag == flag
+    if "Carl GmbH" in str(answer) and FALSE not in quotes:
+        assert "No verified quote shows: Carl GmbH" in found.content.reasoning
+
+
 def test_the_page_is_where_the_quote_stands_and_a_quote_that_stands_nowhere_is_marked() -> None:
     quotes = [
         TRUE | {"page": 1},
@@ -359,7 +389,8 @@ def test_an_answer_of_another_type_gets_its_value(form: Format, answer: Any, val
     with scripted(lambda _: (200, completion(json.dumps({"c1": TEN_YEARS | {"answer": answer}})))) as server:
         (found,) = answers(server, LEASE, [question("What is it?", form)])
     assert found.content is not None
-    assert (found.content.value, found.content.flag) == (value, "green")
+    # The quote shows no item of a list.
+    assert (found.content.value, found.content.flag) == (value, "yellow" if form == "bulleted_list" else "green")
 
 
 def without(part: str) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 import json
 from typing import Any
+from uuid import UUID
+
+import pytest
 
 from columnist.answers.model import NOT_FOUND, Content
-from columnist.asking.merging import merge
+from columnist.asking.merging import disputed
+from columnist.asking.merging import merge as merged_as
 from columnist.documents.model import Citation, Span
-from columnist.reviews.model import Flag
+from columnist.reviews.model import Flag, Format, Question
 
 
 def verified(page: int, quote: str = "as it stands") -> Citation:
@@ -16,6 +20,10 @@ def verified(page: int, quote: str = "as it stands") -> Citation:
 def answer(value: Any, flag: Flag = "green", *citations: Citation, reasoning: str = "It says so.") -> Content:
     summary = "; ".join(value) if isinstance(value, list) else value if isinstance(value, str) else json.dumps(value)
     return Content(summary, value, flag, reasoning, citations)
+
+
+def merge(contents: list[Content], note: str, answer_format: Format = "text") -> Content:
+    return merged_as(contents, note, Question(UUID(int=1), "Column", "What?", answer_format))
 
 
 NOTE = "Read in 3 windows."
@@ -38,7 +46,7 @@ def test_found_beats_not_found_and_says_how_it_was_read() -> None:
 
 def test_verified_evidence_beats_unverified_however_late() -> None:
     merged = merge([answer("30", "yellow", UNVERIFIED), answer("60", "green", verified(90))], NOTE)
-    assert (merged.value, merged.flag) == ("60", "green")
+    assert merged.value == "60"
     assert merged.citations == (verified(90),)
 
 
@@ -68,8 +76,86 @@ def test_lists_are_united_in_order_each_item_once_with_the_worst_flag() -> None:
             answer(["BIRCH GmbH", "Cedar Inc"], "red", verified(5)),
         ],
         NOTE,
+        "bulleted_list",
     )
     assert merged.value == ["Alder Ltd", "Birch GmbH", "Cedar Inc"]
     assert merged.summary == "Alder Ltd; Birch GmbH; Cedar Inc"
     assert merged.flag == "red"
     assert merged.citations == (verified(1), verified(5))
+
+
+def untyped(words: str, page: int) -> Content:
+    return Content(words, None, "yellow", "", (verified(page),))
+
+
+THOUSAND = {"amount": "1000", "currency": "USD"}
+LOSERS: list[tuple[Format, Content, Content]] = [
+    ("date", answer("2021-03-07", "green", verified(9)), untyped("the later of January 5, 2020 and the Closing", 2)),
+    ("number", answer("60", "green", verified(11)), untyped("thirty (60) days", 3)),
+    ("monetary_amount", answer(THOUSAND, "green", verified(1)), untyped("the greater of $5,000,000 and the fees", 8)),
+    ("yes_no", answer(False, "green", verified(1)), answer(True, "yellow", UNVERIFIED)),
+    ("yes_no", answer(True, "green", verified(1)), answer(False, "yellow", UNVERIFIED)),
+    ("text", answer("Texas", "green", verified(1)), answer("Ohio", "yellow")),
+    ("percentage", answer("2", "green", verified(4)), untyped("LIBOR + 2%", 5)),
+    ("text", answer("1.10", "green", verified(1)), answer("1.1", "green", verified(2))),
+    ("text", answer("01234", "green", verified(1)), answer("1234", "green", verified(2))),
+    ("tag", answer("Lease", "green", verified(1)), untyped("Lease or licence", 2)),
+]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(("answer_format", "winner", "loser"), LOSERS)
+def test_an_answer_that_loses_is_named_and_costs_the_green(
+    answer_format: Format, winner: Content, loser: Content, swapped: bool
+) -> None:
+    contents = [loser, NOTHING, winner] if swapped else [winner, NOTHING, loser]
+    merged = merge(contents, NOTE, answer_format)
+    assert (merged.flag, merged.doubtful) == ("yellow", True)
+    others = {winner.summary, loser.summary} - {merged.summary}
+    assert all(f"{other} (" in merged.reasoning or f"{other}." in merged.reasoning for other in others)
+    assert all(citation.verified for citation in merged.citations)
+
+
+def test_evidence_that_could_not_be_typed_is_put_beside_the_other_to_be_settled() -> None:
+    depends = Content("the greater of $1,000,000 and the fees paid", None, "yellow", "", (verified(1),))
+    plain = answer({"amount": "50000.00", "currency": "USD"}, "green", verified(5))
+    assert [one.page for one in disputed([depends, plain], "monetary_amount")] == [1, 5]
+
+
+def test_a_no_without_a_quote_is_silence_beside_evidence_for_a_yes() -> None:
+    merged = merge(
+        [answer(False, "yellow"), answer(True, "green", verified(3)), answer(False, "yellow")], NOTE, "yes_no"
+    )
+    assert (merged.value, merged.flag) == (True, "green")
+    assert merge([answer(False, "yellow"), NOTHING], NOTE, "yes_no").value is False
+
+
+def test_items_of_a_window_without_a_verified_quote_are_kept_and_marked() -> None:
+    slipped = Citation("between Carl GmbH", 10, False, (), ())
+    merged = merge(
+        [
+            answer(["Acme Corp.", "Bob LLC"], "green", verified(1, "between Acme Corp. and Bob LLC")),
+            answer(["Acme Corporation", "Carl GmbH"], "yellow", slipped),
+        ],
+        NOTE,
+        "bulleted_list",
+    )
+    assert merged.value == ["Acme Corp.", "Bob LLC", "Carl GmbH"]
+    assert merged.citations == (verified(1, "between Acme Corp. and Bob LLC"), slipped)
+
+
+def test_items_that_differ_in_spelling_alone_are_one_with_the_quotes_of_both() -> None:
+    merged = merge(
+        [
+            answer(
+                ["Acme Corp.", "Doe, Inc.", "C++", "1.10"], "green", verified(1, "Acme Corp. and Doe, Inc. 1.10 C++")
+            ),
+            answer(
+                ["ACME Corporation", "Doe Inc", "C#", "1.1"], "green", verified(7, "ACME Corporation, Doe Inc 1.1 C#")
+            ),
+        ],
+        NOTE,
+        "bulleted_list",
+    )
+    assert merged.value == ["Acme Corp.", "Doe, Inc.", "C++", "1.10", "C#", "1.1"]
+    assert [citation.page for citation in merged.citations] == [1, 7]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -17,6 +17,7 @@ from columnist.answers.model import NOT_FOUND, Answer, Content
 from columnist.answers.values import Typed, says_nothing, typed
 from columnist.asking.merging import disputed, merge
 from columnist.asking.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
+from columnist.asking.statements import folded, unshown
 from columnist.asking.windows import LEAST_BUDGET, answer_room, page_room, size, windows
 from columnist.documents.locating.locate import Locator
 from columnist.documents.model import Citation, DocumentText
@@ -161,7 +162,7 @@ class _Calls:
         If windows contradict each other, one more call asks the question about their verified evidence alone.
         """
         if len(parts) == 1:
-            return list(parts[0])
+            return [_evidenced(question, answer) for question, answer in zip(group, parts[0], strict=True)]
         tokens = size(self.pages) // len(parts) // BYTES_PER_TOKEN
         note = f"Read in {len(parts)} windows of about {tokens:,} tokens, pages 1 to {len(self.pages):,}."
         merged = []
@@ -173,13 +174,14 @@ class _Calls:
                 continue
             contents = [answer.content for answer in answers if answer.content]
             settled = None
-            if evidence := disputed(contents):
+            if evidence := disputed(contents, question.format):
                 answer = await self._settle(question, evidence)
                 usage = total([usage, answer.usage])
                 # An answer without evidence settles nothing: the windows' answers are kept and named.
                 if answer.content and any(citation.verified for citation in answer.content.citations):
                     settled = answer.content
-            merged.append(Answer(question.id, merge(contents, note, settled, question.rules), usage=usage))
+            answer = Answer(question.id, merge(contents, note, question, settled), usage=usage)
+            merged.append(_evidenced(question, answer))
         return merged
 
     async def _settle(self, question: Question, evidence: Sequence[Citation]) -> Answer:
@@ -301,7 +303,7 @@ def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...
     summary, (value, doubt) = _typed(question, raw.answer)
     rules = rules_in_words(question)
     held = rules[raw.rule - 1] if raw.rule and 1 <= raw.rule <= len(rules) else None
-    verified = any(citation.verified for citation in citations)
+    verified = bool(citations) and all(citation.verified for citation in citations)
     if value is None and says_nothing(summary):
         # What is not found has no evidence, unless a rule holds for it ("uncapped").
         evidence = citations if held else ()
@@ -312,12 +314,25 @@ def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...
     return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations, held, doubtful)
 
 
+def _evidenced(question: Question, answer: Answer) -> Answer:
+    """The answer, in doubt if an item or a sentence of it has no quote of its own."""
+    content = answer.content
+    if content is None or question.format not in ("text", "bulleted_list") or content.value is None:
+        return answer
+    missing = unshown(content.value, content.citations)
+    if not missing:
+        return answer
+    flag: Flag = "red" if content.flag == "red" else "yellow"
+    reasoning = f"{content.reasoning} No verified quote shows: {'; '.join(missing)}.".strip()
+    return replace(answer, content=replace(content, flag=flag, doubtful=True, reasoning=reasoning))
+
+
 def _typed(question: Question, answer: str | bool | list[str] | None) -> tuple[str, Typed]:
     """What is shown, and its typed value."""
     if answer is None:
         return "", Typed(None)
     if isinstance(answer, list):
-        items = [_storable(item).strip() for item in answer if item.strip()]
+        items = folded(_storable(item).strip() for item in answer if item.strip())
         if question.format == "bulleted_list":
             return "; ".join(items), typed(json.dumps(items), question)
         answer = "; ".join(items)

@@ -2,57 +2,62 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
 
 from columnist.answers.model import NOT_FOUND, Content
+from columnist.asking.statements import folded, unshown
 from columnist.documents.model import Citation
-from columnist.reviews.model import Flag, Rule
+from columnist.reviews.model import Flag, Format, Question, Rule
 
 _SEVERITY: tuple[Flag, ...] = ("red", "yellow", "green", "grey")
 
 
-def disputed(contents: Sequence[Content]) -> tuple[Citation, ...]:
+def disputed(contents: Sequence[Content], answer_format: Format) -> tuple[Citation, ...]:
     """The verified evidence of windows that contradict each other; empty if they agree or their answers are lists."""
-    found = _credible(contents)
-    if any(isinstance(content.value, list) for content in found) or len({_comparable(one) for one in found}) < 2:
+    proven = [content for content in _found(contents) if _citations([content])]
+    if answer_format == "bulleted_list" or len({_comparable(one, answer_format) for one in proven}) < 2:
         return ()
-    return _citations(found)
+    return _citations(proven)
 
 
-def merge(
-    contents: Sequence[Content], note: str, settled: Content | None = None, rules: Sequence[Rule] = ()
-) -> Content:
+def merge(contents: Sequence[Content], note: str, question: Question, settled: Content | None = None) -> Content:
     """One content from those of a document's windows, in order; `note` says how the document was read.
 
     Found beats not found, verified evidence beats unverified, a typed value beats an untyped one; lists are united.
     Unverified evidence is kept only where there is no other. If windows contradict each other, `settled` counts: the
     answer to their evidence side by side. Without it the earliest counts. The flag is then yellow, and the reasoning
-    names the others. `held` is the first of the `rules` in words that an answer which counts reported, or a "not found"
-    with verified evidence.
+    names every other answer. `held` is the first of the question's rules in words that an answer which counts
+    reported, or a "not found" with verified evidence.
     """
-    found = _credible(contents)
+    found = _found(contents)
     beside = [content for content in contents if content.summary == NOT_FOUND and _citations([content])]
     if not found:
         merged = Content(NOT_FOUND, None, "grey", note, _citations(beside), doubtful=not beside)
-        return replace(merged, held=_held(beside, rules))
-    if isinstance(found[0].value, list):
-        return replace(_united(found, note), held=_held([*found, *beside], rules))
-    best = settled or found[0]
-    same = [content for content in found if _comparable(content) == _comparable(best)]
-    others = list(dict.fromkeys(_with_page(rival) for rival in found if rival not in same))
+        return replace(merged, held=_held(beside, question.rules))
+    credible = _credible(found)
+    if isinstance(credible[0].value, list):
+        return replace(_united(found, credible, note), held=_held([*found, *beside], question.rules))
+    best = settled or credible[0]
+    agreed = _comparable(best, question.format)
+    same = [content for content in credible if _comparable(content, question.format) == agreed]
+    others = [content for content in found if _comparable(content, question.format) != agreed]
     merged = replace(
         best,
         reasoning=f"{best.reasoning} {note}".strip(),
         citations=_citations([best, *same, *beside]) or best.citations,
-        held=_held([best, *same, *beside], rules),
-        flag=next(flag for flag in _SEVERITY if flag in [best.flag, *(one.flag for one in same)]),
+        held=_held([best, *same, *beside], question.rules),
+        flag=_worst([best, *same]),
     )
     if not others:
         return merged
+    named = "; ".join(dict.fromkeys(map(_with_page, others)))
     flag: Flag = "red" if merged.flag == "red" else "yellow"
-    reasoning = f"{merged.reasoning} Elsewhere it says: {'; '.join(others)}."
-    return replace(merged, flag=flag, doubtful=True, reasoning=reasoning)
+    return replace(merged, flag=flag, doubtful=True, reasoning=f"{merged.reasoning} Elsewhere it says: {named}.")
+
+
+def _worst(contents: Sequence[Content]) -> Flag:
+    flags = [content.flag for content in contents]
+    return next(flag for flag in _SEVERITY if flag in flags)
 
 
 def _held(contents: Sequence[Content], rules: Sequence[Rule]) -> Rule | None:
@@ -60,26 +65,35 @@ def _held(contents: Sequence[Content], rules: Sequence[Rule]) -> Rule | None:
     return next((rule for rule in rules if rule in held), None)
 
 
-def _credible(contents: Sequence[Content]) -> list[Content]:
-    """The answers that count: found ones; of these the verified ones, if any; of these the typed ones, if any."""
+def _found(contents: Sequence[Content]) -> list[Content]:
+    """The answers that a window gives. A "no" without any quote is silence where another window gives evidence."""
     found = [content for content in contents if content.summary != NOT_FOUND]
-    found = [content for content in found if _citations([content])] or found
-    return [content for content in found if content.value is not None] or found
+    proven = any(_citations([content]) for content in found)
+    return [content for content in found if not proven or content.value is not False or content.citations]
 
 
-def _united(found: Sequence[Content], note: str) -> Content:
+def _credible(found: Sequence[Content]) -> list[Content]:
+    """The answers that count: the verified ones, if any; of these the typed ones, if any."""
+    proven = [content for content in found if _citations([content])] or found
+    return [content for content in proven if content.value is not None] or list(proven)
+
+
+def _united(found: Sequence[Content], credible: Sequence[Content], note: str) -> Content:
+    """All items. Those that only unverified evidence supports keep it, so that the cell shows that it is unverified."""
     lists = [content for content in found if isinstance(content.value, list)]
-    items: dict[str, Any] = {}
-    for content in lists:
-        for item in content.value:
-            items.setdefault(" ".join(str(item).casefold().split()), item)
-    flags = [content.flag for content in lists]
-    worst: Flag = next(flag for flag in _SEVERITY if flag in flags)
-    reasoning = " ".join([*dict.fromkeys(content.reasoning for content in lists if content.reasoning), note])
-    citations = _citations(lists) or lists[0].citations
-    shown = "; ".join(map(str, items.values()))
-    doubtful = all(content.doubtful for content in lists)
-    return Content(shown, list(items.values()), worst, reasoning, citations, doubtful=doubtful)
+    items = folded(item for content in lists for item in content.value)
+    citations = _citations(lists)
+    missing = set(unshown(items, citations)) if citations else set(items)
+    unproven = [content for content in lists if missing.intersection(content.value)]
+    unverified = [one for content in unproven for one in content.citations if not one.verified]
+    return Content(
+        "; ".join(items),
+        items,
+        _worst(credible),
+        " ".join([*dict.fromkeys(content.reasoning for content in lists if content.reasoning), note]),
+        (*citations, *dict.fromkeys(unverified)),
+        doubtful=any(content.doubtful for content in credible),
+    )
 
 
 def _citations(contents: Sequence[Content]) -> tuple[Citation, ...]:
@@ -89,18 +103,21 @@ def _citations(contents: Sequence[Content]) -> tuple[Citation, ...]:
 
 
 def _with_page(content: Content) -> str:
-    pages = [citation.page for citation in content.citations if citation.page is not None]
-    return f"{content.summary} (page {pages[0]})" if pages else content.summary
+    pages = [f"page {citation.page}" for citation in content.citations if citation.page is not None][:1]
+    unverified = [] if _citations([content]) else ["without a verified quote"]
+    aside = ", ".join([*pages, *unverified])
+    return f"{content.summary} ({aside})" if aside else content.summary
 
 
-def _comparable(content: Content) -> Hashable:
-    """A key that is equal for answers that agree: 10 and 10.0, two spellings of a sentence."""
-    value = content.summary if content.value is None else content.value
-    if isinstance(value, dict):
-        return Decimal(value["amount"]), value["currency"]
-    if not isinstance(value, str):
-        return bool(value)
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        return " ".join(value.casefold().split()).rstrip(".")
+def _comparable(content: Content, answer_format: Format) -> Hashable:
+    """A key that is equal for answers that agree: the numbers 10 and 10.0, two spellings of a sentence."""
+    value = content.value
+    match answer_format:
+        case "monetary_amount" if value is not None:
+            return Decimal(value["amount"]), value["currency"]
+        case "number" | "percentage" if value is not None:
+            return Decimal(value)
+        case "yes_no" if value is not None:
+            return bool(value)
+    words = value if isinstance(value, str) else content.summary
+    return " ".join(words.casefold().split()).rstrip(".")

@@ -1,5 +1,6 @@
 """Documents longer than the model's context, in overlapping windows of pages."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,12 @@ LEAST_BUDGET = 500
 LONGEST_OVERLAP = 0.25
 """Share of a window that is repeated in the next one; of a longer page, only the end is repeated."""
 
+LEAST_OVERLAP = 1_500
+"""Bytes that the next window repeats even of short pages, if they are a quarter of it at most: a long sentence."""
+
+_ENDS = [re.compile(end) for end in (r"\n\n", r"[.;:!?]\s+|[。；：！？]", r"\n", r"\s")]
+_BLANK = re.compile(r"\s")
+_LONGEST_WORD = 40
 _MARKER_BYTES = len("\n\n[Page 1234]\n")
 
 
@@ -33,8 +40,8 @@ def size(pages: Sequence[PageText]) -> int:
 def windows(pages: Sequence[PageText], budget: int) -> list[list[PageText]]:
     """Split pages into windows of at most `budget` bytes. Every character is in at least one window.
 
-    The last page of a window (or its end) begins the next one, so that text across a page break is in one piece. Pages
-    that fit together are one window.
+    The last page of a window begins the next one, with what is before it up to `LEAST_OVERLAP`; of a long page only the
+    end does. So a sentence across a border is in one piece. Pages that fit together are one window.
     """
     found: list[list[PageText]] = []
     window: list[PageText] = []
@@ -43,8 +50,7 @@ def windows(pages: Sequence[PageText], budget: int) -> list[list[PageText]]:
         needed = size([piece])
         if window and taken + needed > budget:
             found.append(window)
-            room = min(int(budget * LONGEST_OVERLAP), budget - needed) - _MARKER_BYTES
-            window = [_overlap(window[-1], room)] if room > 0 else []
+            window = _overlap(window, min(int(budget * LONGEST_OVERLAP), budget - needed))
             taken = size(window)
         window.append(piece)
         taken += needed
@@ -52,22 +58,35 @@ def windows(pages: Sequence[PageText], budget: int) -> list[list[PageText]]:
 
 
 def _pieces(pages: Sequence[PageText], longest: int) -> Iterator[PageText]:
-    """The pages; one of more than `longest` bytes in parts, cut after a paragraph, line or word if possible."""
+    """The pages; one of more than `longest` bytes in parts, cut after a paragraph, sentence, line or word if
+    possible."""
     for page in pages:
         rest = page.text
         while len(rest.encode()) > longest:
             head = rest.encode()[: max(longest, 4)].decode(errors="ignore")  # no character takes more than 4 bytes
             half = len(head) // 2
-            ends = (head.rfind(end, half) + len(end) for end in ("\n\n", "\n", " ") if head.rfind(end, half) >= 0)
-            cut = next(ends, len(head))
+            cuts = ([match.end() for match in end.finditer(head, half)] for end in _ENDS)
+            cut = next((found[-1] for found in cuts if found), len(head))
             yield replace(page, text=rest[:cut])
             rest = rest[cut:]
         yield replace(page, text=rest)
 
 
-def _overlap(last: PageText, room: int) -> PageText:
-    """The page, or as many of its last words as fit."""
-    if len(last.text.encode()) <= room:
-        return last
-    tail = last.text.encode()[-room:].decode(errors="ignore")
-    return replace(last, text=tail[tail.find(" ") + 1 :])
+def _overlap(window: Sequence[PageText], room: int) -> list[PageText]:
+    """The end of a window: its last page, or as much of it as fits, and what is before it up to `LEAST_OVERLAP`."""
+    found: list[PageText] = []
+    for piece in reversed(window):
+        left = room - size(found) - _MARKER_BYTES
+        if (found and size(found) >= LEAST_OVERLAP) or left <= 0:
+            break
+        tail = piece.text.encode()[-left:].decode(errors="ignore")
+        if len(tail) < len(piece.text):
+            blank = _BLANK.search(tail, 0, _LONGEST_WORD)
+            tail = tail[blank.end() :] if blank else tail
+        if found and found[0].number == piece.number:
+            found[0] = replace(piece, text=tail + found[0].text)
+        else:
+            found.insert(0, replace(piece, text=tail))
+        if tail != piece.text:
+            break
+    return found

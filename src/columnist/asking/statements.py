@@ -1,0 +1,55 @@
+"""The statements of an answer: items of a list, sentences of a text; each needs evidence of its own."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from columnist.documents.model import Citation
+
+_PUNCTUATION = re.compile(r"(?<!\d)[.,;:](?!\d)|(?<=\d)[.,;:](?!\d)|(?<!\d)[.,;:](?=\d)|[\"'“”‘’]")
+_SHORT_FORMS = {"corporation": "corp", "incorporated": "inc", "limited": "ltd", "company": "co"}
+_SENTENCE_END = re.compile(r"(?<=[.;!?])\s+(?=\w)|(?<=[。；！？])")
+_WITHOUT_BLANKS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+"""Scripts that put no blanks between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
+_OWN = 0.5
+"""An item is shown by a quote that has more than this share of its words."""
+_TOGETHER = 0.3
+"""Least share of a sentence's words in the quotes of a text that has fewer quotes than sentences."""
+
+
+def folded(items: Iterable[str]) -> list[str]:
+    """The items without those that repeat an earlier one in another spelling: `Acme, Inc.` and `ACME Inc`."""
+    kept: dict[str, str] = {}
+    for item in items:
+        words = _PUNCTUATION.sub(" ", item.casefold()).split()
+        kept.setdefault(" ".join(_SHORT_FORMS.get(word, word) for word in words) or item, item)
+    return list(kept.values())
+
+
+def unshown(value: str | list[str], citations: Sequence[Citation]) -> list[str]:
+    """The items of a list, or sentences of a text, that no verified quote shows; none if no quote is verified at all.
+
+    A text with as many quotes as sentences may say it all in words of its own.
+    """
+    quotes = [_words(citation.quote) for citation in citations if citation.verified]
+    if not quotes:
+        return []
+    if isinstance(value, list):
+        return [item for item in value if not any(_share(item, quote) > _OWN for quote in quotes)]
+    sentences = _SENTENCE_END.split(value)
+    if len(sentences) <= len(quotes):
+        return []
+    return [one for one in sentences if _share(one, set().union(*quotes)) < _TOGETHER]
+
+
+def _share(statement: str, quote: set[str]) -> float:
+    words = _words(statement)
+    return len(words & quote) / len(words) if words else 1.0
+
+
+def _words(text: str) -> set[str]:
+    """The beginnings of the words that say something; of a script without blanks, each two letters."""
+    folded_text = text.casefold()
+    pairs = {run[at : at + 2] for run in _WITHOUT_BLANKS.findall(folded_text) for at in range(max(1, len(run) - 1))}
+    words = re.findall(r"[^\W_]+", _WITHOUT_BLANKS.sub(" ", folded_text))
+    telling = [word for word in words if len(word) > 2 or word.isdigit()] or words
+    return pairs | {word if word.isdigit() else word[:5] for word in telling}
