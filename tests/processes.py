@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -13,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import ROOT
 from tests.patience import PATIENCE_SECONDS
+from tests.preloaded import Program
 
 
 def environment(**variables: object) -> dict[str, str]:
@@ -29,27 +28,14 @@ def environment(**variables: object) -> dict[str, str]:
 
 def columnist(*arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:
     """Run the command line to its end, away from any terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "columnist", *map(str, arguments)],
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    process = start(*arguments, **variables)
+    output, errors = process.communicate(PATIENCE_SECONDS)
+    return subprocess.CompletedProcess(process.args, process.wait(), output, errors)
 
 
-def start(*arguments: object, **variables: object) -> subprocess.Popen[str]:
+def start(*arguments: object, **variables: object) -> Program:
     """Start the command line; standard error is its log."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "columnist", *map(str, arguments)],
-        env=environment(**variables),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return Program("columnist", [*map(str, arguments)], environment(**variables))
 
 
 def wait_for_line(stream: object, words: str) -> str:
@@ -66,18 +52,12 @@ def wait_for_line(stream: object, words: str) -> str:
 def simulator(**options: object) -> Iterator[str]:
     """A running LLM simulator; its base URL. Options as its command line has them, `_` for `-`."""
     flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.llm.simulator", "--port", "0", *flags],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = Program("tests.llm.simulator", ["--port", "0", *flags], os.environ)
     try:
-        assert process.stdout
         yield process.stdout.readline().strip()
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def metric(base_url: str, name: str) -> float:
@@ -113,7 +93,7 @@ class Served:
     """A running `columnist serve`: its address, the process, and the lines it has logged since."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: Program
     log: list[str]
 
 
@@ -121,7 +101,6 @@ class Served:
 def served(*arguments: object, **variables: object) -> Iterator[Served]:
     """A running server on a free port; it is told to stop at the end, and must leave with exit code 0."""
     process = start("serve", "--port", "0", *arguments, **{"COLUMNIST_DRAIN_SECONDS": 0, **variables})
-    assert process.stderr
     try:
         url = json.loads(wait_for_line(process.stderr, '"serving"'))["url"]
         # Its log is read on, or the pipe would fill and stop it.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from columnist.answers.model import Answerer
 from columnist.asking.prompt import PROMPT_VERSION
 from columnist.errors import LlmError, SettingsError
-from columnist.rules.back_end import RulesAnswerer
 from columnist.settings import EXTRACTIVE, Settings
 
 if TYPE_CHECKING:
@@ -16,7 +15,14 @@ if TYPE_CHECKING:
 
 def prompt_version(model: str) -> str:
     """The version that the back end of this model records with its cells."""
-    return RulesAnswerer.prompt_version if model == EXTRACTIVE else PROMPT_VERSION
+    return _rules().prompt_version if model == EXTRACTIVE else PROMPT_VERSION
+
+
+def _rules() -> Answerer:
+    # Their patterns take a quarter of a second to compile: who asks an LLM does not wait for them.
+    from columnist.rules.back_end import RulesAnswerer
+
+    return RulesAnswerer()
 
 
 class BackEnds:
@@ -26,7 +32,7 @@ class BackEnds:
         self._settings = settings
         self._opening = asyncio.Lock()
         self._chats: dict[str, ChatModel] = {}
-        self._answerers: dict[str, Answerer] = {EXTRACTIVE: RulesAnswerer()}
+        self._answerers: dict[str, Answerer] = {}
 
     async def __aenter__(self) -> "BackEnds":
         return self
@@ -37,7 +43,9 @@ class BackEnds:
 
     async def named(self, model: str) -> Answerer:
         """The back end for a model. Raises SettingsError or LlmRefusedError saying what is missing."""
-        if model not in self._answerers:
+        if model == EXTRACTIVE:
+            self._answerers.setdefault(model, _rules())
+        elif model not in self._answerers:
             from columnist.asking.language_model import LanguageModelAnswerer
 
             self._answerers[model] = LanguageModelAnswerer(await self.chat(model), self._settings)

@@ -3,7 +3,7 @@
 import os
 from concurrent.futures import Executor
 
-from loky import get_reusable_executor
+from loky import cpu_count, get_reusable_executor
 
 IDLE_SECONDS = 60
 """An idle process ends after this time, or when its parent dies."""
@@ -13,11 +13,9 @@ NICENESS = 5
 
 
 def usable_cores() -> int:
-    """The cores that this process may use: a container's share, not the machine's."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS
-        return os.cpu_count() or 1
+    """The cores that this process may use: the share of its container or control group, not the machine's, and no more
+    than LOKY_MAX_CPU_COUNT."""
+    return int(cpu_count())
 
 
 def cpu_pool() -> Executor:

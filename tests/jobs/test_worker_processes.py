@@ -4,7 +4,6 @@ import contextlib
 import json
 import random
 import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +14,14 @@ import pytest
 
 from tests.jobs.grid import QUESTIONS, Watcher, a_job
 from tests.patience import PATIENCE_SECONDS, wait_until
+from tests.preloaded import Program
 from tests.processes import columnist, columns_in, contracts_in, metric, simulator, start, wait_for_line
 
 COLUMNS_PER_CALL = 2
 
 
 @contextmanager
-def workers(count: int, **variables: object) -> Iterator[list[subprocess.Popen[str]]]:
+def workers(count: int, **variables: object) -> Iterator[list[Program]]:
     started = [start("worker", **variables) for _ in range(count)]
     try:
         for worker in started:

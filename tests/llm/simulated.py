@@ -1,8 +1,7 @@
 """HTTP peers for tests: the bench's LLM simulator in a process of its own, and a server that answers by a script."""
 
 import json
-import subprocess
-import sys
+import os
 import threading
 import time
 import urllib.request
@@ -15,6 +14,7 @@ from typing import Any
 
 from columnist.settings import Settings
 from tests.patience import PATIENCE_SECONDS
+from tests.preloaded import Program
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -58,13 +58,12 @@ class Simulated:
 def simulator(*options: str, port: int = 0) -> Iterator[Simulated]:
     """Run it with these options, fast unless they say otherwise."""
     fast = ["--prompt-rate", "1e7", "--decode-rate", "1e5"]
-    command = [sys.executable, "-m", "tests.llm.simulator", "--port", str(port), *fast, *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield Simulated(process.stdout.readline().strip())
-        finally:
-            process.kill()
+    process = Program("tests.llm.simulator", ["--port", str(port), *fast, *options], os.environ)
+    try:
+        yield Simulated(process.stdout.readline().strip())
+    finally:
+        process.kill()
+        process.wait()
 
 
 Reply = tuple[int, dict[str, Any] | str]

@@ -1,0 +1,176 @@
+"""Python programs that start at once: a process that has imported all they need forks each of them.
+
+What they import takes longer than most of what tests ask of them. Each program is a real process with its own pid,
+environment, signals and exit code.
+"""
+
+import atexit
+import io
+import json
+import os
+import pkgutil
+import runpy
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import IO
+
+import columnist
+
+_REQUEST_BYTES = 1024**2
+
+
+class Program:
+    """A running `python -m module arguments`, used as a `subprocess.Popen` with text pipes is."""
+
+    def __init__(self, module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.args = [module, *arguments]
+        self.returncode: int | None = None
+        self._waiting = threading.Lock()
+        out, child_out = os.pipe()
+        err, child_err = os.pipe()
+        status, child_status = os.pipe()
+        given = (child_out, child_err, child_status)
+        request = json.dumps([module, list(arguments), dict(environment), str(Path.cwd())]).encode()
+        socket.send_fds(_preloaded(), [request], given)
+        for descriptor in given:
+            os.close(descriptor)
+        self.stdout: IO[str] = os.fdopen(out, encoding="utf-8")
+        self.stderr: IO[str] = os.fdopen(err, encoding="utf-8")
+        self._status = os.fdopen(status, "rb", buffering=0)
+        self.pid = int.from_bytes(self._status.read(8), "little")
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal, as far as it has ended."""
+        try:
+            return self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def wait(self, timeout: float | None = None) -> int:
+        with self._waiting:
+            if self.returncode is None:
+                with selectors.DefaultSelector() as selector:
+                    selector.register(self._status, selectors.EVENT_READ)
+                    if not selector.select(timeout):
+                        raise subprocess.TimeoutExpired(self.args, timeout or 0)
+                self.returncode = int.from_bytes(self._status.read(8), "little", signed=True)
+                self._status.close()
+            return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """What it wrote, when it has ended."""
+        with ThreadPoolExecutor(2) as threads:
+            written = [threads.submit(stream.read) for stream in (self.stdout, self.stderr)]
+            try:
+                self.wait(timeout)
+            except BaseException:
+                self.kill()  # which ends the threads
+                raise
+            return written[0].result(), written[1].result()
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+@cache
+def _preloaded() -> socket.socket:
+    """The socket of this process's own process that forks; that one ends when the socket is closed."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for one in (ours, theirs):
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _REQUEST_BYTES)
+    subprocess.Popen(
+        [sys.executable, "-m", "tests.preloaded"], stdin=theirs.fileno(), env=os.environ | {"COLUMNS": "200"}
+    )
+    theirs.close()
+    return ours
+
+
+def _serve() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    requests = socket.socket(fileno=os.dup(0))
+    for module in pkgutil.walk_packages(columnist.__path__, "columnist."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    import_module("openai")
+    import_module("tests.llm.simulator")
+    selector = selectors.DefaultSelector()
+    selector.register(requests, selectors.EVENT_READ)
+    running: dict[int, tuple[int, int]] = {}
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is not requests:
+                pid, status = running.pop(key.fd)
+                selector.unregister(key.fd)
+                os.close(key.fd)
+                ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                os.write(status, ended.to_bytes(8, "little", signed=True))
+                os.close(status)
+                continue
+            request, descriptors, _, _ = socket.recv_fds(requests, _REQUEST_BYTES, 3)
+            if not request:
+                return
+            pid = os.fork()
+            if not pid:
+                _become(request, descriptors)
+            *streams, status = descriptors
+            for descriptor in streams:
+                os.close(descriptor)
+            os.write(status, pid.to_bytes(8, "little"))
+            watched = os.pidfd_open(pid)
+            running[watched] = (pid, status)
+            selector.register(watched, selectors.EVENT_READ)
+
+
+def _become(request: bytes, descriptors: Sequence[int]) -> None:
+    """Be the program, in the forked process; never returns."""
+    code = 1
+    try:
+        module, arguments, environment, folder = json.loads(request)
+        for target, source in ((0, os.open(os.devnull, os.O_RDONLY)), (1, descriptors[0]), (2, descriptors[1])):
+            os.dup2(source, target)
+        os.closerange(3, 1024)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.environ.clear()
+        os.environ.update(environment)
+        os.chdir(folder)
+        sys.stdout = _stream(1, write_through="PYTHONUNBUFFERED" in environment)
+        sys.stderr = _stream(2, line_buffering=True)
+        sys.argv = [module, *arguments]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
+    except BaseException:  # noqa: BLE001 - as an interpreter does
+        traceback.print_exc()
+    finally:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _stream(descriptor: int, line_buffering: bool = False, write_through: bool = False) -> io.TextIOWrapper:
+    file = io.BufferedWriter(io.FileIO(descriptor, "w"))
+    return io.TextIOWrapper(file, "utf-8", "backslashreplace", None, line_buffering, write_through)
+
+
+if __name__ == "__main__":
+    _serve()
