@@ -1,12 +1,14 @@
 """`columnist eval`: the main job over labelled documents, and how good its answers are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from uuid import uuid4
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 
 from columnist.back_ends import prompt_version
@@ -18,27 +20,30 @@ from columnist.desk.grid import distinct
 from columnist.desk.runs import HandedOut
 from columnist.errors import InputError
 from columnist.evaluation.compare import Comparison, Pair, compare
-from columnist.evaluation.labels import Label, cuad_columns, find_labels, key, read_labels
+from columnist.evaluation.flags import order_of_flags
+from columnist.evaluation.joining import join_columns, join_documents
+from columnist.evaluation.labels import Label, cuad_columns, find_labels, read_labels
 from columnist.evaluation.report import (
     HEADINGS,
     HTML_FILE,
     JSON_FILE,
     Evaluation,
+    flag_rows,
+    official_rows,
     percent,
     read_evaluation,
-    shown,
     write_report,
 )
-from columnist.evaluation.scores import scored
+from columnist.evaluation.scores import ScoredCell, scored, wanted
 from columnist.process import check_askable
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
 from columnist.settings import Settings
 
 CELLS_SHOWN = 20
-WIDE = 144
+WIDE = 160
 """Characters that the whole table of figures takes."""
-ESSENTIAL = ("Match", "P", "R", "F1", "Quotes", "Verified", "Missed", "Invented")
+ESSENTIAL = ("Right", "P", "R", "F1", "Quotes", "Verified", "Missed", "Invented")
 
 
 async def evaluate(
@@ -52,15 +57,13 @@ async def evaluate(
 ) -> int:
     """Ask, score and report; the exit code. Raises InputError before anything is asked if the input is invalid."""
     labels, columns = _asked(label_files or find_labels(paths), columns_file)
-    by_place = {(key(label.document), key(label.column)): label for label in labels}
-    labelled = {document for document, _ in by_place}
-    every = find_files(paths).files
-    files = [source for source in every if key(source.file.name) in labelled]
-    if not files:
-        raise InputError("None of the files has a label: labels name their document by its file name.")
-    asked = {key(column.name) for column in columns}
-    unasked = {column for _, column in by_place if column not in asked}
-    console.print(_coverage(len(files), len(every), len(labelled), len(unasked)))
+    every = {source.path: source for source in find_files(paths).files}
+    joined = _join(labels, columns, {path: source.file for path, source in every.items()})
+    files = [source for path, source in every.items() if path in {path for path, _ in joined.by_place}]
+    columns = [column for column in columns if column.name in {name for _, name in joined.by_place}]
+    console.print(f"{len(files):,} labelled documents, {len(joined.by_place):,} labels.")
+    for line in "\n".join(joined.notes).splitlines():
+        console.print(f"  {screen.plain(line)}", soft_wrap=True)
     if settings.server is None:
         await check_askable(settings)
     review = distinct(paths, columns, f"Evaluation of {paths[0].resolve().name} by {settings.model}")
@@ -73,10 +76,10 @@ async def evaluate(
         handed_out = HandedOut(grid, covered)
         questions = {column_id: column.question(column_id) for column_id, column in grid.columns}
         cells = [
-            scored(label, question, row.document, row.cells.get(column_id))
+            scored(label, question, row.path, row.cells.get(column_id))
             async for row in handed_out.over(desk.rows(grid))
             for column_id, question in questions.items()
-            if (label := by_place.get((key(row.document), key(question.name)))) is not None
+            if (label := joined.by_place.get((row.path, question.name))) is not None
         ]
         ended = job.completed_at or datetime.now(UTC)
         evaluation = Evaluation(
@@ -90,34 +93,77 @@ async def evaluate(
             price=job.price,
             columns=tuple(column.name for column in columns),
             cells=tuple(cells),
+            questions=tuple(columns),
+            notes=tuple(joined.notes),
         )
         write_report(evaluation, output)
         # A file or a pipe is as wide as the table wants it.
         screen_of_figures = console if console.is_terminal else Console(width=WIDE)
         screen_of_figures.print(_table(evaluation, screen_of_figures.width))
+        screen_of_figures.print(_further(evaluation))
+        console.print(f"[bold]{evaluation.headline}[/]")
+        for sentence in order_of_flags(evaluation.cells):
+            console.print(sentence)
         console.print(f"{output / HTML_FILE} shows the misses side by side; {output / JSON_FILE} is for comparing.")
         return await say_what_failed(desk, grid, covered, handed_out, console)
 
 
 def _asked(label_files: Sequence[Path], columns_file: Path | None) -> tuple[list[Label], list[ColumnSpec]]:
-    """The labels, and those of the questions that have any."""
-    read = [read_labels(file) for file in label_files]
-    labels = [label for those, _ in read for label in those]
-    if columns_file is None and not any(cuad for _, cuad in read):
+    """The labels and the questions."""
+    labels, cuad = read_labels(label_files)
+    if columns_file is None and not cuad:
         raise InputError("Name the questions with --columns: only CUAD's categories bring theirs along.")
-    columns = cuad_columns() if columns_file is None else read_columns(columns_file)
-    known = {key(label.column) for label in labels}
-    asked = [column for column in columns if key(column.name) in known]
-    if not asked:
+    return labels, cuad_columns() if columns_file is None else read_columns(columns_file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Join:
+    """The labels by path and question, and lists of what is not used, or not as it is written."""
+
+    by_place: dict[tuple[str, str], Label]
+    notes: list[str]
+
+
+def _join(labels: Sequence[Label], columns: Sequence[ColumnSpec], files: Mapping[str, Path]) -> _Join:
+    """Raises InputError if a name in the labels may mean several files or questions, or if nothing is labelled."""
+    documents = join_documents((label.document for label in labels), files)
+    named = join_columns((label.column for label in labels), [column.name for column in columns])
+    if documents.unclear or named.unclear:
+        unclear = "; ".join(documents.unclear + named.unclear)
+        raise InputError(
+            f"It is not clear what labels are about: {unclear}. Write names as files and questions have them."
+        )
+    if not documents.meant:
+        raise InputError("None of the files has a label: labels name their document by its file name.")
+    if not named.meant:
         raise InputError("None of the questions has a label: labels name their column by its name.")
-    return labels, asked
-
-
-def _coverage(files: int, every: int, labelled: int, unasked: int) -> str:
-    passed = f"; {every - files:,} files without labels are passed over" if files < every else ""
-    absent = f"; {labelled - files:,} labelled documents are not there" if files < labelled else ""
-    unknown = f"; {unasked:,} labelled columns are not among the questions" if unasked else ""
-    return f"{files:,} labelled documents{passed}{absent}{unknown}."
+    by_place = {
+        (documents.meant[label.document], named.meant[label.column]): label
+        for label in labels
+        if label.document in documents.meant and label.column in named.meant
+    }
+    if not by_place:
+        raise InputError("No label is about one of the files and one of the questions.")
+    questions = {column.name: column.question(uuid4()) for column in columns}
+    problems = [
+        f"{path}, {name}: {label.answer or 'quotes only'} ({problem.rstrip('.')})"
+        for (path, name), label in by_place.items()
+        if (problem := wanted(label, questions[name]).problem)
+    ]
+    labelled = {path for path, _ in by_place}
+    asked = {name for _, name in by_place}
+    notes = [
+        ("files have no label and are passed over", [path for path in files if path not in labelled]),
+        ("labelled documents are not among the files", documents.absent),
+        ("labelled columns are not among the questions", named.absent),
+        ("questions have no label and are not asked", [name for name in questions if name not in asked]),
+        (
+            "names are spelled differently",
+            [f"{one} is read as {other}" for one, other in documents.similar + named.similar],
+        ),
+        ("labels cannot be compared with an answer, so that their cells are neither right nor wrong", problems),
+    ]
+    return _Join(by_place, ["\n  ".join([f"{len(which):,} {what}:", *which]) for what, which in notes if which])
 
 
 def _table(evaluation: Evaluation, width: int) -> Table:
@@ -133,12 +179,29 @@ def _table(evaluation: Evaluation, width: int) -> Table:
     table.add_column("Question", max_width=32 if width >= WIDE else 22, overflow="ellipsis", no_wrap=True)
     for at in shown_ones:
         table.add_column(HEADINGS[at][0], justify="right", no_wrap=True)
-    *rows, (everything, total) = [(name, shown(figures)) for name, figures in evaluation.table()]
+    *rows, total, average = evaluation.rows()
     for name, figures in rows:
         table.add_row(screen.plain(name), *(figures[at] for at in shown_ones))
     table.add_section()
-    table.add_row(everything, *(total[at] for at in shown_ones), style="bold")
+    for name, figures in (total, average):
+        table.add_row(name, *(figures[at] for at in shown_ones), style="bold")
     return table
+
+
+def _further(evaluation: Evaluation) -> Group:
+    """Right by flag, and the quotes by the scripts of SQuAD and CUAD."""
+    heading, *rows = flag_rows(evaluation)
+    flags = Table(title="Right by flag, in %", header_style="bold", box=box.SIMPLE_HEAD, title_justify="left")
+    for name in heading:
+        flags.add_column(name, justify="left" if name == heading[0] else "right", no_wrap=True)
+    for row in rows:
+        flags.add_row(*row)
+    others = Table(
+        title="Quotes by the scripts of others, in %", show_header=False, box=box.SIMPLE, title_justify="left"
+    )
+    for row_of_others in official_rows(evaluation):
+        others.add_row(*row_of_others)
+    return Group(flags, others)
 
 
 def compare_files(first: Path, second: Path, console: Console) -> None:
@@ -147,15 +210,18 @@ def compare_files(first: Path, second: Path, console: Console) -> None:
     found = compare(one, other)
     table = Table(header_style="bold", title=f"{screen.plain(one.model)} → {screen.plain(other.model)}")
     table.add_column("Measure")
-    for name in ("Cells", "First %", "Second %", "Difference", "95 % interval"):
+    for name in ("Documents", "Cells", "First %", "Second %", "Difference", "95 % interval"):
         table.add_column(name, justify="right")
     for row in found.differences:
-        sure = "bold green" if row.low > 0 else "bold red" if row.high < 0 else ""
-        interval = f"{100 * row.low:+.1f} … {100 * row.high:+.1f}"
+        style = {1: "bold green", -1: "bold red"}.get(row.direction, "")
+        interval = " … ".join(f"{100 * end:+.1f}" for end in row.interval) if row.interval else "too few documents"
         difference = f"{100 * (row.second - row.first):+.1f}"
-        cells = (f"{row.cells:,}", percent(row.first), percent(row.second), difference, interval)
-        table.add_row(row.measure, *cells, style=sure)
+        cells = (f"{row.documents:,}", f"{row.cells:,}", percent(row.first), percent(row.second), difference, interval)
+        table.add_row(row.measure, *cells, style=style)
     console.print(table)
+    if found.other_questions:
+        names = screen.plain("; ".join(found.other_questions))
+        console.print(f"{len(found.other_questions):,} questions have another wording or format: {names}.")
     _changes(found, console)
 
 
@@ -166,13 +232,22 @@ def _changes(found: Comparison, console: Console) -> None:
             console.print(_change(pair))
         if len(pairs) > CELLS_SHOWN:
             console.print(f"  and {len(pairs) - CELLS_SHOWN:,} more")
+    if found.other_labels:
+        console.print(f"\n{len(found.other_labels):,} cells have another label in the second, and are not compared:")
+        for before, after in found.other_labels[:CELLS_SHOWN]:
+            labels = " → ".join(screen.plain(screen.shorten(one.label or "–", 60)) for one in (before, after))
+            console.print(f"  {_where(after)}: {labels}")
+        if len(found.other_labels) > CELLS_SHOWN:
+            console.print(f"  and {len(found.other_labels) - CELLS_SHOWN:,} more")
     if found.only_one:
         console.print(f"\n{found.only_one:,} cells are in one of the two only, and not compared.")
 
 
 def _change(pair: Pair) -> str:
-    before, after = pair
-    where = f"{screen.plain(screen.shorten(before.document, 40))} · {screen.plain(before.column)}"
     said = " → ".join(screen.plain(screen.shorten(one.error or one.answer or "–", 60)) for one in pair)
-    label = screen.plain(screen.shorten(after.label or "–", 60))
-    return f"  {where}: {said} (label: {label})"
+    label = screen.plain(screen.shorten(pair[1].label or "–", 60))
+    return f"  {_where(pair[1])}: {said} (label: {label})"
+
+
+def _where(cell: ScoredCell) -> str:
+    return f"{screen.plain(screen.shorten(cell.document, 40))} · {screen.plain(cell.column)}"

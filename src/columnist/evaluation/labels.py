@@ -2,19 +2,21 @@
 
 import ast
 import csv
+import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from columnist.documents.reading.formats import decode
 from columnist.errors import DocumentError, InputError
+from columnist.evaluation.matching import same_words
 from columnist.reviews.columns_file import parse_columns
 from columnist.reviews.model import ColumnSpec
 
@@ -36,9 +38,14 @@ class Label:
     quotes: tuple[str, ...]
 
 
-def key(name: str) -> str:
-    """The name of a file or column, for matching: letters and digits, without folder and suffix."""
-    return re.sub(r"[\W_]+", "", re.sub(r"\.[A-Za-z]{2,5}$", "", name.rsplit("/", 1)[-1])).casefold()
+class _Line(NamedTuple):
+    """One line of a label file; `place` names file and line."""
+
+    place: str
+    document: str
+    column: str
+    answer: str
+    quotes: tuple[str, ...]
 
 
 def find_labels(paths: Iterable[Path]) -> list[Path]:
@@ -51,8 +58,21 @@ def find_labels(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def read_labels(file: Path) -> tuple[list[Label], bool]:
-    """The labels of a file, and whether they are in CUAD's form. Raises InputError with file and line."""
+def read_labels(label_files: Sequence[Path]) -> tuple[list[Label], bool]:
+    """The labels of these files together, one for each document and column, and whether any file is in CUAD's form.
+
+    Raises InputError with file and line; also if lines give the same document and column different answers.
+    """
+    lines: list[_Line] = []
+    cuad = False
+    for file in label_files:
+        read, its_cuad = _read(file)
+        lines += read
+        cuad |= its_cuad
+    return _gathered(lines), cuad
+
+
+def _read(file: Path) -> tuple[list[_Line], bool]:
     try:
         text = decode(file.read_bytes())
     except OSError as error:
@@ -61,17 +81,23 @@ def read_labels(file: Path) -> tuple[list[Label], bool]:
         raise InputError(f"{file}: {error}") from None
     if file.suffix.lower() == ".json":
         return _from_json(file, text), False
-    lines = text.splitlines(keepends=True)
+    # csv ends a line where a spreadsheet does: a quote from a PDF may hold form feeds and Unicode's line ends.
+    lines = io.StringIO(text, newline="")
+    first = lines.readline()
+    lines.seek(0)
     # Spreadsheets separate columns by country: comma, semicolon or tab.
-    rows = list(csv.DictReader(lines, delimiter=max(",;\t", key=lines[0].count) if lines else ","))
+    rows = list(csv.DictReader(lines, delimiter=max(",;\t", key=first.count)))
     header = list(rows[0]) if rows else []
     if "Filename" in header and any(_CUAD_ANSWER.search(name) for name in header):
-        return [label for line, row in enumerate(rows, start=1) for label in _cuad_row(file, line, row)], True
+        return [line for number, row in enumerate(rows, start=1) for line in _cuad_row(file, number, row)], True
     named = {name.strip().lower(): name for name in header if name}
     if not {"document", "column", "answer"} <= set(named):
         raise InputError(f"{file}: labels need the columns {', '.join(_FIELDS)} (quote may be left out), or CUAD's.")
     fields = ([row.get(named.get(field, "")) or "" for field in _FIELDS] for row in rows)
-    return _gathered(file, ((document, column, answer, [quote]) for document, column, answer, quote in fields)), False
+    return [
+        _line(file, number, document, column, answer, [quote])
+        for number, (document, column, answer, quote) in enumerate(fields, start=1)
+    ], False
 
 
 def cuad_columns() -> list[ColumnSpec]:
@@ -80,7 +106,7 @@ def cuad_columns() -> list[ColumnSpec]:
     return parse_columns(yaml.safe_load(text), "cuad.yaml")
 
 
-def _from_json(file: Path, text: str) -> list[Label]:
+def _from_json(file: Path, text: str) -> list[_Line]:
     try:
         data = json.loads(text)
         rows = [(row["document"], row["column"], row.get("answer"), row.get("quotes") or []) for row in data]
@@ -88,40 +114,71 @@ def _from_json(file: Path, text: str) -> list[Label]:
         raise InputError(
             f"{file}: labels are a list of objects with document, column, answer, quotes: {error}."
         ) from None
-    return _gathered(
-        file,
-        (
-            (document, column, _as_text(answer), [quotes] if isinstance(quotes, str) else map(str, quotes))
-            for document, column, answer, quotes in rows
-        ),
-    )
+    return [
+        _line(file, number, document, column, _as_text(answer), [quotes] if isinstance(quotes, str) else quotes)
+        for number, (document, column, answer, quotes) in enumerate(rows, start=1)
+    ]
 
 
-def _as_text(answer: Any) -> str | None:
+def _as_text(answer: Any) -> str:
     match answer:
+        case None:
+            return ""
         case bool():
             return "Yes" if answer else "No"
-        case list():
+        case list() if not any(re.search(r"[;\n]|^\W", str(item)) for item in answer):
             return "; ".join(map(str, answer))
-        case dict():
-            return json.dumps(answer)
-    return None if answer is None else str(answer)
+        case dict() | list():
+            return json.dumps(answer, ensure_ascii=False)
+    return str(answer)
 
 
-def _gathered(file: Path, rows: Iterable[tuple[Any, Any, str | None, Iterable[str]]]) -> list[Label]:
-    """One label for each document and column; further lines add quotes. Raises InputError."""
-    answers: dict[tuple[str, str], str | None] = {}
-    quotes: dict[tuple[str, str], list[str]] = {}
-    for number, (document, column, answer, shown) in enumerate(rows, start=1):
-        place = (str(document).strip(), str(column).strip())
-        if not all(place):
-            raise InputError(f"{file}: label {number} has no document or no column.")
-        answers[place] = answers.get(place) or (answer or "").strip() or None
-        quotes.setdefault(place, []).extend(quote for quote in shown if quote.strip())
-    return [Label(*place, answer, tuple(quotes[place])) for place, answer in answers.items()]
+def _line(file: Path, number: int, document: Any, column: Any, answer: str, quotes: Iterable[Any]) -> _Line:
+    """A line with its texts trimmed. Raises InputError if it does not say what it labels."""
+    line = _Line(
+        f"{file}, label {number}",
+        str(document).strip(),
+        str(column).strip(),
+        answer.strip(),
+        tuple(text for quote in quotes if (text := str(quote).strip())),
+    )
+    if not line.document or not line.column:
+        raise InputError(f"{file}: label {number} has no document or no column.")
+    return line
 
 
-def _cuad_row(file: Path, line: int, row: dict[str, str]) -> Iterator[Label]:
+def _gathered(lines: Iterable[_Line]) -> list[Label]:
+    """One label for each document and column: further lines add quotes. Raises InputError if lines contradict."""
+    places: dict[tuple[str, str], list[_Line]] = {}
+    for line in lines:
+        places.setdefault((line.document, line.column), []).append(line)
+    contradictions = [_contradiction(those) for those in places.values()]
+    if any(contradictions):
+        raise InputError(
+            f"Labels contradict each other; give one answer for each document and question "
+            f"({'; '.join(filter(None, contradictions))})."
+        )
+    return [
+        Label(document, column, next((line.answer for line in those if line.answer), None), _quotes(those))
+        for (document, column), those in places.items()
+    ]
+
+
+def _contradiction(lines: Sequence[_Line]) -> str | None:
+    """What lines about the same cell say differently; None if they agree."""
+    said = [line for line in lines if line.answer or not line.quotes]
+    other = next((line for line in said[1:] if not same_words(line.answer, said[0].answer)), None)
+    if other is None:
+        return None
+    answers = f"{said[0].answer or 'nothing'!r} ({said[0].place}) and {other.answer or 'nothing'!r} ({other.place})"
+    return f"{other.document}, {other.column}: {answers}"
+
+
+def _quotes(lines: Iterable[_Line]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(quote for line in lines for quote in line.quotes))
+
+
+def _cuad_row(file: Path, number: int, row: dict[str, str]) -> Iterator[_Line]:
     """CUAD v1, `master_clauses.csv`: per category a list of spans (`<omitted>` joins separate parts) and an answer.
 
     Hendrycks et al., "CUAD: An Expert-Annotated NLP Dataset for Legal Contract Review", NeurIPS 2021.
@@ -131,9 +188,9 @@ def _cuad_row(file: Path, line: int, row: dict[str, str]) -> Iterator[Label]:
         try:
             spans = ast.literal_eval(row.get(category) or "[]")
         except (ValueError, SyntaxError):
-            raise InputError(f"{file}: line {line}, {category}: the spans are not a list.") from None
-        quotes = [part.strip() for span in spans for part in str(span).split("<omitted>")]
-        yield Label(row["Filename"], category, _iso(answer.strip()) or None, tuple(quote for quote in quotes if quote))
+            raise InputError(f"{file}: line {number}, {category}: the spans are not a list.") from None
+        quotes = [part for span in spans for part in str(span).split("<omitted>")]
+        yield _line(file, number, row["Filename"], category, _iso((answer or "").strip()), quotes)
 
 
 def _iso(answer: str) -> str:

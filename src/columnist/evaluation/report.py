@@ -12,13 +12,17 @@ from lxml.html import builder as e
 from pydantic import TypeAdapter, ValidationError
 
 from columnist.errors import InputError
-from columnist.evaluation.scores import Measures, Quoted, ScoredCell, measures
+from columnist.evaluation.flags import FLAGS, by_flag, order_of_flags
+from columnist.evaluation.official import CUAD_MATCH, official
+from columnist.evaluation.scores import Measures, Quoted, ScoredCell, mean, measures
+from columnist.reviews.model import ColumnSpec
 
 JSON_FILE = "evaluation.json"
 HTML_FILE = "report.html"
 
 HEADINGS = (
     ("Cells", "labelled cells"),
+    ("Right", "the headline: present where it is present, absent where it is absent, and the label's answer"),
     ("Exact", "share of answers that are the label's, as typed values"),
     ("Match", "the same without case, punctuation, articles; a clause that is not there is No"),
     ("P", "precision of presence: of what was answered, how much is there"),
@@ -29,9 +33,14 @@ HEADINGS = (
     ("Verified", "share of the quotes that are in the document"),
     ("Missed", "it is there, the answer says that it is not"),
     ("Invented", "it is not there, the answer says that it is"),
-    ("Failed", "cells without an answer"),
+    ("Failed", "cells without an answer, which are wrong"),
+    ("Open", "cells whose label cannot be compared, so that they are neither right nor wrong"),
     ("Tokens", "in prompts and answers"),
 )
+
+_SHARES = ("right", "exact", "normalised", "precision", "recall", "f1", "token_f1", "jaccard", "verified")
+"""The measures after the number of cells, in the order of HEADINGS."""
+_F1 = 1 + _SHARES.index("f1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class Evaluation:
     """One run over labels: the model, every cell beside its label, and the cost.
 
     `seconds` and `price` (US dollars) are of the job that asked `asked_cells` of the cells; a stored answer is free.
+    `notes`: lists of labels that were not used, or not as they are written.
     """
 
     model: str
@@ -51,16 +61,37 @@ class Evaluation:
     price: Decimal
     columns: tuple[str, ...]
     cells: tuple[ScoredCell, ...]
+    questions: tuple[ColumnSpec, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def cost(self) -> str:
         """The number of cells asked, the time and the price, in words."""
         return f"{self.asked_cells:,} cells asked in {self.seconds:,.1f} s, ${self.price:,.2f}"
 
-    def table(self) -> list[tuple[str, Measures]]:
-        """Each column's measures, in order, and those over all cells."""
-        rows = [(name, [cell for cell in self.cells if cell.column == name]) for name in self.columns]
-        return [(name, measures(cells)) for name, cells in [*rows, ("All", list(self.cells))]]
+    @property
+    def headline(self) -> str:
+        """The share that is right, beside that of saying no to everything, and both ways to average presence."""
+        judged = [cell for cell in self.cells if cell.right is not None]
+        absent = mean(not cell.expected for cell in judged if cell.expected is not None)
+        total = measures(self.cells)
+        (_, average) = self.rows()[-1]
+        return (
+            f"Right: {percent(total.right)} % of {total.judged:,} cells; always saying No or Not found: "
+            f"{percent(absent)} %. F1 of presence: {percent(total.f1)} over all cells (micro), "
+            f"{average[_F1]} as the mean of the questions (macro)."
+        )
+
+    def rows(self) -> list[tuple[str, list[str]]]:
+        """The figures under HEADINGS, as printed: of each question in order, of all cells, and the questions' mean."""
+        by_question = [measures([cell for cell in self.cells if cell.column == name]) for name in self.columns]
+        averages = [percent(mean(getattr(one, name) for one in by_question)) for name in _SHARES]
+        counts = len(HEADINGS) - len(_SHARES) - 1
+        return [
+            *((name, shown(figures)) for name, figures in zip(self.columns, by_question, strict=True)),
+            ("All", shown(measures(self.cells))),
+            ("Mean of questions", ["", *averages, *[""] * counts]),
+        ]
 
 
 _adapter = TypeAdapter(Evaluation)
@@ -91,11 +122,11 @@ def read_evaluation(path: Path) -> Evaluation:
 
 def shown(figures: Measures) -> list[str]:
     """The figures under HEADINGS, as printed."""
-    shares = (figures.exact, figures.normalised, figures.precision, figures.recall, figures.f1)
+    open_cells = figures.cells - figures.judged
     return [
         f"{figures.cells:,}",
-        *map(percent, (*shares, figures.token_f1, figures.jaccard, figures.verified)),
-        *(f"{count:,}" for count in (figures.missed, figures.invented, figures.failed)),
+        *(percent(getattr(figures, name)) for name in _SHARES),
+        *(f"{count:,}" for count in (figures.missed, figures.invented, figures.failed, open_cells)),
         f"{figures.prompt_tokens + figures.completion_tokens:,}",
     ]
 
@@ -114,7 +145,7 @@ def _html(evaluation: Evaluation) -> str:
     )
     table = e.TABLE(
         e.TR(e.TH("Question"), *(e.TH(name, title=meaning) for name, meaning in HEADINGS)),
-        *(e.TR(e.TH(name), *map(e.TD, shown(figures))) for name, figures in evaluation.table()),
+        *(e.TR(e.TH(name), *map(e.TD, figures)) for name, figures in evaluation.rows()),
     )
     style = files("columnist.evaluation").joinpath("report.css").read_text(encoding="utf-8")
     page = e.HTML(
@@ -122,14 +153,54 @@ def _html(evaluation: Evaluation) -> str:
         e.BODY(
             e.H1(f"Evaluation of {what}"),
             e.P(took),
+            e.P(e.STRONG(evaluation.headline)),
+            *(e.PRE("\n".join(map(_clean, note.splitlines()))) for note in evaluation.notes),
             table,
             e.DL(*(part for name, meaning in HEADINGS for part in (e.DT(name), e.DD(meaning)))),
+            *_further(evaluation),
             e.H2("Where answer and label differ"),
             *(_misses(name, [cell for cell in evaluation.cells if cell.column == name]) for name in evaluation.columns),
         ),
         lang="en",
     )
     return f"<!doctype html>\n{html.tostring(page, encoding='unicode')}\n"
+
+
+def _further(evaluation: Evaluation) -> list[html.HtmlElement]:
+    """The measures of others, and how far the flags can be trusted."""
+    return [
+        e.H2("By the definitions of SQuAD and CUAD"),
+        e.TABLE(*(e.TR(e.TH(name), e.TD(figure)) for name, figure in official_rows(evaluation))),
+        e.H2("Right by flag"),
+        e.TABLE(*(e.TR(e.TH(row[0]), *map(e.TD, row[1:])) for row in flag_rows(evaluation))),
+        *map(e.P, order_of_flags(evaluation.cells)),
+    ]
+
+
+def official_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Names and figures of the quotes by the scripts of others."""
+    figures = official(evaluation.cells)
+    return [
+        ("SQuAD F1, its words: all quotes against all spans", percent(figures.squad_f1)),
+        ("CUAD Jaccard, its words: all quotes against all spans", percent(figures.cuad_jaccard)),
+        (f"CUAD precision: quotes that match a span (Jaccard {CUAD_MATCH})", percent(figures.cuad_precision)),
+        ("CUAD recall: spans that a quote matches", percent(figures.cuad_recall)),
+    ]
+
+
+def flag_rows(evaluation: Evaluation) -> list[list[str]]:
+    """How many answers of each format have a flag, and how many of these are right; the first row is the heading."""
+    formats = {question.name: question.format for question in evaluation.questions}
+    rows = [["Format", *(flag.capitalize() for flag in FLAGS)]]
+    kinds = dict.fromkeys(formats[cell.column] for cell in evaluation.cells if cell.column in formats)
+    for kind in (*kinds, None):
+        cells = [cell for cell in evaluation.cells if kind in (None, formats.get(cell.column))]
+        shares = by_flag(cells)
+        figures = [
+            f"{percent(shares[flag].right)} of {shares[flag].cells:,}" if flag in shares else "–" for flag in FLAGS
+        ]
+        rows.append([kind.replace("_", " ") if kind else "All", *figures])
+    return rows
 
 
 def _misses(column: str, cells: Sequence[ScoredCell]) -> html.HtmlElement:

@@ -1,20 +1,21 @@
 """The quality of answers by labels: one score per cell, and measures over any set of cells."""
 
-import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from columnist.answers.model import NOT_FOUND
-from columnist.answers.values import typed
+from columnist.answers.values import says_nothing, typed
 from columnist.evaluation.labels import Label
-from columnist.reviews.model import Cell, Question
+from columnist.evaluation.matching import overlap, same_items, same_words
+from columnist.reviews.model import Cell, Flag, Question
 
-_ARTICLES = frozenset(("a", "an", "the"))
-_ASIDE = re.compile(r"\([^()]*\)")
+_ABSENT = frozenset(
+    "na|n.a.|-|–|—|--|absent|not applicable|not available|not present|not specified|not stated|not mentioned"
+    "|not provided|not in the document|no such clause".split("|")
+)
+"""Further words of labels for what a document does not have."""
 WEAK_EVIDENCE = 0.5
 """Below this token F1, quotes and labelled spans are about different places."""
 
@@ -29,12 +30,24 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a label says in its question's format. `present`: whether the document has it (for yes_no: whether it is
+    Yes), None if the label does not tell. `value` is typed; None where there is none. `problem`: why the answer cannot
+    be compared with it, None if it can."""
+
+    present: bool | None
+    value: Any
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredCell:
     """An answer beside its label.
 
     `expected` and `found`: whether the label, and the answer, say that the document holds it (for yes_no: whether it is
-    Yes). `exact` and `normalised`: whether the answers are the same, None where the label has no answer of the
-    column's format. `token_f1` and `jaccard` (0 to 1): quotes against labelled spans, None where none are labelled.
+    Yes); `expected` is None if the label does not tell. `exact` and `normalised`: whether the answers are the same,
+    None where the label has no answer to compare with. `token_f1` and `jaccard` (0 to 1): quotes against labelled
+    spans, None where none are labelled.
     """
 
     document: str
@@ -44,7 +57,7 @@ class ScoredCell:
     answer: str | None
     error: str | None
     quotes: tuple[Quoted, ...]
-    expected: bool
+    expected: bool | None
     found: bool
     exact: bool | None
     normalised: bool | None
@@ -53,18 +66,31 @@ class ScoredCell:
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+    flag: Flag | None = None
 
     @property
-    def right(self) -> bool:
-        """Whether presence agrees with the label and, where that can be compared, the answer is the same."""
-        return self.error is None and self.expected == self.found and self.normalised is not False
+    def right(self) -> bool | None:
+        """Whether presence agrees with the label and, where it is there, the answer is the same. A failed cell is
+        wrong. None: the label has nothing that can be compared, so nobody can say."""
+        if self.error is not None:
+            return False
+        if self.expected is None:
+            return self.normalised
+        if self.expected != self.found:
+            return False
+        return self.normalised if self.expected else self.normalised is not False
+
+    @property
+    def presence(self) -> bool | None:
+        """Whether answer and label agree on whether it is there; a failed cell is wrong."""
+        return False if self.error is not None else None if self.expected is None else self.expected == self.found
 
     @property
     def miss(self) -> str | None:
         """What is wrong with the answer, in a word or two; None if nothing is wrong."""
         if self.error is not None:
             return "failed"
-        if self.expected != self.found:
+        if self.expected is not None and self.expected != self.found:
             return "missed" if self.expected else "invented"
         if self.normalised is False:
             return "another answer"
@@ -75,13 +101,15 @@ class ScoredCell:
 class Measures:
     """Over a set of cells. Shares are 0 to 1, None where nothing is labelled.
 
-    `precision`, `recall`, `f1` are of presence: does the document hold it, is the clause there. `missed`: it is there
-    and the answer says not found; `invented`: the reverse. `verified`: share of the citations that are in the
-    document.
+    `right`: of the `judged` cells, those whose label can be compared. `precision`, `recall`, `f1` are of presence: does
+    the document hold it, is the clause there. `missed`: it is there and the answer says not found; `invented`: the
+    reverse. `verified`: share of the citations that are in the document.
     """
 
     cells: int
+    judged: int
     failed: int
+    right: float | None
     exact: float | None
     normalised: float | None
     precision: float | None
@@ -98,6 +126,21 @@ class Measures:
     completion_tokens: int
 
 
+def wanted(label: Label, question: Question) -> Wanted:
+    """What a label says in the format of its question."""
+    yes_no = question.format == "yes_no"
+    outcome = typed(label.answer, question) if label.answer is not None else None
+    if outcome is not None and outcome.value is not None and not _says_absent(label.answer or "", question):
+        return Wanted(outcome.value is True if yes_no else True, outcome.value)
+    if label.answer is None or _says_absent(label.answer, question):
+        if not label.quotes:
+            return Wanted(False, False if yes_no else None)
+        if label.answer is not None:
+            return Wanted(None, None, "It says that it is not there, and quotes it.")
+        return Wanted(True, True) if yes_no else Wanted(True, None, "It has quotes, but no answer.")
+    return Wanted(None if yes_no else True, None, outcome.doubt if outcome else None)
+
+
 def scored(label: Label, question: Question, document: str, cell: Cell | None) -> ScoredCell:
     """The score of an answer; a missing cell counts as failed."""
     error = "It was not answered." if cell is None else cell.error if cell.status == "error" else None
@@ -107,20 +150,11 @@ def scored(label: Label, question: Question, document: str, cell: Cell | None) -
         Quoted(citation.quote, citation.page, citation.verified)
         for citation in (cell.citations if cell is not None and error is None else ())
     )
-    wanted = _value(label, question)
-    if question.format == "yes_no":
-        expected, found = wanted is True or (wanted is None and bool(label.quotes)), value is True
-        # A contract that says nothing has no such clause.
-        exact, normalised = (None, None) if wanted is None else (value is wanted, found == wanted)
-    else:
-        expected, found = bool(label.answer or label.quotes), answer not in (None, NOT_FOUND)
-        if wanted is None:
-            exact, normalised = None, None
-        elif question.format in ("number", "percentage"):
-            # 10 and 10.0 are one number; without punctuation 2.5 and 25 would be.
-            exact = normalised = value is not None and Decimal(value) == Decimal(wanted)
-        else:
-            exact, normalised = _same(value, wanted), _alike(value, wanted, answer)
+    right_one = wanted(label, question)
+    found = value is True if question.format == "yes_no" else answer not in (None, NOT_FOUND)
+    exact, normalised = _compared(right_one, label, question, answer, value)
+    if error is not None:
+        exact, normalised = (None if score is None else False for score in (exact, normalised))
     f1, jaccard = overlap([one.quote for one in quotes], label.quotes) if label.quotes else (None, None)
     return ScoredCell(
         document=document,
@@ -130,7 +164,7 @@ def scored(label: Label, question: Question, document: str, cell: Cell | None) -
         answer=answer,
         error=error,
         quotes=quotes,
-        expected=expected,
+        expected=right_one.present,
         found=found,
         exact=exact,
         normalised=normalised,
@@ -139,27 +173,30 @@ def scored(label: Label, question: Question, document: str, cell: Cell | None) -
         prompt_tokens=cell.prompt_tokens if cell else 0,
         cached_tokens=cell.cached_tokens if cell else 0,
         completion_tokens=cell.completion_tokens if cell else 0,
+        flag=cell.flag if cell is not None and error is None else None,
     )
 
 
 def measures(cells: Sequence[ScoredCell]) -> Measures:
     """The measures over these cells."""
     held = [cell for cell in cells if cell.expected]
-    given = [cell for cell in cells if cell.found]
-    both = sum(cell.expected and cell.found for cell in cells)
+    given = [cell for cell in cells if cell.found and cell.expected is not None]
+    both = sum(cell.found for cell in held)
     citations = [quoted for cell in cells for quoted in cell.quotes]
     return Measures(
         cells=len(cells),
+        judged=sum(cell.right is not None for cell in cells),
         failed=sum(cell.error is not None for cell in cells),
-        exact=_mean(cell.exact for cell in cells),
-        normalised=_mean(cell.normalised for cell in cells),
+        right=mean(cell.right for cell in cells),
+        exact=mean(cell.exact for cell in cells),
+        normalised=mean(cell.normalised for cell in cells),
         precision=both / len(given) if given else None,
         recall=both / len(held) if held else None,
         f1=2 * both / (len(given) + len(held)) if given or held else None,
-        token_f1=_mean(cell.token_f1 for cell in cells),
-        jaccard=_mean(cell.jaccard for cell in cells),
+        token_f1=mean(cell.token_f1 for cell in cells),
+        jaccard=mean(cell.jaccard for cell in cells),
         citations=len(citations),
-        verified=_mean(quoted.verified for quoted in citations),
+        verified=mean(quoted.verified for quoted in citations),
         missed=len(held) - both,
         invented=len(given) - both,
         prompt_tokens=sum(cell.prompt_tokens for cell in cells),
@@ -168,29 +205,28 @@ def measures(cells: Sequence[ScoredCell]) -> Measures:
     )
 
 
-def overlap(quotes: Iterable[str], spans: Iterable[str]) -> tuple[float, float]:
-    """Token F1 over multisets, and Jaccard over sets, of all quotes against all labelled spans.
-
-    Token F1: Rajpurkar et al., "SQuAD", EMNLP 2016; Jaccard: Hendrycks et al., "CUAD", NeurIPS 2021.
-    """
-    ours, theirs = Counter(_tokens(quotes)), Counter(_tokens(spans))
-    shared = sum((ours & theirs).values())
-    total = sum(ours.values()) + sum(theirs.values())
-    either = len(ours | theirs)
-    return (2 * shared / total if total else 0.0), (len(ours & theirs) / either if either else 0.0)
+def _says_absent(answer: str, question: Question) -> bool:
+    said = answer.strip().casefold()
+    return said not in map(str.casefold, question.tags) and (says_nothing(said) or said in _ABSENT)
 
 
-def folded(text: str) -> str:
-    """A text for comparison: without case, punctuation, articles and line breaks (SQuAD's normalisation)."""
-    letters = re.sub(r"[^\w\s]", "", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(word for word in letters.split() if word not in _ARTICLES)
-
-
-def _value(label: Label, question: Question) -> Any:
-    """The label's answer in the column's format; None if it has no value (`perpetual` is not a date)."""
-    if label.answer is None:
-        return False if question.format == "yes_no" and not label.quotes else None
-    return typed(label.answer, question).value
+def _compared(
+    label: Wanted, given: Label, question: Question, answer: str | None, value: Any
+) -> tuple[bool | None, bool | None]:
+    """Whether the answer is the label's: as a typed value, and in other words. None where this cannot be said."""
+    if label.value is None:
+        # The same words are the same answer (`perpetual` to a question for a date), whatever they mean.
+        same = given.answer is not None and label.present is not False and same_words(answer or "", given.answer)
+        return None, True if same else None
+    match question.format:
+        case "yes_no":
+            # A contract that says nothing has no such clause.
+            return value is label.value, (False if answer in (None, NOT_FOUND) else value) is label.value
+        case "number" | "percentage":
+            # 10 and 10.0 are one number; without punctuation 2.5 and 25 would be.
+            same = value is not None and Decimal(value) == Decimal(label.value)
+            return same, same
+    return _same(value, label.value), _alike(value, label.value, answer)
 
 
 def _same(value: Any, wanted: Any) -> bool:
@@ -203,20 +239,16 @@ def _same(value: Any, wanted: Any) -> bool:
 def _alike(value: Any, wanted: Any, answer: str | None) -> bool:
     match wanted, value:
         case list(), list():
-            # Labels explain names: `Fox Mobile Entertainment ("Fox")`.
-            return {folded(_ASIDE.sub("", one)) for one in wanted} == {folded(_ASIDE.sub("", one)) for one in value}
+            return same_items(wanted, value)
         case dict(), dict():
             unnamed = None in (value["currency"], wanted["currency"])
             return _same(value | {"currency": None}, wanted | {"currency": None}) if unnamed else _same(value, wanted)
         case str(), _:
-            return folded(str(value if value is not None else answer or "")) == folded(wanted)
+            return same_words(str(value if value is not None else answer or ""), wanted)
     return bool(value == wanted)
 
 
-def _tokens(texts: Iterable[str]) -> list[str]:
-    return [token for text in texts for token in re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())]
-
-
-def _mean(scores: Iterable[float | None]) -> float | None:
+def mean(scores: Iterable[float | None]) -> float | None:
+    """The mean of the scores that are known; None if none is."""
     known = [score for score in scores if score is not None]
     return sum(known) / len(known) if known else None

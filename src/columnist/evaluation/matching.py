@@ -1,0 +1,121 @@
+"""Whether two texts say the same, and how much two sets of quotes have in common."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from columnist.answers.mentions import numbers, percentages
+from columnist.answers.plain import one_line
+
+_QUOTED_ASIDE = re.compile(r"""\([^()]*(?:"[^"()]+"|(?<!\w)'[^'()]+'(?!\w))[^()]*\)""")
+"""`("Fox")`, `(the "Company")`: what the contract calls it. `(UK)` is a part of a name."""
+_KEPT_SIGNS = frozenset("%‰#&@§")
+_BETWEEN_DIGITS = frozenset(".,:/-'")
+_ARTICLES = frozenset(("a", "an", "the"))
+_DESIGNATED = frozenset(
+    ("class", "series", "schedule", "exhibit", "annex", "appendix", "section", "part", "type", "tranche", "grade")
+)
+"""Words before an A that is a name: `Class A shares`."""
+_NO_SPACES = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese, which put no spaces between words."""
+_RATING = re.compile(r"(?<!\w)[A-Da-d]{1,3}-(?![\w-])")
+"""`A-` is not `A`; the hyphen of a word that breaks off is none of it."""
+_PLACE = re.compile(r"^(?:laws? of )?(?:(?:state|commonwealth|province) of )?(.+?)(?: laws?)?$")
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts are the same without case, punctuation, articles and line breaks.
+
+    Figures, signs and letters count, in any script; a number in words equals the one in digits, `thirty (30)` both of
+    them, and `State of Delaware` equals `Delaware`.
+    """
+    return _folded(one) == _folded(other)
+
+
+def same_items(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether two lists have the same items, in any order; what a text calls an item (`("Fox")`) is left out."""
+    return {_folded(_unnamed(one)) for one in some} == {_folded(_unnamed(one)) for one in others}
+
+
+def overlap(quotes: Iterable[str], spans: Iterable[str]) -> tuple[float, float]:
+    """F1 over the multisets, and Jaccard over the sets, of the words of all quotes and of all labelled spans."""
+    ours, theirs = (Counter(word for text in texts for word in words(text)) for texts in (quotes, spans))
+    shared = sum((ours & theirs).values())
+    total = sum(ours.values()) + sum(theirs.values())
+    either = len(ours | theirs)
+    return (2 * shared / total if total else 0.0), (len(ours & theirs) / either if either else 0.0)
+
+
+def words(text: str) -> list[str]:
+    """The words, figures and signs of a text in lower case; each letter of a script without spaces is one."""
+    return [word.casefold() for word in _words(text)]
+
+
+def _unnamed(item: str) -> str:
+    return _QUOTED_ASIDE.sub(" ", one_line(item))
+
+
+def _folded(text: str) -> str:
+    kept = _words(_in_figures(one_line(_visible(text))))
+    shouted = not any(character.islower() for character in text)
+    said = [
+        word.casefold()
+        for at, word in enumerate(kept)
+        if not (_is_article(word, kept[at - 1] if at else "", shouted) and len(kept) > 1)
+    ]
+    place = _PLACE.match(" ".join(said))
+    return place[1] if place else ""
+
+
+def _is_article(word: str, before: str, shouted: bool) -> bool:
+    if word.casefold() == "a":
+        return before.casefold() not in _DESIGNATED and (word == "a" or not before or shouted)
+    return word.casefold() in _ARTICLES
+
+
+def _in_figures(text: str) -> str:
+    """The text with digits for numbers and percentages in words."""
+    for read, sign in ((percentages, " %"), (numbers, "")):
+        for mention in sorted(read(text), key=lambda mention: mention.start, reverse=True):
+            if len(mention.values) == 1 and re.search(r"[^\W\d_]", text[mention.start : mention.end]):
+                text = f"{text[: mention.start]}{mention.values[0].normalize():f}{sign}{text[mention.end :]}"
+    return text
+
+
+def _words(text: str) -> list[str]:
+    spaced = "".join(_spaced(one_line(unicodedata.normalize("NFKC", _visible(text)))))
+    return [re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", word) for word in spaced.split()]
+
+
+def _visible(text: str) -> str:
+    return "".join(character for character in text if unicodedata.category(character) != "Cf")
+
+
+def _spaced(text: str) -> Iterator[str]:
+    """The characters that count, with spaces where words and signs end."""
+    for at, character in enumerate(text):
+        before, after = text[at - 1 : at], text[at + 1 : at + 2]
+        match unicodedata.category(character)[0]:
+            case "L" if _NO_SPACES.match(character):
+                yield f" {character}"
+            case "L" | "N" | "M":
+                yield character
+            case "S":
+                yield f" {character} "
+            case _ if character in _KEPT_SIGNS:
+                yield f" {character} "
+            case _ if character in _BETWEEN_DIGITS and before.isdigit() and after.isdigit():
+                yield character
+            case _ if character in "-." and after.isdigit() and not (before.isalnum() or before == ")"):
+                yield f" {character}"
+            case "P" if character == "-" and _RATING.search(text[max(0, at - 4) : at + 2]):
+                yield f"{character} "
+            case "P" if character == "-" and not before.isalnum() and unicodedata.category(after or " ")[0] == "S":
+                yield f" {character} "
+            case "P" if character == "'" or (character == "." and not text[max(0, at - 2) : at - 1].isalpha()):
+                yield ""
+            case _:
+                yield " "

@@ -1,0 +1,41 @@
+"""Label files as people and programs write them."""
+
+from pathlib import Path
+
+import pytest
+
+from columnist.errors import InputError
+from columnist.evaluation.labels import Label, read_labels
+
+
+@pytest.mark.parametrize("end", ["\f", "\u2028", "\u0085", "\v", "\x1c"])
+def test_a_quote_may_hold_any_line_end_of_a_pdf(tmp_path: Path, end: str) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(f"document,column,answer,quote\na.txt,Law,Ohio,laws of{end}Ohio\n", encoding="utf-8")
+    labels, _ = read_labels([file])
+    assert labels == [Label("a.txt", "Law", "Ohio", (f"laws of{end}Ohio",))]
+
+
+def test_an_item_of_a_list_may_hold_a_semicolon(tmp_path: Path) -> None:
+    file = tmp_path / "labels.json"
+    file.write_text('[{"document": "a.txt", "column": "Parties", "answer": ["Acme; Bob & Co", "Carl"]}]')
+    labels, _ = read_labels([file])
+    assert labels == [Label("a.txt", "Parties", '["Acme; Bob & Co", "Carl"]', ())]
+
+
+def test_further_lines_add_quotes_in_one_file_and_in_several(tmp_path: Path) -> None:
+    first, second = tmp_path / "labels.csv", tmp_path / "more.csv"
+    first.write_text("document,column,answer,quote\na.txt,Law,Ohio,one\na.txt,Law,,two\na.txt,Law,ohio.,one\n")
+    second.write_text("document,column,answer,quote\na.txt,Law,,three\n")
+    labels, _ = read_labels([first, second])
+    assert labels == [Label("a.txt", "Law", "Ohio", ("one", "two", "three"))]
+
+
+def test_files_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
+    first, second = tmp_path / "labels.csv", tmp_path / "more.csv"
+    first.write_text("document,column,answer\na.txt,Law,Ohio\nb.txt,Law,\n")
+    second.write_text("document,column,answer\na.txt,Law,Texas\nb.txt,Law,Utah\n")
+    with pytest.raises(InputError) as raised:
+        read_labels([first, second])
+    assert f"a.txt, Law: 'Ohio' ({first}, label 1) and 'Texas' ({second}, label 1)" in str(raised.value)
+    assert "b.txt, Law: 'nothing'" in str(raised.value)
