@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from columnist.cpu import usable_cores
 from columnist.errors import SettingsError
 
 
@@ -25,6 +26,9 @@ def serve(model: Path, context_tokens: int) -> tuple[Any, str]:
     parameters.n_ctx = context_tokens
     # One slot: the calls about a document follow each other and find it in the cache.
     parameters.n_parallel = 1
+    # One core is left to the rest: where a thread of llama.cpp loses its core, all others spin until it is back.
+    threads = max(usable_cores() - 1, 1)
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0
     parameters.ui = False
