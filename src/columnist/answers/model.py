@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from columnist.documents.model import Citation, DocumentText
-from columnist.llm.usage import NOTHING, Usage
+from columnist.llm.usage import NOTHING, UNCOUNTED, Ledger, Usage
 from columnist.reviews.model import Flag, Question, Rule
 
 NOT_FOUND = "Not found"
@@ -47,8 +47,9 @@ class Answer:
 class Answerer(Protocol):
     """A back end: yields answers as they arrive, a group of questions at a time, each question exactly once.
 
-    Raises DocumentError or LlmError if nothing more can be answered about this document. Cancelling the iteration
-    aborts the running calls.
+    Raises DocumentError or LlmError if nothing more can be answered about this document, JobPausedError if the
+    `ledger`, which counts its calls, admits no more. Calls that run then are waited for first. Cancelling the iteration
+    aborts them.
     """
 
     model: str
@@ -56,4 +57,6 @@ class Answerer(Protocol):
     prompt_version: str
     """Grows when prompt, schema or rules change: cells of another version are not reused."""
 
-    def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]: ...
+    def answer(
+        self, document: DocumentText, questions: Sequence[Question], ledger: Ledger = UNCOUNTED
+    ) -> AsyncGenerator[list[Answer], None]: ...

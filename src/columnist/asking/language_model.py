@@ -4,8 +4,9 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from hashlib import sha256
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -23,12 +24,10 @@ from columnist.documents.locating.locate import Locator
 from columnist.documents.model import Citation, DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
 from columnist.llm.client import ChatModel, Completion
-from columnist.llm.usage import BYTES_PER_TOKEN, Usage, total
+from columnist.llm.usage import BYTES_PER_TOKEN, UNCOUNTED, Ledger, Usage, total
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Flag, Question
 from columnist.settings import Settings
-
-"""Least bytes of document in a window: a smaller context is of no use."""
 
 _JSON = json.JSONDecoder(strict=False, parse_float=Decimal, parse_int=Decimal)
 """Accepts line breaks inside strings, which models write. Numbers keep their digits as written."""
@@ -93,12 +92,14 @@ class LanguageModelAnswerer:
         self._chat = chat
         self._settings = settings
 
-    async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
+    async def answer(
+        self, document: DocumentText, questions: Sequence[Question], ledger: Ledger = UNCOUNTED
+    ) -> AsyncGenerator[list[Answer], None]:
         """Yields each group's answers as soon as they arrive. Raises LlmError if the server refuses the questions."""
         context = await self._chat.context_tokens()
         answer_tokens = answer_room(self._settings.answer_tokens, context)
         pages = page_texts(document.pages)
-        calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens)
+        calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens, ledger)
         step = self._settings.columns_per_call
         groups = [questions[start : start + step] for start in range(0, len(questions), step)]
         if not groups:
@@ -114,6 +115,7 @@ class LanguageModelAnswerer:
 
         async with self._chat.limiter.document():
             # The first call about a part puts it into the server's prefix cache; the others use it, all at once.
+            failure: BaseException | None = None
             for part, batch in product(parts, (range(1), range(1, len(groups)))):
                 tasks = [asyncio.create_task(read(part, index)) for index in batch]
                 try:
@@ -121,12 +123,17 @@ class LanguageModelAnswerer:
                     while pending:
                         done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                         for task in done:
-                            if merged := task.result():
+                            # The others are paid for: their answers are waited for.
+                            if error := task.exception():
+                                failure = failure or error
+                            elif merged := task.result():
                                 yield merged
                 finally:
                     for task in tasks:
                         task.cancel()
                     await asyncio.gather(*tasks, return_exceptions=True)
+                if failure:
+                    raise failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,7 @@ class _Calls:
     pages: Sequence[PageText]
     locator: Locator
     answer_tokens: int
+    ledger: Ledger
 
     async def answers(self, pages: Sequence[PageText], group: Sequence[Question]) -> list[list[Answer]]:
         """The answers of a group from these pages: one list, or several if the pages had to be split.
@@ -204,8 +212,13 @@ class _Calls:
         for again in (False, True):
             if again:
                 telemetry.RETRIES.labels("malformed").inc()
+            call = self._key(pages, missing, part_of, again, excerpts)
+            if kept := await self._kept(call, missing):
+                contents |= kept
+                missing = []
+                break
             asked = messages(self.document.name, pages, missing, part_of, again, excerpts)
-            completion = await self.chat.complete(asked, schema(missing), self.answer_tokens)
+            completion = await self.chat.complete(asked, schema(missing), self.answer_tokens, self.ledger, call)
             for question, share in zip(missing, _shares(completion, len(missing)), strict=True):
                 used[question.id] = total([used[question.id], share])
             try:
@@ -221,6 +234,26 @@ class _Calls:
             Answer(question.id, contents.get(question.id), problem if question in missing else None, used[question.id])
             for question in group
         ]
+
+    def _key(
+        self, pages: Sequence[PageText], group: Sequence[Question], part_of: int | None, again: bool, excerpts: bool
+    ) -> bytes:
+        """Equal for calls that ask the same."""
+        shown = [(page.number, page.text) for page in pages]
+        asked = [asdict(question) | {"id": None} for question in group]
+        whole = [self.chat.model, PROMPT_VERSION, self.document.name, shown, asked, part_of, again, excerpts]
+        return sha256(json.dumps(whole, default=str).encode()).digest()
+
+    async def _kept(self, call: bytes, group: Sequence[Question]) -> dict[UUID, Content]:
+        """The contents that an earlier attempt was given for this call, if it was answered whole."""
+        text = await self.ledger.kept(call)
+        if text is None:
+            return {}
+        try:
+            contents = await asyncio.to_thread(self._contents, Completion(text, False, 0, 0, 0), group)
+        except MalformedAnswerError:
+            return {}
+        return contents if len(contents) == len(group) else {}
 
     def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
         """The contents by question, without those that are missing or malformed. Raises MalformedAnswerError."""

@@ -25,7 +25,8 @@ from columnist.documents.locating.locate import rectangles
 from columnist.documents.model import Citation, DocumentText
 from columnist.documents.reading.reader import Reader
 from columnist.documents.store import store_pages, store_unreadable, stored_pages
-from columnist.errors import DocumentError, LlmUnavailableError, NotFoundError
+from columnist.errors import DocumentError, NotFoundError
+from columnist.jobs.calls import ItemCalls
 from columnist.jobs.items import AskedColumn, CellWrite, ClaimedItem, load_item, reusable_answers, write_cells
 from columnist.llm.usage import NOTHING, Usage
 from columnist.reviews.model import CellContent, Question
@@ -75,40 +76,40 @@ class ItemWorker:
         ]
         writes = count(1)
 
-        async def write(cells: Sequence[CellWrite], usage: Usage = NOTHING) -> None:
+        async def write(cells: Sequence[CellWrite]) -> None:
             try:
                 with telemetry.span("write cells", cells=len(cells)):
                     await write_cells(
-                        self._database, item, next(writes), back_end.model, back_end.prompt_version, cells, usage
+                        self._database, item, next(writes), back_end.model, back_end.prompt_version, cells
                     )
             except psycopg.Error as error:
                 # PostgreSQL refuses one of them: the others are written, and that one says so.
-                if not cells or (len(cells) == 1 and cells[0].content is None):
+                if len(cells) == 1 and cells[0].content is None:
                     raise
                 log.exception("answers refused", cells=len(cells))
-                await write([], usage)
                 for cell in cells:
                     await write([cell] if len(cells) > 1 else [_refused(cell, error)])
                 return
             for status, written in Counter(cell.status for cell in cells).items():
                 telemetry.CELLS_WRITTEN.labels(status).inc(written)
 
-        if not {"all", "again"} & set(loaded.only):
+        anew = bool({"all", "again"} & set(loaded.only))
+        if not anew:
             asked = await self._reuse(asked, write)
         if not asked:
             return
         pages = await self._pages(loaded.sha256, loaded.document_name)
         by_id = {one.question.id: one for one in asked}
         document = DocumentText(loaded.document_name, pages)
+        calls = ItemCalls(self._database, item, anew=anew)
+        failed = False
         # Closed at once when writing fails (the lease is lost): its calls are aborted then.
-        try:
-            async with aclosing(back_end.answer(document, [one.question for one in asked])) as groups:
-                async for answers in groups:
-                    await write(await asyncio.to_thread(self._cells, by_id, answers, loaded.sha256))
-        except LlmUnavailableError as error:
-            if error.prompt_tokens:  # billed, and to be counted, though there is no answer
-                await write([], Usage(prompt_tokens=error.prompt_tokens))
-            raise
+        async with aclosing(back_end.answer(document, [one.question for one in asked], calls)) as groups:
+            async for answers in groups:
+                await write(await asyncio.to_thread(self._cells, by_id, answers, loaded.sha256))
+                failed |= any(answer.error for answer in answers)
+        if not failed:
+            await calls.forget()
 
     async def _reuse(
         self, asked: list[_Asked], write: Callable[[Sequence[CellWrite]], Awaitable[None]]
