@@ -19,7 +19,6 @@ from columnist.answers.model import NOT_FOUND, Answer, Content
 from columnist.answers.values import in_unit, typed
 from columnist.cpu import cpu_pool
 from columnist.documents.model import Citation, DocumentText, Span
-from columnist.llm.usage import UNCOUNTED, Ledger
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Flag, Format, Question
 from columnist.rules.clauses import Clause, clause_asked_for
@@ -96,7 +95,7 @@ class RulesAnswerer:
     prompt_version = "extractive-5"
 
     async def answer(
-        self, document: DocumentText, questions: Sequence[Question], ledger: Ledger = UNCOUNTED
+        self, document: DocumentText, questions: Sequence[Question], ledger: object = None
     ) -> AsyncGenerator[list[Answer], None]:
         """All questions at once, in order: a document takes milliseconds."""
         contents = await asyncio.wrap_future(cpu_pool().submit(_all_answered, list(document.pages), list(questions)))
