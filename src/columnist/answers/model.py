@@ -1,7 +1,7 @@
 """The nouns of answering: an answer, its content, and the protocol of back ends."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -23,6 +23,8 @@ class Content:
     text → str · bulleted_list → list[str] · number, percentage → decimal as str · monetary_amount →
     {"amount": decimal as str, "currency": ISO 4217 or None} · currency → ISO 4217 · yes_no → bool ·
     date → ISO 8601 · tag → one of the column's tags. None where the answer is not found or could not be typed.
+
+    `unit`: of a number whose question names no unit, empty for a plain number; else None.
     """
 
     summary: str
@@ -32,6 +34,13 @@ class Content:
     citations: tuple[Citation, ...] = ()
     held: Rule | None = None
     doubtful: bool = False
+    unit: str | None = None
+
+
+def doubted(content: Content, reason: str) -> Content:
+    """The content with another reason to doubt it: not green."""
+    flag: Flag = "red" if content.flag == "red" else "yellow"
+    return replace(content, flag=flag, doubtful=True, reasoning=f"{content.reasoning} {reason}".strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError, field_validator
 
 from columnist import telemetry
-from columnist.answers.model import NOT_FOUND, Answer, Content
-from columnist.answers.values import Typed, says_nothing, typed
+from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
+from columnist.answers.values import Measured, measured, says_nothing
 from columnist.asking.merging import disputed, merge
 from columnist.asking.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
 from columnist.asking.statements import folded, unshown
@@ -333,7 +333,7 @@ def _in_words(value: Any) -> str:
 
 def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:
     reasoning = _storable(raw.reasoning).strip()
-    summary, (value, doubt) = _typed(question, raw.answer)
+    summary, (value, doubt, unit) = _typed(question, raw.answer)
     rules = rules_in_words(question)
     held = rules[raw.rule - 1] if raw.rule and 1 <= raw.rule <= len(rules) else None
     verified = bool(citations) and all(citation.verified for citation in citations)
@@ -344,7 +344,7 @@ def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...
     doubtful = value is None or not verified
     said = (raw.flag or "").casefold()
     flag: Flag = "red" if said == "red" else "green" if said == "green" and not doubtful else "yellow"
-    return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations, held, doubtful)
+    return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations, held, doubtful, unit)
 
 
 def _evidenced(question: Question, answer: Answer) -> Answer:
@@ -355,24 +355,22 @@ def _evidenced(question: Question, answer: Answer) -> Answer:
     missing = unshown(content.value, content.citations)
     if not missing:
         return answer
-    flag: Flag = "red" if content.flag == "red" else "yellow"
-    reasoning = f"{content.reasoning} No verified quote shows: {'; '.join(missing)}.".strip()
-    return replace(answer, content=replace(content, flag=flag, doubtful=True, reasoning=reasoning))
+    return replace(answer, content=doubted(content, f"No verified quote shows: {'; '.join(missing)}."))
 
 
-def _typed(question: Question, answer: str | bool | list[str] | None) -> tuple[str, Typed]:
+def _typed(question: Question, answer: str | bool | list[str] | None) -> tuple[str, Measured]:
     """What is shown, and its typed value."""
     if answer is None:
-        return "", Typed(None)
+        return "", Measured(None)
     if isinstance(answer, list):
         items = folded(_storable(item).strip() for item in answer if item.strip())
         if question.format == "bulleted_list":
-            return "; ".join(items), typed(json.dumps(items), question)
+            return "; ".join(items), measured(json.dumps(items), question)
         answer = "; ".join(items)
     if isinstance(answer, bool):
         answer = "yes" if answer else "no"
     text = _storable(answer).strip()
-    outcome = typed(text, question)
+    outcome = measured(text, question)
     shown = ("Yes" if outcome.value else "No") if isinstance(outcome.value, bool) else text
     return shown, outcome
 
