@@ -57,7 +57,6 @@ INSIDE = {
         "numerals",
         "currencies",
         "dates",
-        "units",
         "parts",
         "mentions",
         "values",

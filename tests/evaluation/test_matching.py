@@ -64,6 +64,7 @@ def test_figures_signs_and_letters_of_all_scripts_survive(one: str, other: str) 
         ("State of Delaware", "Delaware"),
         ("the laws of the State of New York", "New York law"),
         ("北京 市", "北京市"),
+        ("LEO PHARMA A/S", "Leo Pharma A/S"),
     ],
 )
 def test_what_only_looks_different_is_the_same(one: str, other: str) -> None:
@@ -72,6 +73,7 @@ def test_what_only_looks_different_is_the_same(one: str, other: str) -> None:
 
 def test_a_list_drops_an_aside_only_where_it_says_how_an_item_is_called() -> None:
     assert same_items(["Fox Mobile (“Fox”)", "Bob LLC (the 'Buyer')"], ["Bob LLC", "Fox Mobile"])
+    assert same_items(['Tickets.com Inc. "Tickets"', '(together, the "Parties")'], ["Tickets.com, Inc."])
     assert not same_items(["Acme (UK) Limited"], ["Acme (US) Limited"])
     assert not same_items(["Acme (Bob's parent)"], ["Acme"])
 

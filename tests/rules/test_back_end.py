@@ -354,9 +354,9 @@ def test_money_percentage_and_currency_are_typed() -> None:
     assert ask(text, "Payment currency", "currency").value == "USD"
 
 
-def test_no_clause_is_a_flagged_no_that_says_so() -> None:
+def test_no_clause_is_a_grey_no_that_says_so() -> None:
     content = ask("The Buyer shall pay monthly.", "Exclusivity", "yes_no", "Is there an exclusivity commitment?")
-    assert (content.value, content.flag, content.citations) == (False, "yellow", ())
+    assert (content.value, content.flag, content.citations) == (False, "grey", ())
     assert "no such clause was found" in content.reasoning
 
 

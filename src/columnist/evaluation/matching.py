@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from columnist.answers.mentions import numbers, percentages
 from columnist.answers.plain import one_line
 
-_QUOTED_ASIDE = re.compile(r"""\([^()]*(?:"[^"()]+"|(?<!\w)'[^'()]+'(?!\w))[^()]*\)""")
-"""`("Fox")`, `(the "Company")`: what the contract calls it. `(UK)` is a part of a name."""
+_ALIAS = re.compile(r"""\([^()]*(?:"[^"()]+"|(?<!\w)'[^'()]+'(?!\w))[^()]*\)|(?<=\S)\s*"[^"]+"$""")
+"""`("Fox")`, `(the "Company")`, and at its end `"Fox"`: what the contract calls it. `(UK)` is a part of a name."""
 _KEPT_SIGNS = frozenset("%‰#&@§")
 _BETWEEN_DIGITS = frozenset(".,:/-'")
 _ARTICLES = frozenset(("a", "an", "the"))
@@ -37,7 +37,8 @@ def same_words(one: str, other: str) -> bool:
 
 def same_items(some: Iterable[str], others: Iterable[str]) -> bool:
     """Whether two lists have the same items, in any order; what a text calls an item (`("Fox")`) is left out."""
-    return {_folded(_unnamed(one)) for one in some} == {_folded(_unnamed(one)) for one in others}
+    ours, theirs = ({_folded(_unnamed(one)) for one in items} - {""} for items in (some, others))
+    return ours == theirs
 
 
 def overlap(quotes: Iterable[str], spans: Iterable[str]) -> tuple[float, float]:
@@ -55,7 +56,7 @@ def words(text: str) -> list[str]:
 
 
 def _unnamed(item: str) -> str:
-    return _QUOTED_ASIDE.sub(" ", one_line(item))
+    return _ALIAS.sub(" ", one_line(item))
 
 
 def _folded(text: str) -> str:
@@ -109,6 +110,8 @@ def _spaced(text: str) -> Iterator[str]:
                 yield f" {character} "
             case _ if character in _BETWEEN_DIGITS and before.isdigit() and after.isdigit():
                 yield character
+            case _ if character == "/" and _single(text, at - 1) and _single(text, at + 1):
+                yield character
             case _ if character in "-." and after.isdigit() and not (before.isalnum() or before == ")"):
                 yield f" {character}"
             case "P" if character == "-" and _RATING.search(text[max(0, at - 4) : at + 2]):
@@ -119,3 +122,10 @@ def _spaced(text: str) -> Iterator[str]:
                 yield ""
             case _:
                 yield " "
+
+
+def _single(text: str, at: int) -> bool:
+    """Whether there is one letter alone: `A/S`."""
+    return text[max(0, at) : at + 1].isalpha() and not any(
+        text[max(0, one) : one + 1].isalnum() for one in (at - 1, at + 1)
+    )

@@ -1,6 +1,6 @@
 """The nouns of a review: what a column asks, what a cell says, a row of the grid."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -71,7 +71,6 @@ class Question:
     format: Format
     tags: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
-    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a review; `version` grows with every edit that changes what is asked. `unit`: of its numbers, where
-    the question names none: that of the first answer, singular, empty for plain numbers; None before it."""
+    """A column of a review; `version` grows with every edit that changes what is asked."""
 
     id: UUID
     review_id: UUID
@@ -103,7 +101,6 @@ class Column:
     tags: list[str]
     rules: list[Rule]
     version: int
-    unit: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -113,7 +110,7 @@ class Column:
 
     def question(self) -> Question:
         """What the back ends are asked."""
-        return replace(self.spec().question(self.id), unit=self.unit)
+        return self.spec().question(self.id)
 
 
 @dataclass(frozen=True, slots=True)

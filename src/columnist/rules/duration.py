@@ -124,7 +124,7 @@ def renewal(passages: Sequence[Passage]) -> Finding | None:
             renews = _RENEWS.search(before) or re.match(r"\W*(?:renewal|extension|option)", after, re.I)
             if renews and not of_notice and not _INITIAL.search(before) and not _AFTERWARDS.match(after):
                 again = "successive " if _BY_TURNS.search(before[-80:] + text[period.start : period.end + 60]) else ""
-                return Finding(f"{again}{_shown(period)}", (passage.place,), True, "the period for which it renews")
+                return Finding(f"{again}{_shown(period)}", (passage.place,), False, "the period for which it renews")
     return None
 
 
