@@ -57,6 +57,7 @@ INSIDE = {
         "numerals",
         "currencies",
         "dates",
+        "units",
         "parts",
         "mentions",
         "values",

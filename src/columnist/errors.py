@@ -156,11 +156,7 @@ class LlmError(ColumnistError):
 
 
 class LlmUnavailableError(LlmError):
-    """The LLM server fails for one request, or for all; a later try may succeed. `prompt_tokens`: sent in vain."""
-
-    def __init__(self, message: str, prompt_tokens: int = 0) -> None:
-        super().__init__(message)
-        self.prompt_tokens = prompt_tokens
+    """The LLM server fails for one request, or for all; a later try may succeed."""
 
     problem = "llm-unavailable"
 
@@ -209,6 +205,12 @@ class JobEndingError(ConflictError):
     """The review's last job is being cancelled and has not ended yet."""
 
     problem = "job-ending"
+
+
+class JobPausedError(ColumnistError):
+    """The job of this document was paused: no further call is made for it until a person resumes it."""
+
+    problem = "job-paused"
 
 
 class WorkerPoolError(ColumnistError):

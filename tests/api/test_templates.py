@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from columnist.answers.mentions import units
+from columnist.answers.units import units
 from columnist.answers.values import typed
 from columnist.reviews.model import Question
 from columnist.reviews.templates import built_in_templates

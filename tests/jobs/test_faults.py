@@ -17,8 +17,8 @@ from tests.jobs.test_growth import Asker
 from tests.jobs.test_pool import pool_of, until_ended
 
 STATEMENTS = frozenset(
-    "claim_items start_jobs load_item write_cells end_items extend_leases find_cancelled_jobs end_abandoned_items "
-    "announce_pool find_refused_models".split()
+    "claim_items start_jobs load_item count_call write_cells end_items extend_leases find_cancelled_jobs "
+    "end_abandoned_items announce_pool find_refused_models".split()
 )
 assert set(first_lines().values()) >= STATEMENTS, "a statement that has another name now would never fail"
 STATES = {
@@ -51,13 +51,13 @@ def test_each_statement_fails_once_and_the_job_ends_with_the_right_counts(
             async with pool_of(database, asker, options(concurrency=2, lease_seconds=3)):
                 async with asyncio.timeout(120):
                     # Until the heartbeat and the others have had their turn, too.
-                    while set(faults.hit) < STATEMENTS - {"end_items", "write_cells"}:
+                    while set(faults.hit) < STATEMENTS - {"end_items", "write_cells", "count_call"}:
                         await asyncio.sleep(0.02)
                 asker.gate.set()
                 progress = await until_ended(direct, generated)
             assert set(faults.hit) == STATEMENTS
             assert (progress.status, progress.completed_items, progress.error_items) == ("completed", 4, 0)
-            assert (progress.done_cells, progress.prompt_tokens) == (8, 24), "each write counts once"
+            assert (progress.done_cells, progress.prompt_tokens) == (8, 24), "each write and each call counts once"
             assert set(asker.asked.values()) == {1}, "nothing was asked twice"
             async with direct.worker() as connection:
                 assert len((await changed_cells(connection, review.id)).cells) == 8

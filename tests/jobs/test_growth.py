@@ -10,10 +10,11 @@ import pytest
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import ConflictError
 from columnist.jobs.ask import INCOMPLETE, Ask, Only
+from columnist.jobs.calls import ItemCalls
 from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import ClaimedItem, load_item, write_cells
 from columnist.jobs.job import Generated, create_job
-from columnist.llm.usage import Prices
+from columnist.llm.usage import Prices, Usage
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import put_columns, put_documents
 from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, progress_of
@@ -34,6 +35,8 @@ class Asker:
             return
         self.asked.update((item.document_id, one.question.id, one.version) for one in loaded.columns)
         await self.gate.wait()
+        for _ in loaded.columns:
+            await ItemCalls(self.database, item, anew=False).count(Usage(3, 2, 1))
         answers = [an_answer(one.question.id, f"v{one.version}", one.version) for one in loaded.columns]
         await write_cells(self.database, item, 1, MODEL, PROMPT_VERSION, answers)
 

@@ -11,6 +11,7 @@ import pytest
 
 from columnist.db.connect import LOCAL_USER, Connection, Database
 from columnist.errors import InputError, JobEndingError, LeaseLostError, NotFoundError
+from columnist.jobs.calls import ItemCalls
 from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import (
     ClaimedItem,
@@ -25,6 +26,7 @@ from columnist.jobs.items import (
     write_cells,
 )
 from columnist.jobs.job import cancel_job, cancelled_jobs
+from columnist.llm.usage import Usage
 from tests.jobs.grid import a_review, an_answer, answers_to, generate, progress_of
 from tests.patience import PATIENCE_SECONDS
 
@@ -181,6 +183,8 @@ def test_a_job_ends_exactly_with_its_last_item_and_an_item_ends_once(any_url: st
             async with database.worker() as connection:
                 one, two, three = await claim(connection, batch=3)
                 await write_cells(connection, one, 1, "m", "1", [an_answer(c, "yes") for c in review.columns])
+                for _ in review.columns:
+                    await ItemCalls(database, one, anew=False).count(Usage(3, 2, 1))
                 await end_items(connection, [EndedItem(one, "completed"), EndedItem(two, "error", "It is torn.")])
                 progress = await progress_of(database, job.job_id)
                 assert (progress.status, progress.running_items) in {("running", 1), ("pending", 1)}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from columnist.errors import (
 )
 from columnist.llm import client, limiter
 from columnist.llm.client import GIVE_UP_AFTER, ChatModel, Completion
+from columnist.llm.usage import Usage
 from columnist.settings import Settings
 from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
@@ -40,6 +42,22 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 TEXT = "This Lease is made between Alder Ltd and Birch GmbH. The rent is 900 euros a month. " * 10
+
+
+class Counted:
+    """A ledger in memory."""
+
+    def __init__(self) -> None:
+        self.counted: list[Usage] = []
+
+    async def admit(self) -> None:
+        return
+
+    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None) -> None:
+        self.counted.append(usage)
+
+    async def kept(self, key: bytes) -> str | None:
+        return None
 
 
 def asking(question: str, text: str = TEXT) -> list[ChatCompletionMessageParam]:
@@ -228,13 +246,44 @@ def test_tokens_of_calls_that_timed_out_are_told() -> None:
             time.sleep(0.6)
         return 200, completion("yes")
 
+    ledger = Counted()
+
     async def run(settings: Settings) -> None:
         async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
-            await chat.complete(asking("poison " * 1000), SCHEMA, 500)
+            await chat.complete(asking("poison " * 1000), SCHEMA, 500, ledger)
 
-    with scripted(answers) as server, pytest.raises(LlmUnavailableError) as failed:
+    with scripted(answers) as server, pytest.raises(LlmUnavailableError):
         asyncio.run(run(server.settings(llm_timeout_seconds=0.2)))
-    assert failed.value.prompt_tokens >= GIVE_UP_AFTER * 1000
+    assert sum(usage.prompt_tokens for usage in ledger.counted) >= GIVE_UP_AFTER * 1000
+
+
+def test_tokens_of_a_call_that_is_aborted_or_has_no_room_for_its_answer_are_told() -> None:
+    called = threading.Event()
+
+    def answers(request: dict[str, Any]) -> Reply:
+        if "slow" in request["messages"][-1]["content"]:
+            called.set()
+            time.sleep(1)
+        cut_off = completion("yes")
+        cut_off["choices"][0]["finish_reason"] = "length"
+        return 200, cut_off
+
+    ledger = Counted()
+
+    async def run(settings: Settings) -> None:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            with pytest.raises(ContextExceededError):
+                await chat.complete(asking("short"), SCHEMA, 500, ledger)
+            assert ledger.counted == [Usage(101, 0, 7)]
+            aborted = asyncio.create_task(chat.complete(asking("slow " * 1000), SCHEMA, 500, ledger))
+            await asyncio.to_thread(called.wait)
+            aborted.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await aborted
+            assert ledger.counted[1].prompt_tokens >= 1000
+
+    with scripted(answers) as server:
+        asyncio.run(run(server.settings()))
 
 
 def test_a_server_that_asks_for_a_long_wait_gets_it_and_the_call_does_not_wait_in_its_place(server: Simulated) -> None:

@@ -17,7 +17,7 @@ class MonetaryAmount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mention(Generic[T]):
-    """`text[start:end]` means one of `values`; `unit`: the time unit after a number, singular, or empty."""
+    """`text[start:end]` means one of `values`; `unit`: that of a number, singular, or empty."""
 
     start: int
     end: int

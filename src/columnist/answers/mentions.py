@@ -4,14 +4,13 @@ A mention has one value if the text is clear, several if it is ambiguous (`5/8/1
 (`September __, 2018`). Its positions index the text as given.
 """
 
-import re
-from collections.abc import Iterator
 from decimal import Decimal
 
 from columnist.answers.currencies import CURRENCIES, DOLLARS, bare_dollars, code, strange
 from columnist.answers.mention import Mention, MonetaryAmount
-from columnist.answers.parts import UNITS, Kind, parts
+from columnist.answers.parts import Kind, parts
 from columnist.answers.plain import one_line
+from columnist.answers.units import UNDERSTOOD
 
 
 def currencies(text: str) -> list[Mention[str]]:
@@ -54,11 +53,5 @@ def numbers(text: str) -> list[Mention[Decimal]]:
     return [
         Mention(part.start, part.end, part.values, part.unit)
         for part in parts(text)
-        if part.kind is Kind.COUNT and part.unit in ("", *UNITS)
+        if part.kind is Kind.COUNT and part.unit in ("", *UNDERSTOOD)
     ]
-
-
-def units(text: str) -> Iterator[str]:
-    """The time units that a question asks for, singular and in order: `how many days` → day."""
-    for match in re.finditer(r"\b(day|week|month|year|hour|minute)s?\b", text, re.I):
-        yield match[1].lower()

@@ -1,12 +1,12 @@
 """The nouns of answering: an answer, its content, and the protocol of back ends."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
 from columnist.documents.model import Citation, DocumentText
-from columnist.llm.usage import NOTHING, Usage
+from columnist.llm.usage import NOTHING, UNCOUNTED, Ledger, Usage
 from columnist.reviews.model import Flag, Question, Rule
 
 NOT_FOUND = "Not found"
@@ -23,6 +23,8 @@ class Content:
     text → str · bulleted_list → list[str] · number, percentage → decimal as str · monetary_amount →
     {"amount": decimal as str, "currency": ISO 4217 or None} · currency → ISO 4217 · yes_no → bool ·
     date → ISO 8601 · tag → one of the column's tags. None where the answer is not found or could not be typed.
+
+    `unit`: of a number whose question names no unit, empty for a plain number; else None.
     """
 
     summary: str
@@ -32,6 +34,13 @@ class Content:
     citations: tuple[Citation, ...] = ()
     held: Rule | None = None
     doubtful: bool = False
+    unit: str | None = None
+
+
+def doubted(content: Content, reason: str) -> Content:
+    """The content with another reason to doubt it: not green."""
+    flag: Flag = "red" if content.flag == "red" else "yellow"
+    return replace(content, flag=flag, doubtful=True, reasoning=f"{content.reasoning} {reason}".strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,9 @@ class Answer:
 class Answerer(Protocol):
     """A back end: yields answers as they arrive, a group of questions at a time, each question exactly once.
 
-    Raises DocumentError or LlmError if nothing more can be answered about this document. Cancelling the iteration
-    aborts the running calls.
+    Raises DocumentError or LlmError if nothing more can be answered about this document, JobPausedError if the
+    `ledger`, which counts its calls, admits no more. Calls that run then are waited for first. Cancelling the iteration
+    aborts them.
     """
 
     model: str
@@ -56,4 +66,6 @@ class Answerer(Protocol):
     prompt_version: str
     """Grows when prompt, schema or rules change: cells of another version are not reused."""
 
-    def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]: ...
+    def answer(
+        self, document: DocumentText, questions: Sequence[Question], ledger: Ledger = UNCOUNTED
+    ) -> AsyncGenerator[list[Answer], None]: ...

@@ -27,6 +27,7 @@ from columnist.answers.numerals import (
     total,
 )
 from columnist.answers.plain import one_line
+from columnist.answers.units import NAMES, POWERS
 
 
 class Kind(StrEnum):
@@ -44,7 +45,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`line[start:end]` is one thing. `values`: what it may mean. `unit`: the time unit of a count, singular."""
+    """`line[start:end]` is one thing. `values`: what it may mean. `unit`: that of a count, singular."""
 
     kind: Kind
     start: int
@@ -122,23 +123,6 @@ _CREDIT = frozenset(("CR", "DR", "Cr"))
 """After a sum: the side of an account."""
 _NUMERATORS = frozenset([*map(str, range(100)), *(f"0{digit}" for digit in range(10))])
 _DENOMINATORS = frozenset("2 3 4 5 6 7 8 9 10 12 16 20 32 64 100 1000".split())
-_TIME = {
-    **{name: unit for unit in ("day", "week", "month", "year", "hour", "minute") for name in (unit, f"{unit}s")},
-    **dict.fromkeys(("yr", "yrs"), "year"),
-    **dict.fromkeys(("mo", "mos", "mth", "mths"), "month"),
-    **dict.fromkeys(("wk", "wks"), "week"),
-    **dict.fromkeys(("hr", "hrs"), "hour"),
-    **dict.fromkeys(("min", "mins"), "minute"),
-    **{
-        name: name.rstrip("s")
-        for name in "second seconds sec secs fortnight fortnights quarter quarters decade decades semester semesters "
-        "trimester trimesters season seasons night nights weekend weekends halves term-years anniversary anniversaries "
-        "millennium millennia biennium".split()
-    },
-    **dict.fromkeys(("century", "centuries"), "century"),
-}
-UNITS = frozenset(("day", "week", "month", "year", "hour", "minute"))
-"""The time units that are understood."""
 _BETWEEN_NUMBER_AND_UNIT = frozenset(
     "calendar business working banking trading consecutive full additional successive further contract "
     "clear whole entire".split()
@@ -295,7 +279,7 @@ class _Scan:
                     values = ()
             elif word in ("hundred", "hundreds", "dozen"):
                 values, end = (), end + 1
-            elif glued and word not in _TIME and word not in ("x", "pa", "am", "pm"):
+            elif glued and word not in NAMES and word not in ("x", "pa", "am", "pm"):
                 values = ()
                 while (
                     end < len(tokens)
@@ -628,15 +612,18 @@ class _Scan:
         return self.items[at].values
 
     def timed(self, at: int) -> None:
-        """A number with its time unit: `thirty (30) calendar days`, `30-day`."""
+        """A number with its unit: `thirty (30) calendar days`, `30-day`."""
         items, end = self.items, at + 1
         end += self.kind(items, end) in ("dash", "quote")
         while self.kind(items, end) == "word" and self.text(end) in _BETWEEN_NUMBER_AND_UNIT and end < at + 6:
             end += 1
+        power = POWERS.get(self.text(end), "")
+        if power:
+            end += 1 + (self.text(end + 1) == ".")
         word = self.text(end).split("'")[0]
-        if self.kind(items, end) != "word" or word not in _TIME:
+        if self.kind(items, end) != "word" or word not in NAMES:
             return
-        unit = _TIME[word]
+        unit = f"{power} {NAMES[word]}".strip()
         if items[at].part:
             self.add(Kind.UNREAD, at, end)
             return
@@ -818,7 +805,7 @@ class _Scan:
         lowered = word.lower()
         if lowered in _STRANGE_SCALES or lowered.rstrip("sen").endswith(("illio", "illion", "illiard")):
             return True
-        if lowered in _SHORT_WORDS or lowered in NATIONS or len(word) > 4 or lowered in _TIME:
+        if lowered in _SHORT_WORDS or lowered in NATIONS or len(word) > 4 or lowered in NAMES:
             return False
         return len(word) <= 3 or self.line[items[at].end : items[at].end + 1] == "." or word.isupper()
 
@@ -928,7 +915,7 @@ class _Scan:
         )
 
     def bare(self, at: int) -> None:
-        """A number without currency, percent sign or time unit."""
+        """A number without currency, percent sign or unit."""
         items, after = self.items, at + 1
         if (
             self.kind(items, after) == "dash"
@@ -995,7 +982,7 @@ class _Scan:
             and (at - 1 in self.taken or items[at - 1].kind == "close")
         )
         priced = any(kind in ("cur", "pct", "bps", "strange") for kind in beside)
-        if priced or product or tight or self.text(at + 1) in _TIME:
+        if priced or product or tight or self.text(at + 1) in NAMES:
             self.add(Kind.UNREAD, at, at)
         elif beside[0] == "comma" and at > 1 and self.kind(items, at - 2) == "num":
             self.add(Kind.UNREAD, at - 1, at)

@@ -3,6 +3,8 @@
 from typing import Any
 
 from columnist.answers.model import NOT_FOUND, Content
+from columnist.answers.units import plural
+from columnist.answers.values import says_nothing
 from columnist.reviews.conditions import read_condition, rules_in_words
 from columnist.reviews.model import Flag, Question, Rule
 
@@ -25,16 +27,18 @@ def flagged(question: Question, content: Content) -> tuple[Flag, str | None]:
     return rule.flag, str(rule)
 
 
-def flagged_edit(question: Question, summary: str, value: Any) -> tuple[Flag | None, str | None]:
-    """Like `flagged`, for the answer of a person; the flag is None if the column has no rules.
+def flagged_edit(question: Question, summary: str, value: Any, doubt: str = "") -> tuple[Flag | None, str | None]:
+    """Like `flagged`, for the answer of a person; `doubt`: why it has no value. The flag is None if nothing decides it.
 
     Rules in words are not applied to it: if there are any, it is yellow. If no rule holds, it is green.
     """
     if not question.rules:
-        return None, None
-    rule, obstacles = _first(question, summary.strip().casefold() != NOT_FOUND.casefold(), value, None)
+        return ("yellow", None) if doubt else (None, None)
+    rule, obstacles = _first(question, not says_nothing(summary), value, None)
     if rule is not None:
-        return rule.flag, str(rule)
+        return ("yellow" if rule.flag == "green" and doubt else rule.flag), str(rule)
+    if doubt and not obstacles:
+        return "yellow", None
     obstacles += [f"'{words.when}' is in words, which are not applied to an edit" for words in rules_in_words(question)]
     return ("yellow", _undecided(obstacles)) if obstacles else ("green", None)
 
@@ -47,6 +51,9 @@ def _first(question: Question, found: bool, value: Any, held: Rule | None) -> tu
         if comparison is None:
             if rule == held:
                 return rule, obstacles
+        elif found and comparison.operands and value is not None and question.unit:
+            in_units = f"the answers are in {plural(question.unit)}, and neither question nor rule names a unit"
+            obstacles.append(f"'{rule.when}' could not be compared: {in_units}")
         elif found and (obstacle := comparison.obstacle(value, question.format)):
             obstacles.append(f"'{rule.when}' could not be compared: {obstacle}")
         elif comparison.holds(found, value, question.format):

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from rapidfuzz import fuzz
 
 from columnist.answers.currencies import DOLLARS, ENGLISH_WORDS, ISO_4217, bare_dollars
-from columnist.answers.mention import Mention
-from columnist.answers.mentions import currencies, units
+from columnist.answers.mentions import currencies
 from columnist.answers.model import NOT_FOUND
-from columnist.answers.numerals import in_bounds, product
-from columnist.answers.parts import UNITS, Kind, Part, parts
+from columnist.answers.numerals import in_bounds
+from columnist.answers.parts import Kind, Part, parts
 from columnist.answers.plain import one_line, plain
+from columnist.answers.units import UNDERSTOOD, converted, plural, unit_asked_for
 from columnist.reviews.model import Format, Question
 
 
@@ -29,17 +29,18 @@ class Typed(NamedTuple):
     doubt: str = ""
 
 
+class Measured(NamedTuple):
+    """Like `Typed`; `unit`: of a number whose question names none, empty for a plain number; else None."""
+
+    value: Any
+    doubt: str = ""
+    unit: str | None = None
+
+
 _TAG_SIMILARITY = 90.0
 """The least rapidfuzz ratio of a misspelt word of a tag: one wrong letter in ten."""
 LONGEST = 2_000
 """Most characters of an answer that is read for a single value."""
-_CONVERSIONS = {
-    ("week", "day"): (7, 1),
-    ("day", "week"): (1, 7),
-    ("year", "month"): (12, 1),
-    ("month", "year"): (1, 12),
-}
-"""Multiply, then divide; a remainder means that there is no conversion."""
 _COMPARED = r"(?:great|less|high|low|larg|small|long|short|lat|latt|earli|soon|bigg|old)(?:er|or|r|st|est)"
 _ALTERNATIVES = re.compile(
     rf"\b(?:{_COMPARED}|the\s+(?:least|most))(?:\s+[\w-]+){{0,4}}?\s+of\b|\bwhichever\b"
@@ -120,18 +121,42 @@ _ENDS_ON = re.compile(
 
 
 def typed(text: str, question: Question) -> Typed:
-    """The value of `text` in the question's format; None without a doubt if it says that nothing was found.
+    """The value of `text` in the question's format and the column's unit; None without a doubt if it says that nothing
+    was found.
 
     JSON values as text (`true`, `1500000.00`, `["a", "b"]`) are read as JSON.
     """
+    return in_column(measured(text, question), question.unit)
+
+
+def in_column(found: Measured, unit: str | None) -> Typed:
+    """What was `measured`, in the unit of its column; None: the column has no unit yet."""
+    if found.value is None or found.unit is None or found.unit == (unit or ""):
+        return Typed(found.value, found.doubt)
+    said = plural(found.unit)
+    if unit is None:
+        return Typed(None, f"It is said in {said}, and the question names no unit.")
+    if not unit:
+        return Typed(None, f"It is said in {said}, and the other answers of its column are plain numbers.")
+    if not found.unit:
+        return Typed(None, f"It names no unit, and the other answers of its column are in {plural(unit)}.")
+    values = converted((Decimal(found.value),), found.unit, unit)
+    doubt = f"It is said in {said}, which have no exact number of {plural(unit)}."
+    return Typed(decimal_text(values[0])) if values and in_bounds(values[0]) else Typed(None, doubt)
+
+
+def measured(text: str, question: Question) -> Measured:
+    """Like `typed`, with a number in its own unit if the question names none."""
     stripped = text.strip()
     if question.format == "tag" and (tag := _exactly(stripped, question)):
-        return Typed(tag)
+        return Measured(tag)
     if says_nothing(stripped):
-        return Typed(None)
+        return Measured(None)
     if len(stripped) > LONGEST and question.format not in ("text", "bulleted_list"):
-        return Typed(None, f"It is longer than {LONGEST:,} characters, too long for one value.")
-    return _READERS[question.format](stripped, question)
+        return Measured(None, f"It is longer than {LONGEST:,} characters, too long for one value.")
+    if question.format == "number":
+        return _number(stripped, question)
+    return Measured(*_READERS[question.format](stripped, question))
 
 
 def says_nothing(text: str) -> bool:
@@ -142,18 +167,6 @@ def says_nothing(text: str) -> bool:
 def decimal_text(value: Decimal) -> str:
     """Plain digits as written, without an exponent."""
     return format(value, "f")
-
-
-def in_unit(mention: Mention[Decimal], wanted: Iterable[str]) -> tuple[Decimal, ...]:
-    """The values of a number in the first of the `wanted` units with an exact conversion; unchanged without units."""
-    asked = list(wanted)
-    if not asked or not mention.unit or mention.unit in asked:
-        return mention.values
-    for unit in asked:
-        times, divisor = _CONVERSIONS.get((mention.unit, unit), (0, 1))
-        if times and all(product(value, times) % divisor == 0 for value in mention.values):
-            return tuple(product(value, times) / divisor for value in mention.values)
-    return ()
 
 
 def _text(text: str, _: Question) -> Typed:
@@ -225,7 +238,7 @@ def _left_over(parsed: _Parsed, kind: Kind) -> str:
             return f"It says {_quoted(parsed, part)}, which is not understood."
         if part.kind is Kind.COUNT and kind is not Kind.COUNT and not part.unit:
             return f"It also says {_quoted(parsed, part)}, and not of what."
-        if part.kind is Kind.COUNT and part.unit not in ("", *UNITS) and kind is Kind.COUNT:
+        if part.kind is Kind.COUNT and part.unit not in ("", *UNDERSTOOD) and kind is Kind.COUNT:
             return f"It says {_quoted(parsed, part)}, a unit that is not understood."
         if part.kind is Kind.PERCENT and kind is Kind.MONEY:
             return f"It also says {_quoted(parsed, part)}, which may be a part of it or come on top."
@@ -253,32 +266,33 @@ def _doubted(outcome: Typed, parsed: _Parsed, kind: Kind, shown: str) -> Typed:
     return Typed(None, f"It names {shown}, {cue}") if cue else outcome
 
 
-def _number(text: str, question: Question) -> Typed:
+def _number(text: str, question: Question) -> Measured:
     parsed = _parse(text, Kind.COUNT)
     asked = f"{question.name} {question.prompt}"
-    wanted = _unit_asked_for(asked)
+    wanted = unit_asked_for(asked)
     timed = [part for part in parsed.values if part.unit]
-    found = parsed.values
-    if timed and wanted is None and len({value for part in found for value in part.values}) == 1:
-        named = " or ".join(sorted({f"{part.unit}s" for part in timed}))
-        return Typed(None, f"It is said in {named}, and the question names no unit.")
-    if timed and wanted:
+    unit = None if wanted else timed[0].unit if timed else ""
+    if unit == "day" and _OF_BUSINESS.search(text):
+        unit = "business day"
+    if timed:
+        wanted = wanted or timed[0].unit
         strict = "business" in asked.lower() or "working" in asked.lower()
         fitting = [part for part in timed if _in_unit(part, wanted, strict)]
         if not fitting:
-            named = " or ".join(sorted({f"{part.unit}s" for part in timed}))
-            return Typed(None, f"It is said in {named}, which have no exact number of {wanted}s.")
+            named = " or ".join(sorted({plural(part.unit) for part in timed}))
+            return Measured(None, f"It is said in {named}, which have no exact number of {plural(wanted)}.")
         if _rival(parsed, timed, fitting) or _loose(parsed):
-            return Typed(None, "It says more than one number, not all of the same unit.")
+            return Measured(None, "It says more than one number, not all of the same unit.")
         values = [value for part in fitting for value in _in_unit(part, wanted, strict)]
     else:
-        values = [value for part in found for value in part.values]
+        values = [value for part in parsed.values for value in part.values]
     outcome = _one_decimal(values, "number")
-    if outcome.value is not None and _TIMES_A_PERIOD.fullmatch(parsed.masked):
-        return outcome
-    return _doubted(outcome, parsed, Kind.COUNT, str(outcome.value))
+    if outcome.value is None or not _TIMES_A_PERIOD.fullmatch(parsed.masked):
+        outcome = _doubted(outcome, parsed, Kind.COUNT, str(outcome.value))
+    return Measured(*outcome, unit)
 
 
+_OF_BUSINESS = re.compile(r"\b(?:business|working|banking|trading)\s+days?\b", re.I)
 _TIMES_A_PERIOD = re.compile(
     rf"[^{_VALUE}]*{_VALUE}\s+times(?:\s+(?:a|an|per|in|each|every|during)\b[^+*×{_VALUE}]*|[\s.]*)", re.I
 )
@@ -317,22 +331,8 @@ def _loose(parsed: _Parsed) -> bool:
     return False
 
 
-_HOW_MANY = re.compile(
-    r"\b(?:how\s+many|number\s+of|in|within\s+how\s+many)\s+(?:(?:full|calendar|business|working|whole|more)\s+)*(day|week|month|year|hour|minute)s?\b",
-    re.I,
-)
-
-
-def _unit_asked_for(asked: str) -> str | None:
-    """The time unit that a question asks for: the one after `how many`, else the first, else None."""
-    found = _HOW_MANY.search(asked)
-    return found[1].lower() if found else next(units(asked), None)
-
-
 def _in_unit(part: Part, wanted: str, strict: bool) -> tuple[Decimal, ...]:
-    if strict and part.unit != wanted:
-        return ()
-    return in_unit(Mention(part.start, part.end, part.values, part.unit), [wanted])
+    return () if strict and part.unit != wanted else converted(part.values, part.unit, wanted)
 
 
 def _percentage(text: str, _: Question) -> Typed:
@@ -579,7 +579,6 @@ def _folded(text: str) -> str:
 _READERS: dict[Format, Callable[[str, Question], Typed]] = {
     "text": _text,
     "bulleted_list": _bulleted_list,
-    "number": _number,
     "percentage": _percentage,
     "monetary_amount": _monetary_amount,
     "currency": _currency,

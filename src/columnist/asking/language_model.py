@@ -4,8 +4,9 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from hashlib import sha256
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,8 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError, field_validator
 
 from columnist import telemetry
-from columnist.answers.model import NOT_FOUND, Answer, Content
-from columnist.answers.values import Typed, says_nothing, typed
+from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
+from columnist.answers.values import Measured, measured, says_nothing
 from columnist.asking.merging import disputed, merge
 from columnist.asking.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
 from columnist.asking.statements import folded, unshown
@@ -23,12 +24,10 @@ from columnist.documents.locating.locate import Locator
 from columnist.documents.model import Citation, DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
 from columnist.llm.client import ChatModel, Completion
-from columnist.llm.usage import BYTES_PER_TOKEN, Usage, total
+from columnist.llm.usage import BYTES_PER_TOKEN, UNCOUNTED, Ledger, Usage, total
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Flag, Question
 from columnist.settings import Settings
-
-"""Least bytes of document in a window: a smaller context is of no use."""
 
 _JSON = json.JSONDecoder(strict=False, parse_float=Decimal, parse_int=Decimal)
 """Accepts line breaks inside strings, which models write. Numbers keep their digits as written."""
@@ -93,12 +92,14 @@ class LanguageModelAnswerer:
         self._chat = chat
         self._settings = settings
 
-    async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
+    async def answer(
+        self, document: DocumentText, questions: Sequence[Question], ledger: Ledger = UNCOUNTED
+    ) -> AsyncGenerator[list[Answer], None]:
         """Yields each group's answers as soon as they arrive. Raises LlmError if the server refuses the questions."""
         context = await self._chat.context_tokens()
         answer_tokens = answer_room(self._settings.answer_tokens, context)
         pages = page_texts(document.pages)
-        calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens)
+        calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens, ledger)
         step = self._settings.columns_per_call
         groups = [questions[start : start + step] for start in range(0, len(questions), step)]
         if not groups:
@@ -114,6 +115,7 @@ class LanguageModelAnswerer:
 
         async with self._chat.limiter.document():
             # The first call about a part puts it into the server's prefix cache; the others use it, all at once.
+            failure: BaseException | None = None
             for part, batch in product(parts, (range(1), range(1, len(groups)))):
                 tasks = [asyncio.create_task(read(part, index)) for index in batch]
                 try:
@@ -121,12 +123,17 @@ class LanguageModelAnswerer:
                     while pending:
                         done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                         for task in done:
-                            if merged := task.result():
+                            # The others are paid for: their answers are waited for.
+                            if error := task.exception():
+                                failure = failure or error
+                            elif merged := task.result():
                                 yield merged
                 finally:
                     for task in tasks:
                         task.cancel()
                     await asyncio.gather(*tasks, return_exceptions=True)
+                if failure:
+                    raise failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,7 @@ class _Calls:
     pages: Sequence[PageText]
     locator: Locator
     answer_tokens: int
+    ledger: Ledger
 
     async def answers(self, pages: Sequence[PageText], group: Sequence[Question]) -> list[list[Answer]]:
         """The answers of a group from these pages: one list, or several if the pages had to be split.
@@ -204,8 +212,13 @@ class _Calls:
         for again in (False, True):
             if again:
                 telemetry.RETRIES.labels("malformed").inc()
+            call = self._key(pages, missing, part_of, again, excerpts)
+            if kept := await self._kept(call, missing):
+                contents |= kept
+                missing = []
+                break
             asked = messages(self.document.name, pages, missing, part_of, again, excerpts)
-            completion = await self.chat.complete(asked, schema(missing), self.answer_tokens)
+            completion = await self.chat.complete(asked, schema(missing), self.answer_tokens, self.ledger, call)
             for question, share in zip(missing, _shares(completion, len(missing)), strict=True):
                 used[question.id] = total([used[question.id], share])
             try:
@@ -221,6 +234,26 @@ class _Calls:
             Answer(question.id, contents.get(question.id), problem if question in missing else None, used[question.id])
             for question in group
         ]
+
+    def _key(
+        self, pages: Sequence[PageText], group: Sequence[Question], part_of: int | None, again: bool, excerpts: bool
+    ) -> bytes:
+        """Equal for calls that ask the same."""
+        shown = [(page.number, page.text) for page in pages]
+        asked = [asdict(question) | {"id": None} for question in group]
+        whole = [self.chat.model, PROMPT_VERSION, self.document.name, shown, asked, part_of, again, excerpts]
+        return sha256(json.dumps(whole, default=str).encode()).digest()
+
+    async def _kept(self, call: bytes, group: Sequence[Question]) -> dict[UUID, Content]:
+        """The contents that an earlier attempt was given for this call, if it was answered whole."""
+        text = await self.ledger.kept(call)
+        if text is None:
+            return {}
+        try:
+            contents = await asyncio.to_thread(self._contents, Completion(text, False, 0, 0, 0), group)
+        except MalformedAnswerError:
+            return {}
+        return contents if len(contents) == len(group) else {}
 
     def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
         """The contents by question, without those that are missing or malformed. Raises MalformedAnswerError."""
@@ -300,7 +333,7 @@ def _in_words(value: Any) -> str:
 
 def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:
     reasoning = _storable(raw.reasoning).strip()
-    summary, (value, doubt) = _typed(question, raw.answer)
+    summary, (value, doubt, unit) = _typed(question, raw.answer)
     rules = rules_in_words(question)
     held = rules[raw.rule - 1] if raw.rule and 1 <= raw.rule <= len(rules) else None
     verified = bool(citations) and all(citation.verified for citation in citations)
@@ -313,7 +346,7 @@ def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...
     flag: Flag = "red" if said == "red" else "green" if said == "green" and not doubtful else "yellow"
     if value is False and not citations and flag != "red":
         flag = "grey"  # a No because the document says nothing rests on no text, like "not found"
-    return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations, held, doubtful)
+    return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations, held, doubtful, unit)
 
 
 def _evidenced(question: Question, answer: Answer) -> Answer:
@@ -324,24 +357,22 @@ def _evidenced(question: Question, answer: Answer) -> Answer:
     missing = unshown(content.value, content.citations)
     if not missing:
         return answer
-    flag: Flag = "red" if content.flag == "red" else "yellow"
-    reasoning = f"{content.reasoning} No verified quote shows: {'; '.join(missing)}.".strip()
-    return replace(answer, content=replace(content, flag=flag, doubtful=True, reasoning=reasoning))
+    return replace(answer, content=doubted(content, f"No verified quote shows: {'; '.join(missing)}."))
 
 
-def _typed(question: Question, answer: str | bool | list[str] | None) -> tuple[str, Typed]:
+def _typed(question: Question, answer: str | bool | list[str] | None) -> tuple[str, Measured]:
     """What is shown, and its typed value."""
     if answer is None:
-        return "", Typed(None)
+        return "", Measured(None)
     if isinstance(answer, list):
         items = folded(_storable(item).strip() for item in answer if item.strip())
         if question.format == "bulleted_list":
-            return "; ".join(items), typed(json.dumps(items), question)
+            return "; ".join(items), measured(json.dumps(items), question)
         answer = "; ".join(items)
     if isinstance(answer, bool):
         answer = "yes" if answer else "no"
     text = _storable(answer).strip()
-    outcome = typed(text, question)
+    outcome = measured(text, question)
     shown = ("Yes" if outcome.value else "No") if isinstance(outcome.value, bool) else text
     return shown, outcome
 

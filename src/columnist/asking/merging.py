@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from columnist.answers.model import NOT_FOUND, Content
+from columnist.answers.model import NOT_FOUND, Content, doubted
 from columnist.asking.statements import folded, unshown
 from columnist.documents.model import Citation
 from columnist.reviews.model import Flag, Format, Question, Rule
@@ -51,8 +51,7 @@ def merge(contents: Sequence[Content], note: str, question: Question, settled: C
     if not others:
         return merged
     named = "; ".join(dict.fromkeys(map(_with_page, others)))
-    flag: Flag = "red" if merged.flag == "red" else "yellow"
-    return replace(merged, flag=flag, doubtful=True, reasoning=f"{merged.reasoning} Elsewhere it says: {named}.")
+    return doubted(merged, f"Elsewhere it says: {named}.")
 
 
 def _worst(contents: Sequence[Content]) -> Flag:
@@ -116,7 +115,7 @@ def _comparable(content: Content, answer_format: Format) -> Hashable:
         case "monetary_amount" if value is not None:
             return Decimal(value["amount"]), value["currency"]
         case "number" | "percentage" if value is not None:
-            return Decimal(value)
+            return Decimal(value), content.unit
         case "yes_no" if value is not None:
             return bool(value)
     words = value if isinstance(value, str) else content.summary

@@ -9,10 +9,9 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from columnist.answers.playbook import flagged_edit
-from columnist.answers.values import typed
 from columnist.back_ends import prompt_version
 from columnist.db.connect import LOCAL_USER, Connection, User
+from columnist.desk.editing import typed_edit
 from columnist.desk.estimate import JobEstimate, priced
 from columnist.desk.files import Source
 from columnist.desk.grid import Desk, Grid, ReviewName
@@ -34,7 +33,6 @@ from columnist.reviews.model import Column, ColumnSpec, Failure, Flag, Format, F
 from columnist.reviews.store import (
     failed_cells,
     find_review,
-    get_column,
     get_review,
     grid_rows,
     list_columns,
@@ -291,18 +289,13 @@ class LocalDesk(Desk):
         seen: Seen | None = None,
     ) -> FullCell:
         """Replace the answer by hand; None keeps what is there. The summary is typed by the column's format, and its
-        rules flag it unless a `flag` is given. Raises ConflictError if the cell is not as it was `seen`, or if there is
-        no answer that a flag or reasoning could belong to."""
+        rules flag it unless a `flag` is given; without a value it is yellow, and the reasoning says why. Raises
+        ConflictError if the cell is not as it was `seen`, or if there is no answer that a flag or reasoning could
+        belong to."""
         async with self._acting() as connection:
-            column = await get_column(connection, key.review_id, key.column_id)
-            value = rule = None
+            edit = Edit(flag=flag, reasoning=reasoning)
             if summary is not None:
-                question = column.question()
-                value = typed(summary, question).value
-                if flag is None:
-                    flag, rule = flagged_edit(question, summary, value)
-            value_format = None if value is None else column.format
-            edit = Edit(summary, value, value_format, flag, reasoning, rule)
+                edit = await typed_edit(connection, key, summary, flag, reasoning)
             await change_cell(connection, self._user, key, "edit", edit, seen)
         return await self.cell(key)
 

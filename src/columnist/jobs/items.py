@@ -23,7 +23,7 @@ from columnist.documents.model import read_citations
 from columnist.errors import LeaseLostError
 from columnist.jobs.ask import JobOnly
 from columnist.jobs.statements import sql
-from columnist.llm.usage import NOTHING, Usage, total
+from columnist.llm.usage import NOTHING, Usage
 from columnist.reviews.model import CellContent, Question, Rule
 
 Outcome = Literal["completed", "error", "skipped"]
@@ -136,11 +136,9 @@ async def write_cells(
     model: str,
     prompt_version: str,
     cells: Sequence[CellWrite],
-    usage: Usage = NOTHING,
 ) -> None:
-    """Write a group of cells, and count what they cost: their own tokens and `usage`. `write_number` counts the writes
-    of this attempt from 1, so that one that is sent twice is made once. Raises LeaseLostError if the item is another's
-    now."""
+    """Write a group of cells. `write_number` counts the writes of this attempt from 1, so that one that is sent twice
+    is made once. Raises LeaseLostError if the item is another's now."""
     failed = sum(1 for cell in cells if cell.content is None)
     cursor = await connection.execute(
         sql("write_cells"),
@@ -153,7 +151,6 @@ async def write_cells(
             "answers": as_json([_row(cell) for cell in cells]),
             "done": len(cells) - failed,
             "failed": failed,
-            **asdict(total([usage, *(cell.usage for cell in cells)])),
         },
     )
     written = await cursor.fetchone()

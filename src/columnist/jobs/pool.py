@@ -22,6 +22,7 @@ from columnist.backoff import back_off
 from columnist.db.connect import Database, is_weather
 from columnist.errors import (
     ColumnistError,
+    JobPausedError,
     LeaseLostError,
     LlmAwayError,
     LlmRefusedError,
@@ -30,6 +31,7 @@ from columnist.errors import (
     SettingsError,
     StorageAwayError,
 )
+from columnist.jobs.calls import forget_old_calls
 from columnist.jobs.completer import Completer
 from columnist.jobs.items import (
     ClaimedItem,
@@ -66,9 +68,9 @@ LEAVE_SECONDS = 3.0
 
 Work = Callable[[ClaimedItem], Awaitable[None]]
 """Answers one item. Returns when everything is written. Raises LeaseLostError to drop it; StorageAwayError or
-LlmAwayError for weather, which costs no attempt; LlmRefusedError or SettingsError for what concerns every call of the
-model, which pauses the job; another ColumnistError to end it as an error (the message is for the user);
-LlmUnavailableError or anything unforeseen for another attempt."""
+LlmAwayError for weather, and JobPausedError, which cost no attempt; LlmRefusedError or SettingsError for what concerns
+every call of the model, which pauses the job; another ColumnistError to end it as an error (the message is for the
+user); LlmUnavailableError or anything unforeseen for another attempt."""
 
 
 async def _answers(model: str) -> str | None:
@@ -266,6 +268,8 @@ class WorkerPool:
             await self._wait_out(item, "llm_away", error)
         except LlmUnavailableError as error:
             await self._try_again(item, "llm_unavailable", str(error))
+        except JobPausedError:
+            await hand_back_items(self._database, [item])
         except RequestRefusedError as error:
             self._completer.end(EndedItem(item, "error", str(error)))
         except (LlmRefusedError, SettingsError) as error:
@@ -414,6 +418,7 @@ class WorkerPool:
     async def _end_abandoned(self) -> None:
         """The janitor: what dead workers and cancelled jobs have left."""
         await end_abandoned_items(self._database, self._options.max_attempts)
+        await forget_old_calls(self._database)
         # Pools that were started together need not look together; a short lease is worth a quicker look.
         seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
         await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311

@@ -15,8 +15,9 @@ import psycopg
 import structlog
 
 from columnist import telemetry
-from columnist.answers.model import Answer, Content
+from columnist.answers.model import Answer, Content, doubted
 from columnist.answers.playbook import flagged
+from columnist.answers.values import Measured, in_column, measured
 from columnist.back_ends import BackEnds
 from columnist.cancelling import off_loop
 from columnist.db.connect import Database
@@ -25,10 +26,12 @@ from columnist.documents.locating.locate import rectangles
 from columnist.documents.model import Citation, DocumentText
 from columnist.documents.reading.reader import Reader
 from columnist.documents.store import store_pages, store_unreadable, stored_pages
-from columnist.errors import DocumentError, LlmUnavailableError, NotFoundError
+from columnist.errors import DocumentError, NotFoundError
+from columnist.jobs.calls import ItemCalls
 from columnist.jobs.items import AskedColumn, CellWrite, ClaimedItem, load_item, reusable_answers, write_cells
 from columnist.llm.usage import NOTHING, Usage
 from columnist.reviews.model import CellContent, Question
+from columnist.reviews.store import choose_unit
 
 log = structlog.get_logger()
 
@@ -75,51 +78,61 @@ class ItemWorker:
         ]
         writes = count(1)
 
-        async def write(cells: Sequence[CellWrite], usage: Usage = NOTHING) -> None:
+        async def write(cells: Sequence[CellWrite]) -> None:
             try:
                 with telemetry.span("write cells", cells=len(cells)):
                     await write_cells(
-                        self._database, item, next(writes), back_end.model, back_end.prompt_version, cells, usage
+                        self._database, item, next(writes), back_end.model, back_end.prompt_version, cells
                     )
             except psycopg.Error as error:
                 # PostgreSQL refuses one of them: the others are written, and that one says so.
-                if not cells or (len(cells) == 1 and cells[0].content is None):
+                if len(cells) == 1 and cells[0].content is None:
                     raise
                 log.exception("answers refused", cells=len(cells))
-                await write([], usage)
                 for cell in cells:
                     await write([cell] if len(cells) > 1 else [_refused(cell, error)])
                 return
             for status, written in Counter(cell.status for cell in cells).items():
                 telemetry.CELLS_WRITTEN.labels(status).inc(written)
 
-        if not {"all", "again"} & set(loaded.only):
+        anew = bool({"all", "again"} & set(loaded.only))
+        if not anew:
             asked = await self._reuse(asked, write)
         if not asked:
             return
         pages = await self._pages(loaded.sha256, loaded.document_name)
         by_id = {one.question.id: one for one in asked}
         document = DocumentText(loaded.document_name, pages)
+        calls = ItemCalls(self._database, item, anew=anew)
+        failed = False
         # Closed at once when writing fails (the lease is lost): its calls are aborted then.
-        try:
-            async with aclosing(back_end.answer(document, [one.question for one in asked])) as groups:
-                async for answers in groups:
-                    await write(await asyncio.to_thread(self._cells, by_id, answers, loaded.sha256))
-        except LlmUnavailableError as error:
-            if error.prompt_tokens:  # billed, and to be counted, though there is no answer
-                await write([], Usage(prompt_tokens=error.prompt_tokens))
-            raise
+        async with aclosing(back_end.answer(document, [one.question for one in asked], calls)) as groups:
+            async for answers in groups:
+                await self._choose_units(by_id, answers)
+                await write(await asyncio.to_thread(self._cells, by_id, answers, loaded.sha256))
+                failed |= any(answer.error for answer in answers)
+        if not failed:
+            await calls.forget()
 
     async def _reuse(
         self, asked: list[_Asked], write: Callable[[Sequence[CellWrite]], Awaitable[None]]
     ) -> list[_Asked]:
         """Never ask twice: write the stored answers; returns the questions that have none."""
         stored = await reusable_answers(self._database, [one.answer_key for one in asked])
-        cells = [one.cell(stored[one.answer_key]) for one in asked if one.answer_key in stored]
-        if cells:
-            await write(cells)
-            telemetry.ANSWERS_REUSED.inc(len(cells))
-        return [one for one in asked if one.answer_key not in stored]
+        kept = [one for one in asked if one.answer_key in stored and await self._fits(one, stored[one.answer_key])]
+        if kept:
+            await write([one.cell(stored[one.answer_key]) for one in kept])
+            telemetry.ANSWERS_REUSED.inc(len(kept))
+        return [one for one in asked if one not in kept]
+
+    async def _fits(self, one: _Asked, stored: CellContent) -> bool:
+        """Whether a stored number is in the unit of this column; that of another review may have another one."""
+        if stored.value is None or stored.value_format != "number":
+            return True
+        found = measured(stored.summary, one.question)
+        if found.unit is not None and one.question.unit is None:
+            one = await self._in_unit(one, found.unit)
+        return bool(in_column(found, one.question.unit).value == stored.value)
 
     async def _pages(self, sha256: str, name: str) -> list[str]:
         """The document's page texts: stored, or read now in a guarded subprocess and stored. Raises DocumentError."""
@@ -141,6 +154,20 @@ class ItemWorker:
             await store_pages(self._database, sha256, read)
             return [page.text for page in read.pages]
 
+    async def _choose_units(self, asked: dict[UUID, _Asked], answers: Sequence[Answer]) -> None:
+        """The first number of a column whose question names no unit decides which one its numbers have."""
+        for answer in answers:
+            one = asked[answer.question_id]
+            if answer.content is None or answer.content.unit is None or answer.content.value is None:
+                continue
+            if one.question.unit is None:
+                asked[answer.question_id] = await self._in_unit(one, answer.content.unit)
+
+    async def _in_unit(self, one: _Asked, unit: str) -> _Asked:
+        chosen = await choose_unit(self._database, one.question.id, one.column.version, unit)
+        question = replace(one.question, unit=unit if chosen is None else chosen)
+        return replace(one, column=replace(one.column, question=question))
+
     def _cells(self, asked: dict[UUID, _Asked], answers: list[Answer], sha256: str) -> list[CellWrite]:
         return [
             one.cell(
@@ -153,6 +180,10 @@ class ItemWorker:
         ]
 
     def _content(self, question: Question, content: Content, sha256: str) -> CellContent:
+        if content.value is not None:
+            value, doubt = in_column(Measured(content.value, unit=content.unit), question.unit)
+            content = replace(content, value=value)
+            content = doubted(content, doubt) if doubt else content
         flag, rule = flagged(question, content)
         return CellContent(
             content.summary,

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -27,7 +27,7 @@ from columnist.errors import (
     SettingsError,
 )
 from columnist.llm.limiter import TROUBLE, Limiter
-from columnist.llm.usage import CHARACTERS_PER_TOKEN
+from columnist.llm.usage import CHARACTERS_PER_TOKEN, UNCOUNTED, Ledger, Usage
 from columnist.settings import Settings
 
 log = structlog.get_logger()
@@ -43,6 +43,8 @@ PROBE_SECONDS = 20.0
 PROBE_TOKENS = 16
 
 CONNECT_SECONDS = 10.0
+COUNT_SECONDS = 2.0
+"""How long somebody who gives a call up waits until it is counted; it is counted all the same later."""
 LONGEST_RETRY_AFTER_SECONDS = 600.0
 
 _HEALING = frozenset((408, 409, 425, 429))
@@ -64,6 +66,11 @@ class Completion:
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+
+    @property
+    def usage(self) -> Usage:
+        """What is billed for it."""
+        return Usage(self.prompt_tokens, self.cached_tokens, self.completion_tokens)
 
 
 class _TransientError(Exception):
@@ -143,40 +150,36 @@ class ChatModel:
         return self._context_tokens
 
     async def complete(
-        self, messages: Sequence[ChatCompletionMessageParam], schema: dict[str, Any], max_tokens: int
+        self,
+        messages: Sequence[ChatCompletionMessageParam],
+        schema: dict[str, Any],
+        max_tokens: int,
+        ledger: Ledger = UNCOUNTED,
+        key: bytes | None = None,
     ) -> Completion:
         """Ask until there is an answer; cancel to give up. `schema` is a JSON schema in the strict subset of OpenAI.
 
         What heals soon is waited for, with back-off and jitter. Raises LlmAwayError when the server is down or full for
         longer than that: the caller gives its place back and tries later. Raises LlmRefusedError for what asking again
         cannot heal (RequestRefusedError if it concerns this request alone, ContextExceededError if that is too long for
-        the model), LlmUnavailableError if this call fails GIVE_UP_AFTER times while the server answers others.
+        the model), LlmUnavailableError if this call fails GIVE_UP_AFTER times while the server answers others,
+        JobPausedError if the `ledger` admits no call. Everything that is billed is counted there, answers as those to
+        `key`. What a call has cost that was given up is estimated.
         """
-        failures = blamed = lost = 0
+        failures = blamed = 0
         answers = self._answers
         patient_until: float | None = None
         while True:
-            try:
-                async with self.limiter.slot() as started_at:
-                    try:
-                        completion = await self._measured(messages, schema, max_tokens)
-                    except _TransientError as error:
-                        weather = error
-                        self._on_failure(weather, started_at)
-                    except LlmRefusedError:
-                        self._on_success()
-                        raise
-                    else:
-                        self._on_success()
-                        return replace(completion, prompt_tokens=completion.prompt_tokens + lost)
-            except LlmAwayError as away:
-                raise LlmAwayError(TROUBLE.get(self.model, str(away)), lost) from None
+            outcome = await self._in_turn(messages, schema, max_tokens, ledger, key)
+            if isinstance(outcome, Completion):
+                return outcome
+            weather = outcome
             telemetry.RETRIES.labels(weather.cause).inc()
             failures += 1
             patient_until = patient_until or time.monotonic() + PATIENCE_SECONDS
             busy = weather.cause == "rate_limited"
             if weather.cause == "timeout":
-                lost += _sent_tokens(messages)  # the server worked on it, and bills it
+                await self._count_given_up(messages, ledger)
             if not busy and weather.cause != "connection":
                 # A failure says something of this call only if the server answers others.
                 answered_others, answers = self._answers > answers, self._answers
@@ -185,17 +188,60 @@ class ChatModel:
                     answers = self._answers
                 if blamed >= GIVE_UP_AFTER:
                     raise LlmUnavailableError(
-                        f"The LLM server failed {failures} times over this request while it answered others: "
-                        f"{weather}.",
-                        lost,
+                        f"The LLM server failed {failures} times over this request while it answered others: {weather}."
                     )
             delay = weather.retry_after or back_off(failures)
             if self.limiter.down or time.monotonic() + delay > patient_until:
                 if not self.limiter.down:
                     self.limiter.close(delay)
                 TROUBLE[self.model] = str(weather)
-                raise LlmAwayError(f"The LLM server {self._client.base_url}: {weather}.", lost)
+                raise LlmAwayError(f"The LLM server {self._client.base_url}: {weather}.")
             await asyncio.sleep(delay)
+
+    async def _in_turn(
+        self,
+        messages: Sequence[ChatCompletionMessageParam],
+        schema: dict[str, Any],
+        max_tokens: int,
+        ledger: Ledger,
+        key: bytes | None,
+    ) -> "Completion | _TransientError":
+        """Wait for a slot and ask once; what may heal is returned. The slot is held until the call is counted, so that
+        the next call knows what this one has cost."""
+        try:
+            async with self.limiter.slot() as started_at:
+                await ledger.admit()
+                try:
+                    completion = await self._measured(messages, schema, max_tokens)
+                except _TransientError as weather:
+                    self._on_failure(weather, started_at)
+                    return weather
+                except LlmRefusedError:
+                    self._on_success()
+                    raise
+                except asyncio.CancelledError:
+                    await self._count_given_up(messages, ledger)
+                    raise
+                self._on_success()
+                return await self._counted(completion, max_tokens, ledger, key)
+        except LlmAwayError as away:
+            raise LlmAwayError(TROUBLE.get(self.model, str(away))) from None
+
+    async def _counted(self, completion: Completion, max_tokens: int, ledger: Ledger, key: bytes | None) -> Completion:
+        """Raises ContextExceededError if the answer ended before `max_tokens` for want of room (llama.cpp)."""
+        if completion.cut_off and 0 < completion.completion_tokens < max_tokens:
+            await ledger.count(completion.usage)
+            raise ContextExceededError("The request left no room in the model's context for the whole answer.")
+        await ledger.count(completion.usage, key, completion.text)
+        return completion
+
+    async def _count_given_up(self, messages: Sequence[ChatCompletionMessageParam], ledger: Ledger) -> None:
+        """The server has worked on it, and bills it."""
+        try:
+            async with asyncio.timeout(COUNT_SECONDS):
+                await ledger.count(Usage(prompt_tokens=_sent_tokens(messages)))
+        except TimeoutError:
+            log.warning("the tokens of a call that was given up are not counted yet: the database is away")
 
     async def _answers_a_word(self) -> bool:
         """Whether the server answers the smallest of calls; concurrent callers share one answer."""
@@ -260,7 +306,7 @@ class ChatModel:
                     answer = await self._client.chat.completions.create(
                         **self._request(messages, schema, max_tokens, without)
                     )
-                return _completion(answer, max_tokens)
+                return _completion(answer)
             except (openai.OpenAIError, TimeoutError) as error:
                 understood = await self._understood(error)
                 if isinstance(understood, ContextExceededError) or not self._learns_from(error, without):
@@ -360,26 +406,21 @@ _open: WeakSet[ChatModel] = WeakSet()
 telemetry.LLM_LIMIT.set_function(lambda: sum(chat.limiter.limit for chat in _open))
 
 
-def _completion(answer: object, max_tokens: int) -> Completion:
-    """Raises ContextExceededError if the answer ended before `max_tokens` for want of room (llama.cpp)."""
+def _completion(answer: object) -> Completion:
     if not isinstance(answer, ChatCompletion):  # the SDK hands on as text what it cannot read, such as a web page
         raise openai.OpenAIError("no completion")
     # The SDK checks nothing of this, and servers leave out or bend most of it.
     usage, choice = answer.usage, answer.choices[0] if answer.choices else None
     details = usage.prompt_tokens_details if usage else None
-    completion_tokens = int(usage.completion_tokens or 0) if usage else 0
-    cut_off = choice is not None and choice.finish_reason == "length"
-    if cut_off and 0 < completion_tokens < max_tokens:
-        raise ContextExceededError("The request left no room in the model's context for the whole answer.")
     content: object = choice.message.content if choice and choice.message else None
     if isinstance(content, list):  # in parts, as requests may be
         content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     return Completion(
         text=content if isinstance(content, str) else "",
-        cut_off=cut_off,
+        cut_off=choice is not None and choice.finish_reason == "length",
         prompt_tokens=int(usage.prompt_tokens or 0) if usage else 0,
         cached_tokens=(details.cached_tokens if details else None) or 0,
-        completion_tokens=completion_tokens,
+        completion_tokens=int(usage.completion_tokens or 0) if usage else 0,
     )
 
 

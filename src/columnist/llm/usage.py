@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from columnist.settings import Settings
 
@@ -33,6 +34,37 @@ def total(usages: Sequence[Usage]) -> Usage:
         sum(usage.cached_tokens for usage in usages),
         sum(usage.completion_tokens for usage in usages),
     )
+
+
+class Ledger(Protocol):
+    """Where calls are counted, each as soon as it is billed, whatever becomes of its answer."""
+
+    async def admit(self) -> None:
+        """Called right before a call is made. Raises JobPausedError if it may not be."""
+        ...
+
+    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None) -> None:
+        """A call was billed. Its `answer` to what `key` stands for is kept until it is used up."""
+        ...
+
+    async def kept(self, key: bytes) -> str | None:
+        """The answer of an earlier call to the same."""
+        ...
+
+
+class _Uncounted:
+    async def admit(self) -> None:
+        return
+
+    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None) -> None:
+        return
+
+    async def kept(self, key: bytes) -> str | None:
+        return None
+
+
+UNCOUNTED: Ledger = _Uncounted()
+"""For calls that belong to no job."""
 
 
 @dataclass(frozen=True, slots=True)

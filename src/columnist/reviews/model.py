@@ -1,6 +1,6 @@
 """The nouns of a review: what a column asks, what a cell says, a row of the grid."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -71,6 +71,7 @@ class Question:
     format: Format
     tags: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a review; `version` grows with every edit that changes what is asked."""
+    """A column of a review; `version` grows with every edit that changes what is asked. `unit`: of its numbers, where
+    the question names none: that of the first answer, singular, empty for plain numbers; None before it."""
 
     id: UUID
     review_id: UUID
@@ -101,6 +103,7 @@ class Column:
     tags: list[str]
     rules: list[Rule]
     version: int
+    unit: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -110,7 +113,7 @@ class Column:
 
     def question(self) -> Question:
         """What the back ends are asked."""
-        return self.spec().question(self.id)
+        return replace(self.spec().question(self.id), unit=self.unit)
 
 
 @dataclass(frozen=True, slots=True)

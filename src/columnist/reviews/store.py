@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
-from columnist.db.connect import Connection, User, retry_on_deadlock
+from columnist.db.connect import Connection, User, retried, retry_on_deadlock
 from columnist.db.sql import statement
 from columnist.db.text import as_json
 from columnist.documents.how_read import how_read
@@ -149,6 +149,14 @@ async def edit_column(connection: Connection, review_id: UUID, column_id: UUID, 
             },
         )
     return await get_column(connection, review_id, column_id)
+
+
+@retried
+async def choose_unit(connection: Connection, column_id: UUID, version: int, unit: str) -> str | None:
+    """The unit of the column's numbers: `unit` if it has none yet. None if the column does not ask that version."""
+    values = {"column_id": column_id, "version": version, "unit": unit}
+    row = await (await connection.execute(_sql("choose_unit"), values)).fetchone()
+    return row["unit"] if row else None
 
 
 async def order_columns(connection: Connection, review_id: UUID, column_ids: Sequence[UUID]) -> None:

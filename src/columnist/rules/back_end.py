@@ -14,9 +14,10 @@ from typing import Any
 
 from columnist.answers.dates import dates
 from columnist.answers.mention import Mention
-from columnist.answers.mentions import amounts, currencies, numbers, percentages, units
+from columnist.answers.mentions import amounts, currencies, numbers, percentages
 from columnist.answers.model import NOT_FOUND, Answer, Content
-from columnist.answers.values import in_unit, typed
+from columnist.answers.units import converted, plural, unit_asked_for
+from columnist.answers.values import measured, typed
 from columnist.cpu import cpu_pool
 from columnist.documents.model import Citation, DocumentText, Span
 from columnist.reviews.conditions import rules_in_words
@@ -95,7 +96,9 @@ class RulesAnswerer:
     model = "extractive"
     prompt_version = "extractive-6"
 
-    async def answer(self, document: DocumentText, questions: Sequence[Question]) -> AsyncGenerator[list[Answer], None]:
+    async def answer(
+        self, document: DocumentText, questions: Sequence[Question], ledger: object = None
+    ) -> AsyncGenerator[list[Answer], None]:
         """All questions at once, in order: a document takes milliseconds."""
         contents = await asyncio.wrap_future(cpu_pool().submit(_all_answered, list(document.pages), list(questions)))
         yield [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
@@ -114,14 +117,15 @@ def answered(index: PassageIndex, question: Question) -> Content:
         reasoning = f"Rule-based first pass without an LLM: no passage answers this question.{unread}"
         return Content(NOT_FOUND, None, "grey", reasoning)
     citations = tuple(Citation(place.text(index.pages), place.page, True, (place,), ()) for place in finding.places)
-    value, doubt = typed(finding.text, question)
+    value, doubt, unit = measured(finding.text, question)
     reasoning = f"Rule-based first pass without an LLM: {finding.rule}.{unread} {doubt}".strip()
     # A No because nothing was found rests on no text, like "not found".
     flag: Flag = "grey" if not citations else "green" if finding.sure and value is not None else "yellow"
-    return Content(_shown(value, finding.text, question), value, flag, reasoning, citations, doubtful=flag != "green")
+    shown = _shown(value, finding.text, question, unit)
+    return Content(shown, value, flag, reasoning, citations, doubtful=flag != "green", unit=unit)
 
 
-def _shown(value: Any, text: str, question: Question) -> str:
+def _shown(value: Any, text: str, question: Question, unit: str | None) -> str:
     """A typed value as a cell shows it; without a value, the words of the answer."""
     if value is None or question.format in ("text", "bulleted_list"):
         return text
@@ -133,8 +137,8 @@ def _shown(value: Any, text: str, question: Question) -> str:
         case "percentage":
             return f"{value}%"
         case "number":
-            unit = next(units(_asks(question)), "")
-            return f"{value} {unit}{'' if value == '1' else 's'}" if unit else str(value)
+            named = unit or unit_asked_for(_asks(question))
+            return f"{value} {named if value == '1' else plural(named)}" if named else str(value)
         case _:
             return str(value)
 
@@ -269,11 +273,11 @@ def _with_doubts(candidate: Ranked, mention: Mention[Any], question: Question) -
     doubt are added (`the greater of`, `10% of`)."""
     text = candidate.passage.text
     words = _line(text[mention.start : mention.end])
-    value = typed(words, question).value
-    if value is None or typed(_around(text, mention, CLAUSE), question).value == value:
+    value = measured(words, question).value
+    if value is None or measured(_around(text, mention, CLAUSE), question).value == value:
         return words, True
     beside = _around(text, mention, BESIDE)
-    return (words, False) if typed(beside, question).value == value else (beside, False)
+    return (words, False) if measured(beside, question).value == value else (beside, False)
 
 
 def _around(text: str, mention: Mention[Any], reach: int) -> str:
@@ -328,11 +332,14 @@ def _percentage(index: PassageIndex, question: Question) -> Finding | None:
 
 
 def _number(index: PassageIndex, question: Question) -> Finding | None:
-    wanted = list(units(_asks(question)))
+    wanted = unit_asked_for(_asks(question))
 
     def in_asked_unit(text: str) -> list[Mention[Decimal]]:
-        found = [mention for mention in numbers(text) if not wanted or mention.unit]
-        return [Mention(mention.start, mention.end, in_unit(mention, wanted)) for mention in found]
+        return [
+            Mention(one.start, one.end, converted(one.values, one.unit, wanted) if wanted else one.values)
+            for one in numbers(text)
+            if one.unit or not wanted
+        ]
 
     return _decimal(index, question, in_asked_unit)
 

@@ -1,7 +1,7 @@
 /** How the grid draws: plain DOM, for there are hundreds of cells on the screen. Text goes in as text, never as markup. */
 import type { ICellRendererComp, ICellRendererParams, IHeaderComp, IHeaderParams } from "ag-grid-community";
 import type { Column, WindowCell, WindowRow } from "../api/client";
-import { FORMATS, figure } from "../ui/words";
+import { FORMATS, figure, heading } from "../ui/words";
 import { appearance } from "./appearance";
 import styles from "./cells.module.css";
 import { isGroup, type Group, type GridRow } from "./rows";
@@ -153,7 +153,7 @@ export class ColumnHeader implements IHeaderComp {
 
   init(params: IHeaderParams<GridRow, Shared> & { column_: Column }): void {
     const { column_: column, context, eGridHeader } = params;
-    const name = node("button", "sort", column.name);
+    const name = node("button", "sort", heading(column));
     name.tabIndex = -1;
     name.title = column.prompt;
     name.addEventListener("click", () => params.progressSort(false));

@@ -19,6 +19,7 @@ import { AnswerCell, ColumnHeader, DocumentCell, GroupRow } from "./cells";
 import type { ColumnLayout } from "./layout";
 import { isGroup, type GridRow } from "./rows";
 import { NAME } from "./selection";
+import { heading } from "../ui/words";
 
 ModuleRegistry.registerModules([
   CellApiModule,
@@ -106,7 +107,7 @@ export function columnDefs(
     const kept = saved.get(column.id);
     return {
       colId: column.id,
-      headerName: column.name,
+      headerName: heading(column),
       cellRenderer: AnswerCell,
       cellRendererParams: { column_: column },
       headerComponent: ColumnHeader,

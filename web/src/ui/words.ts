@@ -29,3 +29,7 @@ export function duration(seconds: number): string {
   if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
+
+/** The head of a column: its name, and the unit of its numbers where the question names none. */
+export const heading = ({ name, unit }: { name: string; unit: string | null }) =>
+  unit ? `${name} (${unit.endsWith("foot") ? unit.replace(/foot$/, "feet") : `${unit}s`})` : name;

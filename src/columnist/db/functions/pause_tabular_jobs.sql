@@ -1,4 +1,4 @@
--- After settle_tabular_jobs() has added up what an ended item cost: the budget may be spent.
+-- After count_call.sql has added what a call cost, or with another budget: it may be spent.
 create or replace function pause_tabular_jobs() returns trigger language plpgsql as $$
 begin
   if new.budget is not null and new.paused_at is null and new.status in ('pending', 'running')

@@ -16,9 +16,6 @@ begin
       skipped_items = j.skipped_items + t.skipped,
       done_cells = j.done_cells + t.done_cells,
       error_cells = j.error_cells + t.error_cells,
-      prompt_tokens = j.prompt_tokens + t.prompt_tokens,
-      cached_tokens = j.cached_tokens + t.cached_tokens,
-      completion_tokens = j.completion_tokens + t.completion_tokens,
       recent_items = j.recent_items * exp(-extract(epoch from clock_timestamp() - j.updated_at) / 60) + t.ended,
       started_at = coalesce(j.started_at, now()),
       updated_at = clock_timestamp(),
@@ -40,10 +37,7 @@ begin
            count(*) filter (where e.status = 'skipped') as skipped,
            min(e.error) filter (where e.status = 'error') as error,
            sum(e.done_cells) as done_cells,
-           sum(e.error_cells + e.noted_cells) as error_cells,
-           sum(e.prompt_tokens) as prompt_tokens,
-           sum(e.cached_tokens) as cached_tokens,
-           sum(e.completion_tokens) as completion_tokens
+           sum(e.error_cells + e.noted_cells) as error_cells
     from (
       select n.*, case when n.status = 'error' then
                (select note_failed_item(job, i, n.error) from tabular_job_items i where i.id = n.id) else 0 end as noted_cells

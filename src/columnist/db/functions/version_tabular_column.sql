@@ -1,8 +1,14 @@
--- A column's version grows with every edit that changes what is asked. Its answers are then stale.
+-- A column's version grows with every edit that changes what is asked: its answers are then stale, and the unit of its
+-- numbers is chosen anew. A number's name asks, too, if it names a unit.
 create or replace function version_tabular_column() returns trigger language plpgsql as $$
+declare
+  units constant text := '\m(day|week|month|year|hour|minute|feet|foot|metre|meter|mile|acre|hectare|km|kg|ton)\w*';
 begin
-  if (new.prompt, new.format, new.tags, new.rules) is distinct from (old.prompt, old.format, old.tags, old.rules) then
+  if (new.prompt, new.format, new.tags, new.rules) is distinct from (old.prompt, old.format, old.tags, old.rules)
+     or new.format = 'number' and substring(lower(new.name), units) is distinct from substring(lower(old.name), units)
+  then
     new.version := old.version + 1;
+    new.unit := null;
   end if;
   new.updated_at := now();
   return new;

@@ -5,10 +5,8 @@ select j.id, j.review_id, r.name as review_name, j.status, j.model, j.only, j.co
        j.error_items, j.skipped_items, run.running_items,
        j.total_items - j.completed_items - j.error_items - j.skipped_items - run.running_items as pending_items,
        j.total_cells, j.done_cells + run.done_cells as done_cells, j.error_cells + run.error_cells as error_cells,
-       j.prompt_tokens + run.prompt_tokens as prompt_tokens, j.cached_tokens + run.cached_tokens as cached_tokens,
-       j.completion_tokens + run.completion_tokens as completion_tokens,
-       job_price(j, j.prompt_tokens + run.prompt_tokens, j.cached_tokens + run.cached_tokens,
-                 j.completion_tokens + run.completion_tokens) as price,
+       j.prompt_tokens, j.cached_tokens, j.completion_tokens,
+       job_price(j, j.prompt_tokens, j.cached_tokens, j.completion_tokens) as price,
        j.budget, j.paused_at, j.pause_cause, j.pause_reason,
        -- Workers that are gone say nothing any more.
        case when j.status in ('pending', 'running') and j.llm_trouble_at > now() - interval '30 seconds' then j.llm_trouble end
@@ -21,9 +19,7 @@ from tabular_jobs j
 join tabular_reviews r on r.id = j.review_id
 cross join lateral (
   select count(*) filter (where i.status = 'running')::int as running_items, coalesce(sum(i.done_cells), 0)::int as done_cells,
-         coalesce(sum(i.error_cells), 0)::int as error_cells, coalesce(sum(i.prompt_tokens), 0)::bigint as prompt_tokens,
-         coalesce(sum(i.cached_tokens), 0)::bigint as cached_tokens,
-         coalesce(sum(i.completion_tokens), 0)::bigint as completion_tokens
+         coalesce(sum(i.error_cells), 0)::int as error_cells
   from (
     select * from tabular_job_items i where i.job_id = j.id and i.completed_at is null order by i.position limit 2000) i) run
 where (%(job_id)s::uuid is null or j.id = %(job_id)s)

@@ -1,13 +1,11 @@
--- A worker writes a group of answers, and what they cost. Fenced: `holder` is empty when the attempt is no longer the
+-- A worker writes a group of answers. Fenced: `holder` is empty when the attempt is no longer the
 -- current one; its row lock keeps the item from being taken over until the cells are there. A write whose reply was
 -- lost is sent again under the same number, and is not made twice. Written is what the job still asks; a failure goes
 -- beside the answer that is there (note_failed_attempts). Returns whether the item was still held.
 with holder as (
   update tabular_job_items i
   set write_count = %(write_number)s,
-      done_cells = i.done_cells + %(done)s, error_cells = i.error_cells + %(failed)s,
-      prompt_tokens = i.prompt_tokens + %(prompt_tokens)s, cached_tokens = i.cached_tokens + %(cached_tokens)s,
-      completion_tokens = i.completion_tokens + %(completion_tokens)s
+      done_cells = i.done_cells + %(done)s, error_cells = i.error_cells + %(failed)s
   from tabular_jobs j
   where i.id = %(item_id)s and i.attempt_count = %(attempt)s and i.status = 'running'
     and i.write_count < %(write_number)s and j.id = i.job_id

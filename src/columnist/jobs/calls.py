@@ -1,0 +1,83 @@
+"""The calls to an LLM about one item: counted one by one, and their answers kept until all of them are written."""
+
+from dataclasses import asdict
+from uuid import UUID, uuid4
+
+from columnist.cancelling import surely
+from columnist.db.connect import Connection, Database, retried
+from columnist.errors import JobPausedError
+from columnist.jobs.items import ClaimedItem
+from columnist.jobs.statements import sql
+from columnist.llm.usage import Usage
+
+KEPT_FOR = "7 days"
+"""Longer than a failed run usually waits for its retry."""
+
+
+class ItemCalls:
+    """A `Ledger` of an item. What a call has cost is its job's at once, so a budget is exceeded by no more than the
+    calls of that job that are under way when it is spent.
+
+    `anew`: the item asks what was answered before; then only the answers of its own job's earlier attempts count.
+    """
+
+    def __init__(self, database: Database, item: ClaimedItem, *, anew: bool) -> None:
+        self._database = database
+        self._item = item
+        self._anew = anew
+        self._kept: dict[bytes, str] | None = None
+
+    async def admit(self) -> None:
+        if await _is_paused(self._database, self._item.job_id):
+            raise JobPausedError("The job is paused: nothing more is asked.")
+
+    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None) -> None:
+        await surely(_count(self._database, uuid4(), self._item, usage, key, answer))
+
+    async def kept(self, key: bytes) -> str | None:
+        if self._kept is None:
+            self._kept = await _kept_answers(self._database, self._item, self._anew)
+        return self._kept.get(key)
+
+    async def forget(self) -> None:
+        """Every answer is written."""
+        if self._kept is not None:
+            await _forget(self._database, self._item)
+
+
+@retried
+async def forget_old_calls(connection: Connection) -> None:
+    """The janitor: answers that no retry came for."""
+    await connection.execute("delete from tabular_calls where made_at < now() - %s::interval", [KEPT_FOR])
+
+
+@retried
+async def _is_paused(connection: Connection, job_id: UUID) -> bool:
+    cursor = await connection.execute("select from tabular_jobs where id = %s and paused_at is not null", [job_id])
+    return cursor.rowcount == 1
+
+
+@retried
+async def _count(
+    connection: Connection, call_id: UUID, item: ClaimedItem, usage: Usage, key: bytes | None, answer: str | None
+) -> None:
+    values = {"call_id": call_id, "job_id": item.job_id, "document_id": item.document_id, "key": key, "answer": answer}
+    await connection.execute(sql("count_call"), values | asdict(usage))
+
+
+@retried
+async def _kept_answers(connection: Connection, item: ClaimedItem, anew: bool) -> dict[bytes, str]:
+    values = {
+        "review_id": item.review_id,
+        "document_id": item.document_id,
+        "job_id": item.job_id if anew else None,
+    }
+    cursor = await connection.execute(sql("find_kept_answers"), values)
+    return {bytes(row["key"]): row["answer"] for row in await cursor.fetchall()}
+
+
+@retried
+async def _forget(connection: Connection, item: ClaimedItem) -> None:
+    await connection.execute(
+        "delete from tabular_calls where review_id = %s and document_id = %s", [item.review_id, item.document_id]
+    )
