@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from columnist.answers.currencies import ISO_4217
 from columnist.answers.dates import dates
 from columnist.answers.mentions import amounts
 from columnist.answers.values import Typed, typed
 from columnist.documents.locating.locate import normalise
+from columnist.reviews.iso_4217 import ISO_4217
 from columnist.reviews.model import Format, Question
 from tests.conftest import contract_pages
 

@@ -174,6 +174,38 @@ def test_answers_that_could_not_be_typed_come_between_the_typed_and_the_empty(gr
     assert grid.rows(sort="-date")[:4] == [1, 0, 2, 3]
 
 
+def test_a_cell_without_a_value_meets_no_comparison_and_not_found_is_empty_whatever_its_flag(grid: Grid) -> None:
+    for column in ("currency", "tag", "text", "bulleted_list", "number"):
+        value: object = {"bulleted_list": ["a"], "number": "5"}.get(column, "Lease")
+        grid.put(0, column, value)
+        grid.put(1, column, None, "dollars", flag="yellow")
+        grid.put(2, column, None, "Not found", flag="red")
+        grid.put(3, column, None, " not found ", flag="green")
+        other = "7" if column == "number" else "x"
+        assert (column, grid.rows(f"{column}:ne:{other}")) == (column, [0])
+        assert column == "number" or grid.rows(f"{column}:eq:dollars") == grid.rows(f"{column}:eq:not found") == []
+        assert (column, grid.rows(sort=f"-{column}")[2:]) == (column, [2, 3, 4, 5])
+        path = f"/tabular/reviews/{grid.review}/rows/groups"
+        groups = grid.api.get(path, params={"column_id": grid.columns[column]}).json()["groups"]
+        assert (groups[-1]["label"], groups[-1]["count"], len(groups)) == (None, 4, 3)
+
+
+def test_groups_never_mix_currencies(grid: Grid) -> None:
+    for nr, (amount, currency) in enumerate([("100", "JPY"), ("100.00", "EUR"), ("100", "USD"), ("100", "EUR")]):
+        grid.put(nr, "monetary_amount", {"amount": amount, "currency": currency}, f"{currency} 100")
+    grid.put(4, "monetary_amount", {"amount": "100", "currency": None}, "100")
+    path = f"/tabular/reviews/{grid.review}/rows/groups"
+    groups = grid.api.get(path, params={"column_id": grid.columns["monetary_amount"]}).json()["groups"]
+    assert [(one["label"], one["count"]) for one in groups] == [
+        ("100", 1),
+        ("EUR 100", 2),
+        ("JPY 100", 1),
+        ("USD 100", 1),
+        (None, 1),
+    ]
+    assert grid.rows(sort="monetary_amount") == [4, 1, 3, 0, 2, 5]
+
+
 def test_values_that_no_number_can_hold_are_stored_and_sorted_as_words(grid: Grid) -> None:
     for nr, value in enumerate(["9" * 400, "1e999", "NaN", "0." + "0" * 400 + "1", "٣"]):
         grid.put(nr, "number", value)

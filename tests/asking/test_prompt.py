@@ -2,13 +2,15 @@
 
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import get_args
 from uuid import UUID
 
 import pytest
 
 from columnist.asking.prompt import messages, page_texts, schema
-from columnist.reviews.model import Format, Question
+from columnist.reviews.model import Format, Question, Rule
 
 FORMATS: list[Format] = list(get_args(Format))
 
@@ -99,3 +101,11 @@ def test_the_schema_keeps_to_the_strict_subset_and_asks_for_evidence_before_the_
         assert "null" in column["properties"]["answer"]["type"]
     assert built["properties"]["c9"]["properties"]["answer"]["enum"] == ["Lease", "Loan", None]
     assert json.loads(json.dumps(built)) == built
+
+
+def test_a_rule_in_words_is_told_the_date() -> None:
+    ruled = replace(question("Term", "date"), rules=(Rule("red", "it has expired by today"),))
+    compared = replace(question("Term", "date"), rules=(Rule("red", "before 2020-01-01"),))
+    today = f"Today is {datetime.now(UTC):%Y-%m-%d}."
+    assert today in str(messages("a.pdf", page_texts(["x"]), [ruled])[1]["content"]).partition("Questions:")[2]
+    assert today not in str(messages("a.pdf", page_texts(["x"]), [compared])[1]["content"])

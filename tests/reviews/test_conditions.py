@@ -1,5 +1,6 @@
 """The grammar of a rule's condition: what is compared, what is words, and what is refused."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any, get_args
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from columnist.errors import InputError
-from columnist.reviews.conditions import Comparison, Money, read_condition
+from columnist.reviews.conditions import Comparison, Money, check_condition, read_condition
 from columnist.reviews.model import Format
 
 TAGS = ("Lease", "Joint  venture", "is not Lease")
@@ -190,3 +191,27 @@ def test_an_answer_that_could_not_be_typed_is_not_compared() -> None:
     comparison = read_condition("after 2026-01-01", "date")
     assert comparison == Comparison(">", (date(2026, 1, 1),))
     assert "could not be read as date" in str(comparison.obstacle(None, "date"))
+
+
+@pytest.mark.parametrize(
+    ("when", "answer_format", "sentence"),
+    [
+        ("> 1.000", "number", "'1.000' may be 1 or 1,000: write 1000, or 1.0000"),
+        ("> EUR 1.000", "monetary_amount", "may be 1 or 1,000"),
+        ("between EUR 12.500 and EUR 20000", "monetary_amount", "may be 12.5 or 12,500"),
+        ("> XYZ 5", "monetary_amount", "'XYZ' is not a currency's ISO code"),
+        ("is not USB", "currency", "'USB' is not a currency's ISO code"),
+    ],
+)
+def test_a_figure_of_two_meanings_and_an_unknown_currency_are_refused(
+    when: str, answer_format: Format, sentence: str
+) -> None:
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        check_condition(when, answer_format)
+
+
+def test_a_clear_figure_and_a_known_currency_are_taken() -> None:
+    check_condition("> 1.5", "number")
+    check_condition("> 1.125%", "percentage")
+    check_condition("> USD 1,000.000", "monetary_amount")
+    check_condition("is not USD", "currency")

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from columnist.answers.currencies import CURRENCIES, ISO_4217, NATIONS, bare_dollars, code, strange
+from columnist.answers.currencies import CURRENCIES, NATIONS, bare_dollars, code, strange
 from columnist.answers.dates import dates_of, days_without_year
 from columnist.answers.mention import MonetaryAmount, agreed
 from columnist.answers.numerals import (
@@ -28,6 +28,7 @@ from columnist.answers.numerals import (
 )
 from columnist.answers.plain import one_line
 from columnist.answers.units import NAMES, POWERS
+from columnist.reviews.iso_4217 import ISO_4217
 
 
 class Kind(StrEnum):

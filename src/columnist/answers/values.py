@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz
 
-from columnist.answers.currencies import DOLLARS, ENGLISH_WORDS, ISO_4217, bare_dollars
+from columnist.answers.currencies import DOLLARS, ENGLISH_WORDS, bare_dollars
 from columnist.answers.mentions import currencies
 from columnist.answers.model import NOT_FOUND
 from columnist.answers.numerals import in_bounds
 from columnist.answers.parts import Kind, Part, parts
 from columnist.answers.plain import one_line, plain
 from columnist.answers.units import UNDERSTOOD, converted, plural, unit_asked_for
+from columnist.reviews.iso_4217 import ISO_4217
 from columnist.reviews.model import Format, Question
 
 

@@ -240,7 +240,7 @@ class _Calls:
     ) -> bytes:
         """Equal for calls that ask the same."""
         shown = [(page.number, page.text) for page in pages]
-        asked = [asdict(question) | {"id": None} for question in group]
+        asked = [asdict(question) | {"id": None, "unit": None} for question in group]
         whole = [self.chat.model, PROMPT_VERSION, self.document.name, shown, asked, part_of, again, excerpts]
         return sha256(json.dumps(whole, default=str).encode()).digest()
 

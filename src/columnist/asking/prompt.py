@@ -6,6 +6,7 @@ Quotes come before the answer in the schema: the model reads first and concludes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,8 @@ def messages(
             "rest is read separately. Where this part does not settle a question, answer null, even if it asks for "
             "yes or no; a rule that it does not settle does not hold.\n"
         )
+    if any(rules_in_words(question) for question in questions):
+        asked += f"\n\nToday is {datetime.now(UTC):%Y-%m-%d}."
     ending = "\n\nAnswer with one complete JSON object and nothing else. Keep it short." if again else ""
     material = f"<document>\nFile: {_as_material(' '.join(name.split()))}\n\n{document}\n</document>"
     return [

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from columnist.errors import InputError
-from columnist.reviews.conditions import read_condition
+from columnist.reviews.conditions import check_condition
 from columnist.reviews.model import ColumnSpec, Format, Rule, RuleFlag
 
 
@@ -75,7 +75,7 @@ class ColumnInput(BaseModel):
         wrong = []
         for nr, rule in enumerate(rules):
             try:
-                read_condition(rule.when, info.data["format"], info.data.get("tags", ()))
+                check_condition(rule.when, info.data["format"], info.data.get("tags", ()))
             except InputError as error:
                 kind = PydanticCustomError("rule", "{sentence}", {"sentence": str(error)})
                 wrong.append(InitErrorDetails(type=kind, loc=(nr, "when"), input=rule.when))

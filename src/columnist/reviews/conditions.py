@@ -21,6 +21,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from columnist.errors import InputError
+from columnist.reviews.iso_4217 import ISO_4217
 from columnist.reviews.model import Format, Question, Rule
 
 Operator = str
@@ -43,6 +44,7 @@ _SYMBOL = re.compile(r"(<=|>=|!=|==|[<>=≤≥≠])\s*(.*)")
 _BESIDE_A_VALUE = re.compile(r"(between|before|after)\s+((?:[A-Z]{3}\s*)?[-+.]?[0-9].*)", re.I)
 _IS = re.compile(r"(is not|is)\s+(.*)", re.I)
 _DIGITS = r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
+_TWO_NUMBERS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?![\d.,])")
 _MONEY = re.compile(rf"(?:([A-Z]{{3}})\s*)?({_DIGITS})(?:\s*([A-Z]{{3}}))?", re.I)
 
 
@@ -110,6 +112,21 @@ def read_condition(when: str, answer_format: Format, tags: Sequence[str] = ()) -
         return None
     said = match[1].casefold()
     return _comparison(_SYNONYMS.get(said, said), match[2].strip(), answer_format, tags)
+
+
+def check_condition(when: str, answer_format: Format, tags: Sequence[str] = ()) -> None:
+    """Raises InputError like `read_condition`, and for a figure that may be two numbers, or a code of no currency."""
+    comparison = read_condition(when, answer_format, tags)
+    if comparison is None:
+        return
+    for operand in comparison.operands:
+        code = operand.currency if isinstance(operand, Money) else operand if answer_format == "currency" else None
+        if code is not None and code not in ISO_4217:
+            raise InputError(f"'{code}' is not a currency's ISO code, such as USD")
+    figure = _TWO_NUMBERS.search(when)
+    if figure and answer_format in ("number", "monetary_amount"):
+        one, other = figure[0], figure[0].replace(".", "")
+        raise InputError(f"'{one}' may be {Decimal(one).normalize():f} or {int(other):,}: write {other}, or {one}0")
 
 
 def rules_in_words(question: Question) -> list[Rule]:

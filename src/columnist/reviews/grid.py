@@ -217,6 +217,8 @@ def _sort(sort: str, columns: Mapping[UUID, Column], values: dict[str, Any]) -> 
     direction += " nulls last"
     if column.format not in _NUMERIC:
         return joined, ["s.sort_text"], direction
+    if column.format == "monetary_amount":  # equal amounts by their currency
+        return joined, ["s.sort_number", "s.sort_text"], direction
     # Answers that could not be typed come after those that could.
     return joined, ["s.sort_number", "case when s.sort_number is null then s.sort_text end"], direction
 
@@ -265,7 +267,8 @@ def _comparison(op: str, value: str, column: Column) -> tuple[str, float | str]:
         ops = ", ".join([*operators, "contains", "flag", "state"])
         raise InputError(f"The column {column.name!r} is filtered by {ops}, not {op!r}.", "filter")
     if read is None:
-        return f"c.sort_text {operators[op]} lower(left({{value}}, 200))", value
+        typed = "coalesce(jsonb_typeof(c.value), 'null') <> 'null'"
+        return f"c.sort_text {operators[op]} lower(left({{value}}, 200)) and {typed}", value
     try:
         return f"c.sort_number {operators[op]} {{value}}", read(value)
     except (ValueError, KeyError):
