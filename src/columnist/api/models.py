@@ -270,8 +270,8 @@ class Cancelled(BaseModel):
 
 class WindowRow(BaseModel):
     """A document with its cells by column id; what was never asked has none. `path`, `ocr_pages`, `unread_pages`,
-    `how_read`: as a Document's; `error`: why it cannot be read; `open`: the live job is not done with it;
-    `awaited`: the columns that the live job is going to ask, with a cell or without."""
+    `how_read`: as a Document's; `error`: why it cannot be read; `awaited`: the columns that the live job is going to ask, with a cell
+    or without."""
 
     document_id: UUID
     document: str
@@ -281,7 +281,6 @@ class WindowRow(BaseModel):
     unread_pages: int | None
     how_read: str | None
     error: str | None
-    open: bool
     awaited: list[UUID]
     cells: dict[UUID, WindowCell]
 

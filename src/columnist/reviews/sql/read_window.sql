@@ -12,10 +12,6 @@ with matching as {materialized} (
 )
 select t.total, p.document_id::text, d.name as document, coalesce(d.path, d.name) as path, k.page_count, k.ocr_pages,
        k.unread_pages, row_to_json(k) as content, k.error,
-       exists (
-         select from tabular_jobs j join tabular_job_items i on i.job_id = j.id
-         where j.review_id = %(review_id)s and j.status in ('pending', 'running')
-           and i.document_id = p.document_id and i.completed_at is null) as open,
        array(select distinct a.column_id::text from awaited_columns(%(review_id)s, p.document_id) a) as awaited,
        coalesce(c.cells::text, '{{}}') as cells
 from (select count(*) as total from matching) t
