@@ -152,7 +152,11 @@ def test_a_paused_worker_that_wakes_up_too_late_writes_nothing(url: str, tmp_pat
         assert watcher.one("select min(attempt_count), max(attempt_count) from tabular_job_items") == (2, 2)
 
 
-@pytest.mark.parametrize("fault", [{"rate_limit": 0.3, "retry_after": "0"}, {"server_error": 0.3}, {"malformed": 0.1}])
+@pytest.mark.parametrize(
+    "fault",
+    [{"rate_limit": 0.3, "retry_after": "0"}, {"server_error": 1, "left": 8}, {"malformed": 1, "left": 2}],
+    ids=["rate limit", "server error", "malformed"],
+)
 def test_bad_weather_spends_no_attempt(url: str, tmp_path: Path, fault: dict[str, object]) -> None:
     files = contracts_in(tmp_path / "files", 20)
     with simulator(prompt_rate=10**6, decode_rate=10**6, slots=8, **fault) as llm:
@@ -161,8 +165,9 @@ def test_bad_weather_spends_no_attempt(url: str, tmp_path: Path, fault: dict[str
         watcher = Watcher(url)
         with workers(1, **{**variables, "TABULAR_JOB_MAX_ATTEMPTS": 1}):
             watcher.until("select status from tabular_jobs", ("completed",))
-        assert watcher.one("select completed_items, error_items from tabular_jobs") == (20, 0)
-        assert watcher.one("select max(attempt_count) from tabular_job_items") == (1,)
+        ended = "select completed_items, error_items, (select min(error) from tabular_job_items) from tabular_jobs"
+        assert watcher.one(ended) == (20, 0, None)
+        assert watcher.one("select max(attempt_count - handed_back_count) from tabular_job_items") == (1,)
 
 
 def test_an_llm_server_that_is_down_is_waited_for(url: str, tmp_path: Path) -> None:
