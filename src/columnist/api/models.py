@@ -270,8 +270,8 @@ class Cancelled(BaseModel):
 
 class WindowRow(BaseModel):
     """A document with its cells by column id; what was never asked has none. `path`, `ocr_pages`, `unread_pages`,
-    `how_read`: as a Document's; `error`: why it cannot be read; `awaited`: the columns that the live job is going to ask, with a cell
-    or without."""
+    `how_read`: as a Document's; `error`: why it cannot be read; `awaited`: the columns that the live job will ask,
+    with a cell or without."""
 
     document_id: UUID
     document: str
