@@ -63,7 +63,7 @@ INSIDE = {
         "values",
         "playbook",
     ],
-    "asking": ["prompt", "windows", "statements", "merging", "language_model"],
+    "asking": ["prompt", "windows", "statements", "readings", "merging", "language_model"],
     "rules": ["finding", "passages", "clauses", "jurisdiction", "preamble", "duration", "back_end"],
 }
 """The same order within a package."""

@@ -87,7 +87,7 @@ def test_the_model_is_asked_for_the_rules_in_words_and_for_those_only() -> None:
     assert "> 30" not in questions
     schema = request["response_format"]["json_schema"]["schema"]["properties"]
     assert schema["c1"]["properties"]["rule"]["enum"] == [1, 2, 3, None]
-    assert list(schema["c1"]["properties"]) == ["reasoning", "quotes", "answer", "rule", "flag"]
+    assert list(schema["c1"]["properties"]) == ["reasoning", "quotes", "words", "answer", "rule", "flag"]
     assert "rule" not in schema["c2"]["properties"]
 
 

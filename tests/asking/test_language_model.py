@@ -231,6 +231,75 @@ def test_the_flag_is_no_better_than_the_evidence(raw: dict[str, Any], summary: s
         assert citation.page == (2 if citation.verified else 1)
 
 
+SUMS = DocumentText(
+    "sums.txt",
+    [
+        "Liability is capped at One Million, Five Hundred Thousand Dollars. The fee is $50,000. It pays the greater of "
+        "$1,000,000 and the fees paid. Notice is six (6) months or one year. It may not be assigned. The rate is two "
+        "and one-half percent. It is dated the 8th day of May, 2014 and 5/8/14. It ends on the Closing Date."
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("answer_format", "words", "answer", "summary", "value", "flag", "says"),
+    [
+        ("monetary_amount", "One Million, Five Hundred Thousand Dollars", "1500000.00 USD", "", "1500000", "green", ""),
+        (
+            "monetary_amount",
+            "One Million, Five Hundred Thousand Dollars",
+            "500000.00 USD",
+            "",
+            None,
+            "yellow",
+            "The words say USD 1,500,000. The model reads it as USD 500,000.00.",
+        ),
+        ("monetary_amount", "$50,000", "50000 EUR", "", None, "yellow", "reads it as EUR 50,000."),
+        (
+            "monetary_amount",
+            "the greater of $1,000,000 and the fees paid",
+            "1000000 USD",
+            "",
+            None,
+            "yellow",
+            "The model reads it as USD 1,000,000.",
+        ),
+        ("number", "six (6) months", "6 months", "", "6", "green", ""),
+        ("number", "six (6) months", "6", "", "6", "green", ""),
+        ("number", "one year", "12 months", "", "1", "green", ""),
+        (
+            "number",
+            "six (6) months",
+            "180 days",
+            "",
+            None,
+            "yellow",
+            "The model reads it as 180 days.",
+        ),
+        ("percentage", "two and one-half percent", "2.5%", "", "2.5", "green", ""),
+        ("percentage", "two and one-half percent", "0.5%", "", None, "yellow", "The words say 2.5%."),
+        ("date", "the 8th day of May, 2014", "2014-05-08", "", "2014-05-08", "green", ""),
+        ("date", "5/8/14", "2014-05-08", "", None, "yellow", "The model reads it as 2014-05-08."),
+        ("date", "the Closing Date", "2020-01-01", "", "2020-01-01", "yellow", "and the words do not say so."),
+        ("yes_no", "It may not be assigned", "no", "No", False, "green", ""),
+        ("monetary_amount", "$9,999,999 as nobody says", "50000 USD", "50000 USD", "50000", "green", ""),
+        ("monetary_amount", None, "50000 USD", "50000 USD", "50000", "green", ""),
+    ],
+)
+def test_a_figure_is_certain_if_the_model_and_the_documents_words_agree(
+    answer_format: Format, words: str | None, answer: str, summary: str, value: Any, flag: str, says: str
+) -> None:
+    raw = {"words": words, "answer": answer, "quotes": [{"page": 1, "quote": SUMS.pages[0]}], "flag": "green"}
+    with scripted(lambda _: (200, completion(json.dumps({"c1": raw})))) as server:
+        (found,) = answers(server, SUMS, [question("What is it?", answer_format)])
+    assert found.content is not None
+    typed = found.content.value["amount"] if isinstance(found.content.value, dict) else found.content.value
+    assert (typed, found.content.flag) == (value, flag)
+    assert found.content.summary == (summary or words)
+    assert says in found.content.reasoning
+    assert found.content.doubtful == (flag == "yellow")
+
+
 PARTIES = {"page": 1, "quote": "made between Alder Ltd and Birch GmbH"}
 BINDING = {"page": 1, "quote": "It is binding on both."}
 

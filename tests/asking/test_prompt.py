@@ -96,8 +96,9 @@ def test_the_schema_keeps_to_the_strict_subset_and_asks_for_evidence_before_the_
         for inner in found["properties"].values():
             objects += [one for one in (inner, inner.get("items", {})) if one.get("type") == "object"]
     assert len(objects) == 1 + 9 + 9
-    for column in built["properties"].values():
-        assert list(column["properties"]) == ["reasoning", "quotes", "answer", "flag"]
+    for answer_format, column in zip(FORMATS, built["properties"].values(), strict=True):
+        words = [] if answer_format in ("text", "bulleted_list") else ["words"]
+        assert list(column["properties"]) == ["reasoning", "quotes", *words, "answer", "flag"]
         assert "null" in column["properties"]["answer"]["type"]
     assert built["properties"]["c9"]["properties"]["answer"]["enum"] == ["Lease", "Loan", None]
     assert json.loads(json.dumps(built)) == built

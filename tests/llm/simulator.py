@@ -328,7 +328,13 @@ class Evidence:
                 return bool(self.luck % 2)
         if name == "quote":
             return self.quote
-        return self.answer if name == "answer" else f"Page {self.page} says so." if self.found else "It is not there."
+        return (
+            self.answer
+            if name in ("answer", "words")
+            else f"Page {self.page} says so."
+            if self.found
+            else "It is not there."
+        )
 
 
 def _error(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -160,6 +160,18 @@ def measured(text: str, question: Question) -> Measured:
     return Measured(*_READERS[question.format](stripped, question))
 
 
+def as_shown(value: Any, answer_format: Format, unit: str | None = None) -> str:
+    """A value as a sentence or a cell names it; `unit`: of a number."""
+    match answer_format:
+        case "yes_no":
+            return "Yes" if value else "No"
+        case "monetary_amount":
+            return f"{value['currency'] or ''} {Decimal(value['amount']):,f}".strip()
+        case "percentage":
+            return f"{value}%"
+    return f"{value} {unit if value == '1' else plural(unit)}" if unit else str(value)
+
+
 def says_nothing(text: str) -> bool:
     """Whether an answer says literally that nothing was found."""
     return text.strip().casefold() in ("", NOT_FOUND.casefold(), "null", "none", "n/a")

@@ -17,10 +17,11 @@ from columnist import telemetry
 from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
 from columnist.answers.values import Measured, measured, says_nothing
 from columnist.asking.merging import disputed, merge
-from columnist.asking.prompt import PROMPT_VERSION, PageText, key, messages, page_texts, schema
+from columnist.asking.prompt import PROMPT_VERSION, WORDED, PageText, key, messages, page_texts, schema
+from columnist.asking.readings import Reading, two_readings
 from columnist.asking.statements import folded, unshown
 from columnist.asking.windows import LEAST_BUDGET, answer_room, page_room, size, windows
-from columnist.documents.locating.locate import Locator
+from columnist.documents.locating.locate import Locator, normalise
 from columnist.documents.model import Citation, DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
 from columnist.llm.client import ChatModel, Completion
@@ -52,6 +53,7 @@ class _RawAnswer(BaseModel):
     """An answer by the schema; servers without schemas may leave out or bend what is not essential."""
 
     answer: str | bool | list[str] | None
+    words: str = ""
     reasoning: str = ""
     quotes: list[_Quote] = []
     rule: int | None = None
@@ -71,7 +73,7 @@ class _RawAnswer(BaseModel):
         quotes = [{"quote": one} if isinstance(one, str) else one for one in several]
         return [one for one in quotes if isinstance(one, dict) and isinstance(one.get("quote"), str)]
 
-    @field_validator("reasoning", "flag", mode="before")
+    @field_validator("words", "reasoning", "flag", mode="before")
     @classmethod
     def _as_words(cls, value: Any) -> str:
         return "" if value is None else _in_words(value)
@@ -265,8 +267,16 @@ class _Calls:
             except ValidationError:
                 continue
             citations = tuple(self._cite(quote) for quote in answer.quotes if quote.quote.strip())
-            contents[question.id] = _content(question, answer, citations)
+            words = self._words(answer.words, citations) if question.format in WORDED else ""
+            contents[question.id] = _content(question, answer, words, citations)
         return contents
+
+    def _words(self, said: str, citations: Sequence[Citation]) -> str:
+        """The words of an answer, if the document has them; else empty."""
+        words = _storable(said).strip()
+        form = normalise(words)
+        quoted = any(citation.verified and form in normalise(citation.quote) for citation in citations)
+        return words if form and (quoted or self.locator.locate(words, None)) else ""
 
     def _cite(self, raw: _Quote) -> Citation:
         quote = _storable(raw.quote).strip()
@@ -331,9 +341,9 @@ def _in_words(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_in_words)
 
 
-def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...]) -> Content:
+def _content(question: Question, raw: _RawAnswer, words: str, citations: tuple[Citation, ...]) -> Content:
     reasoning = _storable(raw.reasoning).strip()
-    summary, (value, doubt, unit) = _typed(question, raw.answer)
+    summary, (value, doubt, unit) = _typed(question, raw.answer, words)
     rules = rules_in_words(question)
     held = rules[raw.rule - 1] if raw.rule and 1 <= raw.rule <= len(rules) else None
     verified = bool(citations) and all(citation.verified for citation in citations)
@@ -341,7 +351,7 @@ def _content(question: Question, raw: _RawAnswer, citations: tuple[Citation, ...
         # What is not found has no evidence, unless a rule holds for it ("uncapped").
         evidence = citations if held else ()
         return Content(NOT_FOUND, None, "grey", reasoning, evidence, held, doubtful=not verified)
-    doubtful = value is None or not verified
+    doubtful = value is None or bool(doubt) or not verified
     said = (raw.flag or "").casefold()
     flag: Flag = "red" if said == "red" else "green" if said == "green" and not doubtful else "yellow"
     if value is False and not citations and flag != "red":
@@ -360,21 +370,19 @@ def _evidenced(question: Question, answer: Answer) -> Answer:
     return replace(answer, content=doubted(content, f"No verified quote shows: {'; '.join(missing)}."))
 
 
-def _typed(question: Question, answer: str | bool | list[str] | None) -> tuple[str, Measured]:
+def _typed(question: Question, answer: str | bool | list[str] | None, words: str) -> Reading:
     """What is shown, and its typed value."""
     if answer is None:
-        return "", Measured(None)
+        return Reading("", Measured(None))
     if isinstance(answer, list):
         items = folded(_storable(item).strip() for item in answer if item.strip())
         if question.format == "bulleted_list":
-            return "; ".join(items), measured(json.dumps(items), question)
+            return Reading("; ".join(items), measured(json.dumps(items), question))
         answer = "; ".join(items)
     if isinstance(answer, bool):
         answer = "yes" if answer else "no"
-    text = _storable(answer).strip()
-    outcome = measured(text, question)
-    shown = ("Yes" if outcome.value else "No") if isinstance(outcome.value, bool) else text
-    return shown, outcome
+    shown, outcome = two_readings(question, _storable(answer).strip(), words)
+    return Reading(("Yes" if outcome.value else "No") if isinstance(outcome.value, bool) else shown, outcome)
 
 
 def _storable(text: str) -> str:

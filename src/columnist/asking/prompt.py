@@ -16,7 +16,7 @@ from columnist.reviews.model import Format, Question
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
-PROMPT_VERSION = "llm-4"
+PROMPT_VERSION = "llm-5"
 """Grows with each change of the texts or the schema below."""
 
 SYSTEM = """You answer questions about one document for a lawyer, from its text and nothing else.
@@ -28,7 +28,8 @@ For each question give, in this order:
 - reasoning: one or two short sentences on how the text leads to the answer.
 - quotes: the passages that show it, copied letter by letter from the document, each short and from one place, with \
 its page.
-- answer: in the form that the question asks for, or null if the document does not say. Never guess.
+- words: where asked for, the few words of the document that say it, copied letter by letter ("thirty (30) days").
+- answer: the same in the form that the question asks for, or null if the document does not say. Never guess.
 - rule: where the question has numbered rules, the number of the first one that holds by the text, even if the answer \
 is null; null if none holds.
 - flag: green if the text is clear, yellow if it is unclear or needs a second look, red if it is unusual or risky."""
@@ -36,7 +37,7 @@ is null; null if none holds.
 _FORMS: dict[Format, str] = {
     "text": "a short text",
     "bulleted_list": "a list of short texts",
-    "number": "a number in digits, without its unit",
+    "number": "a number in digits, with its unit if it has one, such as 6 months",
     "percentage": "a percentage such as 2.5%",
     "monetary_amount": "an amount with its currency's ISO code, such as 1500000.00 USD",
     "currency": "a currency's ISO code, such as USD",
@@ -44,6 +45,8 @@ _FORMS: dict[Format, str] = {
     "date": "a date as YYYY-MM-DD; if the text leaves a part of it open, the date as the text has it",
     "tag": "one of the given tags",
 }
+WORDED = frozenset(_FORMS) - {"text", "bulleted_list"}
+"""The formats of which the document's words are asked for beside the answer: two readings of one figure."""
 _CONTROL = re.compile(
     r"[<＜﹤](?=[\s\xad]*/[\s\xad]*[^\W\d]|\s*document\b|[|｜<]|\w+[|｜]>|(?:s|think|tools?|tool_\w+|function_calls|(?:start|end)_of_\w+|fim_\w+"
     r"|bos|eos|pad|unk|mask|[se]op|\w+_token|(?:unused|reserved_|extra_id_|special_)\d+|system|user|assistant)>)"
@@ -139,6 +142,7 @@ def _answer_schema(question: Question) -> dict[str, Any]:
         {
             "reasoning": {"type": "string"},
             "quotes": {"type": "array", "items": quote},
+            **({"words": {"type": ["string", "null"]}} if question.format in WORDED else {}),
             "answer": answer,
             **({"rule": rule} if rules else {}),
             "flag": {"type": "string", "enum": ["green", "yellow", "red"]},

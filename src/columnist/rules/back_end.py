@@ -16,8 +16,8 @@ from columnist.answers.dates import dates
 from columnist.answers.mention import Mention
 from columnist.answers.mentions import amounts, currencies, numbers, percentages
 from columnist.answers.model import NOT_FOUND, Answer, Content
-from columnist.answers.units import converted, plural, unit_asked_for
-from columnist.answers.values import measured, typed
+from columnist.answers.units import converted, unit_asked_for
+from columnist.answers.values import as_shown, measured, typed
 from columnist.cpu import cpu_pool
 from columnist.documents.model import Citation, DocumentText, Span
 from columnist.reviews.conditions import rules_in_words
@@ -121,26 +121,10 @@ def answered(index: PassageIndex, question: Question) -> Content:
     reasoning = f"Rule-based first pass without an LLM: {finding.rule}.{unread} {doubt}".strip()
     # A No because nothing was found rests on no text, like "not found".
     flag: Flag = "grey" if not citations else "green" if finding.sure and value is not None else "yellow"
-    shown = _shown(value, finding.text, question, unit)
+    shown = finding.text
+    if value is not None and question.format not in ("text", "bulleted_list"):
+        shown = as_shown(value, question.format, unit or unit_asked_for(_asks(question)))
     return Content(shown, value, flag, reasoning, citations, doubtful=flag != "green", unit=unit)
-
-
-def _shown(value: Any, text: str, question: Question, unit: str | None) -> str:
-    """A typed value as a cell shows it; without a value, the words of the answer."""
-    if value is None or question.format in ("text", "bulleted_list"):
-        return text
-    match question.format:
-        case "yes_no":
-            return "Yes" if value else "No"
-        case "monetary_amount":
-            return f"{value['currency'] or ''} {Decimal(value['amount']):,f}".strip()
-        case "percentage":
-            return f"{value}%"
-        case "number":
-            named = unit or unit_asked_for(_asks(question))
-            return f"{value} {named if value == '1' else plural(named)}" if named else str(value)
-        case _:
-            return str(value)
 
 
 # Ranking
