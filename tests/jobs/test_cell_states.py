@@ -15,11 +15,11 @@ from columnist.jobs.estimate import estimate_job
 from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import EndedItem, claim_items, end_abandoned_items, end_items, load_item, write_cells
 from columnist.jobs.job import create_job, job_progress
-from columnist.reviews.cells import CellKey, Edit, change_cell, get_cell
+from columnist.reviews.cells import CellKey, Edit, change_cell, get_cell, restore_cell
 from columnist.reviews.grid import read_window
 from columnist.reviews.model import ModelInUse
 from columnist.settings import Settings
-from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, answers_to
+from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, answers_to, generate
 
 IN_USE = ModelInUse(MODEL, PROMPT_VERSION)
 
@@ -312,5 +312,43 @@ def test_what_a_person_does_during_a_run_survives_it(url: str, act: str, again: 
                     await end_items(connection, [EndedItem(item, "completed")])
                 async with database.act_as(LOCAL_USER) as reader:
                     assert await get_cell(reader, cell) == before
+
+    asyncio.run(scenario())
+
+
+def test_a_cleared_answer_comes_back_though_failures_were_cleared_after_it(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1)
+            key = CellKey(review.id, review.documents[0], review.columns[0])
+
+            async def run(answer: str | None) -> UUID:
+                job = await generate(database, review)
+                async with database.worker() as connection:
+                    (item,) = await claim_items(connection, 60, 1, 3, {}, None)
+                    if answer is not None:
+                        await write_cells(
+                            connection, item, 1, MODEL, PROMPT_VERSION, [an_answer(key.column_id, answer)]
+                        )
+                    await end_items(connection, [EndedItem(item, "error" if answer is None else "completed", "Torn.")])
+                return job.job_id
+
+            async def clear() -> None:
+                async with database.act_as(LOCAL_USER) as connection:
+                    await change_cell(connection, LOCAL_USER, key, "clear")
+
+            job_id = await run("Ohio")
+            async with database.act_as(LOCAL_USER) as connection:
+                await change_cell(connection, LOCAL_USER, key, "verify")
+                before = await get_cell(connection, key)
+            await clear()
+            for _ in range(2):
+                await run(None)
+                await clear()
+            async with database.act_as(LOCAL_USER) as connection:
+                await restore_cell(connection, LOCAL_USER, key)
+                after = await get_cell(connection, key)
+            assert (after.status, after.summary, after.job_id) == ("done", "Ohio", job_id)
+            assert replace(after, updated_at=before.updated_at) == before, "with its own stamps"
 
     asyncio.run(scenario())

@@ -12,8 +12,8 @@ from columnist.errors import ConflictError
 from columnist.jobs.ask import INCOMPLETE, Ask, Only
 from columnist.jobs.calls import ItemCalls
 from columnist.jobs.feed import changed_cells
-from columnist.jobs.items import ClaimedItem, load_item, write_cells
-from columnist.jobs.job import Generated, create_job
+from columnist.jobs.items import ClaimedItem, EndedItem, claim_items, end_items, load_item, write_cells
+from columnist.jobs.job import Generated, create_job, retry_job
 from columnist.llm.usage import Prices, Usage
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import put_columns, put_documents
@@ -147,5 +147,23 @@ def test_a_budget_that_is_named_binds_the_job_that_grows(url: str) -> None:
                 await create_job(connection, LOCAL_USER.id, budgeted)
                 await put_documents(connection, review.id, review.documents)
             assert (await progress_of(database, first.job_id)).budget == Decimal("0.5")
+
+    asyncio.run(scenario())
+
+
+def test_a_retry_of_a_grown_job_asks_what_was_asked_of_each_document(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=2, columns=2)
+            job = await ask(database, review, columns=review.columns[:1], documents=review.documents[:1])
+            await ask(database, review, columns=review.columns[1:], documents=review.documents[1:])
+            async with database.worker() as connection:
+                items = await claim_items(connection, 60, 5, 3, {}, None)
+                await end_items(connection, [EndedItem(item, "error", "It is torn.") for item in items])
+            ended = await progress_of(database, job.job_id)
+            assert (ended.status, ended.error_cells) == ("failed", 2)
+            async with database.act_as(LOCAL_USER) as connection:
+                again = await retry_job(connection, ended, LOCAL_USER.id, PROMPT_VERSION, Prices())
+            assert (again.total_items, (await progress_of(database, again.job_id)).total_cells) == (2, 2)
 
     asyncio.run(scenario())

@@ -31,8 +31,8 @@ export function useJob(review: string, pollMs: number): Job | null | undefined {
 }
 
 /**
- * Follows the feed from now on: of the live job while there is one (every `pollMs`), else of the review (less often). Pauses in
- * a hidden tab and backs off while the server is away. Returns whether it is away, and whether the feed has begun.
+ * Follows the review's feed from now on: every `pollMs` while a job is live, else less often. Pauses in a hidden tab and
+ * backs off while the server is away. Returns whether it is away, and whether the feed has begun.
  */
 export function useFeed(
   review: string,
@@ -43,10 +43,10 @@ export function useFeed(
   const queries = useQueryClient();
   const [away, setAway] = useState(false);
   const [begun, setBegun] = useState(false);
-  const live = isLive(job) ? job.id : null;
+  const live = isLive(job);
   const cursor = useRef("now");
   const wake = useRef(() => {});
-  const readOn = useEffectEvent(() => readChanges(review, cursor.current === "now" ? null : live, cursor.current));
+  const readOn = useEffectEvent(() => readChanges(review, cursor.current));
   const onCells = useEffectEvent(apply);
   const pause = useEffectEvent(() => (live ? pollMs : pollMs * IDLE_FACTOR));
   useEffect(() => wake.current(), [live]);

@@ -217,7 +217,10 @@ class ActiveJob(BaseModel):
 class WindowCell(BaseModel):
     """A cell as the grid shows it; its reasoning and evidence are read one by one."""
 
-    status: Literal["pending", "done", "error"]
+    status: Annotated[
+        Literal["missing", "pending", "done", "error"],
+        Field(description="`missing`: there is no cell, as its row or column was removed (in the feeds alone)."),
+    ]
     summary: Annotated[str | None, Field(description="At most 300 characters.")]
     value: Annotated[
         object,

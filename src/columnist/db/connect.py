@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
@@ -14,7 +14,6 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection, InterfaceError, Notify, OperationalError, conninfo, errors, sql, waiting
 from psycopg.abc import PQGen
-from psycopg.errors import DeadlockDetected
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
@@ -148,13 +147,27 @@ def database_url(settings: Settings) -> Iterator[str]:
             yield url
 
 
-async def retry_on_deadlock(connection: Connection, query: str, values: Sequence[Any]) -> int:
-    """Execute a statement, again on deadlock: a cascading delete can meet the workers. Returns the rows affected."""
-    for _ in range(TRIES - 1):
-        with suppress(DeadlockDetected):
-            async with connection.transaction():
-                return (await connection.execute(query, values)).rowcount
-    return (await connection.execute(query, values)).rowcount
+def tried_again(
+    act: Callable[Concatenate[Connection, Arguments], Awaitable[Result]],
+) -> Callable[Concatenate[Connection, Arguments], Coroutine[Any, Any, Result]]:
+    """An act of a user that is done again when PostgreSQL rolled it back for another one's sake, such as a deadlock
+    with a worker or with somebody who does the same. The transaction that it is a part of goes on."""
+
+    @wraps(act)
+    async def run(connection: Connection, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        for failures in range(1, TRIES):
+            try:
+                async with connection.transaction():
+                    return await act(connection, *args, **kwargs)
+            except psycopg.Error as error:
+                if not is_conflict(error):
+                    raise
+                log.info("done again", act=act.__name__, sqlstate=error.sqlstate)
+                await asyncio.sleep(back_off(failures, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS))
+        async with connection.transaction():
+            return await act(connection, *args, **kwargs)
+
+    return run
 
 
 def retried(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from columnist.db.connect import Connection, User, retried, retry_on_deadlock
+from columnist.db.connect import Connection, User, retried, tried_again
 from columnist.db.sql import statement
 from columnist.documents.how_read import how_read
 from columnist.documents.model import Page
@@ -71,6 +71,7 @@ class Registered:
     added: bool
 
 
+@tried_again
 async def add_documents(connection: Connection, user: User, files: Sequence[StoredFile]) -> list[Registered]:
     """Register uploads, in order. The same user, path and content is the same document."""
     values = {
@@ -121,13 +122,14 @@ async def uses_of_document(connection: Connection, user: User, document_id: UUID
     return row["reviews"], row["answers"]
 
 
+@tried_again
 async def delete_document(connection: Connection, document_id: UUID) -> None:
     """Delete the user's document, with its rows in their own reviews. Does nothing if it is another user's.
 
     While another review has it, it stays without an owner. Its content is swept (documents/sweep.py) if no other
     document has it.
     """
-    await retry_on_deadlock(connection, "select delete_document(%s)", [document_id])
+    await connection.execute("select delete_document(%s)", [document_id])
 
 
 async def documents_only_here(

@@ -1,4 +1,4 @@
-"""The delta feed: every change of a cell at least once, in whatever order commits land."""
+"""The delta feed: every change of a cell at least once, its end included, in whatever order commits land."""
 
 import json
 import re
@@ -12,6 +12,9 @@ from columnist.db.connect import Connection
 from columnist.errors import InputError
 from columnist.jobs.statements import sql
 from columnist.reviews.model import ModelInUse
+
+FEED_LETTERS = 12
+"""Of the id of a feed's job or review, in its cursors."""
 
 NOW = "now"
 """The cursor that means "from now on": it brings no cells, only a starting point."""
@@ -46,15 +49,17 @@ async def changed_cells(
 ) -> ChangedCells:
     """The delta feed: compact cells that changed since `cursor` (None: since ever, or since the job began).
 
-    A cursor is `snapshot` between readings and `snapshot/next snapshot/xid/document/column` within one that takes
-    several pages. `now` brings no cells, only where to go on from: for a reader who has the grid from elsewhere.
-    `in_use` decides what is outdated; None: nothing is. Raises InputError for an invalid cursor.
+    A cursor is `feed-snapshot` between readings and `feed-snapshot/next snapshot/xid/document/column` within one that
+    takes several pages; it goes on in its own feed only, as others have not told the same. `now` brings no cells, only
+    where to go on from: for a reader who has the grid from elsewhere. `in_use` decides what is outdated; None: nothing
+    is. Raises InputError for an invalid cursor.
     """
+    feed = (job_id or review_id).hex[:FEED_LETTERS]
     if cursor == NOW:
         row = await (await connection.execute("select pg_current_snapshot()::text as snapshot")).fetchone()
         assert row
-        return ChangedCells("", row["snapshot"], more=False)
-    seen, next_seen, after = _parse_cursor(cursor or "1:1:")
+        return ChangedCells("", f"{feed}-{row['snapshot']}", more=False)
+    seen, next_seen, after = _parse_cursor(cursor or f"{feed}-1:1:", feed)
     after_xid, after_document, after_column = after
     values = {
         "review_id": review_id,
@@ -75,27 +80,31 @@ async def changed_cells(
     began_earlier = next_seen is not None
     next_seen = next_seen or found["snapshot"]
     if found["count"] == limit:
-        return ChangedCells(found["cells"] or "", f"{seen}/{next_seen}/{found['last']}", more=True)
+        return ChangedCells(found["cells"] or "", f"{feed}-{seen}/{next_seen}/{found['last']}", more=True)
     if not found["count"] and not began_earlier and cursor is not None:
         return ChangedCells("", cursor, more=False)  # still good, and the same answer as the last one: a 304
     # A reading of several pages ends where it began: later changes belong to the next reading.
-    return ChangedCells(found["cells"] or "", next_seen, more=began_earlier)
+    return ChangedCells(found["cells"] or "", f"{feed}-{next_seen}", more=began_earlier)
 
 
 _SNAPSHOT = r"[0-9]{1,20}:[0-9]{1,20}:[0-9,]*"
-_CURSOR = re.compile(rf"({_SNAPSHOT})(?:/({_SNAPSHOT})/([0-9]{{1,20}})/([0-9a-f-]{{36}})/([0-9a-f-]{{36}}))?")
+_CURSOR = re.compile(
+    rf"([0-9a-f]+)-({_SNAPSHOT})(?:/({_SNAPSHOT})/([0-9]{{1,20}})/([0-9a-f-]{{36}})/([0-9a-f-]{{36}}))?"
+)
 
 
 def _no_cursor(cursor: str | None) -> InputError:
     return InputError(f"{cursor!r} is no cursor of this feed: start again without one.", "cursor")
 
 
-def _parse_cursor(cursor: str) -> tuple[str, str | None, tuple[str, str, str]]:
+def _parse_cursor(cursor: str, feed: str) -> tuple[str, str | None, tuple[str, str, str]]:
     match = _CURSOR.fullmatch(cursor)
-    low, high, *_ = cursor.split(":") if match else ("1", "0")
-    if match is None or not 0 < int(low) <= int(high):
+    if match is None or match[1] != feed:
         raise _no_cursor(cursor)
-    seen, next_seen, *after = match.groups()
+    _, seen, next_seen, *after = match.groups()
+    low, high, *_ = seen.split(":")
+    if not 0 < int(low) <= int(high):
+        raise _no_cursor(cursor)
     if next_seen is None:
         return seen, None, ("0", str(UUID(int=0)), str(UUID(int=0)))
     return seen, next_seen, (after[0], after[1], after[2])

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from columnist.db.connect import Connection, retried
+from columnist.db.connect import Connection, retried, tried_again
 from columnist.errors import ConflictError, InputError, JobEndingError, NotFoundError
 from columnist.jobs.ask import Ask, JobOnly
 from columnist.jobs.statements import sql
@@ -86,6 +86,7 @@ class Progress:
         return (self.total_items - self.ended_items) / self.rate if self.is_live and self.rate else None
 
 
+@tried_again
 async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generated:
     """Write a job with an item for each document that has a question to ask; the review's live job grows by them.
 
@@ -148,21 +149,28 @@ async def retry_job(
 ) -> Generated:
     """Ask the failed and missing cells of a job's documents and columns again, with its model and its budget, as a new
     job or by its review's live one. Raises as `create_job`."""
-    cursor = await connection.execute("select document_id from tabular_job_items where job_id = %s", [job.id])
-    document_ids = [row["document_id"] for row in await cursor.fetchall()]
-    ask = Ask(
-        job.review_id,
-        job.model,
-        prompt_version,
-        ("failed", "missing"),
-        job.column_ids,
-        document_ids,
-        job.budget,
-        prices,
-    )
-    return await create_job(connection, user_id, ask)
+    cursor = await connection.execute(sql("find_scope"), {"job_id": job.id})
+    scope = [(row["column_ids"], row["document_ids"]) for row in await cursor.fetchall()] or [(job.column_ids, [])]
+    # A job that has grown asks several things: so does the new one, which grows by each.
+    generated: Generated | None = None
+    for column_ids, document_ids in scope:
+        ask = Ask(
+            job.review_id,
+            job.model,
+            prompt_version,
+            ("failed", "missing"),
+            column_ids,
+            document_ids,
+            job.budget,
+            prices,
+        )
+        last = await create_job(connection, user_id, ask)
+        generated = last if generated is None or last.total_items else generated
+    assert generated
+    return generated
 
 
+@tried_again
 async def cancel_job(connection: Connection, job_id: UUID) -> bool:
     """Stop a job: waiting items are skipped now, running ones within two seconds. False if it has ended already."""
     requested = await (await connection.execute(sql("request_cancel"), {"job_id": job_id})).fetchone()
@@ -171,6 +179,7 @@ async def cancel_job(connection: Connection, job_id: UUID) -> bool:
     return requested is not None
 
 
+@tried_again
 async def resume_job(connection: Connection, job_id: UUID, budget: Decimal | None) -> bool:
     """Let a paused job go on, with a new budget or none; False if it is not paused."""
     cursor = await connection.execute(sql("resume_job"), {"job_id": job_id, "budget": budget})

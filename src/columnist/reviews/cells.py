@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.errors import ForeignKeyViolation
 from psycopg.types.json import Jsonb
 
-from columnist.db.connect import Connection, User
+from columnist.db.connect import Connection, User, tried_again
 from columnist.db.sql import statement
 from columnist.documents.model import read_citations
 from columnist.errors import ConflictError, NotFoundError
@@ -57,6 +57,7 @@ async def get_cell(connection: Connection, cell: CellKey, in_use: ModelInUse | N
     return FullCell(**row | {"citations": read_citations(row["citations"])})
 
 
+@tried_again
 async def change_cell(
     connection: Connection,
     user: User,
@@ -102,6 +103,7 @@ async def change_cell(
         )
 
 
+@tried_again
 async def restore_cell(connection: Connection, user: User, cell: CellKey) -> None:
     """Put back what was cleared, evidence and all. Raises ConflictError if something answered it since."""
     values = {**cell._asdict(), "user_id": user.id, "email": user.email}

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
-from columnist.db.connect import Connection, User, retried, retry_on_deadlock
+from columnist.db.connect import Connection, User, retried, tried_again
 from columnist.db.sql import statement
 from columnist.db.text import as_json
 from columnist.documents.how_read import how_read
@@ -48,7 +48,8 @@ async def find_review(
     """The user's review called `name`, or else the one called `earlier` if it has all these columns as they are and a
     document of one of these names."""
     cursor = await connection.execute(
-        "select id, name from tabular_reviews where user_id = %s and name = any(%s)", [user.id, [name, earlier]]
+        "select id, name from tabular_reviews where user_id = %s and name = any(%s) order by named_by_owner",
+        [user.id, [name, earlier]],
     )
     ids: dict[str, UUID] = {row["name"]: row["id"] for row in await cursor.fetchall()}
     if name in ids or earlier not in ids:
@@ -61,6 +62,7 @@ async def find_review(
     return ids[earlier] if row and row["found"] else None
 
 
+@tried_again
 async def create_review(connection: Connection, user: User, name: str) -> UUID:
     """A new review. Raises ConflictError if the user has one of that name."""
     await _know(connection, user)
@@ -97,21 +99,28 @@ async def role_in(connection: Connection, review_id: UUID) -> Role | None:
     return row["role"] if row else None
 
 
+@tried_again
 async def rename_review(connection: Connection, review_id: UUID, name: str) -> None:
-    """Raises ConflictError if its owner has another of that name."""
-    with _named_once("name", f"There is a review called {name!r} already."):
+    """Raises ConflictError if the user has given that name to another review of theirs. Nobody learns the names of
+    reviews that are another user's."""
+    with _named_once("name", f"You have a review called {name!r} already."):
         await connection.execute(
-            "update tabular_reviews set name = %s, updated_at = now() where id = %s", [name, review_id]
+            "update tabular_reviews set name = %s, named_by_owner = user_id = my_user_id(), updated_at = now() "
+            "where id = %s",
+            [name, review_id],
         )
 
 
+@tried_again
 async def delete_review(connection: Connection, review_id: UUID) -> None:
     """With its columns, cells, jobs and history; the documents stay, but those that their uploader has deleted."""
-    await retry_on_deadlock(connection, "delete from tabular_reviews where id = %s", [review_id])
+    await connection.execute("delete from tabular_reviews where id = %s", [review_id])
 
 
+@tried_again
 async def add_columns(connection: Connection, review_id: UUID, columns: Sequence[ColumnSpec]) -> list[Column]:
     """Add columns to the right. Raises ConflictError if one's name is taken."""
+    await _lock(connection, review_id)
     with _named_once("name", "The review has a column of that name already."):
         cursor = await connection.execute(_sql("add_columns"), {"review_id": review_id, "columns": as_json(columns)})
         ids = {row["id"] for row in await cursor.fetchall()}
@@ -133,8 +142,10 @@ async def get_column(connection: Connection, review_id: UUID, column_id: UUID) -
     return _column(row)
 
 
+@tried_again
 async def edit_column(connection: Connection, review_id: UUID, column_id: UUID, spec: ColumnSpec) -> Column:
     """Change a column; its cells are stale if what is asked changed. Raises NotFoundError, ConflictError."""
+    await _lock(connection, review_id)
     with _named_once("name", f"The review has a column called {spec.name!r} already."):
         await connection.execute(
             _sql("edit_column"),
@@ -159,16 +170,18 @@ async def choose_unit(connection: Connection, column_id: UUID, version: int, uni
     return row["unit"] if row else None
 
 
+@tried_again
 async def order_columns(connection: Connection, review_id: UUID, column_ids: Sequence[UUID]) -> None:
     """Put these columns first, in this order; the others follow as they were."""
+    await _lock(connection, review_id)
     await connection.execute(_sql("order_columns"), {"review_id": review_id, "column_ids": list(column_ids)})
 
 
+@tried_again
 async def remove_column(connection: Connection, review_id: UUID, column_id: UUID) -> None:
     """With its cells."""
-    await retry_on_deadlock(
-        connection, "delete from tabular_columns where review_id = %s and id = %s", [review_id, column_id]
-    )
+    await _lock(connection, review_id)
+    await connection.execute("delete from tabular_columns where review_id = %s and id = %s", [review_id, column_id])
 
 
 async def count_rows(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> int:
@@ -210,11 +223,13 @@ async def list_members(connection: Connection, review_id: UUID) -> list[Member]:
     return [Member(**row) for row in await cursor.fetchall()]
 
 
+@tried_again
 async def put_member(connection: Connection, review_id: UUID, email: str, role: Role) -> None:
     """Share the review with a person, or change their role."""
     await connection.execute(_sql("put_member"), {"review_id": review_id, "email": email, "role": role})
 
 
+@tried_again
 async def remove_member(connection: Connection, review_id: UUID, email: str) -> None:
     """Raises NotFoundError if the review is not shared with them."""
     cursor = await connection.execute(
@@ -224,31 +239,35 @@ async def remove_member(connection: Connection, review_id: UUID, email: str) -> 
         raise NotFoundError(f"The review is not shared with {email}.")
 
 
+@tried_again
 async def put_columns(connection: Connection, review_id: UUID, columns: Sequence[ColumnSpec]) -> list[UUID]:
     """Add the columns, or edit those of the same name; returns their ids in order.
 
     An edit that changes what is asked makes the column's cells stale. Other columns of the review stay as they are.
     """
+    await _lock(connection, review_id)
     cursor = await connection.execute(_sql("put_columns"), {"review_id": review_id, "columns": as_json(columns)})
     ids = {row["name"]: row["id"] for row in await cursor.fetchall()}
     return [ids[column.name] for column in columns]
 
 
+@tried_again
 async def put_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
     """Add documents to the grid, below those that it has; one that it has already keeps its place. Raises NotFoundError
     for one that the user may not see."""
     values = {"review_id": review_id, "document_ids": list(document_ids)}
     if unknown := await (await connection.execute(_sql("find_unknown_document"), values)).fetchone():
         raise NotFoundError(f"There is no document {unknown['id']}.", "document_ids")
+    await _lock(connection, review_id)
     await connection.execute(_sql("put_documents"), values)
 
 
+@tried_again
 async def remove_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
     """Take rows out of the grid, with their cells."""
-    await retry_on_deadlock(
-        connection,
-        "delete from review_documents where review_id = %s and document_id = any(%s)",
-        [review_id, list(document_ids)],
+    await _lock(connection, review_id)
+    await connection.execute(
+        "delete from review_documents where review_id = %s and document_id = any(%s)", [review_id, list(document_ids)]
     )
 
 
@@ -301,6 +320,11 @@ async def failed_cells(
         },
     )
     return [Failure(**row) for row in await cursor.fetchall()]
+
+
+async def _lock(connection: Connection, review_id: UUID) -> None:
+    """Who changes rows or columns of a review does so one after the other."""
+    await connection.execute("select from tabular_reviews where id = %s for no key update", [review_id])
 
 
 async def _know(connection: Connection, user: User) -> None:

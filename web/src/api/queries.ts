@@ -56,13 +56,10 @@ export async function readGroups(review_id: string, { q, filter }: View, column_
 export async function readCell(review_id: string, key: CellKey) {
   return (await client.GET(CELL, cellPath(review_id, key))).data!;
 }
-/** The changes since a cursor: of one job, or of the whole review. */
-export async function readChanges(review_id: string, job_id: string | null, cursor: string) {
+/** The changes of a review since a cursor. */
+export async function readChanges(review_id: string, cursor: string) {
   const query = { cursor, limit: 2000 };
-  const { data } = await (job_id
-    ? client.GET("/api/tabular/jobs/{job_id}/cells", { params: { path: { job_id }, query } })
-    : client.GET(`${REVIEW}/cells`, { params: { path: { review_id }, query } }));
-  return data!;
+  return (await client.GET(`${REVIEW}/cells`, { params: { path: { review_id }, query } })).data!;
 }
 export async function generate(review_id: string, body: Partial<GenerateInput>) {
   const header = { "idempotency-key": crypto.randomUUID() };

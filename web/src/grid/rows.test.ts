@@ -75,6 +75,14 @@ test("a changed cell is put into its row, if that has been read", async () => {
   expect(source.loaded.get("d1")!.awaited).toEqual(["law", "date"]);
 });
 
+test("a cell that went with its row or column is there no longer", async () => {
+  const source = new RowSource(plain);
+  await source.read(0, 2, "position");
+  source.apply([changed("d1", "Utah")]);
+  source.apply([{ ...changed("d1", "Utah"), status: "missing", summary: null }]);
+  expect(source.loaded.get("d1")!.cells.law).toBeUndefined();
+});
+
 test("a changed cell says whether it is still awaited", async () => {
   const source = new RowSource(plain);
   await source.read(0, 2, "position");

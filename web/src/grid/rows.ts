@@ -84,7 +84,8 @@ export class RowSource {
     for (const { document_id, column_id, awaited, ...cell } of cells) {
       const row = this.loaded.get(document_id);
       if (!row) continue;
-      row.cells[column_id] = cell;
+      if (cell.status === "missing") delete row.cells[column_id];
+      else row.cells[column_id] = cell;
       if (awaited !== undefined)
         row.awaited = row.awaited.filter((id) => id !== column_id).concat(awaited ? column_id : []);
       touched.add(document_id);

@@ -1,5 +1,5 @@
--- Puts back what was cleared, with its stamps, if nothing answered since; as its caller, so the policies hold. What was
--- asked in vain meanwhile does not count. Returns 'done' or 'missing' (there is nothing to put back).
+-- Puts back the answer that was cleared last, with its stamps, if nothing answered since; as its caller, so the policies
+-- hold. What was asked in vain meanwhile does not count, even if that was cleared, too. Returns 'done' or 'missing' (there is nothing to put back).
 create or replace function restore_tabular_cell(
   review_id uuid, document_id uuid, column_id uuid, user_id uuid, email text
 ) returns text language plpgsql volatile as $$
@@ -17,7 +17,7 @@ begin
   select h.* into cleared from tabular_cell_changes h
   where h.review_id = restore_tabular_cell.review_id and h.document_id = restore_tabular_cell.document_id
     and h.column_id = restore_tabular_cell.column_id and h.action in ('clear', 'restore', 'edit', 'replace')
-  order by h.id desc limit 1;
+  order by h.action = 'clear' and h.before ->> 'status' is distinct from 'done', h.id desc limit 1;
   if old.review_id is null or old.status = 'done' or cleared.action is distinct from 'clear' then
     return 'missing';
   end if;

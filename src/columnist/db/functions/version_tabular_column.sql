@@ -1,5 +1,5 @@
--- A column's version grows with every edit that changes what is asked: its answers are then stale, and the unit of its
--- numbers is chosen anew. A number's name asks, too, if it names a unit.
+-- A column's version grows with every edit that changes what is asked: its answers are then stale, which the feed tells,
+-- and the unit of its numbers is chosen anew. A number's name asks, too, if it names a unit.
 create or replace function version_tabular_column() returns trigger language plpgsql as $$
 declare
   units constant text := '\m(day|week|month|year|hour|minute|feet|foot|metre|meter|mile|acre|hectare|km|kg|ton)\w*';
@@ -9,6 +9,7 @@ begin
   then
     new.version := old.version + 1;
     new.unit := null;
+    new.asked_xid := pg_current_xact_id();
   end if;
   new.updated_at := now();
   return new;

@@ -1,17 +1,46 @@
 -- The delta feed. `seen` is the snapshot that the reader has seen everything of: a change is new if it was not visible
 -- in it. Commits land out of order, but each is visible either in the old snapshot or in a later one, so none is missed
--- however they interleave; the range on changed_xid is what the index serves. Within one reading, pages follow `after`.
+-- however they interleave; the ranges on the xids are what the indexes serve. Within one reading, pages follow `after`.
+-- A change is that of a cell, of its question, which made it stale, or its end with its row or column (`missing`).
 -- One row with all cells as JSON, compact: nobody between here and the browser needs to look into them.
 with changed as materialized (
-  select c.*
-  from tabular_cells c
-  where c.review_id = %(review_id)s
-    and c.changed_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
-    and not pg_visible_in_snapshot(c.changed_xid, %(seen)s::pg_snapshot)
-    and (c.changed_xid, c.document_id, c.column_id)
-        > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
-    and (%(job_id)s::uuid is null or %(job_id)s in (c.job_id, c.attempt_job_id))
-  order by c.changed_xid, c.document_id, c.column_id
+  (select c.changed_xid as xid, c.document_id, c.column_id
+   from tabular_cells c
+   where c.review_id = %(review_id)s
+     and c.changed_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
+     and not pg_visible_in_snapshot(c.changed_xid, %(seen)s::pg_snapshot)
+     and (c.changed_xid, c.document_id, c.column_id)
+         > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
+     and (%(job_id)s::uuid is null or %(job_id)s in (c.job_id, c.attempt_job_id))
+   order by c.changed_xid, c.document_id, c.column_id
+   limit %(limit)s)
+  union
+  (select col.asked_xid, c.document_id, c.column_id
+   from tabular_columns col
+   join tabular_cells c on c.review_id = col.review_id and c.column_id = col.id and is_stale(c, col.version)
+   where col.review_id = %(review_id)s
+     and col.asked_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
+     and not pg_visible_in_snapshot(col.asked_xid, %(seen)s::pg_snapshot)
+     and pg_visible_in_snapshot(c.changed_xid, %(seen)s::pg_snapshot)  -- the others are above
+     and (col.asked_xid, c.document_id, c.column_id)
+         > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
+     and (%(job_id)s::uuid is null or %(job_id)s in (c.job_id, c.attempt_job_id))
+   order by col.asked_xid, c.document_id, c.column_id
+   limit %(limit)s)
+  union
+  (select r.changed_xid, r.document_id, r.column_id
+   from tabular_removed_cells r
+   where r.review_id = %(review_id)s and %(job_id)s::uuid is null
+     and r.changed_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
+     and not pg_visible_in_snapshot(r.changed_xid, %(seen)s::pg_snapshot)
+     and (r.changed_xid, r.document_id, r.column_id)
+         > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
+     and not exists (
+       select from tabular_cells c
+       where (c.review_id, c.document_id, c.column_id) = (r.review_id, r.document_id, r.column_id))
+   order by r.changed_xid, r.document_id, r.column_id
+   limit %(limit)s)
+  order by xid, document_id, column_id
   limit %(limit)s
 ), awaited as materialized (  -- once a document, however many of its cells have changed
   select d.document_id, a.column_id
@@ -20,12 +49,14 @@ with changed as materialized (
 )
 select pg_current_snapshot()::text as snapshot,
        (select count(*)::int from changed) as count,
-       (select concat_ws('/', changed_xid, document_id, column_id) from changed
-        order by changed_xid desc, document_id desc, column_id desc limit 1) as last,
-       (select string_agg(row_to_json(shown)::text, ',' order by c.changed_xid, c.document_id, c.column_id)
-        from changed c
-        join tabular_columns col on col.id = c.column_id
+       (select concat_ws('/', xid, document_id, column_id) from changed
+        order by xid desc, document_id desc, column_id desc limit 1) as last,
+       (select string_agg(row_to_json(shown)::text, ',' order by k.xid, k.document_id, k.column_id)
+        from changed k
+        left join tabular_cells c
+          on c.review_id = %(review_id)s and c.document_id = k.document_id and c.column_id = k.column_id
+        left join tabular_columns col on col.id = c.column_id
         cross join lateral (
-          select c.document_id, c.column_id, compact.*,
-                 (c.document_id, c.column_id) in (select a.document_id, a.column_id from awaited a) as awaited
+          select k.document_id, k.column_id, compact.*,
+                 (k.document_id, k.column_id) in (select a.document_id, a.column_id from awaited a) as awaited
           from compact_cell(c, col.version, %(model)s, %(prompt_version)s) compact) shown) as cells

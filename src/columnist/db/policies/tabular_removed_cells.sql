@@ -1,0 +1,4 @@
+create policy see on tabular_removed_cells for select to authenticated
+  using (can_access_review(review_id, array(select my_review_ids())));
+create policy work on tabular_removed_cells for select to columnist_worker using (true);
+create policy gate on tabular_removed_cells to columnist_gate using (true) with check (true);
