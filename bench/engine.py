@@ -2,95 +2,124 @@
 
 import asyncio
 import importlib
+import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from statistics import median
 from uuid import uuid4
 
 import psycopg
-from psycopg import conninfo, sql
+from psycopg import sql
 
+from bench.peers.database import Setting, fresh_database, seconds_until_none
 from bench.postgres import own_postgres
 from bench.table import Row
 from columnist.db.connect import Database
 from columnist.db.migrate import migrate
 from columnist.jobs.items import ClaimedItem, claim_items
-from columnist.jobs.pool import PoolOptions, WorkerPool
+from columnist.jobs.pool import LARGEST_CLAIM, PoolOptions, WorkerPool
 
 PEERS = {
     "procrastinate": "Procrastinate",
     "pgboss": "pg-boss",
-    "graphile": "Graphile Worker (local queue 500)",
-    "pgqueuer": "PgQueuer, batch 10",
+    "graphile": "Graphile Worker",
+    "pgqueuer": "PgQueuer",
     "upstream_loop": "claim one, complete one, count all",
+    "bare_loops": "bare claim and completion (no promises)",
 }
-CEILING = ("bare_batched", "bare batched claim and completion (no promises)")
 CONCURRENCY = 10
-ITEMS = 10_000
+OURS = Setting(CONCURRENCY, LARGEST_CLAIM)
+"""Ours is not swept: the concurrency of all earlier figures, and what it may claim ahead."""
+BESIDE = (10_000, 50_000)
+"""Items in the rounds beside the peers: a ratio depends on their number."""
+FIRST_ITEMS = 1_000
+"""Items in the first try of a setting. A contender that would take longer than SLOW_SECONDS for the rounds keeps to
+this number in all of them."""
+SLOW_SECONDS = 15
 SCALES = (1_000, 100_000)
 LIVE_JOBS = (1, 11, 100, 1_000)
+ITEMS = 10_000
 CLAIMS = 100
-
-
 ROUNDS = 3
-SLOW_SECONDS = 15
-"""A contender that took longer is not run again: its figure is far from anybody's."""
+TRIES = 2
+"""Runs of each setting; the faster one counts, so that a hiccup of the machine does not choose the setting."""
+SETTINGS_TRIED = "Engine, settings tried, workers × batch"
+LEFT = sql.SQL("select from tabular_jobs where completed_at is null limit 1")
+
+Drain = Callable[[str, int, Setting], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Contender:
+    """Who drains, and how. `slow`: too slow for the rounds' full number."""
+
+    name: str
+    drain: Drain
+    setting: Setting
+    slow: bool = False
+
+    def seconds(self, admin_url: str, wanted: int) -> float:
+        """Seconds for an item, of `wanted` items or those that a slow one is given."""
+        items = FIRST_ITEMS if self.slow else wanted
+        return self.drain(admin_url, items, self.setting) / items
 
 
 def run() -> list[Row]:
     """The figures of `_measured` on an embedded server of their own."""
     with own_postgres() as url:
-        return _measured(url)
+        return [*_beside(url), *_by_size(url), *_by_live_jobs(url)]
 
 
-def _measured(admin_url: str) -> list[Row]:
-    """Items a second of every contender at 10,000 items, in rounds one after the other, and what ours costs by size."""
-    contenders: dict[str, Callable[[str, int, int], float]] = {"Columnist": _drain_ours}
-    failures: list[tuple[str, Exception]] = []
-    for module, name in [*PEERS.items(), CEILING]:
+def _beside(admin_url: str, beside: Sequence[int] = BESIDE) -> list[Row]:
+    """Items a second of every contender at the best of its settings, in rounds one after the other."""
+    ours = _Contender("Columnist", _drain_ours, OURS)
+    contenders, rows = [ours], []
+    for module, name in PEERS.items():
         try:
-            contenders[name] = importlib.import_module(f"bench.peers.{module}").drain
-        except ImportError as error:
-            failures.append((name, error))
-    seconds: dict[str, list[float]] = defaultdict(list)
-    for _ in range(ROUNDS):
-        for name, drain in contenders.items():
-            if seconds[name] and seconds[name][0] > SLOW_SECONDS:
-                continue
-            try:
-                seconds[name].append(drain(admin_url, ITEMS, CONCURRENCY))
-            except Exception as error:
-                if name == "Columnist":
-                    raise
-                failures.append((name, error))
-                seconds[name] = [float("inf")]
-    section = f"Engine, {ITEMS:,} no-op items, median of {ROUNDS}"
-    rates = {name: ITEMS / median(times) for name, times in seconds.items()}
-    ours = rates.pop("Columnist")
-    rows = [
-        Row(section, name, f"{rate:,.0f} items/s", f"ours is {ours / rate:.2f} ×")
-        for name, rate in sorted(rates.items(), key=lambda entry: entry[1])
-        if rate
-    ]
-    rows += [Row(section, name, "not measured", " ".join(str(error).split())[:60]) for name, error in failures]
-    rows.append(Row(section, "Columnist", f"{ours:,.0f} items/s"))
-    small, large = (
-        median(_drain_ours(admin_url, items, CONCURRENCY) / items for _ in range(ROUNDS)) for items in SCALES
-    )
+            peer = importlib.import_module(f"bench.peers.{module}")
+            tried = _tried(admin_url, name, peer.drain, peer.SETTINGS, beside[0])
+        except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+            rows.append(Row(SETTINGS_TRIED, name, "not measured", " ".join(str(error).split())[:60]))
+            continue
+        contenders.append(min(tried, key=lambda one: tried[one]))
+        rates = "; ".join(f"{one.setting}: {1 / seconds:,.0f}" for one, seconds in tried.items())
+        rows.append(Row(SETTINGS_TRIED, name, f"{rates} items/s"))
+    for wanted in beside:
+        seconds: dict[str, list[float]] = defaultdict(list)
+        for _ in range(ROUNDS):
+            for one in contenders:
+                seconds[one.name].append(one.seconds(admin_url, wanted))
+        rate = {name: 1 / median(times) for name, times in seconds.items()}
+        section = f"Engine, {wanted:,} no-op items, median of {ROUNDS}"
+        for one in sorted(contenders, key=lambda one: rate[one.name]):
+            of = f", {FIRST_ITEMS:,} items" if one.slow else ""
+            ratio = "" if one is ours else f"ours is {rate[ours.name] / rate[one.name]:.2f} ×"
+            rows.append(Row(section, f"{one.name}, {one.setting}{of}", f"{rate[one.name]:,.0f} items/s", ratio))
+    return rows
+
+
+def _tried(admin_url: str, name: str, drain: Drain, settings: Sequence[Setting], items: int) -> dict[_Contender, float]:
+    """The contender in each of its settings, and its seconds for an item; a run before them warms it."""
+    slow = drain(admin_url, FIRST_ITEMS, settings[0]) * items / FIRST_ITEMS > SLOW_SECONDS
+    contenders = [_Contender(name, drain, setting, slow) for setting in settings]
+    return {one: min(one.seconds(admin_url, items) for _ in range(TRIES)) for one in contenders}
+
+
+def _by_size(admin_url: str) -> list[Row]:
+    """What an item of ours costs by the number of items."""
+    small, large = (median(_drain_ours(admin_url, items, OURS) / items for _ in range(ROUNDS)) for items in SCALES)
     costs = f"{large * 1e6:.0f} µs against {small * 1e6:.0f} µs"
-    rows.append(
-        Row("Engine, cost per item", "at 100,000 items against 1,000", costs, f"{large / small:.2f} × (limit 1.2)")
-    )
-    return rows + _by_live_jobs(admin_url)
+    return [Row("Engine, cost per item", "at 100,000 items against 1,000", costs, f"{large / small:.2f} × (limit 1.2)")]
 
 
 def _by_live_jobs(admin_url: str) -> list[Row]:
     """The same items in more and more jobs that are live together: throughput, and the time of a claim of ten."""
     rates, claims = {}, {}
     for jobs in LIVE_JOBS:
-        rates[jobs] = ITEMS / median(_drain_ours(admin_url, ITEMS, CONCURRENCY, jobs) for _ in range(ROUNDS))
+        rates[jobs] = ITEMS / median(_drain_ours(admin_url, ITEMS, OURS, jobs) for _ in range(ROUNDS))
         with _database(admin_url) as url:
             claims[jobs] = asyncio.run(_claim_seconds(url, jobs))
     first = LIVE_JOBS[0]
@@ -120,26 +149,19 @@ async def _claim_seconds(url: str, jobs: int) -> float:
     return median(seconds)
 
 
-def _drain_ours(admin_url: str, items: int, concurrency: int, jobs: int = 1) -> float:
+def _drain_ours(admin_url: str, items: int, setting: Setting, jobs: int = 1) -> float:
     """Seconds from the pool's start to the end of the last job, in a new database."""
     with _database(admin_url) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             _enqueue(connection, items, jobs)
-        return asyncio.run(_drain(url, items, concurrency))
+        return asyncio.run(_drain(url, items, setting.workers))
 
 
 @contextmanager
 def _database(admin_url: str) -> Iterator[str]:
-    name = f"bench_{uuid4().hex[:12]}"
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    url = conninfo.make_conninfo(admin_url, dbname=name)
-    try:
+    with fresh_database(admin_url) as url:
         migrate(url)
         yield url
-    finally:
-        with psycopg.connect(admin_url, autocommit=True) as admin:
-            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 def _enqueue(connection: psycopg.Connection, items: int, jobs: int) -> None:
@@ -174,20 +196,14 @@ async def _drain(url: str, items: int, concurrency: int) -> float:
     async with Database(url) as database:
         options = PoolOptions(concurrency, lease_seconds=300, max_attempts=3, idle_seconds=0.5, grace_seconds=20)
         pool = WorkerPool(database, no_op, options)
-        started = time.time()
+        started = time.perf_counter()
         running = asyncio.create_task(pool.run())
-        query = (
-            "select case when bool_and(completed_at is not null) then extract(epoch from max(completed_at)) end "
-            "::float8 as ended, sum(completed_items)::int as completed_items from tabular_jobs"
-        )
-        while True:
-            async with database.worker() as connection:
-                row = await (await connection.execute(query)).fetchone()
-            if row and row["ended"] is not None:
-                break
-            await asyncio.sleep(0.05)
+        seconds = await asyncio.to_thread(seconds_until_none, url, LEFT, started)
         pool.stop()
         await running
-    if worked != items or row["completed_items"] != items:
-        raise RuntimeError(f"{worked} items were worked on and {row['completed_items']} completed, of {items}")
-    return float(row["ended"]) - started
+        async with database.worker() as connection:
+            cursor = await connection.execute("select sum(completed_items)::int as completed from tabular_jobs")
+            row = await cursor.fetchone()
+    if worked != items or row is None or row["completed"] != items:
+        raise RuntimeError(f"{worked} items were worked on and {row and row['completed']} completed, of {items}")
+    return seconds

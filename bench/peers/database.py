@@ -1,11 +1,13 @@
-"""What every peer needs: a new database on the server under test, and for those in Node a way to run them."""
+"""What every peer needs: settings to try, a new database on the server under test, its end, and a way to run Node."""
 
 import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,6 +16,19 @@ import psycopg
 from psycopg import conninfo, sql
 
 HERE = Path(__file__).parent
+POLL_SECONDS = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a contender is run: `workers` at a time (loops, connections or tasks, as it calls them), and how many items
+    each fetches together or looks ahead."""
+
+    workers: int
+    batch: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.workers} × {self.batch:,}"
 
 
 @contextmanager
@@ -42,6 +57,14 @@ def settle(url: str) -> None:
         connection.execute("vacuum analyze")
 
 
+def seconds_until_none(url: str, left: sql.SQL, started: float) -> float:
+    """Seconds from `started` (perf_counter) until the query `left` finds nothing. Everybody's end is found so."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute(left).fetchone() is not None:
+            time.sleep(POLL_SECONDS)
+        return time.perf_counter() - started
+
+
 def require_all(url: str, count_completed: sql.SQL, items: int) -> None:
     """Raises RuntimeError unless the peer's own tables say that exactly `items` items were completed."""
     with psycopg.connect(url) as connection:
@@ -50,7 +73,7 @@ def require_all(url: str, count_completed: sql.SQL, items: int) -> None:
         raise RuntimeError(f"{row and row[0]} of {items} items were completed")
 
 
-def run_node(script: str, url: str, items: int, concurrency: int) -> float:
+def run_node(script: str, url: str, items: int, setting: Setting) -> float:
     """Seconds that `script`, a file beside this one, measured: its argument is JSON, its last line `{"seconds": …}`.
 
     Installs the Node packages on first use. Raises RuntimeError without Node.js, or with what the script complained of.
@@ -60,7 +83,9 @@ def run_node(script: str, url: str, items: int, concurrency: int) -> float:
         raise RuntimeError("no Node.js here")
     if not (HERE / "node_modules" / ".package-lock.json").exists():  # npm writes it last: a broken install is repeated
         _execute([npm, "install", "--no-audit", "--no-fund", "--no-package-lock"])
-    argument = json.dumps({"connection": connection_parts(url), "items": items, "concurrency": concurrency})
+    argument = json.dumps(
+        {"connection": connection_parts(url), "items": items, "poll": POLL_SECONDS, **asdict(setting)}
+    )
     printed = _execute([node, script, argument])
     return float(json.loads(printed.splitlines()[-1])["seconds"])
 

@@ -2,8 +2,10 @@
 
 from psycopg import sql
 
-from bench.peers.database import fresh_database, require_all, run_node
+from bench.peers.database import Setting, fresh_database, require_all, run_node
 
+SETTINGS = (Setting(10, 500), Setting(10, 2_000), Setting(50, 500), Setting(100, 2_000))
+"""`batch` is the size of its local queue."""
 # It deletes a job that succeeded and keeps one that failed: completed are those it numbered and no longer has.
 COUNT_COMPLETED = sql.SQL(
     "select pg_sequence_last_value(pg_get_serial_sequence('graphile_worker._private_jobs', 'id')::regclass)"
@@ -11,9 +13,9 @@ COUNT_COMPLETED = sql.SQL(
 )
 
 
-def drain(admin_url: str, items: int, concurrency: int) -> float:
-    """Seconds from the start of one runner with `concurrency` workers until its table of jobs is empty."""
+def drain(admin_url: str, items: int, setting: Setting) -> float:
+    """Seconds from the start of one runner until its table of jobs is empty."""
     with fresh_database(admin_url) as url:
-        seconds = run_node("graphile.mjs", url, items, concurrency)
+        seconds = run_node("graphile.mjs", url, items, setting)
         require_all(url, COUNT_COMPLETED, items)
         return seconds

@@ -1,13 +1,12 @@
-// pg-boss: `concurrency` workers of one process, each with batches; the argument and the answer are JSON (see database.py).
+// pg-boss: `workers` of one process, each with batches; the argument and the answer are JSON (see database.py).
 import pg from "pg";
 import PgBoss from "pg-boss";
 
 const QUEUE = "no-op";
-const BATCH = 100;
 
-const { connection, items, concurrency } = JSON.parse(process.argv[2]);
+const { connection, items, poll, workers, batch } = JSON.parse(process.argv[2]);
 const pool = new pg.Pool(connection);
-const boss = new PgBoss({ ...connection, max: concurrency });
+const boss = new PgBoss({ ...connection, max: Math.max(workers, 4) });
 boss.on("error", (error) => {
   throw error;
 });
@@ -17,13 +16,13 @@ await boss.insert(Array.from({ length: items }, () => ({ name: QUEUE })));
 await pool.query("vacuum analyze");
 
 const started = performance.now();
-for (let nr = 0; nr < concurrency; nr += 1) {
+for (let nr = 0; nr < workers; nr += 1) {
   // A worker sleeps between two batches, half a second at least, unless it was notified: full queues need not wait.
-  let id = await boss.work(QUEUE, { batchSize: BATCH, pollingIntervalSeconds: 0.5 }, async () => boss.notifyWorker(id));
+  let id = await boss.work(QUEUE, { batchSize: batch, pollingIntervalSeconds: 0.5 }, async () => boss.notifyWorker(id));
 }
-// Workers complete their batches behind the handler's back, so the end is what the table says.
-while ((await boss.getQueueSize(QUEUE, { before: "completed" })) > 0) {
-  await new Promise((resolve) => setTimeout(resolve, 5));
+// Workers complete their batches after the handler's end, so the end is what the table says.
+while ((await pool.query("select from pgboss.job where state < 'completed' limit 1")).rowCount > 0) {
+  await new Promise((resolve) => setTimeout(resolve, poll * 1000));
 }
 const seconds = (performance.now() - started) / 1000;
 

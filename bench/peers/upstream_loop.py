@@ -6,7 +6,7 @@ import time
 import psycopg
 from psycopg import sql
 
-from bench.peers.database import fresh_database, require_all, settle
+from bench.peers.database import Setting, fresh_database, require_all, seconds_until_none, settle
 
 CREATE = """
 create table items (
@@ -27,26 +27,31 @@ returning id, job_id
 """
 COMPLETE = "update items set status = 'completed', lease_expires_at = null where id = %s"
 COUNT = "select status, count(*) from items where job_id = %s group by status"
+LEFT = sql.SQL("select from items where status <> 'completed' limit 1")
 COUNT_COMPLETED = sql.SQL("select count(*) from items where status = 'completed'")
 
+SETTINGS = (Setting(4), Setting(10), Setting(20))
+"""Loops, a connection each."""
 
-def drain(admin_url: str, items: int, concurrency: int) -> float:
-    """Seconds from the first claim until none of the `concurrency` loops, a connection each, finds an item."""
+
+def drain(admin_url: str, items: int, setting: Setting) -> float:
+    """Seconds from the first claim until no item is left."""
     with fresh_database(admin_url) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(CREATE)
             connection.execute("insert into items select from generate_series(1, %s)", [items])
         settle(url)
-        seconds = asyncio.run(_drain(url, concurrency))
+        seconds = asyncio.run(_drain(url, setting.workers))
         require_all(url, COUNT_COMPLETED, items)
         return seconds
 
 
-async def _drain(url: str, concurrency: int) -> float:
-    connections = [await psycopg.AsyncConnection.connect(url, autocommit=True) for _ in range(concurrency)]
+async def _drain(url: str, workers: int) -> float:
+    connections = [await psycopg.AsyncConnection.connect(url, autocommit=True) for _ in range(workers)]
     started = time.perf_counter()
+    ended = asyncio.create_task(asyncio.to_thread(seconds_until_none, url, LEFT, started))
     await asyncio.gather(*map(_loop, connections))
-    seconds = time.perf_counter() - started
+    seconds = await ended
     for connection in connections:
         await connection.close()
     return seconds
