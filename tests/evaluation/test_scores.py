@@ -1,5 +1,6 @@
 """What a label says, and which answers to it are right."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -81,3 +82,20 @@ def test_an_answer_that_is_neither_yes_nor_no_is_wrong() -> None:
 def test_texts_and_lists_with_other_words_are_wrong(label: str, answer: str) -> None:
     assert score(label, "text", answer).right is False
     assert score(label, "bulleted_list", answer).right is False
+
+
+@pytest.mark.parametrize(
+    ("label", "unit", "right"),
+    [
+        ("60 days", "day", True),
+        ("2 months", "month", True),
+        ("60", "day", True),
+        ("2 years", "month", False),
+        ("60 days", "", True),
+    ],
+)
+def test_a_number_is_compared_in_the_unit_of_its_column(label: str, unit: str, right: bool) -> None:
+    asked = Question(uuid4(), "Notice", "What is the notice period?", "number", unit=unit)
+    cell = Cell("done", "as said", "2" if unit == "month" else "60", "green", None, (), None, None, False, "model")
+    assert wanted(Label("a.txt", "Notice", label, ()), replace(asked, unit=None)).problem is None, "before it is asked"
+    assert scored(Label("a.txt", "Notice", label, ()), asked, "a.txt", cell).right is right

@@ -1,7 +1,7 @@
 """`columnist eval`: the main job over labelled documents, and how good its answers are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -74,7 +74,8 @@ async def evaluate(
             return INTERRUPTED
         job = covered.job
         handed_out = HandedOut(grid, covered)
-        questions = {column_id: column.question(column_id) for column_id, column in grid.columns}
+        units = {column.id: column.unit for column in await desk.columns(grid.review_id)}
+        questions = {one: replace(column.question(one), unit=units.get(one)) for one, column in grid.columns}
         cells = [
             scored(label, question, row.path, row.cells.get(column_id))
             async for row in handed_out.over(desk.rows(grid))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from columnist.answers.model import NOT_FOUND
-from columnist.answers.values import says_nothing, typed
+from columnist.answers.values import Typed, in_column, measured, says_nothing
 from columnist.evaluation.labels import Label
 from columnist.evaluation.matching import overlap, same_items, same_words
 from columnist.reviews.model import Cell, Flag, Question
@@ -129,7 +129,7 @@ class Measures:
 def wanted(label: Label, question: Question) -> Wanted:
     """What a label says in the format of its question."""
     yes_no = question.format == "yes_no"
-    outcome = typed(label.answer, question) if label.answer is not None else None
+    outcome = _read(label.answer, question) if label.answer is not None else None
     if outcome is not None and outcome.value is not None and not _says_absent(label.answer or "", question):
         return Wanted(outcome.value is True if yes_no else True, outcome.value)
     if label.answer is None or _says_absent(label.answer, question):
@@ -203,6 +203,12 @@ def measures(cells: Sequence[ScoredCell]) -> Measures:
         cached_tokens=sum(cell.cached_tokens for cell in cells),
         completion_tokens=sum(cell.completion_tokens for cell in cells),
     )
+
+
+def _read(answer: str, question: Question) -> Typed:
+    """A label's value; a number is in the unit of its column if both have one."""
+    found = measured(answer, question)
+    return in_column(found, question.unit) if found.unit and question.unit else Typed(found.value, found.doubt)
 
 
 def _says_absent(answer: str, question: Question) -> bool:
