@@ -120,7 +120,8 @@ async def _run(
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder, "review.parquet")
             rows = handed_out.over(desk.rows(grid))
-            await write_review(rows, grid.columns, target, review=grid.review_name)
+            units = {column.id: column.unit for column in await desk.columns(grid.review_id)}
+            await write_review(rows, grid.columns, target, review=grid.review_name, units=units)
             table = pq.read_table(target)
         if handed_out.incomplete:
             raise IncompleteError(handed_out.incomplete)

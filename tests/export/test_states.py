@@ -5,7 +5,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -260,6 +260,48 @@ def test_the_currency_is_there_for_programs(tmp_path: Path) -> None:
         ("Document", "A", "A (currency)"), ("a", 0.001, "EUR"), ("a", 5, "USD"), ("a", "As said.", None)
     ]  # fmt: skip
     assert sheet["B2"].number_format == '"EUR" #,##0.000', "no digit is hidden"
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "words", "comment"),
+    [
+        ("monetary_amount", {"amount": "500000", "currency": "USD"}, "Five Hundred Thousand Dollars", True),
+        ("monetary_amount", {"amount": "500000", "currency": "USD"}, "$500,000", True),
+        ("monetary_amount", {"amount": "500000", "currency": "USD"}, "500,000 USD", False),
+        ("date", "2014-05-08", "the 8th day of May, 2014", True),
+        ("date", "2014-05-08", "2014-05-08", False),
+        ("number", "12", "one year", True),
+        ("number", "90", "90 days", False),
+        ("percentage", "2.5", "two and one-half percent", True),
+        ("yes_no", True, "Yes", False),
+    ],
+)
+def test_words_that_are_written_otherwise_than_their_value_go_with_it(
+    tmp_path: Path, form: Format, value: Any, words: str, comment: bool
+) -> None:
+    columns, row = one(replace(cell(value), summary=words), form)
+    found = exported(tmp_path, columns, row)
+    note = openpyxl.load_workbook(tmp_path / "r.xlsx")["Review"]["B2"].comment
+    assert (note is not None) == comment
+    assert note is None or note.text == words
+    assert found.csv[0]["A (shown)"] == found.parquet[0]["A (shown)"] == words
+
+
+def test_the_unit_that_a_columns_first_answer_chose_is_in_its_head(tmp_path: Path) -> None:
+    columns, row = one(cell("12"), "number")
+
+    async def written(suffix: str) -> None:
+        async def streamed() -> AsyncIterator[GridRow]:
+            yield row
+
+        await write_review(streamed(), columns, tmp_path / f"r.{suffix}", units={QUESTION: "month"})
+
+    for suffix in ("csv", "xlsx", "json", "parquet"):
+        asyncio.run(written(suffix))
+    assert (tmp_path / "r.csv").read_text(encoding="utf-8-sig").splitlines()[0].count("A (months)") > 1
+    assert openpyxl.load_workbook(tmp_path / "r.xlsx")["Review"]["B1"].value == "A (months)"
+    assert json.loads((tmp_path / "r.json").read_text())["columns"][0]["unit"] == "month"
+    assert json.loads(pq.read_schema(tmp_path / "r.parquet").metadata[b"columnist.columns"])[0]["unit"] == "month"
 
 
 def test_a_parquet_file_says_what_it_is_of(tmp_path: Path) -> None:

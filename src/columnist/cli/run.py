@@ -163,7 +163,12 @@ async def _export(desk: Desk, grid: Grid, handed_out: HandedOut, output: Path) -
         task = bar.add_task(f"Writing {screen.plain(output.name)}", total=len(grid.document_ids), detail="")
         rows = handed_out.over(desk.rows(grid))
         await write_review(
-            rows, grid.columns, output, lambda count: bar.update(task, completed=count), grid.review_name
+            rows,
+            grid.columns,
+            output,
+            lambda count: bar.update(task, completed=count),
+            grid.review_name,
+            {column.id: column.unit for column in await desk.columns(grid.review_id)},
         )
 
 

@@ -24,7 +24,7 @@ class CsvWriter:
         self._file = target.open("w", encoding="utf-8-sig", errors="replace", newline="")
         self._csv = csv.writer(self._file)
         beside = [f" ({name})" for name in DETAILS]
-        names = distinct_names(columns, _OF_THE_DOCUMENT, [_STATE, *beside])
+        names = distinct_names(export.heads(columns), _OF_THE_DOCUMENT, [_STATE, *beside])
         values = [name + ending for name in names for ending in ("", _STATE)]
         others = [name + ending for name in names for ending in beside]
         self._csv.writerow([*_OF_THE_DOCUMENT, *map(harmless, values), *map(harmless, others)])

@@ -1,11 +1,13 @@
 """Writing a review to a file: the format by its suffix, row by row, the file visible when it is complete."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
+from uuid import UUID
 
 from columnist.errors import InputError
 from columnist.export.csv import CsvWriter
@@ -61,15 +63,16 @@ async def write_review(
     target: Path,
     written: Callable[[int], None] = lambda count: None,
     review: str = "",
+    units: Mapping[UUID, str | None] = MappingProxyType({}),
 ) -> int:
     """Write the rows to `target` in the format of its suffix; returns how many. `written` hears of progress; `review`
-    is the review's name.
+    is the review's name, `units` those of columns whose questions name none.
 
     The file appears when it is complete; an existing one is replaced then. Raises InputError as `check_target`.
     """
     check_target(target)
     with appearing(target) as part:
-        export = Export(review, datetime.now(UTC), version("columnist"))
+        export = Export(review, datetime.now(UTC), version("columnist"), units)
         writer = WRITERS[target.suffix.lower()](part, columns, export)
         count = 0
         try:

@@ -21,9 +21,8 @@ class JsonWriter:
         self._columns = columns
         # A lone surrogate is written as an escape.
         self._file = target.open("w", encoding="utf-8", errors="backslashreplace")
-        head = [{"id": str(column_id), **asdict(column)} for column_id, column in columns]
         about = {"review": export.review, "exported_at": export.at, "version": export.version}
-        self._file.write(f'{encoded(about)[:-1]},\n"columns": {encoded(head)},\n"documents": [')
+        self._file.write(f'{encoded(about)[:-1]},\n"columns": {encoded(export.questions(columns))},\n"documents": [')
         self._separator = "\n"
 
     def add(self, row: GridRow) -> None:

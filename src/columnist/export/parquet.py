@@ -1,7 +1,6 @@
 """Parquet: one row per document."""
 
 import json
-from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -71,12 +70,11 @@ class ParquetWriter:
         for name, (_, column) in zip(names, columns, strict=True):
             fields.append(pa.field(name, _TYPES[column.format]))
             fields += [pa.field(f"{name} ({beside})", kind) for beside, kind in _BESIDE.items()]
-        questions = [asdict(column) | {"id": str(column_id)} for column_id, column in columns]
         about = {
             "review": export.review,
             "exported_at": export.at.isoformat(),
             "version": export.version,
-            "columns": json.dumps(questions),
+            "columns": json.dumps(export.questions(columns)),
         }
         metadata = {f"columnist.{name}": _storable(text) for name, text in about.items()}
         self._schema = pa.schema(fields, metadata=metadata)

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -29,6 +29,7 @@ class Extract:
     columns: Columns
     document_ids: Sequence[UUID] | None
     in_use: ModelInUse
+    units: Mapping[UUID, str | None]
 
 
 async def exported(url: str, user: User, extract: Extract, suffix: Suffix) -> AsyncGenerator[bytes, None]:
@@ -92,7 +93,7 @@ def _write(url: str, user: User, extract: Extract, target: Path) -> None:
             rows = grid_rows(
                 connection, extract.review_id, column_ids, extract.document_ids, extract.in_use, citations=quotes
             )
-            await write_review(rows, extract.columns, target, check_wanted, extract.review)
+            await write_review(rows, extract.columns, target, check_wanted, extract.review, extract.units)
 
     try:
         asyncio.run(write())

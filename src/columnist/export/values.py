@@ -2,15 +2,17 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from columnist.answers.model import NOT_FOUND
+from columnist.answers.units import plural
+from columnist.answers.values import as_shown
 from columnist.reviews.model import Cell, ColumnSpec, Format
 
 Suffix = Literal["xlsx", "csv", "parquet", "json", "jsonl"]
@@ -28,11 +30,25 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The review of a file, and the time when its rows were read."""
+    """The review of a file, and the time when its rows were read. `units`: of columns whose questions name none."""
 
     review: str
     at: datetime
     version: str
+    units: Mapping[UUID, str | None] = field(default_factory=dict)
+
+    def heads(self, columns: "Columns") -> "Columns":
+        """The columns as their heads name them: with the unit of their numbers."""
+        named = [(one, column, self.units.get(one)) for one, column in columns]
+        return [
+            (one, replace(column, name=f"{column.name} ({plural(unit)})") if unit else column)
+            for one, column, unit in named
+        ]
+
+    def questions(self, columns: "Columns") -> list[dict[str, Any]]:
+        """The columns for programs."""
+        units = {one: {"unit": unit} for one, unit in self.units.items() if unit}
+        return [{"id": str(one), **asdict(column), **units.get(one, {})} for one, column in columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +110,25 @@ def as_text(cell: Cell | None, form: Format) -> str:
         case str() if form != "text":
             return value
     return words(cell)
+
+
+def reading(cell: Cell, form: Format) -> str:
+    """How the words of a figure were read, where these are written otherwise; empty if they are the same."""
+    value, said = typed(cell, form), words(cell)
+    if value is None or isinstance(value, str | bool | list):
+        return ""
+    shown = value.isoformat() if isinstance(value, date) else as_shown(cell.value, form)
+    same = _figures(shown) == _figures(_WITH_UNIT.sub("", said) if form == "number" else said)
+    return "" if same else shown
+
+
+_WITH_UNIT = re.compile(r"(?<=\d) [a-z ]+$")
+"""The unit of a number that was asked for: `90 days`."""
+
+
+def _figures(text: str) -> list[str]:
+    """What tells figures apart: digits, points and the letters of currencies, in any order."""
+    return sorted(re.findall(r"[0-9.]+|[A-Z]{3}\b|[^\W\d]+|%", text.replace(",", "")))
 
 
 def state(cell: Cell | None) -> str:

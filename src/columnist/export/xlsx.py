@@ -11,12 +11,14 @@ from uuid import UUID
 import xlsxwriter
 
 from columnist.documents.model import Citation
-from columnist.export.values import Columns, Export, Money, as_text, mark, problem, state, typed, words
+from columnist.export.values import Columns, Export, Money, as_text, mark, problem, reading, state, typed, words
 from columnist.reviews.model import Cell, ColumnSpec, Flag, Format, GridRow
 
 LONGEST_TEXT = 32_767
 """In UTF-16 units, as Excel counts."""
 MOST_ROWS = 1_048_576
+MOST_COMMENTS, LONGEST_COMMENT = 20_000, 1_000
+"""Comments are kept in memory until the file is complete; the sheet of evidence has all words."""
 CUT = "… [cut: the JSON export has all of it]"
 
 _FILLS: dict[Flag, str] = {"green": "#E2F0D9", "yellow": "#FFF2CC", "red": "#F8CBAD", "grey": "#EDEDED"}
@@ -51,7 +53,7 @@ class XlsxWriter:
         self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
         headings = {"Document": 34}
         answers: list[tuple[str, int]] = []
-        for _, column in columns:
+        for _, column in export.heads(columns):
             answers.append((column.name, 24))
             if column.format == "monetary_amount":
                 answers.append((f"{column.name} (currency)", 9))
@@ -63,6 +65,7 @@ class XlsxWriter:
         self._states = self._sheet("States", states)
         self._states.freeze_panes(1, 1)
         self._row = 0
+        self._comments = 0
         self._evidence_sheets = 0
         self._next_evidence_sheet()
 
@@ -79,6 +82,7 @@ class XlsxWriter:
                 self._text(self._states, self._row, number, shown, self._wrapped)
             if cell is not None:
                 self._value(self._row, at, cell, column.format)
+                self._comment(self._row, at, cell, column.format)
                 self._add_evidence(row, cell, column)
             at += column.format == "monetary_amount"
         for sheet, place in ((self._values, at + 1), (self._states, len(self._columns) + 1)):
@@ -126,6 +130,12 @@ class XlsxWriter:
                 return
         # Yes and No stay words: they filter and read better than TRUE and FALSE.
         self._text(self._values, row, number, as_text(cell, form), self._format(after and f"@{after}", *look))
+
+    def _comment(self, row: int, number: int, cell: Cell, form: Format) -> None:
+        """The words of a figure that are written otherwise than its value."""
+        if self._comments < MOST_COMMENTS and reading(cell, form):
+            self._comments += 1
+            self._values.write_comment(row, number, _clean(words(cell))[:LONGEST_COMMENT], {"author": "Columnist"})
 
     def _add_evidence(self, row: GridRow, cell: Cell, column: ColumnSpec) -> None:
         answer = as_text(cell, column.format)

@@ -6,7 +6,7 @@ import { api, CELL, cellHistoryQuery, cellPath, cellQuery, readCell, rowQuery } 
 import { isLive } from "../live";
 import { useNotices } from "../ui/notices";
 import { ErrorOf, ErrorText, FlagDot, Loading } from "../ui/parts";
-import { when } from "../ui/words";
+import { reading, when } from "../ui/words";
 import { Editor } from "./Editor";
 import { History } from "./History";
 import parts from "../ui/parts.module.css";
@@ -104,6 +104,7 @@ export function Answer({
   }, [command, full, mayEdit]);
   if (found.error) return <ErrorOf error={found.error} />;
   if (!full) return <Loading what="Loading the answer" />;
+  const read = full.value_format === column.format && reading(full.value, full.summary, column.format, column.unit);
   return (
     <div ref={root} tabIndex={-1}>
       {unanswered && (
@@ -135,6 +136,7 @@ export function Answer({
           </p>
         )
       )}
+      {!editing && read && <p data-testid="reading">Read as {read}</p>}
       {!editing && full.rule && (
         <p className={styles.rule} data-testid="rule">
           {full.rule}

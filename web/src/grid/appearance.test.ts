@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { WindowCell } from "../api/client";
+import type { Format, WindowCell } from "../api/client";
 import { appearance } from "./appearance";
 
 const done: WindowCell = {
@@ -62,4 +62,26 @@ test("only a typed number is aligned as one", () => {
 
 test("a long answer is cut", () => {
   expect(look({ summary: "x".repeat(1000) }).text).toHaveLength(301);
+});
+
+test("words that are written otherwise than their value are shown with it", () => {
+  const shown = (value: unknown, summary: string, format: Format, unit: string | null = null) =>
+    appearance({ ...done, value, summary }, format, false, unit)!;
+  const amount = { amount: "500000", currency: "USD" };
+  const read = shown(amount, "Five Hundred Thousand Dollars", "monetary_amount");
+  expect(read.text).toBe("USD 500,000 ← Five Hundred Thousand Dollars");
+  expect(read.meanings).toContain("Read as USD 500,000");
+  expect(shown("2014-05-08", "the 8th day of May, 2014", "date").text).toMatch(/^2014-05-08 ←/);
+  expect(shown("12", "one year", "number", "month").text).toBe("12 months ← one year");
+  expect(shown("2.5", "two and one-half percent", "percentage").text).toMatch(/^2.5% ←/);
+  for (const [value, summary, format] of [
+    [amount, "500,000 USD", "monetary_amount"],
+    ["90", "90 days", "number"],
+    ["90", "90", "number"],
+    ["2.5", "2.5 %", "percentage"],
+    ["2014-05-08", "2014-05-08", "date"],
+    [null, "the greater of $1 and $2", "monetary_amount"],
+    ["Lease", "as shown", "tag"],
+  ] as const)
+    expect(shown(value, summary, format).text).toBe(summary);
 });

@@ -1,6 +1,6 @@
 /** How a cell looks: its text, its classes, its marks, and what they mean. */
 import type { Format, WindowCell } from "../api/client";
-import { FLAGS } from "../ui/words";
+import { FLAGS, reading } from "../ui/words";
 import { NUMERIC } from "./filters";
 
 /** `classes`: keys of cells.module.css; `marks`: signs after the text; `meanings`: what a reader is told of both. */
@@ -17,7 +17,12 @@ const plain = (className: string, meaning: string): Appearance => ({
 });
 
 /** Null: the cell failed, and has no answer to show. */
-export function appearance(cell: WindowCell | undefined, format: Format, awaited: boolean): Appearance | null {
+export function appearance(
+  cell: WindowCell | undefined,
+  format: Format,
+  awaited: boolean,
+  unit: string | null = null,
+): Appearance | null {
   if (awaited && cell?.status !== "done") return plain("awaited", "being answered");
   if (!cell || cell.status === "pending") return plain("", "not asked yet");
   if (cell.status === "error") return null;
@@ -45,5 +50,8 @@ export function appearance(cell: WindowCell | undefined, format: Format, awaited
   else if (cell.verified === false) mark("❝", "Unverified: a quote was not found in the document", "unfound");
   if (marks.length > 1) classes.push("several");
   const summary = cell.summary ?? "";
-  return { classes, text: summary.length > LONGEST ? `${summary.slice(0, LONGEST)}…` : summary, marks, meanings };
+  const shown = summary.length > LONGEST ? `${summary.slice(0, LONGEST)}…` : summary;
+  const read = reading(cell.value, cell.summary, format, unit);
+  if (read) meanings.push(`Read as ${read}`);
+  return { classes, text: read ? `${read} ← ${shown}` : shown, marks, meanings };
 }

@@ -59,7 +59,7 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     const { data: row, column_, context } = this.params;
     if (!row || isGroup(row)) return this.show([], "", "", []);
     const cell = row.cells[column_.id];
-    const look = appearance(cell, column_.format, row.awaited.includes(column_.id));
+    const look = appearance(cell, column_.format, row.awaited.includes(column_.id), column_.unit);
     if (look) return this.show(look.classes, look.text, look.marks, look.meanings);
     const error = cell?.error ?? "Failed";
     this.show([], "", "", [error]);

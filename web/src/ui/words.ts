@@ -30,6 +30,33 @@ export function duration(seconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 
+const plural = (unit: string) => (unit.endsWith("foot") ? unit.replace(/foot$/, "feet") : `${unit}s`);
+
 /** The head of a column: its name, and the unit of its numbers where the question names none. */
 export const heading = ({ name, unit }: { name: string; unit: string | null }) =>
-  unit ? `${name} (${unit.endsWith("foot") ? unit.replace(/foot$/, "feet") : `${unit}s`})` : name;
+  unit ? `${name} (${plural(unit)})` : name;
+
+/** What tells figures apart: digits, points, words and percent signs, in any order. */
+const figures = (text: string) => (text.replace(/,/g, "").match(/[\d.]+|[\p{L}]+|%/gu) ?? []).sort().join(" ");
+
+const shownValue = (value: unknown, format: Format, unit: string | null): string | null => {
+  if (format === "monetary_amount") {
+    const { amount, currency } = value as { amount: string; currency: string | null };
+    const [whole, decimals] = amount.split(".") as [string, string?];
+    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+    return [currency, decimals ? `${grouped}.${decimals}` : grouped].filter(Boolean).join(" ");
+  }
+  if (format === "percentage") return `${String(value)}%`;
+  if (format === "number") return unit ? `${String(value)} ${value === "1" ? unit : plural(unit)}` : String(value);
+  return format === "date" ? String(value) : null;
+};
+
+/** How the words of a figure were read, where they are written otherwise than its value; else null. */
+export function reading(value: unknown, words: string | null, format: Format, unit: string | null): string | null {
+  if (value === null || value === undefined || words === null) return null;
+  const shown = shownValue(value, format, unit);
+  if (shown === null || figures(shown) === figures(words)) return null;
+  // "90 days" of a column that is asked for days.
+  const isPlain = format === "number" && !unit && /^[\d.,]+ [a-z ]+$/.test(words);
+  return isPlain && figures(words.replace(/[a-z ]+$/, "")) === figures(shown) ? null : shown;
+}

@@ -51,7 +51,8 @@ async def export_review(
     async with process.database.act_as(user) as connection:
         await require_role(connection, review_id, "viewer")
         review = await store.get_review(connection, review_id)
-        columns = [(column.id, column.spec()) for column in await store.list_columns(connection, review_id)]
+        there = await store.list_columns(connection, review_id)
+        columns = [(column.id, column.spec()) for column in there]
         if filter or q:
             found = await matching_documents(connection, review_id, filter, q, process.in_use)
             named = None if document_ids is None else set(document_ids)
@@ -60,7 +61,8 @@ async def export_review(
         if unknown := set(column_ids) - {column_id for column_id, _ in columns}:
             raise NotFoundError(f"The review has no column {unknown.pop()}.", "column_ids")
         columns = [column for column in columns if column[0] in column_ids]
-    extract = Extract(review_id, review.name, columns, document_ids, process.in_use)
+    units = {column.id: column.unit for column in there}
+    extract = Extract(review_id, review.name, columns, document_ids, process.in_use, units)
     chunks = exported(process.database.url, user, extract, suffix)
     await anext(chunks)  # begun: failures before this are a problem response, later ones a broken download
     name = quote(f"{review.name}.{suffix}", safe="")
