@@ -140,7 +140,8 @@ def slips(pattern: str, change: Callable[[re.Match[str], Random], str]) -> Calla
 
     def noise(text: str, random: Random) -> str:
         matches = list(re.finditer(pattern, text))
-        chosen = random.sample(matches, min(len(matches), max(1, len(text.split()) // 12)))
+        words = len(re.findall(r"\S*[^\W_]\S*", text))  # a blank to fill in is none
+        chosen = random.sample(matches, min(len(matches), max(1, words // 12)))
         for match in sorted(chosen, key=lambda match: -match.start()):
             text = text[: match.start()] + change(match, random) + text[match.end() :]
         return text
