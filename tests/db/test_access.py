@@ -69,6 +69,9 @@ def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
         ("documents", "DELETE"),
         ("loose_contents", "INSERT"),
         ("loose_contents", "UPDATE"),
+        ("tabular_calls", "DELETE"),
+        ("tabular_removed_cells", "INSERT"),
+        ("tabular_removed_cells", "UPDATE"),
     ]
     assert login == []
 
@@ -233,6 +236,8 @@ WORKERS_RIGHTS = {
     "tabular_cell_changes": "INSERT",
     "tabular_jobs": "SELECT UPDATE",
     "tabular_job_items": "SELECT UPDATE",
+    "tabular_calls": "DELETE INSERT SELECT",
+    "tabular_removed_cells": "SELECT",
     "tabular_workers": "DELETE INSERT SELECT UPDATE",
 }
 
