@@ -3,7 +3,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format eval bench bench-web page types docs lock screenshots clean
+.PHONY: help demo test check lint format eval fuzz bench bench-web page types docs lock screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,13 @@ eval: .venv/installed  ## Measure the answers to 41 questions about 48 labelled 
 	$(EVAL) --model extractive --output evaluation/extractive
 	@[ -z "$$COLUMNIST_MODEL" ] || { set -x; $(EVAL) --output evaluation/model \
 	  && $(BIN)/columnist eval compare evaluation/extractive evaluation/model; }
+
+SEED := $(shell date +%s)
+WALKS := 20
+
+fuzz: .venv/page  ## Let three users walk at random over the HTTP API, WALKS times; SEED=… walks the same again
+	@echo "make fuzz SEED=$(SEED) WALKS=$(WALKS)"
+	COLUMNIST_WALKS=$(WALKS) $(BIN)/pytest tests/api/test_walk.py -s --hypothesis-seed=$(SEED)
 
 bench: .venv/bench  ## Measure the engine beside its peers, LLM utilisation, memory, reading
 	$(BIN)/python -m bench
