@@ -4,6 +4,7 @@ import csv
 import time
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from typing import Any, cast
@@ -474,3 +475,113 @@ def test_a_text_that_repeats_itself_takes_no_time(seed: str) -> None:
     for answer_format, length in product(("monetary_amount", "number", "date", "yes_no", "tag"), (1_990, 16_000)):
         typed((seed * length)[:length], Question(UUID(int=1), "A column", "", cast("Format", answer_format), TAGS))
     assert time.process_time() - started < 10
+
+
+# Units
+
+SIZES = {
+    "day": ("days", Fraction(1)),
+    "week": ("days", Fraction(7)),
+    "month": ("months", Fraction(1)),
+    "year": ("months", Fraction(12)),
+    "hour": ("hours", Fraction(1)),
+    "fortnight": ("never", Fraction(14)),
+    "calendar quarter": ("never", Fraction(3)),
+    "decade": ("never", Fraction(120)),
+    "square foot": ("area", Fraction("0.09290304")),
+    "square metre": ("area", Fraction(1)),
+    "hectare": ("area", Fraction(10_000)),
+    "mile": ("length", Fraction("1609.344")),
+    "kilometre": ("length", Fraction(1_000)),
+    "kg": ("weight", Fraction(1)),
+    "tonne": ("weight", Fraction(1_000)),
+    "gallon": ("gallons", Fraction(1)),
+}
+
+
+@given(
+    count=st.integers(2, 5_000),
+    unit=st.sampled_from([*SIZES]),
+    wanted=st.sampled_from(["day", "week", "month", "year", "hour", "square metre", "kilometre", "tonne", "gallon"]),
+    frame=st.sampled_from(["{} {}", "at least {} {}", "{} {} after notice", "a period of {} {}"]),
+    spelt_out=st.booleans(),
+    asked=st.booleans(),
+)
+def test_a_number_is_in_the_unit_of_its_column_or_in_doubt(
+    count: int, unit: str, wanted: str, frame: str, spelt_out: bool, asked: bool
+) -> None:
+    said = f"{IN_WORDS[0](count)} ({count})" if spelt_out else f"{count:,}"
+    plural = {"square foot": "square feet"}.get(unit, f"{unit}s")
+    prompt = f"How many {wanted}s?" if asked else "What is it?"
+    question = Question(UUID(int=1), "A column", prompt, "number", unit=None if asked else wanted)
+    value, doubt = typed(frame.format(said, plural), question)
+    assert (value is None) == bool(doubt)
+    if value is not None:
+        assert SIZES[unit][0] == SIZES[wanted][0], "it has no exact number of these"
+        assert Fraction(value) == count * SIZES[unit][1] / SIZES[wanted][1]
+    if unit == wanted:
+        assert value == str(count)
+
+
+# Whose dollars
+
+NATIONS = {
+    "Canadian": "CAD",
+    "Australian": "AUD",
+    "Singapore": "SGD",
+    "Hong Kong": "HKD",
+    "Liberian": "LRD",
+    "Zimbabwean": "ZWG",
+    "Jamaican": "JMD",
+    "Mexican": "MXN",
+    "New Zealand": "NZD",
+}
+
+
+@pytest.mark.parametrize("nation", NATIONS)
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "{} $5,000",
+        "$5,000 {}",
+        "$5,000 ({})",
+        "$5,000 in {} currency",
+        "{} dollars 5,000",
+        "5,000 {} dollars",
+        "five thousand {} dollars",
+        "five thousand dollars, {}",
+        "{} currency $5,000",
+        "$5,000 (all sums in {} dollars)",
+        "{} funds of $5,000",
+    ],
+)
+def test_dollars_of_another_country_are_never_those_of_the_united_states(nation: str, frame: str) -> None:
+    assert read("monetary_amount", frame.format(nation)) in (f"5000 {NATIONS[nation]}", "")
+
+
+# What is hidden
+
+HIDDEN = [
+    "[REDACTED]",
+    "[***]",
+    "____",
+    "[redacted]",
+    "█████",
+    "[*]",
+    "(to be agreed)",
+    "[TBD]",
+    "<omitted>",
+    "[confidential]",
+]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize(
+    ("answer_format", "value"),
+    [("monetary_amount", "$5,000"), ("percentage", "5%"), ("number", "30 days"), ("date", "May 8, 2014")],
+)
+def test_a_figure_beside_something_hidden_is_in_doubt(answer_format: str, value: str, hidden: str) -> None:
+    texts = [f"{value}{hidden}"]
+    if any(letter.isalpha() for letter in hidden):  # a blank one may stand for other words
+        texts += [f"{value} {hidden}", f"{hidden} {value}"]
+    assert [text for text in texts if read(answer_format, text, "How many days?")] == []

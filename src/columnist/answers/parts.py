@@ -118,8 +118,8 @@ _TOKEN = re.compile(
 )
 _SPACED = re.compile(r"\d{1,3}(?: \d{3}(?!\d))++(?:[.,]\d{1,2}(?!\d))?(?![.,]?\d)")
 _TORN = re.compile(r"\d{1,3}(?:,\s\d{3}(?!\d)|\s,\s?\d{3}(?!\d))++(?:\.\d{2}(?!\d))?")
-_OCR = re.compile(r"[.,']\s?[OoIlSsBQDZG]{1,3}(?![^\W_])")
-"""Letters that OCR reads in place of digits."""
+_OCR = re.compile(r"[.,']\s?[OoIlSsBQDZG]{1,3}(?![^\W_])|[.,']?\s?(?:[Xx]{2,}+|#++)(?![^\W_])")
+"""Letters that OCR reads in place of digits, or that hide them: `5,OOO`, `5,XXX`."""
 _CREDIT = frozenset(("CR", "DR", "Cr"))
 """After a sum: the side of an account."""
 _NUMERATORS = frozenset([*map(str, range(100)), *(f"0{digit}" for digit in range(10))])
@@ -278,7 +278,7 @@ class _Scan:
                     end += tokens[end].start == tokens[end - 1].end
                 if self.kind(tokens, end) == "word" and tokens[end].text.lower() in SCALES:
                     values = ()
-            elif word in ("hundred", "hundreds", "dozen"):
+            elif word in ("hundred", "hundreds", "dozen", "dozens", "score"):
                 values, end = (), end + 1
             elif glued and word not in NAMES and word not in ("x", "pa", "am", "pm"):
                 values = ()
@@ -303,6 +303,8 @@ class _Scan:
 
     def short_scale(self, tokens: list[_Item], at: int) -> int | None:
         token = tokens[at]
+        if token.text == "MN":  # also Moneda Nacional
+            return None
         gap = token.start - tokens[at - 1].end
         if gap > 1 or re.match(r"\.\w|\w", self.line[token.end : token.end + 2]):
             return None
@@ -653,13 +655,18 @@ class _Scan:
             if self.kind(items, at + 1) != "close":
                 return
             last = at + 1
+            if items[before + 1].text != "(":  # `$[5,000]` may be a draft
+                self.add(Kind.UNREAD, before, last)
+                return
             values = tuple(-value for value in values)
         elif inner == "dash":
             values = tuple(-value for value in values)
         last = self.even(last)
         if code := self.currency_after(last, before):
             last, named = code
-        last = self.cents(last)[1] if last == at else last
+        if last == at:
+            more, last = self.cents(last)
+            values = tuple(total(value, more) for value in values) if more else values
         self.money(before, last, values, named)
 
     def scaled_before(self, at: int) -> bool:

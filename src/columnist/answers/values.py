@@ -7,6 +7,7 @@ says why.
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -92,6 +93,30 @@ _OR = re.compile(
     re.I,
 )
 _ASKED = re.compile(rf"{_VALUE}\W{{0,3}}\?|\?\W{{0,2}}{_VALUE}|(?<![\w{_VALUE}])[~≈<>≤≥^]")
+_IN_THOUSANDS = re.compile(r"(?<!\d)['’]000|\(0{3}s?\)|\bin\s+(?:thousands|millions|billions)\b", re.I)
+_HIDDEN = re.compile(
+    r"[\[(<{]\s*(?:[\w-]+\s+){0,2}?(?:redact\w*|omitted|withheld|deleted|illegible|unreadable|blank|confidential\w*|tbd|tba|insert"
+    r"|to\s+be\s+\w+)\b[^\])>}]*[\])>}]",
+    re.I,
+)
+"""A part of the answer is not shown, or not written yet."""
+_ROUGHLY = re.compile(rf"\b(?:circa|ca\.|approximately|approx\.|roughly|around)\s+{_VALUE}", re.I)
+_WEEKDAY = re.compile(
+    rf"\b(mon|tues|wednes|thurs|fri|satur|sun)day\b,?\s+(?:the\s+)?{_VALUE}|{_VALUE},?\s+\(?(?:a\s+)?(mon|tues|wednes|thurs|fri|satur|sun)day\b",
+    re.I,
+)
+_WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
+_NATION = (
+    r"(?:canad\w+|austral\w+|singapor\w+|hong\s?kong\w*|new\s+zealand|taiwan\w*|jamaic\w+|baham\w+|barbad\w+|beliz\w+|bermud\w+|brunei|cayman"
+    r"|fiji\w*|caribbean|guyan\w+|liberia\w*|namibia\w*|trinidad\w*|zimbabw\w+|surinam\w*|mexic\w+|argentin\w+|chile\w*|colombia\w*|philippin\w+"
+    r"|urugua\w+|dominican|cuba\w*|pakistan\w*|nepal\w*|sri\s+lanka\w*|mauriti\w+|seychell\w+|maldiv\w+|foreign|local)"
+)
+_FOREIGN = re.compile(
+    rf"\b{_NATION}\W{{1,3}}(?:(?:funds|currency|money)\s+)?(?:of\s+)?{_VALUE}"
+    rf"|{_VALUE}\W{{1,3}}(?:in\s+|of\s+|the\s+)*{_NATION}\b",
+    re.I,
+)
+"""Beside dollars or rupees: those of another country."""
 _BASE_RATE = re.compile(
     r"\b[A-Z]{0,8}(?:BOR|DOR|LIBID)\b|\b(?:€STR|ESTR|SOFR|SONIA|SORA|TONAR?|SARON|MCLR|BBS[WY]|CORRA|AONIA|HONIA|SELIC|TIIE|JIBAR|LPR|CPI|RPI|CPIH|HICP|CMT|EFFR"
     r"|OIS|SHIBOR|TELBOR|DI\s+rate)\b|(?i:\b(?:prime|base|bank|repo|discount|federal\s+funds|fed\s+funds|reference|benchmark|applicable|policy"
@@ -266,6 +291,10 @@ def _cue(parsed: _Parsed) -> str:
         return "but as a part, a term or a multiple of what it means."
     if _NOT.search(parsed.masked):
         return "but to say that it is not that."
+    if _IN_THOUSANDS.search(parsed.text):
+        return "but in thousands or millions, it seems."
+    if _HIDDEN.search(parsed.masked):
+        return "but a part of it is not shown."
     return "but with a sign that leaves it open." if _ASKED.search(parsed.masked) else ""
 
 
@@ -409,9 +438,13 @@ def _monetary_amount(text: str, _: Question) -> Typed:
         moneys = [(money, part.bare) for part in parsed.values for money in part.values]
         named = {foreign if bare and foreign else money.currency for money, bare in moneys} - {None}
         values = [tuple(money.amount for money in part.values) for part in parsed.values]
-    if len(named) > 1:
-        return Typed(None, f"It names more than one currency: {' or '.join(sorted(map(str, named)))}.")
+    clear = (one for one in currencies(text) if not bare_dollars(text[one.start : one.end]))
+    said = named | {value for mention in clear for value in mention.values} if named else named
+    if len(said) > 1:
+        return Typed(None, f"It names more than one currency: {' or '.join(sorted(map(str, said)))}.")
     outcome = _one_decimal(_all_agreed(values), "amount of money")
+    if outcome.value is not None and named <= {"USD", "INR"} and _FOREIGN.search(parsed.masked):
+        return Typed(None, f"It names {outcome.value}, but it is not certain in which country's money.")
     if outcome.value is None:
         return outcome
     kind = parsed.values[0].kind
@@ -472,6 +505,11 @@ def _date(text: str, _: Question) -> Typed:
     lasts = any(part.kind is Kind.COUNT and part.unit for part in parsed.parts) and not _ENDS_ON.search(parsed.masked)
     if lasts or _COUNTED.search(parsed.masked):
         return Typed(None, f"It counts from {outcome.value}, and is another date.")
+    weekday = _WEEKDAY.search(parsed.masked)
+    if weekday and (weekday[1] or weekday[2]).lower() != _WEEKDAYS[date.fromisoformat(outcome.value).weekday()]:
+        return Typed(None, f"It names {outcome.value}, which is another day of the week.")
+    if _ROUGHLY.search(parsed.masked):
+        return Typed(None, f"It names about {outcome.value}.")
     for part in parsed.parts:
         year = _YEAR.search(_quoted(parsed, part)) if part.kind is Kind.NAME else None
         if year and year[0] != outcome.value[:4]:
@@ -502,6 +540,8 @@ _FORM = re.compile(r"[☐☑☒✓✔✗✘□■▢⬜⬛◻◼○●◯]|\[\s?
 
 _IN_PART = re.compile(
     r"^\w+\W+(?:(?:but\s+)?only\s+)?until\b|^\w+\W+or\b|\b(?:partly|partially|in\s+part|maybe|perhaps|possibly|sometimes|however)\b"
+    r"|\b(?:probably|likely|presumably|apparently|unclear|unknown|unsure|depends)\b|\bfor\b.*\bonly\b"
+    r"|^\w+\W+(?:as\s+to|with\s+respect\s+to|in\s+respect\s+of|insofar|to\s+the\s+extent)\b"
     r"|\bnot\s+(?:always|for|to|in|if|when|after|before|by|as)\b|^(?:yes|true)\W+(?:never|not|neither)\b|\bno\s+longer\b|^\w+\W+\d+\s?%",
     re.I,
 )
