@@ -299,6 +299,20 @@ def test_closing_the_client_ends_the_waiting_for_its_server() -> None:
     assert not asking.is_alive()
 
 
+def test_templates_are_made_read_listed_and_deleted(client: columnist.Client) -> None:
+    built_in = client.templates.list()
+    assert built_in
+    assert all(template.built_in and template.columns for template in built_in)
+    made = client.templates.create("Mine", [RENT])
+    assert (made.name, made.built_in, [column.name for column in made.columns]) == ("Mine", False, [RENT.name])
+    assert client.templates.get(made.id) == made
+    assert list(client.templates.list()) == [*built_in, made]
+    with pytest.raises(ConflictError):
+        client.templates.create("Mine", [RENT])
+    client.templates.delete(made.id)
+    assert client.templates.list() == built_in
+
+
 @pytest.mark.parametrize("address", ["localhost:8000", "ftp://localhost", "http://", ""])
 def test_an_address_that_is_none_is_one_sentence(address: str) -> None:
     with pytest.raises(InputError, match="not the address of a server"):

@@ -11,6 +11,7 @@ from columnist.client.transport import Transport, parsed
 from columnist.paths import PathLike
 from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import ColumnSpec
+from columnist.reviews.templates import Template
 
 Columns = PathLike | Sequence[Mapping[str, Any] | ColumnSpec]
 """A YAML file of questions, or the questions: mappings with name, prompt, format and tags."""
@@ -30,18 +31,18 @@ class Templates:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def create(self, name: str, columns: Columns) -> dict[str, Any]:
+    def create(self, name: str, columns: Columns) -> Template:
         """A new template of the user. Raises ConflictError if they have one of that name."""
         body = {"name": name, "columns": [asdict(spec) for spec in as_specs(columns)]}
-        return parsed(dict[str, Any], self._transport.request("POST", "/tabular/templates", json=body))
+        return parsed(Template, self._transport.request("POST", "/tabular/templates", json=body))
 
-    def get(self, template_id: UUID | str) -> dict[str, Any]:
-        """One of them, with its columns. Raises NotFoundError."""
-        return self._transport.read(dict[str, Any], f"/tabular/templates/{template_id}")
+    def get(self, template_id: UUID | str) -> Template:
+        """One of them. Raises NotFoundError."""
+        return self._transport.read(Template, f"/tabular/templates/{template_id}")
 
-    def list(self) -> dict[str, Any]:
-        """All of them."""
-        return self._transport.read(dict[str, Any], "/tabular/templates")
+    def list(self) -> Sequence[Template]:
+        """The built-in ones, then the user's own."""
+        return self._transport.read(dict[str, Sequence[Template]], "/tabular/templates")["templates"]
 
     def delete(self, template_id: UUID | str) -> None:
         """Delete one of the user's own templates. Raises NotFoundError."""
