@@ -43,7 +43,8 @@ class Process:
     @property
     def in_use(self) -> ModelInUse:
         """The settings' model and its prompt version."""
-        return ModelInUse(self.settings.model, prompt_version(self.settings.model))
+        settings = self.settings
+        return ModelInUse(settings.model, prompt_version(settings.model), settings.measured)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[WorkerPool]:

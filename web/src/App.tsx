@@ -4,7 +4,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, Route, Switch } from "wouter";
 import { Problem, sentence, token } from "./api/client";
 import { meQuery } from "./api/queries";
-import { MeProvider } from "./me";
+import { isMeasured, MeProvider } from "./me";
 import { ReviewsScreen } from "./screens/Reviews";
 import { SignIn, takeTokenFromAddress } from "./screens/SignIn";
 import { Loading } from "./ui/parts";
@@ -16,9 +16,19 @@ const DocumentScreen = lazy(() => import("./screens/Document"));
 
 takeTokenFromAddress();
 
+const MODEL = {
+  proven: "The model that answers the questions",
+  unproven:
+    "The model that answers the questions. Its green is a ring: nobody has measured here how often it is right.",
+};
+
 export function App() {
   const queries = useQueryClient();
   const me = useQuery(meQuery);
+  const proof = me.data && isMeasured(me.data, me.data.model) ? "proven" : "unproven";
+  useEffect(() => {
+    document.documentElement.dataset.model = proof;
+  }, [proof]);
   const signOut = () => {
     token.clear();
     queries.clear();
@@ -47,7 +57,7 @@ export function App() {
           <img src="/favicon.svg" alt="" width="22" height="22" />
           Columnist
         </Link>
-        <span className={styles.model} title="The model that answers the questions">
+        <span className={styles.model} title={MODEL[proof]}>
           {me.data.model === "extractive" ? "extractive: built-in rules, no LLM" : me.data.model}
         </span>
         <Theme />

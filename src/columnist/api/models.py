@@ -122,6 +122,9 @@ class Me(BaseModel):
     email: str
     sign_in: bool
     model: str
+    measured_models: Annotated[
+        list[str], Field(description="Models whose green answers are known to be right more often.")
+    ]
     poll_ms: int
     version: str
 

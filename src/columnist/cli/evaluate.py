@@ -20,7 +20,7 @@ from columnist.desk.grid import distinct
 from columnist.desk.runs import HandedOut
 from columnist.errors import InputError
 from columnist.evaluation.compare import Comparison, Pair, compare
-from columnist.evaluation.flags import order_of_flags
+from columnist.evaluation.flags import green_is_proven, order_of_flags
 from columnist.evaluation.joining import join_columns, join_documents
 from columnist.evaluation.labels import Label, cuad_columns, find_labels, read_labels
 from columnist.evaluation.report import (
@@ -105,6 +105,8 @@ async def evaluate(
         console.print(f"[bold]{evaluation.headline}[/]")
         for sentence in order_of_flags(evaluation.cells):
             console.print(sentence)
+        if green_is_proven(evaluation.cells) and job.model not in settings.measured:
+            console.print(f"Its green can be shown as proven: COLUMNIST_MEASURED_MODELS={screen.plain(job.model)}")
         console.print(f"{output / HTML_FILE} shows the misses side by side; {output / JSON_FILE} is for comparing.")
         return await say_what_failed(desk, grid, covered, handed_out, console)
 

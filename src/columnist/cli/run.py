@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -61,8 +61,8 @@ async def run_grid(
         if covered is None:
             return INTERRUPTED
         handed_out = HandedOut(grid, covered)
-        await _export(desk, grid, handed_out, output)
-        await _show(desk, grid, console)
+        await _export(desk, grid, handed_out, output, settings.measured)
+        await _show(desk, grid, console, settings.measured)
         return await say_what_failed(desk, grid, covered, handed_out, console)
 
 
@@ -158,7 +158,7 @@ async def see_it_through(desk: Desk, grid: Grid, model: str | None, console: Con
             loop.remove_signal_handler(number)
 
 
-async def _export(desk: Desk, grid: Grid, handed_out: HandedOut, output: Path) -> None:
+async def _export(desk: Desk, grid: Grid, handed_out: HandedOut, output: Path, measured: Collection[str]) -> None:
     with job_bar() as bar:
         task = bar.add_task(f"Writing {screen.plain(output.name)}", total=len(grid.document_ids), detail="")
         rows = handed_out.over(desk.rows(grid))
@@ -169,13 +169,14 @@ async def _export(desk: Desk, grid: Grid, handed_out: HandedOut, output: Path) -
             lambda count: bar.update(task, completed=count),
             grid.review_name,
             {column.id: column.unit for column in await desk.columns(grid.review_id)},
+            measured,
         )
 
 
-async def _show(desk: Desk, grid: Grid, console: Console) -> None:
+async def _show(desk: Desk, grid: Grid, console: Console, measured: Collection[str]) -> None:
     shown = replace(grid, document_ids=grid.document_ids[:ROWS_SHOWN])
     rows = [row async for row in desk.rows(shown)]
-    console.print(screen.grid_table(rows, grid.columns, console.width))
+    console.print(screen.grid_table(rows, grid.columns, console.width, measured))
     if len(grid.document_ids) > ROWS_SHOWN:
         console.print(f"and {len(grid.document_ids) - ROWS_SHOWN:,} more documents in the file")
 

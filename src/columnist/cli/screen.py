@@ -1,7 +1,7 @@
 """What the commands print. Text from documents or models is always plain, never markup."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -32,7 +32,9 @@ def plain(text: str) -> str:
     return escape("".join(character if character.isprintable() else " " for character in text))
 
 
-def grid_table(rows: Sequence[GridRow], columns: Sequence[tuple[UUID, ColumnSpec]], width: int) -> Table:
+def grid_table(
+    rows: Sequence[GridRow], columns: Sequence[tuple[UUID, ColumnSpec]], width: int, measured: Collection[str]
+) -> Table:
     """As many columns as are legible in `width` characters; the caption counts the rest."""
     fitting = max(1, min(len(columns), (width - 30) // (NARROWEST_COLUMN + 3)))
     shown = columns[:fitting]
@@ -43,19 +45,19 @@ def grid_table(rows: Sequence[GridRow], columns: Sequence[tuple[UUID, ColumnSpec
     times = Counter(row.document for row in rows)
     for row in rows:
         name = row.document if times[row.document] == 1 else row.path
-        table.add_row(plain(name), *(_cell_text(row.cells.get(column_id)) for column_id, _ in shown))
+        table.add_row(plain(name), *(_cell_text(row.cells.get(column_id), measured) for column_id, _ in shown))
     if fitting < len(columns):
         table.caption = f"and {len(columns) - fitting} more columns in the file"
     return table
 
 
-def _cell_text(cell: Cell | None) -> Text:
+def _cell_text(cell: Cell | None, measured: Collection[str]) -> Text:
     if cell is None:
         return Text("")
     if cell.status == "error":
         return Text(f"✗ {shorten(cell.error or '')}", style="red")
     unverified = " ⚠" if cell.verified is False else ""
-    return Text(shorten(cell.summary or "") + unverified, style=FLAG_STYLES.get(cell.flag or "", ""))
+    return Text(shorten(cell.summary or "") + unverified, style=FLAG_STYLES.get(cell.colour(measured) or "", ""))
 
 
 def shorten(text: str, length: int = 90) -> str:

@@ -49,6 +49,12 @@ def order_of_flags(cells: Sequence[ScoredCell]) -> list[str]:
     return sentences
 
 
+def green_is_proven(cells: Sequence[ScoredCell]) -> bool:
+    """Whether green answers are right more often than yellow ones by more than chance."""
+    found = _interval(cells, "green", "yellow")
+    return found is not None and found[0] > 0
+
+
 def _interval(cells: Sequence[ScoredCell], better: Flag, worse: Flag) -> tuple[float, float] | None:
     sums: dict[str, list[float]] = {}
     for cell in cells:
@@ -57,7 +63,9 @@ def _interval(cells: Sequence[ScoredCell], better: Flag, worse: Flag) -> tuple[f
             at = 0 if cell.flag == better else 2
             of_document[at] += cell.right
             of_document[at + 1] += 1
-    totals = [sum(column) for column in zip(*sums.values(), strict=True)]
+    totals = [sum(column) for column in zip(*sums.values(), strict=True)] or [0.0] * 4
+    if not totals[1] or not totals[3]:
+        return None
 
     def difference(total: Sequence[float]) -> float | None:
         return total[0] / total[1] - total[2] / total[3] if total[1] and total[3] else None

@@ -1,7 +1,7 @@
 """Writing a review to a file: the format by its suffix, row by row, the file visible when it is complete."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -64,15 +64,17 @@ async def write_review(
     written: Callable[[int], None] = lambda count: None,
     review: str = "",
     units: Mapping[UUID, str | None] = MappingProxyType({}),
+    measured: Collection[str] = (),
 ) -> int:
     """Write the rows to `target` in the format of its suffix; returns how many. `written` hears of progress; `review`
-    is the review's name, `units` those of columns whose questions name none.
+    is the review's name, `units` those of columns whose questions name none; `measured`: the
+    models whose green is filled in XLSX.
 
     The file appears when it is complete; an existing one is replaced then. Raises InputError as `check_target`.
     """
     check_target(target)
     with appearing(target) as part:
-        export = Export(review, datetime.now(UTC), version("columnist"), units)
+        export = Export(review, datetime.now(UTC), version("columnist"), units, measured)
         writer = WRITERS[target.suffix.lower()](part, columns, export)
         count = 0
         try:

@@ -93,7 +93,8 @@ def _write(url: str, user: User, extract: Extract, target: Path) -> None:
             rows = grid_rows(
                 connection, extract.review_id, column_ids, extract.document_ids, extract.in_use, citations=quotes
             )
-            await write_review(rows, extract.columns, target, check_wanted, extract.review, extract.units)
+            measured = extract.in_use.measured
+            await write_review(rows, extract.columns, target, check_wanted, extract.review, extract.units, measured)
 
     try:
         asyncio.run(write())

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
@@ -30,12 +30,14 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The review of a file, and the time when its rows were read. `units`: of columns whose questions name none."""
+    """The review of a file, and the time when its rows were read. `units`: of columns whose questions name none;
+    `measured`: as in ModelInUse."""
 
     review: str
     at: datetime
     version: str
     units: Mapping[UUID, str | None] = field(default_factory=dict)
+    measured: Collection[str] = ()
 
     def heads(self, columns: "Columns") -> "Columns":
         """The columns as their heads name them: with the unit of their numbers."""

@@ -44,6 +44,7 @@ class XlsxWriter:
 
     def __init__(self, target: Path, columns: Columns, export: Export) -> None:
         self._columns = columns
+        self._measured = export.measured
         self._book = xlsxwriter.Workbook(
             str(target), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         )
@@ -106,7 +107,7 @@ class XlsxWriter:
             return
         # A format that changes what Excel shows, not the stored value.
         after = f'" ({shown})"' if (shown := mark(cell)) else ""
-        look = (cell.flag, bool(shown) or cell.verified is False)
+        look = (cell.colour(self._measured), bool(shown) or cell.verified is False)
         value = typed(cell, form)
         match value:
             case Money(amount, currency):

@@ -1,5 +1,6 @@
 """The nouns of a review: what a column asks, what a cell says, a row of the grid."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -27,10 +28,12 @@ CellAction = Literal["edit", "verify", "unverify", "clear", "restore", "regenera
 
 @dataclass(frozen=True, slots=True)
 class ModelInUse:
-    """The model that answers where none is named, and its version of the prompt: other answers are outdated."""
+    """The model that answers where none is named, and its version of the prompt: other answers are outdated.
+    `measured`: the models whose green can be trusted (Cell.colour)."""
 
     model: str
     prompt_version: str
+    measured: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,12 @@ class Cell:
     verified_at: datetime | None = None
     verified_by: str | None = None
     earlier: EarlierAnswer | None = None
+
+    def colour(self, measured: Collection[str]) -> Flag | None:
+        """The flag in which the cell is coloured. Green vouches for an answer: it takes a rule of the playbook, a
+        person, or one of the `measured` models, whose green answers are known to be right more often than others."""
+        vouched = self.rule or self.verified_by or self.model is None or self.model in measured
+        return self.flag if vouched or self.flag != "green" else None
 
 
 @dataclass(frozen=True, slots=True)

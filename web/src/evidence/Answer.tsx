@@ -4,6 +4,7 @@ import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { client, type CellKey, type Citation, type Column, type FullCell, type Job } from "../api/client";
 import { api, CELL, cellHistoryQuery, cellPath, cellQuery, readCell, rowQuery } from "../api/queries";
 import { isLive } from "../live";
+import { isMeasured, useMe } from "../me";
 import { useNotices } from "../ui/notices";
 import { ErrorOf, ErrorText, FlagDot, Loading } from "../ui/parts";
 import { reading, when } from "../ui/words";
@@ -43,6 +44,7 @@ export function Answer({
   command = null,
   onCommandDone,
 }: Props) {
+  const me = useMe();
   const queries = useQueryClient();
   const { say, fail } = useNotices();
   const found = useQuery({ ...cellQuery(review, cell), staleTime: 0 });
@@ -132,7 +134,11 @@ export function Answer({
       ) : (
         full.summary !== null && (
           <p className={styles.summary} data-testid="summary">
-            <FlagDot flag={full.flag} /> {full.summary}
+            <FlagDot
+              flag={full.flag}
+              unproven={!full.rule && !full.edited_at && !full.verified_by && !isMeasured(me, full.model)}
+            />{" "}
+            {full.summary}
           </p>
         )
       )}

@@ -24,7 +24,7 @@ test("an answer has its words, its flag, and whether its quote was found", () =>
     classes: ["words", "green", "found"],
     text: "Delaware",
     marks: "❝",
-    meanings: ["Green: sure", "The quote is in the document"],
+    meanings: ["Green: nothing in doubt", "The quote is in the document"],
   });
   expect(look({ verified: false }).classes).toContain("unfound");
 });
@@ -52,7 +52,7 @@ test("every state has its mark, and the verification of a person counts more tha
     verified_by: "ann@example.org",
   });
   expect(marks).toBe("⚠◔◷✎✔");
-  expect(classes).toEqual(["words", "green", "attempted", "stale", "checked", "several"]);
+  expect(classes).toEqual(["words", "green", "attempted", "stale", "edited", "checked", "several"]);
 });
 
 test("only a typed number is aligned as one", () => {

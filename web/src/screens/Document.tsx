@@ -8,7 +8,7 @@ import { Answer } from "../evidence/Answer";
 import { Viewer } from "../evidence/Viewer";
 import { searchOf, shownIn } from "../grid/address";
 import { useJob } from "../live";
-import { useMe } from "../me";
+import { isMeasured, useMe } from "../me";
 import { ErrorOf, ErrorText, FlagDot, Loading, useTitle } from "../ui/parts";
 import parts from "../ui/parts.module.css";
 import styles from "./Document.module.css";
@@ -45,7 +45,8 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
   const columns = useQuery(columnsQuery(id));
   const row = useQuery({ ...rowQuery(id, documentId), refetchInterval: REFRESH_MS });
   const shownRow = row.data?.rows[0];
-  const job = useJob(id, useMe().poll_ms) ?? null;
+  const me = useMe();
+  const job = useJob(id, me.poll_ms) ?? null;
   const [open, setOpen] = useState<string | null>(null);
   const [chosen, setChosen] = useState<{ of: string; citation: Citation | null }>();
   const citation = chosen?.of === documentId ? chosen.citation : null;
@@ -130,7 +131,11 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
                     <b>{column.name}</b>
                     {!shown && (
                       <span className={cell?.error ? "failed" : cell?.summary ? "" : "muted"}>
-                        <FlagDot flag={cell?.flag} /> {cell?.summary ?? cell?.error ?? unanswered}
+                        <FlagDot
+                          flag={cell?.flag}
+                          unproven={!isMeasured(me, me.model) && !cell?.edited && !cell?.verified_by}
+                        />{" "}
+                        {cell?.summary ?? cell?.error ?? unanswered}
                       </span>
                     )}
                   </button>

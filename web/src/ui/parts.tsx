@@ -34,10 +34,11 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
-/** `decorative`: the words beside it say the same. */
-export function FlagDot({ flag, decorative = false }: { flag: Flag | null | undefined; decorative?: boolean }) {
+/** `decorative`: the words beside it say the same; `unproven`: nobody has measured whether its model's green is right. */
+export function FlagDot(dot: { flag: Flag | null | undefined; decorative?: boolean; unproven?: boolean }) {
+  const { flag, decorative = false, unproven = false } = dot;
   if (!flag) return null;
-  const className = `${styles.flag} ${styles[flag]}`;
+  const className = `${styles.flag} ${styles[flag]} ${unproven && flag === "green" ? styles.unproven : ""}`;
   if (decorative) return <span className={className} aria-hidden />;
   return <span className={className} role="img" aria-label={FLAGS[flag]} title={FLAGS[flag]} />;
 }

@@ -13,10 +13,10 @@ export const FORMATS: Record<Format, { name: string; sign: string }> = {
   tag: { name: "Tag", sign: "◆" },
 };
 export const FLAGS: Record<Flag, string> = {
-  green: "Green: sure",
+  green: "Green: nothing in doubt",
   yellow: "Yellow: look closer",
   red: "Red: problem",
-  grey: "Grey: not found",
+  grey: "Grey: nothing found",
 };
 
 export const figure = (n: number) => n.toLocaleString("en");

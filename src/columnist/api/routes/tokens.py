@@ -22,6 +22,7 @@ async def get_me(process: CurrentProcess, gate: CurrentGate, user: CurrentUser) 
         email=user.email,
         sign_in=gate.authenticator.sign_in,
         model=process.settings.model,
+        measured_models=sorted(process.settings.measured),
         poll_ms=process.settings.poll_ms,
         version=version("columnist"),
     )
