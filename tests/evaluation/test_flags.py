@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from columnist.evaluation.flags import by_flag, green_is_proven, order_of_flags
+from columnist.evaluation.flags import by_flag, green_is_proven, order_of_flags, out_of_order
 from columnist.evaluation.scores import ScoredCell
 from columnist.reviews.model import Flag
 
@@ -33,6 +33,12 @@ def test_the_order_of_flags_is_told_as_surely_as_it_is_known() -> None:
     assert none == "Yellow against red: no answer is red."
     (few, _) = order_of_flags([*cells("green", 9, 1, 3), *cells("yellow", 2, 8, 3)])
     assert few == "Green is not shown to be right more often than yellow: +70.0 points (too few for an interval)."
+
+
+def test_a_format_whose_flags_are_out_of_order_is_named() -> None:
+    dates = [replace(cell, column="End") for cell in [*cells("green", 2, 8), *cells("yellow", 9, 1)]]
+    found = [*dates, *cells("green", 9, 1), *cells("yellow", 2, 8)]
+    assert out_of_order(found, {"Law": "text", "End": "date"}) == ["date (green 20.0 %, yellow 90.0 %)"]
 
 
 def test_green_is_proven_where_it_is_right_more_often_by_more_than_chance() -> None:

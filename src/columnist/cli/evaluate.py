@@ -20,7 +20,7 @@ from columnist.desk.grid import distinct
 from columnist.desk.runs import HandedOut
 from columnist.errors import InputError
 from columnist.evaluation.compare import Comparison, Pair, compare
-from columnist.evaluation.flags import green_is_proven, order_of_flags
+from columnist.evaluation.flags import green_is_proven
 from columnist.evaluation.joining import join_columns, join_documents
 from columnist.evaluation.labels import Label, cuad_columns, find_labels, read_labels
 from columnist.evaluation.report import (
@@ -29,6 +29,7 @@ from columnist.evaluation.report import (
     JSON_FILE,
     Evaluation,
     flag_rows,
+    flag_sentences,
     official_rows,
     percent,
     read_evaluation,
@@ -103,7 +104,7 @@ async def evaluate(
         screen_of_figures.print(_table(evaluation, screen_of_figures.width))
         screen_of_figures.print(_further(evaluation))
         console.print(f"[bold]{evaluation.headline}[/]")
-        for sentence in order_of_flags(evaluation.cells):
+        for sentence in flag_sentences(evaluation):
             console.print(sentence)
         if green_is_proven(evaluation.cells) and job.model not in settings.measured:
             console.print(f"Its green can be shown as proven: COLUMNIST_MEASURED_MODELS={screen.plain(job.model)}")

@@ -67,9 +67,12 @@ def compare(first: Evaluation, second: Evaluation) -> Comparison:
         raise InputError("The two evaluations have no cell in common: were they run over the same labels?")
     if not pairs:
         raise InputError("The labels of all common cells differ: evaluate both runs against the same labels.")
+    same = (first.model, first.prompt_version) == (second.model, second.prompt_version) and all(
+        one.answer == other.answer and one.error == other.error and one.quotes == other.quotes for one, other in pairs
+    )
     before = {question.name: question for question in first.questions}
     return Comparison(
-        differences=[found for name, score in MEASURES.items() if (found := _difference(name, score, pairs))],
+        differences=[found for name, score in MEASURES.items() if (found := _difference(name, score, pairs, same))],
         better=[pair for pair in pairs if pair[1].right and pair[0].right is False],
         worse=[pair for pair in pairs if pair[0].right and pair[1].right is False],
         only_one=len(ours) + len(theirs) - 2 * len(common),
@@ -83,7 +86,10 @@ def _label(cell: ScoredCell) -> tuple[str | None, tuple[str, ...], bool | None]:
     return cell.label, cell.label_quotes, cell.expected
 
 
-def _difference(name: str, score: Callable[[ScoredCell], float | None], pairs: list[Pair]) -> Difference | None:
+def _difference(
+    name: str, score: Callable[[ScoredCell], float | None], pairs: list[Pair], same: bool
+) -> Difference | None:
+    """`same`: the answers are those of one model and prompt, word for word, so that nothing is left to chance."""
     by_document: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for one, other in pairs:
         before, after = score(one), score(other)
@@ -100,6 +106,8 @@ def _difference(name: str, score: Callable[[ScoredCell], float | None], pairs: l
         first=sum(before for before, _ in cells) / len(cells),
         second=sum(after for _, after in cells) / len(cells),
         interval=interval(
-            sums, lambda total: total[0] / total[1] if total[1] else None, PSEUDO_CELLS / len(cells) ** 2
+            sums,
+            lambda total: total[0] / total[1] if total[1] else None,
+            0.0 if same else PSEUDO_CELLS / len(cells) ** 2,
         ),
     )

@@ -1,12 +1,13 @@
 """What a flag is worth: whether green answers are right more often than yellow ones, and yellow more often than red."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from columnist.evaluation.interval import interval
 from columnist.evaluation.scores import ScoredCell
-from columnist.reviews.model import Flag
+from columnist.reviews.model import Flag, Format
 
+ORDER: tuple[tuple[Flag, Flag], ...] = (("green", "yellow"), ("yellow", "red"))
 FLAGS: tuple[Flag, ...] = ("green", "yellow", "red", "grey")
 
 
@@ -28,7 +29,7 @@ def order_of_flags(cells: Sequence[ScoredCell]) -> list[str]:
     """Sentences that say whether each flag is right more often than the next worse one, and how surely."""
     sentences = []
     shares = by_flag(cells)
-    for better, worse in (("green", "yellow"), ("yellow", "red")):
+    for better, worse in ORDER:
         if better not in shares or worse not in shares:
             missing = " and ".join(flag for flag in (better, worse) if flag not in shares)
             sentences.append(f"{better.capitalize()} against {worse}: no answer is {missing}.")
@@ -47,6 +48,19 @@ def order_of_flags(cells: Sequence[ScoredCell]) -> list[str]:
         )
         sentences.append(f"{better.capitalize()} {verdict} {worse}: {100 * difference:+.1f} points ({range_of_it}).")
     return sentences
+
+
+def out_of_order(cells: Sequence[ScoredCell], formats: Mapping[str, Format]) -> list[str]:
+    """Formats (of the columns in `formats`) in which a flag is right no more often than the next worse one, with both
+    shares."""
+    found = []
+    for kind in dict.fromkeys(formats.values()):
+        shares = by_flag([cell for cell in cells if formats.get(cell.column) == kind])
+        for better, worse in ORDER:
+            if better in shares and worse in shares and shares[better].right <= shares[worse].right:
+                figures = f"{better} {100 * shares[better].right:.1f} %, {worse} {100 * shares[worse].right:.1f} %"
+                found.append(f"{kind.replace('_', ' ')} ({figures})")
+    return found
 
 
 def green_is_proven(cells: Sequence[ScoredCell]) -> bool:

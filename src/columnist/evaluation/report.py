@@ -12,10 +12,10 @@ from lxml.html import builder as e
 from pydantic import TypeAdapter, ValidationError
 
 from columnist.errors import InputError
-from columnist.evaluation.flags import FLAGS, by_flag, order_of_flags
+from columnist.evaluation.flags import FLAGS, by_flag, order_of_flags, out_of_order
 from columnist.evaluation.official import CUAD_MATCH, official
 from columnist.evaluation.scores import Measures, Quoted, ScoredCell, mean, measures
-from columnist.reviews.model import ColumnSpec
+from columnist.reviews.model import ColumnSpec, Format
 
 JSON_FILE = "evaluation.json"
 HTML_FILE = "report.html"
@@ -173,7 +173,7 @@ def _further(evaluation: Evaluation) -> list[html.HtmlElement]:
         e.TABLE(*(e.TR(e.TH(name), e.TD(figure)) for name, figure in official_rows(evaluation))),
         e.H2("Right by flag"),
         e.TABLE(*(e.TR(e.TH(row[0]), *map(e.TD, row[1:])) for row in flag_rows(evaluation))),
-        *map(e.P, order_of_flags(evaluation.cells)),
+        *map(e.P, flag_sentences(evaluation)),
     ]
 
 
@@ -190,7 +190,7 @@ def official_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 def flag_rows(evaluation: Evaluation) -> list[list[str]]:
     """How many answers of each format have a flag, and how many of these are right; the first row is the heading."""
-    formats = {question.name: question.format for question in evaluation.questions}
+    formats = _formats(evaluation)
     rows = [["Format", *(flag.capitalize() for flag in FLAGS)]]
     kinds = dict.fromkeys(formats[cell.column] for cell in evaluation.cells if cell.column in formats)
     for kind in (*kinds, None):
@@ -201,6 +201,16 @@ def flag_rows(evaluation: Evaluation) -> list[list[str]]:
         ]
         rows.append([kind.replace("_", " ") if kind else "All", *figures])
     return rows
+
+
+def flag_sentences(evaluation: Evaluation) -> list[str]:
+    """Whether the flags are in order, over all answers and in each format."""
+    turned = out_of_order(evaluation.cells, _formats(evaluation))
+    return [*order_of_flags(evaluation.cells), *([f"Not in order: {'; '.join(turned)}."] if turned else [])]
+
+
+def _formats(evaluation: Evaluation) -> dict[str, Format]:
+    return {question.name: question.format for question in evaluation.questions}
 
 
 def _misses(column: str, cells: Sequence[ScoredCell]) -> html.HtmlElement:
