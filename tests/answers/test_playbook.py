@@ -1,12 +1,13 @@
 """A column's rules, applied to what a model answers over real HTTP."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from columnist.answers.model import Answer
+from columnist.answers.model import Answer, Content
 from columnist.answers.playbook import flagged, flagged_edit
 from columnist.documents.model import DocumentText
 from columnist.reviews.model import Format, Question, Rule
@@ -165,3 +166,21 @@ def test_rules_in_words_leave_a_persons_answer_yellow_unless_a_comparison_decide
     assert "'it can be shortened' is in words" in str(says)
     assert flagged_edit(question, "40", "40") == ("red", "Red if > 30")
     assert flagged_edit(asked("number", ()), "40", "40") == (None, None)
+
+
+def test_an_edit_without_a_value_is_never_green_and_a_tag_called_none_is_an_answer() -> None:
+    found = asked("currency", (Rule("red", "not found"),))
+    assert flagged_edit(found, "dollars", None, "It does not say whose.") == ("yellow", None)
+    assert flagged_edit(found, "N/A", None) == ("red", "Red if not found")
+    assert flagged_edit(asked("currency", ()), "dollars", None, "It does not say whose.") == ("yellow", None)
+    tagged = Question(UUID(int=7), "Kind", "Which?", "tag", ("Lease", "None"), (Rule("red", "is None"),))
+    assert flagged_edit(tagged, "none", "None") == ("red", "Red if is None")
+
+
+def test_a_comparison_needs_a_unit_where_the_first_answer_chose_one() -> None:
+    question = replace(asked("number", (Rule("green", "<= 90"),)), unit="month")
+    content = Content("six (6) months", "6", "green", unit="month")
+    flag, says = flagged(question, content)
+    assert flag == "yellow"
+    assert "the answers are in months, and neither question nor rule names a unit" in str(says)
+    assert flagged(replace(question, unit=""), Content("6", "6", "green", unit=""))[0] == "green"

@@ -34,7 +34,7 @@ def flagged_edit(question: Question, summary: str, value: Any, doubt: str = "") 
     """
     if not question.rules:
         return ("yellow", None) if doubt else (None, None)
-    rule, obstacles = _first(question, not says_nothing(summary), value, None)
+    rule, obstacles = _first(question, value is not None or not says_nothing(summary), value, None)
     if rule is not None:
         return ("yellow" if rule.flag == "green" and doubt else rule.flag), str(rule)
     if doubt and not obstacles:

@@ -178,8 +178,9 @@ class _Calls:
         merged = []
         for question, *answers in zip(group, *parts, strict=True):
             usage = total([answer.usage for answer in answers])
-            error = next((answer.error for answer in answers if answer.error), None)
-            if error:
+            failed = next(((nr, answer.error) for nr, answer in enumerate(answers, start=1) if answer.error), None)
+            if failed:
+                error = f"{failed[1]} It was window {failed[0]} of {len(answers)}. {note}"
                 merged.append(Answer(question.id, None, error, usage))
                 continue
             contents = [answer.content for answer in answers if answer.content]
