@@ -293,7 +293,7 @@ def test_a_failed_attempt_stands_beside_the_answer_and_an_outdated_one_is_found(
             "and review_id = %(review)s",
             {"review": review},
         )
-        database.execute("update tabular_cells set model = 'another' where review_id = %s", [review])
+        database.execute("update tabular_cells set model = 'another', flag = 'green' where review_id = %s", [review])
     page = opens(f"{server.url}/reviews/{review}")
     page.get_by_label("State").select_option("Failed")
     expect(page.locator("[data-marks*='⚠'][data-marks*='◷']")).to_have_count(3)
@@ -302,8 +302,13 @@ def test_a_failed_attempt_stands_beside_the_answer_and_an_outdated_one_is_found(
     expect(panel.get_by_role("alert")).to_contain_text("failed: The model is gone.")
     expect(panel.get_by_test_id("summary")).not_to_be_empty()
     expect(panel.locator(".parts-badge", has_text="outdated")).to_be_visible()
+    dots = page.locator(".cells-green").first
+    ring = "element => getComputedStyle(element, '::before').borderStyle"
+    expect(panel.locator(".parts-unproven")).to_be_visible()
+    assert dots.evaluate(ring) == "solid", "nobody has measured how often the green of this model is right"
     panel.get_by_role("button", name="Verify").click()
     expect(panel.get_by_text("verified by")).to_be_visible()
+    expect(panel.locator(".parts-unproven")).to_have_count(0)
     accessible(page)
     page.get_by_role("button", name="Show all").click()
     page.get_by_label("State").select_option("Outdated")

@@ -52,7 +52,7 @@ test("every state has its mark, and the verification of a person counts more tha
     verified_by: "ann@example.org",
   });
   expect(marks).toBe("⚠◔◷✎✔");
-  expect(classes).toEqual(["words", "green", "attempted", "stale", "edited", "checked", "several"]);
+  expect(classes).toEqual(["words", "green", "attempted", "stale", "outdated", "edited", "checked", "several"]);
 });
 
 test("only a typed number is aligned as one", () => {

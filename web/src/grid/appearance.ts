@@ -42,7 +42,7 @@ export function appearance(
   if (cell.value != null && NUMERIC.includes(format)) classes.push("number");
   if (cell.attempt_error) mark("⚠", `The last attempt failed: ${cell.attempt_error}`, "attempted");
   if (cell.stale) mark("◔", "Stale: the question has changed since", "stale");
-  if (cell.outdated) mark("◷", "Outdated: from another model or prompt");
+  if (cell.outdated) mark("◷", "Outdated: from another model or prompt", "outdated");
   if (cell.edited) mark("✎", "Edited by a person", "edited");
   if (cell.verified_by)
     mark("✔", `Verified by ${cell.verified_by}${cell.stale ? ", before the question changed" : ""}`, "checked");
