@@ -41,6 +41,7 @@ INSIDE = {
     "documents": [
         "model",
         "how_read",
+        "tokens",
         "storage",
         "locating",
         "reading",

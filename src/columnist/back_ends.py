@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from columnist.llm.client import ChatModel
 
 
+CONTEXT_SECONDS = 2.0
+"""How long an estimate waits for the LLM server to say how long its context is."""
+
+
 def prompt_version(model: str) -> str:
     """The version that the back end of this model records with its cells."""
     return _rules().prompt_version if model == EXTRACTIVE else PROMPT_VERSION
@@ -75,6 +79,16 @@ class BackEnds:
     def limits(self) -> dict[str, int]:
         """Model → documents that may be under way with it now, for those that are asked over a server."""
         return {model: chat.limiter.documents for model, chat in self._chats.items()}
+
+    async def context_tokens(self, model: str) -> int:
+        """The context of a model: what its server says, if that is soon, or else COLUMNIST_CONTEXT_TOKENS."""
+        if model != EXTRACTIVE and not model.endswith(".gguf"):
+            try:
+                async with asyncio.timeout(CONTEXT_SECONDS):
+                    return await (await self.chat(model)).context_tokens()
+            except (LlmError, SettingsError, TimeoutError):
+                pass
+        return self._settings.context_tokens
 
     async def probe(self, model: str) -> str | None:
         """Why a model cannot be asked now, or None if it answers a word."""

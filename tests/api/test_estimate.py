@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from tests.api.test_reviews import a_review
-from tests.processes import contracts_in, served, simulator
+from tests.conftest import CONTRACTS
+from tests.processes import contracts_in, metric, served, simulator
 from tests.uploads import until_read, upload
 
 FACTOR = {"prompt_tokens": 1.4, "cached_tokens": 1.4, "completion_tokens": 2.5}
@@ -58,6 +59,48 @@ def test_an_estimate_is_within_its_factor_of_the_run(
     assert (again["documents"], again["documents_read"], again["cells"]) == (6, 6, 72)
     for figure, factor in FACTOR.items():
         assert 1 / factor < again[figure] / job[figure] < factor, figure
+
+
+def test_an_estimate_asks_the_server_how_long_its_context_is(url: str, tmp_path: Path) -> None:
+    with simulator(prompt_rate=10**6, decode_rate=10**5, context_tokens=8_192) as llm:
+        variables = {
+            "DATABASE_URL": url,
+            "COLUMNIST_DATA_DIR": tmp_path / "home",
+            "OPENAI_BASE_URL": llm,
+            "COLUMNIST_MODEL": "simulated",
+        }
+        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+            review = a_review(api, 'after "governed by the laws"', 'after "is made on"')["id"]  # alike everywhere
+            files = contracts_in(tmp_path / "files", 2).iterdir()
+            upload(api, *((file.name, file.read_bytes() * 100) for file in files), review_id=review)
+            until_read(api, review)
+            calls = metric(llm, "llm_answers_total")
+            expected = estimate(api, review, only=["all"])
+    assert calls > 4, "in windows"
+    assert abs(expected["calls"] - calls) <= 0.1 * calls
+    assert expected["most_prompt_tokens"] == expected["prompt_tokens"] == expected["least_prompt_tokens"]
+
+
+def test_before_anything_is_read_an_estimate_is_a_range_by_the_size_of_the_files(url: str, tmp_path: Path) -> None:
+    with priced(url, tmp_path, 32_768) as api:
+        review = a_review(api, "Term", "Rent")["id"]
+        files = contracts_in(tmp_path / "files", 2).iterdir()
+        upload(api, *((file.name, file.read_bytes() * 200) for file in files), review_id=review)
+        before = estimate(api, review)
+        until_read(api, review)
+        (job,) = api.get("/tabular/jobs").json()["jobs"]
+        lease = next(CONTRACTS.glob("*.pdf"))
+        upload(api, (lease.name, lease.read_bytes()), review_id=review)
+        unread = estimate(api, review)
+        until_read(api, review)
+        last = api.get("/tabular/jobs").json()["jobs"][0]
+    assert before["documents_read"] == 0
+    assert before["least_prompt_tokens"] < before["prompt_tokens"] < before["most_prompt_tokens"]
+    assert 0.7 < before["prompt_tokens"] / job["prompt_tokens"] < 1.4, "a text's size is its length"
+    assert before["least_price"] < before["price"] < before["most_price"]
+    assert unread["least_prompt_tokens"] < last["prompt_tokens"] < unread["most_prompt_tokens"]
+    (note,) = [note for note in unread["notes"] if "not been read" in note]
+    assert f"between {unread['least_prompt_tokens']:,} and {unread['most_prompt_tokens']:,} prompt tokens" in note
 
 
 def test_an_estimate_counts_what_generate_then_asks(url: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from columnist.asking.prompt import PageText, page_texts
-from columnist.asking.windows import size, windows
+from columnist.asking.windows import expected_windows, size, windows
 
 
 def numbered_pages(lengths: list[int], unit: str) -> list[str]:
@@ -88,3 +88,12 @@ def test_a_sentence_across_any_border_is_whole_in_a_window(
     together = ["".join(page.text for page in window) for window in found]
     read = text[:at]
     assert [one for one in sentences if one in read and not any(one in window for window in together)] == []
+
+
+@given(st.lists(st.integers(20, 9_000), min_size=1, max_size=60), st.integers(4_000, 60_000))
+def test_windows_are_expected_as_they_then_are(sizes: list[int], budget: int) -> None:
+    pages = [PageText(nr, ("The parties agree. " * 500)[:length]) for nr, length in enumerate(sizes, start=1)]
+    found = windows(pages, budget)
+    count, sent = expected_windows(sizes, budget)
+    assert abs(count - len(found)) <= 1 + 0.1 * len(found)
+    assert 0.85 < sent / sum(map(size, found)) < 1.15

@@ -17,7 +17,7 @@ from columnist import telemetry
 from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
 from columnist.answers.values import Measured, measured, says_nothing
 from columnist.asking.merging import disputed, merge
-from columnist.asking.prompt import PROMPT_VERSION, WORDED, PageText, key, messages, page_texts, schema
+from columnist.asking.prompt import PROMPT_VERSION, WORDED, PageText, key, messages, overhead_bytes, page_texts, schema
 from columnist.asking.readings import Reading, two_readings
 from columnist.asking.statements import folded, unshown
 from columnist.asking.windows import LEAST_BUDGET, answer_room, page_room, size, windows
@@ -106,7 +106,7 @@ class LanguageModelAnswerer:
         groups = [questions[start : start + step] for start in range(0, len(questions), step)]
         if not groups:
             return
-        overhead = max(_overhead(document.name, group) for group in groups)
+        overhead = max(overhead_bytes(document.name, group) for group in groups)
         parts = windows(pages, page_room(context, answer_tokens, overhead)) or [[]]
         answered: list[list[list[Answer]]] = [[] for _ in groups]
 
@@ -285,12 +285,6 @@ class _Calls:
         spans = self.locator.locate(quote, claimed)
         # The page is where the quote was found, whatever the model said.
         return Citation(quote, spans[0].page if spans else claimed, bool(spans), spans, ())
-
-
-def _overhead(name: str, group: Sequence[Question]) -> int:
-    """Bytes of a call without the pages: instructions, questions, and the schema, which may be in the prompt too."""
-    asked = messages(name, [PageText(1, "")], group, part_of=1, again=True)
-    return sum(len(str(message["content"]).encode()) for message in asked) + len(json.dumps(schema(group)))
 
 
 def _shares(completion: Completion, count: int) -> list[Usage]:

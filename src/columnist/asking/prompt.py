@@ -4,6 +4,7 @@ Quotes come before the answer in the schema: the model reads first and concludes
 """
 
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Sequence
@@ -148,6 +149,12 @@ def key(index: int) -> str:
 def schema(questions: Sequence[Question]) -> dict[str, Any]:
     """The JSON schema of the answers to a group, in the strict subset that OpenAI, vLLM and llama.cpp share."""
     return _object({key(index): _answer_schema(question) for index, question in enumerate(questions)})
+
+
+def overhead_bytes(name: str, questions: Sequence[Question]) -> int:
+    """Bytes of a call without the pages: instructions, questions, and the schema, which may be in the prompt too."""
+    asked = messages(name, [PageText(1, "")], questions, part_of=1, again=True)
+    return sum(len(str(message["content"]).encode()) for message in asked) + len(json.dumps(schema(questions)))
 
 
 def _answer_schema(question: Question) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import ceil
 
 from columnist.asking.prompt import PageText
 from columnist.llm.usage import BYTES_PER_TOKEN
@@ -55,6 +56,32 @@ def windows(pages: Sequence[PageText], budget: int) -> list[list[PageText]]:
         window.append(piece)
         taken += needed
     return [*found, window] if window else found
+
+
+def expected_windows(page_bytes: Sequence[int], budget: int) -> tuple[int, float]:
+    """How many `windows` pages of these sizes have, and the bytes in all of them, without looking at their text."""
+    longest = max(int(budget * (1 - LONGEST_OVERLAP)) - _MARKER_BYTES, 1)
+    count, sent, taken = 1, 0.0, 0.0
+    window: list[float] = []
+    for page in page_bytes:
+        parts = max(1, ceil(page / longest))
+        for piece in [page / parts + _MARKER_BYTES] * parts:
+            if window and taken + piece > budget:
+                count, sent = count + 1, sent + taken
+                taken = _expected_overlap(window, min(budget * LONGEST_OVERLAP, budget - piece))
+                window = [taken]
+            window.append(piece)
+            taken += piece
+    return count, sent + taken
+
+
+def _expected_overlap(window: Sequence[float], room: float) -> float:
+    taken = 0.0
+    for piece in reversed(window):
+        if taken >= min(LEAST_OVERLAP, room):
+            break
+        taken += min(piece, room - taken)
+    return taken
 
 
 def _pieces(pages: Sequence[PageText], longest: int) -> Iterator[PageText]:

@@ -22,12 +22,22 @@ def priced(found: Estimate, ask: Ask) -> JobEstimate:
             f"{found.left_alone:,} answers that a person edited or verified are kept: ask again for them one by one."
         )
     if ask.model == EXTRACTIVE:
-        found = replace(found, calls=0, prompt_tokens=0, cached_tokens=0, completion_tokens=0, price=0)
+        spent = ("calls", "prompt_tokens", "least_prompt_tokens", "most_prompt_tokens", "cached_tokens")
+        found = replace(found, **dict.fromkeys((*spent, "completion_tokens", "price", "least_price", "most_price"), 0))
         return JobEstimate(**asdict(found), notes=[*notes, "The rules ask no LLM: this costs nothing."])
     if unread := found.documents - found.documents_read:
-        notes.append(f"{unread:,} documents have not been read yet: the estimate takes an average length for them.")
+        between = f"between {found.least_prompt_tokens:,} and {found.most_prompt_tokens:,} prompt tokens"
+        if found.least_price is not None and found.most_price is not None:
+            between += f", {_dollars(found.least_price)} and {_dollars(found.most_price)}"
+        notes.append(
+            f"{unread:,} documents have not been read yet: by the size of their files this may cost {between}."
+        )
     if ask.prices:
         notes.append("If the LLM server has no prefix cache, cached tokens cost as much as the others.")
     else:
         notes.append("No prices are set: COLUMNIST_PRICE_PROMPT, COLUMNIST_PRICE_COMPLETION.")
     return JobEstimate(**asdict(found), notes=notes)
+
+
+def _dollars(price: float) -> str:
+    return f"${price:,.2f}" if price >= 0.01 or not price else "less than $0.01"

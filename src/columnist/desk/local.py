@@ -169,8 +169,9 @@ class LocalDesk(Desk):
 
     async def estimate(self, ask: Ask) -> JobEstimate:
         """What `ask` would ask now, and what that may cost."""
+        context = await self._process.back_ends.context_tokens(ask.model)
         async with self._acting() as connection:
-            return priced(await estimate_job(connection, ask, self._process.settings), ask)
+            return priced(await estimate_job(connection, ask, self._process.settings, context), ask)
 
     async def still_unanswered(self, ask: Ask) -> Unanswered:
         """What `ask` would ask now, without what failed."""

@@ -1,5 +1,6 @@
 """Documents in PostgreSQL: who uploaded what, and, once per content (sha256), what was read from it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from columnist.documents.how_read import how_read
 from columnist.documents.model import Page
 from columnist.documents.reading import ocr
 from columnist.documents.reading.reader import ReadDocument
+from columnist.documents.tokens import tokens_of_pages
 from columnist.errors import NotFoundError
 
 READER_VERSION = 4
@@ -219,19 +221,21 @@ def _sql(name: str) -> str:
 
 async def _store_content(connection: Connection, sha256: str, read: ReadDocument | None, error: str | None) -> bool:
     pages = read.pages if read else []
+    texts = [page.text for page in pages]
     ocr_on = [page.number for page in pages if page.source == "ocr"]
     unread_on = [page.number for page in pages if page.source == "picture"]
     cursor = await connection.execute(
         """
         insert into document_contents as c (sha256, media_type, page_count, characters, language, ocr_pages, ocr_on,
-                                            unread_pages, unread_on, error, reader_version)
+                                            unread_pages, unread_on, error, reader_version, tokens, page_bytes)
         values (%(sha256)s, %(media_type)s, %(page_count)s, %(characters)s, %(language)s, %(ocr_pages)s, %(ocr_on)s,
-                %(unread_pages)s, %(unread_on)s, %(error)s, %(version)s)
+                %(unread_pages)s, %(unread_on)s, %(error)s, %(version)s, %(tokens)s, %(page_bytes)s)
         on conflict (sha256) do update
         set media_type = excluded.media_type, page_count = excluded.page_count, characters = excluded.characters,
             language = excluded.language, ocr_pages = excluded.ocr_pages, ocr_on = excluded.ocr_on,
             unread_pages = excluded.unread_pages, unread_on = excluded.unread_on, error = excluded.error,
-            reader_version = excluded.reader_version, read_at = now()
+            reader_version = excluded.reader_version, read_at = now(), tokens = excluded.tokens,
+            page_bytes = excluded.page_bytes
         -- A failure, or the same result again, does not replace what was read.
         where c.error is not null or c.reader_version < excluded.reader_version
           or excluded.error is null and c.unread_pages > excluded.unread_pages
@@ -240,7 +244,9 @@ async def _store_content(connection: Connection, sha256: str, read: ReadDocument
             "sha256": sha256,
             "media_type": read.media_type if read else None,
             "page_count": len(pages),
-            "characters": sum(len(page.text) for page in pages),
+            "characters": sum(map(len, texts)),
+            "tokens": await asyncio.to_thread(tokens_of_pages, texts),
+            "page_bytes": [len(text.encode()) for text in texts],
             "language": read.language if read else None,
             "ocr_pages": len(ocr_on),
             "ocr_on": ocr_on,

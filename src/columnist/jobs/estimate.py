@@ -1,43 +1,113 @@
 """What a request would ask, before a job is made of it, and what still has no answer."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from math import ceil
+from pathlib import PurePath
 
-from columnist.asking.windows import answer_room, page_room
+from psycopg.rows import DictRow
+
+from columnist.asking.prompt import PageText, messages, overhead_bytes
+from columnist.asking.windows import answer_room, expected_windows, page_room
 from columnist.db.connect import Connection
+from columnist.documents.tokens import estimated_tokens
 from columnist.jobs.ask import Ask
 from columnist.jobs.statements import sql
-from columnist.llm.usage import BYTES_PER_TOKEN, CHARACTERS_PER_TOKEN
+from columnist.llm.usage import CHARACTERS_PER_TOKEN, NOTHING, Usage, total
+from columnist.reviews.model import Question
+from columnist.reviews.store import list_columns
 from columnist.settings import Settings
 
 DOCUMENTS_NAMED = 3
 """Of those that lack answers."""
 
-# What an estimate supposes.
-TYPICAL_CHARACTERS = 33_000
-"""Of a document, where none was read yet: the median of 510 real contracts."""
-CALL_TOKENS = 700
-"""Instructions and answer schema of a call."""
-QUESTION_TOKENS = 60
 CELL_TOKENS = 120
-"""Of an answer: summary, reasoning and a quote or two."""
+"""What an estimate supposes of an answer: summary, reasoning and a quote or two."""
+PAGE_TOKENS = 6
+"""The line above a page."""
+PART_TOKENS = 70
+"""The sentence that tells which part of a document a call has."""
+WITHOUT_LIMIT = 1 << 60
+PAGE_BYTES = 3_000
+"""Of a page that was not read."""
+
+# The part of a file that is text, and the bytes of a token: the least, the usual, the most that was seen.
+_Range = tuple[float, float, float]
+TEXT_SHARES: dict[str, _Range] = {
+    ".pdf": (0.02, 0.2, 0.9),
+    ".docx": (0.1, 1.0, 6.0),
+    ".xlsx": (0.3, 2.0, 10.0),
+    ".pptx": (0.01, 0.1, 2.0),
+    ".txt": (0.9, 1.0, 1.0),
+    ".md": (0.9, 1.0, 1.0),
+    ".csv": (0.9, 1.0, 1.0),
+    ".html": (0.1, 0.5, 1.0),
+    ".htm": (0.1, 0.5, 1.0),
+    ".eml": (0.02, 0.4, 1.0),
+    ".msg": (0.01, 0.1, 0.6),
+    ".rtf": (0.05, 0.5, 1.0),
+}
+OTHER_SHARES: _Range = (0.001, 0.005, 0.2)
+"""Of pictures, and of what else can be read."""
+TOKEN_BYTES: _Range = (5.0, 4.3, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a job would ask: `cells` in `calls` about `documents`, of which `documents_read` have a known length. Tokens
-    are estimates; `cached_tokens` are those of the prompt tokens that a server with a prefix cache has already.
-    `left_alone`: answers that it would ask again, had nobody edited or verified them. `price`: US dollars, None if no
-    prices are set."""
+    are estimates; `cached_tokens` are those of the prompt tokens that a server with a prefix cache has already. Of
+    documents that were not read only the size of the file is known: the least and the most prompt tokens and the price
+    are then far apart. `left_alone`: answers that it would ask again, had nobody edited or verified them. Prices are US
+    dollars, None if none are set."""
 
     documents: int
     documents_read: int
     cells: int
     calls: int
     prompt_tokens: int
+    least_prompt_tokens: int
+    most_prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
     left_alone: int
     price: float | None
+    least_price: float | None
+    most_price: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of each document, and how much of one goes into a call."""
+
+    instructions: int
+    question: float
+    group: int
+    budget: int
+
+    @classmethod
+    def of(cls, questions: Sequence[Question], settings: Settings, context_tokens: int) -> "_Asked":
+        step = settings.columns_per_call
+        groups = [questions[start : start + step] for start in range(0, len(questions), step)] or [[]]
+        answer_tokens = answer_room(settings.answer_tokens, context_tokens)
+        overhead = max(overhead_bytes("", group) for group in groups)
+        instructions = _prompt_tokens([])
+        each = (sum(_prompt_tokens(group) - instructions for group in groups)) / max(1, len(questions))
+        return cls(instructions, each, step, page_room(context_tokens, answer_tokens, overhead))
+
+    def spends(self, cells: int, page_bytes: Sequence[int], tokens: float) -> tuple[int, Usage]:
+        """Calls about a document, and what they use."""
+        windows, sent = expected_windows(page_bytes, self.budget)
+        once = tokens + len(page_bytes) * PAGE_TOKENS
+        whole = once * sent / max(1.0, expected_windows(page_bytes, WITHOUT_LIMIT)[1])
+        groups = ceil(cells / self.group)
+        part = PART_TOKENS if windows > 1 else 0
+        prompt = groups * (whole + windows * (self.instructions + part)) + windows * cells * self.question
+        cached = (groups - 1) * (whole + windows * self.instructions)
+        return groups * windows, Usage(round(prompt), round(cached), windows * cells * CELL_TOKENS)
+
+
+def _prompt_tokens(questions: Sequence[Question]) -> int:
+    return sum(estimated_tokens(str(one["content"])) for one in messages("", [PageText(1, "")], questions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +123,52 @@ class Unanswered:
     columns: list[str]
 
 
-async def estimate_job(connection: Connection, ask: Ask, settings: Settings) -> Estimate:
-    """What `create_job` would ask an LLM now."""
-    answer_tokens = answer_room(settings.answer_tokens, settings.context_tokens)
-    values = ask.values | {
-        "columns_per_call": settings.columns_per_call,
-        "window_characters": page_room(settings.context_tokens, answer_tokens, CALL_TOKENS * BYTES_PER_TOKEN),
-        "typical_characters": TYPICAL_CHARACTERS,
-        "characters_per_token": CHARACTERS_PER_TOKEN,
-        "call_tokens": CALL_TOKENS,
-        "question_tokens": QUESTION_TOKENS,
-        "cell_tokens": CELL_TOKENS,
-    }
-    found = await (await connection.execute(sql("estimate_job"), values)).fetchone()
-    assert found
-    return Estimate(**found)
+async def estimate_job(
+    connection: Connection, ask: Ask, settings: Settings, context_tokens: int | None = None
+) -> Estimate:
+    """What `create_job` would ask now an LLM with that context (None: COLUMNIST_CONTEXT_TOKENS)."""
+    columns = await list_columns(connection, ask.review_id)
+    questions = [one.question() for one in columns if ask.column_ids is None or one.id in ask.column_ids]
+    asked = _Asked.of(questions, settings, context_tokens or settings.context_tokens)
+    documents = await (await connection.execute(sql("estimate_job"), ask.values)).fetchall()
+    calls, uses = 0, [[NOTHING], [NOTHING], [NOTHING]]
+    for one in documents:
+        for nr, (page_bytes, tokens) in enumerate(_sizes(one)):
+            made, usage = asked.spends(one["cells"], page_bytes, tokens)
+            uses[nr].append(usage)
+            calls += made if nr == 1 else 0
+    least, usual, most = map(total, uses)
+    values = ask.values | {"spent": [list(astuple(usage)) for usage in (least, usual, most)]}
+    priced = await (await connection.execute(sql("price_estimate"), values)).fetchone()
+    assert priced
+    return Estimate(
+        len(documents),
+        sum(one["is_read"] for one in documents),
+        sum(one["cells"] for one in documents),
+        calls,
+        usual.prompt_tokens,
+        least.prompt_tokens,
+        most.prompt_tokens,
+        usual.cached_tokens,
+        usual.completion_tokens,
+        **priced,
+    )
+
+
+def _sizes(document: DictRow) -> list[tuple[Sequence[int], float]]:
+    """Bytes of its pages, and tokens: the least, the usual, the most."""
+    if document["tokens"] is not None:
+        return [(document["page_bytes"], document["tokens"])] * 3
+    if document["is_read"]:
+        characters = document["characters"]
+        return [(_even(characters, document["pages"]), characters / CHARACTERS_PER_TOKEN)] * 3
+    shares = TEXT_SHARES.get(PurePath(document["name"]).suffix.lower(), OTHER_SHARES)
+    texts = [(document["size_bytes"] * share, size) for share, size in zip(shares, TOKEN_BYTES, strict=True)]
+    return [(_even(text_bytes, 1 + int(text_bytes / PAGE_BYTES)), text_bytes / size) for text_bytes, size in texts]
+
+
+def _even(text_bytes: float, pages: int) -> list[int]:
+    return [ceil(text_bytes / max(1, pages))] * pages
 
 
 async def unanswered_cells(connection: Connection, ask: Ask) -> Unanswered:

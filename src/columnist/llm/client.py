@@ -18,6 +18,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from columnist import telemetry
 from columnist.backoff import back_off
+from columnist.documents.tokens import estimated_tokens
 from columnist.errors import (
     ContextExceededError,
     LlmAwayError,
@@ -27,7 +28,7 @@ from columnist.errors import (
     SettingsError,
 )
 from columnist.llm.limiter import TROUBLE, Limiter
-from columnist.llm.usage import CHARACTERS_PER_TOKEN, UNCOUNTED, Ledger, Usage
+from columnist.llm.usage import UNCOUNTED, Ledger, Usage
 from columnist.settings import Settings
 
 log = structlog.get_logger()
@@ -426,7 +427,7 @@ def _completion(answer: object) -> Completion:
 
 def _sent_tokens(messages: Sequence[ChatCompletionMessageParam]) -> int:
     """Estimated tokens of a prompt whose usage the server did not report."""
-    return round(sum(len(str(message.get("content") or "")) for message in messages) / CHARACTERS_PER_TOKEN)
+    return sum(estimated_tokens(str(message.get("content") or "")) for message in messages)
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:

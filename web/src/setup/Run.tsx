@@ -55,6 +55,8 @@ export function Estimate({ review, input, documents, columns }: EstimateProps) {
       </p>
     );
   const tokens = found.prompt_tokens + found.completion_tokens;
+  const unread = found.least_prompt_tokens < found.most_prompt_tokens; // then it is a range
+  const between = (least: string, most: string) => `${least} to ${most}`;
   const cached = found.cached_tokens ? `, ${figure(found.cached_tokens)} of them cached` : "";
   return (
     <div className={styles.estimate}>
@@ -67,12 +69,24 @@ export function Estimate({ review, input, documents, columns }: EstimateProps) {
         </div>
         <div>
           <dt>Tokens</dt>
-          <dd>{tokens ? `about ${figure(tokens)}${cached}` : "none"}</dd>
+          <dd>
+            {!tokens
+              ? "none"
+              : unread
+                ? between(figure(found.least_prompt_tokens), figure(found.most_prompt_tokens))
+                : `about ${figure(tokens)}${cached}`}
+          </dd>
         </div>
         <div>
           <dt>Price</dt>
           <dd>
-            {found.price === null ? "no prices are set" : found.price ? `about $${found.price.toFixed(2)}` : "free"}
+            {found.price === null
+              ? "no prices are set"
+              : !found.price
+                ? "free"
+                : unread
+                  ? between(`$${found.least_price!.toFixed(2)}`, `$${found.most_price!.toFixed(2)}`)
+                  : `about $${found.price.toFixed(2)}`}
           </dd>
         </div>
       </dl>
