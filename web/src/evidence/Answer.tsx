@@ -111,7 +111,7 @@ export function Answer({
     <div ref={root} tabIndex={-1}>
       {unanswered && (
         <p className="muted">
-          {row.data?.rows[0]?.awaited.includes(column.id) ? "Being answered …" : "Not asked yet."}
+          {isLive(job) && row.data?.rows[0]?.awaited.includes(column.id) ? "Being answered …" : "Not asked yet."}
         </p>
       )}
       {full.status === "error" && <ErrorText>{full.error}</ErrorText>}
