@@ -12,7 +12,7 @@ demo: .venv/installed  ## Answer 10 questions about the 12 contracts in examples
 	$(BIN)/columnist run examples/contracts --columns examples/due-diligence.yaml --output review.xlsx
 
 test: .venv/page  ## Run all tests
-	$(BIN)/pytest --numprocesses 3 --dist loadfile
+	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev  ## Check one unit in under a minute: make check FILE=src/columnist/… or FILE=tests/…
 	$(BIN)/ruff check .

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import threading
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from tests.patience import PATIENCE_SECONDS
 from tests.preloaded import Program
@@ -38,13 +39,23 @@ def start(*arguments: object, **variables: object) -> Program:
     return Program("columnist", [*map(str, arguments)], environment(**variables))
 
 
-def wait_for_line(stream: object, words: str) -> str:
-    """Read lines until one holds `words`; fails if the stream ends before."""
-    seen = []
-    for line in stream:  # type: ignore[attr-defined]
-        seen.append(line)
-        if words in line:
-            return str(line)
+def wait_for_line(stream: Iterable[str], words: str) -> str:
+    """Read lines until one holds `words`; fails if the stream ends before, or if none comes."""
+    seen: list[str] = []
+    found: SimpleQueue[str] = SimpleQueue()
+
+    def read() -> None:
+        for line in stream:
+            seen.append(line)
+            if words in line:
+                found.put(line)
+                return
+        found.put("")
+
+    threading.Thread(target=read, daemon=True).start()
+    with suppress(Empty):
+        if line := found.get(timeout=PATIENCE_SECONDS):
+            return line
     raise AssertionError(f"{words!r} never came; this did: {''.join(seen)}")
 
 

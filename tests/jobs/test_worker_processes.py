@@ -137,7 +137,7 @@ def test_a_paused_worker_that_wakes_up_too_late_writes_nothing(url: str, tmp_pat
         a_job(url, tmp_path / "home", files)
         watcher = Watcher(url)
         with workers(1, **variables) as (sleeper,):
-            watcher.until("select count(*) from tabular_job_items where status = 'running'", (5,))
+            wait_until(lambda: metric(llm, "llm_running") >= 5)  # each item has loaded what it asks
             sleeper.send_signal(signal.SIGSTOP)
             with workers(1, **variables):
                 watcher.until("select status from tabular_jobs", ("completed",))
