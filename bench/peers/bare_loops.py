@@ -4,9 +4,8 @@ import asyncio
 import time
 
 import psycopg
-from psycopg import sql
 
-from bench.peers.database import Setting, fresh_database, require_all, settle
+from bench.peers.database import Setting, table_of_items
 
 SETTINGS = (Setting(1, 500), Setting(1, 2_500), Setting(2, 1_000), Setting(2, 2_500))
 """Connections, and items in a statement."""
@@ -19,19 +18,12 @@ CLAIM_AND_COMPLETE = """
 update items set status = 'completed'
 where id = any(array(select id from items where status = 'pending' order by id limit %s for update skip locked))
 """
-COUNT_COMPLETED = sql.SQL("select count(*) from items where status = 'completed'")
 
 
 def drain(admin_url: str, items: int, setting: Setting) -> float:
     """Seconds from the first statement until none of the loops finds an item: nothing is done between claim and end."""
-    with fresh_database(admin_url) as url:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(CREATE)
-            connection.execute("insert into items select from generate_series(1, %s)", [items])
-        settle(url)
-        seconds = asyncio.run(_drain(url, setting))
-        require_all(url, COUNT_COMPLETED, items)
-        return seconds
+    with table_of_items(admin_url, CREATE, items) as url:
+        return asyncio.run(_drain(url, setting))
 
 
 async def _drain(url: str, setting: Setting) -> float:

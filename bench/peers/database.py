@@ -57,6 +57,19 @@ def settle(url: str) -> None:
         connection.execute("vacuum analyze")
 
 
+@contextmanager
+def table_of_items(admin_url: str, create: str, items: int) -> Iterator[str]:
+    """The URL of a new database in which `create` has made a table `items`, with so many rows. At the end all of them
+    have to be completed, as `require_all` says."""
+    with fresh_database(admin_url) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(create)
+            connection.execute("insert into items select from generate_series(1, %s)", [items])
+        settle(url)
+        yield url
+        require_all(url, sql.SQL("select count(*) from items where status = 'completed'"), items)
+
+
 def seconds_until_none(url: str, left: sql.SQL, started: float) -> float:
     """Seconds from `started` (perf_counter) until the query `left` finds nothing. Everybody's end is found so."""
     with psycopg.connect(url, autocommit=True) as connection:

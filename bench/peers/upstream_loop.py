@@ -6,7 +6,7 @@ import time
 import psycopg
 from psycopg import sql
 
-from bench.peers.database import Setting, fresh_database, require_all, seconds_until_none, settle
+from bench.peers.database import Setting, seconds_until_none, table_of_items
 
 CREATE = """
 create table items (
@@ -28,7 +28,6 @@ returning id, job_id
 COMPLETE = "update items set status = 'completed', lease_expires_at = null where id = %s"
 COUNT = "select status, count(*) from items where job_id = %s group by status"
 LEFT = sql.SQL("select from items where status <> 'completed' limit 1")
-COUNT_COMPLETED = sql.SQL("select count(*) from items where status = 'completed'")
 
 SETTINGS = (Setting(4), Setting(10), Setting(20))
 """Loops, a connection each."""
@@ -36,14 +35,8 @@ SETTINGS = (Setting(4), Setting(10), Setting(20))
 
 def drain(admin_url: str, items: int, setting: Setting) -> float:
     """Seconds from the first claim until no item is left."""
-    with fresh_database(admin_url) as url:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(CREATE)
-            connection.execute("insert into items select from generate_series(1, %s)", [items])
-        settle(url)
-        seconds = asyncio.run(_drain(url, setting.workers))
-        require_all(url, COUNT_COMPLETED, items)
-        return seconds
+    with table_of_items(admin_url, CREATE, items) as url:
+        return asyncio.run(_drain(url, setting.workers))
 
 
 async def _drain(url: str, workers: int) -> float:
