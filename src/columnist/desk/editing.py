@@ -19,8 +19,7 @@ async def typed_edit(
     question = column.question()
     found = measured(summary, question)
     if found.value is not None and found.unit is not None and question.unit is None:
-        chosen = await choose_unit(connection, column.id, column.version, found.unit)
-        question = replace(question, unit=found.unit if chosen is None else chosen)
+        question = replace(question, unit=await choose_unit(connection, column.id, column.version, found.unit))
     value, doubt = in_column(found, question.unit)
     rule = None
     before = await get_cell(connection, cell)

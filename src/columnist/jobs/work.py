@@ -165,8 +165,7 @@ class ItemWorker:
 
     async def _in_unit(self, one: _Asked, unit: str) -> _Asked:
         chosen = await choose_unit(self._database, one.question.id, one.column.version, unit)
-        question = replace(one.question, unit=unit if chosen is None else chosen)
-        return replace(one, column=replace(one.column, question=question))
+        return replace(one, column=replace(one.column, question=replace(one.question, unit=chosen)))
 
     def _cells(self, asked: dict[UUID, _Asked], answers: list[Answer], sha256: str) -> list[CellWrite]:
         return [

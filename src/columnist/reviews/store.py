@@ -163,11 +163,11 @@ async def edit_column(connection: Connection, review_id: UUID, column_id: UUID, 
 
 
 @retried
-async def choose_unit(connection: Connection, column_id: UUID, version: int, unit: str) -> str | None:
-    """The unit of the column's numbers: `unit` if it has none yet. None if the column does not ask that version."""
+async def choose_unit(connection: Connection, column_id: UUID, version: int, unit: str) -> str:
+    """The unit of the column's numbers: `unit` if it has none yet, or does not ask that version any more."""
     values = {"column_id": column_id, "version": version, "unit": unit}
     row = await (await connection.execute(_sql("choose_unit"), values)).fetchone()
-    return row["unit"] if row else None
+    return row["unit"] if row else unit
 
 
 @tried_again
