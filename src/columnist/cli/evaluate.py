@@ -60,8 +60,8 @@ async def evaluate(
     labels, columns = _asked(label_files or find_labels(paths), columns_file)
     every = {source.path: source for source in find_files(paths).files}
     joined = _join(labels, columns, {path: source.file for path, source in every.items()})
-    files = [source for path, source in every.items() if path in {path for path, _ in joined.by_place}]
-    columns = [column for column in columns if column.name in {name for _, name in joined.by_place}]
+    files = [source for path, source in every.items() if path in joined.paths]
+    columns = [column for column in columns if column.name in joined.names]
     console.print(f"{len(files):,} labelled documents, {len(joined.by_place):,} labels.")
     for line in "\n".join(joined.notes).splitlines():
         console.print(f"  {screen.plain(line)}", soft_wrap=True)
@@ -122,9 +122,12 @@ def _asked(label_files: Sequence[Path], columns_file: Path | None) -> tuple[list
 
 @dataclass(frozen=True, slots=True)
 class _Join:
-    """The labels by path and question, and lists of what is not used, or not as it is written."""
+    """The labels by path and question, which of both have any, and lists of what is not used, or not as it is
+    written."""
 
     by_place: dict[tuple[str, str], Label]
+    paths: set[str]
+    names: set[str]
     notes: list[str]
 
 
@@ -154,20 +157,22 @@ def _join(labels: Sequence[Label], columns: Sequence[ColumnSpec], files: Mapping
         for (path, name), label in by_place.items()
         if (problem := wanted(label, questions[name]).problem)
     ]
-    labelled = {path for path, _ in by_place}
-    asked = {name for _, name in by_place}
+    paths = {path for path, _ in by_place}
+    names = {name for _, name in by_place}
     notes = [
-        ("files have no label and are passed over", [path for path in files if path not in labelled]),
+        ("files have no label and are passed over", [path for path in files if path not in paths]),
         ("labelled documents are not among the files", documents.absent),
         ("labelled columns are not among the questions", named.absent),
-        ("questions have no label and are not asked", [name for name in questions if name not in asked]),
+        ("questions have no label and are not asked", [name for name in questions if name not in names]),
         (
             "names are spelled differently",
             [f"{one} is read as {other}" for one, other in documents.similar + named.similar],
         ),
         ("labels cannot be compared with an answer, so that their cells are neither right nor wrong", problems),
     ]
-    return _Join(by_place, ["\n  ".join([f"{len(which):,} {what}:", *which]) for what, which in notes if which])
+    return _Join(
+        by_place, paths, names, ["\n  ".join([f"{len(which):,} {what}:", *which]) for what, which in notes if which]
+    )
 
 
 def _table(evaluation: Evaluation, width: int) -> Table:

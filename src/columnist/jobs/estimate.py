@@ -133,10 +133,12 @@ async def estimate_job(
     documents = await (await connection.execute(sql("estimate_job"), ask.values)).fetchall()
     calls, uses = 0, [[NOTHING], [NOTHING], [NOTHING]]
     for one in documents:
-        for nr, (page_bytes, tokens) in enumerate(_sizes(one)):
-            made, usage = asked.spends(one["cells"], page_bytes, tokens)
-            uses[nr].append(usage)
-            calls += made if nr == 1 else 0
+        spent = [asked.spends(one["cells"], page_bytes, tokens) for page_bytes, tokens in _sizes(one)]
+        if len(spent) == 1:
+            spent *= len(uses)
+        for use, (_, usage) in zip(uses, spent, strict=True):
+            use.append(usage)
+        calls += spent[1][0]
     least, usual, most = map(total, uses)
     values = ask.values | {"spent": [list(astuple(usage)) for usage in (least, usual, most)]}
     priced = await (await connection.execute(sql("price_estimate"), values)).fetchone()
@@ -156,12 +158,12 @@ async def estimate_job(
 
 
 def _sizes(document: DictRow) -> list[tuple[Sequence[int], float]]:
-    """Bytes of its pages, and tokens: the least, the usual, the most."""
+    """Bytes of its pages, and tokens, if they are known; or else the least, the usual, the most."""
     if document["tokens"] is not None:
-        return [(document["page_bytes"], document["tokens"])] * 3
+        return [(document["page_bytes"], document["tokens"])]
     if document["is_read"]:
         characters = document["characters"]
-        return [(_even(characters, document["pages"]), characters / CHARACTERS_PER_TOKEN)] * 3
+        return [(_even(characters, document["pages"]), characters / CHARACTERS_PER_TOKEN)]
     shares = TEXT_SHARES.get(PurePath(document["name"]).suffix.lower(), OTHER_SHARES)
     texts = [(document["size_bytes"] * share, size) for share, size in zip(shares, TOKEN_BYTES, strict=True)]
     return [(_even(text_bytes, 1 + int(text_bytes / PAGE_BYTES)), text_bytes / size) for text_bytes, size in texts]
