@@ -48,8 +48,8 @@ class BackEnds:
     async def named(self, model: str) -> Answerer:
         """The back end for a model. Raises SettingsError or LlmRefusedError saying what is missing."""
         if model == EXTRACTIVE:
-            self._answerers.setdefault(model, _rules())
-        elif model not in self._answerers:
+            return _rules()
+        if model not in self._answerers:
             from columnist.asking.language_model import LanguageModelAnswerer
 
             self._answerers[model] = LanguageModelAnswerer(await self.chat(model), self._settings)
