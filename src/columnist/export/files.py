@@ -67,8 +67,8 @@ async def write_review(
     measured: Collection[str] = (),
 ) -> int:
     """Write the rows to `target` in the format of its suffix; returns how many. `written` hears of progress; `review`
-    is the review's name, `units` those of columns whose questions name none; `measured`: the
-    models whose green is filled in XLSX.
+    is the review's name; `units`: of columns whose questions name none; `measured`: the models whose green is filled
+    in XLSX.
 
     The file appears when it is complete; an existing one is replaced then. Raises InputError as `check_target`.
     """

@@ -6,6 +6,7 @@ returns table (
   outdated boolean, edited boolean, verified_by text, job_id uuid
 ) language sql stable as $$
   select coalesce(c.status, 'missing'), left(c.summary, 300),
-         case when length(c.value::text) <= 1000 then c.value end, c.flag, c.verified, left(c.error, 300), left(c.attempt_error, 300), coalesce(is_stale(c, column_version), false),
+         case when length(c.value::text) <= 1000 then c.value end, c.flag, c.verified, left(c.error, 300),
+         left(c.attempt_error, 300), coalesce(is_stale(c, column_version), false),
          coalesce(is_outdated(c, model, prompt_version), false), c.edited_at is not null, c.verified_by, c.job_id
 $$;

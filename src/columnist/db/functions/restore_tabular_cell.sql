@@ -1,5 +1,6 @@
 -- Puts back the answer that was cleared last, with its stamps, if nothing answered since; as its caller, so the policies
--- hold. What was asked in vain meanwhile does not count, even if that was cleared, too. Returns 'done' or 'missing' (there is nothing to put back).
+-- hold. What was asked in vain meanwhile does not count, even if that was cleared, too. Returns 'done' or 'missing'
+-- (there is nothing to put back).
 create or replace function restore_tabular_cell(
   review_id uuid, document_id uuid, column_id uuid, user_id uuid, email text
 ) returns text language plpgsql volatile as $$

@@ -17,9 +17,6 @@ create index tabular_calls_by_age on tabular_calls (made_at);
 alter table tabular_calls enable row level security;
 alter table tabular_calls force row level security;
 revoke all on tabular_calls from public, anon, authenticated;
-create policy work on tabular_calls to columnist_worker using (true) with check (true);
-create policy gate on tabular_calls for delete to columnist_gate using (true);
-create policy gate_see on tabular_calls for select to columnist_gate using (true);
 grant select, insert, delete on tabular_calls to columnist_worker;
 grant select, delete on tabular_calls to columnist_gate;
 
