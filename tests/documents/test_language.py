@@ -1,12 +1,14 @@
 """Languages: told from a document's own text, and not told where there is too little of it."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from columnist.documents.how_read import Content, how_read, language_name, page_ranges
-from columnist.documents.model import Page
+from columnist.documents.how_read import Content, how_read, language_name, page_ranges, remarks_of
+from columnist.documents.model import LONGEST_DETAIL, MOST_REMARKS, Page, Remark, RemarkKind, gathered
 from columnist.documents.reading.language import language, sample
 from columnist.documents.reading.pdf import read_pdf
 from tests.conftest import CONTRACTS
@@ -100,5 +102,59 @@ def test_one_sentence_says_how_a_document_was_read(media_type: str, pages: int, 
         "ocr_on": [2, 5, 6],
         "unread_pages": 1,
         "unread_on": [7],
+        "remarks": [],
     }
     assert (how_read(content) or "").startswith(sentence)
+
+
+def test_remarks_are_gathered_by_kind_and_detail_and_each_kind_is_one_sentence() -> None:
+    remarks = gathered(
+        [
+            Remark(RemarkKind.HIDDEN, 2, (3,)),
+            Remark(RemarkKind.ATTACHMENT, detail="setup.exe"),
+            Remark(RemarkKind.HIDDEN, 1, (7,)),
+            Remark(RemarkKind.ATTACHMENT, detail="a.zip"),
+            Remark(RemarkKind.LOST, 1_200),
+        ]
+    )
+    assert remarks[0] == Remark(RemarkKind.HIDDEN, 3, (3, 7))
+    content: Content = {
+        "media_type": "text/plain",
+        "page_count": 9,
+        "language": "en",
+        "ocr_pages": 0,
+        "ocr_on": [],
+        "unread_pages": 0,
+        "unread_on": [],
+        "remarks": json.loads(json.dumps([asdict(one) for one in remarks])),
+    }
+    assert remarks_of(content) == remarks
+    assert how_read(content) == (
+        "Text file, English, read as text and cut into 9 pages. "
+        "3 passages that a person does not see (on pages 3, 7). 2 attached files not taken in (setup.exe, a.zip). "
+        "1,200 characters of the file missing from the text that was read."
+    )
+
+
+@pytest.mark.parametrize("kind", RemarkKind)
+def test_every_kind_of_remark_has_a_sentence_with_its_count_and_page(kind: RemarkKind) -> None:
+    content: Content = {
+        "media_type": "application/pdf",
+        "page_count": 1,
+        "language": None,
+        "ocr_pages": 0,
+        "ocr_on": [],
+        "unread_pages": 0,
+        "unread_on": [],
+        "remarks": [asdict(Remark(kind, 1, (4,), "chart"))],
+    }
+    sentence = (how_read(content) or "").partition(". ")[2]
+    assert sentence.endswith(".")
+    assert "{" not in sentence
+    assert "  " not in sentence
+
+
+def test_a_file_cannot_cause_any_number_of_remarks() -> None:
+    many = gathered(Remark(RemarkKind.ATTACHMENT, detail=f"{number} {'x' * 999}") for number in range(9_999))
+    assert len(many) == MOST_REMARKS
+    assert max(len(one.detail) for one in many) == LONGEST_DETAIL

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
+from columnist.documents.model import Remark
 from columnist.jobs.ask import JobOnly, Only
 from columnist.jobs.feed import ChangedCells
 from columnist.jobs.job import Progress
@@ -276,8 +277,8 @@ class Cancelled(BaseModel):
 
 class WindowRow(BaseModel):
     """A document with its cells by column id; what was never asked has none. `path`, `ocr_pages`, `unread_pages`,
-    `how_read`: as a Document's; `error`: why it cannot be read; `awaited`: the columns that the live job will ask,
-    with a cell or without."""
+    `how_read`, `remarks`: as a Document's; `error`: why it cannot be read; `awaited`: the columns that the live job
+    will ask, with a cell or without."""
 
     document_id: UUID
     document: str
@@ -286,6 +287,7 @@ class WindowRow(BaseModel):
     ocr_pages: int | None
     unread_pages: int | None
     how_read: str | None
+    remarks: list[Remark]
     error: str | None
     awaited: list[UUID]
     cells: dict[UUID, WindowCell]

@@ -1,12 +1,17 @@
-"""How a document was read, in one sentence."""
+"""How a document was read, in sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import groupby
-from typing import TypedDict
+from typing import Any, TypedDict
+
+from columnist.documents.model import Remark, RemarkKind, read_remarks
 
 MOST_RANGES = 20
 """A longer list of pages is cut."""
+
+MOST_DETAILS = 5
+"""A longer list of names is cut."""
 
 
 class Content(TypedDict):
@@ -19,10 +24,14 @@ class Content(TypedDict):
     ocr_on: list[int]
     unread_pages: int
     unread_on: list[int]
+    remarks: list[dict[str, Any]]
 
 
 def how_read(content: Content | None) -> str | None:
-    """Kind, pages, language, and which pages OCR read or nothing did. None: not read yet, or it cannot be read."""
+    """Kind, pages, language, which pages OCR read or nothing did, and each kind of remark.
+
+    None: not read yet, or it cannot be read.
+    """
     if content is None or not content["page_count"]:
         return None
     kind = _kind(content["media_type"])
@@ -42,7 +51,52 @@ def how_read(content: Content | None) -> str | None:
             f"; {_pages(content['unread_pages'])} not read{_on(content['unread_on'])}, because OCR is not installed "
             "where documents are read"
         )
-    return f"{sentence}."
+    return " ".join([f"{sentence}.", *_remarked(remarks_of(content))])
+
+
+def remarks_of(content: Content | None) -> list[Remark]:
+    """How what was read differs from what a person sees."""
+    return [] if content is None else read_remarks(content["remarks"])
+
+
+_REMARKS: Mapping[RemarkKind, str] = {
+    RemarkKind.GUESSED: "The encoding is not stated and was guessed{details}: check amounts and names.",
+    RemarkKind.UNDECODABLE: "{count} that cannot be decoded, shown as �{pages}.",
+    RemarkKind.NOT_READ: "{count} not read{details}{pages}.",
+    RemarkKind.PICTURE: "{count} with text not read{pages}, because OCR is not installed where documents are read.",
+    RemarkKind.HIDDEN: "{count} that a person does not see{pages}.",
+    RemarkKind.FORMULA: "{count} without a result in the file{details}{pages}.",
+    RemarkKind.ATTACHMENT: "{count} not taken in{details}.",
+    RemarkKind.LOST: "{count} of the file missing from the text that was read{pages}.",
+}
+_COUNTED: Mapping[RemarkKind, str] = {
+    RemarkKind.UNDECODABLE: "byte",
+    RemarkKind.NOT_READ: "part",
+    RemarkKind.PICTURE: "picture",
+    RemarkKind.HIDDEN: "passage",
+    RemarkKind.FORMULA: "formula",
+    RemarkKind.ATTACHMENT: "attached file",
+    RemarkKind.LOST: "character",
+}
+
+
+def _remarked(remarks: Sequence[Remark]) -> list[str]:
+    """A sentence for each kind of remark."""
+    sentences = []
+    for kind, words in _REMARKS.items():
+        found = [one for one in remarks if one.kind == kind]
+        if found:
+            count = sum(one.count for one in found)
+            details = [one.detail for one in found if one.detail]
+            shown = ", ".join(details[:MOST_DETAILS] + ["…"] * (len(details) > MOST_DETAILS))
+            sentences.append(
+                words.format(
+                    count=f"{count:,} {_COUNTED.get(kind, '')}{'s' * (count != 1)}",
+                    details=f" ({shown})" if shown else "",
+                    pages=_on(sorted({page for one in found for page in one.pages}), "on page ", "on pages "),
+                )
+            )
+    return sentences
 
 
 @cache
@@ -85,5 +139,7 @@ def _pages(number: int) -> str:
     return "1 page" if number == 1 else f"{number:,} pages"
 
 
-def _on(numbers: Sequence[int]) -> str:
-    return f" ({page_ranges(numbers)})" if numbers else ""  # not kept of what was read before schema 10
+def _on(numbers: Sequence[int], page: str = "", pages: str = "") -> str:
+    if not numbers:  # not kept of what was read before schema 10
+        return ""
+    return f" ({page if len(numbers) == 1 else pages}{page_ranges(numbers)})"

@@ -1,7 +1,8 @@
 """The nouns of a document that was read: pages, word boxes, places in the text, citations."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 
@@ -69,11 +70,65 @@ def _read_citation(stored: dict[str, Any]) -> Citation:
     )
 
 
+class RemarkKind(StrEnum):
+    """What a reader of the row must know; `how_read` has the sentence of each kind."""
+
+    GUESSED = "guessed"
+    """The encoding was not stated, and another one would give other digits, currencies or letters."""
+    UNDECODABLE = "undecodable"
+    """Bytes that are no text in the file's encoding: each is shown as �."""
+    NOT_READ = "not_read"
+    """Parts of the file that a person sees and nobody here reads; `detail` names them."""
+    PICTURE = "picture"
+    """Pictures of text, on pages that have other text, that no OCR has read."""
+    HIDDEN = "hidden"
+    """Text that a person does not see."""
+    FORMULA = "formula"
+    """Formulas without a result in the file; `detail` names their cells."""
+    ATTACHMENT = "attachment"
+    """Files inside this one that were not taken in; `detail` has their names."""
+    LOST = "lost"
+    """Characters of the file that are missing from what was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """How what was read differs from what a person sees: `count` times, on `pages` (from 1; none if unknown)."""
+
+    kind: RemarkKind
+    count: int = 1
+    pages: tuple[int, ...] = ()
+    detail: str = ""
+
+
+MOST_REMARKS, LONGEST_DETAIL = 50, 200
+"""What is kept of the remarks on a document: a file may cause any number."""
+
+
+def gathered(remarks: Iterable[Remark]) -> list[Remark]:
+    """One remark for each kind and detail, with their pages and the sum of their counts."""
+    found: dict[tuple[RemarkKind, str], Remark] = {}
+    for one in remarks:
+        key = (one.kind, one.detail[:LONGEST_DETAIL])
+        if (known := found.get(key)) is not None:
+            pages = tuple(sorted({*known.pages, *one.pages}))
+            found[key] = replace(known, count=known.count + one.count, pages=pages)
+        elif len(found) < MOST_REMARKS:
+            found[key] = replace(one, detail=key[1])
+    return list(found.values())
+
+
+def read_remarks(stored: Any) -> list[Remark]:
+    """Remarks from their JSON."""
+    return [Remark(RemarkKind(one["kind"]), one["count"], tuple(one["pages"]), one["detail"]) for one in stored]
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page: its text, its size in points (0 × 0 for formats without pages) and the boxes of its words, if any.
 
     `source`: where the text is from. "picture": the page is a picture that OCR has not read; `text` may hold a stamp.
+    `remarks`: on this page; those on the whole document are on any page.
     """
 
     number: int
@@ -82,6 +137,7 @@ class Page:
     height: float = 0.0
     words: tuple[WordBox, ...] = ()
     source: Literal["text", "ocr", "picture"] = "text"
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from columnist.db.connect import Connection, User, retried, tried_again
 from columnist.db.sql import statement
-from columnist.documents.how_read import how_read
-from columnist.documents.model import Page
+from columnist.documents.how_read import how_read, remarks_of
+from columnist.documents.model import Page, Remark, gathered
 from columnist.documents.reading import ocr
 from columnist.documents.reading.reader import ReadDocument
 from columnist.documents.tokens import tokens_of_pages
 from columnist.errors import NotFoundError
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Grows when reading gives other results: contents read by older versions are then read again."""
 
 
@@ -44,8 +46,8 @@ class Document:
 
     `path`: where it stood in its upload. `ocr_pages`: how many of its pages were read by OCR; `unread_pages`: how many
     are pictures that were not read, because OCR (extra `ocr`) is not installed where documents are read. `language`:
-    ISO 639-1, None where there is too little text to tell. `how_read`: all of that in one sentence, None while it was
-    not read or cannot be.
+    ISO 639-1, None where there is too little text to tell. `remarks`: how what was read differs from what a person
+    sees. `how_read`: all of that in sentences, None while it was not read or cannot be.
     """
 
     id: UUID
@@ -60,6 +62,7 @@ class Document:
     unread_pages: int | None
     language: str | None
     how_read: str | None
+    remarks: list[Remark]
     error: str | None
     mine: bool
     created_at: datetime
@@ -212,7 +215,7 @@ def and_documents(gone: int) -> str:
 
 def _document(row: dict[str, Any]) -> Document:
     facts = {name: value for name, value in row.items() if name not in ("total", "content")}
-    return Document(**facts, how_read=how_read(row["content"]))
+    return Document(**facts, how_read=how_read(row["content"]), remarks=remarks_of(row["content"]))
 
 
 def _sql(name: str) -> str:
@@ -224,18 +227,21 @@ async def _store_content(connection: Connection, sha256: str, read: ReadDocument
     texts = [page.text for page in pages]
     ocr_on = [page.number for page in pages if page.source == "ocr"]
     unread_on = [page.number for page in pages if page.source == "picture"]
+    remarks = gathered(remark for page in pages for remark in page.remarks)
     cursor = await connection.execute(
         """
         insert into document_contents as c (sha256, media_type, page_count, characters, language, ocr_pages, ocr_on,
-                                            unread_pages, unread_on, error, reader_version, tokens, page_bytes)
+                                            unread_pages, unread_on, error, reader_version, tokens, page_bytes,
+                                            remarks)
         values (%(sha256)s, %(media_type)s, %(page_count)s, %(characters)s, %(language)s, %(ocr_pages)s, %(ocr_on)s,
-                %(unread_pages)s, %(unread_on)s, %(error)s, %(version)s, %(tokens)s, %(page_bytes)s)
+                %(unread_pages)s, %(unread_on)s, %(error)s, %(version)s, %(tokens)s, %(page_bytes)s,
+                %(remarks)s)
         on conflict (sha256) do update
         set media_type = excluded.media_type, page_count = excluded.page_count, characters = excluded.characters,
             language = excluded.language, ocr_pages = excluded.ocr_pages, ocr_on = excluded.ocr_on,
             unread_pages = excluded.unread_pages, unread_on = excluded.unread_on, error = excluded.error,
             reader_version = excluded.reader_version, read_at = now(), tokens = excluded.tokens,
-            page_bytes = excluded.page_bytes
+            page_bytes = excluded.page_bytes, remarks = excluded.remarks
         -- A failure, or the same result again, does not replace what was read.
         where c.error is not null or c.reader_version < excluded.reader_version
           or excluded.error is null and c.unread_pages > excluded.unread_pages
@@ -254,6 +260,7 @@ async def _store_content(connection: Connection, sha256: str, read: ReadDocument
             "unread_on": unread_on,
             "error": error,
             "version": READER_VERSION,
+            "remarks": Jsonb([asdict(one) for one in remarks]),
         },
     )
     return cursor.rowcount == 1

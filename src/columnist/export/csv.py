@@ -7,7 +7,7 @@ from pathlib import Path
 from columnist.export.values import DETAILS, Columns, Details, Export, as_text, details, distinct_names, harmless, state
 from columnist.reviews.model import GridRow
 
-_OF_THE_DOCUMENT = ("Document", "Path", "Document id", "Pages", "Problem")
+_OF_THE_DOCUMENT = ("Document", "Path", "Document id", "Pages", "How read", "Problem")
 _STATE = " (state)"
 
 
@@ -32,7 +32,8 @@ class CsvWriter:
     def add(self, row: GridRow) -> None:
         """Write the next document."""
         fields: list[object] = [
-            harmless(row.document), harmless(row.path), row.document_id, row.page_count, harmless(row.error or "")
+            harmless(row.document), harmless(row.path), row.document_id, row.page_count,
+            harmless(row.how_read or ""), harmless(row.error or ""),
         ]  # fmt: skip
         cells = [(row.cells.get(column_id), column.format) for column_id, column in self._columns]
         for cell, form in cells:

@@ -58,8 +58,8 @@ class XlsxWriter:
             answers.append((column.name, 24))
             if column.format == "monetary_amount":
                 answers.append((f"{column.name} (currency)", 9))
-        self._width = 3 + len(answers)
-        of_the_document = [("Path", 34), ("Document id", 36)]
+        self._width = 4 + len(answers)
+        of_the_document = [("Path", 34), ("Document id", 36), ("How read", 50)]
         self._values = self._sheet("Review", [*headings.items(), *answers, *of_the_document])
         self._values.freeze_panes(1, 1)
         states = [*headings.items(), *((column.name, 24) for _, column in columns), *of_the_document]
@@ -89,11 +89,12 @@ class XlsxWriter:
         for sheet, place in ((self._values, at + 1), (self._states, len(self._columns) + 1)):
             self._text(sheet, self._row, place, row.path, self._wrapped)
             self._text(sheet, self._row, place + 1, str(row.document_id), self._wrapped)
+            self._text(sheet, self._row, place + 2, row.how_read or row.error or "", self._wrapped)
 
     def close(self) -> None:
         """Finish, after the last row."""
         self._values.autofilter(0, 0, max(self._row, 1), self._width - 1)
-        self._states.autofilter(0, 0, max(self._row, 1), len(self._columns) + 2)
+        self._states.autofilter(0, 0, max(self._row, 1), len(self._columns) + 3)
         self._book.close()
 
     def abandon(self) -> None:

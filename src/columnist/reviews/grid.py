@@ -157,7 +157,9 @@ def _encoded(row: DictRow) -> str:
     """A row as JSON. Its cells are JSON already: they are many, and nobody here looks into them."""
     cells = row.pop("cells")
     del row["total"]
-    row["how_read"] = how_read(row.pop("content"))
+    content = row.pop("content")
+    row["how_read"] = how_read(content)
+    row["remarks"] = content["remarks"] if content else []
     return f'{json.dumps(row)[:-1]},"cells":{cells}}}'
 
 

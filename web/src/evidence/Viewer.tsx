@@ -23,7 +23,7 @@ export function Viewer({ documentId, citation }: { documentId: string; citation:
   );
   if (document.error) return <ErrorOf error={document.error} />;
   if (!document.data) return <Loading what="Opening the document" />;
-  const { media_type, page_count, unread_pages, how_read, error, name } = document.data;
+  const { media_type, page_count, unread_pages, remarks, how_read, error, name } = document.data;
   if (error)
     return (
       <div className={styles.viewer}>
@@ -34,7 +34,9 @@ export function Viewer({ documentId, citation }: { documentId: string; citation:
     return <div className={`${styles.viewer} muted`}>This document has not been read yet. Its first run reads it.</div>;
   return (
     <div className={styles.viewing}>
-      <p className={unread_pages ? `${styles.howRead} ${styles.unread}` : styles.howRead}>{how_read}</p>
+      <p className={unread_pages || remarks.length ? `${styles.howRead} ${styles.unread}` : styles.howRead}>
+        {how_read}
+      </p>
       <div className={styles.viewer} role="region" aria-label={`Document ${name}`} tabIndex={0}>
         {media_type === "application/pdf" ? (
           <Suspense fallback={<Loading what="Loading the PDF viewer" />}>

@@ -111,7 +111,7 @@ export class DocumentCell implements ICellRendererComp<GridRow> {
     const folder = folderOf(row);
     const pages = node(
       "span",
-      row.unread_pages ? "pages unread" : row.ocr_pages ? "pages ocr" : "pages",
+      row.unread_pages || row.remarks.length ? "pages unread" : row.ocr_pages ? "pages ocr" : "pages",
       row.error ? "⚠" : row.page_count ? `${row.page_count} p.` : "",
     );
     pages.title = row.how_read ?? "";

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -134,6 +135,7 @@ def _at_most(pages: Iterator[Page], max_pages: int) -> Iterator[Page]:
 
 def _send_page(frames: BinaryIO, page: Page) -> None:
     values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source")}
+    values["remarks"] = [asdict(one) for one in page.remarks]
     send(frames, b"P", values, pack(page.words))
 
 

@@ -8,7 +8,7 @@ import lxml.etree
 import lxml.html
 from striprtf.striprtf import rtf_to_text
 
-from columnist.documents.model import Page
+from columnist.documents.model import Page, Remark
 from columnist.documents.reading.formats import decode
 from columnist.errors import DocumentError
 
@@ -83,10 +83,11 @@ def html_lines(data: bytes) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def pages_of(lines: Iterable[str], characters: int = PAGE_CHARACTERS) -> Iterator[Page]:
+def pages_of(lines: Iterable[str], characters: int = PAGE_CHARACTERS, remarks: Iterable[Remark] = ()) -> Iterator[Page]:
     """Cut lines into pages: at a form feed, or at the first line end after `characters`.
 
-    Raises DocumentError if there is no text at all.
+    The last page has the `remarks`, which may be made while the lines are read. Raises DocumentError if there is no
+    text at all.
     """
     number, gathered, size = 1, [""], 0
     any_text = False
@@ -107,4 +108,4 @@ def pages_of(lines: Iterable[str], characters: int = PAGE_CHARACTERS) -> Iterato
             any_text = any_text or bool(part.strip())
     if not any_text:
         raise DocumentError("The file has no text.")
-    yield Page(number, "\n".join(gathered).strip("\n"))
+    yield Page(number, "\n".join(gathered).strip("\n"), remarks=tuple(remarks))

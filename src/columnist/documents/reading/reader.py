@@ -16,7 +16,7 @@ import structlog
 from columnist import telemetry
 from columnist.cpu import usable_cores
 from columnist.documents.locating.boxes import BoxesWriter
-from columnist.documents.model import Page
+from columnist.documents.model import Page, read_remarks
 from columnist.documents.reading import ocr
 from columnist.documents.reading.frames import FRAME
 from columnist.documents.reading.language import sample
@@ -175,7 +175,7 @@ class Reader:
 
 def _page(frame: _Frame) -> tuple[Page, bytes]:
     _, values, packed = frame
-    return Page(**values), packed
+    return Page(**values | {"remarks": tuple(read_remarks(values["remarks"]))}), packed
 
 
 @asynccontextmanager
