@@ -393,6 +393,12 @@ ALL_FORMATS: list[Format] = list(get_args(Format))
 
 
 @pytest.mark.parametrize("answer_format", ALL_FORMATS)
+def test_an_answer_of_brackets_without_end_is_no_value_and_no_error(answer_format: Format) -> None:
+    for text in ("[" * 10_000, '{"a":' * 2_000, "[1," * 3_000):
+        typed(text, question(answer_format))
+
+
+@pytest.mark.parametrize("answer_format", ALL_FORMATS)
 @pytest.mark.parametrize("text", ["", "  \n", "Not found", "null"])
 def test_an_answer_that_says_nothing_has_no_value(answer_format: Format, text: str) -> None:
     assert typed(text, question(answer_format, tags=("A", "B"))) == Typed(None)

@@ -219,7 +219,7 @@ def _bulleted_list(text: str, _: Question) -> Typed:
     if text.startswith("["):
         try:
             parsed = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         if isinstance(parsed, list):
             return _items(str(item) for item in parsed)

@@ -6,12 +6,13 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
 
 from columnist.api import problems
 from columnist.api.auth import Authenticator
 from columnist.api.context import Gate
 from columnist.api.health import Health
-from columnist.api.middleware import BodyLimit, LocalOnly, RequestLog, SecurityHeaders
+from columnist.api.middleware import LocalOnly, RequestLog, SecurityHeaders
 from columnist.api.openapi import ERRORS, share_errors
 from columnist.api.routes import (
     cells,
@@ -31,6 +32,7 @@ from columnist.process import Process
 
 ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,
+    documents.uploads,
     documents.router,
     export.router,
     templates.router,
@@ -48,12 +50,19 @@ GZIP_LEVEL = 2
 """Output is a third larger than at the default 9, and compressing several times faster: the event loop does it."""
 
 
+class _Application(FastAPI):
+    """Its log and its headers are outside of Starlette's handler of unexpected errors, so that a 500 has them."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return RequestLog(SecurityHeaders(super().build_middleware_stack()))
+
+
 def create_app(process: Process, health: Health) -> FastAPI:
     """The application over a process. `health` tells machines how the process is. Raises SettingsError if strangers
     could use it."""
     settings = process.settings
     authenticator = Authenticator(settings, process.database)
-    app = FastAPI(
+    app = _Application(
         title="Columnist",
         version=version("columnist"),
         description="Every question about every document: a durable grid of answers with verified evidence.",
@@ -72,7 +81,6 @@ def create_app(process: Process, health: Health) -> FastAPI:
     share_errors(app)
     # The last one that is added is the first one that a request meets.
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP, compresslevel=GZIP_LEVEL)
-    app.add_middleware(BodyLimit)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -83,8 +91,6 @@ def create_app(process: Process, health: Health) -> FastAPI:
         )
     if not authenticator.sign_in:
         app.add_middleware(LocalOnly, allowed_origins=settings.allowed_origins)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestLog)
     return app
 
 

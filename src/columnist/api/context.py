@@ -47,7 +47,10 @@ CurrentProcess = Annotated[Process, Depends(_process)]
 CurrentGate = Annotated[Gate, Depends(_gate)]
 
 
-async def _principal(request: Request, process: CurrentProcess, gate: CurrentGate) -> Principal:
+async def signed_in(request: Request) -> None:
+    """Find out who the request is from, for the dependencies of its route. Raises UnauthenticatedError,
+    TooManyRequestsError, or ForbiddenError for a change with an API token that permits reading only."""
+    process, gate = await _process(request), await _gate(request)
     principal = await gate.authenticator.principal(request.headers)
     per_minute = process.settings.requests_per_minute
     if not await gate.limiter.hit(RateLimitItemPerMinute(per_minute), str(principal.user.id)):
@@ -57,6 +60,11 @@ async def _principal(request: Request, process: CurrentProcess, gate: CurrentGat
     if principal.scope == "read" and request.method not in READING:
         raise ForbiddenError("This API token permits reading only.")
     request.state.user = principal.user
+    request.state.principal = principal
+
+
+async def _principal(request: Request) -> Principal:
+    principal: Principal = request.state.principal
     return principal
 
 

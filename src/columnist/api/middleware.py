@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from uuid import uuid4
 
 import structlog
@@ -14,9 +14,6 @@ from columnist.api.auth import is_loopback
 from columnist.api.problems import problem
 
 log = structlog.get_logger()
-
-LARGEST_BODY = 4 * 1024**2
-"""Bytes of a JSON body. Uploads have limits of their own."""
 
 QUIET = {"/healthz", "/readyz", "/metrics"}
 """Machines ask for these every few seconds: only failures are logged."""
@@ -54,46 +51,6 @@ class SecurityHeaders:
         await self._app(scope, receive, add if scope["type"] == "http" else send)
 
 
-class BodyLimit:
-    """Refuses bodies that are too large, announced or not. The upload route limits multipart bodies itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        if scope["type"] != "http" or headers.get("content-type", "").startswith("multipart/form-data"):
-            await self._app(scope, receive, send)
-            return
-        refusal = problem("too-large", 413, f"The request's body is over {LARGEST_BODY // 1024**2} MB.")
-        announced = headers.get("content-length", "0")
-        if announced.isdigit() and int(announced) > LARGEST_BODY:
-            await refusal(scope, receive, send)
-            return
-        # Read before the application sees it: this one place refuses too much, whatever the route does.
-        taken = bytearray()
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            taken += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(taken) > LARGEST_BODY:
-                await refusal(scope, receive, send)
-                return
-        handed_over = False
-
-        async def replay() -> Message:
-            nonlocal handed_over
-            if handed_over:
-                return await receive()
-            handed_over = True
-            return {"type": "http.request", "body": bytes(taken), "more_body": False}
-
-        await self._app(scope, replay, send)
-
-
 class LocalOnly:
     """Without sign-in, only the user of this machine may ask: no page of another site, no host name that resolves to
     this address (DNS rebinding), no client through a proxy."""
@@ -110,14 +67,22 @@ class LocalOnly:
 
     def _reason(self, headers: Headers) -> str | None:
         host = headers.get("host", "")
-        if not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if not is_loopback(_parts(f"//{host}").hostname or ""):
             return "This server has no sign-in and answers to localhost only."
         if "forwarded" in headers or "x-forwarded-for" in headers:
             return "This server has no sign-in and does not answer through a proxy: set COLUMNIST_JWT_SECRET."
         origin = headers.get("origin")
-        if origin and origin not in self._allowed_origins and urlsplit(origin).netloc != host:
+        if origin and origin not in self._allowed_origins and _parts(origin).netloc != host:
             return "This server has no sign-in and does not answer pages of other sites (COLUMNIST_ALLOWED_ORIGINS)."
         return None
+
+
+def _parts(url: str) -> SplitResult:
+    """The parts of a URL; none of one that is no URL, such as `http://[`."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 class RequestLog:

@@ -11,6 +11,7 @@ _WORDS = {
     401: "Not signed in",
     403: "Visible to you, but not permitted",
     404: "Does not exist, or is not visible to you",
+    408: "The body comes too slowly",
     409: "Conflicts with the current state",
     413: "Over a limit",
     422: "The request is invalid",

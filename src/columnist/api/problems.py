@@ -17,6 +17,7 @@ from columnist.errors import ColumnistError, StorageAwayError
 log = structlog.get_logger()
 
 RETRY_AFTER_SECONDS = 1
+_SLUGS = {404: "not-found", 405: "method-not-allowed", 408: "too-slow", 413: "too-large"}
 
 
 class FieldProblem(BaseModel):
@@ -84,7 +85,7 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> ProblemResponse:
-        slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "bad-request")
+        slug = _SLUGS.get(error.status_code, "bad-request")
         return problem(slug, error.status_code, f"{error.detail}.", headers=dict(error.headers or {}))
 
     @app.exception_handler(pg.InsufficientPrivilege)

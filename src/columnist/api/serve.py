@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from columnist.api.app import create_app
+from columnist.api.connection import BoundedProtocol
 from columnist.api.health import Health
 from columnist.db.connect import Database
 from columnist.db.probe import Probe
@@ -108,6 +109,8 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            http=BoundedProtocol,
+            ws="none",
             timeout_keep_alive=75,  # longer than a proxy's, so that it is the proxy that closes
             timeout_graceful_shutdown=max(1, int(settings.worker_grace_seconds)),
             lifespan="on",
@@ -152,7 +155,17 @@ async def watched(settings: Settings, database: Database) -> AsyncIterator[Healt
         return Response(await exposition(database), media_type=MEDIA_TYPE)
 
     app = Starlette(routes=[Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)])
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off"))
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+        )
+    )
     listener = _listen(settings.host, settings.metrics_port, "COLUMNIST_METRICS_PORT")
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:

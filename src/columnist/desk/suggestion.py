@@ -60,7 +60,7 @@ async def suggested(back_ends: BackEnds, model: str, title: str, form: Format | 
         raise LlmUnavailableError(f"The LLM did not answer within {SECONDS} seconds.") from None
     try:
         written = ColumnInput.model_validate({**json.loads(completion.text), "name": title})
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise MalformedAnswerError("The LLM's answer is not a question: try again.") from None
     return Suggestion(written.prompt, written.format, written.tags, "llm")
 

@@ -110,7 +110,7 @@ def _from_json(file: Path, text: str) -> list[_Line]:
     try:
         data = json.loads(text)
         rows = [(row["document"], row["column"], row.get("answer"), row.get("quotes") or []) for row in data]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{file}: labels are a list of objects with document, column, answer, quotes: {error}."
         ) from None
@@ -187,7 +187,7 @@ def _cuad_row(file: Path, number: int, row: dict[str, str]) -> Iterator[_Line]:
     for category, answer in answers.items():
         try:
             spans = ast.literal_eval(row.get(category) or "[]")
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
             raise InputError(f"{file}: line {number}, {category}: the spans are not a list.") from None
         quotes = [part for span in spans for part in str(span).split("<omitted>")]
         yield _line(file, number, row["Filename"], category, _iso((answer or "").strip()), quotes)

@@ -138,7 +138,7 @@ def read_columns(file: Path) -> list[ColumnSpec]:
         raise InputError(f"{file}, {error}.") from None
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{file} is not YAML: {' '.join(str(error).split())}.") from None
     return parse_columns(data, str(file), text)
 

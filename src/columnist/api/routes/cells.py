@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, model_validator
 
 from columnist.api.context import CurrentConnection, CurrentDesk, EditableReview, VisibleReview
+from columnist.api.guarded import GuardedRoute
 from columnist.api.models import Input
 from columnist.api.parameters import PageSize
 from columnist.jobs.job import Generated
@@ -15,7 +16,9 @@ from columnist.reviews.cells import CellKey, Seen, cell_history
 from columnist.reviews.columns_file import Paragraph
 from columnist.reviews.model import CellChange, Flag, FullCell
 
-router = APIRouter(prefix="/tabular/reviews/{review_id}/cells/{document_id}/{column_id}", tags=["cells"])
+router = APIRouter(
+    prefix="/tabular/reviews/{review_id}/cells/{document_id}/{column_id}", tags=["cells"], route_class=GuardedRoute
+)
 
 
 class CellEdit(Input):

@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from columnist.api.context import CurrentConnection, EditableReview, VisibleReview
+from columnist.api.guarded import GuardedRoute
 from columnist.api.models import ColumnList, ColumnOrder, ColumnsInput
 from columnist.api.parameters import Confirm
 from columnist.errors import ConfirmationNeededError
@@ -12,7 +13,7 @@ from columnist.reviews import store
 from columnist.reviews.columns_file import ColumnInput
 from columnist.reviews.model import Column
 
-router = APIRouter(prefix="/tabular/reviews/{review_id}/columns", tags=["columns"])
+router = APIRouter(prefix="/tabular/reviews/{review_id}/columns", tags=["columns"], route_class=GuardedRoute)
 
 
 @router.get("")

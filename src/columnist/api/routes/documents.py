@@ -22,6 +22,7 @@ from columnist.api.context import (
     LongDesk,
     require_role,
 )
+from columnist.api.guarded import GuardedRoute, UploadRoute
 from columnist.api.models import Input
 from columnist.api.parameters import Confirm, NameSearch, Offset, PageNumber, PageSize
 from columnist.api.uploads import uploaded
@@ -34,7 +35,8 @@ from columnist.documents.sweep import note_loose
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
 from columnist.reviews import store as reviews
 
-router = APIRouter(tags=["documents"])
+router = APIRouter(tags=["documents"], route_class=GuardedRoute)
+uploads = APIRouter(tags=["documents"], route_class=UploadRoute)
 
 _UNTRUSTED = {"Content-Security-Policy": "sandbox; default-src 'none'", "Content-Encoding": "identity"}
 """For what somebody uploaded: never run, never framed; and packed already, mostly."""
@@ -118,7 +120,7 @@ _BODY = {
 }
 
 
-@router.post("/documents", openapi_extra=_BODY)
+@uploads.post("/documents", openapi_extra=_BODY)
 async def upload_documents(
     request: Request,
     process: CurrentProcess,

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from columnist.api.context import CurrentProcess, CurrentUser, require_role
+from columnist.api.guarded import GuardedRoute
 from columnist.api.parameters import Filter, Words
 from columnist.cancelling import surely
 from columnist.errors import NotFoundError
@@ -18,7 +19,7 @@ from columnist.export.values import Suffix
 from columnist.reviews import store
 from columnist.reviews.grid import matching_documents
 
-router = APIRouter(tags=["export"])
+router = APIRouter(tags=["export"], route_class=GuardedRoute)
 
 MEDIA_TYPES: dict[Suffix, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -14,6 +14,7 @@ from columnist.api.context import (
     VisibleReview,
     require_role,
 )
+from columnist.api.guarded import GuardedRoute
 from columnist.api.idempotency import Idempotent
 from columnist.api.models import (
     ActiveJob,
@@ -38,7 +39,7 @@ from columnist.jobs.feed import changed_cells
 from columnist.jobs.job import Generated
 from columnist.reviews.store import failed_cells
 
-router = APIRouter(prefix="/tabular", tags=["jobs"])
+router = APIRouter(prefix="/tabular", tags=["jobs"], route_class=GuardedRoute)
 
 Limit = Annotated[int, Query(ge=1, le=5_000)]
 

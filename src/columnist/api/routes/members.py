@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 
 from columnist.api.context import CurrentConnection, OwnReview, VisibleReview
+from columnist.api.guarded import GuardedRoute
 from columnist.api.models import Email, MemberInput, MemberList
 from columnist.reviews import store
 
-router = APIRouter(prefix="/tabular/reviews/{review_id}/members", tags=["members"])
+router = APIRouter(prefix="/tabular/reviews/{review_id}/members", tags=["members"], route_class=GuardedRoute)
 
 
 @router.get("")

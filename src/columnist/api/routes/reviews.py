@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from columnist.api.context import CurrentConnection, CurrentUser, EditableReview, OwnReview, VisibleReview
+from columnist.api.guarded import GuardedRoute
 from columnist.api.models import ReviewHistory, ReviewInput, ReviewList, ReviewName
 from columnist.api.parameters import Confirm, NameSearch, Offset, PageSize
 from columnist.documents.store import and_documents, documents_only_here
@@ -13,7 +14,7 @@ from columnist.reviews import store
 from columnist.reviews.cells import review_history
 from columnist.reviews.model import Review
 
-router = APIRouter(prefix="/tabular/reviews", tags=["reviews"])
+router = APIRouter(prefix="/tabular/reviews", tags=["reviews"], route_class=GuardedRoute)
 
 
 @router.post("", status_code=201)

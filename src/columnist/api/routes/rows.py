@@ -7,11 +7,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from columnist.api.cached import cached
 from columnist.api.context import CurrentConnection, CurrentProcess, VisibleReview
+from columnist.api.guarded import GuardedRoute
 from columnist.api.models import RowGroups, Window
 from columnist.api.parameters import Filter, Offset, PageSize, SomeColumns, Words
 from columnist.reviews.grid import group_rows, read_window
 
-router = APIRouter(prefix="/tabular/reviews", tags=["rows"])
+router = APIRouter(prefix="/tabular/reviews", tags=["rows"], route_class=GuardedRoute)
 
 
 @router.get("/{review_id}/rows", response_model=Window)

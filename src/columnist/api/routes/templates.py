@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from columnist.api.context import CurrentConnection, CurrentUser, LongDesk
+from columnist.api.guarded import GuardedRoute
 from columnist.api.models import Input
 from columnist.api.parameters import TemplateId
 from columnist.desk.suggestion import Suggestion
@@ -14,7 +15,7 @@ from columnist.reviews.columns_file import ColumnInput, Line
 from columnist.reviews.model import Format
 from columnist.reviews.templates import Template
 
-router = APIRouter(prefix="/tabular", tags=["templates"])
+router = APIRouter(prefix="/tabular", tags=["templates"], route_class=GuardedRoute)
 
 
 class TemplateInput(Input):

@@ -8,10 +8,11 @@ from fastapi import APIRouter
 from columnist.api import tokens
 from columnist.api.auth import Principal
 from columnist.api.context import CurrentConnection, CurrentGate, CurrentPrincipal, CurrentProcess, CurrentUser
+from columnist.api.guarded import GuardedRoute
 from columnist.api.models import Me, NewToken, TokenInput, TokenList
 from columnist.errors import ForbiddenError
 
-router = APIRouter(tags=["account"])
+router = APIRouter(tags=["account"], route_class=GuardedRoute)
 
 
 @router.get("/me")
