@@ -26,9 +26,10 @@ from hypothesis import strategies as st
 from columnist.documents.model import Citation, Span
 from columnist.errors import InputError
 from columnist.export.files import WRITERS, check_target, write_review
+from columnist.export.jsonl import read_rows
 from columnist.export.values import DETAILS
 from columnist.export.xlsx import CUT, LONGEST_TEXT
-from columnist.reviews.model import Cell, ColumnSpec, Flag, Format, GridRow, Rule
+from columnist.reviews.model import Cell, ColumnSpec, EarlierAnswer, Flag, Format, GridRow, Rule
 
 Columns = list[tuple[UUID, ColumnSpec]]
 FORMULAS = ["=1+1", "+1", "-1 day", "@SUM(A1)"]
@@ -264,7 +265,7 @@ def test_a_text_is_never_a_formula_in_xlsx_and_is_not_changed(tmp_path: Path, st
     assert sum(each.value == start for each in texts) == 4 + 6
 
 
-@pytest.mark.parametrize("start", [*FORMULAS, "\t=1", "\r=1", ' "=1', "'=1", "＝1"])
+@pytest.mark.parametrize("start", [*FORMULAS, ' "=1', "'=1", "＝1", "\u200b=1", "\ufeff+1", "\xa0@a", "\x01=1"])
 def test_a_text_that_starts_like_a_formula_has_an_apostrophe_in_csv(tmp_path: Path, start: str) -> None:
     columns = [*asked("text", start), (UUID(int=2), ColumnSpec("List", "?", "bulleted_list"))]
     target = write(tmp_path / "r.csv", columns, row(start, cell(None, start), cell([start, "b"])))
@@ -272,6 +273,25 @@ def test_a_text_that_starts_like_a_formula_has_an_apostrophe_in_csv(tmp_path: Pa
     assert answers(target) == [[f"'{start}", "List"], [f"'{start}", f"'{start}; b"]]
     assert line[:2] == [f"'{start}", f"'{start}"]
     assert not any(field.startswith(("=", "+", "-", "@", "\t", "\r", " ", "＝")) for field in [*head, *line])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("\na", "'\na"),
+        ("x;=HYPERLINK(A1)", "x;'=HYPERLINK(A1)"),
+        ("x\t=1+1", "x\t'=1+1"),
+        ("a; \u200b+1, b", "a;' \u200b+1, b"),
+        ("a – b; non-exclusive, e-mail", "a – b; non-exclusive, e-mail"),
+        ("-1; -2.5%, -3 EUR", "-1; -2.5%, -3 EUR"),
+    ],
+)
+def test_a_part_of_a_text_that_another_separator_would_make_a_formula_has_an_apostrophe_in_csv(
+    tmp_path: Path, text: str, shown: str
+) -> None:
+    assert answers(write(tmp_path / "r.csv", asked("text"), row("a", cell(None, text))))[1] == [shown]
 
 
 @pytest.mark.parametrize(
@@ -543,27 +563,90 @@ def test_a_target_that_cannot_be_is_refused_with_a_sentence_before_the_first_row
 
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]))
-awkward = st.one_of(any_text, st.builds("{}{}".format, st.sampled_from([*FORMULAS, "\0", "\x1f", "\r\n"]), any_text))
+awkward = st.one_of(
+    any_text,
+    st.builds("{}{}".format, st.sampled_from([*FORMULAS, "\0", "\x1f", "\r\n", "<r>", "_x0041_"]), any_text),
+    st.builds("<r>{}</r>".format, any_text),
+    st.sampled_from(
+        [
+            "<r><t>a</t></r></is></c><c r='B2'><f>1+41</f><v>42</v></c><c><is><r></r>",
+            "]]><f>1</f>", "&lt;f&gt;", "_x003D_1", "x;=HYPERLINK(A1)", "x\t=1+1", "x\r\n+1", "x,@A1", "x|=1",
+            "x\x85-a", "\n=1", "\u200b=1", "x; \u2060\ufeff=1", "x;\"=1", "'=1", "x;'=1", "-1;-2", "x; -5 USD; -6%+1",
+        ]
+    ),
+)  # fmt: skip
+SEPARATED = re.compile("[;,|\t\n\v\f\r\x85\u2028\u2029]")
+UNSEEN = re.compile('[\\s"\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*')
 
 
-@settings(max_examples=40, deadline=None)
-@given(name=awkward, summary=awkward)
-def test_any_text_can_be_written_and_json_reads_it_back(
-    tmp_path_factory: pytest.TempPathFactory, name: str, summary: str
+def is_formula(field: str) -> bool:
+    """Whether a spreadsheet could take it for one: a figure is none."""
+    seen = UNSEEN.sub("", field, count=1)
+    return seen.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) and not re.fullmatch(
+        r"-[0-9]+(\.[0-9]+)?(%| [A-Z]{3})?", field.removeprefix(" ")
+    )
+
+
+def without_apostrophes(text: str) -> str:
+    """Without those at the start of it or of a part of it: those that keep it from being a formula are there."""
+    return re.sub(f"(^|(?<={SEPARATED.pattern}))'+", "", text)
+
+
+def as_in_excel(text: object) -> object:
+    """What Excel shows of a text that openpyxl reads as it is in the file."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), text) if isinstance(text, str) else text
+
+
+def as_in_xml(text: str) -> str:
+    """Without what XML has no sign for, and with its only line end."""
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", re.sub("\r\n?", "\n", text))
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(awkward, min_size=16, max_size=16))
+def test_any_text_in_any_field_is_read_back_the_same_and_is_never_a_formula(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
 ) -> None:
+    document, path, error, title, prompt, tag, summary, reasoning, quote, model, person, checker, failed, rule, *was = (
+        texts
+    )
+    quoted = (Citation(quote, 1, True, (), ()),)
+    answer = cell(
+        None, summary, reasoning=reasoning, citations=quoted, model=model, edited_by=person, verified_by=checker,
+        attempt_error=failed, rule=rule, prompt_version=tag, value_format="text",
+        earlier=EarlierAnswer(was[0], was[1], quoted, True, model, tag),
+    )  # fmt: skip
+    columns = [(UUID(int=1), ColumnSpec(title, prompt, "text", (tag,), (Rule("red", rule),)))]
+    one = GridRow(UUID(int=99), document, 7, error, {UUID(int=1): answer}, path, error, error)
     folder = tmp_path_factory.mktemp("any")
-    targets = {
-        suffix: write(folder / f"r{suffix}", asked("text"), row(name, cell(None, summary))) for suffix in WRITERS
-    }
-    assert {each.data_type for line in sheet(targets[".xlsx"]) for each in line if each.value is not None} == {"s"}
-    (_, line) = fields(targets[".csv"])
-    said = [line[0], *answers(targets[".csv"])[1]]
-    assert [field.removeprefix("'") for field in said] == [text.removeprefix("'") for text in (name, summary)]
-    assert not any(field.startswith(("=", "+", "-", "@")) for field in line if not re.fullmatch(r"-[\d.]+", field))
+    targets = {suffix: write(folder / f"r{suffix}", columns, one) for suffix in WRITERS}
+
+    book = openpyxl.load_workbook(targets[".xlsx"])
+    read = [each for page in book for line in page.iter_rows() for each in line if each.value is not None]
+    assert {each.data_type for each in read} <= {"s", "n"}
+    assert {each.value for each in read if each.data_type == "n"} == {1}  # the page of the quote
+    found = {as_in_excel(each.value) for each in read}
+    for text in (document, path, title, summary, reasoning, quote, model, person, checker, failed, rule, tag, *was):
+        assert as_in_xml(text) in found or not as_in_xml(text), text
+    assert len(read) == len([each for each in read if as_in_excel(each.value) in found])
+
+    for line in fields(targets[".csv"]):
+        for field in line:
+            assert not any(map(is_formula, SEPARATED.split(field))), field
+            assert not field.startswith(("\t", "\r", "\n"))
+    said = set(map(without_apostrophes, fields(targets[".csv"])[1]))
+    for text in (document, path, error, summary, model, person, checker, tag, was[0]):
+        assert without_apostrophes(text) in said, text
+
     (kept,) = pq.read_table(targets[".parquet"]).to_pylist()
-    assert (kept["document"], kept["A (shown)"]) == (name, summary)
-    (found,) = loaded(targets[".json"])["documents"]
-    assert (found["document"], found["cells"]["A"]["summary"]) == (name, summary)
+    assert {document, path, error, summary, reasoning, model, person} <= {one for one in kept.values() if one.__hash__}
+    (found_document,) = loaded(targets[".json"])["documents"]
+    assert (found_document["document"], found_document["path"]) == (document, path)
+    (found_cell,) = found_document["cells"].values()
+    assert (found_cell["summary"], found_cell["reasoning"], found_cell["edited_by"]) == (summary, reasoning, person)
+    assert found_cell["citations"][0]["quote"] == quote
+    (row_again,) = read_rows(targets[".jsonl"])
+    assert row_again == one
 
 
 _MANY = """

@@ -20,10 +20,20 @@ Suffix = Literal["xlsx", "csv", "parquet", "json", "jsonl"]
 
 Columns = Sequence[tuple[UUID, ColumnSpec]]
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""A spreadsheet may run a text with this first character (OWASP, CSV injection); the last four are full-width forms."""
-_FIGURE = re.compile(r"-[0-9]+(\.[0-9]+)?(%| [A-Z]{3})?")
-"""Not a formula, although it starts like one."""
+_SEPARATORS = ";,|\t\n\v\f\r\x85\u2028\u2029"
+_SIGNS = "=+@⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＝＠-"
+"""What a formula begins with (OWASP, CSV injection), and what Unicode takes for the same, such as full-width forms."""
+_UNSEEN = (
+    "\0- \x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f"
+    "\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
+)
+"""Blanks, controls, and what Unicode says is ignored where it is shown."""
+_FIGURE = rf"(?! ?-[0-9]++(?:\.[0-9]++)?+(?:%| [A-Z]{{3}})?+(?![^{_SEPARATORS}]))"
+_FORMULA = rf"(?={_FIGURE}[{_UNSEEN}\"']*+[{_SIGNS}])"
+_FORMULA_FIRST = re.compile(rf"{_FORMULA}|(?=[\t\r\n])")
+_FORMULA_LATER = re.compile(rf"([{_SEPARATORS}]){_FORMULA}")
+"""Where a spreadsheet could take what follows for a formula: where a field begins, or would begin if another separator
+than ours were used. A negative figure is none."""
 _DECIMAL = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -220,11 +230,11 @@ def distinct_names(columns: Columns, taken: Sequence[str], endings: Sequence[str
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe before it if a spreadsheet could take it for a formula."""
+    """The text, with an apostrophe before everything in it that a spreadsheet could take for a formula."""
     if text.isalnum():  # true for nearly every text that is not a formula
         return text
-    dangerous = text.lstrip(" \"'").startswith(_FORMULA_STARTS) or text.startswith(("\t", "\r"))
-    return f"'{text}" if dangerous and not _FIGURE.fullmatch(text) else text
+    later = _FORMULA_LATER.sub(r"\1'", text)
+    return f"'{later}" if _FORMULA_FIRST.match(text) else later
 
 
 def _decimal(value: Any) -> Decimal | None:

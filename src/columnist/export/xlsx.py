@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from columnist.documents.model import Citation
 from columnist.export.values import Columns, Export, Money, as_text, mark, problem, reading, state, typed, words
@@ -25,6 +26,8 @@ _FILLS: dict[Flag, str] = {"green": "#E2F0D9", "yellow": "#FFF2CC", "red": "#F8C
 _HATCHED = 14
 """Excel's number for the pattern of a cell without an answer because it failed."""
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LINE_END = re.compile("\r\n?")
+"""XML and Excel have one line end."""
 _EVIDENCE = {
     "Document": 34, "Column": 22, "Answer": 34, "Flag": 8, "Rule": 22, "State": 12, "Page": 7, "Quote": 70,
     "Quote verified": 13, "Reasoning": 50, "Problem": 40, "Model": 16, "Words": 34, "Edited by": 22, "Edited at": 20,
@@ -37,6 +40,13 @@ _OLDEST_EXCEL_DATE = date(1900, 3, 1)
 """Excel has a 29 February 1900: earlier dates are written as text."""
 _DIGITS = 15
 """Most digits of a number in Excel; a number with more is written as text."""
+
+
+class _Sheet(Worksheet):  # type: ignore[misc]  # it has no types
+    """Every text is text: XlsxWriter takes one from `<r>` to `</r>` for markup, which could hold a formula."""
+
+    def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, object]] = ()) -> None:
+        self._xml_inline_string(string, True, attributes)
 
 
 class XlsxWriter:
@@ -182,7 +192,7 @@ class XlsxWriter:
         self._evidence_row = 1 if self._evidence_sheets > 1 else 0
 
     def _sheet(self, name: str, headings: Sequence[tuple[str, int]]) -> Any:
-        sheet = self._book.add_worksheet(name)
+        sheet = self._book.add_worksheet(name, _Sheet)
         for number, (heading, width) in enumerate(headings):
             sheet.set_column(number, number, width)
             self._text(sheet, 0, number, heading, self._bold)
@@ -233,4 +243,4 @@ def _places(value: Decimal) -> int:
 
 
 def _clean(text: str) -> str:
-    return text if text.isprintable() else _ILLEGAL.sub("", text)
+    return text if text.isprintable() else _ILLEGAL.sub("", _LINE_END.sub("\n", text))

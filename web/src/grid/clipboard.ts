@@ -1,13 +1,22 @@
 /** Lines of cells as other programs take a table: text with tabs, and HTML. */
 
+// As `harmless` of export/values.py, for the start of a cell: a line end or a tab inside of it is a blank here.
+const FORMULA = /^[\p{Cc}\p{Zs}\p{Default_Ignorable_Code_Point}"']*[=+@⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＝＠-]/u;
+const FIGURE = /^-[0-9]+(\.[0-9]+)?(%| [A-Z]{3})?$/;
+
+/** The text, with an apostrophe before it if a spreadsheet could take it for a formula. */
+const harmless = (text: string): string => (FORMULA.test(text) && !FIGURE.test(text) ? `'${text}` : text);
+
+const LINE_ENDS = /[\t\n\v\f\r\x85\u2028\u2029]+/g;
+
 export const asText = (lines: string[][]): string =>
-  lines.map((line) => line.map((cell) => cell.replace(/[\t\r\n]+/g, " ")).join("\t")).join("\n");
+  lines.map((line) => line.map((cell) => harmless(cell.replace(LINE_ENDS, " "))).join("\t")).join("\n");
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escaped = (text: string) => text.replace(/[&<>"]/g, (sign) => ENTITIES[sign]!);
 
 export const asHtml = (lines: string[][]): string => {
-  const rows = lines.map((line) => `<tr>${line.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`);
+  const rows = lines.map((line) => `<tr>${line.map((cell) => `<td>${escaped(harmless(cell))}</td>`).join("")}</tr>`);
   return `<table><tbody>${rows.join("")}</tbody></table>`;
 };
 
