@@ -131,7 +131,8 @@ def test_remarks_are_gathered_by_kind_and_detail_and_each_kind_is_one_sentence()
     assert remarks_of(content) == remarks
     assert how_read(content) == (
         "Text file, English, read as text and cut into 9 pages. "
-        "3 passages that a person does not see (on pages 3, 7). 2 attached files not taken in (setup.exe, a.zip). "
+        "Hidden text on pages 3, 7: a person does not see it, so it is neither sent to a model nor evidence. "
+        "2 attached files not taken in (setup.exe, a.zip). "
         "1,200 characters of the file missing from the text that was read."
     )
 

@@ -64,7 +64,7 @@ _REMARKS: Mapping[RemarkKind, str] = {
     RemarkKind.UNDECODABLE: "{count} that cannot be decoded, shown as �{pages}.",
     RemarkKind.NOT_READ: "{count} not read{details}{pages}.",
     RemarkKind.PICTURE: "{count} with text not read{pages}, because OCR is not installed where documents are read.",
-    RemarkKind.HIDDEN: "{count} that a person does not see{pages}.",
+    RemarkKind.HIDDEN: "Hidden text{on}: a person does not see it, so it is neither sent to a model nor evidence.",
     RemarkKind.FORMULA: "{count} without a result in the file{details}{pages}.",
     RemarkKind.ATTACHMENT: "{count} not taken in{details}.",
     RemarkKind.LOST: "{count} of the file missing from the text that was read{pages}.",
@@ -73,7 +73,6 @@ _COUNTED: Mapping[RemarkKind, str] = {
     RemarkKind.UNDECODABLE: "byte",
     RemarkKind.NOT_READ: "part",
     RemarkKind.PICTURE: "picture",
-    RemarkKind.HIDDEN: "passage",
     RemarkKind.FORMULA: "formula",
     RemarkKind.ATTACHMENT: "attached file",
     RemarkKind.LOST: "character",
@@ -89,11 +88,13 @@ def _remarked(remarks: Sequence[Remark]) -> list[str]:
             count = sum(one.count for one in found)
             details = [one.detail for one in found if one.detail]
             shown = ", ".join(details[:MOST_DETAILS] + ["…"] * (len(details) > MOST_DETAILS))
+            where = _on(sorted({page for one in found for page in one.pages}), "on page ", "on pages ")
             sentences.append(
                 words.format(
                     count=f"{count:,} {_COUNTED.get(kind, '')}{'s' * (count != 1)}",
                     details=f" ({shown})" if shown else "",
-                    pages=_on(sorted({page for one in found for page in one.pages}), "on page ", "on pages "),
+                    pages=where,
+                    on=where.replace(" (", " ").removesuffix(")"),
                 )
             )
     return sentences

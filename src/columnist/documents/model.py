@@ -129,6 +129,7 @@ class Page:
 
     `source`: where the text is from. "picture": the page is a picture that OCR has not read; `text` may hold a stamp.
     `remarks`: on this page; those on the whole document are on any page.
+    `hidden`: text of the file that a person who looks at the page does not see; it is no evidence.
     """
 
     number: int
@@ -138,6 +139,11 @@ class Page:
     words: tuple[WordBox, ...] = ()
     source: Literal["text", "ocr", "picture"] = "text"
     remarks: tuple[Remark, ...] = ()
+    hidden: str = ""
+
+    def all_remarks(self) -> tuple[Remark, ...]:
+        """The remarks, and that there is hidden text."""
+        return (*self.remarks, Remark(RemarkKind.HIDDEN, pages=(self.number,))) if self.hidden else self.remarks
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ async def documents_only_here(
 async def get_page(connection: Connection, document_id: UUID, number: int) -> Page:
     """A page of a document that was read, without its word boxes. Raises NotFoundError."""
     cursor = await connection.execute(
-        "select p.number, p.text, p.width, p.height from documents d join document_pages p using (sha256) "
+        "select p.number, p.text, p.width, p.height, p.hidden from documents d join document_pages p using (sha256) "
         "where d.id = %s and p.number = %s",
         [document_id, number],
     )
@@ -190,14 +190,15 @@ async def store_pages(connection: Connection, sha256: str, read: ReadDocument) -
         # Not COPY, which row-level security forbids.
         await connection.execute("delete from document_pages where sha256 = %s", [sha256])
         await connection.execute(
-            "insert into document_pages (sha256, number, text, width, height) "
-            "select %s, * from unnest(%s::int[], %s::text[], %s::real[], %s::real[])",
+            "insert into document_pages (sha256, number, text, width, height, hidden) "
+            "select %s, * from unnest(%s::int[], %s::text[], %s::real[], %s::real[], %s::text[])",
             [
                 sha256,
                 [page.number for page in read.pages],
                 [page.text for page in read.pages],
                 [page.width for page in read.pages],
                 [page.height for page in read.pages],
+                [page.hidden for page in read.pages],
             ],
         )
 
@@ -227,7 +228,7 @@ async def _store_content(connection: Connection, sha256: str, read: ReadDocument
     texts = [page.text for page in pages]
     ocr_on = [page.number for page in pages if page.source == "ocr"]
     unread_on = [page.number for page in pages if page.source == "picture"]
-    remarks = gathered(remark for page in pages for remark in page.remarks)
+    remarks = gathered(remark for page in pages for remark in page.all_remarks())
     cursor = await connection.execute(
         """
         insert into document_contents as c (sha256, media_type, page_count, characters, language, ocr_pages, ocr_on,

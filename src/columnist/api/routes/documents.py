@@ -89,13 +89,16 @@ class DocumentList(BaseModel):
 
 
 class PageWords(BaseModel):
-    """A page's text and its words: [start, end, x0, y0, x1, y1] each, text[start:end] within points from top left."""
+    """A page's text and its words: [start, end, x0, y0, x1, y1] each, text[start:end] within points from top left.
+
+    `hidden`: what else the file has there, and a person does not see; it is no evidence."""
 
     number: int
     text: str
     width: float
     height: float
     words: list[tuple[int, int, float, float, float, float]]
+    hidden: str
 
 
 class DocumentIds(Input):
@@ -229,7 +232,12 @@ async def get_page(
     page = await store.get_page(connection, document_id, number)
     words = await asyncio.to_thread(process.blobs.boxes, document.sha256, number)
     return PageWords(
-        number=number, text=page.text, width=page.width, height=page.height, words=[tuple(word) for word in words]
+        number=number,
+        text=page.text,
+        width=page.width,
+        height=page.height,
+        words=[tuple(word) for word in words],
+        hidden=page.hidden,
     )
 
 

@@ -134,7 +134,7 @@ def _at_most(pages: Iterator[Page], max_pages: int) -> Iterator[Page]:
 
 
 def _send_page(frames: BinaryIO, page: Page) -> None:
-    values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source")}
+    values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source", "hidden")}
     values["remarks"] = [asdict(one) for one in page.remarks]
     send(frames, b"P", values, pack(page.words))
 

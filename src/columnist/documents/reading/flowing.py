@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import lxml.etree
@@ -83,29 +84,46 @@ def html_lines(data: bytes) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def pages_of(lines: Iterable[str], characters: int = PAGE_CHARACTERS, remarks: Iterable[Remark] = ()) -> Iterator[Page]:
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Text between two lines, or in one, that a person does not see: it is kept, and is no evidence."""
+
+    text: str
+
+
+def pages_of(
+    lines: Iterable[str | Hidden], characters: int = PAGE_CHARACTERS, remarks: Iterable[Remark] = ()
+) -> Iterator[Page]:
     """Cut lines into pages: at a form feed, or at the first line end after `characters`.
 
     The last page has the `remarks`, which may be made while the lines are read. Raises DocumentError if there is no
     text at all.
     """
     number, gathered, size = 1, [""], 0
+    hidden: list[str] = []
     any_text = False
+
+    def page() -> Page:
+        return Page(number, "\n".join(gathered).strip("\n"), hidden="\n".join(hidden))
+
     for line in lines:
+        if isinstance(line, Hidden):
+            hidden.append(_UNSTORABLE.sub(" ", line.text).strip())
+            continue
         parts = _UNSTORABLE.sub(" ", line).split(PAGE_BREAK)
         for index, part in enumerate(parts):
             if gathered and (index > 0 or size > characters) and size > 0:
-                yield Page(number, "\n".join(gathered).strip("\n"))
-                number, gathered, size = number + 1, [], 0
+                yield page()
+                number, gathered, hidden, size = number + 1, [], [], 0
             # A paragraph that is longer than a page is cut anywhere.
             for start in range(0, max(len(part), 1), 4 * characters):
                 piece = part[start : start + 4 * characters]
                 if start:
-                    yield Page(number, "\n".join(gathered).strip("\n"))
-                    number, gathered, size = number + 1, [], 0
+                    yield page()
+                    number, gathered, hidden, size = number + 1, [], [], 0
                 gathered.append(piece)
                 size += len(piece) + 1
             any_text = any_text or bool(part.strip())
     if not any_text:
         raise DocumentError("The file has no text.")
-    yield Page(number, "\n".join(gathered).strip("\n"), remarks=tuple(remarks))
+    yield replace(page(), remarks=tuple(remarks))

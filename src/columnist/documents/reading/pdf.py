@@ -1,10 +1,9 @@
 """PDF: the text layer, page by page, and a box for every word; OCR for pages without text."""
 
-import ctypes
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +15,10 @@ import pypdfium2.raw as pdfium_c
 
 from columnist.documents.model import Page, WordBox
 from columnist.documents.reading import ocr
+from columnist.documents.reading.layer import TextLayer
+from columnist.documents.reading.unseen import INK, contrast, draw, hidden_spans
 from columnist.errors import DocumentError
 
-_WORD = re.compile(r"\S+")
 _UNKNOWN = re.compile("[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd\U000f0000-\U0010fffd]")
 """Characters of a text layer for glyphs of unknown letters: private use, control characters."""
 
@@ -132,10 +132,25 @@ def _with_what_is_filled_in(document: Any, index: int) -> Any:
 
 def _text_layer(page: Any, text_page: Any, number: int) -> Page:
     width, height = page.get_size()
-    count = pdfium_c.FPDFText_CountChars(text_page.raw)
-    text, units = _text(text_page.raw, count)
-    words = tuple(_words(page, text_page.raw, text, units, count))
-    return Page(number, text, width, height, words, "picture" if _needs_ocr(page, text) else "text")
+    layer = TextLayer(page, text_page)
+    text, words, hidden = _parted(layer, hidden_spans(layer))
+    return Page(number, text, width, height, words, "picture" if _needs_ocr(page, text) else "text", hidden=hidden)
+
+
+def _parted(layer: TextLayer, spans: Sequence[tuple[int, int]]) -> tuple[str, tuple[WordBox, ...], str]:
+    """What the page shows, character for character, its words, and what it hides."""
+    if not spans:
+        return layer.text, tuple(layer.words), ""
+    text = list(layer.text)
+    hidden: list[str] = []
+    end = 0
+    for start, stop in spans:
+        hidden += ["\n" if "\n" in layer.text[end:start] else " ", layer.text[start:stop]]
+        text[start:stop] = " " * (stop - start)
+        end = stop
+    shown = "".join(text)
+    words = tuple(word for word in layer.words if not shown[word.start : word.end].isspace())
+    return shown, words, "".join(hidden).strip()
 
 
 def _needs_ocr(page: Any, text: str) -> bool:
@@ -149,7 +164,8 @@ def _needs_ocr(page: Any, text: str) -> bool:
     if letters >= STAMP_CHARACTERS:
         return False
     if not letters:
-        return next(page.get_objects(max_depth=1), None) is not None
+        drawn = draw(page)
+        return drawn is not None and contrast(drawn) >= INK
     left, bottom, right, top = page.get_bbox()
     covered = 0.0
     for drawn in page.get_objects((pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM), max_depth=1):
@@ -166,7 +182,7 @@ def _has_picture(page: Any, form: Any) -> bool:
 
 
 def _letters(text: str) -> int:
-    return sum(character.isalnum() for character in text)
+    return sum(map(str.isalnum, text))
 
 
 def _is_gibberish(text: str) -> bool:
@@ -178,62 +194,3 @@ def _is_gibberish(text: str) -> bool:
     if latin < max(STAMP_CHARACTERS, _letters(text) / 2):
         return False
     return sum(map(plain.count, "aeiouy")) < LEAST_VOWELS * latin
-
-
-def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:
-    """The page's text, and the UTF-16 unit at which each character starts (None: the character's own index)."""
-    if count <= 0:
-        return "", None
-    buffer = (ctypes.c_ushort * (count + 1))()
-    written = pdfium_c.FPDFText_GetText(text_page, 0, count, buffer)
-    raw = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", errors="replace")
-    # Character for character, so that offsets stay. U+FFFE is PDFium's mark for a hyphen at a line's end.
-    text = raw.replace("\r\n", " \n").translate({0xD: 0xA, 0: 0x20, 0x2: 0x2D, 0xFFFE: 0x2D, 0xFFFF: 0xFFFD})
-    if text.isascii() or max(text) <= "\uffff":
-        return text, None
-    units, position = [], 0
-    for character in text:
-        units.append(position)
-        position += 2 if character > "\uffff" else 1
-    return text, [*units, position]
-
-
-def _words(page: Any, text_page: Any, text: str, units: list[int] | None, count: int) -> Iterator[WordBox]:
-    to_page = _transformation(page)
-    # PDFium omits characters without a Unicode value from the text: then its indices have to be looked up.
-    total = units[-1] if units else len(text)
-    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
-    edges = (ctypes.byref(left), ctypes.byref(top), ctypes.byref(right), ctypes.byref(bottom))
-    for match in _WORD.finditer(text):
-        start, end = match.span()
-        first, last = (units[start], units[end]) if units else (start, end)
-        if total != count:
-            first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, first)
-            last = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, last - 1) + 1
-        for number in range(pdfium_c.FPDFText_CountRects(text_page, first, last - first)):
-            if pdfium_c.FPDFText_GetRect(text_page, number, *edges):
-                yield WordBox(start, end, *to_page(left.value, top.value, right.value, bottom.value))
-
-
-def _transformation(page: Any) -> Any:
-    """PDF space → points from the top left of the page as it is shown (crop box and rotation applied)."""
-    width, height = page.get_size()
-    scale = 100  # PDFium answers in whole pixels
-    x, y = ctypes.c_int(), ctypes.c_int()
-
-    def show(pdf_x: float, pdf_y: float) -> tuple[float, float]:
-        size = (round(width * scale), round(height * scale))
-        pdfium_c.FPDF_PageToDevice(page.raw, 0, 0, *size, 0, pdf_x, pdf_y, ctypes.byref(x), ctypes.byref(y))
-        return x.value / scale, y.value / scale
-
-    far = 1000.0
-    origin, along_x, along_y = show(0, 0), show(far, 0), show(0, far)
-    xx, xy = (along_x[0] - origin[0]) / far, (along_y[0] - origin[0]) / far
-    yx, yy = (along_x[1] - origin[1]) / far, (along_y[1] - origin[1]) / far
-
-    def to_page(left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
-        xs = (origin[0] + xx * left + xy * top, origin[0] + xx * right + xy * bottom)
-        ys = (origin[1] + yx * left + yy * top, origin[1] + yx * right + yy * bottom)
-        return min(xs), min(ys), max(xs), max(ys)
-
-    return to_page
