@@ -60,7 +60,7 @@ def remarks_of(content: Content | None) -> list[Remark]:
 
 
 _REMARKS: Mapping[RemarkKind, str] = {
-    RemarkKind.GUESSED: "The encoding is not stated and was guessed{details}: check amounts and names.",
+    RemarkKind.GUESSED: "The encoding was guessed{details}: check amounts and names.",
     RemarkKind.UNDECODABLE: "{count} that cannot be decoded, shown as �{pages}.",
     RemarkKind.NOT_READ: "{count} not read{details}{pages}.",
     RemarkKind.PICTURE: "{count} with text not read{pages}, because OCR is not installed where documents are read.",

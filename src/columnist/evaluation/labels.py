@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from columnist.documents.reading.formats import decode
-from columnist.errors import DocumentError, InputError
+from columnist.documents.reading.encoding import decode
+from columnist.errors import InputError
 from columnist.evaluation.matching import same_words
 from columnist.reviews.columns_file import parse_columns
 from columnist.reviews.model import ColumnSpec
@@ -74,11 +74,9 @@ def read_labels(label_files: Sequence[Path]) -> tuple[list[Label], bool]:
 
 def _read(file: Path) -> tuple[list[_Line], bool]:
     try:
-        text = decode(file.read_bytes())
+        text = decode(file.read_bytes()).text
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}.") from None
-    except DocumentError as error:
-        raise InputError(f"{file}: {error}") from None
     if file.suffix.lower() == ".json":
         return _from_json(file, text), False
     # csv ends a line where a spreadsheet does: a quote from a PDF may hold form feeds and Unicode's line ends.

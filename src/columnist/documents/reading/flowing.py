@@ -10,7 +10,7 @@ import lxml.html
 from striprtf.striprtf import rtf_to_text
 
 from columnist.documents.model import Page, Remark
-from columnist.documents.reading.formats import decode
+from columnist.documents.reading.encoding import decode
 from columnist.errors import DocumentError
 
 PAGE_CHARACTERS = 3_000
@@ -42,7 +42,9 @@ _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidde
 
 def read_text(path: Path) -> Iterator[Page]:
     """A text file of any encoding; a form feed is a page break. Raises DocumentError."""
-    return pages_of(decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    decoded = decode(path.read_bytes())
+    lines = decoded.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return pages_of(lines, remarks=decoded.remarks)
 
 
 def read_html(path: Path) -> Iterator[Page]:
@@ -62,7 +64,7 @@ def read_rtf(path: Path) -> Iterator[Page]:
 def html_lines(data: bytes) -> list[str]:
     """What a browser would show as text, line by line. Raises DocumentError."""
     try:
-        root = lxml.html.document_fromstring(decode(data).encode(), parser=lxml.html.HTMLParser(encoding="utf-8"))
+        root = lxml.html.document_fromstring(decode(data).text.encode(), parser=lxml.html.HTMLParser(encoding="utf-8"))
     except lxml.etree.XMLSyntaxError as error:
         if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
             raise MemoryError from error

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import olefile
-from charset_normalizer import from_bytes
 
+from columnist.documents.reading.encoding import wide_encoding
 from columnist.errors import DocumentError
 
 PDF = "application/pdf"
@@ -87,21 +87,6 @@ _OTHERS = [
     (b"MZ", "a program"),
 ]
 _HEAD = 4096
-
-_ENCODINGS = [
-    "utf_16",
-    "utf_32",
-    "cp1252",
-    "cp1250",
-    "cp1251",
-    "cp1253",
-    "cp1254",
-    "gb18030",
-    "shift_jis",
-    "euc_kr",
-    "big5",
-]
-"""The encodings tried for text that is not UTF-8: with more, Windows text is taken for a DOS code page."""
 
 
 def media_type(file: BinaryIO, name: str) -> str:
@@ -206,18 +191,7 @@ def _ole_streams(file: BinaryIO) -> list[str]:
 
 
 def _is_text(head: bytes) -> bool:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True  # UTF-16 with its mark
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or wide_encoding(head) is not None:
+        return True  # UTF-16 or UTF-32
     control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
     return b"\x00" not in head and control <= len(head) // 50
-
-
-def decode(data: bytes) -> str:
-    """Text from bytes of unknown encoding: UTF-8 if it is that, else the likeliest. Raises DocumentError."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        best = from_bytes(data, cp_isolation=_ENCODINGS).best()
-    if best is None:
-        raise DocumentError("The text's encoding cannot be told: save it as UTF-8.")
-    return str(best)

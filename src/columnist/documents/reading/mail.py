@@ -11,6 +11,7 @@ from pathlib import Path
 
 from columnist.documents.model import Page
 from columnist.documents.reading import formats
+from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import html_lines, pages_of
 
 MOST_ATTACHED = 200
@@ -109,10 +110,7 @@ def _is_html(part: MIMEPart) -> bool:
 def _decoded(part: MIMEPart) -> str:
     data = part.get_payload(decode=True)
     assert isinstance(data, bytes)
-    try:
-        return data.decode(part.get_content_charset("utf-8"))
-    except (LookupError, UnicodeDecodeError):
-        return formats.decode(data)
+    return decode(data, part.get_content_charset()).text
 
 
 def _file(part: MIMEPart) -> tuple[str, bytes]:

@@ -11,7 +11,7 @@ from oxmsg.domain import constants
 from oxmsg.properties import Properties
 from oxmsg.storage import Storage
 
-from columnist.documents.reading.formats import decode
+from columnist.documents.reading.encoding import decode
 from columnist.errors import DocumentError
 
 _EMBEDDED = "__substg1.0_3701000D"
@@ -58,7 +58,7 @@ def _convert(message: Message) -> EmailMessage:
     converted.set_content((message.body or "").encode(errors="replace").decode())
     html = message.properties.binary_prop_value(constants.PID_HTML)
     if html:
-        converted.add_alternative(decode(html), subtype="html")
+        converted.add_alternative(decode(html).text, subtype="html")
     for attachment in message.attachments:
         _attach(attachment, converted)
     return converted
