@@ -1,15 +1,15 @@
 """The numbers that Word computes for lists and headings and does not store: "2.", "2.1", "(a)", "iv."."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-"""The namespace of a DOCX's elements."""
+from columnist.documents.reading.styles import Styles, W, is_on, properties_of, value
 
-_OFF = ("0", "false", "off")
 _PLACE = re.compile(r"%([1-9])")
+_ENCLOSED = {"numberInDash": "- {} -", "decimalEnclosedParen": "({})", "decimalEnclosedFullstop": "{}.", "hex": "{:X}"}
+_PADDED = re.compile("0+1(?=,)")
 _SYMBOLS = re.compile("^[o\ue000-\uf8ff]$")
 """Bullets of symbol fonts, which are not letters there."""
 
@@ -58,14 +58,8 @@ class _List:
 class Numbering:
     """Labels the numbered paragraphs of a document; call it in document order."""
 
-    def __init__(self, numbering: Any | None, styles: Any | None) -> None:
-        self._styles: dict[str, Any] = {}
-        self._default_style: str | None = None
-        for style in () if styles is None else styles.iter(f"{W}style"):
-            name = style.get(f"{W}styleId", "")
-            self._styles[name] = style
-            if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default", "0") not in _OFF:
-                self._default_style = name
+    def __init__(self, numbering: Any | None, styles: Styles) -> None:
+        self._styles = styles
         root = [] if numbering is None else numbering
         self._abstract = {one.get(f"{W}abstractNumId"): one for one in root if one.tag == f"{W}abstractNum"}
         self._instances = {one.get(f"{W}numId"): one for one in root if one.tag == f"{W}num"}
@@ -89,43 +83,25 @@ class Numbering:
 
     def starts_page(self, paragraph: Any) -> bool:
         """Whether a page begins before the paragraph."""
-        for properties in self._properties(paragraph):
+        for properties in properties_of(self._styles, paragraph):
             found = properties.find(f"{W}pageBreakBefore")
             if found is not None:
                 return is_on(found)
         return False
 
-    def _properties(self, paragraph: Any) -> Iterator[Any]:
-        """The paragraph's own properties, then its style's, then those of the styles that it is based on."""
-        own = paragraph.find(f"{W}pPr")
-        if own is not None:
-            yield own
-        for name in self._style_names(paragraph):
-            properties = self._styles[name].find(f"{W}pPr")
-            if properties is not None:
-                yield properties
-
-    def _style_names(self, paragraph: Any) -> list[str]:
-        name = _value(paragraph.find(f"{W}pPr"), "pStyle") or self._default_style
-        names: list[str] = []
-        while name in self._styles and name not in names:
-            names.append(name)
-            name = _value(self._styles[name], "basedOn")
-        return names
-
     def _place(self, paragraph: Any) -> tuple[str, _List, int] | None:
         """The list of a paragraph, and its level there."""
-        places = [properties.find(f"{W}numPr") for properties in self._properties(paragraph)]
-        number = next((found for place in places if (found := _value(place, "numId"))), "0")
+        places = [properties.find(f"{W}numPr") for properties in properties_of(self._styles, paragraph)]
+        number = next((found for place in places if (found := value(place, "numId"))), "0")
         one = None if number == "0" else self._list(number)
         if one is None:
             return None
-        index = _value(paragraph.find(f"{W}pPr/{W}numPr"), "ilvl")
+        index = value(paragraph.find(f"{W}pPr/{W}numPr"), "ilvl")
         if index is None:
             styles = {level.style: str(index) for index, level in one.levels.items()}
-            index = next((styles[name] for name in self._style_names(paragraph) if name in styles), None)
+            index = next((styles[name] for name in self._styles.names(paragraph) if name in styles), None)
         if index is None:
-            index = next((found for place in places if (found := _value(place, "ilvl"))), None)
+            index = next((found for place in places if (found := value(place, "ilvl"))), None)
         level = _whole(index, 0)
         return (number, one, level) if level in one.levels else None
 
@@ -136,13 +112,14 @@ class Numbering:
 
     def _read_list(self, number: str) -> _List | None:
         instance = self._instances.get(number)
-        name = _value(instance, "abstractNumId")
+        name = value(instance, "abstractNumId")
         abstract = self._abstract.get(name)
-        link = _value(abstract, "numStyleLink")
-        if link in self._styles:  # a list style: its own instance has the levels
-            properties = self._styles[link].find(f"{W}pPr/{W}numPr")
-            linked = self._instances.get(_value(properties, "numId"))
-            name = _value(linked, "abstractNumId")
+        link = value(abstract, "numStyleLink")
+        style = self._styles.get(link)
+        if style is not None:  # a list style: its own instance has the levels
+            properties = style.find(f"{W}pPr/{W}numPr")
+            linked = self._instances.get(value(properties, "numId"))
+            name = value(linked, "abstractNumId")
             abstract = self._abstract.get(name)
         if instance is None or abstract is None or name is None:
             return None
@@ -150,7 +127,7 @@ class Numbering:
         starts: dict[int, int] = {}
         for override in instance.iter(f"{W}lvlOverride"):
             index = _whole(override.get(f"{W}ilvl"), 0)
-            own, start = override.find(f"{W}lvl"), _value(override, "startOverride")
+            own, start = override.find(f"{W}lvl"), value(override, "startOverride")
             if own is not None:
                 elements[index] = own
             if start is not None:
@@ -185,12 +162,17 @@ def number_in_words(number: int, format_: str) -> str:
     """A number as one of Word's number formats (w:numFmt) writes it; those of other scripts as digits."""
     if format_ == "none":
         return ""
+    padded = _PADDED.match(format_)
+    if padded:
+        return str(number).zfill(len(padded[0]))
     if number < 1 or format_ == "decimal":
         return str(number)
     if format_ in ("lowerRoman", "upperRoman") and number < 4000:
         return _cased(_roman(number), format_)
     if format_ in ("lowerLetter", "upperLetter"):
         return _cased(chr(ord("a") + (number - 1) % 26) * min((number - 1) // 26 + 1, 20), format_)
+    if format_ in _ENCLOSED:
+        return _ENCLOSED[format_].format(number)
     if format_ == "decimalZero":
         return f"{number:02}"
     if format_ == "ordinal":
@@ -203,9 +185,9 @@ def number_in_words(number: int, format_: str) -> str:
 
 def _roman(number: int) -> str:
     letters = ""
-    for value, letter in _ROMAN:
-        letters += letter * (number // value)
-        number %= value
+    for worth, letter in _ROMAN:
+        letters += letter * (number // worth)
+        number %= worth
     return letters
 
 
@@ -223,30 +205,27 @@ def _english(number: int, *, ordinal: bool) -> str:
 
 
 def _level(element: Any, start: int | None) -> _Level:
-    restart = _value(element, "lvlRestart")
+    restart = value(element, "lvlRestart")
     legal = element.find(f"{W}isLgl")
     return _Level(
-        _whole(_value(element, "start"), 0) if start is None else start,
-        _value(element, "numFmt") or "decimal",
-        _value(element, "lvlText") or "",
+        _whole(value(element, "start"), 0) if start is None else start,
+        _format(element),
+        value(element, "lvlText") or "",
         None if restart is None else _whole(restart, 0),
         is_on(legal),
-        _value(element, "suff") or "tab",
-        _value(element, "pStyle"),
+        value(element, "suff") or "tab",
+        value(element, "pStyle"),
     )
 
 
-def _value(element: Any | None, name: str) -> str | None:
-    """The w:val of a child, if both are there."""
-    child = None if element is None else element.find(f"{W}{name}")
-    value: str | None = None if child is None else child.get(f"{W}val")
-    return value
+def _format(level: Any) -> str:
+    """The number format of a level; of a custom one its pattern, "001, 002, 003, ..."."""
+    found = next(level.iter(f"{W}numFmt"), None)  # a custom one is in an alternative
+    if found is None:
+        return "decimal"
+    format_: str = found.get(f"{W}format" if found.get(f"{W}val") == "custom" else f"{W}val", "decimal")
+    return format_
 
 
 def _whole(text: str | None, otherwise: int) -> int:
     return int(text) if text is not None and re.fullmatch(r"\d{1,9}", text) else otherwise
-
-
-def is_on(switch: Any | None) -> bool:
-    """Whether an element that is a switch is there and on."""
-    return switch is not None and switch.get(f"{W}val", "1") not in _OFF

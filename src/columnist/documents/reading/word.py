@@ -1,23 +1,30 @@
 """DOCX: the text of the printed document, in reading order, with every tracked change accepted.
 
-The numbers of lists and headings are computed (`numbering`). Headers and footers come once a section, text boxes after
-their paragraph, foot- and endnotes as [1] at the reference and in full at the end. Comments are left out.
+The numbers of lists and headings are computed (`numbering`). Headers and footers come once a section, text boxes,
+charts and SmartArt after their paragraph, foot- and endnotes as [1] at the reference and in full at the end. Comments
+are left out; hidden text is kept apart.
 """
 
+import io
 import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lxml.etree
 
-from columnist.documents.model import Page
-from columnist.documents.reading.flowing import PAGE_BREAK, pages_of
+from columnist.documents.model import Page, Remark, RemarkKind
+from columnist.documents.reading import drawn, formats
+from columnist.documents.reading.encoding import decode
+from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, html_lines, pages_of
 from columnist.documents.reading.formats import refuse_zip_bombs
-from columnist.documents.reading.numbering import Numbering, W, is_on, number_in_words
+from columnist.documents.reading.numbering import Numbering, number_in_words
+from columnist.documents.reading.raised import raised
+from columnist.documents.reading.styles import Styles, W, is_on, value
 from columnist.errors import DocumentError
 
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
@@ -38,6 +45,15 @@ _WRAPPERS = frozenset(
     for name in "ins moveTo hyperlink smartTag customXml fldSimple sdtContent sdt dir bdo ruby rubyBase".split()
 )
 _CHARACTERS = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
+_SMART_ART = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+_O = "{urn:schemas-microsoft-com:office:office}"
+_WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
+_PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"
+_EXTENT = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}extent"
+_LARGE = (4 * 914_400) * (3 * 914_400)
+"""Of four by three inches, in square English Metric Units: what is smaller is a logo or a signature."""
+_DEEPEST = 5
+"""Levels of documents inserted into each other that are read."""
 _DRAWN = frozenset(f"{W}{name}" for name in ("drawing", "pict", "object"))
 _CHECKED, _UNCHECKED = "☒", "☐"
 _TICKS = dict.fromkeys(("F0FE", "F0FD", "F078"), _CHECKED) | dict.fromkeys(("F0A8", "F06F", "F071"), _UNCHECKED)
@@ -51,7 +67,8 @@ def read_docx(path: Path) -> Iterator[Page]:
     try:
         with zipfile.ZipFile(path) as archive:
             refuse_zip_bombs(archive)
-            yield from pages_of(_Document(_Package(archive)).lines())
+            document = _Document(_Package(archive))
+            yield from pages_of(document.lines(), remarks=document.remarks)
     except lxml.etree.XMLSyntaxError as error:
         if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
             raise MemoryError from error
@@ -69,12 +86,16 @@ class _Package:
         self._archive = archive
         self._names = {name.lower(): name for name in archive.namelist()}
 
+    def data(self, name: str) -> bytes | None:
+        """The bytes of a part; None if there is no such part."""
+        there = self._names.get(name.lstrip("/").lower())
+        return None if there is None else self._archive.read(there)
+
     def part(self, name: str) -> Any | None:
         """The root element of a part; None if there is no such part."""
-        there = self._names.get(name.lstrip("/").lower())
-        if there is None:
+        data = self.data(name)
+        if data is None:
             return None
-        data = self._archive.read(there)
         for strict, transitional in _STRICT:
             data = data.replace(strict, transitional)
         return lxml.etree.fromstring(data, lxml.etree.XMLParser(resolve_entities=False, no_network=True))
@@ -95,7 +116,7 @@ class _Package:
 class _Document:
     """One document on its way to lines."""
 
-    def __init__(self, package: _Package) -> None:
+    def __init__(self, package: _Package, depth: int = 0) -> None:
         main = next((part for kind, part in package.relations("").values() if kind == "officeDocument"), None)
         root = None if main is None else package.part(main)
         body = None if root is None else root.find(f"{W}body")
@@ -104,19 +125,31 @@ class _Document:
         self._package = package
         self._body = body
         self._relations = package.relations(main)
-        self._numbering = Numbering(self._related("numbering"), self._related("styles"))
+        self._styles = Styles(self._related("styles"))
+        self._numbering = Numbering(self._related("numbering"), self._styles)
         self._settings = self._related("settings")
         self._notes = {kind: self._read_notes(kind) for kind in ("footnote", "endnote")}
         self._note_counts = dict.fromkeys(self._notes, 0)
         self._referred: list[tuple[str, Any]] = []
         self._shown: set[tuple[str, ...]] = set()
         self._page_is_blank = True
+        self._depth = depth
+        self._is_white = root is not None and root.find(f"{W}background") is None
+        self._hidden: list[str] = []
+        self._read: set[Any] = set()
+        self.remarks: list[Remark] = []
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str | Hidden]:
         for line in self._lines():
+            yield from map(Hidden, self._hidden)
+            self._hidden.clear()
             _, broken, rest = line.rpartition(PAGE_BREAK)
             self._page_is_blank = (self._page_is_blank or bool(broken)) and not rest.strip()
             yield line
+        yield from map(Hidden, self._hidden)
+        lost = sum(len(text.text or "") for text in _printed(self._body) if text not in self._read)
+        if lost:
+            self.remarks.append(Remark(RemarkKind.LOST, lost))
 
     def _lines(self) -> Iterator[str]:
         for index, (blocks, properties) in enumerate(self._sections()):
@@ -176,7 +209,10 @@ class _Document:
         boxes: list[Any] = []
         for block in blocks:
             if block.tag == _P:
-                begun += self._text(block, boxes)
+                text = self._text(block, boxes)
+                if not text and not boxes and self._styles.hides_mark(block):
+                    continue
+                begun += text
                 if any(block.find(f"{W}pPr/{W}rPr/{W}{change}") is not None for change in ("del", "moveFrom")):
                     continue
                 breaks = PAGE_BREAK if self._numbering.starts_page(block) and not self._page_is_blank else ""
@@ -186,50 +222,117 @@ class _Document:
                 if begun:
                     yield begun
                 yield from self._rows(block)
+            elif block.tag == f"{W}altChunk":
+                yield from self._inserted(block.get(f"{_R}id", ""))
             else:
                 continue
             begun = ""
             for box in boxes:
-                yield from self._blocks(_kept(box))
+                yield from box if isinstance(box, list) else self._blocks(_kept(box))
             boxes.clear()
         if begun:
             yield begun
         for box in boxes:
-            yield from self._blocks(_kept(box))
+            yield from box if isinstance(box, list) else self._blocks(_kept(box))
+
+    def _inserted(self, reference: str) -> Iterator[str]:
+        """The lines of a file that is inserted as a whole (w:altChunk)."""
+        _, name = self._relations.get(reference, ("", ""))
+        data = self._package.data(name)
+        kind = None if data is None else formats.media_type(io.BytesIO(data), name)
+        if data is not None and kind == formats.HTML:
+            found: Iterable[str | Hidden] = html_lines(data)
+        elif data is not None and kind == formats.TEXT:
+            decoded = decode(data)
+            found = decoded.text.splitlines()
+            self.remarks += decoded.remarks
+        elif data is not None and kind == formats.DOCX and self._depth < _DEEPEST:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                refuse_zip_bombs(archive)
+                inner = _Document(_Package(archive), self._depth + 1)
+                found = list(inner.lines())
+                self.remarks += inner.remarks
+        else:
+            found = []
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="an inserted file"))
+        for line in found:
+            if isinstance(line, Hidden):
+                self._hidden.append(line.text)
+            else:
+                yield line
+
+    def _drawing(self, piece: Any) -> list[str]:
+        """The words of a drawing that are not in its text boxes: SmartArt, charts, WordArt, large pictures."""
+        lines: list[str] = []
+        for element in piece.iter():
+            if element.tag == _SMART_ART:
+                lines += self._drawn(element.get(f"{_R}dm", ""), "SmartArt", drawn.paragraphs)
+            elif isinstance(element.tag, str) and element.tag.endswith("}chart"):
+                lines += self._drawn(element.get(f"{_R}id", ""), "a chart", drawn.chart_lines)
+            elif element.tag == _WORD_ART:
+                lines.append(element.get("string", ""))
+            elif element.tag == f"{_O}OLEObject":
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
+            elif element.tag == _EXTENT and _is_large(element) and next(piece.iter(_PICTURE), None) is not None:
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
+        return [*lines, *drawn.paragraphs(piece)]
+
+    def _drawn(self, reference: str, what: str, read: Callable[[Any], Iterator[str]]) -> list[str]:
+        _, name = self._relations.get(reference, ("", ""))
+        root = self._package.part(name) if name else None
+        if root is None:
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail=what))
+        return [] if root is None else list(read(root))
 
     def _rows(self, table: Any) -> Iterator[str]:
         for row in _kept(table):
-            if row.tag != _TR or row.find(f"{W}trPr/{W}del") is not None:
+            if row.tag != _TR or _is_deleted(row):
                 continue
             cells = [
                 " ".join(" ".join(self._blocks(_kept(cell))).split())
                 for cell in _kept(row)
-                if cell.tag == _TC and cell.find(f"{W}tcPr/{W}cellDel") is None
+                if cell.tag == _TC and not _is_deleted(cell)
             ]
             if any(cells):
                 yield "\t".join(cells)
 
     def _text(self, paragraph: Any, boxes: list[Any]) -> str:
-        """A paragraph's text; its text boxes are added to `boxes`."""
-        parts: list[str] = []
-        # For each open field, whether we are in its instruction; the end of a paragraph closes a broken field.
-        instructions: list[bool] = []
+        """A paragraph's text; its text boxes, and lists of the lines of its drawings, are added to `boxes`."""
+        line = _Line([], [], [])
         for run in _kept(paragraph):
             if run.tag in (f"{_MATH}oMath", f"{_MATH}oMathPara"):
-                parts += [text.text or "" for text in run.iter(f"{_MATH}t")]
-            if run.tag != f"{W}r" or is_on(run.find(f"{W}rPr/{W}vanish")):
+                line.add("".join(text.text or "" for text in run.iter(f"{_MATH}t")))
+            elif run.tag == f"{W}r":
+                self._run(run, paragraph, line, boxes)
+        if "".join(line.hidden).strip():
+            self._hidden.append("".join(line.hidden))
+        return line.text()
+
+    def _run(self, run: Any, paragraph: Any, line: "_Line", boxes: list[Any]) -> None:
+        on_white = self._is_white and not _is_on_other_ground(run)
+        is_hidden = self._styles.is_hidden(run, paragraph, on_white=on_white)
+        kind = self._styles.raised(run, paragraph)
+        is_raised = kind == "superscript" or (kind == "subscript" and line.ends_with_a_digit())
+        for piece in _inside(run):
+            text = self._piece(piece)
+            if piece.tag == f"{W}fldChar":
+                line.follow(piece)
+            elif any(field.is_instruction for field in line.fields):
                 continue
-            for piece in _inside(run):
-                if piece.tag == f"{W}fldChar":
-                    parts.append(_field(piece, instructions))
-                elif not any(instructions):
-                    boxes += _boxes(piece) if piece.tag in _DRAWN else []
-                    parts.append(self._piece(piece))
-        return "".join(parts)
+            elif is_hidden:
+                line.hidden.append(text)
+            elif is_raised and piece.tag == f"{W}t":
+                line.mark += text
+            elif piece.tag in _DRAWN:
+                boxes += _boxes(piece)
+                boxes += filter(None, [self._drawing(piece)])
+            else:
+                line.add(text)
 
     def _piece(self, piece: Any) -> str:
         name = piece.tag
         if name == f"{W}t":
+            self._read.add(piece)
             return piece.text or ""
         if name == f"{W}br":
             return PAGE_BREAK if piece.get(f"{W}type") == "page" else "\n"
@@ -279,18 +382,70 @@ def _inside(run: Any) -> Iterator[Any]:
             yield piece
 
 
-def _field(mark: Any, instructions: list[bool]) -> str:
-    """Track the begin, separator and end of a field. Returns the sign of a tick box, which has no result."""
-    kind = mark.get(f"{W}fldCharType")
-    if kind == "begin":
-        shown = "" if any(instructions) else _tick(mark)
-        instructions.append(True)
-        return shown
-    if instructions and kind == "separate":
-        instructions[-1] = False
-    elif instructions and kind == "end":
-        instructions.pop()
-    return ""
+@dataclass(slots=True)
+class _Field:
+    """An open field: whether its instruction is being read, and the place in the line of what its form chose."""
+
+    is_instruction: bool
+    place: int | None
+
+
+@dataclass(slots=True)
+class _Line:
+    """A paragraph's line as it grows. `mark`: a superscript that may go on; `fields`: those that are open, as the end
+    of the paragraph closes a broken one."""
+
+    parts: list[str]
+    hidden: list[str]
+    fields: list[_Field]
+    mark: str = ""
+
+    def add(self, text: str) -> None:
+        """Write after what there is; the result of a field takes the place of what its form chose."""
+        if not text:
+            return
+        self._end_mark()
+        for field in self.fields:
+            if field.place is not None:
+                self.parts[field.place] = ""
+        self.parts.append(text)
+
+    def follow(self, mark: Any) -> None:
+        """Follow the begin, separator and end of a field. A form writes what was ticked, chosen or typed."""
+        kind = mark.get(f"{W}fldCharType")
+        if kind == "begin":
+            chosen = "" if any(field.is_instruction for field in self.fields) else _chosen(mark)
+            self._end_mark()
+            self.fields.append(_Field(True, len(self.parts) if chosen else None))
+            self.parts.append(chosen)
+        elif self.fields and kind == "separate":
+            self.fields[-1].is_instruction = False
+        elif self.fields and kind == "end":
+            self.fields.pop()
+
+    def ends_with_a_digit(self) -> bool:
+        self._end_mark()
+        return "".join(self.parts)[-1:].isdigit()
+
+    def text(self) -> str:
+        self._end_mark()
+        return "".join(self.parts)
+
+    def _end_mark(self) -> None:
+        if self.mark:
+            self.parts.append(raised("".join(self.parts), self.mark))
+            self.mark = ""
+
+
+def _chosen(mark: Any) -> str:
+    """The state of a form's tick box, the choice of its list, or the text that it begins with."""
+    choices = mark.find(f"{W}ffData/{W}ddList")
+    if choices is not None:
+        entries = [entry.get(f"{W}val", "") for entry in choices.findall(f"{W}listEntry")]
+        index = value(choices, "result") or value(choices, "default") or "0"
+        return entries[int(index)] if index.isdigit() and int(index) < len(entries) else ""
+    typed = mark.find(f"{W}ffData/{W}textInput")
+    return _tick(mark) if typed is None else value(typed, "default") or ""
 
 
 def _tick(mark: Any) -> str:
@@ -308,3 +463,34 @@ def _boxes(drawn: Any) -> Iterator[Any]:
             yield part
         elif isinstance(part.tag, str):
             yield from _boxes(part)
+
+
+def _printed(body: Any) -> Iterator[Any]:
+    """Every w:t that remains when each change is accepted, in whatever it is wrapped."""
+    walk = lxml.etree.iterwalk(body, events=("start",))
+    for _, element in walk:
+        is_second = element.getparent().tag == _ALTERNATIVES and element.getprevious() is not None
+        if element.tag in _GONE or is_second or _is_deleted(element):
+            walk.skip_subtree()
+        elif element.tag == f"{W}t":
+            yield element
+
+
+def _is_deleted(part: Any) -> bool:
+    """Whether a row or a cell of a table is deleted by a tracked change."""
+    return part.find(f"{W}trPr/{W}del") is not None or part.find(f"{W}tcPr/{W}cellDel") is not None
+
+
+def _is_on_other_ground(run: Any) -> bool:
+    """Whether a run is in a table with a style or shade, or in a text box: white letters may show there."""
+    return any(
+        above.tag == f"{W}txbxContent"
+        or (above.tag == _TBL and above.find(f"{W}tblPr/{W}tblStyle") is not None)
+        or (above.tag == _TC and above.find(f"{W}tcPr/{W}shd") is not None)
+        for above in run.iterancestors()
+    )
+
+
+def _is_large(extent: Any) -> bool:
+    sides = [extent.get("cx", ""), extent.get("cy", "")]
+    return all(side.isdigit() for side in sides) and int(sides[0]) * int(sides[1]) >= _LARGE

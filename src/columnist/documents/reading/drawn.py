@@ -1,0 +1,46 @@
+"""The words of drawings in Office files: SmartArt, charts, shapes without text boxes, WordArt."""
+
+from collections.abc import Iterator
+from typing import Any
+
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+
+
+def paragraphs(element: Any) -> Iterator[str]:
+    """The paragraphs of DrawingML in an element, those with text."""
+    for paragraph in element.iter(f"{_A}p"):
+        text = "".join(
+            "\t" if piece.tag == f"{_A}tab" else "\n" if piece.tag == f"{_A}br" else piece.text or ""
+            for piece in paragraph.iter(f"{_A}t", f"{_A}br", f"{_A}tab")
+        )
+        if text.strip():
+            yield text
+
+
+def chart_lines(chart: Any) -> Iterator[str]:
+    """Titles, then a line for each series: its name, and its values with their categories."""
+    yield from paragraphs(chart)
+    for series in (one for one in chart.iter() if one.tag == f"{_C}ser"):
+        name = " ".join(_values(series.find(f"{_C}tx")))
+        labels = _values(_first(series, "cat", "xVal"))
+        values = _values(_first(series, "val", "yVal"))
+        pairs = [
+            f"{labels[index]}: {value}" if index < len(labels) else value for index, value in enumerate(values)
+        ] or labels
+        line = ", ".join(pairs)
+        if name or line:
+            yield f"{name}\t{line}".strip()
+    # Newer charts (cx:chart) have points without series.
+    points = [one.text for one in chart.iter("{*}pt") if one.text and not one.tag.startswith(_C)]
+    if points:
+        yield ", ".join(points)
+
+
+def _first(series: Any, *names: str) -> Any | None:
+    found = (series.find(f"{_C}{name}") for name in names)
+    return next((one for one in found if one is not None), None)
+
+
+def _values(element: Any | None) -> list[str]:
+    return [] if element is None else [one.text for one in element.iter(f"{_C}v") if one.text]

@@ -1,0 +1,120 @@
+"""The styles of a DOCX: which property a paragraph or run has, by itself or by its styles."""
+
+from collections.abc import Iterator
+from typing import Any
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+"""The namespace of a DOCX's elements."""
+
+_OFF = ("0", "false", "off")
+
+_WHITE = 0xF5
+"""The least level of each colour of text that nobody sees on white paper."""
+
+_TINY_HALF_POINTS = 2
+
+
+class Styles:
+    """The styles of one document, by name."""
+
+    def __init__(self, root: Any | None) -> None:
+        self._styles: dict[str, Any] = {}
+        self._default: str | None = None
+        for style in () if root is None else root.iter(f"{W}style"):
+            name = style.get(f"{W}styleId", "")
+            self._styles[name] = style
+            if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default", "0") not in _OFF:
+                self._default = name
+
+    def get(self, name: str | None) -> Any | None:
+        """A style by its name."""
+        return None if name is None else self._styles.get(name)
+
+    def names(self, paragraph: Any) -> list[str]:
+        """The paragraph's style, then those that it is based on."""
+        return self._chain(value(paragraph.find(f"{W}pPr"), "pStyle") or self._default)
+
+    def is_hidden(self, run: Any, paragraph: Any, *, on_white: bool) -> bool:
+        """Whether nobody sees a run: hidden, tiny, or, where the paper is white, white."""
+        own = run.find(f"{W}rPr")
+        direct = None if own is None else own.find(f"{W}vanish")
+        if direct is not None:
+            vanishes = is_on(direct)
+        else:  # a switch in two kinds of styles is off again
+            kinds = (self._chain(value(own, "rStyle")), self.names(paragraph))
+            vanishes = sum(is_on(self._first(names, "vanish")) for names in kinds) == 1
+        if vanishes:
+            return True
+        size = self._property(run, paragraph, "sz")
+        if size is not None and size.isdigit() and int(size) <= _TINY_HALF_POINTS:
+            return True
+        return on_white and _is_white(self._property(run, paragraph, "color")) and not self._is_shaded(run, paragraph)
+
+    def hides_mark(self, paragraph: Any) -> bool:
+        """Whether the paragraph itself, with its number, is hidden."""
+        own = paragraph.find(f"{W}pPr/{W}rPr/{W}vanish")
+        return is_on(self._first(self.names(paragraph), "vanish") if own is None else own)
+
+    def raised(self, run: Any, paragraph: Any) -> str | None:
+        """ "superscript", "subscript", or neither."""
+        return self._property(run, paragraph, "vertAlign")
+
+    def _is_shaded(self, run: Any, paragraph: Any) -> bool:
+        """Whether the ground of a run may be another one than white."""
+        styles = [self._styles[name] for name in (*self._run_names(run), *self.names(paragraph))]
+        return any(
+            one.find(f".//{W}{name}") is not None for one in (run, *styles) for name in ("shd", "highlight")
+        ) or (paragraph.find(f"{W}pPr/{W}shd") is not None)
+
+    def _property(self, run: Any, paragraph: Any, name: str) -> str | None:
+        own = value(run.find(f"{W}rPr"), name)
+        if own is not None:
+            return own
+        found = self._first([*self._run_names(run), *self.names(paragraph)], name)
+        return None if found is None else found.get(f"{W}val")
+
+    def _run_names(self, run: Any) -> list[str]:
+        return self._chain(value(run.find(f"{W}rPr"), "rStyle"))
+
+    def _first(self, names: list[str], name: str) -> Any | None:
+        found = (self._styles[one].find(f"{W}rPr/{W}{name}") for one in names)
+        return next((one for one in found if one is not None), None)
+
+    def _chain(self, name: str | None) -> list[str]:
+        names: list[str] = []
+        while name in self._styles and name not in names:
+            names.append(name)
+            name = value(self._styles[name], "basedOn")
+        return names
+
+
+def properties_of(styles: Styles, paragraph: Any) -> Iterator[Any]:
+    """The paragraph's own properties, then its style's, then those of the styles that it is based on."""
+    own = paragraph.find(f"{W}pPr")
+    if own is not None:
+        yield own
+    for name in styles.names(paragraph):
+        style = styles.get(name)
+        properties = None if style is None else style.find(f"{W}pPr")
+        if properties is not None:
+            yield properties
+
+
+def value(element: Any | None, name: str) -> str | None:
+    """The w:val of a child, if both are there."""
+    child = None if element is None else element.find(f"{W}{name}")
+    found: str | None = None if child is None else child.get(f"{W}val")
+    return found
+
+
+def is_on(switch: Any | None) -> bool:
+    """Whether an element that is a switch is there and on."""
+    return switch is not None and switch.get(f"{W}val", "1") not in _OFF
+
+
+def _is_white(colour: str | None) -> bool:
+    try:
+        levels = bytes.fromhex(colour or "")
+    except ValueError:
+        return False
+    return len(levels) == 3 and min(levels) >= _WHITE

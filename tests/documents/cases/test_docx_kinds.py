@@ -1,0 +1,248 @@
+"""DOCX: parts that a reader may never visit, values outside the text, and marks that must not become digits."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import docx
+import pytest
+
+from columnist.documents.model import Page, RemarkKind
+from columnist.documents.reading.raised import raised
+from columnist.documents.reading.word import read_docx
+from tests.documents.test_word import OFFICE, abstract, level, num, p, r, write_docx
+
+FILES = Path(__file__).parent / "files"
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
+CHART = (
+    f'<c:chartSpace xmlns:c="{DRAWING}/chart" xmlns:a="{DRAWING}/main"><c:chart>'
+    "<c:title><c:tx><c:rich><a:p><a:r><a:t>Rent by year</a:t></a:r></a:p></c:rich></c:tx></c:title>"
+    "<c:plotArea><c:barChart><c:ser><c:tx><c:strRef><c:strCache><c:pt><c:v>Base rent</c:v></c:pt></c:strCache>"
+    "</c:strRef></c:tx><c:cat><c:strRef><c:strCache><c:pt><c:v>2025</c:v></c:pt><c:pt><c:v>2026</c:v></c:pt></c:strCache>"
+    "</c:strRef></c:cat><c:val><c:numRef><c:numCache><c:pt><c:v>5000</c:v></c:pt><c:pt><c:v>5250</c:v></c:pt>"
+    "</c:numCache></c:numRef></c:val></c:ser></c:barChart></c:plotArea></c:chart></c:chartSpace>"
+)
+
+
+def with_parts(path: Path, **parts: tuple[str, str, bytes]) -> Path:
+    """The DOCX with more parts: by the id of their relation, its kind, the name of the part, its bytes."""
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    relations = "".join(
+        f'<Relationship Id="{id_}" Type="{OFFICE}/{kind}" Target="{name}"/>' for id_, (kind, name, _) in parts.items()
+    )
+    rels = "word/_rels/document.xml.rels"
+    content[rels] = content[rels].replace(b"</Relationships>", f"{relations}</Relationships>".encode())
+    content |= {f"word/{name}": data for _, name, data in parts.values()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    return path
+
+
+def one(path: Path) -> Page:
+    (page,) = read_docx(path)
+    return page
+
+
+def case(name: str) -> Page:
+    return one(FILES / name)
+
+
+def drawing(inner: str) -> str:
+    return f'<w:r><w:drawing xmlns:a="{DRAWING}/main" xmlns:c="{DRAWING}/chart">{inner}</w:drawing></w:r>'
+
+
+# ── Parts never visited ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_file_that_is_inserted_as_a_whole_is_read_in_its_place(tmp_path: Path) -> None:
+    assert case("docx-altchunk.docx").text.split("\n")[1] == "The liability cap is $250,000."
+    inner = docx.Document()
+    inner.add_paragraph("The fee is $7,000.")
+    file = io.BytesIO()
+    inner.save(file)
+    body = p("First.") + '<w:altChunk r:id="a"/><w:altChunk r:id="b"/>' + p("Last.")
+    path = with_parts(
+        write_docx(tmp_path / "a.docx", body),
+        a=("aFChunk", "inner.docx", file.getvalue()),
+        b=("aFChunk", "note.txt", b"The cap is $9,000."),
+    )
+    assert one(path).text.split("\n") == ["First.", "The fee is $7,000.", "The cap is $9,000.", "Last."]
+
+
+def test_an_inserted_file_that_is_not_read_is_said_to_be(tmp_path: Path) -> None:
+    (remark,) = one(write_docx(tmp_path / "a.docx", p("First.") + '<w:altChunk r:id="gone"/>')).remarks
+    assert (remark.kind, remark.detail) == (RemarkKind.NOT_READ, "an inserted file")
+
+
+def test_smart_art_charts_and_word_art_are_read(tmp_path: Path) -> None:
+    assert "Parent Holdings Ltd (100% owner)" in case("docx-smartart.docx").text
+    body = p(
+        "Rent.",
+        drawing('<c:chart r:id="c"/>'),
+        '<w:r><w:pict><v:shape><v:textpath string="DRAFT"/></v:shape></w:pict></w:r>',
+    )
+    page = one(with_parts(write_docx(tmp_path / "a.docx", body), c=("chart", "charts/chart1.xml", CHART.encode())))
+    assert page.text.split("\n") == ["Rent.", "Rent by year", "Base rent\t2025: 5000, 2026: 5250", "DRAFT"]
+    shape = drawing("<a:txBody><a:p><a:r><a:t>Sold to </a:t></a:r><a:r><a:t>Birch Ltd</a:t></a:r></a:p></a:txBody>")
+    assert one(write_docx(tmp_path / "b.docx", p("Map.", shape))).text.split("\n") == ["Map.", "Sold to Birch Ltd"]
+
+
+def test_what_is_drawn_and_not_read_is_said_to_be(tmp_path: Path) -> None:
+    extent = '<wp:extent xmlns:wp="{}/wordprocessingDrawing" cx="{}" cy="4000000"/><p:pic xmlns:p="{}/picture"/>'
+    large, logo = (extent.format(DRAWING, width, DRAWING) for width in (5_000_000, 500_000))
+    body = p("Map.", drawing('<c:chart r:id="gone"/>'), drawing(large), drawing(logo))
+    found = [(one.kind, one.detail) for one in one(write_docx(tmp_path / "a.docx", body)).remarks]
+    assert found == [(RemarkKind.NOT_READ, "a chart"), (RemarkKind.NOT_READ, "a large picture")]
+
+
+def test_text_in_a_wrapper_that_nobody_knows_is_counted(tmp_path: Path) -> None:
+    body = p("Known.", "<w:wrapper><w:r><w:t>The cap is $5.</w:t></w:r></w:wrapper>")
+    body += p(f"<w:del><w:r><w:t>gone</w:t></w:r></w:del>{r('kept')}")
+    body += "<w:tbl><w:tr><w:trPr><w:del/></w:trPr><w:tc>" + p("deleted") + "</w:tc></w:tr></w:tbl>"
+    (remark,) = one(write_docx(tmp_path / "a.docx", body)).remarks
+    assert (remark.kind, remark.count) == (RemarkKind.LOST, len("The cap is $5."))
+
+
+# ── Values outside the text ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def form(data: str, result: str = "") -> str:
+    shown = f'<w:r><w:fldChar w:fldCharType="separate"/></w:r>{r(result)}' if result else ""
+    return (
+        f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{data}</w:ffData></w:fldChar></w:r>'
+        f'<w:r><w:instrText>FORM</w:instrText></w:r>{shown}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
+
+
+def test_the_choices_of_old_forms_are_read(tmp_path: Path) -> None:
+    assert case("docx-dropdown-legacy.docx").text == (
+        "Either party may terminate this agreement on 90 days written notice.\nGoverning law: Delaware."
+    )
+    entries = '<w:listEntry w:val="none"/><w:listEntry w:val="two"/>'
+    body = (
+        p("First ", form(f"<w:ddList>{entries}</w:ddList>"), " only.")
+        + p("Its result ", form(f'<w:ddList><w:result w:val="1"/>{entries}</w:ddList>', "two"), " once.")
+        + p("Typed ", form('<w:textInput><w:default w:val="12 months"/></w:textInput>'), ".")
+        + p("Filled ", form('<w:textInput><w:default w:val="…"/></w:textInput>', "24 months"), ".")
+        + p("Odd ", form(f'<w:ddList><w:result w:val="9"/>{entries}</w:ddList>'), ".")
+    )
+    assert one(write_docx(tmp_path / "a.docx", body)).text.split("\n") == [
+        "First none only.",
+        "Its result two once.",
+        "Typed 12 months.",
+        "Filled 24 months.",
+        "Odd .",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("format_", "shown"),
+    [
+        ('w:val="custom" w:format="001, 002, 003, ..."', ["Clause 001 a", "Clause 002 b"]),
+        ('w:val="custom" w:format="0001, 0002, 0003, ..."', ["Clause 0001 a", "Clause 0002 b"]),
+        ('w:val="decimalEnclosedParen"', ["Clause (1) a", "Clause (2) b"]),
+        ('w:val="numberInDash"', ["Clause - 1 - a", "Clause - 2 - b"]),
+    ],
+)
+def test_numbers_have_the_form_that_their_list_gives_them(tmp_path: Path, format_: str, shown: list[str]) -> None:
+    own = f'<w:abstractNum w:abstractNumId="1"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt {format_}/>'
+    numbering = f'{own}<w:lvlText w:val="Clause %1"/></w:lvl></w:abstractNum>{num(1, 1)}'
+    path = write_docx(tmp_path / "a.docx", p("a", num="1") + p("b", num="1"), numbering=numbering)
+    assert one(path).text.split("\n") == shown
+    assert case("docx-num-custom.docx").text.startswith("Clause 001 ")
+
+
+# ── Marks beside numbers ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def up(text: str, kind: str = "superscript") -> str:
+    return f'<w:r><w:rPr><w:vertAlign w:val="{kind}"/></w:rPr><w:t>{text}</w:t></w:r>'
+
+
+def test_a_superscript_is_no_digit_of_the_number_before_it(tmp_path: Path) -> None:
+    assert case("docx-superscript.docx").text == (
+        "The fee is $5,000[1] per month and the deposit is 10[2] months of rent."
+    )
+    style = '<w:style w:styleId="Mark" w:type="character"><w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
+    body = (
+        p("A fee of 5%", up("1"), up("2"), " of 300 m", up("2"), " on the 1", up("st"), " of May")
+        + p("Cap $7,000", '<w:r><w:rPr><w:rStyle w:val="Mark"/></w:rPr><w:t>3</w:t></w:r>')
+        + p("CO", up("2", "subscript"), " and 4", up("2", "subscript"))
+    )
+    assert one(write_docx(tmp_path / "a.docx", body, styles=style)).text.split("\n") == [
+        "A fee of 5%[12] of 300 m² on the 1st of May",
+        "Cap $7,000[3]",
+        "CO2 and 4[2]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "mark", "written"),
+    [("$5,000", "1", "[1]"), ("120 m", "2", "²"), ("Acme", "®", "®"), ("Rent", "(a)", "(a)"), ("10", "-6", "[-6]")],
+)
+def test_marks_are_written_apart(before: str, mark: str, written: str) -> None:
+    assert raised(before, mark) == written
+
+
+# ── Seen and unseen ──────────────────────────────────────────────────────────────────────────────────────────────
+
+STYLES = (
+    '<w:style w:type="paragraph" w:styleId="Note"><w:rPr><w:vanish/></w:rPr></w:style>'
+    '<w:style w:type="paragraph" w:styleId="Deep"><w:basedOn w:val="Note"/></w:style>'
+    '<w:style w:type="character" w:styleId="Back"><w:rPr><w:vanish/></w:rPr></w:style>'
+    '<w:style w:type="character" w:styleId="White"><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>'
+)
+
+
+def run(text: str, properties: str) -> str:
+    return f"<w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r>"
+
+
+UNSEEN = {
+    "itself": p(run("$700", "<w:vanish/>")),
+    "its paragraph's style": p("$700", style="Note"),
+    "a style that its style is based on": p("$700", style="Deep"),
+    "its own style": p(run("$700", '<w:rStyle w:val="Back"/>')),
+    "white": p(run("$700", '<w:color w:val="FFFFFF"/>')),
+    "nearly white by its style": p(run("$700", '<w:rStyle w:val="White"/>')),
+    "tiny": p(run("$700", '<w:sz w:val="2"/>')),
+    "a numbered paragraph": p("$700", style="Note", num="1"),
+}
+SEEN = {
+    "two kinds of styles undo each other": p(run("$700", '<w:rStyle w:val="Back"/>'), style="Note"),
+    "the run says that it shows": p(run("$700", '<w:vanish w:val="0"/>'), style="Note"),
+    "white on black": p(run("$700", '<w:color w:val="FFFFFF"/><w:shd w:fill="000000"/>')),
+    "white in a shaded paragraph": p(run("$700", '<w:color w:val="FFFFFF"/>'), properties='<w:shd w:fill="000000"/>'),
+    "grey": p(run("$700", '<w:color w:val="CCCCCC"/>')),
+    "white in a shaded cell": "<w:tbl><w:tr><w:tc><w:tcPr><w:shd w:fill='000000'/></w:tcPr>"
+    + p(run("$700", '<w:color w:val="FFFFFF"/>'))
+    + "</w:tc></w:tr></w:tbl>",
+}
+
+
+@pytest.mark.parametrize("way", UNSEEN)
+def test_hidden_text_is_kept_apart(tmp_path: Path, way: str) -> None:
+    page = one(
+        write_docx(
+            tmp_path / "a.docx",
+            p("The rent is $1,000.") + UNSEEN[way] + p("The end.", num="1"),
+            styles=STYLES,
+            numbering=abstract(1, level(0, "decimal", "%1.")) + num(1, 1),
+        )
+    )
+    assert [one for one in page.text.split("\n") if one] == ["The rent is $1,000.", "1. The end."]
+    assert page.hidden == "$700" and not page.remarks
+
+
+@pytest.mark.parametrize("way", SEEN)
+def test_text_that_shows_is_read(tmp_path: Path, way: str) -> None:
+    page = one(write_docx(tmp_path / "a.docx", SEEN[way], styles=STYLES))
+    assert page.text == "$700" and not page.hidden
+
+
+def test_text_that_a_style_hides_is_kept_apart() -> None:
+    page = case("docx-vanish-style.docx")
+    assert page.text == "The rent is $1,000 per month.\nThe term is five years."
+    assert "$700" in page.hidden and "(fallback: three years)" in page.hidden
