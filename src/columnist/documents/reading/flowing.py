@@ -1,12 +1,10 @@
-"""Formats without pages (HTML, RTF, text): their text, cut into pages at breaks or paragraphs."""
+"""Formats without pages: their text, cut into pages at breaks or paragraphs; and plain text and RTF themselves."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import lxml.etree
-import lxml.html
 from striprtf.striprtf import rtf_to_text
 
 from columnist.documents.model import Page, Remark
@@ -30,14 +28,6 @@ _RTF_WORDS = [
     ]
 ]
 """RTF control words that `striprtf` would drop, keep or show in another way."""
-_BLOCKS = frozenset(
-    """address article aside blockquote br center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main
-    nav ol p pre section table tbody tfoot thead tr ul""".split()
-)
-_CELLS = frozenset(("td", "th"))
-_UNSEEN = ("script", "style", "head", "template", "noscript")
-_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\s*(?:;|!|$)", re.I)
-"""An inline style that hides an element; style sheets are not applied."""
 
 
 def read_text(path: Path) -> Iterator[Page]:
@@ -47,11 +37,6 @@ def read_text(path: Path) -> Iterator[Page]:
     return pages_of(lines, remarks=decoded.remarks)
 
 
-def read_html(path: Path) -> Iterator[Page]:
-    """What a browser would show as text. Raises DocumentError."""
-    return pages_of(html_lines(path.read_bytes()))
-
-
 def read_rtf(path: Path) -> Iterator[Page]:
     """The text of an RTF: tabs between cells, no deleted text, notes in place. Raises DocumentError."""
     text = path.read_bytes().decode("latin-1")
@@ -59,31 +44,6 @@ def read_rtf(path: Path) -> Iterator[Page]:
         text = word.sub(instead, text)
     plain: str = rtf_to_text(text, errors="replace")  # type: ignore[no-untyped-call]
     return pages_of(plain.split("\n"))
-
-
-def html_lines(data: bytes) -> list[str]:
-    """What a browser would show as text, line by line. Raises DocumentError."""
-    try:
-        root = lxml.html.document_fromstring(decode(data).text.encode(), parser=lxml.html.HTMLParser(encoding="utf-8"))
-    except lxml.etree.XMLSyntaxError as error:
-        if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
-            raise MemoryError from error
-        raise DocumentError("The HTML page is damaged: it cannot be parsed.") from error
-    except (lxml.etree.ParserError, ValueError) as error:
-        raise DocumentError("The HTML page cannot be read: it has no element.") from error
-    lxml.etree.strip_elements(root, *_UNSEEN, lxml.etree.Comment, lxml.etree.PI, with_tail=False)
-    for element in [one for one in root.iter() if "hidden" in one.attrib or _HIDDEN.search(one.get("style", ""))]:
-        if element is not root:
-            element.drop_tree()
-    parts: list[str] = []
-    for event, element in lxml.etree.iterwalk(root, events=("start", "end")):
-        if element.tag in _BLOCKS:
-            parts.append("\n")
-        elif element.tag in _CELLS and event == "end":
-            parts.append("\t")
-        parts.append(((element.text if event == "start" else element.tail) or "").replace("\n", " "))
-    lines = ("\t".join(" ".join(cell.split()) for cell in line.split("\t")) for line in "".join(parts).split("\n"))
-    return [line.strip() for line in lines if line.strip()]
 
 
 @dataclass(frozen=True, slots=True)

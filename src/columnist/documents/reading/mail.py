@@ -12,7 +12,8 @@ from pathlib import Path
 from columnist.documents.model import Page
 from columnist.documents.reading import formats
 from columnist.documents.reading.encoding import decode
-from columnist.documents.reading.flowing import html_lines, pages_of
+from columnist.documents.reading.flowing import Hidden, pages_of
+from columnist.documents.reading.web import text_lines
 
 MOST_ATTACHED = 200
 """Attachments of one e-mail that are taken in; the others are only named in its text."""
@@ -48,13 +49,13 @@ def _message(path: Path, media_type: str) -> EmailMessage:
     return email.message_from_bytes(path.read_bytes(), policy=_AS_IT_CAME)
 
 
-def _text(message: EmailMessage) -> Iterator[str]:
+def _text(message: EmailMessage) -> Iterator[str | Hidden]:
     for header in ("From", "To", "Cc", "Date", "Subject"):
         if message[header]:
             yield f"{header}: {message[header]}"
     for body in _bodies(message):
         text = _decoded(body)
-        yield from html_lines(text.encode(errors="replace")) if _is_html(body) else text.splitlines()
+        yield from text_lines(text).lines if _is_html(body) else text.splitlines()
 
 
 def _names(message: EmailMessage) -> Iterator[str]:

@@ -20,11 +20,12 @@ import lxml.etree
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn, formats
 from columnist.documents.reading.encoding import decode
-from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, html_lines, pages_of
+from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, pages_of
 from columnist.documents.reading.formats import refuse_zip_bombs
 from columnist.documents.reading.numbering import Numbering, number_in_words
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.styles import Styles, W, is_on, value
+from columnist.documents.reading.web import html_lines
 from columnist.errors import DocumentError
 
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
@@ -241,7 +242,9 @@ class _Document:
         data = self._package.data(name)
         kind = None if data is None else formats.media_type(io.BytesIO(data), name)
         if data is not None and kind == formats.HTML:
-            found: Iterable[str | Hidden] = html_lines(data)
+            shown = html_lines(data)
+            found: Iterable[str | Hidden] = shown.lines
+            self.remarks += shown.remarks
         elif data is not None and kind == formats.TEXT:
             decoded = decode(data)
             found = decoded.text.splitlines()

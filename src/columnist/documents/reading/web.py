@@ -1,0 +1,363 @@
+"""HTML as a browser shows it: parsed by the rules of HTML5, to the end, with what style sheets hide and number.
+
+Lists have their numbers, tables a line for each row, `pre` its lines. A raised figure stays apart from the figure
+before it. What a person does not see is kept as hidden text. Scripts are not run, and nothing is fetched.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from html import unescape
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from columnist.documents.model import Page, Remark, RemarkKind
+from columnist.documents.reading.css import Style, Styles, list_number
+from columnist.documents.reading.encoding import decode
+from columnist.documents.reading.flowing import Hidden, pages_of
+from columnist.documents.reading.raised import raised
+
+_BLOCKS = frozenset(
+    """address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
+    figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr li listing main menu nav ol optgroup p plaintext pre search
+    section summary table tbody tfoot thead tr ul xmp""".split()
+)
+_CELLS = frozenset(("td", "th"))
+_LISTS = frozenset(("ol", "ul", "menu", "dir"))
+_UNSEEN = frozenset(
+    """script style head template noscript datalist audio video canvas object noembed noframes annotation
+    annotation-xml""".split()
+)
+"""Elements whose text is no part of the page."""
+_FRAMES = frozenset(("frame", "object", "embed"))
+_AS_IT_IS = frozenset(("pre", "listing", "xmp", "plaintext", "textarea"))
+_SPACE, _TAB = "\0", "\1"
+"""A space and a tab of a `pre`, until its line is complete. The parser leaves neither in a text."""
+
+_LONGEST_CELL_LINES = 20
+"""A row with a longer cell is a layout in columns, which are read one after the other."""
+_CHECKED, _UNCHECKED = "☒", "☐"
+_DECLARED = re.compile(rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.I)
+_XML = re.compile(rb"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"']+)")
+_COMMENT = re.compile(rb"<!--.*?-->", re.S)
+_HEAD = 16_384
+"""Bytes in which a page declares its charset. Browsers look at 1,024; some writers put a style sheet first."""
+
+_LEAST_LOST = 20
+"""Letters that may differ between the file and what was read of it without a remark."""
+
+
+def read_html(path: Path) -> Iterator[Page]:
+    """What a browser would show. Raises DocumentError if there is no text."""
+    shown = html_lines(path.read_bytes())
+    return pages_of(shown.lines, remarks=shown.remarks)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The lines of a page, with what is hidden in its place."""
+
+    lines: list[str | Hidden]
+    remarks: list[Remark]
+
+
+def html_lines(data: bytes, charset: str | None = None) -> Shown:
+    """What a browser would show, line by line. `charset`: declared outside of the page, which counts more."""
+    decoded = decode(data, charset or declared_charset(data))
+    shown = text_lines(decoded.text)
+    return Shown(shown.lines, [*decoded.remarks, *shown.remarks])
+
+
+def text_lines(html: str) -> Shown:
+    """The same, of decoded text."""
+    try:
+        parser = LexborHTMLParser(html.encode(errors="replace").decode())
+    except SelectolaxError as error:  # it accepts every page for which there is memory
+        raise MemoryError from error
+    reading = _Reading(Styles(parser))
+    if parser.root is not None:
+        reading.walk(parser.root)
+    lines = reading.lines()
+    there = _letters(html)
+    lost = there - sum(_count(one.text if isinstance(one, Hidden) else one) for one in lines)
+    if lost > max(_LEAST_LOST, there // 100) and not reading.left_out:
+        reading.remarks.append(Remark(RemarkKind.LOST, lost))
+    return Shown(lines, reading.remarks)
+
+
+def declared_charset(data: bytes) -> str | None:
+    """The charset that a page, or an XML declaration before it, names."""
+    head = _COMMENT.sub(b"", data[:_HEAD])
+    found = _XML.match(head) or _DECLARED.search(head)
+    return found[1].decode("ascii", "replace") if found else None
+
+
+_TAGS = re.compile(r"<!--.*?-->|<(script|style|head|title)\b.*?</\1\s*>|<[a-zA-Z/!?][^>]*>", re.S | re.I)
+
+
+def _letters(html: str) -> int:
+    return _count(unescape(_TAGS.sub(" ", html)))
+
+
+def _count(text: str) -> int:
+    return sum(map(str.isalnum, text))
+
+
+@dataclass(slots=True)
+class _Box:
+    """Lines that are being written: of the page, of a table's cell, or a raised text."""
+
+    lines: list[str | Hidden] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    marker: str = ""
+
+    def add(self, text: str) -> None:
+        if self.marker and not text.isspace():
+            self.open.append(self.marker)
+            self.marker = ""
+        self.open.append(text)
+
+    def end_line(self) -> None:
+        if not self.open:
+            return
+        line = " ".join("".join(self.open).split()).replace(_SPACE, " ").replace(_TAB, "\t").rstrip()
+        if line.strip():
+            self.lines.append(line)
+        self.open.clear()
+
+    def end(self) -> list[str | Hidden]:
+        if self.marker:
+            self.add("")
+        self.end_line()
+        return self.lines
+
+
+@dataclass(slots=True)
+class _List:
+    number: int
+    step: int
+    form: str
+
+
+class _Reading:
+    """One page on its way to lines: `walk` goes through its elements, however deep they are nested."""
+
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
+        self._boxes = [_Box()]
+        self._rows: list[list[list[str | Hidden]]] = []
+        self._lists: list[_List] = []
+        self._states = [Style()]
+        self._counters: dict[str, int] = {}
+        self.remarks: list[Remark] = []
+        self.left_out = False
+
+    def lines(self) -> list[str | Hidden]:
+        while len(self._boxes) > 1:
+            self._boxes[0].lines += self._boxes.pop().end()
+        return self._boxes[0].end()
+
+    def walk(self, root: LexborNode) -> None:
+        node: LexborNode | None = root
+        ends: list[tuple[LexborNode, Callable[[], None]]] = []
+        while node is not None:
+            inner = None
+            if node.is_text_node:
+                self._add(node.text_content or "")
+            elif node.is_document_node or node is root:
+                inner = node.first_child
+            elif node.is_element_node and (end := self._begin(node)) is not None:
+                if (inner := node.first_child) is None:
+                    end()
+                else:
+                    ends.append((node, end))
+            if inner is None:
+                while node is not None and node.next is None:
+                    node = node.parent
+                    if node is not None and ends and ends[-1][0].mem_id == node.mem_id:
+                        ends.pop()[1]()
+                inner = None if node is None else node.next
+            node = inner
+
+    @property
+    def _box(self) -> _Box:
+        return self._boxes[-1]
+
+    def _add(self, text: str) -> None:
+        state = self._states[-1]
+        if state.is_unseen:
+            self._hide(text)
+        elif state.keeps_lines:
+            first, *more = text.split("\n")
+            self._box.add(_kept(first))
+            for line in more:
+                self._box.end_line()
+                self._box.add(_kept(line))
+        else:
+            self._box.add(text.replace("\0", " ").replace("\1", " "))
+
+    def _hide(self, text: str) -> None:
+        if text.strip():
+            self._box.lines.append(Hidden(" ".join(text.split())))
+
+    def _begin(self, node: LexborNode) -> Callable[[], None] | None:
+        """Begin an element. Returns what ends it; None if its children are not shown."""
+        tag = node.tag or ""
+        attributes: Mapping[str, str | None] = node.attributes
+        if tag in _FRAMES and (attributes.get("src") or attributes.get("data")):
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="embedded page"))
+        if tag == "iframe":
+            self._frame(attributes)
+            return None
+        if tag in _UNSEEN:
+            self.left_out = self.left_out or tag not in ("script", "style", "head")
+            return None
+        style = self._styles.of(node, tag, attributes, self._states[-1])
+        if style.is_gone:
+            self._hide(node.text(separator=" "))
+            return None
+        if tag in ("input", "select"):
+            self._box.add(_filled_in(node, tag, attributes))
+            return None
+        if tag == "textarea":
+            style = replace(style, keeps_lines=True)
+        self._states.append(style)
+        self._count_up(style)
+        ends = self._structure(node, tag, attributes, style)
+        self._generate(style.before)
+
+        def end() -> None:
+            self._generate(style.after)
+            ends()
+            self._states.pop()
+
+        return end
+
+    def _structure(
+        self, node: LexborNode, tag: str, attributes: Mapping[str, str | None], style: Style
+    ) -> Callable[[], None]:
+        if tag in _CELLS:
+            self._boxes.append(_Box())
+            return self._end_cell
+        if tag in ("sup", "sub") or style.raised:
+            self._boxes.append(_Box())
+            return lambda: self._end_raised(lowered=tag == "sub" or style.raised == "sub")
+        if tag == "tr":
+            self._box.end_line()
+            self._rows.append([])
+            return self._end_row
+        if tag not in _BLOCKS and not style.is_block:
+            return lambda: None
+        self._box.end_line()
+        if tag in _LISTS:
+            self._lists.append(_list(node, tag, attributes))
+            return self._end_list
+        if tag == "li":
+            self._box.marker = self._list_marker(attributes, style)
+            return self._end_item
+        return self._box.end_line
+
+    def _end_list(self) -> None:
+        self._box.end_line()
+        self._lists.pop()
+
+    def _end_item(self) -> None:
+        if self._box.marker:
+            self._box.add("")
+        self._box.end_line()
+
+    def _list_marker(self, attributes: Mapping[str, str | None], style: Style) -> str:
+        if not self._lists:
+            return "• "
+        items = self._lists[-1]
+        items.number = _integer(attributes.get("value"), items.number)
+        form = style.list_form or _FORMS.get(attributes.get("type") or "", "") or items.form
+        marker = list_number(items.number, form)
+        items.number += items.step
+        return marker
+
+    def _end_cell(self) -> None:
+        if len(self._boxes) == 1:
+            return
+        cell = self._boxes.pop().end()
+        if self._rows:
+            self._rows[-1].append(cell)
+        else:
+            self._box.lines += cell
+
+    def _end_row(self) -> None:
+        self._box.end_line()
+        cells = self._rows.pop()
+        filled = [cell for cell in cells if any(isinstance(line, str) for line in cell)]
+        if len(filled) <= 1 or max(map(len, filled)) > _LONGEST_CELL_LINES:
+            for cell in cells:
+                self._box.lines += cell
+            return
+        self._box.lines += [line for cell in cells for line in cell if isinstance(line, Hidden)]
+        texts = [" ".join(line for line in cell if isinstance(line, str)) for cell in cells]
+        self._box.lines.append("\t".join(texts).strip())
+
+    def _end_raised(self, lowered: bool) -> None:
+        if len(self._boxes) == 1:
+            return
+        box = self._boxes.pop()
+        mark = " ".join(line for line in box.end() if isinstance(line, str))
+        self._box.lines += [line for line in box.lines if isinstance(line, Hidden)]
+        before = "".join(self._box.open[-3:])
+        self._box.add(mark if lowered and not before[-1:].isdigit() else raised(before, mark))
+
+    def _frame(self, attributes: Mapping[str, str | None]) -> None:
+        if inner := attributes.get("srcdoc"):
+            shown = text_lines(inner)
+            self._box.end_line()
+            self._box.lines += shown.lines
+            self.remarks += shown.remarks
+            self.left_out = True
+        elif attributes.get("src"):
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="embedded page"))
+
+    def _count_up(self, style: Style) -> None:
+        self._counters.update(style.resets)
+        for name, step in style.increments.items():
+            self._counters[name] = self._counters.get(name, 0) + step
+
+    def _generate(self, content: str) -> None:
+        """Add what a style sheet puts before or after an element."""
+        if content:
+            self._box.add(re.sub("\2([^\3]*)\3([^\3]*)\3", lambda found: self._counter(found[1], found[2]), content))
+
+    def _counter(self, name: str, form: str) -> str:
+        return list_number(self._counters.get(name, 0), form).rstrip(". ")
+
+
+def _kept(text: str) -> str:
+    return text.expandtabs(8).replace(" ", _SPACE)
+
+
+_FORMS = {"1": "decimal", "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+
+
+def _list(node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> _List:
+    if tag != "ol":
+        return _List(1, 1, "none" if attributes.get("type") == "none" else "disc")
+    backwards = "reversed" in attributes
+    items = sum(child.tag == "li" for child in node.iter()) if backwards else 1
+    form = _FORMS.get(attributes.get("type") or "", "decimal")
+    return _List(_integer(attributes.get("start"), items), -1 if backwards else 1, form)
+
+
+def _integer(text: str | None, otherwise: int) -> int:
+    return int(text) if text and re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", text) else otherwise
+
+
+def _filled_in(node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> str:
+    """What a form's field shows."""
+    if tag == "select":
+        options = node.css("option")
+        chosen = [one for one in options if "selected" in one.attributes] or options[:1]
+        return f" {', '.join(' '.join(one.text().split()) for one in chosen)} "
+    kind = (attributes.get("type") or "text").lower()
+    if kind in ("checkbox", "radio"):
+        return f" {_CHECKED if 'checked' in attributes else _UNCHECKED} "
+    return "" if kind in ("hidden", "password", "image", "file") else f" {attributes.get('value') or ''} "

@@ -1,0 +1,163 @@
+"""HTML: what a browser draws, to the end, and nothing that a person does not see."""
+
+from pathlib import Path
+
+import pytest
+
+from columnist.documents.model import RemarkKind
+from columnist.documents.reading.flowing import Hidden
+from columnist.documents.reading.web import text_lines
+from tests.documents.cases.reading import FILES, kinds, read_whole, text_of
+
+
+def shown(html: str) -> list[str]:
+    """The lines that a person sees."""
+    return [line for line in text_lines(html).lines if isinstance(line, str)]
+
+
+def hidden(html: str) -> list[str]:
+    """What a person does not see."""
+    return [line.text for line in text_lines(html).lines if isinstance(line, Hidden)]
+
+
+def test_a_page_is_read_to_its_end_however_deep_it_is_nested() -> None:
+    text = text_of(FILES / "html-deep.html")
+    assert text.split("\n")[-1] == "The cap is $9,000."
+    for opening, closing in [("<font size=2>", ""), ("<div>", "</div>"), ("<b><i>", ""), ("<span>", "</span>")]:
+        page = "".join(f"<p>{opening * 20}Clause {number}." for number in range(400)) + closing * 8_000
+        assert shown(f"{page}<p>The cap is $9,000.")[-2:] == ["Clause 399.", "The cap is $9,000."]
+    tables = "<table><tr><td>" * 300 + "The cap is $9,000."
+    assert shown(tables) == ["The cap is $9,000."]
+
+
+def test_a_comment_inside_of_a_figure_parts_nothing() -> None:
+    assert shown("<p>The fee is $5<!-- a -->,<!-- <p> -->000 a month.</p>") == ["The fee is $5,000 a month."]
+    assert shown("<p>The f<b>e</b>e is $<font>5</font>,000</p><![if !x]>Next<![endif]>") == [
+        "The fee is $5,000",
+        "Next",
+    ]
+
+
+def test_the_charset_that_a_page_declares_counts(tmp_path: Path) -> None:
+    assert "הסכם זה נערך בין" in text_of(FILES / "html-meta-1255.html")
+    for head, encoding, said in [
+        (b"<meta charset=koi8-r>", "koi8-r", "Договор"),
+        (b'<?xml version="1.0" encoding="iso-8859-2"?><html>', "iso8859-2", "umowa na łąkę"),
+        (
+            b"<style>" + b" " * 3_000 + b"</style><META http-equiv=x content='text/html; CHARSET=Shift_JIS'>",
+            "cp932",
+            "契約",
+        ),
+        (b"<!-- <meta charset=utf-7> --><meta charset='latin1'>", "cp1252", "€5 – “x”"),
+    ]:
+        path = tmp_path / "page.html"
+        path.write_bytes(head + b"<p>" + said.encode(encoding))
+        assert text_of(path) == said
+
+
+def test_a_raised_figure_stays_apart_from_the_figure_before_it() -> None:
+    assert text_of(FILES / "html-sup.html") == "The fee is $5,000[1] per month, cap 10[6] units."
+    for html, text in [
+        ("$5,000<sup><a href='#n'>12</a></sup>", "$5,000[12]"),
+        ("$5,000<span style='vertical-align: super'>3</span>", "$5,000[3]"),
+        ("the 1<sup>st</sup> of May", "the 1st of May"),
+        ("50 m<sup>2</sup> of the Term<sup>2</sup>", "50 m² of the Term[2]"),
+        ("$7,000<sub>1</sub> of H<sub>2</sub>O", "$7,000[1] of H2O"),
+        ("$5,000<sup>(1)</sup>", "$5,000(1)"),
+        ("Acme<sup>®</sup> pays $9<sup>*</sup>", "Acme® pays $9*"),
+    ]:
+        assert shown(f"<p>{html}") == [text]
+
+
+def test_lists_have_the_numbers_that_a_browser_draws() -> None:
+    assert text_of(FILES / "html-list.html").split("\n") == [
+        "3. Term is five years.",
+        "4. Rent is $1,000.",
+        "a. Paid monthly.",
+    ]
+    for html, lines in [
+        ("<ol><li value=5>a<li>b</ol>", ["5. a", "6. b"]),
+        ("<ol reversed><li>a<li>b</ol>", ["2. a", "1. b"]),
+        ("<ol type=I start=4><li><p>a</p><p>b</p><li>c</ol>", ["IV. a", "b", "V. c"]),
+        ("<ol type=a start=27><li>a</ol>", ["aa. a"]),
+        ("<ol style='list-style: none'><li>1.1 Term</ol>", ["1.1 Term"]),
+        ("<style>.l > li {list-style-type: upper-roman}</style><ol class=l><li>a<li>b</ol>", ["I. a", "II. b"]),
+        ("<ul><li>a<li>b</ul>", ["• a", "• b"]),
+        ("<ol><li>a</ol><p>x</p><ol start=2><li>b</ol>", ["1. a", "x", "2. b"]),
+    ]:
+        assert shown(html) == lines
+
+
+def test_what_a_style_sheet_numbers_or_puts_before_is_there() -> None:
+    sheet = (
+        "<style>/* x */ body {counter-reset: c} h2::before {counter-increment: c; content: 'Article '"
+        " counter(c, upper-roman) '. '} p.s:before {content: '\\A7  '} @media print {p {display: none}}</style>"
+    )
+    assert shown(f"{sheet}<h2>Term</h2><p class=s>9<h2>Rent</h2>") == ["Article I. Term", "§ 9", "Article II. Rent"]
+
+
+def test_pre_keeps_its_lines_and_columns() -> None:
+    assert shown("<pre>\nRent      $5,000\nTerm\t3 years</pre>Then") == ["Rent      $5,000", "Term    3 years", "Then"]
+    assert shown("<div style='white-space: pre-wrap'>a\nb</div>") == ["a", "b"]
+    assert shown("<textarea>a\nb</textarea>") == ["a", "b"]
+
+
+def test_a_table_is_a_line_for_each_row() -> None:
+    html = "<table><tr><td><p>Rent</p><p>net</p><td><div>$5,000</div><tr><th>Term<td>3 years</table>"
+    assert shown(html) == ["Rent net\t$5,000", "Term\t3 years"]
+    layout = "<table><tr><td>" + "<p>left</p>" * 30 + "<td>" + "<p>right</p>" * 30 + "</table>"
+    assert shown(layout) == ["left"] * 30 + ["right"] * 30
+    assert shown("<table><tr><td><p>a</p><p>b</p></table>") == ["a", "b"]
+
+
+def test_a_form_shows_what_is_filled_in() -> None:
+    html = (
+        "Rent <input value='$7,000'> <input type=checkbox checked> net <input type=hidden value=no> "
+        "<select><option>30<option selected>90</select> days"
+    )
+    assert shown(html) == ["Rent $7,000 ☒ net 90 days"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p hidden>SECRET</p>",
+        "<style>.x, .y {color: red; display: none}</style><p class='a x'>SECRET",
+        "<style>div p {visibility: hidden}</style><div><p>SECRET</div>",
+        "<p style='color: #fff'>SECRET",
+        "<div style='background: black'><font color='#000000'>SECRET</font></div>",
+        "<p style='font-size: 0px'>SECRET",
+        "<p style='opacity:0'>SECRET",
+        "<p style='position:absolute; left:-9999px'>SECRET",
+        "<div style='height:0; overflow:hidden'>SECRET</div>",
+        "<p style='color:transparent'>SECRET",
+    ],
+)
+def test_what_nobody_sees_is_no_text_and_is_kept_as_hidden(html: str) -> None:
+    assert shown(f"<p>Seen.</p>{html}</p>") == ["Seen."]
+    assert hidden(f"<p>Seen.</p>{html}</p>") == ["SECRET"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div style='background:#000; color:#fff'>SEEN</div>",
+        "<b style='visibility:hidden'><i style='visibility:visible'>SEEN</i></b>",
+        "<style>p {display:none} p {display:block}</style><p>SEEN</p>",
+        "<style>@media print {p {display:none}}</style><p>SEEN</p>",
+        "<details><summary>SEEN</summary></details>",
+        "<p style='text-indent:-36pt'>SEEN",
+        "<iframe srcdoc='<p>SEEN</p>'></iframe>",
+    ],
+)
+def test_what_is_shown_is_never_dropped(html: str) -> None:
+    assert "SEEN" in "\n".join(shown(html))
+
+
+def test_an_embedded_page_is_said_on_the_row(tmp_path: Path) -> None:
+    for html in ("<iframe src=terms.html>", "<frameset><frame src=a.html></frameset>", "<object data=a.pdf></object>"):
+        assert kinds(text_lines(html).remarks) == [RemarkKind.NOT_READ]
+    path = tmp_path / "page.html"
+    path.write_text("<p>Lease</p><embed src=terms.pdf>")
+    text, remarks = read_whole(path)
+    assert (text, kinds(remarks)) == ("Lease", [RemarkKind.NOT_READ])
