@@ -193,6 +193,13 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = Field(
         None, validation_alias="COLUMNIST_JWT_ISSUER", description="The `iss` that a JWT must name."
     )
+    jwt_confirming_issuer: str | None = Field(
+        None,
+        min_length=1,
+        validation_alias="COLUMNIST_JWT_CONFIRMING_ISSUER",
+        description="The `iss` of an issuer that confirms every e-mail address and signs with published keys, though "
+        "its tokens have no email_verified. Other addresses without it do not count.",
+    )
     sign_in_url: str | None = Field(
         None,
         pattern="^https?://",

@@ -6,11 +6,13 @@ import hmac
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,7 +24,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from columnist.api.auth import KEYS_PAUSE_SECONDS
+from columnist.api.keys import KEYS_PAUSE_SECONDS
 from tests.conftest import new_database
 from tests.patience import wait_until
 from tests.processes import columnist, served
@@ -59,6 +61,7 @@ class Issuer:
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
     url: str = ""
     fetches: int = 0
+    hanging: Event = field(default_factory=Event)
 
     def rotate(self, kid: str) -> None:
         """From now on there is this key and no other."""
@@ -83,6 +86,8 @@ def an_issuer() -> Iterator[Issuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.fetches += 1
+            while issuer.hanging.is_set():
+                time.sleep(0.05)
             body = issuer.published()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -288,6 +293,71 @@ def test_what_an_issuer_publishes_may_be_nonsense(url: str, tmp_path: Path, monk
             monkeypatch.setattr(Issuer, "published", lambda _, nonsense=nonsense: nonsense)
             refused(ask(api, issuer.token("first")))
         monkeypatch.undo()
+
+
+def test_a_hanging_issuer_and_strangers_keep_nobody_out_whose_key_is_known(url: str, tmp_path: Path) -> None:
+    with an_issuer() as issuer, a_server(url, tmp_path, COLUMNIST_JWKS_URL=issuer.url) as api:
+        known = issuer.token("first")
+        assert ask(api, known).status_code == 200
+        stranger = rsa.generate_private_key(65537, 2048)
+        made_up = [issuer.token(f"made up {nr}", stranger) for nr in range(40)]
+        issuer.hanging.set()
+        try:
+            with ThreadPoolExecutor(40) as strangers:
+                asking = [strangers.submit(ask, api, token) for token in made_up]
+                wait_until(lambda: issuer.fetches > 1 or all(one.done() for one in asking), "their requests")
+                # Before: over 40 seconds, when the shared threads waited for the issuer.
+                assert ask(api, known, timeout=15).status_code == 200
+                api_token = ask(api, known, "POST", "/tokens", json={"name": "nightly"}, timeout=15).json()["token"]
+                assert ask(api, api_token, path="/documents", timeout=15).status_code == 200
+                for one in asking:
+                    refused(one.result())
+        finally:
+            issuer.hanging.clear()
+        assert issuer.fetches <= 4
+
+
+def test_an_address_counts_if_its_issuer_says_that_it_is_verified_or_is_named_as_confirming(
+    url: str, tmp_path: Path
+) -> None:
+    with an_issuer() as issuer, a_server(url, tmp_path, COLUMNIST_JWKS_URL=issuer.url) as api:
+        assert ask(api, issuer.token("first")).json()["email"] == ""
+        assert ask(api, issuer.token("first", email_verified=False)).json()["email"] == ""
+        assert ask(api, issuer.token("first", email_verified=True)).json()["email"] == "ada@example.org"
+    named = {"COLUMNIST_JWT_CONFIRMING_ISSUER": ISSUER}
+    with an_issuer() as issuer, a_server(url, tmp_path, COLUMNIST_JWKS_URL=issuer.url, **named) as api:
+        assert ask(api, issuer.token("first")).json()["email"] == "ada@example.org"
+        assert ask(api, issuer.token("first", email_verified=False)).json()["email"] == ""
+
+
+def test_no_letter_becomes_a_letter_of_somebody_elses_address(api: httpx.Client) -> None:
+    owner = hs256(sub=str(uuid4()), email="owner@example.org")
+    review = ask(api, owner, "POST", "/tabular/reviews", json={"name": "Leases"}).json()["id"]
+    members = f"/tabular/reviews/{review}/members"
+    assert ask(api, owner, "PUT", f"{members}/kevin@example.org", json={"role": "editor"}).status_code == 200
+    assert ask(api, owner, "PUT", f"{members}/\u212aevin@example.com", json={"role": "editor"}).status_code == 422
+    for email in ("\u212aevin@example.org", "kev\u0131n@example.org", "ｋevin@example.org"):
+        eve = hs256(sub=str(uuid4()), email=email)
+        assert ask(api, eve).json()["email"] == ""
+        assert ask(api, eve, path=f"/tabular/reviews/{review}").status_code == 404
+
+
+def test_no_subject_is_the_user_of_another_issuer_or_the_local_user(api: httpx.Client) -> None:
+    victim = ask(api, hs256(sub="u1")).json()["user_id"]
+    for subject in (victim, victim.upper(), str(UUID(int=0)), str(UUID(int=1)), f"urn:uuid:{victim}", f"{{{victim}}}"):
+        found = UUID(ask(api, hs256(sub=subject)).json()["user_id"])
+        assert found not in (UUID(victim), UUID(int=0), UUID(int=1))
+
+
+def test_every_api_token_ends_within_a_year(api: httpx.Client, url: str, admin_url: str) -> None:
+    made = ask(api, hs256(), "POST", "/tokens", json={"name": "nightly"}).json()
+    lasts = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])
+    assert lasts == timedelta(days=365)
+    for days in (366, 0, 10_000):
+        assert ask(api, hs256(), "POST", "/tokens", json={"name": "x", "days": days}).status_code == 422
+    with psycopg.connect(admin_url) as admin:
+        admin.execute("update api_tokens set expires_at = null")
+    refused(ask(api, made["token"]))
 
 
 # ── A server without sign-in ─────────────────────────────────────────────────────────────────────────────────────

@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import jwt
 
-from columnist.db.connect import LOCAL_USER
 from tests.jobs.grid import QUESTIONS, Watcher, a_job
 from tests.load import Clients, go_on
 from tests.patience import PATIENCE_SECONDS, wait_until
@@ -19,6 +19,7 @@ from tests.proxies import free_port, haproxy, nginx, servers_in
 
 DOCUMENTS = 300
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
+MEMBER = "people@example.org"
 
 
 @contextmanager
@@ -48,7 +49,10 @@ def test_a_rolling_restart_behind_haproxy_and_nginx_drops_nothing_and_does_every
             "COLUMNIST_DRAIN_SECONDS": None,  # as it is by default
         }
         job = await asyncio.to_thread(a_job, url, tmp_path / "home", files)
-        (review_id,) = Watcher(url).one("select review_id from tabular_jobs")
+        (review_id,) = Watcher(url).one(
+            "insert into review_members (review_id, email, role) "
+            f"select review_id, '{MEMBER}', 'editor' from tabular_jobs returning review_id"
+        )
 
         def start(port: int) -> Served:
             return stack.enter_context(served("--port", port, **variables))
@@ -58,7 +62,7 @@ def test_a_rolling_restart_behind_haproxy_and_nginx_drops_nothing_and_does_every
             urls = await asyncio.to_thread(stack.enter_context, proxies(tmp_path, ports))
             # HAProxy takes a new server out after one failure, and the first answers of a process are its slowest.
             await asyncio.to_thread(wait_until, lambda: servers_in(urls["HAProxy"]) == 2, "both servers")
-            token = jwt.encode({"sub": str(LOCAL_USER.id), "exp": time.time() + 86400}, SECRET, "HS256")
+            token = jwt.encode({"sub": str(uuid4()), "email": MEMBER, "exp": time.time() + 86400}, SECRET, "HS256")
             people = [Clients(proxy, address, job.job_id, review_id, token) for proxy, address in urls.items()]
             async with AsyncExitStack() as busy:
                 for clients in people:

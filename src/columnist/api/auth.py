@@ -1,24 +1,19 @@
 """Who a request is from: the one local user, a JWT (HS256 secret or JWKS), or a personal API token."""
 
-import asyncio
 import ipaddress
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import jwt
 
+from columnist.api.keys import PublishedKeys
 from columnist.api.tokens import TOKEN_PREFIX, Scope, user_of_token
 from columnist.db.connect import LOCAL_USER, NOBODY, Database, User
 from columnist.errors import SettingsError, UnauthenticatedError
 from columnist.settings import Settings
-
-KEYS_SECONDS = 300
-"""How long fetched keys are used."""
-
-KEYS_PAUSE_SECONDS = 5
-"""An unknown `kid` fetches the keys again, but not sooner than this after the last time: anybody can invent one."""
 
 LEEWAY_SECONDS = 30
 _PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "PS384", "PS512", "EdDSA"]
@@ -57,11 +52,7 @@ class Authenticator:
             raise SettingsError(
                 "COLUMNIST_JWKS_URL needs COLUMNIST_JWT_AUDIENCE: an issuer also signs tokens for other services."
             )
-        self._keys = (
-            jwt.PyJWKClient(settings.jwks_url, lifespan=KEYS_SECONDS, timeout=10, cooldown_duration=KEYS_PAUSE_SECONDS)
-            if settings.jwks_url
-            else None
-        )
+        self._keys = PublishedKeys(settings.jwks_url) if settings.jwks_url else None
 
     async def principal(self, headers: Mapping[str, str]) -> Principal:
         """Who the request with these headers is from. Raises UnauthenticatedError."""
@@ -87,12 +78,13 @@ class Authenticator:
     async def _of_jwt(self, token: str) -> Principal:
         settings = self._settings
         try:
-            algorithm = jwt.get_unverified_header(token).get("alg")
+            header = jwt.get_unverified_header(token)
+            algorithm = header.get("alg")
             # The kind of key decides which algorithms count: a public key is never taken for an HS256 secret.
             if algorithm == "HS256" and settings.jwt_secret:
                 key: Any = settings.jwt_secret.get_secret_value()
             elif algorithm in _PUBLIC_KEY_ALGORITHMS and self._keys:
-                key = await asyncio.to_thread(_published_key, self._keys, token)
+                key = await self._keys.key(header.get("kid"))
             else:
                 raise UnauthenticatedError("The token is not signed in a way that this server accepts.")
             claims = jwt.decode(
@@ -104,36 +96,33 @@ class Authenticator:
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "sub"], "verify_aud": settings.jwt_audience is not None},
             )
-            return Principal(User(_user_id(claims), _email(claims)), "write")
+            # Who knows the secret is the operator's own issuer.
+            confirmed = algorithm == "HS256" or claims.get("iss", "") == settings.jwt_confirming_issuer
+            return Principal(User(_user_id(claims), _email(claims, confirmed=confirmed)), "write")
         except jwt.ExpiredSignatureError as error:
             raise UnauthenticatedError("The token has expired: sign in again.") from error
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise UnauthenticatedError(f"The token is not valid: {error}.") from error
 
 
-def _published_key(keys: jwt.PyJWKClient, token: str) -> jwt.PyJWK:
-    """The key that the token names. Raises UnauthenticatedError if the issuer is away or its keys are invalid."""
-    try:
-        return keys.get_signing_key_from_jwt(token)
-    except (jwt.PyJWKClientConnectionError, OSError, LookupError, TypeError, AttributeError) as error:
-        raise UnauthenticatedError("The issuer's keys (COLUMNIST_JWKS_URL) cannot be fetched at the moment.") from error
-
-
 def _user_id(claims: Mapping[str, Any]) -> UUID:
-    """The `sub`, if it is a UUID as Supabase's is; else one made of issuer and `sub`."""
+    """A `sub` that is a random UUID, as Supabase's, as it is; else one made of issuer and `sub`. No other UUID is taken
+    as it is: it may have been made so of another issuer's user, or be the local user's."""
     subject = str(claims["sub"])
     if not subject:
         raise UnauthenticatedError("The token's sub is empty.")
-    try:
-        return UUID(subject)
-    except ValueError:
-        return uuid5(NAMESPACE_URL, f"{claims.get('iss', '')}#{subject}")
+    with suppress(ValueError):
+        if (known := UUID(subject)).version in (4, 7):
+            return known
+    return uuid5(NAMESPACE_URL, f"{claims.get('iss', '')}#{subject}")
 
 
-def _email(claims: Mapping[str, Any]) -> str:
-    """The verified address, or "": reviews are shared by e-mail, so an unverified one must not count."""
+def _email(claims: Mapping[str, Any], *, confirmed: bool) -> str:
+    """The verified address in small letters, or "": reviews are shared by e-mail, so an unverified one must not count.
+    `confirmed`: the issuer confirms addresses, although the token may not say so."""
     email = claims.get("email")
-    verified = str(claims.get("email_verified", True)).lower() == "true"  # some issuers write it as a string
-    if not isinstance(email, str) or not email.isprintable() or not verified:
+    verified = str(claims.get("email_verified", confirmed)).lower() == "true"  # some issuers write it as a string
+    # ASCII only: other letters may become those of somebody else's address in small letters.
+    if not isinstance(email, str) or not (email.isascii() and email.isprintable()) or not verified:
         return ""
     return email.strip().lower()

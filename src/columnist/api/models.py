@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, EmailStr, Field
 
 from columnist.documents.model import Remark
 from columnist.jobs.ask import JobOnly, Only
@@ -82,15 +82,21 @@ class MemberList(BaseModel):
     members: list[Member]
 
 
-Email = Annotated[EmailStr, Field(max_length=254)]
+def _ascii(email: object) -> object:
+    if not str(email).isascii():
+        raise ValueError("an address with other letters than those of ASCII cannot be told from a look-alike")
+    return email
+
+
+Email = Annotated[EmailStr, Field(max_length=254), BeforeValidator(_ascii)]
 
 
 class TokenInput(Input):
-    """A new API token: its name, scope, and days of validity (absent: until it is revoked)."""
+    """A new API token: its name, scope, and days of validity."""
 
     name: Line
     scope: Literal["read", "write"] = "write"
-    days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+    days: Annotated[int, Field(ge=1, le=365)] = 365
 
 
 class Token(BaseModel):

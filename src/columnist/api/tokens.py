@@ -23,8 +23,8 @@ async def list_tokens(connection: Connection) -> list[Token]:
     return [Token.model_validate(row) for row in await cursor.fetchall()]
 
 
-async def create_token(connection: Connection, user: User, name: str, scope: Scope, days: int | None) -> NewToken:
-    """A new API token, valid for `days` (None: until it is revoked). This is the only time that it is shown."""
+async def create_token(connection: Connection, user: User, name: str, scope: Scope, days: int) -> NewToken:
+    """A new API token, valid for `days`. This is the only time that it is shown."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     values = {
         "user_id": user.id,
@@ -32,7 +32,7 @@ async def create_token(connection: Connection, user: User, name: str, scope: Sco
         "name": name,
         "hash": _hash(token),
         "scope": scope,
-        "lifetime": None if days is None else timedelta(days=days),
+        "lifetime": timedelta(days=days),
     }
     row = await (await connection.execute(_sql("create_token"), values)).fetchone()
     return NewToken.model_validate({**(row or {}), "token": token})

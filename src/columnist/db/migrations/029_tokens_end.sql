@@ -1,0 +1,3 @@
+-- Every API token ends within a year; those of before within a year from now.
+update api_tokens set expires_at = now() + interval '365 days'
+where expires_at is null or expires_at > now() + interval '365 days';
