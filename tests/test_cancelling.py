@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import psutil
@@ -226,7 +227,7 @@ def test_an_item_that_is_worked_on_gives_back_all_it_held_after_any_cancels(
                 assert places("reading") == (0, usable_cores()), how
                 await until(lambda: not left_behind(incoming), how)
                 with psycopg.connect(admin_url) as forgetting:
-                    forgetting.execute("delete from document_contents")
+                    forgetting.execute("delete from document_readings")
                     forgetting.execute("delete from tabular_cells")
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.gather(work(), work())
@@ -264,7 +265,8 @@ def test_a_request_that_is_cancelled_leaves_no_file_no_connection_and_no_reader(
             (file,) = (await upload("contract.pdf", pdf)).json()["files"]
             document = file["document_id"]
             async with Database(url) as database, database.worker() as connection:
-                await store_pages(connection, file["sha256"], ReadDocument(PDF, "en", [Page(1, TEXT, 612, 792)]))
+                read = ReadDocument(PDF, "en", [Page(1, TEXT, 612, 792)])
+                await store_pages(connection, UUID(document), "0" * 64, read)
             paths = {
                 "original": f"/documents/{document}/original",
                 "page image": f"/documents/{document}/pages/1/image",

@@ -198,7 +198,7 @@ def test_a_scan_says_how_many_of_its_pages_were_read_by_ocr(
         # As a worker without OCR leaves it; one that has it reads the pictures.
         with psycopg.connect(admin_url) as database:
             database.execute(
-                "update document_contents set ocr_pages = 0, ocr_on = '{}', unread_pages = 1, unread_on = '{1}' "
+                "update document_readings set ocr_pages = 0, ocr_on = '{}', unread_pages = 1, unread_on = '{1}' "
                 "where ocr_pages = 1"
             )
             database.execute("update tabular_cells set answer_key = null")

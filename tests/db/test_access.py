@@ -70,6 +70,9 @@ def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
         ("loose_contents", "INSERT"),
         ("loose_contents", "UPDATE"),
         ("tabular_calls", "DELETE"),
+        ("tabular_cell_changes", "INSERT"),
+        ("tabular_cells", "INSERT"),
+        ("tabular_cells", "UPDATE"),
         ("tabular_removed_cells", "INSERT"),
         ("tabular_removed_cells", "UPDATE"),
     ]
@@ -95,6 +98,57 @@ def test_an_editor_cannot_make_a_review_their_own_nor_a_token_speak_for_another_
                 STRANGER.id,
             )
         )
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "update tabular_cells set answer_key = ''",
+        "update tabular_cells set summary = 'x', verified = true, model = 'm', citations = '[]'",
+        "delete from tabular_cells",
+        "insert into tabular_cells (review_id, document_id, column_id, status, summary, column_version, answer_key) "
+        "select review_id, document_id, gen_random_uuid(), 'done', 'x', 1, '' from review_documents",
+        "insert into tabular_cell_changes (review_id, document_id, column_id, action, user_id, email) "
+        "select review_id, document_id, document_id, 'edit', my_user_id(), 'a@example.org' from review_documents",
+        "update tabular_jobs set user_id = gen_random_uuid()",
+        "update tabular_jobs set model = 'dearest'",
+        'insert into tabular_jobs (review_id, user_id, model, prompt_version, "only", total_items, total_cells) '
+        "select id, gen_random_uuid(), 'm', '1', '{all}', 0, 0 from tabular_reviews",
+        "update documents set sha256 = repeat('0', 64)",
+        "update document_readings set page_count = 1",
+        "insert into reading_pages (document_id, number, text, width, height) select id, 1, 'x', 0, 0 from documents",
+    ],
+)
+def test_an_editor_forges_no_answer_no_reading_no_entry_of_the_history_and_no_others_job(
+    any_url: str, forged: str
+) -> None:
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            review = await a_review(database, documents=1)
+            await generate(database, review)
+            async with database.act_as(LOCAL_USER) as connection:
+                await connection.execute(forged)
+
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        asyncio.run(scenario())
+
+
+def test_who_changed_a_cell_is_told_by_the_claims(url: str) -> None:
+    async def scenario() -> dict[str, object] | None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1)
+            values = [review.id, review.documents[0], review.columns[0], STRANGER.id, STRANGER.email]
+            edit = "select change_tabular_cell(%s, %s, %s, 'edit', %s, %s, summary => 'x')"
+            async with database.act_as(LOCAL_USER) as connection:
+                await connection.execute(edit, values)
+                cursor = await connection.execute("select user_id, email from tabular_cell_changes")
+                found = await cursor.fetchone()
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                async with database.act_as(STRANGER) as connection:
+                    await connection.execute(edit, values)
+            return found
+
+    assert asyncio.run(scenario()) == {"user_id": LOCAL_USER.id, "email": LOCAL_USER.email}
 
 
 def test_the_login_is_bound_by_the_policies(url: str) -> None:
@@ -229,6 +283,8 @@ WORKERS_RIGHTS = {
     "review_documents": "SELECT",
     "tabular_columns": "SELECT",
     "document_contents": "DELETE INSERT SELECT UPDATE",
+    "document_readings": "DELETE INSERT SELECT UPDATE",
+    "reading_pages": "DELETE INSERT SELECT UPDATE",
     "installation": "INSERT SELECT UPDATE",
     "loose_contents": "DELETE INSERT SELECT UPDATE",
     "document_pages": "DELETE INSERT SELECT UPDATE",
@@ -245,6 +301,8 @@ TENANT_TABLES = [
     "documents",
     "document_contents",
     "document_pages",
+    "document_readings",
+    "reading_pages",
     "tabular_reviews",
     "review_members",
     "review_documents",

@@ -44,8 +44,9 @@ def take_in(settings: Settings, path: Path) -> list[StoredFile | Refused]:
     """What comes in with an e-mail."""
     noted: set[str] = set()
 
-    async def note(sha256: str) -> None:
+    async def note(sha256: str) -> bool:
         noted.add(sha256)
+        return False
 
     async def run() -> list[StoredFile | Refused]:
         blobs = BlobStore(settings)

@@ -322,7 +322,7 @@ def test_one_worker_of_two_that_is_pointed_at_another_folder_costs_no_document_a
     try:
         watcher.until("select status from tabular_jobs", ("completed",))
         assert watcher.one(ENDS) == (1, documents)
-        assert watcher.one("select count(*) from document_contents where error is not null") == (0,)
+        assert watcher.one("select count(*) from document_readings where error is not null") == (0,)
     finally:
         for process in (wrong, right):
             process.kill()

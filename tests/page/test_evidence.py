@@ -146,9 +146,8 @@ def test_a_document_says_how_it_was_read(server: Served, opens: Opens, admin: st
     # As a worker without OCR leaves it.
     with psycopg.connect(admin) as database:
         database.execute(
-            "update document_contents set ocr_pages = 0, ocr_on = '{}', unread_pages = 1, unread_on = '{1}' "
-            "where ocr_pages = 1 and exists (select from review_documents r join documents d on d.id = r.document_id "
-            "where r.review_id = %s and d.sha256 = document_contents.sha256)",
+            "update document_readings set ocr_pages = 0, ocr_on = '{}', unread_pages = 1, unread_on = '{1}' "
+            "where ocr_pages = 1 and document_id in (select document_id from review_documents where review_id = %s)",
             [review],
         )
     page.reload()

@@ -65,6 +65,13 @@ class Answerer(Protocol):
     """As recorded with each cell."""
     prompt_version: str
     """Grows when prompt, schema or rules change: cells of another version are not reused."""
+    together: int
+    """How many questions share a call: the first so many, and so on."""
+
+    def asked(self, name: str, questions: Sequence[Question]) -> str:
+        """What an answer to one of these questions, asked together about a document of that name, depends on beside
+        the pages, the question itself, the model and the `prompt_version`."""
+        ...
 
     def answer(
         self, document: DocumentText, questions: Sequence[Question], ledger: Ledger = UNCOUNTED

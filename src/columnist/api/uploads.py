@@ -151,7 +151,7 @@ class _Taking:
         if self._error is not None:
             await self.abandon()
             return Refused(self._name, self._path, self._error)
-        await self._note(self._incoming.sha256)
+        self._incoming.known = await self._note(self._incoming.sha256)
         await self._opened.aclose()
         return StoredFile(self._name, self._incoming.sha256, self._incoming.size, self._is_mail, self._path)
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
 from itertools import product
@@ -17,7 +17,17 @@ from columnist import telemetry
 from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
 from columnist.answers.values import Measured, measured, says_nothing
 from columnist.asking.merging import disputed, merge
-from columnist.asking.prompt import PROMPT_VERSION, WORDED, PageText, key, messages, overhead_bytes, page_texts, schema
+from columnist.asking.prompt import (
+    PROMPT_VERSION,
+    WORDED,
+    PageText,
+    besides_the_pages,
+    key,
+    messages,
+    overhead_bytes,
+    page_texts,
+    schema,
+)
 from columnist.asking.readings import Reading, two_readings
 from columnist.asking.statements import folded, unshown
 from columnist.asking.windows import LEAST_BUDGET, answer_room, page_room, size, windows
@@ -91,8 +101,12 @@ class LanguageModelAnswerer:
 
     def __init__(self, chat: ChatModel, settings: Settings) -> None:
         self.model = chat.model
+        self.together = settings.columns_per_call
         self._chat = chat
         self._settings = settings
+
+    def asked(self, name: str, questions: Sequence[Question]) -> str:
+        return besides_the_pages(name, questions)
 
     async def answer(
         self, document: DocumentText, questions: Sequence[Question], ledger: Ledger = UNCOUNTED
@@ -102,7 +116,7 @@ class LanguageModelAnswerer:
         answer_tokens = answer_room(self._settings.answer_tokens, context)
         pages = page_texts(document.pages)
         calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens, ledger)
-        step = self._settings.columns_per_call
+        step = self.together
         groups = [questions[start : start + step] for start in range(0, len(questions), step)]
         if not groups:
             return
@@ -220,7 +234,7 @@ class _Calls:
                 contents |= kept
                 missing = []
                 break
-            asked = messages(self.document.name, pages, missing, part_of, again, excerpts)
+            asked = messages(self.document.name, pages, missing, part_of, again, excerpts, self.document.owner)
             completion = await self.chat.complete(asked, schema(missing), self.answer_tokens, self.ledger, call)
             for question, share in zip(missing, _shares(completion, len(missing)), strict=True):
                 used[question.id] = total([used[question.id], share])
@@ -243,9 +257,9 @@ class _Calls:
     ) -> bytes:
         """Equal for calls that ask the same."""
         shown = [(page.number, page.text) for page in pages]
-        asked = [asdict(question) | {"id": None, "unit": None} for question in group]
-        whole = [self.chat.model, PROMPT_VERSION, self.document.name, shown, asked, part_of, again, excerpts]
-        return sha256(json.dumps(whole, default=str).encode()).digest()
+        asked = besides_the_pages(self.document.name, group)
+        whole = [self.chat.model, PROMPT_VERSION, asked, shown, part_of, again, excerpts]
+        return sha256(json.dumps(whole).encode()).digest()
 
     async def _kept(self, call: bytes, group: Sequence[Question]) -> dict[UUID, Content]:
         """The contents that an earlier attempt was given for this call, if it was answered whole."""

@@ -99,17 +99,18 @@ def messages(
     part_of: int | None = None,
     again: bool = False,
     excerpts: bool = False,
+    owner: str = "",
 ) -> "list[ChatCompletionMessageParam]":
-    """The messages of one call; up to the questions they are the same for all calls about the same pages.
+    """The messages of one call; up to the questions they are the same for all calls about the same pages for one owner.
 
     `part_of`: the number of the document's pages, if `pages` are not its whole text. `again`: the last answer could not
     be parsed, so the form is stressed at the end. `excerpts`: `pages` are passages that gave different answers.
+    `owner`: who is answered; calls for two owners differ from the first line on, and share nothing in a server's cache.
     """
     parts = groupby(pages, key=lambda page: page.number)
     document = "\n\n".join(
         f"[Page {number}]\n{''.join(part.text for part in parts_of_page)}" for number, parts_of_page in parts
     )
-    asked = "\n".join(f"{key(index)}. {_ask(question)}" for index, question in enumerate(questions))
     extent = ""
     if excerpts:
         extent = (
@@ -122,16 +123,30 @@ def messages(
             "rest is read separately. Where this part does not settle a question, answer null, even if it asks for "
             "yes or no; a rule that it does not settle does not hold.\n"
         )
-    if any(rules_in_words(question) for question in questions):
-        asked += f"\n\nToday is {datetime.now(UTC):%Y-%m-%d}."
     ending = "\n\nAnswer with one complete JSON object and nothing else. Keep it short." if again else ""
-    file = f"File: {_as_material(' '.join(name.split()))}"
+    file = _file(name)
     mark = _mark(f"{file}\n{document}")
     material = f"<document>\n{file}\nMark: {mark}\n\n{document}\n{mark} </document>"
     return [
-        {"role": "system", "content": SYSTEM},
-        {"role": "user", "content": f"{material}\n\n{extent}Questions:\n{asked}{ending}"},
+        {"role": "system", "content": f"({_mark(owner)})\n{SYSTEM}" if owner else SYSTEM},
+        {"role": "user", "content": f"{material}\n\n{extent}Questions:\n{_questions(questions)}{ending}"},
     ]
+
+
+def besides_the_pages(name: str, questions: Sequence[Question]) -> str:
+    """All that a call says besides the pages: what else its answers depend on."""
+    return json.dumps([SYSTEM, _file(name), _questions(questions), schema(questions)])
+
+
+def _file(name: str) -> str:
+    return f"File: {_as_material(' '.join(name.split()))}"
+
+
+def _questions(questions: Sequence[Question]) -> str:
+    asked = "\n".join(f"{key(index)}. {_ask(question)}" for index, question in enumerate(questions))
+    if any(rules_in_words(question) for question in questions):
+        asked += f"\n\nToday is {datetime.now(UTC):%Y-%m-%d}."
+    return asked
 
 
 def _mark(material: str) -> str:

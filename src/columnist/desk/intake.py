@@ -41,7 +41,7 @@ async def stored(sources: Sequence[Source], blobs: BlobStore, note: Note) -> Asy
             async with off_loop(blobs.receiving(name)) as incoming:
                 await asyncio.to_thread(incoming.copy, source.file)
                 mail = await asyncio.to_thread(_is_mail, source)
-                await note(incoming.sha256)
+                incoming.known = await note(incoming.sha256)
         except (InputError, OSError) as error:
             yield Refused(name, source.path, str(error))
         else:

@@ -19,7 +19,7 @@ from columnist.desk.intake import TOGETHER, TakenIn, results, stored
 from columnist.desk.suggestion import Suggestion, suggested
 from columnist.documents.intake import Refused, attachments
 from columnist.documents.store import StoredFile, add_documents
-from columnist.documents.sweep import note_loose
+from columnist.documents.sweep import note_arrival
 from columnist.errors import ConflictError, InputError
 from columnist.jobs import job as jobs
 from columnist.jobs.ask import Ask, Only, to_ask
@@ -81,7 +81,7 @@ class LocalDesk(Desk):
 
         If `files` raises, or this is cancelled, the documents of the files before that are written.
         """
-        note = partial(note_loose, self._process.database)
+        note = partial(note_arrival, self._process.database, self._user)
         done: list[TakenIn] = []
         batch: list[list[StoredFile | Refused]] = []
         try:
@@ -126,7 +126,7 @@ class LocalDesk(Desk):
             column_ids = await put_columns(connection, review_id, columns)
             versions = {column.id: column.version for column in await list_columns(connection, review_id)}
             name = (await get_review(connection, review_id)).name
-        copied = stored(files, self._process.blobs, partial(note_loose, self._process.database))
+        copied = stored(files, self._process.blobs, partial(note_arrival, self._process.database, self._user))
         refused: dict[Path, str] = {}
         document_ids: dict[UUID, None] = {}
         for source, top in zip(files, await self.take_in(copied, review_id, taken), strict=True):

@@ -1,4 +1,4 @@
-"""The blob store: files by the SHA-256 of their content, each with its word boxes.
+"""The blob store: files by the SHA-256 of their content, and the word boxes of each reading by its key.
 
 Every failure of its folder or bucket is raised as a StorageAwayError (`storage.away`).
 """
@@ -66,6 +66,8 @@ class Incoming:
         self._largest = largest
         self._digest = hashlib.sha256()
         self.size = 0
+        self.known = False
+        """Whether its owner has stored it before."""
 
     def write(self, chunk: bytes) -> None:
         """Write the next bytes. Raises StorageAwayError, and TooLargeError when there are too many."""
@@ -95,7 +97,7 @@ class Incoming:
 
 
 class BlobStore:
-    """Contents as `ab/abcdef…`, with their word boxes as `ab/abcdef….boxes`. A partial file is never visible there.
+    """Contents as `ab/abcdef…`, word boxes as `ab/abcdef….boxes`. A partial file is never visible there.
 
     `belongs_to` tells it its owner. From then on it refuses to write to a store without the owner's mark, because a
     share that is not mounted looks like an empty folder. Without the mark, a missing file does not count as lost.
@@ -177,15 +179,15 @@ class BlobStore:
     def receiving(self, name: str) -> Iterator[Incoming]:
         """Receive a content in chunks; it is stored when the context ends without an error. `name` is for the refusal.
 
-        Before that, the caller notes the content (`sweep.note_loose`), because one that is already stored might be
-        swept.
+        Before that, the caller notes the content (`sweep.note_arrival`), because one that is already stored might be
+        swept. One that is `known` and there is not stored again.
         """
         self.check()
         with self._new_file() as (part, keep_as):
             incoming = Incoming(part, name, self._largest)
             yield incoming
             with self._weather():
-                if not self._storage.has(_key(incoming.sha256)):
+                if not (incoming.known and self._storage.has(_key(incoming.sha256))):
                     keep_as.append(_key(incoming.sha256))
 
     @contextmanager
@@ -205,19 +207,19 @@ class BlobStore:
                 opened.close()
 
     @contextmanager
-    def writing_boxes(self, sha256: str) -> Iterator[BoxesWriter]:
-        """Receive the word boxes of a document page by page; visible when complete."""
+    def writing_boxes(self, boxes_key: str) -> Iterator[BoxesWriter]:
+        """Receive the word boxes of a reading page by page; visible when complete. `boxes_key`: 64 hex digits."""
         self.check()
         with self._new_file() as (part, keep_as):
             writer = BoxesWriter(part)
             yield writer
             writer.finish()
-            keep_as.append(_boxes_key(sha256))
+            keep_as.append(_boxes_file(boxes_key))
 
-    def boxes(self, sha256: str, page: int) -> tuple[WordBox, ...]:
-        """The word boxes of a page (1-based); empty if the document has none. Raises StorageAwayError."""
+    def boxes(self, boxes_key: str, page: int) -> tuple[WordBox, ...]:
+        """The word boxes of a page (1-based); empty if the reading has none. Raises StorageAwayError."""
         with self._weather():
-            file = self._storage.small(_boxes_key(sha256))
+            file = self._storage.small(_boxes_file(boxes_key))
             if file is not None:
                 with file:
                     return read_boxes(file, page)
@@ -225,9 +227,9 @@ class BlobStore:
         return ()
 
     def remove(self, contents: Sequence[str]) -> None:
-        """Delete up to 500 contents, by SHA-256, with their boxes."""
+        """Delete up to 500 contents, by SHA-256, and word boxes, by their key."""
         with self._weather():
-            self._storage.remove([key for sha256 in contents for key in (_key(sha256), _boxes_key(sha256))])
+            self._storage.remove([key for one in contents for key in (_key(one), _boxes_file(one))])
 
     def remove_leftovers(self) -> None:
         """Delete partial files that killed processes left a day ago or longer."""
@@ -280,5 +282,5 @@ def _key(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256}"
 
 
-def _boxes_key(sha256: str) -> str:
-    return f"{_key(sha256)}.boxes"
+def _boxes_file(boxes_key: str) -> str:
+    return f"{_key(boxes_key)}.boxes"

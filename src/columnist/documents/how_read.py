@@ -15,7 +15,7 @@ MOST_DETAILS = 5
 
 
 class Content(TypedDict):
-    """What `document_contents` says of a content; page numbers from 1. `language` is ISO 639-1."""
+    """What `document_readings` says of a document; page numbers from 1. `language` is ISO 639-1."""
 
     media_type: str
     page_count: int

@@ -68,7 +68,7 @@ async def _open(
         try:
             async with off_loop(blobs.receiving(name)) as incoming:
                 await asyncio.to_thread(incoming.write, attached.content)
-                await note(incoming.sha256)
+                incoming.known = await note(incoming.sha256)
         except TooLargeError as error:
             found.append(Refused(name, path, str(error)))
         else:

@@ -148,7 +148,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """What back ends see of a document: its name, and the text of each page, page 1 first."""
+    """What back ends see of a document: its name, and the text of each page, page 1 first.
+
+    `owner`: of the review that asks. Calls for two owners have no common beginning, so that nobody sees in their cached
+    tokens what another one has asked.
+    """
 
     name: str
     pages: Sequence[str]
+    owner: str = ""

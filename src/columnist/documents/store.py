@@ -1,12 +1,14 @@
-"""Documents in PostgreSQL: who uploaded what, and, once per content (sha256), what was read from it."""
+"""Documents in PostgreSQL: who uploaded what, and what was read of each document."""
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import ForeignKeyViolation
 from psycopg.types.json import Jsonb
 
 from columnist.db.connect import Connection, User, retried, tried_again
@@ -19,7 +21,7 @@ from columnist.documents.tokens import tokens_of_pages
 from columnist.errors import NotFoundError
 
 READER_VERSION = 5
-"""Grows when reading gives other results: contents read by older versions are then read again."""
+"""Grows when reading gives other results: documents read by older versions are then read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,61 +154,74 @@ async def documents_only_here(
     return count
 
 
-async def get_page(connection: Connection, document_id: UUID, number: int) -> Page:
-    """A page of a document that was read, without its word boxes. Raises NotFoundError."""
+async def get_page(connection: Connection, document_id: UUID, number: int) -> tuple[Page, str]:
+    """A page of a document that was read, without its word boxes, and the key of these. Raises NotFoundError."""
     cursor = await connection.execute(
-        "select p.number, p.text, p.width, p.height, p.hidden from documents d join document_pages p using (sha256) "
-        "where d.id = %s and p.number = %s",
+        "select p.number, p.text, p.width, p.height, p.hidden, r.boxes_key "
+        "from document_readings r join reading_pages p using (document_id) where document_id = %s and p.number = %s",
         [document_id, number],
     )
     row = await cursor.fetchone()
     if row is None:
         raise NotFoundError("The document has no such page, or has not been read yet.")
-    return Page(**row)
+    boxes_key = row.pop("boxes_key")
+    return Page(**row), boxes_key
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of a document: the text of each page, page 1 first, and the key of its word boxes."""
+
+    pages: list[str]
+    boxes_key: str
 
 
 @retried
-async def stored_pages(connection: Connection, sha256: str) -> list[str] | None:
-    """The page texts of a content that was read before, page 1 first; None if it has to be read (again)."""
+async def stored_reading(connection: Connection, document_id: UUID) -> Reading | None:
+    """What was read of a document before; None if it has to be read (again)."""
     cursor = await connection.execute(
         """
-        select array(select p.text from document_pages p where p.sha256 = c.sha256 order by p.number) as pages
-        from document_contents c
-        where c.sha256 = %s and c.error is null and c.reader_version = %s
-          and (c.unread_pages = 0 or not %s)  -- OCR has been installed since
+        select array(select p.text from reading_pages p where p.document_id = r.document_id order by p.number) as pages,
+               r.boxes_key
+        from document_readings r
+        where r.document_id = %s and r.error is null and r.reader_version = %s
+          and (r.unread_pages = 0 or not %s)  -- OCR has been installed since
         """,
-        [sha256, READER_VERSION, ocr.installed()],
+        [document_id, READER_VERSION, ocr.installed()],
     )
     row = await cursor.fetchone()
-    return None if row is None else row["pages"]
+    return None if row is None else Reading(**row)
 
 
 @retried
-async def store_pages(connection: Connection, sha256: str, read: ReadDocument) -> None:
-    """Store what was read. If two processes read the same content at once, one of them wins as a whole."""
-    async with connection.transaction():
-        if not await _store_content(connection, sha256, read, error=None):
-            return
-        # Not COPY, which row-level security forbids.
-        await connection.execute("delete from document_pages where sha256 = %s", [sha256])
-        await connection.execute(
-            "insert into document_pages (sha256, number, text, width, height, hidden) "
-            "select %s, * from unnest(%s::int[], %s::text[], %s::real[], %s::real[], %s::text[])",
-            [
-                sha256,
-                [page.number for page in read.pages],
-                [page.text for page in read.pages],
-                [page.width for page in read.pages],
-                [page.height for page in read.pages],
-                [page.hidden for page in read.pages],
-            ],
-        )
+async def store_pages(connection: Connection, document_id: UUID, boxes_key: str, read: ReadDocument) -> None:
+    """Store what was read, unless the document was deleted meanwhile. If two processes read it at once, one of them
+    wins as a whole."""
+    with suppress(ForeignKeyViolation):
+        async with connection.transaction():
+            if not await _store_reading(connection, document_id, boxes_key, read, error=None):
+                return
+            # Not COPY, which row-level security forbids.
+            await connection.execute("delete from reading_pages where document_id = %s", [document_id])
+            await connection.execute(
+                "insert into reading_pages (document_id, number, text, width, height, hidden) "
+                "select %s, * from unnest(%s::int[], %s::text[], %s::real[], %s::real[], %s::text[])",
+                [
+                    document_id,
+                    [page.number for page in read.pages],
+                    [page.text for page in read.pages],
+                    [page.width for page in read.pages],
+                    [page.height for page in read.pages],
+                    [page.hidden for page in read.pages],
+                ],
+            )
 
 
 @retried
-async def store_unreadable(connection: Connection, sha256: str, error: str) -> None:
-    """Store why a content cannot be read, for its row in the grid. The next job tries again."""
-    await _store_content(connection, sha256, None, error)
+async def store_unreadable(connection: Connection, document_id: UUID, boxes_key: str, error: str) -> None:
+    """Store why a document cannot be read, for its row in the grid. The next job tries again."""
+    with suppress(ForeignKeyViolation):  # it was deleted meanwhile
+        await _store_reading(connection, document_id, boxes_key, None, error)
 
 
 def and_documents(gone: int) -> str:
@@ -223,7 +238,9 @@ def _sql(name: str) -> str:
     return statement("columnist.documents", name)
 
 
-async def _store_content(connection: Connection, sha256: str, read: ReadDocument | None, error: str | None) -> bool:
+async def _store_reading(
+    connection: Connection, document_id: UUID, boxes_key: str, read: ReadDocument | None, error: str | None
+) -> bool:
     pages = read.pages if read else []
     texts = [page.text for page in pages]
     ocr_on = [page.number for page in pages if page.source == "ocr"]
@@ -231,24 +248,26 @@ async def _store_content(connection: Connection, sha256: str, read: ReadDocument
     remarks = gathered(remark for page in pages for remark in page.all_remarks())
     cursor = await connection.execute(
         """
-        insert into document_contents as c (sha256, media_type, page_count, characters, language, ocr_pages, ocr_on,
-                                            unread_pages, unread_on, error, reader_version, tokens, page_bytes,
-                                            remarks)
-        values (%(sha256)s, %(media_type)s, %(page_count)s, %(characters)s, %(language)s, %(ocr_pages)s, %(ocr_on)s,
-                %(unread_pages)s, %(unread_on)s, %(error)s, %(version)s, %(tokens)s, %(page_bytes)s,
-                %(remarks)s)
-        on conflict (sha256) do update
-        set media_type = excluded.media_type, page_count = excluded.page_count, characters = excluded.characters,
-            language = excluded.language, ocr_pages = excluded.ocr_pages, ocr_on = excluded.ocr_on,
-            unread_pages = excluded.unread_pages, unread_on = excluded.unread_on, error = excluded.error,
-            reader_version = excluded.reader_version, read_at = now(), tokens = excluded.tokens,
-            page_bytes = excluded.page_bytes, remarks = excluded.remarks
+        insert into document_readings as r (
+          document_id, boxes_key, media_type, page_count, characters, language, ocr_pages, ocr_on, unread_pages,
+          unread_on, error, reader_version, tokens, page_bytes, remarks)
+        values (%(document_id)s, %(boxes_key)s, %(media_type)s, %(page_count)s, %(characters)s, %(language)s,
+                %(ocr_pages)s, %(ocr_on)s, %(unread_pages)s, %(unread_on)s, %(error)s, %(version)s, %(tokens)s,
+                %(page_bytes)s, %(remarks)s)
+        on conflict (document_id) do update
+        set boxes_key = excluded.boxes_key, media_type = excluded.media_type, page_count = excluded.page_count,
+            characters = excluded.characters, language = excluded.language, ocr_pages = excluded.ocr_pages,
+            ocr_on = excluded.ocr_on, unread_pages = excluded.unread_pages, unread_on = excluded.unread_on,
+            error = excluded.error, reader_version = excluded.reader_version, read_at = now(),
+            tokens = excluded.tokens, page_bytes = excluded.page_bytes,
+            remarks = excluded.remarks
         -- A failure, or the same result again, does not replace what was read.
-        where c.error is not null or c.reader_version < excluded.reader_version
-          or excluded.error is null and c.unread_pages > excluded.unread_pages
+        where r.error is not null or r.reader_version < excluded.reader_version
+          or excluded.error is null and r.unread_pages > excluded.unread_pages
         """,
         {
-            "sha256": sha256,
+            "document_id": document_id,
+            "boxes_key": boxes_key,
             "media_type": read.media_type if read else None,
             "page_count": len(pages),
             "characters": sum(map(len, texts)),

@@ -1,7 +1,7 @@
-"""Deletes contents that belong to no document: the file, its word boxes, its text.
+"""Deletes files and word boxes that belong to no document. Texts are deleted with their document.
 
-A content is noted as loose (`loose_contents`) before its file is stored, and when a document with it is deleted. A day
-later a sweep deletes it, unless a document has it.
+A content is noted as loose (`loose_contents`) before its file is stored, and when a document with it is deleted; so are
+the word boxes of a reading. A day later a sweep deletes it, unless a document has it.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from columnist.db.connect import Database, is_weather
+from columnist.db.connect import Database, User, is_weather
 from columnist.db.sql import statement
 from columnist.documents.blobs import BlobStore
 from columnist.errors import StorageAwayError
@@ -24,8 +24,8 @@ SWEEP_SECONDS = 3600.0
 BATCH = 200
 ADVISORY_LOCK = 5_720_111
 
-Note = Callable[[str], Awaitable[None]]
-"""Called with a content's SHA-256 before its file is stored: `note_loose` of a database."""
+Note = Callable[[str], Awaitable[bool]]
+"""Called with a content's SHA-256 before its file is stored: `note_arrival` of a database and a user."""
 
 
 async def note_loose(database: Database, sha256: str) -> None:
@@ -34,6 +34,17 @@ async def note_loose(database: Database, sha256: str) -> None:
         await connection.execute(
             "insert into loose_contents (sha256) values (%s) on conflict (sha256) do update set since = now()", [sha256]
         )
+
+
+async def note_arrival(database: Database, user: User, sha256: str) -> bool:
+    """As `note_loose`; returns whether the user has a document with that content. Nobody else's document may save them
+    the storing, which they could time."""
+    await note_loose(database, sha256)
+    async with database.worker() as connection:
+        cursor = await connection.execute(
+            "select from documents where user_id = %s and sha256 = %s limit 1", [user.id, sha256]
+        )
+    return cursor.rowcount == 1
 
 
 async def sweep(database: Database, blobs: BlobStore) -> int:

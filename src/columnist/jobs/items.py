@@ -60,10 +60,12 @@ class AskedColumn:
 
 @dataclass(frozen=True, slots=True)
 class LoadedItem:
-    """What a worker needs to answer an item: its document, and the columns that it still has to ask."""
+    """What a worker needs to answer an item: its document, the review's owner, and the columns that it still has to
+    ask."""
 
     document_name: str
     sha256: str
+    owner: UUID
     only: tuple[JobOnly, ...]
     columns: tuple[AskedColumn, ...]
 
@@ -221,7 +223,7 @@ async def load_item(connection: Connection, item: ClaimedItem) -> LoadedItem | N
     if row is None:
         return None
     columns = tuple(_asked_column(column) for column in row["columns"])
-    return LoadedItem(row["document_name"], row["sha256"], tuple(row["only"]), columns)
+    return LoadedItem(row["document_name"], row["sha256"], row["owner"], tuple(row["only"]), columns)
 
 
 def _asked_column(stored: dict[str, Any]) -> AskedColumn:
@@ -232,11 +234,11 @@ def _asked_column(stored: dict[str, Any]) -> AskedColumn:
 
 
 @retried
-async def reusable_answers(connection: Connection, answer_keys: Sequence[str]) -> dict[str, CellContent]:
-    """Stored contents by answer key (hex), for those of the keys that were answered before."""
-    cursor = await connection.execute(
-        sql("find_reusable_answers"), {"answer_keys": [bytes.fromhex(key) for key in answer_keys]}
-    )
+async def reusable_answers(connection: Connection, job_id: UUID, answer_keys: Sequence[str]) -> dict[str, CellContent]:
+    """Stored contents by answer key (hex), for those of the keys that were answered before where the job's user may see
+    it."""
+    keys = [bytes.fromhex(key) for key in answer_keys]
+    cursor = await connection.execute(sql("find_reusable_answers"), {"job_id": job_id, "answer_keys": keys})
     return {
         row.pop("answer_key"): CellContent(**row | {"citations": read_citations(row["citations"])})
         for row in await cursor.fetchall()

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -15,7 +16,7 @@ import psycopg
 import structlog
 
 from columnist import telemetry
-from columnist.answers.model import Answer, Content, doubted
+from columnist.answers.model import Answer, Answerer, Content, doubted
 from columnist.answers.playbook import flagged
 from columnist.answers.values import Measured, in_column, measured
 from columnist.back_ends import BackEnds
@@ -25,10 +26,19 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.locating.locate import rectangles
 from columnist.documents.model import Citation, DocumentText
 from columnist.documents.reading.reader import Reader
-from columnist.documents.store import store_pages, store_unreadable, stored_pages
+from columnist.documents.store import Reading, store_pages, store_unreadable, stored_reading
+from columnist.documents.sweep import note_loose
 from columnist.errors import DocumentError, NotFoundError
 from columnist.jobs.calls import ItemCalls
-from columnist.jobs.items import AskedColumn, CellWrite, ClaimedItem, load_item, reusable_answers, write_cells
+from columnist.jobs.items import (
+    AskedColumn,
+    CellWrite,
+    ClaimedItem,
+    LoadedItem,
+    load_item,
+    reusable_answers,
+    write_cells,
+)
 from columnist.llm.usage import NOTHING, Usage
 from columnist.reviews.model import CellContent, Question
 from columnist.reviews.store import choose_unit
@@ -61,7 +71,7 @@ class ItemWorker:
         self._reader = reader
         self._blobs = blobs
         self._back_ends = back_ends
-        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._reading: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, item: ClaimedItem) -> None:
         """Answer every question that the item's job still has to ask about its document.
@@ -72,10 +82,8 @@ class ItemWorker:
         if loaded is None or not loaded.columns:
             return  # the document or the column was removed, or every answer was written by an earlier attempt
         back_end = await self._back_ends.named(item.model)
-        asked = [
-            _Asked(column, _answer_key(loaded.sha256, column.question, back_end.model, back_end.prompt_version))
-            for column in loaded.columns
-        ]
+        reading = await self._read(item.document_id, loaded)
+        planned = _calls(loaded, reading, back_end)
         writes = count(1)
 
         async def write(cells: Sequence[CellWrite]) -> None:
@@ -97,33 +105,39 @@ class ItemWorker:
 
         anew = bool({"all", "again"} & set(loaded.only))
         if not anew:
-            asked = await self._reuse(asked, write)
+            planned = await self._reuse(item, planned, write)
+        asked = [one for call in planned for one in call]
         if not asked:
             return
-        pages = await self._pages(loaded.sha256, loaded.document_name)
         by_id = {one.question.id: one for one in asked}
-        document = DocumentText(loaded.document_name, pages)
+        document = DocumentText(loaded.document_name, reading.pages, str(loaded.owner))
         calls = ItemCalls(self._database, item, anew=anew)
         failed = False
         # Closed at once when writing fails (the lease is lost): its calls are aborted then.
         async with aclosing(back_end.answer(document, [one.question for one in asked], calls)) as groups:
             async for answers in groups:
                 await self._choose_units(by_id, answers)
-                await write(await asyncio.to_thread(self._cells, by_id, answers, loaded.sha256))
+                await write(await asyncio.to_thread(self._cells, by_id, answers, reading.boxes_key))
                 failed |= any(answer.error for answer in answers)
         if not failed:
             await calls.forget()
 
     async def _reuse(
-        self, asked: list[_Asked], write: Callable[[Sequence[CellWrite]], Awaitable[None]]
-    ) -> list[_Asked]:
-        """Never ask twice: write the stored answers; returns the questions that have none."""
-        stored = await reusable_answers(self._database, [one.answer_key for one in asked])
-        kept = [one for one in asked if one.answer_key in stored and await self._fits(one, stored[one.answer_key])]
+        self, item: ClaimedItem, calls: list[list[_Asked]], write: Callable[[Sequence[CellWrite]], Awaitable[None]]
+    ) -> list[list[_Asked]]:
+        """Never ask twice: write the answers of calls that were made before; returns the other calls."""
+        keys = [one.answer_key for call in calls for one in call]
+        stored = await reusable_answers(self._database, item.job_id, keys)
+        left, kept = [], []
+        for call in calls:
+            if all([one.answer_key in stored and await self._fits(one, stored[one.answer_key]) for one in call]):
+                kept += call
+            else:
+                left.append(call)
         if kept:
             await write([one.cell(stored[one.answer_key]) for one in kept])
             telemetry.ANSWERS_REUSED.inc(len(kept))
-        return [one for one in asked if one not in kept]
+        return left
 
     async def _fits(self, one: _Asked, stored: CellContent) -> bool:
         """Whether a stored number is in the unit of this column; that of another review may have another one."""
@@ -134,25 +148,27 @@ class ItemWorker:
             one = await self._in_unit(one, found.unit)
         return bool(in_column(found, one.question.unit).value == stored.value)
 
-    async def _pages(self, sha256: str, name: str) -> list[str]:
-        """The document's page texts: stored, or read now in a guarded subprocess and stored. Raises DocumentError."""
-        lock = self._reading.setdefault(sha256, asyncio.Lock())
+    async def _read(self, document_id: UUID, loaded: LoadedItem) -> Reading:
+        """What the document says: stored, or read now in a guarded subprocess and stored. Raises DocumentError."""
+        lock = self._reading.setdefault(document_id, asyncio.Lock())
         async with lock:
-            stored = await stored_pages(self._database, sha256)
+            stored = await stored_reading(self._database, document_id)
             if stored is not None:
                 return stored
+            boxes_key = secrets.token_hex(32)
+            await note_loose(self._database, boxes_key)
             try:
                 with telemetry.span("read document"):
                     async with (
-                        off_loop(self._blobs.reading(sha256)) as path,
-                        off_loop(self._blobs.writing_boxes(sha256)) as boxes,
+                        off_loop(self._blobs.reading(loaded.sha256)) as path,
+                        off_loop(self._blobs.writing_boxes(boxes_key)) as boxes,
                     ):
-                        read = await self._reader.read(path, name, boxes)
+                        read = await self._reader.read(path, loaded.document_name, boxes)
             except (DocumentError, NotFoundError) as error:
-                await store_unreadable(self._database, sha256, str(error))
+                await store_unreadable(self._database, document_id, boxes_key, str(error))
                 raise
-            await store_pages(self._database, sha256, read)
-            return [page.text for page in read.pages]
+            await store_pages(self._database, document_id, boxes_key, read)
+            return Reading([page.text for page in read.pages], boxes_key)
 
     async def _choose_units(self, asked: dict[UUID, _Asked], answers: Sequence[Answer]) -> None:
         """The first number of a column whose question names no unit decides which one its numbers have."""
@@ -167,10 +183,10 @@ class ItemWorker:
         chosen = await choose_unit(self._database, one.question.id, one.column.version, unit)
         return replace(one, column=replace(one.column, question=replace(one.question, unit=chosen)))
 
-    def _cells(self, asked: dict[UUID, _Asked], answers: list[Answer], sha256: str) -> list[CellWrite]:
+    def _cells(self, asked: dict[UUID, _Asked], answers: list[Answer], boxes_key: str) -> list[CellWrite]:
         return [
             one.cell(
-                None if answer.content is None else self._content(one.question, answer.content, sha256),
+                None if answer.content is None else self._content(one.question, answer.content, boxes_key),
                 answer.error,
                 answer.usage,
             )
@@ -178,7 +194,7 @@ class ItemWorker:
             if (one := asked[answer.question_id])
         ]
 
-    def _content(self, question: Question, content: Content, sha256: str) -> CellContent:
+    def _content(self, question: Question, content: Content, boxes_key: str) -> CellContent:
         if content.value is not None:
             value, doubt = in_column(Measured(content.value, unit=content.unit), question.unit)
             content = replace(content, value=value)
@@ -191,19 +207,32 @@ class ItemWorker:
             flag,
             rule,
             content.reasoning,
-            tuple(self._on_pages(citation, sha256) for citation in content.citations),
+            tuple(self._on_pages(citation, boxes_key) for citation in content.citations),
         )
 
-    def _on_pages(self, citation: Citation, sha256: str) -> Citation:
-        words = {span.page: self._blobs.boxes(sha256, span.page) for span in citation.spans}
+    def _on_pages(self, citation: Citation, boxes_key: str) -> Citation:
+        words = {span.page: self._blobs.boxes(boxes_key, span.page) for span in citation.spans}
         return replace(citation, rectangles=rectangles(words, citation.spans))
 
 
-def _answer_key(sha256: str, question: Question, model: str, prompt_version: str) -> str:
-    """Hex. The same text, question, model and prompt give the same key."""
-    rules = [asdict(rule) for rule in question.rules]
-    asked = [question.name, question.prompt, question.format, question.tags, rules]
-    return hashlib.sha256(json.dumps([sha256, asked, model, prompt_version]).encode()).hexdigest()
+def _calls(loaded: LoadedItem, reading: Reading, back_end: Answerer) -> list[list[_Asked]]:
+    """The questions, call by call. An answer's key (hex) is equal for answers that depend on the same: the text, the
+    file whose pages it is found on, the question, all else that the call says, model and prompt. Those of two owners
+    are never equal."""
+    text = [str(loaded.owner), loaded.sha256, reading.pages, back_end.model, back_end.prompt_version]
+    about = hashlib.sha256(json.dumps(text).encode())
+    calls = []
+    for start in range(0, len(loaded.columns), back_end.together):
+        columns = loaded.columns[start : start + back_end.together]
+        asked = back_end.asked(loaded.document_name, [column.question for column in columns])
+        call = []
+        for place, column in enumerate(columns):
+            key = about.copy()
+            question = asdict(column.question) | {"id": None, "unit": None}
+            key.update(json.dumps([asked, place, question]).encode())
+            call.append(_Asked(column, key.hexdigest()))
+        calls.append(call)
+    return calls
 
 
 def _refused(cell: CellWrite, error: psycopg.Error) -> CellWrite:

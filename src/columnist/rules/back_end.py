@@ -95,6 +95,11 @@ class RulesAnswerer:
 
     model = "extractive"
     prompt_version = "extractive-6"
+    together = 1
+
+    def asked(self, name: str, questions: Sequence[Question]) -> str:
+        """Nothing: each question is answered alone, from the text."""
+        return ""
 
     async def answer(
         self, document: DocumentText, questions: Sequence[Question], ledger: object = None

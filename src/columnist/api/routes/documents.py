@@ -31,7 +31,7 @@ from columnist.desk.intake import TakenIn
 from columnist.documents import store
 from columnist.documents.reading.formats import PDF, PICTURES
 from columnist.documents.store import Document, StoredFile
-from columnist.documents.sweep import note_loose
+from columnist.documents.sweep import note_arrival
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
 from columnist.reviews import store as reviews
 
@@ -143,7 +143,7 @@ async def upload_documents(
     if review_id is not None:
         async with process.database.act_as(user) as connection:
             await require_role(connection, review_id, "editor")
-    note = partial(note_loose, process.database)
+    note = partial(note_arrival, process.database, user)
     async with aclosing(uploaded(request, process.blobs, note, process.settings.upload_max_files)) as files:
         taken = await desk.take_in(files, review_id)
     every = [one for file in taken for one in (file, *file.attachments)]
@@ -228,9 +228,9 @@ async def get_page(
     document_id: UUID, number: PageNumber, process: CurrentProcess, connection: CurrentConnection
 ) -> PageWords:
     """A page's text, and the places of its words."""
-    document = await store.get_document(connection, document_id)
-    page = await store.get_page(connection, document_id, number)
-    words = await asyncio.to_thread(process.blobs.boxes, document.sha256, number)
+    await store.get_document(connection, document_id)
+    page, boxes_key = await store.get_page(connection, document_id, number)
+    words = await asyncio.to_thread(process.blobs.boxes, boxes_key, number)
     return PageWords(
         number=number,
         text=page.text,

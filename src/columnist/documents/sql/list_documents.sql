@@ -8,5 +8,5 @@ from (
     and (%(q)s::text is null or strpos(lower(coalesce(d.path, d.name)), lower(%(q)s)) > 0)
   order by d.created_at desc, d.id
   limit %(limit)s offset %(offset)s) d
-left join document_contents k using (sha256)
+left join document_readings k on k.document_id = d.id
 order by d.created_at desc, d.id

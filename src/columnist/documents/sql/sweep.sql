@@ -1,5 +1,5 @@
--- Look at contents that have been loose for long (documents/sweep.py); `gone`: they belonged to no document, and what was
--- read of them is deleted here. Whoever notes one of them again waits for the end of this transaction, or is waited for.
+-- Look at contents and word boxes that have been loose for long (documents/sweep.py); `gone`: they belonged to no
+-- document. Whoever notes one of them again waits for the end of this transaction, or is waited for.
 with looked_at as (
   delete from loose_contents
   where sha256 in (
@@ -9,7 +9,9 @@ with looked_at as (
     for update skip locked)
   returning sha256
 ), gone as (
-  select l.sha256 from looked_at l where not exists (select from documents d where d.sha256 = l.sha256)
+  select l.sha256 from looked_at l
+  where not exists (select from documents d where d.sha256 = l.sha256)
+    and not exists (select from document_readings r where r.boxes_key = l.sha256)
 ), forgotten as (
   delete from document_contents where sha256 in (select sha256 from gone)
 )

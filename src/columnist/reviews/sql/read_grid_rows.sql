@@ -4,7 +4,7 @@ select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path
        row_to_json(k) as content, k.error, coalesce(c.cells, '[]') as cells
 from review_documents r
 join documents d on d.id = r.document_id
-left join document_contents k on k.sha256 = d.sha256
+left join document_readings k on k.document_id = d.id
 left join lateral (
   select json_agg(shown) as cells  -- half again as fast as json_build_object
   from tabular_cells c

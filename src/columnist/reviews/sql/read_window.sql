@@ -17,7 +17,7 @@ select t.total, p.document_id::text, d.name as document, coalesce(d.path, d.name
 from (select count(*) as total from matching) t
 left join page p on true
 left join documents d on d.id = p.document_id
-left join document_contents k on k.sha256 = d.sha256
+left join document_readings k on k.document_id = d.id
 left join lateral (
   select json_object_agg(c.column_id, row_to_json(compact)) as cells
   from tabular_cells c

@@ -5,7 +5,7 @@ language sql stable security definer set search_path = '' as $$
   select r.id from public.tabular_reviews r where r.user_id = (select public.my_user_id())
   union
   select m.review_id from public.review_members m
-  where m.email = lower(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email')
+  where m.email = (select public.my_email())
     and array_position(array['viewer', 'editor', 'owner'], m.role)
         >= array_position(array['viewer', 'editor', 'owner'], minimum)
 $$;

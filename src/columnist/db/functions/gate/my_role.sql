@@ -6,5 +6,5 @@ language sql stable security definer set search_path = '' as $$
      where r.id = my_role.review_id and r.user_id = (select public.my_user_id())),
     (select m.role from public.review_members m
      where m.review_id = my_role.review_id
-       and m.email = lower(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email')))
+       and m.email = (select public.my_email())))
 $$;

@@ -1,21 +1,26 @@
--- Puts back the answer that was cleared last, with its stamps, if nothing answered since; as its caller, so the policies
--- hold. What was asked in vain meanwhile does not count, even if that was cleared, too. Returns 'done' or 'missing'
+-- Puts back the answer that was cleared last, with its stamps, if nothing answered since; by the caller's claims.
+-- What was asked in vain meanwhile does not count, even if that was cleared, too. Returns 'done' or 'missing'
 -- (there is nothing to put back).
 create or replace function restore_tabular_cell(
   review_id uuid, document_id uuid, column_id uuid, user_id uuid, email text
-) returns text language plpgsql volatile as $$
+) returns text
+language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  old tabular_cells;
-  now_there tabular_cells;
-  cleared tabular_cell_changes;
-  was tabular_cells;
+  editor constant text := coalesce(public.my_email(), '');
+  old public.tabular_cells;
+  now_there public.tabular_cells;
+  cleared public.tabular_cell_changes;
+  was public.tabular_cells;
 begin
-  select c.* into old from tabular_cells c
+  if restore_tabular_cell.review_id not in (select public.my_review_ids('editor')) then
+    raise insufficient_privilege using message = 'The caller is no editor of this review.';
+  end if;
+  select c.* into old from public.tabular_cells c
   where c.review_id = restore_tabular_cell.review_id and c.document_id = restore_tabular_cell.document_id
     and c.column_id = restore_tabular_cell.column_id
   for update;
-  select h.* into cleared from tabular_cell_changes h
+  select h.* into cleared from public.tabular_cell_changes h
   where h.review_id = restore_tabular_cell.review_id and h.document_id = restore_tabular_cell.document_id
     and h.column_id = restore_tabular_cell.column_id and h.action in ('clear', 'restore', 'edit', 'replace')
   order by h.action = 'clear' and h.before ->> 'status' is distinct from 'done', h.id desc limit 1;
@@ -24,7 +29,7 @@ begin
   end if;
   was := jsonb_populate_record(old, cleared.before);  -- an old entry has fewer fields
 
-  update tabular_cells c
+  update public.tabular_cells c
   set status = was.status, summary = was.summary, value = was.value, value_format = was.value_format, flag = was.flag,
       rule = was.rule, reasoning = was.reasoning, citations = was.citations, verified = was.verified,
       error = was.error, column_version = was.column_version, model = was.model,
@@ -39,9 +44,9 @@ begin
   where (c.review_id, c.document_id, c.column_id) = (old.review_id, old.document_id, old.column_id)
   returning c.* into now_there;
 
-  insert into tabular_cell_changes (review_id, document_id, column_id, action, user_id, email, before, after)
+  insert into public.tabular_cell_changes (review_id, document_id, column_id, action, user_id, email, before, after)
   values (restore_tabular_cell.review_id, restore_tabular_cell.document_id, restore_tabular_cell.column_id,
-          'restore', restore_tabular_cell.user_id, restore_tabular_cell.email, cell_content(old),
-          cell_content(now_there));
+          'restore', public.my_user_id(), editor, public.cell_content(old),
+          public.cell_content(now_there));
   return 'done';
 end $$;

@@ -1,4 +1,5 @@
--- The only place where a person changes a cell; as its caller, so the policies hold. Notes who, before and after.
+-- The only place where a person changes a cell, for which nobody else has the right. Notes who, by the caller's claims
+-- (`user_id` and `email` are what the last release sent), before and after.
 -- Returns 'done', 'missing' (no answer to act on) or, if `checks`, 'changed' (it is not as it was at `expected`; null:
 -- nobody had written it yet). A flag or a note without a summary goes beside the answer and changes nothing else of it.
 create or replace function change_tabular_cell(
@@ -6,23 +7,28 @@ create or replace function change_tabular_cell(
   summary text default null, value jsonb default null, value_format text default null, flag text default null,
   rule text default null, reasoning text default null, checks boolean default false, expected timestamptz default null,
   job_id uuid default null
-) returns text language plpgsql volatile as $$
+) returns text
+language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  old tabular_cells;
-  now_there tabular_cells;
+  editor constant text := coalesce(public.my_email(), '');
+  old public.tabular_cells;
+  now_there public.tabular_cells;
   is_new boolean := false;
 begin
+  if change_tabular_cell.review_id not in (select public.my_review_ids('editor')) then
+    raise insufficient_privilege using message = 'The caller is no editor of this review.';
+  end if;
   if action = 'edit' and change_tabular_cell.summary is not null then
     -- A row to lock, so that of two first answers the second sees the first.
-    insert into tabular_cells (review_id, document_id, column_id, status, column_version, changed_xid)
+    insert into public.tabular_cells (review_id, document_id, column_id, status, column_version, changed_xid)
     select col.review_id, change_tabular_cell.document_id, col.id, 'pending', col.version, pg_current_xact_id()
-    from tabular_columns col
+    from public.tabular_columns col
     where col.review_id = change_tabular_cell.review_id and col.id = change_tabular_cell.column_id
     on conflict (review_id, document_id, column_id) do nothing;
     is_new := found;
   end if;
-  select c.* into old from tabular_cells c
+  select c.* into old from public.tabular_cells c
   where c.review_id = change_tabular_cell.review_id and c.document_id = change_tabular_cell.document_id
     and c.column_id = change_tabular_cell.column_id
   for update;
@@ -34,11 +40,11 @@ begin
   end if;
   if action in ('verify', 'unverify') and old.status is distinct from 'done'
      or action = 'edit' and change_tabular_cell.summary is null and old.status is distinct from 'done'
-     or action = 'clear' and is_missing(old) then
+     or action = 'clear' and public.is_missing(old) then
     return 'missing';
   end if;
 
-  update tabular_cells c
+  update public.tabular_cells c
   set touched_at = case when action = 'regenerate' then c.touched_at else clock_timestamp() end,
       again_job_id = case when action = 'regenerate' then change_tabular_cell.job_id end
   where c.review_id = change_tabular_cell.review_id and c.document_id = change_tabular_cell.document_id
@@ -46,34 +52,35 @@ begin
   returning c.* into now_there;
 
   if action = 'edit' and change_tabular_cell.summary is null then
-    update tabular_cells c
+    update public.tabular_cells c
     set flag = coalesce(change_tabular_cell.flag, c.flag),
         rule = case when change_tabular_cell.flag is null then c.rule else change_tabular_cell.rule end,
-        reasoning = coalesce(change_tabular_cell.reasoning, c.reasoning)
+        reasoning = coalesce(change_tabular_cell.reasoning, c.reasoning),
+        answer_key = null  -- it is not the model's alone any more
     where (c.review_id, c.document_id, c.column_id) = (now_there.review_id, now_there.document_id, now_there.column_id)
     returning c.* into now_there;
   elsif action = 'edit' then
-    update tabular_cells c
+    update public.tabular_cells c
     set status = 'done', error = null, answer_key = null, column_version = col.version,
         attempt_error = null, attempted_at = null, attempt_job_id = null,
         summary = change_tabular_cell.summary, value = change_tabular_cell.value,
         value_format = change_tabular_cell.value_format, flag = coalesce(change_tabular_cell.flag, c.flag),
         rule = case when change_tabular_cell.flag is null then c.rule else change_tabular_cell.rule end,
         reasoning = coalesce(change_tabular_cell.reasoning, c.reasoning),
-        edited_at = c.touched_at, edited_by = change_tabular_cell.email
-    from tabular_columns col
+        edited_at = c.touched_at, edited_by = editor
+    from public.tabular_columns col
     where (c.review_id, c.document_id, c.column_id) = (now_there.review_id, now_there.document_id, now_there.column_id)
       and col.id = c.column_id
     returning c.* into now_there;
   elsif action in ('verify', 'unverify') then
-    update tabular_cells c
+    update public.tabular_cells c
     set verified_at = case when action = 'verify' then c.touched_at end,
-        verified_by = case when action = 'verify' then change_tabular_cell.email end
+        verified_by = case when action = 'verify' then editor end
     where (c.review_id, c.document_id, c.column_id) = (now_there.review_id, now_there.document_id, now_there.column_id)
     returning c.* into now_there;
   elsif action = 'clear' then
     -- The row stays, so that the delta feed shows it.
-    update tabular_cells c
+    update public.tabular_cells c
     set status = 'pending', summary = null, value = null, flag = null, reasoning = null, citations = '[]',
         verified = null, error = null, answer_key = null, edited_at = null, job_id = null,
         attempt_error = null, attempted_at = null, attempt_job_id = null
@@ -81,9 +88,9 @@ begin
     returning c.* into now_there;
   end if;
 
-  insert into tabular_cell_changes (review_id, document_id, column_id, action, user_id, email, before, after)
+  insert into public.tabular_cell_changes (review_id, document_id, column_id, action, user_id, email, before, after)
   values (change_tabular_cell.review_id, change_tabular_cell.document_id, change_tabular_cell.column_id,
-          change_tabular_cell.action, change_tabular_cell.user_id, change_tabular_cell.email,
-          cell_content(old), cell_content(now_there));
+          change_tabular_cell.action, public.my_user_id(), editor,
+          public.cell_content(old), public.cell_content(now_there));
   return 'done';
 end $$;
