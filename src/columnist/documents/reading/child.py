@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from columnist.documents.locating.boxes import pack
 from columnist.documents.model import Page
-from columnist.documents.reading import flowing, formats, mail, ocr, sheets, web, word
+from columnist.documents.reading import flowing, formats, mail, ocr, rtf, sheets, web, word
 from columnist.documents.reading.frames import FRAME
 from columnist.documents.reading.language import language
 from columnist.documents.reading.pdf import draw_page, read_pdf, read_pdf_by_ocr
@@ -90,7 +90,7 @@ def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page
     readers = {
         formats.DOCX: word.read_docx,
         formats.XLSX: sheets.read_xlsx,
-        formats.RTF: flowing.read_rtf,
+        formats.RTF: rtf.read_rtf,
         formats.HTML: web.read_html,
         formats.TEXT: flowing.read_text,
     }

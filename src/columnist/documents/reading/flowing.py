@@ -1,11 +1,9 @@
-"""Formats without pages: their text, cut into pages at breaks or paragraphs; and plain text and RTF themselves."""
+"""Formats without pages: their text, cut into pages at breaks or paragraphs; and plain text itself."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-from striprtf.striprtf import rtf_to_text
 
 from columnist.documents.model import Page, Remark
 from columnist.documents.reading.encoding import decode
@@ -16,18 +14,6 @@ PAGE_CHARACTERS = 3_000
 
 PAGE_BREAK = "\f"
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_RTF_WORDS = [
-    (re.compile(rf"(?<!\\)\\{word}(?![a-z0-9])"), instead)
-    for word, instead in [
-        ("(?:nest)?cell", r"\\tab"),
-        ("page", r"\\'0c"),
-        ("footnote", ""),
-        ("(?:header|footer)[lrf]?", r"\\par"),
-        ("pntext", ""),
-        ("deleted", r"\\*"),
-    ]
-]
-"""RTF control words that `striprtf` would drop, keep or show in another way."""
 
 
 def read_text(path: Path) -> Iterator[Page]:
@@ -35,15 +21,6 @@ def read_text(path: Path) -> Iterator[Page]:
     decoded = decode(path.read_bytes())
     lines = decoded.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return pages_of(lines, remarks=decoded.remarks)
-
-
-def read_rtf(path: Path) -> Iterator[Page]:
-    """The text of an RTF: tabs between cells, no deleted text, notes in place. Raises DocumentError."""
-    text = path.read_bytes().decode("latin-1")
-    for word, instead in _RTF_WORDS:
-        text = word.sub(instead, text)
-    plain: str = rtf_to_text(text, errors="replace")  # type: ignore[no-untyped-call]
-    return pages_of(plain.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)

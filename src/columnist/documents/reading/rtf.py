@@ -1,0 +1,382 @@
+"""RTF: the text that Word shows, with tabs between cells, notes in place, text boxes, and every change accepted."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from columnist.documents.model import Page, Remark, RemarkKind
+from columnist.documents.reading.encoding import codec
+from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, pages_of
+from columnist.documents.reading.raised import raised
+
+_TOKEN = re.compile(
+    rb"\\([a-zA-Z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|\\('?)|([{}])|[\r\n\0]+|"
+    rb"([^\\{}\r\n\0]+)",
+    re.S,
+)
+_CHARSETS = {
+    0: "cp1252", 77: "mac_roman", 78: "shift_jis", 80: "gb2312", 128: "cp932", 129: "cp949", 130: "johab",
+    134: "gb18030", 136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256",
+    186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850",
+}  # fmt: skip
+"""The encoding of a font's charset (\\fcharset); a font with any other has that of the file."""
+_SYMBOLS = 2
+_FILE_CHARSETS = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}
+_SKIPPED = frozenset(
+    b"""fonttbl colortbl stylesheet info generator listtable listoverridetable revtbl rsidtbl filetbl pict objdata
+    objclass objname fldinst shprslt nonshppict xe tc rxe annotation atnid atnauthor atndate atnref atnparent ftnsep
+    ftnsepc ftncn aftnsep aftnsepc aftncn template operator comment sp bkmkstart bkmkend datafield themedata
+    colorschememapping latentstyles datastore xmlnstbl pgptbl private title author mmathPr""".split()
+)
+"""Destinations that a page does not show."""
+_SHOWN = frozenset(
+    b"shpinst shptxt do dptxbxtext ud formfield moMath moMathPara mr mt shppict shpgrp ffname ffl fldrslt".split()
+)
+"""Destinations that old readers may ignore, and a page shows, or that hold one."""
+_MARGINS = frozenset(b"header headerl headerr headerf footer footerl footerr footerf".split())
+_PARAGRAPHS = _MARGINS | {b"shptxt", b"dptxbxtext"}
+_CHARACTERS = {
+    b"tab": "\t", b"cell": "\t", b"nestcell": "\t", b"line": "\n", b"lbr": "\n", b"row": "\n", b"nestrow": "\n",
+    b"page": PAGE_BREAK, b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’",
+    b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"qmspace": " ", b"softline": "\n",
+}  # fmt: skip
+_SIGNS = {b"~": " ", b"_": "-", b"{": "{", b"}": "}", b"\\": "\\", b"\t": "\t"}
+_BOXES = dict.fromkeys((0xFE, 0xFD, 0x78, 0x53, 0x54), "☒") | dict.fromkeys((0xA8, 0x6F, 0x71, 0xA3), "☐")
+_BREAKS = {b"\n", b"\r"}
+_SHADES = (b"\\clcbpat", b"\\cbpat", b"\\highlight", b"\\chcbpat", b"\\background", b"\\shpinst")
+"""Where white text may be on another ground."""
+_WHITE, _TINY = 0xF5, 2
+"""The least level of each colour of text that nobody sees on white paper; a size in half points that nobody reads."""
+
+
+def read_rtf(path: Path) -> Iterator[Page]:
+    """The pages of an RTF file. Raises DocumentError if there is no text."""
+    read = rtf_lines(path.read_bytes())
+    return pages_of(read.lines, remarks=read.remarks)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The lines of an RTF, with what is hidden in its place."""
+
+    lines: list[str | Hidden]
+    remarks: list[Remark]
+
+
+def rtf_lines(data: bytes) -> Read:
+    """The text of an RTF, line by line."""
+    reading = _Reading(data)
+    reading.run()
+    return Read(reading.lines, reading.remarks)
+
+
+@dataclass(slots=True)
+class _Group:
+    """What holds inside of a pair of braces."""
+
+    is_shown: bool = True
+    font: int | None = None
+    skipped_after_unicode: int = 1
+    is_deleted: bool = False
+    is_hidden: bool = False
+    colour: int = 0
+    size: int = 24
+    is_marked: bool = False
+    raised: str = ""
+    in_table: bool = False
+    destination: bytes = b""
+
+
+@dataclass(slots=True)
+class _Field:
+    """A form's field: its kind, its choice, what it has without one, and what may be chosen."""
+
+    kind: int = -1
+    choice: int = 25
+    usual: int = 0
+    choices: list[str] = field(default_factory=list)
+
+
+class _Reading:
+    """One file on its way to lines."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        start = data.find(b"{\\rtf")
+        self._position = max(start, 0)
+        self._groups = [_Group()]
+        self._file_codec = "cp1252"
+        self._fonts: dict[int, tuple[str | None, int]] = {}
+        self._default_font: int | None = None
+        self._font = 0
+        self._colours: list[tuple[int, int, int]] = []
+        self._colour = [0, 0, 0]
+        self._bytes = bytearray()
+        self._units: list[str] = []
+        self._hidden: list[str] = []
+        self._mark: list[str] = []
+        self._skip = 0
+        self._may_be_ignored = False
+        self._field: _Field | None = None
+        self._is_shaded = any(word in data for word in _SHADES)
+        self._new_page = True
+        self.lines: list[str | Hidden] = []
+        self.remarks: list[Remark] = []
+
+    def run(self) -> None:
+        data, length = self._data, len(self._data)
+        while self._position < length and (found := _TOKEN.match(data, self._position)):
+            self._position = found.end()
+            word, number, code, sign, _, brace, text = found.groups()
+            if word is not None:
+                self._word(word, None if number is None else int(number))
+            elif brace == b"{":
+                self._flush()
+                self._groups.append(replace(self._groups[-1], destination=b""))
+                self._skip = 0
+            elif brace == b"}":
+                self._end_group()
+            elif code is not None:
+                self._byte(bytes([int(code, 16)]))
+            elif sign is not None:
+                self._sign(sign)
+            elif text is not None:
+                self._byte(text)
+        self._flush()
+        self._end_line()
+        if len(self._groups) > 1:
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="what follows where the file is cut off"))
+
+    @property
+    def _group(self) -> _Group:
+        return self._groups[-1]
+
+    def _end_group(self) -> None:
+        self._flush()
+        self._skip = 0
+        if len(self._groups) == 1:
+            return  # a brace too many: what follows is read all the same
+        ended = self._groups.pop()
+        if ended.destination == b"formfield":
+            self._end_field()
+        elif ended.destination in _PARAGRAPHS and ended.is_shown:
+            self._end_line()
+
+    def _sign(self, sign: bytes) -> None:
+        if sign == b"*":
+            self._may_be_ignored = True
+        elif sign in _BREAKS:
+            self._word(b"par", None)
+        elif sign in _SIGNS:
+            self._add(_SIGNS[sign])
+
+    def _word(self, word: bytes, number: int | None) -> None:
+        may_be_ignored, self._may_be_ignored = self._may_be_ignored, False
+        group = self._group
+        if word == b"bin":
+            self._position += max(number or 0, 0)
+            return
+        if word == b"u":
+            self._unicode(number or 0)
+            return
+        if self._skip and word not in (b"uc",):
+            self._skip -= 1
+        self._flush()
+        if word in _SKIPPED or (may_be_ignored and word not in _SHOWN):
+            if word == b"objdata" and group.is_shown:
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="embedded object"))
+            group.is_shown = False
+            group.destination = word
+        elif word in _SHOWN or word in _MARGINS or word in (b"footnote", b"upr"):
+            self._begin_destination(word)
+        elif group.destination in (b"fonttbl", b"colortbl") or not group.is_shown:
+            self._define(word, number)
+        else:
+            self._format(word, number)
+
+    def _begin_destination(self, word: bytes) -> None:
+        group = self._group
+        group.destination = word
+        if word == b"upr":
+            group.is_shown = False
+        elif word == b"ud":
+            group.is_shown = len(self._groups) < 3 or self._groups[-3].is_shown
+        elif word == b"formfield":
+            self._field = _Field()
+            group.is_shown = False
+        elif word in _PARAGRAPHS and group.is_shown:
+            self._end_line()
+
+    def _define(self, word: bytes, number: int | None) -> None:
+        """A word of the tables at the head of the file, or of a form's field."""
+        value = number or 0
+        if word == b"f":
+            self._font = value
+            self._fonts.setdefault(value, (None, 1))
+        elif word == b"fcharset":
+            self._fonts[self._font] = (_CHARSETS.get(value), value)
+        elif word == b"cpg":
+            self._fonts[self._font] = (codec(f"cp{value}") or self._fonts.get(self._font, (None, 1))[0], 1)
+        elif word in (b"red", b"green", b"blue"):
+            self._colour[(b"red", b"green", b"blue").index(word)] = value
+        elif self._field is not None:
+            if word == b"fftype":
+                self._field.kind = value
+            elif word == b"ffres":
+                self._field.choice = value
+            elif word == b"ffdefres":
+                self._field.usual = value
+
+    def _format(self, word: bytes, number: int | None) -> None:
+        group = self._group
+        if word in _CHARACTERS:
+            in_row = word in (b"cell", b"nestcell", b"row", b"nestrow")
+            group.in_table = group.in_table and word not in (b"row",)
+            self._add(_CHARACTERS[word], is_layout=in_row)
+        elif word == b"par":
+            self._add(" " if group.in_table else "\n", is_layout=True)
+        elif word == b"sect":
+            self._add(PAGE_BREAK if self._new_page else "\n", is_layout=True)
+        elif word == b"intbl":
+            group.in_table = True
+        elif word == b"pard":
+            group.in_table = False
+        elif word == b"sbknone":
+            self._new_page = False
+        elif word in (b"sbkpage", b"sbkodd", b"sbkeven", b"sectd"):
+            self._new_page = True
+        elif word == b"deff":
+            self._default_font = number
+        elif word == b"ansicpg":
+            self._file_codec = codec(f"cp{number}") or self._file_codec
+        elif word in _FILE_CHARSETS:
+            self._file_codec = _FILE_CHARSETS[word]
+        else:
+            self._character_format(word, number)
+
+    def _character_format(self, word: bytes, number: int | None) -> None:
+        group = self._group
+        is_on = number != 0
+        if word == b"uc":
+            group.skipped_after_unicode = max(number or 0, 0)
+        elif word == b"f":
+            group.font = number
+        elif word == b"deleted":
+            group.is_deleted = is_on
+        elif word == b"v":
+            group.is_hidden = is_on
+        elif word == b"cf":
+            group.colour = number or 0
+        elif word == b"fs":
+            group.size = number if number is not None else 24
+        elif word in (b"super", b"sub"):
+            group.raised = word.decode() if is_on else ""
+        elif word == b"nosupersub":
+            group.raised = ""
+        elif word == b"plain":
+            group.font, group.is_deleted, group.is_hidden, group.raised = None, False, False, ""
+            group.colour, group.size = 0, 24
+
+    def _unicode(self, number: int) -> None:
+        self._flush()
+        unit = number if 0xFFFF < number < 0x110000 else number & 0xFFFF
+        self._skip = self._group.skipped_after_unicode
+        low = unit & 0xFF if 0xF000 <= unit <= 0xF0FF else None
+        self._add(chr(unit) if low is None else _BOXES.get(low, "•"))
+
+    def _byte(self, text: bytes) -> None:
+        if self._skip:
+            skipped = min(self._skip, len(text))
+            self._skip -= skipped
+            text = text[skipped:]
+        self._bytes += text
+
+    def _flush(self) -> None:
+        """Decode the bytes so far: a character may be of several."""
+        if not self._bytes:
+            return
+        data = bytes(self._bytes)
+        self._bytes.clear()
+        group = self._group
+        if group.destination == b"ffl" and self._field is not None:
+            self._field.choices.append(data.decode(self._file_codec, "replace"))
+        if any(one.destination == b"colortbl" for one in self._groups[-2:]):
+            for _ in range(data.count(b";")):
+                self._colours.append((self._colour[0], self._colour[1], self._colour[2]))
+                self._colour = [0, 0, 0]
+        if not group.is_shown:
+            return
+        font = self._default_font if group.font is None else group.font
+        encoding, charset = self._fonts.get(font if font is not None else -1, (None, 1))
+        if charset == _SYMBOLS:
+            self._add("".join(_BOXES.get(byte, "•") if byte > 0x7F or byte in _BOXES else chr(byte) for byte in data))
+            return
+        encoding = encoding or self._file_codec
+        text = data.decode(encoding, "replace")
+        if (bad := text.count("�")) and "�" not in data.decode("utf-8", "ignore"):
+            self.remarks.append(Remark(RemarkKind.UNDECODABLE, bad))
+        self._add(text)
+
+    def _add(self, text: str, is_layout: bool = False) -> None:
+        if self._bytes:
+            self._flush()
+        group = self._group
+        if not group.is_shown or (group.is_deleted and not is_layout):
+            return
+        if not is_layout and self._is_unseen(group):
+            self._hidden.append(text)
+            return
+        if group.raised and not is_layout and text.strip():
+            before = "".join(self._units[-3:])
+            if group.raised == "super" or before[-1:].isdigit() or self._mark:
+                self._mark.append(text)
+                return
+        self._end_mark()
+        self._units.append(text)
+        if "\n" in text or PAGE_BREAK in text:
+            self._end_line()
+
+    def _is_unseen(self, group: _Group) -> bool:
+        if group.is_hidden or group.size <= _TINY:
+            return True
+        colours = self._colours
+        white = group.colour < len(colours) and min(colours[group.colour]) >= _WHITE if group.colour else False
+        return white and not self._is_shaded
+
+    def _end_mark(self) -> None:
+        if self._mark:
+            mark = "".join(self._mark)
+            self._mark.clear()
+            self._units.append(raised("".join(self._units[-3:]), mark))
+
+    def _end_line(self) -> None:
+        self._end_mark()
+        if self._hidden:
+            self.lines.append(Hidden(_whole("".join(self._hidden))))
+            self._hidden.clear()
+        if self._units:
+            self.lines += [line.rstrip("\t ") for line in _whole("".join(self._units)).removesuffix("\n").split("\n")]
+            self._units.clear()
+
+    def _end_field(self) -> None:
+        """Show a tick box, or the choice of a list; a text field has its result after it."""
+        found, self._field = self._field, None
+        if found is None:
+            return
+        choice = found.usual if found.choice == 25 else found.choice
+        inside = [one.destination for one in self._groups]
+        around = inside.index(b"fldinst") - 1 if b"fldinst" in inside else -1
+        if not self._groups[around].is_shown:
+            return
+        if found.kind == 1:
+            self._units.append("☒" if choice else "☐")
+        elif found.kind == 2 and choice < len(found.choices):
+            self._units.append(found.choices[choice].strip())
+
+
+def _whole(text: str) -> str:
+    """Characters of two units of UTF-16 put together; half a character becomes �."""
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,87 @@
+"""RTF: what Word shows, in the letters and figures that it shows."""
+
+from pathlib import Path
+
+import pytest
+
+from columnist.documents.model import RemarkKind
+from columnist.documents.reading.flowing import Hidden
+from columnist.documents.reading.rtf import rtf_lines
+from tests.documents.cases.reading import FILES, kinds, read_whole, text_of
+
+HEAD = (
+    rb"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fcharset0 Times New Roman;}{\f1\fcharset128 MS Mincho;}"
+    rb"{\f2\fcharset238 Arial CE;}{\f3\fnil Arial;}{\f6\fcharset2 Wingdings;}}"
+    rb"{\colortbl;\red255\green255\blue255;\red0\green0\blue0;}"
+)
+
+
+def shown(body: bytes, head: bytes = HEAD) -> list[str]:
+    """The lines that a person sees."""
+    return [line for line in rtf_lines(head + body + b"}").lines if isinstance(line, str) and line.strip()]
+
+
+def hidden(body: bytes) -> list[str]:
+    """What a person does not see."""
+    return [line.text for line in rtf_lines(HEAD + body + b"}").lines if isinstance(line, Hidden)]
+
+
+def test_deleted_text_is_gone_and_what_follows_is_there() -> None:
+    text = text_of(FILES / "rtf-deleted-toggle.rtf")
+    assert text.strip() == "The fee is $6,000 per month.\nThe cap is $1,000,000."
+    assert shown(rb"{\deleted $5,000} $6,000\par") == [" $6,000"]
+    assert shown(rb"a {\deleted b {\deleted0 c} d} e \deleted f\plain  g\par") == ["a c e  g"]
+
+
+def test_a_text_box_is_read_once() -> None:
+    text = text_of(FILES / "rtf-textbox.rtf")
+    assert text.count("The option fee is $3,300.") == 1
+    assert text.strip().endswith("After.")
+    old = rb"Before.\par{\*\do\dobxpage{\dptxbx{\dptxbxtext\pard The fee is $3,300.\par}}}After.\par"
+    assert shown(old) == ["Before.", "The fee is $3,300.", "After."]
+    assert "Embedded $5" in shown(rb"{\object\objemb{\*\objdata 0102}{\result Embedded $5\par}}")[0]
+
+
+def test_characters_of_two_units_are_one_character() -> None:
+    assert "Guarantor: 𠮷野 Taro and 😀" in text_of(FILES / "rtf-surrogates.rtf")
+    assert shown(rb"\uc0\u-10174\u-8265 x\par") == ["𠮷x"]
+    assert shown(rb"\uc2\u163 XX9 {\uc1\u8364 ?5} \u-10174?\par")[0].startswith("£9 €5 �")
+    assert shown(rb"{\upr{?}{\*\ud{\u29992?}}}\u61694?\par") == ["用☒"]
+
+
+def test_a_byte_has_the_meaning_of_its_font_or_of_the_file() -> None:
+    assert text_of(FILES / "rtf-font-no-charset.rtf").strip() == "The price is £ 5,000 § 7."
+    assert shown(rb"{\f1 \'8c_\'96\'f1} {\f2 \'b3\'b9ka} {\f3 \'a35}\par") == ["契約 łąka £5"]
+    cyrillic = rb"{\rtf1\ansi\ansicpg1251\deff0{\fonttbl{\f0\fnil Arial;}}"
+    assert shown("\\f0 Цена 5\\par".encode("cp1251"), cyrillic) == ["Цена 5"]
+    assert shown(b"\\'a35 \\'a49\\par", b"{\\rtf1\\mac ") == ["£5 §9"]
+    assert shown(rb"{\f6\'fe} yes {\f6\'a8} no\par") == ["☒ yes ☐ no"]
+
+
+def test_a_raised_figure_and_a_form_are_as_they_are_seen() -> None:
+    assert shown(rb"Fee $5,000{\super 1} per m{\super 2}, CO{\sub 2}\par") == ["Fee $5,000[1] per m², CO2"]
+    tick = rb"{\field{\*\fldinst FORMCHECKBOX {\*\formfield{\fftype1\ffres1}}}{\fldrslt }} paid "
+    choice = rb"{\field{\*\fldinst FORMDROPDOWN {\*\formfield{\fftype2\ffres25\ffdefres1{\*\ffl 30}{\*\ffl 90}}}}}"
+    assert shown(tick + choice + rb" days\par") == ["☒ paid 90 days"]
+
+
+def test_a_row_is_a_line_and_numbers_and_notes_are_in_their_place() -> None:
+    body = rb"\trowd\intbl Rent\par net\cell $5,000\cell\row\pard {\listtext 1.\tab}Term{\footnote  as amended}\par"
+    assert shown(body) == ["Rent net\t$5,000", "1.\tTerm as amended"]
+    assert shown(rb"{\header Draft\par}Body{\*\annotation no}\page Next\par")[0:2] == ["Draft", "Body\f"]
+
+
+@pytest.mark.parametrize("secret", [rb"{\v SECRET}", rb"{\cf1 SECRET}", rb"{\fs2 SECRET}", rb"\v SECRET\v0 "])
+def test_what_nobody_sees_is_kept_as_hidden(secret: bytes) -> None:
+    assert [line.strip() for line in shown(rb"Seen." + secret + rb"\par")] == ["Seen."]
+    assert hidden(rb"Seen." + secret + rb"\par") == ["SECRET"]
+
+
+def test_a_large_picture_is_passed_over_and_a_file_that_is_cut_off_says_so(tmp_path: Path) -> None:
+    assert shown(rb"{\pict\jpegblip " + b"89ab\n" * 1_000_000 + rb"}after\par") == ["after"]
+    assert shown(rb"{\pict\wmetafile8\bin6 {}{\}}}after\par") == ["after"]
+    path = tmp_path / "cut.rtf"
+    path.write_bytes(HEAD + rb"The fee is $5,000.\par {\b and")
+    text, remarks = read_whole(path)
+    assert "The fee is $5,000." in text
+    assert kinds(remarks) == [RemarkKind.NOT_READ]
