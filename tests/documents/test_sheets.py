@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from columnist.documents.reading.sheets import shown
+from columnist.documents.reading.number_formats import formatted
 from columnist.settings import Settings
 from tests.documents.readers import read, refused
 
@@ -74,14 +74,14 @@ def test_formulas_are_read_as_what_they_came_to(settings: Settings, tmp_path: Pa
         (1500, '#,##0 "USD"', "1,500 USD"),
         (42, "00000", "00042"),
         (12, '"Suite 100-"0', "Suite 100-12"),
-        (1.5e12, "0.00E+00", "1500000000000"),
+        (1.5e12, "0.00E+00", "1.50E+12"),
         (datetime(2024, 5, 8, 9, 30), "yyyy-mm-dd hh:mm", "2024-05-08 09:30"),
         (datetime(2024, 5, 8), "d mmm yyyy", "2024-05-08"),
         ("#N/A", "General", "#N/A"),
     ],
 )
 def test_values_are_shown_as_excel_shows_them(value: object, number_format: str, text: str) -> None:
-    assert shown(value, number_format) == text
+    assert formatted(value, number_format) == text
 
 
 def test_rich_text_is_read_with_its_tables_notes_and_characters(settings: Settings, tmp_path: Path) -> None:

@@ -1,112 +1,307 @@
-"""XLSX: each sheet begins a page; rows are lines; values are (nearly) as Excel shows them."""
+"""XLSX: each sheet begins a page; rows are lines; values are as Excel shows them.
+
+What Excel hides (sheets, rows, columns, `;;;`, white on white) is kept apart as hidden text.
+"""
 
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator
-from datetime import date, datetime, time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from columnist.documents.model import Page
-from columnist.documents.reading.flowing import PAGE_BREAK, PAGE_CHARACTERS, pages_of
-from columnist.documents.reading.formats import refuse_zip_bombs
+from columnist.documents.model import Page, Remark, RemarkKind
+from columnist.documents.reading import drawn
+from columnist.documents.reading.flowing import PAGE_BREAK, PAGE_CHARACTERS, Hidden, pages_of
+from columnist.documents.reading.number_formats import formatted
+from columnist.documents.reading.package import Package, R, opened
+from columnist.documents.reading.raised import raised
 from columnist.errors import DocumentError
 
 SHEET_CHARACTERS = 4 * PAGE_CHARACTERS
 """Where a long sheet continues on another page."""
 
-_NOT_SHOWN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|_.|\*.')
-"""Parts of a number format: literal text (quoted, escaped, currencies), and codes without text."""
-_DIGITS = re.compile(r"[#0?][#0?,.]*")
+MOST_COLUMNS = 16_384
 
+_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_PLACE = re.compile("([A-Z]{1,3})[0-9]+")
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K[0-9+\-]+|[0-9]+|(.))', re.DOTALL)
+_PALE = 0xF5
+_NARROW, _LOW = 0.1, 1.0
+"""Characters and points: a column or row that is smaller is hidden."""
 
-_DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    SyntaxError,
-    AttributeError,
-    EOFError,
-    KeyError,
-    NotImplementedError,
-    OSError,
-    TypeError,
-    ValueError,
-)
-"""What openpyxl was seen to raise over damaged files."""
+_BUILT_IN: Mapping[int, str] = {
+    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: "$#,##0_);($#,##0)", 6: "$#,##0_);[Red]($#,##0)",
+    7: "$#,##0.00_);($#,##0.00)", 8: "$#,##0.00_);[Red]($#,##0.00)", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
+    13: "# ??/??", 14: "mm-dd-yy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
+    20: "h:mm", 21: "h:mm:ss", 22: "m/d/yy h:mm", 27: "yyyy-mm-dd", 30: "m-d-yy", 36: "yyyy-mm-dd",
+    37: "#,##0_);(#,##0)", 38: "#,##0_);[Red](#,##0)", 39: "#,##0.00_);(#,##0.00)", 40: "#,##0.00_);[Red](#,##0.00)",
+    41: '_(* #,##0_);_(* (#,##0);_(* "-"_);_(@_)', 42: '_($* #,##0_);_($* (#,##0);_($* "-"_);_(@_)',
+    43: '_(* #,##0.00_);_(* (#,##0.00);_(* "-"??_);_(@_)', 44: '_($* #,##0.00_);_($* (#,##0.00);_($* "-"??_);_(@_)',
+    45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: "@",
+}  # fmt: skip
 
 
 def read_xlsx(path: Path) -> Iterator[Page]:
     """The sheets of a workbook, in order; formulas as their results. Raises DocumentError."""
-    import openpyxl  # takes 0.2 s to import, and most readers never need it
+    with opened(path, "Excel file") as package:
+        book = _Book(package)
+        yield from pages_of(book.lines(), SHEET_CHARACTERS, book.remarks)
 
+
+class _Style(NamedTuple):
+    """How a cell is shown. `is_pale`: letters that nobody sees on white, in a cell without a fill."""
+
+    code: str
+    is_pale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    name: str
+    part: str
+    is_hidden: bool
+    kind: str
+
+
+class _Book:
+    """One workbook on its way to lines."""
+
+    def __init__(self, package: Package) -> None:
+        main = package.main()
+        root = None if main is None else package.part(main)
+        if main is None or root is None:
+            raise DocumentError("The Excel file is damaged: it holds no workbook.")
+        self._package = package
+        self._relations = package.relations(main)
+        properties = root.find(f"{_S}workbookPr")
+        self._from_1904 = properties is not None and properties.get("date1904") in ("1", "true")
+        self._sheets = [
+            _Sheet(one.get("name", ""), part, one.get("state", "visible") != "visible", kind)
+            for one in root.iter(f"{_S}sheet")
+            for kind, part in [self._relations.get(one.get(f"{R}id", ""), ("", ""))]
+        ]
+        self._styles = self._read_styles()
+        self.remarks: list[Remark] = []
+
+    def lines(self) -> Iterator[str | Hidden]:
+        for index, sheet in enumerate(self._sheets):
+            hidden = " (hidden)" if sheet.is_hidden else ""
+            yield f"{PAGE_BREAK if index else ''}Sheet: {sheet.name}{hidden}"
+            for line in self._sheet(sheet):
+                yield Hidden(line) if sheet.is_hidden and isinstance(line, str) else line
+
+    def _related(self, kind: str) -> Any | None:
+        name = next((part for found, part in self._relations.values() if found == kind), None)
+        return None if name is None else self._package.part(name)
+
+    @cached_property
+    def _strings(self) -> list[str]:
+        root = self._related("sharedStrings")
+        return [] if root is None else [_rich(one) for one in root.iter(f"{_S}si")]
+
+    def _read_styles(self) -> list[_Style]:
+        root = self._related("styles")
+        if root is None:
+            return []
+        codes = dict(_BUILT_IN) | {
+            _whole(one.get("numFmtId")): one.get("formatCode", "General") for one in root.iter(f"{_S}numFmt")
+        }
+        pale = [_is_pale(font) for font in root.iterfind(f"{_S}fonts/{_S}font")]
+        filled = [_is_filled(fill) for fill in root.iterfind(f"{_S}fills/{_S}fill")]
+        styles = []
+        for form in root.iterfind(f"{_S}cellXfs/{_S}xf"):
+            font, fill = _whole(form.get("fontId")), _whole(form.get("fillId"))
+            is_pale = font < len(pale) and pale[font] and not (fill < len(filled) and filled[fill])
+            styles.append(_Style(codes.get(_whole(form.get("numFmtId")), "General"), is_pale))
+        return styles
+
+    def _sheet(self, sheet: _Sheet) -> Iterator[str | Hidden]:
+        related = list(self._package.relations(sheet.part).values())
+        if sheet.kind == "worksheet":
+            margins = [
+                one for root in self._package.elements(sheet.part, f"{_S}headerFooter") for one in _margins(root)
+            ]
+            yield from margins[::2]
+            # The letters of a table have the ground of its style, and a rule may colour any cell.
+            is_plain = not any(kind == "table" for kind, _ in related)
+            yield from self._rows(sheet, is_plain)
+            yield from margins[1::2]
+        elif sheet.kind != "chartsheet":
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"sheet {sheet.name}"))
+        for kind, part in related:
+            if kind == "drawing":
+                yield from self._drawing(part)
+            elif kind == "comments":
+                yield from self._notes(part)
+
+    def _rows(self, sheet: _Sheet, is_plain: bool) -> Iterator[str | Hidden]:
+        hidden_columns: set[int] = set()
+        uncomputed: list[str] = []
+        if is_plain:
+            is_plain = next(self._package.elements(sheet.part, f"{_S}conditionalFormatting"), None) is None
+        for element in self._package.elements(sheet.part, f"{_S}col", f"{_S}row"):
+            if element.tag == f"{_S}col":
+                if _is_out_of_sight(element, "width", _NARROW):
+                    last = min(_whole(element.get("max")), MOST_COLUMNS)
+                    hidden_columns.update(range(_whole(element.get("min")), last + 1))
+                continue
+            is_hidden = _is_out_of_sight(element, "ht", _LOW)
+            shown: list[str] = []
+            unseen: list[str] = []
+            column = 0
+            for cell in element.iterchildren(f"{_S}c"):
+                column = _column(cell.get("r"), column + 1)
+                style = self._styles[_whole(cell.get("s"))] if _whole(cell.get("s")) < len(self._styles) else _GENERAL
+                text, is_uncomputed = self._value(cell, style.code)
+                if is_uncomputed:
+                    uncomputed.append(cell.get("r", ""))
+                if not text:
+                    raw = _raw(cell)
+                    unseen += [raw] if raw and style.code != "General" else []
+                elif is_hidden or column in hidden_columns or (style.is_pale and is_plain):
+                    unseen.append(text)
+                else:
+                    shown += [""] * (column - 1 - len(shown))
+                    shown.append(text)
+            if unseen:
+                yield Hidden("\t".join(unseen))
+            if shown:
+                yield "\t".join(shown)
+        if uncomputed:
+            names = ", ".join(uncomputed[:5]) + ("…" if len(uncomputed) > 5 else "")
+            self.remarks.append(Remark(RemarkKind.FORMULA, len(uncomputed), detail=f"{sheet.name}: {names}"))
+
+    def _value(self, cell: Any, code: str) -> tuple[str, bool]:
+        """What a cell shows, and whether that is a formula, as the file does not say what it comes to."""
+        kind = cell.get("t", "n")
+        found = cell.find(f"{_S}v")
+        raw = "" if found is None else found.text or ""
+        formula = cell.find(f"{_S}f")
+        if kind == "inlineStr":
+            inline = cell.find(f"{_S}is")
+            return (formatted(_rich(inline), code) if inline is not None else "", False)
+        if not raw and formula is not None and not (kind == "str" and found is not None):
+            own = formula.text or f"the formula of its group {formula.get('ref', '')}".strip()
+            return f"={own}", True
+        if not raw:
+            return "", False
+        if kind == "s":
+            index = _whole(raw)
+            return formatted(self._strings[index], code) if index < len(self._strings) else "", False
+        if kind == "b":
+            return ("TRUE" if raw.strip() in ("1", "true") else "FALSE"), False
+        if kind == "d":
+            return raw.replace("T00:00:00", "").replace("T", " ").removesuffix("Z"), False
+        if kind == "n":
+            try:
+                return formatted(float(raw), code, from_1904=self._from_1904), False
+            except (ValueError, ArithmeticError):
+                return raw, False
+        return (formatted(_unescaped(raw), code) if kind == "str" else raw), False
+
+    def _drawing(self, part: str) -> Iterator[str]:
+        root = self._package.part(part)
+        if root is None:
+            return
+        yield from drawn.paragraphs(root)
+        relations = self._package.relations(part)
+        for chart in root.iter(f"{_C}chart"):
+            _, name = relations.get(chart.get(f"{R}id", ""), ("", ""))
+            found = self._package.part(name) if name else None
+            if found is None:
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a chart"))
+            else:
+                yield from drawn.chart_lines(found)
+
+    def _notes(self, part: str) -> Iterator[str]:
+        root = self._package.part(part)
+        for note in () if root is None else root.iter(f"{_S}comment"):
+            text = " ".join(_rich(note).split())
+            if text:
+                yield f"Note on {note.get('ref', '')}: {text}"
+
+
+_GENERAL = _Style("General", False)
+
+
+def _raw(cell: Any) -> str:
+    found = cell.find(f"{_S}v")
+    return "" if found is None else (found.text or "").strip()
+
+
+def _rich(element: Any) -> str:
+    """The text of runs, without the reading aids of Japanese; superscripts apart from numbers."""
+    text = ""
+    for run in element.iter(f"{_S}t"):
+        parent = run.getparent()
+        if parent.tag == f"{_S}rPh":
+            continue
+        place = parent.find(f"{_S}rPr/{_S}vertAlign") if parent.tag == f"{_S}r" else None
+        own = _unescaped(run.text or "")
+        is_raised = place is not None and place.get("val") == "superscript"
+        text += raised(text, own) if is_raised else own
+    return text
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def _margins(root: Any) -> Iterator[str]:
+    """A header and a footer in turn, without their codes, each "" if there is none."""
+    for name in ("Header", "Footer"):
+        texts = [root.findtext(f"{_S}{kind}{name}") or "" for kind in ("odd", "even", "first")]
+        lines = dict.fromkeys(" ".join(_MARGIN_CODE.sub(_margin_text, text).split()) for text in texts)
+        yield "\n".join(line for line in lines if line)
+
+
+def _margin_text(match: re.Match[str]) -> str:
+    return "&" if match[1] == "&" else "\t" if (match[1] or "") in ("L", "C", "R") else ""
+
+
+def _is_out_of_sight(element: Any, size: str, least: float) -> bool:
+    """Whether a row or column is hidden, or too small to be seen."""
+    if element.get("hidden") in ("1", "true"):
+        return True
     try:
-        with path.open("rb") as file:  # a blob's name has no suffix, which openpyxl would ask for
-            with zipfile.ZipFile(file) as archive:
-                refuse_zip_bombs(archive)
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            yield from pages_of(_lines(book), SHEET_CHARACTERS)
-    except _DAMAGED as error:
-        raise DocumentError("The Excel file is damaged or cut off: it cannot be opened.") from error
+        return float(element.get(size, "9")) < least
+    except ValueError:
+        return False
 
 
-def _lines(book: Any) -> Iterator[str]:
-    for index, sheet in enumerate(book.worksheets):
-        hidden = "" if sheet.sheet_state == "visible" else " (hidden)"
-        yield f"{PAGE_BREAK if index else ''}Sheet: {sheet.title}{hidden}"
-        sheet.reset_dimensions()  # which the file may claim to be anything
-        for row in sheet.iter_rows():
-            cells = [shown(cell.value, cell.number_format) if cell.value is not None else "" for cell in row]
-            line = "\t".join(cells).rstrip("\t")
-            if line:
-                yield line
+def _is_pale(font: Any) -> bool:
+    color = font.find(f"{_S}color")
+    size = font.find(f"{_S}sz")
+    if size is not None and size.get("val") in ("0", "0.5", "1"):
+        return True
+    if color is None:
+        return False
+    if color.get("theme") == "0" and color.get("tint") is None:
+        return True
+    levels = color.get("rgb", "")[-6:]
+    return color.get("indexed") in ("1", "9") or (
+        re.fullmatch("[0-9A-Fa-f]{6}", levels) is not None and min(bytes.fromhex(levels)) >= _PALE
+    )
 
 
-def shown(value: object, number_format: str) -> str:
-    """A cell's value in one line: dates as ISO 8601, numbers with their format's decimals, currency and percent."""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, int | float):
-        return _number(value, number_format)
-    if isinstance(value, datetime):
-        midnight = value.time() == time() and "h" not in number_format.lower()
-        return value.date().isoformat() if midnight else value.isoformat(" ", "auto" if value.second else "minutes")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return " ".join(str(value).split())
+def _is_filled(fill: Any) -> bool:
+    pattern = fill.find(f"{_S}patternFill")
+    return len(fill) > 0 and (pattern is None or pattern.get("patternType", "none") != "none")
 
 
-def _number(value: float, number_format: str) -> str:
-    sections = number_format.split(";")
-    negative = value < 0 and len(sections) > 1 and bool(sections[1])
-    section = _NOT_SHOWN.sub(_literal, sections[1 if negative else 0])
-    digits = _DIGITS.search(section)
-    if digits is None or "E" in section or "/" in section:
-        return f"{value:.15g}"
-    whole, _, decimals = digits[0].partition(".")
-    if "%" in section:
-        value *= 100
-    least = whole.replace(",", "").count("0")
-    grouped = "," if "," in whole.strip(",") else ""
-    body = f"{abs(value):{grouped}.{len(decimals)}f}"
-    before, after = (_revealed(part) for part in (section[: digits.start()], section[digits.end() :]))
-    sign = "-" if value < 0 and not negative else ""
-    return f"{sign}{before}{body if grouped else _padded(body, least)}{after}".strip()
+def _column(place: str | None, otherwise: int) -> int:
+    """The number of a cell's column, from 1."""
+    match = _PLACE.fullmatch(place or "")
+    if match is None:
+        return otherwise
+    number = 0
+    for letter in match[1]:
+        number = 26 * number + ord(letter) - 64
+    return min(number, MOST_COLUMNS)
 
 
-def _padded(body: str, least: int) -> str:
-    whole, point, decimals = body.partition(".")
-    return whole.zfill(least) + point + decimals
-
-
-# Literal text is kept out of the way of the search for digits: moved to a private area, and back.
-_PRIVATE = 0xE000
-
-
-def _literal(match: re.Match[str]) -> str:
-    text = next((group for group in match.groups() if group is not None), "")
-    return "".join(chr(_PRIVATE + ord(one)) if ord(one) < 0x100 else one for one in text)
-
-
-def _revealed(text: str) -> str:
-    return "".join(chr(ord(one) - _PRIVATE) if _PRIVATE <= ord(one) < _PRIVATE + 0x100 else one for one in text)
+def _whole(text: str | None) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else 0

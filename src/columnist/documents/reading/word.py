@@ -6,10 +6,7 @@ are left out; hidden text is kept apart.
 """
 
 import io
-import posixpath
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +18,8 @@ from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn, formats
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, pages_of
-from columnist.documents.reading.formats import refuse_zip_bombs
 from columnist.documents.reading.numbering import Numbering, number_in_words
+from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.styles import Styles, W, is_on, value
 from columnist.documents.reading.web import html_lines
@@ -32,13 +29,6 @@ _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Al
 """The same content in newer and older terms: the first is taken."""
 
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
-_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_STRICT = [  # ISO 29500 Strict has the same elements under other names
-    (b"http://purl.oclc.org/ooxml/wordprocessingml/main", W[1:-1].encode()),
-    (b"http://purl.oclc.org/ooxml/officeDocument/relationships", _R[1:-1].encode()),
-]
-
 _P, _TBL, _TR, _TC, _SECTION = (f"{W}{name}" for name in ("p", "tbl", "tr", "tc", "sectPr"))
 _GONE = frozenset(f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "tblPr", "trPr", "tcPr", "rt"))
 _WRAPPERS = frozenset(
@@ -65,60 +55,16 @@ _PUBLIC = re.compile("[0-9A-C][0-9A-F]{3}")
 
 def read_docx(path: Path) -> Iterator[Page]:
     """The pages of a DOCX, cut at its page breaks and new sections. Raises DocumentError."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            refuse_zip_bombs(archive)
-            document = _Document(_Package(archive))
-            yield from pages_of(document.lines(), remarks=document.remarks)
-    except lxml.etree.XMLSyntaxError as error:
-        if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
-            raise MemoryError from error
-        raise DocumentError("The DOCX is damaged: a part of it cannot be parsed.") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, NotImplementedError) as error:
-        raise DocumentError("The DOCX is damaged or cut off: it cannot be opened.") from error
-    except RuntimeError as error:  # raised by zipfile for a password
-        raise DocumentError("The DOCX is encrypted: remove its password and add it again.") from error
-
-
-class _Package:
-    """The parts of an Office file, parsed on demand: entities stay unresolved, nothing is fetched."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        self._names = {name.lower(): name for name in archive.namelist()}
-
-    def data(self, name: str) -> bytes | None:
-        """The bytes of a part; None if there is no such part."""
-        there = self._names.get(name.lstrip("/").lower())
-        return None if there is None else self._archive.read(there)
-
-    def part(self, name: str) -> Any | None:
-        """The root element of a part; None if there is no such part."""
-        data = self.data(name)
-        if data is None:
-            return None
-        for strict, transitional in _STRICT:
-            data = data.replace(strict, transitional)
-        return lxml.etree.fromstring(data, lxml.etree.XMLParser(resolve_entities=False, no_network=True))
-
-    def relations(self, name: str) -> dict[str, tuple[str, str]]:
-        """The references of a part, by id: the kind and the name of the other part."""
-        folder, file = posixpath.split(name)
-        root = self.part(posixpath.join(folder, "_rels", f"{file}.rels"))
-        return {
-            one.get("Id", ""): (
-                one.get("Type", "").rpartition("/")[2],
-                posixpath.normpath(posixpath.join(folder, one.get("Target", ""))),
-            )
-            for one in ([] if root is None else root.iter(f"{_RELATIONS}Relationship"))
-        }
+    with opened(path, "DOCX") as package:
+        document = _Document(package)
+        yield from pages_of(document.lines(), remarks=document.remarks)
 
 
 class _Document:
     """One document on its way to lines."""
 
-    def __init__(self, package: _Package, depth: int = 0) -> None:
-        main = next((part for kind, part in package.relations("").values() if kind == "officeDocument"), None)
+    def __init__(self, package: Package, depth: int = 0) -> None:
+        main = package.main()
         root = None if main is None else package.part(main)
         body = None if root is None else root.find(f"{W}body")
         if main is None or body is None:
@@ -195,7 +141,7 @@ class _Document:
             shown.add("even")
         references = [] if properties is None else properties.findall(f"{W}{kind}Reference")
         for reference in references:
-            _, name = self._relations.get(reference.get(f"{_R}id", ""), ("", ""))
+            _, name = self._relations.get(reference.get(f"{R}id", ""), ("", ""))
             root = self._package.part(name) if reference.get(f"{W}type", "default") in shown else None
             if root is None:
                 continue
@@ -224,7 +170,7 @@ class _Document:
                     yield begun
                 yield from self._rows(block)
             elif block.tag == f"{W}altChunk":
-                yield from self._inserted(block.get(f"{_R}id", ""))
+                yield from self._inserted(block.get(f"{R}id", ""))
             else:
                 continue
             begun = ""
@@ -250,9 +196,8 @@ class _Document:
             found = decoded.text.splitlines()
             self.remarks += decoded.remarks
         elif data is not None and kind == formats.DOCX and self._depth < _DEEPEST:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                refuse_zip_bombs(archive)
-                inner = _Document(_Package(archive), self._depth + 1)
+            with opened(io.BytesIO(data), "DOCX") as package:
+                inner = _Document(package, self._depth + 1)
                 found = list(inner.lines())
                 self.remarks += inner.remarks
         else:
@@ -269,9 +214,9 @@ class _Document:
         lines: list[str] = []
         for element in piece.iter():
             if element.tag == _SMART_ART:
-                lines += self._drawn(element.get(f"{_R}dm", ""), "SmartArt", drawn.paragraphs)
+                lines += self._drawn(element.get(f"{R}dm", ""), "SmartArt", drawn.paragraphs)
             elif isinstance(element.tag, str) and element.tag.endswith("}chart"):
-                lines += self._drawn(element.get(f"{_R}id", ""), "a chart", drawn.chart_lines)
+                lines += self._drawn(element.get(f"{R}id", ""), "a chart", drawn.chart_lines)
             elif element.tag == _WORD_ART:
                 lines.append(element.get("string", ""))
             elif element.tag == f"{_O}OLEObject":

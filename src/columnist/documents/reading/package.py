@@ -1,0 +1,91 @@
+"""Office files as packages of parts: entities stay unresolved, nothing is fetched, Strict files are as others."""
+
+import io
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import lxml.etree
+
+from columnist.documents.reading.formats import refuse_zip_bombs
+from columnist.errors import DocumentError
+
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+_STRICT = re.compile(
+    rb"http://purl\.oclc\.org/ooxml/(officeDocument|wordprocessingml|spreadsheetml|drawingml|presentationml)"
+)
+"""ISO 29500 Strict has the same elements under other names."""
+
+
+@contextmanager
+def opened(source: Path | BinaryIO, kind: str) -> Iterator["Package"]:
+    """The package in a file. Raises DocumentError, as what is read of it in the context does; `kind`: "DOCX"."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            refuse_zip_bombs(archive)
+            yield Package(archive)
+    except lxml.etree.XMLSyntaxError as error:
+        if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
+        raise DocumentError(f"The {kind} is damaged: a part of it cannot be parsed.") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, NotImplementedError) as error:
+        raise DocumentError(f"The {kind} is damaged or cut off: it cannot be opened.") from error
+    except RuntimeError as error:  # raised by zipfile for a password
+        raise DocumentError(f"The {kind} is encrypted: remove its password and add it again.") from error
+
+
+class Package:
+    """The parts of an Office file, parsed on demand."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._names = {name.lower(): name for name in archive.namelist()}
+
+    def data(self, name: str) -> bytes | None:
+        """The bytes of a part; None if there is no such part."""
+        there = self._names.get(name.lstrip("/").lower())
+        return None if there is None else self._archive.read(there)
+
+    def part(self, name: str) -> Any | None:
+        """The root element of a part; None if there is no such part."""
+        data = self.data(name)
+        if data is None:
+            return None
+        parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True)
+        return lxml.etree.fromstring(_STRICT.sub(_transitional, data), parser)
+
+    def elements(self, name: str, *tags: str) -> Iterator[Any]:
+        """The elements of a large part with these tags, one at a time; each is emptied after its turn."""
+        data = io.BytesIO(_STRICT.sub(_transitional, self.data(name) or b"<none/>"))
+        for _, element in lxml.etree.iterparse(data, tag=tags, resolve_entities=False, no_network=True):
+            yield element
+            element.clear(keep_tail=False)
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+
+    def relations(self, name: str) -> dict[str, tuple[str, str]]:
+        """The references of a part, by id: the kind and the name of the other part."""
+        folder, file = posixpath.split(name)
+        root = self.part(posixpath.join(folder, "_rels", f"{file}.rels"))
+        return {
+            one.get("Id", ""): (
+                one.get("Type", "").rpartition("/")[2],
+                posixpath.normpath(posixpath.join(folder, one.get("Target", ""))),
+            )
+            for one in ([] if root is None else root.iter(f"{_RELATIONS}Relationship"))
+        }
+
+    def main(self) -> str | None:
+        """The name of the main part."""
+        return next((part for kind, part in self.relations("").values() if kind == "officeDocument"), None)
+
+
+def _transitional(match: re.Match[bytes]) -> bytes:
+    kind = match[1]
+    return b"http://schemas.openxmlformats.org/" + kind + b"/2006"

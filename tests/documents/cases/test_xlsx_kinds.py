@@ -1,0 +1,259 @@
+"""XLSX: values as Excel shows them, formulas that nobody computed, what Excel hides, and odd files that Excel opens."""
+
+import csv
+import math
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl.chart import BarChart, Reference
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+
+from columnist.documents.model import Page, RemarkKind
+from columnist.documents.reading.number_formats import formatted
+from columnist.documents.reading.sheets import read_xlsx
+
+CASES = Path(__file__).parent
+FILES = CASES / "files"
+
+
+def one(path: Path) -> Page:
+    (page,) = read_xlsx(path)
+    return page
+
+
+def case(name: str) -> list[str]:
+    return one(FILES / name).text.split("\n")[1:]
+
+
+# ── Number formats ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_numbers_are_shown_as_another_engine_shows_them() -> None:
+    """The results of SheetJS's SSF 0.11 (Apache-2.0) for 70 formats; the next test has those where it is wrong."""
+    with (CASES / "number_formats.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 500
+    wrong = [(row, shown) for row in rows if (shown := formatted(float(row["value"]), row["format"])) != row["shown"]]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        (-0.5, "0", "-1"),  # SSF rounds to even
+        (2.005, "0.00", "2.01"),  # SSF rounds the binary fraction
+        (5, 'General" units"', "5 units"),
+        (5551234567, "000-00-0000", "5551-23-4567"),
+        (-5000, "[<1]0.00;[>=100]0;0.0", "-5000.00"),
+        (99.995, "##0.0E+0", "100.0E+0"),
+        (45418, "dd/mm/yyyy", "2024-05-06"),  # which no country reads in another way
+        (45418.75, "m/d/yy h:mm", "2024-05-06 18:00"),
+        (45418, '"due "d mmm yyyy', "due 6 May 2024"),
+        (0, "dd/mm/yyyy", "1900-01-01"),
+        (-1, "h:mm", "-1"),
+        ("x", '"Name: "@', "Name: x"),
+        ("x", "0.00", "x"),
+        ("x", ";;;", ""),
+        (5, "", "5"),
+        (True, "0.00", "TRUE"),
+        (1e300, "#,##0", f"{10**300:,}"),
+        (1, "[Green]0;[Color 5]-0", "1"),
+        (7, "0;0;;@", "7"),
+    ],
+)
+def test_formats_where_the_other_engine_is_wrong_or_dates_are_plainer(value: object, code: str, shown: str) -> None:
+    assert formatted(value, code) == shown
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(0, 6))
+def test_a_grouped_number_keeps_its_digits(value: int, places: int) -> None:
+    shown = formatted(value, "#,##0" + ("." + "0" * places if places else ""))
+    assert float(shown.replace(",", "")) == value
+    assert formatted(value, "#,##0_);(#,##0)").strip("()") == f"{abs(value):,}"
+
+
+@given(st.decimals(-(10**9), 10**9, places=2))
+def test_money_keeps_its_cents(value: object) -> None:
+    amount = float(str(value))
+    assert formatted(amount, "$#,##0.00;-$#,##0.00").replace("$", "").replace(",", "") == f"{amount:.2f}".replace(
+        "-0.00", "0.00"
+    )
+
+
+@given(numbers, st.text(alphabet='0#?.,%$;[]<>=_*"\\@Eeymdhs/-+ ()General年', max_size=25))
+def test_no_format_fails(value: float, code: str) -> None:
+    assert isinstance(formatted(value, code), str)
+
+
+@given(st.datetimes(datetime(1900, 3, 1), datetime(2999, 1, 1)))
+def test_a_date_is_that_day_in_either_calendar(moment: datetime) -> None:
+    day = (moment - datetime(1899, 12, 30)).days
+    assert formatted(day, "d-mmm-yyyy") == moment.date().isoformat()
+    if day >= 1_462:
+        assert formatted(day - 1_462, "d-mmm-yyyy", from_1904=True) == moment.date().isoformat()
+
+
+def test_formats_are_applied_whole() -> None:
+    shown = dict(line.split("\t", 1) for line in case("xlsx-formats.xlsx") if "\t" in line)
+    assert shown["'#,##0,'"] == "1,500"
+    assert shown["'$#,##0.0,,\"M\"'"] == "$1.5M"
+    assert shown["'000-00-0000'"] == "123-45-6789"
+    assert shown["'0;-0;\"n/a\"'"] == "n/a"
+    assert shown["'[>=1000]#,##0,\"K\";0'"] == "3K"
+    assert "';;;'" not in shown and one(FILES / "xlsx-formats.xlsx").hidden == "5"
+
+
+# ── Formulas without a result ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_formula_that_nobody_computed_is_shown_and_counted(tmp_path: Path) -> None:
+    page = one(FILES / "xlsx-formula-nocache.xlsx")
+    assert page.text.split("\n")[2:] == ["Total cap\t=B1*12", "Due date\t=DATE(2025,1,31)"]
+    (remark,) = page.remarks
+    assert (remark.kind, remark.count, remark.detail) == (RemarkKind.FORMULA, 2, "Rent: B2, B3")
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet["A1"], sheet["B1"] = "Fee", "=SUM(1,2)"
+    book.save(tmp_path / "sum.xlsx")
+    assert one(tmp_path / "sum.xlsx").text.endswith("Fee\t=SUM(1,2)")
+
+
+def test_a_formula_that_came_to_nothing_is_no_formula_without_a_result(tmp_path: Path) -> None:
+    path = tmp_path / "empty.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Rent")
+        sheet.write(0, 0, "Fee")
+        sheet.write_formula("B1", '=IF(FALSE,"x","")', value="text")
+        sheet.write_formula("B2", "=1/0", value="#DIV/0!")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "blank.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"<v>text</v>", b"<v></v>"))
+    page = one(tmp_path / "blank.xlsx")
+    assert page.text.split("\n")[1:] == ["Fee", "\t#DIV/0!"] and not page.remarks
+
+
+# ── Seen and unseen ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_excel_hides_is_kept_apart(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    rows: list[tuple[str | int, ...]] = [
+        ("Rent", 1000, "walk away at 700"),
+        ("internal", 1, 2),
+        ("Cap", 9000),
+        ("white",),
+    ]
+    for row in rows:
+        sheet.append(row)
+    sheet.column_dimensions["C"].hidden = True
+    sheet.row_dimensions[2].hidden = True
+    sheet["A4"].font = Font(color="FFFFFFFF")
+    secret = book.create_sheet("Workings")
+    secret.sheet_state = "veryHidden"
+    secret["A1"] = "margin 40%"
+    book.save(tmp_path / "a.xlsx")
+    first, second = read_xlsx(tmp_path / "a.xlsx")
+    assert first.text.split("\n") == ["Sheet: Sheet", "Rent\t1000", "Cap\t9000"]
+    assert first.hidden.split("\n") == ["walk away at 700", "internal\t1\t2", "white"]
+    assert (second.text, second.hidden) == ("Sheet: Workings (hidden)", "margin 40%")
+
+
+def test_white_letters_that_show_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        white = book.add_format({"font_color": "#FFFFFF"})
+        sheet = book.add_worksheet("table")
+        sheet.add_table("A1:A2", {"columns": [{"header": "Rent", "header_format": white}]})
+        ruled = book.add_worksheet("rule")
+        ruled.write("A1", "Cap", white)
+        ruled.conditional_format("A1", {"type": "no_blanks", "format": book.add_format({"bg_color": "#000000"})})
+        filled = book.add_worksheet("fill")
+        filled.write("A1", "Fee", book.add_format({"font_color": "#FFFFFF", "bg_color": "#000080"}))
+    assert [page.text.split("\n")[1] for page in read_xlsx(path)] == ["Rent", "Cap", "Fee"]
+
+
+# ── Parts never visited ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_headers_notes_text_boxes_and_charts_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as drawn:
+        sheet = drawn.add_worksheet("Rent")
+        sheet.write_column("A1", [5000, 5250])
+        sheet.set_header('&L&"Arial,Bold"&12Schedule 2 && notes&RPage &P')
+        sheet.set_footer("&CConfidential")
+        sheet.insert_textbox("C3", "The cap is $9,000.")
+        sheet.write_comment("A2", "from 2026")
+        chart = drawn.add_chart({"type": "column"})
+        chart.add_series({"name": "Base rent", "values": "=Rent!$A$1:$A$2"})
+        chart.set_title({"name": "Rent by year"})
+        sheet.insert_chart("C9", chart)
+    lines = one(path).text.split("\n")
+    assert lines[:4] == ["Sheet: Rent", "Schedule 2 & notes Page", "5000", "5250"]
+    assert {"Confidential", "The cap is $9,000.", "Rent by year", "Note on A2: from 2026"} <= set(lines)
+    assert any(line.startswith("Base rent") for line in lines)
+    book = openpyxl.Workbook()
+    other = book.worksheets[0]
+    other["A1"] = 1
+    other["A1"].comment = Comment("see clause 4", "me")
+    bars = BarChart()
+    bars.add_data(Reference(other, min_col=1, min_row=1))
+    other.add_chart(bars, "C1")
+    book.save(tmp_path / "b.xlsx")
+    assert "Note on A1: see clause 4" in one(tmp_path / "b.xlsx").text
+
+
+def test_a_superscript_is_no_digit_of_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        up = book.add_format({"font_script": 1})
+        book.add_worksheet("Rent").write_rich_string("A1", "$5,000", up, "1", " a month")
+    assert one(path).text.endswith("$5,000[1] a month")
+
+
+# ── Odd files that Excel opens ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_strict_files_and_bare_styles_are_read() -> None:
+    assert case("xlsx-strict.xlsx") == ["Rent $1,000\t2024-05-06"]
+    assert case("xlsx-fill-bare.xlsx") == ["Rent $1,000"]
+
+
+@pytest.mark.parametrize(
+    "styles", ["<styleSheet/>", "<styleSheet xmlns='x'><cellXfs><xf numFmtId='z'/></cellXfs></styleSheet>", None]
+)
+def test_styles_that_say_nothing_cost_no_text(tmp_path: Path, styles: str | None) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Rent", 1000.5])
+    book.worksheets[0]["A1"].fill = PatternFill("solid", "FF0000")
+    book.save(tmp_path / "a.xlsx")
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new:
+        for name in old.namelist():
+            if name != "xl/styles.xml":
+                new.writestr(name, old.read(name))
+            elif styles is not None:
+                new.writestr(name, styles)
+    assert one(tmp_path / "b.xlsx").text.endswith("Rent\t1000.5")
+
+
+def test_days_may_count_from_1904(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path), {"date_1904": True}) as book:
+        sheet = book.add_worksheet("Rent")
+        sheet.write_datetime("A1", datetime(2024, 5, 6), book.add_format({"num_format": "d/m/yyyy"}))
+    assert one(path).text.endswith("2024-05-06")
+
+
+def test_infinity_is_no_number() -> None:
+    assert formatted(math.inf, "0.00")
