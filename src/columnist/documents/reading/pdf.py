@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium_c
 
 from columnist.documents.model import Page, WordBox
 from columnist.documents.reading import ocr
+from columnist.documents.reading.forms import Field, fields_of, with_fields
 from columnist.documents.reading.layer import TextLayer
 from columnist.documents.reading.unseen import INK, contrast, draw, hidden_spans
 from columnist.errors import DocumentError
@@ -53,15 +54,15 @@ def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
         if len(document) == 0:
             raise DocumentError("The PDF has no pages.")
         for index in range(len(document)):
-            with _page(document, index) as (page, text_page):
-                yield _text_layer(page, text_page, index + 1)
+            with _page(document, index) as opened:
+                yield _text_layer(opened, index + 1)
 
 
 def read_pdf_by_ocr(path: Path, number: int) -> Page:
     """A page (1-based) by OCR, unless its text layer has more. Raises DocumentError, as `read_pdf` does."""
-    with _opened(path) as document, _page(document, number - 1) as (page, text_page):
-        layer = _text_layer(page, text_page, number)
-        picture = page.render(scale=ocr.LONG_SIDE / max(page.get_size())).to_pil()
+    with _opened(path) as document, _page(document, number - 1) as opened:
+        layer = _text_layer(opened, number)
+        picture = opened.page.render(scale=ocr.LONG_SIDE / max(opened.page.get_size())).to_pil()
         text, words = ocr.read_picture(picture, layer.width, layer.height)
         if _is_gibberish(layer.text):
             worse = _is_gibberish(text) or not _letters(text)
@@ -77,7 +78,8 @@ def draw_page(path: Path, number: int, width: int) -> bytes:
     with _opened(path) as document:
         if not 1 <= number <= len(document):
             raise DocumentError(f"The PDF has {len(document):,} pages, and no page {number:,}.")
-        with _page(document, number - 1) as (page, _):
+        with _page(document, number - 1) as opened:
+            page = opened.page
             points = page.get_width()
             if points <= 0 or page.get_height() / points > MAX_ASPECT_RATIO:
                 raise DocumentError("The page cannot be drawn: its size is not usable.")
@@ -95,29 +97,44 @@ def _opened(path: Path) -> Iterator[Any]:
             raise DocumentError("The PDF is encrypted: remove its password and add it again.") from error
         raise DocumentError("The PDF is damaged or cut off: it cannot be opened.") from error
     try:
+        if document.get_formtype() == pdfium_c.FORMTYPE_XFA_FULL:
+            raise DocumentError(
+                "The PDF is a dynamic XFA form, whose text only Adobe's programs draw: print it to a PDF and add that."
+            )
+        document.init_forms()  # fields without an appearance get one
         yield document
     finally:
         document.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _OpenPage:
+    """A page with what is filled in drawn on it, its text layer, and its fields."""
+
+    page: Any
+    text_page: Any
+    fields: list[Field]
+
+
 @contextmanager
-def _page(document: Any, index: int) -> Iterator[tuple[Any, Any]]:
-    """A page and its text layer."""
+def _page(document: Any, index: int) -> Iterator[_OpenPage]:
+    """A page, for a while."""
     try:
-        page = _with_what_is_filled_in(document, index)
+        page = document[index]
+        fields = list(fields_of(document, page))
+        page = _with_what_is_filled_in(document, page, index)
         text_page = page.get_textpage()
     except pdfium.PdfiumError as error:
         raise DocumentError(f"The PDF is damaged: page {index + 1} cannot be read.") from error
     try:
-        yield page, text_page
+        yield _OpenPage(page, text_page, fields)
     finally:
         text_page.close()
         page.close()
 
 
-def _with_what_is_filled_in(document: Any, index: int) -> Any:
+def _with_what_is_filled_in(document: Any, page: Any, index: int) -> Any:
     """The page, with the contents of form fields, typed text and stamps as text like any other."""
-    page = document[index]
     kinds = set()
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
@@ -130,10 +147,15 @@ def _with_what_is_filled_in(document: Any, index: int) -> Any:
     return document[index]
 
 
-def _text_layer(page: Any, text_page: Any, number: int) -> Page:
+def _text_layer(opened: _OpenPage, number: int) -> Page:
+    page = opened.page
     width, height = page.get_size()
-    layer = TextLayer(page, text_page)
+    layer = TextLayer(page, opened.text_page)
     text, words, hidden = _parted(layer, hidden_spans(layer))
+    seen = [(layer.to_points(*field.place), field) for field in opened.fields if field.is_seen]
+    if seen:
+        text, words = with_fields(text, words, seen)
+    hidden = "\n".join(filter(None, [hidden, *(field.text for field in opened.fields if not field.is_seen)]))
     return Page(number, text, width, height, words, "picture" if _needs_ocr(page, text) else "text", hidden=hidden)
 
 
