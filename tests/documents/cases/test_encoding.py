@@ -92,6 +92,13 @@ def test_a_pound_is_a_pound(tmp_path: Path) -> None:
         assert text_of(path) == said
 
 
+def test_a_text_that_begins_like_another_format_is_a_text(tmp_path: Path) -> None:
+    for said in ("MZ Holding agrees to pay £5.", "BM Limited: €5.", "RIFF, an agreement"):
+        path = tmp_path / "a.txt"
+        path.write_bytes(said.encode("cp1252"))
+        assert text_of(path) == said
+
+
 def test_utf_8_with_a_stray_byte_is_utf_8_and_the_row_counts_it(tmp_path: Path) -> None:
     text, remarks = read_whole(FILES / "txt-utf8-one-bad.txt")
     assert "a fee of €5,000 for each month" in text

@@ -131,6 +131,23 @@ def codec(label: str | None) -> str | None:
     return _SUPERSETS.get(found, "cp1252" if found in ("x-user-defined", "ascii") else found)
 
 
+_CODE_PAGES = {
+    1200: "utf-16-le", 1201: "utf-16-be", 10000: "macintosh", 10007: "x-mac-cyrillic", 20127: "us-ascii",
+    20866: "koi8-r", 21866: "koi8-u", 20932: "euc-jp", 50220: "iso-2022-jp", 50221: "iso-2022-jp",
+    50222: "iso-2022-jp", 50225: "iso-2022-kr", 51932: "euc-jp", 51936: "gb2312", 51949: "euc-kr", 52936: "hz",
+    54936: "gb18030", 65000: "utf-7", 65001: "utf-8",
+}  # fmt: skip
+
+
+def of_code_page(number: int | None) -> str | None:
+    """The label of a code page of Windows; None if there is no number."""
+    if number is None:
+        return None
+    if 28591 <= number <= 28606:
+        return f"iso-8859-{number - 28590}"
+    return _CODE_PAGES.get(number, f"cp{number}")
+
+
 def wide_encoding(data: bytes) -> str | None:
     """UTF-16 or UTF-32 without a mark, which show by where their zeros are; None if it is neither."""
     start = data[:_SAMPLE]

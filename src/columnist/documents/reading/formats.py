@@ -1,5 +1,6 @@
 """What a file is, by its bytes; its name only decides between kinds of text."""
 
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -153,19 +154,29 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
         return MSG if "__properties_version1.0" in _ole_streams(file) else None
     if b"%PDF-" in head[:1024]:  # after those that may hold a whole PDF
         return PDF
-    known = next((kind for magic, kind in _MAGIC if head.lstrip().startswith(magic)), None)
+    known = next((kind for magic, kind in _MAGIC if _start(head).startswith(magic)), None)
     if known:
         return known
-    if any(head.startswith(magic) for magic, _ in _OTHERS) or promised in (PDF, DOCX, XLSX, RTF, MSG, *PICTURES):
+    if promised == EML and _HEADER.match(_start(head)):
+        return EML  # whatever else is in its headers
+    if promised not in (TEXT, HTML, EML) and any(head.startswith(magic) for magic, _ in _OTHERS):
         return None
-    if not _is_text(head):
+    if promised in (PDF, DOCX, XLSX, RTF, MSG, *PICTURES) or not _is_text(head):
         return None
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    start = _start(head).lower()
     if start.startswith((b"<!doctype html", b"<html")) or promised == HTML:
         return HTML
     if promised == EML or start.startswith((b"received:", b"return-path:", b"delivered-to:", b"mime-version:")):
         return EML
     return TEXT
+
+
+def _start(head: bytes) -> bytes:
+    """Without the mark of UTF-8 and blank lines, which no format begins with and some files do."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+
+
+_HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
 
 
 def _zipped(file: BinaryIO) -> list[str]:

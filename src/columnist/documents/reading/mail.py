@@ -1,24 +1,56 @@
 """E-mails: who wrote what to whom, and the files attached, which are documents of their own."""
 
+import base64
 import email
 import email.policy
 import io
 import mimetypes
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from email.message import EmailMessage, Message, MIMEPart
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
 from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
-from columnist.documents.model import Page
+from PIL import Image
+
+from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import formats
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import Hidden, pages_of
-from columnist.documents.reading.web import text_lines
+from columnist.documents.reading.signed import signed_content
+from columnist.documents.reading.web import html_lines
 
 MOST_ATTACHED = 200
 """Attachments of one e-mail that are taken in; the others are only named in its text."""
 
-_AS_IT_CAME = email.policy.default.clone(refold_source="none")
+LEAST_PICTURE = 200_000
+"""Pixels of a picture in the body that becomes a document as if it was attached: a pasted page, not a logo."""
+
+_HEADERS = ("From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date", "Subject")
+_SAME_AS_FROM = ("Sender", "Reply-To")
+_RAW = email.policy.compat32
+"""Headers stay as they came: the newer policies raise over hostile ones, and part lists at commas alone."""
+
+_STUB = 0.5
+"""A plain text that has not this part of the words of its HTML is no version of it."""
+
+_HEADER = re.compile(rb"(?:From |[!-9;-~]{1,80}[ \t]*:)")
+_SHOWN_PICTURE = r"(?:src|background)\s*=\s*[\"']?\s*cid:{0}(?=[\"'\s>])|url\(\s*[\"']?cid:{0}[\"']?\s*\)"
+_SIGNATURES = (
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+    "application/pgp-signature",
+    "text/x-amp-html",
+)
+"""What belongs to other parts and says nothing itself."""
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
+_SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+
+_Part: TypeAlias = "Message[Any, Any]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,99 +64,248 @@ class Attached:
 
 def read_mail(path: Path, media_type: str) -> Iterator[Page]:
     """From, to, date and subject, then the body, then the names of the attachments. Raises DocumentError."""
-    message = _message(path, media_type)
-    return pages_of([*_text(message), *_names(message)])
+    reading = _Mail(_message(path, media_type))
+    return pages_of(reading.lines(), remarks=reading.remarks)
 
 
 def attached_files(path: Path, media_type: str) -> Iterator[Attached]:
     """The attachments of an e-mail, without those of attached e-mails. Raises DocumentError."""
-    return _attached(_message(path, media_type))
+    return _Mail(_message(path, media_type)).attached()
 
 
-def _message(path: Path, media_type: str) -> EmailMessage:
+def _message(path: Path, media_type: str) -> _Part:
     if media_type == formats.MSG:
-        from columnist.documents.reading import outlook  # its library is slow to import, and most readers never need it
+        from columnist.documents.reading import outlook  # most readers never need it
 
         return outlook.as_email(path)
-    return email.message_from_bytes(path.read_bytes(), policy=_AS_IT_CAME)
+    return _parsed(path.read_bytes())
 
 
-def _text(message: EmailMessage) -> Iterator[str | Hidden]:
-    for header in ("From", "To", "Cc", "Date", "Subject"):
-        if message[header]:
-            yield f"{header}: {message[header]}"
-    for body in _bodies(message):
-        text = _decoded(body)
-        yield from text_lines(text).lines if _is_html(body) else text.splitlines()
-
-
-def _names(message: EmailMessage) -> Iterator[str]:
-    for one in _attached(message):
-        yield f"Attachment not read: {one.name} ({one.unread})" if one.unread else f"Attachment: {one.name}"
-
-
-def _attached(message: EmailMessage) -> Iterator[Attached]:
-    parts = list(_leaves(message))
-    html = "".join(_decoded(part) for part in parts if _is_html(part) and not _is_file(part))
-    read = 0
-    for part in parts:
-        content_id = str(part["Content-ID"] or "").strip("<> ")
-        if not _is_file(part) or (content_id and f"cid:{content_id}" in html):
-            continue  # a picture that the body shows, such as a logo
-        name, data = _file(part)
-        unread = None if formats.is_taken_in(io.BytesIO(data), name) else formats.what_else(io.BytesIO(data))
-        read += unread is None
-        if read > MOST_ATTACHED:
-            unread = f"the first {MOST_ATTACHED} are"
-        yield Attached(name, data, unread)
-
-
-def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
-    """The parts without parts inside; an attached e-mail counts as one."""
-    if part.get_content_maintype() == "multipart" and part.is_multipart():
-        for inner in part.iter_parts():
-            yield from _leaves(inner)
+def _parsed(data: bytes) -> _Part:
+    """A message of bytes that may begin with a mark of UTF-8, blank lines, or other lines that are no headers."""
+    data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t\0")
+    start = 0
+    for _ in range(20):
+        if _HEADER.match(data, start) or not 0 <= data.find(b"\n", start) < len(data) - 1:
+            break
+        start = data.find(b"\n", start) + 1
     else:
-        yield part
+        start = 0
+    message: _Part = email.message_from_bytes(data[start:], policy=_RAW)
+    return message
 
 
-def _bodies(part: MIMEPart) -> list[MIMEPart]:
-    """The texts that a reader sees, in order: of alternatives the plain one, if it is not blank."""
-    if part.get_content_maintype() == "multipart" and part.is_multipart():
-        found = [bodies for inner in part.iter_parts() if (bodies := _bodies(inner))]
-        if part.get_content_subtype() == "alternative" and found:
-            plain = [bodies for bodies in found if not any(_is_html(body) for body in bodies)]
-            return next((bodies for bodies in plain if any(_decoded(body).strip() for body in bodies)), found[-1])
+class _Mail:
+    """One e-mail on its way to lines."""
+
+    def __init__(self, message: _Part) -> None:
+        self._message = message
+        self._inner: dict[int, list[_Part]] = {}
+        self._shown: dict[int, tuple[list[str | Hidden], list[Remark]]] = {}
+        self.remarks: list[Remark] = []
+
+    def lines(self) -> Iterator[str | Hidden]:
+        first: dict[str, str] = {}
+        for name in _HEADERS:
+            value = ", ".join(_text_of(one) for key, one in self._message.raw_items() if key.lower() == name.lower())
+            if value and not (name in _SAME_AS_FROM and _address(value) == _address(first.get("From", ""))):
+                first[name] = value
+                yield f"{name}: {value}"
+        for body in self._bodies(self._message):
+            lines, remarks = self._text(body)
+            self.remarks += remarks
+            yield from lines
+        for one in self.attached():
+            if one.unread:
+                self.remarks.append(Remark(RemarkKind.ATTACHMENT, detail=one.name))
+            yield f"Attachment not read: {one.name} ({one.unread})" if one.unread else f"Attachment: {one.name}"
+        sealed = sum(map(_is_sealed, self._leaves(self._message)))
+        if sealed:
+            self.remarks.append(Remark(RemarkKind.NOT_READ, sealed, detail="an encrypted message"))
+
+    def attached(self) -> Iterator[Attached]:
+        parts = list(self._leaves(self._message))
+        pages = [part for part in parts if _is_html(part) and not _is_file(part)]
+        html = "".join(decode(_content(part), _charset(part)).text for part in pages)
+        read = 0
+        for part in parts:
+            if not _is_file(part) or _kind(part) in _SIGNATURES or (_is_sealed(part) and not _name(part)):
+                continue
+            name, data = _file(part)
+            if _is_in_body(part, html) and _pixels(data) < LEAST_PICTURE:
+                continue  # a picture that the body shows, such as a logo
+            unread = None if formats.is_taken_in(io.BytesIO(data), name) else formats.what_else(io.BytesIO(data))
+            read += unread is None
+            if unread is None and read > MOST_ATTACHED:
+                unread = f"the first {MOST_ATTACHED} are"
+            yield Attached(name, data, unread)
+
+    def _children(self, part: _Part) -> list[_Part] | None:
+        """The parts of a part, also of a winmail.dat and of a signed message; None if it is a leaf."""
+        known = self._inner.get(id(part))
+        if known is not None:
+            return known or None
+        found: list[_Part] = []
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
+            found = [one for one in part.get_payload() if isinstance(one, Message)]
+        elif _kind(part) in _TNEF or (_name(part) or "").lower() == "winmail.dat":
+            from columnist.documents.reading import outlook
+
+            data = _content(part)
+            found = [outlook.of_tnef(data)] if data.startswith(outlook.TNEF) else []
+        elif _kind(part) in _SEALED and (inner := signed_content(_content(part))):
+            found = [_parsed(inner)]
+        self._inner[id(part)] = found
+        return found or None
+
+    def _leaves(self, part: _Part) -> Iterator[_Part]:
+        """The parts without parts inside; an attached e-mail counts as one."""
+        inner = self._children(part)
+        if inner is None:
+            yield part
+        for one in inner or ():
+            yield from self._leaves(one)
+
+    def _bodies(self, part: _Part) -> list[_Part]:
+        """The texts that a reader sees, in order: of alternatives the plain one, unless the other says more."""
+        inner = self._children(part)
+        if inner is None:
+            return [] if _is_file(part) else [part]
+        found = [bodies for one in inner if (bodies := self._bodies(one))]
+        is_choice = part.get_content_subtype() == "alternative"
+        if is_choice and found:
+            return self._fullest(found)
+        rich = [one for one in inner if _kind(one) in _TNEF]
+        if rich and len(found) > 1:  # the e-mail is a stub for what Outlook packed, or says the same
+            return self._fullest(found)
         return [body for bodies in found for body in bodies]
-    return [] if _is_file(part) else [part]
+
+    def _fullest(self, alternatives: list[list[_Part]]) -> list[_Part]:
+        """The first that is plain, unless it is a stub: another one has a figure, or most words, that it has not."""
+        words = [{word for body in bodies for word in self._words(body)} for bodies in alternatives]
+        fullest = max(range(len(words)), key=lambda nr: (any(map(_is_html, alternatives[nr])), len(words[nr])))
+        for nr, bodies in enumerate(alternatives):
+            if words[nr] and not any(map(_is_html, bodies)):
+                missing = words[fullest] - words[nr]
+                figures = any(any(map(str.isdigit, word)) for word in missing)
+                is_stub = bool(words[fullest]) and (figures or len(missing) > _STUB * len(words[fullest]))
+                return alternatives[fullest if is_stub else nr]
+        return alternatives[fullest if words[fullest] else -1]
+
+    def _words(self, body: _Part) -> set[str]:
+        lines, _ = self._text(body)
+        text = " ".join(line for line in lines if isinstance(line, str))
+        return set(re.findall(r"\d(?:[\d.,]*\d)?|[^\W\d_]+", text.lower()))
+
+    def _text(self, body: _Part) -> tuple[list[str | Hidden], list[Remark]]:
+        known = self._shown.get(id(body))
+        if known is None:
+            data = _content(body)
+            if _is_html(body):
+                shown = html_lines(data, _charset(body))
+                known = (shown.lines, shown.remarks)
+            else:
+                decoded = decode(data, _charset(body))
+                known = ([*decoded.text.splitlines()], [*decoded.remarks])
+            self._shown[id(body)] = known
+        return known
 
 
-def _is_file(part: MIMEPart) -> bool:
-    shown = part.get_content_type() in ("text/plain", "text/html")
-    return not shown or part.is_attachment() or part.get_filename() is not None
+def _kind(part: _Part) -> str:
+    return _tried(part.get_content_type, "text/plain")
 
 
-def _is_html(part: MIMEPart) -> bool:
-    return part.get_content_type() == "text/html"
+def _is_sealed(part: _Part) -> bool:
+    return _kind(part) in (*_SEALED, "application/pgp-encrypted")
 
 
-def _decoded(part: MIMEPart) -> str:
-    data = part.get_payload(decode=True)
-    assert isinstance(data, bytes)
-    return decode(data, part.get_content_charset()).text
+def _is_file(part: _Part) -> bool:
+    kind = _kind(part)
+    if kind.startswith("multipart/"):  # without its parts: it is shown as it is
+        return False
+    shown = kind in ("text/plain", "text/html")
+    return not shown or _tried(part.get_content_disposition, None) == "attachment" or _name(part) is not None
 
 
-def _file(part: MIMEPart) -> tuple[str, bytes]:
+def _is_html(part: _Part) -> bool:
+    return _kind(part) == "text/html"
+
+
+def _is_in_body(part: _Part, html: str) -> bool:
+    """Whether the HTML shows the part as a picture. A link to it does not."""
+    content_id = str(part.get("Content-ID") or "").strip("<> ")
+    is_picture = part.get_content_maintype() == "image" or _pixels(_content(part)) > 0
+    return bool(content_id) and is_picture and bool(re.search(_SHOWN_PICTURE.format(re.escape(content_id)), html, re.I))
+
+
+def _pixels(data: bytes) -> int:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.width * image.height
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return 0
+
+
+def _charset(part: _Part) -> str | None:
+    return _tried(part.get_content_charset, None)
+
+
+def _name(part: _Part) -> str | None:
+    """The name of a part as a file, however it is encoded."""
+    name = _tried(part.get_filename, None)
+    return None if name is None else _text_of(name) or None
+
+
+def _content(part: _Part) -> bytes:
+    content = _tried(lambda: part.get_payload(decode=True), None)
+    if isinstance(content, bytes):
+        return content
+    payload = part.get_payload()
+    return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
+
+
+_T = TypeVar("_T")
+
+
+def _tried(call: Callable[[], _T], otherwise: _T) -> _T:
+    """What the e-mail library says of a part: over a hostile header it raises anything."""
+    try:
+        return call()
+    except Exception:  # noqa: BLE001
+        return otherwise
+
+
+def _text_of(header: object) -> str:
+    """A header, or a name in one, as its reader sees it: unfolded, its encoded words decoded."""
+    raw = re.sub(r"[\r\n]+[ \t]*", " ", str(header))
+    try:
+        found = decode_header(raw)
+    except (MessageError, ValueError, LookupError):
+        found = [(raw, None)]
+    parts = []
+    for text, charset in found:
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+        parts.append(decode(data, charset if charset != "unknown-8bit" else None).text)
+    return " ".join("".join(one if one.isprintable() else " " for one in "".join(parts)).split())
+
+
+def _address(header: str) -> str:
+    found = re.search(r"[^\s<>\"]+@[^\s<>\"]+", header)
+    return found[0].lower() if found else header
+
+
+def _file(part: _Part) -> tuple[str, bytes]:
     """The name and content of an attachment; an attached e-mail gets its subject as its name."""
-    name = part.get_filename() or ""
-    inner = part.get_payload(0) if part.is_multipart() else None
-    if part.get_content_type() == "message/rfc822" and isinstance(inner, Message):
-        name = name or str(inner["Subject"] or "message").replace("/", "-")
-        try:
-            data = inner.as_bytes(policy=_AS_IT_CAME)
-        except UnicodeEncodeError:  # its boundary is damaged
-            data = b""
+    name = _name(part) or ""
+    payload = part.get_payload()
+    inner = payload[0] if isinstance(payload, list) and payload else None
+    if _kind(part) == "message/rfc822" and isinstance(inner, Message):
+        data = _tried(inner.as_bytes, b"")  # its boundary or a header may be damaged
+        if str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":  # forbidden, and met
+            with suppress(ValueError):
+                data = base64.b64decode(data, validate=False)
+                inner = _parsed(data)
+        name = name or (_text_of(inner.get("Subject") or "") or "message").replace("/", "-")
         return (name if name.lower().endswith(".eml") else f"{name}.eml"), data
-    content = part.get_payload(decode=True)
-    suffix = mimetypes.guess_extension(part.get_content_type()) or ""
-    return name or f"unnamed{suffix}", content if isinstance(content, bytes) else b""
+    suffix = mimetypes.guess_extension(_kind(part)) or ""
+    return name or f"unnamed{suffix}", _content(part)

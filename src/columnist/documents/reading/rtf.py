@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from columnist.documents.model import Page, Remark, RemarkKind
-from columnist.documents.reading.encoding import codec
+from columnist.documents.reading.encoding import codec, of_code_page
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, pages_of
 from columnist.documents.reading.raised import raised
 
@@ -217,7 +217,7 @@ class _Reading:
         elif word == b"fcharset":
             self._fonts[self._font] = (_CHARSETS.get(value), value)
         elif word == b"cpg":
-            self._fonts[self._font] = (codec(f"cp{value}") or self._fonts.get(self._font, (None, 1))[0], 1)
+            self._fonts[self._font] = (codec(of_code_page(value)) or self._fonts.get(self._font, (None, 1))[0], 1)
         elif word in (b"red", b"green", b"blue"):
             self._colour[(b"red", b"green", b"blue").index(word)] = value
         elif self._field is not None:
@@ -249,7 +249,7 @@ class _Reading:
         elif word == b"deff":
             self._default_font = number
         elif word == b"ansicpg":
-            self._file_codec = codec(f"cp{number}") or self._file_codec
+            self._file_codec = codec(of_code_page(number)) or self._file_codec
         elif word in _FILE_CHARSETS:
             self._file_codec = _FILE_CHARSETS[word]
         else:

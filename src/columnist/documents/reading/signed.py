@@ -1,0 +1,61 @@
+"""The message inside of an S/MIME signature (CMS, RFC 5652). The signature is not checked."""
+
+_SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+_SEQUENCE, _IDENTIFIER, _OCTETS, _CONTEXT = 0x30, 0x06, 0x04, 0xA0
+_DEEPEST = 20
+
+
+def signed_content(data: bytes) -> bytes | None:
+    """The signed bytes; None if they are not here, as in an encrypted message."""
+    try:
+        tag, start, end = _head(data, 0)
+        inside = _children(data, start, end)
+        if tag != _SEQUENCE or data[inside[0][1] : inside[0][2]] != _SIGNED_DATA:
+            return None
+        outer = _children(data, *_children(data, *inside[1][1:])[0][1:])
+        content = next(_children(data, *one[1:]) for one in outer if one[0] == _SEQUENCE)
+        return b"".join(_octets(data, one, 0) for one in _children(data, *content[1][1:])) or None
+    except (IndexError, StopIteration, RecursionError):
+        return None
+
+
+def _octets(data: bytes, one: tuple[int, int, int], depth: int) -> bytes:
+    tag, start, end = one
+    if tag == _OCTETS:
+        return data[start:end]
+    if depth > _DEEPEST:
+        raise IndexError(depth)
+    return b"".join(_octets(data, inner, depth + 1) for inner in _children(data, start, end))
+
+
+def _children(data: bytes, start: int, end: int) -> list[tuple[int, int, int]]:
+    found = []
+    while start < end and data[start : start + 2] != b"\0\0":
+        found.append(_head(data, start))
+        start = found[-1][2]
+        if data[start : start + 2] == b"\0\0" and _is_open(data, found[-1]):
+            start += 2
+    return found
+
+
+def _is_open(data: bytes, one: tuple[int, int, int]) -> bool:
+    return data[one[1] - 1] == 0x80
+
+
+def _head(data: bytes, position: int) -> tuple[int, int, int]:
+    """A value's tag, and where its content begins and ends."""
+    tag, size = data[position], data[position + 1]
+    start = position + 2
+    if size == 0x80:  # it ends with two zeros
+        end = start
+        while data[end : end + 2] != b"\0\0":
+            inner = _head(data, end)
+            end = inner[2] + 2 * _is_open(data, inner)
+        return tag, start, end
+    if size > 0x80:
+        length = size & 0x7F
+        size = int.from_bytes(data[start : start + length], "big")
+        start += length
+    if start + size > len(data):
+        raise IndexError(position)
+    return tag, start, start + size

@@ -1,0 +1,280 @@
+"""E-mails as their readers see them, whatever their writers did: every recipient, the fuller text, each attachment."""
+
+import base64
+import io
+import struct
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import compressed_rtf
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs7
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from columnist.documents.model import RemarkKind
+from columnist.documents.reading.formats import EML, MSG
+from columnist.documents.reading.mail import attached_files
+from tests.documents.cases.reading import FILES, kinds, read_whole, text_of
+from tests.documents.ole import message, ole
+
+HEAD = b"From: Ann <ann@example.com>\r\nTo: Bob <bob@example.com>\r\nSubject: Lease\r\nMIME-Version: 1.0\r\n"
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Path:
+    return tmp_path / "mail.eml"
+
+
+def attached(path: Path) -> list[str]:
+    """The names of the attachments; one that is no document with a star."""
+    media_type = MSG if path.suffix == ".msg" else EML
+    return [f"{one.name}{'*' * bool(one.unread)}" for one in attached_files(path, media_type)]
+
+
+def alternative(plain: str, html: str) -> bytes:
+    made = EmailMessage()
+    made["Subject"] = "x"
+    made.set_content(plain)
+    made.add_alternative(html, subtype="html")
+    return made.as_bytes()
+
+
+def test_the_alternative_that_says_more_than_a_stub_is_read(mail: Path) -> None:
+    assert "We agree to a rent of $1,000 a month." in text_of(FILES / "eml-stub-plain.eml")
+    for plain, html, read in [
+        ("", "<p>The fee is $5.", "$5"),
+        ("Your mail program shows no HTML, look at https://example.com/v", "<p>We accept your offer.", "accept"),
+        ("We accept the offer of last week. The fee is as agreed.", "<p>We accept the offer. The fee is $5.", "$5"),
+        ("The fee is $5 (plain).", "<p>The fee is <b>$5</b>.", "(plain)"),
+    ]:
+        mail.write_bytes(alternative(plain, html))
+        assert read in text_of(mail)
+
+
+def test_every_recipient_is_there_as_written(mail: Path) -> None:
+    assert "To: bob@example.com; carol@example.com" in text_of(FILES / "eml-h-to-semicolon.eml")
+    for header, shown in [
+        (b"To: Team: bob@example.com, carol@example.com;", "To: Team: bob@example.com, carol@example.com;"),
+        (b"To: bob@example.com\r\nTo: carol@example.com", "To: bob@example.com, carol@example.com"),
+        (b"To: undisclosed-recipients:;\r\nBcc: dan@example.com", "Bcc: dan@example.com"),
+        (
+            b"Cc: =?iso-8859-1?Q?=A3_M=FCller?=\r\n =?utf-8?B?IOKCrA==?= <m@example.com>",
+            "Cc: £ Müller € <m@example.com>",
+        ),
+        (b'To: "Smith, Ann" <a@b>, [nonsense <<x@y>', 'To: "Smith, Ann" <a@b>, [nonsense <<x@y>'),
+        ("To: Jürgen <j@x>".encode("cp1252"), "To: Jürgen <j@x>"),
+    ]:
+        mail.write_bytes(b"From: ann@example.com\r\n" + header + b"\r\nSubject: x\r\n\r\nThe rent is $1,000.")
+        assert shown in text_of(mail).split("\n")
+
+
+def test_a_body_has_the_charset_that_it_declares(mail: Path) -> None:
+    assert "The rent is €5,000 – see “Lease”, the tenant’s copy." in text_of(FILES / "eml-latin1-is-1252.eml")
+    for charset, data, text in [
+        (b"windows-1251", "Договор".encode("cp1251"), "Договор"),
+        (b'"cp-850"', b"Fee \x9c5", "Fee £5"),
+        (b"x-unknown", "Fee €5".encode(), "Fee €5"),
+        (b"us-ascii", "Fee €5".encode(), "Fee €5"),
+        (b"ISO-2022-JP", "契約".encode("iso2022_jp"), "契約"),
+        (b"gb2312", "镕".encode("gbk"), "镕"),
+    ]:
+        mail.write_bytes(HEAD + b"Content-Type: text/plain; charset=" + charset + b"\r\n\r\n" + data)
+        assert text_of(mail).split("\n")[-1] == text
+    html = b"<html><meta charset=koi8-r><p>" + "Договор".encode("koi8-r")
+    mail.write_bytes(HEAD + b"Content-Type: text/html\r\n\r\n" + html)
+    assert text_of(mail).endswith("Договор")
+
+
+def test_a_file_that_the_body_links_to_is_an_attachment_and_a_logo_is_not(mail: Path) -> None:
+    assert attached(FILES / "eml-cid-pdf.eml") == ["lease.pdf"]
+    pictures = {}
+    for name, size in [("logo", (120, 40)), ("scan", (1200, 1600)), ("linked", (50, 50))]:
+        held = io.BytesIO()
+        Image.new("L", size, 200).save(held, "PNG")
+        pictures[name] = held.getvalue()
+    made = EmailMessage()
+    made["Subject"] = "x"
+    made.set_content("<p>Hi <img src='cid:logo@x'><img src=cid:scan@x><a href='cid:linked@x'>x</a>", subtype="html")
+    for name, data in pictures.items():
+        made.add_related(data, "image", "png", cid=f"<{name}@x>", filename=f"{name}.png")
+    mail.write_bytes(made.as_bytes())
+    assert attached(mail) == ["scan.png", "linked.png"]
+
+
+def test_what_was_not_taken_in_is_said_on_the_row(mail: Path) -> None:
+    made = EmailMessage()
+    made["Subject"] = "x"
+    made.set_content("See attached.")
+    made.add_attachment(b"MZ", maintype="application", subtype="octet-stream", filename="setup.exe")
+    mail.write_bytes(made.as_bytes())
+    text, remarks = read_whole(mail)
+    assert "Attachment not read: setup.exe (a program)" in text
+    assert [(one.kind, one.detail) for one in remarks] == [(RemarkKind.ATTACHMENT, "setup.exe")]
+
+
+# ── Outlook ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_outlook_body_is_found_in_whichever_property_it_is(tmp_path: Path) -> None:
+    assert "We accept a rent of $1,000 per month." in text_of(FILES / "msg-rtf-only.msg")
+    path = tmp_path / "mail.msg"
+    rich = compressed_rtf.compress(rb"{\rtf1\ansi\ansicpg1252 The fee is \'a35,000.\par}", compressed=True)
+    html_8 = {"__substg1.0_1013001E": "<p>The fee is £5,000.".encode("cp1252")}
+    html_16 = {"__substg1.0_1013001F": "<p>The fee is £5,000.".encode("utf-16-le")}
+    for streams, number in [({"__substg1.0_10090102": rich}, 0x10090102), (html_8, 0x1013001E), (html_16, 0x1013001F)]:
+        tree = dict(message("Hi", ""))
+        rows = tree["__properties_version1.0"]
+        assert isinstance(rows, bytes)
+        size = len(next(iter(streams.values())))
+        tree["__properties_version1.0"] = (
+            rows
+            + struct.pack("<HHIQ", 3, 0x3FDE, 6, 1252)
+            + struct.pack("<HHIII", number & 0xFFFF, number >> 16, 6, size, 0)
+        )
+        path.write_bytes(ole({**tree, **streams}))
+        assert text_of(path).endswith("The fee is £5,000.")
+
+
+@pytest.mark.parametrize("page", [1251, 65001, 28595])
+def test_the_code_page_of_an_outlook_message_counts(tmp_path: Path, page: int) -> None:
+    encoding = {1251: "cp1251", 65001: "utf-8", 28595: "iso8859_5"}[page]
+    tree = dict(message("Hi", ""))
+    rows = tree["__properties_version1.0"]
+    assert isinstance(rows, bytes)
+    body, subject = "Цена 5".encode(encoding), "Договор".encode(encoding)
+    tree = {name: data for name, data in tree.items() if "0037" not in name and "_1000" not in name}
+    kept = b"".join(
+        rows[at : at + 16] for at in range(32, len(rows), 16) if rows[at + 2 : at + 4] not in (b"\x37\0", b"\0\x10")
+    )
+    tree["__properties_version1.0"] = (
+        bytes(32) + kept
+        + struct.pack("<HHIQ", 3, 0x3FFD, 6, page) + struct.pack("<HHIQ", 3, 0x3FDE, 6, page)
+        + struct.pack("<HHIII", 0x1E, 0x1000, 6, len(body), 0) + struct.pack("<HHIII", 0x1E, 0x37, 6, len(subject), 0)
+    )  # fmt: skip
+    tree |= {"__substg1.0_1000001E": body, "__substg1.0_0037001E": subject}
+    path = tmp_path / "mail.msg"
+    path.write_bytes(ole(tree))
+    text = text_of(path)
+    assert "Subject: Договор" in text
+    assert text.endswith("Цена 5")
+
+
+def tnef(*attributes: tuple[int, int, bytes]) -> bytes:
+    """A winmail.dat."""
+    made = b"\x78\x9f\x3e\x22\x01\x00"
+    for level, number, data in attributes:
+        made += struct.pack("<BHHI", level, number, 1, len(data)) + data + struct.pack("<H", sum(data) & 0xFFFF)
+    return made
+
+
+def mapi(*values: tuple[int, int, bytes]) -> bytes:
+    made = struct.pack("<I", len(values))
+    for kind, number, data in values:
+        made += struct.pack("<HHII", kind, number, 1, len(data)) + data + bytes(-len(data) % 4)
+    return made
+
+
+def test_a_winmail_dat_is_opened(mail: Path) -> None:
+    rich = compressed_rtf.compress(rb"{\rtf1\ansi The fee is $5,000.\par}", compressed=True)
+    packed = tnef(
+        (1, 0x9007, struct.pack("<II", 1252, 0)),
+        (1, 0x9003, mapi((0x0102, 0x1009, rich))),
+        (2, 0x9002, bytes(14)),
+        (2, 0x8010, b"LEASE~1.TXT\0"),
+        (2, 0x800F, b"The lease."),
+        (2, 0x9005, mapi((0x1E, 0x3707, "Lease £.txt\0".encode("cp1252")))),
+    )
+    made = EmailMessage()
+    made["Subject"] = "x"
+    made.set_content("")
+    made.add_attachment(packed, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    mail.write_bytes(made.as_bytes())
+    assert "The fee is $5,000." in text_of(mail)
+    assert attached(mail) == ["Lease £.txt"]
+    for cut in (7, 40, len(packed) - 30):
+        made.clear_content()
+        made.set_content("Body.")
+        made.add_attachment(packed[:cut], maintype="application", subtype="ms-tnef", filename="winmail.dat")
+        mail.write_bytes(made.as_bytes())
+        assert "Body." in text_of(mail) or "The fee is $5,000." in text_of(mail)
+
+
+def test_a_signed_message_is_read_and_an_encrypted_one_is_said(mail: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Ann")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    inner = EmailMessage()
+    inner.set_content("The fee is $5,000.")
+    inner.add_attachment(b"The lease.", maintype="text", subtype="plain", filename="lease.txt")
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(inner.as_bytes()).add_signer(certificate, key, hashes.SHA256())
+    sealed = builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary])
+    kind = (
+        b"Content-Type: application/pkcs7-mime; smime-type=%s; name=smime.p7m\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    mail.write_bytes(HEAD + kind % b"signed-data" + base64.encodebytes(sealed))
+    assert "The fee is $5,000." in text_of(mail)
+    assert attached(mail) == ["lease.txt"]
+    clear = builder.sign(serialization.Encoding.SMIME, [pkcs7.PKCS7Options.DetachedSignature])
+    mail.write_bytes(b"Subject: x\n" + clear)
+    assert "The fee is $5,000." in text_of(mail)
+    assert attached(mail) == ["lease.txt"]
+    mail.write_bytes(HEAD + kind % b"enveloped-data" + base64.encodebytes(b"0\x80secret"))
+    assert RemarkKind.NOT_READ in kinds(read_whole(mail)[1])
+
+
+# ── Odd ones ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_in_a_message_is_a_document_however_it_is_packed(mail: Path) -> None:
+    inner = b"From: c@x\r\nSubject: Inner / terms\r\n\r\nAgreed: $5."
+    for packed in (
+        b"Content-Type: message/rfc822\r\n\r\n" + inner,
+        b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(inner),
+    ):
+        mail.write_bytes(HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + packed + b"\r\n--b--\r\n")
+        assert attached(mail) == ["Inner - terms.eml"]
+        (one,) = attached_files(mail, EML)
+        assert b"Agreed: $5." in one.data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + HEAD + b"\r\nThe rent is $1,000.",
+        b"\r\n\r\n" + HEAD + b"\r\nThe rent is $1,000.",
+        b"-----Original file-----\r\n" + HEAD + b"\r\nThe rent is $1,000.",
+        HEAD + b"Content-Type: multipart/mixed\r\n\r\nThe rent is $1,000.",
+        HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nThe rent is $1,000.",
+        HEAD + b"Content-Type: text; charset=\xff\xfe\r\n\r\nThe rent is $1,000.",
+        HEAD + b"Content-Type: text/plain; charset*=x'y\r\n\r\nThe rent is $1,000.",
+        HEAD + b"Content-Transfer-Encoding: nonsense\r\n\r\nThe rent is $1,000.",
+        HEAD + b"Content-Disposition: inline; filename*0*=\xff\r\nX: =?utf-8?b?!!!?=\r\n\r\nThe rent is $1,000.",
+    ],
+)
+def test_what_is_odd_stops_nothing(mail: Path, data: bytes) -> None:
+    mail.write_bytes(data)
+    text = text_of(mail)
+    assert "The rent is $1,000." in text or attached(mail)
+    assert "Subject: Lease" in text
+
+
+@given(
+    st.binary(max_size=60), st.sampled_from(["From", "To", "Subject", "Content-Type", "Content-Disposition", "Date"])
+)
+def test_no_header_stops_an_e_mail(tmp_path_factory: pytest.TempPathFactory, value: bytes, name: str) -> None:
+    path = tmp_path_factory.mktemp("mail") / "mail.eml"
+    clean = value.replace(b"\r", b"").replace(b"\n", b"")
+    path.write_bytes(b"From: a@x\r\n" + name.encode() + b": " + clean + b"\r\n\r\nThe rent is $1,000.")
+    assert "From: a@x" in text_of(path)
+    attached(path)
