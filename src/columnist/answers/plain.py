@@ -7,6 +7,13 @@ _PLAIN = (
     | {"\u037e": ";"}
 )
 
+UNSPACED = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    r"\U00020000-\U0003ffff"
+)
+"""The letters, in a regular expression's brackets, of Thai, Lao, Burmese, Khmer, Japanese and Chinese, which put no
+spaces between words."""
+
 
 def plain(text: str) -> str:
     """The text with plain quotes, dashes and spaces. Character for character, so that positions stay the same."""

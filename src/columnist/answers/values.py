@@ -24,6 +24,10 @@ from columnist.reviews.iso_4217 import ISO_4217
 from columnist.reviews.model import Format, Question
 
 
+class Undecided(str):
+    """A doubt about a text that names several values, or leaves open which: it contradicts any one of them."""
+
+
 class Typed(NamedTuple):
     """A value as in `Content.value`; or None, and `doubt`, the sentence that says why there is none."""
 
@@ -420,7 +424,7 @@ def _only(values: list[str], noun: str) -> Typed:
     if not values:
         return Typed(None, f"It says no {noun}.")
     if len(values) > 1:
-        return Typed(None, f"It says more than one {noun}: {', '.join(values[:-1])} or {values[-1]}.")
+        return Typed(None, Undecided(f"It says more than one {noun}: {', '.join(values[:-1])} or {values[-1]}."))
     return Typed(values[0])
 
 
@@ -441,7 +445,7 @@ def _monetary_amount(text: str, _: Question) -> Typed:
     clear = (one for one in currencies(text) if not bare_dollars(text[one.start : one.end]))
     said = named | {value for mention in clear for value in mention.values} if named else named
     if len(said) > 1:
-        return Typed(None, f"It names more than one currency: {' or '.join(sorted(map(str, said)))}.")
+        return Typed(None, Undecided(f"It names more than one currency: {' or '.join(sorted(map(str, said)))}."))
     outcome = _one_decimal(_all_agreed(values), "amount of money")
     if outcome.value is not None and named <= {"USD", "INR"} and _FOREIGN.search(parsed.masked):
         return Typed(None, f"It names {outcome.value}, but it is not certain in which country's money.")
@@ -481,7 +485,7 @@ def _currency(text: str, _: Question) -> Typed:
     found = currencies(text)
     codes = sorted({value for mention in found for value in mention.values})
     if codes == ["USD"] and all(bare_dollars(text[mention.start : mention.end]) for mention in found):
-        return Typed(None, "It does not say which country's dollars these are.")
+        return Typed(None, Undecided("It does not say which country's dollars these are."))
     outcome = _only(codes, "currency")
     if outcome.value is None:
         return outcome
@@ -550,14 +554,14 @@ _IN_PART = re.compile(
 def _yes_no(text: str, _: Question) -> Typed:
     line = one_line(text)
     if _BOTH.match(line):
-        return Typed(None, "It says both yes and no.")
+        return Typed(None, Undecided("It says both yes and no."))
     answer = True if _YES.match(text) else False if _NO.match(plain(text)) else None
     if answer is None:
         return Typed(None, "It says neither yes nor no.")
     if _FORM.search(line):
-        return Typed(None, "It does not say which box is ticked.")
+        return Typed(None, Undecided("It does not say which box is ticked."))
     if _IN_PART.search(line):
-        return Typed(None, "It says so in part only.")
+        return Typed(None, Undecided("It says so in part only."))
     return Typed(answer)
 
 
@@ -590,7 +594,7 @@ def _tag(text: str, question: Question) -> Typed:
     inside = [tag for tag in inside if not any(folded[tag] in folded[other] for other in inside if other != tag)]
     alike = inside or [tag for tag, form in folded.items() if _alike(form, answer)]
     if len(alike) > 1:
-        return Typed(None, f"It names more than one tag: {' or '.join(alike)}.")
+        return Typed(None, Undecided(f"It names more than one tag: {' or '.join(alike)}."))
     if not alike:
         return Typed(None, "It is none of the column's tags.")
     if inside and _turned(one_line(text).casefold(), folded[alike[0]]):

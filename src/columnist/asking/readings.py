@@ -6,7 +6,7 @@ from typing import NamedTuple
 from columnist.answers.mentions import currencies
 from columnist.answers.parts import Kind, parts
 from columnist.answers.units import converted
-from columnist.answers.values import Measured, as_shown, measured
+from columnist.answers.values import Measured, Undecided, as_shown, measured
 from columnist.reviews.model import Format, Question
 
 FIGURES: tuple[Format, ...] = ("number", "percentage", "monetary_amount", "date")
@@ -32,7 +32,7 @@ def two_readings(question: Question, answer: str, words: str) -> Reading:
     said = measured(words, question)
     if question.format not in FIGURES:
         # A yes, a tag or a code often sums up words that are none.
-        silent = not said.doubt.startswith(("It says both", "It does not", "It says so in part", "It names more"))
+        silent = not isinstance(said.doubt, Undecided)
         agree = said.value == given.value if said.value is not None else silent
         return Reading(answer, given if agree else _unsure(question, given, said))
     if said.value is not None:

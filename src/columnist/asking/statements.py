@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from columnist.answers.plain import UNSPACED
 from columnist.documents.model import Citation
 
 _PUNCTUATION = re.compile(r"(?<!\d)[.,;:](?!\d)|(?<=\d)[.,;:](?!\d)|(?<!\d)[.,;:](?=\d)|[\"'“”‘’]")
 _SHORT_FORMS = {"corporation": "corp", "incorporated": "inc", "limited": "ltd", "company": "co"}
 _SENTENCE_END = re.compile(r"(?<=[.;!?])\s+(?=\w)|(?<=[。；！？])")
-_WITHOUT_BLANKS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
-"""Scripts that put no blanks between words: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
+_IN_PAIRS = re.compile(rf"[{UNSPACED}\uac00-\ud7af]+")
+"""Scripts without spaces, and Korean, whose words change their ends: compared by pairs of letters."""
 _OWN = 0.5
 """An item is shown by a quote that has more than this share of its words."""
 _TOGETHER = 0.3
@@ -47,9 +48,9 @@ def _share(statement: str, quote: set[str]) -> float:
 
 
 def _words(text: str) -> set[str]:
-    """The beginnings of the words that say something; of a script without blanks, each two letters."""
+    """The beginnings of the words that say something; else each two letters (`_IN_PAIRS`)."""
     folded_text = text.casefold()
-    pairs = {run[at : at + 2] for run in _WITHOUT_BLANKS.findall(folded_text) for at in range(max(1, len(run) - 1))}
-    words = re.findall(r"[^\W_]+", _WITHOUT_BLANKS.sub(" ", folded_text))
+    pairs = {run[at : at + 2] for run in _IN_PAIRS.findall(folded_text) for at in range(max(1, len(run) - 1))}
+    words = re.findall(r"[^\W_]+", _IN_PAIRS.sub(" ", folded_text))
     telling = [word for word in words if len(word) > 2 or word.isdigit()] or words
     return pairs | {word if word.isdigit() else word[:5] for word in telling}

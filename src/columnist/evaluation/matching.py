@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from columnist.answers.mentions import numbers, percentages
-from columnist.answers.plain import one_line
+from columnist.answers.plain import UNSPACED, one_line
 
 _ALIAS = re.compile(r"""\([^()]*(?:"[^"()]+"|(?<!\w)'[^'()]+'(?!\w))[^()]*\)|(?<=\S)\s*"[^"]+"$""")
 """`("Fox")`, `(the "Company")`, and at its end `"Fox"`: what the contract calls it. `(UK)` is a part of a name."""
@@ -17,10 +17,7 @@ _DESIGNATED = frozenset(
     ("class", "series", "schedule", "exhibit", "annex", "appendix", "section", "part", "type", "tranche", "grade")
 )
 """Words before an A that is a name: `Class A shares`."""
-_NO_SPACES = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
-"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese, which put no spaces between words."""
+_NO_SPACES = re.compile(f"[{UNSPACED}]")
 _RATING = re.compile(r"(?<!\w)[A-Da-d]{1,3}-(?![\w-])")
 """`A-` is not `A`; the hyphen of a word that breaks off is none of it."""
 _PLACE = re.compile(r"^(?:laws? of )?(?:(?:state|commonwealth|province) of )?(.+?)(?: laws?)?$")
