@@ -64,7 +64,7 @@ INSIDE = {
         "values",
         "playbook",
     ],
-    "asking": ["prompt", "windows", "statements", "readings", "merging", "language_model"],
+    "asking": ["prompt", "windows", "statements", "readings", "merging", "raw_answers", "language_model"],
     "rules": ["finding", "passages", "clauses", "jurisdiction", "preamble", "duration", "back_end"],
 }
 """The same order within a package."""

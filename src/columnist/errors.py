@@ -186,9 +186,19 @@ class RequestRefusedError(LlmRefusedError):
 
 
 class ContextExceededError(RequestRefusedError):
-    """The request is longer than the model's context window."""
+    """The request is longer than the model's context window; `fits`: about which share of it is not."""
 
     problem = "context-exceeded"
+
+    def __init__(self, message: str, fits: float = 0.5) -> None:
+        super().__init__(message)
+        self.fits = fits
+
+
+class DeclinedError(RequestRefusedError):
+    """The model, or a filter after it, declines to answer this request."""
+
+    problem = "declined"
 
 
 class UnaskableModelError(LlmRefusedError):

@@ -9,7 +9,8 @@ from uuid import UUID, uuid5
 import pytest
 
 from columnist.answers.model import NOT_FOUND, Answer
-from columnist.asking.language_model import LanguageModelAnswerer
+from columnist.asking.language_model import MOST_CALLS, LanguageModelAnswerer
+from columnist.asking.prompt import MOST_ITEMS
 from columnist.documents.model import DocumentText
 from columnist.errors import LlmRefusedError
 from columnist.llm.client import ChatModel
@@ -144,12 +145,13 @@ def test_an_answer_that_is_no_json_is_asked_for_again_once(server: Simulated) ->
     assert server.figure("llm_requests_total") == before + 2
 
 
-def test_a_group_that_is_malformed_twice_ends_as_errors_and_the_others_go_on(server: Simulated) -> None:
+def test_what_is_malformed_twice_ends_as_an_error_and_all_else_is_kept(server: Simulated) -> None:
     server.inject(malformed=1.0, left=2)
     asked = [question(f'What follows "Late fee:"? {nr}', "percentage") for nr in range(4)]
     found = answers(server, LEASE, asked, columns_per_call=2)
     failed = [answer for answer in found if answer.content is None]
-    assert [answer.question_id for answer in failed] == [asked[0].id, asked[1].id]
+    # The first answer of the group was whole before the reply broke.
+    assert [answer.question_id for answer in failed] == [asked[1].id]
     for answer in failed:
         assert answer.error is not None
         assert "not the JSON that was asked for, twice" in answer.error
@@ -569,3 +571,161 @@ def test_a_document_without_text_and_a_document_without_questions(server: Simula
     assert found.content is not None
     assert found.content.summary == NOT_FOUND
     assert answers(server, LEASE, []) == []
+
+
+@pytest.mark.parametrize("fault", ["overloaded", "inside", "blank", "web_page", "cut", "thoughts", "malformed"])
+def test_whatever_a_server_does_to_some_calls_every_answer_is_the_same(server: Simulated, fault: str) -> None:
+    asked = [question(f'What follows "Late fee:"? {nr}', "percentage") for nr in range(8)]
+    server.inject(**{fault: 1.0, "left": 1})
+    before = server.figure(f"llm_fault_{fault}_total")
+    found = answers(server, LEASE, asked, columns_per_call=2)
+    assert server.figure(f"llm_fault_{fault}_total") == before + 1
+    for answer in found:
+        assert answer.content is not None
+        assert answer.content.value == "1.5"
+        assert [(one.quote, one.page, one.verified) for one in answer.content.citations] == [
+            ("Late fee: 1.5%", 2, True)
+        ]
+
+
+def cut_off(text: str) -> dict[str, Any]:
+    """A completion that ended at its token limit."""
+    answered = completion(text)
+    usage = {"prompt_tokens": 101, "completion_tokens": 100_000, "total_tokens": 100_101}
+    return answered | {"choices": [answered["choices"][0] | {"finish_reason": "length"}], "usage": usage}
+
+
+def test_after_a_cut_what_was_whole_is_kept_and_the_rest_is_asked_otherwise() -> None:
+    asked_for: list[tuple[int, int]] = []
+    asked = [question(f"How many years? {nr}", "number") for nr in range(4)]
+
+    def reply(request: dict[str, Any]) -> Reply:
+        names = list(request["response_format"]["json_schema"]["schema"]["properties"])
+        asked_for.append((len(names), request["max_tokens"]))
+        looping = "How many years? 1" in request["messages"][-1]["content"]
+        whole = dict.fromkeys(names, TEN_YEARS)
+        if not looping:
+            return 200, completion(json.dumps(whole))
+        if len(names) > 1:  # the second answer never ends
+            return 200, cut_off(json.dumps({"c1": TEN_YEARS, "c2": {"reasoning": "on and on " * 9}})[:-9])
+        return 200, completion(json.dumps(whole)) if request["max_tokens"] > 400 else cut_off(
+            '{"c1": {"reasoning": "on'
+        )
+
+    with scripted(reply) as server:
+        found = answers(server, LEASE, asked, columns_per_call=4, answer_tokens=400)
+    assert [answer.content.value for answer in found if answer.content] == ["10"] * 4
+    assert asked_for == [(4, 400), (1, 400), (1, 800), (2, 400)]
+    assert sum(answer.usage.prompt_tokens for answer in found) == 4 * 101
+
+
+def test_thoughts_that_never_end_are_asked_about_in_halves_and_then_an_error_that_says_so() -> None:
+    asked_for: list[int] = []
+
+    def reply(request: dict[str, Any]) -> Reply:
+        asked_for.append(len(request["response_format"]["json_schema"]["schema"]["properties"]))
+        return 200, cut_off(f"<think>Perhaps {ANSWER}, or")
+
+    with scripted(reply) as server:
+        found = answers(server, LEASE, [question(f"How many? {nr}") for nr in range(3)], columns_per_call=3)
+    assert asked_for == [3, 1, 1, 2, 1, 1, 1, 1]
+    for answer in found:
+        assert answer.content is None
+        assert "longer than COLUMNIST_ANSWER_TOKENS allows" in str(answer.error)
+
+
+def test_a_server_that_calls_every_request_too_long_is_given_up_after_a_stated_number_of_calls() -> None:
+    calls = 0
+
+    def reply(request: dict[str, Any]) -> Reply:
+        nonlocal calls
+        calls += 1
+        return 400, {"error": {"message": "Input is too long for requested model."}}
+
+    document = DocumentText("a.txt", ["Filler without end. " * 5_000])
+    with scripted(reply) as server:
+        found = answers(server, document, [question("What?"), question("And?")], columns_per_call=1)
+    assert calls <= MOST_CALLS * 4
+    for answer in found:
+        assert "too long for requested model" in str(answer.error)
+
+
+def test_a_refused_size_is_not_tried_again_in_the_next_window() -> None:
+    sizes: list[int] = []
+
+    def reply(request: dict[str, Any]) -> Reply:
+        sizes.append(len(request["messages"][-1]["content"]))
+        if sizes[-1] > 20_000:
+            return 400, {"error": {"message": f"maximum context length is 5000 tokens, {sizes[-1] // 4} requested"}}
+        return 200, completion(json.dumps({"c1": {"answer": None}}))
+
+    with scripted(reply) as server:
+        document = DocumentText("a.txt", ["Filler without end. " * 200 for _ in range(60)])
+        (found,) = answers(server, document, [question("What?")], context_tokens=20_000)
+    assert found.content is not None
+    assert len([size for size in sizes if size > 20_000]) <= 3
+
+
+@pytest.mark.parametrize(
+    ("choice", "sentence"),
+    [
+        (
+            {"message": {"role": "assistant", "content": None, "refusal": "I will not."}},
+            "declines to answer: I will not.",
+        ),
+        ({"finish_reason": "content_filter"}, "content filter has stopped the answer"),
+    ],
+)
+def test_a_refusal_is_told_in_its_own_words_and_not_asked_again(choice: dict[str, Any], sentence: str) -> None:
+    calls: list[int] = []
+
+    def reply(_: dict[str, Any]) -> Reply:
+        calls.append(1)
+        answered = completion("")
+        return 200, answered | {"choices": [answered["choices"][0] | choice]}
+
+    with scripted(reply) as server:
+        (found,) = answers(server, LEASE, [question("What?")])
+    assert sentence in str(found.error)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": None, "reasoning_content": ANSWER},
+        {"content": "", "reasoning": ANSWER},
+        {
+            "content": None,
+            "tool_calls": [{"id": "1", "type": "function", "function": {"name": "a", "arguments": ANSWER}}],
+        },
+    ],
+)
+def test_an_answer_in_a_neighbouring_place_counts(message: dict[str, Any]) -> None:
+    answered = completion("")
+    answered["choices"][0]["message"] = {"role": "assistant", **message}
+    with scripted(lambda _: (200, answered)) as server:
+        (found,) = answers(server, LEASE, [question("How many years?", "number")])
+    assert found.content is not None
+    assert (found.content.value, found.usage.prompt_tokens) == ("10", 101)
+
+
+@pytest.mark.parametrize(
+    "nothing", ["N/A", "not specified", "Not mentioned.", "null", "", "The document does not say."]
+)
+def test_words_for_nothing_are_not_found(nothing: str) -> None:
+    with scripted(
+        lambda _: (200, completion(json.dumps({"c1": TEN_YEARS | {"answer": nothing, "quotes": []}})))
+    ) as server:
+        (found,) = answers(server, LEASE, [question("How many years?", "number")])
+    assert found.content is not None
+    assert (found.content.summary, found.content.flag) == (NOT_FOUND, "grey")
+
+
+def test_a_list_that_has_reached_its_bound_says_that_there_may_be_more() -> None:
+    items = [f"Item {nr}" for nr in range(MOST_ITEMS)]
+    with scripted(lambda _: (200, completion(json.dumps({"c1": TEN_YEARS | {"answer": items}})))) as server:
+        (found,) = answers(server, LEASE, [question("Which?", "bulleted_list")])
+    assert found.content is not None
+    assert "there may be more" in found.content.reasoning
+    assert found.content.flag == "yellow"

@@ -39,11 +39,24 @@ class Faults:
 
     rate_limit: float = 0.0
     server_error: float = 0.0
+    overloaded: float = 0.0
+    """503, as vLLM answers with a full queue."""
+    inside: float = 0.0
+    """An error with status 200, as routers of several vendors answer."""
+    blank: float = 0.0
+    web_page: float = 0.0
     stall: float = 0.0
     malformed: float = 0.0
+    cut: float = 0.0
+    """The answer ends in its middle at the token limit."""
+    thoughts: float = 0.0
+    """The answer comes as the model's thoughts."""
     left: int = -1
     retry_after: str = ""
     refuse_json_schema: bool = False
+
+
+FAULTS_OF_CHANCE = [one.name for one in fields(Faults) if one.type is float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +172,14 @@ class Simulator:
             return _error(429, "Too many requests.", "rate_limit_exceeded", headers)
         if fault == "server_error":
             return _error(500, "Something broke.", "server_error", headers)
+        if fault == "overloaded":
+            return _error(503, "The engine is currently busy, please try again later.", "service_unavailable")
+        if fault == "inside":
+            return web.json_response({"error": {"message": "Provider returned an error", "code": 502}})
+        if fault == "blank":
+            return web.Response()
+        if fault == "web_page":
+            return web.Response(text="<html>Bad gateway</html>", content_type="text/html")
         form = body.get("response_format") or {}
         if self.faults.refuse_json_schema and form.get("type") == "json_schema":
             return _error(400, "response_format of type json_schema is not supported.", "invalid_request_error")
@@ -176,12 +197,16 @@ class Simulator:
         text = self._answer(form, str(body["messages"][-1]["content"]))
         if fault == "malformed":
             text = "Certainly! Here is what I found: " + text[: len(text) // 2]
-        finish_reason = "length" if len(text) > most * CHARACTERS_PER_TOKEN else "stop"
+        finish_reason = "length" if fault == "cut" or len(text) > most * CHARACTERS_PER_TOKEN else "stop"
+        if fault == "cut":
+            text = text[: len(text) // 2]
         text = text[: most * CHARACTERS_PER_TOKEN]
         async with self._slot():
             if fault == "stall":
                 await asyncio.Event().wait()
             cached, tokens = await self._serve(prompt, prompt_tokens, text)
+        tokens = most if fault == "cut" else tokens
+        said = {"content": None, "reasoning_content": text} if fault == "thoughts" else {"content": text}
         return web.json_response(
             {
                 "id": f"chatcmpl-{self.counts['answers']}",
@@ -192,7 +217,7 @@ class Simulator:
                     {
                         "index": 0,
                         "finish_reason": finish_reason,
-                        "message": {"role": "assistant", "content": text},
+                        "message": {"role": "assistant", **said},
                     }
                 ],
                 "usage": {
@@ -249,7 +274,7 @@ class Simulator:
     def _fault(self) -> str:
         """The fault that this call meets, or an empty string."""
         if self.faults.left:
-            for name in ("rate_limit", "server_error", "stall", "malformed"):
+            for name in FAULTS_OF_CHANCE:
                 if self._chance.random() < getattr(self.faults, name):
                     self.faults = replace(self.faults, left=self.faults.left - 1)
                     return name

@@ -16,13 +16,15 @@ from openai.types.chat import ChatCompletionMessageParam
 from columnist.errors import (
     ContextExceededError,
     LlmAwayError,
+    LlmError,
     LlmRefusedError,
     LlmUnavailableError,
     RequestRefusedError,
     SettingsError,
 )
 from columnist.llm import client, limiter
-from columnist.llm.client import GIVE_UP_AFTER, ChatModel, Completion
+from columnist.llm.client import GIVE_UP_AFTER, ChatModel
+from columnist.llm.replies import Completion
 from columnist.llm.usage import Usage
 from columnist.settings import Settings
 from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
@@ -473,3 +475,133 @@ def test_a_used_up_quota_is_not_waited_for() -> None:
     body = {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}
     with scripted(lambda _: (429, body)) as server, pytest.raises(LlmRefusedError, match="no quota left"):
         ask(server.settings())
+
+
+WEATHER: list[Reply] = [
+    (200, {"error": {"message": "upstream", "code": 502}}),
+    (200, {"error": {"message": "busy", "code": "rate_limit_exceeded"}}),
+    (200, {"object": "error", "message": "busy", "type": "overloaded_error"}),
+    (
+        200,
+        {"choices": [{"index": 0, "finish_reason": "error", "message": None, "error": {"message": "x", "code": 503}}]},
+    ),
+    (200, ""),
+    (503, {"error": {"message": "The engine is currently busy."}}),
+    (529, {"error": {"message": "overloaded", "type": "overloaded_error"}}),
+    (502, "<html>Bad gateway</html>"),
+]
+
+
+@pytest.mark.usefixtures("quick_pauses")
+@pytest.mark.parametrize("reply", WEATHER)
+def test_what_a_server_or_its_proxy_breaks_off_with_is_waited_out(reply: Reply) -> None:
+    replies = iter([reply, reply])
+    with scripted(lambda _: next(replies, (200, completion("{}")))) as server:
+        assert ask(server.settings()).text == "{}"
+
+
+@pytest.mark.usefixtures("quick_pauses")
+@pytest.mark.parametrize("page", ["<html>Sign in to the network</html>", '{"cut off": '])
+def test_a_web_page_is_weather_once_the_server_has_spoken_the_protocol(page: str) -> None:
+    replies: Iterator[Reply] = iter([(200, completion("{}")), (200, page)])
+
+    async def run(settings: Settings) -> list[str]:
+        async with (
+            asyncio.timeout(PATIENCE_SECONDS),
+            ChatModel(settings, "simulated", settings.openai_base_url) as chat,
+        ):
+            return [(await chat.complete(asking(f"{nr}?"), SCHEMA, 500)).text for nr in range(2)]
+
+    with scripted(lambda _: next(replies, (200, completion("{}")))) as server:
+        assert asyncio.run(run(server.settings())) == ["{}", "{}"]
+
+
+@pytest.mark.parametrize(
+    "reply", [(200, b"\x00\xff"), (200, "[]"), (200, "null"), (200, '"text"'), (200, "{"), (400, ""), (418, "[1]")]
+)
+def test_no_reply_ends_as_an_exception_that_is_not_ours(reply: tuple[int, Any]) -> None:
+    status, body = reply
+    with scripted(lambda _: (status, body.decode("latin-1") if isinstance(body, bytes) else body)) as server:
+        settings = server.settings(llm_timeout_seconds=0.5)
+        with pytest.raises(LlmError):
+            ask(settings)
+
+
+def test_an_error_inside_of_a_reply_has_its_own_meaning() -> None:
+    key = {"error": {"message": "no such key", "code": 401}}
+    request = {"error": {"message": "flagged", "code": "invalid_request_error"}}
+    with scripted(lambda _: (200, key)) as server, pytest.raises(LlmRefusedError, match="OPENAI_API_KEY"):
+        ask(server.settings())
+    with scripted(lambda _: (200, request)) as server, pytest.raises(RequestRefusedError, match="flagged"):
+        ask(server.settings())
+
+
+def test_refused_connections_do_not_lower_the_limit(server: Simulated) -> None:
+    async def run() -> int:
+        settings = server.settings(openai_base_url="http://127.0.0.1:9/v1", llm_max_in_flight=32)
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            calls = [asyncio.create_task(chat.complete(asking(f"{nr}?"), SCHEMA, 500)) for nr in range(4)]
+            await asyncio.gather(*calls, return_exceptions=True)
+            chat.limiter.on_success()
+            return chat.limiter.limit
+
+    assert asyncio.run(run()) == 32
+
+
+def test_a_limit_of_tokens_slows_the_tokens_down_and_leaves_the_calls_alone() -> None:
+    """After one refusal, calls of about 3,000 tokens against 600,000 a minute begin at least 0.3 seconds apart."""
+    begun: list[float] = []
+
+    def reply(_: dict[str, Any]) -> Reply:
+        begun.append(time.monotonic())
+        if len(begun) > 1:
+            return 200, completion("{}")
+        message = "Rate limit reached on tokens per min (TPM): Limit 600000. Please try again in 20ms."
+        return 429, {"error": {"message": message, "code": "rate_limit_exceeded", "type": "tokens"}}
+
+    async def run(settings: Settings) -> int:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            text = "A long document of this test. " * 400
+            await chat.complete(asking("First?", text), SCHEMA, 500)
+            await asyncio.gather(*(chat.complete(asking(f"{nr}?", text), SCHEMA, 500) for nr in range(5)))
+            return chat.limiter.limit
+
+    with scripted(reply) as server:
+        assert asyncio.run(run(server.settings(llm_max_in_flight=8))) == 8
+    assert len(begun) == 7
+    assert begun[-1] - begun[1] > 5 * 0.25
+
+
+def test_bounds_that_a_server_does_not_take_are_left_out() -> None:
+    bounded = {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": 3}
+    seen: list[Any] = []
+
+    def reply(request: dict[str, Any]) -> Reply:
+        seen.append(request["response_format"]["json_schema"]["schema"])
+        if "maxItems" in seen[-1]:
+            message = "Invalid schema for response_format 'answers': 'maxItems' is not permitted."
+            return 400, {"error": {"message": message, "type": "invalid_request_error"}}
+        return 200, completion("{}")
+
+    async def run(settings: Settings) -> None:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            await chat.complete(asking("?"), bounded, 500)
+
+    with scripted(reply) as server:
+        asyncio.run(run(server.settings()))
+    assert seen == [bounded, {"type": "array", "items": {"type": "integer"}}]
+
+
+def test_an_answer_longer_than_the_model_gives_is_asked_for_with_less() -> None:
+    asked_for: list[int] = []
+
+    def reply(request: dict[str, Any]) -> Reply:
+        asked_for.append(request["max_tokens"])
+        if asked_for[-1] > 300:
+            message = "max_tokens is too large: 500. This model supports at most 300 completion tokens."
+            return 400, {"error": {"message": message}}
+        return 200, completion("{}")
+
+    with scripted(reply) as server:
+        assert ask(server.settings()).text == "{}"
+    assert asked_for == [500, 300]

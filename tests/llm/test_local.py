@@ -11,7 +11,8 @@ import pytest
 
 from columnist.errors import SettingsError
 from columnist.llm import local
-from columnist.llm.client import ChatModel, Completion
+from columnist.llm.client import ChatModel
+from columnist.llm.replies import Completion
 from columnist.settings import Settings
 
 

@@ -15,7 +15,6 @@ from rapidfuzz import fuzz
 
 from columnist.answers.currencies import DOLLARS, ENGLISH_WORDS, bare_dollars
 from columnist.answers.mentions import currencies
-from columnist.answers.model import NOT_FOUND
 from columnist.answers.numerals import in_bounds
 from columnist.answers.parts import Kind, Part, parts
 from columnist.answers.plain import one_line, plain
@@ -201,9 +200,18 @@ def as_shown(value: Any, answer_format: Format, unit: str | None = None) -> str:
     return f"{value} {unit if value == '1' else plural(unit)}" if unit else str(value)
 
 
+_NOTHING = re.compile(
+    r"|null|none|nil|n/?a|n\.a\.|unknown|unspecified"
+    r"|(?:(?:it|this) is )?not (?:found|specified|stated|mentioned|provided|given|disclosed|available|applicable)"
+    r"(?: in (?:the|this) (?:document|text|contract|agreement))?"
+    r"|(?:the|this) (?:document|text|contract|agreement) does not (?:say|specify|state|mention)(?: (?:it|this|so))?"
+)
+"""As models write that the document does not say it, instead of null."""
+
+
 def says_nothing(text: str) -> bool:
     """Whether an answer says literally that nothing was found."""
-    return text.strip().casefold() in ("", NOT_FOUND.casefold(), "null", "none", "n/a")
+    return _NOTHING.fullmatch(one_line(text).strip(" .").casefold()) is not None
 
 
 def decimal_text(value: Decimal) -> str:

@@ -2,96 +2,43 @@
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from hashlib import sha256
 from itertools import product
-from typing import Any
 from uuid import UUID
-
-from pydantic import BaseModel, ValidationError, field_validator
 
 from columnist import telemetry
 from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
 from columnist.answers.values import Measured, measured, says_nothing
 from columnist.asking.merging import disputed, merge
 from columnist.asking.prompt import (
+    MOST_ITEMS,
     PROMPT_VERSION,
     WORDED,
     PageText,
     besides_the_pages,
-    key,
     messages,
     overhead_bytes,
     page_texts,
     schema,
 )
+from columnist.asking.raw_answers import Quote, RawAnswer, raw_answers
 from columnist.asking.readings import Reading, two_readings
 from columnist.asking.statements import folded, unshown
 from columnist.asking.windows import LEAST_BUDGET, answer_room, page_room, size, windows
 from columnist.documents.locating.locate import Locator, normalise
 from columnist.documents.model import Citation, DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
-from columnist.llm.client import ChatModel, Completion
+from columnist.llm.client import ChatModel
+from columnist.llm.replies import Completion
 from columnist.llm.usage import BYTES_PER_TOKEN, UNCOUNTED, Ledger, Usage, total
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Flag, Question
 from columnist.settings import Settings
 
-_JSON = json.JSONDecoder(strict=False, parse_float=Decimal, parse_int=Decimal)
-"""Accepts line breaks inside strings, which models write. Numbers keep their digits as written."""
-
-_LONGEST_NUMBER = 60
-"""Most digits of a number that is written out; a longer one is shown as the model wrote it."""
-
-
-class _Quote(BaseModel):
-    page: int | None = None
-    quote: str
-
-    @field_validator("page", mode="before")
-    @classmethod
-    def _as_page(cls, value: Any) -> int | None:
-        """The page is only a hint: `Page 3` and "3" are the same, anything else counts as None."""
-        found = re.search(r"\d{1,6}", str(value))
-        return int(found[0]) if found else None
-
-
-class _RawAnswer(BaseModel):
-    """An answer by the schema; servers without schemas may leave out or bend what is not essential."""
-
-    answer: str | bool | list[str] | None
-    words: str = ""
-    reasoning: str = ""
-    quotes: list[_Quote] = []
-    rule: int | None = None
-    flag: str | None = None
-
-    @field_validator("answer", mode="before")
-    @classmethod
-    def _as_answer(cls, value: Any) -> Any:
-        if isinstance(value, list):
-            return [_in_words(item) for item in value if item is not None]
-        return _in_words(value) if isinstance(value, dict | Decimal) else value
-
-    @field_validator("quotes", mode="before")
-    @classmethod
-    def _as_quotes(cls, value: Any) -> list[Any]:
-        several = value if isinstance(value, list) else [value]
-        quotes = [{"quote": one} if isinstance(one, str) else one for one in several]
-        return [one for one in quotes if isinstance(one, dict) and isinstance(one.get("quote"), str)]
-
-    @field_validator("words", "reasoning", "flag", mode="before")
-    @classmethod
-    def _as_words(cls, value: Any) -> str:
-        return "" if value is None else _in_words(value)
-
-    @field_validator("rule", mode="before")
-    @classmethod
-    def _as_rule(cls, value: Any) -> int | None:
-        return int(str(value)) if re.fullmatch(r"[0-9]{1,6}", str(value)) else None
+MOST_CALLS = 10
+"""Calls about a document for each one that was planned, and for two more; then it is given up."""
 
 
 class LanguageModelAnswerer:
@@ -115,13 +62,14 @@ class LanguageModelAnswerer:
         context = await self._chat.context_tokens()
         answer_tokens = answer_room(self._settings.answer_tokens, context)
         pages = page_texts(document.pages)
-        calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens, ledger)
         step = self.together
         groups = [questions[start : start + step] for start in range(0, len(questions), step)]
         if not groups:
             return
         overhead = max(overhead_bytes(document.name, group) for group in groups)
         parts = windows(pages, page_room(context, answer_tokens, overhead)) or [[]]
+        limits = _Limits(size(pages), MOST_CALLS * (len(parts) * len(groups) + 2))
+        calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens, ledger, limits)
         answered: list[list[list[Answer]]] = [[] for _ in groups]
 
         async def read(part: list[PageText], index: int) -> list[Answer]:
@@ -153,6 +101,37 @@ class LanguageModelAnswerer:
 
 
 @dataclass(frozen=True, slots=True)
+class _Call:
+    """What is asked in one call. `room`: most tokens of its answers; `again`: the form is stressed; `excerpts`: `pages`
+    are passages that gave different answers."""
+
+    pages: Sequence[PageText]
+    group: Sequence[Question]
+    room: int
+    again: bool = False
+    excerpts: bool = False
+
+
+@dataclass(slots=True)
+class _Limits:
+    """What is learned about a document's calls: bytes of pages that a call may have, `refused`: why not more, and how
+    many calls are left."""
+
+    page_bytes: int
+    calls: int
+    refused: str = ""
+
+    def count(self) -> None:
+        """Count a call. Raises RequestRefusedError if the document has had too many."""
+        if not self.calls:
+            raise RequestRefusedError(
+                "The document takes far more calls than expected: the LLM server's context is smaller than it says, or "
+                "its answers are cut off. Set COLUMNIST_CONTEXT_TOKENS to what the server takes."
+            )
+        self.calls -= 1
+
+
+@dataclass(frozen=True, slots=True)
 class _Calls:
     """The calls about one document."""
 
@@ -162,23 +141,27 @@ class _Calls:
     locator: Locator
     answer_tokens: int
     ledger: Ledger
+    limits: _Limits
 
     async def answers(self, pages: Sequence[PageText], group: Sequence[Question]) -> list[list[Answer]]:
         """The answers of a group from these pages: one list, or several if the pages had to be split.
 
         If the server refuses only these questions, the refusal is their error.
         """
-        try:
-            return [await self._ask(pages, group)]
-        except ContextExceededError as error:
-            # Tokens are estimated from bytes, and this text needs more.
-            half = size(pages) // 2
-            if half < LEAST_BUDGET:
-                sentence = f"{error} Ask fewer questions in a call (COLUMNIST_COLUMNS_PER_CALL)."
-                return [[Answer(question.id, None, sentence) for question in group]]
-            return [answers for part in windows(pages, half) for answers in await self.answers(part, group)]
-        except RequestRefusedError as error:
-            return [[Answer(question.id, None, str(error)) for question in group]]
+        if size(pages) <= self.limits.page_bytes:
+            try:
+                return [await self._asked(_Call(pages, group, self.answer_tokens))]
+            except ContextExceededError as error:
+                # Tokens are estimated from bytes, and this text needs more.
+                self.limits.refused = str(error)
+                self.limits.page_bytes = min(self.limits.page_bytes, int(size(pages) * error.fits))
+            except RequestRefusedError as error:
+                return [[Answer(question.id, None, str(error)) for question in group]]
+        if self.limits.page_bytes < LEAST_BUDGET:
+            sentence = f"{self.limits.refused} Ask fewer questions in a call (COLUMNIST_COLUMNS_PER_CALL)."
+            return [[Answer(question.id, None, sentence) for question in group]]
+        parts = windows(pages, self.limits.page_bytes)
+        return [answers for part in parts for answers in await self.answers(part, group)]
 
     async def merged(self, group: Sequence[Question], parts: Sequence[Sequence[Answer]]) -> list[Answer]:
         """One answer per question of a group, from those of each window. An error in one window is the answer's error.
@@ -214,52 +197,75 @@ class _Calls:
         spans = sorted({(span.page, span.start, span.end) for citation in evidence for span in citation.spans})
         excerpts = [PageText(page, self.pages[page - 1].text[start:end] + "\n") for page, start, end in spans]
         try:
-            (answer,) = await self._ask(excerpts, [question], excerpts=True)
+            (answer,) = await self._asked(_Call(excerpts, [question], self.answer_tokens, excerpts=True))
         except (ContextExceededError, RequestRefusedError) as error:
             return Answer(question.id, None, str(error))
         return answer
 
-    async def _ask(self, pages: Sequence[PageText], group: Sequence[Question], excerpts: bool = False) -> list[Answer]:
-        """One call, and a second one for the questions whose answers could not be parsed."""
-        contents: dict[UUID, Content] = {}
-        used = {question.id: Usage() for question in group}
-        whole = sum(len(page.text) for page in pages) >= sum(len(page.text) for page in self.pages)
-        part_of = None if whole else len(self.pages)
-        missing, problem = list(group), ""
-        for again in (False, True):
-            if again:
-                telemetry.RETRIES.labels("malformed").inc()
-            call = self._key(pages, missing, part_of, again, excerpts)
-            if kept := await self._kept(call, missing):
-                contents |= kept
-                missing = []
-                break
-            asked = messages(self.document.name, pages, missing, part_of, again, excerpts, self.document.owner)
-            completion = await self.chat.complete(asked, schema(missing), self.answer_tokens, self.ledger, call)
-            for question, share in zip(missing, _shares(completion, len(missing)), strict=True):
-                used[question.id] = total([used[question.id], share])
+    async def _asked(self, call: _Call) -> list[Answer]:
+        """The answers of a call, and of others, each unlike it, to the questions that it leaves without one."""
+        answers, cut_off = await self._once(call)
+        found = {answer.question_id: answer for answer in answers}
+        missing = [question for question in call.group if found[question.id].content is None]
+        for other in self._others(call, missing, cut_off):
+            telemetry.RETRIES.labels("malformed").inc()
             try:
-                # Locating quotes in a long document is slow: do it in a thread.
-                contents |= await asyncio.to_thread(self._contents, completion, missing)
-                problem = "The model left this question out of its answer, or answered it in another form, twice."
-            except MalformedAnswerError as error:
-                problem = str(error)
-            missing = [question for question in missing if question.id not in contents]
-            if not missing:
-                break
-        return [
-            Answer(question.id, contents.get(question.id), problem if question in missing else None, used[question.id])
-            for question in group
-        ]
+                later = await self._asked(other)
+            except RequestRefusedError as error:
+                if isinstance(error, ContextExceededError) and other.room == call.room:
+                    raise
+                continue  # the first problem is the one to tell
+            for answer in later:
+                usage = total([found[answer.question_id].usage, answer.usage])
+                found[answer.question_id] = replace(answer, usage=usage)
+        return [found[question.id] for question in call.group]
 
-    def _key(
-        self, pages: Sequence[PageText], group: Sequence[Question], part_of: int | None, again: bool, excerpts: bool
-    ) -> bytes:
+    def _others(self, call: _Call, missing: Sequence[Question], cut_off: bool) -> list[_Call]:
+        """The calls that ask for what is missing. At temperature 0 the same request would get the same reply."""
+        if not missing:
+            return []
+        if not cut_off:
+            return [] if call.again else [replace(call, group=missing, again=True)]
+        if len(call.group) == 1:
+            return [] if call.room > self.answer_tokens else [replace(call, room=2 * self.answer_tokens, again=True)]
+        # The reply ended in the first of them; thoughts without any answer may concern all.
+        first = 1 if len(missing) < len(call.group) else len(missing) // 2
+        return [replace(call, group=part) for part in (missing[:first], missing[first:]) if part]
+
+    async def _once(self, call: _Call) -> tuple[list[Answer], bool]:
+        """The answers of one call, each an error if the reply lacks it; and whether the reply was cut off."""
+        group = call.group
+        whole = sum(len(page.text) for page in call.pages) >= sum(len(page.text) for page in self.pages)
+        part_of = None if whole else len(self.pages)
+        key = self._key(call, part_of)
+        if kept := await self._kept(key, group):
+            return [Answer(question.id, kept[question.id]) for question in group], False
+        self.limits.count()
+        asked = messages(self.document.name, call.pages, group, part_of, call.again, call.excerpts, self.document.owner)
+        completion = await self.chat.complete(asked, schema(group), call.room, self.ledger, key)
+        contents: dict[UUID, Content] = {}
+        try:
+            # Locating quotes in a long document is slow: do it in a thread.
+            contents = await asyncio.to_thread(self._contents, completion, group)
+            problem = "The model left this question out of its answer, or answered it in another form, twice."
+        except MalformedAnswerError as error:
+            problem = str(error)
+        if completion.cut_off:
+            problem = (
+                "The model's answer was longer than COLUMNIST_ANSWER_TOKENS allows, also alone and with twice that."
+            )
+        answers = [
+            Answer(question.id, contents.get(question.id), None if question.id in contents else problem, share)
+            for question, share in zip(group, _shares(completion, len(group)), strict=True)
+        ]
+        return answers, completion.cut_off
+
+    def _key(self, call: _Call, part_of: int | None) -> bytes:
         """Equal for calls that ask the same."""
-        shown = [(page.number, page.text) for page in pages]
-        asked = besides_the_pages(self.document.name, group)
-        whole = [self.chat.model, PROMPT_VERSION, asked, shown, part_of, again, excerpts]
-        return sha256(json.dumps(whole).encode()).digest()
+        shown = [(page.number, page.text) for page in call.pages]
+        asked = besides_the_pages(self.document.name, call.group)
+        how = [part_of, call.again, call.excerpts, call.room]
+        return sha256(json.dumps([self.chat.model, PROMPT_VERSION, asked, shown, how]).encode()).digest()
 
     async def _kept(self, call: bytes, group: Sequence[Question]) -> dict[UUID, Content]:
         """The contents that an earlier attempt was given for this call, if it was answered whole."""
@@ -274,16 +280,15 @@ class _Calls:
 
     def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
         """The contents by question, without those that are missing or malformed. Raises MalformedAnswerError."""
-        raw = _parse(completion, [key(index) for index in range(len(group))])
         contents = {}
-        for index, question in enumerate(group):
-            try:
-                answer = _RawAnswer.model_validate(raw.get(key(index)))
-            except ValidationError:
-                continue
+        for index, answer in raw_answers(completion, group).items():
+            question = group[index]
             citations = tuple(self._cite(quote) for quote in answer.quotes if quote.quote.strip())
             words = self._words(answer.words, citations) if question.format in WORDED else ""
-            contents[question.id] = _content(question, answer, words, citations)
+            content = _content(question, answer, words, citations)
+            if isinstance(answer.answer, list) and len(answer.answer) >= MOST_ITEMS:
+                content = doubted(content, f"These are {MOST_ITEMS}, the most that are asked for: there may be more.")
+            contents[question.id] = content
         return contents
 
     def _words(self, said: str, citations: Sequence[Citation]) -> str:
@@ -293,7 +298,7 @@ class _Calls:
         quoted = any(citation.verified and form in normalise(citation.quote) for citation in citations)
         return words if form and (quoted or self.locator.locate(words, None)) else ""
 
-    def _cite(self, raw: _Quote) -> Citation:
+    def _cite(self, raw: Quote) -> Citation:
         quote = _storable(raw.quote).strip()
         claimed = raw.page if raw.page is not None and 1 <= raw.page <= len(self.document.pages) else None
         spans = self.locator.locate(quote, claimed)
@@ -317,40 +322,7 @@ def _shares(completion: Completion, count: int) -> list[Usage]:
     ]
 
 
-def _parse(completion: Completion, keys: Sequence[str]) -> dict[str, Any]:
-    """The JSON under each of `keys`; without schemas it may be surrounded by words, thoughts and fences.
-
-    The last occurrence of a key counts: earlier ones are drafts. Raises MalformedAnswerError if there is none.
-    """
-    found: dict[str, Any] = {}
-    text = completion.text
-    at = text.find("{")
-    while at >= 0:
-        try:
-            value, end = _JSON.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            value, end = {}, at + 1
-        answers = {name: value[name] for name in keys if name in value}
-        found |= answers
-        # An object without a key may contain one with it.
-        at = text.find("{", end if answers else at + 1)
-    if found:
-        return found
-    if completion.cut_off:
-        raise MalformedAnswerError("The model's answer was longer than COLUMNIST_ANSWER_TOKENS allows, twice.")
-    raise MalformedAnswerError("The model's answer was not the JSON that was asked for, twice.")
-
-
-def _in_words(value: Any) -> str:
-    """A string as it is, a number in plain digits, anything else as JSON."""
-    if isinstance(value, Decimal):
-        # 1e999999999 written out would fill the memory.
-        short = value.is_finite() and abs(value.adjusted()) < _LONGEST_NUMBER and len(value.as_tuple().digits) < 5_000
-        return format(value, "f") if short else str(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_in_words)
-
-
-def _content(question: Question, raw: _RawAnswer, words: str, citations: tuple[Citation, ...]) -> Content:
+def _content(question: Question, raw: RawAnswer, words: str, citations: tuple[Citation, ...]) -> Content:
     reasoning = _storable(raw.reasoning).strip()
     summary, (value, doubt, unit) = _typed(question, raw.answer, words)
     rules = rules_in_words(question)

@@ -19,7 +19,7 @@ from columnist.reviews.model import Format, Question
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
-PROMPT_VERSION = "llm-6"
+PROMPT_VERSION = "llm-7"
 """Grows with each change of the texts or the schema below."""
 
 SYSTEM = """You answer questions about one document for a lawyer, from its text and nothing else.
@@ -51,6 +51,10 @@ _FORMS: dict[Format, str] = {
 }
 WORDED = frozenset(_FORMS) - {"text", "bulleted_list"}
 """The formats of which the document's words are asked for beside the answer: two readings of one figure."""
+MOST_ITEMS = 100
+"""Of a list, and as many quotes: a model that repeats itself comes to an end. Lengths of strings are not bounded here:
+that takes a server seconds to prepare."""
+MOST_QUOTES = 10
 _CONTROL = re.compile(
     r"[<＜﹤‹〈⟨《❮](?=[\s\xad]*[/／⁄∕⧸][\s\xad]*[^\W\d]|\s*document\b|[|｜<]|\w+[|｜]>|[^\W\d]\w*[_:][\w:.-]*>|0x[0-9a-f]{2}>"
     r"|(?:s|think|tools?|bos|eos|pad|unk|mask|[se]op|fim|(?:unused|special)\d+|system|user|assistant|bot|human|model)>)"
@@ -175,18 +179,19 @@ def overhead_bytes(name: str, questions: Sequence[Question]) -> int:
 def _answer_schema(question: Question) -> dict[str, Any]:
     answer: dict[str, Any] = {"type": ["string", "null"]}
     if question.format == "bulleted_list":
-        answer = {"type": ["array", "null"], "items": {"type": "string"}}
+        answer = {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": MOST_ITEMS}
     elif question.format == "yes_no":
         answer["enum"] = ["yes", "no", None]
     elif question.format == "tag":
         answer["enum"] = [*question.tags, None]
-    quote = _object({"page": {"type": "integer"}, "quote": {"type": "string"}})
+    quote = _object({"page": {"type": "integer", "minimum": 1}, "quote": {"type": "string"}})
+    quotes = {"type": "array", "items": quote, "maxItems": MOST_ITEMS if "items" in answer else MOST_QUOTES}
     rules = rules_in_words(question)
     rule = {"type": ["integer", "null"], "enum": [*range(1, len(rules) + 1), None]}
     return _object(
         {
             "reasoning": {"type": "string"},
-            "quotes": {"type": "array", "items": quote},
+            "quotes": quotes,
             **({"words": {"type": ["string", "null"]}} if question.format in WORDED else {}),
             "answer": answer,
             **({"rule": rule} if rules else {}),

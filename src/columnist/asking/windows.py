@@ -64,8 +64,8 @@ def expected_windows(page_bytes: Sequence[int], budget: int) -> tuple[int, float
     count, sent, taken = 1, 0.0, 0.0
     window: list[float] = []
     for page in page_bytes:
-        parts = max(1, ceil(page / longest))
-        for piece in [page / parts + _MARKER_BYTES] * parts:
+        whole = max(1, ceil(page / longest)) - 1
+        for piece in (*[longest + _MARKER_BYTES] * whole, page - whole * longest + _MARKER_BYTES):
             if window and taken + piece > budget:
                 count, sent = count + 1, sent + taken
                 taken = _expected_overlap(window, min(budget * LONGEST_OVERLAP, budget - piece))

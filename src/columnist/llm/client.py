@@ -2,11 +2,9 @@
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from weakref import WeakSet
 
@@ -21,13 +19,15 @@ from columnist.backoff import back_off
 from columnist.documents.tokens import estimated_tokens
 from columnist.errors import (
     ContextExceededError,
+    DeclinedError,
     LlmAwayError,
     LlmRefusedError,
     LlmUnavailableError,
     RequestRefusedError,
     SettingsError,
 )
-from columnist.llm.limiter import TROUBLE, Limiter
+from columnist.llm.limiter import TROUBLE, Limiter, Pace
+from columnist.llm.replies import Completion, Refusal, completion, refusal, refusal_inside
 from columnist.llm.usage import UNCOUNTED, Ledger, Usage
 from columnist.settings import Settings
 
@@ -46,11 +46,10 @@ PROBE_TOKENS = 16
 CONNECT_SECONDS = 10.0
 COUNT_SECONDS = 2.0
 """How long somebody who gives a call up waits until it is counted; it is counted all the same later."""
-LONGEST_RETRY_AFTER_SECONDS = 600.0
 
 _HEALING = frozenset((408, 409, 425, 429))
-_CONTEXT_WORDS = ("context length", "context size", "context window", "context_length", "maximum model length", "n_ctx")
 _REFUSABLE = {
+    "bounds": ("maxitems", "'minimum'", '"minimum"', "`minimum`"),
     "response_format": ("response_format", "json_schema", "structured output", "guided", "grammar"),
     "max_tokens": ("max_completion_tokens",),
     "temperature": ("temperature",),
@@ -58,30 +57,16 @@ _REFUSABLE = {
 """Parameters that some servers do not take, and the words by which their refusals are known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """An answer's text and its tokens; `cut_off`: it ended at the token limit. `cached_tokens` are of the prompt's."""
-
-    text: str
-    cut_off: bool
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-
-    @property
-    def usage(self) -> Usage:
-        """What is billed for it."""
-        return Usage(self.prompt_tokens, self.cached_tokens, self.completion_tokens)
-
-
 class _TransientError(Exception):
     """The server is down, busy or slow: it may heal. `cause`: as telemetry.RETRIES counts it; with `rate_limited` it
-    only has too much to do, whatever the call. `retry_after` in seconds, if the server said so."""
+    only has too much to do, whatever the call. `retry_after` in seconds, if the server said so; `paced`: its tokens in
+    a time are too many, and later calls are paced."""
 
-    def __init__(self, sentence: str, cause: str, retry_after: float | None = None) -> None:
+    def __init__(self, sentence: str, cause: str, retry_after: float | None = None, paced: bool = False) -> None:
         super().__init__(sentence)
         self.cause = cause
         self.retry_after = retry_after
+        self.paced = paced
 
 
 class ChatModel:
@@ -112,10 +97,13 @@ class ChatModel:
             max_retries=0,
         )
         self._answers = 0
+        self._speaks = False
         self._probing = asyncio.Lock()
         self._probed_at = 0.0
         self._probe_answered = False
         self._refused: set[str] = set()
+        self._pace = Pace()
+        self._most_answer_tokens = sys.maxsize
         self._longest_context = settings.context_tokens
         self._context_tokens: int | None = None
         _open.add(self)
@@ -212,6 +200,7 @@ class ChatModel:
         try:
             async with self.limiter.slot() as started_at:
                 await ledger.admit()
+                await self._pace.wait(_sent_tokens(messages))
                 try:
                     completion = await self._measured(messages, schema, max_tokens)
                 except _TransientError as weather:
@@ -229,8 +218,12 @@ class ChatModel:
             raise LlmAwayError(TROUBLE.get(self.model, str(away))) from None
 
     async def _counted(self, completion: Completion, max_tokens: int, ledger: Ledger, key: bytes | None) -> Completion:
-        """Raises ContextExceededError if the answer ended before `max_tokens` for want of room (llama.cpp)."""
-        if completion.cut_off and 0 < completion.completion_tokens < max_tokens:
+        """Raises ContextExceededError if the answer ended before `max_tokens` for want of room (llama.cpp), and
+        DeclinedError if there is none."""
+        if completion.declined:
+            await ledger.count(completion.usage)
+            raise DeclinedError(completion.declined)
+        if completion.cut_off and 0 < completion.completion_tokens < min(max_tokens, self._most_answer_tokens):
             await ledger.count(completion.usage)
             raise ContextExceededError("The request left no room in the model's context for the whole answer.")
         await ledger.count(completion.usage, key, completion.text)
@@ -302,15 +295,16 @@ class ChatModel:
     ) -> Completion:
         while True:
             without = frozenset(self._refused)
+            most = min(max_tokens, self._most_answer_tokens)
             try:
                 async with asyncio.timeout(self._seconds):
                     answer = await self._client.chat.completions.create(
-                        **self._request(messages, schema, max_tokens, without)
+                        **self._request(messages, schema, most, without)
                     )
-                return _completion(answer)
-            except (openai.OpenAIError, TimeoutError) as error:
-                understood = await self._understood(error)
-                if isinstance(understood, ContextExceededError) or not self._learns_from(error, without):
+                return _answered(answer)
+            except (openai.OpenAIError, TimeoutError, ValueError) as error:
+                understood = await self._understood(error, _sent_tokens(messages), most)
+                if isinstance(understood, ContextExceededError) or not self._learns_from(error, without, most):
                     raise understood from error
 
     def _request(
@@ -324,6 +318,8 @@ class ChatModel:
         if "temperature" not in without:
             request["temperature"] = 0
         request["max_completion_tokens" if "max_tokens" in without else "max_tokens"] = max_tokens
+        if "bounds" in without:
+            schema = _unbounded(schema)
         if "response_format" not in without:
             form = {"name": "answers", "strict": True, "schema": schema}
             # Not as a parameter: the SDK would take milliseconds to walk through the schema.
@@ -334,51 +330,70 @@ class ChatModel:
             request["messages"][-1] = last
         return request
 
-    def _learns_from(self, error: Exception, without: frozenset[str]) -> bool:
-        """Whether the server refused a parameter that it can be asked without; it is, from now on."""
-        if not isinstance(error, openai.APIStatusError) or error.status_code in _HEALING:
+    def _learns_from(self, error: Exception, without: frozenset[str], max_tokens: int) -> bool:
+        """Whether the server refused a parameter that it can be asked without, or with less; it is, from now on."""
+        said = _said(error)
+        if said is None or said.status in _HEALING or said.full:
             return False
-        message = str(error.message).lower()
+        if most := said.answers_at_most(max_tokens):
+            self._most_answer_tokens = most
+            return True
+        message = said.message.lower()
         for parameter, words in _REFUSABLE.items():
             # Calls that were under way together are all refused, and all learn.
             if parameter not in without and any(word in message for word in words):
                 if parameter not in self._refused:
-                    log.info("the LLM server does without", parameter=parameter, said=error.message)
+                    log.info("the LLM server does without", parameter=parameter, said=said.message)
                 self._refused.add(parameter)
                 return True
         return False
 
-    async def _understood(self, error: Exception) -> LlmRefusedError | _TransientError:
-        """The one place where the SDK's exceptions become ours."""
+    async def _understood(
+        self, error: Exception, prompt_tokens: int = 0, answer_tokens: int = 0
+    ) -> LlmRefusedError | _TransientError:
+        """The one place where the SDK's exceptions become ours; the tokens are those of the request, estimated."""
         if isinstance(error, openai.APITimeoutError | TimeoutError):
             return _TransientError("it did not answer in time (COLUMNIST_LLM_TIMEOUT_SECONDS)", "timeout")
         if isinstance(error, openai.APIConnectionError):
             return _TransientError(f"it cannot be reached ({error.__cause__ or error})", "connection")
-        if not isinstance(error, openai.APIStatusError):
+        said = _said(error)
+        if said is None:
+            if self._speaks or isinstance(error, _NoAnswerError):
+                # A proxy before it says this, or it broke off.
+                return _TransientError("its reply is no answer", "server_error")
             return LlmRefusedError(
                 f"{self._client.base_url} does not speak the OpenAI protocol: check OPENAI_BASE_URL; most end in /v1."
             )
-        message = str(error.message)
-        if error.code == "insufficient_quota":
-            return LlmRefusedError(f"The LLM account has no quota left: {message}")
-        if error.status_code in _HEALING or error.status_code >= 500:
-            cause = {408: "timeout", 429: "rate_limited"}.get(error.status_code, "server_error")
-            return _TransientError(f"it answered {error.status_code}", cause, _retry_after(error))
-        if error.code == "context_length_exceeded" or any(word in message.lower() for word in _CONTEXT_WORDS):
-            return ContextExceededError(f"The request is longer than the model's context: {message}")
-        if error.status_code in (401, 403):
-            return LlmRefusedError(f"The LLM server refuses the key: check OPENAI_API_KEY. It says: {message}")
-        if error.status_code == 402:
-            return LlmRefusedError(f"The LLM account has to be paid up: {message}")
-        if error.status_code == 404:
+        return await self._meant(said, prompt_tokens, answer_tokens)
+
+    async def _meant(self, said: Refusal, prompt_tokens: int, answer_tokens: int) -> LlmRefusedError | _TransientError:
+        if said.code == "insufficient_quota":
+            return LlmRefusedError(f"The LLM account has no quota left: {said.message}")
+        share = said.share_that_fits(prompt_tokens, answer_tokens) if answer_tokens else None
+        if share is not None:
+            return ContextExceededError(f"The request is longer than the model's context: {said.message}", share)
+        if said.full:
+            if said.counts_tokens:
+                self._pace.learn(said.tokens_a_minute, said.retry_after)
+            return _TransientError(f"it answered {said.status}", "rate_limited", said.retry_after, said.counts_tokens)
+        if said.status in _HEALING or said.status >= 500:
+            cause = "timeout" if said.status == 408 else "server_error"
+            return _TransientError(f"it answered {said.status}", cause, said.retry_after)
+        if said.status in (401, 403):
+            return LlmRefusedError(f"The LLM server refuses the key: check OPENAI_API_KEY. It says: {said.message}")
+        if said.status == 402:
+            return LlmRefusedError(f"The LLM account has to be paid up: {said.message}")
+        if said.status == 404:
             return LlmRefusedError(f"The LLM server does not serve {self.model!r}{await self._what_it_serves()}")
-        return RequestRefusedError(f"The LLM server refuses the request ({error.status_code}): {message}")
+        return RequestRefusedError(f"The LLM server refuses the request ({said.status}): {said.message}")
 
     async def _listed(self) -> list[Model]:
         try:
-            return [model async for model in self._client.models.list()]
+            listed = [model async for model in self._client.models.list()]
         except AttributeError as error:  # what the SDK comes to when the server answers with a web page
             raise openai.OpenAIError("no list of models") from error
+        self._speaks = True
+        return listed
 
     async def _what_it_serves(self) -> str:
         try:
@@ -392,11 +407,14 @@ class ChatModel:
             log.warning("the LLM server is back", base_url=str(self._client.base_url))
         TROUBLE.pop(self.model, None)
         self._answers += 1
+        self._speaks = True
         self.limiter.on_success()
 
     def _on_failure(self, weather: _TransientError, started_at: float) -> None:
         was_down = self.limiter.down
-        self.limiter.on_failure(started_at, busy=weather.cause == "rate_limited")
+        if not weather.paced:
+            busy = weather.cause == "rate_limited"
+            self.limiter.on_failure(started_at, busy=busy, reached=weather.cause != "connection")
         if self.limiter.down:
             TROUBLE[self.model] = str(weather)
         if self.limiter.down and not was_down:
@@ -407,39 +425,40 @@ _open: WeakSet[ChatModel] = WeakSet()
 telemetry.LLM_LIMIT.set_function(lambda: sum(chat.limiter.limit for chat in _open))
 
 
-def _completion(answer: object) -> Completion:
+class _NoAnswerError(openai.OpenAIError):
+    """A reply without anything in it."""
+
+
+class _RefusedInsideError(openai.OpenAIError):
+    """A reply with status 200 that is an error."""
+
+    def __init__(self, said: Refusal) -> None:
+        super().__init__(said.message)
+        self.said = said
+
+
+def _answered(answer: object) -> Completion:
+    """The completion. Raises OpenAIError if the reply is none."""
+    if said := refusal_inside(answer):
+        raise _RefusedInsideError(said)
     if not isinstance(answer, ChatCompletion):  # the SDK hands on as text what it cannot read, such as a web page
-        raise openai.OpenAIError("no completion")
-    # The SDK checks nothing of this, and servers leave out or bend most of it.
-    usage, choice = answer.usage, answer.choices[0] if answer.choices else None
-    details = usage.prompt_tokens_details if usage else None
-    content: object = choice.message.content if choice and choice.message else None
-    if isinstance(content, list):  # in parts, as requests may be
-        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    return Completion(
-        text=content if isinstance(content, str) else "",
-        cut_off=choice is not None and choice.finish_reason == "length",
-        prompt_tokens=int(usage.prompt_tokens or 0) if usage else 0,
-        cached_tokens=(details.cached_tokens if details else None) or 0,
-        completion_tokens=int(usage.completion_tokens or 0) if usage else 0,
-    )
+        raise openai.OpenAIError("no completion") if answer else _NoAnswerError("an empty reply")
+    return completion(answer)
+
+
+def _said(error: Exception) -> Refusal | None:
+    if isinstance(error, _RefusedInsideError):
+        return error.said
+    return refusal(error) if isinstance(error, openai.APIStatusError) else None
+
+
+def _unbounded(schema: Any) -> Any:
+    """The schema without the bounds that some servers do not take."""
+    if isinstance(schema, dict):
+        return {name: _unbounded(value) for name, value in schema.items() if name not in ("maxItems", "minimum")}
+    return [_unbounded(one) for one in schema] if isinstance(schema, list) else schema
 
 
 def _sent_tokens(messages: Sequence[ChatCompletionMessageParam]) -> int:
     """Estimated tokens of a prompt whose usage the server did not report."""
     return sum(estimated_tokens(str(message.get("content") or "")) for message in messages)
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    """Seconds that the server asks to wait: a number, or an HTTP date."""
-    value = error.response.headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS) or None

@@ -18,6 +18,11 @@ DOWN_AFTER = 5
 LINE_SECONDS = 5.0
 """How long a document waits in line for a server that takes less than it did."""
 
+MINUTE = 60.0
+
+SAME_REFUSAL_SECONDS = 5.0
+"""Calls that were under way together are refused together: that is one sign."""
+
 AWAY = "The LLM server does not answer."
 
 TROUBLE: dict[str, str] = {}
@@ -70,6 +75,43 @@ class _Line:
                 self.inside -= 1
                 self.call()
             raise
+
+
+class Pace:
+    """Tokens in a time, once a server has said that it counts them: as it says, or as many as it took; a tenth less
+    after each refusal, a tenth more after each minute without one."""
+
+    def __init__(self) -> None:
+        self._per_minute: float | None = None
+        self._sent: deque[tuple[float, int]] = deque()
+        self._free_at = 0.0
+        self._changed_at = 0.0
+
+    async def wait(self, tokens: int) -> None:
+        """Wait until these tokens may be sent."""
+        now = time.monotonic()
+        self._sent.append((now, tokens))
+        while self._sent[0][0] < now - MINUTE:
+            self._sent.popleft()
+        if self._per_minute is None:
+            return
+        if now > self._changed_at + MINUTE:
+            self._per_minute, self._changed_at = self._per_minute * 1.1, now
+        starts_at = max(now, self._free_at)
+        self._free_at = starts_at + tokens / self._per_minute * MINUTE
+        await asyncio.sleep(starts_at - now)
+
+    def learn(self, per_minute: int | None, retry_after: float | None) -> None:
+        """A call was refused because of its tokens; `per_minute`: the limit, and `retry_after`: the seconds to wait, if
+        the server says them."""
+        now = time.monotonic()
+        self._free_at = max(self._free_at, now + (retry_after or MINUTE / 20))
+        if self._per_minute is not None and now < self._changed_at + SAME_REFUSAL_SECONDS:
+            return
+        taken = sum(tokens for at, tokens in self._sent if at > now - MINUTE)
+        known = min(per_minute or taken, self._per_minute or taken)
+        self._per_minute = max(known * 0.9, 1.0)
+        self._changed_at = now
 
 
 class Limiter:
@@ -150,11 +192,11 @@ class Limiter:
         self._calls.call()
         self._documents.call()
 
-    def on_failure(self, started_at: float, *, busy: bool = False) -> None:
+    def on_failure(self, started_at: float, *, busy: bool = False, reached: bool = True) -> None:
         """A call that began at `started_at` timed out, was turned away or found nobody; `busy`: the server said that it
-        has too much to do, so that it is not away."""
+        has too much to do, so that it is not away; not `reached`: nobody was there, which says nothing of load."""
         # A call that began before the limit was lowered is of the same round trip as the one that lowered it.
-        if not self.down and started_at >= self._lowered_at:
+        if reached and not self.down and started_at >= self._lowered_at:
             self._limit = max(1.0, self._limit * LOWERED)
             self._lowered_at = time.monotonic()
         if busy:

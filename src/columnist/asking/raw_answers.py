@@ -1,0 +1,293 @@
+"""From a model's reply to the raw answer to each question, wherever in the reply it is.
+
+Servers without schemas put words, thoughts and fences around the JSON, or bend its form. What is read here is only what
+the model finished: thoughts are drafts, and so is the answer during which a reply was cut off.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import json_repair
+from pydantic import BaseModel, ValidationError, field_validator
+
+from columnist.answers.plain import one_line
+from columnist.asking.prompt import key
+from columnist.errors import MalformedAnswerError
+from columnist.llm.replies import Completion
+from columnist.reviews.model import Question
+
+_JSON = json.JSONDecoder(strict=False, parse_float=Decimal, parse_int=Decimal)
+"""Accepts line breaks inside strings, which models write. Numbers keep their digits as written."""
+
+_LONGEST_NUMBER = 60
+"""Most digits of a number that is written out; a longer one is shown as the model wrote it."""
+_EXACT_DIGITS = 15
+"""As many digits of a number survive a float."""
+_SHOWN = 200
+"""Most characters of a reply without JSON that its error quotes."""
+
+_THOUGHTS = "think(?:ing)?|thoughts?|reasoning|analysis|scratchpad"
+_BEGIN = re.compile(rf"<(?:{_THOUGHTS})>|\[THINK\]|<\|channel\|>(?:analysis|commentary)", re.I)
+_END = re.compile(rf"</(?:{_THOUGHTS})>|\[/THINK\]|<\|channel\|>final(?:<\|message\|>)?", re.I)
+_BRACKET = re.compile(r"[{\[]")
+_SPACE = re.compile(r"\s*")
+_OPENED = re.compile(r'\{\s*(?:"\w*)?')
+"""An object of which only the beginning is there; not one inside of another."""
+_FIELDS = frozenset(("answer", "value", "words", "reasoning", "quotes", "quote", "page", "rule", "flag"))
+"""The names inside of an answer; a question of such a name goes by its key alone."""
+
+
+class Quote(BaseModel):
+    """A quote as the model gave it."""
+
+    page: int | None = None
+    quote: str
+
+    @field_validator("page", mode="before")
+    @classmethod
+    def _as_page(cls, value: Any) -> int | None:
+        """The page is only a hint: `Page 3` and "3" are the same, anything else counts as None."""
+        found = re.search(r"\d{1,6}", str(value))
+        return int(found[0]) if found else None
+
+
+class RawAnswer(BaseModel):
+    """An answer by the schema; servers without schemas may leave out or bend what is not essential."""
+
+    answer: str | bool | list[str] | None
+    words: str = ""
+    reasoning: str = ""
+    quotes: list[Quote] = []
+    rule: int | None = None
+    flag: str | None = None
+
+    @field_validator("answer", mode="before")
+    @classmethod
+    def _as_answer(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            return [_in_words(item) for item in value if item is not None]
+        return _in_words(value) if isinstance(value, dict | Decimal) else value
+
+    @field_validator("quotes", mode="before")
+    @classmethod
+    def _as_quotes(cls, value: Any) -> list[Any]:
+        several = value if isinstance(value, list) else [value]
+        quotes = [{"quote": one} if isinstance(one, str) else one for one in several]
+        return [one for one in quotes if isinstance(one, dict) and isinstance(one.get("quote"), str)]
+
+    @field_validator("words", "reasoning", "flag", mode="before")
+    @classmethod
+    def _as_words(cls, value: Any) -> str:
+        return "" if value is None else _in_words(value)
+
+    @field_validator("rule", mode="before")
+    @classmethod
+    def _as_rule(cls, value: Any) -> int | None:
+        return int(str(value)) if re.fullmatch(r"[0-9]{1,6}", str(value)) else None
+
+
+class _Object(NamedTuple):
+    """What an object of a reply says, by index of question; `begun`: of one that has no end, whether it has any. `end`:
+    how far it was read."""
+
+    answers: dict[int, Any]
+    begun: bool
+    end: int
+
+
+def raw_answers(completion: Completion, questions: Sequence[Question]) -> dict[int, RawAnswer]:
+    """The finished answers by index of their question. Raises MalformedAnswerError if there are none.
+
+    The last object that answers a question counts. Of a reply that was cut off only its last object does, with what it
+    had finished: what is before it may be a draft.
+    """
+    names = _names(questions)
+    final, draft = _parted(completion.text)
+    found = _answers(final, names, completion.cut_off)
+    if not found and not completion.cut_off:
+        # A model that does not end its thoughts, or a server that takes all for thoughts, leaves the answer there.
+        found = _answers(draft, names, False) or _answers(completion.thoughts, names, False)
+    if found:
+        return found
+    if completion.cut_off:
+        raise MalformedAnswerError("The model's answer was longer than COLUMNIST_ANSWER_TOKENS allows, twice.")
+    said = one_line(final).strip()
+    words = f" It said: “{said[:_SHOWN]}{'…' * (len(said) > _SHOWN)}”" if said and "{" not in said else ""
+    raise MalformedAnswerError(f"The model's answer was not the JSON that was asked for, twice.{words}")
+
+
+def _names(questions: Sequence[Question]) -> dict[str, int]:
+    """What a model may call each question: by its key, its number or its name, as far as that is one question's."""
+    called = [(form, index) for index, one in enumerate(questions) for form in {*_numbered(index), _folded(one.name)}]
+    uses = Counter(form for form, _ in called)
+    keys = {key(index): index for index in range(len(questions))}
+    return {form: index for form, index in called if form and uses[form] == 1 and form not in _FIELDS} | keys
+
+
+def _numbered(index: int) -> Iterator[str]:
+    yield from (f"{word}{index + 1}" for word in ("", "q", "question", "column", "answer"))
+
+
+def _folded(name: object) -> str:
+    return re.sub(r"[\W_]+", "", str(name)).casefold()
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """A reply without its thoughts, and the thoughts that are not ended, which are a draft."""
+    if text.lstrip().startswith(("{", "[", "```")):
+        return text, ""
+    ends = [end.end() for end in _END.finditer(text)]
+    rest = text[ends[-1] if ends else 0 :]
+    begin = _BEGIN.search(rest)
+    return (rest[: begin.start()], rest[begin.end() :]) if begin else (rest, "")
+
+
+def _answers(text: str, names: dict[str, int], cut_off: bool) -> dict[int, RawAnswer]:
+    objects = list(_objects(text, names))
+    if cut_off:
+        objects = objects[-1:]
+    raw = {index: value for one in objects for index, value in one.answers.items()}
+    found = _valid(raw)
+    if len(found) < len(set(names.values())) and not cut_off:
+        found = _valid(_repaired(text, names)) | found
+    return found
+
+
+def _valid(raw: dict[int, Any]) -> dict[int, RawAnswer]:
+    found = {}
+    for index, value in raw.items():
+        if isinstance(value, str) and (inner := _decoded(value)) is not None:
+            value = inner
+        if isinstance(value, dict) and "answer" not in value and "value" in value:
+            value = value | {"answer": value["value"]}
+        try:
+            found[index] = RawAnswer.model_validate(value if isinstance(value, dict) else {"answer": value})
+        except ValidationError:
+            continue
+    return found
+
+
+def _decoded(text: str) -> Any:
+    """The object or list that a text encodes, or None."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return _JSON.decode(text.strip())
+    except (ValueError, RecursionError):
+        return None
+
+
+def _objects(text: str, names: dict[str, int]) -> Iterator[_Object]:
+    """The objects and lists of a reply that answer questions, or have begun to."""
+    if text.lstrip().startswith('"'):  # JSON as a string in JSON
+        with suppress(ValueError):
+            text = str(_JSON.raw_decode(text.lstrip())[0])
+    bracket = _BRACKET.search(text)
+    while bracket:
+        try:
+            value, end = _JSON.raw_decode(text, bracket.start())
+            one = _Object(_named(value, names), False, end)
+        except (ValueError, RecursionError):
+            one = _unfinished(text, bracket.start(), names)
+        if one.answers or one.begun:
+            yield one
+        bracket = _BRACKET.search(text, one.end)
+
+
+def _unfinished(text: str, start: int, names: dict[str, int]) -> _Object:
+    """The whole members of an object that has no end, or is no JSON from somewhere on."""
+    members: dict[str, Any] = {}
+    name = ""
+    at = end = start
+    try:
+        while text[at] in "{,":
+            name, colon = _JSON.raw_decode(text, _after_space(text, at + 1))
+            colon = _after_space(text, colon)
+            if not isinstance(name, str) or text[colon] != ":":
+                break
+            value, end = _JSON.raw_decode(text, _after_space(text, colon + 1))
+            at = _after_space(text, end)
+            if text[at] not in ",}":  # more of it was to come
+                break
+            members[name] = value
+    except (ValueError, IndexError, RecursionError):
+        pass
+    whole = {names[_folded(one)]: value for one, value in members.items() if _folded(one) in names}
+    opened = _OPENED.fullmatch(text, start) and not text[max(start - 9, 0) : start].rstrip().endswith((":", ",", "["))
+    begun = bool(whole or opened) or _folded(name) in names
+    # What names no question may have an object in it that does.
+    return _Object(whole, begun, end if whole else start + 1)
+
+
+def _after_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
+
+
+def _named(value: Any, names: dict[str, int]) -> dict[int, Any]:
+    """The answers in a decoded value: an object by names, a list of objects that name their questions, or as many as
+    there are questions, in their order; else those of what is inside."""
+    if isinstance(value, dict):
+        found = {names[_folded(one)]: inner for one, inner in value.items() if _folded(one) in names}
+        inside: Sequence[Any] = list(value.values())
+    elif isinstance(value, list):
+        found = {}
+        inside = value
+        if value and all(isinstance(one, dict) and ("answer" in one or "value" in one) for one in value):
+            said = [
+                names.get(
+                    _folded(next((one[by] for by in ("key", "id", "question", "column", "name") if by in one), ""))
+                )
+                for one in value
+            ]
+            if len(value) == len(set(names.values())) and said == [None] * len(value):
+                said = list(range(len(value)))
+            found = {index: one for index, one in zip(said, value, strict=True) if index is not None}
+    else:
+        return {}
+    if found:
+        return found
+    return {index: one for each in inside for index, one in _named(each, names).items()}
+
+
+def _repaired(text: str, names: dict[str, int]) -> dict[int, Any]:
+    """The answers of a reply that is nearly JSON: single quotes, a comma too many, Python's words. What comes after its
+    last bracket does not count: it may be half of something."""
+    start, end = text.find("{"), text.rfind("}")
+    if not 0 <= start < end:
+        return {}
+    try:
+        return _named(_exact(json_repair.loads(text[start : end + 1], skip_json_loads=True)), names)
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _exact(value: Any) -> Any:
+    """Numbers as decimals. Raises ValueError for one that a float may have changed."""
+    match value:
+        case dict():
+            return {name: _exact(inner) for name, inner in value.items()}
+        case list():
+            return [_exact(inner) for inner in value]
+        case float():
+            number = Decimal(repr(value))
+            if not number.is_finite() or len(number.as_tuple().digits) > _EXACT_DIGITS:
+                raise ValueError("a number that is not exact")
+            return number
+        case int() if not isinstance(value, bool):
+            return Decimal(value)
+    return value
+
+
+def _in_words(value: Any) -> str:
+    """A string as it is, a number in plain digits, anything else as JSON."""
+    if isinstance(value, Decimal):
+        # 1e999999999 written out would fill the memory.
+        short = value.is_finite() and abs(value.adjusted()) < _LONGEST_NUMBER and len(value.as_tuple().digits) < 5_000
+        return format(value, "f") if short else str(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_in_words)

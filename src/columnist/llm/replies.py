@@ -1,0 +1,241 @@
+"""What a server's reply means: a completion, or a refusal, by its status, code, numbers and words."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import openai
+from openai.types.chat import ChatCompletion
+from openai.types.chat.chat_completion import Choice
+
+from columnist.llm.usage import Usage
+
+LONGEST_RETRY_AFTER_SECONDS = 600.0
+
+FULL = frozenset((429, 503, 529))
+"""A server that has too much to do: 503 is vLLM's, 529 Anthropic's."""
+
+_STATUS_OF_CODE = (
+    (re.compile(r"rate_?limit|too_many|throttl|tokens_per|resource_exhausted", re.I), 429),
+    (re.compile(r"overloaded|unavailable|capacity", re.I), 503),
+    (re.compile(r"timeout", re.I), 504),
+    (re.compile(r"authentication|invalid_api_key|unauthorized", re.I), 401),
+    (re.compile(r"insufficient_quota|billing|payment", re.I), 402),
+    (re.compile(r"invalid_request|context_length|content_filter|bad_request", re.I), 400),
+)
+"""Of an error that comes with status 200."""
+
+_LENGTH_CODE = re.compile(
+    r"context|tokens?_limit_reached|(?:string|prompt|input|request)\w*_too_l|exceed_context", re.I
+)
+_SIZE = re.compile(r"token|length|context|prompt|input|window|request|message|body|payload|长度|超长|トークン", re.I)
+_TOO_MUCH = re.compile(
+    r"too\s+(?:long|large|many|big)|exceed|longer\s+than|larger\s+than|greater\s+than|more\s+than|reduce|shorten|maximum"
+    r"|at\s+most|must\s+be\s+(?:<|less|below)|limit|overflow|超|上限|should\s+be\s+\[",
+    re.I,
+)
+_TOO_LONG = re.compile(
+    r"(?:context|prompt|input|token|messages?|length).*(?:too\s+(?:long|large)|longer|exceed|超)"
+    r"|(?:reduce|shorten|exceed|too\s+many).*(?:context|prompt|input|tokens|messages?)|超长",
+    re.I | re.S,
+)
+"""The same without any number."""
+_PER_MINUTE = re.compile(r"per[\s_-]?min(?:ute)?|\bTPM\b|per[\s_-]?day|\bTPD\b", re.I)
+_TOKENS = re.compile(r"\btokens?\b|\bTPM\b|\bTPD\b", re.I)
+_NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\w.]?\d)|(?<![\w.])\d{2,9}(?![\w]|\.\d)")
+_LEAST_TOKENS = 64
+"""A smaller number in a refusal is no context window."""
+
+_WAIT = re.compile(
+    r"(?:try\s+again|retry|wait)\D{0,40}?((?:\d+(?:\.\d+)?\s*(?:ms|h|m|s)[a-z]*\s*)+|\d+(?:\.\d+)?)", re.I
+)
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|h|m|s)?", re.I)
+_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
+_WAIT_HEADERS = {
+    "retry-after-ms": 0.001,
+    "x-ms-retry-after-ms": 0.001,
+    "retry-after": 1.0,
+    "ratelimit-reset": 1.0,
+    "x-ratelimit-reset-requests": 1.0,
+    "x-ratelimit-reset-tokens": 1.0,
+    "anthropic-ratelimit-tokens-reset": 1.0,
+    "anthropic-ratelimit-requests-reset": 1.0,
+}
+"""The first that is there counts; a number without a unit is of so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """An answer's text and its tokens; `cut_off`: it ended at the token limit. `cached_tokens` are of the prompt's.
+    `thoughts`: what a server took for the model's thinking; `declined`: why there is no answer at all."""
+
+    text: str
+    cut_off: bool
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    thoughts: str = ""
+    declined: str = ""
+
+    @property
+    def usage(self) -> Usage:
+        """What is billed for it."""
+        return Usage(self.prompt_tokens, self.cached_tokens, self.completion_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error as a server words it; `status`: as it means it, which may be another than it came with."""
+
+    status: int
+    code: str
+    message: str
+    headers: Mapping[str, str]
+
+    @property
+    def full(self) -> bool:
+        """The server has too much to do, or gives this account no more for now."""
+        return self.status in FULL and self.code != "insufficient_quota"
+
+    @property
+    def counts_tokens(self) -> bool:
+        """It is tokens in a time that are too many, not calls."""
+        return self.status == 429 and bool(_PER_MINUTE.search(self.message) and _TOKENS.search(self.message))
+
+    @property
+    def tokens_a_minute(self) -> int | None:
+        """The most that it allows, if it says so."""
+        said = self.headers.get("x-ratelimit-limit-tokens", "")
+        numbers = re.search(r"limit\D{0,12}([\d,]+)", self.message, re.I)
+        digits = said if said.isdigit() else numbers[1].replace(",", "") if numbers else ""
+        return int(digits) if digits.isdigit() and int(digits) else None
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that it asks to wait, in a header of some vendor's or in words: a number, a duration or a date."""
+        waits = (_seconds(self.headers.get(name, ""), unit) for name, unit in _WAIT_HEADERS.items())
+        seconds = next((wait for wait in waits if wait is not None), None)
+        if seconds is None and self.full and (said := _WAIT.search(self.message)):
+            seconds = _seconds(said[1], 1.0)
+        return min(max(seconds or 0.0, 0.0), LONGEST_RETRY_AFTER_SECONDS) or None
+
+    def share_that_fits(self, prompt_tokens: int, answer_tokens: int) -> float | None:
+        """Which share of a request fits into the model's context, if that is why it was refused; else None.
+
+        `prompt_tokens`: estimated. Vendors word this in dozens of ways, so that numbers decide: one that may be a
+        limit, below one that may be the request's tokens.
+        """
+        if self.status not in (400, 413, 422, 429, 500):
+            return None
+        numbers = [int(one.replace(",", "")) for one in _NUMBER.findall(self.message)]
+        sizes = [one for one in numbers if one >= _LEAST_TOKENS and one != answer_tokens]
+        asked = [one for one in sizes if prompt_tokens / 4 <= one <= 4 * (prompt_tokens + answer_tokens)]
+        limits = [limit for limit in sizes if any(limit < one for one in asked)]
+        share = max(limits) / max(asked) if limits else 0.5
+        if self.status == 429:
+            # Too large for a minute's tokens: waiting does not help, and asking for less does.
+            return share if self.counts_tokens and limits and "too large" in self.message.lower() else None
+        if self.answers_at_most(answer_tokens):
+            return None
+        worded = bool(_SIZE.search(self.message) and _TOO_MUCH.search(self.message))
+        known = bool(_LENGTH_CODE.search(self.code)) or self.status == 413
+        if self.status == 500:
+            return share if known or (worded and limits) else None
+        return share if known or (worded and sizes) or (not sizes and _TOO_LONG.search(self.message)) else None
+
+    def answers_at_most(self, answer_tokens: int) -> int | None:
+        """The most tokens of an answer, if `answer_tokens` are too many for the model, whatever the prompt."""
+        if not re.search(r"completion|output|max_(?:completion_|new_|output_)?tokens|generat", self.message, re.I):
+            return None
+        numbers = {int(one.replace(",", "")) for one in _NUMBER.findall(self.message)}
+        below = [one for one in numbers if _LEAST_TOKENS <= one < answer_tokens]
+        return max(below) if answer_tokens in numbers and below and max(numbers) == answer_tokens else None
+
+
+def refusal(error: openai.APIStatusError) -> Refusal:
+    """What a status of 400 or more says."""
+    message = str(error.message).removeprefix(f"Error code: {error.status_code} - ")
+    return Refusal(error.status_code, str(error.code or error.type or ""), message, error.response.headers)
+
+
+def refusal_inside(answer: object) -> Refusal | None:
+    """The error in a reply with status 200, as proxies of several vendors send it."""
+    if not isinstance(answer, ChatCompletion):
+        return None
+    extra = answer.model_extra or {}
+    choice = answer.choices[0] if answer.choices else None
+    error = extra.get("error") or (choice and (choice.model_extra or {}).get("error"))
+    if not error and answer.object not in ("chat.completion", None):
+        error = extra
+    if not error:
+        return None
+    said: dict[str, Any] = error if isinstance(error, dict) else {"message": error}
+    codes = [str(said.get(name) or "") for name in ("code", "status", "type")]
+    status = next((int(code) for code in codes if code.isdigit() and 400 <= int(code) < 600), None)
+    if status is None:
+        status = next((number for words, number in _STATUS_OF_CODE for code in codes if words.search(code)), 500)
+    named = next((code for code in codes if code and not code.isdigit()), "")
+    return Refusal(status, named, str(said.get("message") or error), {})
+
+
+def completion(answer: ChatCompletion) -> Completion:
+    """What a reply holds, wherever a server puts it. The SDK checks nothing of this, and servers leave out or bend most
+    of it."""
+    usage, choice = answer.usage, answer.choices[0] if answer.choices else None
+    details = usage.prompt_tokens_details if usage else None
+    message = choice.message if choice else None
+    extra = (message and message.model_extra) or {}
+    return Completion(
+        text=_text(message.content if message else None) or "".join(_arguments(message)),
+        cut_off=choice is not None and choice.finish_reason == "length",
+        prompt_tokens=int(usage.prompt_tokens or 0) if usage else 0,
+        cached_tokens=(details.cached_tokens if details else None) or 0,
+        completion_tokens=int(usage.completion_tokens or 0) if usage else 0,
+        thoughts=_text(extra.get("reasoning_content")) or _text(extra.get("reasoning")),
+        declined=_declined(choice),
+    )
+
+
+def _declined(choice: Choice | None) -> str:
+    """Why the model, or a filter after it, gives no answer; empty if it does."""
+    said = _text(choice.message.refusal) if choice and choice.message else ""
+    if said:
+        return f"The model declines to answer: {said}"
+    if choice and choice.finish_reason == "content_filter":
+        return "The LLM server's content filter has stopped the answer."
+    return ""
+
+
+def _text(content: object) -> str:
+    """A text, or one in parts, as requests may be."""
+    if isinstance(content, list):
+        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+    return content if isinstance(content, str) else ""
+
+
+def _arguments(message: Any) -> Iterator[str]:
+    """The answer as the arguments of a function that the model calls."""
+    for call in getattr(message, "tool_calls", None) or []:
+        said = getattr(getattr(call, "function", None), "arguments", None)
+        yield said if isinstance(said, str) else ""
+
+
+def _seconds(value: str, unit: float) -> float | None:
+    """A number of `unit` seconds, a duration (`1m30s`, `120ms`), or a date; None for anything else."""
+    value = value.strip()
+    try:
+        return float(value) * unit
+    except ValueError:
+        pass
+    if re.fullmatch(rf"(?:{_DURATION.pattern}\s*)+[a-z]*", value, re.I):
+        parts = _DURATION.findall(value)
+        return sum(float(number) * _UNIT_SECONDS[name.lower()] for number, name in parts)
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            return (read(value) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            continue
+    return None

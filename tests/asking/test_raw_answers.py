@@ -1,0 +1,138 @@
+"""What counts as an answer in a model's reply: what it finished, under the name of its question, and nothing else."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from columnist.asking.raw_answers import raw_answers
+from columnist.errors import MalformedAnswerError
+from columnist.llm.replies import Completion
+from columnist.reviews.model import Question
+
+QUESTIONS = [Question(uuid5(UUID(int=0), name), name, "What?", "text") for name in ("Governing law", "Term", "Page")]
+
+
+def said(answer: Any, quote: str = "as it says") -> dict[str, Any]:
+    return {"reasoning": "So.", "quotes": [{"page": 1, "quote": quote}], "answer": answer, "flag": "green"}
+
+
+WHOLE = {"c1": said("Delaware"), "c2": said("3 years"), "c3": said("seven")}
+TEXT = json.dumps(WHOLE)
+ANSWERS = {0: "Delaware", 1: "3 years", 2: "seven"}
+
+
+def found(
+    text: str, cut_off: bool = False, thoughts: str = "", questions: list[Question] = QUESTIONS
+) -> dict[int, Any]:
+    """The answers by index of their question; none if there are none."""
+    try:
+        raw = raw_answers(Completion(text, cut_off, 1, 0, 1, thoughts), questions)
+    except MalformedAnswerError:
+        return {}
+    return {index: answer.answer for index, answer in raw.items()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        json.dumps(TEXT),
+        f"```json\n{TEXT}\n```",
+        f"Certainly.\n{TEXT}\nI hope this helps {{you}}.",
+        json.dumps({"answers": WHOLE}),
+        json.dumps({"result": {"answers": WHOLE}}),
+        json.dumps([WHOLE]),
+        json.dumps([{name: one} for name, one in WHOLE.items()]),
+        json.dumps(list(WHOLE.values())),
+        json.dumps([{"question": name} | one for name, one in reversed(WHOLE.items())]),
+        json.dumps({f"{index + 1}": one for index, one in enumerate(WHOLE.values())}),
+        json.dumps({f"Q{index + 1}": one for index, one in enumerate(WHOLE.values())}),
+        json.dumps({name: json.dumps(one) for name, one in WHOLE.items()}),
+        json.dumps({name: one["answer"] for name, one in WHOLE.items()}),
+        json.dumps({name: {"value": one["answer"]} for name, one in WHOLE.items()}),
+        json.dumps({"Governing Law": WHOLE["c1"], "TERM": WHOLE["c2"], "c3": WHOLE["c3"]}),
+        str(WHOLE),
+        TEXT.replace("}}", "},}"),
+        TEXT.replace('"answer"', "answer"),
+        TEXT.replace('"So."', '"It is "so"."'),
+        f"<think>A draft: {json.dumps({'c1': said('Ohio')})}</think>{TEXT}",
+        f"A draft: {json.dumps({'c1': said('Ohio')})} </think>{TEXT}",
+        f"[THINK]{json.dumps({'c2': said('9 years')})}[/THINK]{TEXT}",
+        f"<|channel|>analysis<|message|>{json.dumps({'c1': said('Ohio')})}<|channel|>final<|message|>{TEXT}",
+        f"<think>{TEXT}",
+    ],
+)
+def test_an_answer_is_found_in_whatever_shape_a_finished_reply_has(text: str) -> None:
+    assert found(text) == ANSWERS
+
+
+def test_an_answer_that_a_server_took_for_thoughts_counts_if_there_is_no_other() -> None:
+    assert found("", thoughts=TEXT) == ANSWERS
+    assert found(json.dumps({"c1": said("Ohio")}), thoughts=TEXT) == {0: "Ohio"}
+    assert found("", cut_off=True, thoughts=TEXT) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<think>{TEXT}",
+        f"<think>{TEXT} but wait, ",
+        f"A draft is {TEXT}. The answer is {{",
+        f'A draft is {TEXT}. The answer is {{"c1',
+        f'A draft is {TEXT}. The answer is {{"c1": {{"reasoning": "It',
+    ],
+)
+def test_a_draft_before_the_cut_is_no_answer(text: str) -> None:
+    assert found(text, cut_off=True) == {}
+
+
+@given(st.integers(min_value=0, max_value=len(TEXT)))
+def test_of_a_reply_that_was_cut_off_the_whole_answers_count_and_no_other(at: int) -> None:
+    got = found(TEXT[:at], cut_off=True)
+    assert got.items() <= ANSWERS.items()
+    ends = [TEXT.index(f'"c{index + 2}"') - 2 if index < 2 else len(TEXT) - 1 for index in range(3)]
+    assert set(got) == {index for index, end in enumerate(ends) if at > end}
+
+
+@given(st.integers(min_value=0, max_value=len(TEXT)))
+def test_a_reply_that_ends_in_the_middle_without_saying_so_gives_no_half_answer(at: int) -> None:
+    assert found(TEXT[:at]).items() <= ANSWERS.items()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Quotes have a page and a column is called Page; a quote speaks JSON.
+        json.dumps({"c1": said("Delaware", '{"c2": {"answer": "99 years"}}')}),
+        json.dumps({"c1": said("Delaware"), "c3": {"reasoning": "cut"}}),
+        json.dumps({"c1": said("Delaware")})[:-1] + ', "c2": {"quotes": [{"page": 3, "quote": "x"}',
+        json.dumps([said("Delaware") | {"key": "c1"}, said("9") | {"key": "c9"}]),
+    ],
+)
+def test_nothing_lands_in_another_questions_cell(text: str) -> None:
+    assert found(text) == {0: "Delaware"}
+
+
+def test_a_list_that_is_shorter_or_longer_than_the_questions_is_no_answer() -> None:
+    assert found(json.dumps([said("Delaware"), said("3 years")])) == {}
+
+
+def test_a_number_that_a_repair_may_have_changed_is_asked_for_again() -> None:
+    near = "{'c1': {'answer': 12345678901234567.25}}"
+    assert found(near) == {}
+    assert found(near.replace("12345678901234567.25", "0.00001")) == {0: "0.00001"}
+
+
+def test_words_instead_of_json_are_quoted() -> None:
+    with pytest.raises(MalformedAnswerError, match=r"It said: “I'm sorry, I can't help with that\.”"):
+        raw_answers(Completion("I'm sorry,\nI can't help with that.", False, 1, 0, 1), QUESTIONS)
+
+
+@given(st.text(alphabet='{}[]",:c12 \\nan"', max_size=60))
+def test_no_reply_breaks_the_reading(text: str) -> None:
+    for cut_off in (False, True):
+        assert set(found(text, cut_off)) <= {0, 1, 2}

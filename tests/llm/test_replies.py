@@ -1,0 +1,129 @@
+"""What servers of many vendors mean by their errors: their words are as their users have reported them."""
+
+from typing import Any
+
+import pytest
+
+from columnist.llm.replies import Refusal
+
+PROMPT, ANSWER = 9_000, 2_000
+"""Estimated tokens of the request, and the most of its answer."""
+
+
+def refused(message: str, status: int = 400, code: str = "", **headers: str) -> Refusal:
+    return Refusal(status, code, message, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "code"),
+    [
+        ("This model's maximum context length is 8192 tokens. However, you requested 11000 tokens.", 400, ""),
+        ("Please reduce the length of the messages or completion.", 400, "context_length_exceeded"),
+        ("Please reduce the length of the messages or completion.", 400, ""),
+        ("The decoder prompt (length 9001) is longer than the maximum model length of 8192.", 400, ""),
+        ("prompt is too long: 9463 tokens > 8192 maximum", 400, "invalid_request_error"),
+        ("input length and `max_tokens` exceed context limit: 9240 + 2000 > 10000, decrease input length", 400, ""),
+        ("The input token count (9000) exceeds the maximum number of tokens allowed (8192).", 400, "INVALID_ARGUMENT"),
+        (
+            "Prompt contains 9000 tokens and 0 draft tokens, too large for model with 8192 maximum context length",
+            400,
+            "",
+        ),
+        ("too many tokens: size limit exceeded by 826 tokens. The limit for this model is 8192 tokens", 400, ""),
+        ("`inputs` tokens + `max_new_tokens` must be <= 8192. Given: 9000 `inputs` tokens", 422, "validation"),
+        ("The input (9000 tokens) is longer than the model's context length (8192 tokens).", 400, ""),
+        ("Requested token count exceeds the model's maximum context length of 8192 tokens.", 400, ""),
+        ("Input is too long for requested model.", 400, "ValidationException"),
+        ("the request exceeds the available context size. try increasing it", 400, "exceed_context_size_error"),
+        ("request (9012 tokens) exceeds the available context size (8192 tokens), try increasing it", 400, ""),
+        (
+            "Trying to keep the first 9000 tokens when context the overflows. It is loaded with only 8192 tokens",
+            400,
+            "",
+        ),
+        ("This model's maximum prompt length is 8192 but the request contains 9812 tokens.", 400, ""),
+        ("invalid params, context window exceeds limit (2013)", 400, ""),
+        ("Prompt 超长", 400, "1261"),
+        ("Your request exceeded model token limit: 8192 (requested: 9000)", 400, ""),
+        ("Range of input length should be [1, 6144]", 400, "InvalidParameter"),
+        ("Current length is 9000 while limit is 8192", 400, "context_length_exceeded"),
+        ("Request body too large for this model. Max size: 8000 tokens.", 413, "tokens_limit_reached"),
+        ("Payload Too Large", 413, ""),
+        (
+            "The estimated number of input and maximum output tokens (11000) exceeded this context window (8192).",
+            400,
+            "",
+        ),
+        ("Request too large on tokens per min (TPM): Limit 6000, Requested 9100.", 429, "rate_limit_exceeded"),
+        ("Request too large for model in organization on tokens per minute: Limit 6000, Requested 9020", 413, "tokens"),
+        ("Input tokens exceed the configured limit of 8192 tokens. Your messages resulted in 9012 tokens.", 400, ""),
+    ],
+)
+def test_a_request_that_is_too_long_is_known_by_numbers_and_words_of_any_vendor(
+    message: str, status: int, code: str
+) -> None:
+    share = refused(message, status, code).share_that_fits(PROMPT, ANSWER)
+    assert share is not None
+    assert 0 < share < 1
+
+
+def test_the_numbers_say_how_much_fits() -> None:
+    said = refused("maximum context length is 4,096 tokens, you requested 8,192 tokens")
+    assert said.share_that_fits(6_000, ANSWER) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "code"),
+    [
+        ("temperature must be less than or equal to 2", 400, ""),
+        ("Unsupported parameter: 'max_tokens' is not supported with this model.", 400, "unsupported_parameter"),
+        ("Invalid schema for response_format 'answers': 'maxItems' is not permitted.", 400, "invalid_request_error"),
+        ("The response was filtered: the prompt triggers the content management policy.", 400, "content_filter"),
+        ("Incorrect API key provided: sk-12345678.", 401, "invalid_api_key"),
+        ("Rate limit reached on tokens per min (TPM): Limit 30000, Used 29500, Requested 9000.", 429, ""),
+        ("Rate limit reached for requests per min: Limit 500.", 429, "rate_limit_exceeded"),
+        ("max_tokens is too large: 2000. This model supports at most 1024 completion tokens.", 400, ""),
+        ("Internal server error", 500, ""),
+        ("CUDA out of memory. Tried to allocate 2048 MiB", 500, ""),
+        ("model is overloaded, please reduce the rate of your requests", 503, ""),
+    ],
+)
+def test_another_refusal_is_not_taken_for_a_request_that_is_too_long(message: str, status: int, code: str) -> None:
+    assert refused(message, status, code).share_that_fits(PROMPT, ANSWER) is None
+
+
+def test_an_answer_longer_than_the_model_gives_is_asked_for_with_fewer_tokens() -> None:
+    said = refused("max_tokens is too large: 2000. This model supports at most 1024 completion tokens.")
+    assert said.answers_at_most(ANSWER) == 1024
+    assert refused("maximum context length is 8192 tokens, max_tokens 2000").answers_at_most(ANSWER) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "headers", "seconds"),
+    [
+        ("", {"retry_after": "7"}, 7),
+        ("", {"retry_after": "0"}, None),
+        ("", {"retry_after_ms": "250"}, 0.25),
+        ("", {"x_ms_retry_after_ms": "1500"}, 1.5),
+        ("", {"x_ratelimit_reset_requests": "1m30s"}, 90),
+        ("", {"x_ratelimit_reset_tokens": "120ms"}, 0.12),
+        ("", {"x_ratelimit_reset_tokens": "6m0s"}, 360),
+        ("", {"retry_after": "99999"}, 600),
+        ("", {"retry_after": "soon"}, None),
+        ("Please try again in 1.2s. Visit the site.", {}, 1.2),
+        ("Rate limit reached. Please try again in 6m11.5s.", {}, 371.5),
+        ("Please retry after 24 seconds.", {}, 24),
+        ("Please wait 3 minutes", {}, 180),
+        ("Please retry in 36.5s. [retryDelay: 36s]", {}, 36.5),
+    ],
+)
+def test_the_wait_is_read_from_any_header_or_from_words(message: str, headers: dict[str, str], seconds: Any) -> None:
+    assert refused(message, 429, **headers).retry_after == (None if seconds is None else pytest.approx(seconds))
+
+
+def test_a_limit_of_tokens_is_told_from_one_of_calls() -> None:
+    tokens = refused("Rate limit reached on tokens per min (TPM): Limit 30000, Used 29500, Requested 900.", 429)
+    assert (tokens.counts_tokens, tokens.tokens_a_minute) == (True, 30_000)
+    named = refused("too many tokens per minute", 429, x_ratelimit_limit_tokens="6000")
+    assert (named.counts_tokens, named.tokens_a_minute) == (True, 6_000)
+    assert not refused("Rate limit reached for requests per min: Limit 500.", 429).counts_tokens
