@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from columnist.answers.model import Answerer
 from columnist.asking.prompt import PROMPT_VERSION
 from columnist.errors import LlmError, SettingsError
-from columnist.settings import EXTRACTIVE, Settings
+from columnist.settings import ASSUMED_CONTEXT_TOKENS, EXTRACTIVE, Settings
 
 if TYPE_CHECKING:
     from columnist.llm.client import ChatModel
@@ -65,7 +65,7 @@ class BackEnds:
             if model not in self._chats:
                 base_url = self._settings.openai_base_url
                 if model.endswith(".gguf"):
-                    base_url = (await asyncio.to_thread(local.serve, Path(model), self._settings.context_tokens))[1]
+                    base_url = (await asyncio.to_thread(local.serve, Path(model), self._assumed_context))[1]
                 self._chats[model] = ChatModel(self._settings, model, base_url)
             return self._chats[model]
 
@@ -81,14 +81,18 @@ class BackEnds:
         return {model: chat.limiter.documents for model, chat in self._chats.items()}
 
     async def context_tokens(self, model: str) -> int:
-        """The context of a model: what its server says, if that is soon, or else COLUMNIST_CONTEXT_TOKENS."""
+        """The context of a model: what its server says, if that is soon, or else what is assumed."""
         if model != EXTRACTIVE and not model.endswith(".gguf"):
             try:
                 async with asyncio.timeout(CONTEXT_SECONDS):
                     return await (await self.chat(model)).context_tokens()
             except (LlmError, SettingsError, TimeoutError):
                 pass
-        return self._settings.context_tokens
+        return self._assumed_context
+
+    @property
+    def _assumed_context(self) -> int:
+        return self._settings.context_tokens or ASSUMED_CONTEXT_TOKENS
 
     async def probe(self, model: str) -> str | None:
         """Why a model cannot be asked now, or None if it answers a word."""

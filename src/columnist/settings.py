@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, JsonValue, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from columnist.errors import SettingsError
+
+ASSUMED_CONTEXT_TOKENS = 32_768
+"""Of a model whose context neither its server nor COLUMNIST_CONTEXT_TOKENS says."""
 
 EXTRACTIVE = "extractive"
 """The model name of the built-in back end that needs no LLM."""
@@ -101,11 +104,12 @@ class Settings(BaseSettings):
         validation_alias="COLUMNIST_MODEL",
         description="A model of that server, the path of a .gguf file, or 'extractive' (no LLM: rules and quotes).",
     )
-    context_tokens: int = Field(
-        32_768,
+    context_tokens: int | None = Field(
+        None,
         ge=1_024,
         validation_alias="COLUMNIST_CONTEXT_TOKENS",
-        description="The model's context window in tokens; a longer document is read in overlapping page windows.",
+        description="How many tokens of the model's context window to use; a longer document is read in overlapping "
+        "page windows. Unset: all that the server says, or 32,768 if it says nothing.",
     )
     answer_tokens: int = Field(
         4_096,
@@ -132,6 +136,12 @@ class Settings(BaseSettings):
         le=10_000,
         validation_alias="COLUMNIST_LLM_MAX_IN_FLIGHT",
         description="Maximum of concurrent LLM calls of one process; fewer are made while the server is overloaded.",
+    )
+    llm_extra_body: dict[str, JsonValue] = Field(
+        {},
+        validation_alias="COLUMNIST_LLM_EXTRA_BODY",
+        description="A JSON object that each LLM call sends along, for a server that needs it, such as "
+        '`{"chat_template_kwargs": {"enable_thinking": false}}`.',
     )
     llm_timeout_seconds: float = Field(
         300, gt=0, validation_alias="COLUMNIST_LLM_TIMEOUT_SECONDS", description="How long one LLM call may take."

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.conftest import CONTRACTS, ROOT
+from tests.llm.simulated import completion, scripted
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import columnist, columns_in, contracts_in, environment, metric, simulator, start, wait_for_line
 
@@ -338,6 +339,25 @@ def test_doctor_says_what_works(home: dict[str, object]) -> None:
     broken = columnist("doctor", **{**home, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"})
     assert broken.returncode == 1
     assert "✗" in broken.stdout
+
+
+@pytest.mark.parametrize(
+    ("answer", "extra", "said"),
+    [
+        ('{"c1": {"answer": "900 EUR"}}', {"reasoning": "Let me see."}, "thinks before it answers"),
+        ('{"c1": {"answer": "900 EUR"}}', {}, "--enable-prompt-tokens-details"),
+        ("What a nice lease.", {}, "not the JSON that was asked for"),
+    ],
+)
+def test_doctor_asks_the_llm_a_question(home: dict[str, object], answer: str, extra: dict[str, str], said: str) -> None:
+    replied = completion(answer)
+    replied["choices"][0]["message"] |= extra
+    listing = {"object": "list", "data": [{"id": "simulated", "object": "model", "max_model_len": 5_000}]}
+    with scripted(lambda _: (200, replied), (200, listing)) as server:
+        done = columnist("doctor", **{**home, "OPENAI_BASE_URL": server.url, "COLUMNIST_MODEL": "simulated"})
+    words = " ".join(done.stdout.split())
+    assert said in words
+    assert ("a context of 5,000 tokens" in words) == (done.returncode == 0) == answer.startswith("{")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +72,18 @@ Reply = tuple[int, dict[str, Any] | str]
 
 
 @contextmanager
-def scripted(reply: Callable[[dict[str, Any]], Reply], listing: Reply = (404, {})) -> Iterator[Simulated]:
-    """A server that answers each chat request by a function of its body, and each GET by `listing`."""
+def scripted(reply: Callable[..., Reply], listing: Reply = (404, {})) -> Iterator[Simulated]:
+    """A server that answers each chat request by a function of its body, and of its headers in lower case if that takes
+    two; and each GET by `listing`."""
+    with_headers = len(signature(reply).parameters) > 1
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            self._send(*reply(json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            headers = [{name.lower(): value for name, value in self.headers.items()}] if with_headers else []
+            self._send(*reply(body, *headers))
 
         def do_GET(self) -> None:
             self._send(*listing)

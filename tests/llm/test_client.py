@@ -605,3 +605,59 @@ def test_an_answer_longer_than_the_model_gives_is_asked_for_with_less() -> None:
     with scripted(reply) as server:
         assert ask(server.settings()).text == "{}"
     assert asked_for == [500, 300]
+
+
+def test_calls_about_a_document_carry_one_key_for_routers_and_the_extra_body() -> None:
+    seen: list[tuple[str, Any]] = []
+    body = {"chat_template_kwargs": {"enable_thinking": False}}
+
+    async def run(settings: Settings) -> None:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            for _ in range(2):
+                await chat.complete(asking("?"), SCHEMA, 500, affinity="of this document")
+
+    def reply(request: dict[str, Any], headers: dict[str, str]) -> Reply:
+        seen.append((headers["x-session-id"], request.get("chat_template_kwargs")))
+        assert "prompt_cache_key" not in request
+        assert headers["x-smg-routing-key"] == headers["x-session-id"]
+        return 200, completion("{}")
+
+    with scripted(reply) as server:
+        asyncio.run(run(server.settings(llm_extra_body=body)))
+    assert seen == [("of this document", body["chat_template_kwargs"])] * 2
+
+
+def test_a_server_that_is_there_again_gets_all_calls_at_once() -> None:
+    """It lists its models, and its first answers take long: the second call does not wait for the first to end."""
+
+    async def run() -> int:
+        nobody = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+        port = nobody.sockets[0].getsockname()[1]
+        url = f"http://127.0.0.1:{port}/v1"
+        async with ChatModel(Settings(_env_file=None, openai_base_url=url), "simulated", url) as chat:
+
+            async def patient(words: str) -> Completion:
+                while True:
+                    try:
+                        return await chat.complete(asking(words), SCHEMA, 500)
+                    except LlmAwayError:
+                        await asyncio.sleep(0.01)
+
+            calls = [asyncio.create_task(patient(f"{nr}?")) for nr in range(4)]
+            while not chat.limiter.down:
+                await asyncio.sleep(0.01)
+            nobody.close()
+            await nobody.wait_closed()
+            starting = simulator("--slots", "4", port=port)
+            server = await asyncio.to_thread(starting.__enter__)
+            try:
+                server.inject(stall=1.0)
+                await asyncio.to_thread(server.wait_until, "llm_running", 4)
+                return len(calls)
+            finally:
+                for call in calls:
+                    call.cancel()
+                await asyncio.gather(*calls, return_exceptions=True)
+                starting.__exit__(None, None, None)
+
+    assert asyncio.run(run()) == 4

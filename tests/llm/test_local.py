@@ -48,7 +48,7 @@ SCHEMA: dict[str, Any] = {
 def test_a_gguf_model_answers_by_the_schema_counts_tokens_and_caches_the_document(gguf: Path) -> None:
     document = "This Lease is made between Alder Ltd and Birch GmbH on 8 May 2014. The rent is 900 euros. " * 5
     settings = Settings(_env_file=None, model=str(gguf), context_tokens=2_048)
-    _, url = local.serve(gguf, settings.context_tokens)
+    _, url = local.serve(gguf, 2_048)
 
     async def run() -> tuple[int, list[Completion]]:
         async with ChatModel(settings, str(gguf), url) as chat:

@@ -69,7 +69,9 @@ class LanguageModelAnswerer:
         overhead = max(overhead_bytes(document.name, group) for group in groups)
         parts = windows(pages, page_room(context, answer_tokens, overhead)) or [[]]
         limits = _Limits(size(pages), MOST_CALLS * (len(parts) * len(groups) + 2))
-        calls = _Calls(self._chat, document, pages, Locator(document.pages), answer_tokens, ledger, limits)
+        calls = _Calls(
+            self._chat, document, pages, Locator(document.pages), answer_tokens, ledger, limits, _affinity(document)
+        )
         answered: list[list[list[Answer]]] = [[] for _ in groups]
 
         async def read(part: list[PageText], index: int) -> list[Answer]:
@@ -142,6 +144,7 @@ class _Calls:
     answer_tokens: int
     ledger: Ledger
     limits: _Limits
+    affinity: str
 
     async def answers(self, pages: Sequence[PageText], group: Sequence[Question]) -> list[list[Answer]]:
         """The answers of a group from these pages: one list, or several if the pages had to be split.
@@ -242,7 +245,7 @@ class _Calls:
             return [Answer(question.id, kept[question.id]) for question in group], False
         self.limits.count()
         asked = messages(self.document.name, call.pages, group, part_of, call.again, call.excerpts, self.document.owner)
-        completion = await self.chat.complete(asked, schema(group), call.room, self.ledger, key)
+        completion = await self.chat.complete(asked, schema(group), call.room, self.ledger, key, self.affinity)
         contents: dict[UUID, Content] = {}
         try:
             # Locating quotes in a long document is slow: do it in a thread.
@@ -304,6 +307,11 @@ class _Calls:
         spans = self.locator.locate(quote, claimed)
         # The page is where the quote was found, whatever the model said.
         return Citation(quote, spans[0].page if spans else claimed, bool(spans), spans, ())
+
+
+def _affinity(document: DocumentText) -> str:
+    """Equal for all calls about a document's text, of any process."""
+    return sha256("\f".join((document.owner, *document.pages)).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _shares(completion: Completion, count: int) -> list[Usage]:

@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 
+from columnist.asking.prompt import messages, page_texts, schema
 from columnist.back_ends import BackEnds
 from columnist.cancelling import off_loop
 from columnist.cpu import usable_cores
@@ -19,8 +21,11 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.ownership import claim_store
 from columnist.documents.reading.reader import Reader
 from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
+from columnist.reviews.model import Question
 from columnist.settings import EXTRACTIVE, Settings
 
+ANSWER_TOKENS = 1_000
+_QUESTION = Question(UUID(int=1), "Rent", "How high is the monthly rent?", "monetary_amount")
 LITTLE_DISK = 2 * 1024**3
 
 
@@ -107,9 +112,28 @@ async def _reading(settings: Settings) -> str:
 async def _answers(settings: Settings) -> str:
     if settings.model == EXTRACTIVE:
         return "extractive: rules and quotes, no LLM. For an LLM set OPENAI_BASE_URL and COLUMNIST_MODEL."
+    # It takes half a second to import.
+    from columnist.asking.raw_answers import raw_answers
+
     async with BackEnds(settings) as back_ends:
-        served = await (await back_ends.chat(settings.model)).served_models()
-    if not settings.model.endswith(".gguf") and settings.model not in served:
-        names = ", ".join(sorted(served)[:10]) or "nothing"
-        raise LlmRefusedError(f"The server does not serve {settings.model!r}, but {names}: set COLUMNIST_MODEL.")
-    return f"{settings.model} answers at {settings.openai_base_url or 'this process'}"
+        chat = await back_ends.chat(settings.model)
+        served = await chat.served_models()
+        if not settings.model.endswith(".gguf") and settings.model not in served:
+            names = ", ".join(sorted(served)[:10]) or "nothing"
+            raise LlmRefusedError(f"The server does not serve {settings.model!r}, but {names}: set COLUMNIST_MODEL.")
+        context = await chat.context_tokens()
+        asked = messages("lease.txt", page_texts(["The tenant pays a rent of 900 euros a month. " * 40]), [_QUESTION])
+        first, second = [await chat.complete(asked, schema([_QUESTION]), ANSWER_TOKENS) for _ in range(2)]
+    raw_answers(first, [_QUESTION])
+    where = settings.openai_base_url or "this process"
+    notes = [f"{settings.model} answers by the schema at {where}, with a context of {context:,} tokens"]
+    if not second.cached_tokens:
+        notes.append(
+            "It reports no tokens from its cache for a prompt that it has just read: the second reading may be paid in "
+            "full. vLLM needs --enable-prompt-tokens-details to report them"
+        )
+    if first.thoughts:
+        notes.append(
+            "It thinks before it answers, which takes time and tokens: to turn that off, set COLUMNIST_LLM_EXTRA_BODY"
+        )
+    return ". ".join(notes)

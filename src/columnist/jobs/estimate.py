@@ -123,13 +123,11 @@ class Unanswered:
     columns: list[str]
 
 
-async def estimate_job(
-    connection: Connection, ask: Ask, settings: Settings, context_tokens: int | None = None
-) -> Estimate:
-    """What `create_job` would ask now an LLM with that context (None: COLUMNIST_CONTEXT_TOKENS)."""
+async def estimate_job(connection: Connection, ask: Ask, settings: Settings, context_tokens: int) -> Estimate:
+    """What `create_job` would ask now an LLM with that context."""
     columns = await list_columns(connection, ask.review_id)
     questions = [one.question() for one in columns if ask.column_ids is None or one.id in ask.column_ids]
-    asked = _Asked.of(questions, settings, context_tokens or settings.context_tokens)
+    asked = _Asked.of(questions, settings, context_tokens)
     documents = await (await connection.execute(sql("estimate_job"), ask.values)).fetchall()
     calls, uses = 0, [[NOTHING], [NOTHING], [NOTHING]]
     for one in documents:

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
@@ -29,7 +30,7 @@ from columnist.errors import (
 from columnist.llm.limiter import TROUBLE, Limiter, Pace
 from columnist.llm.replies import Completion, Refusal, completion, refusal, refusal_inside
 from columnist.llm.usage import UNCOUNTED, Ledger, Usage
-from columnist.settings import Settings
+from columnist.settings import ASSUMED_CONTEXT_TOKENS, Settings
 
 log = structlog.get_logger()
 
@@ -46,6 +47,12 @@ PROBE_TOKENS = 16
 CONNECT_SECONDS = 10.0
 COUNT_SECONDS = 2.0
 """How long somebody who gives a call up waits until it is counted; it is counted all the same later."""
+
+AFFINITY_HEADERS = ("X-Session-ID", "X-SMG-Routing-Key")
+"""By which vLLM's router, LiteLLM and SGLang's gateway keep the calls about a document on the server that has read it.
+Others ignore them."""
+OPENAI_HOST = "api.openai.com"
+"""Whose router reads `prompt_cache_key` in the body; other servers may refuse a field that they do not know."""
 
 _HEALING = frozenset((408, 409, 425, 429))
 _REFUSABLE = {
@@ -67,6 +74,21 @@ class _TransientError(Exception):
         self.cause = cause
         self.retry_after = retry_after
         self.paced = paced
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What `complete` asks."""
+
+    messages: Sequence[ChatCompletionMessageParam]
+    schema: dict[str, Any]
+    max_tokens: int
+    affinity: str
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Estimated."""
+        return _sent_tokens(self.messages)
 
 
 class ChatModel:
@@ -98,11 +120,13 @@ class ChatModel:
         )
         self._answers = 0
         self._speaks = False
+        self._unreachable = False
         self._probing = asyncio.Lock()
         self._probed_at = 0.0
         self._probe_answered = False
         self._refused: set[str] = set()
         self._pace = Pace()
+        self._extra_body = settings.llm_extra_body
         self._most_answer_tokens = sys.maxsize
         self._longest_context = settings.context_tokens
         self._context_tokens: int | None = None
@@ -127,15 +151,18 @@ class ChatModel:
             raise understood from error
 
     async def context_tokens(self) -> int:
-        """The model's context window: COLUMNIST_CONTEXT_TOKENS, or less if the server says so (vLLM, llama.cpp)."""
+        """The model's context window, as far as COLUMNIST_CONTEXT_TOKENS lets it be used: as the server says (vLLM,
+        llama.cpp), else ASSUMED_CONTEXT_TOKENS."""
         if self._context_tokens is None:
             try:
                 listed = await self._listed()
             except openai.OpenAIError:
-                return self._longest_context  # no server to ask now; it will refuse a request that is too long
+                # No server to ask now; it will refuse a request that is too long.
+                return self._longest_context or ASSUMED_CONTEXT_TOKENS
             extras = [model.model_extra or {} for model in listed if model.id == self.model or len(listed) == 1]
             said = [extra.get("max_model_len") or (extra.get("meta") or {}).get("n_ctx") for extra in extras]
-            self._context_tokens = min([self._longest_context, *(tokens for tokens in said if tokens)])
+            known = [tokens for tokens in (self._longest_context, *said) if tokens]
+            self._context_tokens = min(known, default=ASSUMED_CONTEXT_TOKENS)
         return self._context_tokens
 
     async def complete(
@@ -145,8 +172,10 @@ class ChatModel:
         max_tokens: int,
         ledger: Ledger = UNCOUNTED,
         key: bytes | None = None,
+        affinity: str = "",
     ) -> Completion:
         """Ask until there is an answer; cancel to give up. `schema` is a JSON schema in the strict subset of OpenAI.
+        `affinity`: the same for calls whose prompts begin alike, so that routers send them to the same server.
 
         What heals soon is waited for, with back-off and jitter. Raises LlmAwayError when the server is down or full for
         longer than that: the caller gives its place back and tries later. Raises LlmRefusedError for what asking again
@@ -159,7 +188,7 @@ class ChatModel:
         answers = self._answers
         patient_until: float | None = None
         while True:
-            outcome = await self._in_turn(messages, schema, max_tokens, ledger, key)
+            outcome = await self._in_turn(_Request(messages, schema, max_tokens, affinity), ledger, key)
             if isinstance(outcome, Completion):
                 return outcome
             weather = outcome
@@ -187,22 +216,16 @@ class ChatModel:
                 raise LlmAwayError(f"The LLM server {self._client.base_url}: {weather}.")
             await asyncio.sleep(delay)
 
-    async def _in_turn(
-        self,
-        messages: Sequence[ChatCompletionMessageParam],
-        schema: dict[str, Any],
-        max_tokens: int,
-        ledger: Ledger,
-        key: bytes | None,
-    ) -> "Completion | _TransientError":
+    async def _in_turn(self, request: "_Request", ledger: Ledger, key: bytes | None) -> "Completion | _TransientError":
         """Wait for a slot and ask once; what may heal is returned. The slot is held until the call is counted, so that
         the next call knows what this one has cost."""
         try:
             async with self.limiter.slot() as started_at:
                 await ledger.admit()
-                await self._pace.wait(_sent_tokens(messages))
+                await self._pace.wait(request.prompt_tokens)
                 try:
-                    completion = await self._measured(messages, schema, max_tokens)
+                    await self._await_listing()
+                    completion = await self._measured(request)
                 except _TransientError as weather:
                     self._on_failure(weather, started_at)
                     return weather
@@ -210,10 +233,10 @@ class ChatModel:
                     self._on_success()
                     raise
                 except asyncio.CancelledError:
-                    await self._count_given_up(messages, ledger)
+                    await self._count_given_up(request.messages, ledger)
                     raise
                 self._on_success()
-                return await self._counted(completion, max_tokens, ledger, key)
+                return await self._counted(completion, request.max_tokens, ledger, key)
         except LlmAwayError as away:
             raise LlmAwayError(TROUBLE.get(self.model, str(away))) from None
 
@@ -269,14 +292,24 @@ class ChatModel:
                 raise understood from error
         self._on_success()
 
-    async def _measured(
-        self, messages: Sequence[ChatCompletionMessageParam], schema: dict[str, Any], max_tokens: int
-    ) -> Completion:
+    async def _await_listing(self) -> None:
+        """A server that was not there is back once it lists its models: then all may ask. Raises _TransientError."""
+        if not (self.limiter.down and self._unreachable):
+            return
+        try:
+            await self._listed()
+        except openai.APIConnectionError as error:
+            raise await self._understood(error) from error
+        except openai.OpenAIError:
+            return  # it has no list; the call itself will tell
+        self._is_there()
+
+    async def _measured(self, request: "_Request") -> Completion:
         started_at = time.monotonic()
         outcome = "failed"
         try:
             with telemetry.LLM_IN_FLIGHT.track_inprogress(), telemetry.span("llm call", model=self.model) as span:
-                completion = await self._ask(messages, schema, max_tokens)
+                completion = await self._ask(request)
                 tokens = {
                     "prompt": completion.prompt_tokens,
                     "cached": completion.cached_tokens,
@@ -290,45 +323,43 @@ class ChatModel:
         finally:
             telemetry.LLM_CALL_SECONDS.labels(outcome).observe(time.monotonic() - started_at)
 
-    async def _ask(
-        self, messages: Sequence[ChatCompletionMessageParam], schema: dict[str, Any], max_tokens: int
-    ) -> Completion:
+    async def _ask(self, request: "_Request") -> Completion:
         while True:
             without = frozenset(self._refused)
-            most = min(max_tokens, self._most_answer_tokens)
+            most = min(request.max_tokens, self._most_answer_tokens)
             try:
                 async with asyncio.timeout(self._seconds):
-                    answer = await self._client.chat.completions.create(
-                        **self._request(messages, schema, most, without)
-                    )
+                    answer = await self._client.chat.completions.create(**self._sent(request, most, without))
                 return _answered(answer)
             except (openai.OpenAIError, TimeoutError, ValueError) as error:
-                understood = await self._understood(error, _sent_tokens(messages), most)
+                understood = await self._understood(error, request.prompt_tokens, most)
                 if isinstance(understood, ContextExceededError) or not self._learns_from(error, without, most):
                     raise understood from error
 
-    def _request(
-        self,
-        messages: Sequence[ChatCompletionMessageParam],
-        schema: dict[str, Any],
-        max_tokens: int,
-        without: frozenset[str],
-    ) -> dict[str, Any]:
-        request: dict[str, Any] = {"model": self.model, "messages": list(messages)}
+    def _sent(self, request: "_Request", max_tokens: int, without: frozenset[str]) -> dict[str, Any]:
+        messages, schema = list(request.messages), request.schema
+        sent: dict[str, Any] = {"model": self.model, "messages": messages}
+        body: dict[str, Any] = dict(self._extra_body)
         if "temperature" not in without:
-            request["temperature"] = 0
-        request["max_completion_tokens" if "max_tokens" in without else "max_tokens"] = max_tokens
+            sent["temperature"] = 0
+        sent["max_completion_tokens" if "max_tokens" in without else "max_tokens"] = max_tokens
         if "bounds" in without:
             schema = _unbounded(schema)
         if "response_format" not in without:
             form = {"name": "answers", "strict": True, "schema": schema}
             # Not as a parameter: the SDK would take milliseconds to walk through the schema.
-            request["extra_body"] = {"response_format": {"type": "json_schema", "json_schema": form}}
+            body["response_format"] = {"type": "json_schema", "json_schema": form}
         else:
-            last = dict(messages[-1])
+            last: Any = dict(messages[-1])
             last["content"] = f"{last['content']}\n\nAnswer with JSON only, by this JSON schema:\n{json.dumps(schema)}"
-            request["messages"][-1] = last
-        return request
+            messages[-1] = last
+        if request.affinity:
+            sent["extra_headers"] = dict.fromkeys(AFFINITY_HEADERS, request.affinity)
+            if self._client.base_url.host == OPENAI_HOST:
+                body["prompt_cache_key"] = request.affinity
+        if body:
+            sent["extra_body"] = body
+        return sent
 
     def _learns_from(self, error: Exception, without: frozenset[str], max_tokens: int) -> bool:
         """Whether the server refused a parameter that it can be asked without, or with less; it is, from now on."""
@@ -403,14 +434,19 @@ class ChatModel:
         return f", but: {', '.join(sorted(names)[:10]) or 'nothing'}. Check --model and OPENAI_BASE_URL."
 
     def _on_success(self) -> None:
-        if self.limiter.down:
-            log.warning("the LLM server is back", base_url=str(self._client.base_url))
-        TROUBLE.pop(self.model, None)
         self._answers += 1
         self._speaks = True
+        self._is_there()
+
+    def _is_there(self) -> None:
+        if self.limiter.down:
+            log.warning("the LLM server is back", base_url=str(self._client.base_url))
+            self._context_tokens = None  # it may be another one
+        TROUBLE.pop(self.model, None)
         self.limiter.on_success()
 
     def _on_failure(self, weather: _TransientError, started_at: float) -> None:
+        self._unreachable = weather.cause == "connection"
         was_down = self.limiter.down
         if not weather.paced:
             busy = weather.cause == "rate_limited"
