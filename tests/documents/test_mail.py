@@ -51,7 +51,7 @@ def take_in(settings: Settings, path: Path) -> list[StoredFile | Refused]:
     async def run() -> list[StoredFile | Refused]:
         blobs = BlobStore(settings)
         async with Reader(settings) as reader:
-            return await attachments(reader, blobs, note, StoredFile(path.name, *put(blobs, path), is_mail=True))
+            return await attachments(reader, blobs, note, StoredFile(path.name, *put(blobs, path), holder="mail"))
 
     found = asyncio.run(run())
     assert noted == {one.sha256 for one in found if isinstance(one, StoredFile)}, "noted before it is kept"

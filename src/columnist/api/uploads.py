@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
+from typing import Literal
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
@@ -11,7 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from columnist.cancelling import off_loop
 from columnist.documents.blobs import BlobStore, Incoming
 from columnist.documents.intake import Refused, shown_path
-from columnist.documents.reading.formats import is_mail, is_taken_in, media_type
+from columnist.documents.reading.formats import holder, is_taken_in, media_type
 from columnist.documents.store import StoredFile
 from columnist.documents.sweep import Note
 from columnist.errors import DocumentError, InputError, TooLargeError
@@ -131,7 +132,7 @@ class _Taking:
         self._opened = AsyncExitStack()
         self._buffer = bytearray()
         self._error: str | None = None
-        self._is_mail = False
+        self._holder: Literal["mail", "archive"] | None = None
 
     async def begin(self, blobs: BlobStore) -> None:
         """Open a temporary file. Before that there is nothing to abandon."""
@@ -153,7 +154,7 @@ class _Taking:
             return Refused(self._name, self._path, self._error)
         self._incoming.known = await self._note(self._incoming.sha256)
         await self._opened.aclose()
-        return StoredFile(self._name, self._incoming.sha256, self._incoming.size, self._is_mail, self._path)
+        return StoredFile(self._name, self._incoming.sha256, self._incoming.size, self._holder, self._path)
 
     async def abandon(self) -> None:
         """Delete the file, unless it is complete."""
@@ -174,7 +175,7 @@ class _Taking:
         """Refuse a file whose type cannot be read. A damaged file of a readable type is taken: its row will say so."""
         with self._incoming.path.open("rb") as file:
             if is_taken_in(file, self._name):
-                self._is_mail = is_mail(file, self._name)
+                self._holder = holder(file, self._name)
                 return
             try:
                 media_type(file, self._name)

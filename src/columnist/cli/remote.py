@@ -68,7 +68,7 @@ class RemoteDesk(Desk):
             for path, one in upload.each():
                 if one.document_id is not None:
                     document_ids[one.document_id] = None
-                else:
+                elif one.status == "refused":
                     refused[path] = one.error or "The server refused it."
             taken(count)
         asked = [(column.id, spec) for column, spec in zip(put, columns, strict=True)]

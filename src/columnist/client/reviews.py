@@ -38,7 +38,7 @@ class UploadedAttachment:
 
     name: str
     document_id: UUID | None
-    status: Literal["added", "known", "refused"]
+    status: Literal["added", "known", "refused", "unpacked"]
     error: str | None = None
 
 
@@ -51,7 +51,7 @@ class Upload:
 
     path: Path
     document_id: UUID | None
-    status: Literal["added", "known", "refused"]
+    status: Literal["added", "known", "refused", "unpacked"]
     error: str | None = None
     attachments: tuple[UploadedAttachment, ...] = ()
 
@@ -347,7 +347,7 @@ class Review:
 @dataclass(frozen=True, slots=True)
 class _Uploaded:
     document_id: UUID | None
-    status: Literal["added", "known", "refused"]
+    status: Literal["added", "known", "refused", "unpacked"]
     error: str | None
     attachments: tuple[UploadedAttachment, ...] = ()
 

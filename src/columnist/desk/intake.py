@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from columnist.cancelling import off_loop
 from columnist.desk.files import Source
 from columnist.documents.blobs import BlobStore
 from columnist.documents.intake import Refused
-from columnist.documents.reading.formats import is_mail
+from columnist.documents.reading.formats import holder
 from columnist.documents.store import Registered, StoredFile
 from columnist.documents.sweep import Note
 from columnist.errors import InputError
+
+Status = Literal["added", "known", "refused", "unpacked"]
 
 TOGETHER = 100
 """Files whose documents are written in one transaction: an upload that breaks off loses fewer than these."""
@@ -20,17 +22,19 @@ TOGETHER = 100
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What became of a file: its `document`, or None if it was refused. `attachments`: those of an e-mail, and of the
-    e-mails among them."""
+    """What became of a file: its `document`, or None if it was refused, or is an archive. `attachments`: what is inside
+    of an e-mail or archive, and of those among them."""
 
     file: StoredFile | Refused
     document: Registered | None
     attachments: tuple["TakenIn", ...] = ()
 
     @property
-    def status(self) -> Literal["added", "known", "refused"]:
-        """`known`: the user has this path with this content already."""
-        return "refused" if self.document is None else "added" if self.document.added else "known"
+    def status(self) -> Status:
+        """`known`: the user has this path with this content already. `unpacked`: its files were taken in."""
+        if self.document is not None:
+            return "added" if self.document.added else "known"
+        return "refused" if isinstance(self.file, Refused) else "unpacked"
 
 
 async def stored(sources: Sequence[Source], blobs: BlobStore, note: Note) -> AsyncIterator[StoredFile | Refused]:
@@ -40,17 +44,22 @@ async def stored(sources: Sequence[Source], blobs: BlobStore, note: Note) -> Asy
         try:
             async with off_loop(blobs.receiving(name)) as incoming:
                 await asyncio.to_thread(incoming.copy, source.file)
-                mail = await asyncio.to_thread(_is_mail, source)
+                held = await asyncio.to_thread(_holder, source)
                 incoming.known = await note(incoming.sha256)
         except (InputError, OSError) as error:
             yield Refused(name, source.path, str(error))
         else:
-            yield StoredFile(name, incoming.sha256, incoming.size, mail, source.path)
+            yield StoredFile(name, incoming.sha256, incoming.size, held, source.path)
 
 
-def _is_mail(source: Source) -> bool:
+def _holder(source: Source) -> Literal["mail", "archive"] | None:
     with source.file.open("rb") as opened:
-        return is_mail(opened, source.file.name)
+        return holder(opened, source.file.name)
+
+
+def is_document(file: StoredFile | Refused) -> TypeGuard[StoredFile]:
+    """Whether a file becomes a document itself: an archive does not."""
+    return isinstance(file, StoredFile) and file.holder != "archive"
 
 
 def results(batch: Sequence[Sequence[StoredFile | Refused]], registered: Sequence[Registered]) -> list[TakenIn]:
@@ -58,6 +67,6 @@ def results(batch: Sequence[Sequence[StoredFile | Refused]], registered: Sequenc
     documents = iter(registered)
     taken = []
     for files in batch:
-        first, *attached = (TakenIn(one, next(documents) if isinstance(one, StoredFile) else None) for one in files)
+        first, *attached = (TakenIn(one, next(documents) if is_document(one) else None) for one in files)
         taken.append(TakenIn(first.file, first.document, tuple(attached)))
     return taken

@@ -15,7 +15,7 @@ from columnist.desk.editing import typed_edit
 from columnist.desk.estimate import JobEstimate, priced
 from columnist.desk.files import Source
 from columnist.desk.grid import Desk, Grid, ReviewName
-from columnist.desk.intake import TOGETHER, TakenIn, results, stored
+from columnist.desk.intake import TOGETHER, TakenIn, is_document, results, stored
 from columnist.desk.suggestion import Suggestion, suggested
 from columnist.documents.intake import Refused, attachments
 from columnist.documents.store import StoredFile, add_documents
@@ -100,7 +100,7 @@ class LocalDesk(Desk):
         return done
 
     async def _register(self, batch: Sequence[list[StoredFile | Refused]], review_id: UUID | None) -> list[TakenIn]:
-        files = [one for files in batch for one in files if isinstance(one, StoredFile)]
+        files = [one for files in batch for one in files if is_document(one)]
         if not files:
             return results(batch, [])
         async with self._acting() as connection:

@@ -1,4 +1,4 @@
-"""The attachments of e-mails, nested ones included, become documents of their own."""
+"""What is inside of e-mails and archives, nested ones included, becomes documents of their own."""
 
 import asyncio
 import os
@@ -17,10 +17,13 @@ from columnist.documents.sweep import Note
 from columnist.errors import DocumentError, TooLargeError
 
 DEEPEST = 5
-"""Levels of e-mails inside e-mails whose attachments are taken in."""
+"""Levels of e-mails and archives inside each other whose files are taken in."""
 
 MOST = 1_000
-"""Maximum attachments per e-mail, nested ones included."""
+"""Most files in one e-mail, nested ones included."""
+
+MOST_IN_ARCHIVE = 20_000
+"""The same for an archive."""
 
 _LONGEST_NAME = 255
 _LONGEST_PATH = 500
@@ -37,16 +40,18 @@ class Refused:
 
 
 async def attachments(reader: Reader, blobs: BlobStore, note: Note, file: StoredFile) -> list[StoredFile | Refused]:
-    """Take in the attachments of a file, and those of attached e-mails, in order, as "mail.eml / contract.pdf".
+    """Take in the files of an e-mail or archive, and those inside of them, in order: of an e-mail as
+    "mail.eml / contract.pdf", of an archive by their paths in it.
 
-    The same e-mail always has the same attachments. An e-mail that cannot be opened has none; its own row says why.
+    The same file always holds the same files. One that cannot be opened holds none; its own row says why.
     """
     found: list[StoredFile | Refused] = []
-    waiting = deque([(file, 1)] if file.is_mail else [])
+    most, kind = (MOST_IN_ARCHIVE, "archive") if file.holder == "archive" else (MOST, "e-mail")
+    waiting = deque([(file, 1)] if file.holder else [])
     while waiting:
         mail, depth = waiting.popleft()
-        if depth > DEEPEST or len(found) >= MOST:
-            limit = f"{DEEPEST} e-mails inside each other" if depth > DEEPEST else f"{MOST:,} files in one e-mail"
+        if depth > DEEPEST or len(found) >= most:
+            limit = f"{DEEPEST} e-mails inside each other" if depth > DEEPEST else f"{most:,} files in one {kind}"
             found.append(_unopened(mail, f"more than {limit}."))
             continue
         known = len(found)
@@ -54,7 +59,7 @@ async def attachments(reader: Reader, blobs: BlobStore, note: Note, file: Stored
             await _open(reader, blobs, note, mail, found)
         except DocumentError as error:
             found.append(_unopened(mail, str(error)))
-        waiting += [(one, depth + 1) for one in found[known:] if isinstance(one, StoredFile) and one.is_mail]
+        waiting += [(one, depth + 1) for one in found[known:] if isinstance(one, StoredFile) and one.holder]
     return found
 
 
@@ -62,9 +67,16 @@ async def _open(
     reader: Reader, blobs: BlobStore, note: Note, mail: StoredFile, found: list[StoredFile | Refused]
 ) -> None:
     async def take(attached: AttachedFile) -> None:
-        own = told_apart(shown_name(attached.name), taken)
+        if mail.holder == "archive":
+            own = told_apart(shown_path(attached.name), taken)
+            name, path = own.rpartition("/")[2], _bounded(f"{mail.path}/{own}")
+        else:
+            own = told_apart(shown_name(attached.name), taken)
+            name, path = f"{mail.name} / {own}", _bounded(f"{mail.path} / {own}")
         taken.add(own)
-        name, path = f"{mail.name} / {own}", _bounded(f"{mail.path} / {own}")
+        if attached.refused is not None:
+            found.append(Refused(name, path, attached.refused))
+            return
         try:
             async with off_loop(blobs.receiving(name)) as incoming:
                 await asyncio.to_thread(incoming.write, attached.content)
@@ -72,7 +84,7 @@ async def _open(
         except TooLargeError as error:
             found.append(Refused(name, path, str(error)))
         else:
-            found.append(StoredFile(name, incoming.sha256, incoming.size, attached.is_mail, path))
+            found.append(StoredFile(name, incoming.sha256, incoming.size, attached.holder, path))
 
     taken: set[str] = set()
     async with off_loop(blobs.reading(mail.sha256)) as path:
@@ -80,7 +92,8 @@ async def _open(
 
 
 def _unopened(mail: StoredFile, reason: str) -> Refused:
-    return Refused(f"{mail.name} / …", f"{mail.path} / …", f"Its attachments are not read: {reason}")
+    what = "files" if mail.holder == "archive" else "attachments"
+    return Refused(f"{mail.name} / …", f"{mail.path} / …", f"Its {what} are not read: {reason}")
 
 
 def shown_name(name: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation
@@ -28,14 +28,14 @@ READER_VERSION = 5
 class StoredFile:
     """A file in the blob store: its name for people, its content's hash (hex), its size in bytes.
 
-    `is_mail`: it may have attachments, which become documents of their own (`intake`). `path`: its place in the upload,
-    "Data room/01 Corporate/lease.txt"; the name alone if there were no folders.
+    `holder`: what it is if it may hold files, which become documents of their own (`intake`); an archive itself is no
+    document. `path`: its place in the upload, "Data room/01 Corporate/lease.txt"; the name alone without folders.
     """
 
     name: str
     sha256: str
     size_bytes: int
-    is_mail: bool = False
+    holder: Literal["mail", "archive"] | None = None
     path: str = ""
 
     def __post_init__(self) -> None:

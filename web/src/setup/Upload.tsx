@@ -12,7 +12,7 @@ export function useUploads(review: string) {
   useSyncExternalStore(uploads.subscribe, () => uploads.version);
   const { files, busy, settled } = uploads;
   const refused = files.filter((one) => one.status === "refused");
-  const done = files.filter((one) => one.status === "added" || one.status === "known").length;
+  const done = files.filter((one) => ["added", "known", "unpacked"].includes(one.status)).length;
   return { files, busy, settled, refused, done };
 }
 
@@ -82,9 +82,14 @@ export function Upload({ review }: { review: string }) {
                 ) : (
                   <span className={styles.what}>
                     {one.error ??
-                      { waiting: "waiting", added: "✓", known: "✓ already here", refused: "refused", sending: "" }[
-                        one.status
-                      ]}
+                      {
+                        waiting: "waiting",
+                        added: "✓",
+                        known: "✓ already here",
+                        unpacked: "✓ unpacked",
+                        refused: "refused",
+                        sending: "",
+                      }[one.status]}
                   </span>
                 )}
               </li>

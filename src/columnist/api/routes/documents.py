@@ -5,7 +5,7 @@ from collections import Counter
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
 from pathlib import Path as FilePath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from urllib.parse import quote
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from columnist.api.models import Input
 from columnist.api.parameters import Confirm, NameSearch, Offset, PageNumber, PageSize
 from columnist.api.uploads import uploaded
 from columnist.cancelling import off_loop, surely
-from columnist.desk.intake import TakenIn
+from columnist.desk.intake import Status, TakenIn
 from columnist.documents import store
 from columnist.documents.reading.formats import PDF, PICTURES
 from columnist.documents.store import Document, StoredFile
@@ -46,12 +46,13 @@ class UploadedFile(BaseModel):
     """What became of one file, in the order sent. `known`: you have this path with this content already.
 
     `path`: the file's name as it was sent, folders and all; `name`: the last part of it. `attachments`: those of an
-    e-mail, and of the e-mails among them, which are documents of their own.
+    e-mail, and of the e-mails among them, which are documents of their own. `unpacked`: an archive, which is
+    no document itself; its files are `attachments`.
     """
 
     name: str
     path: str
-    status: Literal["added", "known", "refused"]
+    status: Status
     document_id: UUID | None = None
     sha256: str | None = None
     size_bytes: int | None = None

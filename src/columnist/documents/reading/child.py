@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from columnist.documents.locating.boxes import pack
 from columnist.documents.model import Page
-from columnist.documents.reading import flowing, formats, mail, ocr, rtf, sheets, web, word
+from columnist.documents.reading import archive, flowing, formats, mail, ocr, rtf, sheets, web, word
 from columnist.documents.reading.frames import FRAME
 from columnist.documents.reading.language import language
 from columnist.documents.reading.pdf import draw_page, read_pdf, read_pdf_by_ocr
@@ -111,11 +111,21 @@ def _is_picture(path: Path) -> bool:
 
 
 def _send_attached(frames: BinaryIO, path: Path, name: str) -> None:
-    for one in mail.attached_files(path, _media_type(path, name)):
-        if one.unread is None:
-            values = {"name": one.name, "is_mail": formats.is_mail(io.BytesIO(one.data), one.name)}
-            send(frames, b"A", values, one.data)
+    media_type = _media_type(path, name)
+    if media_type == formats.ZIP:
+        for packed in archive.packed_files(path):
+            _send_inner(frames, packed.path, packed.data, packed.refused)
+    else:
+        for attached in mail.attached_files(path, media_type):
+            if attached.unread is None:
+                _send_inner(frames, attached.name, attached.data, None)
     send(frames, b"D", {})
+
+
+def _send_inner(frames: BinaryIO, name: str, data: bytes, refused: str | None) -> None:
+    held = None if refused else formats.holder(io.BytesIO(data), name)
+    send(frames, b"A", {"name": name, "holder": held, "refused": refused}, data)
+    frames.flush()
 
 
 def _media_type(path: Path, name: str) -> str:

@@ -4,7 +4,7 @@ import re
 import struct
 import zipfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import olefile
 
@@ -22,6 +22,7 @@ PNG = "image/png"
 JPEG = "image/jpeg"
 TIFF = "image/tiff"
 TEXT = "text/plain"
+ZIP = "application/zip"
 
 SUFFIXES = {
     ".pdf": PDF,
@@ -38,6 +39,7 @@ SUFFIXES = {
     ".jpeg": JPEG,
     ".tif": TIFF,
     ".tiff": TIFF,
+    ".zip": ZIP,
 }
 """The suffixes of files that are read, and the media type that each stands for."""
 
@@ -54,8 +56,9 @@ _NAMES = (
     dict.fromkeys(MAILS, "an e-mail")
     | dict.fromkeys(PICTURES, "a picture")
     | {PDF: "a PDF", DOCX: "a DOCX", RTF: "an RTF file", XLSX: "an Excel file", HTML: "an HTML page", TEXT: "text"}
+    | {ZIP: "a ZIP archive"}
 )
-_SUPPORTED = "PDF, DOCX, RTF, XLSX, TXT, HTML, EML, MSG, PNG, JPEG and TIFF are."
+_SUPPORTED = "PDF, DOCX, RTF, XLSX, TXT, HTML, EML, MSG, PNG, JPEG, TIFF and ZIP are."
 _OLE = b"\xd0\xcf\x11\xe0"
 _OLE_STREAMS = {
     "EncryptedPackage": "encrypted: remove its password and add it again",
@@ -70,6 +73,9 @@ _ZIPPED = {
     "META-INF/manifest.xml": "an OpenDocument file: save it as DOCX, XLSX or PDF",
     "": "a compressed archive",
 }
+_OFFICES = {"[content_types].xml", "mimetype", "meta-inf/manifest.xml"}
+"""In lower case, what an archive holds that is one document."""
+_EMPTY_ZIP = b"PK\x05\x06"
 _MAGIC = [
     (b"\x89PNG", PNG),
     (b"\xff\xd8\xff", JPEG),
@@ -117,12 +123,13 @@ def is_taken_in(file: BinaryIO, name: str) -> bool:
     return True
 
 
-def is_mail(file: BinaryIO, name: str) -> bool:
-    """Whether a file may have others attached."""
+def holder(file: BinaryIO, name: str) -> Literal["mail", "archive"] | None:
+    """What a file is that may hold others, which become documents; None if it holds none."""
     try:
-        return media_type(file, name) in MAILS
+        kind = media_type(file, name)
     except DocumentError:
-        return False
+        return None
+    return "mail" if kind in MAILS else "archive" if kind == ZIP else None
 
 
 def refuse_zip_bombs(archive: zipfile.ZipFile) -> None:
@@ -149,7 +156,12 @@ def what_else(file: BinaryIO) -> str:
 def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     if head.startswith(b"PK\x03\x04"):
         names = _zipped(file)
-        return next((kind for folder, kind in (("word/", DOCX), ("xl/", XLSX)) if _has(names, folder)), None)
+        office = next((kind for folder, kind in (("word/", DOCX), ("xl/", XLSX)) if _has(names, folder)), None)
+        if names and not _OFFICES & {name.lower() for name in names} and promised in (ZIP, None, TEXT):
+            return ZIP  # whatever its folders are called
+        return office
+    if head.startswith(_EMPTY_ZIP):
+        return ZIP
     if head.startswith(_OLE):
         return MSG if "__properties_version1.0" in _ole_streams(file) else None
     if b"%PDF-" in head[:1024]:  # after those that may hold a whole PDF
@@ -161,7 +173,7 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
         return EML  # whatever else is in its headers
     if promised not in (TEXT, HTML, EML) and any(head.startswith(magic) for magic, _ in _OTHERS):
         return None
-    if promised in (PDF, DOCX, XLSX, RTF, MSG, *PICTURES) or not _is_text(head):
+    if promised in (ZIP, PDF, DOCX, XLSX, RTF, MSG, *PICTURES) or not _is_text(head):
         return None
     start = _start(head).lower()
     if start.startswith((b"<!doctype html", b"<html")) or promised == HTML:

@@ -48,10 +48,12 @@ class ReadDocument:
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """An attachment of an e-mail; `is_mail`: it may have attachments itself."""
+    """A file inside of an e-mail or archive; `name`: its path there. `holder`: what it is, if it may hold files itself.
+    `refused`: why it is not taken in, or None."""
 
     name: str
-    is_mail: bool
+    holder: Literal["mail", "archive"] | None
+    refused: str | None
     content: bytes
 
 
