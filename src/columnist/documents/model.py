@@ -141,6 +141,11 @@ class Page:
     remarks: tuple[Remark, ...] = ()
     hidden: str = ""
 
+    @property
+    def needs_ocr(self) -> bool:
+        """Whether the page, or a part of it, is a picture that OCR has not read."""
+        return self.source == "picture" or any(one.kind == RemarkKind.PICTURE for one in self.remarks)
+
     def all_remarks(self) -> tuple[Remark, ...]:
         """The remarks, and that there is hidden text."""
         return (*self.remarks, Remark(RemarkKind.HIDDEN, pages=(self.number,))) if self.hidden else self.remarks

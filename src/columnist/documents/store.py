@@ -185,7 +185,8 @@ async def stored_reading(connection: Connection, document_id: UUID) -> Reading |
                r.boxes_key
         from document_readings r
         where r.document_id = %s and r.error is null and r.reader_version = %s
-          and (r.unread_pages = 0 or not %s)  -- OCR has been installed since
+          -- OCR has been installed since
+          and (r.unread_pages = 0 and not r.remarks @> '[{"kind": "picture"}]' or not %s)
         """,
         [document_id, READER_VERSION, ocr.installed()],
     )
@@ -264,6 +265,7 @@ async def _store_reading(
         -- A failure, or the same result again, does not replace what was read.
         where r.error is not null or r.reader_version < excluded.reader_version
           or excluded.error is null and r.unread_pages > excluded.unread_pages
+          or excluded.error is null and r.remarks @> '[{"kind": "picture"}]'
         """,
         {
             "document_id": document_id,

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
+from PIL import Image
 
 from columnist.documents.locating.locate import Locator
-from columnist.documents.model import Page
-from columnist.documents.reading.pdf import read_pdf
+from columnist.documents.model import Page, RemarkKind
+from columnist.documents.reading.pdf import read_pdf, read_pdf_by_ocr
 from columnist.settings import Settings
 from tests.documents.cases.pdfs import FONT, line, write_pdf
 from tests.documents.readers import refused
@@ -90,7 +92,7 @@ def test_hidden_fields_are_hidden_text_and_passwords_are_nothing(tmp_path: Path)
         widget("Tx", "160 695 300 712", "/V (walk away at $700)").replace("/F 4", "/F 2"),
         widget("Tx", "160 665 300 682", "/V (secret) /Ff 8192"),
     )
-    assert words(page) == "Monthly rent: Term: ****** I agree The end.".split()
+    assert "secret" not in page.text and "$700" not in page.text
     assert page.hidden == "walk away at $700"
 
 
@@ -111,3 +113,92 @@ def test_a_form_that_only_adobe_draws_is_a_red_row(settings: Settings, tmp_path:
         "Rent",
         "$1",
     ]
+
+
+# ── Text or picture, by region ───────────────────────────────────────────────────────────────────────────────────
+
+TEXT = "".join(
+    line(f"Clause {number}: the tenant pays the rent on the first day of each month.", 700 - 20 * number)
+    for number in range(12)
+)
+TABLE = [f"Year {2025 + number}: the base rent is ${5000 + 250 * number} per month" for number in range(5)]
+
+
+def picture_of(lines: list[str], tmp_path: Path, size: float = 11) -> str:
+    """An image object of a page with these lines."""
+    drawn = write_pdf(
+        tmp_path / "drawn.pdf", ["".join(line(one, 700 - 24 * at, size=size) for at, one in enumerate(lines))]
+    )
+    with pdfium.PdfDocument(drawn) as document:
+        grey = document[0].render(scale=2.5, grayscale=True).to_pil()
+    return image(grey)
+
+
+def image(grey: Image.Image) -> str:
+    known = f"/Type /XObject /Subtype /Image /Width {grey.width} /Height {grey.height} /BitsPerComponent 8"
+    return f"<< {known} /ColorSpace /DeviceGray >> stream {grey.tobytes().decode('latin-1')}"
+
+
+def with_picture(tmp_path: Path, content: str, picture: str) -> Path:
+    return write_pdf(tmp_path / "a.pdf", [content], objects=[picture], resources="/XObject << /P 4 0 R >>")
+
+
+def test_a_scan_under_a_long_stamp_is_a_picture(tmp_path: Path) -> None:
+    page = one(FILES / "pdf-scan-long-stamp.pdf")
+    assert page.source == "picture" and page.needs_ocr
+    by_ocr = read_pdf_by_ocr(FILES / "pdf-scan-long-stamp.pdf", 1)
+    assert "$480,000" in by_ocr.text and "$2,500,000" in by_ocr.text and "2024-001234" in by_ocr.text
+    stamp = "".join(
+        line(f"Filed with the registry of deeds under instrument number {number}", 780 - 12 * number, size=8)
+        for number in range(5)
+    )
+    scan = "q 612 0 0 792 0 0 cm /P Do Q\n"
+    assert one(with_picture(tmp_path, scan + stamp, picture_of(TABLE * 3, tmp_path))).source == "picture"
+
+
+def test_a_pictured_table_on_a_page_of_text_is_said_and_read_by_ocr(tmp_path: Path) -> None:
+    half = TEXT + "q 459 0 0 594 60 -160 cm /P Do Q\n"
+    path = with_picture(tmp_path, half, picture_of(TABLE, tmp_path, size=15))
+    page = one(path)
+    (remark,) = page.remarks
+    assert (page.source, remark.kind, remark.pages) == ("text", RemarkKind.PICTURE, (1,))
+    assert not Locator([page.text]).locate("Year 2026: the base rent is $5250 per month")
+    by_ocr = read_pdf_by_ocr(path, 1)
+    assert by_ocr.text.startswith(page.text) and by_ocr.source == "ocr" and not by_ocr.remarks
+    assert Locator([by_ocr.text]).locate("Year 2026: the base rent is $5250 per month")
+    assert all(by_ocr.text[word.start : word.end].strip() for word in by_ocr.words)
+    (rent,) = [word for word in by_ocr.words if by_ocr.text[word.start : word.end].startswith("$5250")]
+    assert rent.y0 > max(word.y1 for word in page.words)
+
+
+def test_letters_drawn_as_outlines_are_a_picture(tmp_path: Path) -> None:
+    strokes = "".join(
+        f"q 0.8 w {72 + 6 * letter} {500 - 16 * row} m {75 + 6 * letter} {508 - 16 * row} l S Q\n"
+        for row in range(4)
+        for letter in range(50)
+    )
+    (remark,) = one(
+        write_pdf(tmp_path / "a.pdf", [TEXT.replace("Clause 9", "") + strokes.replace("500", "200")])
+    ).remarks
+    assert remark.kind == RemarkKind.PICTURE
+
+
+@pytest.mark.parametrize("shade", ["a logo", "a photograph", "a frame", "a faint letterhead"])
+def test_a_picture_without_lines_of_text_is_no_remark(tmp_path: Path, shade: str) -> None:
+    grey = {
+        "a logo": Image.radial_gradient("L").resize((60, 60)),
+        "a photograph": Image.linear_gradient("L").resize((400, 300)),
+        "a frame": Image.new("L", (400, 300), 0),
+        "a faint letterhead": Image.radial_gradient("L").resize((400, 300)).point(lambda level: 225 + level // 9),
+    }[shade]
+    place = "q 40 0 0 40 72 740 cm /P Do Q\n" if shade == "a logo" else "q 400 0 0 300 72 100 cm /P Do Q\n"
+    page = one(with_picture(tmp_path, place + TEXT, image(grey)))
+    assert page.source == "text" and not page.remarks and not page.hidden
+
+
+def test_words_of_a_font_without_letters_are_not_taken_for_others() -> None:
+    path = FILES / "pdf-type0-no-tounicode.pdf"
+    page = one(path)
+    assert "SHUPRQWK" not in page.text and "The monthly rent is" in page.text
+    assert [remark.kind for remark in page.remarks] == [RemarkKind.PICTURE]
+    assert Locator([read_pdf_by_ocr(path, 1).text]).locate("The monthly rent is $7,200 per month")

@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_lowercase
-from typing import Any
+from typing import Any, Literal
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
+from PIL import Image
 
-from columnist.documents.model import Page, WordBox
+from columnist.documents.model import Page, Remark, RemarkKind, WordBox
 from columnist.documents.reading import ocr
 from columnist.documents.reading.forms import Field, fields_of, with_fields
 from columnist.documents.reading.layer import TextLayer
-from columnist.documents.reading.unseen import INK, contrast, draw, hidden_spans
+from columnist.documents.reading.regions import masked, shows_more, unreadable
+from columnist.documents.reading.unseen import INK, contrast, draw, hidden_spans, pictures
 from columnist.errors import DocumentError
 
 _UNKNOWN = re.compile("[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd\U000f0000-\U0010fffd]")
@@ -35,6 +37,13 @@ MOST_UNKNOWN = 0.3
 LEAST_VOWELS = 0.2
 """A smaller share of vowels (y included) among Latin letters means that a font has shuffled them (`Wkh Ohdvh` for `The
 Lease`). Every page of the contracts in `examples/` has at least 0.35."""
+
+UNKNOWN_LETTERS = "a font without letters"
+
+_INKED = 150
+"""Grey levels of ink, at most."""
+_MARGIN = 40
+"""Pixels around what is read alone."""
 
 PICTURED = 0.5
 """The least share of such a page that pictures cover."""
@@ -62,7 +71,10 @@ def read_pdf_by_ocr(path: Path, number: int) -> Page:
     """A page (1-based) by OCR, unless its text layer has more. Raises DocumentError, as `read_pdf` does."""
     with _opened(path) as document, _page(document, number - 1) as opened:
         layer = _text_layer(opened, number)
-        picture = opened.page.render(scale=ocr.LONG_SIDE / max(opened.page.get_size())).to_pil()
+        scale = ocr.LONG_SIDE / max(opened.page.get_size())
+        picture = opened.page.render(scale=scale).to_pil().convert("RGB")
+        if layer.source == "text":
+            return _with_more(layer, *_read_rest(masked(picture, layer.words, scale), scale))
         text, words = ocr.read_picture(picture, layer.width, layer.height)
         if _is_gibberish(layer.text):
             worse = _is_gibberish(text) or not _letters(text)
@@ -71,6 +83,32 @@ def read_pdf_by_ocr(path: Path, number: int) -> Page:
         if layer.text.strip() and worse:
             return replace(layer, source="text")
         return replace(layer, text=text, words=words, source="ocr")
+
+
+def _read_rest(picture: Image.Image, scale: float) -> tuple[str, Sequence[WordBox]]:
+    """What OCR reads in what is left of a page: alone, as it overlooks a line on an empty page."""
+    left, top, right, bottom = picture.convert("L").point(lambda level: 255 * (level < _INKED)).getbbox() or (
+        0,
+        0,
+        0,
+        0,
+    )
+    left, top = max(left - _MARGIN, 0), max(top - _MARGIN, 0)
+    rest = picture.crop((left, top, min(right + _MARGIN, picture.width), min(bottom + _MARGIN, picture.height)))
+    text, words = ocr.read_picture(rest, rest.width / scale, rest.height / scale)
+    x, y = left / scale, top / scale
+    return text, [one._replace(x0=one.x0 + x, y0=one.y0 + y, x1=one.x1 + x, y1=one.y1 + y) for one in words]
+
+
+def _with_more(layer: Page, text: str, words: Sequence[WordBox]) -> Page:
+    """A page whose text layer lacks what OCR has read: that follows it."""
+    if not _letters(text):  # a drawing, or a word that OCR cannot read either
+        unread = [one for one in layer.remarks if one.detail == UNKNOWN_LETTERS]
+        return replace(layer, remarks=tuple(replace(one, kind=RemarkKind.NOT_READ) for one in unread))
+    layer = replace(layer, remarks=())
+    start = len(layer.text) + 1
+    more = tuple(word._replace(start=word.start + start, end=word.end + start) for word in words)
+    return replace(layer, text=f"{layer.text}\n{text}", words=(*layer.words, *more), source="ocr")
 
 
 def draw_page(path: Path, number: int, width: int) -> bytes:
@@ -151,28 +189,39 @@ def _text_layer(opened: _OpenPage, number: int) -> Page:
     page = opened.page
     width, height = page.get_size()
     layer = TextLayer(page, opened.text_page)
-    text, words, hidden = _parted(layer, hidden_spans(layer))
+    hidden_words, unread = hidden_spans(layer), unreadable(layer)
+    text, words, hidden = _parted(layer.text, layer.words, hidden_words)
+    text, words, _ = _parted(text, words, unread)
+    is_picture = _needs_ocr(page, text)
+    remarks: tuple[Remark, ...] = ()
+    if not is_picture and (unread or shows_more(page, words)):
+        is_picture = _pictured(page) >= PICTURED
+        detail = UNKNOWN_LETTERS if unread else ""
+        remarks = (Remark(RemarkKind.PICTURE, pages=(number,), detail=detail),)
     seen = [(layer.to_points(*field.place), field) for field in opened.fields if field.is_seen]
     if seen:
         text, words = with_fields(text, words, seen)
     hidden = "\n".join(filter(None, [hidden, *(field.text for field in opened.fields if not field.is_seen)]))
-    return Page(number, text, width, height, words, "picture" if _needs_ocr(page, text) else "text", hidden=hidden)
+    source: Literal["text", "picture"] = "picture" if is_picture else "text"
+    return Page(number, text, width, height, words, source, () if is_picture else remarks, hidden)
 
 
-def _parted(layer: TextLayer, spans: Sequence[tuple[int, int]]) -> tuple[str, tuple[WordBox, ...], str]:
-    """What the page shows, character for character, its words, and what it hides."""
+def _parted(
+    text: str, words: Sequence[WordBox], spans: Sequence[tuple[int, int]]
+) -> tuple[str, tuple[WordBox, ...], str]:
+    """A text without these parts, character for character, its words, and the parts."""
     if not spans:
-        return layer.text, tuple(layer.words), ""
-    text = list(layer.text)
-    hidden: list[str] = []
+        return text, tuple(words), ""
+    kept = list(text)
+    parts: list[str] = []
     end = 0
     for start, stop in spans:
-        hidden += ["\n" if "\n" in layer.text[end:start] else " ", layer.text[start:stop]]
-        text[start:stop] = " " * (stop - start)
+        parts += ["\n" if "\n" in text[end:start] else " ", text[start:stop]]
+        kept[start:stop] = " " * (stop - start)
         end = stop
-    shown = "".join(text)
-    words = tuple(word for word in layer.words if not shown[word.start : word.end].isspace())
-    return shown, words, "".join(hidden).strip()
+    rest = "".join(kept)
+    left = tuple(word for word in words if not rest[word.start : word.end].isspace())
+    return rest, left, "".join(parts).strip()
 
 
 def _needs_ocr(page: Any, text: str) -> bool:
@@ -188,19 +237,19 @@ def _needs_ocr(page: Any, text: str) -> bool:
     if not letters:
         drawn = draw(page)
         return drawn is not None and contrast(drawn) >= INK
+    return _pictured(page) >= PICTURED
+
+
+def _pictured(page: Any) -> float:
+    """The share of a page that pictures cover."""
     left, bottom, right, top = page.get_bbox()
-    covered = 0.0
-    for drawn in page.get_objects((pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM), max_depth=1):
+    covered: float = sum(
+        max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0)
         # Some programs put every page into a form, with its text: only a form with a picture in it is a picture.
-        if drawn.type == pdfium_c.FPDF_PAGEOBJ_FORM and not _has_picture(page, drawn):
-            continue
-        x0, y0, x1, y1 = drawn.get_bounds()
-        covered += max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0)
-    return bool(covered >= PICTURED * (right - left) * (top - bottom))
-
-
-def _has_picture(page: Any, form: Any) -> bool:
-    return next(page.get_objects((pdfium_c.FPDF_PAGEOBJ_IMAGE,), form=form), None) is not None
+        for x0, y1, x1, y0 in pictures(page)
+    )
+    area: float = max((right - left) * (top - bottom), 1.0)
+    return covered / area
 
 
 def _letters(text: str) -> int:

@@ -104,7 +104,7 @@ class Reader:
 
     async def _read_by_ocr(self, path: Path, read: list[tuple[Page, bytes]]) -> None:
         """Replace each page that is a picture by what OCR reads; at most one page of the file per core at a time."""
-        pictures = [index for index, (page, _) in enumerate(read) if page.source == "picture"]
+        pictures = [index for index, (page, _) in enumerate(read) if page.needs_ocr]
         waiting = iter(pictures)
 
         async def work() -> None:

@@ -93,22 +93,22 @@ def hidden_spans(layer: TextLayer) -> list[_Span]:
     scale = close.width / page.get_width()
     gone: list[Any] = []
     for batch in _batches(runs):
-        with _without([*gone, *(run.drawn_by for run in batch)]):
+        with without([*gone, *(run.drawn_by for run in batch)]):
             changed = draw(page, CLOSE_UP, "RGB")
         difference = ImageChops.difference(close, changed) if changed else close
         for run in batch:
             run.hidden = _is_tiny([run.box], run.end - run.start) or _most(difference, run.box, scale) < LEAST_CONTRAST
         # Of two equal words in one place, each would be left out for the other's sake.
         gone += [run.drawn_by for run in batch if run.hidden]
-    with _without(_objects(page, pdfium_c.FPDF_PAGEOBJ_TEXT)):
+    with without(objects(page, pdfium_c.FPDF_PAGEOBJ_TEXT)):
         bare = draw(page, CLOSE_UP, "RGB")
     if bare is not None:
-        pictures = [layer.to_points(*bounds) for bounds in _pictures(page)]
+        places = [layer.to_points(*bounds) for bounds in pictures(page)]
         for run in runs:
             there = _cut(bare, run.box, scale)
             if there is not None:
                 run.hidden = run.hidden or _has_the_colour_of(there, run.drawn_by)
-                run.hidden = run.hidden and not _is_in_a_picture(there, run, pictures)
+                run.hidden = run.hidden and not _is_in_a_picture(there, run, places)
     shown = [run for run in runs if not run.hidden]
     return [
         (run.start, run.end)
@@ -135,7 +135,7 @@ def _doubtful(layer: TextLayer) -> list[_Span]:
     pixels = picture.tobytes()
     taken = bytearray(width * height)
     crossed: list[Box] = []
-    odd = {_address(drawn) for drawn in _objects(page, pdfium_c.FPDF_PAGEOBJ_TEXT) if _may_leave_no_mark(drawn)}
+    odd = {_address(drawn) for drawn in objects(page, pdfium_c.FPDF_PAGEOBJ_TEXT) if _may_leave_no_mark(drawn)}
     found: dict[_Span, None] = {}
     for index, (start, end, x0, y0, x1, y1) in enumerate(layer.words):
         # The pixels around a full stop or a hyphen: its own are all of one grey.
@@ -246,7 +246,7 @@ def _batches(runs: Sequence[_Run]) -> list[list[_Run]]:
 
 
 @contextmanager
-def _without(objects: Iterable[Any]) -> Iterator[None]:
+def without(objects: Iterable[Any]) -> Iterator[None]:
     """The page does not draw these objects in the context."""
     left_out = {_address(one): one for one in objects}
     for one in left_out.values():
@@ -267,32 +267,32 @@ def _has_the_colour_of(ground: Image.Image, drawn_by: Any) -> bool:
     return all(high - LEAST_CONTRAST < own < low + LEAST_CONTRAST for (low, high), own in bands)
 
 
-def _is_in_a_picture(ground: Image.Image, run: _Run, pictures: Iterable[Box]) -> bool:
+def _is_in_a_picture(ground: Image.Image, run: _Run, places: Iterable[Box]) -> bool:
     """Whether a picture over or under the letters has ink there, or they cut out what is drawn next."""
     is_clip = pdfium_c.FPDFTextObj_GetTextRenderMode(run.drawn_by) >= _CLIPS
-    return (is_clip or any(_overlap(run.box, picture) for picture in pictures)) and contrast(ground) >= INK
+    return (is_clip or any(_overlap(run.box, place) for place in places)) and contrast(ground) >= INK
 
 
-def _pictures(page: Any) -> Iterator[Box]:
+def pictures(page: Any) -> Iterator[Box]:
     """Left, top, right, bottom in PDF space of the pictures of a page, and of its forms that hold one."""
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     for one in _children(page):
         kind = pdfium_c.FPDFPageObj_GetType(one)
         if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE or (
-            kind == pdfium_c.FPDF_PAGEOBJ_FORM and any(_objects(one, pdfium_c.FPDF_PAGEOBJ_IMAGE))
+            kind == pdfium_c.FPDF_PAGEOBJ_FORM and any(objects(one, pdfium_c.FPDF_PAGEOBJ_IMAGE))
         ):
             pdfium_c.FPDFPageObj_GetBounds(one, left, bottom, right, top)
             yield left.value, top.value, right.value, bottom.value
 
 
-def _objects(parent: Any, kind: int) -> Iterator[Any]:
+def objects(parent: Any, kind: int) -> Iterator[Any]:
     """The objects of a kind on a page or in a form, and in the forms there."""
     for one in _children(parent):
         found = pdfium_c.FPDFPageObj_GetType(one)
         if found == kind:
             yield one
         elif found == pdfium_c.FPDF_PAGEOBJ_FORM:
-            yield from _objects(one, kind)
+            yield from objects(one, kind)
 
 
 def _children(parent: Any) -> Iterator[Any]:

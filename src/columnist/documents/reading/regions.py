@@ -1,0 +1,83 @@
+"""Parts of a PDF's page that only OCR can read, beside text: pictured tables, scans under a stamp, letters drawn as
+outlines, and words of fonts that do not say which letters their glyphs are."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pypdfium2.raw as pdfium_c
+from PIL import Image, ImageDraw
+
+from columnist.documents.model import WordBox
+from columnist.documents.reading.layer import TextLayer
+from columnist.documents.reading.unseen import draw, objects, pictures, without
+
+MANY_PATHS = 60
+"""A page with fewer lines and areas has no letters among them."""
+
+MOST_PATHS = 20_000
+
+SHARPNESS = 2.0
+"""Pixels a point of the drawn page: a letter of eight points is sixteen pixels high."""
+
+_DARK = bytes(level < 150 for level in range(256))
+_CHANGES = 8
+"""From dark to light in a row of pixels that crosses a line of text, at least."""
+_LEAST_HEIGHT, _MOST_HEIGHT = 5, 70
+"""Rows of pixels of one line of text."""
+_LEAST_LINES = 2
+_PAGEFUL = 0.1
+"""The share of a page's rows that text crosses where lines run together, as on a skewed scan."""
+
+
+def unreadable(layer: TextLayer) -> list[tuple[int, int]]:
+    """The words whose font does not say which letters it draws: what PDFium takes them for is wrong."""
+    failed = pdfium_c.FPDFText_HasUnicodeMapError
+    return sorted(
+        {
+            (word.start, word.end)
+            for word in layer.words
+            if any(failed(layer.pointer, index) == 1 for index in _ends(layer.characters(word.start, word.end)))
+        }
+    )
+
+
+def _ends(there: range) -> tuple[int, ...]:
+    return (there[0], there[-1]) if there else ()
+
+
+def shows_more(page: Any, words: Sequence[WordBox]) -> bool:
+    """Whether a page shows lines of text that are not among its words."""
+    paths = 0
+    for paths, _ in enumerate(objects(page, pdfium_c.FPDF_PAGEOBJ_PATH), start=1):
+        if paths > MOST_PATHS:
+            break
+    if paths < MANY_PATHS and not any(pictures(page)):
+        return False
+    with without(objects(page, pdfium_c.FPDF_PAGEOBJ_TEXT)):
+        picture = draw(page, SHARPNESS)
+    return picture is not None and _lines(masked(picture, words, picture.width / page.get_width())) >= _LEAST_LINES
+
+
+def masked(picture: Image.Image, words: Sequence[WordBox], scale: float) -> Image.Image:
+    """The picture of a page with its words painted over."""
+    brush = ImageDraw.Draw(picture)
+    white = "white" if picture.mode == "RGB" else 255
+    for word in words:
+        edges = (word.x0 * scale - 2, word.y0 * scale - 2, word.x1 * scale + 2, word.y1 * scale + 2)
+        brush.rectangle(edges, fill=white)
+    return picture
+
+
+def _lines(picture: Image.Image) -> int:
+    """About how many lines of text a picture shows."""
+    dark = picture.tobytes().translate(_DARK)
+    width = picture.width
+    crossed = [dark.count(b"\1\0", start, start + width) >= _CHANGES for start in range(0, len(dark), width)]
+    lines = height = 0
+    for is_crossed in [*crossed, False]:
+        if is_crossed:
+            height += 1
+        else:
+            lines += _LEAST_HEIGHT <= height <= _MOST_HEIGHT
+            height = 0
+    return max(lines, _LEAST_LINES if sum(crossed) > _PAGEFUL * len(crossed) else 0)
