@@ -83,7 +83,7 @@ CALLS = (
     Call("POST /api/tabular/reviews", "anyone", {"name": "Review {unique}", "columns": [COLUMN]}),
     Call(
         "POST /api/tabular/reviews",
-        "viewer",
+        "owner",
         {"name": "Review {unique}", "document_ids": ["{document_id}"]},
         unknown=(403, 404),
     ),
@@ -113,6 +113,7 @@ CALLS = (
     Call("GET /api/documents", "anyone", params={"q": MARK}),
     Call(f"GET {DOCUMENT}", "viewer"),
     Call(f"GET {DOCUMENT}/original", "viewer"),
+    Call(f"GET {DOCUMENT}/uses", "owner"),
     Call(f"GET {DOCUMENT}/pages/{{number}}", "viewer"),
     Call(f"GET {DOCUMENT}/pages/{{number}}/image", "viewer"),
     Call("GET /api/tabular/templates", "anyone"),

@@ -69,6 +69,7 @@ def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
         ("documents", "DELETE"),
         ("loose_contents", "INSERT"),
         ("loose_contents", "UPDATE"),
+        ("review_documents", "DELETE"),
         ("tabular_calls", "DELETE"),
         ("tabular_cell_changes", "INSERT"),
         ("tabular_cells", "INSERT"),

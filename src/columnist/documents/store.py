@@ -129,13 +129,31 @@ async def uses_of_document(connection: Connection, user: User, document_id: UUID
     return row["reviews"], row["answers"]
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A review that has a document. `owner`: whose review it is, by e-mail address, if that is known."""
+
+    review_id: UUID
+    owner: str | None
+    mine: bool
+
+
+async def list_uses(connection: Connection, document_id: UUID) -> list[Use]:
+    """Every review that has the user's document, also those that the user may not see; none of another's document."""
+    cursor = await connection.execute("select * from uses_of_my_document(%s)", [document_id])
+    return [Use(**row) for row in await cursor.fetchall()]
+
+
 @tried_again
-async def delete_document(connection: Connection, document_id: UUID) -> None:
-    """Delete the user's document, with its rows in their own reviews. Does nothing if it is another user's.
+async def delete_document(connection: Connection, document_id: UUID, *, everywhere: bool = False) -> None:
+    """Delete the user's document, with its rows in their own reviews, or `everywhere` with all of its rows. Does
+    nothing if it is another user's.
 
     While another review has it, it stays without an owner. Its content is swept (documents/sweep.py) if no other
     document has it.
     """
+    if everywhere:
+        await connection.execute("select end_uses_of_my_document(%s)", [document_id])
     await connection.execute("select delete_document(%s)", [document_id])
 
 

@@ -14,7 +14,7 @@ from columnist.db.sql import statement
 from columnist.db.text import as_json
 from columnist.documents.how_read import how_read
 from columnist.documents.model import read_citations
-from columnist.errors import ConflictError, NotFoundError
+from columnist.errors import ConflictError, ForbiddenError, NotFoundError
 from columnist.reviews.model import (
     Cell,
     Column,
@@ -254,9 +254,14 @@ async def put_columns(connection: Connection, review_id: UUID, columns: Sequence
 @tried_again
 async def put_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
     """Add documents to the grid, below those that it has; one that it has already keeps its place. Raises NotFoundError
-    for one that the user may not see."""
+    for one that the user may not see, ForbiddenError for one that is only shared with them."""
     values = {"review_id": review_id, "document_ids": list(document_ids)}
     if unknown := await (await connection.execute(_sql("find_unknown_document"), values)).fetchone():
+        if unknown["visible"]:
+            raise ForbiddenError(
+                f"The document {unknown['id']} is only shared with you: its owner can add it to another review.",
+                "document_ids",
+            )
         raise NotFoundError(f"There is no document {unknown['id']}.", "document_ids")
     await _lock(connection, review_id)
     await connection.execute(_sql("put_documents"), values)

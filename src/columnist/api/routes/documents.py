@@ -30,7 +30,7 @@ from columnist.cancelling import off_loop, surely
 from columnist.desk.intake import Status, TakenIn
 from columnist.documents import store
 from columnist.documents.reading.formats import PDF, PICTURES
-from columnist.documents.store import Document, StoredFile
+from columnist.documents.store import Document, StoredFile, Use
 from columnist.documents.sweep import note_arrival
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
 from columnist.reviews import store as reviews
@@ -87,6 +87,12 @@ class DocumentList(BaseModel):
 
     documents: list[Document]
     total: int
+
+
+class UseList(BaseModel):
+    """The reviews that have a document."""
+
+    uses: list[Use]
 
 
 class PageWords(BaseModel):
@@ -175,25 +181,44 @@ async def get_document(document_id: UUID, connection: CurrentConnection) -> Docu
     return await store.get_document(connection, document_id)
 
 
+@router.get("/documents/{document_id}/uses")
+async def list_uses(document_id: UUID, connection: CurrentConnection) -> UseList:
+    """Every review that has a document which you uploaded, also those of other people."""
+    document = await store.get_document(connection, document_id)
+    if not document.mine:
+        raise ForbiddenError("You did not upload this document: only its uploader sees where it is used.")
+    return UseList(uses=await store.list_uses(connection, document_id))
+
+
 @router.delete("/documents/{document_id}", status_code=204)
 async def delete_document(
-    document_id: UUID, user: CurrentUser, connection: CurrentConnection, confirm: Confirm = False
+    document_id: UUID,
+    user: CurrentUser,
+    connection: CurrentConnection,
+    confirm: Confirm = False,
+    everywhere: Annotated[bool, Query(description="Remove it from the reviews of other people, too.")] = False,
 ) -> None:
-    """Delete a document that you uploaded, with its rows in your own reviews.
+    """Delete a document that you uploaded, with its rows in your own reviews, or `everywhere`.
 
-    Reviews of other people keep their row and answers; the document is deleted with the last of these rows.
+    Otherwise reviews of other people keep their row and answers; the document is deleted with the last of these rows.
     """
     document = await store.get_document(connection, document_id)
     if not document.mine:
         raise ForbiddenError("You did not upload this document. You can remove it from a review.")
     if not confirm:
         in_reviews, answers = await store.uses_of_document(connection, user, document_id)
+        others = sum(not use.mine for use in await store.list_uses(connection, document_id))
+        theirs = (
+            f"The row of {others:,} reviews of other people is deleted, too."
+            if everywhere
+            else f"Other people's reviews ({others:,}) keep theirs, without &everywhere=true."
+        )
         raise ConfirmationNeededError(
             f"This deletes {document.name!r}, its row in {in_reviews:,} reviews and {answers:,} answers, in "
-            "your own reviews. Other people's reviews keep theirs. Repeat it with ?confirm=true.",
+            f"your own reviews. {theirs} Repeat it with ?confirm=true.",
             "confirm",
         )
-    await store.delete_document(connection, document_id)
+    await store.delete_document(connection, document_id, everywhere=everywhere)
 
 
 class _LentFile(FileResponse):

@@ -2,7 +2,8 @@
 -- error leaves it in its cells (note_failed_item), its job's sums grow, and the job ends with its last item.
 create or replace function settle_tabular_jobs() returns trigger language plpgsql as $$
 begin
-  if not exists (select from new_items where completed_at is not null) then
+  if not exists (select from new_items n join old_items o on o.id = n.id and o.completed_at is null
+                 where n.completed_at is not null) then
     return null;
   end if;
 

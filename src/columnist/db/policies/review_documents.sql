@@ -11,3 +11,4 @@ create policy known_document on review_documents as restrictive for insert to au
   with check (document_id in (select my_document_ids()));
 create policy work on review_documents to columnist_worker using (true) with check (true);
 create policy gate on review_documents for select to columnist_gate using (true);
+create policy gate_remove on review_documents for delete to columnist_gate using (true);

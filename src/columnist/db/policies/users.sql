@@ -1,1 +1,2 @@
 create policy myself on users to authenticated using (id = (select auth.uid()));
+create policy gate on users for select to columnist_gate using (true);

@@ -1,6 +1,10 @@
--- The first of these documents that the user may not see, if any.
-select w.id
+-- The first of these documents that the user may not see, or else may not put into the review: what was only
+-- shared with them, unless the review has it already.
+select w.id, d.id is not null as visible
 from unnest(%(document_ids)s::uuid[]) as w (id)
 left join documents d using (id)
 where d.id is null
+   or d.id not in (select my_document_ids())
+      and not exists (select from review_documents r where r.review_id = %(review_id)s and r.document_id = d.id)
+order by visible
 limit 1

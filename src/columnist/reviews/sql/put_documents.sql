@@ -3,4 +3,6 @@ insert into review_documents (review_id, document_id, position)
 select %(review_id)s, w.id,
        w.nr + coalesce((select max(position) from review_documents where review_id = %(review_id)s), 0)
 from unnest(%(document_ids)s::uuid[]) with ordinality as w (id, nr)
+-- Not only by the conflict: the policies look at each row first, and it may be another user's document.
+where not exists (select from review_documents r where r.review_id = %(review_id)s and r.document_id = w.id)
 on conflict do nothing

@@ -1,8 +1,16 @@
--- After rows are removed from a review, or a review is deleted: with what was answered about them and not written yet.
+-- After rows are removed from a review, or a review is deleted. What is derived from a document and does not go with its
+-- row by a foreign key goes here: answers that were not written yet, and errors, which may quote it.
 create or replace function forget_removed_documents() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   delete from public.tabular_calls c using gone where (c.review_id, c.document_id) = (gone.review_id, gone.document_id);
+  with failed as (
+    update public.tabular_job_items i set error = null
+    from public.tabular_jobs j, gone
+    where j.review_id = gone.review_id and i.job_id = j.id and i.document_id = gone.document_id and i.error is not null
+    returning i.job_id
+  )
+  update public.tabular_jobs j set error = null where j.id in (select f.job_id from failed f) and j.error is not null;
   perform public.forget_documents(array(select distinct gone.document_id from gone));
   return null;
 end $$;

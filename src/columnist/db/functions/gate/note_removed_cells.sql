@@ -1,4 +1,5 @@
--- Notes the cells that went with their row or column, for the feed. Those of a deleted review are nobody's news.
+-- After cells went with their row or column: notes it for the feed, and takes their words out of the history. Those of a
+-- deleted review are nobody's news.
 create or replace function note_removed_cells() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin
@@ -8,5 +9,9 @@ begin
   where exists (select from public.tabular_reviews r where r.id = gone.review_id)
   order by gone.review_id, gone.document_id, gone.column_id  -- locked in one order
   on conflict (review_id, document_id, column_id) do update set changed_xid = excluded.changed_xid;
+  update public.tabular_cell_changes h set before = null, after = null
+  from gone
+  where (h.review_id, h.document_id, h.column_id) = (gone.review_id, gone.document_id, gone.column_id)
+    and (h.before is not null or h.after is not null);
   return null;
 end $$;
