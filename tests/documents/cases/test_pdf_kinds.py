@@ -8,7 +8,8 @@ from PIL import Image
 
 from columnist.documents.locating.locate import Locator
 from columnist.documents.model import Page, RemarkKind
-from columnist.documents.reading.pdf import read_pdf, read_pdf_by_ocr
+from columnist.documents.reading.formats import holder
+from columnist.documents.reading.pdf import attached_files, read_pdf, read_pdf_by_ocr
 from columnist.settings import Settings
 from tests.documents.cases.pdfs import FONT, line, write_pdf
 from tests.documents.readers import refused
@@ -202,3 +203,39 @@ def test_words_of_a_font_without_letters_are_not_taken_for_others() -> None:
     assert "SHUPRQWK" not in page.text and "The monthly rent is" in page.text
     assert [remark.kind for remark in page.remarks] == [RemarkKind.PICTURE]
     assert Locator([read_pdf_by_ocr(path, 1).text]).locate("The monthly rent is $7,200 per month")
+
+
+# ── Files inside ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def inside(path: Path) -> list[tuple[str, str | None]]:
+    return [(file.name, file.unread) for file in attached_files(path)]
+
+
+def held(name: str, number: int) -> str:
+    return f"<< /Type /Filespec /F ({name}) /UF ({name}) /EF << /F {number} 0 R >> >>"
+
+
+def test_the_files_of_a_portfolio_are_documents_of_their_own(tmp_path: Path) -> None:
+    path = FILES / "pdf-portfolio.pdf"
+    assert inside(path) == [("Lease Alpha.pdf", None), ("Side letter.txt", None)]
+    with path.open("rb") as file:
+        assert holder(file, path.name) == "mail"
+    names = "/Names << /EmbeddedFiles << /Names [(a) 5 0 R (b) 7 0 R] >> >>"
+    objects = ["<< >> stream The fee is $9.", held("note.txt", 4), "<< >> stream \x7fELF", held("tool.exe", 6)]
+    attached = write_pdf(tmp_path / "a.pdf", [line("Cover page", 700)], objects=objects, root=names)
+    assert inside(attached) == [("note.txt", None), ("tool.exe", "a program")]
+    (remark,) = one(attached).remarks
+    assert (remark.kind, remark.detail) == (RemarkKind.ATTACHMENT, "tool.exe")
+
+
+def test_a_file_that_is_pinned_to_a_page_is_a_document_of_its_own(tmp_path: Path) -> None:
+    pin = "<< /Type /Annot /Subtype /FileAttachment /Rect [20 20 40 40] /FS 5 0 R >>"
+    objects = ["<< >> stream The fee is $9.", held("note.txt", 4), pin]
+    path = write_pdf(tmp_path / "a.pdf", [line("Cover page", 700)], objects=objects, page="/Annots [6 0 R]")
+    assert inside(path) == [("note.txt", None)]
+    plain = write_pdf(tmp_path / "b.pdf", [line("Cover page", 700)])
+    with path.open("rb") as pinned, plain.open("rb") as file:
+        assert holder(pinned, "a.pdf") == "mail" and holder(file, "b.pdf") is None
+    plain.write_bytes(b"%PDF-1.7 /EmbeddedFile")
+    assert inside(plain) == []

@@ -23,7 +23,7 @@ from columnist.documents.model import Page
 from columnist.documents.reading import archive, flowing, formats, mail, ocr, rtf, sheets, web, word
 from columnist.documents.reading.frames import FRAME
 from columnist.documents.reading.language import language
-from columnist.documents.reading.pdf import draw_page, read_pdf, read_pdf_by_ocr
+from columnist.documents.reading.pdf import attached_files, draw_page, read_pdf, read_pdf_by_ocr
 from columnist.documents.reading.pictures import draw_picture, read_picture_by_ocr, read_pictures
 from columnist.errors import DocumentError
 
@@ -116,7 +116,8 @@ def _send_attached(frames: BinaryIO, path: Path, name: str) -> None:
         for packed in archive.packed_files(path):
             _send_inner(frames, packed.path, packed.data, packed.refused)
     else:
-        for attached in mail.attached_files(path, media_type):
+        files = attached_files(path) if media_type == formats.PDF else mail.attached_files(path, media_type)
+        for attached in files:
             if attached.unread is None:
                 _send_inner(frames, attached.name, attached.data, None)
     send(frames, b"D", {})

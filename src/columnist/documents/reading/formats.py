@@ -129,7 +129,20 @@ def holder(file: BinaryIO, name: str) -> Literal["mail", "archive"] | None:
         kind = media_type(file, name)
     except DocumentError:
         return None
-    return "mail" if kind in MAILS else "archive" if kind == ZIP else None
+    if kind in MAILS or (kind == PDF and _may_have_files_inside(file)):
+        return "mail"
+    return "archive" if kind == ZIP else None
+
+
+def _may_have_files_inside(pdf: BinaryIO) -> bool:
+    """Whether a PDF may be a portfolio or have attachments: it says so, or where it would say so is compressed."""
+    pdf.seek(0)
+    before = b""
+    while block := pdf.read(1024**2):
+        if any(word in before + block for word in (b"/EmbeddedFile", b"/FileAttachment", b"/ObjStm")):
+            return True
+        before = block[-16:]
+    return False
 
 
 def refuse_zip_bombs(archive: zipfile.ZipFile) -> None:

@@ -4,7 +4,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from string import ascii_lowercase
@@ -18,6 +18,8 @@ from columnist.documents.model import Page, Remark, RemarkKind, WordBox
 from columnist.documents.reading import ocr
 from columnist.documents.reading.forms import Field, fields_of, with_fields
 from columnist.documents.reading.layer import TextLayer
+from columnist.documents.reading.mail import Attached
+from columnist.documents.reading.portfolio import attached_to
 from columnist.documents.reading.regions import masked, shows_more, unreadable
 from columnist.documents.reading.unseen import INK, contrast, draw, hidden_spans, pictures
 from columnist.errors import DocumentError
@@ -62,9 +64,20 @@ def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
             )
         if len(document) == 0:
             raise DocumentError("The PDF has no pages.")
+        unread = [one for one in attached_to(document, on_pages=False) if one.unread]
         for index in range(len(document)):
             with _page(document, index) as opened:
-                yield _text_layer(opened, index + 1)
+                page = _text_layer(opened, index + 1)
+                if not index and unread:
+                    named = tuple(Remark(RemarkKind.ATTACHMENT, detail=one.name) for one in unread)
+                    page = replace(page, remarks=(*page.remarks, *named))
+                yield page
+
+
+def attached_files(path: Path) -> Iterator[Attached]:
+    """The files inside a PDF; none if it cannot be opened, as its own row says then."""
+    with suppress(DocumentError), _opened(path) as document:
+        yield from attached_to(document)
 
 
 def read_pdf_by_ocr(path: Path, number: int) -> Page:
