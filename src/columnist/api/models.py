@@ -283,8 +283,9 @@ class Cancelled(BaseModel):
 
 class WindowRow(BaseModel):
     """A document with its cells by column id; what was never asked has none. `path`, `ocr_pages`, `unread_pages`,
-    `how_read`, `remarks`: as a Document's; `error`: why it cannot be read; `awaited`: the columns that the live job
-    will ask, with a cell or without."""
+    `how_read`, `remarks`: as a Document's; `same_as`: the path of the first row with the same content, if this is not
+    the first; `error`: why it cannot be read; `awaited`: the columns that the live job will ask, cell or no cell.
+    """
 
     document_id: UUID
     document: str
@@ -294,6 +295,7 @@ class WindowRow(BaseModel):
     unread_pages: int | None
     how_read: str | None
     remarks: list[Remark]
+    same_as: str | None
     error: str | None
     awaited: list[UUID]
     cells: dict[UUID, WindowCell]

@@ -27,8 +27,9 @@ class Content(TypedDict):
     remarks: list[dict[str, Any]]
 
 
-def how_read(content: Content | None) -> str | None:
-    """Kind, pages, language, which pages OCR read or nothing did, and each kind of remark.
+def how_read(content: Content | None, same_as: str | None = None) -> str | None:
+    """Kind, pages, language, which pages OCR read or nothing did, each kind of remark, and that the same file is at the
+    path `same_as` too.
 
     None: not read yet, or it cannot be read.
     """
@@ -51,7 +52,8 @@ def how_read(content: Content | None) -> str | None:
             f"; {_pages(content['unread_pages'])} not read{_on(content['unread_on'])}, because OCR is not installed "
             "where documents are read"
         )
-    return " ".join([f"{sentence}.", *_remarked(remarks_of(content))])
+    same = [f"The same file as {same_as}."] if same_as else []
+    return " ".join([f"{sentence}.", *_remarked(remarks_of(content)), *same])
 
 
 def remarks_of(content: Content | None) -> list[Remark]:

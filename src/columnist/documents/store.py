@@ -49,7 +49,8 @@ class Document:
     `path`: where it stood in its upload. `ocr_pages`: how many of its pages were read by OCR; `unread_pages`: how many
     are pictures that were not read, because OCR (extra `ocr`) is not installed where documents are read. `language`:
     ISO 639-1, None where there is too little text to tell. `remarks`: how what was read differs from what a person
-    sees. `how_read`: all of that in sentences, None while it was not read or cannot be.
+    sees. `same_as`: the path of the first of the uploader's documents with the same content, if this is not the first.
+    `how_read`: all of that in sentences, None while it was not read or cannot be.
     """
 
     id: UUID
@@ -65,6 +66,7 @@ class Document:
     language: str | None
     how_read: str | None
     remarks: list[Remark]
+    same_as: str | None
     error: str | None
     mine: bool
     created_at: datetime
@@ -250,7 +252,7 @@ def and_documents(gone: int) -> str:
 
 def _document(row: dict[str, Any]) -> Document:
     facts = {name: value for name, value in row.items() if name not in ("total", "content")}
-    return Document(**facts, how_read=how_read(row["content"]), remarks=remarks_of(row["content"]))
+    return Document(**facts, how_read=how_read(row["content"], row["same_as"]), remarks=remarks_of(row["content"]))
 
 
 def _sql(name: str) -> str:

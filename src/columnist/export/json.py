@@ -34,6 +34,7 @@ class JsonWriter:
             "page_count": row.page_count,
             "language": row.language,
             "how_read": row.how_read,
+            "same_as": row.same_as,
             "error": row.error,
             "cells": {column.name: _cell(row.cells.get(column_id)) for column_id, column in self._columns},
         }

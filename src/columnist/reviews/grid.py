@@ -158,7 +158,7 @@ def _encoded(row: DictRow) -> str:
     cells = row.pop("cells")
     del row["total"]
     content = row.pop("content")
-    row["how_read"] = how_read(content)
+    row["how_read"] = how_read(content, row["same_as"])
     row["remarks"] = content["remarks"] if content else []
     return f'{json.dumps(row)[:-1]},"cells":{cells}}}'
 

@@ -261,7 +261,8 @@ class ReviewChange(CellChange):
 @dataclass(frozen=True, slots=True)
 class GridRow:
     """A document with its cells by column id; a question that was never asked has no cell. `path`, `language`,
-    `how_read`: as a Document's; `error`: why the document cannot be read."""
+    `how_read`: as a Document's; `same_as`: the path of the first row with the same content, if this is not the first;
+    `error`: why the document cannot be read."""
 
     document_id: UUID
     document: str
@@ -271,6 +272,7 @@ class GridRow:
     path: str = ""
     language: str | None = None
     how_read: str | None = None
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,7 +304,7 @@ async def grid_rows(
         async for row in cursor:
             cells = {UUID(cell.pop("column_id")): _cell(cell) for cell in row.pop("cells")}
             content = row.pop("content")
-            yield GridRow(**row, how_read=how_read(content), cells=cells)
+            yield GridRow(**row, how_read=how_read(content, row["same_as"]), cells=cells)
 
 
 async def failed_cells(

@@ -128,6 +128,13 @@ def test_an_upload_of_an_archive_adds_its_files_once_and_says_so(url: str, tmp_p
         assert [one["status"] for one in archive["attachments"]] == ["added", "added", "refused"]
         rows = api.get(f"/tabular/reviews/{review}/rows").json()["rows"]
         assert [row["path"] for row in rows] == ["Deal/Room.zip/a/Agreement.txt", "Deal/Room.zip/b/Agreement.txt"]
+        assert [row["same_as"] for row in rows] == [None, None]
+        third = [("files", ("Old/Copy.txt", b"One."))]
+        copy = api.post("/documents", files=third, params={"review_id": review}).json()["files"][0]
+        *_, row = api.get(f"/tabular/reviews/{review}/rows").json()["rows"]
+        assert (row["path"], row["same_as"]) == ("Old/Copy.txt", "Deal/Room.zip/a/Agreement.txt")
+        document = api.get(f"/documents/{copy['document_id']}").json()
+        assert document["same_as"] == "Deal/Room.zip/a/Agreement.txt"
         again = api.post("/documents", files=files, params={"review_id": review}).json()
         assert (again["added"], again["known"], again["refused"]) == (0, 2, 1)
 

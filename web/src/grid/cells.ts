@@ -109,13 +109,15 @@ export class DocumentCell implements ICellRendererComp<GridRow> {
     const name = node("span", row.error ? "name failed" : "name", row.document);
     name.title = row.error ? `${row.path}: ${row.error}` : row.path;
     const folder = folderOf(row);
+    const same = row.same_as ? [node("span", "folder", "= same file")] : [];
+    if (row.same_as) same[0]!.title = `The same file as ${row.same_as}`;
     const pages = node(
       "span",
       row.unread_pages || row.remarks.length ? "pages unread" : row.ocr_pages ? "pages ocr" : "pages",
       row.error ? "⚠" : row.page_count ? `${row.page_count} p.` : "",
     );
     pages.title = row.how_read ?? "";
-    this.root.replaceChildren(name, ...(folder ? [node("span", "folder", folder)] : []), pages);
+    this.root.replaceChildren(name, ...(folder ? [node("span", "folder", folder)] : []), ...same, pages);
     return true;
   }
 }

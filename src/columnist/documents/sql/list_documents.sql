@@ -1,6 +1,10 @@
 -- The documents that the user may see, newest first, or one of them, with what was read of them; `total` counts them all.
 select d.id, d.name, coalesce(d.path, d.name) as path, d.sha256, d.size_bytes, k.media_type, k.page_count, k.characters, k.ocr_pages,
-       k.unread_pages, k.language, row_to_json(k) as content, k.error, coalesce(d.user_id = auth.uid(), false) as mine, d.created_at, d.total
+       k.unread_pages, k.language, row_to_json(k) as content, k.error,
+       (select coalesce(o.path, o.name) from documents o
+        where o.user_id = d.user_id and o.sha256 = d.sha256 and (o.created_at, o.id) < (d.created_at, d.id)
+        order by o.created_at, o.id limit 1) as same_as,
+       coalesce(d.user_id = auth.uid(), false) as mine, d.created_at, d.total
 from (
   select d.*, count(*) over ()::int as total
   from documents d

@@ -1,6 +1,11 @@
 -- The rows of a review with their cells for export: read through a cursor, one index range per document. `citations` are
 -- null unless they are wanted; `value` is text, so that one that nobody can read spoils no row.
 select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path, k.page_count, k.language,
+       (select coalesce(o.path, o.name)
+        from documents o join review_documents s on s.review_id = %(review_id)s and s.document_id = o.id
+        where o.user_id = d.user_id and o.sha256 = d.sha256
+          and (s.position, s.document_id) < (r.position, r.document_id)
+        order by s.position, s.document_id limit 1) as same_as,
        row_to_json(k) as content, k.error, coalesce(c.cells, '[]') as cells
 from review_documents r
 join documents d on d.id = r.document_id
