@@ -26,6 +26,8 @@ class TextLayer:
         self.text, self._units = _text(self.pointer, self._count)
         # PDFium omits characters without a Unicode value from the text: then its indices have to be looked up.
         self._is_direct = (self._units[-1] if self._units else len(self.text)) == self._count
+        self.unreadable: list[tuple[int, int]] = []
+        """Words of fonts that do not say which letters they draw: what PDFium takes them for is wrong."""
         self.words = self._words()
 
     def characters(self, start: int, end: int) -> range:
@@ -37,12 +39,13 @@ class TextLayer:
         return range(first, last)
 
     def _words(self) -> list[WordBox]:
-        count, get, pointer, to_points = (
+        """Every call counts: a page has hundreds of words."""
+        count, get, failed = (
             pdfium_c.FPDFText_CountRects,
             pdfium_c.FPDFText_GetRect,
-            self.pointer,
-            self.to_points,
+            pdfium_c.FPDFText_HasUnicodeMapError,
         )
+        pointer, to_points, new = self.pointer, self.to_points, tuple.__new__
         left, top, right, bottom = (ctypes.c_double() for _ in range(4))
         edges = (ctypes.byref(left), ctypes.byref(top), ctypes.byref(right), ctypes.byref(bottom))
         is_plain = self._is_direct and self._units is None
@@ -53,9 +56,12 @@ class TextLayer:
             if not is_plain:
                 there = self.characters(start, end)
                 first, length = there.start, len(there)
+            if failed(pointer, first) == 1 or (length > 1 and failed(pointer, first + length - 1) == 1):
+                self.unreadable.append((start, end))
             for number in range(count(pointer, first, length)):
                 if get(pointer, number, *edges):
-                    words.append(WordBox(start, end, *to_points(left.value, top.value, right.value, bottom.value)))
+                    box = to_points(left.value, top.value, right.value, bottom.value)
+                    words.append(new(WordBox, (start, end, *box)))
         return words
 
 

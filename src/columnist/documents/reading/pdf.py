@@ -20,7 +20,7 @@ from columnist.documents.reading.forms import Field, fields_of, with_fields
 from columnist.documents.reading.layer import TextLayer
 from columnist.documents.reading.mail import Attached
 from columnist.documents.reading.portfolio import attached_to
-from columnist.documents.reading.regions import masked, shows_more, unreadable
+from columnist.documents.reading.regions import masked, shows_more
 from columnist.documents.reading.unseen import INK, contrast, draw, hidden_spans, pictures
 from columnist.errors import DocumentError
 
@@ -202,7 +202,7 @@ def _text_layer(opened: _OpenPage, number: int) -> Page:
     page = opened.page
     width, height = page.get_size()
     layer = TextLayer(page, opened.text_page)
-    hidden_words, unread = hidden_spans(layer), unreadable(layer)
+    hidden_words, unread = hidden_spans(layer), layer.unreadable
     text, words, hidden = _parted(layer.text, layer.words, hidden_words)
     text, words, _ = _parted(text, words, unread)
     is_picture = _needs_ocr(page, text)

@@ -8,7 +8,6 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageDraw
 
 from columnist.documents.model import WordBox
-from columnist.documents.reading.layer import TextLayer
 from columnist.documents.reading.unseen import draw, objects, pictures, without
 
 MANY_PATHS = 60
@@ -27,22 +26,6 @@ _LEAST_HEIGHT, _MOST_HEIGHT = 5, 70
 _LEAST_LINES = 2
 _PAGEFUL = 0.1
 """The share of a page's rows that text crosses where lines run together, as on a skewed scan."""
-
-
-def unreadable(layer: TextLayer) -> list[tuple[int, int]]:
-    """The words whose font does not say which letters it draws: what PDFium takes them for is wrong."""
-    failed = pdfium_c.FPDFText_HasUnicodeMapError
-    return sorted(
-        {
-            (word.start, word.end)
-            for word in layer.words
-            if any(failed(layer.pointer, index) == 1 for index in _ends(layer.characters(word.start, word.end)))
-        }
-    )
-
-
-def _ends(there: range) -> tuple[int, ...]:
-    return (there[0], there[-1]) if there else ()
 
 
 def shows_more(page: Any, words: Sequence[WordBox]) -> bool:

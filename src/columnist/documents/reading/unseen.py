@@ -36,6 +36,7 @@ LARGEST_SIDE = 3000
 MOST_DRAWN = 6
 """How often a page is drawn again, at most, to tell words apart that lie over each other."""
 
+_IS_DARK = bytes(level < 180 for level in range(256))
 _PALE = 190
 _FAINT = 200
 """Letters whose colours are all lighter, or that are less opaque, may leave no mark."""
@@ -46,6 +47,7 @@ _SMALL = 4
 _LOW = 1.2
 """Points: the letters of a word that is higher are not tiny."""
 
+_COLOUR = tuple(ctypes.c_uint() for _ in range(4))
 _CLIPS = 4
 """From this render mode on, letters are a clip path, which what is drawn next may fill."""
 
@@ -127,49 +129,72 @@ def _doubtful(layer: TextLayer) -> list[_Span]:
     """The words that the drawn page does not clearly show: without ink, over other words, or drawn so that they may
     leave no mark."""
     page = layer.page
-    picture = draw(page)
-    if picture is None:
+    drawn = _pixels(page)
+    if drawn is None:
         return []
-    width, height = picture.size
+    pixels, stride, width, height = drawn
     scale = width / page.get_width()
-    pixels = picture.tobytes()
-    taken = bytearray(width * height)
+    dark = pixels.translate(_IS_DARK)
+    taken, taking = bytearray(len(pixels)), b"\1" * stride
     crossed: list[Box] = []
-    odd = {_address(drawn) for drawn in objects(page, pdfium_c.FPDF_PAGEOBJ_TEXT) if _may_leave_no_mark(drawn)}
+    odd = {_address(one) for one in objects(page, pdfium_c.FPDF_PAGEOBJ_TEXT) if _may_leave_no_mark(one)}
     found: dict[_Span, None] = {}
+    # Half of the time that a page takes: no calls but of C for nearly all words.
     for index, (start, end, x0, y0, x1, y1) in enumerate(layer.words):
-        # The pixels around a full stop or a hyphen: its own are all of one grey.
-        across, down = (x1 - x0) * scale < _SMALL, (y1 - y0) * scale < _SMALL
-        left, right = max(int(x0 * scale) - across, 0), min(int(x1 * scale) + 1 + across, width)
-        top, bottom = max(int(y0 * scale) - down, 0), min(int(y1 * scale) + 1 + down, height)
-        if left >= right or top >= bottom or _is_tiny_word(layer.words, index):
+        left, top, right, bottom = int(x0 * scale), int(y0 * scale), int(x1 * scale) + 1, int(y1 * scale) + 1
+        at = ((top + bottom) // 2) * stride
+        is_seen = (
+            left >= 0
+            and top >= 0
+            and right <= width
+            and bottom <= height
+            and right - left > _SMALL
+            and bottom - top > _SMALL
+            and dark.find(1, at + left, at + right) >= 0
+            and dark.find(0, at + left, at + right) >= 0
+        )
+        if not is_seen and not _has_ink(pixels, stride, width, height, left, top, right, bottom):
             found[start, end] = None
             continue
-        middle = (top + bottom) // 2
-        at = middle * width
-        line = pixels[at + left : at + right]
-        doubt = max(line) - min(line) < INK and not any(
-            max(line) - min(line) >= INK
-            for line in (pixels[row * width + left : row * width + right] for row in range(top, bottom))
-        )
-        # Every other row, and not the outer ones, which neighbouring lines touch.
-        for row in range((top + 2) & ~1, bottom - 1, 2):
-            begin, finish = row * width + max(int(x0 * scale), 0) + 1, row * width + min(int(x1 * scale), width)
-            if begin < finish:
+        if (y1 - y0 < _LOW or x1 - x0 < _LOW) and _is_tiny_word(layer.words, index):
+            found[start, end] = None
+            continue
+        # Some rows, and not the outer ones, which neighbouring lines touch.
+        for row in range((top + 4) & ~3, bottom - 1, 4):
+            begin, finish = row * stride + max(left, 0) + 1, row * stride + min(right - 1, width)
+            if begin < finish <= len(taken):
                 if taken.find(1, begin, finish) >= 0:
                     crossed.append((x0, y0, x1, y1))
-                taken[begin:finish] = b"\1" * (finish - begin)
-        if doubt:
-            found[start, end] = None
+                taken[begin:finish] = taking[: finish - begin]
     if crossed:
-        found |= {
-            (word.start, word.end): None for word in layer.words if any(_overlap(word[2:], one) for one in crossed)
-        }
+        found |= {word[:2]: None for word in layer.words if any(_overlap(word[2:], one) for one in crossed)}
     # What else the same objects draw may have left its mark on something else.
     odd |= {drawn for place in found for drawn in _drawn_by(layer, place)}
     if odd:
         found |= {word[:2]: None for word in layer.words if not odd.isdisjoint(_drawn_by(layer, word[:2]))}
     return sorted(found)
+
+
+def _has_ink(pixels: bytes, stride: int, width: int, height: int, left: int, top: int, right: int, bottom: int) -> bool:
+    """Whether a word leaves a mark in its box: of a full stop or a hyphen, around it, as its own are of one grey."""
+    across, down = right - left <= _SMALL, bottom - top <= _SMALL
+    left, right = max(left - across, 0), min(right + across, width)
+    top, bottom = max(top - down, 0), min(bottom + down, height)
+    if left >= right or top >= bottom:
+        return False
+    rows = (pixels[row * stride + left : row * stride + right] for row in range(top, bottom))
+    return any(max(row) - min(row) >= INK for row in rows)
+
+
+def _pixels(page: Any) -> tuple[bytes, int, int, int] | None:
+    """The drawn page in grey, about a pixel a point: its bytes, those of a row, width and height."""
+    if min(page.get_size()) <= 0:
+        return None
+    try:
+        bitmap = page.render(scale=min(1.0, LARGEST_SIDE / max(page.get_size())), grayscale=True)
+    except (pdfium.PdfiumError, ValueError):
+        return None
+    return bytes(bitmap.buffer), bitmap.stride, bitmap.width, bitmap.height
 
 
 def _drawn_by(layer: TextLayer, place: _Span) -> Iterator[int]:
@@ -187,7 +212,7 @@ def _may_leave_no_mark(drawn: Any) -> bool:
 
 def _fill(drawn: Any) -> tuple[int, int, int, int] | None:
     """Red, green, blue and opacity of letters that are filled; None for other letters, and for patterns."""
-    red, green, blue, opaque = (ctypes.c_uint() for _ in range(4))
+    red, green, blue, opaque = _COLOUR
     if pdfium_c.FPDFTextObj_GetTextRenderMode(drawn) != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
         return None
     if not pdfium_c.FPDFPageObj_GetFillColor(drawn, red, green, blue, opaque):
