@@ -36,7 +36,7 @@ CONTEXT = 2_048
 
 def run() -> list[Row]:
     """Tokens per cell of one document × 50 questions, by group size."""
-    pages = [page.text for page in read_file(CONTRACT, CONTRACT.name, 100)[1]]
+    pages = [page.text for page in read_file(CONTRACT.open("rb"), CONTRACT.name, 100)[1]]
     return [*_real(pages), *_simulated(pages)]
 
 

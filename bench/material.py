@@ -13,7 +13,7 @@ def write_documents(folder: Path, count: int) -> None:
     """`count` different text files of three contract pages each."""
     pieces = []
     for contract in sorted(CONTRACTS.glob("*.[pP][dD][fF]")):
-        texts = [page.text for page in read_file(contract, contract.name, 2_000)[1]]
+        texts = [page.text for page in read_file(contract.open("rb"), contract.name, 2_000)[1]]
         pieces += ["\f".join(texts[nr : nr + PAGES_IN_A_PIECE]) for nr in range(0, len(texts), PAGES_IN_A_PIECE)]
     folder.mkdir(parents=True)
     for nr, piece in enumerate(islice(cycle(pieces), count)):

@@ -41,11 +41,13 @@ def run(folder: Path = CONTRACTS) -> list[Row]:
 
 
 def _figures(file: Path, quotes: list[str], scan: Path, dpi: int, skew: float, rotate: int) -> Counter[str]:
-    true = [page for page in read_pdf(file, 10_000) if page.source == "text" and len(page.text) > LEAST_LETTERS]
+    true = [
+        page for page in read_pdf(file.open("rb"), 10_000) if page.source == "text" and len(page.text) > LEAST_LETTERS
+    ]
     true = true[len(true) // 2 :][:1]
     write_scan(file, [page.number for page in true], scan, dpi=dpi, skew=skew, rotate=rotate)
     started = time.process_time()
-    read = [read_pdf_by_ocr(scan, nr + 1) for nr in range(len(true))]
+    read = [read_pdf_by_ocr(scan.open("rb"), nr + 1) for nr in range(len(true))]
     found: Counter[str] = Counter(pages=len(read), milliseconds=round(1000 * (time.process_time() - started)))
     for one, other in zip(true, read, strict=True):
         words, seen = one.text.split(), other.text.split()

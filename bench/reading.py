@@ -57,11 +57,11 @@ def run(folder: Path = CONTRACTS) -> list[Row]:
 
 
 def _needs_ocr(file: Path) -> bool:
-    return any(page.needs_ocr for page in read_file(file, file.name, 10_000)[1])
+    return any(page.needs_ocr for page in read_file(file.open("rb"), file.name, 10_000)[1])
 
 
 def _read_ours(file: Path) -> None:
-    for _ in read_file(file, file.name, 10_000)[1]:
+    for _ in read_file(file.open("rb"), file.name, 10_000)[1]:
         pass
 
 

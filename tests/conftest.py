@@ -46,7 +46,7 @@ _numbers = count(1)
 def contract_pages(name: str) -> tuple[Page, ...]:
     """The pages of an example contract, those that are pictures without their words."""
     file = CONTRACTS / name if (CONTRACTS / name).exists() else CUAD / name
-    return tuple(read_file(file, name, 2000)[1])
+    return tuple(read_file(file.open("rb"), name, 2000)[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import email.message
+import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,7 +11,6 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
-import psutil
 import psycopg
 import pytest
 
@@ -35,6 +35,7 @@ from columnist.settings import Settings
 from columnist.telemetry import REGISTRY
 from tests.cancelling import cancelled_everywhere
 from tests.conftest import CONTRACTS
+from tests.documents.readers import readers_of
 from tests.files import put
 from tests.jobs.grid import a_job
 from tests.llm.simulated import simulator
@@ -93,7 +94,6 @@ def test_a_reader_has_all_its_places_after_any_cancels(settings: Settings, tmp_p
     text, mail = tmp_path / "text.txt", write_mail(tmp_path / "mail.eml")
     text.write_text(TEXT)
     blobs = BlobStore(settings)
-    children = set(psutil.Process().children())
 
     async def take(attached: AttachedFile) -> None:
         async with off_loop(blobs.receiving(attached.name)) as incoming:
@@ -122,7 +122,7 @@ def test_a_reader_has_all_its_places_after_any_cancels(settings: Settings, tmp_p
         assert rounds > 10
 
     asyncio.run(run())
-    assert set(psutil.Process().children()) <= children
+    assert not set(readers_of(os.getpid()))
 
 
 def test_a_context_of_files_is_left_after_any_cancels(settings: Settings, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ ORDER = [
     "cancelling",
     "cpu",
     "telemetry",
+    "guarded",
     "db",
     "documents",
     "reviews",

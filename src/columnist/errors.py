@@ -134,6 +134,12 @@ class StorageFullError(StorageAwayError):
     http_status = 507
 
 
+class ReaderLostError(StorageAwayError):
+    """The process that reads a file was ended from outside, or cannot be started. The file is not at fault."""
+
+    problem = "reader-lost"
+
+
 # The Columnist server, seen from a client
 
 

@@ -71,7 +71,9 @@ def refused(settings: Settings, path: Path, words: str, name: str | None = None)
 
 
 def readers_of(parent: int) -> Iterator[psutil.Process]:
-    for child in psutil.Process(parent).children(recursive=True):
+    """The guarded children of a process: its first template has one for each role, whose children they are."""
+    for process in psutil.Process(parent).children():
         with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
-            if "columnist.documents.reading.child" in child.cmdline():
-                yield child
+            if any("columnist.guarded.template" in argument for argument in process.cmdline()):
+                for template in process.children():
+                    yield from template.children()

@@ -50,7 +50,7 @@ def test_real_contracts_are_in_english() -> None:
 
 
 def _first_pages(file: Path) -> list[str]:
-    return [page.text for page, _ in zip(read_pdf(file, 1_000), range(4), strict=False)]
+    return [page.text for page, _ in zip(read_pdf(file.open("rb"), 1_000), range(4), strict=False)]
 
 
 def test_every_language_that_can_be_told_has_a_name() -> None:

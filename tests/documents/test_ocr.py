@@ -39,7 +39,7 @@ def read(settings: Settings, path: Path) -> list[Page]:
 
 
 def text_layer(number: int) -> Page:
-    return list(read_pdf(A_CONTRACT, 1_000))[number - 1]
+    return list(read_pdf(A_CONTRACT.open("rb"), 1_000))[number - 1]
 
 
 @pytest.mark.parametrize(("dpi", "skew", "rotate"), [(150, 0.5, 0), (200, -0.5, 90)])
@@ -141,14 +141,14 @@ def test_a_page_whose_text_a_writer_has_put_into_a_form_is_no_scan_and_a_scan_in
     tmp_path: Path,
 ) -> None:
     (printed,) = CONTRACTS.glob("BERKELEYLIGHTS*")
-    assert {page.source for page in read_pdf(printed, 1_000)} == {"text"}
+    assert {page.source for page in read_pdf(printed.open("rb"), 1_000)} == {"text"}
     scan = pdfium.PdfDocument(write_scan(A_CONTRACT, [SHORT_PAGE], tmp_path / "scan.pdf"))
     document = pdfium.PdfDocument.new()
     page = document.new_page(*scan.get_page_size(0))
     page.insert_obj(scan.page_as_xobject(0, document).as_pageobject())
     write(page, 400, 20, "ACME-CONFIDENTIAL-0000123", 9)
     document.save(tmp_path / "stamped.pdf")
-    assert [page.source for page in read_pdf(tmp_path / "stamped.pdf", 1_000)] == ["picture"]
+    assert [page.source for page in read_pdf((tmp_path / "stamped.pdf").open("rb"), 1_000)] == ["picture"]
 
 
 @pytest.mark.parametrize("first", [0x0024, 0xE021], ids=["letters shifted by three", "private use"])
@@ -171,7 +171,7 @@ def test_a_page_whose_text_layer_is_gibberish_is_read_by_ocr(settings: Settings,
     (seen,) = read(settings, tmp_path / "garbled.pdf")
     assert seen.source == "ocr"
     assert seen.text.count("governed by the laws of the State of Ohio") == 10
-    (unread,) = read_pdf(tmp_path / "garbled.pdf", 10)
+    (unread,) = read_pdf((tmp_path / "garbled.pdf").open("rb"), 10)
     assert unread.source == "picture" and "Ohio" not in unread.text
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -17,12 +16,15 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.reading import ocr, pictures
 from columnist.documents.reading.reader import Reader
 from columnist.settings import Settings
+from columnist.telemetry import REGISTRY
 from tests.api.test_reviews import a_review, problem
-from tests.documents.readers import readers_of, refused
+from tests.documents.readers import refused
 from tests.documents.scans import A_CONTRACT, SHORT_PAGE
 from tests.documents.test_ocr import read, text_layer
 from tests.processes import served
 from tests.uploads import until_read, upload
+
+SCANNING = {"kind": "ocr", "state": "in_use"}
 
 
 @pytest.fixture
@@ -91,7 +93,7 @@ def test_a_fax_has_the_shape_of_its_page(tmp_path: Path) -> None:
     page = scanned(204)
     path = tmp_path / "fax.tif"
     page.convert("1").resize((page.width, page.height * 98 // 204)).save(path, dpi=(204, 98))
-    drawn = Image.open(io.BytesIO(pictures.draw_picture(path, 1, 600)))
+    drawn = Image.open(io.BytesIO(pictures.draw_picture(path.open("rb"), 1, 600)))
     true = text_layer(SHORT_PAGE)
     assert drawn.width == 600
     assert drawn.height / drawn.width == pytest.approx(true.height / true.width, rel=0.01)
@@ -115,7 +117,7 @@ def test_a_page_is_drawn_while_others_are_read_by_ocr(settings: Settings, tmp_pa
         async with Reader(settings) as reader:
             with blobs.writing_boxes("0" * 64) as boxes:
                 reading = asyncio.ensure_future(reader.read(path, path.name, boxes))
-                while len(list(readers_of(os.getpid()))) <= usable_cores():  # one has read, and each core has a scanner
+                while REGISTRY.get_sample_value("columnist_reader_places", SCANNING) != usable_cores():
                     await asyncio.sleep(0.01)
                 assert await reader.draw(path, 1, 100)
                 assert not reading.done()

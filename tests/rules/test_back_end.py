@@ -27,7 +27,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 @cache
 def contracts() -> list[DocumentText]:
     paths = sorted(path for path in (EXAMPLES / "contracts").iterdir() if path.suffix.lower() == ".pdf")
-    return [DocumentText(path.name, [page.text for page in read_pdf(path, 500)]) for path in paths]
+    return [DocumentText(path.name, [page.text for page in read_pdf(path.open("rb"), 500)]) for path in paths]
 
 
 @cache

@@ -36,6 +36,9 @@ MACHINES_FAULT = FULL | {
 }  # fmt: skip
 """Errors that a file's content cannot cause. Others can be caused: a seek before the beginning is EINVAL."""
 
+READING_FAULT = MACHINES_FAULT - FULL - {errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EROFS}
+"""Those that reading a file that is open can meet; what a closed process is refused is no fault of the machine."""
+
 _FULL_CODES = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "EntityTooLarge"}
 _CONTENT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(\.boxes)?")
 

@@ -15,7 +15,7 @@ def text_of(path: Path, name: str | None = None) -> str:
 
 def read_whole(path: Path, name: str | None = None) -> tuple[str, list[Remark]]:
     """What is read of a file, and what its row says."""
-    _, pages = read_file(path, name or path.name, 5_000)
+    _, pages = read_file(path.open("rb"), name or path.name, 5_000)
     read = list(pages)
     return "\n\n".join(page.text for page in read), gathered(one for page in read for one in page.remarks)
 

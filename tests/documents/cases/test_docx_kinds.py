@@ -41,7 +41,7 @@ def with_parts(path: Path, **parts: tuple[str, str, bytes]) -> Path:
 
 
 def one(path: Path) -> Page:
-    (page,) = read_docx(path)
+    (page,) = read_docx(path.open("rb"))
     return page
 
 

@@ -80,7 +80,7 @@ def words(text: str) -> list[str]:
 
 @pytest.mark.parametrize("trick", UNSEEN)
 def test_text_that_the_page_does_not_show_is_kept_apart_and_is_no_evidence(tmp_path: Path, trick: str) -> None:
-    (page,) = read_pdf(pdf_of(tmp_path / "lease.pdf", line(SHOWN, 640) + UNSEEN[trick]), 9)
+    (page,) = read_pdf(pdf_of(tmp_path / "lease.pdf", line(SHOWN, 640) + UNSEEN[trick]).open("rb"), 9)
     assert SHOWN in page.text and "$9,999" not in page.text
     assert HIDDEN in page.hidden
     assert Locator([page.text]).locate(SHOWN) and not Locator([page.text]).locate(HIDDEN)
@@ -111,7 +111,7 @@ SEEN = {
 def test_text_that_the_page_shows_is_read_whatever_its_colours(tmp_path: Path, way: str) -> None:
     resources = "/ExtGState << /Half << /ca 0.4 >> /Marker << /ca 0.5 /BM /Multiply >> >> /XObject << /Black 4 0 R >>"
     path = write_pdf(tmp_path / "lease.pdf", [SEEN[way]], objects=[_WHITE.replace("\xff", "\x00")], resources=resources)
-    (page,) = read_pdf(path, 9)
+    (page,) = read_pdf(path.open("rb"), 9)
     assert words(page.text) == words(SHOWN) and not page.hidden
 
 
@@ -134,13 +134,13 @@ def test_the_ocr_of_a_scan_counts_as_shown_only_where_its_picture_has_ink(tmp_pa
         layer = line(SHOWN, 700, before="3 Tr") + line(HIDDEN, 400, before="3 Tr")
         content = scanned(layer) if over else layer.replace("3 Tr", "") + scanned("")
         path = write_pdf(tmp_path / "scan.pdf", [content], objects=[scan], resources="/XObject << /Scan 4 0 R >>")
-        (page,) = read_pdf(path, 9)
+        (page,) = read_pdf(path.open("rb"), 9)
         assert words(page.text) == words(SHOWN) and page.hidden == HIDDEN
 
 
 def test_a_part_of_a_word_may_be_hidden(tmp_path: Path) -> None:
     content = line("The fee is $10", 700) + line(",000 a year.", 700, x=144.4, before="1 g")
-    (page,) = read_pdf(write_pdf(tmp_path / "fee.pdf", [content]), 9)
+    (page,) = read_pdf(write_pdf(tmp_path / "fee.pdf", [content]).open("rb"), 9)
     assert words(page.text) == ["The", "fee", "is", "$10"] and page.hidden.startswith(",000")
 
 
@@ -154,6 +154,6 @@ def test_no_word_of_the_example_contracts_is_called_hidden() -> None:
     pages: list[Page] = []
     for path in sorted(CONTRACTS.iterdir()):
         if path.suffix.lower() == ".pdf":
-            pages += read_pdf(path, 999)
+            pages += read_pdf(path.open("rb"), 999)
     assert len(pages) > 100
     assert not [page.hidden for page in pages if page.hidden.strip(".\u200b \n")]

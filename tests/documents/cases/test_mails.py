@@ -34,7 +34,7 @@ def mail(tmp_path: Path) -> Path:
 def attached(path: Path) -> list[str]:
     """The names of the attachments; one that is no document with a star."""
     media_type = MSG if path.suffix == ".msg" else EML
-    return [f"{one.name}{'*' * bool(one.unread)}" for one in attached_files(path, media_type)]
+    return [f"{one.name}{'*' * bool(one.unread)}" for one in attached_files(path.open("rb"), media_type)]
 
 
 def alternative(plain: str, html: str) -> bytes:
@@ -244,7 +244,7 @@ def test_a_message_in_a_message_is_a_document_however_it_is_packed(mail: Path) -
     ):
         mail.write_bytes(HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + packed + b"\r\n--b--\r\n")
         assert attached(mail) == ["Inner - terms.eml"]
-        (one,) = attached_files(mail, EML)
+        (one,) = attached_files(mail.open("rb"), EML)
         assert b"Agreed: $5." in one.data
 
 

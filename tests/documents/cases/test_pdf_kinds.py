@@ -23,7 +23,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def one(path: Path) -> Page:
-    (page,) = read_pdf(path, 99)
+    (page,) = read_pdf(path.open("rb"), 99)
     return page
 
 
@@ -147,7 +147,7 @@ def with_picture(tmp_path: Path, content: str, picture: str) -> Path:
 def test_a_scan_under_a_long_stamp_is_a_picture(tmp_path: Path) -> None:
     page = one(FILES / "pdf-scan-long-stamp.pdf")
     assert page.source == "picture" and page.needs_ocr
-    by_ocr = read_pdf_by_ocr(FILES / "pdf-scan-long-stamp.pdf", 1)
+    by_ocr = read_pdf_by_ocr((FILES / "pdf-scan-long-stamp.pdf").open("rb"), 1)
     assert "$480,000" in by_ocr.text and "$2,500,000" in by_ocr.text and "2024-001234" in by_ocr.text
     stamp = "".join(
         line(f"Filed with the registry of deeds under instrument number {number}", 780 - 12 * number, size=8)
@@ -164,7 +164,7 @@ def test_a_pictured_table_on_a_page_of_text_is_said_and_read_by_ocr(tmp_path: Pa
     (remark,) = page.remarks
     assert (page.source, remark.kind, remark.pages) == ("text", RemarkKind.PICTURE, (1,))
     assert not Locator([page.text]).locate("Year 2026: the base rent is $5250 per month")
-    by_ocr = read_pdf_by_ocr(path, 1)
+    by_ocr = read_pdf_by_ocr(path.open("rb"), 1)
     assert by_ocr.text.startswith(page.text) and by_ocr.source == "ocr" and not by_ocr.remarks
     assert Locator([by_ocr.text]).locate("Year 2026: the base rent is $5250 per month")
     assert all(by_ocr.text[word.start : word.end].strip() for word in by_ocr.words)
@@ -202,14 +202,14 @@ def test_words_of_a_font_without_letters_are_not_taken_for_others() -> None:
     page = one(path)
     assert "SHUPRQWK" not in page.text and "The monthly rent is" in page.text
     assert [remark.kind for remark in page.remarks] == [RemarkKind.PICTURE]
-    assert Locator([read_pdf_by_ocr(path, 1).text]).locate("The monthly rent is $7,200 per month")
+    assert Locator([read_pdf_by_ocr(path.open("rb"), 1).text]).locate("The monthly rent is $7,200 per month")
 
 
 # ── Files inside ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def inside(path: Path) -> list[tuple[str, str | None]]:
-    return [(file.name, file.unread) for file in attached_files(path)]
+    return [(file.name, file.unread) for file in attached_files(path.open("rb"))]
 
 
 def held(name: str, number: int) -> str:

@@ -24,7 +24,7 @@ FILES = CASES / "files"
 
 
 def one(path: Path) -> Page:
-    (page,) = read_xlsx(path)
+    (page,) = read_xlsx(path.open("rb"))
     return page
 
 
@@ -163,7 +163,7 @@ def test_what_excel_hides_is_kept_apart(tmp_path: Path) -> None:
     secret.sheet_state = "veryHidden"
     secret["A1"] = "margin 40%"
     book.save(tmp_path / "a.xlsx")
-    first, second = read_xlsx(tmp_path / "a.xlsx")
+    first, second = read_xlsx((tmp_path / "a.xlsx").open("rb"))
     assert first.text.split("\n") == ["Sheet: Sheet", "Rent\t1000", "Cap\t9000"]
     assert first.hidden.split("\n") == ["walk away at 700", "internal\t1\t2", "white"]
     assert (second.text, second.hidden) == ("Sheet: Workings (hidden)", "margin 40%")
@@ -180,7 +180,7 @@ def test_white_letters_that_show_are_read(tmp_path: Path) -> None:
         ruled.conditional_format("A1", {"type": "no_blanks", "format": book.add_format({"bg_color": "#000000"})})
         filled = book.add_worksheet("fill")
         filled.write("A1", "Fee", book.add_format({"font_color": "#FFFFFF", "bg_color": "#000080"}))
-    assert [page.text.split("\n")[1] for page in read_xlsx(path)] == ["Rent", "Cap", "Fee"]
+    assert [page.text.split("\n")[1] for page in read_xlsx(path.open("rb"))] == ["Rent", "Cap", "Fee"]
 
 
 # ── Parts never visited ──────────────────────────────────────────────────────────────────────────────────────────

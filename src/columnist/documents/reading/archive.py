@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 from columnist.documents.reading import formats
 from columnist.documents.reading.encoding import decode
@@ -39,10 +39,10 @@ class Packed:
     refused: str | None = None
 
 
-def packed_files(path: Path) -> Iterator[Packed]:
+def packed_files(file: BinaryIO) -> Iterator[Packed]:
     """The files of an archive, in its order. Raises DocumentError if it cannot be opened."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             left = LARGEST_ARCHIVE
             entries = [(entry, _path(entry)) for entry in archive.infolist() if not entry.is_dir()]
             shown = [(entry, name) for entry, name in entries if not _NOBODYS.search(name)]

@@ -1,57 +1,67 @@
-"""The guarded subprocess: reads files one at a time, on requests from standard input, and sends their pages back.
+"""What a guarded child does: it reads a file that it has open, on one request, and sends back what is in it.
 
 A request is a line of JSON with what is asked for: "read" pages, "ocr" of one page, "draw" a page, "attached" files,
-the "language" of texts. The answer is frames (`send`): pages or attachments, then an end with the other values, or an
-error. A file that exploits a parser can harm this process only.
+the "language" of texts. The answer is frames: pages or attachments, then an end with the other values, or an error. A
+file that exploits a parser has this process only, which is closed (`guarded.sandbox`).
 """
 
+import email
+import encodings
+import errno
+import html
+import importlib
 import io
 import json
-import os
-import resource
-import sys
-import threading
+import mimetypes
+import pkgutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any, BinaryIO
+
+import chardet.models
+from PIL import Image
 
 from columnist.documents.locating.boxes import pack
 from columnist.documents.model import Page
-from columnist.documents.reading import archive, flowing, formats, mail, ocr, rtf, sheets, web, word
-from columnist.documents.reading.frames import FRAME
-from columnist.documents.reading.language import language
+from columnist.documents.reading import archive, flowing, formats, mail, rtf, sheets, web, word
+from columnist.documents.reading.encoding import decode
+from columnist.documents.reading.frames import ATTACHED, PAGE
+from columnist.documents.reading.language import language, sample
 from columnist.documents.reading.pdf import attached_files, draw_page, read_pdf, read_pdf_by_ocr
 from columnist.documents.reading.pictures import draw_picture, read_picture_by_ocr, read_pictures
 from columnist.errors import DocumentError
+from columnist.guarded.frames import DONE, ERROR, send
 
-ORPHAN_CHECK_SECONDS = 1.0
+
+def warm() -> None:
+    """Load all that is loaded when it is first needed: a closed process can open no file."""
+    for package in (chardet, email, encodings, html):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            with suppress(ImportError):  # for other systems, or for what is not installed
+                importlib.import_module(module.name)
+    Image.init()
+    mimetypes.init()
+    time.localtime()
+    language(["a few words"])
+    chardet.models.load_models()
+    chardet.models.get_rowmax()
+    decode(("Le café coûte 900 € à Genève, déjà payé. " * 20).encode("cp1252"))
 
 
-def main(memory_mb: int) -> None:
-    """Serve until standard input ends."""
-    # The real standard output is for frames; what libraries print is dropped.
-    frames = os.fdopen(os.dup(1), "wb", buffering=1024**2)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is one reader per core
-    with suppress(ValueError, OSError):  # macOS has the limit and does not enforce it
-        # OCR takes the rest when it loads its models.
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1024**2, (memory_mb + ocr.MEMORY_MB) * 1024**2))
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    for line in sys.stdin:
-        try:
-            _answer(frames, **json.loads(line))
-        except DocumentError as error:
-            send(frames, b"E", {"error": str(error), "errno": _errno(error.__cause__)})
-        except (MemoryError, RecursionError):
-            sentence = f"The file needs more than the {memory_mb:,} MB of memory that reading may use."
-            send(frames, b"E", {"error": f"{sentence} (COLUMNIST_READ_MEMORY_MB)", "errno": None})
-        except Exception as error:  # noqa: BLE001 - a parser may raise anything over a hostile file
-            sentence = f"The file is damaged: {type(error).__name__} while reading it."
-            send(frames, b"E", {"error": sentence, "errno": _errno(error)})
-        frames.flush()
+def answer(requests: BinaryIO, frames: BinaryIO, file: BinaryIO | None) -> None:
+    """Answer the next request."""
+    try:
+        _answer(frames, file, **json.loads(requests.readline()))
+    except DocumentError as error:
+        send(frames, ERROR, {"error": str(error), "errno": _errno(error.__cause__)})
+    except (MemoryError, RecursionError):
+        send(frames, ERROR, {"error": None, "errno": None})
+    except Exception as error:  # noqa: BLE001 - a parser may raise anything over a hostile file
+        number = _errno(error)
+        sentence = f"The file is damaged: {type(error).__name__} while reading it."
+        send(frames, ERROR, {"error": None if number == errno.ENOMEM else sentence, "errno": number})
 
 
 def _errno(error: BaseException | None) -> int | None:
@@ -59,34 +69,34 @@ def _errno(error: BaseException | None) -> int | None:
     return error.errno if isinstance(error, OSError) else None
 
 
-def _answer(frames: BinaryIO, asked: str, **request: Any) -> None:
-    if asked == "language":
-        send(frames, b"D", {"language": language(request["texts"])})
-        return
-    path = Path(request["path"])
-    if asked == "read":
-        media_type, pages = read_file(path, request["name"], request["max_pages"])
+def _answer(frames: BinaryIO, file: BinaryIO | None, asked: str, **request: Any) -> None:
+    if file is None:
+        send(frames, DONE, {"language": language(request["texts"])})
+    elif asked == "read":
+        media_type, pages = read_file(file, request["name"], request["max_pages"])
+        read = []
         for page in pages:
             _send_page(frames, page)
-        send(frames, b"D", {"media_type": media_type})
+            read.append(replace(page, words=()))
+        send(frames, DONE, {"media_type": media_type, "language": language(sample(read))})
     elif asked == "ocr":
-        _send_page(frames, read_by_ocr(path, request["page"]))
-        send(frames, b"D", {})
+        _send_page(frames, read_by_ocr(file, request["page"]))
+        send(frames, DONE, {})
     elif asked == "draw":
-        send(frames, b"D", {}, _draw(path, request["page"], request["width"]))
+        send(frames, DONE, {}, _draw(file, request["page"], request["width"]))
     else:
-        _send_attached(frames, path, request["name"])
+        _send_attached(frames, file, request["name"])
 
 
-def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page]]:
+def read_file(file: BinaryIO, name: str, max_pages: int) -> tuple[str, Iterator[Page]]:
     """A file's media type and its pages, read lazily. Raises DocumentError, as the iteration does."""
-    media_type = _media_type(path, name)
+    media_type = _media_type(file, name)
     if media_type == formats.PDF:
-        return media_type, read_pdf(path, max_pages)
+        return media_type, read_pdf(file, max_pages)
     if media_type in formats.PICTURES:
-        return media_type, _at_most(read_pictures(path), max_pages)
+        return media_type, _at_most(read_pictures(file), max_pages)
     if media_type in formats.MAILS:
-        return media_type, _at_most(mail.read_mail(path, media_type), max_pages)
+        return media_type, _at_most(mail.read_mail(file, media_type), max_pages)
     readers = {
         formats.DOCX: word.read_docx,
         formats.XLSX: sheets.read_xlsx,
@@ -94,44 +104,45 @@ def read_file(path: Path, name: str, max_pages: int) -> tuple[str, Iterator[Page
         formats.HTML: web.read_html,
         formats.TEXT: flowing.read_text,
     }
-    return media_type, _at_most(readers[media_type](path), max_pages)
+    return media_type, _at_most(readers[media_type](file), max_pages)
 
 
-def read_by_ocr(path: Path, number: int) -> Page:
+def read_by_ocr(file: BinaryIO, number: int) -> Page:
     """Read a page (1-based) that is a picture. Raises DocumentError."""
-    return read_picture_by_ocr(path, number) if _is_picture(path) else read_pdf_by_ocr(path, number)
+    return read_picture_by_ocr(file, number) if _is_picture(file) else read_pdf_by_ocr(file, number)
 
 
-def _draw(path: Path, number: int, width: int) -> bytes:
-    return draw_picture(path, number, width) if _is_picture(path) else draw_page(path, number, width)
+def _draw(file: BinaryIO, number: int, width: int) -> bytes:
+    return draw_picture(file, number, width) if _is_picture(file) else draw_page(file, number, width)
 
 
-def _is_picture(path: Path) -> bool:
-    return _media_type(path, "") in formats.PICTURES
+def _is_picture(file: BinaryIO) -> bool:
+    return _media_type(file, "") in formats.PICTURES
 
 
-def _send_attached(frames: BinaryIO, path: Path, name: str) -> None:
-    media_type = _media_type(path, name)
+def _send_attached(frames: BinaryIO, file: BinaryIO, name: str) -> None:
+    media_type = _media_type(file, name)
     if media_type == formats.ZIP:
-        for packed in archive.packed_files(path):
+        for packed in archive.packed_files(file):
             _send_inner(frames, packed.path, packed.data, packed.refused)
     else:
-        files = attached_files(path) if media_type == formats.PDF else mail.attached_files(path, media_type)
+        files = attached_files(file) if media_type == formats.PDF else mail.attached_files(file, media_type)
         for attached in files:
             if attached.unread is None:
                 _send_inner(frames, attached.name, attached.data, None)
-    send(frames, b"D", {})
+    send(frames, DONE, {})
 
 
 def _send_inner(frames: BinaryIO, name: str, data: bytes, refused: str | None) -> None:
     held = None if refused else formats.holder(io.BytesIO(data), name)
-    send(frames, b"A", {"name": name, "holder": held, "refused": refused}, data)
+    send(frames, ATTACHED, {"name": name, "holder": held, "refused": refused}, data)
     frames.flush()
 
 
-def _media_type(path: Path, name: str) -> str:
-    with path.open("rb") as file:
-        return formats.media_type(file, name)
+def _media_type(file: BinaryIO, name: str) -> str:
+    found = formats.media_type(file, name)
+    file.seek(0)
+    return found
 
 
 def _at_most(pages: Iterator[Page], max_pages: int) -> Iterator[Page]:
@@ -147,23 +158,4 @@ def _at_most(pages: Iterator[Page], max_pages: int) -> Iterator[Page]:
 def _send_page(frames: BinaryIO, page: Page) -> None:
     values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source", "hidden")}
     values["remarks"] = [asdict(one) for one in page.remarks]
-    send(frames, b"P", values, pack(page.words))
-
-
-def send(frames: BinaryIO, kind: bytes, values: dict[str, Any], packed: bytes = b"") -> None:
-    """Write one frame."""
-    head = json.dumps(values).encode()
-    frames.write(FRAME.pack(kind, len(head), len(packed)))
-    frames.write(head)
-    frames.write(packed)
-
-
-def _end_with(parent: int) -> None:
-    """End with the parent: one that was killed cannot kill its children."""
-    while os.getppid() == parent:
-        time.sleep(ORPHAN_CHECK_SECONDS)
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    send(frames, PAGE, values, pack(page.words))

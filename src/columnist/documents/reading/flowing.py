@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import BinaryIO
 
 from columnist.documents.model import Page, Remark
 from columnist.documents.reading.encoding import decode
@@ -16,9 +16,9 @@ PAGE_BREAK = "\f"
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def read_text(path: Path) -> Iterator[Page]:
+def read_text(file: BinaryIO) -> Iterator[Page]:
     """A text file of any encoding; a form feed is a page break. Raises DocumentError."""
-    decoded = decode(path.read_bytes())
+    decoded = decode(file.read())
     lines = decoded.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return pages_of(lines, remarks=decoded.remarks)
 

@@ -1,7 +1,6 @@
-"""The frames in which the reading subprocess answers its parent; both know the head."""
+"""The kinds of frames in which a reading child answers before its last one."""
 
-import struct
-
-FRAME = struct.Struct("<cII")
-"""Kind (b"P" page, b"A" attached, b"E" error, b"D" done), length of its JSON, length of its packed boxes, picture or
-content."""
+PAGE = b"P"
+"""A page: the fields of `Page` without its words, and these, packed."""
+ATTACHED = b"A"
+"""An attachment: its name, whether it is an e-mail, and its content."""

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
-from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, BinaryIO, TypeAlias, TypeVar
 
 from PIL import Image
 
 from columnist.documents.model import Page, Remark, RemarkKind
-from columnist.documents.reading import formats
+from columnist.documents.reading import formats, outlook
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import Hidden, pages_of
 from columnist.documents.reading.signed import signed_content
@@ -62,23 +61,21 @@ class Attached:
     unread: str | None
 
 
-def read_mail(path: Path, media_type: str) -> Iterator[Page]:
+def read_mail(file: BinaryIO, media_type: str) -> Iterator[Page]:
     """From, to, date and subject, then the body, then the names of the attachments. Raises DocumentError."""
-    reading = _Mail(_message(path, media_type))
+    reading = _Mail(_message(file, media_type))
     return pages_of(reading.lines(), remarks=reading.remarks)
 
 
-def attached_files(path: Path, media_type: str) -> Iterator[Attached]:
+def attached_files(file: BinaryIO, media_type: str) -> Iterator[Attached]:
     """The attachments of an e-mail, without those of attached e-mails. Raises DocumentError."""
-    return _Mail(_message(path, media_type)).attached()
+    return _Mail(_message(file, media_type)).attached()
 
 
-def _message(path: Path, media_type: str) -> _Part:
+def _message(file: BinaryIO, media_type: str) -> _Part:
     if media_type == formats.MSG:
-        from columnist.documents.reading import outlook  # most readers never need it
-
-        return outlook.as_email(path)
-    return _parsed(path.read_bytes())
+        return outlook.as_email(file)
+    return _parsed(file.read())
 
 
 def _parsed(data: bytes) -> _Part:
@@ -149,8 +146,6 @@ class _Mail:
         if part.is_multipart() and part.get_content_maintype() == "multipart":
             found = [one for one in part.get_payload() if isinstance(one, Message)]
         elif _kind(part) in _TNEF or (_name(part) or "").lower() == "winmail.dat":
-            from columnist.documents.reading import outlook
-
             data = _content(part)
             found = [outlook.of_tnef(data)] if data.startswith(outlook.TNEF) else []
         elif _kind(part) in _SEALED and (inner := signed_content(_content(part))):

@@ -3,7 +3,6 @@
 A page on its side or upside down is turned until it can be read; its boxes fit the page as it is shown.
 """
 
-import resource
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -20,7 +19,7 @@ LONG_SIDE = 2000
 """Pixels of the longer side of the picture that is read: a Letter page at 182 dpi. RapidOCR shrinks larger ones."""
 
 MEMORY_MB = 1536
-"""Address space that OCR may use beyond what reading may; a whole reader took 1.7 GB of it (1.1 GB resident)."""
+"""Address space that OCR may use beyond what reading may."""
 
 READABLE = 0.9
 """Mean confidence of an upright page's lines; measured: 0.97 to 0.99, and 0.63 upside down."""
@@ -104,9 +103,6 @@ def read_picture(picture: "Image", width: float, height: float) -> tuple[str, tu
 @cache
 def _engine() -> Any:
     """The models, loaded once per process. One thread: there is one reader per core."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     import cv2
     import rapidocr
 

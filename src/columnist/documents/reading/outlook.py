@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
-from pathlib import Path
+from typing import BinaryIO
 
 import compressed_rtf
 import olefile
@@ -89,9 +89,9 @@ class Properties:
         return b""
 
 
-def as_email(path: Path) -> EmailMessage:
+def as_email(file: BinaryIO) -> EmailMessage:
     """The e-mail of an MSG file, byte for byte the same at each call. Raises DocumentError if it is damaged."""
-    data = path.read_bytes()
+    data = file.read()
     try:
         with olefile.OleFileIO(data) as ole:
             if not ole.exists("__properties_version1.0"):

@@ -7,7 +7,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import lxml.etree
@@ -24,10 +23,10 @@ _STRICT = re.compile(
 
 
 @contextmanager
-def opened(source: Path | BinaryIO, kind: str) -> Iterator["Package"]:
+def opened(file: BinaryIO, kind: str) -> Iterator["Package"]:
     """The package in a file. Raises DocumentError, as what is read of it in the context does; `kind`: "DOCX"."""
     try:
-        with zipfile.ZipFile(source) as archive:
+        with zipfile.ZipFile(file) as archive:
             refuse_zip_bombs(archive)
             yield Package(archive)
     except lxml.etree.XMLSyntaxError as error:

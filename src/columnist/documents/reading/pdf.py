@@ -1,14 +1,15 @@
 """PDF: the text layer, page by page, and a box for every word; OCR for pages without text."""
 
+import ctypes
 import io
+import mmap
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from string import ascii_lowercase
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -51,12 +52,12 @@ PICTURED = 0.5
 """The least share of such a page that pictures cover."""
 
 
-def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
+def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
     """The pages of a PDF, one at a time. A page that shows more than its text layer holds is a picture, for OCR.
 
     Raises DocumentError if it is encrypted, damaged or too long.
     """
-    with _opened(path) as document:
+    with _opened(file) as document:
         if len(document) > max_pages:
             raise DocumentError(
                 f"The PDF has {len(document):,} pages, more than the {max_pages:,} that are read: split it, or raise "
@@ -74,15 +75,15 @@ def read_pdf(path: Path, max_pages: int) -> Iterator[Page]:
                 yield page
 
 
-def attached_files(path: Path) -> Iterator[Attached]:
+def attached_files(file: BinaryIO) -> Iterator[Attached]:
     """The files inside a PDF; none if it cannot be opened, as its own row says then."""
-    with suppress(DocumentError), _opened(path) as document:
+    with suppress(DocumentError), _opened(file) as document:
         yield from attached_to(document)
 
 
-def read_pdf_by_ocr(path: Path, number: int) -> Page:
+def read_pdf_by_ocr(file: BinaryIO, number: int) -> Page:
     """A page (1-based) by OCR, unless its text layer has more. Raises DocumentError, as `read_pdf` does."""
-    with _opened(path) as document, _page(document, number - 1) as opened:
+    with _opened(file) as document, _page(document, number - 1) as opened:
         layer = _text_layer(opened, number)
         scale = ocr.LONG_SIDE / max(opened.page.get_size())
         picture = opened.page.render(scale=scale).to_pil().convert("RGB")
@@ -124,9 +125,9 @@ def _with_more(layer: Page, text: str, words: Sequence[WordBox]) -> Page:
     return replace(layer, text=f"{layer.text}\n{text}", words=(*layer.words, *more), source="ocr")
 
 
-def draw_page(path: Path, number: int, width: int) -> bytes:
+def draw_page(file: BinaryIO, number: int, width: int) -> bytes:
     """A page (1-based) as a PNG, `width` pixels wide. Raises DocumentError if that cannot be done."""
-    with _opened(path) as document:
+    with _opened(file) as document:
         if not 1 <= number <= len(document):
             raise DocumentError(f"The PDF has {len(document):,} pages, and no page {number:,}.")
         with _page(document, number - 1) as opened:
@@ -140,9 +141,11 @@ def draw_page(path: Path, number: int, width: int) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(file: BinaryIO) -> Iterator[Any]:
     try:
-        document = pdfium.PdfDocument(path)
+        # A private copy that only what is changed takes memory for: PDFium would call back for each piece of a file.
+        held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        document = pdfium.PdfDocument((ctypes.c_ubyte * len(held)).from_buffer(held))
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
             raise DocumentError("The PDF is encrypted: remove its password and add it again.") from error

@@ -4,7 +4,7 @@ import io
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageOps
 
@@ -22,26 +22,26 @@ _LONGEST = 1728.0
 """Points (24 inches): the resolution of a page that claims to be longer is ignored; it is a photo."""
 
 
-def read_pictures(path: Path) -> Iterator[Page]:
+def read_pictures(file: BinaryIO) -> Iterator[Page]:
     """The pages of a picture, for OCR to read: a TIFF may have many. Raises DocumentError if they cannot be shown."""
-    with _opened(path) as picture:
+    with _opened(file) as picture:
         for number in range(1, _pages(picture) + 1):
             _, width, height = _page(picture, number)
             yield Page(number, "", width, height, source="picture")
 
 
-def read_picture_by_ocr(path: Path, number: int) -> Page:
+def read_picture_by_ocr(file: BinaryIO, number: int) -> Page:
     """A page (1-based) as it is shown. Raises DocumentError, as `read_pictures` does."""
-    with _opened(path) as picture:
+    with _opened(file) as picture:
         shown, width, height = _page(picture, number)
         shown.thumbnail((ocr.LONG_SIDE, ocr.LONG_SIDE))
         text, words = ocr.read_picture(shown, width, height)
         return Page(number, text, width, height, words, "ocr")
 
 
-def draw_picture(path: Path, number: int, width: int) -> bytes:
+def draw_picture(file: BinaryIO, number: int, width: int) -> bytes:
     """A page (1-based) as a PNG, `width` pixels wide. Raises DocumentError if that cannot be done."""
-    with _opened(path) as picture:
+    with _opened(file) as picture:
         pages = _pages(picture)
         if not 1 <= number <= pages:
             raise DocumentError(f"The picture has {pages:,} pages, and no page {number:,}.")
@@ -55,9 +55,9 @@ def draw_picture(path: Path, number: int, width: int) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(file: BinaryIO) -> Iterator[Image.Image]:
     try:
-        with Image.open(path, formats=("PNG", "JPEG", "TIFF")) as picture:
+        with Image.open(file, formats=("PNG", "JPEG", "TIFF")) as picture:
             yield picture
     except Image.DecompressionBombError as error:
         raise DocumentError(_TOO_MANY) from error

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import BinaryIO
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.encoding import codec, of_code_page
@@ -50,9 +50,9 @@ _WHITE, _TINY = 0xF5, 2
 """The least level of each colour of text that nobody sees on white paper; a size in half points that nobody reads."""
 
 
-def read_rtf(path: Path) -> Iterator[Page]:
+def read_rtf(file: BinaryIO) -> Iterator[Page]:
     """The pages of an RTF file. Raises DocumentError if there is no text."""
-    read = rtf_lines(path.read_bytes())
+    read = rtf_lines(file.read())
     return pages_of(read.lines, remarks=read.remarks)
 
 

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn
@@ -44,9 +43,9 @@ _BUILT_IN: Mapping[int, str] = {
 }  # fmt: skip
 
 
-def read_xlsx(path: Path) -> Iterator[Page]:
+def read_xlsx(file: BinaryIO) -> Iterator[Page]:
     """The sheets of a workbook, in order; formulas as their results. Raises DocumentError."""
-    with opened(path, "Excel file") as package:
+    with opened(file, "Excel file") as package:
         book = _Book(package)
         yield from pages_of(book.lines(), SHEET_CHARACTERS, book.remarks)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from html import unescape
-from pathlib import Path
+from typing import BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -48,9 +48,9 @@ _LEAST_LOST = 20
 """Letters that may differ between the file and what was read of it without a remark."""
 
 
-def read_html(path: Path) -> Iterator[Page]:
+def read_html(file: BinaryIO) -> Iterator[Page]:
     """What a browser would show. Raises DocumentError if there is no text."""
-    shown = html_lines(path.read_bytes())
+    shown = html_lines(file.read())
     return pages_of(shown.lines, remarks=shown.remarks)
 
 

@@ -9,8 +9,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import lxml.etree
 
@@ -53,9 +52,9 @@ _PUBLIC = re.compile("[0-9A-C][0-9A-F]{3}")
 """Characters outside of the private use area."""
 
 
-def read_docx(path: Path) -> Iterator[Page]:
+def read_docx(file: BinaryIO) -> Iterator[Page]:
     """The pages of a DOCX, cut at its page breaks and new sections. Raises DocumentError."""
-    with opened(path, "DOCX") as package:
+    with opened(file, "DOCX") as package:
         document = _Document(package)
         yield from pages_of(document.lines(), remarks=document.remarks)
 

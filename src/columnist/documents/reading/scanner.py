@@ -1,0 +1,16 @@
+"""What a guarded child does that reads pictures: as any reader (`child`), with the models of OCR loaded."""
+
+from PIL import Image, ImageDraw, ImageFont
+
+from columnist.documents.reading import child, ocr
+from columnist.documents.reading.child import answer
+
+__all__ = ["answer", "warm"]
+
+
+def warm() -> None:
+    """Load what reading needs, and the models, all of which a picture of a few words uses."""
+    child.warm()
+    picture = Image.new("RGB", (400, 100), "white")
+    ImageDraw.Draw(picture).text((20, 20), "A few words", "black", ImageFont.load_default(40))
+    ocr.read_picture(picture, 400, 100)

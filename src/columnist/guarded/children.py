@@ -1,0 +1,303 @@
+"""The side of those who ask: children of the template, each for one request, and the places that they take."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import AsyncIterator, Hashable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import structlog
+
+from columnist import telemetry
+from columnist.cancelling import off_loop
+from columnist.cpu import usable_cores
+from columnist.guarded import template
+from columnist.guarded.frames import HEAD, Frame
+from columnist.guarded.turns import Turns
+
+log = structlog.get_logger()
+
+START_SECONDS = 120.0
+"""The longest wait for a child to begin: at first the template loads its role, on a machine that may be busy."""
+
+LONG_WAIT_SECONDS = 60.0
+"""A longer wait for a place is logged."""
+
+_BUFFER = 1024**2
+_KEPT_VARIABLES = ("PATH", "LANG")
+
+
+class LostError(Exception):
+    """The child, or its template, was ended from outside or could not be started: what was asked is not at fault."""
+
+
+class CrashedError(Exception):
+    """The child ended without an answer: it was killed by a limit, or by what it was asked."""
+
+
+class LateError(Exception):
+    """The child took longer than it may."""
+
+
+class _BrokenError(Exception):
+    """A child's socket has ended, or what comes from it is no frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What children do: the module that answers, and their limits. `memory`: bytes; `seconds`: until they are killed,
+    from when they begin."""
+
+    module: str
+    memory: int
+    seconds: float
+
+
+_PROBE = Role("columnist.guarded.probe", 64 * 1024**2, 10.0)
+
+
+class Templates:
+    """The first template of this process: started when it is needed, and again when it has died."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._commands: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def child(self, role: Role, file: int | None) -> tuple[socket.socket, socket.socket]:
+        """Fork a child, which may get a file: the socket to talk to it, and its line, which ends with it.
+
+        Raises LostError if it cannot be asked for.
+        """
+        conversation, theirs = socket.socketpair()
+        line, its_line = socket.socketpair()
+        given = [theirs.fileno(), its_line.fileno(), *([] if file is None else [file])]
+        request = {"role": role.module, "memory": role.memory, "cpu_seconds": int(role.seconds) + 1}
+        try:
+            self._send(json.dumps(request).encode(), given)
+        except OSError as error:
+            conversation.close()
+            line.close()
+            raise LostError(f"The template cannot be started: {error}.") from error
+        finally:
+            theirs.close()
+            its_line.close()
+        return conversation, line
+
+    def shared(self) -> socket.socket:
+        """A socket with which another process may use the same templates (`use`)."""
+        ours, theirs = socket.socketpair()
+        self._send(json.dumps({"role": None}).encode(), [theirs.fileno()])
+        theirs.close()
+        return ours
+
+    def use(self, commands: socket.socket) -> None:
+        """Use the templates of another process, by a socket that it got from `shared`."""
+        self._commands = commands
+
+    def forget(self) -> None:
+        """This process is a fork: its parent's templates are not its own."""
+        self._lock = threading.Lock()
+        self._commands = self._process = None
+
+    def _send(self, request: bytes, descriptors: Sequence[int]) -> None:
+        with self._lock:
+            if self._commands is not None:
+                try:
+                    socket.send_fds(self._commands, [request], descriptors)
+                    return
+                except OSError:
+                    self._commands.close()
+                    self._commands = None
+            self._commands = self._start()
+            socket.send_fds(self._commands, [request], descriptors)
+
+    def _start(self) -> socket.socket:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        ours, theirs = socket.socketpair()
+        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        with theirs:
+            self._process = subprocess.Popen(
+                template.command(),
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+            )
+        return ours
+
+
+templates = Templates()
+os.register_at_fork(after_in_child=templates.forget)
+
+
+class Child:
+    """One process, for one request; whatever it sends is data from a stranger."""
+
+    def __init__(self, role: Role, conversation: socket.socket, line: socket.socket) -> None:
+        self._role = role
+        self._line = line
+        self._conversation = conversation
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.layers: frozenset[str] = frozenset()
+        """Those of `sandbox.LAYERS` that hold, once it has begun."""
+        line.setblocking(False)
+
+    async def begin(self) -> None:
+        """Wait until it has closed itself. Raises LostError."""
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                self._streams = await asyncio.open_connection(sock=self._conversation, limit=_BUFFER)
+                _, values, _ = await self.frame()
+        except (_BrokenError, TimeoutError):
+            raise LostError from None
+        self.layers = frozenset(values["layers"])
+
+    async def ask(self, request: bytes) -> None:
+        """Send what is asked."""
+        assert self._streams
+        self._streams[1].write(request)
+        try:
+            await self._streams[1].drain()
+        except ConnectionError:
+            raise _BrokenError from None
+
+    async def frame(self) -> Frame:
+        """The next frame of its answer, which is no larger than its memory."""
+        assert self._streams
+        reader = self._streams[0]
+        try:
+            kind, head, data = HEAD.unpack(await reader.readexactly(HEAD.size))
+            if head + data > self._role.memory:
+                raise _BrokenError
+            values = json.loads(await reader.readexactly(head))
+            return kind, values, await reader.readexactly(data)
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+            raise _BrokenError from None
+
+    async def is_lost(self) -> bool:
+        """Whether its template has ended, and not the child alone. To be asked when the child has ended."""
+        with suppress(OSError):
+            async with asyncio.timeout(START_SECONDS):
+                return await asyncio.get_running_loop().sock_recv(self._line, 1) != template.ENDED
+        return True
+
+    def kill(self) -> None:
+        """Kill it, if it still runs, without waiting for its end."""
+        if self._streams is not None:
+            self._streams[1].transport.abort()
+        else:
+            self._conversation.close()
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_WR)
+
+    async def ended(self) -> None:
+        """Wait for the end, after `kill`."""
+        with suppress(OSError):
+            try:
+                while await asyncio.get_running_loop().sock_recv(self._line, 16):
+                    continue
+            finally:
+                self._line.close()
+
+
+async def layers() -> frozenset[str]:
+    """Those of `sandbox.LAYERS` that hold around guarded children here. Raises LostError."""
+    child = Child(_PROBE, *templates.child(_PROBE, None))
+    try:
+        await child.begin()
+        return child.layers
+    finally:
+        child.kill()
+        await child.ended()
+
+
+class Places:
+    """Places for children of one role, one child for each request, which users take in turn."""
+
+    def __init__(self, kind: Literal["reading", "ocr"], role: Role) -> None:
+        self.kind = kind
+        self.role = role
+        self._turns = Turns(usable_cores(), usable_cores())
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def free(self) -> int:
+        """The places that nobody has."""
+        return self._turns.free
+
+    @property
+    def in_use(self) -> int:
+        """The places that are taken."""
+        return self._turns.in_use
+
+    def open(self) -> None:
+        """From now on the metrics count the places."""
+        _all_places.add(self)
+
+    async def close(self) -> None:
+        """Wait until all children have ended. Nobody asks any more."""
+        _all_places.discard(self)
+        while self._ending:
+            await asyncio.wait(self._ending)
+
+    @asynccontextmanager
+    async def child(self, file: AbstractContextManager[int | None], user: Hashable) -> AsyncIterator[Child]:
+        """A child, as soon as a place is free. It has the file of the descriptor open, and ends with the context.
+
+        Raises LateError, CrashedError, LostError, TooManyRequestsError, and what opening the file raises.
+        """
+        await self._take(user)
+        child = None
+        try:
+            async with off_loop(file) as descriptor:
+                child = Child(self.role, *templates.child(self.role, descriptor))
+            await child.begin()
+            try:
+                async with asyncio.timeout(self.role.seconds) as deadline:
+                    yield child
+            except TimeoutError:
+                if deadline.expired():
+                    raise LateError from None
+                raise
+            except _BrokenError:
+                child.kill()
+                raise (LostError if await child.is_lost() else CrashedError) from None
+        finally:  # nothing is awaited here: a second cancel would leak the place
+            if child is not None:
+                child.kill()
+                ending = asyncio.ensure_future(child.ended())
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
+            self._turns.give_back(user)
+
+    async def _take(self, user: Hashable) -> None:
+        late = asyncio.get_running_loop().call_later(LONG_WAIT_SECONDS, self._is_late)
+        try:
+            await self._turns.take(user)
+        finally:
+            late.cancel()
+
+    def _is_late(self) -> None:
+        log.warning("a request has waited long for a process", kind=self.kind, free=self.free, in_use=self.in_use)
+
+
+_all_places: set[Places] = set()
+
+
+def _count(kind: str, state: Literal["free", "in_use"]) -> int:
+    return sum(getattr(places, state) for places in _all_places if places.kind == kind)
+
+
+for _kind in ("reading", "ocr"):
+    for _state in ("free", "in_use"):
+        telemetry.READER_PLACES.labels(_kind, _state).set_function(partial(_count, _kind, _state))

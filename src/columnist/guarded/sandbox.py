@@ -1,0 +1,224 @@
+"""Closes the process that it is called in: no files, network, programs, processes or privileges; bounded resources.
+
+Linux only, without libraries of the system: the system calls are made with ctypes, the seccomp filter is written by
+hand. Elsewhere the limits of POSIX hold, and `close` says what does not.
+"""
+
+import ctypes
+import os
+import platform
+import resource
+import signal
+import struct
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+LAYERS = {
+    "limits": "limits on memory, CPU time, open files and processes; no file may grow",
+    "unprivileged": "neither root nor capabilities, and none can be gained",
+    "landlock": "no path of the file system, no port, no signal to others (Landlock)",
+    "seccomp": "a list of the system calls that parsing needs, and no other (seccomp)",
+    "empty root": "an empty folder as the root of the file system",
+}
+"""What `close` may put around a process, and what each layer leaves it."""
+
+REQUIRED = frozenset({"limits", "unprivileged", "landlock", "seccomp"})
+"""The layers without which COLUMNIST_SANDBOX=require refuses to read. An empty root needs user namespaces, which many
+machines do not allow; the others leave it nothing to protect."""
+
+NOBODY = 65_534
+OPEN_FILES = 16
+
+_NO_NEW_PRIVS, _DUMPABLE, _SECCOMP, _DEATH_SIGNAL, _AMBIENT = 38, 4, 22, 1, 47
+_FILTER = 2
+_CLEAR_ALL = 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_NEW_USER = 0x10000000
+
+_ALLOW, _EPERM, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
+_LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
+_NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16
+"""Where a filter finds the number of a system call, the machine's kind and the arguments."""
+
+_PLAIN = """read write readv writev pread64 close fstat lseek munmap mremap brk madvise futex getrandom clock_gettime
+clock_getres gettimeofday nanosleep clock_nanosleep sched_yield sched_getaffinity getpid gettid getrusage rt_sigaction
+rt_sigprocmask rt_sigreturn sigaltstack restart_syscall rseq exit exit_group""".split()
+"""Allowed with any arguments: none opens, sends, starts or changes anything outside of the process."""
+_WITHOUT_BITS = {"mmap": (2, 4), "mprotect": (2, 4)}
+"""Allowed unless these bits of this argument are set: no new machine code."""
+_WITH_BITS = {"newfstatat": (3, 0x1000)}
+"""Allowed only if they are set: the state of files that are open, as glibc asks for it."""
+_WITH_VALUE = {"fcntl": (1, 1030)}
+"""Allowed only with this value: a copy of a descriptor, as libtiff needs it."""
+_NUMBERS = {
+    "x86_64": dict(  # noqa: C408
+        read=0, write=1, readv=19, writev=20, pread64=17, close=3, fstat=5, lseek=8, fcntl=72, munmap=11,
+        mremap=25, brk=12, madvise=28, futex=202, getrandom=318, clock_gettime=228, clock_getres=229,
+        gettimeofday=96, nanosleep=35, clock_nanosleep=230, sched_yield=24, sched_getaffinity=204, getpid=39,
+        gettid=186, getrusage=98, rt_sigaction=13, rt_sigprocmask=14, rt_sigreturn=15,
+        sigaltstack=131, restart_syscall=219, rseq=334, exit=60, exit_group=231, mmap=9, mprotect=10, newfstatat=262,
+    ),
+    "aarch64": dict(  # noqa: C408
+        read=63, write=64, readv=65, writev=66, pread64=67, close=57, fstat=80, lseek=62, fcntl=25, munmap=215,
+        mremap=216, brk=214, madvise=233, futex=98, getrandom=278, clock_gettime=113, clock_getres=114,
+        gettimeofday=169, nanosleep=101, clock_nanosleep=115, sched_yield=124, sched_getaffinity=123, getpid=172,
+        gettid=178, getrusage=165, rt_sigaction=134, rt_sigprocmask=135, rt_sigreturn=139,
+        sigaltstack=132, restart_syscall=128, rseq=293, exit=93, exit_group=94, mmap=222, mprotect=226, newfstatat=79,
+    ),
+}  # fmt: skip
+_MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+
+_CREATE_RULESET, _RESTRICT_SELF = 444, 446
+_VERSION_FLAG = 1
+_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
+"""The number of rights over files that Landlock knows from this version on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a process may use: bytes of memory beside what it has already, and seconds of CPU time."""
+
+    memory: int
+    cpu_seconds: int
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+
+
+def empty_folder() -> int | None:
+    """A descriptor of a folder that is empty for ever, because it is deleted; None if none can be made."""
+    with suppress(OSError), tempfile.TemporaryDirectory() as folder:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    return None
+
+
+def end_with(parent: int) -> None:
+    """This process is killed when its parent is: at once on Linux. Lost when privileges change."""
+    if sys.platform == "linux":
+        _prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def close(limits: Limits, root: int | None, parent: int) -> list[str]:
+    """Close this process for good; returns the LAYERS that hold. `root`: of `empty_folder`. It ends with its parent.
+
+    Descriptors that are open stay open: the caller closes what the process is not to have.
+    """
+    held = []
+    with suppress(OSError, AttributeError):
+        _prctl(_NO_NEW_PRIVS, 1)
+    layers: dict[str, Callable[[], None]] = {
+        "limits": lambda: _limit(limits),
+        "empty root": lambda: _enter(root),
+        "unprivileged": lambda: _drop_privileges(parent),
+        "landlock": _forbid_paths,
+        "seccomp": _filter_calls,  # last: it forbids what the others need
+    }
+    for name, put in layers.items():
+        with suppress(OSError, ValueError, KeyError, AttributeError):
+            put()
+            held.append(name)
+    return [name for name in LAYERS if name in held]
+
+
+def _enter(root: int | None) -> None:
+    if root is None:
+        raise OSError
+    if os.geteuid() != 0:
+        _checked(_libc.unshare(_NEW_USER))
+    os.fchdir(root)
+    os.chroot(".")
+
+
+def _drop_privileges(parent: int) -> None:
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+    _prctl(_AMBIENT, _CLEAR_ALL)
+    _checked(_libc.capset(struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), bytes(24)))
+    end_with(parent)  # which the change of privileges took back
+    _prctl(_DUMPABLE, 0)
+
+
+def _limit(limits: Limits) -> None:
+    memory = limits.memory
+    if sys.platform == "linux":
+        memory += int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    for kind, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+    ):
+        with suppress(ValueError, OSError):  # macOS has the limit of memory and does not enforce it
+            resource.setrlimit(kind, (most, most))
+
+
+def _forbid_paths() -> None:
+    """A Landlock ruleset without rules."""
+    version = _libc.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
+    _checked(version)
+    rights = max(count for since, count in _FILE_RIGHTS.items() if since <= version)
+    attributes = struct.pack("=QQQ", (1 << rights) - 1, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
+    size = 24 if version >= 6 else 16 if version >= 4 else 8
+    ruleset = _libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), 0)
+    _checked(ruleset)
+    _checked(_libc.syscall(_RESTRICT_SELF, ruleset, 0))
+    os.close(ruleset)
+
+
+def _filter_calls() -> None:
+    program = b"".join(struct.pack("=HBBI", *step) for step in _steps(platform.machine()))
+    held = ctypes.create_string_buffer(program, len(program))
+    _prctl(_SECCOMP, _FILTER, ctypes.byref(_Program(len(program) // 8, ctypes.addressof(held))))
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
+
+
+def _steps(machine: str) -> list[tuple[int, int, int, int]]:
+    """The filter: (code, steps to skip if true, if false, operand). Raises KeyError on a machine that it has no list
+    for."""
+    numbers = _NUMBERS[machine]
+    steps = [
+        (_LOAD, 0, 0, _MACHINE),
+        (_EQUAL, 1, 0, _MACHINES[machine]),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
+    for name in _PLAIN:
+        steps += [(_EQUAL, 0, 1, numbers[name]), (_RETURN, 0, 0, _ALLOW)]
+    for listed, test, if_true, if_false in (
+        (_WITHOUT_BITS, _ANY_BIT, _EPERM, _ALLOW),
+        (_WITH_BITS, _ANY_BIT, _ALLOW, _EPERM),
+        (_WITH_VALUE, _EQUAL, _ALLOW, _EPERM),
+    ):
+        for name, (argument, operand) in listed.items():
+            steps += [
+                (_EQUAL, 0, 4, numbers[name]),
+                (_LOAD, 0, 0, _ARGUMENTS + 8 * argument),
+                (test, 0, 1, operand),
+                (_RETURN, 0, 0, if_true),
+                (_RETURN, 0, 0, if_false),
+            ]
+    return [*steps, (_RETURN, 0, 0, _EPERM)]
+
+
+def _prctl(*arguments: object) -> None:
+    _checked(_libc.prctl(*arguments, *(0,) * (5 - len(arguments))))
+
+
+def _checked(result: int) -> None:
+    """Raises OSError if a system call has failed."""
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

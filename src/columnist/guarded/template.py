@@ -1,0 +1,219 @@
+"""The template: a process that has loaded what its children need, and forks one for each request, in milliseconds.
+
+It is started with an empty environment and in no folder, it never sees a file, and it has one thread. The first one
+has loaded nothing; for each role (a module with `warm` and `answer`) it forks one that has. A child gets its request
+and a file as descriptors, closes itself (`sandbox`), answers once and ends.
+"""
+
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
+
+from columnist.guarded import sandbox
+from columnist.guarded.frames import HELLO, send
+
+REQUEST_BYTES = 4096
+MOST_DESCRIPTORS = 3
+ENDED = b"."
+"""What the template writes to the line of a child that has ended; if it ends itself, the line only breaks."""
+
+_OPEN_AT_MOST = 65_536
+_BUFFER = 1024**2
+
+
+def main() -> NoReturn:
+    """Serve the socket that is standard input, until its other end is closed."""
+    os.chdir("/")
+    for library in ("OPENBLAS", "OMP"):  # a process with threads cannot be forked
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+    commands = socket.socket(fileno=os.dup(0))
+    _to_null(0, 1)
+    _Template(commands, sandbox.empty_folder(), None).serve()
+
+
+class _Template:
+    """`role`: the module that its children run; None for the first one, which knows the others."""
+
+    def __init__(self, commands: socket.socket, root: int | None, role: ModuleType | None) -> None:
+        self._root = root
+        self._role = role
+        self._roles: dict[str, socket.socket] = {}
+        self._lines: dict[int, socket.socket | None] = {}
+        self._selector = selectors.DefaultSelector()
+        self._clients = 0
+        self._attend(commands)
+        woken, waking = os.pipe()
+        os.set_blocking(waking, False)
+        os.set_blocking(woken, False)
+        signal.set_wakeup_fd(waking)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's Ctrl-C is for the process that it serves
+        self._selector.register(woken, selectors.EVENT_READ, self._reap)
+
+    def serve(self) -> NoReturn:
+        try:
+            while self._clients:
+                for key, _ in self._selector.select():
+                    key.data(key.fileobj)
+        except BaseException:  # noqa: BLE001 - whoever asks sees that it has ended
+            traceback.print_exc()
+        for pid in self._lines:
+            _kill(pid)
+        os._exit(0)
+
+    def _attend(self, client: socket.socket) -> None:
+        self._clients += 1
+        self._selector.register(client, selectors.EVENT_READ, self._obey)
+
+    def _obey(self, client: socket.socket) -> None:
+        try:
+            request, descriptors, _, _ = socket.recv_fds(client, REQUEST_BYTES, MOST_DESCRIPTORS)
+        except OSError:
+            request, descriptors = b"", []
+        if not request:
+            self._selector.unregister(client)
+            client.close()
+            self._clients -= 1
+            return
+        asked = json.loads(request)
+        if asked["role"] is None:
+            self._attend(socket.socket(fileno=descriptors.pop()))
+        elif self._role is None:
+            self._hand_on(asked["role"], request, descriptors)
+        else:
+            self._fork_child(asked, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def _hand_on(self, role: str, request: bytes, descriptors: Sequence[int]) -> None:
+        for _ in range(2):  # the template of this role may have been killed
+            if role not in self._roles:
+                self._roles[role] = self._fork_template(role)
+            try:
+                socket.send_fds(self._roles[role], [request], descriptors)
+                return
+            except OSError:
+                self._roles.pop(role).close()
+
+    def _fork_template(self, role: str) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid:
+            theirs.close()
+            self._lines[pid] = None
+            return ours
+        try:
+            sandbox.end_with(parent)
+            _forget_others(theirs.fileno(), self._root)
+            module = importlib.import_module(role)
+            module.warm()
+            gc.collect()
+            gc.freeze()  # children share what is there, and do not copy it by counting it
+            _Template(theirs, self._root, module).serve()
+        except BaseException:  # noqa: BLE001 - the first template sees the end of this one
+            traceback.print_exc()
+        os._exit(1)
+
+    def _fork_child(self, asked: dict[str, int], descriptors: list[int]) -> None:
+        conversation, line, *files = descriptors
+        parent = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError:
+            return  # the line breaks: the other side asks again
+        if not pid:
+            self._answer(parent, sandbox.Limits(asked["memory"], asked["cpu_seconds"]), conversation, files)
+        with suppress(OSError):
+            os.setpgid(pid, pid)
+        descriptors.remove(line)
+        self._lines[pid] = kept = socket.socket(fileno=line)
+        self._selector.register(kept, selectors.EVENT_READ, lambda _: self._end(pid))
+
+    def _answer(self, parent: int, limits: sandbox.Limits, conversation: int, files: Sequence[int]) -> NoReturn:
+        """Be a child."""
+        assert self._role
+        try:
+            with suppress(OSError):  # the template may have done it already
+                os.setpgid(0, 0)
+            _forget_others(conversation, self._root, *files)
+            _to_null(0, 1)
+            requests = os.fdopen(conversation, "rb", buffering=_BUFFER)
+            frames = os.fdopen(conversation, "wb", buffering=_BUFFER, closefd=False)
+            file = os.fdopen(files[0], "rb") if files else None
+            layers = sandbox.close(limits, self._root, parent)
+            send(frames, HELLO, {"layers": layers})
+            frames.flush()
+            self._role.answer(requests, frames, file)
+            frames.flush()
+        except BaseException:  # noqa: BLE001 - whoever asks sees that it has ended
+            traceback.print_exc()
+        os._exit(0)
+
+    def _end(self, pid: int) -> None:
+        """Nobody waits for this child any more."""
+        line = self._lines[pid]
+        assert line
+        self._selector.unregister(line)
+        _kill(pid)
+
+    def _reap(self, woken: int) -> None:
+        with suppress(BlockingIOError):
+            while os.read(woken, 4096):
+                continue
+        with suppress(ChildProcessError):
+            while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                line = self._lines.pop(pid, None)
+                if line is not None:
+                    with suppress(KeyError):
+                        self._selector.unregister(line)
+                    with suppress(OSError):
+                        line.send(ENDED)
+                    line.close()
+
+
+def _kill(pid: int) -> None:
+    """Its whole process group; it has not been waited for, so the number is still its own."""
+    for kill in (os.killpg, os.kill):
+        with suppress(OSError):
+            kill(pid, signal.SIGKILL)
+
+
+def _forget_others(*kept: int | None) -> None:
+    """Close every descriptor but these and the first three; handle signals as any process does."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    low = 3
+    for descriptor in sorted(one for one in kept if one is not None):
+        os.closerange(low, descriptor)
+        low = descriptor + 1
+    os.closerange(low, _OPEN_AT_MOST)
+
+
+def _to_null(*descriptors: int) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in descriptors:
+        os.dup2(null, descriptor)
+    os.close(null)
+
+
+def command() -> list[str]:
+    """The command line of the first template. It looks for modules where this process does, but never in the folder
+    that this process is in: that may be an unpacked data room."""
+    paths = [path for path in sys.path if Path(path).is_absolute() and Path(path) != Path.cwd()]
+    program = (
+        "import sys; sys.path += [path for path in sys.argv[1:] if path not in sys.path]; "
+        "from columnist.guarded.template import main; main()"
+    )
+    return [sys.executable, "-I", "-c", program, *paths]

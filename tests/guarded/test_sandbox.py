@@ -1,0 +1,89 @@
+"""Code in a parser gets nothing: it runs in a real child, of a real template, after that has closed itself."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from columnist.guarded import children
+from columnist.guarded.children import Places, Role, Templates
+from columnist.guarded.frames import DONE
+from columnist.guarded.sandbox import LAYERS
+
+HOSTILE = Role("tests.guarded.hostile", 256 * 1024**2, 5.0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A template of this module's own. It would not look for the tests in the folder that it is started in."""
+    before = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("elsewhere"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(children, "templates", Templates())
+        patch.setenv("COLUMNIST_JWT_SECRET", "s" * 32)
+        yield
+    os.chdir(before)
+
+
+def attack(*asked: object, role: Role = HOSTILE) -> dict[str, str]:
+    async def run() -> dict[str, str]:
+        places = Places("reading", role)
+        async with places.child(nullcontext(), None) as child:
+            await child.ask(json.dumps(asked).encode() + b"\n")
+            kind, values, _ = await child.frame()
+            assert kind == DONE
+            return values
+
+    return asyncio.run(run())
+
+
+def test_every_layer_holds_here() -> None:
+    assert asyncio.run(children.layers()) >= set(LAYERS) - {"empty root"}
+
+
+def test_what_a_child_may_do_it_does() -> None:
+    assert attack("nothing") == {"gained": "'done'"}
+
+
+def test_a_child_knows_no_secret_and_holds_no_file_but_its_own() -> None:
+    gained = attack("environment")["gained"]
+    assert "COLUMNIST" not in gained and "HOME" not in gained
+    assert set(eval(gained)) <= {"PATH", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"}
+    assert len(eval(attack("descriptors")["gained"])) <= 5  # nothing three times, the socket, an empty folder
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/proc/self/environ", "/proc/{pid}/environ", "{own}"])
+def test_a_child_reads_no_path(tmp_path: Path, path: str) -> None:
+    own = tmp_path / "contract.txt"
+    own.write_text("The rent is 900.")
+    path = path.format(pid=os.getpid(), own=own)
+    for how in ("read", "write", "stat"):
+        assert "refused" in attack(how, path)
+    assert "refused" in attack("list", str(Path(path).parent))
+    assert own.read_text() == "The rent is 900."
+
+
+def test_a_child_reaches_no_network_and_no_other_process(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as local:
+        local.bind(str(tmp_path / "local"))
+        local.listen()
+        assert "refused" in attack("connect", *server.getsockname())
+        assert "refused" in attack("local socket", str(tmp_path / "local"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as abstract:
+        abstract.bind("\0columnist-test")
+        assert "refused" in attack("abstract socket", "columnist-test")
+    for how in ("kill", "ptrace", "read memory", "pidfd"):
+        assert "refused" in attack(how, os.getpid()), how
+
+
+@pytest.mark.parametrize(
+    "how",
+    "exec;program;fork;thread;root;mount;unshare;keys;io_uring;bpf;machine code;memory;memory file;limits".split(";"),
+)
+def test_a_child_starts_nothing_and_takes_nothing(how: str) -> None:
+    assert "refused" in attack(how)

@@ -1,0 +1,44 @@
+"""What a child needs is loaded before it closes itself: reading any kind of file opens and imports nothing more."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import CONTRACTS
+
+FILES = Path(__file__).parents[1] / "documents" / "cases" / "files"
+
+PROGRAM = """
+import sys, warnings
+from contextlib import suppress
+from pathlib import Path
+from columnist.documents.reading import child
+from columnist.errors import DocumentError
+
+warnings.simplefilter("ignore")  # which would look for the line that warns
+child.warm()
+watching = False
+
+def watch(event, arguments):
+    if watching and event in ("open", "import", "os.listdir", "os.scandir", "ctypes.dlopen"):
+        print(event, arguments[0])
+
+sys.addaudithook(watch)
+for path in map(Path, sys.argv[1:]):
+    with path.open("rb") as file:
+        watching = True
+        with suppress(DocumentError):
+            list(child.read_file(file, path.name, 100)[1])
+        with suppress(DocumentError, KeyError):
+            list(child.mail.attached_files(file, child._media_type(file, path.name)))
+        watching = False
+"""
+
+
+def test_reading_opens_and_imports_nothing_after_the_start() -> None:
+    files = [file for folder in (FILES, CONTRACTS) for file in sorted(folder.iterdir()) if file.is_file()]
+    assert len({file.suffix.lower() for file in files}) >= 8
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *map(str, files)], capture_output=True, text=True, check=True, timeout=600
+    )
+    assert done.stdout == ""
