@@ -113,7 +113,7 @@ _NOT_WHOSE = frozenset(
     "payable paid pay amount value price fee sum no dozen half quarter point hundred hundreds hundredths plus "
     "minus less with from at on a an first last additional".split()
 ) | {*SMALL, *TENS, *SCALES}
-_WHOSE = re.compile(r"[A-Z][a-z]|[a-z]+(?:ian|ean|ese|ish|can|tine|ani|ali|oran|lan)$")
+_WHOSE = re.compile(r"\A(?:[A-Z][a-z]|[a-z]+(?:ian|ean|ese|ish|can|tine|ani|ali|oran|lan)$)")
 
 BEGINS, ENDS = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 """The borders of a word; a number may follow without a space, as in `USD100,000`."""
@@ -143,7 +143,7 @@ _STRANGE = (
 )
 CURRENCIES = re.compile(rf"(?P<known>{CURRENCY})|(?P<strange>{_STRANGE})")
 """The names of money in a text. `strange`: the currency, or its country, is not known."""
-_BEFORE = re.compile(r"([^\W\d_]++)(?:'s)?\s++$")
+_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]++)(?:'s)?\s++$")
 
 
 def strange(line: str, match: "re.Match[str]") -> bool:

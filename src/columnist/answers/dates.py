@@ -58,6 +58,7 @@ _YEAR_IN_WORDS = (
 )
 _YEAR = rf"(?:A\.?D\.?\s*+|in\s++the\s++year\s++)?(?P<year>\d{{4}}(?!\d)|'\d{{2}}(?!\d)|{_YEAR_IN_WORDS})"
 _BLANK = r"(?:_++|\[[^\]]{0,12}\]|\.{3,}+)"
+_FIRST_BLANK = rf"(?:(?<!_)(?=_)|(?=\[)|(?<!\.)(?=\.)){_BLANK}"  # not in the middle of one
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*+,?\s++)?"
 _DATES = [
     re.compile(r"(?<![\d/.-])(?P<year>\d{4})([-/.])(?P<monthnumber>\d{1,2})\2(?P<day>\d{1,2})(?!\d)"),
@@ -73,8 +74,8 @@ _DATES = [
 _PARTIAL_DATES = [
     re.compile(rf"\b{_MONTH}\s*+{_DAY}(?=\s*+(?:and|or|to|through|until|&|-)\s)", re.I),
     re.compile(rf"\b{_MONTH}\s*+(?:{_BLANK})?\s*+,?\s*+{_YEAR}", re.I),
-    re.compile(rf"{_BLANK}\s*+(?:(?:st|nd|rd|th)\s++)?(?:day\s++)?(?:of\s++)?{_MONTH}\s*+,?\s*+{_YEAR}", re.I),
-    re.compile(rf"(?:{_BLANK}\s*+(?:day\s++of\s++)?){{1,3}},?\s*+{_YEAR}", re.I),
+    re.compile(rf"{_FIRST_BLANK}\s*+(?:(?:st|nd|rd|th)\s++)?(?:day\s++)?(?:of\s++)?{_MONTH}\s*+,?\s*+{_YEAR}", re.I),
+    re.compile(rf"{_FIRST_BLANK}\s*+(?:day\s++of\s++)?(?:{_BLANK}\s*+(?:day\s++of\s++)?){{0,2}},?\s*+{_YEAR}", re.I),
 ]
 
 _FIRST_YEAR, _LAST_YEAR = 1600, 2199

@@ -348,10 +348,10 @@ def _number(text: str, question: Question) -> Measured:
 
 _OF_BUSINESS = re.compile(r"\b(?:business|working|banking|trading)\s+days?\b", re.I)
 _TIMES_A_PERIOD = re.compile(
-    rf"[^{_VALUE}]*{_VALUE}\s+times(?:\s+(?:a|an|per|in|each|every|during)\b[^+*×{_VALUE}]*|[\s.]*)", re.I
+    rf"\A[^{_VALUE}]*{_VALUE}\s+times(?:\s+(?:a|an|per|in|each|every|during)\b[^+*×{_VALUE}]*|[\s.]*)", re.I
 )
 _PERIODS = re.compile(r"\s+(?:(?:additional|successive|further|consecutive|renewal|separate|optional)\s+)*", re.I)
-_OF_PERIODS = re.compile(r"\W*(?:periods?|terms?|renewals?|extensions?|intervals?)\b", re.I)
+_OF_PERIODS = re.compile(r"\W{0,50}(?:periods?|terms?|renewals?|extensions?|intervals?)\b", re.I)
 _OF_ANOTHER = re.compile(
     r"\b(?:the|any|each|every|such|an?|first|last|initial|final|preceding|said|this|that|its|rolling)"
     r"(?:\s+(?:first|last|initial|final|preceding|successive|consecutive|next|following|subsequent))?\s+$",
@@ -541,9 +541,9 @@ _ELSE = (
     r"|except|unless)\b|[\s.,;:!?)\]]*$|\s*[.,;:!?()/\]-])"
 )
 _BOTH = re.compile(
-    rf"(?:yes|true|y)\b.*?(?:\b(?:no|false){_ELSE}|\b(?:but|and|or|then|thereafter|afterwards|otherwise|than)\s+(?:no|not|false|never)\b"
+    rf"\A(?:(?:yes|true|y)\b.*?(?:\b(?:no|false){_ELSE}|\b(?:but|and|or|then|thereafter|afterwards|otherwise|than)\s+(?:no|not|false|never)\b"
     r"|\b(?:thereafter|afterwards|otherwise)\b[^.]{0,40}\b(?:no|not|never)\b)"
-    r"|(?:no|false|n)\b.*?\b(?:yes|true)\b",
+    r"|(?:no|false|n)\b.*?\b(?:yes|true)\b)",
     re.I,
 )
 _FORM = re.compile(r"[☐☑☒✓✔✗✘□■▢⬜⬛◻◼○●◯]|\[\s?[xX✓*]?\s?\]|\(\s?[xX✓]?\s?\)|__|\?")

@@ -284,13 +284,15 @@ class _Calls:
     def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
         """The contents by question, without those that are missing or malformed. Raises MalformedAnswerError."""
         contents = {}
-        for index, answer in raw_answers(completion, group).items():
-            question = group[index]
+        for index, whole in raw_answers(completion, group).items():
+            question, answer = group[index], whole.bounded()
             citations = tuple(self._cite(quote) for quote in answer.quotes if quote.quote.strip())
             words = self._words(answer.words, citations) if question.format in WORDED else ""
             content = _content(question, answer, words, citations)
             if isinstance(answer.answer, list) and len(answer.answer) >= MOST_ITEMS:
                 content = doubted(content, f"These are {MOST_ITEMS}, the most that are asked for: there may be more.")
+            if answer != whole:
+                content = doubted(content, "The model's answer was too long, and is cut.")
             contents[question.id] = content
         return contents
 

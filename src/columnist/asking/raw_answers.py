@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import json_repair
@@ -23,6 +24,12 @@ from columnist.reviews.model import Question
 
 _JSON = json.JSONDecoder(strict=False, parse_float=Decimal, parse_int=Decimal)
 """Accepts line breaks inside strings, which models write. Numbers keep their digits as written."""
+
+LONGEST_QUOTE, LONGEST_TEXT = 2_000, 20_000
+"""Characters of a quote, and of an answer or a reasoning: whatever looks at them takes its time. The schema has limits
+of numbers only: those of texts slow down the servers that enforce them."""
+MOST = 500
+"""Quotes or items that are looked at, of a server without schemas."""
 
 _LONGEST_NUMBER = 60
 """Most digits of a number that is written out; a longer one is shown as the model wrote it."""
@@ -89,6 +96,19 @@ class RawAnswer(BaseModel):
     @classmethod
     def _as_rule(cls, value: Any) -> int | None:
         return int(str(value)) if re.fullmatch(r"[0-9]{1,6}", str(value)) else None
+
+    def bounded(self) -> "RawAnswer":
+        """The answer without what is over a limit."""
+        answer = self.answer[:LONGEST_TEXT] if isinstance(self.answer, str) else self.answer
+        if isinstance(answer, list):
+            ends = accumulate(map(len, answer))
+            answer = [item for item, end in zip(answer[:MOST], ends, strict=False) if end <= LONGEST_TEXT]
+        quotes = [
+            one if len(one.quote) <= LONGEST_QUOTE else Quote(page=one.page, quote=one.quote[:LONGEST_QUOTE])
+            for one in self.quotes[:MOST]
+        ]
+        texts = {"words": self.words[:LONGEST_QUOTE], "reasoning": self.reasoning[:LONGEST_TEXT]}
+        return self.model_copy(update={"answer": answer, "quotes": quotes, **texts})
 
 
 class _Object(NamedTuple):

@@ -35,15 +35,16 @@ def unshown(value: str | list[str], citations: Sequence[Citation]) -> list[str]:
     if not quotes:
         return []
     if isinstance(value, list):
-        return [item for item in value if not any(_share(item, quote) > _OWN for quote in quotes)]
+        said = [(item, _words(item)) for item in value]
+        return [item for item, words in said if not any(_share(words, quote) > _OWN for quote in quotes)]
     sentences = _SENTENCE_END.split(value)
     if len(sentences) <= len(quotes):
         return []
-    return [one for one in sentences if _share(one, set().union(*quotes)) < _TOGETHER]
+    together = set().union(*quotes)
+    return [one for one in sentences if _share(_words(one), together) < _TOGETHER]
 
 
-def _share(statement: str, quote: set[str]) -> float:
-    words = _words(statement)
+def _share(words: set[str], quote: set[str]) -> float:
     return len(words & quote) / len(words) if words else 1.0
 
 

@@ -19,10 +19,10 @@ _EDGE = re.compile(
 )
 _LASTS = re.compile(r"\b(?:for|of|be|is|continue|until|end|the|than|an?|through)\b[^.;]{0,25}$", re.I)
 _RENEWED = re.compile(r"\b(?:renew\w*|extend\w*|successive|additional|prior|notice|earlier)\b[^.;]{0,60}$", re.I)
-_AFTERWARDS = re.compile(r"['s]*\s+(?:after|following|from|beyond)\b.{0,40}\b(?:terminat|expir|end\b)", re.I)
+_AFTERWARDS = re.compile(r"\A['s]*\s+(?:after|following|from|beyond)\b.{0,40}\b(?:terminat|expir|end\b)", re.I)
 """`two years following termination`: the duration of something else."""
 _OF_NOTICE = re.compile(
-    r"['s]*\s*,?\s*(?:of\s+)?(?:(?:in|or more)\s+)?(?:(?:its|the|such|a|an)\s+)?"
+    r"['s]{0,4}\s{0,50}+,?\s{0,50}+(?:of\s{1,50}+)?(?:(?:in|or more)\s{1,50}+)?(?:(?:its|the|such|a|an)\s{1,50}+)?"
     r"(?:prior|before|preceding|advance|written|notice|notification)\b",
     re.I,
 )

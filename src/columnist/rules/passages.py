@@ -38,11 +38,11 @@ _BOUNDARY = re.compile(
 )
 _BLANK_LINE = re.compile(r"\n[ \r]*\n")
 """After `as in Exhibit B.` a blank line ends the sentence."""
-_CONTENTS_LINE = re.compile(r"[\w.)][ .]+\d{1,3}$")
+_CONTENTS_LINE = re.compile(r"[\w.)][ .]{1,200}+\d{1,3}$")
 _NUMBERED_HEADING = re.compile(
-    rf"(?:(?:ARTICLE|Article|SECTION|Section)\s+)?[\dIVX]+(?:\.\d+)*[.)]?\s+[A-Z][^.:\n]{{2,{_HEADING}}}(?=[.:\n])"
+    rf"\A(?:(?:ARTICLE|Article|SECTION|Section)\s+)?[\dIVX]+(?:\.\d+)*[.)]?\s+[A-Z][^.:\n]{{2,{_HEADING}}}(?=[.:\n])"
 )
-_SENTENCE = re.compile(r"(?:\w+\W+){7}\w[^\n]*\.\W*$")
+_SENTENCE = re.compile(r"(?<!\w)(?:\w{1,80}+\W{1,80}+){7}\w[^\n]{0,80}\.\W{0,80}+$")
 """Eight words and a full stop: short, but not a heading."""
 _TOKEN = re.compile(r"[a-z]{2,}|\d+")
 _ENDING = re.compile(

@@ -30,17 +30,22 @@ _CLOSING = re.compile(
 _DEFINED = re.compile(r"\([^()]{0,60}[\"'][^\"']{1,60}[\"'][^()]{0,120}\)")
 _CALLED = re.compile(r"\([^()\"']{0,60}(?P<as>[\"'][^\"'()]{1,60}[\"'])")
 _ASIDE = re.compile(r"\([^()]*[\"'][^()]*\)|\([^()]{20,}\)")
+_BLANK, _BLANKS = r"\s{0,50}+", r"\s{1,50}+"
+"""Bounded: from every blank of a long run of them a pattern would look through the rest of the run."""
 _NAME_ENDS = re.compile(
-    rf",?\s*\((?![A-Za-z]+\)\s+{_LEGAL_FORM}\b)|\s*[\"]|,(?!\s*(?:(?:\([A-Za-z]+\)\s+)?{_LEGAL_FORM}\b|d/?b/?a\b|doing\s+business\s+as\b))"
-    r"|(?<=[.\w])\s+(?:[aA]n?|with|having|located|whose|organi[sz]ed|duly|represented|acting|as|is|of(?=\s+[\dA-Z][^,]*,)"
-    r"|on\s+behalf|for\s+(?:services|and)|incorporated|existing|hereinafter|and(?=\s+[a-z])|-)\s|\s+-|;|\n[ ]*\d"
+    rf",?{_BLANK}\((?![A-Za-z]+\)\s+{_LEGAL_FORM}\b)|{_BLANK}[\"]"
+    rf"|,(?!\s*(?:(?:\([A-Za-z]+\)\s+)?{_LEGAL_FORM}\b|d/?b/?a\b|doing\s+business\s+as\b))"
+    rf"|(?<=[.\w]){_BLANKS}(?:[aA]n?|with|having|located|whose|organi[sz]ed|duly|represented|acting|as|is"
+    rf"|of(?=\s+[\dA-Z][^,]{{0,200}}+,)|on\s+behalf|for\s+(?:services|and)|incorporated|existing|hereinafter"
+    rf"|and(?=\s+[a-z])|-)\s|{_BLANKS}-|;|\n[ ]{{0,50}}+\d"
 )
 _BETWEEN_PARTIES = re.compile(
-    rf"(?<=\.\))\s*[,;]?\s*(?:(?:and|AND|&)\s+)?(?=[A-Z0-9])(?!{_LEGAL_FORM}\b)"
-    rf"|[,;]?\s+(?:-+\s*)?(?:and|AND|And|&)(?::|\s*-+)?\s+(?=[A-Z0-9]|[a-z]+[.A-Z])(?!{_LEGAL_FORM}\b)|;\s+"
+    rf"(?<=\.\)){_BLANK}[,;]?{_BLANK}(?:(?:and|AND|&){_BLANKS})?(?=[A-Z0-9])(?!{_LEGAL_FORM}\b)"
+    rf"|[,;]?{_BLANKS}(?:-{{1,50}}+{_BLANK})?(?:and|AND|And|&)(?::|{_BLANK}-{{1,50}}+)?{_BLANKS}"
+    rf"(?=[A-Z0-9]|[a-z]{{1,50}}+[.A-Z])(?!{_LEGAL_FORM}\b)|;{_BLANKS}"
     # "Alder plc, an English company, Birch LLC, a Nevada limited liability company, and Cedar Trust"
-    rf"|(?<=corporation|partnership)\s*,\s+(?=[A-Z][^,]{{1,60}},?\s+{_LEGAL_FORM}\b)"
-    rf"|(?<=company)\s*,\s+(?=[A-Z][^,]{{1,60}},?\s+{_LEGAL_FORM}\b)"
+    rf"|(?<=corporation|partnership){_BLANK},{_BLANKS}(?=[A-Z][^,]{{1,60}},?\s+{_LEGAL_FORM}\b)"
+    rf"|(?<=company){_BLANK},{_BLANKS}(?=[A-Z][^,]{{1,60}},?\s+{_LEGAL_FORM}\b)"
 )
 _IN_AN_ADDRESS = re.compile(
     r"\b(?:offices?|places?\s+of\s+business|located|residing)\s+(?:located\s+)?(?:at|in)\s+[^,.()\d]*$", re.I

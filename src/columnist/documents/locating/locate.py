@@ -33,7 +33,7 @@ _LEAST_PART = 2
 _SHORT_GAP = 40
 """An ellipsis that omits no more characters than this must not omit a negation."""
 
-_ELLIPSIS = re.compile(r"\s*(?:\[?(?:\.\s?){3,}\]?|\[?…\]?|<omitted>|\[omitted\])\s*", re.IGNORECASE)
+_ELLIPSIS = re.compile(r"\[?(?:\.\s?+){3,}+\]?|\[?…\]?|<omitted>|\[omitted\]", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(?:not|no|nor|never|neither|without|except|unless)\b", re.IGNORECASE)
 _SAME = str.maketrans(
     dict.fromkeys("‘’‚‛′`´", "'")
@@ -45,7 +45,7 @@ _SAME = str.maketrans(
 )
 _HYPHEN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 
-_INSIDE = r"(?:['’\u00ad\u200b\u200c\u200d\u2060\ufeff]|[-‐‑][ \t]*[\r\n]+\s*|[-‐‑])"
+_INSIDE = r"(?:['’\u00ad\u200b\u200c\u200d\u2060\ufeff]|[-‐‑][ \t]*+[\r\n]++\s*+|[-‐‑])"
 _WORD = re.compile(rf"\d+(?:[.,:/]\d+)+|[^\W_]+(?:{_INSIDE}[^\W\d_]+)*|[%$€£¥§°±<‹>=+]|(?<![\w)])[-‐‑‒–—−](?=\d)")
 """A word, a number, or a sign that changes a number. Other punctuation may be missing from a quote."""
 _ARTICLES = frozenset(("the", "a", "an"))

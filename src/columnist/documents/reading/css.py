@@ -208,7 +208,7 @@ def _list_form(said: Mapping[str, str], tag: str, around: Style) -> str:
 
 
 _STRING = re.compile(
-    r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|"
+    r"\"((?:[^\"\\]|\\.)*+)(?:\"|\\?\Z)|'((?:[^'\\]|\\.)*+)(?:'|\\?\Z)|"
     r"counters?\(\s*([\w-]+)\s*(?:,\s*[\"'][^\"']*[\"'])?(?:,\s*([\w-]+)\s*)?\)"
 )
 
@@ -292,14 +292,14 @@ def _declared(text: str) -> dict[str, str]:
     for one in re.findall(r"(?:[^;\"']|\"[^\"]*\"|'[^']*')+", text):
         name, colon, value = one.partition(":")
         if colon:
-            value = re.sub(r"\s*!\s*important\s*$", "", value.strip(), flags=re.I)
+            value = re.sub(r"\s{0,50}+!\s{0,50}+important$", "", value.strip(), flags=re.I)
             found[name.strip().lower()] = value if '"' in value or "'" in value else value.lower()
     return found
 
 
 def _rules(sheet: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Selectors and declarations, also inside of @media for a screen."""
-    sheet = re.sub(r"/\*.*?\*/|<!--|-->", " ", sheet, flags=re.S)
+    sheet = re.sub(r"/\*.*?(?:\*/|\Z)|<!--|-->", " ", sheet, flags=re.S)
     position = 0
     while (opening := sheet.find("{", position)) >= 0:
         head = sheet[position:opening].rpartition(";")[2].rpartition("}")[2].strip()
