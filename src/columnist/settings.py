@@ -1,10 +1,12 @@
-"""Every setting, once. Values come from the environment, then from a `.env` file, then from the default."""
+"""Every setting, once. Values come from the environment, then from `.env` files, then from the default."""
 
 import os
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, JsonValue, SecretStr, ValidationError, field_validator
@@ -25,12 +27,24 @@ def default_data_dir() -> Path:
     return Path(base, "columnist")
 
 
+ENV_FILE = "COLUMNIST_ENV_FILE"
+"""Set by `--env-file`."""
+
+
+def env_files() -> list[Path]:
+    """The `.env` files that count, the last one first: of the configuration and the data directory, or the one that was
+    named. Never that of the working directory, which may be a folder that somebody sent."""
+    if named := os.environ.get(ENV_FILE):
+        return [Path(named)]
+    config = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
+    data = os.environ.get("COLUMNIST_DATA_DIR") or default_data_dir()
+    return [Path(config, "columnist", ".env"), Path(data, ".env").expanduser()]
+
+
 class Settings(BaseSettings):
     """The effective settings of one process. A wrong value raises `SettingsError` in `load_settings`."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True)
 
     database_url: str | None = Field(
         None,
@@ -103,6 +117,12 @@ class Settings(BaseSettings):
         min_length=1,
         validation_alias="COLUMNIST_MODEL",
         description="A model of that server, the path of a .gguf file, or 'extractive' (no LLM: rules and quotes).",
+    )
+    models: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        validation_alias="COLUMNIST_MODELS",
+        description="Other models of that server that users may name, with commas between: `name`, at the prices "
+        "below, or `name=1.25/0.125/10`, US dollars per million prompt, cached and answer tokens. No other is asked.",
     )
     context_tokens: int | None = Field(
         None,
@@ -261,7 +281,28 @@ class Settings(BaseSettings):
         """The models whose green answers are known to be right more often than yellow ones: the rules are (docs)."""
         return frozenset((EXTRACTIVE, *self.measured_models))
 
-    @field_validator("allowed_origins", "measured_models", mode="before")
+    @property
+    def offered(self) -> dict[str, tuple[float, float, float]]:
+        """The models that users may name: US dollars per million prompt, cached and answer tokens of each."""
+        # Without a cached price the full one is charged: rather overestimated than overspent.
+        cached = self.price_prompt if self.price_cached is None else self.price_cached
+        usual = (self.price_prompt, cached, self.price_completion)
+        found = {EXTRACTIVE: usual, self.model: usual}
+        for one in self.models:
+            name, given, prices = one.rpartition("=")
+            prompt, cached, answer = map(float, prices.split("/")) if given else usual
+            found[name if given else one] = (prompt, cached, answer)
+        return found
+
+    @field_validator("models")
+    @classmethod
+    def _have_prices(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if "=" in one and not re.fullmatch(r"[^=]+=[0-9]+(\.[0-9]+)?(/[0-9]+(\.[0-9]+)?){2}", one):
+                raise ValueError("write a model as name or name=1.25/0.125/10")
+        return value
+
+    @field_validator("allowed_origins", "measured_models", "models", mode="before")
     @classmethod
     def _by_commas(cls, value: Any) -> Any:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
@@ -276,7 +317,7 @@ class Settings(BaseSettings):
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """One setting as `columnist settings` prints it. `source` is `environment`, `.env` or `default`."""
+    """One setting as `columnist settings` prints it. `source` is `environment`, a file's path or `default`."""
 
     name: str
     value: str
@@ -287,10 +328,18 @@ class Knob:
 def load_settings(**changes: Any) -> Settings:
     """Read the settings of this process; `changes` replace them, except where None. Raises SettingsError with one
     sentence per invalid value."""
+    if (named := os.environ.get(ENV_FILE)) and not Path(named).is_file():
+        raise SettingsError(f"{named} is no file: --env-file names the file of the settings.")
     try:
-        settings = Settings()
+        settings = Settings(_env_file=env_files())
     except ValidationError as error:
         raise SettingsError(" ".join(_sentence(dict(e)) for e in error.errors())) from None
+    sources = {_source(name) for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY")} - {"default"}
+    if len(sources) > 1:
+        raise SettingsError(
+            f"OPENAI_BASE_URL is from {_source('OPENAI_BASE_URL')}, and OPENAI_API_KEY from "
+            f"{_source('OPENAI_API_KEY')}: set both in one place, so that a key goes nowhere that it is not meant for."
+        )
     return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
 
@@ -307,27 +356,42 @@ def knob_names() -> dict[str, tuple[str, ...]]:
 
 def knobs(settings: Settings) -> list[Knob]:
     """Every setting with its effective value (secrets masked) and where that value came from."""
-    dotenv = dotenv_values(".env")
     found = []
     for field, names in knob_names().items():
-        source = "default"
-        if any(dotenv.get(name) for name in names):
-            source = ".env"
-        if any(os.environ.get(name) for name in names):
-            source = "environment"
+        source = _source(*names)
         value = getattr(settings, field)
         shown = "" if value is None else _masked(str(value))
         found.append(Knob(names[0], shown, source, Settings.model_fields[field].description or ""))
     return found
 
 
+def _source(*names: str) -> str:
+    """Where the first of these variables that is set has its value from: `environment`, a file, or `default`."""
+    if any(os.environ.get(name) for name in names):
+        return "environment"
+    for file in reversed(env_files()):
+        values = dotenv_values(file)
+        if any(values.get(name) for name in names):
+            return str(file)
+    return "default"
+
+
+_SECRET = re.compile(r"pass|key|secret|token|sig|auth|cred|pwd", re.I)
+"""Part of the name of a URL's parameter that nobody else is to see."""
+
+
 def _masked(value: str) -> str:
-    """Hide the password of a database URL."""
+    """Hide the passwords and keys of a URL: before its host, and among its parameters."""
     scheme, found, rest = value.partition("://")
-    credentials, at, host = rest.rpartition("@")
-    if not (found and at and ":" in credentials):
+    if not found:
         return value
-    return f"{scheme}://{credentials.partition(':')[0]}:********@{host}"
+    address, asked, query = rest.partition("?")
+    credentials, at, host = address.rpartition("@")
+    if at and ":" in credentials:
+        address = f"{credentials.partition(':')[0]}:********@{host}"
+    parameters = [part.partition("=") for part in query.split("&")]
+    shown = [f"{name}{sign}{'********' if _SECRET.search(unquote(name)) else said}" for name, sign, said in parameters]
+    return f"{scheme}://{address}{asked}{'&'.join(shown)}"
 
 
 def _sentence(error: dict[str, Any]) -> str:

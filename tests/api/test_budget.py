@@ -45,3 +45,19 @@ def test_a_job_pauses_when_its_budget_is_spent_and_goes_on_with_another(url: str
                 watcher.until(f"select status from tabular_jobs where id = '{job_id}'", ("completed",))
         job_cells = watcher.one(f"select done_cells, budget from tabular_jobs where id = '{job_id}'")
     assert job_cells == (40 * QUESTIONS, None)
+
+
+def test_a_model_that_is_not_offered_is_refused_with_the_setting_that_offers_it(url: str, tmp_path: Path) -> None:
+    models = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "COLUMNIST_MODEL": "small", "COLUMNIST_MODELS": "big=1/0.5/3"}
+    with (
+        served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **models) as server,
+        httpx.Client(base_url=f"{server.url}/api/tabular/reviews") as api,
+    ):
+        review = api.post("", json={"name": "Leases"}).json()["id"]
+        for path in (f"/{review}/estimate", f"/{review}/generate"):
+            for model in ("gpt-most-expensive", "big=1/0.5/3", "/etc/passwd.gguf"):
+                refused = api.post(path, json={"model": model})
+                assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "model")
+                assert "COLUMNIST_MODELS" in refused.json()["detail"]
+            for model in ("big", "small", "extractive"):
+                assert api.post(path, json={"model": model}).status_code < 300, (path, model)

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from columnist.cli.logs import configure_logs
 from columnist.errors import ColumnistError
-from columnist.settings import knobs, load_settings
+from columnist.settings import ENV_FILE, knobs, load_settings
 
 if TYPE_CHECKING:
     from columnist.desk.grid import Desk
@@ -80,7 +80,17 @@ def _open_what_is_closed() -> None:
 @app.callback(invoke_without_command=True)
 def _root(
     show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--env-file",
+            metavar="FILE",
+            help="Read settings from this file. Default: `.env` of the data and the configuration directory.",
+        ),
+    ] = None,
 ) -> None:
+    if env_file is not None:
+        os.environ[ENV_FILE] = str(env_file.absolute())
     if show_version:
         out.print(f"columnist {version('columnist')}")
         raise typer.Exit

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from rich.console import Console
@@ -54,6 +55,7 @@ async def run_grid(
         names = ", ".join(screen.plain(file.name) for file in sources.passed_over[:PASSED_OVER_SHOWN])
         more = ", …" if len(sources.passed_over) > PASSED_OVER_SHOWN else ""
         console.print(f"{len(sources.passed_over)} files of other types are skipped: {names}{more}")
+    console.print(screen.plain(_receiver(settings)))
     review = ReviewName(named_review) if named_review else default_review(paths, columns, columns_file)
     async with command_desk(settings) as desk:
         grid = await take_in(desk, review, sources.files, columns, console)
@@ -64,6 +66,16 @@ async def run_grid(
         await _export(desk, grid, handed_out, output, settings.measured)
         await _show(desk, grid, console, settings.measured)
         return await say_what_failed(desk, grid, covered, handed_out, console)
+
+
+def _receiver(settings: Settings) -> str:
+    """Where the text of the documents goes: to say before it goes."""
+    if settings.server is not None:
+        return f"Files and questions go to the server {urlsplit(settings.server).netloc.rpartition('@')[2]}."
+    if settings.model == EXTRACTIVE or settings.model.endswith(".gguf"):
+        return "Nothing leaves this machine."
+    host = urlsplit(settings.openai_base_url or "https://api.openai.com").netloc.rpartition("@")[2]
+    return f"Text of documents and questions go to the LLM server {host}."
 
 
 def _opening(generated: Generated, asked: str) -> str:

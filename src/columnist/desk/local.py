@@ -40,7 +40,7 @@ from columnist.reviews.store import (
     put_columns,
     put_documents,
 )
-from columnist.settings import EXTRACTIVE, Settings
+from columnist.settings import Settings
 
 
 @asynccontextmanager
@@ -149,13 +149,16 @@ class LocalDesk(Desk):
         document_ids: Sequence[UUID] | None = None,
         budget: Decimal | None = None,
     ) -> Ask:
-        """The request of a user. `model` None: the settings' model. Raises InputError if the process cannot ask it: a
-        user can neither name a file of this machine, nor a model of a server that is not there."""
+        """The request of a user. `model` None: the settings' model. Raises InputError for one that the settings do not
+        offer: a user can neither spend an account on any model, nor name a file of this machine."""
         settings = self._process.settings
         asked = model or settings.model
-        if asked not in (settings.model, EXTRACTIVE) and (settings.openai_base_url is None or asked.endswith(".gguf")):
-            raise InputError(f"This server can ask {settings.model!r} and {EXTRACTIVE!r}, not {asked!r}.", "model")
-        states, prices = to_ask(only, model), Prices.of(settings)
+        if asked not in settings.offered:
+            names = ", ".join(map(repr, settings.offered))
+            raise InputError(
+                f"This server can ask {names}, not {asked!r}: its operator lists models in COLUMNIST_MODELS.", "model"
+            )
+        states, prices = to_ask(only, model), Prices.of(settings, asked)
         return Ask(review_id, asked, prompt_version(asked), states, column_ids, document_ids, budget, prices)
 
     async def ask(self, ask: Ask) -> Generated:
@@ -244,7 +247,8 @@ class LocalDesk(Desk):
     async def retry(self, job_id: UUID) -> Generated:
         async with self._acting() as connection:
             job = await jobs.job_progress(connection, job_id)
-            prices = Prices.of(self._process.settings)
+            settings = self._process.settings
+            prices = Prices.of(settings, job.model if job.model in settings.offered else None)
             if job.budget is not None and not prices:
                 raise InputError(
                     f"The job has a budget of ${job.budget:,.2f}, and no prices are set here: set "

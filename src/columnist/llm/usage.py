@@ -76,12 +76,9 @@ class Prices:
     completion: Decimal = Decimal(0)
 
     @classmethod
-    def of(cls, settings: Settings) -> "Prices":
-        """The prices that the settings give."""
-        # Without a cached price we charge the full one: overestimate rather than overspend.
-        cached = settings.price_prompt if settings.price_cached is None else settings.price_cached
-        figures = (settings.price_prompt, cached, settings.price_completion)
-        return cls(*(Decimal(str(figure)) for figure in figures))
+    def of(cls, settings: Settings, model: str | None = None) -> "Prices":
+        """The prices that the settings give for a model that they offer; None: for the settings' model."""
+        return cls(*(Decimal(str(figure)) for figure in settings.offered[model or settings.model]))
 
     def __bool__(self) -> bool:
         return any((self.prompt, self.cached, self.completion))

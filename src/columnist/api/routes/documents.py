@@ -38,8 +38,12 @@ from columnist.reviews import store as reviews
 router = APIRouter(tags=["documents"], route_class=GuardedRoute)
 uploads = APIRouter(tags=["documents"], route_class=UploadRoute)
 
-_UNTRUSTED = {"Content-Security-Policy": "sandbox; default-src 'none'", "Content-Encoding": "identity"}
-"""For what somebody uploaded: never run, never framed; and packed already, mostly."""
+_UNTRUSTED = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Content-Encoding": "identity",
+    "Cache-Control": "no-store",
+}
+"""For what somebody uploaded: never run, never framed, never kept by the browser; and packed already, mostly."""
 
 
 class UploadedFile(BaseModel):
@@ -251,9 +255,10 @@ async def get_original(document_id: UUID, process: CurrentProcess, user: Current
 
 @router.get("/documents/{document_id}/pages/{number}")
 async def get_page(
-    document_id: UUID, number: PageNumber, process: CurrentProcess, connection: CurrentConnection
+    document_id: UUID, number: PageNumber, process: CurrentProcess, connection: CurrentConnection, response: Response
 ) -> PageWords:
     """A page's text, and the places of its words."""
+    response.headers["Cache-Control"] = "no-store"
     await store.get_document(connection, document_id)
     page, boxes_key = await store.get_page(connection, document_id, number)
     words = await asyncio.to_thread(process.blobs.boxes, boxes_key, number)

@@ -1,0 +1,88 @@
+"""Where settings come from, and what is shown of them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from columnist.errors import SettingsError
+from columnist.settings import ENV_FILE, _masked, env_files, knobs, load_settings
+from tests.processes import environment
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data directory of a person who works in a folder that somebody sent."""
+    for name in {*os.environ} - {*environment()}:
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "data room").mkdir()
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir(tmp_path / "data room")
+    monkeypatch.setenv("COLUMNIST_DATA_DIR", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path / "home"
+
+
+def test_a_file_of_settings_in_the_working_directory_is_not_read(home: Path) -> None:
+    Path(".env").write_text("OPENAI_BASE_URL=http://evil.example/v1\nCOLUMNIST_MODEL=theirs\n")
+    assert (load_settings().openai_base_url, load_settings().model) == (None, "extractive")
+    (home / ".env").write_text("COLUMNIST_MODEL=mine\n")
+    assert load_settings().model == "mine"
+    (source,) = [knob.source for knob in knobs(load_settings()) if knob.name == "COLUMNIST_MODEL"]
+    assert source == str(home / ".env")
+
+
+def test_the_configuration_directory_counts_less_than_the_data_directory(home: Path) -> None:
+    config = env_files()[0]
+    config.parent.mkdir(parents=True)
+    config.write_text("COLUMNIST_MODEL=first\nCOLUMNIST_PORT=8001\n")
+    (home / ".env").write_text("COLUMNIST_MODEL=second\n")
+    assert (load_settings().model, load_settings().port) == ("second", 8001)
+
+
+def test_the_file_that_the_command_line_names_is_read_and_no_other(home: Path, tmp_path: Path) -> None:
+    (home / ".env").write_text("COLUMNIST_PORT=8001\n")
+    named = tmp_path / "settings"
+    named.write_text("COLUMNIST_MODEL=named\n")
+
+    def columnist(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "columnist", *map(str, arguments)]
+        return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+
+    shown = columnist("--env-file", named, "settings").stdout
+    assert "named" in shown
+    assert "8001" not in shown
+    refused = columnist("--env-file", tmp_path / "missing", "settings")
+    assert (refused.returncode, "is no file" in refused.stderr) == (2, True)
+
+
+def test_a_key_goes_to_no_server_that_another_place_names(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    assert load_settings().openai_api_key is not None
+    (home / ".env").write_text("OPENAI_BASE_URL=http://llm.example/v1\n")
+    with pytest.raises(SettingsError, match="set both in one place") as refused:
+        load_settings()
+    assert "sk-mine" not in str(refused.value)
+    (home / ".env").write_text("OPENAI_BASE_URL=http://llm.example/v1\nOPENAI_API_KEY=sk-of-it\n")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert load_settings().openai_base_url == "http://llm.example/v1"
+    monkeypatch.setenv(ENV_FILE, str(home / "none"))
+    with pytest.raises(SettingsError, match="is no file"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("postgresql://u:pw@h/db", "postgresql://u:********@h/db"),
+        ("postgresql://h/db?user=u&password=PGSECRET", "postgresql://h/db?user=u&password=********"),
+        ("postgresql://h/db?user=u&p%61ssword=PGSECRET&x=1", "postgresql://h/db?user=u&p%61ssword=********&x=1"),
+        ("https://llm.example/v1?api-key=K&api_version=2", "https://llm.example/v1?api-key=********&api_version=2"),
+        ("postgresql://u:p%40w@h/db?sslpassword=S", "postgresql://u:********@h/db?sslpassword=********"),
+        ("8000", "8000"),
+    ],
+)
+def test_no_password_and_no_key_is_shown(value: str, shown: str) -> None:
+    assert _masked(value) == shown
