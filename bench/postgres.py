@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from psycopg import conninfo
-
 from columnist.db.embedded import embedded_server
+from tests.db.superuser import let_in
 
 
 @contextmanager
@@ -15,6 +14,6 @@ def own_postgres() -> Iterator[str]:
     """An embedded server with an empty cluster, until the block ends; yields its superuser's URL."""
     with (
         tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
-        embedded_server(Path(folder)) as url,
+        embedded_server(Path(folder)),
     ):
-        yield conninfo.make_conninfo(url, user="postgres", dbname="postgres")
+        yield let_in(Path(folder))

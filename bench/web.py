@@ -16,6 +16,7 @@ from bench.table import Row, print_table
 from bench.windows import LARGE
 from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
+from tests.db.superuser import let_in
 from tests.filled import COLUMNS, fill
 from tests.page.browser import chromium
 from tests.processes import served
@@ -77,7 +78,7 @@ def run() -> list[Row]:
     with (
         tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
         embedded_server(Path(folder)) as url,
-        psycopg.connect(conninfo.make_conninfo(url, user="postgres"), autocommit=True) as database,
+        psycopg.connect(conninfo.make_conninfo(let_in(Path(folder)), dbname="columnist"), autocommit=True) as database,
     ):
         migrate(url)
         review, _ = fill(database, LARGE)

@@ -24,6 +24,7 @@ from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 from columnist.documents.model import Page
 from columnist.documents.reading.child import read_file
+from tests.db.superuser import let_in
 from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent
@@ -137,6 +138,7 @@ def embedded_url() -> Iterator[str]:
         tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
         embedded_server(Path(folder)) as url,
     ):
+        let_in(Path(folder))
         yield url
 
 

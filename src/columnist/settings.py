@@ -51,6 +51,11 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="PostgreSQL 15 or newer, as a URL. Absent: an embedded server under the data directory.",
     )
+    migration_url: str | None = Field(
+        None,
+        validation_alias="COLUMNIST_MIGRATION_URL",
+        description="The login that owns the schema, for migrations only. Absent: the one of `DATABASE_URL`.",
+    )
     data_dir: Path = Field(
         default_factory=default_data_dir,
         validation_alias="COLUMNIST_DATA_DIR",
@@ -307,7 +312,7 @@ class Settings(BaseSettings):
     def _by_commas(cls, value: Any) -> Any:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "migration_url")
     @classmethod
     def _is_postgres(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("postgresql://", "postgres://")):

@@ -33,6 +33,7 @@ from columnist.reviews.store import open_review, put_columns, put_documents, put
 from columnist.settings import EXTRACTIVE, Settings
 from tests.conftest import new_database, system_server
 from tests.db.supabase import supabase_database
+from tests.db.superuser import let_in
 from tests.files import put
 from tests.jobs.grid import Watcher
 from tests.processes import served
@@ -217,6 +218,7 @@ def site(
             tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
             embedded_server(Path(folder)) as embedded,
         ):
+            let_in(Path(folder))
             host = conninfo.conninfo_to_dict(embedded)["host"]
             url = supabase_database(f"postgresql://postgres@/postgres?host={host}")
             yield from running(url, url.replace("project@", "postgres@"), home)

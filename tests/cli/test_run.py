@@ -12,6 +12,7 @@ import openpyxl
 import psycopg
 import pytest
 
+from columnist.db.migrate import migrate
 from tests.conftest import CONTRACTS, ROOT
 from tests.llm.simulated import completion, scripted
 from tests.patience import PATIENCE_SECONDS, wait_until
@@ -332,7 +333,9 @@ def test_an_installation_without_anything_else_runs_on_the_embedded_database(tmp
 
 
 def test_doctor_says_what_works(home: dict[str, object]) -> None:
-    done = columnist("doctor", **home)
+    owner = str(home["DATABASE_URL"])
+    migrate(owner, run_as="columnist_run")
+    done = columnist("doctor", **{**home, "DATABASE_URL": owner.replace("columnist@", "columnist_run@")})
     assert done.returncode == 0, done.stdout
     for subject in ("Disk", "Database", "Reading files", "Answers"):
         assert subject in done.stdout

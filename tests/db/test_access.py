@@ -33,8 +33,8 @@ def test_every_table_forces_row_level_security_and_has_a_policy(admin_url: str) 
 def test_every_function_that_runs_with_other_rights_is_the_gates_and_trusts_no_search_path(admin_url: str) -> None:
     with psycopg.connect(admin_url) as connection:
         functions = connection.execute(
-            "select proname, pg_get_userbyid(proowner), 'search_path=\"\"' = any(proconfig) from pg_proc "
-            "where pronamespace = 'public'::regnamespace and prosecdef"
+            "select proname, pg_get_userbyid(proowner), 'search_path=pg_catalog, pg_temp' = any(proconfig) "
+            "from pg_proc where pronamespace = 'public'::regnamespace and prosecdef"
         ).fetchall()
         views = connection.execute(
             "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm') "
@@ -279,6 +279,8 @@ def test_a_worker_has_no_right_on_a_table_that_it_does_not_need(admin_url: str) 
 
 
 WORKERS_RIGHTS = {
+    "columnist_migrations": "SELECT",
+    "columnist_definitions": "SELECT",
     "documents": "SELECT",
     "tabular_reviews": "SELECT",
     "review_documents": "SELECT",

@@ -84,9 +84,35 @@ def _look_at_database(settings: Settings) -> str:
             connection.rollback()
         except psycopg.Error as error:
             raise DatabaseError(f"PostgreSQL answers, but cannot be written to: {str(error).strip()}") from None
+        if too_much := _too_much(connection):
+            raise DatabaseError(
+                f"The database login {connection.info.user} {', '.join(too_much)}, which no running process needs. "
+                "Create another login for DATABASE_URL (create role columnist_run login noinherit password '…'), set "
+                "COLUMNIST_MIGRATION_URL to this one, and run columnist migrate."
+            )
         version = connection.info.server_version
         kind = "external" if settings.database_url else "embedded"
         return f"{kind} PostgreSQL {version // 10_000}.{version % 10_000}, schema {len(migrations())}"
+
+
+def _too_much(connection: psycopg.Connection) -> list[str]:
+    """What a login can do that running Columnist does not need."""
+    cursor = connection.execute(
+        """
+        select rolsuper as "is a superuser", rolbypassrls as "is not bound by row-level security",
+               rolcreaterole as "may create roles", rolcreatedb as "may create databases",
+               rolreplication as "may replicate",
+               exists (select from pg_class where relnamespace = 'public'::regnamespace and relowner = r.oid)
+                 as "owns tables",
+               exists (select from pg_auth_members m where m.member = r.oid
+                       and m.roleid <> all(array['authenticated', 'columnist_worker']::regrole[])) as "has other roles",
+               rolinherit as "inherits the rights of its roles"
+        from pg_roles r where rolname = session_user
+        """
+    )
+    row = cursor.fetchone()
+    assert row and cursor.description
+    return [column.name for column, true in zip(cursor.description, row, strict=True) if true]
 
 
 async def _files(settings: Settings, adopt: bool) -> str:

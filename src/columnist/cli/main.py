@@ -296,6 +296,19 @@ def settings() -> None:
     out.print(screen.settings_table(knobs(load_settings())))
 
 
+@app.command(epilog="Example: COLUMNIST_MIGRATION_URL=postgresql://… DATABASE_URL=postgresql://… columnist migrate")
+def migrate() -> None:
+    """Bring the database to this version's schema, and let the login of DATABASE_URL run Columnist and nothing else.
+
+    Starting does the same where the login of the process may.
+    """
+    from columnist.db.connect import database_url
+    from columnist.db.migrate import migrations
+
+    with database_url(load_settings()):
+        out.print(f"The database has schema {len(migrations())}.")
+
+
 @app.command(epilog="Example: OPENAI_BASE_URL=http://localhost:8000/v1 COLUMNIST_MODEL=qwen3 columnist doctor")
 def doctor(
     adopt: Annotated[

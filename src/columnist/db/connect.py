@@ -20,7 +20,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from columnist.backoff import back_off
 from columnist.cancelling import surely
-from columnist.db.embedded import embedded_server
+from columnist.db.embedded import RUN_LOGIN, embedded_server
 from columnist.db.migrate import migrate
 from columnist.db.text import only_storable, storable
 from columnist.settings import Settings
@@ -44,6 +44,9 @@ WORKER_SECONDS = 10.0
 
 REQUEST_SECONDS = 120.0
 """The same of a request, whose statements may have much to sort or to delete."""
+
+IDLE_SECONDS = 300.0
+"""How long a transaction may wait for its client: an export for one that reads slowly."""
 
 CANCEL_SECONDS = 1.0
 """How long a cancelled statement may take to end; after that its connection is closed."""
@@ -139,12 +142,13 @@ def database_url(settings: Settings) -> Iterator[str]:
     Raises DatabaseError if there is no database.
     """
     if settings.database_url:
-        migrate(settings.database_url)
+        login = conninfo.conninfo_to_dict(settings.database_url).get("user")
+        migrate(settings.migration_url or settings.database_url, run_as=None if login is None else str(login))
         yield settings.database_url
     else:
         with embedded_server(settings.data_dir) as url:
-            migrate(url)
-            yield url
+            migrate(url, run_as=RUN_LOGIN)
+            yield conninfo.make_conninfo(url, user=RUN_LOGIN)
 
 
 def tried_again(
@@ -200,9 +204,9 @@ class Database:
 
     def __init__(self, url: str, connections: int = 4) -> None:
         self.url = conninfo.make_conninfo("", **(_ALIVE | conninfo.conninfo_to_dict(url)))
-        self._requests = _pool(self.url, connections, "set jit = off", REQUEST_SECONDS)
+        self._requests = _pool(self.url, connections, "", REQUEST_SECONDS)
         # Every statement of the engine is a transaction of its own, so the role is set once per connection.
-        self._workers = _pool(self.url, connections, "set jit = off; set role columnist_worker", WORKER_SECONDS)
+        self._workers = _pool(self.url, connections, "set role columnist_worker", WORKER_SECONDS)
 
     async def __aenter__(self) -> "Database":
         await self._requests.open()
@@ -296,7 +300,11 @@ def _pool(url: str, connections: int, setup: str, answer_seconds: float) -> Asyn
     async def configure(connection: Connection) -> None:
         connection.answer_seconds = answer_seconds
         only_storable(connection)
-        await connection.execute(setup)
+        # The server gives up, too: a statement that nobody waits for, a transaction that nobody ends.
+        await connection.execute(
+            f"set jit = off; set statement_timeout = '{answer_seconds:g}s'; "
+            f"set idle_in_transaction_session_timeout = '{IDLE_SECONDS:g}s'; {setup}"
+        )
 
     return AsyncConnectionPool(
         url,

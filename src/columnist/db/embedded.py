@@ -42,6 +42,9 @@ if sys.platform != "win32":
 log = structlog.get_logger()
 
 LOGIN = DATABASE = "columnist"
+RUN_LOGIN = "columnist_run"
+"""The login of running processes: it owns nothing, and may only become the roles of requests and workers."""
+
 PORT = 5432  # names the socket; nothing listens on a network
 OLDEST_MAJOR = 15
 
@@ -55,8 +58,16 @@ ELSEWHERE = Path("/var/lib/columnist")
 SHORT_PLAIN_PATH = re.compile(r"[\w./~-]{1,85}", re.ASCII)
 """Folders that can hold the socket: its path may have 103 bytes on macOS, and a comma would mean two folders."""
 
-INITDB = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums")
+INITDB = ("--username=postgres", "--auth=reject", "--encoding=UTF8", "--locale=C", "--data-checksums")
 UNICODE_LETTERS = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # from 17 on: lower('É') without ICU
+
+HBA = f"# Written by Columnist: no superuser, no network, and nobody but the users in pg_ident.conf.\n\
+local {DATABASE} {LOGIN},{RUN_LOGIN} peer map={LOGIN}\n"
+MAKE_LOGIN = f"""\
+do $$ begin if to_regrole('{LOGIN}') is null then create role {LOGIN} login createrole; end if; end $$
+create database {DATABASE} owner {LOGIN}
+"""
+"""For single-user mode, in which a line is a statement; the database may be there already."""
 
 SETTINGS = {
     "listen_addresses": "",
@@ -103,7 +114,7 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
                 fcntl.flock(users, fcntl.LOCK_SH)
                 started = _start_or_join(data_dir.absolute())
                 sockets = _socket_folder(_cluster(data_dir.absolute()))
-                _make_login(sockets)
+                _wait_until_let_in(sockets)
             yield f"postgresql://{LOGIN}@/{DATABASE}?host={sockets}&port={PORT}"
         finally:
             with _exclusively(turn), suppress(BlockingIOError):  # blocked: somebody else still uses it
@@ -290,13 +301,18 @@ def _may_run(account: Account, *command: str | Path) -> bool:
 
 
 def _spawn(
-    account: Account, command: tuple[str | Path, ...], output: IO[bytes] | int, **environment: str
+    account: Account,
+    command: tuple[str | Path, ...],
+    output: IO[bytes] | int,
+    given: IO[bytes] | None = None,
+    grandparent: int = 0,
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         cwd="/",
-        env=os.environ | {"LC_ALL": "C"} | environment,
-        stdin=subprocess.DEVNULL,
+        # No secret of ours is its business.
+        env={"PATH": os.defpath, "LC_ALL": "C", "PG_GRANDPARENT_PID": str(grandparent)},
+        stdin=given or subprocess.DEVNULL,
         stdout=output,  # never a pipe: the server keeps it open
         stderr=output,
         user=account.uid if account.is_other else None,
@@ -324,6 +340,7 @@ def _start_or_join(data_dir: Path) -> subprocess.Popen[bytes] | None:
     with log_file.open("ab") as output:
         if not cluster.exists():
             _make_cluster(cluster, account, binaries, major, output)
+        _admit(cluster, data_dir, account, binaries, output)
         return _start(cluster, account, binaries, output)
 
 
@@ -338,7 +355,9 @@ def _answers(sockets: Path) -> bool:
 
 
 def _ping(sockets: Path) -> pq.Ping:
-    return pq.Ping(pq.PGconn.ping(f"host={sockets} port={PORT} user=postgres connect_timeout=10".encode()))
+    return pq.Ping(
+        pq.PGconn.ping(f"host={sockets} port={PORT} user={LOGIN} dbname={DATABASE} connect_timeout=10".encode())
+    )
 
 
 def _make_cluster(cluster: Path, account: Account, binaries: Path, major: int, output: IO[bytes]) -> None:
@@ -352,6 +371,32 @@ def _make_cluster(cluster: Path, account: Account, binaries: Path, major: int, o
     if _spawn(account, (binaries / "initdb", "-D", unfinished, *options), output).wait() != 0:
         raise DatabaseError(f"The embedded PostgreSQL cannot make its files: {_said(output, before)}")
     unfinished.rename(cluster)
+
+
+def _admit(cluster: Path, data_dir: Path, account: Account, binaries: Path, output: IO[bytes]) -> None:
+    """Let the owner of the data directory in, this user, and root; nobody as superuser. Where that is new, the login
+    and the database are made first, in single-user mode."""
+    hba = cluster / "pg_hba.conf"
+    if hba.read_text() != HBA:
+        give_up_at, before = time.monotonic() + ORPHAN_SECONDS, output.tell()
+        while True:
+            with tempfile.TemporaryFile() as statements:
+                statements.write(MAKE_LOGIN.encode())
+                statements.seek(0)
+                single = (binaries / "postgres", "--single", "-D", cluster, "postgres")
+                if _spawn(account, single, output, statements).wait() == 0:
+                    break
+            if time.monotonic() > give_up_at:
+                raise DatabaseError(f"The embedded PostgreSQL cannot make its login: {_said(output, before)}")
+            time.sleep(POLL_SECONDS)
+    names = []
+    for uid in sorted({data_dir.stat().st_uid, os.geteuid(), 0}):
+        with suppress(KeyError):
+            names.append(pwd.getpwuid(uid).pw_name)
+    ident = "".join(f'{LOGIN} "{name}" {login}\n' for name in names for login in (LOGIN, RUN_LOGIN))
+    for file, text in ((cluster / "pg_ident.conf", ident), (hba, HBA)):
+        if file.read_text() != text:
+            file.write_text(text)
 
 
 def _start(cluster: Path, account: Account, binaries: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -373,8 +418,7 @@ def _start(cluster: Path, account: Account, binaries: Path, output: IO[bytes]) -
         # PostgreSQL does not start while the pid of its lock file is alive, even if that is another program by now.
         # This variable, made by pg_ctl for its own parent, names a pid that is no server; whether a server does hold
         # the cluster is then told by the shared memory it is attached to.
-        not_a_server = {"PG_GRANDPARENT_PID": str(stale)}
-        server = _spawn(account, (binaries / "postgres", "-D", cluster, *settings), output, **not_a_server)
+        server = _spawn(account, (binaries / "postgres", "-D", cluster, *settings), output, grandparent=stale)
         try:
             while server.poll() is None:
                 if _ping(sockets) == pq.Ping.OK:
@@ -426,20 +470,14 @@ def _said(output: IO[bytes], before: int) -> str:
         return file.read().decode(errors="replace")[-1500:].strip()
 
 
-def _make_login(sockets: Path) -> None:
-    """Create the login and its database where they are absent."""
+def _wait_until_let_in(sockets: Path) -> None:
+    """After a backend was killed the server resets itself and lets nobody in for half a second."""
     deadline = time.monotonic() + CONNECT_SECONDS
     while True:
         try:
-            with psycopg.connect(host=str(sockets), port=PORT, user="postgres", dbname="postgres") as connection:
-                connection.autocommit = True
-                if not connection.execute("select 1 from pg_roles where rolname = %s", [LOGIN]).fetchone():
-                    connection.execute(f"create role {LOGIN} login createrole")
-                if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-                    connection.execute(f"create database {DATABASE} owner {LOGIN}")
+            psycopg.connect(host=str(sockets), port=PORT, user=LOGIN, dbname=DATABASE).close()
             return
         except psycopg.OperationalError as error:
-            # After a backend was killed the server resets itself and lets nobody in for half a second.
             if time.monotonic() > deadline:
                 raise DatabaseError(f"The embedded PostgreSQL lets nobody in: {error}") from error
             time.sleep(POLL_SECONDS)

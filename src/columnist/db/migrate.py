@@ -13,6 +13,7 @@ from importlib import resources
 
 import psycopg
 import structlog
+from psycopg import sql
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from columnist.db.definitions import changed, checksum, define
@@ -50,22 +51,32 @@ def migrations() -> list[Migration]:
     return sorted(found, key=lambda migration: migration.version)
 
 
-def migrate(url: str) -> int:
+def migrate(url: str, run_as: str | None = None) -> int:
     """Bring the database to this schema; returns how many migrations were applied.
+
+    `run_as`: a login that only runs Columnist. It is made if there is none, and may become the roles of requests and
+    workers, and nothing else. If `url` is of such a login itself, nothing is changed.
 
     A table that others have locked, such as a backup, is waited for in short tries, so that requests go on meanwhile.
     Raises DatabaseError if the server is older than PostgreSQL 15, out of reach, refuses a statement or keeps a lock,
-    or if an applied migration was edited; SchemaTooNewError if a newer Columnist has migrated it.
+    if an applied migration was edited, or if the schema is an older one and the login may not change it;
+    SchemaTooNewError if a newer Columnist has migrated it.
     """
     try:
         with psycopg.connect(url, autocommit=True) as connection:
             if connection.info.server_version < OLDEST_SERVER:
                 major = connection.info.server_version // 10_000
                 raise DatabaseError(f"The database is PostgreSQL {major}; Columnist needs 15 or newer.")
-            if _is_current(connection):
-                return 0
-            connection.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK])
-            return _apply(connection)
+            if not _may_migrate(connection):
+                return _only_look(connection)
+            applied = 0
+            if not _is_current(connection):
+                connection.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK])
+                applied = _apply(connection)
+            connection.execute(_NO_TEMPORARY_OBJECTS)
+            if run_as is not None and run_as != connection.info.user:
+                _let_run(connection, run_as)
+            return applied
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(
             f"The database login may not create the schema ({_first_line(error)}). Let it own the database and "
@@ -73,6 +84,51 @@ def migrate(url: str) -> int:
         ) from error
     except psycopg.Error as error:
         raise DatabaseError(f"The database cannot be used: {_first_line(error)}") from error
+
+
+_NO_TEMPORARY_OBJECTS = """
+do $$
+begin
+  if has_database_privilege('authenticated', current_database(), 'temporary')
+     and pg_has_role(current_user, (select datdba from pg_database where datname = current_database()), 'usage') then
+    execute format('revoke temporary on database %I from public', current_database());
+  end if;
+end $$
+"""
+"""Who can make a temporary type or table can come between a function and what it names."""
+
+
+def _may_migrate(connection: psycopg.Connection) -> bool:
+    row = connection.execute(
+        "select to_regclass('public.columnist_migrations') is null or pg_has_role(session_user, "
+        "(select relowner from pg_class where oid = to_regclass('public.columnist_migrations')), 'usage')"
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _only_look(connection: psycopg.Connection) -> int:
+    """For a login that owns nothing. Raises DatabaseError if there is something to migrate."""
+    connection.execute("set role columnist_worker")
+    if not _is_current(connection):
+        raise DatabaseError(
+            "The database has an older schema than this Columnist, and its login may not change that: run "
+            "columnist migrate with COLUMNIST_MIGRATION_URL set to the login that owns the schema."
+        )
+    return 0
+
+
+def _let_run(connection: psycopg.Connection, login: str) -> None:
+    """The login may act as the roles of requests and workers; it owns nothing and inherits nothing."""
+    name = sql.Identifier(login)
+    row = connection.execute(
+        "select pg_has_role(oid, 'columnist_worker', 'member') from pg_roles where rolname = %s", [login]
+    )
+    found = row.fetchone()
+    if found is None:
+        connection.execute(sql.SQL("create role {} login noinherit nocreaterole nocreatedb").format(name))
+    if found is None or not found[0]:
+        options = " with inherit false, set true" if connection.info.server_version >= 160_000 else ""
+        connection.execute(sql.SQL("grant authenticated, columnist_worker to {}" + options).format(name))
 
 
 def _is_current(connection: psycopg.Connection) -> bool:

@@ -8,7 +8,7 @@ create or replace function change_tabular_cell(
   rule text default null, reasoning text default null, checks boolean default false, expected timestamptz default null,
   job_id uuid default null
 ) returns text
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   editor constant text := coalesce(public.my_email(), '');

@@ -1,6 +1,6 @@
 -- The caller's upload loses its owner.
 create or replace function disown_document(document_id uuid) returns void
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   update public.documents d set user_id = null
   where d.id = disown_document.document_id and d.user_id = public.my_user_id();

@@ -1,6 +1,6 @@
 -- How many documents disappear with these rows of a review (null: all of them): no owner, and in no other review.
 create or replace function documents_only_here(review_id uuid, document_ids uuid[] default null) returns bigint
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select count(*)
   from public.review_documents r
   join public.documents d on d.id = r.document_id and d.user_id is null

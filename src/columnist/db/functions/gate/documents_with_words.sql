@@ -3,7 +3,7 @@
 -- and asks itself who may see the review. What is found is often half of the table, which the planner takes for a reason
 -- to read all of it, word by word; and a bitmap that outgrows its memory would be read so, too.
 create or replace function documents_with_words(review_id uuid, words text) returns setof uuid
-language sql stable security definer set search_path = '' set enable_seqscan = off set work_mem = '32MB' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set work_mem = '32MB' as $$
   select c.document_id
   from public.tabular_cells c
   where public.cell_words(c.review_id, c.summary) @@ (

@@ -1,7 +1,7 @@
 -- Deletes those of these documents that have no owner and are in no review. Locks them first, so that a transaction that
 -- adds one of them to a review is waited for.
 create or replace function forget_documents(ids uuid[]) returns void
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform from public.documents d where d.id = any(ids) and d.user_id is null order by d.id for update;
   delete from public.documents d

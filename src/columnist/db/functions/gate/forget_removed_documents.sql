@@ -1,7 +1,7 @@
 -- After rows are removed from a review, or a review is deleted. What is derived from a document and does not go with its
 -- row by a foreign key goes here: answers that were not written yet, and errors, which may quote it.
 create or replace function forget_removed_documents() returns trigger
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from public.tabular_calls c using gone where (c.review_id, c.document_id) = (gone.review_id, gone.document_id);
   with failed as (

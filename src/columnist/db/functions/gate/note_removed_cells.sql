@@ -1,7 +1,7 @@
 -- After cells went with their row or column: notes it for the feed, and takes their words out of the history. Those of a
 -- deleted review are nobody's news.
 create or replace function note_removed_cells() returns trigger
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into public.tabular_removed_cells (review_id, document_id, column_id, changed_xid)
   select gone.review_id, gone.document_id, gone.column_id, pg_current_xact_id()

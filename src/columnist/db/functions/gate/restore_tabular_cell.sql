@@ -4,7 +4,7 @@
 create or replace function restore_tabular_cell(
   review_id uuid, document_id uuid, column_id uuid, user_id uuid, email text
 ) returns text
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   editor constant text := coalesce(public.my_email(), '');

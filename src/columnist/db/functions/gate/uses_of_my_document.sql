@@ -1,6 +1,6 @@
 -- The reviews that have a document of the caller, with the address of whose they are: the uploader sees all of them.
 create or replace function uses_of_my_document(document_id uuid) returns table (review_id uuid, owner text, mine boolean)
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select v.id, u.email, v.user_id = (select public.my_user_id())
   from public.documents d
   join public.review_documents r on r.document_id = d.id
