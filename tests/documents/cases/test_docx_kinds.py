@@ -71,6 +71,18 @@ def test_a_file_that_is_inserted_as_a_whole_is_read_in_its_place(tmp_path: Path)
     assert one(path).text.split("\n") == ["First.", "The fee is $7,000.", "The cap is $9,000.", "Last."]
 
 
+def test_an_inserted_rtf_is_read_and_a_torn_file_does_not_stop_the_rest(tmp_path: Path) -> None:
+    body = p("First.") + '<w:altChunk r:id="a"/><w:altChunk r:id="b"/>' + p("Last.")
+    path = with_parts(
+        write_docx(tmp_path / "a.docx", body),
+        a=("aFChunk", "inner.rtf", rb"{\rtf1\ansi The fee is $7,000.\par}"),
+        b=("aFChunk", "torn.docx", b"PK\x03\x04torn"),
+    )
+    page = one(path)
+    assert [line for line in page.text.split("\n") if line] == ["First.", "The fee is $7,000.", "Last."]
+    assert [remark.kind for remark in page.remarks] == [RemarkKind.NOT_READ]
+
+
 def test_an_inserted_file_that_is_not_read_is_said_to_be(tmp_path: Path) -> None:
     (remark,) = one(write_docx(tmp_path / "a.docx", p("First.") + '<w:altChunk r:id="gone"/>')).remarks
     assert (remark.kind, remark.detail) == (RemarkKind.NOT_READ, "an inserted file")

@@ -7,7 +7,7 @@ are left out; hidden text is kept apart.
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -20,6 +20,7 @@ from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, pages_of
 from columnist.documents.reading.numbering import Numbering, number_in_words
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import raised
+from columnist.documents.reading.rtf import rtf_lines
 from columnist.documents.reading.styles import Styles, W, is_on, value
 from columnist.documents.reading.web import html_lines
 from columnist.errors import DocumentError
@@ -185,28 +186,38 @@ class _Document:
         """The lines of a file that is inserted as a whole (w:altChunk)."""
         _, name = self._relations.get(reference, ("", ""))
         data = self._package.data(name)
-        kind = None if data is None else formats.media_type(io.BytesIO(data), name)
-        if data is not None and kind == formats.HTML:
-            shown = html_lines(data)
-            found: Iterable[str | Hidden] = shown.lines
-            self.remarks += shown.remarks
-        elif data is not None and kind == formats.TEXT:
-            decoded = decode(data)
-            found = decoded.text.splitlines()
-            self.remarks += decoded.remarks
-        elif data is not None and kind == formats.DOCX and self._depth < _DEEPEST:
-            with opened(io.BytesIO(data), "DOCX") as package:
-                inner = _Document(package, self._depth + 1)
-                found = list(inner.lines())
-                self.remarks += inner.remarks
-        else:
-            found = []
+        try:
+            found = None if data is None else self._lines_of(data, name)
+        except DocumentError:  # the rest is read all the same
+            found = None
+        if found is None:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="an inserted file"))
-        for line in found:
+            return
+        lines, remarks = found
+        self.remarks += remarks
+        for line in lines:
             if isinstance(line, Hidden):
                 self._hidden.append(line.text)
             else:
                 yield line
+
+    def _lines_of(self, data: bytes, name: str) -> tuple[Sequence[str | Hidden], Sequence[Remark]] | None:
+        """Lines and remarks of an inserted file; None if it is of a kind that is not read. Raises DocumentError."""
+        kind = formats.media_type(io.BytesIO(data), name)
+        if kind == formats.HTML:
+            page = html_lines(data)
+            return page.lines, page.remarks
+        if kind == formats.RTF:
+            rich = rtf_lines(data)
+            return rich.lines, rich.remarks
+        if kind == formats.TEXT:
+            decoded = decode(data)
+            return decoded.text.splitlines(), decoded.remarks
+        if kind == formats.DOCX and self._depth < _DEEPEST:
+            with opened(io.BytesIO(data), "DOCX") as package:
+                inner = _Document(package, self._depth + 1)
+                return list(inner.lines()), inner.remarks
+        return None
 
     def _drawing(self, piece: Any) -> list[str]:
         """The words of a drawing that are not in its text boxes: SmartArt, charts, WordArt, large pictures."""
