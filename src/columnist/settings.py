@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 from dotenv import dotenv_values
@@ -191,6 +191,12 @@ class Settings(BaseSettings):
     )
     read_max_pages: int = Field(
         2_000, ge=1, validation_alias="COLUMNIST_READ_MAX_PAGES", description="Most pages of a document that is read."
+    )
+    sandbox: Literal["require", "available"] = Field(
+        "available",
+        validation_alias="COLUMNIST_SANDBOX",
+        description="`require`: read no file unless every layer of the sandbox holds here (`columnist doctor` lists "
+        "them). `available`: use those that the machine has.",
     )
     max_file_mb: int = Field(
         200, ge=1, validation_alias="COLUMNIST_MAX_FILE_MB", description="The largest file that is taken in."

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from columnist.documents.blobs import BlobStore
+from columnist.documents.reading.reader import Reader
+from columnist.errors import SettingsError
 from columnist.guarded import children
 from columnist.guarded.children import Places, Role, Templates
 from columnist.guarded.frames import DONE
-from columnist.guarded.sandbox import LAYERS
+from columnist.guarded.sandbox import LAYERS, REQUIRED
+from columnist.settings import Settings
 
 HOSTILE = Role("tests.guarded.hostile", 256 * 1024**2, 5.0)
 
@@ -87,3 +91,19 @@ def test_a_child_reaches_no_network_and_no_other_process(tmp_path: Path) -> None
 )
 def test_a_child_starts_nothing_and_takes_nothing(how: str) -> None:
     assert "refused" in attack(how)
+
+
+def test_where_a_layer_is_required_and_missing_nothing_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "contract.txt"
+    path.write_text("The rent is 900.")
+    settings = Settings(_env_file=None, COLUMNIST_DATA_DIR=tmp_path, COLUMNIST_SANDBOX="require")
+
+    async def read() -> str:
+        async with Reader(settings) as reader:
+            with BlobStore(settings).writing_boxes("0" * 64) as boxes:
+                return (await reader.read(path, path.name, boxes)).pages[0].text
+
+    assert asyncio.run(read()) == "The rent is 900."
+    monkeypatch.setattr("columnist.documents.reading.reader.REQUIRED", REQUIRED | {"a layer of the future"})
+    with pytest.raises(SettingsError, match="a layer of the future"):
+        asyncio.run(read())

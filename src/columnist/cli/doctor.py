@@ -21,6 +21,8 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.ownership import claim_store
 from columnist.documents.reading.reader import Reader
 from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
+from columnist.guarded.children import layers
+from columnist.guarded.sandbox import LAYERS
 from columnist.reviews.model import Question
 from columnist.settings import EXTRACTIVE, Settings
 
@@ -132,7 +134,13 @@ async def _reading(settings: Settings) -> str:
         async with Reader(settings) as reader:
             with blobs.writing_boxes("0" * 64) as boxes:
                 await reader.read(probe, probe.name, boxes)
-    return f"{usable_cores()} files at a time, each with up to {settings.read_memory_mb:,} MB of memory"
+    held = await layers()
+    missing = [name for name in LAYERS if name not in held]
+    return (
+        f"{usable_cores()} files at a time, each with up to {settings.read_memory_mb:,} MB of memory; sandbox: "
+        f"{', '.join(name for name in LAYERS if name in held)}"
+        + (f"; not here: {', '.join(missing)}" if missing else "")
+    )
 
 
 async def _answers(settings: Settings) -> str:

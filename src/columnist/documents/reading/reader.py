@@ -20,9 +20,10 @@ from columnist.documents.reading import formats, ocr
 from columnist.documents.reading.frames import ATTACHED, PAGE
 from columnist.documents.reading.language import sample
 from columnist.documents.storage import READING_FAULT, look_through, weather
-from columnist.errors import DocumentError, ReaderLostError
+from columnist.errors import DocumentError, ReaderLostError, SettingsError
 from columnist.guarded.children import Child, CrashedError, LateError, LostError, Places, Role
 from columnist.guarded.frames import DONE, ERROR, Frame
+from columnist.guarded.sandbox import REQUIRED
 from columnist.settings import Settings
 
 _MB = 1024**2
@@ -159,10 +160,16 @@ class Reader:
     async def _asked(
         self, places: Places, path: Path | None, user: Hashable, asked: dict[str, Any]
     ) -> AsyncIterator[Child]:
-        """A child that has been asked. Raises DocumentError, ReaderLostError or StorageAwayError."""
+        """A child that has been asked. Raises DocumentError, ReaderLostError, StorageAwayError or SettingsError."""
         settings = self._settings
         try:
             async with places.child(nullcontext() if path is None else _opened(path), user) as child:
+                missing = REQUIRED - child.layers
+                if missing and settings.sandbox == "require":
+                    raise SettingsError(
+                        f"Files are not read: the sandbox lacks {', '.join(sorted(missing))} here, and "
+                        "COLUMNIST_SANDBOX=require asks for it."
+                    )
                 await child.ask(json.dumps(asked).encode() + b"\n")
                 yield child
         except LateError:
