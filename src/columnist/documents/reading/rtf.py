@@ -205,6 +205,8 @@ class _Reading:
         elif word == b"formfield":
             self._field = _Field()
             group.is_shown = False
+        elif word == b"footnote":
+            self._add(" ", is_layout=True)  # where it is referred to, apart from the text
         elif word in _PARAGRAPHS and group.is_shown:
             self._end_line()
 
@@ -333,6 +335,8 @@ class _Reading:
                 self._mark.append(text)
                 return
         self._end_mark()
+        if group.destination == b"footnote" and self._units[-1:] == [" "]:
+            text = text.lstrip(" ")
         self._units.append(text)
         if "\n" in text or PAGE_BREAK in text:
             self._end_line()
