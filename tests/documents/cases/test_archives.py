@@ -12,6 +12,7 @@ import pytest
 from columnist.documents.blobs import BlobStore
 from columnist.documents.intake import Refused, attachments
 from columnist.documents.reading.archive import packed_files
+from columnist.documents.reading.formats import media_type
 from columnist.documents.reading.reader import Reader
 from columnist.documents.store import StoredFile
 from columnist.errors import DocumentError
@@ -160,3 +161,18 @@ def test_an_empty_archive_and_one_that_is_none(tmp_path: Path) -> None:
     path = tmp_path / "empty.zip"
     path.write_bytes(held.getvalue())
     assert list(packed_files(path.open("rb"))) == []
+
+
+@pytest.mark.parametrize("comment", [b"", b"c" * 60_000])
+def test_an_archive_of_too_many_files_is_refused_by_the_size_of_its_list(tmp_path: Path, comment: bytes) -> None:
+    """The server recognises files: it must not spend minutes and gigabytes on a list of a million names."""
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.comment = comment
+        for nr in range(40_000):
+            archive.writestr(f"{nr:>20}/", b"")
+    with path.open("rb") as file, pytest.raises(DocumentError, match="more files than are taken in"):
+        media_type(file, path.name)
+    few = zipped(tmp_path / "few.zip", *((f"{nr}.txt", b"x") for nr in range(2_000)))
+    with few.open("rb") as file:
+        assert media_type(file, few.name) == "application/zip"
