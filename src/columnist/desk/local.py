@@ -88,7 +88,7 @@ class LocalDesk(Desk):
             async for file in files:
                 attached: list[StoredFile | Refused] = []
                 if isinstance(file, StoredFile):
-                    attached = await attachments(self._process.reader, self._process.blobs, note, file)
+                    attached = await attachments(self._process.reader, self._process.blobs, note, file, self._user.id)
                 batch.append([file, *attached])
                 if len(batch) == TOGETHER:
                     done += await self._register(batch, review_id)

@@ -5,7 +5,7 @@ import os
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Container
+from collections.abc import Container, Hashable
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 
@@ -39,11 +39,14 @@ class Refused:
     error: str
 
 
-async def attachments(reader: Reader, blobs: BlobStore, note: Note, file: StoredFile) -> list[StoredFile | Refused]:
+async def attachments(
+    reader: Reader, blobs: BlobStore, note: Note, file: StoredFile, user: Hashable = None
+) -> list[StoredFile | Refused]:
     """Take in the files of an e-mail or archive, and those inside of them, in order: of an e-mail as
     "mail.eml / contract.pdf", of an archive by their paths in it.
 
-    The same file always holds the same files. One that cannot be opened holds none; its own row says why.
+    The same file always holds the same files. One that cannot be opened holds none; its own row says why. `user`: who
+    waits for it.
     """
     found: list[StoredFile | Refused] = []
     most, kind = (MOST_IN_ARCHIVE, "archive") if file.holder == "archive" else (MOST, "e-mail")
@@ -56,7 +59,7 @@ async def attachments(reader: Reader, blobs: BlobStore, note: Note, file: Stored
             continue
         known = len(found)
         try:
-            await _open(reader, blobs, note, mail, found)
+            await _open(reader, blobs, note, mail, found, user)
         except DocumentError as error:
             found.append(_unopened(mail, str(error)))
         waiting += [(one, depth + 1) for one in found[known:] if isinstance(one, StoredFile) and one.holder]
@@ -64,7 +67,7 @@ async def attachments(reader: Reader, blobs: BlobStore, note: Note, file: Stored
 
 
 async def _open(
-    reader: Reader, blobs: BlobStore, note: Note, mail: StoredFile, found: list[StoredFile | Refused]
+    reader: Reader, blobs: BlobStore, note: Note, mail: StoredFile, found: list[StoredFile | Refused], user: Hashable
 ) -> None:
     async def take(attached: AttachedFile) -> None:
         if mail.holder == "archive":
@@ -88,7 +91,7 @@ async def _open(
 
     taken: set[str] = set()
     async with off_loop(blobs.reading(mail.sha256)) as path:
-        await reader.attached(path, mail.name, take)
+        await reader.attached(path, mail.name, take, user)
 
 
 def _unopened(mail: StoredFile, reason: str) -> Refused:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 import structlog
 
@@ -31,6 +31,10 @@ LONG_WAIT_SECONDS = 60.0
 
 _BUFFER = 1024**2
 _KEPT_VARIABLES = ("PATH", "LANG")
+
+
+Kind = Literal["reading", "drawing", "ocr"]
+"""What places are for, as the metrics call it."""
 
 
 class LostError(Exception):
@@ -224,10 +228,11 @@ async def layers() -> frozenset[str]:
 class Places:
     """Places for children of one role, one child for each request, which users take in turn."""
 
-    def __init__(self, kind: Literal["reading", "ocr"], role: Role) -> None:
+    def __init__(self, kind: Kind, role: Role, most: int | None = None, each: int | None = None) -> None:
+        """`most`: places, and `each`: those that one user may have; one for each core if None."""
         self.kind = kind
         self.role = role
-        self._turns = Turns(usable_cores(), usable_cores())
+        self._turns = Turns(most or usable_cores(), each or usable_cores())
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
@@ -298,6 +303,6 @@ def _count(kind: str, state: Literal["free", "in_use"]) -> int:
     return sum(getattr(places, state) for places in _all_places if places.kind == kind)
 
 
-for _kind in ("reading", "ocr"):
+for _kind in get_args(Kind):
     for _state in ("free", "in_use"):
         telemetry.READER_PLACES.labels(_kind, _state).set_function(partial(_count, _kind, _state))

@@ -163,7 +163,7 @@ class ItemWorker:
                         off_loop(self._blobs.reading(loaded.sha256)) as path,
                         off_loop(self._blobs.writing_boxes(boxes_key)) as boxes,
                     ):
-                        read = await self._reader.read(path, loaded.document_name, boxes)
+                        read = await self._reader.read(path, loaded.document_name, boxes, loaded.owner)
             except (DocumentError, NotFoundError) as error:
                 await store_unreadable(self._database, document_id, boxes_key, str(error))
                 raise

@@ -290,7 +290,7 @@ async def get_page_image(
     if document.media_type not in (PDF, *PICTURES):
         raise NotFoundError("Only the pages of a PDF or a picture that was read can be drawn.")
     async with off_loop(process.blobs.reading(document.sha256)) as path:
-        picture = await process.reader.draw(path, number, width)
+        picture = await process.reader.draw(path, number, width, user.id)
     return Response(picture, media_type="image/png", headers=_UNTRUSTED)
 
 

@@ -55,25 +55,29 @@ class AttachedFile:
 class Reader:
     """Reads files in guarded children, as many at a time as there are cores for this process.
 
-    Pictures are read by OCR in as many others, page by page, so that a long scan delays neither other files nor a
-    person who opens a page. Use as an async context manager: leaving it waits for the end of the children.
+    Users take turns: a free place goes to the one who has waited longest for any. Pictures are read by OCR in as many
+    others, page by page, and pages are drawn in others again, of which nobody has more than half: a person who opens a
+    page waits neither for long scans nor for what somebody else has sent. Use as an async context manager: leaving it
+    waits for the end of the children.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         memory, seconds = settings.read_memory_mb, settings.read_timeout_seconds
         self._readers = Places("reading", Role("columnist.documents.reading.child", memory * _MB, seconds))
+        cores = max(usable_cores(), 2)
+        self._drawers = Places("drawing", self._readers.role, most=cores, each=cores // 2)
         memory += ocr.MEMORY_MB
         self._scanners = Places("ocr", Role("columnist.documents.reading.scanner", memory * _MB, seconds))
 
     async def __aenter__(self) -> "Reader":
-        self._readers.open()
-        self._scanners.open()
+        for places in (self._readers, self._drawers, self._scanners):
+            places.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._readers.close()
-        await self._scanners.close()
+        for places in (self._readers, self._drawers, self._scanners):
+            await places.close()
 
     async def read(self, path: Path, name: str, boxes: BoxesWriter, user: Hashable = None) -> ReadDocument:
         """Read a file: its pages without `words`; the word boxes go to `boxes`. Users take turns.
@@ -136,7 +140,7 @@ class Reader:
         """A page (1-based) of a PDF or picture as a PNG, `width` pixels wide. Raises DocumentError, as `read` does."""
         asked = {"asked": "draw", "page": page, "width": width}
         async with _blaming(path):
-            return (await self._answer(self._readers, path, user, asked))[-1][2]
+            return (await self._answer(self._drawers, path, user, asked))[-1][2]
 
     async def _answer(self, places: Places, path: Path | None, user: Hashable, asked: dict[str, Any]) -> list[Frame]:
         """All frames of an answer. What is lost is asked again, once."""
