@@ -177,6 +177,8 @@ def _decoded(data: bytes, encoding: str) -> Decoded:
 
 _UTF_8 = re.compile(b"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(b"[\x80-\xff]")
+_SPACE = b"\xa0"
+"""One that does not break, on Windows and in ISO 8859."""
 
 
 def _is_utf_8(data: bytes) -> bool:
@@ -202,12 +204,18 @@ def _guessed(data: bytes, why: str = "{}") -> Decoded:
     escaped = next((encoding for escape, encoding in _ESCAPES if escape in data), None)
     if escaped:
         return _decoded(data, escaped)
-    detected = chardet.detect(data, compat_names=False)
+    seen = data
+    is_spaced = data.count(_SPACE) > len(data) / 20 and len(re.findall(b"[A-Za-z]", data)) > len(data) / 2
+    if is_spaced:  # no letter is that frequent: it is a space, and says no more
+        seen = data.replace(_SPACE, b" ")
+    detected = chardet.detect(seen, compat_names=False)
     likely = _SUPERSETS.get(detected["encoding"] or _WINDOWS, detected["encoding"] or _WINDOWS)
-    if likely not in _LATIN and _has_words_of_other_letters(data):
+    if likely not in _LATIN and _has_words_of_other_letters(seen):
         doubts = ["the text is short"] * (detected["confidence"] < _UNSURE)
     else:
-        likely, doubts = _likeliest_latin(data, likely, detected["language"])
+        likely, doubts = _likeliest_latin(seen, likely, detected["language"])
+    if is_spaced and _character(likely, _SPACE[0]) != "\xa0":
+        likely = _WINDOWS
     decoded = _decoded(data, likely)
     if not doubts and why == "{}":
         return decoded
