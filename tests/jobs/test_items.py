@@ -27,6 +27,7 @@ from columnist.jobs.items import (
 )
 from columnist.jobs.job import cancel_job, cancelled_jobs
 from columnist.llm.usage import Usage
+from columnist.reviews.cells import CellKey, Edit, change_cell
 from tests.jobs.grid import a_review, an_answer, answers_to, generate, progress_of
 from tests.patience import PATIENCE_SECONDS
 
@@ -409,7 +410,9 @@ def test_a_finished_review_has_nothing_to_ask_until_a_column_changes(url: str) -
                 )
             assert await answer_all() == 2, "only the stale cells are asked again"
             async with database.act_as(LOCAL_USER) as connection:
-                await connection.execute("update tabular_cells set edited_at = now()")
+                cells = await connection.execute("select review_id, document_id, column_id from tabular_cells")
+                for cell in await cells.fetchall():
+                    await change_cell(connection, LOCAL_USER, CellKey(**cell), "edit", Edit("Mine."))
                 await connection.execute(
                     "update tabular_columns set prompt = 'More?' where id = %s", [review.columns[0]]
                 )
