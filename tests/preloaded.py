@@ -1,7 +1,7 @@
 """Python programs that start at once: a process that has imported all they need forks each of them.
 
 What they import takes longer than most of what tests ask of them. Each program is a real process with its own pid,
-environment, signals and exit code.
+environment, signals and exit code. The guarded children of all come from one template, which is the product's.
 """
 
 import atexit
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO
 
 import columnist
+from columnist.guarded.children import templates
 
 _REQUEST_BYTES = 1024**2
 
@@ -126,9 +127,11 @@ def _serve() -> None:
             request, descriptors, _, _ = socket.recv_fds(requests, _REQUEST_BYTES, 3)
             if not request:
                 return
+            commands = templates.shared()
             pid = os.fork()
             if not pid:
-                _become(request, descriptors)
+                _become(request, descriptors, commands)
+            commands.close()
             *streams, status = descriptors
             for descriptor in streams:
                 os.close(descriptor)
@@ -138,14 +141,16 @@ def _serve() -> None:
             selector.register(watched, selectors.EVENT_READ)
 
 
-def _become(request: bytes, descriptors: Sequence[int]) -> None:
+def _become(request: bytes, descriptors: Sequence[int], commands: socket.socket) -> None:
     """Be the program, in the forked process; never returns."""
     code = 1
     try:
         module, arguments, environment, folder = json.loads(request)
-        for target, source in ((0, os.open(os.devnull, os.O_RDONLY)), (1, descriptors[0]), (2, descriptors[1])):
+        null = os.open(os.devnull, os.O_RDONLY)
+        for target, source in enumerate((null, descriptors[0], descriptors[1], os.dup(commands.detach()))):
             os.dup2(source, target)
-        os.closerange(3, 1024)
+        os.closerange(4, 1024)
+        templates.use(socket.socket(fileno=3))
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.clear()
         os.environ.update(environment)
