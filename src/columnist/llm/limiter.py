@@ -108,9 +108,8 @@ class Pace:
         self._free_at = max(self._free_at, now + (retry_after or MINUTE / 20))
         if self._per_minute is not None and now < self._changed_at + SAME_REFUSAL_SECONDS:
             return
-        taken = sum(tokens for at, tokens in self._sent if at > now - MINUTE)
-        known = min(per_minute or taken, self._per_minute or taken)
-        self._per_minute = max(known * 0.9, 1.0)
+        known = per_minute or sum(tokens for at, tokens in self._sent if at > now - MINUTE)
+        self._per_minute = max(min(known, self._per_minute or known) * 0.9, 1.0)
         self._changed_at = now
 
 
