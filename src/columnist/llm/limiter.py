@@ -83,23 +83,27 @@ class Pace:
 
     def __init__(self) -> None:
         self._per_minute: float | None = None
-        self._sent: deque[tuple[float, int]] = deque()
+        self._taken: deque[tuple[float, int]] = deque()
         self._free_at = 0.0
         self._changed_at = 0.0
 
-    async def wait(self, tokens: int) -> None:
-        """Wait until these tokens may be sent."""
-        now = time.monotonic()
-        self._sent.append((now, tokens))
-        while self._sent[0][0] < now - MINUTE:
-            self._sent.popleft()
+    async def wait(self, tokens: Callable[[], int]) -> None:
+        """Wait until these tokens may be sent; they are only counted where there is a pace, which takes its time."""
         if self._per_minute is None:
             return
+        now = time.monotonic()
         if now > self._changed_at + MINUTE:
             self._per_minute, self._changed_at = self._per_minute * 1.1, now
         starts_at = max(now, self._free_at)
-        self._free_at = starts_at + tokens / self._per_minute * MINUTE
+        self._free_at = starts_at + tokens() / self._per_minute * MINUTE
         await asyncio.sleep(starts_at - now)
+
+    def took(self, tokens: int) -> None:
+        """The server has taken these tokens."""
+        now = time.monotonic()
+        self._taken.append((now, tokens))
+        while self._taken[0][0] < now - MINUTE:
+            self._taken.popleft()
 
     def learn(self, per_minute: int | None, retry_after: float | None) -> None:
         """A call was refused because of its tokens; `per_minute`: the limit, and `retry_after`: the seconds to wait, if
@@ -108,8 +112,9 @@ class Pace:
         self._free_at = max(self._free_at, now + (retry_after or MINUTE / 20))
         if self._per_minute is not None and now < self._changed_at + SAME_REFUSAL_SECONDS:
             return
-        known = per_minute or sum(tokens for at, tokens in self._sent if at > now - MINUTE)
-        self._per_minute = max(min(known, self._per_minute or known) * 0.9, 1.0)
+        known = per_minute or sum(tokens for at, tokens in self._taken if at > now - MINUTE)
+        if known:  # else nothing is known but how long to wait
+            self._per_minute = min(known, self._per_minute or known) * 0.9
         self._changed_at = now
 
 
