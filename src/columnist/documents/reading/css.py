@@ -7,6 +7,8 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from columnist.documents.reading.visibility import LEAST_CONTRAST
+
 MOST_RULES = 5_000
 """Rules of a page's style sheets that are applied."""
 MOST_COMPLEX = 200
@@ -18,8 +20,6 @@ _COLOURS = {
     "navy": (0, 0, 128), "ivory": (255, 255, 240), "snow": (255, 250, 250), "whitesmoke": (245, 245, 245),
 }  # fmt: skip
 Colour = tuple[int, ...]
-LEAST_CONTRAST = 10
-"""Levels of a colour by which text must differ from its ground, as in a PDF: nobody sees less."""
 
 _FAR = re.compile(r"-\s*(?:\d{4,}|[5-9]\d\d)(?:\.\d+)?(?:px|pt|em|rem|%)|-\s*\d{2,}(?:em|rem)")
 _NIL = re.compile(r"0*\.?0+(?:px|pt|em|rem|%|in|cm|mm|ex|ch|vw|vh)?")

@@ -30,6 +30,14 @@ class Hidden:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a file, with what is hidden in its place, and what a reader of them must know."""
+
+    lines: list[str | Hidden]
+    remarks: list[Remark]
+
+
 def pages_of(
     lines: Iterable[str | Hidden], characters: int = PAGE_CHARACTERS, remarks: Iterable[Remark] = ()
 ) -> Iterator[Page]:

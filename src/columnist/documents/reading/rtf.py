@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.encoding import codec, of_code_page
-from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, pages_of
+from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Lines, pages_of
 from columnist.documents.reading.raised import raised
+from columnist.documents.reading.visibility import TINY_HALF_POINTS, WHITE
 
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|\\('?)|([{}])|[\r\n\0]+|"
@@ -46,8 +47,6 @@ _BOXES = dict.fromkeys((0xFE, 0xFD, 0x78, 0x53, 0x54), "☒") | dict.fromkeys((0
 _BREAKS = {b"\n", b"\r"}
 _SHADES = (b"\\clcbpat", b"\\cbpat", b"\\highlight", b"\\chcbpat", b"\\background", b"\\shpinst")
 """Where white text may be on another ground."""
-_WHITE, _TINY = 0xF5, 2
-"""The least level of each colour of text that nobody sees on white paper; a size in half points that nobody reads."""
 
 
 def read_rtf(file: BinaryIO) -> Iterator[Page]:
@@ -56,19 +55,11 @@ def read_rtf(file: BinaryIO) -> Iterator[Page]:
     return pages_of(read.lines, remarks=read.remarks)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """The lines of an RTF, with what is hidden in its place."""
-
-    lines: list[str | Hidden]
-    remarks: list[Remark]
-
-
-def rtf_lines(data: bytes) -> Read:
+def rtf_lines(data: bytes) -> Lines:
     """The text of an RTF, line by line."""
     reading = _Reading(data)
     reading.run()
-    return Read(reading.lines, reading.remarks)
+    return Lines(reading.lines, reading.remarks)
 
 
 @dataclass(slots=True)
@@ -342,10 +333,10 @@ class _Reading:
             self._end_line()
 
     def _is_unseen(self, group: _Group) -> bool:
-        if group.is_hidden or group.size <= _TINY:
+        if group.is_hidden or group.size <= TINY_HALF_POINTS:
             return True
         colours = self._colours
-        white = group.colour < len(colours) and min(colours[group.colour]) >= _WHITE if group.colour else False
+        white = group.colour < len(colours) and min(colours[group.colour]) >= WHITE if group.colour else False
         return white and not self._is_shaded
 
     def _end_mark(self) -> None:

@@ -15,6 +15,7 @@ from columnist.documents.reading.flowing import PAGE_BREAK, PAGE_CHARACTERS, Hid
 from columnist.documents.reading.number_formats import formatted
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import raised
+from columnist.documents.reading.visibility import is_white
 from columnist.errors import DocumentError
 
 SHEET_CHARACTERS = 4 * PAGE_CHARACTERS
@@ -27,7 +28,6 @@ _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _PLACE = re.compile("([A-Z]{1,3})[0-9]+")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K[0-9+\-]+|[0-9]+|(.))', re.DOTALL)
-_PALE = 0xF5
 _NARROW, _LOW = 0.1, 1.0
 """Characters and points: a column or row that is smaller is hidden."""
 
@@ -280,10 +280,7 @@ def _is_pale(font: Any) -> bool:
         return False
     if color.get("theme") == "0" and color.get("tint") is None:
         return True
-    levels = color.get("rgb", "")[-6:]
-    return color.get("indexed") in ("1", "9") or (
-        re.fullmatch("[0-9A-Fa-f]{6}", levels) is not None and min(bytes.fromhex(levels)) >= _PALE
-    )
+    return color.get("indexed") in ("1", "9") or is_white(color.get("rgb", "")[-6:])
 
 
 def _is_filled(fill: Any) -> bool:

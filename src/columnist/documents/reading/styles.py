@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from columnist.documents.reading.visibility import TINY_HALF_POINTS, is_white
+
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 """The namespace of a DOCX's elements."""
 
 _OFF = ("0", "false", "off")
-
-_WHITE = 0xF5
-"""The least level of each colour of text that nobody sees on white paper."""
-
-_TINY_HALF_POINTS = 2
 
 
 class Styles:
@@ -46,9 +43,11 @@ class Styles:
         if vanishes:
             return True
         size = self._property(run, paragraph, "sz")
-        if size is not None and size.isdigit() and int(size) <= _TINY_HALF_POINTS:
+        if size is not None and size.isdigit() and int(size) <= TINY_HALF_POINTS:
             return True
-        return on_white and _is_white(self._property(run, paragraph, "color")) and not self._is_shaded(run, paragraph)
+        return (
+            on_white and is_white(self._property(run, paragraph, "color") or "") and not self._is_shaded(run, paragraph)
+        )
 
     def hides_mark(self, paragraph: Any) -> bool:
         """Whether the paragraph itself, with its number, is hidden."""
@@ -110,11 +109,3 @@ def value(element: Any | None, name: str) -> str | None:
 def is_on(switch: Any | None) -> bool:
     """Whether an element that is a switch is there and on."""
     return switch is not None and switch.get(f"{W}val", "1") not in _OFF
-
-
-def _is_white(colour: str | None) -> bool:
-    try:
-        levels = bytes.fromhex(colour or "")
-    except ValueError:
-        return False
-    return len(levels) == 3 and min(levels) >= _WHITE

@@ -17,12 +17,10 @@ from PIL import Image, ImageChops
 
 from columnist.documents.model import WordBox
 from columnist.documents.reading.layer import Box, TextLayer
+from columnist.documents.reading.visibility import LEAST_CONTRAST
 
 INK = 24
 """Levels of grey (of 255) between the darkest and the lightest pixel of a word; one with fewer is looked at closely."""
-
-LEAST_CONTRAST = 10
-"""Levels of a colour by which a word must change its page: nobody sees less."""
 
 LEAST_AREA = 0.5
 """Square points a letter: about a font of one point, which nobody reads."""

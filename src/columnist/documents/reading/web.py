@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.css import Style, Styles, list_number
 from columnist.documents.reading.encoding import decode
-from columnist.documents.reading.flowing import Hidden, pages_of
+from columnist.documents.reading.flowing import Hidden, Lines, pages_of
 from columnist.documents.reading.raised import raised
 
 _BLOCKS = frozenset(
@@ -54,22 +54,14 @@ def read_html(file: BinaryIO) -> Iterator[Page]:
     return pages_of(shown.lines, remarks=shown.remarks)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The lines of a page, with what is hidden in its place."""
-
-    lines: list[str | Hidden]
-    remarks: list[Remark]
-
-
-def html_lines(data: bytes, charset: str | None = None) -> Shown:
+def html_lines(data: bytes, charset: str | None = None) -> Lines:
     """What a browser would show, line by line. `charset`: declared outside of the page, which counts more."""
     decoded = decode(data, charset or declared_charset(data))
     shown = text_lines(decoded.text)
-    return Shown(shown.lines, [*decoded.remarks, *shown.remarks])
+    return Lines(shown.lines, [*decoded.remarks, *shown.remarks])
 
 
-def text_lines(html: str) -> Shown:
+def text_lines(html: str) -> Lines:
     """The same, of decoded text."""
     try:
         parser = LexborHTMLParser(html.encode(errors="replace").decode())
@@ -83,7 +75,7 @@ def text_lines(html: str) -> Shown:
     lost = there - sum(_count(one.text if isinstance(one, Hidden) else one) for one in lines)
     if lost > max(_LEAST_LOST, there // 100) and not reading.left_out:
         reading.remarks.append(Remark(RemarkKind.LOST, lost))
-    return Shown(lines, reading.remarks)
+    return Lines(lines, reading.remarks)
 
 
 def declared_charset(data: bytes) -> str | None:

@@ -1,0 +1,17 @@
+"""What nobody sees on white paper: the same thresholds in every format."""
+
+import re
+
+LEAST_CONTRAST = 10
+"""Levels of a colour, of 255, by which text must differ from its ground."""
+
+WHITE = 255 - LEAST_CONTRAST
+"""The least level of each colour of text that is as white as paper."""
+
+TINY_HALF_POINTS = 2
+"""The largest size of text that nobody can read."""
+
+
+def is_white(colour: str) -> bool:
+    """Whether a colour in six hexadecimal digits is as white as paper; anything else is not."""
+    return re.fullmatch("[0-9A-Fa-f]{6}", colour) is not None and min(bytes.fromhex(colour)) >= WHITE
