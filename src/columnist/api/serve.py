@@ -29,6 +29,11 @@ from columnist.settings import Settings
 
 log = structlog.get_logger()
 
+_config = partial(
+    uvicorn.Config, log_config=None, access_log=False, server_header=False, http=BoundedProtocol, ws="none"
+)
+"""What holds for every port."""
+
 BACKLOG = 2048
 CONNECTIONS = 10
 
@@ -104,13 +109,8 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
         health = Health(Probe(process.database.url))
         app = create_app(process, health)
         listener = _listen(settings.host, settings.port, "COLUMNIST_PORT")
-        config = uvicorn.Config(
+        config = _config(
             app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            http=BoundedProtocol,
-            ws="none",
             timeout_keep_alive=75,  # longer than a proxy's, so that it is the proxy that closes
             timeout_graceful_shutdown=max(1, int(settings.worker_grace_seconds)),
             lifespan="on",
@@ -155,17 +155,7 @@ async def watched(settings: Settings, database: Database) -> AsyncIterator[Healt
         return Response(await exposition(database), media_type=MEDIA_TYPE)
 
     app = Starlette(routes=[Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)])
-    server = _Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            http=BoundedProtocol,
-            ws="none",
-            lifespan="off",
-        )
-    )
+    server = _Server(_config(app, lifespan="off"))
     listener = _listen(settings.host, settings.metrics_port, "COLUMNIST_METRICS_PORT")
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -121,7 +121,8 @@ class _Object(NamedTuple):
 
 
 def raw_answers(completion: Completion, questions: Sequence[Question]) -> dict[int, RawAnswer]:
-    """The finished answers by index of their question. Raises MalformedAnswerError if there are none.
+    """The finished answers by index of their question. Raises MalformedAnswerError if a reply that was not cut off has
+    none.
 
     The last object that answers a question counts. Of a reply that was cut off only its last object does, with what it
     had finished: what is before it may be a draft.
@@ -132,10 +133,8 @@ def raw_answers(completion: Completion, questions: Sequence[Question]) -> dict[i
     if not found and not completion.cut_off:
         # A model that does not end its thoughts, or a server that takes all for thoughts, leaves the answer there.
         found = _answers(draft, names, False) or _answers(completion.thoughts, names, False)
-    if found:
+    if found or completion.cut_off:
         return found
-    if completion.cut_off:
-        raise MalformedAnswerError("The model's answer was longer than COLUMNIST_ANSWER_TOKENS allows, twice.")
     said = one_line(final).strip()
     words = f" It said: “{said[:_SHOWN]}{'…' * (len(said) > _SHOWN)}”" if said and "{" not in said else ""
     raise MalformedAnswerError(f"The model's answer was not the JSON that was asked for, twice.{words}")
