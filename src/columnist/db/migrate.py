@@ -14,7 +14,7 @@ from importlib import resources
 import psycopg
 import structlog
 from psycopg import sql
-from psycopg.errors import DeadlockDetected, LockNotAvailable
+from psycopg.errors import DeadlockDetected, DuplicateObject, InternalError_, LockNotAvailable, UniqueViolation
 
 from columnist.db.definitions import changed, checksum, define
 from columnist.errors import DatabaseError, SchemaTooNewError
@@ -31,6 +31,11 @@ LOCK_SECONDS = 2.0
 
 GIVE_UP_SECONDS = 600.0
 """How long locks are tried for: as long as deploy/kubernetes.yaml gives a start."""
+
+
+_CHANGED_MEANWHILE = (InternalError_, DuplicateObject, UniqueViolation)
+"""What PostgreSQL answers when two change the rights of one role or database. They belong to the whole server, so that
+the advisory lock of one database does not keep the processes of another away: "tuple concurrently updated"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +78,7 @@ def migrate(url: str, run_as: str | None = None) -> int:
             if not _is_current(connection):
                 connection.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK])
                 applied = _apply(connection)
-            connection.execute(_NO_TEMPORARY_OBJECTS)
-            if run_as is not None and run_as != connection.info.user:
-                _let_run(connection, run_as)
+            _with_locks(connection, "rights", partial(_settle_rights, connection, run_as))
             return applied
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(
@@ -115,6 +118,12 @@ def _only_look(connection: psycopg.Connection) -> int:
             "columnist migrate with COLUMNIST_MIGRATION_URL set to the login that owns the schema."
         )
     return 0
+
+
+def _settle_rights(connection: psycopg.Connection, run_as: str | None) -> None:
+    connection.execute(_NO_TEMPORARY_OBJECTS)
+    if run_as is not None and run_as != connection.info.user:
+        _let_run(connection, run_as)
 
 
 def _let_run(connection: psycopg.Connection, login: str) -> None:
@@ -169,7 +178,7 @@ def _apply_one(connection: psycopg.Connection, migration: Migration) -> None:
 
 
 def _with_locks(connection: psycopg.Connection, name: str, step: Callable[[], None]) -> None:
-    """Run a step in a transaction, again while others hold what it has to lock."""
+    """Run a step in a transaction, again while others hold what it has to lock or have just changed it."""
     give_up_at = time.monotonic() + GIVE_UP_SECONDS
     while True:
         try:
@@ -177,7 +186,9 @@ def _with_locks(connection: psycopg.Connection, name: str, step: Callable[[], No
                 connection.execute(f"set local lock_timeout = '{LOCK_SECONDS}s'")
                 step()
                 return
-        except (LockNotAvailable, DeadlockDetected) as error:
+        except (LockNotAvailable, DeadlockDetected, *_CHANGED_MEANWHILE) as error:
+            if isinstance(error, InternalError_) and "concurrently" not in str(error):
+                raise
             if time.monotonic() > give_up_at:
                 raise DatabaseError(
                     f"The schema could not be changed ({name}): another session, such as a backup, has held a lock for "
