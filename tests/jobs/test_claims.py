@@ -2,7 +2,9 @@
 
 import json
 import random
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -144,3 +146,36 @@ def test_of_a_scarce_model_no_more_is_claimed_than_it_takes_and_others_get_the_r
             row["id"]: row["model"] for row in connection.execute("select id, model from tabular_jobs").fetchall()
         }
         assert Counter(models[item["job_id"]] for item in claimed) == {"n": 2, "m": 8}
+
+
+@pytest.mark.parametrize("name", ["end_items", "start_jobs", "pause_unaskable", "resume_model", "tell_trouble"])
+def test_all_that_change_several_jobs_lock_them_in_one_order(admin_url: str, name: str) -> None:
+    """Else two of them wait for each other, and PostgreSQL ends one of them (a deadlock)."""
+    with (
+        psycopg.connect(admin_url, autocommit=True, row_factory=dict_row) as connection,
+        psycopg.connect(admin_url) as other,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        make_jobs(connection, [1] * 8, ["normal"] * 8)
+        items = claim(connection, Pool(8), 8, None)
+        if name == "resume_model":
+            connection.execute("update tabular_jobs set paused_at = now(), pause_cause = 'refusal', pause_reason = 'r'")
+        ended = [{"id": item["id"], "attempt": item["attempt"], "status": "completed", "error": None} for item in items]
+        values = {
+            "ended": json.dumps(ended),
+            "job_ids": [item["job_id"] for item in items],
+            "model": "m",
+            "reason": "no server",
+            "trouble": "no server",
+        }
+        ids = sorted(item["job_id"] for item in items)
+        other.execute("select from tabular_jobs where id = %s for no key update", [ids[3]])
+        done = thread.submit(connection.execute, statement("columnist.jobs", name), values)
+        with psycopg.connect(admin_url, autocommit=True) as watcher:
+            while watcher.execute("select from pg_locks where not granted").fetchone() is None:
+                assert not done.done()
+                time.sleep(0.01)
+            free = watcher.execute("select id from tabular_jobs order by id for no key update skip locked").fetchall()
+        other.commit()
+        done.result()
+    assert [row[0] for row in free] == ids[4:], "it holds those before the one that it waits for, and none after it"

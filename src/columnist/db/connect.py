@@ -192,7 +192,8 @@ def retried(
             except psycopg.Error as error:
                 if not is_weather(error):
                     raise
-                log.warning("database away", at=step.__name__, error=str(error).strip(), sqlstate=error.sqlstate)
+                event = "done again" if is_conflict(error) else "database away"
+                log.warning(event, at=step.__name__, error=str(error).strip(), sqlstate=error.sqlstate)
             failures += 1
             await asyncio.sleep(back_off(failures, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS))
 
