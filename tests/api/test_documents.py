@@ -127,6 +127,7 @@ def test_a_document_is_looked_into_drawn_and_downloaded_as_it_was(api: httpx.Cli
     unread = api.get(f"/documents/{pdf}").json()
     assert (unread["page_count"], unread["language"], unread["how_read"]) == (None, None, None)
     problem(api.get(f"/documents/{pdf}/pages/1"), 404, "not-found")
+    problem(api.get(f"/documents/{pdf}/find", params={"q": "the"}), 404, "not-found")
     until_read(api, review)
     read = api.get(f"/documents/{pdf}").json()
     assert read["page_count"] > 1
@@ -137,6 +138,13 @@ def test_a_document_is_looked_into_drawn_and_downloaded_as_it_was(api: httpx.Cli
     assert first["text"][start:stop] == first["text"].split()[0]
     assert 0 <= x0 < x1 <= first["width"]
     assert 0 <= y0 < y1 <= first["height"]
+    opening = " ".join(first["text"].split()[:4])
+    place = api.get(f"/documents/{pdf}/find", params={"q": opening.swapcase()}).json()["places"][0]
+    assert (" ".join(place["quote"].split()), place["page"], place["spans"][0]["start"]) == (opening, 1, start)
+    assert place["rectangles"][0]["x0"] == x0
+    often = api.get(f"/documents/{pdf}/find", params={"q": "e"}).json()
+    assert (len(often["places"]), often["more"]) == (200, True)
+    assert api.get(f"/documents/{pdf}/find", params={"q": "xyzzy"}).json() == {"places": [], "more": False}
     picture = api.get(f"/documents/{pdf}/pages/1/image", params={"width": 500})
     assert picture.headers["content-type"] == "image/png"
     assert picture.content.startswith(b"\x89PNG")

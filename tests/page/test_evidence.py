@@ -1,5 +1,6 @@
 """The evidence of an answer, in the panel and beside the whole document, and what a person does with it."""
 
+import re
 from pathlib import Path
 
 import psycopg
@@ -142,6 +143,17 @@ def test_a_document_says_how_it_was_read(server: Served, opens: Opens, admin: st
     row.locator(".cells-name").click()
     expect(page.locator(".Viewer-howRead")).to_have_text("PDF, 1 page, English; 1 page read by OCR (1).")
     expect(page.locator("canvas").first).to_be_visible()
+    # Words are found in the scan, too.
+    page.keyboard.press("Control+f")
+    page.keyboard.type("AGREEMENT")
+    places = page.get_by_role("search", name="This document").get_by_role("status")
+    expect(places).to_have_text(re.compile(r"1 of [2-9]"))
+    marked = page.locator(".Paper-highlight")
+    expect(marked).to_be_visible()
+    before = marked.bounding_box()
+    page.keyboard.press("Enter")
+    expect(places).to_have_text(re.compile(r"2 of [2-9]"))
+    assert marked.bounding_box() != before
     accessible(page)
     # As a worker without OCR leaves it.
     with psycopg.connect(admin) as database:

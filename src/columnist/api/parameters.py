@@ -6,17 +6,16 @@ from uuid import UUID
 from fastapi import Path, Query
 from pydantic import Field
 
-_STORABLE = r"^[^\x00]*$"  # PostgreSQL stores every character but this one
+STORABLE = r"^[^\x00]*$"
+"""PostgreSQL stores every character but this one."""
 
-NameSearch = Annotated[
-    str | None, Query(max_length=200, pattern=_STORABLE, description="Only names that contain this.")
-]
+NameSearch = Annotated[str | None, Query(max_length=200, pattern=STORABLE, description="Only names that contain this.")]
 Words = Annotated[
     str | None,
-    Query(max_length=200, pattern=_STORABLE, description="Words of an answer, or part of a document's name or path."),
+    Query(max_length=200, pattern=STORABLE, description="Words of an answer, or part of a document's name or path."),
 ]
 Filter = Annotated[
-    list[Annotated[str, Field(max_length=1_000, pattern=_STORABLE)]],
+    list[Annotated[str, Field(max_length=1_000, pattern=STORABLE)]],
     Query(
         max_length=20,
         description="`column:op:value`; a row must match all of them. The column is a column's id, and the op is eq, "

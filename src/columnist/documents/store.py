@@ -196,15 +196,29 @@ class Reading:
     boxes_key: str
 
 
+_READING = """
+select array(select p.text from reading_pages p where p.document_id = r.document_id order by p.number) as pages,
+       r.boxes_key
+from document_readings r
+where r.document_id = %s and r.error is null
+"""
+
+
+async def latest_reading(connection: Connection, document_id: UUID) -> Reading:
+    """What was last read of a document, by whatever version. Raises NotFoundError if it has not been read."""
+    row = await (await connection.execute(_READING, [document_id])).fetchone()
+    if row is None:
+        raise NotFoundError("The document has not been read yet, or cannot be.")
+    return Reading(**row)
+
+
 @retried
 async def stored_reading(connection: Connection, document_id: UUID) -> Reading | None:
     """What was read of a document before; None if it has to be read (again)."""
     cursor = await connection.execute(
-        """
-        select array(select p.text from reading_pages p where p.document_id = r.document_id order by p.number) as pages,
-               r.boxes_key
-        from document_readings r
-        where r.document_id = %s and r.error is null and r.reader_version = %s
+        _READING
+        + """
+          and r.reader_version = %s
           -- OCR has been installed since
           and (r.unread_pages = 0 and not r.remarks @> '[{"kind": "picture"}]' or not %s)
         """,

@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useRef } from "react";
 import { type Citation } from "../api/client";
 import { api, pageQuery } from "../api/queries";
 import { ErrorOf, ErrorText, Loading } from "../ui/parts";
+import { useFind } from "./Find";
 import { PicturePages } from "./PicturePages";
 import paper from "./Paper.module.css";
 import styles from "./Viewer.module.css";
@@ -11,7 +12,9 @@ import styles from "./Viewer.module.css";
 const PdfPages = lazy(() => import("./PdfPages"));
 const SOON_READ_MS = 3_000;
 
-export function Viewer({ documentId, citation }: { documentId: string; citation: Citation | null }) {
+export function Viewer({ documentId, citation: chosen }: { documentId: string; citation: Citation | null }) {
+  const { bar, place } = useFind(documentId, chosen);
+  const citation = place ?? chosen;
   const document = api.useQuery(
     "get",
     "/api/documents/{document_id}",
@@ -37,6 +40,7 @@ export function Viewer({ documentId, citation }: { documentId: string; citation:
       <p className={unread_pages || remarks.length ? `${styles.howRead} ${styles.unread}` : styles.howRead}>
         {how_read}
       </p>
+      {bar}
       <div className={styles.viewer} role="region" aria-label={`Document ${name}`} tabIndex={0}>
         {media_type === "application/pdf" ? (
           <Suspense fallback={<Loading what="Loading the PDF viewer" />}>

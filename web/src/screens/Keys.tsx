@@ -42,6 +42,7 @@ const KEYS = [
   ["Space", "select the row"],
   ["Esc", "close the panel"],
   ["/", "search"],
+  ["Ctrl + F", "with a document open: find in it"],
   ["?", "show these keys"],
 ];
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Annotated, Self
 from urllib.parse import quote
@@ -24,11 +25,14 @@ from columnist.api.context import (
 )
 from columnist.api.guarded import GuardedRoute, UploadRoute
 from columnist.api.models import Input
-from columnist.api.parameters import Confirm, NameSearch, Offset, PageNumber, PageSize
+from columnist.api.parameters import STORABLE, Confirm, NameSearch, Offset, PageNumber, PageSize
 from columnist.api.uploads import uploaded
 from columnist.cancelling import off_loop, surely
 from columnist.desk.intake import Status, TakenIn
 from columnist.documents import store
+from columnist.documents.locating.find import find_words
+from columnist.documents.locating.locate import rectangles
+from columnist.documents.model import Citation
 from columnist.documents.reading.formats import PDF, PICTURES
 from columnist.documents.store import Document, StoredFile, Use
 from columnist.documents.sweep import note_arrival
@@ -37,6 +41,8 @@ from columnist.reviews import store as reviews
 
 router = APIRouter(tags=["documents"], route_class=GuardedRoute)
 uploads = APIRouter(tags=["documents"], route_class=UploadRoute)
+
+_MOST_PLACES = 200
 
 _UNTRUSTED = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -110,6 +116,13 @@ class PageWords(BaseModel):
     height: float
     words: list[tuple[int, int, float, float, float, float]]
     hidden: str
+
+
+class Places(BaseModel):
+    """Where words are in a document, in its order; `more`: there are others after these."""
+
+    places: list[Citation]
+    more: bool
 
 
 class DocumentIds(Input):
@@ -270,6 +283,32 @@ async def get_page(
         words=[tuple(word) for word in words],
         hidden=page.hidden,
     )
+
+
+@router.get("/documents/{document_id}/find")
+async def find_in_document(
+    document_id: UUID,
+    q: Annotated[str, Query(min_length=1, max_length=200, pattern=STORABLE, description="Words as you type them.")],
+    process: CurrentProcess,
+    user: CurrentUser,
+    response: Response,
+) -> Places:
+    """The places of some words in a document, at most 200 of them: in what was read, by OCR, too."""
+    response.headers["Cache-Control"] = "no-store"
+    async with process.database.act_as(user) as connection:
+        await store.get_document(connection, document_id)
+        reading = await store.latest_reading(connection, document_id)
+    spans = await asyncio.to_thread(lambda: list(islice(find_words(reading.pages, q), _MOST_PLACES + 1)))
+    more = len(spans) > _MOST_PLACES
+    boxes = {
+        page: await asyncio.to_thread(process.blobs.boxes, reading.boxes_key, page)
+        for page in sorted({span.page for span in spans})
+    }
+    places = [
+        Citation(span.text(reading.pages), span.page, True, (span,), rectangles(boxes, [span]))
+        for span in spans[:_MOST_PLACES]
+    ]
+    return Places(places=places, more=more)
 
 
 @router.get(
