@@ -97,6 +97,7 @@ CALLS = (
     Call(f"GET {R}/rows/groups", "viewer", params={"column_id": "{column_id}"}),
     Call(f"GET {R}/history", "viewer"),
     Call(f"GET {R}/rows", "viewer", params={"q": MARK, "column_ids": "{column_id}"}),
+    Call("GET /api/tabular/certificates", "anyone"),
     Call(f"GET {R}/export", "viewer", params={"format": "csv"}),
     Call(f"GET {R}/export", "viewer", params={"format": "json"}),
     Call(f"POST {R}/estimate", "viewer", {}),
@@ -130,6 +131,7 @@ CALLS = (
     Call(f"PUT {R}/columns/order", "editor", {"column_ids": ["{column_id}"]}),
     Call(f"PUT {R}/columns/{{column_id}}", "editor", COLUMN),
     Call(f"PUT {R}/members/{{email}}", "owner", {"role": "viewer"}),
+    Call(f"PUT {R}/retention", "owner", {"delete_at": "2999-01-01T00:00:00Z"}),
     Call(f"PATCH {CELL}", "editor", {"summary": "Another answer"}),
     Call(f"POST {CELL}/verify", "editor", {"verified": True}),
     Call(f"POST {CELL}/regenerate", "editor"),
@@ -318,6 +320,8 @@ def snapshot(site: Site, ids: dict[str, str]) -> dict[str, str]:
             where = "id = %(owner)s"
         elif table == "tabular_reviews":
             where = "id = %(review_id)s"
+        elif table == "events":  # readers are noted, too
+            where = "review_id = %(review_id)s and action <> 'export'"
         elif "review_id" in columns:
             where = "review_id = %(review_id)s"
         elif "user_id" in columns:

@@ -67,6 +67,7 @@ def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
     assert sorted(gate) == [
         ("api_tokens", "UPDATE"),
         ("documents", "DELETE"),
+        ("events", "INSERT"),
         ("loose_contents", "INSERT"),
         ("loose_contents", "UPDATE"),
         ("review_documents", "DELETE"),
@@ -76,6 +77,9 @@ def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
         ("tabular_cells", "UPDATE"),
         ("tabular_removed_cells", "INSERT"),
         ("tabular_removed_cells", "UPDATE"),
+        ("tabular_reviews", "DELETE"),
+        ("users", "INSERT"),
+        ("users", "UPDATE"),
     ]
     assert login == []
 
@@ -288,6 +292,7 @@ WORKERS_RIGHTS = {
     "document_contents": "DELETE INSERT SELECT UPDATE",
     "document_readings": "DELETE INSERT SELECT UPDATE",
     "reading_pages": "DELETE INSERT SELECT UPDATE",
+    "events": "SELECT",
     "installation": "INSERT SELECT UPDATE",
     "loose_contents": "DELETE INSERT SELECT UPDATE",
     "document_pages": "DELETE INSERT SELECT UPDATE",

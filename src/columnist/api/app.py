@@ -32,6 +32,7 @@ from columnist.process import Process
 
 ROUTERS: tuple[APIRouter, ...] = (
     reviews.router,
+    reviews.certificates,
     documents.uploads,
     documents.router,
     export.router,

@@ -68,14 +68,23 @@ class Authenticator:
             return await self._of_api_token(credentials)
         if not self.sign_in:
             raise UnauthenticatedError("This server has no sign-in by JWT; leave the Authorization header out.")
-        return await self._of_jwt(credentials)
+        user = await self._of_jwt(credentials)
+        await self._admit(user, "jwt")
+        return Principal(user, "write")
 
     async def _of_api_token(self, token: str) -> Principal:
         async with self._database.act_as(NOBODY) as connection:
             user, scope = await user_of_token(connection, token)
         return Principal(user, scope, token=True)
 
-    async def _of_jwt(self, token: str) -> Principal:
+    async def _admit(self, user: User, how: str) -> None:
+        """Note the sign-in, if it is one. Raises UnauthenticatedError for a user whom an operator has disabled."""
+        async with self._database.act_as(user) as connection:
+            row = await (await connection.execute("select admit_user(%s) as admitted", [how])).fetchone()
+        if row is None or not row["admitted"]:
+            raise UnauthenticatedError("Your account on this server is disabled: ask the people who run it.")
+
+    async def _of_jwt(self, token: str) -> User:
         settings = self._settings
         try:
             header = jwt.get_unverified_header(token)
@@ -98,7 +107,7 @@ class Authenticator:
             )
             # Who knows the secret is the operator's own issuer.
             confirmed = algorithm == "HS256" or claims.get("iss", "") == settings.jwt_confirming_issuer
-            return Principal(User(_user_id(claims), _email(claims, confirmed=confirmed)), "write")
+            return User(_user_id(claims), _email(claims, confirmed=confirmed))
         except jwt.ExpiredSignatureError as error:
             raise UnauthenticatedError("The token has expired: sign in again.") from error
         except (jwt.PyJWTError, ValueError, RecursionError) as error:

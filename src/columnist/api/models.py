@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, EmailStr, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field
 
 from columnist.documents.model import Remark
 from columnist.jobs.ask import JobOnly, Only
 from columnist.jobs.feed import ChangedCells
 from columnist.jobs.job import Progress
 from columnist.reviews.columns_file import ColumnInput, Line
+from columnist.reviews.events import Certificate
 from columnist.reviews.grid import RowGroup
 from columnist.reviews.model import Column, Failure, Flag, Member, Review, ReviewChange, Role
 
@@ -37,6 +38,18 @@ class ReviewName(Input):
     """A review's new name."""
 
     name: Line
+
+
+class Retention(Input):
+    """When a review deletes itself; null: never."""
+
+    delete_at: AwareDatetime | None
+
+
+class CertificateList(BaseModel):
+    """What was destroyed with reviews that you owned or deleted, newest first."""
+
+    certificates: list[Certificate]
 
 
 class ReviewList(BaseModel):

@@ -38,6 +38,10 @@ evaluation = typer.Typer(
     help="Measure answers against labels, and compare two measurements.",
 )
 app.add_typer(evaluation, name="eval")
+users = typer.Typer(no_args_is_help=True, help="For operators: list, disable and enable users.")
+app.add_typer(users, name="users")
+tokens = typer.Typer(no_args_is_help=True, help="For operators: list and revoke the API tokens of everybody.")
+app.add_typer(tokens, name="tokens")
 ServerOption = Annotated[
     str | None,
     typer.Option(
@@ -286,6 +290,87 @@ def compare_evaluations(
     from columnist.cli.evaluate import compare_files
 
     compare_files(first, second, out)
+
+
+UserArgument = Annotated[str, typer.Argument(metavar="USER", help="An e-mail address or an id.")]
+ReviewOption = Annotated[UUID | None, typer.Option("--review", metavar="ID", help="Of this review only.")]
+
+
+@users.command("list", epilog="Example: columnist users list")
+def list_users() -> None:
+    """List everybody who has signed in, and what belongs to them."""
+    from columnist.cli import operate, screen
+
+    configure_logs("ERROR")
+    out.print(screen.users_table(operate.operate(load_settings(), operate.list_users)))
+
+
+@users.command("disable", epilog="Example: columnist users disable eve@example.org")
+def disable_user(user: UserArgument) -> None:
+    """Refuse a user's tokens and sign-ins from now on. What belongs to them stays, and their jobs go on."""
+    _set_enabled(user, enabled=False)
+
+
+@users.command("enable", epilog="Example: columnist users enable eve@example.org")
+def enable_user(user: UserArgument) -> None:
+    """Let a disabled user in again, with the tokens that they had."""
+    _set_enabled(user, enabled=True)
+
+
+def _set_enabled(user: str, *, enabled: bool) -> None:
+    from columnist.cli import operate, screen
+
+    configure_logs("ERROR")
+    found = operate.operate(load_settings(), lambda connection: operate.set_enabled(connection, user, enabled=enabled))
+    for one in found:
+        out.print(f"{'Enabled' if enabled else 'Disabled'}: {screen.plain(one)}", highlight=False)
+
+
+@tokens.command("list", epilog="Example: columnist tokens list")
+def list_tokens() -> None:
+    """List the API tokens that are accepted, of all users."""
+    from columnist.cli import operate, screen
+
+    configure_logs("ERROR")
+    out.print(screen.tokens_table(operate.operate(load_settings(), operate.list_tokens)))
+
+
+@tokens.command("revoke", epilog="Example: columnist tokens revoke 3f0c… (see: columnist tokens list)")
+def revoke_token(token_id: Annotated[UUID, typer.Argument(metavar="TOKEN", help="The token's id.")]) -> None:
+    """Refuse an API token from now on."""
+    from columnist.cli import operate
+
+    configure_logs("ERROR")
+    operate.operate(load_settings(), lambda connection: operate.revoke_token(connection, token_id))
+    out.print("Revoked.")
+
+
+@app.command(epilog="Example: columnist events --since 2026-01-01 --user eve@example.org > events.jsonl")
+def events(
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="From this date or time on, such as 2026-01-31.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="USER", help="What this user did, or what was done to what is theirs.")
+    ] = None,
+    review: ReviewOption = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Wait for more, until you press Ctrl-C.")] = False,
+) -> None:
+    """Print who did what as JSON lines, oldest first: sign-ins, shares, uploads, downloads, exports, deletions, …"""
+    from columnist.cli import operate
+
+    configure_logs("ERROR")
+    start = None if since is None else operate.a_time(since)
+    operate.operate(load_settings(), lambda connection: operate.print_events(connection, start, user, review, follow))
+
+
+@app.command(epilog="Example: columnist certificates --review 3f0c… > certificate.json")
+def certificates(review: ReviewOption = None) -> None:
+    """Print what was destroyed with deleted reviews as JSON lines: what, when, by whom, counts and hashes."""
+    from columnist.cli import operate
+
+    configure_logs("ERROR")
+    operate.operate(load_settings(), lambda connection: operate.print_certificates(connection, review))
 
 
 @app.command(epilog="Example: TABULAR_GENERATE_CONCURRENCY=32 columnist settings")

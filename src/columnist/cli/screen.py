@@ -1,9 +1,10 @@
 """What the commands print. Text from documents or models is always plain, never markup."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from rich.console import Console
@@ -84,6 +85,41 @@ def print_failures(console: Console, failures: Sequence[Failure]) -> None:
         console.print(f"[red]✗[/] {line}")
     if len(lines) > FAILURES_SHOWN:
         console.print(f"[red]✗[/] and {len(lines) - FAILURES_SHOWN:,} more: they are marked in the file")
+
+
+def users_table(users: Sequence[Mapping[str, Any]]) -> Table:
+    """One line per user, as list_users() has them."""
+    table = Table("User", "E-mail", "Last sign-in", "Reviews", "Documents", "MB", "Tokens", "", header_style="bold")
+    for user in users:
+        table.add_row(
+            str(user["id"]),
+            plain(user["email"]),
+            _minute(user["signed_in_at"]),
+            f"{user['reviews']:,}",
+            f"{user['documents']:,}",
+            f"{user['size_bytes'] / 1024**2:,.1f}",
+            f"{user['tokens']:,}",
+            "disabled" if user["disabled_at"] else "",
+        )
+    return table
+
+
+def tokens_table(tokens: Sequence[Mapping[str, Any]]) -> Table:
+    """One line per API token, as list_api_tokens() has them."""
+    table = Table("Token", "E-mail", "Name", "Scope", "Created", "Ends", "Last used", header_style="bold")
+    for token in tokens:
+        table.add_row(
+            str(token["id"]),
+            plain(token["email"]) or str(token["user_id"]),
+            plain(token["name"]),
+            token["scope"],
+            *(_minute(token[name]) for name in ("created_at", "expires_at", "last_used_at")),
+        )
+    return table
+
+
+def _minute(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M}" if time else ""
 
 
 def jobs_table(jobs: Sequence[JobProgress]) -> Table:

@@ -54,8 +54,8 @@ def definitions() -> tuple[Definition, ...]:
         if file.name.endswith(".sql")
     ]
     functions = {one.name: one for one in found if one.folder.startswith("functions")}
-    calls = {one: set(_CALLED.findall(_COMMENT.sub("", one.text))) - {one.name} for one in found}
-    graph = {one: [functions[name] for name in sorted(calls[one] & functions.keys())] for one in found}
+    called = {one: sorted(functions.keys() & _CALLED.findall(_COMMENT.sub("", one.text))) for one in found}
+    graph = {one: [functions[name] for name in called[one] if functions[name] != one] for one in found}
     return tuple(TopologicalSorter(graph).static_order())
 
 

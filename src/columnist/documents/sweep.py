@@ -1,4 +1,4 @@
-"""Deletes files and word boxes that belong to no document. Texts are deleted with their document.
+"""Deletes reviews whose retention has ended, and files and word boxes that belong to no document.
 
 A content is noted as loose (`loose_contents`) before its file is stored, and when a document with it is deleted; so are
 the word boxes of a reading. A day later a sweep deletes it, unless a document has it.
@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from columnist.db.connect import Database, User, is_weather
+from columnist.db.connect import REQUEST_SECONDS, WORKER_SECONDS, Database, User, is_weather
 from columnist.db.sql import statement
 from columnist.documents.blobs import BlobStore
 from columnist.errors import StorageAwayError
@@ -65,10 +65,26 @@ async def sweep(database: Database, blobs: BlobStore) -> int:
         )
         looked_at = await cursor.fetchall()
         gone = [row["sha256"] for row in looked_at if row["gone"]]
+        await connection.execute("select note_destroyed_files(%s)", [gone])
         await asyncio.to_thread(blobs.remove, gone)  # before the commit: until then no upload stores the same content
     if gone:
         log.info("swept", contents=len(gone))
     return len(looked_at)
+
+
+async def delete_due_reviews(database: Database) -> None:
+    """Delete the reviews whose retention has ended, one after the other. Each leaves a certificate among the events."""
+    async with database.worker() as connection:
+        await connection.execute(f"set statement_timeout = '{REQUEST_SECONDS:g}s'")
+        connection.answer_seconds = REQUEST_SECONDS
+        try:
+            deleted = True
+            while deleted:
+                row = await (await connection.execute("select delete_due_review() as deleted")).fetchone()
+                deleted = row is not None and row["deleted"]
+        finally:
+            connection.answer_seconds = WORKER_SECONDS
+            await connection.execute(f"set statement_timeout = '{WORKER_SECONDS:g}s'")
 
 
 @asynccontextmanager
@@ -86,6 +102,7 @@ async def sweeping(database: Database, blobs: BlobStore) -> AsyncIterator[None]:
 async def _keep_sweeping(database: Database, blobs: BlobStore, stopped: asyncio.Event) -> None:
     while not stopped.is_set():
         try:
+            await delete_due_reviews(database)
             if await sweep(database, blobs):
                 continue
             await asyncio.to_thread(blobs.remove_leftovers)

@@ -79,7 +79,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review as its user sees it: their role in it, its size, and its live job if there is one."""
+    """A review as its user sees it: their role in it, its size, and its live job if there is one. `delete_at`: when it
+    deletes itself, None: never."""
 
     id: UUID
     name: str
@@ -90,6 +91,7 @@ class Review:
     active_job_id: UUID | None
     created_at: datetime
     updated_at: datetime
+    delete_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,12 @@ async def rename_review(connection: Connection, review_id: UUID, name: str) -> N
         )
 
 
+async def set_retention(connection: Connection, review_id: UUID, delete_at: datetime | None) -> None:
+    """The user's review deletes itself from `delete_at` on, within an hour; None: never. Does nothing if the user is no
+    owner of it."""
+    await connection.execute("select set_retention(%s, %s)", [review_id, delete_at])
+
+
 @tried_again
 async def delete_review(connection: Connection, review_id: UUID) -> None:
     """With its columns, cells, jobs and history; the documents stay, but those that their uploader has deleted."""

@@ -38,6 +38,7 @@ from columnist.documents.store import Document, StoredFile, Use
 from columnist.documents.sweep import note_arrival
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
 from columnist.reviews import store as reviews
+from columnist.reviews.events import note_download
 
 router = APIRouter(tags=["documents"], route_class=GuardedRoute)
 uploads = APIRouter(tags=["documents"], route_class=UploadRoute)
@@ -257,6 +258,7 @@ async def get_original(document_id: UUID, process: CurrentProcess, user: Current
     """The file as it was uploaded."""
     async with process.database.act_as(user) as connection:
         document = await store.get_document(connection, document_id)
+        await note_download(connection, document_id)
     opened = AsyncExitStack()
     path = await opened.enter_async_context(off_loop(process.blobs.reading(document.sha256)))
     # A browser is to save it, whatever it claims to be. Only a PDF is sent with its type.

@@ -17,6 +17,7 @@ from columnist.errors import NotFoundError
 from columnist.export.stream import Extract, exported
 from columnist.export.values import Suffix
 from columnist.reviews import store
+from columnist.reviews.events import note_export
 from columnist.reviews.grid import matching_documents
 
 router = APIRouter(tags=["export"], route_class=GuardedRoute)
@@ -52,6 +53,7 @@ async def export_review(
     async with process.database.act_as(user) as connection:
         await require_role(connection, review_id, "viewer")
         review = await store.get_review(connection, review_id)
+        await note_export(connection, review_id, suffix)
         there = await store.list_columns(connection, review_id)
         columns = [(column.id, column.spec()) for column in there]
         if filter or q:

@@ -1,20 +1,22 @@
 """Reviews: create, list, rename, delete."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from columnist.api.context import CurrentConnection, CurrentUser, EditableReview, OwnReview, VisibleReview
 from columnist.api.guarded import GuardedRoute
-from columnist.api.models import ReviewHistory, ReviewInput, ReviewList, ReviewName
+from columnist.api.models import CertificateList, Retention, ReviewHistory, ReviewInput, ReviewList, ReviewName
 from columnist.api.parameters import Confirm, NameSearch, Offset, PageSize
 from columnist.documents.store import and_documents, documents_only_here
 from columnist.errors import ConfirmationNeededError
-from columnist.reviews import store
+from columnist.reviews import events, store
 from columnist.reviews.cells import review_history
 from columnist.reviews.model import Review
 
 router = APIRouter(prefix="/tabular/reviews", tags=["reviews"], route_class=GuardedRoute)
+certificates = APIRouter(tags=["reviews"], route_class=GuardedRoute)
 
 
 @router.post("", status_code=201)
@@ -61,6 +63,13 @@ async def get_review_history(
     return ReviewHistory(changes=await review_history(connection, review_id, limit))
 
 
+@router.put("/{review_id}/retention")
+async def set_review_retention(review_id: OwnReview, body: Retention, connection: CurrentConnection) -> Review:
+    """Let the review delete itself from a time on, as DELETE does; it leaves a certificate. null: keep it."""
+    await store.set_retention(connection, review_id, body.delete_at)
+    return await store.get_review(connection, review_id)
+
+
 @router.delete("/{review_id}", status_code=204)
 async def delete_review(review_id: OwnReview, connection: CurrentConnection, confirm: Confirm = False) -> None:
     """Delete the review with its columns, cells and jobs. Documents are kept, except those that only it has."""
@@ -74,3 +83,14 @@ async def delete_review(review_id: OwnReview, connection: CurrentConnection, con
             "confirm",
         )
     await store.delete_review(connection, review_id)
+
+
+@certificates.get("/tabular/certificates")
+async def list_certificates(
+    user: CurrentUser,
+    connection: CurrentConnection,
+    review_id: Annotated[UUID | None, Query(description="Of this review only.")] = None,
+    limit: PageSize = 100,
+) -> CertificateList:
+    """The certificates of what was destroyed with each of your deleted reviews, by you or by its retention."""
+    return CertificateList(certificates=await events.certificates(connection, limit, review_id))

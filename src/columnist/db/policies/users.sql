@@ -1,2 +1,2 @@
 create policy myself on users to authenticated using (id = (select auth.uid()));
-create policy gate on users for select to columnist_gate using (true);
+create policy gate on users to columnist_gate using (true) with check (true);

@@ -1,0 +1,98 @@
+"""What operators do at the database: read the trail, list and disable users, list and revoke tokens."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from columnist.cancelling import off_loop
+from columnist.db.connect import Connection, Database, database_url
+from columnist.errors import InputError, NotFoundError
+from columnist.reviews.events import certificates, read_events
+from columnist.settings import Settings
+
+Result = TypeVar("Result")
+
+
+def operate(settings: Settings, act: Callable[[Connection], Awaitable[Result]]) -> Result:
+    """Carry an act out at the settings' database, with the rights of a worker. Raises DatabaseError."""
+
+    async def run() -> Result:
+        async with _operator(settings) as connection:
+            return await act(connection)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def _operator(settings: Settings) -> AsyncIterator[Connection]:
+    async with (
+        off_loop(database_url(settings)) as url,
+        Database(url, 1) as database,
+        database.worker() as connection,
+    ):
+        yield connection
+
+
+def a_time(text: str) -> datetime:
+    """A date or a time in ISO 8601; without a zone it is UTC. Raises InputError."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{text!r} is no time: write 2026-01-31, or 2026-01-31T12:00:00+01:00.", "--since") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+async def print_events(
+    connection: Connection, since: datetime | None, user: str | None, review_id: UUID | None, follow: bool
+) -> None:
+    """Print the trail as JSON lines, oldest first."""
+    async for event in read_events(connection, since=since, user=user, review_id=review_id, follow=follow):
+        _print_line(asdict(event), flush=follow)
+
+
+async def print_certificates(connection: Connection, review_id: UUID | None) -> None:
+    """Print what was destroyed with deleted reviews as JSON lines, newest first."""
+    for one in await certificates(connection, 1_000_000, review_id):
+        _print_line(asdict(one))
+
+
+def _print_line(values: dict[str, Any], *, flush: bool = False) -> None:
+    sys.stdout.write(json.dumps(values, default=_plain) + "\n")
+    if flush:
+        sys.stdout.flush()
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+async def list_users(connection: Connection) -> list[dict[str, Any]]:
+    """Everybody who has signed in, by e-mail address, with the number and size of what is theirs."""
+    return await (await connection.execute("select * from list_users()")).fetchall()
+
+
+async def set_enabled(connection: Connection, who: str, *, enabled: bool) -> list[str]:
+    """Let a user (id or e-mail address) in, or refuse their tokens and sign-ins from now on. Returns who they are.
+    Raises NotFoundError."""
+    rows = await (await connection.execute("select * from set_user_enabled(%s, %s)", [who, enabled])).fetchall()
+    if not rows:
+        raise NotFoundError(f"Nobody with the e-mail address or id {who!r} has signed in.")
+    return [f"{row['email'] or 'no e-mail address'} ({row['id']})" for row in rows]
+
+
+async def list_tokens(connection: Connection) -> list[dict[str, Any]]:
+    """The API tokens of everybody that are accepted."""
+    return await (await connection.execute("select * from list_api_tokens()")).fetchall()
+
+
+async def revoke_token(connection: Connection, token_id: UUID) -> None:
+    """The token is refused from now on. Raises NotFoundError."""
+    row = await (await connection.execute("select revoke_api_token(%s) as revoked", [token_id])).fetchone()
+    if row is None or not row["revoked"]:
+        raise NotFoundError("There is no such token, or it is revoked already.")

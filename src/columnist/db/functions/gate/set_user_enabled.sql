@@ -1,0 +1,17 @@
+-- For operators: lets a user in, or no longer; also one who has never signed in, by id. Returns who they are: by e-mail
+-- address there may be several, or none.
+create or replace function set_user_enabled(who text, enabled boolean) returns table (id uuid, email text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  if who ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    insert into public.users (id, email) values (who::uuid, '') on conflict do nothing;
+  end if;
+  return query
+  update public.users u
+  set disabled_at = case when enabled then null else coalesce(u.disabled_at, now()) end
+  where u.id::text = who or u.email = lower(who) and who <> ''
+  returning u.id, u.email;
+end $$;
+revoke all on function set_user_enabled(text, boolean) from public;
+grant execute on function set_user_enabled(text, boolean) to columnist_worker;
