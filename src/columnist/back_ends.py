@@ -78,7 +78,7 @@ class BackEnds:
 
     def limits(self) -> dict[str, int]:
         """Model → documents that may be under way with it now, for those that are asked over a server."""
-        return {model: chat.limiter.documents for model, chat in self._chats.items()}
+        return {model: chat.documents for model, chat in self._chats.items()}
 
     async def context_tokens(self, model: str) -> int:
         """The context of a model: what its server says, if that is soon, or else what is assumed."""

@@ -112,7 +112,8 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(
         None,
         validation_alias="OPENAI_BASE_URL",
-        description="An OpenAI-compatible server, such as http://localhost:8000/v1 of vLLM.",
+        description="An OpenAI-compatible server, such as http://localhost:8000/v1 of vLLM; or several of the same "
+        "model, with commas between: calls about a document go to the same one, and to another while that is away.",
     )
     openai_api_key: SecretStr | None = Field(
         None, validation_alias="OPENAI_API_KEY", description="Its key. A local server usually needs none."
@@ -336,6 +337,11 @@ class Knob:
     description: str
 
 
+def listed_urls(value: str) -> tuple[str, ...]:
+    """The URLs of a list with commas or blanks between."""
+    return tuple(dict.fromkeys(filter(None, re.split(r"[,\s]+", value))))
+
+
 def load_settings(**changes: Any) -> Settings:
     """Read the settings of this process; `changes` replace them, except where None. Raises SettingsError with one
     sentence per invalid value."""
@@ -393,6 +399,8 @@ _SECRET = re.compile(r"pass|key|secret|token|sig|auth|cred|pwd", re.I)
 
 def _masked(value: str) -> str:
     """Hide the passwords and keys of a URL: before its host, and among its parameters."""
+    if value.count("://") > 1:
+        return ", ".join(map(_masked, listed_urls(value)))
     scheme, found, rest = value.partition("://")
     if not found:
         return value

@@ -1,6 +1,7 @@
 """A server without workers says what the workers of other processes know."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -11,20 +12,25 @@ from tests.proxies import free_port
 
 def test_a_server_without_workers_says_why_a_run_waits(url: str, tmp_path: Path) -> None:
     job = a_job(url, tmp_path / "home", contracts_in(tmp_path / "files", 2))
+    llm = f"http://127.0.0.1:{free_port()}/v1"  # nothing answers there
     variables = {
         "DATABASE_URL": url,
         "COLUMNIST_DATA_DIR": tmp_path / "home",
-        "OPENAI_BASE_URL": f"http://127.0.0.1:{free_port()}/v1",  # nothing answers there
+        "OPENAI_BASE_URL": llm,
         "COLUMNIST_MODEL": "simulated",
     }
     watcher = Watcher(url)
     with served("--no-worker", **variables) as server:
         status = f"{server.url}/api/tabular/jobs/{job.job_id}"
         assert httpx.get(status).json()["llm_trouble"] is None
-        worker = start("worker", **variables)
+        port = free_port()
+        worker = start("worker", COLUMNIST_METRICS_PORT=port, **variables)
         try:
             watcher.until("select count(llm_trouble) from tabular_jobs", (1,))
-            assert "connect" in httpx.get(status).json()["llm_trouble"].lower()
+            waits = httpx.get(status).json()["llm_trouble"]
+            assert waits.startswith(f"Waiting for the LLM server {urlsplit(llm).netloc}: ")
+            assert "connect" in waits.lower()
+            assert httpx.get(f"http://127.0.0.1:{port}/readyz").text == f"ready\n{waits}\n"
         finally:
             worker.terminate()
             worker.communicate()

@@ -140,16 +140,16 @@ def test_a_burst_of_429_loses_nothing_and_the_limit_falls_and_recovers(server: S
 
     async def run() -> tuple[list[Completion], int, int]:
         async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
-            lowest = chat.limiter.limit
+            lowest = chat.limit
 
             async def one(nr: int) -> Completion:
                 nonlocal lowest
                 completion = await chat.complete(asking(f"{nr}?"), SCHEMA, 500)
-                lowest = min(lowest, chat.limiter.limit)
+                lowest = min(lowest, chat.limit)
                 return completion
 
             completions = await asyncio.gather(*(one(nr) for nr in range(200)))
-            return completions, lowest, chat.limiter.limit
+            return completions, lowest, chat.limit
 
     before = server.figure("llm_fault_rate_limit_total")
     completions, lowest, at_the_end = asyncio.run(run())
@@ -298,7 +298,7 @@ def test_a_server_that_asks_for_a_long_wait_gets_it_and_the_call_does_not_wait_i
         ):
             with pytest.raises(LlmAwayError, match="429"):
                 await chat.complete(asking("What?"), SCHEMA, 500)
-            return chat.limiter.documents
+            return chat.documents
 
     assert asyncio.run(run(server.settings())) == 0, "no document is begun meanwhile"
 
@@ -341,7 +341,7 @@ def test_an_outage_is_waited_out_by_one_probe_at_a_time_and_blames_no_call(capsy
         async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal probes, open_now, most_open
             probes, open_now = probes + 1, open_now + 1
-            if chat.limiter.limit == 1:
+            if chat.limit == 1:
                 most_open = max(most_open, open_now)
             writer.close()
             await writer.wait_closed()
@@ -360,7 +360,7 @@ def test_an_outage_is_waited_out_by_one_probe_at_a_time_and_blames_no_call(capsy
                         await asyncio.sleep(0.01)
 
             calls = [asyncio.create_task(patient(f"{nr}?")) for nr in range(40)]
-            while chat.limiter.limit > 1:
+            while chat.limit > 1:
                 await asyncio.sleep(0.01)
             seen, most_open = probes, 0
             while probes < seen + 2 * GIVE_UP_AFTER:
@@ -432,7 +432,7 @@ def test_an_address_that_is_no_llm_server_says_so() -> None:
 
         async def listed() -> list[str]:
             async with ChatModel(server.settings(), "simulated", server.url) as chat:
-                return await chat.served_models()
+                return await chat.servers[0].served_models()
 
         with pytest.raises(LlmRefusedError, match="check OPENAI_BASE_URL"):
             asyncio.run(listed())
@@ -542,8 +542,8 @@ def test_refused_connections_do_not_lower_the_limit(server: Simulated) -> None:
         async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
             calls = [asyncio.create_task(chat.complete(asking(f"{nr}?"), SCHEMA, 500)) for nr in range(4)]
             await asyncio.gather(*calls, return_exceptions=True)
-            chat.limiter.on_success()
-            return chat.limiter.limit
+            chat.servers[0].limiter.on_success()
+            return chat.limit
 
     assert asyncio.run(run()) == 32
 
@@ -564,7 +564,7 @@ def test_a_limit_of_tokens_slows_the_tokens_down_and_leaves_the_calls_alone() ->
             text = "A long document of this test. " * 400
             await chat.complete(asking("First?", text), SCHEMA, 500)
             await asyncio.gather(*(chat.complete(asking(f"{nr}?", text), SCHEMA, 500) for nr in range(5)))
-            return chat.limiter.limit
+            return chat.limit
 
     with scripted(reply) as server:
         assert asyncio.run(run(server.settings(llm_max_in_flight=8))) == 8
@@ -645,7 +645,7 @@ def test_a_server_that_is_there_again_gets_all_calls_at_once() -> None:
                         await asyncio.sleep(0.01)
 
             calls = [asyncio.create_task(patient(f"{nr}?")) for nr in range(4)]
-            while not chat.limiter.down:
+            while chat.servers[0].open:
                 await asyncio.sleep(0.01)
             nobody.close()
             await nobody.wait_closed()

@@ -66,8 +66,8 @@ def test_the_limit_halves_once_per_round_trip_and_grows_by_one_per_round_trip() 
         limiter = Limiter(8)
         async with AsyncExitStack() as stack:
             starts = [await stack.enter_async_context(limiter.slot()) for _ in range(8)]
-            for started_at in starts[:4]:
-                limiter.on_failure(started_at)
+            for start in starts[:4]:
+                limiter.on_failure(start.started_at)
             assert limiter.limit == 4, "eight calls of one round trip lower it once"
             later = time.monotonic()
             limiter.on_success()
@@ -86,8 +86,8 @@ def test_the_limit_halves_once_per_round_trip_and_grows_by_one_per_round_trip() 
 def test_the_limit_does_not_grow_while_slots_are_free() -> None:
     async def run() -> None:
         limiter = Limiter(8)
-        async with limiter.slot() as started_at:
-            limiter.on_failure(started_at)
+        async with limiter.slot() as slot:
+            limiter.on_failure(slot.started_at)
             for _ in range(100):
                 limiter.on_success()
         assert limiter.limit == 4
@@ -99,8 +99,8 @@ def test_one_call_is_always_allowed_and_never_more_than_the_ceiling() -> None:
     async def run() -> None:
         limiter = Limiter(2)
         for _ in range(DOWN_AFTER - 1):
-            async with limiter.slot() as started_at:
-                limiter.on_failure(started_at)
+            async with limiter.slot() as slot:
+                limiter.on_failure(slot.started_at)
         assert limiter.limit == 1
         assert not limiter.down
         for _ in range(10):
@@ -126,7 +126,7 @@ def test_while_the_server_is_down_one_call_at_a_time_probes_and_the_first_answer
             nonlocal running, most, down_at_once
             while True:
                 try:
-                    async with limiter.slot() as started_at:
+                    async with limiter.slot() as slot:
                         running += 1
                         was_down = limiter.down
                         if was_down:
@@ -137,7 +137,7 @@ def test_while_the_server_is_down_one_call_at_a_time_probes_and_the_first_answer
                         if up.is_set():
                             limiter.on_success()
                             return
-                        limiter.on_failure(started_at)
+                        limiter.on_failure(slot.started_at)
                 except LlmAwayError:  # nobody waits inside for an outage
                     await asyncio.sleep(0)
 

@@ -3,6 +3,7 @@
 import re
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -93,7 +94,8 @@ def test_what_a_run_waits_for_is_said_and_a_cancelled_one_counts_what_was_done(
             upload(api, ("one.txt", b"The laws of Delaware govern."), review_id=review)
             page = opens(f"{server.url}/reviews/{review}")
             page.get_by_role("button", name="Run", exact=True).click()
-            expect(page.locator(".JobBar-job")).to_contain_text("Waiting for the LLM server: it cannot be reached")
+            words = f"Waiting for the LLM server {urlsplit(llm).netloc}: it cannot be reached"
+            expect(page.locator(".JobBar-job")).to_contain_text(words)
             accessible(page)
             cell(page, 0, "Kind").click()
             expect(page.locator(".Panel-panel").get_by_text("Being answered …")).to_be_visible()

@@ -58,7 +58,7 @@ class Answerer(Protocol):
 
     Raises DocumentError or LlmError if nothing more can be answered about this document, JobPausedError if the
     `ledger`, which counts its calls, admits no more. Calls that run then are waited for first. Cancelling the iteration
-    aborts them.
+    aborts them. What is `urgent` waits for no other work: a person waits for it.
     """
 
     model: str
@@ -74,5 +74,9 @@ class Answerer(Protocol):
         ...
 
     def answer(
-        self, document: DocumentText, questions: Sequence[Question], ledger: Ledger = UNCOUNTED
+        self,
+        document: DocumentText,
+        questions: Sequence[Question],
+        ledger: Ledger = UNCOUNTED,
+        urgent: bool = False,
     ) -> AsyncGenerator[list[Answer], None]: ...

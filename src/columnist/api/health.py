@@ -7,6 +7,7 @@ from fastapi import Response
 from columnist.api.problems import problem
 from columnist.db.probe import Probe
 from columnist.jobs.pool import WorkerPool
+from columnist.llm.limiter import TROUBLE
 
 
 @dataclass(slots=True)
@@ -22,14 +23,15 @@ class Health:
         return self._working() or Response("ok\n", media_type="text/plain")
 
     async def ready(self) -> Response:
-        """200 if the process takes requests: it is not stopping, its pool works, and the database can be written to."""
+        """200 if the process takes requests: it is not stopping, its pool works, and the database can be written to.
+        Requests are taken while an LLM server is away; the text says which."""
         if self.draining:
             return problem("draining", 503, "The server is about to stop.")
         if (broken := self._working()) is not None:
             return broken
         if (trouble := await self.probe.trouble()) is not None:
             return problem("database-unavailable", 503, trouble)
-        return Response("ready\n", media_type="text/plain")
+        return Response("\n".join(("ready", *TROUBLE.values(), "")), media_type="text/plain")
 
     def _working(self) -> Response | None:
         trouble = self.pool.trouble if self.pool else None

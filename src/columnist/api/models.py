@@ -206,7 +206,7 @@ class Job(BaseModel):
     budget: float | None
     paused_at: datetime | None
     pause_reason: str | None
-    llm_trouble: Annotated[str | None, Field(description="Why the job waits for the LLM server.")]
+    llm_trouble: Annotated[str | None, Field(description="The LLM servers that the job waits for or goes on without.")]
     rate: float | None
     eta_seconds: float | None
     created_at: datetime

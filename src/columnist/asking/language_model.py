@@ -56,7 +56,11 @@ class LanguageModelAnswerer:
         return besides_the_pages(name, questions)
 
     async def answer(
-        self, document: DocumentText, questions: Sequence[Question], ledger: Ledger = UNCOUNTED
+        self,
+        document: DocumentText,
+        questions: Sequence[Question],
+        ledger: Ledger = UNCOUNTED,
+        urgent: bool = False,
     ) -> AsyncGenerator[list[Answer], None]:
         """Yields each group's answers as soon as they arrive. Raises LlmError if the server refuses the questions."""
         context = await self._chat.context_tokens()
@@ -69,8 +73,9 @@ class LanguageModelAnswerer:
         overhead = max(overhead_bytes(document.name, group) for group in groups)
         parts = windows(pages, page_room(context, answer_tokens, overhead)) or [[]]
         limits = _Limits(size(pages), MOST_CALLS * (len(parts) * len(groups) + 2))
+        affinity = _affinity(document)
         calls = _Calls(
-            self._chat, document, pages, Locator(document.pages), answer_tokens, ledger, limits, _affinity(document)
+            self._chat, document, pages, Locator(document.pages), answer_tokens, ledger, limits, affinity, urgent
         )
         answered: list[list[list[Answer]]] = [[] for _ in groups]
 
@@ -79,7 +84,7 @@ class LanguageModelAnswerer:
             answered[index] += await calls.answers(part, groups[index])
             return await calls.merged(groups[index], answered[index]) if part is parts[-1] else []
 
-        async with self._chat.limiter.document():
+        async with self._chat.document(affinity, urgent):
             # The first call about a part puts it into the server's prefix cache; the others use it, all at once.
             failure: BaseException | None = None
             for part, batch in product(parts, (range(1), range(1, len(groups)))):
@@ -145,6 +150,7 @@ class _Calls:
     ledger: Ledger
     limits: _Limits
     affinity: str
+    urgent: bool
 
     async def answers(self, pages: Sequence[PageText], group: Sequence[Question]) -> list[list[Answer]]:
         """The answers of a group from these pages: one list, or several if the pages had to be split.
@@ -245,7 +251,9 @@ class _Calls:
             return [Answer(question.id, kept[question.id]) for question in group], False
         self.limits.count()
         asked = messages(self.document.name, call.pages, group, part_of, call.again, call.excerpts, self.document.owner)
-        completion = await self.chat.complete(asked, schema(group), call.room, self.ledger, key, self.affinity)
+        completion = await self.chat.complete(
+            asked, schema(group), call.room, self.ledger, key, self.affinity, self.urgent
+        )
         contents: dict[UUID, Content] = {}
         try:
             # Locating quotes in a long document is slow: do it in a thread.

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import psycopg
@@ -24,7 +25,7 @@ from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
 from columnist.guarded.children import layers
 from columnist.guarded.sandbox import LAYERS
 from columnist.reviews.model import Question
-from columnist.settings import EXTRACTIVE, Settings
+from columnist.settings import EXTRACTIVE, Settings, listed_urls
 
 ANSWER_TOKENS = 1_000
 _QUESTION = Question(UUID(int=1), "Rent", "How high is the monthly rent?", "monetary_amount")
@@ -146,20 +147,37 @@ async def _reading(settings: Settings) -> str:
 async def _answers(settings: Settings) -> str:
     if settings.model == EXTRACTIVE:
         return "extractive: rules and quotes, no LLM. For an LLM set OPENAI_BASE_URL and COLUMNIST_MODEL."
+    if settings.model.endswith(".gguf"):
+        return await _asked_twice(settings, "this process")
+    findings, failures = [], []
+    for url in listed_urls(settings.openai_base_url) if settings.openai_base_url else (None,):
+        one = settings.model_copy(update={"openai_base_url": url})
+        try:
+            findings.append(
+                await _asked_twice(one, urlsplit(url or "https://api.openai.com").netloc.rpartition("@")[2])
+            )
+        except ColumnistError as error:
+            failures.append(str(error))
+    if failures:
+        raise LlmRefusedError(" ".join((*failures, *(f"{finding}." for finding in findings))))
+    return ". ".join(findings)
+
+
+async def _asked_twice(settings: Settings, where: str) -> str:
+    """What a server does with a question. Raises LlmError."""
     # It takes half a second to import.
     from columnist.asking.raw_answers import raw_answers
 
     async with BackEnds(settings) as back_ends:
         chat = await back_ends.chat(settings.model)
-        served = await chat.served_models()
+        served = await chat.servers[0].served_models()
         if not settings.model.endswith(".gguf") and settings.model not in served:
             names = ", ".join(sorted(served)[:10]) or "nothing"
-            raise LlmRefusedError(f"The server does not serve {settings.model!r}, but {names}: set COLUMNIST_MODEL.")
+            raise LlmRefusedError(f"{where} does not serve {settings.model!r}, but {names}: set COLUMNIST_MODEL.")
         context = await chat.context_tokens()
         asked = messages("lease.txt", page_texts(["The tenant pays a rent of 900 euros a month. " * 40]), [_QUESTION])
         first, second = [await chat.complete(asked, schema([_QUESTION]), ANSWER_TOKENS) for _ in range(2)]
     raw_answers(first, [_QUESTION])
-    where = settings.openai_base_url or "this process"
     notes = [f"{settings.model} answers by the schema at {where}, with a context of {context:,} tokens"]
     if not second.cached_tokens:
         notes.append(

@@ -25,7 +25,7 @@ from columnist.process import LEAVE_SECONDS, check_askable, leave_within
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
-from columnist.settings import EXTRACTIVE, Settings
+from columnist.settings import EXTRACTIVE, Settings, listed_urls
 
 ROWS_SHOWN = 15
 PASSED_OVER_SHOWN = 3
@@ -74,8 +74,9 @@ def _receiver(settings: Settings) -> str:
         return f"Files and questions go to the server {urlsplit(settings.server).netloc.rpartition('@')[2]}."
     if settings.model == EXTRACTIVE or settings.model.endswith(".gguf"):
         return "Nothing leaves this machine."
-    host = urlsplit(settings.openai_base_url or "https://api.openai.com").netloc.rpartition("@")[2]
-    return f"Text of documents and questions go to the LLM server {host}."
+    urls = listed_urls(settings.openai_base_url or "https://api.openai.com")
+    hosts = ", ".join(urlsplit(url).netloc.rpartition("@")[2] for url in urls)
+    return f"Text of documents and questions go to the LLM server{'s' if len(urls) > 1 else ''} {hosts}."
 
 
 def _opening(generated: Generated, asked: str) -> str:
@@ -118,8 +119,7 @@ class _Watcher:
             async for job in self._desk.watch(generated.job_id):
                 bar.update(task, total=job.total_items, completed=job.ended_items, detail=job_detail(job))
                 if job.llm_trouble and time.monotonic() >= tell_at:
-                    trouble = screen.plain(job.llm_trouble.rstrip("."))
-                    self._console.print(f"Waiting for the LLM server: {trouble}. Ctrl-C stops waiting.")
+                    self._console.print(f"{screen.plain(job.llm_trouble)} Ctrl-C stops the run.")
                     tell_at = time.monotonic() + TELL_AGAIN_SECONDS
         return job
 

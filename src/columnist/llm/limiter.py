@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from columnist.backoff import back_off
 from columnist.errors import LlmAwayError
@@ -23,57 +24,88 @@ MINUTE = 60.0
 SAME_REFUSAL_SECONDS = 5.0
 """Calls that were under way together are refused together: that is one sign."""
 
+RESERVED = 2
+"""Places beside all others, for calls and for documents that a person waits for."""
+
 AWAY = "The LLM server does not answer."
 
 TROUBLE: dict[str, str] = {}
-"""Model → why its server is down for this process; one that answers is not in it."""
+"""Model → which of its servers this process waits for or goes on without, and why; one that has all is not in it."""
 
 
 class _Line:
-    """First come, first served, and no more at a time than `limit` says."""
+    """First come, first served, and no more at a time than `limit` says. A place that nobody here waits for goes to one
+    who waits in the line of a neighbour."""
 
     def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[_Line]] = deque()
+        self._reserved = 0
+        self.neighbours: Sequence[_Line] = ()
         self.inside = 0
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a caller would get in at once."""
+        return self.inside < self._limit()
+
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Wait for a place, and hold it."""
-        await self._enter()
+    async def place(self, urgent: bool = False) -> AsyncIterator["_Line"]:
+        """Wait for a place, and hold it: here, or with a neighbour that has one sooner. Who is `urgent` has places
+        reserved, and is the next if these are taken."""
+        if urgent and self._reserved < RESERVED:
+            self._reserved += 1
+            try:
+                yield self
+            finally:
+                self._reserved -= 1
+            return
+        line = await self._enter(urgent)
         try:
-            yield
+            yield line
         finally:
-            self.inside -= 1
-            self.call()
+            line._leave()
 
     def dismiss(self, error: Exception) -> None:
         """Fail everything that waits."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_exception(error)
+        while turn := self._next():
+            turn.set_exception(error)
 
     def call(self) -> None:
         """Let waiting callers in: the limit may have grown."""
-        while self._waiting and self.inside < self._limit():
+        while self.has_room and (turn := self._next() or self._next_of_neighbours()):
+            self.inside += 1
+            turn.set_result(self)
+
+    def _leave(self) -> None:
+        self.inside -= 1
+        self.call()
+
+    def _next(self) -> "asyncio.Future[_Line] | None":
+        while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                self.inside += 1
-                turn.set_result(None)
+                return turn
+        return None
 
-    async def _enter(self) -> None:
-        if not self._waiting and self.inside < self._limit():
+    def _next_of_neighbours(self) -> "asyncio.Future[_Line] | None":
+        longest = sorted(self.neighbours, key=lambda line: len(line._waiting), reverse=True)
+        return next((turn for line in longest if (turn := line._next())), None)
+
+    async def _enter(self, urgent: bool) -> "_Line":
+        if self.has_room and (urgent or not self._waiting):
             self.inside += 1
-            return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+            return self
+        turn: asyncio.Future[_Line] = asyncio.get_running_loop().create_future()
+        if urgent:
+            self._waiting.appendleft(turn)
+        else:
+            self._waiting.append(turn)
         try:
-            await turn
+            return await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and not turn.exception():  # the place came with the cancel
-                self.inside -= 1
-                self.call()
+                turn.result()._leave()
             raise
 
 
@@ -119,7 +151,7 @@ class Pace:
 
 
 class Limiter:
-    """Hands out slots for calls, and knows whether the server is down.
+    """Hands out slots for calls of one server, and knows whether it is down.
 
     It starts at the ceiling: a healthy server is busy from the first call (vLLM queues what it cannot run), and an
     overloaded one halves the limit with its first answers.
@@ -128,11 +160,18 @@ class Limiter:
     def __init__(self, ceiling: int) -> None:
         self._ceiling = ceiling
         self._limit = float(ceiling)
-        self._calls = _Line(lambda: self.limit)
-        self._documents = _Line(lambda: self.limit)
+        self._calls = _Line(self._places)
+        self._documents = _Line(self._places)
         self._lowered_at = 0.0
         self._failures = 0
         self._closed_until = 0.0
+        self._neighbours: Sequence[Limiter] = ()
+
+    def join(self, neighbours: "Sequence[Limiter]") -> None:
+        """Serve the lines of these, too: they are of servers that answer the same."""
+        self._neighbours = neighbours
+        self._calls.neighbours = [one._calls for one in neighbours]
+        self._documents.neighbours = [one._documents for one in neighbours]
 
     @property
     def limit(self) -> int:
@@ -145,6 +184,31 @@ class Limiter:
         return 0 if self.closed_for > 0 else self.limit
 
     @property
+    def documents_here(self) -> int:
+        """Documents that are under way with this server."""
+        return self._documents.inside
+
+    @property
+    def load(self) -> float:
+        """Calls in flight, as a share of those that may be."""
+        return self._calls.inside / self.limit
+
+    @property
+    def open(self) -> bool:
+        """The server can be asked now."""
+        return not self.down and self.closed_for == 0
+
+    @property
+    def has_room(self) -> bool:
+        """A call would get its slot at once."""
+        return self._calls.has_room
+
+    @property
+    def has_room_for_document(self) -> bool:
+        """A document would get its place at once."""
+        return self._documents.has_room
+
+    @property
     def down(self) -> bool:
         """Only failures for a while, whichever call asked."""
         return self._failures >= DOWN_AFTER
@@ -155,22 +219,25 @@ class Limiter:
         return max(0.0, self._closed_until - time.monotonic())
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[float]:
-        """Wait for a slot, hold it, and say when it began (monotonic seconds).
+    async def slot(self, urgent: bool = False) -> AsyncIterator["Slot"]:
+        """Wait for a slot and hold it: here, or with a neighbour that has one sooner. An `urgent` call waits for no
+        other.
 
         Raises LlmAwayError while the server is away, instead of waiting for it: one call at a time tries it, with
         pauses between.
         """
         self._refuse_while_away(self._calls)
-        async with self._calls.place():
-            if self.down and self.closed_for > 0:
+        async with self._calls.place(urgent) as line:
+            limiter = self._of(line)
+            if limiter.down and limiter.closed_for > 0:
                 raise LlmAwayError(AWAY)
-            yield time.monotonic()
+            yield Slot(limiter, time.monotonic())
 
     @asynccontextmanager
-    async def document(self) -> AsyncIterator[None]:
-        """Wait until a document may be begun, and hold that place while it is asked about. As many are under way as
-        calls may be: more would only push each other out of the server's prefix cache, and all be done late.
+    async def document(self, urgent: bool = False) -> AsyncIterator["Limiter"]:
+        """Wait until a document may be begun, and hold that place while it is asked about; says whose it is. As many
+        are under way as calls may be: more would only push each other out of the server's prefix cache, and all be done
+        late.
 
         Raises LlmAwayError while the server is away, or has less room than it had and a place does not come soon.
         """
@@ -178,10 +245,17 @@ class Limiter:
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(LINE_SECONDS if self.limit < self._ceiling else None):
-                    await stack.enter_async_context(self._documents.place())
+                    line = await stack.enter_async_context(self._documents.place(urgent))
             except TimeoutError:
                 raise LlmAwayError("The LLM server has too much to do.") from None
-            yield
+            yield self._of(line)
+
+    def _of(self, line: _Line) -> "Limiter":
+        return next(one for one in (self, *self._neighbours) if line in (one._calls, one._documents))
+
+    def _places(self) -> int:
+        """Where others can be asked, no call tries a server that is away."""
+        return 0 if not self.open and any(one.open for one in self._neighbours) else self.limit
 
     def _refuse_while_away(self, line: _Line) -> None:
         if self.down and (self.closed_for > 0 or line.inside >= self.limit):
@@ -196,21 +270,34 @@ class Limiter:
         self._calls.call()
         self._documents.call()
 
-    def on_failure(self, started_at: float, *, busy: bool = False, reached: bool = True) -> None:
+    def on_failure(self, started_at: float, *, busy: bool = False, reached: bool = True, gone: bool = False) -> None:
         """A call that began at `started_at` timed out, was turned away or found nobody; `busy`: the server said that it
-        has too much to do, so that it is not away; not `reached`: nobody was there, which says nothing of load."""
+        has too much to do, so that it is not away; not `reached`: nobody was there, which says nothing of load; `gone`:
+        it counts as down at once."""
         # A call that began before the limit was lowered is of the same round trip as the one that lowered it.
         if reached and not self.down and started_at >= self._lowered_at:
             self._limit = max(1.0, self._limit * LOWERED)
             self._lowered_at = time.monotonic()
         if busy:
             return
-        self._failures += 1
+        self._failures = max(self._failures + 1, DOWN_AFTER if gone else 0)
         if self.down:
             self.close(back_off(self._failures - DOWN_AFTER))
+            # Those that no neighbour has taken.
             for line in (self._calls, self._documents):
                 line.dismiss(LlmAwayError(AWAY))
 
     def close(self, seconds: float) -> None:
-        """Ask nothing for this time."""
+        """Ask nothing for this time. Neighbours with room take those who wait here."""
         self._closed_until = max(self._closed_until, time.monotonic() + seconds)
+        for one in self._neighbours:
+            one._calls.call()
+            one._documents.call()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for one call, with the server of this limiter, since `started_at` (monotonic seconds)."""
+
+    limiter: Limiter
+    started_at: float

@@ -102,7 +102,7 @@ class RulesAnswerer:
         return ""
 
     async def answer(
-        self, document: DocumentText, questions: Sequence[Question], ledger: object = None
+        self, document: DocumentText, questions: Sequence[Question], ledger: object = None, urgent: bool = False
     ) -> AsyncGenerator[list[Answer], None]:
         """All questions at once, in order: a document takes milliseconds."""
         contents = await asyncio.wrap_future(cpu_pool().submit(_all_answered, list(document.pages), list(questions)))

@@ -63,7 +63,7 @@ export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged
           : job.paused_at
             ? job.pause_reason
             : job.llm_trouble
-              ? `Waiting for the LLM server: ${job.llm_trouble}.`
+              ? job.llm_trouble
               : [
                   job.rate ? `${job.rate.toPrecision(2)}/s` : "",
                   job.eta_seconds ? `${duration(job.eta_seconds)} left` : "",

@@ -1,0 +1,465 @@
+"""One server that speaks the OpenAI protocol: what it answers, what it takes, and whether it is there."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import openai
+import structlog
+from openai import AsyncOpenAI
+from openai.types import Model
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+
+from columnist import telemetry
+from columnist.documents.tokens import estimated_tokens
+from columnist.errors import ContextExceededError, LlmRefusedError, LlmUnavailableError, RequestRefusedError
+from columnist.llm.limiter import Limiter, Pace
+from columnist.llm.replies import Completion, Refusal, completion, refusal, refusal_inside
+from columnist.settings import Settings
+
+log = structlog.get_logger()
+
+PROBE_SECONDS = 20.0
+PROBE_TOKENS = 16
+
+CONNECT_SECONDS = 10.0
+
+CHECK_SECONDS = 3.0
+"""How often a server of several is looked at, while it has calls or is away."""
+SILENT_SECONDS = 5.0
+"""How long it may take to list its models."""
+SILENT_TIMES = 2
+"""So often in a row it may be silent; then its calls go to the others."""
+
+AFFINITY_HEADERS = ("X-Session-ID", "X-SMG-Routing-Key")
+"""By which vLLM's router, LiteLLM and SGLang's gateway keep the calls about a document on the server that has read it.
+Others ignore them."""
+OPENAI_HOST = "api.openai.com"
+"""Whose router reads `prompt_cache_key` in the body; other servers may refuse a field that they do not know."""
+
+_HEALING = frozenset((408, 409, 425, 429))
+_REFUSABLE = {
+    "bounds": ("maxitems", "'minimum'", '"minimum"', "`minimum`"),
+    "response_format": ("response_format", "json_schema", "structured output", "guided", "grammar"),
+    "max_tokens": ("max_completion_tokens",),
+    "temperature": ("temperature",),
+}
+"""Parameters that some servers do not take, and the words by which their refusals are known."""
+
+
+class TransientError(Exception):
+    """The server is down, busy or slow: it may heal. `cause`: as telemetry.RETRIES counts it; with `rate_limited` it
+    only has too much to do, whatever the call. `retry_after` in seconds, if the server said so; `paced`: its tokens in
+    a time are too many, and later calls are paced."""
+
+    def __init__(self, sentence: str, cause: str, retry_after: float | None = None, paced: bool = False) -> None:
+        super().__init__(sentence)
+        self.cause = cause
+        self.retry_after = retry_after
+        self.paced = paced
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked. `affinity`: the same for calls whose prompts begin alike; `urgent`: a person waits for it."""
+
+    messages: Sequence[ChatCompletionMessageParam]
+    schema: dict[str, Any]
+    max_tokens: int
+    affinity: str
+    urgent: bool
+
+    def prompt_tokens(self) -> int:
+        """Estimated, which takes 20 ms for a long document."""
+        return sum(estimated_tokens(str(message.get("content") or "")) for message in self.messages)
+
+
+class Server:
+    """Asks one server for one model; owns its limiter, and what was learned about it. `tell` is called when it is away,
+    or back."""
+
+    def __init__(
+        self, settings: Settings, model: str, base_url: str | None, key: str, tell: Callable[[], None]
+    ) -> None:
+        self.model = model
+        # One slot of a file's own server, which is never away but may be slow: no queue there, and no hurry.
+        own = model.endswith(".gguf")
+        self._seconds = None if own else settings.llm_timeout_seconds
+        self.limiter = Limiter(1 if own else settings.llm_max_in_flight)
+        self.pace = Pace()
+        self._client = AsyncOpenAI(
+            base_url=base_url,
+            api_key=key,
+            timeout=openai.Timeout(self._seconds, connect=CONNECT_SECONDS),
+            max_retries=0,
+        )
+        self._tell = tell
+        self.url = str(self._client.base_url)
+        self.name = urlsplit(self.url).netloc.rpartition("@")[2]
+        self.answers = 0
+        self.most_answer_tokens = sys.maxsize
+        self.trouble = ""
+        self.refusal: LlmRefusedError | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._under_way: set[asyncio.Timeout] = set()
+        self._speaks = False
+        self._unreachable = False
+        self._probing = asyncio.Lock()
+        self._probed_at = 0.0
+        self._probe_answered = False
+        self._refused: set[str] = set()
+        self._extra_body = settings.llm_extra_body
+        self._context_tokens: int | None = None
+
+    @property
+    def open(self) -> bool:
+        """It can be asked now, and has not refused every call."""
+        return self.refusal is None and self.limiter.open
+
+    async def close(self) -> None:
+        """End its connections."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        await self._client.close()
+
+    async def served_models(self) -> list[str]:
+        """The models that the server lists. Raises LlmRefusedError or LlmUnavailableError at once."""
+        try:
+            return [model.id for model in await self._listed()]
+        except openai.OpenAIError as error:
+            raise await self._at_once(error) from error
+
+    async def context_tokens(self) -> int | None:
+        """The context window that the server says (vLLM, llama.cpp); None if it says none, or is away."""
+        if self._context_tokens is None:
+            try:
+                listed = await self._listed()
+            except openai.OpenAIError:
+                # No server to ask now; it will refuse a request that is too long.
+                return None
+            extras = [model.model_extra or {} for model in listed if model.id == self.model or len(listed) == 1]
+            said = [extra.get("max_model_len") or (extra.get("meta") or {}).get("n_ctx") for extra in extras]
+            self._context_tokens = next((tokens for tokens in said if tokens), 0)
+        return self._context_tokens or None
+
+    async def ask(self, request: Request, started_at: float) -> Completion:
+        """Ask once, in a slot since `started_at`. Raises TransientError for what may heal, LlmRefusedError for what
+        asking again cannot heal."""
+        try:
+            await self._await_listing()
+            completion = await self._measured(request)
+        except TransientError as weather:
+            self._on_failure(weather, started_at)
+            raise
+        except LlmRefusedError:
+            self._on_success()
+            raise
+        self._on_success()
+        self.pace.took(completion.prompt_tokens)
+        return completion
+
+    def set_aside(self, error: LlmRefusedError | TransientError, seconds: float = 0.0) -> None:
+        """Ask it nothing: for this time, or after a refusal of every call until it lists its models."""
+        if isinstance(error, LlmRefusedError):
+            self.refusal = error
+            log.warning("the LLM server refuses every call", server=self.name, reason=str(error))
+        elif not self.limiter.down:
+            self.limiter.close(seconds)
+        self._say(str(error))
+
+    def watch(self) -> None:
+        """From now on, find out by itself that it is gone or back: calls that others can answer do not try it."""
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+
+    async def answers_a_word(self) -> bool:
+        """Whether the server answers the smallest of calls; concurrent callers share one answer."""
+        asked_at = time.monotonic()
+        async with self._probing:
+            if self._probed_at < asked_at:
+                try:
+                    await self.probe()
+                except LlmUnavailableError:
+                    self._probe_answered = False
+                except LlmRefusedError:
+                    self._probe_answered = True
+                else:
+                    self._probe_answered = True
+                self._probed_at = time.monotonic()
+            return self._probe_answered
+
+    async def probe(self) -> None:
+        """Ask for one word, past the limiter. Raises LlmRefusedError or LlmUnavailableError at once."""
+        form = "max_completion_tokens" if "max_tokens" in self._refused else "max_tokens"
+        words: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say yes."}]
+        request: dict[str, Any] = {"model": self.model, "messages": words, form: PROBE_TOKENS}
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                await self._client.chat.completions.create(**request)
+        except (openai.OpenAIError, TimeoutError) as error:
+            understood = await self._at_once(error)
+            if not isinstance(understood, RequestRefusedError):  # which is an answer, too
+                raise understood from error
+        self._on_success()
+
+    async def _at_once(self, error: Exception) -> LlmRefusedError | LlmUnavailableError:
+        understood = await self._understood(error)
+        if isinstance(understood, TransientError):
+            return LlmUnavailableError(f"The LLM server {self.name}: {understood}.")
+        return understood
+
+    async def _watch(self) -> None:
+        silent = 0
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            if self.open and not self._under_way:
+                continue
+            try:
+                async with asyncio.timeout(SILENT_SECONDS):
+                    await self._listed()
+            except (openai.APIConnectionError, TimeoutError):
+                silent += 1
+                if silent >= SILENT_TIMES and self.limiter.open:
+                    self._lose()
+                continue
+            except openai.APIStatusError as error:
+                if error.status_code >= 500 or self.refusal is not None:
+                    continue
+            except openai.OpenAIError:
+                continue
+            silent = 0
+            await self._look_again()
+
+    def _lose(self) -> None:
+        """Its calls would hang until they time out: they end now, and go to others."""
+        self._on_failure(TransientError("it does not answer", "connection"), time.monotonic())
+        for call in self._under_way:
+            call.reschedule(asyncio.get_running_loop().time())
+
+    async def _look_again(self) -> None:
+        """It lists its models: so it is back, unless it was there and failed."""
+        if self.refusal is not None or (self.limiter.down and self._unreachable):
+            self.refusal = None
+            self._is_there()
+        elif self.limiter.down and self.limiter.closed_for == 0:
+            await self.answers_a_word()
+
+    async def _await_listing(self) -> None:
+        """A server that was not there is back once it lists its models: then all may ask. Raises TransientError."""
+        if not (self.limiter.down and self._unreachable):
+            return
+        try:
+            await self._listed()
+        except openai.APIConnectionError as error:
+            raise await self._understood(error) from error
+        except openai.OpenAIError:
+            return  # it has no list; the call itself will tell
+        self._is_there()
+
+    async def _measured(self, request: Request) -> Completion:
+        started_at = time.monotonic()
+        outcome = "failed"
+        try:
+            with telemetry.LLM_IN_FLIGHT.track_inprogress(), telemetry.span("llm call", model=self.model) as span:
+                completion = await self._ask(request)
+                tokens = {
+                    "prompt": completion.prompt_tokens,
+                    "cached": completion.cached_tokens,
+                    "completion": completion.completion_tokens,
+                }
+                for kind, count in tokens.items():
+                    telemetry.LLM_TOKENS.labels(kind).inc(count)
+                    span.set_attribute(f"{kind}_tokens", count)
+                outcome = "answered"
+                return completion
+        finally:
+            telemetry.LLM_CALL_SECONDS.labels(outcome).observe(time.monotonic() - started_at)
+
+    async def _ask(self, request: Request) -> Completion:
+        while True:
+            without = frozenset(self._refused)
+            most = min(request.max_tokens, self.most_answer_tokens)
+            try:
+                async with asyncio.timeout(self._seconds) as call:
+                    self._under_way.add(call)
+                    try:
+                        answer = await self._client.chat.completions.create(**self._sent(request, most, without))
+                    finally:
+                        self._under_way.discard(call)
+                return _answered(answer)
+            except (openai.OpenAIError, TimeoutError, ValueError) as error:
+                understood = await self._understood(error, request.prompt_tokens(), most)
+                if isinstance(understood, ContextExceededError) or not self._learns_from(error, without, most):
+                    raise understood from error
+
+    def _sent(self, request: Request, max_tokens: int, without: frozenset[str]) -> dict[str, Any]:
+        messages, schema = list(request.messages), request.schema
+        sent: dict[str, Any] = {"model": self.model, "messages": messages}
+        body: dict[str, Any] = dict(self._extra_body)
+        if "temperature" not in without:
+            sent["temperature"] = 0
+        sent["max_completion_tokens" if "max_tokens" in without else "max_tokens"] = max_tokens
+        if "bounds" in without:
+            schema = _unbounded(schema)
+        if "response_format" not in without:
+            form = {"name": "answers", "strict": True, "schema": schema}
+            # Not as a parameter: the SDK would take milliseconds to walk through the schema.
+            body["response_format"] = {"type": "json_schema", "json_schema": form}
+        else:
+            last: Any = dict(messages[-1])
+            last["content"] = f"{last['content']}\n\nAnswer with JSON only, by this JSON schema:\n{json.dumps(schema)}"
+            messages[-1] = last
+        if request.affinity:
+            sent["extra_headers"] = dict.fromkeys(AFFINITY_HEADERS, request.affinity)
+            if self._client.base_url.host == OPENAI_HOST:
+                body["prompt_cache_key"] = request.affinity
+        if body:
+            sent["extra_body"] = body
+        return sent
+
+    def _learns_from(self, error: Exception, without: frozenset[str], max_tokens: int) -> bool:
+        """Whether the server refused a parameter that it can be asked without, or with less; it is, from now on."""
+        said = _said(error)
+        if said is None or said.status in _HEALING or said.full:
+            return False
+        if most := said.answers_at_most(max_tokens):
+            self.most_answer_tokens = most
+            return True
+        message = said.message.lower()
+        for parameter, words in _REFUSABLE.items():
+            # Calls that were under way together are all refused, and all learn.
+            if parameter not in without and any(word in message for word in words):
+                if parameter not in self._refused:
+                    log.info("the LLM server does without", parameter=parameter, said=said.message)
+                self._refused.add(parameter)
+                return True
+        return False
+
+    async def _understood(
+        self, error: Exception, prompt_tokens: int = 0, answer_tokens: int = 0
+    ) -> LlmRefusedError | TransientError:
+        """The one place where the SDK's exceptions become ours; the tokens are those of the request, estimated."""
+        if isinstance(error, openai.APITimeoutError | TimeoutError):
+            if self._unreachable:
+                return TransientError("it does not answer", "connection")
+            return TransientError("it did not answer in time (COLUMNIST_LLM_TIMEOUT_SECONDS)", "timeout")
+        if isinstance(error, openai.APIConnectionError):
+            return TransientError(f"it cannot be reached ({error.__cause__ or error})", "connection")
+        said = _said(error)
+        if said is None:
+            if self._speaks or isinstance(error, _NoAnswerError):
+                # A proxy before it says this, or it broke off.
+                return TransientError("its reply is no answer", "server_error")
+            return LlmRefusedError(
+                f"{self.name} does not speak the OpenAI protocol: check OPENAI_BASE_URL; most end in /v1."
+            )
+        return await self._meant(said, prompt_tokens, answer_tokens)
+
+    async def _meant(self, said: Refusal, prompt_tokens: int, answer_tokens: int) -> LlmRefusedError | TransientError:
+        if said.code == "insufficient_quota":
+            return LlmRefusedError(f"The LLM account has no quota left: {said.message}")
+        share = said.share_that_fits(prompt_tokens, answer_tokens) if answer_tokens else None
+        if share is not None:
+            return ContextExceededError(f"The request is longer than the model's context: {said.message}", share)
+        if said.full:
+            if said.counts_tokens:
+                self.pace.learn(said.tokens_a_minute, said.retry_after)
+            return TransientError(f"it answered {said.status}", "rate_limited", said.retry_after, said.counts_tokens)
+        if said.status in _HEALING or said.status >= 500:
+            cause = "timeout" if said.status == 408 else "server_error"
+            return TransientError(f"it answered {said.status}", cause, said.retry_after)
+        if said.status in (401, 403):
+            return LlmRefusedError(f"The LLM server refuses the key: check OPENAI_API_KEY. It says: {said.message}")
+        if said.status == 402:
+            return LlmRefusedError(f"The LLM account has to be paid up: {said.message}")
+        if said.status == 404:
+            return LlmRefusedError(f"The LLM server does not serve {self.model!r}{await self._what_it_serves()}")
+        return RequestRefusedError(f"The LLM server refuses the request ({said.status}): {said.message}")
+
+    async def _listed(self) -> list[Model]:
+        try:
+            listed = [model async for model in self._client.models.list()]
+        except AttributeError as error:  # what the SDK comes to when the server answers with a web page
+            raise openai.OpenAIError("no list of models") from error
+        self._speaks = True
+        return listed
+
+    async def _what_it_serves(self) -> str:
+        try:
+            names = [model.id for model in await self._listed()]
+        except openai.OpenAIError:
+            return ": check --model and OPENAI_BASE_URL; most end in /v1."
+        return f", but: {', '.join(sorted(names)[:10]) or 'nothing'}. Check --model and OPENAI_BASE_URL."
+
+    def _on_success(self) -> None:
+        self.answers += 1
+        self._speaks = True
+        self._is_there()
+
+    def _is_there(self) -> None:
+        if self.limiter.down:
+            log.warning("the LLM server is back", server=self.name)
+            self._context_tokens = None  # it may be another one
+        self._unreachable = False
+        self.limiter.on_success()
+        self._say("")
+
+    def _on_failure(self, weather: TransientError, started_at: float) -> None:
+        self._unreachable = weather.cause == "connection"
+        was_down = self.limiter.down
+        if not weather.paced:
+            self.limiter.on_failure(
+                started_at,
+                busy=weather.cause == "rate_limited",
+                reached=not self._unreachable,
+                gone=self._unreachable and self._watching is not None,
+            )
+        if self.limiter.down:
+            self._say(str(weather))
+        if self.limiter.down and not was_down:
+            log.warning("the LLM server is in trouble", server=self.name, reason=str(weather))
+
+    def _say(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self._tell()
+
+
+class _NoAnswerError(openai.OpenAIError):
+    """A reply without anything in it."""
+
+
+class _RefusedInsideError(openai.OpenAIError):
+    """A reply with status 200 that is an error."""
+
+    def __init__(self, said: Refusal) -> None:
+        super().__init__(said.message)
+        self.said = said
+
+
+def _answered(answer: object) -> Completion:
+    """The completion. Raises OpenAIError if the reply is none."""
+    if said := refusal_inside(answer):
+        raise _RefusedInsideError(said)
+    if not isinstance(answer, ChatCompletion):  # the SDK hands on as text what it cannot read, such as a web page
+        raise openai.OpenAIError("no completion") if answer else _NoAnswerError("an empty reply")
+    return completion(answer)
+
+
+def _said(error: Exception) -> Refusal | None:
+    if isinstance(error, _RefusedInsideError):
+        return error.said
+    return refusal(error) if isinstance(error, openai.APIStatusError) else None
+
+
+def _unbounded(schema: Any) -> Any:
+    """The schema without the bounds that some servers do not take."""
+    if isinstance(schema, dict):
+        return {name: _unbounded(value) for name, value in schema.items() if name not in ("maxItems", "minimum")}
+    return [_unbounded(one) for one in schema] if isinstance(schema, list) else schema
