@@ -12,7 +12,7 @@ from columnist.db.connect import Connection, User, tried_again
 from columnist.db.sql import statement
 from columnist.documents.model import read_citations
 from columnist.errors import ConflictError, NotFoundError
-from columnist.reviews.model import CellAction, CellChange, Flag, Format, FullCell, ModelInUse, ReviewChange
+from columnist.reviews.model import CellAction, CellChange, Flag, Format, FullCell, ModelInUse, PastCell, ReviewChange
 
 
 class CellKey(NamedTuple):
@@ -116,13 +116,17 @@ async def restore_cell(connection: Connection, user: User, cell: CellKey) -> Non
 async def cell_history(connection: Connection, cell: CellKey, limit: int) -> list[CellChange]:
     """What people did with a cell, newest first."""
     cursor = await connection.execute(_sql("list_cell_changes"), {**cell._asdict(), "limit": limit})
-    return [CellChange(**row) for row in await cursor.fetchall()]
+    return [CellChange(**_change(row)) for row in await cursor.fetchall()]
 
 
 async def review_history(connection: Connection, review_id: UUID, limit: int) -> list[ReviewChange]:
     """What people did with the cells of a review, newest first."""
     cursor = await connection.execute(_sql("list_review_changes"), {"review_id": review_id, "limit": limit})
-    return [ReviewChange(**row) for row in await cursor.fetchall()]
+    return [ReviewChange(**_change(row)) for row in await cursor.fetchall()]
+
+
+def _change(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"before": PastCell.read(row["before"]), "after": PastCell.read(row["after"])}
 
 
 def _sql(name: str) -> str:

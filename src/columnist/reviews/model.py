@@ -1,12 +1,12 @@
 """The nouns of a review: what a column asks, what a cell says, a row of the grid."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from columnist.documents.model import Citation
+from columnist.documents.model import Citation, read_citations
 
 Format = Literal[
     "text", "bulleted_list", "number", "percentage", "monetary_amount", "currency", "yes_no", "date", "tag"
@@ -239,14 +239,57 @@ class FullCell:
 
 
 @dataclass(frozen=True, slots=True)
+class PastCell:
+    """A cell as its history keeps it; the fields are those of a FullCell, None where an older version kept none."""
+
+    status: Literal["pending", "done", "error"]
+    summary: str | None = None
+    value: Any = None
+    value_format: Format | None = None
+    flag: Flag | None = None
+    rule: str | None = None
+    reasoning: str | None = None
+    citations: tuple[Citation, ...] = ()
+    verified: bool | None = None
+    error: str | None = None
+    column_version: int | None = None
+    model: str | None = None
+    prompt_version: str | None = None
+    job_id: UUID | None = None
+    attempt_error: str | None = None
+    attempted_at: datetime | None = None
+    attempt_job_id: UUID | None = None
+    edited_at: datetime | None = None
+    edited_by: str | None = None
+    verified_at: datetime | None = None
+    verified_by: str | None = None
+
+    @classmethod
+    def read(cls, stored: dict[str, Any] | None) -> Self | None:
+        """From the JSON of the history; None if there was no cell."""
+        if stored is None:
+            return None
+        typed = stored | {"citations": read_citations(stored.get("citations"))}
+        for names, read in _TYPED.items():
+            typed |= {name: read(stored[name]) for name in names if stored.get(name) is not None}
+        return cls(**typed)
+
+
+_TYPED: dict[tuple[str, ...], Callable[[str], Any]] = {
+    ("job_id", "attempt_job_id"): UUID,
+    ("attempted_at", "edited_at", "verified_at"): datetime.fromisoformat,
+}
+
+
+@dataclass(frozen=True, slots=True)
 class CellChange:
     """An entry of a cell's history: who did what when, and the content before and after (None: there was no cell).
     `email`: the person, or the model where a run replaced the answer."""
 
     action: CellAction
     email: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    before: PastCell | None
+    after: PastCell | None
     created_at: datetime
 
 

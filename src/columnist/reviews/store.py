@@ -24,6 +24,7 @@ from columnist.reviews.model import (
     GridRow,
     Member,
     ModelInUse,
+    PastCell,
     Review,
     Role,
     Rule,
@@ -347,7 +348,7 @@ def _column(row: dict[str, Any]) -> Column:
 
 
 def _cell(cell: dict[str, Any]) -> Cell:
-    before = cell.pop("before")
+    before = PastCell.read(cell.pop("before"))
     cell["value"] = _value(cell["value"])
     cell["citations"] = read_citations(cell["citations"])
     if cell["job_id"] is not None:
@@ -369,21 +370,24 @@ def _value(stored: str | None) -> Any:
         return stored
 
 
-def _a_persons(cell: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+def _a_persons(cell: dict[str, Any], before: PastCell | None) -> dict[str, Any]:
     """What changes of a cell because its answer is a person's: the model, and what it said for its own answer, go to
     `earlier`. What a person wrote beside their answer stays."""
-    was = cell | {"summary": None}
+    names = ("reasoning", "citations", "verified", "model", "prompt_version")
     if before is not None:
-        was |= before | {"citations": read_citations(before["citations"])}
-    theirs = {name: was[name] for name in ("summary", "reasoning", "citations", "verified", "model", "prompt_version")}
-    there = before is not None or cell["citations"]
+        earlier = EarlierAnswer(before.summary, *(getattr(before, name) for name in names))
+    elif cell["citations"]:
+        earlier = EarlierAnswer(None, *(cell[name] for name in names))
+    else:
+        earlier = None
+    kept = earlier is None or cell["reasoning"] != earlier.reasoning
     return {
-        "reasoning": None if there and cell["reasoning"] == was["reasoning"] else cell["reasoning"],
+        "reasoning": cell["reasoning"] if kept else None,
         "citations": (),
         "verified": None,
         "model": None,
         "prompt_version": None,
-        "earlier": EarlierAnswer(**theirs) if there else None,
+        "earlier": earlier,
     }
 
 

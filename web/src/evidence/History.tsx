@@ -31,7 +31,7 @@ export function Change({ change, what }: { change: Omit<CellChange, "column" | "
   );
 }
 
-const summaryOf = (content: CellChange["before"]) => (content?.summary as string | null | undefined) ?? "nothing";
+const summaryOf = (content: CellChange["before"]) => content?.summary ?? "nothing";
 
 export function History({ review, cell }: { review: string; cell: CellKey }) {
   const history = useQuery({ ...cellHistoryQuery(review, cell), staleTime: 0 });
