@@ -30,7 +30,7 @@ from tests.patience import PATIENCE_SECONDS
 ROOT = Path(__file__).parent.parent
 
 # Tests run side by side: one process of each kind is enough for each, and starts in half the time of two.
-os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
+os.environ.setdefault("PYTHON_CPU_COUNT", "1")
 
 # The net of whatever asks over HTTP, and of generated examples: none of them is a test of the machine's speed.
 for phase in ("connect", "read", "write", "pool"):

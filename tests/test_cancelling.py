@@ -26,6 +26,7 @@ from columnist.documents.model import Page
 from columnist.documents.reading.formats import PDF
 from columnist.documents.reading.reader import AttachedFile, ReadDocument, Reader
 from columnist.documents.store import store_pages
+from columnist.export.stream import Exporter
 from columnist.jobs.items import claim_items
 from columnist.jobs.work import ItemWorker
 from columnist.llm.client import ChatModel
@@ -237,8 +238,13 @@ def test_an_item_that_is_worked_on_gives_back_all_it_held_after_any_cancels(
 
 @asynccontextmanager
 async def an_api(settings: Settings, url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with Database(url, 2) as database, Reader(settings) as reader, BackEnds(settings) as back_ends:
-        process = Process(settings, database, BlobStore(settings), reader, back_ends)
+    async with (
+        Database(url, 2) as database,
+        Reader(settings) as reader,
+        BackEnds(settings) as back_ends,
+        Exporter(url) as exporter,
+    ):
+        process = Process(settings, database, BlobStore(settings), reader, back_ends, exporter)
         transport = httpx.ASGITransport(create_app(process, Health(Probe(database.url))))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/api") as client:
             yield client

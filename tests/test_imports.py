@@ -66,7 +66,17 @@ INSIDE = {
         "playbook",
     ],
     "asking": ["prompt", "windows", "statements", "readings", "merging", "raw_answers", "language_model"],
-    "rules": ["finding", "passages", "clauses", "jurisdiction", "preamble", "duration", "back_end"],
+    "rules": [
+        "finding",
+        "passages",
+        "clauses",
+        "jurisdiction",
+        "preamble",
+        "duration",
+        "back_end",
+        "child",
+        "answerer",
+    ],
 }
 """The same order within a package."""
 ENTRY_POINTS = {"__init__", "__main__"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from columnist.answers.model import Answerer
 from columnist.asking.prompt import PROMPT_VERSION
 from columnist.errors import LlmError, SettingsError
+from columnist.rules.answerer import RulesAnswerer
 from columnist.settings import ASSUMED_CONTEXT_TOKENS, EXTRACTIVE, Settings
 
 if TYPE_CHECKING:
@@ -19,14 +20,7 @@ CONTEXT_SECONDS = 2.0
 
 def prompt_version(model: str) -> str:
     """The version that the back end of this model records with its cells."""
-    return _rules().prompt_version if model == EXTRACTIVE else PROMPT_VERSION
-
-
-def _rules() -> Answerer:
-    # Their patterns take a quarter of a second to compile: who asks an LLM does not wait for them.
-    from columnist.rules.back_end import RulesAnswerer
-
-    return RulesAnswerer()
+    return RulesAnswerer.prompt_version if model == EXTRACTIVE else PROMPT_VERSION
 
 
 class BackEnds:
@@ -36,19 +30,20 @@ class BackEnds:
         self._settings = settings
         self._opening = asyncio.Lock()
         self._chats: dict[str, ChatModel] = {}
-        self._answerers: dict[str, Answerer] = {}
+        self._rules = RulesAnswerer()
+        self._answerers: dict[str, Answerer] = {EXTRACTIVE: self._rules}
 
     async def __aenter__(self) -> "BackEnds":
+        await self._rules.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._rules.__aexit__()
         for chat in self._chats.values():
             await chat.__aexit__()
 
     async def named(self, model: str) -> Answerer:
         """The back end for a model. Raises SettingsError or LlmRefusedError saying what is missing."""
-        if model == EXTRACTIVE:
-            return _rules()
         if model not in self._answerers:
             from columnist.asking.language_model import LanguageModelAnswerer
 

@@ -1,26 +1,29 @@
-"""A pool of processes for CPU-bound work, which would keep the event loop and the interpreter's lock busy."""
+"""How many cores this process may use."""
 
+import math
 import os
-from concurrent.futures import Executor
+from contextlib import suppress
+from pathlib import Path
 
-from loky import cpu_count, get_reusable_executor
-
-IDLE_SECONDS = 60
-"""An idle process ends after this time, or when its parent dies."""
-
-NICENESS = 5
-"""Requests and the database come first where cores are short."""
+_CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
 def usable_cores() -> int:
     """The cores that this process may use: the share of its container or control group, not the machine's, and no more
-    than LOKY_MAX_CPU_COUNT."""
-    return int(cpu_count())
+    than PYTHON_CPU_COUNT, which Python itself follows from 3.13 on."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    limits = [cores, _quota(_CONTROL_GROUPS)]
+    with suppress(OSError):
+        group = Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("0::/")[2].strip()
+        limits.append(_quota(_CONTROL_GROUPS / group))
+    with suppress(ValueError):
+        limits.append(int(os.environ.get("PYTHON_CPU_COUNT", "")))
+    return max(1, min(limits))
 
 
-def cpu_pool() -> Executor:
-    """One process per core. Call this for each use: it replaces a process that was killed."""
-    executor: Executor = get_reusable_executor(
-        usable_cores(), timeout=IDLE_SECONDS, initializer=os.nice, initargs=(NICENESS,)
-    )
-    return executor
+def _quota(group: Path) -> int:
+    """The cores that a control group (version 2) may use, rounded up; a large number if it is not limited."""
+    with suppress(OSError, ValueError):
+        quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
+        return math.ceil(int(quota) / int(period))
+    return 1_000_000

@@ -135,7 +135,8 @@ class StorageFullError(StorageAwayError):
 
 
 class ReaderLostError(StorageAwayError):
-    """The process that reads a file was ended from outside, or cannot be started. The file is not at fault."""
+    """A guarded process was ended from outside, or cannot be started: of a reader, the rules or an export. No file is
+    at fault."""
 
     problem = "reader-lost"
 

@@ -17,6 +17,7 @@ from columnist.documents.ownership import owning
 from columnist.documents.reading.reader import Reader
 from columnist.documents.sweep import sweeping
 from columnist.errors import LlmRefusedError, SettingsError, UnaskableModelError, WorkerPoolError
+from columnist.export.stream import Exporter
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.work import ItemWorker
 from columnist.reviews.model import ModelInUse
@@ -39,6 +40,7 @@ class Process:
     blobs: BlobStore
     reader: Reader
     back_ends: BackEnds
+    exporter: Exporter
 
     @property
     def in_use(self) -> ModelInUse:
@@ -89,8 +91,13 @@ async def open_process(settings: Settings, connections: int = 4) -> AsyncIterato
     """
     async with off_loop(database_url(settings)) as url, Database(url, connections) as database:
         blobs = BlobStore(settings)
-        async with owning(database, blobs), Reader(settings) as reader, BackEnds(settings) as back_ends:
-            yield Process(settings, database, blobs, reader, back_ends)
+        async with (
+            owning(database, blobs),
+            Reader(settings) as reader,
+            BackEnds(settings) as back_ends,
+            Exporter(url) as exporter,
+        ):
+            yield Process(settings, database, blobs, reader, back_ends, exporter)
 
 
 async def check_askable(settings: Settings) -> None:

@@ -27,6 +27,7 @@ from columnist.db.connect import Database
 from columnist.db.probe import Probe
 from columnist.documents.blobs import BlobStore
 from columnist.documents.reading.reader import Reader
+from columnist.export.stream import Exporter
 from columnist.process import Process
 from columnist.settings import Settings
 from tests.patience import PATIENCE_SECONDS, until
@@ -184,7 +185,7 @@ def test_no_header_of_a_stranger_is_a_server_error(url: str, tmp_path: Path, sec
 def test_a_server_error_has_an_id_and_the_security_headers_as_well(url: str, tmp_path: Path) -> None:
     settings = Settings(_env_file=None, COLUMNIST_DATA_DIR=tmp_path)
     database = Database(url, 1)
-    process = Process(settings, database, BlobStore(settings), Reader(settings), BackEnds(settings))
+    process = Process(settings, database, BlobStore(settings), Reader(settings), BackEnds(settings), Exporter(""))
     app = create_app(process, Health(Probe(url)))
 
     @app.get("/broken/by/a/bug")

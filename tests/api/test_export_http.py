@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import fresh_database
 from tests.filled import fill
-from tests.patience import wait_until
+from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import served
 
 ROWS = 800
@@ -72,6 +72,14 @@ def test_the_first_bytes_come_while_the_rest_is_written_and_are_not_compressed_a
     else:
         assert content.count(b"contract-") == 2 * ROWS  # name and path
     wait_until(lambda: not site.left_over())
+
+
+def test_who_hangs_up_before_an_export_has_begun_leaves_none_running(site: Site) -> None:
+    with psycopg.connect(site.database.info.dsn) as holding:
+        holding.execute("lock table tabular_cells in access exclusive mode")  # it cannot end by itself
+        with pytest.raises(httpx.ReadTimeout):  # an XLSX file begins when it is complete
+            site.client.get(site.path, params={"format": "xlsx"}, timeout=httpx.Timeout(PATIENCE_SECONDS, read=1.0))
+        wait_until(lambda: not site.left_over(), "the end of its process, after which its folder is deleted")
 
 
 def test_who_hangs_up_leaves_no_export_running_and_no_file(site: Site) -> None:

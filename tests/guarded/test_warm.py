@@ -35,6 +35,41 @@ for path in map(Path, sys.argv[1:]):
 """
 
 
+RULES = """
+import sys
+from columnist.rules import child
+
+child.warm()
+watching = False
+
+def watch(event, arguments):
+    if watching and event in ("open", "import", "os.listdir", "os.scandir", "ctypes.dlopen"):
+        print(event, arguments[0])
+
+sys.addaudithook(watch)
+from uuid import UUID
+from columnist.reviews.columns_file import read_columns
+from columnist.rules.back_end import answered
+from columnist.rules.passages import PassageIndex
+from tests.conftest import CONTRACTS, ROOT, contract_pages
+
+columns = read_columns(ROOT / "examples" / "due-diligence.yaml")
+questions = [column.question(UUID(int=number)) for number, column in enumerate(columns)]
+pages = [[page.text for page in contract_pages(file.name)] for file in CONTRACTS.glob("*.pdf")]
+watching = True
+for texts in pages:
+    index = PassageIndex(texts)
+    for question in questions:
+        answered(index, question)
+watching = False
+"""
+
+
+def test_the_rules_open_and_import_nothing_after_the_start() -> None:
+    done = subprocess.run([sys.executable, "-c", RULES], capture_output=True, text=True, check=True, timeout=600)
+    assert done.stdout == ""
+
+
 def test_reading_opens_and_imports_nothing_after_the_start() -> None:
     files = [file for folder in (FILES, CONTRACTS) for file in sorted(folder.iterdir()) if file.is_file()]
     assert len({file.suffix.lower() for file in files}) >= 8

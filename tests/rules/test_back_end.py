@@ -19,7 +19,7 @@ from columnist.answers.model import NOT_FOUND, Content
 from columnist.documents.model import DocumentText
 from columnist.documents.reading.pdf import read_pdf
 from columnist.reviews.model import Format, Question
-from columnist.rules.back_end import RulesAnswerer
+from columnist.rules.answerer import RulesAnswerer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

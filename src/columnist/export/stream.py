@@ -1,76 +1,128 @@
 """A review as a stream of bytes, while another process writes it: polls stay fast."""
 
 import asyncio
+import os
 import tempfile
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from contextlib import nullcontext
 from pathlib import Path
-from uuid import UUID
 
-from columnist.cpu import cpu_pool
-from columnist.db.connect import Database, User
-from columnist.documents.storage import outage_in, weather
-from columnist.export.files import WITHOUT_QUOTES, write_review
-from columnist.export.values import Columns, Suffix
-from columnist.reviews.model import ModelInUse
-from columnist.reviews.store import grid_rows
+from pydantic import TypeAdapter
+
+from columnist.cpu import usable_cores
+from columnist.db.connect import User
+from columnist.documents.storage import weather
+from columnist.errors import DatabaseError, ReaderLostError, StorageAwayError, StorageFullError, TooLargeError
+from columnist.export.extract import TEMPORARY, Extract, Writing
+from columnist.export.values import Suffix
+from columnist.guarded.children import CrashedError, LateError, LostError, Places, Role
+from columnist.guarded.frames import DONE
+
+SECONDS = 1800.0
+MEMORY = 4 * 1024**3
+"""What one export may take. 10,000 documents × 50 questions as XLSX, the slowest format, take a few minutes."""
+MOST_WAITING = 20
+"""Exports of one user that may wait for a process."""
 
 _CHUNK = 1024**2
 _LOOK_SECONDS = 0.1
 """How often to look at a file that is still being written."""
+_OF_CONNECTIONS = ("PG", "SSL_CERT", "HOME", "TMPDIR")
+"""What the names of variables begin with that a connection to the database, or a temporary file, may need."""
+_WRITING = TypeAdapter(Writing)
 
 
-@dataclass(frozen=True, slots=True)
-class Extract:
-    """The part of a review to export. `document_ids`: None means all."""
+class Exporter:
+    """Writes exports of the database at `url`, each in a process of its own, as many at a time as there are cores. A
+    user has at most half of them, and users take turns. Use as an async context manager."""
 
-    review_id: UUID
-    review: str
-    columns: Columns
-    document_ids: Sequence[UUID] | None
-    in_use: ModelInUse
-    units: Mapping[UUID, str | None]
+    def __init__(self, url: str, seconds: float = SECONDS) -> None:
+        self._url = url
+        cores = max(usable_cores(), 2)
+        role = Role("columnist.export.child", MEMORY, seconds, closed=False)
+        self._places = Places("export", role, most=cores, each=cores // 2, waiting=MOST_WAITING)
 
+    async def __aenter__(self) -> "Exporter":
+        self._places.open()
+        return self
 
-async def exported(url: str, user: User, extract: Extract, suffix: Suffix) -> AsyncGenerator[bytes, None]:
-    """First an empty chunk, when the file has begun; then its bytes. The file is deleted when this ends, however it
-    ends. CSV, JSON and Parquet come as they are written; an XLSX file begins when it is complete.
+    async def __aexit__(self, *_: object) -> None:
+        await self._places.close()
 
-    Raises StorageAwayError if the folder for temporary files cannot be used.
-    """
-    with weather():
-        made = tempfile.TemporaryDirectory(prefix="columnist-export-", ignore_cleanup_errors=True)
-    with made as name:
-        folder = Path(name)
-        target = folder / f"review.{suffix}"
-        writing = asyncio.wrap_future(cpu_pool().submit(_write, url, user, extract, target))
-        try:
-            # XLSX is no stream: its first bytes are written last.
-            while not writing.done() and (suffix == "xlsx" or not _has_begun(folder)):
-                await asyncio.wait([writing], timeout=_LOOK_SECONDS)
-            if writing.done():
-                await writing
+    async def exported(self, user: User, extract: Extract, suffix: Suffix) -> AsyncGenerator[bytes, None]:
+        """First an empty chunk, when the file has begun; then its bytes. The file is deleted, and its process killed,
+        when this ends, however it ends. CSV, JSON and Parquet come as they are written; an XLSX file begins when it is
+        complete.
+
+        Raises StorageAwayError if the folder for temporary files cannot be used, DatabaseError, TooManyRequestsError,
+        or TooLargeError if it takes too long or too much memory.
+        """
+        with weather():
+            made = tempfile.TemporaryDirectory(prefix="columnist-export-", ignore_cleanup_errors=True)
+        with made as name:
+            folder = Path(name)
+            (folder / TEMPORARY).mkdir()
+            target = folder / f"review.{suffix}"
+            writing = asyncio.ensure_future(self._write(user, extract, target))
             try:
-                file = (_only_file(folder) or target).open("rb")
-            except FileNotFoundError:  # it got its own name this instant, or writing has failed
-                await writing
-                file = target.open("rb")
-            with file:
-                yield b""
-                complete = False
-                while not complete:
-                    complete = writing.done()
-                    while chunk := await asyncio.to_thread(file.read, _CHUNK):
-                        yield chunk
+                # XLSX is no stream: its first bytes are written last.
+                while not writing.done() and (suffix == "xlsx" or not _has_begun(folder)):
                     await asyncio.wait([writing], timeout=_LOOK_SECONDS)
-                await writing
-        finally:
-            writing.cancel()
+                if writing.done():
+                    await writing
+                try:
+                    file = (_only_file(folder) or target).open("rb")
+                except FileNotFoundError:  # it got its own name this instant, or writing has failed
+                    await writing
+                    file = target.open("rb")
+                with file:
+                    yield b""
+                    complete = False
+                    while not complete:
+                        complete = writing.done()
+                        while chunk := await asyncio.to_thread(file.read, _CHUNK):
+                            yield chunk
+                        await asyncio.wait([writing], timeout=_LOOK_SECONDS)
+                    await writing
+            finally:
+                writing.cancel()
+                await asyncio.wait([writing])
+                await self._places.ended()  # until then its process may write into the folder
+
+    async def _write(self, user: User, extract: Extract, target: Path) -> None:
+        environment = {name: value for name, value in os.environ.items() if name.startswith(_OF_CONNECTIONS)}
+        asked = _WRITING.dump_json(Writing(self._url, user, extract, target, environment))
+        try:
+            async with self._places.child(nullcontext(), user.id) as child:
+                await child.ask(asked + b"\n")
+                kind, values, _ = await child.frame()
+        except LateError:
+            raise TooLargeError(
+                f"The export took longer than {self._places.role.seconds:,g} seconds: export fewer documents or "
+                "questions at a time."
+            ) from None
+        except CrashedError:
+            raise TooLargeError(
+                f"The export needs more than the {MEMORY // 1024**3} GB of memory that it may use: export fewer "
+                "documents or questions at a time."
+            ) from None
+        except LostError:
+            raise ReaderLostError("The process that wrote the export was ended from outside: try again.") from None
+        if kind != DONE:
+            raise _FAULTS[values["fault"]](values["error"])
+
+
+_FAULTS: dict[str, type[Exception]] = {
+    "full": StorageFullError,
+    "storage": StorageAwayError,
+    "database": DatabaseError,
+    "bug": RuntimeError,
+}
 
 
 def _only_file(folder: Path) -> Path | None:
     """The export, which has another name until it is complete."""
-    return next(folder.iterdir(), None)
+    return next((one for one in folder.iterdir() if one.is_file()), None)
 
 
 def _has_begun(folder: Path) -> bool:
@@ -79,26 +131,3 @@ def _has_begun(folder: Path) -> bool:
         return (file := _only_file(folder)) is not None and file.stat().st_size > 0
     except FileNotFoundError:  # it got its own name this instant
         return True
-
-
-def _write(url: str, user: User, extract: Extract, target: Path) -> None:
-    def check_wanted(_: int) -> None:
-        if not target.parent.exists():
-            raise ConnectionAbortedError("Nobody waits for this export any more.")
-
-    async def write() -> None:
-        async with Database(url, connections=1) as database, database.act_as(user) as connection:
-            column_ids = [column_id for column_id, _ in extract.columns]
-            quotes = target.suffix not in WITHOUT_QUOTES
-            rows = grid_rows(
-                connection, extract.review_id, column_ids, extract.document_ids, extract.in_use, citations=quotes
-            )
-            measured = extract.in_use.measured
-            await write_review(rows, extract.columns, target, check_wanted, extract.review, extract.units, measured)
-
-    try:
-        asyncio.run(write())
-    except Exception as error:
-        if (outage := outage_in(error)) is not None:
-            raise outage from error
-        raise

@@ -19,7 +19,7 @@ from columnist.cancelling import off_loop
 from columnist.cpu import usable_cores
 from columnist.guarded import template
 from columnist.guarded.frames import HEAD, Frame
-from columnist.guarded.turns import Turns
+from columnist.guarded.turns import MOST_WAITING, Turns
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ _BUFFER = 1024**2
 _KEPT_VARIABLES = ("PATH", "LANG")
 
 
-Kind = Literal["reading", "drawing", "ocr"]
+Kind = Literal["reading", "drawing", "ocr", "rules", "export"]
 """What places are for, as the metrics call it."""
 
 
@@ -56,11 +56,12 @@ class _BrokenError(Exception):
 @dataclass(frozen=True, slots=True)
 class Role:
     """What children do: the module that answers, and their limits. `memory`: bytes; `seconds`: until they are killed,
-    from when they begin."""
+    from when they begin. `closed`: False for our own work that needs the database and files, which is bounded only."""
 
     module: str
     memory: int
     seconds: float
+    closed: bool = True
 
 
 _PROBE = Role("columnist.guarded.probe", 64 * 1024**2, 10.0)
@@ -82,7 +83,12 @@ class Templates:
         conversation, theirs = socket.socketpair()
         line, its_line = socket.socketpair()
         given = [theirs.fileno(), its_line.fileno(), *([] if file is None else [file])]
-        request = {"role": role.module, "memory": role.memory, "cpu_seconds": int(role.seconds) + 1}
+        request = {
+            "role": role.module,
+            "memory": role.memory,
+            "cpu_seconds": int(role.seconds) + 1,
+            "closed": role.closed,
+        }
         try:
             self._send(json.dumps(request).encode(), given)
         except OSError as error:
@@ -228,11 +234,19 @@ async def layers() -> frozenset[str]:
 class Places:
     """Places for children of one role, one child for each request, which users take in turn."""
 
-    def __init__(self, kind: Kind, role: Role, most: int | None = None, each: int | None = None) -> None:
-        """`most`: places, and `each`: those that one user may have; one for each core if None."""
+    def __init__(
+        self,
+        kind: Kind,
+        role: Role,
+        most: int | None = None,
+        each: int | None = None,
+        waiting: int = MOST_WAITING,
+    ) -> None:
+        """`most`: places, and `each`: those that one user may have; one for each core if None. `waiting`: requests of
+        one user that may wait."""
         self.kind = kind
         self.role = role
-        self._turns = Turns(most or usable_cores(), each or usable_cores())
+        self._turns = Turns(most or usable_cores(), each or usable_cores(), waiting)
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
@@ -252,8 +266,12 @@ class Places:
     async def close(self) -> None:
         """Wait until all children have ended. Nobody asks any more."""
         _all_places.discard(self)
-        while self._ending:
-            await asyncio.wait(self._ending)
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Wait until the children that were killed before this have ended."""
+        if self._ending:
+            await asyncio.wait(set(self._ending))
 
     @asynccontextmanager
     async def child(self, file: AbstractContextManager[int | None], user: Hashable) -> AsyncIterator[Child]:

@@ -127,6 +127,16 @@ def close(limits: Limits, root: int | None, parent: int) -> list[str]:
     return [name for name in LAYERS if name in held]
 
 
+def bound(limits: Limits, parent: int) -> list[str]:
+    """Bound what this process may use and gain, and leave it its files and network. It ends with its parent. Returns
+    no layer: none holds whole."""
+    with suppress(OSError, AttributeError):
+        _prctl(_NO_NEW_PRIVS, 1)
+    end_with(parent)
+    _put({resource.RLIMIT_AS: _with_own(limits.memory), resource.RLIMIT_CPU: limits.cpu_seconds})
+    return []
+
+
 def _enter(root: int | None) -> None:
     if root is None:
         raise OSError
@@ -148,19 +158,28 @@ def _drop_privileges(parent: int) -> None:
 
 
 def _limit(limits: Limits) -> None:
-    memory = limits.memory
+    _put(
+        {
+            resource.RLIMIT_AS: _with_own(limits.memory),
+            resource.RLIMIT_CPU: limits.cpu_seconds,
+            resource.RLIMIT_FSIZE: 0,
+            resource.RLIMIT_NPROC: 0,
+            resource.RLIMIT_NOFILE: OPEN_FILES,
+        }
+    )
+
+
+def _with_own(memory: int) -> int:
+    """Bytes beside those that this process has already, all told."""
     if sys.platform == "linux":
         memory += int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    for kind, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, limits.cpu_seconds),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-    ):
+    return memory
+
+
+def _put(most: dict[int, int]) -> None:
+    for kind, value in (most | {resource.RLIMIT_CORE: 0}).items():
         with suppress(ValueError, OSError):  # macOS has the limit of memory and does not enforce it
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (value, value))
 
 
 def _forbid_paths() -> None:

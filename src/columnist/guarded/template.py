@@ -2,7 +2,8 @@
 
 It is started with an empty environment and in no folder, it never sees a file, and it has one thread. The first one
 has loaded nothing; for each role (a module with `warm` and `answer`) it forks one that has. A child gets its request
-and a file as descriptors, closes itself (`sandbox`), answers once and ends.
+and a file as descriptors, closes itself (`sandbox`), answers once and ends. A child of a role that meets no bytes of
+strangers, and needs the database or files, is bounded and not closed.
 """
 
 import gc
@@ -27,6 +28,9 @@ REQUEST_BYTES = 4096
 MOST_DESCRIPTORS = 3
 ENDED = b"."
 """What the template writes to the line of a child that has ended; if it ends itself, the line only breaks."""
+
+NICENESS = 5
+"""Requests and the database come first where cores are short."""
 
 _OPEN_AT_MOST = 65_536
 _BUFFER = 1024**2
@@ -134,14 +138,17 @@ class _Template:
         except OSError:
             return  # the line breaks: the other side asks again
         if not pid:
-            self._answer(parent, sandbox.Limits(asked["memory"], asked["cpu_seconds"]), conversation, files)
+            limits = sandbox.Limits(asked["memory"], asked["cpu_seconds"])
+            self._answer(parent, limits, bool(asked["closed"]), conversation, files)
         with suppress(OSError):
             os.setpgid(pid, pid)
         descriptors.remove(line)
         self._lines[pid] = kept = socket.socket(fileno=line)
         self._selector.register(kept, selectors.EVENT_READ, lambda _: self._end(pid))
 
-    def _answer(self, parent: int, limits: sandbox.Limits, conversation: int, files: Sequence[int]) -> NoReturn:
+    def _answer(
+        self, parent: int, limits: sandbox.Limits, is_closed: bool, conversation: int, files: Sequence[int]
+    ) -> NoReturn:
         """Be a child."""
         assert self._role
         try:
@@ -152,7 +159,8 @@ class _Template:
             requests = os.fdopen(conversation, "rb", buffering=_BUFFER)
             frames = os.fdopen(conversation, "wb", buffering=_BUFFER, closefd=False)
             file = os.fdopen(files[0], "rb") if files else None
-            layers = sandbox.close(limits, self._root, parent)
+            os.nice(NICENESS)
+            layers = sandbox.close(limits, self._root, parent) if is_closed else sandbox.bound(limits, parent)
             send(frames, HELLO, {"layers": layers})
             frames.flush()
             self._role.answer(requests, frames, file)

@@ -11,11 +11,13 @@ MOST_WAITING = 1_000
 
 
 class Turns:
-    """`most` places. A user holds at most `each` of them, and of those who wait each gets one in turn."""
+    """`most` places. A user holds at most `each` of them, and of those who wait each gets one in turn. `waiting`:
+    requests of one user that may wait."""
 
-    def __init__(self, most: int, each: int) -> None:
+    def __init__(self, most: int, each: int, waiting: int = MOST_WAITING) -> None:
         self.free = most
         self._each = each
+        self._most_waiting = waiting
         self._held: Counter[Hashable] = Counter()
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}  # in the order of their turns
 
@@ -27,7 +29,7 @@ class Turns:
     async def take(self, user: Hashable) -> None:
         """Wait for a place. Raises TooManyRequestsError if the user waits for too many already."""
         queue = self._waiting.setdefault(user, deque())
-        if len(queue) >= MOST_WAITING:
+        if len(queue) >= self._most_waiting:
             raise TooManyRequestsError("You have too many requests under way: wait until some of them are answered.")
         turn = asyncio.get_running_loop().create_future()
         queue.append(turn)

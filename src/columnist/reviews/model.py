@@ -33,7 +33,7 @@ class ModelInUse:
 
     model: str
     prompt_version: str
-    measured: Collection[str] = ()
+    measured: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

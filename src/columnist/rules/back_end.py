@@ -4,10 +4,9 @@ A fast, free first pass, and the baseline that an LLM has to beat. Every answer 
 rule finds anything, it is `Not found`. A document is only searched: its text cannot steer the rules.
 """
 
-import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -15,11 +14,10 @@ from typing import Any
 from columnist.answers.dates import dates
 from columnist.answers.mention import Mention
 from columnist.answers.mentions import amounts, currencies, numbers, percentages
-from columnist.answers.model import NOT_FOUND, Answer, Content
+from columnist.answers.model import NOT_FOUND, Content
 from columnist.answers.units import converted, unit_asked_for
 from columnist.answers.values import as_shown, measured, typed
-from columnist.cpu import cpu_pool
-from columnist.documents.model import Citation, DocumentText, Span
+from columnist.documents.model import Citation, Span
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Flag, Format, Question
 from columnist.rules.clauses import Clause, clause_asked_for
@@ -90,33 +88,9 @@ _CLAUSE_END = re.compile(r"(?<!\bU\.S)(?<!\bNo)(?<!\bRs)[.;](?=\s|$)|\n\s*\n")
 _TITLE_LINES = re.compile(r"\b(?:agreement|contract|amendment|addendum|lease|licen[cs]e|deed|statement)\b", re.I)
 
 
-class RulesAnswerer:
-    """Answers without an LLM, in one process per core, so that the event loop stays free."""
-
-    model = "extractive"
-    prompt_version = "extractive-6"
-    together = 1
-
-    def asked(self, name: str, questions: Sequence[Question]) -> str:
-        """Nothing: each question is answered alone, from the text."""
-        return ""
-
-    async def answer(
-        self, document: DocumentText, questions: Sequence[Question], ledger: object = None, urgent: bool = False
-    ) -> AsyncGenerator[list[Answer], None]:
-        """All questions at once, in order: a document takes milliseconds."""
-        contents = await asyncio.wrap_future(cpu_pool().submit(_all_answered, list(document.pages), list(questions)))
-        yield [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
-
-
-def _all_answered(pages: Sequence[str], questions: Sequence[Question]) -> list[Content]:
-    index = PassageIndex(pages)
-    return [answered(index, question) for question in questions]
-
-
 def answered(index: PassageIndex, question: Question) -> Content:
     """The rules' answer to one question about an indexed document."""
-    finding = _FINDERS[question.format](index, question) if index.passages else None
+    finding = FINDERS[question.format](index, question) if index.passages else None
     unread = " The playbook's rules in words need an LLM and were not applied." if rules_in_words(question) else ""
     if finding is None:
         reasoning = f"Rule-based first pass without an LLM: no passage answers this question.{unread}"
@@ -409,7 +383,7 @@ def _tag(index: PassageIndex, question: Question) -> Finding | None:
     return Finding(tag, (first[tag],), False, "the tag that the document names most often")
 
 
-_FINDERS: dict[Format, Callable[[PassageIndex, Question], Finding | None]] = {
+FINDERS: dict[Format, Callable[[PassageIndex, Question], Finding | None]] = {
     "text": _text,
     "bulleted_list": _bulleted_list,
     "number": _number,

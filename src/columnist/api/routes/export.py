@@ -1,11 +1,12 @@
 """The grid as a file."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -14,13 +15,16 @@ from columnist.api.guarded import GuardedRoute
 from columnist.api.parameters import Filter, Words
 from columnist.cancelling import surely
 from columnist.errors import NotFoundError
-from columnist.export.stream import Extract, exported
+from columnist.export.extract import Extract
 from columnist.export.values import Suffix
 from columnist.reviews import store
 from columnist.reviews.events import note_export
 from columnist.reviews.grid import matching_documents
 
 router = APIRouter(tags=["export"], route_class=GuardedRoute)
+
+LOOK_SECONDS = 0.5
+"""How often to look whether the client still waits for an export that has not begun."""
 
 MEDIA_TYPES: dict[Suffix, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -38,6 +42,7 @@ MEDIA_TYPES: dict[Suffix, str] = {
 )
 async def export_review(
     review_id: UUID,
+    request: Request,
     process: CurrentProcess,
     user: CurrentUser,
     suffix: Annotated[Suffix, Query(alias="format")] = "xlsx",
@@ -66,14 +71,33 @@ async def export_review(
         columns = [column for column in columns if column[0] in column_ids]
     units = {column.id: column.unit for column in there}
     extract = Extract(review_id, review.name, columns, document_ids, process.in_use, units)
-    chunks = exported(process.database.url, user, extract, suffix)
-    await anext(chunks)  # begun: failures before this are a problem response, later ones a broken download
+    chunks = process.exporter.exported(user, extract, suffix)
+    await _begun(chunks, request)  # failures before this are a problem response, later ones a broken download
     name = quote(f"{review.name}.{suffix}", safe="")
     headers = {
         "Content-Disposition": f"attachment; filename*=utf-8''{name}",
         "Content-Encoding": "identity",  # large and mostly compressed already: the event loop is not to do it again
     }
     return _Export(chunks, media_type=MEDIA_TYPES[suffix], headers=headers)
+
+
+async def _begun(chunks: AsyncGenerator[bytes, None], request: Request) -> None:
+    """Wait for the first chunk, or until the client has hung up: nobody else ends a request that has not answered."""
+    first = asyncio.ensure_future(anext(chunks))
+    try:
+        while not (await asyncio.wait([first], timeout=LOOK_SECONDS))[0]:
+            if await request.is_disconnected():
+                raise HTTPException(499, "The client has hung up")
+        await first
+    except BaseException:
+        first.cancel()
+        await surely(_closed(first, chunks))
+        raise
+
+
+async def _closed(first: asyncio.Future[bytes], chunks: AsyncGenerator[bytes, None]) -> None:
+    await asyncio.wait([first])
+    await chunks.aclose()
 
 
 class _Export(StreamingResponse):

@@ -1,0 +1,86 @@
+"""The back end `extractive` as a process sees it: each document is answered in a guarded child of its own."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
+
+from pydantic import TypeAdapter
+
+from columnist.answers.model import Answer, Content
+from columnist.cpu import usable_cores
+from columnist.documents.model import DocumentText
+from columnist.errors import DocumentError, ReaderLostError
+from columnist.guarded.children import CrashedError, LateError, LostError, Places, Role
+from columnist.guarded.frames import DONE
+from columnist.reviews.model import Question
+
+SECONDS = 300.0
+"""The longest that the rules may take over a document. One of 2,000 pages and 50 questions takes a minute or two."""
+MEMORY = 1024**3
+
+_CONTENTS = TypeAdapter(list[Content])
+
+
+class RulesAnswerer:
+    """Answers without an LLM, in as many children at a time as there are cores for each of two users.
+
+    A child is killed when its time is over, or when nobody waits for it any more: its job was cancelled, its lease was
+    lost. Use as an async context manager: leaving it waits for the end of the children.
+    """
+
+    model = "extractive"
+    prompt_version = "extractive-6"
+    together = 1
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        role = Role("columnist.rules.child", MEMORY, seconds)
+        self._places = Places("rules", role, most=2 * usable_cores(), each=usable_cores())
+
+    async def __aenter__(self) -> "RulesAnswerer":
+        self._places.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._places.close()
+
+    def asked(self, name: str, questions: Sequence[Question]) -> str:
+        """Nothing: each question is answered alone, from the text."""
+        return ""
+
+    async def answer(
+        self, document: DocumentText, questions: Sequence[Question], ledger: object = None, urgent: bool = False
+    ) -> AsyncGenerator[list[Answer], None]:
+        """All questions at once, in order: a document takes milliseconds. Raises DocumentError, or ReaderLostError if
+        the child was ended from outside, twice."""
+        request = await asyncio.to_thread(_request, document.pages, questions)
+        try:
+            contents = await self._contents(request, document.owner)
+        except LostError:
+            try:
+                contents = await self._contents(request, document.owner)
+            except LostError:
+                raise ReaderLostError("The process that applied the rules was ended from outside: try again.") from None
+        yield [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
+
+    async def _contents(self, request: bytes, owner: str) -> list[Content]:
+        role = self._places.role
+        try:
+            async with self._places.child(nullcontext(), owner) as child:
+                await child.ask(request)
+                kind, values, _ = await child.frame()
+        except LateError:
+            raise DocumentError(f"The rules took longer than {role.seconds:g} seconds over this document.") from None
+        except CrashedError:
+            raise DocumentError(
+                f"The rules need more than the {role.memory // 1024**2:,} MB of memory that they may use."
+            ) from None
+        if kind != DONE:
+            raise DocumentError(f"The rules failed over this document ({values['error']}): please report this.")
+        return await asyncio.to_thread(_CONTENTS.validate_python, values["contents"])
+
+
+def _request(pages: Sequence[str], questions: Sequence[Question]) -> bytes:
+    asked = [asdict(question) | {"id": str(question.id)} for question in questions]
+    return json.dumps({"pages": list(pages), "questions": asked}).encode() + b"\n"
