@@ -14,6 +14,7 @@ from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import ClaimedItem
 from columnist.jobs.job import Generated, Progress, cancel_job
 from columnist.jobs.pool import PoolOptions, Work, WorkerPool
+from columnist.llm.limiter import RESERVED
 from tests.conftest import new_database, system_server
 from tests.jobs.grid import a_review, generate, options, progress_of
 from tests.patience import PATIENCE_SECONDS
@@ -280,6 +281,34 @@ def test_a_small_job_finishes_in_its_share_beside_a_large_one(url: str) -> None:
             ended = len(order) - order[::-1].index(small.job_id)
             # Half of the pool is its share: the large job gets about as much done meanwhile, not its 1,000.
             assert order[begun:ended].count(large.job_id) < 150
+
+    asyncio.run(scenario())
+
+
+def test_what_is_asked_about_one_document_begins_beside_a_full_pool_but_only_so_much_of_it(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url, connections=8) as database:
+            begun: list[ClaimedItem] = []
+            full, beside = asyncio.Event(), asyncio.Event()
+
+            async def work(item: ClaimedItem) -> None:
+                begun.append(item)
+                if len(begun) == 2:
+                    full.set()
+                if len(begun) == 2 + RESERVED:
+                    beside.set()
+                await asyncio.Event().wait()
+
+            await generate(database, await a_review(database, documents=9))
+            async with pool_of(database, work, options(concurrency=2, grace_seconds=0)):
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await full.wait()
+                    assert not any(item.urgent for item in begun)
+                    for nr in range(RESERVED + 1):
+                        await generate(database, await a_review(database, documents=1, name=f"One {nr}"))
+                    await beside.wait()
+                await asyncio.sleep(0.3)  # three looks at the queue
+                assert [item.urgent for item in begun] == [False] * 2 + [True] * RESERVED
 
     asyncio.run(scenario())
 

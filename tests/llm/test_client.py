@@ -662,3 +662,41 @@ def test_a_server_that_is_there_again_gets_all_calls_at_once() -> None:
                 starting.__exit__(None, None, None)
 
     assert asyncio.run(run()) == 4
+
+
+def test_an_urgent_call_begins_within_one_calls_time_although_all_places_are_taken() -> None:
+    """On a server with four slots, of which each call takes one for half a second."""
+    with simulator("--slots", "4", "--decode-rate", "100") as server:
+        settings = server.settings(llm_max_in_flight=4)
+
+        async def run() -> int:
+            async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+                bulk = [asyncio.create_task(chat.complete(asking(f"{nr}?"), SCHEMA, 500)) for nr in range(40)]
+                await asyncio.to_thread(server.wait_until, "llm_running", 4)
+                await chat.complete(asking("Mine?"), SCHEMA, 500, urgent=True)
+                done = sum(task.done() for task in bulk)
+                for task in bulk:
+                    task.cancel()
+                await asyncio.gather(*bulk, return_exceptions=True)
+                return done
+
+        assert asyncio.run(run()) <= 2 * 4, "those before it, and those beside it"
+
+
+def test_only_a_call_in_a_reserved_place_asks_to_go_first_and_only_where_that_is_taken() -> None:
+    seen: list[str | None] = []
+
+    def reply(_: dict[str, Any], headers: dict[str, str]) -> Reply:
+        seen.append(headers.get("x-vllm-priority"))
+        if seen[-1]:
+            return 400, {"error": {"message": "Got priority -1 but Priority scheduling is not enabled."}}
+        return 200, completion("{}")
+
+    async def run(settings: Settings) -> None:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            for urgent in (False, True, True):
+                await chat.complete(asking("?"), SCHEMA, 500, urgent=urgent)
+
+    with scripted(reply) as server:
+        asyncio.run(run(server.settings()))
+    assert seen == [None, "-1", None, None]

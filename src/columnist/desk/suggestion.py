@@ -55,6 +55,7 @@ async def suggested(back_ends: BackEnds, model: str, title: str, form: Format | 
                 ],
                 _schema(form),
                 _TOKENS,
+                urgent=True,
             )
     except TimeoutError:
         raise LlmUnavailableError(f"The LLM did not answer within {SECONDS} seconds.") from None

@@ -31,7 +31,8 @@ Outcome = Literal["completed", "error", "skipped"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClaimedItem:
-    """An item that this pool holds; (`id`, `attempt`) fences every write. A claim equals only itself."""
+    """An item that this pool holds; (`id`, `attempt`) fences every write. A claim equals only itself. `urgent`: its
+    job is about this document alone, so that a person waits for it."""
 
     id: int
     job_id: UUID
@@ -39,6 +40,7 @@ class ClaimedItem:
     document_id: UUID
     attempt: int
     model: str
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +113,42 @@ async def claim_items(
         "scarce_models": list(scarce.keys()),
         "scarce_places": list(scarce.values()),
     }
-    items = await (await connection.execute(sql("claim_items"), values)).fetchall()
+    return await _claimed(connection, await (await connection.execute(sql("claim_items"), values)).fetchall())
+
+
+async def claim_urgent_items(
+    connection: Connection,
+    lease_seconds: float,
+    batch: int,
+    max_attempts: int,
+    models: Sequence[str] | None,
+    refused: Sequence[str],
+    worker_id: UUID,
+) -> list[ClaimedItem]:
+    """Take up to `batch` items of jobs about a single document, but none of the `refused` models; the others are as for
+    `claim_items`."""
+    values = {
+        "worker_id": worker_id,
+        "lease_seconds": lease_seconds,
+        "batch": batch,
+        "max_attempts": max_attempts,
+        "models": None if models is None else list(models),
+        "refused": list(refused),
+    }
+    return await _claimed(connection, await (await connection.execute(sql("claim_urgent_items"), values)).fetchall())
+
+
+async def _claimed(connection: Connection, items: Sequence[dict[str, Any]]) -> list[ClaimedItem]:
     if not items:
         return []
     # A statement of its own: the claiming function sees jobs that were committed after its statement began, and a join
     # beside it does not. Such items would wait until their lease ends.
     cursor = await connection.execute(
-        "select id, model from tabular_jobs where id = any(%s)", [list({item["job_id"] for item in items})]
+        "select id, model, total_items = 1 as urgent from tabular_jobs where id = any(%s)",
+        [list({item["job_id"] for item in items})],
     )
-    models_of = {job["id"]: job["model"] for job in await cursor.fetchall()}
-    return [ClaimedItem(**item, model=models_of[item["job_id"]]) for item in items if item["job_id"] in models_of]
+    jobs = {job.pop("id"): job for job in await cursor.fetchall()}
+    return [ClaimedItem(**item, **jobs[item["job_id"]]) for item in items if item["job_id"] in jobs]
 
 
 @retried

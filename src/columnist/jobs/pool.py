@@ -19,7 +19,7 @@ import structlog
 
 from columnist import telemetry
 from columnist.backoff import back_off
-from columnist.db.connect import Database, is_weather
+from columnist.db.connect import Connection, Database, is_weather
 from columnist.errors import (
     ColumnistError,
     JobPausedError,
@@ -37,6 +37,7 @@ from columnist.jobs.items import (
     ClaimedItem,
     EndedItem,
     claim_items,
+    claim_urgent_items,
     end_abandoned_items,
     extend_leases,
     hand_back_items,
@@ -47,6 +48,7 @@ from columnist.jobs.job import RESUMED, cancelled_jobs, pause_job, start_jobs
 from columnist.jobs.presence import Presence, Probe
 from columnist.jobs.supervisor import CANCEL_AGAIN_SECONDS, Supervisor, end_tasks, wait_for_event
 from columnist.jobs.workers import leave
+from columnist.llm.limiter import RESERVED
 
 log = structlog.get_logger()
 
@@ -112,6 +114,7 @@ class WorkerPool:
         self._limits = limits
         self._waiting: deque[ClaimedItem] = deque()
         self._running: dict[ClaimedItem, asyncio.Task[None]] = {}
+        self._beside: set[ClaimedItem] = set()
         self._cancelled_at: dict[ClaimedItem, float] = {}
         self._started_jobs: set[UUID] = set()
         self._cancelled_jobs: set[UUID] = set()
@@ -182,6 +185,8 @@ class WorkerPool:
         room = self._room()
         claimed = await self._claim_batch(room) if room else 0
         self._fill_workers()
+        if not claimed and self._running:
+            claimed = await self._claim_beside()
         new_jobs = {item.job_id for item in self._running} - self._started_jobs
         if new_jobs:
             await start_jobs(self._database, list(new_jobs))
@@ -196,12 +201,13 @@ class WorkerPool:
         # Half of what is claimed ahead must be gone before a round trip pays; what is ended must not pile up.
         if len(self._completer.items) > 2 * LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
             return 0
-        room = min(max(0, self._options.concurrency + ahead - len(self._running) - len(self._waiting)), LARGEST_CLAIM)
+        held = len(self._running) - len(self._beside) + len(self._waiting)
+        room = min(max(0, self._options.concurrency + ahead - held), LARGEST_CLAIM)
         return min(room, self._storage.lets_in())
 
     def _scarce(self) -> dict[str, int]:
         """Model → how many more of its items may be held now, for those that are limited."""
-        held = Counter(item.model for item in (*self._running, *self._waiting))
+        held = Counter(item.model for item in (*self._running.keys() - self._beside, *self._waiting))
         scarce = {model: max(0, limit - held[model]) for model, limit in self._limits().items()}
         return scarce | dict.fromkeys(self._presence.refused, 0)
 
@@ -210,6 +216,46 @@ class WorkerPool:
         held = Counter(item.job_id for item in (*self._running, *self._waiting))
         if self._first_job is not None:
             held[self._first_job] -= FAR_BEHIND
+        claimed = await self._claimed_by(
+            lambda connection: claim_items(
+                connection,
+                options.lease_seconds,
+                batch,
+                options.max_attempts,
+                held,
+                options.models,
+                self._scarce(),
+                self.id,
+            )
+        )
+        self._waiting.extend(claimed)
+        return len(claimed)
+
+    async def _claim_beside(self) -> int:
+        """Begin what a person waits for in the reserved places, whatever else is under way."""
+        room = RESERVED - len(self._beside)
+        if not room or self._storage.is_shut:
+            return 0
+        options = self._options
+        away = [model for model, limit in self._limits().items() if not limit]
+        claimed = await self._claimed_by(
+            lambda connection: claim_urgent_items(
+                connection,
+                options.lease_seconds,
+                room,
+                options.max_attempts,
+                options.models,
+                [*away, *self._presence.refused],
+                self.id,
+            )
+        )
+        for item in claimed:
+            self._beside.add(item)
+            self._start(item)
+        return len(claimed)
+
+    async def _claimed_by(self, claim: Callable[[Connection], Awaitable[list[ClaimedItem]]]) -> list[ClaimedItem]:
+        """What is claimed; nothing while PostgreSQL is away."""
         try:
             async with self._database.worker() as connection:
                 if self._claim_unknown:
@@ -217,37 +263,30 @@ class WorkerPool:
                     self._claim_unknown = False
                 with telemetry.CLAIM_SECONDS.time():
                     self._claim_unknown = True
-                    claimed = await claim_items(
-                        connection,
-                        options.lease_seconds,
-                        batch,
-                        options.max_attempts,
-                        held,
-                        options.models,
-                        self._scarce(),
-                        self.id,
-                    )
+                    claimed = await claim(connection)
                     self._claim_unknown = False
+                return claimed
         except psycopg.Error as error:
             if not is_weather(error):
                 raise
             log.warning("database away", at="claim", error=str(error).strip(), sqlstate=error.sqlstate)
-            return 0
-        self._waiting.extend(claimed)
-        return len(claimed)
+            return []
 
     def _held(self) -> list[ClaimedItem]:
         return [*self._waiting, *self._running, *self._completer.items]
 
     def _fill_workers(self) -> None:
-        while self._waiting and len(self._running) < self._options.concurrency:
+        while self._waiting and len(self._running) - len(self._beside) < self._options.concurrency:
             item = self._waiting.popleft()
             if item.job_id in self._cancelled_jobs:
                 self._completer.end(EndedItem(item, "skipped"))
             else:
-                task = self._running[item] = asyncio.create_task(self._run(item))
-                telemetry.POOL_RUNNING.inc()
-                task.add_done_callback(partial(self._release, item))
+                self._start(item)
+
+    def _start(self, item: ClaimedItem) -> None:
+        task = self._running[item] = asyncio.create_task(self._run(item))
+        telemetry.POOL_RUNNING.inc()
+        task.add_done_callback(partial(self._release, item))
 
     async def _run(self, item: ClaimedItem) -> None:
         # Of this task alone: whatever is logged or traced in it says which item it is about.
@@ -288,6 +327,7 @@ class WorkerPool:
     def _release(self, item: ClaimedItem, task: asyncio.Task[None]) -> None:
         """A callback, not a `finally`: a task that is cancelled before its first step never enters its body."""
         del self._running[item]
+        self._beside.discard(item)
         telemetry.POOL_RUNNING.dec()
         self._cancelled_at.pop(item, None)
         if task.cancelled():
@@ -437,6 +477,11 @@ class _StorageGate:
 
     def open(self) -> None:
         self._failures = 0
+
+    @property
+    def is_shut(self) -> bool:
+        """It failed when it was last used."""
+        return self._failures > 0
 
     def lets_in(self) -> int:
         """How many items may be claimed now."""

@@ -114,7 +114,8 @@ class ItemWorker:
         calls = ItemCalls(self._database, item, anew=anew)
         failed = False
         # Closed at once when writing fails (the lease is lost): its calls are aborted then.
-        async with aclosing(back_end.answer(document, [one.question for one in asked], calls)) as groups:
+        questions = [one.question for one in asked]
+        async with aclosing(back_end.answer(document, questions, calls, item.urgent)) as groups:
             async for answers in groups:
                 await self._choose_units(by_id, answers)
                 await write(await asyncio.to_thread(self._cells, by_id, answers, reading.boxes_key))

@@ -143,13 +143,13 @@ class ChatModel:
         if len(self.servers) > 1:
             for server in self.servers:
                 server.watch()
-        request = Request(messages, schema, max_tokens, affinity, urgent)
+        request = Request(messages, schema, max_tokens, affinity)
         failures = blamed = 0
         answers = {server: server.answers for server in self.servers}
         patient_until: float | None = None
         tried: set[Server] = set()
         while True:
-            server, outcome = await self._in_turn(request, tried, ledger, key)
+            server, outcome = await self._in_turn(request, tried, ledger, key, urgent)
             if isinstance(outcome, Completion):
                 return outcome
             tried.add(server)
@@ -191,16 +191,16 @@ class ChatModel:
         return True
 
     async def _in_turn(
-        self, request: Request, tried: set[Server], ledger: Ledger, key: bytes | None
+        self, request: Request, tried: set[Server], ledger: Ledger, key: bytes | None, urgent: bool
     ) -> tuple[Server, Completion | TransientError | LlmRefusedError]:
         """Wait for a slot and ask once; what may heal or another server may answer is returned. The slot is held until
         the call is counted, so that the next call knows what this one has cost."""
         try:
-            async with self._fleet.slot(request.affinity, tried, request.urgent) as (server, slot):
+            async with self._fleet.slot(request.affinity, tried, urgent) as (server, slot):
                 await ledger.admit()
                 await server.pace.wait(request.prompt_tokens)
                 try:
-                    completion = await server.ask(request, slot.started_at)
+                    completion = await server.ask(request, slot)
                 except (RequestRefusedError, ContextExceededError):
                     raise
                 except (TransientError, LlmRefusedError) as error:

@@ -50,19 +50,19 @@ class _Line:
         return self.inside < self._limit()
 
     @asynccontextmanager
-    async def place(self, urgent: bool = False) -> AsyncIterator["_Line"]:
-        """Wait for a place, and hold it: here, or with a neighbour that has one sooner. Who is `urgent` has places
-        reserved, and is the next if these are taken."""
+    async def place(self, urgent: bool = False) -> AsyncIterator["tuple[_Line, bool]"]:
+        """Wait for a place, and hold it: here, or with a neighbour that has one sooner. Who is `urgent` gets a
+        reserved place if one is free. Says whether it is one."""
         if urgent and self._reserved < RESERVED:
             self._reserved += 1
             try:
-                yield self
+                yield self, True
             finally:
                 self._reserved -= 1
             return
-        line = await self._enter(urgent)
+        line = await self._enter()
         try:
-            yield line
+            yield line, False
         finally:
             line._leave()
 
@@ -92,15 +92,12 @@ class _Line:
         longest = sorted(self.neighbours, key=lambda line: len(line._waiting), reverse=True)
         return next((turn for line in longest if (turn := line._next())), None)
 
-    async def _enter(self, urgent: bool) -> "_Line":
-        if self.has_room and (urgent or not self._waiting):
+    async def _enter(self) -> "_Line":
+        if self.has_room and not self._waiting:
             self.inside += 1
             return self
         turn: asyncio.Future[_Line] = asyncio.get_running_loop().create_future()
-        if urgent:
-            self._waiting.appendleft(turn)
-        else:
-            self._waiting.append(turn)
+        self._waiting.append(turn)
         try:
             return await turn
         except asyncio.CancelledError:
@@ -220,18 +217,18 @@ class Limiter:
 
     @asynccontextmanager
     async def slot(self, urgent: bool = False) -> AsyncIterator["Slot"]:
-        """Wait for a slot and hold it: here, or with a neighbour that has one sooner. An `urgent` call waits for no
-        other.
+        """Wait for a slot and hold it: here, or with a neighbour that has one sooner. An `urgent` call has a
+        reserved one.
 
         Raises LlmAwayError while the server is away, instead of waiting for it: one call at a time tries it, with
         pauses between.
         """
         self._refuse_while_away(self._calls)
-        async with self._calls.place(urgent) as line:
+        async with self._calls.place(urgent) as (line, reserved):
             limiter = self._of(line)
             if limiter.down and limiter.closed_for > 0:
                 raise LlmAwayError(AWAY)
-            yield Slot(limiter, time.monotonic())
+            yield Slot(limiter, time.monotonic(), reserved)
 
     @asynccontextmanager
     async def document(self, urgent: bool = False) -> AsyncIterator["Limiter"]:
@@ -245,7 +242,7 @@ class Limiter:
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(LINE_SECONDS if self.limit < self._ceiling else None):
-                    line = await stack.enter_async_context(self._documents.place(urgent))
+                    line, _ = await stack.enter_async_context(self._documents.place(urgent))
             except TimeoutError:
                 raise LlmAwayError("The LLM server has too much to do.") from None
             yield self._of(line)
@@ -297,7 +294,9 @@ class Limiter:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for one call, with the server of this limiter, since `started_at` (monotonic seconds)."""
+    """A place for one call, with the server of this limiter, since `started_at` (monotonic seconds). `reserved`: it is
+    beside all others."""
 
     limiter: Limiter
     started_at: float
+    reserved: bool

@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 from columnist import telemetry
 from columnist.documents.tokens import estimated_tokens
 from columnist.errors import ContextExceededError, LlmRefusedError, LlmUnavailableError, RequestRefusedError
-from columnist.llm.limiter import Limiter, Pace
+from columnist.llm.limiter import Limiter, Pace, Slot
 from columnist.llm.replies import Completion, Refusal, completion, refusal, refusal_inside
 from columnist.settings import Settings
 
@@ -39,6 +39,9 @@ SILENT_TIMES = 2
 AFFINITY_HEADERS = ("X-Session-ID", "X-SMG-Routing-Key")
 """By which vLLM's router, LiteLLM and SGLang's gateway keep the calls about a document on the server that has read it.
 Others ignore them."""
+PRIORITY_HEADER, FIRST = "X-Vllm-Priority", "-1"
+"""By which vLLM with `--scheduling-policy priority` runs a call before others, whose priority is 0. Without that it
+refuses the call, and is not sent it again; others ignore a header."""
 OPENAI_HOST = "api.openai.com"
 """Whose router reads `prompt_cache_key` in the body; other servers may refuse a field that they do not know."""
 
@@ -48,6 +51,7 @@ _REFUSABLE = {
     "response_format": ("response_format", "json_schema", "structured output", "guided", "grammar"),
     "max_tokens": ("max_completion_tokens",),
     "temperature": ("temperature",),
+    "priority": ("priority",),
 }
 """Parameters that some servers do not take, and the words by which their refusals are known."""
 
@@ -66,13 +70,13 @@ class TransientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked. `affinity`: the same for calls whose prompts begin alike; `urgent`: a person waits for it."""
+    """What is asked. `affinity`: the same for calls whose prompts begin alike; `first`: it goes before others."""
 
     messages: Sequence[ChatCompletionMessageParam]
     schema: dict[str, Any]
     max_tokens: int
     affinity: str
-    urgent: bool
+    first: bool = False
 
     def prompt_tokens(self) -> int:
         """Estimated, which takes 20 ms for a long document."""
@@ -148,14 +152,14 @@ class Server:
             self._context_tokens = next((tokens for tokens in said if tokens), 0)
         return self._context_tokens or None
 
-    async def ask(self, request: Request, started_at: float) -> Completion:
-        """Ask once, in a slot since `started_at`. Raises TransientError for what may heal, LlmRefusedError for what
+    async def ask(self, request: Request, slot: Slot) -> Completion:
+        """Ask once, in this slot. Raises TransientError for what may heal, LlmRefusedError for what
         asking again cannot heal."""
         try:
             await self._await_listing()
-            completion = await self._measured(request)
+            completion = await self._measured(replace(request, first=slot.reserved))
         except TransientError as weather:
-            self._on_failure(weather, started_at)
+            self._on_failure(weather, slot.started_at)
             raise
         except LlmRefusedError:
             self._on_success()
@@ -315,10 +319,13 @@ class Server:
             last: Any = dict(messages[-1])
             last["content"] = f"{last['content']}\n\nAnswer with JSON only, by this JSON schema:\n{json.dumps(schema)}"
             messages[-1] = last
-        if request.affinity:
-            sent["extra_headers"] = dict.fromkeys(AFFINITY_HEADERS, request.affinity)
-            if self._client.base_url.host == OPENAI_HOST:
-                body["prompt_cache_key"] = request.affinity
+        headers = dict.fromkeys(AFFINITY_HEADERS, request.affinity) if request.affinity else {}
+        if request.first and "priority" not in without:
+            headers[PRIORITY_HEADER] = FIRST
+        if headers:
+            sent["extra_headers"] = headers
+        if request.affinity and self._client.base_url.host == OPENAI_HOST:
+            body["prompt_cache_key"] = request.affinity
         if body:
             sent["extra_body"] = body
         return sent
