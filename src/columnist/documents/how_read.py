@@ -37,7 +37,7 @@ def how_read(content: Content | None, same_as: str | None = None) -> str | None:
         return None
     kind = _kind(content["media_type"])
     parts = [kind]
-    has_pages = kind in ("PDF", "Picture")
+    has_pages = kind in ("PDF", "Picture", "PowerPoint file")
     if has_pages:
         parts.append(_pages(content["page_count"]))
     parts.append(language_name(content["language"]) if content["language"] else "language unknown")
@@ -128,6 +128,8 @@ def _kind(media_type: str) -> str:
         return "Word document"
     if "spreadsheetml" in media_type:
         return "Excel workbook"
+    if "presentationml" in media_type:
+        return "PowerPoint file"
     kinds = {
         "application/pdf": "PDF",
         "application/rtf": "RTF document",

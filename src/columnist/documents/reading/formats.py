@@ -18,6 +18,7 @@ HTML = "text/html"
 EML = "message/rfc822"
 MSG = "application/vnd.ms-outlook"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 RTF = "application/rtf"
 PNG = "image/png"
 JPEG = "image/jpeg"
@@ -30,6 +31,7 @@ SUFFIXES = {
     ".docx": DOCX,
     ".rtf": RTF,
     ".xlsx": XLSX,
+    ".pptx": PPTX,
     ".html": HTML,
     ".htm": HTML,
     ".eml": EML,
@@ -51,26 +53,25 @@ PICTURES = (PNG, JPEG, TIFF)
 """Pictures, which only OCR can read."""
 
 LARGEST_PACKAGE = 256 * 1024**2
-"""Most bytes that a DOCX or XLSX may unpack to; contracts take 1 to 5 MB."""
+"""Most bytes that a DOCX, XLSX or PPTX may unpack to; contracts take 1 to 5 MB."""
 
 _NAMES = (
     dict.fromkeys(MAILS, "an e-mail")
     | dict.fromkeys(PICTURES, "a picture")
     | {PDF: "a PDF", DOCX: "a DOCX", RTF: "an RTF file", XLSX: "an Excel file", HTML: "an HTML page", TEXT: "text"}
-    | {ZIP: "a ZIP archive"}
+    | {PPTX: "a PowerPoint file", ZIP: "a ZIP archive"}
 )
-_SUPPORTED = "PDF, DOCX, RTF, XLSX, TXT, HTML, EML, MSG, PNG, JPEG, TIFF and ZIP are."
+_SUPPORTED = "PDF, DOCX, RTF, XLSX, PPTX, TXT, HTML, EML, MSG, PNG, JPEG, TIFF and ZIP are."
 _OLE = b"\xd0\xcf\x11\xe0"
 _OLE_STREAMS = {
     "EncryptedPackage": "encrypted: remove its password and add it again",
     "WordDocument": "an old Word file: save it as DOCX or PDF",
     "Workbook": "an old Excel file: save it as XLSX or PDF",
     "Book": "an old Excel file: save it as XLSX or PDF",
-    "PowerPoint Document": "an old PowerPoint file: save it as PDF",
+    "PowerPoint Document": "an old PowerPoint file: save it as PPTX or PDF",
 }
 """By the name of a stream in an old or encrypted Office file: what the file is, and what to do."""
 _ZIPPED = {
-    "ppt/": "a PowerPoint file: save it as PDF",
     "META-INF/manifest.xml": "an OpenDocument file: save it as DOCX, XLSX or PDF",
     "": "a compressed archive",
 }
@@ -174,7 +175,9 @@ def what_else(file: BinaryIO) -> str:
 def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     if head.startswith(b"PK\x03\x04"):
         names = _zipped(file)
-        office = next((kind for folder, kind in (("word/", DOCX), ("xl/", XLSX)) if _has(names, folder)), None)
+        office = next(
+            (kind for folder, kind in (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX)) if _has(names, folder)), None
+        )
         if names and not _OFFICES & {name.lower() for name in names} and promised in (ZIP, None, TEXT):
             return ZIP  # whatever its folders are called
         return office
@@ -191,7 +194,7 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
         return EML  # whatever else is in its headers
     if promised not in (TEXT, HTML, EML) and any(head.startswith(magic) for magic, _ in _OTHERS):
         return None
-    if promised in (ZIP, PDF, DOCX, XLSX, RTF, MSG, *PICTURES) or not _is_text(head):
+    if promised in (ZIP, PDF, DOCX, XLSX, PPTX, RTF, MSG, *PICTURES) or not _is_text(head):
         return None
     start = _start(head).lower()
     if start.startswith((b"<!doctype html", b"<html")) or promised == HTML:

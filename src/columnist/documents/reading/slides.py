@@ -1,0 +1,271 @@
+"""PPTX: each slide is a page. Its shapes come in their order, which is that of screen readers, then its notes.
+
+Fixed texts of layouts and masters come once, with the first slide that shows them. What is hidden (slides, shapes, what
+is off the slide, letters of one point) is kept apart; colours are not looked at. Comments are left out.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from columnist.documents.model import Page, Remark, RemarkKind
+from columnist.documents.reading import drawn
+from columnist.documents.reading.numbering import number_in_words
+from columnist.documents.reading.package import Package, R, opened
+from columnist.documents.reading.raised import raised
+from columnist.errors import DocumentError
+
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
+_SMART_ART = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+_LARGE = (4 * 914_400) * (3 * 914_400)
+"""Of four by three inches, in square English Metric Units: what is smaller is a logo."""
+_LEAST_SIZE = 100
+"""Of letters, in hundredths of a point: smaller ones are not seen."""
+_NUMBERS = {
+    "arabic": "decimal",
+    "alphaLc": "lowerLetter",
+    "alphaUc": "upperLetter",
+    "romanLc": "lowerRoman",
+    "romanUc": "upperRoman",
+}
+_AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
+"""How a list's number is written, by the end of its kind, as in `alphaLcParenR`."""
+
+
+def read_pptx(file: BinaryIO) -> Iterator[Page]:
+    """The slides of a PPTX. Raises DocumentError."""
+    with opened(file, "PPTX") as package:
+        main = package.main()
+        root = None if main is None else package.part(main)
+        if main is None or root is None:
+            raise DocumentError("The PPTX is damaged: it holds no presentation.")
+        relations = package.relations(main)
+        size = root.find(f"{P}sldSz")
+        area = None if size is None else (int(size.get("cx", 0)), int(size.get("cy", 0)))
+        slides = [relations.get(one.get(f"{R}id", ""), ("", ""))[1] for one in root.iter(f"{P}sldId")]
+        shown: set[str] = set()
+        any_text = False
+        for number, name in enumerate(slides, start=1):
+            page = _Slide(package, name, area, shown).page(number)
+            any_text = any_text or bool(page.text.strip() or page.hidden)
+            yield page
+        if not any_text:
+            raise DocumentError("The file has no text.")
+
+
+class _Slide:
+    """One slide on its way to a page. `shown`: the layouts and masters whose texts an earlier slide has."""
+
+    def __init__(self, package: Package, name: str, area: tuple[int, int] | None, shown: set[str]) -> None:
+        self._package = package
+        self._name = name
+        self._area = area
+        self._shown = shown
+        self._hidden: list[str] = []
+        self._read: set[Any] = set()
+        self._remarks: list[Remark] = []
+
+    def page(self, number: int) -> Page:
+        root = self._package.part(self._name)
+        if root is None:
+            return Page(number, "", remarks=(Remark(RemarkKind.NOT_READ, detail="a slide that is missing"),))
+        lines = [*self._fixed(root), *self._shapes(root, self._name), *self._notes()]
+        lost = sum(len(text.text or "") for text in root.iter(f"{A}t") if text not in self._read and _is_printed(text))
+        if lost:
+            self._remarks.append(Remark(RemarkKind.LOST, lost))
+        if root.get("show") in ("0", "false"):
+            self._hidden, lines = [*lines, *self._hidden], []
+        return Page(number, "\n".join(lines), remarks=tuple(self._remarks), hidden="\n".join(self._hidden))
+
+    def _fixed(self, slide: Any) -> Iterator[str]:
+        """What the layout and the master show beside the placeholders."""
+        part, root = self._name, slide
+        for kind in ("slideLayout", "slideMaster"):
+            if root.get("showMasterSp") in ("0", "false"):
+                return
+            part = self._related(part, kind)
+            found = self._package.part(part) if part else None
+            if found is None:
+                return
+            root = found
+            if part not in self._shown:
+                self._shown.add(part)
+                yield from self._shapes(root, part, placeholders=False)
+
+    def _notes(self) -> Iterator[str]:
+        part = self._related(self._name, "notesSlide")
+        root = self._package.part(part) if part else None
+        for shape in [] if root is None else root.iter(f"{P}sp"):
+            placeholder = shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph")
+            if placeholder is None or placeholder.get("type", "body") == "body":
+                lines = list(self._paragraphs(shape))
+                if lines:
+                    yield from ("Notes:", *lines)
+
+    def _related(self, part: str, wanted: str) -> str:
+        return next((name for kind, name in self._package.relations(part).values() if kind == wanted), "")
+
+    def _shapes(self, root: Any, part: str, *, placeholders: bool = True) -> Iterator[str]:
+        tree = root.find(f"{P}cSld/{P}spTree")
+        for shape in [] if tree is None else _flat(tree):
+            if not placeholders and next(shape.iter(f"{P}ph"), None) is not None:
+                continue
+            lines = list(self._shape(shape, part))
+            if self._is_hidden(shape):
+                self._hidden += lines
+            else:
+                yield from lines
+
+    def _shape(self, shape: Any, part: str) -> Iterator[str]:
+        if shape.tag == f"{P}grpSp":
+            for inner in _flat(shape):
+                lines = list(self._shape(inner, part))
+                if _is_off(inner):
+                    self._hidden += lines
+                else:
+                    yield from lines
+            return
+        if shape.tag == f"{P}pic" and _is_large(shape):
+            self._remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
+        table = next(shape.iter(f"{A}tbl"), None)
+        if table is not None:
+            yield from self._rows(table)
+            return
+        yield from self._paragraphs(shape)
+        for element in shape.iter():
+            if element.tag == _SMART_ART:
+                yield from self._drawn(part, element.get(f"{R}dm", ""), "SmartArt")
+            elif isinstance(element.tag, str) and element.tag.endswith("}chart"):
+                yield from self._drawn(part, element.get(f"{R}id", ""), "a chart")
+            elif element.tag == f"{P}oleObj":
+                self._remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
+                break
+
+    def _drawn(self, part: str, reference: str, what: str) -> Iterator[str]:
+        _, name = self._package.relations(part).get(reference, ("", ""))
+        root = self._package.part(name) if name else None
+        if root is None:
+            self._remarks.append(Remark(RemarkKind.NOT_READ, detail=what))
+        else:
+            yield from drawn.chart_lines(root) if what == "a chart" else drawn.paragraphs(root)
+
+    def _rows(self, table: Any) -> Iterator[str]:
+        for row in table.iter(f"{A}tr"):
+            cells = [
+                " ".join(" ".join(self._paragraphs(cell)).split())
+                for cell in row.iter(f"{A}tc")
+                if cell.get("hMerge") not in ("1", "true")
+            ]
+            if any(cells):
+                yield "\t".join(cells)
+
+    def _paragraphs(self, element: Any) -> Iterator[str]:
+        counts: Counter[tuple[int, str]] = Counter()
+        for paragraph in element.iter(f"{A}p"):
+            text = self._text(paragraph)
+            if text.strip():
+                yield _label(paragraph, counts) + text
+
+    def _text(self, paragraph: Any) -> str:
+        parts: list[str] = []
+        mark = ""
+        for piece in _pieces(paragraph):
+            text, properties = self._piece(piece), piece.find(f"{A}rPr")
+            baseline = 0 if properties is None else _number(properties.get("baseline"))
+            size = _LEAST_SIZE + 1 if properties is None else _number(properties.get("sz"), _LEAST_SIZE + 1)
+            if size <= _LEAST_SIZE:
+                self._hidden.append(text)
+            elif baseline > 0 or (baseline < 0 and (mark or "".join(parts)[-1:].isdigit())):
+                mark += text
+            else:
+                parts += [raised("".join(parts), mark), text]
+                mark = ""
+        return "".join((*parts, raised("".join(parts), mark)))
+
+    def _piece(self, piece: Any) -> str:
+        if piece.tag == f"{A}br":
+            return "\n"
+        texts = list(piece.iter(f"{A}t", _MATH))
+        self._read.update(texts)
+        return "".join(text.text or "" for text in texts)
+
+    def _is_hidden(self, shape: Any) -> bool:
+        return _is_off(shape) or (self._area is not None and _is_outside(shape, *self._area))
+
+
+def _flat(tree: Any) -> Iterator[Any]:
+    """The shapes of a tree or a group, with the newer form of those that have two."""
+    for child in tree:
+        if child.tag == _ALTERNATIVES:
+            for alternative in child[:1]:
+                yield from _flat(alternative)
+        elif isinstance(child.tag, str) and child.tag.startswith(P):
+            yield child
+
+
+def _pieces(paragraph: Any) -> Iterator[Any]:
+    for child in paragraph:
+        if child.tag == _ALTERNATIVES:
+            for alternative in child[:1]:
+                yield from alternative
+        elif child.tag in (f"{A}r", f"{A}fld", f"{A}br") or next(child.iter(_MATH), None) is not None:
+            yield child
+
+
+def _is_printed(text: Any) -> bool:
+    """Whether letters are not those of an older form of something."""
+    return not any(
+        above.getparent().tag == _ALTERNATIVES and above.getparent()[0] is not above
+        for above in text.iterancestors()
+        if above.getparent() is not None
+    )
+
+
+def _is_off(shape: Any) -> bool:
+    """Whether a shape is switched off in the list of shapes."""
+    properties = next(iter(shape), None)
+    named = None if properties is None else properties.find(f"{P}cNvPr")
+    return named is not None and named.get("hidden") in ("1", "true")
+
+
+def _is_outside(shape: Any, width: int, height: int) -> bool:
+    """Whether no part of a shape is on the slide. A placeholder is where its layout says."""
+    frame = next((one for one in shape.iter(f"{A}xfrm", f"{P}xfrm")), None)
+    at, size = (None, None) if frame is None else (frame.find(f"{A}off"), frame.find(f"{A}ext"))
+    if at is None or size is None:
+        return False
+    x, y, wide, high = (_number(one.get(name)) for one, names in ((at, "xy"), (size, ("cx", "cy"))) for name in names)
+    return x >= width or y >= height or x + wide <= 0 or y + high <= 0
+
+
+def _is_large(picture: Any) -> bool:
+    size = next(picture.iter(f"{A}ext"), None)
+    return size is not None and _number(size.get("cx")) * _number(size.get("cy")) > _LARGE
+
+
+def _label(paragraph: Any, counts: Counter[tuple[int, str]]) -> str:
+    """The number that PowerPoint draws before a paragraph of a list."""
+    properties = paragraph.find(f"{A}pPr")
+    level = 0 if properties is None else _number(properties.get("lvl"))
+    numbered = None if properties is None else properties.find(f"{A}buAutoNum")
+    kind = "" if numbered is None else numbered.get("type", "")
+    for other in list(counts):
+        if other[0] > level or (other[0] == level and other[1] != kind):
+            del counts[other]
+    if numbered is None:
+        return ""
+    counts[level, kind] += 1
+    number = counts[level, kind] - 1 + _number(numbered.get("startAt"), 1)
+    around = next((form for end, form in _AROUND.items() if kind.endswith(end)), "{}.")
+    how = next((form for start, form in _NUMBERS.items() if kind.startswith(start)), "decimal")
+    return around.format(number_in_words(number, how)) + " "
+
+
+def _number(text: str | None, otherwise: int = 0) -> int:
+    try:
+        return int(text or otherwise)
+    except ValueError:
+        return otherwise
