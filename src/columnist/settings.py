@@ -156,12 +156,13 @@ class Settings(BaseSettings):
         validation_alias="COLUMNIST_COLUMNS_PER_CALL",
         description="Questions asked in one LLM call; all calls about a document share it as their prefix.",
     )
-    llm_max_in_flight: int = Field(
-        32,
+    llm_max_in_flight: int | None = Field(
+        None,
         ge=1,
         le=10_000,
         validation_alias="COLUMNIST_LLM_MAX_IN_FLIGHT",
-        description="Maximum of concurrent LLM calls of one process; fewer are made while the server is overloaded.",
+        description="The most concurrent LLM calls of one process with each server; fewer while it is overloaded. "
+        "Unset: what its queue shows that it can take (vLLM, SGLang, llama.cpp with metrics), or 32.",
     )
     llm_extra_body: dict[str, JsonValue] = Field(
         {},

@@ -146,6 +146,8 @@ class Simulator:
     async def metrics(self, _: web.Request) -> web.Response:
         """Prometheus text."""
         figures = {
+            "vllm:num_requests_running": self.running,
+            "vllm:num_requests_waiting": self.waiting,
             "llm_running": self.running,
             "llm_waiting": self.waiting,
             "llm_most_at_once": self.most_at_once,

@@ -23,6 +23,7 @@ from columnist.errors import (
     SettingsError,
 )
 from columnist.llm import client, limiter
+from columnist.llm import server as serving
 from columnist.llm.client import GIVE_UP_AFTER, ChatModel
 from columnist.llm.replies import Completion
 from columnist.llm.usage import Usage
@@ -700,3 +701,26 @@ def test_only_a_call_in_a_reserved_place_asks_to_go_first_and_only_where_that_is
     with scripted(reply) as server:
         asyncio.run(run(server.settings()))
     assert seen == [None, "-1", None, None]
+
+
+@pytest.mark.parametrize(("slots", "most", "least"), [(4, 12, 5), (64, 200, 48)])
+def test_a_server_gets_as_many_calls_as_its_queue_shows_that_it_takes(
+    monkeypatch: pytest.MonkeyPatch, slots: int, most: int, least: int
+) -> None:
+    monkeypatch.setattr(serving, "CHECK_SECONDS", 0.05)
+    with simulator("--slots", str(slots), "--decode-rate", "40") as server:
+
+        async def run() -> None:
+            settings = server.settings()
+            async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+                calls = [asyncio.create_task(chat.complete(asking(f"{nr}?"), SCHEMA, 500)) for nr in range(200)]
+                try:
+                    async with asyncio.timeout(PATIENCE_SECONDS):
+                        while not least <= chat.limit <= most or chat.limit == limiter.START:
+                            await asyncio.sleep(0.01)
+                finally:
+                    for call in calls:
+                        call.cancel()
+                    await asyncio.gather(*calls, return_exceptions=True)
+
+        asyncio.run(run())

@@ -9,7 +9,7 @@ import pytest
 from columnist.backoff import back_off
 from columnist.errors import LlmAwayError
 from columnist.llm import limiter as module
-from columnist.llm.limiter import DOWN_AFTER, Limiter
+from columnist.llm.limiter import DOWN_AFTER, START, Limiter
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -79,6 +79,27 @@ def test_the_limit_halves_once_per_round_trip_and_grows_by_one_per_round_trip() 
             assert limiter.limit == 2
             limiter.on_success()
             assert limiter.limit == 3
+
+    asyncio.run(run())
+
+
+def test_the_limit_follows_the_queue_that_the_server_tells() -> None:
+    async def run() -> None:
+        limiter = Limiter()
+        limiter.follow(running=5, waiting=0)
+        assert limiter.limit == START, "its places are not used"
+        async with AsyncExitStack() as stack:
+            while limiter.limit < 100:
+                while limiter.has_room:
+                    await stack.enter_async_context(limiter.slot())
+                limiter.follow(running=limiter.limit, waiting=0)
+            before = limiter.limit
+            limiter.follow(running=before, waiting=before // 4)
+            assert limiter.limit == before, "a short queue keeps it busy"
+            for _ in range(3):  # half of the work is another process's
+                limiter.follow(running=40, waiting=60 + before)
+            assert limiter.limit < 40
+        assert Limiter(8).limit == 8
 
     asyncio.run(run())
 

@@ -140,9 +140,8 @@ class ChatModel:
         GIVE_UP_AFTER times while the server answers others, JobPausedError if the `ledger` admits no call. Everything
         that is billed is counted there, answers as those to `key`. What a call has cost that was given up is estimated.
         """
-        if len(self.servers) > 1:
-            for server in self.servers:
-                server.watch()
+        for server in self.servers:
+            server.watch(one_of_several=len(self.servers) > 1)
         request = Request(messages, schema, max_tokens, affinity)
         failures = blamed = 0
         answers = {server: server.answers for server in self.servers}

@@ -13,6 +13,15 @@ from columnist.errors import LlmAwayError
 LOWERED = 0.5
 """What is left of the limit after a sign of trouble, once per round trip."""
 
+START, MOST = 32, 1_024
+"""Calls in flight with a server whose queue is not known, and with any."""
+
+QUEUED = 1.5
+"""Calls in flight for each that the server runs: with twice as many, a vLLM had work for 93 % of its places."""
+
+GROWN = 1.25
+"""The limit's growth each time that a server has nothing waiting."""
+
 DOWN_AFTER = 5
 """Failures in a row, over all calls, after which the server counts as down: then one call at a time probes it."""
 
@@ -150,13 +159,16 @@ class Pace:
 class Limiter:
     """Hands out slots for calls of one server, and knows whether it is down.
 
-    It starts at the ceiling: a healthy server is busy from the first call (vLLM queues what it cannot run), and an
-    overloaded one halves the limit with its first answers.
+    It starts with `ceiling`, or with START: a healthy server is busy from the first call (vLLM queues what it cannot
+    run), and an overloaded one halves the limit with its first answers. A server that tells its queue is followed, up
+    to `ceiling`, if that is given.
     """
 
-    def __init__(self, ceiling: int) -> None:
-        self._ceiling = ceiling
-        self._limit = float(ceiling)
+    def __init__(self, ceiling: int | None = None) -> None:
+        self._most = ceiling or MOST
+        self._ceiling = ceiling or START
+        self._limit = float(self._ceiling)
+        self._follows = False
         self._calls = _Line(self._places)
         self._documents = _Line(self._places)
         self._lowered_at = 0.0
@@ -262,8 +274,24 @@ class Limiter:
         """The server answered a call: when all slots were in use, one more after as many answers as there are slots."""
         self._failures = 0
         self._closed_until = 0.0
-        if self._calls.inside >= self.limit:
+        if self._calls.inside >= self.limit and not self._follows:
             self._limit = min(self._ceiling, self._limit + 1 / self._limit)
+        self._let_in()
+
+    def follow(self, running: int, waiting: int) -> None:
+        """The server says how many calls it runs and how many wait there, of all who ask it: a few are to wait, so that
+        it never waits for its next call, and no more, as each holds a document that could be in its cache."""
+        self._follows = True
+        wanted = QUEUED * running + 2
+        if waiting == 0 and self._calls.inside >= self.limit:
+            self._limit = min(self._most, self._limit * GROWN + 1)
+            self._ceiling = max(self._ceiling, int(self._limit))
+        elif running and running + waiting > wanted:
+            # All who ask it do the same, so that each keeps its share.
+            self._limit = max(1.0, min(self._limit, self._calls.inside) * wanted / (running + waiting))
+        self._let_in()
+
+    def _let_in(self) -> None:
         self._calls.call()
         self._documents.call()
 

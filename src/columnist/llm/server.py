@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import openai
 import structlog
 from openai import AsyncOpenAI
@@ -44,6 +46,11 @@ PRIORITY_HEADER, FIRST = "X-Vllm-Priority", "-1"
 refuses the call, and is not sent it again; others ignore a header."""
 OPENAI_HOST = "api.openai.com"
 """Whose router reads `prompt_cache_key` in the body; other servers may refuse a field that they do not know."""
+
+_WAITING = ("vllm:num_requests_waiting", "sglang:num_queue_reqs", "llamacpp:requests_deferred")
+_RUNNING = ("vllm:num_requests_running", "sglang:num_running_reqs", "llamacpp:requests_processing")
+_QUEUE = re.compile(rf"^({'|'.join((*_WAITING, *_RUNNING))})(?:\{{[^\n]*\}})? ([0-9.e+]+)$", re.MULTILINE)
+"""One line for each engine behind the address."""
 
 _HEALING = frozenset((408, 409, 425, 429))
 _REFUSABLE = {
@@ -103,6 +110,8 @@ class Server:
             max_retries=0,
         )
         self._tell = tell
+        self._tells_queue = self._client.base_url.host != OPENAI_HOST and not own
+        self._one_of_several = False
         self.url = str(self._client.base_url)
         self.name = urlsplit(self.url).netloc.rpartition("@")[2]
         self.answers = 0
@@ -177,9 +186,11 @@ class Server:
             self.limiter.close(seconds)
         self._say(str(error))
 
-    def watch(self) -> None:
-        """From now on, find out by itself that it is gone or back: calls that others can answer do not try it."""
-        if self._watching is None:
+    def watch(self, *, one_of_several: bool) -> None:
+        """From now on, follow its queue; if it is one of several, find out by itself that it is gone or back: no call
+        that others can answer tries it."""
+        self._one_of_several = one_of_several
+        if self._watching is None and (one_of_several or self._tells_queue):
             self._watching = asyncio.create_task(self._watch())
 
     async def answers_a_word(self) -> bool:
@@ -220,25 +231,43 @@ class Server:
 
     async def _watch(self) -> None:
         silent = 0
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            if self.open and not self._under_way:
-                continue
-            try:
-                async with asyncio.timeout(SILENT_SECONDS):
-                    await self._listed()
-            except (openai.APIConnectionError, TimeoutError):
-                silent += 1
-                if silent >= SILENT_TIMES and self.limiter.open:
-                    self._lose()
-                continue
-            except openai.APIStatusError as error:
-                if error.status_code >= 500 or self.refusal is not None:
-                    continue
-            except openai.OpenAIError:
-                continue
-            silent = 0
-            await self._look_again()
+        async with httpx.AsyncClient(timeout=SILENT_SECONDS) as metrics:
+            while self._one_of_several or self._tells_queue:
+                await asyncio.sleep(CHECK_SECONDS)
+                if self._under_way and self._tells_queue:
+                    await self._follow_queue(metrics)
+                if self._one_of_several and (self._under_way or not self.open):
+                    silent = await self._look(silent)
+
+    async def _follow_queue(self, metrics: httpx.AsyncClient) -> None:
+        """A server that has no such metrics is not asked again. The key is not sent along: they are for anybody."""
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                said = await metrics.get(self.url.rstrip("/").removesuffix("/v1") + "/metrics")
+        except (httpx.HTTPError, TimeoutError):
+            return  # it is away, or busy
+        queue = queue_of(said.text) if said.status_code == 200 else None
+        if queue is None:
+            self._tells_queue = said.status_code >= 500
+        else:
+            self.limiter.follow(*queue)
+
+    async def _look(self, silent: int) -> int:
+        """See whether it is there; returns how often in a row it was silent."""
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                await self._listed()
+        except (openai.APIConnectionError, TimeoutError):
+            if silent + 1 >= SILENT_TIMES and self.limiter.open:
+                self._lose()
+            return silent + 1
+        except openai.APIStatusError as error:
+            if error.status_code >= 500 or self.refusal is not None:
+                return silent
+        except openai.OpenAIError:
+            return silent
+        await self._look_again()
+        return 0
 
     def _lose(self) -> None:
         """Its calls would hang until they time out: they end now, and go to others."""
@@ -425,7 +454,7 @@ class Server:
                 started_at,
                 busy=weather.cause == "rate_limited",
                 reached=not self._unreachable,
-                gone=self._unreachable and self._watching is not None,
+                gone=self._unreachable and self._one_of_several,
             )
         if self.limiter.down:
             self._say(str(weather))
@@ -457,6 +486,16 @@ def _answered(answer: object) -> Completion:
     if not isinstance(answer, ChatCompletion):  # the SDK hands on as text what it cannot read, such as a web page
         raise openai.OpenAIError("no completion") if answer else _NoAnswerError("an empty reply")
     return completion(answer)
+
+
+def queue_of(metrics: str) -> tuple[int, int] | None:
+    """How many calls a server runs and how many wait there, by the metrics of vLLM, SGLang or llama.cpp; None without
+    them."""
+    figures = {"running": 0.0, "waiting": 0.0}
+    found = _QUEUE.findall(metrics)
+    for name, figure in found:
+        figures["waiting" if name in _WAITING else "running"] += float(figure)
+    return (int(figures["running"]), int(figures["waiting"])) if found else None
 
 
 def _said(error: Exception) -> Refusal | None:
