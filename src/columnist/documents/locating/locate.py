@@ -11,7 +11,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -43,6 +43,8 @@ _SAME = str.maketrans(
     # Soft hyphen, zero-width characters, byte-order mark
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
 )
+_PIECE = re.compile(r"[^\s\x80-\U0010ffff]+|[^\x00-\x7f]")
+"""ASCII without white space, of which only the grave accent has another form; or one other character."""
 _HYPHEN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 
 _INSIDE = r"(?:['’\u00ad\u200b\u200c\u200d\u2060\ufeff]|[-‐‑][ \t]*+[\r\n]++\s*+|[-‐‑])"
@@ -191,9 +193,10 @@ class _Text:
     def _candidates(self, quoted: Sequence[str]) -> Iterator[tuple[int, int]]:
         """(index in the quote, place in the text) of the same few words in a row; the rarest words first."""
         width = min(_ANCHOR, len(quoted))
+        lowered = [word.lower() for word in quoted]
         anchors = []
         for index in range(len(quoted) - width + 1):
-            places = self._anchors(width).get(tuple(word.lower() for word in quoted[index : index + width]), [])
+            places = self._anchors(width).get(tuple(lowered[index : index + width]), [])
             anchors.append((len(places), index, places))
         begun: set[int] = set()
         for _, index, places in sorted(anchors):
@@ -204,8 +207,8 @@ class _Text:
 
     def _repeated(self, quoted: Sequence[str], index: int, place: int) -> list[Span]:
         """The spans of the words around `place` if they repeat the quote, with word `index` at `place`; else none."""
-        left = self._walk(quoted[index - 1 :: -1] if index else [], place - 1, -1)
         right = self._walk(quoted[index:], place, 1)
+        left = right and self._walk(quoted[index - 1 :: -1] if index else [], place - 1, -1)
         if left is None or right is None or left[1] + right[1] > 1 + len(quoted) // WORDS_PER_SLIP:
             return []
         spans: list[Span] = []
@@ -221,27 +224,24 @@ class _Text:
 
         None if a word differs, is missing, or is extra.
         """
+        words = self._plain
         index = taken = slips = 0
         while index < len(quoted):
             here = place + step * taken
-            if 0 <= here < len(self._words) and self._words[here].text == quoted[index]:
+            if 0 <= here < len(words) and words[here] == quoted[index]:
                 index, taken = index + 1, taken + 1
                 continue
-            there = [self._words[at].text for at in range(here, here + 3 * step, step) if 0 <= at < len(self._words)]
-            for own, other in _JOINS:
-                ours, theirs = quoted[index : index + own][::step], there[:other][::step]
-                if len(ours) == own and len(theirs) == other and _same("".join(ours), "".join(theirs)):
-                    index, taken = index + own, taken + other
-                    break
+            there = [words[at] for at in range(here, here + 3 * step, step) if 0 <= at < len(words)]
+            if joined := _joined(quoted[index : index + 3], there, step):
+                index, taken = index + joined[0], taken + joined[1]
+            elif there and self._slip(quoted[index], there[0]):
+                index, taken, slips = index + 1, taken + 1, slips + 1
+            elif there and there[0] in _ARTICLES:
+                taken += 1
+            elif quoted[index] in _ARTICLES and index + 1 < len(quoted):
+                index += 1  # not at an end
             else:
-                if there and self._slip(quoted[index], there[0]):
-                    index, taken, slips = index + 1, taken + 1, slips + 1
-                elif there and there[0] in _ARTICLES:
-                    taken += 1
-                elif quoted[index] in _ARTICLES and index + 1 < len(quoted):
-                    index += 1  # not at an end
-                else:
-                    return None
+                return None
         return taken, slips
 
     def _slip(self, quoted: str, there: str) -> bool:
@@ -301,14 +301,18 @@ class _Text:
         return [word for page, text in enumerate(self._pages, start=1) for word in _words(page, text)]
 
     @cached_property
+    def _plain(self) -> list[str]:
+        return [word.text for word in self._words]
+
+    @cached_property
     def _counts(self) -> Counter[str]:
-        return Counter(word.text for word in self._words)
+        return Counter(self._plain)
 
     def _anchors(self, width: int) -> dict[tuple[str, ...], list[int]]:
         """The places of each run of `width` words, in lower case."""
         if width not in self._runs:
             runs = self._runs[width] = defaultdict(list)
-            lowered = [word.text.lower() for word in self._words]
+            lowered = [word.lower() for word in self._plain]
             for place in range(len(lowered) - width + 1):
                 runs[tuple(lowered[place : place + width])].append(place)
         return self._runs[width]
@@ -321,10 +325,30 @@ class _Text:
 def _words(page: int, text: str) -> Iterator[_Word]:
     """The words of a page as they are compared: without hyphens and apostrophes, thousands without commas."""
     for match in _WORD.finditer(text):
-        word = normalise(match.group()).replace("'", "")
+        word = match.group()
+        if not (word.isascii() and word.isalnum()):  # otherwise there is nothing to normalise
+            word = normalise(word).replace("'", "")
         if word[0].isdigit():
             word = re.sub(r",(?=\d{3}(?!\d))", "", word)
         yield _Word(word, page, match.start(), match.end())
+
+
+def _joined(quoted: Sequence[str], there: Sequence[str], step: int) -> tuple[int, int] | None:
+    """How many of the quoted words equal how many of the text when joined; None if none do.
+
+    Up to three words of both, in the order of reading (`step` 1) or against it (-1).
+    """
+    if not there:
+        return None
+    ours, theirs = quoted[0].upper(), there[0].upper()
+    begins = str.startswith if step > 0 else str.endswith
+    if not begins(ours, theirs) and not begins(theirs, ours):
+        return None  # no word more makes them equal
+    for own, other in _JOINS:
+        if own <= len(quoted) and other <= len(there):
+            if _same("".join(quoted[:own][::step]), "".join(there[:other][::step])):
+                return own, other
+    return None
 
 
 def _same(one: str, other: str) -> bool:
@@ -332,7 +356,9 @@ def _same(one: str, other: str) -> bool:
     return one == other or one.upper() == other or one == other.upper()
 
 
+@lru_cache(4096)
 def _looks(word: str) -> str:
+    """A word with each of the letters that OCR confuses as the same one."""
     word = word.lower()
     for one, other in _LOOK_ALIKE:
         word = word.replace(one, other)
@@ -351,24 +377,23 @@ def normalise(text: str) -> str:
 
 def _normalise_with_offsets(text: str) -> tuple[str, list[int]]:
     """The normalised text, and the offset in the original of each of its characters."""
-    characters: list[str] = []
+    pieces: list[str] = []
     offsets: list[int] = []
-    for offset, character in enumerate(text):
-        if character.isspace():
-            continue
-        if not character.isascii():
-            character = unicodedata.normalize("NFKC", character.translate(_SAME)).translate(_SAME).replace(" ", "")
-        elif character == "`":
-            character = "'"
-        for one in character:
-            characters.append(one)
-            offsets.append(offset)
-    joined = "".join(characters)
+    for match in _PIECE.finditer(text):
+        piece = match.group()
+        if piece.isascii():
+            pieces.append(piece)
+            offsets.extend(range(match.start(), match.end()))
+        elif not piece.isspace():
+            same = unicodedata.normalize("NFKC", piece.translate(_SAME)).translate(_SAME).replace(" ", "")
+            pieces.append(same)
+            offsets.extend([match.start()] * len(same))
+    joined = "".join(pieces).replace("`", "'")
     dropped = {match.start() for match in _HYPHEN_BETWEEN_LETTERS.finditer(joined)}
     if not dropped:
         return joined, offsets
-    kept = [index for index in range(len(joined)) if index not in dropped]
-    return "".join(joined[index] for index in kept), [offsets[index] for index in kept]
+    kept = [offset for index, offset in enumerate(offsets) if index not in dropped]
+    return _HYPHEN_BETWEEN_LETTERS.sub("", joined), kept
 
 
 def rectangles(words: Mapping[int, Sequence[WordBox]], spans: Sequence[Span]) -> tuple[Rectangle, ...]:
