@@ -1,7 +1,9 @@
 """Scans of pages that have a text layer, which is what their OCR is held against."""
 
 import math
+import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,23 @@ from columnist.documents.model import Page, WordBox
 from tests.conftest import CONTRACTS
 
 (A_CONTRACT,) = CONTRACTS.glob("PFSFUNDS*")
-FULL_PAGE, SHORT_PAGE = 2, 3
-"""Of 1,265 words, which OCR takes many seconds for, and of 123."""
+
+
+@cache
+def short_page() -> Path:
+    """A contract's last page as a PDF of one page: 123 words, without the empty rest of the paper, which costs time."""
+    page = pypdf.PdfReader(A_CONTRACT).pages[2]
+    for box in (page.mediabox, page.cropbox):
+        box.bottom = box.top - 240
+    writer = pypdf.PdfWriter()
+    writer.add_page(page)
+    _kept.append(tempfile.TemporaryDirectory(prefix="columnist-"))
+    file = Path(_kept[-1].name, "short.pdf")
+    writer.write(file)
+    return file
+
+
+_kept: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def write_scan(
