@@ -1,6 +1,7 @@
 """Real databases for tests: the embedded server and a system PostgreSQL (15 in CI); each test gets a fresh one."""
 
 import os
+import pickle
 import pwd
 import shutil
 import subprocess
@@ -42,12 +43,42 @@ CONTRACTS = ROOT / "examples" / "contracts"
 CUAD = ROOT / "examples" / "cuad"
 _numbers = count(1)
 
+_SHARED = "SHARED_BY_TEST_WORKERS"
+"""The variable that names the folder of what the workers of one run share."""
+
 
 @cache
 def contract_pages(name: str) -> tuple[Page, ...]:
-    """The pages of an example contract, those that are pictures without their words."""
+    """The pages of an example contract, those that are pictures without their words; read once for all workers."""
     file = CONTRACTS / name if (CONTRACTS / name).exists() else CUAD / name
-    return tuple(read_file(file.open("rb"), name, 2000)[1])
+    kept = Path(os.environ[_SHARED], name)
+    if not kept.exists():
+        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as unfinished:
+            pickle.dump(tuple(read_file(file.open("rb"), name, 2000)[1]), unfinished)
+        Path(unfinished.name).rename(kept)
+    pages: tuple[Page, ...] = pickle.loads(kept.read_bytes())
+    return pages
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shared = tempfile.TemporaryDirectory(prefix="columnist-tests-", ignore_cleanup_errors=True)
+        config.add_cleanup(shared.cleanup)
+        os.environ[_SHARED] = shared.name
+
+
+LONGEST = (
+    "jobs/test_worker_processes.py documents/test_locate.py documents/test_ocr.py documents/test_storage_weather.py "
+    "api/test_rolling_restart.py api/test_documents.py test_cancelling.py documents/test_paths.py api/test_cells.py "
+    "api/test_access_sweep.py documents/test_pictures.py page/test_runs.py page/test_grid.py page/test_evidence.py "
+    "page/test_setup.py cli/test_run.py export/test_export.py test_doc_examples.py test_packaging.py"
+).split()
+"""Files that take longest: they begin first, or the last of them would run while the other workers have nothing."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from tests.patience import until
 
 GOOD = {200, 201, 202, 204, 304}
 ROUNDS = 10
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.5
 
 
 class Clients:

@@ -10,20 +10,24 @@ Held = TypeVar("Held")
 PATIENCE_SECONDS = 300.0
 """The ceiling of every wait: a net for what hangs, and no measure of the machine, which may be very slow."""
 
-LOOK_AGAIN_SECONDS = 0.02
+
+def pause(since: float) -> float:
+    """Seconds until the next look at what is waited for since that time: a look takes time from the work."""
+    return min(max(0.02, (time.monotonic() - since) / 16), 0.25)
 
 
 def wait_until(holds: Callable[[], Held], what: str = "it") -> Held:
     """Wait until `holds` returns something true, and return that."""
-    end = time.monotonic() + PATIENCE_SECONDS
+    begin = time.monotonic()
     while not (held := holds()):
-        assert time.monotonic() < end, f"{what} never came about"
-        time.sleep(LOOK_AGAIN_SECONDS)
+        assert time.monotonic() < begin + PATIENCE_SECONDS, f"{what} never came about"
+        time.sleep(pause(begin))
     return held
 
 
 async def until(holds: Callable[[], Awaitable[object]], what: str = "it") -> None:
     """Wait until `holds` returns something true; others go on meanwhile."""
+    begin = time.monotonic()
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not await holds():
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(pause(begin))

@@ -1,12 +1,11 @@
 """Every operation of the OpenAPI document, asked by everybody: nothing leaks, and only what may be changed is changed.
 
-Here it runs on our own database, and on ones built as Supabase builds its own.
+Here it runs on our own database, and on one built as Supabase builds its own.
 """
 
 import asyncio
 import hashlib
 import json
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,11 +17,9 @@ import httpx
 import jwt
 import psycopg
 import pytest
-from psycopg import conninfo
 
 from columnist.back_ends import prompt_version
 from columnist.db.connect import Database, User
-from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 from columnist.documents.blobs import BlobStore
 from columnist.documents.store import StoredFile, add_documents
@@ -33,7 +30,6 @@ from columnist.reviews.store import open_review, put_columns, put_documents, put
 from columnist.settings import EXTRACTIVE, Settings
 from tests.conftest import new_database, system_server
 from tests.db.supabase import supabase_database
-from tests.db.superuser import let_in
 from tests.files import put
 from tests.jobs.grid import Watcher
 from tests.processes import served
@@ -203,7 +199,7 @@ def unsigned_token_of(user: User) -> str:
     return jwt.encode({"sub": str(user.id), "email": user.email, "exp": time.time() + 3_600}, "", "none")
 
 
-@pytest.fixture(scope="module", params=["embedded", "supabase on the system's", "supabase on the embedded"])
+@pytest.fixture(scope="module", params=["embedded", "supabase on the system's"])
 def site(
     request: pytest.FixtureRequest, template_of: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
@@ -211,18 +207,9 @@ def site(
     if request.param == "embedded":
         url = new_database(template_of["embedded"], "swept")
         yield from running(url, url.replace("columnist@", "postgres@"), home)
-    elif request.param == "supabase on the system's":
+    else:
         with system_server() as server:
             url = supabase_database(server.url)
-            yield from running(url, url.replace("project@", "postgres@"), home)
-    else:
-        with (
-            tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
-            embedded_server(Path(folder)) as embedded,
-        ):
-            let_in(Path(folder))
-            host = conninfo.conninfo_to_dict(embedded)["host"]
-            url = supabase_database(f"postgresql://postgres@/postgres?host={host}")
             yield from running(url, url.replace("project@", "postgres@"), home)
 
 

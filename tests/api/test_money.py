@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.llm.simulated import Reply, completion, scripted
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, pause
 from tests.processes import served
 
 PROMPT, COMPLETION = 101, 7
@@ -81,10 +81,10 @@ class Bench:
         return job
 
     def until(self, job: str, met: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-        end = time.monotonic() + PATIENCE_SECONDS
+        begin = time.monotonic()
         while not met(found := self.api.get(f"/tabular/jobs/{job}").json()):
-            assert time.monotonic() < end, found
-            time.sleep(0.02)
+            assert time.monotonic() < begin + PATIENCE_SECONDS, found
+            time.sleep(pause(begin))
         return found  # type: ignore[no-any-return]
 
     def ended(self, job: str) -> dict[str, Any]:

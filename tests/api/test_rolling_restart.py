@@ -17,7 +17,7 @@ from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import Served, contracts_in, metric, served, simulator
 from tests.proxies import free_port, haproxy, nginx, servers_in
 
-DOCUMENTS = 300
+DOCUMENTS = 150
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 MEMBER = "people@example.org"
 
@@ -81,7 +81,7 @@ def test_a_rolling_restart_behind_haproxy_and_nginx_drops_nothing_and_does_every
                 )
         return people
 
-    with simulator(prompt_rate=10**6, decode_rate=300, slots=8) as llm:
+    with simulator(prompt_rate=10**6, decode_rate=150, slots=8) as llm:
         people = asyncio.run(scenario(llm))
         calls = metric(llm, "llm_requests_total")
     assert [failure for clients in people for failure in clients.failures] == []

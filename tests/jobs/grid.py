@@ -23,7 +23,7 @@ from columnist.reviews.model import CellContent, ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
 from columnist.settings import Settings
 from tests.files import put
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, pause
 
 MODEL, PROMPT_VERSION = "test-model", "test-1"
 QUESTIONS = 4
@@ -114,7 +114,7 @@ class Watcher:
         return row
 
     def until(self, query: str, expected: tuple[object, ...], seconds: float = PATIENCE_SECONDS) -> None:
-        end = time.monotonic() + seconds
+        begin = time.monotonic()
         while (found := self.one(query)) != expected:
-            assert time.monotonic() < end, f"{query}: {found}, not {expected} after {seconds} seconds"
-            time.sleep(0.05)
+            assert time.monotonic() < begin + seconds, f"{query}: {found}, not {expected} after {seconds} seconds"
+            time.sleep(pause(begin))

@@ -39,7 +39,7 @@ def ended_items(watcher: Watcher) -> int:
 
 
 def test_workers_killed_at_random_lose_nothing_and_repeat_nothing(any_url: str, tmp_path: Path) -> None:
-    documents, kills = 240, 8
+    documents, kills = 120, 5
     files = contracts_in(tmp_path / "files", documents)
     with simulator(prompt_rate=10**6, decode_rate=1500, slots=16) as llm:
         variables = {

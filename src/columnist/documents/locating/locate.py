@@ -340,14 +340,14 @@ def _joined(quoted: Sequence[str], there: Sequence[str], step: int) -> tuple[int
     """
     if not there:
         return None
-    ours, theirs = quoted[0].upper(), there[0].upper()
+    first, other_first = quoted[0].upper(), there[0].upper()
     begins = str.startswith if step > 0 else str.endswith
-    if not begins(ours, theirs) and not begins(theirs, ours):
+    if not begins(first, other_first) and not begins(other_first, first):
         return None  # no word more makes them equal
     for own, other in _JOINS:
-        if own <= len(quoted) and other <= len(there):
-            if _same("".join(quoted[:own][::step]), "".join(there[:other][::step])):
-                return own, other
+        ours, theirs = quoted[:own][::step], there[:other][::step]
+        if len(ours) == own and len(theirs) == other and _same("".join(ours), "".join(theirs)):
+            return own, other
     return None
 
 
