@@ -51,12 +51,15 @@ _SHARED = "SHARED_BY_TEST_WORKERS"
 def contract_pages(name: str) -> tuple[Page, ...]:
     """The pages of an example contract, those that are pictures without their words; read once for all workers."""
     file = CONTRACTS / name if (CONTRACTS / name).exists() else CUAD / name
-    kept = Path(os.environ[_SHARED], name)
-    if not kept.exists():
+    kept = Path(os.environ.get(_SHARED, os.devnull), name)
+    if kept.exists():
+        pages: tuple[Page, ...] = pickle.loads(kept.read_bytes())
+        return pages
+    pages = tuple(read_file(file.open("rb"), name, 2000)[1])
+    if kept.parent.is_dir():
         with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as unfinished:
-            pickle.dump(tuple(read_file(file.open("rb"), name, 2000)[1]), unfinished)
+            pickle.dump(pages, unfinished)
         Path(unfinished.name).rename(kept)
-    pages: tuple[Page, ...] = pickle.loads(kept.read_bytes())
     return pages
 
 
