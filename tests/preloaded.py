@@ -1,18 +1,15 @@
 """Python programs that start at once: a process that has imported all they need forks each of them.
 
 What they import takes longer than most of what tests ask of them. Each program is a real process with its own pid,
-environment, signals and exit code. The guarded children of all come from one template, which is the product's, and the
-processes of its pool of loky from a process of its own that forks, too.
+environment, signals and exit code. The guarded children of all come from one template, which is the product's.
 """
 
 import atexit
-import ctypes
 import gc
 import io
 import json
 import os
 import pkgutil
-import platform
 import runpy
 import selectors
 import signal
@@ -21,28 +18,17 @@ import subprocess
 import sys
 import threading
 import traceback
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
-from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import IO, NoReturn
-
-import loky.backend.fork_exec
-import loky.backend.resource_tracker
+from typing import IO
 
 import columnist
 from columnist.guarded.children import templates
 
 _REQUEST_BYTES = 1024**2
-
-_TRACKERS = (resource_tracker._resource_tracker, loky.backend.resource_tracker._resource_tracker)
-"""One process each, for what all programs forget to remove."""
-
-_CLONE = {"x86_64": 56, "aarch64": 220}
-_CLONE_PARENT = 0x8000
 
 
 class Program:
@@ -126,8 +112,6 @@ def _serve() -> None:
             import_module(module.name)
     import_module("openai")
     import_module("tests.llm.simulator")
-    for tracker in _TRACKERS:
-        tracker.ensure_running()
     gc.freeze()  # or each program would copy all that it shares with this one when it first collects
     selector = selectors.DefaultSelector()
     selector.register(requests, selectors.EVENT_READ)
@@ -165,13 +149,9 @@ def _become(request: bytes, descriptors: Sequence[int], commands: socket.socket)
     try:
         module, arguments, environment, folder = json.loads(request)
         null = os.open(os.devnull, os.O_RDONLY)
-        trackers = [int(tracker.getfd() or 0) for tracker in _TRACKERS]
-        sources = [null, descriptors[0], descriptors[1], os.dup(commands.detach()), *trackers]
-        for target, source in enumerate([os.dup(source) for source in sources]):
+        for target, source in enumerate((null, descriptors[0], descriptors[1], os.dup(commands.detach()))):
             os.dup2(source, target)
-        os.closerange(len(sources), 1024)
-        for target, tracker in enumerate(_TRACKERS, start=len(sources) - len(_TRACKERS)):
-            tracker._fd = target
+        os.closerange(4, 1024)
         templates.use(socket.socket(fileno=3))
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.clear()
@@ -179,78 +159,11 @@ def _become(request: bytes, descriptors: Sequence[int], commands: socket.socket)
         os.chdir(folder)
         sys.stdout = _stream(1, write_through="PYTHONUNBUFFERED" in environment)
         sys.stderr = _stream(2, line_buffering=True)
-        if platform.machine() in _CLONE:
-            loky.backend.fork_exec.fork_exec = _forking()
         sys.argv = [module, *arguments]
         runpy.run_module(module, run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
-    except BaseException:  # noqa: BLE001 - as an interpreter does
-        traceback.print_exc()
-    finally:
-        threading._shutdown()  # type: ignore[attr-defined]
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-
-
-def _forking() -> Callable[..., int]:
-    """What starts a Python program as loky's `fork_exec` does, as a child of this process.
-
-    A process that has no thread forks it: what this one holds when it asks is not copied.
-    """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    if not os.fork():
-        ours.close()
-        _fork_siblings(theirs)
-    theirs.close()
-    asking = threading.Lock()
-
-    def fork(command: Sequence[str], descriptors: Sequence[int], env: Mapping[str, str] | None = None) -> int:
-        request = json.dumps([command[1:], [*descriptors], {**os.environ, **(env or {})}]).encode()
-        with asking:
-            socket.send_fds(ours, [request], descriptors)
-            return int.from_bytes(ours.recv(8), "little")
-
-    return fork
-
-
-def _fork_siblings(requests: socket.socket) -> NoReturn:
-    """Fork a program for each request, as a child of this process's parent, while that one runs."""
-    python = ctypes.PyDLL(None)
-    while True:
-        request, descriptors, _, _ = socket.recv_fds(requests, _REQUEST_BYTES, 16)
-        if not request:
-            os._exit(0)
-        pid = python.syscall(_CLONE[platform.machine()], _CLONE_PARENT | signal.SIGCHLD, 0, 0, 0, 0)
-        if not pid:
-            python.PyOS_AfterFork_Child()
-            _become_of_the_pool(request, descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        requests.send(pid.to_bytes(8, "little"))
-
-
-def _become_of_the_pool(request: bytes, descriptors: Sequence[int]) -> NoReturn:
-    code = 1
-    try:
-        (_, module, *arguments), numbers, environment = json.loads(request)
-        high = max(1024, *numbers, *descriptors) + 1
-        for place, descriptor in enumerate(descriptors):
-            os.dup2(descriptor, high + place)
-        os.closerange(3, high)
-        for place, number in enumerate(numbers):
-            os.dup2(high + place, number)
-        os.closerange(high, high + len(numbers))
-        os.environ.clear()
-        os.environ.update(environment)
-        sys.argv = [module, *arguments]
-        warnings.simplefilter("ignore")  # the module is loaded already
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else 0
     except BaseException:  # noqa: BLE001 - as an interpreter does
         traceback.print_exc()
     finally:
