@@ -287,3 +287,17 @@ def test_what_cannot_be_compared_says_why(home: dict[str, object], tmp_path: Pat
     gone = columnist("eval", "compare", tmp_path / "gone", tmp_path, **home)
     assert gone.returncode == 2
     assert "No such file" in gone.stderr
+
+
+def test_the_same_questions_twice_and_what_cannot_be_read_is_named(
+    home: dict[str, object], labelled: Path, tmp_path: Path
+) -> None:
+    (labelled / "broken.pdf").write_bytes(b"%PDF-1.7 cut off")
+    asked = ("eval", "repeat", labelled, "--columns", tmp_path / "questions.yaml", "--model", "extractive")
+    done = columnist(*asked, "--cells", 100, **home)
+    assert done.returncode == 1
+    assert "Asks 4 questions about" in done.stdout
+    assert "16 answers about 4 documents" in " ".join(done.stdout.split())
+    answer = next(line for line in done.stdout.splitlines() if "answer" in line and "16" in line)
+    assert "100.0" in answer
+    assert "Left out: broken.pdf: The PDF is damaged" in " ".join(done.stdout.split())

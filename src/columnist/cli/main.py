@@ -292,6 +292,35 @@ def compare_evaluations(
     compare_files(first, second, out)
 
 
+@evaluation.command(
+    "repeat",
+    epilog="Example: columnist eval repeat examples/contracts --columns examples/due-diligence.yaml --cells 50",
+)
+def repeat_answers(
+    paths: Annotated[list[Path], typer.Argument(help="Folders and files.", metavar="PATH…")],
+    columns: Annotated[
+        Path | None,
+        typer.Option("--columns", "-c", help="The questions, as YAML. Default: CUAD's.", metavar="FILE.yaml"),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="A model of OPENAI_BASE_URL, a .gguf file, or 'extractive' (no LLM).")
+    ] = None,
+    cells: Annotated[int, typer.Option("--cells", min=1, help="How many answers to compare.")] = 200,
+    seed: Annotated[int, typer.Option("--seed", help="Draws the documents: the same seed draws the same.")] = 1,
+) -> None:
+    """Ask the same twice, and print how often answer, quotes and flag are the same.
+
+    Nothing is stored, and no stored answer is used. Where answers differ, sampling or the batching of a server decided.
+    """
+    from columnist.cli.repeat import repeat
+    from columnist.progress import display
+
+    configure_logs("ERROR")
+    settings = load_settings(model=model)
+    console = display(sys.stdout, own=True)
+    raise typer.Exit(asyncio.run(repeat(settings, paths, columns, cells, seed, console)))
+
+
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="An e-mail address or an id.")]
 ReviewOption = Annotated[UUID | None, typer.Option("--review", metavar="ID", help="Of this review only.")]
 
