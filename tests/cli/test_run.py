@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import openpyxl
 import psycopg
@@ -14,7 +15,7 @@ import pytest
 
 from columnist.db.migrate import migrate
 from tests.conftest import CONTRACTS, ROOT
-from tests.llm.simulated import completion, scripted
+from tests.llm.simulated import Reply, completion, scripted
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import columnist, columns_in, contracts_in, environment, metric, simulator, start, wait_for_line
 
@@ -364,6 +365,26 @@ def test_doctor_asks_the_llm_a_question(home: dict[str, object], answer: str, ex
     assert ("a context of 5,000 tokens" in words) == is_good
     (line,) = [line for line in done.stdout.splitlines() if "Answers" in line]
     assert ("✓" if is_good else "✗") in line
+
+
+def test_doctor_asks_each_server_and_names_the_one_that_is_not_as_it_should_be(home: dict[str, object]) -> None:
+    answer = completion('{"c1": {"answer": "900 EUR"}}')
+    metrics = 'vllm:cache_config_info{enable_prefix_caching="False"} 1.0'
+
+    def listing(path: str, model: str) -> Reply:
+        return (200, metrics) if path == "/metrics" else (200, {"object": "list", "data": [{"id": model}]})
+
+    with (
+        scripted(lambda _: (200, answer), lambda path: listing(path, "simulated")) as fine,
+        scripted(lambda _: (200, answer), lambda path: listing(path, "another")) as odd,
+    ):
+        urls = f"{fine.url}, {odd.url}"
+        done = columnist("doctor", **{**home, "OPENAI_BASE_URL": urls, "COLUMNIST_MODEL": "simulated"})
+    words = " ".join(done.stdout.split())
+    assert f"{urlsplit(odd.url).netloc} does not serve 'simulated', but another" in words
+    assert f"answers by the schema at {urlsplit(fine.url).netloc}" in words
+    assert "Its prefix cache is off" in words
+    assert done.returncode == 1
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,9 @@ Reply = tuple[int, dict[str, Any] | str]
 
 
 @contextmanager
-def scripted(reply: Callable[..., Reply], listing: Reply = (404, {})) -> Iterator[Simulated]:
+def scripted(reply: Callable[..., Reply], listing: Reply | Callable[[str], Reply] = (404, {})) -> Iterator[Simulated]:
     """A server that answers each chat request by a function of its body, and of its headers in lower case if that takes
-    two; and each GET by `listing`."""
+    two; and each GET by `listing`, or by a function of its path."""
     with_headers = len(signature(reply).parameters) > 1
 
     class Handler(BaseHTTPRequestHandler):
@@ -86,7 +86,7 @@ def scripted(reply: Callable[..., Reply], listing: Reply = (404, {})) -> Iterato
             self._send(*reply(body, *headers))
 
         def do_GET(self) -> None:
-            self._send(*listing)
+            self._send(*(listing(self.path) if callable(listing) else listing))
 
         def _send(self, status: int, body: dict[str, Any] | str) -> None:
             content = (body if isinstance(body, str) else json.dumps(body)).encode()

@@ -177,12 +177,23 @@ async def _asked_twice(settings: Settings, where: str) -> str:
         context = await chat.context_tokens()
         asked = messages("lease.txt", page_texts(["The tenant pays a rent of 900 euros a month. " * 40]), [_QUESTION])
         first, second = [await chat.complete(asked, schema([_QUESTION]), ANSWER_TOKENS) for _ in range(2)]
+        metrics = await chat.servers[0].metrics() or ""
     raw_answers(first, [_QUESTION])
     notes = [f"{settings.model} answers by the schema at {where}, with a context of {context:,} tokens"]
-    if not second.cached_tokens:
+    if 'enable_prefix_caching="False"' in metrics:
+        notes.append(
+            "Its prefix cache is off, so that it reads a document again for each call: start vLLM without "
+            "--no-enable-prefix-caching"
+        )
+    elif not second.cached_tokens:
         notes.append(
             "It reports no tokens from its cache for a prompt that it has just read: the second reading may be paid in "
             "full. vLLM needs --enable-prompt-tokens-details to report them"
+        )
+    if "vllm:" in metrics and "\n\n" in first.text + second.text:
+        notes.append(
+            "It fills its answers with blank lines, which take time and tokens: vLLM needs --structured-outputs-config "
+            '\'{"backend": "xgrammar", "disable_any_whitespace": true}\''
         )
     if first.thoughts:
         notes.append(

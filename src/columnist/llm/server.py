@@ -111,6 +111,7 @@ class Server:
         )
         self._tell = tell
         self._tells_queue = self._client.base_url.host != OPENAI_HOST and not own
+        self._metrics: httpx.AsyncClient | None = None
         self._one_of_several = False
         self.url = str(self._client.base_url)
         self.name = urlsplit(self.url).netloc.rpartition("@")[2]
@@ -139,6 +140,8 @@ class Server:
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
+        if self._metrics is not None:
+            await self._metrics.aclose()
         await self._client.close()
 
     async def served_models(self) -> list[str]:
@@ -231,24 +234,33 @@ class Server:
 
     async def _watch(self) -> None:
         silent = 0
-        async with httpx.AsyncClient(timeout=SILENT_SECONDS) as metrics:
-            while self._one_of_several or self._tells_queue:
-                await asyncio.sleep(CHECK_SECONDS)
-                if self._under_way and self._tells_queue:
-                    await self._follow_queue(metrics)
-                if self._one_of_several and (self._under_way or not self.open):
-                    silent = await self._look(silent)
+        while self._one_of_several or self._tells_queue:
+            await asyncio.sleep(CHECK_SECONDS)
+            if self._under_way and self._tells_queue:
+                await self._follow_queue()
+            if self._one_of_several and (self._under_way or not self.open):
+                silent = await self._look(silent)
 
-    async def _follow_queue(self, metrics: httpx.AsyncClient) -> None:
-        """A server that has no such metrics is not asked again. The key is not sent along: they are for anybody."""
+    async def metrics(self) -> str | None:
+        """What it tells Prometheus, empty if nothing; None if it does not say now. The key is not sent: these are for
+        anybody."""
+        if self._metrics is None:
+            self._metrics = httpx.AsyncClient(timeout=SILENT_SECONDS)
         try:
             async with asyncio.timeout(SILENT_SECONDS):
-                said = await metrics.get(self.url.rstrip("/").removesuffix("/v1") + "/metrics")
+                said = await self._metrics.get(self.url.rstrip("/").removesuffix("/v1") + "/metrics")
         except (httpx.HTTPError, TimeoutError):
-            return  # it is away, or busy
-        queue = queue_of(said.text) if said.status_code == 200 else None
+            return None
+        return said.text if said.status_code == 200 else None if said.status_code >= 500 else ""
+
+    async def _follow_queue(self) -> None:
+        """A server that has no such metrics is not asked again."""
+        said = await self.metrics()
+        if said is None:
+            return
+        queue = queue_of(said)
         if queue is None:
-            self._tells_queue = said.status_code >= 500
+            self._tells_queue = False
         else:
             self.limiter.follow(*queue)
 
