@@ -3,7 +3,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format eval fuzz bench bench-web page types docs lock screenshots clean
+.PHONY: help demo test check lint format eval fuzz bench bench-web vllm page types docs lock screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: .venv/bench  ## Measure the engine beside its peers, LLM utilisation, mem
 
 bench-web: .venv/page  ## Measure the page in a browser: 10,000 documents × 50 questions
 	$(BIN)/python -m bench web
+
+vllm: .venv/dev .venv-vllm/made  ## Start a real vLLM on the CPU and test against it (9 GB; Python 3.12 as VLLM_PYTHON)
+	COLUMNIST_VLLM=$(CURDIR)/.venv-vllm $(BIN)/pytest tests/vllm
 
 page: .venv/page  ## Build the page for `columnist serve`
 
@@ -99,6 +102,12 @@ clean:  ## Remove what these commands made here (not the data directory)
 
 .venv/page: .venv/dev hatch_build.py $(shell find web -type f -not -path "*/node_modules/*" -not -name schema.d.ts)
 	$(BIN)/python hatch_build.py
+	@touch $@
+
+VLLM_PYTHON := python3.12
+
+.venv-vllm/made: tests/vllm/install.sh tests/vllm/prepare.py
+	tests/vllm/install.sh $(VLLM_PYTHON) .venv-vllm
 	@touch $@
 
 .venv/bench: .venv/dev pyproject.toml
