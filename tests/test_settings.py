@@ -61,7 +61,7 @@ def test_the_file_that_the_command_line_names_is_read_and_no_other(home: Path, t
 def test_a_key_goes_to_no_server_that_another_place_names(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
     assert load_settings().openai_api_key is not None
-    (home / ".env").write_text("OPENAI_BASE_URL=http://llm.example/v1\n")
+    (home / ".env").write_text("OPENAI_BASE_URL=http://llm.example/v1,http://other.example/v1\n")
     with pytest.raises(SettingsError, match="set both in one place") as refused:
         load_settings()
     assert "sk-mine" not in str(refused.value)
@@ -82,6 +82,10 @@ def test_a_key_goes_to_no_server_that_another_place_names(home: Path, monkeypatc
         ("https://llm.example/v1?api-key=K&api_version=2", "https://llm.example/v1?api-key=********&api_version=2"),
         ("postgresql://u:p%40w@h/db?sslpassword=S", "postgresql://u:********@h/db?sslpassword=********"),
         ("8000", "8000"),
+        (
+            "https://me:pw@one.example/v1,https://two.example/v1?api_key=k http://three.example/v1",
+            "https://me:********@one.example/v1, https://two.example/v1?api_key=********, http://three.example/v1",
+        ),
     ],
 )
 def test_no_password_and_no_key_is_shown(value: str, shown: str) -> None:

@@ -170,6 +170,8 @@ class ChatModel:
                     f"The LLM server failed {failures} times over this request while it answered others: {weather}."
                 )
             if elsewhere:
+                if weather.retry_after:
+                    server.set_aside(weather, weather.retry_after)
                 continue
             tried.clear()
             delay = weather.retry_after or back_off(failures)

@@ -238,7 +238,7 @@ class Server:
             await asyncio.sleep(CHECK_SECONDS)
             if self._under_way and self._tells_queue:
                 await self._follow_queue()
-            if self._one_of_several and (self._under_way or not self.open):
+            if self._one_of_several and (self._under_way or self.trouble):
                 silent = await self._look(silent)
 
     async def metrics(self) -> str | None:
@@ -294,6 +294,8 @@ class Server:
             self._is_there()
         elif self.limiter.down and self.limiter.closed_for == 0:
             await self.answers_a_word()
+        elif self.limiter.open:  # it asked to wait, and that is over
+            self._say("")
 
     async def _await_listing(self) -> None:
         """A server that was not there is back once it lists its models: then all may ask. Raises TransientError."""
