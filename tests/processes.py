@@ -12,9 +12,29 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
 
 from tests.patience import PATIENCE_SECONDS
 from tests.preloaded import Program
+
+TOKENS: dict[str, str] = {}
+"""Host and port of a server without sign-in → its token. Whatever tests ask it by httpx has the token; who must not
+have one says so with an empty Authorization."""
+
+_build = httpx._client.BaseClient.build_request
+
+
+def _build_signed_in(self: httpx._client.BaseClient, *args: Any, **options: Any) -> httpx.Request:
+    request = _build(self, *args, **options)
+    if (token := TOKENS.get(request.url.netloc.decode())) and "authorization" not in request.headers:
+        request.headers["Authorization"] = f"Bearer {token}"
+    return request
+
+
+httpx._client.BaseClient.build_request = _build_signed_in  # type: ignore[method-assign]
 
 
 def environment(**variables: object) -> dict[str, str]:
@@ -36,6 +56,10 @@ def columnist(*arguments: object, **variables: object) -> subprocess.CompletedPr
 
 def start(*arguments: object, **variables: object) -> Program:
     """Start the command line; standard error is its log."""
+    known = {"COLUMNIST_TOKEN", "COLUMNIST_DATA_DIR"} & variables.keys()
+    for server in (*arguments, variables.get("COLUMNIST_SERVER")):
+        if (token := TOKENS.get(urlsplit(str(server)).netloc)) and not known:
+            variables["COLUMNIST_TOKEN"] = token  # it has another data directory than the server
     return Program("columnist", [*map(str, arguments)], environment(**variables))
 
 
@@ -101,11 +125,13 @@ def columns_in(file: Path, count: int) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running `columnist serve`: its address, the process, and the lines it has logged since."""
+    """A running `columnist serve`: its address, the process, the lines it has logged since, and the link that it has
+    printed where nobody signs in."""
 
     url: str
     process: Program
     log: list[str]
+    link: str | None
 
 
 @contextmanager
@@ -114,11 +140,15 @@ def served(*arguments: object, **variables: object) -> Iterator[Served]:
     process = start("serve", "--port", "0", *arguments, **{"COLUMNIST_DRAIN_SECONDS": 0, **variables})
     try:
         url = json.loads(wait_for_line(process.stderr, '"serving"'))["url"]
+        link = None
+        if not variables.get("COLUMNIST_JWT_SECRET") and not variables.get("COLUMNIST_JWKS_URL"):
+            link = wait_for_line(process.stdout, "Open").split()[1]
+            TOKENS[urlsplit(url).netloc] = link.rpartition("=")[2]
         # Its log is read on, or the pipe would fill and stop it.
         log: list[str] = []
         reading = threading.Thread(target=log.extend, args=[process.stderr], daemon=True)
         reading.start()
-        yield Served(url, process, log)
+        yield Served(url, process, log, link)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_SECONDS) == 0

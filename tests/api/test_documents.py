@@ -16,7 +16,7 @@ from tests.api.test_reviews import a_review, problem
 from tests.conftest import CONTRACTS
 from tests.documents.scans import short_page, write_scan
 from tests.patience import wait_until
-from tests.processes import Served, served
+from tests.processes import TOKENS, Served, served
 from tests.uploads import until_read, upload
 
 PDF = next(iter(sorted(CONTRACTS.glob("*.pdf"))))
@@ -113,6 +113,7 @@ def test_a_client_that_vanishes_leaves_no_half_file(server: Served, api: httpx.C
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as connection:
         head = "POST /api/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        head += f"Authorization: Bearer {TOKENS[f'{host}:{port}']}\r\n"
         connection.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + body)
         wait_until(lambda: list((tmp_path / "home").rglob("incoming/*")))
     wait_until(lambda: not [path for path in stored(tmp_path / "home") if path.parent.name == "incoming"])

@@ -16,6 +16,7 @@ import pytest
 from columnist.cli import operate
 from columnist.db.connect import Database, User
 from columnist.documents.sweep import delete_due_reviews
+from columnist.reviews.events import Event, read_events
 from columnist.settings import Settings
 from tests.api.test_access_sweep import SECRET, bearer
 from tests.api.test_reviews import problem
@@ -53,6 +54,12 @@ def trail(operator: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> C
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     return read
+
+
+async def trail_of(url: str) -> list[Event]:
+    """All that the trail has."""
+    async with Database(url) as database, database.worker() as connection:
+        return [event async for event in read_events(connection)]
 
 
 def test_every_act_is_noted_with_who_did_it_and_what_the_database_does_not_see_as_well(

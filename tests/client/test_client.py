@@ -151,7 +151,7 @@ def test_a_server_that_is_killed_and_comes_back_is_not_noticed_by_who_waits(url:
             assert first.stderr
             address = wait_for_line(first.stderr, '"serving"').partition('"url": "')[2].partition('"')[0]
             threading.Thread(target=first.stderr.read, daemon=True).start()
-            with columnist.Client(address) as client:
+            with columnist.Client(address, (tmp_path / "home" / "token").read_text()) as client:
                 review = client.reviews.create("C", [TERM, RENT], [contracts_in(tmp_path / "files", 30)])
                 job = review.generate()
                 watching = job.watch()

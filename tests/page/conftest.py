@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 from tests.conftest import CONTRACTS, ROOT, fresh_database
 from tests.page.browser import chromium
 from tests.patience import PATIENCE_SECONDS, wait_until
-from tests.processes import Served, served
+from tests.processes import TOKENS, Served, served
 from tests.uploads import upload
 
 Opens = Callable[..., Page]
@@ -105,7 +105,9 @@ def opens(context: BrowserContext) -> Iterator[Opens]:
 
         page.on("request", asked)
         page.on("dialog", interrupted)
-        page.goto(address)
+        parts = urlsplit(address)
+        token = TOKENS.get(parts.netloc)
+        page.goto(parts._replace(query=f"token={token}").geturl() if token else address)
         return page
 
     yield open_page

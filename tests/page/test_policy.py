@@ -1,7 +1,7 @@
 """What the browser may load, what is markup, and the types that page and API share."""
 
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.page.conftest import Opens, api_of
 from tests.page.openapi import KEPT, described
@@ -35,6 +35,17 @@ def test_what_somebody_wrote_is_text_and_never_markup(server: Served, opens: Ope
     expect(page.get_by_role("heading", level=1)).to_contain_text("<img")
     assert page.locator("img:not([src='/favicon.svg'])").count() == 0
     assert page.locator("script").count() == 1
+
+
+def test_without_sign_in_the_page_asks_for_the_link_and_remembers_it(server: Served, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(server.url)
+    expect(page.get_by_text("Open the link that")).to_be_visible()
+    assert server.link
+    for address in (server.link, server.url):
+        page.goto(address)
+        expect(page.get_by_role("heading", name="Reviews", exact=True)).to_be_visible()
+        assert page.url == f"{server.url}/"
 
 
 def test_the_policy_lets_nothing_in_from_elsewhere(server: Served) -> None:

@@ -34,8 +34,10 @@ export function App() {
     queries.clear();
     location.assign("/");
   };
-  if (me.error instanceof Problem && me.error.status === 401)
-    return <SignIn refused={token.get() ? me.error.detail : ""} onSignIn={() => void queries.resetQueries()} />;
+  if (me.error instanceof Problem && me.error.status === 401) {
+    const told = token.get() || me.error.fields.some(({ field }) => field === "link");
+    return <SignIn refused={told ? me.error.detail : ""} onSignIn={() => void queries.resetQueries()} />;
+  }
   if (me.error)
     return (
       <main className={parts.empty}>

@@ -1,6 +1,6 @@
-"""Who a request is from: the one local user, a JWT (HS256 secret or JWKS), or a personal API token."""
+"""Who a request is from: the one local user (by the token of the data directory), a JWT (HS256 secret or JWKS), or a
+personal API token."""
 
-import ipaddress
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,12 +10,18 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import jwt
 
 from columnist.api.keys import PublishedKeys
+from columnist.api.local import LocalToken, is_loopback
 from columnist.api.tokens import TOKEN_PREFIX, Scope, user_of_token
 from columnist.db.connect import LOCAL_USER, NOBODY, Database, User
 from columnist.errors import SettingsError, UnauthenticatedError
 from columnist.settings import Settings
 
 LEEWAY_SECONDS = 30
+
+ASK_FOR_LINK = (
+    "Open the link that `columnist serve` printed when it started, or sign in with its token, which is in the file "
+    "`token` of the server's data directory, too."
+)
 _PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "PS384", "PS512", "EdDSA"]
 
 
@@ -26,14 +32,6 @@ class Principal:
     user: User
     scope: Scope
     token: bool = False
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Authenticator:
@@ -52,6 +50,7 @@ class Authenticator:
             raise SettingsError(
                 "COLUMNIST_JWKS_URL needs COLUMNIST_JWT_AUDIENCE: an issuer also signs tokens for other services."
             )
+        self.local = None if self.sign_in else LocalToken.of(settings.data_dir)
         self._keys = PublishedKeys(settings.jwks_url) if settings.jwks_url else None
 
     async def principal(self, headers: Mapping[str, str]) -> Principal:
@@ -59,18 +58,29 @@ class Authenticator:
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         credentials = credentials.strip()
         if not scheme:
-            if self.sign_in:
+            if self.local is None:
                 raise UnauthenticatedError("Sign in first: the request has no bearer token.")
-            return Principal(LOCAL_USER, "write")
+            if self.local.in_cookies(headers.get("cookie", "")):
+                return Principal(LOCAL_USER, "write")
+            raise UnauthenticatedError(ASK_FOR_LINK, "link")
         if scheme.lower() != "bearer" or not credentials:
             raise UnauthenticatedError("The Authorization header is not 'Bearer', a space and a token.")
         if credentials.startswith(TOKEN_PREFIX):
             return await self._of_api_token(credentials)
-        if not self.sign_in:
-            raise UnauthenticatedError("This server has no sign-in by JWT; leave the Authorization header out.")
+        if self.local is not None:
+            if self.local.is_(credentials):
+                return Principal(LOCAL_USER, "write")
+            raise UnauthenticatedError(f"This is not the token of this server. {ASK_FOR_LINK}", "link")
         user = await self._of_jwt(credentials)
         await self._admit(user, "jwt")
         return Principal(user, "write")
+
+    async def opened_link(self, token: str) -> str | None:
+        """The Set-Cookie header for a browser that opens the link with this token; None: it is another token."""
+        if self.local is None or not self.local.is_(token):
+            return None
+        await self._admit(LOCAL_USER, "link")
+        return self.local.cookie()
 
     async def _of_api_token(self, token: str) -> Principal:
         async with self._database.act_as(NOBODY) as connection:

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from columnist import telemetry
-from columnist.api.auth import is_loopback
+from columnist.api.local import is_loopback
 from columnist.api.problems import problem
 
 log = structlog.get_logger()

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -42,6 +43,8 @@ LAST_REQUEST_SECONDS = 1.0
 
 
 class _Server(uvicorn.Server):
+    link_token: str | None = None
+    """What the printed link has to have, where nobody signs in."""
     last_request_seconds = 0.0
     """How long a request may take to arrive after new connections are refused."""
 
@@ -49,7 +52,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         for listener in sockets or ():
             host, port = listener.getsockname()[:2]
-            log.info("serving", url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            if self.link_token is not None:  # not in the log, which others may read
+                sys.stdout.write(f"Open {url}/?token={self.link_token}\n")
+                sys.stdout.flush()
+            log.info("serving", url=url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening without cutting off connected clients, and then do as uvicorn does.
@@ -116,6 +123,8 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
             lifespan="on",
         )
         server = _Server(config)
+        if (local := app.state.gate.authenticator.local) is not None:
+            server.link_token = local.token
         async with replace(process, reader=reader).working() if work else nullcontext() as pool:
             health.pool = pool
             serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -4,9 +4,10 @@ import secrets
 from html import escape
 from importlib import resources
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from columnist.errors import NotFoundError
@@ -51,8 +52,11 @@ async def favicon() -> Response:
 
 @router.get("/")
 @router.get("/reviews/{rest:path}")
-async def page(request: Request) -> HTMLResponse:
-    """The page's HTML. Its head contains what the page needs to know before sign-in."""
+async def page(request: Request, token: Annotated[str, Query()] = "") -> Response:
+    """The page's HTML. Its head contains what the page needs to know before sign-in. Where nobody signs in, the token
+    of the printed link becomes a cookie, and the address loses it."""
+    if token and (cookie := await request.app.state.gate.authenticator.opened_link(token)):
+        return RedirectResponse(request.url.path, 303, {"Set-Cookie": cookie, "Cache-Control": "no-store"})
     file = FOLDER / "index.html"
     if not file.exists():
         return HTMLResponse(_NOT_BUILT, 503)
@@ -64,8 +68,9 @@ async def page(request: Request) -> HTMLResponse:
 
 
 @router.get("/{mistyped}")
-async def elsewhere(request: Request) -> HTMLResponse:
+async def elsewhere(request: Request, token: Annotated[str, Query()] = "") -> Response:
     """Any other address: the page says that there is nothing, and offers a way on."""
-    answer = await page(request)
-    answer.status_code = 404
+    answer = await page(request, token)
+    if answer.status_code == 200:
+        answer.status_code = 404
     return answer

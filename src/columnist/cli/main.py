@@ -162,6 +162,8 @@ def serve(
 ) -> None:
     """Serve the page and the HTTP API, and work on jobs in the same process. More workers can join from anywhere.
 
+    Without sign-in it prints a link with the token of the data directory: open it, and the browser keeps it.
+
     SIGTERM: /readyz turns traffic away for COLUMNIST_DRAIN_SECONDS, then requests in progress end, and other workers
     get the running documents. Ctrl-C does the same without waiting for proxies; a second one skips every wait.
     """

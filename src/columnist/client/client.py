@@ -16,7 +16,8 @@ from columnist.documents.store import Document
 class Client:
     """A server, as one user sees it. Usable from several threads.
 
-    `token`: an API token or a JWT; a server on this machine without sign-in needs none. `timeout`: seconds that the
+    `token`: an API token or a JWT; for a server on this machine without sign-in, that of its data directory is found
+    by itself (COLUMNIST_DATA_DIR). `timeout`: seconds that the
     server may be silent within one request. `retry_seconds`: for how long a request is repeated, if that is safe.
     """
 

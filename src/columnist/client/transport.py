@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import TypeAdapter
 
+from columnist.api.local import is_loopback, token_of_this_machine
 from columnist.backoff import back_off
 from columnist.errors import ColumnistError, InputError, ServerError
 from columnist.paths import appearing
@@ -30,6 +31,8 @@ class Transport:
         if address.scheme not in ("http", "https") or not address.hostname:
             raise InputError(f"{base_url!r} is not the address of a server, such as http://127.0.0.1:8000.")
         self.base_url = base_url.rstrip("/")
+        if token is None and is_loopback(address.hostname):
+            token = token_of_this_machine()
         self._retry_seconds = retry_seconds
         self._closed = threading.Event()
         headers = {"Authorization": f"Bearer {token}"} if token else {}

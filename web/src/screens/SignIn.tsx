@@ -57,7 +57,7 @@ export function SignIn({ refused, onSignIn }: { refused: string; onSignIn: () =>
             autoComplete="off"
             value={pasted}
             onChange={(event) => setPasted(event.target.value)}
-            placeholder="col_… or a JWT from your identity provider"
+            placeholder="that of the link, col_… or a JWT from your identity provider"
           />
         </label>
         <ErrorText>{refused}</ErrorText>

@@ -1,4 +1,4 @@
-"""Reviews: create, list, rename, delete."""
+"""Reviews: create, list, rename, delete, now or at a time; certificates of what was destroyed."""
 
 from typing import Annotated
 from uuid import UUID
