@@ -37,7 +37,7 @@ def how_read(content: Content | None, same_as: str | None = None) -> str | None:
         return None
     kind = _kind(content["media_type"])
     parts = [kind]
-    has_pages = kind in ("PDF", "Picture", "PowerPoint file")
+    has_pages = kind in ("PDF", "Picture", "PowerPoint file", "Presentation")
     if has_pages:
         parts.append(_pages(content["page_count"]))
     parts.append(language_name(content["language"]) if content["language"] else "language unknown")
@@ -133,6 +133,9 @@ def _kind(media_type: str) -> str:
     kinds = {
         "application/pdf": "PDF",
         "application/rtf": "RTF document",
+        "application/vnd.oasis.opendocument.text": "OpenDocument text",
+        "application/vnd.oasis.opendocument.spreadsheet": "OpenDocument spreadsheet",
+        "application/vnd.oasis.opendocument.presentation": "Presentation",
         "message/rfc822": "E-mail",
         "application/vnd.ms-outlook": "E-mail",
         "text/html": "Web page",

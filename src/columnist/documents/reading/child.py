@@ -25,7 +25,7 @@ from PIL import Image
 
 from columnist.documents.locating.boxes import pack
 from columnist.documents.model import Page
-from columnist.documents.reading import archive, flowing, formats, mail, rtf, sheets, slides, web, word
+from columnist.documents.reading import archive, flowing, formats, mail, opendocument, rtf, sheets, slides, web, word
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.frames import ATTACHED, PAGE
 from columnist.documents.reading.language import language, sample
@@ -101,6 +101,9 @@ def read_file(file: BinaryIO, name: str, max_pages: int) -> tuple[str, Iterator[
         formats.DOCX: word.read_docx,
         formats.XLSX: sheets.read_xlsx,
         formats.PPTX: slides.read_pptx,
+        formats.ODT: opendocument.read_odt,
+        formats.ODS: opendocument.read_ods,
+        formats.ODP: opendocument.read_odp,
         formats.RTF: rtf.read_rtf,
         formats.HTML: web.read_html,
         formats.TEXT: flowing.read_text,

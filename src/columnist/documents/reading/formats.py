@@ -19,6 +19,9 @@ EML = "message/rfc822"
 MSG = "application/vnd.ms-outlook"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+ODT = "application/vnd.oasis.opendocument.text"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+ODP = "application/vnd.oasis.opendocument.presentation"
 RTF = "application/rtf"
 PNG = "image/png"
 JPEG = "image/jpeg"
@@ -32,6 +35,9 @@ SUFFIXES = {
     ".rtf": RTF,
     ".xlsx": XLSX,
     ".pptx": PPTX,
+    ".odt": ODT,
+    ".ods": ODS,
+    ".odp": ODP,
     ".html": HTML,
     ".htm": HTML,
     ".eml": EML,
@@ -60,8 +66,9 @@ _NAMES = (
     | dict.fromkeys(PICTURES, "a picture")
     | {PDF: "a PDF", DOCX: "a DOCX", RTF: "an RTF file", XLSX: "an Excel file", HTML: "an HTML page", TEXT: "text"}
     | {PPTX: "a PowerPoint file", ZIP: "a ZIP archive"}
+    | dict.fromkeys((ODT, ODS, ODP), "an OpenDocument file")
 )
-_SUPPORTED = "PDF, DOCX, RTF, XLSX, PPTX, TXT, HTML, EML, MSG, PNG, JPEG, TIFF and ZIP are."
+_SUPPORTED = "PDF, DOCX, RTF, XLSX, PPTX, ODT, ODS, ODP, TXT, HTML, EML, MSG, PNG, JPEG, TIFF and ZIP are."
 _OLE = b"\xd0\xcf\x11\xe0"
 _OLE_STREAMS = {
     "EncryptedPackage": "encrypted: remove its password and add it again",
@@ -75,6 +82,7 @@ _ZIPPED = {
     "META-INF/manifest.xml": "an OpenDocument file: save it as DOCX, XLSX or PDF",
     "": "a compressed archive",
 }
+_OFFICE_FOLDERS = (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX))
 _OFFICES = {"[content_types].xml", "mimetype", "meta-inf/manifest.xml"}
 """In lower case, what an archive holds that is one document."""
 LARGEST_DIRECTORY = 2 * 1024**2
@@ -174,13 +182,7 @@ def what_else(file: BinaryIO) -> str:
 
 def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     if head.startswith(b"PK\x03\x04"):
-        names = _zipped(file)
-        office = next(
-            (kind for folder, kind in (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX)) if _has(names, folder)), None
-        )
-        if names and not _OFFICES & {name.lower() for name in names} and promised in (ZIP, None, TEXT):
-            return ZIP  # whatever its folders are called
-        return office
+        return _by_names(file, head, promised)
     if head.startswith(_EMPTY_ZIP):
         return ZIP
     if head.startswith(_OLE):
@@ -194,7 +196,7 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
         return EML  # whatever else is in its headers
     if promised not in (TEXT, HTML, EML) and any(head.startswith(magic) for magic, _ in _OTHERS):
         return None
-    if promised in (ZIP, PDF, DOCX, XLSX, PPTX, RTF, MSG, *PICTURES) or not _is_text(head):
+    if promised in (ZIP, PDF, DOCX, XLSX, PPTX, ODT, ODS, ODP, RTF, MSG, *PICTURES) or not _is_text(head):
         return None
     start = _start(head).lower()
     if start.startswith((b"<!doctype html", b"<html")) or promised == HTML:
@@ -202,6 +204,18 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     if promised == EML or start.startswith((b"received:", b"return-path:", b"delivered-to:", b"mime-version:")):
         return EML
     return TEXT
+
+
+def _by_names(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
+    """What an archive is, by what it holds."""
+    # Its first file says it, stored as it is (OpenDocument 1.3, part 2, 3.3).
+    declared = next((kind for kind in (ODT, ODS, ODP) if head[30:].startswith(f"mimetype{kind}".encode())), None)
+    if declared:
+        return declared
+    names = _zipped(file)
+    if names and not _OFFICES & {name.lower() for name in names} and promised in (ZIP, None, TEXT):
+        return ZIP  # whatever its folders are called
+    return next((kind for folder, kind in _OFFICE_FOLDERS if _has(names, folder)), None)
 
 
 def _start(head: bytes) -> bytes:

@@ -1,0 +1,262 @@
+"""ODT, ODS and ODP: what a person sees is read in its place, and what they do not see is kept apart."""
+
+import io
+import zipfile
+
+import pytest
+
+from columnist.documents.model import Page, RemarkKind
+from columnist.documents.reading.child import read_file
+from columnist.errors import DocumentError
+
+NAMES = ("office", "text", "table", "drawing", "style", "presentation", "xsl-fo-compatible", "svg-compatible", "meta")
+PREFIXES = ("office", "text", "table", "draw", "style", "presentation", "fo", "svg", "meta")
+XMLNS = (
+    " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for prefix, name in zip(PREFIXES, NAMES, strict=True)
+    )
+    + ' xmlns:xlink="http://www.w3.org/1999/xlink"'
+)
+STYLES = """
+<style:style style:name="Gone" style:family="text"><style:text-properties text:display="none"/></style:style>
+<style:style style:name="Heir" style:family="text" style:parent-style-name="Gone"/>
+<style:style style:name="White" style:family="paragraph"><style:text-properties fo:color="#ffffff"/></style:style>
+<style:style style:name="Banner" style:family="paragraph"><style:paragraph-properties fo:background-color="#003366"/>
+<style:text-properties fo:color="#ffffff"/></style:style>
+<style:style style:name="Tiny" style:family="text"><style:text-properties fo:font-size="1pt"/></style:style>
+<style:style style:name="Super" style:family="text">
+<style:text-properties style:text-position="super 58%"/></style:style>
+<style:style style:name="Break" style:family="paragraph">
+<style:paragraph-properties fo:break-before="page"/></style:style>
+<style:style style:name="NoSheet" style:family="table"><style:table-properties table:display="false"/></style:style>
+<style:style style:name="NoSlide" style:family="drawing-page">
+<style:drawing-page-properties presentation:visibility="hidden"/></style:style>
+<text:list-style style:name="Clauses">
+<text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>
+<text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>
+<text:list-level-style-number text:level="3" style:num-format="1" text:display-levels="3"/>
+</text:list-style>
+<text:list-style style:name="Dots"><text:list-level-style-bullet text:level="1" text:bullet-char="•"/></text:list-style>
+"""
+
+
+def pages(kind: str, body: str, common: str = "", **parts: str) -> list[Page]:
+    """The pages of a file; `kind`: text, spreadsheet or presentation; `common`: inside of styles.xml."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("mimetype", f"application/vnd.oasis.opendocument.{kind}")
+        archive.writestr("META-INF/manifest.xml", parts.pop("manifest", "<manifest/>"))
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {XMLNS}><office:automatic-styles>{STYLES}</office:automatic-styles>"
+            f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
+        )
+        archive.writestr("styles.xml", f"<office:document-styles {XMLNS}>{common}</office:document-styles>")
+        for name, content in parts.items():
+            archive.writestr(f"{name}/content.xml", content)
+    media_type, read = read_file(packed, "any.odt", 2_000)
+    assert media_type == f"application/vnd.oasis.opendocument.{kind}"
+    return list(read)
+
+
+def text(body: str, common: str = "", **parts: str) -> Page:
+    (page,) = pages("text", body, common, **parts)
+    return page
+
+
+def p(inner: str, style: str = "") -> str:
+    return f"<text:p text:style-name='{style}'>{inner}</text:p>"
+
+
+def span(inner: str, style: str) -> str:
+    return f"<text:span text:style-name='{style}'>{inner}</text:span>"
+
+
+def row(*cells: str, attributes: str = "") -> str:
+    return f"<table:table-row {attributes}>{''.join(cells)}</table:table-row>"
+
+
+def cell(said: str, attributes: str = "") -> str:
+    return f"<table:table-cell {attributes}>{said}</table:table-cell>"
+
+
+def box(said: str, attributes: str = "") -> str:
+    return f"<draw:frame {attributes}><draw:text-box>{p(said)}</draw:text-box></draw:frame>"
+
+
+def table(*rows: str, attributes: str = "") -> str:
+    return f"<table:table {attributes}>{''.join(rows)}</table:table>"
+
+
+# ── Texts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_paragraphs_tables_notes_and_boxes_are_read_in_their_place() -> None:
+    note = (
+        "<text:note><text:note-citation>1</text:note-citation>"
+        f"<text:note-body>{p('Plus VAT.')}</text:note-body></text:note>"
+    )
+    deleted = f"<text:changed-region><text:deletion>{p('Deleted')}</text:deletion></text:changed-region>"
+    page = text(
+        f"<text:tracked-changes>{deleted}</text:tracked-changes>"
+        "<text:h text:outline-level='1'>1. Rent</text:h>"
+        + p(
+            f"The\n   rent<text:s text:c='2'/>is <text:span>$5,000</text:span>{note} a month."
+            f"<office:annotation>{p('A comment')}</office:annotation>"
+        )
+        + p(f"Box:{box('In the box')}")
+        + table(
+            f"<table:table-header-rows>{row(cell(p('Party')), cell(p('Share')))}</table:table-header-rows>",
+            row(cell(p("Acme") + p("Ltd")), cell(p("51 %"))),
+        )
+        + f"<text:section>{p('Line<text:line-break/>break<text:tab/>tab')}</text:section>",
+        "<office:master-styles><style:master-page style:name='Standard'>"
+        f"<style:header>{p('DRAFT')}</style:header>"
+        f"<style:footer>{p('Page <text:page-number>1</text:page-number>')}</style:footer>"
+        "</style:master-page></office:master-styles>",
+    )
+    assert page.text.split("\n") == [
+        "DRAFT",
+        "1. Rent",
+        "The rent  is $5,000[1] a month.",
+        "Box:",
+        "In the box",
+        "Party\tShare",
+        "Acme Ltd\t51 %",
+        "Line",
+        "break\ttab",
+        "Page 1",
+        "[1] Plus VAT.",
+    ]
+    assert (page.hidden, page.remarks) == ("", ())
+
+
+def items(*texts: str) -> str:
+    return "".join(f"<text:list-item><text:p>{one}</text:p></text:list-item>" for one in texts)
+
+
+def test_lists_and_headings_have_the_numbers_that_are_drawn() -> None:
+    inner = f"<text:list>{items('One', 'Two')}</text:list>"
+    deepest = f"<text:list><text:list-item><text:list>{items('Deep')}</text:list></text:list-item></text:list>"
+    outline = (
+        '<text:outline-style><text:outline-level-style text:level="1" style:num-format="I" style:num-suffix="."/>'
+        '<text:outline-level-style text:level="2" style:num-format="1" text:display-levels="2"/></text:outline-style>'
+    )
+    page = text(
+        "<text:list text:style-name='Clauses'>"
+        f"{items('Rent')}<text:list-item><text:p>Term</text:p>{inner}</text:list-item>"
+        f"<text:list-item>{deepest}</text:list-item>"
+        f"<text:list-header>{p('No number')}</text:list-header></text:list>"
+        "<text:p>Between</text:p>"
+        f"<text:list text:style-name='Clauses' text:continue-numbering='true'>{items('Third')}</text:list>"
+        f"<text:list text:style-name='Clauses'>{items('Anew')}</text:list>"
+        f"<text:list text:style-name='Dots'>{items('Dot')}</text:list>"
+        "<text:h text:outline-level='1'>Parties</text:h><text:h text:outline-level='1'>Terms</text:h>"
+        "<text:h text:outline-level='2'>Price</text:h>",
+        outline,
+    )
+    assert page.text.split("\n") == [
+        "1. Rent", "2. Term", "(a) One", "(b) Two", "2.b.1 Deep", "No number", "Between", "3. Third", "1. Anew", "Dot",
+        "I. Parties", "II. Terms", "II.1 Price",
+    ]  # fmt: skip
+
+
+def test_a_superscript_is_no_digit_and_a_page_break_begins_a_page() -> None:
+    one, two = pages(
+        "text",
+        "<text:p>$5,000<text:span text:style-name='Super'>1</text:span> and 20 m<text:span text:style-name='Super'>2"
+        "</text:span></text:p><text:p text:style-name='Break'>Next</text:p>",
+    )
+    assert (one.text, two.text) == ("$5,000[1] and 20 m²", "Next")
+
+
+def test_what_is_not_seen_is_kept_apart() -> None:
+    field = "<text:hidden-text text:is-hidden='true' text:string-value='by a field'/>"
+    page = text(
+        p(f"Seen {span('by display ', 'Gone')}{span('by its parent ', 'Heir')}{span('by size ', 'Tiny')}{field}")
+        + p("White on white", "White")
+        + p("White on blue", "Banner")
+        + f"<text:section text:display='none'>{p('In a section')}</text:section>"
+    )
+    assert page.text.split("\n") == ["Seen", "", "White on blue"]
+    assert page.hidden.split("\n") == ["by display by its parent by size by a field", "White on white", "In a section"]
+
+
+def test_a_chart_is_read_and_what_cannot_be_is_said() -> None:
+    chart = (
+        f"<office:document-content {XMLNS}><office:body><office:chart><text:p>Rent by year</text:p>"
+        "<table:table><table:table-row><table:table-cell><text:p>2025</text:p></table:table-cell><table:table-cell>"
+        "<text:p>5000</text:p></table:table-cell></table:table-row></table:table></office:chart></office:body>"
+        "</office:document-content>"
+    )
+    page = text(
+        "<text:p>See<draw:frame><draw:object xlink:href='./Object 1'/></draw:frame>"
+        "<draw:frame><draw:object-ole xlink:href='./Object 2'/></draw:frame>"
+        "<draw:frame svg:width='6in' svg:height='4in'><draw:image xlink:href='Pictures/1.png'/></draw:frame></text:p>",
+        **{"Object 1": chart},
+    )
+    assert page.text.split("\n") == ["See", "Rent by year", "2025\t5000"]
+    assert [(one.kind, one.detail) for one in page.remarks] == [
+        (RemarkKind.NOT_READ, "an embedded object"),
+        (RemarkKind.NOT_READ, "a large picture"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "manifest", "said"),
+    [
+        ("<text:p/>", "<manifest/>", "has no text"),
+        ("<text:p>x</text:p>", "<file-entry><encryption-data/></file-entry>", "is encrypted"),
+        ("<text:section>" * 230 + "</text:section>" * 230, "<manifest/>", "nested without end"),
+    ],
+)
+def test_what_cannot_be_read_is_a_red_row(body: str, manifest: str, said: str) -> None:
+    with pytest.raises(DocumentError, match=said):
+        text(body, manifest=manifest)
+
+
+# ── Sheets and slides ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_sheet_is_read_as_it_is_shown() -> None:
+    empty = cell("", "table:number-columns-repeated='16000'")
+    date, sum_ = "office:value-type='date' office:date-value='2024-06-05'", "office:value-type='currency'"
+    one, two = pages(
+        "spreadsheet",
+        table(
+            "<table:table-column/><table:table-column table:visibility='collapse'/>"
+            "<table:table-column table:number-columns-repeated='16382'/>",
+            row(cell(p("Month")), cell(p("Secret")), cell(p("Rent")), empty),
+            row(cell(p("05/06/24"), date), cell(""), cell(p("$5,000.00"), sum_)),
+            row(cell(p("Same"), "table:number-columns-repeated='2'"), attributes="table:number-rows-repeated='2'"),
+            row(cell(p("Filtered")), attributes="table:visibility='filter'"),
+            row(cell("", "table:formula='of:=[.B1]*12'")),
+            row(empty, attributes="table:number-rows-repeated='1048000'"),
+            attributes="table:name='Rent'",
+        )
+        + table(row(cell(p("12 %"))), attributes="table:name='Old' table:style-name='NoSheet'"),
+    )
+    assert one.text.split("\n") == [
+        "Sheet: Rent", "Month\t\tRent", "2024-06-05\t\t$5,000.00", "Same", "Same", "=[.B1]*12",
+    ]  # fmt: skip
+    assert one.hidden.split("\n") == ["Secret", "Same", "Filtered"]
+    assert (two.text, two.hidden) == ("Sheet: Old (hidden)", "12 %")
+    assert [remark.kind for remark in two.remarks] == [RemarkKind.FORMULA]
+
+
+def test_a_slide_is_a_page() -> None:
+    title = box("Title", "presentation:class='title'")
+    prompt = box("Click to add text", "presentation:placeholder='true'")
+    one, two, three = pages(
+        "presentation",
+        f"<draw:page draw:master-page-name='M'>{box('Offer')}<draw:custom-shape>{p('$250,000')}</draw:custom-shape>"
+        f"{prompt}<presentation:notes><draw:page-thumbnail/>{box('Said aloud')}</presentation:notes></draw:page>"
+        f"<draw:page draw:master-page-name='M'>{box('Second')}</draw:page>"
+        f"<draw:page draw:style-name='NoSlide'>{box('Not shown')}</draw:page>",
+        f"<office:master-styles><style:master-page style:name='M'>{box('Confidential')}{title}</style:master-page>"
+        "</office:master-styles>",
+    )
+    assert one.text.split("\n") == ["Confidential", "Offer", "$250,000", "Notes:", "Said aloud"]
+    assert (two.text, three.text, three.hidden) == ("Second", "", "Not shown")
+    assert [page.number for page in (one, two, three)] == [1, 2, 3]
