@@ -34,7 +34,11 @@ def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
 def servers() -> Iterator[Callable[..., str]]:
     """Starts servers that answer by these functions of the request and its headers; says their URLs as a setting."""
     with ExitStack() as stack:
-        yield lambda *replies: ", ".join(stack.enter_context(scripted(reply)).url for reply in replies)
+
+        def serving(*replies: Callable[..., Reply], listing: Reply = (404, {})) -> str:
+            return ", ".join(stack.enter_context(scripted(reply, listing)).url for reply in replies)
+
+        yield serving
 
 
 def a_document(nr: int) -> str:
@@ -192,13 +196,25 @@ def test_a_server_that_refuses_every_call_is_gone_on_without_until_all_do(
     servers: Callable[..., str], status: int, sentence: str
 ) -> None:
     refusal: Reply = (status, {"error": {"message": "No."}})
-    odd, fine, other = servers(lambda _: refusal), servers(lambda _: FINE), servers(lambda _: refusal)
+    refused = 0
+
+    def refuse(_: Any) -> Reply:
+        nonlocal refused
+        refused += 1
+        return refusal
+
+    listing: Reply = (401, {}) if status == 401 else (200, {"object": "list", "data": [{"id": "another"}]})
+    odd, fine, other = servers(refuse, listing=listing), servers(lambda _: FINE), servers(lambda _: refusal)
 
     async def run() -> None:
         async with ChatModel(Settings(_env_file=None), "simulated", f"{odd} {fine}") as chat:
             await asyncio.gather(*(patient(chat, a_document(nr)) for nr in range(20)))
             assert TROUBLE["simulated"].startswith("Going on without the LLM server 127.0.0.1:")
             assert sentence in TROUBLE["simulated"]
+            before = refused
+            await asyncio.sleep(0.3)  # six looks
+            await asyncio.gather(*(patient(chat, a_document(nr)) for nr in range(20)))
+            assert refused == before, "it still says no"
         async with ChatModel(Settings(_env_file=None), "simulated", f"{odd} {other}") as chat:
             with pytest.raises(LlmRefusedError, match=sentence):
                 await chat.complete(asking("?"), SCHEMA, 500)

@@ -19,7 +19,7 @@ from tests.proxies import free_port
 FOLDER = os.environ.get("COLUMNIST_VLLM")
 collect_ignore_glob = [] if FOLDER else ["test_*.py"]
 
-START_SECONDS = 400.0
+START_SECONDS = 900.0
 KEY = "sesame"
 FLAGS = (
     *("--served-model-name", "tiny", "--host", "127.0.0.1", "--api-key", KEY, "--max-model-len", "8192"),

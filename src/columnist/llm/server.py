@@ -268,7 +268,7 @@ class Server:
         """See whether it is there; returns how often in a row it was silent."""
         try:
             async with asyncio.timeout(SILENT_SECONDS):
-                await self._listed()
+                served = [model.id for model in await self._listed()]
         except (openai.APIConnectionError, TimeoutError):
             if silent + 1 >= SILENT_TIMES and self.limiter.open:
                 self._lose()
@@ -276,9 +276,11 @@ class Server:
         except openai.APIStatusError as error:
             if error.status_code >= 500 or self.refusal is not None:
                 return silent
+            served = []  # it has no list
         except openai.OpenAIError:
             return silent
-        await self._look_again()
+        if self.refusal is None or not served or self.model in served:
+            await self._look_again()
         return 0
 
     def _lose(self) -> None:
@@ -290,7 +292,6 @@ class Server:
     async def _look_again(self) -> None:
         """It lists its models: so it is back, unless it was there and failed."""
         if self.refusal is not None or (self.limiter.down and self._unreachable):
-            self.refusal = None
             self._is_there()
         elif self.limiter.down and self.limiter.closed_for == 0:
             await self.answers_a_word()
@@ -457,6 +458,7 @@ class Server:
             log.warning("the LLM server is back", server=self.name)
             self._context_tokens = None  # it may be another one
         self._unreachable = False
+        self.refusal = None
         self.limiter.on_success()
         self._say("")
 
