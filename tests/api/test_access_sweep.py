@@ -112,6 +112,7 @@ CALLS = (
     Call(f"GET {DOCUMENT}", "viewer"),
     Call(f"GET {DOCUMENT}/original", "viewer"),
     Call(f"GET {DOCUMENT}/uses", "owner"),
+    Call(f"GET {DOCUMENT}/find", "viewer", params={"q": MARK}),
     Call(f"GET {DOCUMENT}/pages/{{number}}", "viewer"),
     Call(f"GET {DOCUMENT}/pages/{{number}}/image", "viewer"),
     Call("GET /api/tabular/templates", "anyone"),
