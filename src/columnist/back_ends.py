@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from columnist.answers.model import Answerer
 from columnist.asking.prompt import PROMPT_VERSION
 from columnist.errors import LlmError, SettingsError
+from columnist.guarded.turns import Turns
 from columnist.rules.answerer import RulesAnswerer
 from columnist.settings import ASSUMED_CONTEXT_TOKENS, EXTRACTIVE, Settings
 
 if TYPE_CHECKING:
     from columnist.llm.client import ChatModel
 
+
+MOST_SUGGESTING, EACH_SUGGESTING, MOST_WAITING = 8, 2, 10
+"""Suggestions that are asked for at the same time: of all, of one user, and those of one user that wait."""
 
 CONTEXT_SECONDS = 2.0
 """How long an estimate waits for the LLM server to say how long its context is."""
@@ -32,6 +36,7 @@ class BackEnds:
         self._chats: dict[str, ChatModel] = {}
         self._rules = RulesAnswerer()
         self._answerers: dict[str, Answerer] = {EXTRACTIVE: self._rules}
+        self.suggesting = Turns(MOST_SUGGESTING, EACH_SUGGESTING, MOST_WAITING)
 
     async def __aenter__(self) -> "BackEnds":
         await self._rules.__aenter__()

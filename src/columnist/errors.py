@@ -68,6 +68,28 @@ class TooManyRequestsError(InputError):
     http_status = 429
 
 
+# Quotas
+
+
+class StorageQuotaError(TooLargeError):
+    """The user has stored as much as one user may."""
+
+    problem = "storage-quota"
+
+
+class JobQuotaError(TooManyRequestsError):
+    """The user has as many live jobs as one user may."""
+
+    problem = "job-quota"
+
+
+class AllowanceSpentError(InputError):
+    """The user's allowance for calls to the LLM is spent for the day."""
+
+    problem = "allowance-spent"
+    http_status = 402
+
+
 # Sign-in and permission
 
 

@@ -12,6 +12,7 @@ import structlog
 from columnist.back_ends import BackEnds, prompt_version
 from columnist.cancelling import off_loop
 from columnist.db.connect import Database, database_url
+from columnist.db.quotas import Quotas
 from columnist.documents.blobs import BlobStore
 from columnist.documents.ownership import owning
 from columnist.documents.reading.reader import Reader
@@ -89,7 +90,7 @@ async def open_process(settings: Settings, connections: int = 4) -> AsyncIterato
 
     `connections`: for requests; the worker pool has as many of its own. Raises DatabaseError.
     """
-    async with off_loop(database_url(settings)) as url, Database(url, connections) as database:
+    async with off_loop(database_url(settings)) as url, Database(url, connections, Quotas.of(settings)) as database:
         blobs = BlobStore(settings)
         async with (
             owning(database, blobs),

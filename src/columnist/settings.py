@@ -257,6 +257,22 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(
         3_000, ge=1, validation_alias="COLUMNIST_REQUESTS_PER_MINUTE", description="Requests per user per minute."
     )
+    user_documents: int | None = Field(
+        200_000, ge=1, validation_alias="COLUMNIST_USER_DOCUMENTS", description="The most documents of one user."
+    )
+    user_gb: float | None = Field(
+        200, gt=0, validation_alias="COLUMNIST_USER_GB", description="How much one user may store, in GB."
+    )
+    user_jobs: int | None = Field(
+        50, ge=1, validation_alias="COLUMNIST_USER_JOBS", description="The most live jobs of one user."
+    )
+    user_dollars_a_day: float | None = Field(
+        None,
+        gt=0,
+        validation_alias="COLUMNIST_USER_DOLLARS_A_DAY",
+        description="US dollars that one user's calls to LLMs may cost a day (UTC), at the prices above. Absent: no "
+        "limit.",
+    )
     upload_max_files: int = Field(
         10_000, ge=1, validation_alias="COLUMNIST_UPLOAD_MAX_FILES", description="The most files of one upload."
     )

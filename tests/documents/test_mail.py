@@ -44,7 +44,7 @@ def take_in(settings: Settings, path: Path) -> list[StoredFile | Refused]:
     """What comes in with an e-mail."""
     noted: set[str] = set()
 
-    async def note(sha256: str) -> bool:
+    async def note(sha256: str, size_bytes: int) -> bool:
         noted.add(sha256)
         return False
 

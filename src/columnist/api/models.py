@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field
 
+from columnist.db.quotas import Quotas, Usage
 from columnist.documents.model import Remark
 from columnist.jobs.ask import JobOnly, Only
 from columnist.jobs.feed import ChangedCells
@@ -147,6 +148,8 @@ class Me(BaseModel):
     ]
     poll_ms: int
     version: str
+    usage: Usage = Usage()
+    quotas: Annotated[Quotas, Field(description="The most that one user may have; null: no limit.")] = Quotas()
 
 
 class CellsInput(Input):

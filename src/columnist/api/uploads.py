@@ -15,7 +15,7 @@ from columnist.documents.intake import Refused, shown_path
 from columnist.documents.reading.formats import holder, is_taken_in, media_type
 from columnist.documents.store import StoredFile
 from columnist.documents.sweep import Note
-from columnist.errors import DocumentError, InputError, TooLargeError
+from columnist.errors import DocumentError, InputError, StorageQuotaError, TooLargeError
 
 FIELD = b"files"
 _WRITE = 1024**2
@@ -152,7 +152,11 @@ class _Taking:
         if self._error is not None:
             await self.abandon()
             return Refused(self._name, self._path, self._error)
-        self._incoming.known = await self._note(self._incoming.sha256)
+        try:
+            self._incoming.known = await self._note(self._incoming.sha256, self._incoming.size)
+        except StorageQuotaError as error:
+            await self.abandon()
+            return Refused(self._name, self._path, str(error))
         await self._opened.aclose()
         return StoredFile(self._name, self._incoming.sha256, self._incoming.size, self._holder, self._path)
 

@@ -16,13 +16,15 @@ from psycopg import AsyncConnection, InterfaceError, Notify, OperationalError, c
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from columnist.backoff import back_off
 from columnist.cancelling import surely
 from columnist.db.embedded import RUN_LOGIN, embedded_server
 from columnist.db.migrate import migrate
+from columnist.db.quotas import NO_QUOTAS, Quotas
 from columnist.db.text import only_storable, storable
+from columnist.guarded.turns import Turns
 from columnist.settings import Settings
 
 log = structlog.get_logger()
@@ -35,6 +37,9 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 2.0
 
 WAIT_SECONDS = 10.0
 """How long a request waits for a connection before it is told that the database is away."""
+
+MOST_WAITING = 200
+"""Transactions of one user that may wait for a connection."""
 
 BEGIN_SECONDS = 5.0
 """How long a request waits for the sign that its connection is alive."""
@@ -203,11 +208,15 @@ def retried(
 class Database:
     """The connections of one process: `act_as(user)` for requests, `worker()` for the job engine."""
 
-    def __init__(self, url: str, connections: int = 4) -> None:
+    def __init__(self, url: str, connections: int = 4, quotas: Quotas = NO_QUOTAS) -> None:
         self.url = conninfo.make_conninfo("", **(_ALIVE | conninfo.conninfo_to_dict(url)))
-        self._requests = _pool(self.url, connections, "", REQUEST_SECONDS)
+        self.quotas = quotas
+        setup = sql.SQL("set columnist.quotas = {}").format(quotas.encoded()).as_string()
+        self._requests = _pool(self.url, connections, setup, REQUEST_SECONDS)
+        # No user has all connections: requests of others get one in turn.
+        self._turns = Turns(connections, max(1, connections * 3 // 4), MOST_WAITING)
         # Every statement of the engine is a transaction of its own, so the role is set once per connection.
-        self._workers = _pool(self.url, connections, "set role columnist_worker", WORKER_SECONDS)
+        self._workers = _pool(self.url, connections, f"{setup}; set role columnist_worker", WORKER_SECONDS)
 
     async def __aenter__(self) -> "Database":
         await self._requests.open()
@@ -220,28 +229,39 @@ class Database:
 
     @asynccontextmanager
     async def act_as(self, user: User) -> AsyncIterator[Connection]:
-        """One transaction in which row-level security sees `user`."""
-        connection = await self._begun(user)
+        """One transaction in which row-level security sees `user`. Raises StorageQuotaError, JobQuotaError or
+        AllowanceSpentError where a quota of the user refuses something, TooManyRequestsError if too many transactions
+        of the user wait for a connection."""
+        give_up_at = time.monotonic() + WAIT_SECONDS
         try:
-            yield connection
-            await connection.commit()
-        except BaseException as error:
-            if not connection.closed:
-                with suppress(psycopg.Error):  # what went wrong first is told
-                    await connection.rollback()
-            await self._noticed(self._requests, error)
-            raise
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._turns.take(user.id)
+        except TimeoutError:
+            raise PoolTimeout(f"no connection in {WAIT_SECONDS:g} seconds") from None
+        try:
+            connection = await self._begun(user, give_up_at)
+            try:
+                yield connection
+                await connection.commit()
+            except BaseException as error:
+                if not connection.closed:
+                    with suppress(psycopg.Error):  # what went wrong first is told
+                        await connection.rollback()
+                await self._noticed(self._requests, error)
+                self._refuse(error)
+                raise
+            finally:
+                await surely(self._requests.putconn(connection))
         finally:
-            await surely(self._requests.putconn(connection))
+            self._turns.give_back(user.id)
 
-    async def _begun(self, user: User) -> Connection:
+    async def _begun(self, user: User, give_up_at: float) -> Connection:
         """A connection on which the user's transaction has begun: one round trip, and the proof that it is alive. After
         a restart of PostgreSQL requests wait here instead of failing."""
         claims = json.dumps({"sub": str(user.id), "email": storable(user.email), "role": "authenticated"})
         begin = sql.SQL(
             "begin; select set_config('role', 'authenticated', true), set_config('request.jwt.claims', {}, true)"
         ).format(claims)
-        give_up_at = time.monotonic() + WAIT_SECONDS
         while True:
             connection = await self._requests.getconn(give_up_at - time.monotonic())
             connection.answer_seconds = BEGIN_SECONDS
@@ -258,12 +278,13 @@ class Database:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Connection]:
-        """An autocommit connection with the rights of a worker."""
+        """An autocommit connection with the rights of a worker. Raises StorageQuotaError as `act_as`."""
         connection = await self._workers.getconn(WAIT_SECONDS)
         try:
             yield connection
         except BaseException as error:
             await self._noticed(self._workers, error)
+            self._refuse(error)
             raise
         finally:
             await surely(self._workers.putconn(connection))
@@ -276,6 +297,11 @@ class Database:
             for channel in channels:
                 await connection.execute(f'listen "{channel}"')
             yield _heard(connection)
+
+    def _refuse(self, error: BaseException) -> None:
+        """Raise the sentence of a refusal for a quota."""
+        if (refusal := self.quotas.refusal(error)) is not None:
+            raise refusal from error
 
     async def _noticed(self, pool: AsyncConnectionPool[Connection], error: BaseException) -> None:
         """Where one connection went silent, or leads to a server that only reads, those of its age are not tried in

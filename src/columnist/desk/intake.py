@@ -19,6 +19,9 @@ Status = Literal["added", "known", "refused", "unpacked"]
 TOGETHER = 100
 """Files whose documents are written in one transaction: an upload that breaks off loses fewer than these."""
 
+TOGETHER_BYTES = 64 * 1024**2
+"""As many bytes: what a user may not store is found out before more of it is in the file store."""
+
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
@@ -45,7 +48,7 @@ async def stored(sources: Sequence[Source], blobs: BlobStore, note: Note) -> Asy
             async with off_loop(blobs.receiving(name)) as incoming:
                 await asyncio.to_thread(incoming.copy, source.file)
                 held = await asyncio.to_thread(_holder, source)
-                incoming.known = await note(incoming.sha256)
+                incoming.known = await note(incoming.sha256, incoming.size)
         except (InputError, OSError) as error:
             yield Refused(name, source.path, str(error))
         else:

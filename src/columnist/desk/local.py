@@ -15,8 +15,8 @@ from columnist.desk.editing import typed_edit
 from columnist.desk.estimate import JobEstimate, priced
 from columnist.desk.files import Source
 from columnist.desk.grid import Desk, Grid, ReviewName
-from columnist.desk.intake import TOGETHER, TakenIn, is_document, results, stored
-from columnist.desk.suggestion import Suggestion, suggested
+from columnist.desk.intake import TOGETHER, TOGETHER_BYTES, TakenIn, is_document, results, stored
+from columnist.desk.suggestion import Allowance, Suggestion, most_dollars, suggested
 from columnist.documents.intake import Refused, attachments
 from columnist.documents.store import StoredFile, add_documents
 from columnist.documents.sweep import note_arrival
@@ -84,15 +84,17 @@ class LocalDesk(Desk):
         note = partial(note_arrival, self._process.database, self._user)
         done: list[TakenIn] = []
         batch: list[list[StoredFile | Refused]] = []
+        size = 0
         try:
             async for file in files:
                 attached: list[StoredFile | Refused] = []
                 if isinstance(file, StoredFile):
                     attached = await attachments(self._process.reader, self._process.blobs, note, file, self._user.id)
                 batch.append([file, *attached])
-                if len(batch) == TOGETHER:
+                size += sum(one.size_bytes for one in batch[-1] if isinstance(one, StoredFile))
+                if len(batch) == TOGETHER or size >= TOGETHER_BYTES:
                     done += await self._register(batch, review_id)
-                    batch = []
+                    batch, size = [], 0
                     taken(len(done))
         finally:
             done += await self._register(batch, review_id)
@@ -194,8 +196,15 @@ class LocalDesk(Desk):
         return self.asking(grid.review_id, model, None, grid.column_ids, grid.document_ids)
 
     async def suggest(self, title: str, form: Format | None) -> Suggestion:
-        """A question for a column's title. Raises as `suggested`."""
-        return await suggested(self._process.back_ends, self._process.settings.model, title, form)
+        """A question for a column's title. Raises as `suggested`, and TooManyRequestsError."""
+        settings, database = self._process.settings, self._process.database
+        allowance = Allowance(database, self._user, most_dollars(Prices.of(settings), title))
+        turns = self._process.back_ends.suggesting
+        await turns.take(self._user.id)
+        try:
+            return await suggested(self._process.back_ends, settings.model, title, form, allowance)
+        finally:
+            turns.give_back(self._user.id)
 
     # ── Jobs ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,10 +3,13 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from columnist.back_ends import BackEnds
+from columnist.db.connect import Database, User
 from columnist.errors import ConflictError, LlmUnavailableError, MalformedAnswerError
+from columnist.llm.usage import Prices, Usage
 from columnist.reviews.columns_file import ColumnInput
 from columnist.reviews.model import Format
 from columnist.reviews.templates import known_column
@@ -31,11 +34,40 @@ class Suggestion:
     source: Literal["template", "llm"]
 
 
-async def suggested(back_ends: BackEnds, model: str, title: str, form: Format | None) -> Suggestion:
+class Allowance:
+    """The ledger of a user's calls that belong to no job: what a call may cost is taken from the user's allowance
+    for the day before it is made, so that no two calls pass it together."""
+
+    def __init__(self, database: Database, user: User, dollars: Decimal) -> None:
+        self._database = database
+        self._user = user
+        self._dollars = dollars
+
+    async def admit(self) -> None:
+        """Raises AllowanceSpentError."""
+        async with self._database.act_as(self._user) as connection:
+            await connection.execute("select spend(%s)", [self._dollars])
+
+    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None) -> None:
+        return
+
+    async def kept(self, key: bytes) -> str | None:
+        return None
+
+
+def most_dollars(prices: Prices, title: str) -> Decimal:
+    """What a suggestion for the title may cost at most: a token has a byte at least."""
+    prompt = len(_INSTRUCTIONS) + len(title.encode()) + _TOKENS
+    return (prompt * prices.prompt + _TOKENS * prices.completion) / 1_000_000
+
+
+async def suggested(
+    back_ends: BackEnds, model: str, title: str, form: Format | None, allowance: Allowance
+) -> Suggestion:
     """A question for a column's title, in the format `form` if that is decided.
 
     Raises ConflictError if no template knows the title and there is no LLM, LlmUnavailableError after a minute,
-    MalformedAnswerError if the LLM's answer is not a question.
+    MalformedAnswerError if the LLM's answer is not a question, AllowanceSpentError.
     """
     known = known_column(title)
     if known is not None and form in (None, known.format):
@@ -55,6 +87,7 @@ async def suggested(back_ends: BackEnds, model: str, title: str, form: Format | 
                 ],
                 _schema(form),
                 _TOKENS,
+                allowance,
                 urgent=True,
             )
     except TimeoutError:

@@ -83,7 +83,7 @@ async def _open(
         try:
             async with off_loop(blobs.receiving(name)) as incoming:
                 await asyncio.to_thread(incoming.write, attached.content)
-                incoming.known = await note(incoming.sha256)
+                incoming.known = await note(incoming.sha256, incoming.size)
         except TooLargeError as error:
             found.append(Refused(name, path, str(error)))
         else:

@@ -24,8 +24,8 @@ SWEEP_SECONDS = 3600.0
 BATCH = 200
 ADVISORY_LOCK = 5_720_111
 
-Note = Callable[[str], Awaitable[bool]]
-"""Called with a content's SHA-256 before its file is stored: `note_arrival` of a database and a user."""
+Note = Callable[[str, int], Awaitable[bool]]
+"""Called with a content's SHA-256 and size before its file is stored: `note_arrival` of a database and a user."""
 
 
 async def note_loose(database: Database, sha256: str) -> None:
@@ -36,15 +36,19 @@ async def note_loose(database: Database, sha256: str) -> None:
         )
 
 
-async def note_arrival(database: Database, user: User, sha256: str) -> bool:
+async def note_arrival(database: Database, user: User, sha256: str, size_bytes: int) -> bool:
     """As `note_loose`; returns whether the user has a document with that content. Nobody else's document may save them
-    the storing, which they could time."""
+    the storing, which they could time. Raises StorageQuotaError if the user may not store that much more, so that
+    nothing is stored in vain; what counts is the check when the document is written."""
     await note_loose(database, sha256)
     async with database.worker() as connection:
         cursor = await connection.execute(
             "select from documents where user_id = %s and sha256 = %s limit 1", [user.id, sha256]
         )
-    return cursor.rowcount == 1
+        if cursor.rowcount == 1:
+            return True
+        await connection.execute("select check_arrival(%s, %s)", [user.id, size_bytes])
+    return False
 
 
 async def sweep(database: Database, blobs: BlobStore) -> int:

@@ -268,5 +268,10 @@ def _progress(row: DictRow) -> Progress:
 def _pause_reason(row: DictRow) -> str | None:
     if row["pause_cause"] == "budget":
         return f"The budget of ${row['budget'].normalize():f} is spent. Resume the job with a larger one, or cancel it."
+    if row["pause_cause"] == "allowance":
+        return (
+            "The allowance of its user for calls to the LLM is spent for today: resume the job tomorrow (UTC), or ask "
+            "the people who run this server (COLUMNIST_USER_DOLLARS_A_DAY)."
+        )
     reason: str | None = row["pause_reason"]
     return reason

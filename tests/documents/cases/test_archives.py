@@ -32,7 +32,7 @@ def zipped(path: Path, *files: tuple[str, bytes]) -> Path:
 def taken_in(tmp_path: Path, path: Path) -> list[StoredFile | Refused]:
     settings = Settings(COLUMNIST_DATA_DIR=tmp_path / "data")
 
-    async def note(sha256: str) -> bool:
+    async def note(sha256: str, size_bytes: int) -> bool:
         return False
 
     async def run() -> list[StoredFile | Refused]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from columnist.api import tokens
+from columnist.api.account import usage_of
 from columnist.api.auth import Principal
 from columnist.api.context import CurrentConnection, CurrentGate, CurrentPrincipal, CurrentProcess, CurrentUser
 from columnist.api.guarded import GuardedRoute
@@ -16,7 +17,7 @@ router = APIRouter(tags=["account"], route_class=GuardedRoute)
 
 
 @router.get("/me")
-async def get_me(process: CurrentProcess, gate: CurrentGate, user: CurrentUser) -> Me:
+async def get_me(process: CurrentProcess, gate: CurrentGate, user: CurrentUser, connection: CurrentConnection) -> Me:
     """The signed-in user, and what clients need to know about the server."""
     return Me(
         user_id=user.id,
@@ -26,6 +27,8 @@ async def get_me(process: CurrentProcess, gate: CurrentGate, user: CurrentUser) 
         measured_models=sorted(process.settings.measured),
         poll_ms=process.settings.poll_ms,
         version=version("columnist"),
+        usage=await usage_of(connection, user),
+        quotas=process.database.quotas,
     )
 
 

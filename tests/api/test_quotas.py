@@ -1,0 +1,141 @@
+"""What one user may store, run and spend: however many ask at the same time, no more, and a sentence says so."""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from columnist.db.connect import LOCAL_USER, Connection, Database
+from columnist.db.quotas import Quotas
+from columnist.documents.store import StoredFile, add_documents, delete_document
+from columnist.documents.sweep import note_arrival
+from columnist.errors import AllowanceSpentError, JobQuotaError, StorageQuotaError
+from columnist.jobs.ask import Ask
+from columnist.jobs.job import create_job, job_progress
+from columnist.llm.usage import Prices
+from tests.api.test_reviews import problem
+from tests.jobs.grid import a_review
+from tests.processes import served
+from tests.uploads import upload
+
+AT_ONCE = 8
+
+
+async def together(*acts: Coroutine[Any, Any, Any]) -> list[Any]:
+    """What each gave, or its error."""
+    return await asyncio.gather(*acts, return_exceptions=True)
+
+
+def a_file(size: int = 1) -> StoredFile:
+    return StoredFile(f"{uuid4()}.txt", uuid4().hex * 2, size)
+
+
+@pytest.mark.parametrize("quotas", [Quotas(documents=3), Quotas(bytes=300)])
+def test_of_uploads_at_the_same_time_no_more_are_stored_than_one_user_may(url: str, quotas: Quotas) -> None:
+    async def store(database: Database) -> UUID:
+        async with database.act_as(LOCAL_USER) as connection:
+            (added,) = await add_documents(connection, LOCAL_USER, [a_file(100)])
+            await asyncio.sleep(0)
+            return added.id
+
+    async def scenario() -> None:
+        async with Database(url, AT_ONCE, quotas) as database:
+            done = await together(*(store(database) for _ in range(AT_ONCE)))
+            stored = [one for one in done if isinstance(one, UUID)]
+            assert len(stored) == 3
+            refused = [one for one in done if not isinstance(one, UUID)]
+            assert all(isinstance(one, StorageQuotaError) and "delete some" in str(one) for one in refused), refused
+            with pytest.raises(StorageQuotaError):
+                await note_arrival(database, LOCAL_USER, "0" * 64, 100)
+            async with database.act_as(LOCAL_USER) as connection:
+                await delete_document(connection, stored[0])
+            await note_arrival(database, LOCAL_USER, "0" * 64, 100)
+            assert isinstance(await store(database), UUID), "what was deleted counts no longer"
+
+    asyncio.run(scenario())
+
+
+def test_of_jobs_started_at_the_same_time_no_more_live_than_one_user_may_have(url: str) -> None:
+    async def start(database: Database, review_id: UUID) -> UUID:
+        async with database.act_as(LOCAL_USER) as connection:
+            return (await create_job(connection, LOCAL_USER.id, Ask(review_id, "m", "1"))).job_id
+
+    async def scenario() -> None:
+        async with Database(url, AT_ONCE, Quotas(jobs=2)) as database:
+            reviews = [await a_review(database, name=f"Review {nr}", documents=1) for nr in range(AT_ONCE)]
+            done = await together(*(start(database, review.id) for review in reviews))
+            assert sum(isinstance(one, UUID) for one in done) == 2
+            assert sum(isinstance(one, JobQuotaError) for one in done) == AT_ONCE - 2, done
+
+    asyncio.run(scenario())
+
+
+def test_of_calls_at_the_same_time_the_users_jobs_stop_when_the_days_allowance_is_spent(url: str) -> None:
+    """A call costs 1 dollar; the allowance is 3."""
+    price = Prices(prompt=1_000_000)  # type: ignore[arg-type]
+
+    async def spend(database: Database) -> None:
+        async with database.act_as(LOCAL_USER) as connection:
+            await connection.execute("select spend(1)")
+
+    async def count(connection: Connection, job_id: UUID) -> None:
+        await connection.execute("update tabular_jobs set prompt_tokens = prompt_tokens + 1 where id = %s", [job_id])
+
+    async def scenario() -> None:
+        async with Database(url, AT_ONCE, Quotas(dollars=3)) as database:
+            reviews = [await a_review(database, name=f"Review {nr}", documents=1) for nr in range(2)]
+            jobs = []
+            for review in reviews:
+                async with database.act_as(LOCAL_USER) as connection:
+                    made = await create_job(connection, LOCAL_USER.id, Ask(review.id, "m", "1", prices=price))
+                jobs.append(made.job_id)
+            async with database.worker() as connection:
+                await count(connection, jobs[0])
+            done = await together(*(spend(database) for _ in range(AT_ONCE)))
+            assert [one for one in done if one is not None and not isinstance(one, AllowanceSpentError)] == []
+            assert done.count(None) == 2, "1 of the job, and 2"
+            async with database.worker() as connection:
+                await count(connection, jobs[1])
+            async with database.act_as(LOCAL_USER) as connection:
+                job = await job_progress(connection, jobs[1])
+                assert job.paused_at and "tomorrow" in (job.pause_reason or "")
+                free = await a_review(database, name="Free", documents=1)
+                await create_job(connection, LOCAL_USER.id, Ask(free.id, "m", "1"))
+            another = await a_review(database, name="Another", documents=1)
+            with pytest.raises(AllowanceSpentError):
+                async with database.act_as(LOCAL_USER) as connection:
+                    await create_job(connection, LOCAL_USER.id, Ask(another.id, "m", "1", prices=price))
+
+    asyncio.run(scenario())
+
+
+def test_a_user_sees_usage_and_quotas_and_is_told_what_to_do(url: str, tmp_path: Path) -> None:
+    variables = {
+        "DATABASE_URL": url,
+        "COLUMNIST_DATA_DIR": tmp_path,
+        "COLUMNIST_USER_DOCUMENTS": 2,
+        "COLUMNIST_USER_JOBS": 1,
+    }
+    with served("--no-worker", **variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+        reviews = [
+            api.post("/tabular/reviews", json={"name": name, "columns": [{"name": "A", "prompt": "B?"}]}).json()["id"]
+            for name in ("First", "Second")
+        ]
+        files = [(f"{nr}.txt", f"Contract {nr}".encode()) for nr in range(4)]
+        done = upload(api, files[0], files[1], review_id=reviews[0])
+        assert done["added"] == 2
+        late = upload(api, *files[2:])
+        assert late["refused"] == 2 and "COLUMNIST_USER_DOCUMENTS" in late["files"][0]["error"]
+        ids = [one["document_id"] for one in done["files"]]
+        api.post(f"/tabular/reviews/{reviews[1]}/documents", json={"document_ids": ids}).raise_for_status()
+        api.post(f"/tabular/reviews/{reviews[0]}/generate").raise_for_status()
+        refused = api.post(f"/tabular/reviews/{reviews[1]}/generate")
+        assert "cancel one" in problem(refused, 429, "job-quota")["detail"]
+        assert refused.headers["retry-after"]
+        me = api.get("/me").json()
+        assert me["usage"] == {"documents": 2, "bytes": 20, "jobs": 1, "dollars": 0}
+        assert (me["quotas"]["documents"], me["quotas"]["jobs"], me["quotas"]["dollars"]) == (2, 1, None)
