@@ -270,7 +270,7 @@ def a_world(site: Site, name: str) -> dict[str, str]:
     site.sql(
         "insert into tabular_cell_changes (review_id, document_id, column_id, action, user_id, email, before, after) "
         "values (%(review)s, %(document)s, %(column)s, 'edit', %(owner)s, %(email)s, %(change)s, %(change)s)",
-        {**ids, "email": OWNER.email, "change": json.dumps({"summary": MARK})},
+        {**ids, "email": OWNER.email, "change": json.dumps({"status": "done", "summary": MARK})},
     )
     ((template_id,),) = site.sql(
         "insert into column_templates (user_id, name, columns) values (%(owner)s, %(name)s, %(columns)s) returning id",
