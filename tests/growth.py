@@ -7,6 +7,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import product
 from pathlib import Path
 from re import _constants as signs  # type: ignore[attr-defined]  # re has no public way into a pattern
@@ -19,10 +20,14 @@ import columnist
 SHORT, LONG = 4_000, 16_000
 """Characters."""
 MOST_GROWTH = 1.5 * LONG / SHORT
-WORTH_A_LOOK = 0.004
-"""Seconds for a short text: a pattern that looks at each pair of its characters takes several times that."""
-HOPELESS = 1.0
-"""Seconds for a short text: a pattern that takes this is not tried with a long one."""
+_HOPELESS = {24: 0.05, 60: 0.05, 250: 0.05, 1_000: 0.5}
+"""Characters → seconds that are too long for them: with more, a pattern that is worse than quadratic takes for ever."""
+_CHEAPEST = re.compile("0+1")
+"""Quadratic where it is searched for among zeros, with the least work for each pair of characters: what takes less than
+half of its time for a quarter of a short text is not."""
+_SUSPECT = 1.15
+"""From a quarter of a short text to a short one, what is within this of linear stays within `MOST_GROWTH` from there to
+a long text: if the share of a quadratic part is small enough here, it is so there."""
 _OF_CLASS = {
     signs.CATEGORY_SPACE: " \n",
     signs.CATEGORY_DIGIT: "1",
@@ -31,7 +36,12 @@ _OF_CLASS = {
     signs.CATEGORY_NOT_DIGIT: "a ",
     signs.CATEGORY_NOT_WORD: " .-",
 }
-_CALLS = {"search", "match", "fullmatch", "sub", "split", "findall", "finditer", "compile"}
+_METHODS = {
+    "match": "match",
+    "fullmatch": "fullmatch",
+    **dict.fromkeys(("search", "sub", "subn", "split", "findall", "finditer"), "finditer"),
+}
+"""Methods, and those of the same cost by which they are tried."""
 
 
 class Search(NamedTuple):
@@ -59,34 +69,48 @@ def modules() -> Iterator[ModuleType]:
 
 
 def patterns() -> dict[str, Search]:
-    """Each regular expression of the package by where it is: those in variables, which are searched for everywhere in a
-    text, and those in calls of `re`, which are used as they are there."""
-    found: dict[str, Search] = {}
+    """Each regular expression of the package, once, by where it is, as it is used there: those in variables, and those
+    in calls of `re`. One whose use cannot be told is searched for everywhere in a text."""
+    calls: list[tuple[ModuleType, _CallOfRe]] = []
+    methods: dict[str, set[str]] = {}
+    for module in modules():
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in _METHODS and isinstance(node.value, ast.Name):
+                methods.setdefault(node.value.id, set()).add(_METHODS[node.attr])
+            elif _is_of_re(node):
+                calls.append((module, node))
+    found: dict[tuple[str, int, str], tuple[str, Search]] = {}
+    named = set()
 
-    def walk(place: str, value: object, depth: int = 0) -> None:
+    def note(place: str, pattern: re.Pattern[str], method: str) -> None:
+        found.setdefault((pattern.pattern, pattern.flags, method), (place, Search(pattern, method)))
+
+    def walk(place: str, name: str, value: object, depth: int = 0) -> None:
         if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
-            found[place] = Search(value)
+            named.add((value.pattern, value.flags))
+            for method in methods.get(name, {"finditer"}):
+                note(place, value, method)
         elif isinstance(value, Mapping) and depth < 4:
-            for name, one in value.items():
-                walk(f"{place}[{name!r}]", one, depth + 1)
+            for key, one in value.items():
+                walk(f"{place}[{key!r}]", "", one, depth + 1)
         elif isinstance(value, list | tuple | set | frozenset) and depth < 4:
             for number, one in enumerate(value):
-                walk(f"{place}[{number}]", one, depth + 1)
+                walk(f"{place}[{number}]", "", one, depth + 1)
         elif hasattr(value, "__dataclass_fields__") and depth < 4:
-            for name in value.__dataclass_fields__:
-                walk(f"{place}.{name}", getattr(value, name, None), depth + 1)
+            for field in value.__dataclass_fields__:
+                walk(f"{place}.{field}", "", getattr(value, field, None), depth + 1)
 
     for module in modules():
         for name, value in vars(module).items():
-            walk(f"{module.__name__}.{name}", value)
-        for call in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
-            if _is_of_re(call):
-                given = [_constant(one, module) for one in (*call.args, *(one.value for one in call.keywords))]
-                flags = [one for one in given if isinstance(one, re.RegexFlag)]
-                if isinstance(given[0], str):
-                    how = call.func.attr if call.func.attr in ("match", "fullmatch") else "finditer"
-                    found[f"{module.__name__}:{call.lineno}"] = Search(re.compile(given[0], *flags), how)
-    return found
+            walk(f"{module.__name__}.{name}", name, value)
+    for module, call in calls:
+        given = [_constant(one, module) for one in (*call.args, *(one.value for one in call.keywords))]
+        flags = [one for one in given if isinstance(one, re.RegexFlag)]
+        if isinstance(given[0], str):
+            pattern = re.compile(given[0], *flags)
+            if call.func.attr != "compile" or (pattern.pattern, pattern.flags) not in named:
+                note(f"{module.__name__}:{call.lineno}", pattern, _METHODS.get(call.func.attr, "finditer"))
+    return dict(found.values())
 
 
 def _constant(node: ast.expr, module: ModuleType) -> object:
@@ -103,7 +127,7 @@ def _is_of_re(call: ast.AST) -> TypeGuard["_CallOfRe"]:
         and isinstance(call.func, ast.Attribute)
         and isinstance(call.func.value, ast.Name)
         and call.func.value.id == "re"
-        and call.func.attr in _CALLS
+        and call.func.attr in (*_METHODS, "compile")
     )
 
 
@@ -160,29 +184,38 @@ def _collect(parsed: Any, letters: dict[str, None], words: dict[str, None]) -> N
 
 
 def seconds(work: Callable[[str], object], text: str, times: int = 1) -> float:
-    """Processor time of `work`, the least of so many times."""
+    """Processor time of `work`, the least of some times: what else the machine does only adds to it."""
     least = float("inf")
     for _ in range(times):
-        start = time.process_time()
+        start = time.thread_time()
         work(text)
-        least = min(least, time.process_time() - start)
+        least = min(least, time.thread_time() - start)
     return least
 
 
-def grows_too_fast(work: Callable[[str], object], piece: str, ends: tuple[str, ...] = ("", "\0")) -> str | None:
+@cache
+def _worth_a_look() -> float:
+    return seconds(_CHEAPEST.search, "0" * (SHORT // 4), 5) / 2
+
+
+def grows_too_fast(work: Callable[[str], object], piece: str, end: str = "\0") -> str | None:
     """What a text of this piece, again and again, costs, if that grows faster than half again as fast as its length."""
-    for end in ends:
-        short, long = ((piece * (size // len(piece) + 1))[:size] + end for size in (SHORT, LONG))
-        first = seconds(work, short)
-        if first < WORTH_A_LOOK:
-            continue
-        if first > HOPELESS and (first := seconds(work, short, 3)) > HOPELESS:
-            return f"{piece!r} … {end!r}: {first:.3f} s for {SHORT:,} characters"
-        # The second time for a machine that was busy with something else.
-        for times in (2, 4):
-            first, second = seconds(work, short, times + 1), seconds(work, long, times)
-            if second <= MOST_GROWTH * first:
-                break
-        else:
-            return f"{piece!r} … {end!r}: {first:.3f} s → {second:.3f} s"
-    return None
+
+    def of(size: int) -> str:
+        return (piece * (size // len(piece) + 1))[:size] + end
+
+    for size, most in _HOPELESS.items():
+        if (taken := seconds(work, of(size))) > most and (taken := seconds(work, of(size), 2)) > most:
+            return f"{piece!r} … {end!r}: {taken:.3f} s for {size} characters"
+    quarter, short, long = of(SHORT // 4), of(SHORT), of(LONG)
+    if (first := seconds(work, quarter)) < _worth_a_look():
+        return None
+    if seconds(work, short) <= _SUSPECT * 4 * min(first, seconds(work, quarter, 2)):
+        return None
+    for times in (1, 3, 5):
+        first, second = seconds(work, short, times + 1), seconds(work, long, times)
+        if second <= MOST_GROWTH * first:
+            return None
+        if second > 1.5 * MOST_GROWTH * first:
+            break
+    return f"{piece!r} … {end!r}: {first:.3f} s → {second:.3f} s"

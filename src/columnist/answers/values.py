@@ -239,13 +239,19 @@ def _bulleted_list(text: str, _: Question) -> Typed:
     if len(lines) == 1:
         marked = _INLINE_MARKER.split(text)
         if len(marked) > 2:
-            return _items(re.sub(r"[,;]?\s*(?:\b(?:and|or))?\s*$", "", item) for item in marked)
+            return _items(map(_without_conjunction, marked))
         return _items(re.sub(rf"^\s*{_MARKER}", "", item) for item in text.split(";"))
     if sum(bool(re.match(rf"\s*{_MARKER}", line)) for line in lines) > 1:
         # A line without a mark continues the line before it.
         joined = re.sub(rf"\n(?!\s*{_MARKER})\s*", " ", "\n".join(lines))
         lines = joined.splitlines()
     return _items(re.sub(rf"^\s*{_MARKER}", "", line) for line in lines)
+
+
+def _without_conjunction(item: str) -> str:
+    """An item of a list in one line, without the `, and` before the next one."""
+    rest = re.sub(r"\b(?:and|or)\Z", "", item.rstrip()).rstrip()
+    return rest[:-1] if rest.endswith((",", ";")) else rest
 
 
 def _items(items: Iterable[str]) -> Typed:

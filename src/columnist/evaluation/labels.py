@@ -23,7 +23,7 @@ from columnist.reviews.model import ColumnSpec
 LABEL_FILES = ("labels.csv", "labels.json")
 """Default label file names."""
 
-_CUAD_ANSWER = re.compile(r"\s*-\s*Answer$")
+_CUAD_ANSWER = re.compile(r"(?<!\s)\s*-\s*Answer$")
 _FIELDS = ("document", "column", "answer", "quote")
 
 

@@ -28,12 +28,17 @@ _UNSEEN = (
     "\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
 """Blanks, controls, and what Unicode says is ignored where it is shown."""
-_FIGURE = rf"(?! ?-[0-9]++(?:\.[0-9]++)?+(?:%| [A-Z]{{3}})?+(?![^{_SEPARATORS}]))"
-_FORMULA = rf"(?={_FIGURE}[{_UNSEEN}\"']*+[{_SIGNS}])"
-_FORMULA_FIRST = re.compile(rf"{_FORMULA}|(?=[\t\r\n])")
-_FORMULA_LATER = re.compile(rf"([{_SEPARATORS}]){_FORMULA}")
-"""Where a spreadsheet could take what follows for a formula: where a field begins, or would begin if another separator
-than ours were used. A negative figure is none."""
+_NEGATIVE = rf" ?-[0-9]++(?:\.[0-9]++)?+(?:%| [A-Z]{{3}})?+(?![^{_SEPARATORS}])"
+_FORMULA_FIRST = re.compile(rf"(?!{_NEGATIVE})[{_UNSEEN}\"']*+[{_SIGNS}]|[\t\r\n]")
+"""How a field begins that a spreadsheet could take for a formula. A negative figure is none."""
+_BEFORE = rf"{_SEPARATORS}{_UNSEEN}\"'"
+_LATE_SIGN = re.compile(rf"[{_SIGNS}](?<=[{_BEFORE}].)", re.S)
+"""What most texts do not have, and is found seven times as fast as the following."""
+_BEFORE_SIGN = re.compile(rf"(?<![{_BEFORE}])[{_BEFORE}]++(?=[{_SIGNS}])")
+_UNSEEN_END = re.compile(rf"[{_UNSEEN}\"']*+")
+_FIELD_BEGINS = re.compile(rf"[{_SEPARATORS}](?!{_NEGATIVE})")
+"""Where a formula would begin if another separator than ours were used: after one of those in the run of separators and
+unseen characters before a sign, and with nothing between them that is seen."""
 _DECIMAL = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -233,8 +238,21 @@ def harmless(text: str) -> str:
     """The text, with an apostrophe before everything in it that a spreadsheet could take for a formula."""
     if text.isalnum():  # true for nearly every text that is not a formula
         return text
-    later = _FORMULA_LATER.sub(r"\1'", text)
+    later = _BEFORE_SIGN.sub(_apart, text) if _LATE_SIGN.search(text) else text
     return f"'{later}" if _FORMULA_FIRST.match(text) else later
+
+
+def _apart(run: re.Match[str]) -> str:
+    unseen = _UNSEEN_END.match(run[0][::-1])
+    assert unseen
+    first = max(run.end() - unseen.end() - 1, run.start())
+    kept, at = [], run.start()
+    for separator in _FIELD_BEGINS.finditer(run.string, first):
+        if separator.end() > run.end():
+            break
+        kept.append(run.string[at : separator.end()])
+        at = separator.end()
+    return "'".join([*kept, run.string[at : run.end()]])
 
 
 def _decimal(value: Any) -> Decimal | None:

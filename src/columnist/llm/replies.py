@@ -29,7 +29,7 @@ _STATUS_OF_CODE = (
 """Of an error that comes with status 200."""
 
 _LENGTH_CODE = re.compile(
-    r"context|tokens?_limit_reached|(?:string|prompt|input|request)\w*_too_l|exceed_context", re.I
+    r"context|tokens?_limit_reached|(?:string|prompt|input|request)\w{0,40}_too_l|exceed_context", re.I
 )
 _SIZE = re.compile(r"token|length|context|prompt|input|window|request|message|body|payload|长度|超长|トークン", re.I)
 _TOO_MUCH = re.compile(
@@ -37,10 +37,13 @@ _TOO_MUCH = re.compile(
     r"|at\s+most|must\s+be\s+(?:<|less|below)|limit|overflow|超|上限|should\s+be\s+\[",
     re.I,
 )
-_TOO_LONG = re.compile(
-    r"(?:context|prompt|input|token|messages?|length).*(?:too\s+(?:long|large)|longer|exceed|超)"
-    r"|(?:reduce|shorten|exceed|too\s+many).*(?:context|prompt|input|tokens|messages?)|超长",
-    re.I | re.S,
+_TOO_LONG = tuple(
+    (re.compile(first, re.I), re.compile(then, re.I))
+    for first, then in (
+        ("context|prompt|input|token|messages?|length", r"too\s+(?:long|large)|longer|exceed|超"),
+        (r"reduce|shorten|exceed|too\s+many", "context|prompt|input|tokens|messages?"),
+        ("超长", ""),
+    )
 )
 """The same without any number."""
 _PER_MINUTE = re.compile(r"per[\s_-]?min(?:ute)?|\bTPM\b|per[\s_-]?day|\bTPD\b", re.I)
@@ -53,6 +56,7 @@ _WAIT = re.compile(
     r"(?:try\s+again|retry|wait)\D{0,40}?((?:\d+(?:\.\d+)?\s*(?:ms|h|m|s)[a-z]*\s*)+|\d+(?:\.\d+)?)", re.I
 )
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|h|m|s)?", re.I)
+_DURATIONS = re.compile(r"(?:\d++(?:\.\d++)?+\s*+(?:ms|h|m|s)?+\s*+)++[a-z]*+", re.I)
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _WAIT_HEADERS = {
     "retry-after-ms": 0.001,
@@ -144,7 +148,7 @@ class Refusal:
         known = bool(_LENGTH_CODE.search(self.code)) or self.status == 413
         if self.status == 500:
             return share if known or (worded and limits) else None
-        return share if known or (worded and sizes) or (not sizes and _TOO_LONG.search(self.message)) else None
+        return share if known or (worded and sizes) or (not sizes and _says_too_long(self.message)) else None
 
     def answers_at_most(self, answer_tokens: int) -> int | None:
         """The most tokens of an answer, if `answer_tokens` are too many for the model, whatever the prompt."""
@@ -223,6 +227,10 @@ def _arguments(message: Any) -> Iterator[str]:
         yield said if isinstance(said, str) else ""
 
 
+def _says_too_long(message: str) -> bool:
+    return any((found := first.search(message)) and then.search(message, found.end()) for first, then in _TOO_LONG)
+
+
 def _seconds(value: str, unit: float) -> float | None:
     """A number of `unit` seconds, a duration (`1m30s`, `120ms`), or a date; None for anything else."""
     value = value.strip()
@@ -230,7 +238,7 @@ def _seconds(value: str, unit: float) -> float | None:
         return float(value) * unit
     except ValueError:
         pass
-    if re.fullmatch(rf"(?:{_DURATION.pattern}\s*)+[a-z]*", value, re.I):
+    if _DURATIONS.fullmatch(value):
         parts = _DURATION.findall(value)
         return sum(float(number) * _UNIT_SECONDS[name.lower()] for number, name in parts)
     for read in (parsedate_to_datetime, datetime.fromisoformat):

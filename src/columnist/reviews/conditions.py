@@ -145,7 +145,7 @@ def _comparison(named: Operator, rest: str, answer_format: Format, tags: Sequenc
         )
     if named != "between":
         return Comparison(named, (_value(rest, answer_format),))
-    ends = re.split(r"\s+and\s+", rest, flags=re.I)
+    ends = [end.strip() for end in re.split(r"(?<=\s)and(?=\s)", rest, flags=re.I)]
     if len(ends) != 2:
         raise InputError("'between' needs two values, as in 'between 10 and 20'")
     low, high = (_value(end, answer_format) for end in ends)

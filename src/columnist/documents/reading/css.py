@@ -22,7 +22,7 @@ _COLOURS = {
 Colour = tuple[int, ...]
 
 _FAR = re.compile(r"-\s*(?:\d{4,}|[5-9]\d\d)(?:\.\d+)?(?:px|pt|em|rem|%)|-\s*\d{2,}(?:em|rem)")
-_NIL = re.compile(r"0*\.?0+(?:px|pt|em|rem|%|in|cm|mm|ex|ch|vw|vh)?")
+_NIL = re.compile(r"(?:0*+\.)?+0++(?:px|pt|em|rem|%|in|cm|mm|ex|ch|vw|vh)?")
 _BREAKS = frozenset(("block", "flex", "grid", "table", "table-row", "list-item", "flow-root", "table-caption"))
 
 

@@ -285,7 +285,7 @@ def _text_of(header: object) -> str:
 
 
 def _address(header: str) -> str:
-    found = re.search(r"[^\s<>\"]+@[^\s<>\"]+", header)
+    found = re.search(r"(?<![^\s<>\"])[^\s<>\"]+@[^\s<>\"]+", header)
     return found[0].lower() if found else header
 
 

@@ -25,8 +25,8 @@ _TOKEN = re.compile(
     | _(?P<space>.) | \*(?P<fill>.)
     | \[(?P<elapsed>h+|m+|s+)\]
     | \[(?P<test><=|>=|<>|<|>|=)\s*(?P<bound>-?[\d.]+(?:E[+-]?\d+)?)\]
-    | \[\$(?P<currency>[^\]-]*)[^\]]*\]
-    | \[[^\]]*\]
+    | \[\$(?P<currency>[^\]-]{0,255}+)[^\]]{0,255}+\]
+    | \[[^\]]{0,255}+\]
     | (?P<general>General)
     | (?P<noon>AM/PM|A/P|上午/下午)
     | (?P<exponent>E[+-])
@@ -37,7 +37,7 @@ _TOKEN = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-_SECTION = re.compile(r'(?:"[^"]*"?|\\.|_.|\*.|\[[^\]]*\]|[^;])*', re.DOTALL)
+_SECTION = re.compile(r'(?:"[^"]*"?|\\.|_.|\*.|\[[^\]]{0,255}+\]|[^;])*', re.DOTALL)
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _TESTS = {

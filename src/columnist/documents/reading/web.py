@@ -85,7 +85,7 @@ def declared_charset(data: bytes) -> str | None:
     return found[1].decode("ascii", "replace") if found else None
 
 
-_TAGS = re.compile(r"<!--.*?-->|<(script|style|head|title)\b.*?</\1\s*>|<[a-zA-Z/!?][^>]*>", re.S | re.I)
+_TAGS = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|head|title)\b.*?(?:</\1\s*>|\Z)|<[a-zA-Z/!?][^>]*+", re.S | re.I)
 
 
 def _letters(html: str) -> int:
@@ -317,7 +317,9 @@ class _Reading:
     def _generate(self, content: str) -> None:
         """Add what a style sheet puts before or after an element."""
         if content:
-            self._box.add(re.sub("\2([^\3]*)\3([^\3]*)\3", lambda found: self._counter(found[1], found[2]), content))
+            self._box.add(
+                re.sub("\2([^\2\3]*)\3([^\2\3]*)\3", lambda found: self._counter(found[1], found[2]), content)
+            )
 
     def _counter(self, name: str, form: str) -> str:
         return list_number(self._counters.get(name, 0), form).rstrip(". ")
