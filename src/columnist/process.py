@@ -19,6 +19,8 @@ from columnist.documents.reading.reader import Reader
 from columnist.documents.sweep import sweeping
 from columnist.errors import LlmRefusedError, SettingsError, UnaskableModelError, WorkerPoolError
 from columnist.export.stream import Exporter
+from columnist.guarded.children import LostError, layers
+from columnist.guarded.sandbox import REQUIRED
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.work import ItemWorker
 from columnist.reviews.model import ModelInUse
@@ -88,8 +90,10 @@ class Process:
 async def open_process(settings: Settings, connections: int = 4) -> AsyncIterator[Process]:
     """Open the settings' database, started and migrated if need be, and the rest of the process.
 
-    `connections`: for requests; the worker pool has as many of its own. Raises DatabaseError.
+    `connections`: for requests; the worker pool has as many of its own. Raises DatabaseError, or SettingsError as
+    `check_sandbox`.
     """
+    await check_sandbox(settings)
     async with off_loop(database_url(settings)) as url, Database(url, connections, Quotas.of(settings)) as database:
         blobs = BlobStore(settings)
         async with (
@@ -99,6 +103,21 @@ async def open_process(settings: Settings, connections: int = 4) -> AsyncIterato
             Exporter(url) as exporter,
         ):
             yield Process(settings, database, blobs, reader, back_ends, exporter)
+
+
+async def check_sandbox(settings: Settings) -> None:
+    """Raises SettingsError if COLUMNIST_SANDBOX=require asks for layers that do not hold here."""
+    if settings.sandbox != "require":
+        return
+    try:
+        missing = REQUIRED - await layers()
+    except LostError as error:
+        raise SettingsError(f"COLUMNIST_SANDBOX=require, and no closed process can be started here: {error}") from None
+    if missing:
+        raise SettingsError(
+            f"COLUMNIST_SANDBOX=require, and the sandbox lacks {', '.join(sorted(missing))} here: `columnist doctor` "
+            "says more. Use another kernel or other container flags, or unset COLUMNIST_SANDBOX."
+        )
 
 
 async def check_askable(settings: Settings) -> None:

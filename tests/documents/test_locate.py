@@ -4,6 +4,8 @@ import ast
 import csv
 import re
 import time
+import tracemalloc
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from columnist.documents.locating.boxes import unpack
 from columnist.documents.locating.locate import Locator, normalise, rectangles
 from columnist.documents.model import Span
 from tests.conftest import CONTRACTS, CUAD, contract_pages
@@ -371,3 +374,11 @@ def test_a_quote_with_gaps_needs_each_part_in_order(gap: str) -> None:
 @pytest.mark.parametrize("quote", ["", "   ", "...", "\u00ad"])
 def test_an_empty_quote_is_found_nowhere(quote: str) -> None:
     assert Locator(["some text"]).locate(quote) == ()
+
+
+@pytest.mark.parametrize("sent", [zlib.compress(bytes(50 * 1024**2)), zlib.compress(bytes(25)), b"no zlib", b"x\x9c"])
+def test_boxes_that_no_reader_packed_are_none_and_are_not_inflated_whole(sent: bytes) -> None:
+    tracemalloc.start()
+    assert unpack(sent) == ()
+    assert tracemalloc.get_traced_memory()[1] < 20 * 1024**2
+    tracemalloc.stop()

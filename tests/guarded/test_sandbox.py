@@ -17,6 +17,7 @@ from columnist.guarded import children
 from columnist.guarded.children import Places, Role, Templates
 from columnist.guarded.frames import DONE
 from columnist.guarded.sandbox import LAYERS, REQUIRED
+from columnist.process import check_sandbox, open_process
 from columnist.settings import Settings
 
 HOSTILE = Role("tests.guarded.hostile", 256 * 1024**2, 5.0)
@@ -93,7 +94,14 @@ def test_a_child_starts_nothing_and_takes_nothing(how: str) -> None:
     assert "refused" in attack(how)
 
 
-def test_where_a_layer_is_required_and_missing_nothing_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def refused_start(settings: Settings) -> None:
+    async with open_process(settings):
+        raise AssertionError("it has started")
+
+
+def test_where_a_layer_is_required_and_missing_nothing_starts_and_nothing_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "contract.txt"
     path.write_text("The rent is 900.")
     settings = Settings(_env_file=None, COLUMNIST_DATA_DIR=tmp_path, COLUMNIST_SANDBOX="require")
@@ -104,6 +112,10 @@ def test_where_a_layer_is_required_and_missing_nothing_is_read(tmp_path: Path, m
                 return (await reader.read(path, path.name, boxes)).pages[0].text
 
     assert asyncio.run(read()) == "The rent is 900."
+    asyncio.run(check_sandbox(settings))
     monkeypatch.setattr("columnist.documents.reading.reader.REQUIRED", REQUIRED | {"a layer of the future"})
+    monkeypatch.setattr("columnist.process.REQUIRED", REQUIRED | {"a layer of the future"})
+    with pytest.raises(SettingsError, match="a layer of the future"):
+        asyncio.run(refused_start(settings))
     with pytest.raises(SettingsError, match="a layer of the future"):
         asyncio.run(read())

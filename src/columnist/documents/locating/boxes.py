@@ -8,6 +8,10 @@ from typing import BinaryIO, Protocol
 
 from columnist.documents.model import WordBox
 
+MOST_WORDS = 200_000
+"""Of a page; the rest has no boxes."""
+WORD_BYTES = 24
+
 _TRAILER = struct.Struct("<II")
 _MAGIC = 0x31585742
 """`BWX1`, little-endian: the last four bytes of a boxes file."""
@@ -15,16 +19,22 @@ _MAGIC = 0x31585742
 
 def pack(words: Sequence[WordBox]) -> bytes:
     """Two integers and four floats per word, compressed; column by column, which compresses best."""
-    offsets = array("I", [value for word in words for value in (word.start, word.end)])
-    edges = array("f", [value for word in words for value in word[2:]])
+    offsets = array("I", [value for word in words[:MOST_WORDS] for value in (word.start, word.end)])
+    edges = array("f", [value for word in words[:MOST_WORDS] for value in word[2:]])
     return zlib.compress(offsets.tobytes() + edges.tobytes(), level=1) if words else b""
 
 
 def unpack(data: bytes) -> tuple[WordBox, ...]:
-    """The words that `pack` packed (coordinates as 32-bit floats)."""
+    """The words that `pack` packed (coordinates as 32-bit floats); none if it did not pack this: a process that a file
+    took over may have sent anything."""
     if not data:
         return ()
-    raw = zlib.decompress(data)
+    try:
+        raw = zlib.decompressobj().decompress(data, MOST_WORDS * WORD_BYTES + 1)
+    except zlib.error:
+        return ()
+    if len(raw) > MOST_WORDS * WORD_BYTES or len(raw) % WORD_BYTES:
+        return ()
     offsets, edges = array("I"), array("f")
     cut = len(raw) // 3  # 8 of 24 bytes a word
     offsets.frombytes(raw[:cut])
