@@ -197,7 +197,7 @@ class Settings(BaseSettings):
     sandbox: Literal["require", "available"] = Field(
         "available",
         validation_alias="COLUMNIST_SANDBOX",
-        description="`require`: read no file unless every layer of the sandbox holds here (`columnist doctor` lists "
+        description="`require`: start nothing unless the needed layers of the sandbox hold (`columnist doctor` lists "
         "them). `available`: use those that the machine has.",
     )
     max_file_mb: int = Field(
