@@ -24,6 +24,8 @@ KEY = "sesame"
 FLAGS = (
     *("--served-model-name", "tiny", "--host", "127.0.0.1", "--api-key", KEY, "--max-model-len", "8192"),
     *("--max-num-seqs", "4", "--max-num-queued-reqs", "8", "--max-num-batched-tokens", "1024"),
+    # Without it the model fills its answers with blank lines.
+    *("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}'),
     *("--enforce-eager", "--dtype", "float32", "--enable-prompt-tokens-details", "--scheduling-policy", "priority"),
 )
 ENVIRONMENT = {
