@@ -65,6 +65,7 @@ def test_the_first_bytes_come_while_the_rest_is_written_and_are_not_compressed_a
         content = next(chunks)
         wait_until(site.exporting)  # the columns come before the first document is read
         assert answer.headers["content-encoding"] == "identity"
+        assert answer.headers["cache-control"] == "no-store"
         content += b"".join(chunks)
     if form == "parquet":
         assert content.startswith(b"PAR1")

@@ -141,6 +141,7 @@ def test_a_window_holds_compact_cells_of_the_columns_asked_for_and_is_not_sent_t
     answer = grid.get()
     again = grid.api.get(answer.request.url, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["cache-control"] == answer.headers["cache-control"] == "private, no-cache"
 
 
 def test_every_column_sorts_as_its_format_says_with_empty_cells_last_both_ways(grid: Grid) -> None:

@@ -28,7 +28,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Cache-Control": "private, no-cache",
+    "Cache-Control": "no-store",  # on the disk of those who read them
 }
 
 
