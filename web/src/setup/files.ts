@@ -9,7 +9,8 @@ export type Sending = {
   error?: string;
 };
 /** What the file picker offers. Any other file can be dropped; the server decides what it is. */
-export const ACCEPT = ".pdf,.docx,.rtf,.xlsx,.pptx,.odt,.ods,.odp,.txt,.html,.htm,.eml,.msg,.png,.jpg,.jpeg,.tif,.tiff,.zip";
+export const ACCEPT =
+  ".pdf,.docx,.rtf,.xlsx,.pptx,.odt,.ods,.odp,.txt,.html,.htm,.eml,.msg,.png,.jpg,.jpeg,.tif,.tiff,.zip";
 const AT_ONCE = 3;
 const BATCH_FILES = 20;
 const BATCH_BYTES = 16 * 1024 ** 2;
