@@ -245,7 +245,7 @@ async def an_api(settings: Settings, url: str) -> AsyncIterator[httpx.AsyncClien
         Exporter(url) as exporter,
     ):
         process = Process(settings, database, BlobStore(settings), reader, back_ends, exporter)
-        app = create_app(process, Health(Probe(database.url)))
+        app = create_app(process, Health(Probe(database.url), "untold"))
         signed_in = {"Authorization": f"Bearer {app.state.gate.authenticator.local.token}"}
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://127.0.0.1/api", headers=signed_in

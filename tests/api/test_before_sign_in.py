@@ -186,7 +186,7 @@ def test_a_server_error_has_an_id_and_the_security_headers_as_well(url: str, tmp
     settings = Settings(_env_file=None, COLUMNIST_DATA_DIR=tmp_path)
     database = Database(url, 1)
     process = Process(settings, database, BlobStore(settings), Reader(settings), BackEnds(settings), Exporter(""))
-    app = create_app(process, Health(Probe(url)))
+    app = create_app(process, Health(Probe(url), "untold"))
 
     @app.get("/broken/by/a/bug")
     async def broken() -> None:

@@ -1,6 +1,7 @@
 """What /readyz and /healthz say, and that they say it at once, whatever the load and the state of the database."""
 
 import json
+import re
 import signal
 import threading
 import time
@@ -37,13 +38,14 @@ def database(postgres: SystemServer) -> str:
 @contextmanager
 def a_server(url: str, home: Path, **variables: object) -> Iterator[Served]:
     with served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=home, **variables) as server:
-        assert readiness(server) == (200, "ready\n")
+        assert readiness(server) == (200, "ready")
+        assert re.search(r"^sandbox: .*\blimits\b", httpx.get(f"{server.url}/readyz").text, re.MULTILINE)
         yield server
 
 
 def readiness(server: Served) -> tuple[int, str]:
     answer = httpx.get(f"{server.url}/readyz")
-    return answer.status_code, answer.text if answer.status_code == 200 else answer.json()["detail"]
+    return answer.status_code, answer.text.split("\n")[0] if answer.status_code == 200 else answer.json()["detail"]
 
 
 def wait_for_an_answer_within(seconds: float, server: Served, expected: tuple[int, str]) -> None:
@@ -67,7 +69,7 @@ def test_a_server_all_of_whose_connections_are_taken_is_ready(url: str, admin_ur
                 blocked = "select count(*) from pg_stat_activity where datname = current_database() "
                 blocked += "and wait_event_type = 'Lock'"
                 wait_until(lambda: watcher.execute(blocked).fetchone() == (10,), "ten requests that wait")
-            wait_for_an_answer_within(0.5, server, (200, "ready\n"))
+            wait_for_an_answer_within(0.5, server, (200, "ready"))
         finally:
             blocker.rollback()
         answers = {one.result().status_code for one in waiting}
@@ -82,7 +84,7 @@ def test_a_database_that_is_stopped_is_said_to_be_away(postgres: SystemServer, t
             assert httpx.get(f"{server.url}/healthz").status_code == 200
         finally:
             postgres.control("start")
-        wait_until(lambda: readiness(server) == (200, "ready\n"))
+        wait_until(lambda: readiness(server) == (200, "ready"))
 
 
 def test_a_database_that_stands_still_is_said_to_be_silent(postgres: SystemServer, tmp_path: Path) -> None:
@@ -90,7 +92,7 @@ def test_a_database_that_stands_still_is_said_to_be_silent(postgres: SystemServe
         with postgres.frozen():
             wait_for_an_answer_within(1, server, (503, SILENT))
             assert httpx.get(f"{server.url}/healthz").status_code == 200
-        wait_until(lambda: readiness(server) == (200, "ready\n"))
+        wait_until(lambda: readiness(server) == (200, "ready"))
 
 
 def test_a_line_that_swallows_what_is_sent_is_noticed_and_left(url: str, tmp_path: Path) -> None:
@@ -98,7 +100,7 @@ def test_a_line_that_swallows_what_is_sent_is_noticed_and_left(url: str, tmp_pat
         line.silence()
         wait_for_an_answer_within(1, server, (503, SILENT))
         line.restore()
-        wait_until(lambda: readiness(server) == (200, "ready\n"))
+        wait_until(lambda: readiness(server) == (200, "ready"))
 
 
 def test_a_database_that_is_read_only_is_not_ready_for_writing(postgres: SystemServer, tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ def test_a_database_that_is_read_only_is_not_ready_for_writing(postgres: SystemS
             wait_for_an_answer_within(1, server, (503, READ_ONLY))
         finally:
             set_read_only("off")
-        wait_until(lambda: readiness(server) == (200, "ready\n"))
+        wait_until(lambda: readiness(server) == (200, "ready"))
 
 
 def test_probes_may_ask_with_head(url: str, tmp_path: Path) -> None:
@@ -142,15 +144,16 @@ def test_a_pool_that_fails_over_and_over_is_told_by_both_probes(
 
         def said(probe: str) -> tuple[int, str]:
             answer = httpx.get(f"{address}/{probe}")
-            return answer.status_code, answer.text if answer.status_code == 200 else answer.json()["type"]
+            first = answer.text.splitlines()[0] if answer.status_code == 200 else answer.json()["type"]
+            return answer.status_code, first
 
-        wait_until(lambda: (said("healthz"), said("readyz")) == ((200, "ok\n"), (200, "ready\n")))
+        wait_until(lambda: (said("healthz"), said("readyz")) == ((200, "ok"), (200, "ready")))
         with psycopg.connect(admin_url, autocommit=True) as database:
             database.execute("alter table tabular_job_items rename to elsewhere")
             failing = (503, "urn:columnist:pool-failing")
             wait_until(lambda: (said("healthz"), said("readyz")) == (failing, failing))
             database.execute("alter table elsewhere rename to tabular_job_items")
-        wait_until(lambda: (said("healthz"), said("readyz")) == ((200, "ok\n"), (200, "ready\n")))
+        wait_until(lambda: (said("healthz"), said("readyz")) == ((200, "ok"), (200, "ready")))
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_SECONDS) == 0
     finally:

@@ -36,7 +36,7 @@ async def a_process(url: str, home: Path) -> AsyncIterator[tuple[Process, httpx.
         Exporter(url) as exporter,
     ):
         process = Process(settings, database, BlobStore(settings), reader, back_ends, exporter)
-        app = create_app(process, Health(Probe(url)))
+        app = create_app(process, Health(Probe(url), "untold"))
         signed_in = {"Authorization": f"Bearer {app.state.gate.authenticator.local.token}"}
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=signed_in) as client:

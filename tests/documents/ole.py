@@ -4,7 +4,9 @@ import struct
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-FREE, END, FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+FREE, END, FAT, MORE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFC
+IN_HEADER = 109
+"""Sectors of the allocation table that the header names."""
 SECTOR, MINI, CUTOFF = 512, 64, 4096
 Tree = Mapping[str, "bytes | Tree"]
 Value = str | bytes | int | datetime
@@ -63,16 +65,25 @@ def ole(tree: Tree) -> bytes:
     while len(entries) % 4:
         entries.append(bytes(68) + struct.pack("<3I", FREE, FREE, FREE) + bytes(48))
     directory = put(b"".join(entries))
-    fat_count = 1
-    while len(sectors) + fat_count > fat_count * 128:
+    fat_count = more_count = 0
+    while len(sectors) + fat_count + more_count > fat_count * 128:
         fat_count += 1
-    places = range(len(sectors), len(sectors) + fat_count)
-    fat += [FAT] * fat_count
+        more_count = -(-max(fat_count - IN_HEADER, 0) // 127)
+    places = [*range(len(sectors), len(sectors) + fat_count)]
+    more = [*range(len(sectors) + fat_count, len(sectors) + fat_count + more_count)]
+    fat += [FAT] * fat_count + [MORE] * more_count
     fat += [FREE] * (fat_count * 128 - len(fat))
+    beyond = places[IN_HEADER:]
+    chain = b"".join(
+        struct.pack("<128I", *(beyond[127 * nr : 127 * nr + 127] + [FREE] * 127)[:127], [*more[1:], END][nr])
+        for nr in range(more_count)
+    )
     header = struct.pack("<8s16x5H6x", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6)
-    header += struct.pack("<9I", 0, fat_count, directory, 0, CUTOFF, mini_start, -(-len(mini_fat) // 128), END, 0)
-    header += struct.pack("<109I", *places, *[FREE] * (109 - fat_count))
-    return header + b"".join(sectors) + struct.pack(f"<{len(fat)}I", *fat)
+    header += struct.pack(
+        "<9I", 0, fat_count, directory, 0, CUTOFF, mini_start, -(-len(mini_fat) // 128), [*more, END][0], more_count
+    )
+    header += struct.pack("<109I", *(places + [FREE] * IN_HEADER)[:IN_HEADER])
+    return header + b"".join(sectors) + struct.pack(f"<{len(fat)}I", *fat) + chain
 
 
 def properties(header: int, values: Mapping[int, Value]) -> dict[str, "bytes | Tree"]:

@@ -12,9 +12,11 @@ from columnist.llm.limiter import TROUBLE
 
 @dataclass(slots=True)
 class Health:
-    """The state of a process. `draining`: it was told to stop. `pool`: its worker pool, if any."""
+    """The state of a process. `sandbox`: the layers around its guarded children. `draining`: it was told to stop. `pool`:
+    its worker pool, if any."""
 
     probe: Probe
+    sandbox: str
     draining: bool = False
     pool: WorkerPool | None = None
 
@@ -24,14 +26,16 @@ class Health:
 
     async def ready(self) -> Response:
         """200 if the process takes requests: it is not stopping, its pool works, and the database can be written to.
-        Requests are taken while an LLM server is away; the text says which."""
+        Requests are taken while an LLM server is away; the text says which, and what the sandbox is."""
         if self.draining:
             return problem("draining", 503, "The server is about to stop.")
         if (broken := self._working()) is not None:
             return broken
         if (trouble := await self.probe.trouble()) is not None:
             return problem("database-unavailable", 503, trouble)
-        return Response("\n".join(("ready", *TROUBLE.values(), "")), media_type="text/plain")
+        return Response(
+            "\n".join(("ready", *TROUBLE.values(), f"sandbox: {self.sandbox}", "")), media_type="text/plain"
+        )
 
     def _working(self) -> Response | None:
         trouble = self.pool.trouble if self.pool else None

@@ -23,6 +23,7 @@ from columnist.db.connect import Database
 from columnist.db.probe import Probe
 from columnist.documents.reading.reader import Reader
 from columnist.errors import SettingsError
+from columnist.guarded.children import sandbox_in_words
 from columnist.jobs.metrics import MEDIA_TYPE, exposition
 from columnist.jobs.pool import WorkerPool
 from columnist.process import LEAVE_SECONDS, leave_within, open_process
@@ -113,7 +114,7 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
         loop.add_signal_handler(number, stop, number)
     # The pool has a reader of its own: people who look at a page do not wait for its documents.
     async with open_process(settings, CONNECTIONS) as process, Reader(settings) as reader:
-        health = Health(Probe(process.database.url))
+        health = Health(Probe(process.database.url), await sandbox_in_words())
         app = create_app(process, health)
         listener = _listen(settings.host, settings.port, "COLUMNIST_PORT")
         config = _config(
@@ -149,7 +150,7 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
 async def watched(settings: Settings, database: Database) -> AsyncIterator[Health]:
     """Serve a worker's /metrics, /healthz and /readyz at COLUMNIST_METRICS_PORT while the context lasts, if it is set.
     They report the Health that is yielded. Raises SettingsError if the address is taken."""
-    health = Health(Probe(database.url))
+    health = Health(Probe(database.url), await sandbox_in_words())
     if settings.metrics_port is None:
         yield health
         return

@@ -22,8 +22,7 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.ownership import claim_store
 from columnist.documents.reading.reader import Reader
 from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
-from columnist.guarded.children import layers
-from columnist.guarded.sandbox import LAYERS
+from columnist.guarded.children import sandbox_in_words
 from columnist.reviews.model import Question
 from columnist.settings import EXTRACTIVE, Settings, listed_urls
 
@@ -135,12 +134,9 @@ async def _reading(settings: Settings) -> str:
         async with Reader(settings) as reader:
             with blobs.writing_boxes("0" * 64) as boxes:
                 await reader.read(probe, probe.name, boxes)
-    held = await layers()
-    missing = [name for name in LAYERS if name not in held]
     return (
         f"{usable_cores()} files at a time, each with up to {settings.read_memory_mb:,} MB of memory; sandbox: "
-        f"{', '.join(name for name in LAYERS if name in held)}"
-        + (f"; not here: {', '.join(missing)}" if missing else "")
+        f"{await sandbox_in_words()}"
     )
 
 

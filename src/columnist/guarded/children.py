@@ -19,6 +19,7 @@ from columnist.cancelling import off_loop
 from columnist.cpu import usable_cores
 from columnist.guarded import template
 from columnist.guarded.frames import HEAD, Frame
+from columnist.guarded.sandbox import LAYERS
 from columnist.guarded.turns import MOST_WAITING, Turns
 
 log = structlog.get_logger()
@@ -229,6 +230,16 @@ async def layers() -> frozenset[str]:
     finally:
         child.kill()
         await child.ended()
+
+
+async def sandbox_in_words() -> str:
+    """The layers that hold here, and those that do not: "limits, seccomp; not here: landlock"."""
+    try:
+        held = await layers()
+    except LostError as error:
+        return f"no closed process can be started here ({error})"
+    missing = [name for name in LAYERS if name not in held]
+    return ", ".join(name for name in LAYERS if name in held) + (f"; not here: {', '.join(missing)}" if missing else "")
 
 
 class Places:

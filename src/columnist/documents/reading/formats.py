@@ -7,8 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-import olefile
-
+from columnist.documents.reading.compound import top_names
 from columnist.documents.reading.encoding import wide_encoding
 from columnist.errors import DocumentError
 
@@ -172,7 +171,7 @@ def what_else(file: BinaryIO) -> str:
     if not head:
         return "empty"
     if head.startswith(_OLE):
-        streams = _ole_streams(file)
+        streams = top_names(file)
         return next((what for stream, what in _OLE_STREAMS.items() if stream in streams), "an old Office file")
     if head.startswith(b"PK\x03\x04"):
         names = _zipped(file)
@@ -186,7 +185,7 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     if head.startswith(_EMPTY_ZIP):
         return ZIP
     if head.startswith(_OLE):
-        return MSG if "__properties_version1.0" in _ole_streams(file) else None
+        return MSG if "__properties_version1.0" in top_names(file) else None
     if b"%PDF-" in head[:1024]:  # after those that may hold a whole PDF
         return PDF
     known = next((kind for magic, kind in _MAGIC if _start(head).startswith(magic)), None)
@@ -255,16 +254,6 @@ def _directory_bytes(file: BinaryIO) -> int:
 
 def _has(names: list[str], folder: str) -> bool:
     return any(name.startswith(folder) for name in names)
-
-
-def _ole_streams(file: BinaryIO) -> list[str]:
-    """The names of the streams and storages at the top of an old Office file; none if it is damaged."""
-    file.seek(0)
-    try:
-        # Not closed: that would close the file.
-        return [path[0] for path in olefile.OleFileIO(file).listdir(storages=True)]
-    except (OSError, ValueError, IndexError, struct.error, RecursionError):
-        return []
 
 
 def _is_text(head: bytes) -> bool:
