@@ -28,10 +28,16 @@ def declared(*extras: str) -> list[Requirement]:
     return found
 
 
+RUN_BY_VLLM = ROOT / "tests" / "vllm" / "prepare.py"
+"""By the Python of `make vllm`, which has packages of its own."""
+
+
 def imported(folder: str) -> dict[str, Path]:
     """The top-level modules that the Python files of a folder import, each with one file that does."""
     found: dict[str, Path] = {}
     for file in (ROOT / folder).rglob("*.py"):
+        if file == RUN_BY_VLLM:
+            continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0]: file for alias in node.names}

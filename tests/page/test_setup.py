@@ -111,7 +111,7 @@ def test_an_attachment_is_listed_with_its_mail_and_is_a_row(server: Served, open
 
 def test_the_file_picker_offers_what_is_read() -> None:
     files = (ROOT / "web" / "src" / "setup" / "files.ts").read_text(encoding="utf-8")
-    (offered,) = re.findall(r'ACCEPT = "(.+)"', files)
+    (offered,) = re.findall(r'ACCEPT =\s+"(.+)"', files)
     assert set(offered.split(",")) == SUFFIXES.keys()
 
 

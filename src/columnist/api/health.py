@@ -12,7 +12,7 @@ from columnist.llm.limiter import TROUBLE
 
 @dataclass(slots=True)
 class Health:
-    """The state of a process. `sandbox`: the layers around its guarded children. `draining`: it was told to stop. `pool`:
+    """The state of a process. `sandbox`: the layers around guarded children. `draining`: it was told to stop. `pool`:
     its worker pool, if any."""
 
     probe: Probe
