@@ -140,14 +140,22 @@ def test_the_example_columns_cover_every_format() -> None:
 def test_the_deployments_are_yaml_and_start_commands_that_exist() -> None:
     manifests = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text()))
     services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
-    started = [
-        container["args"][0]
-        for manifest in manifests
-        if manifest["kind"] == "Deployment"
-        for container in manifest["spec"]["template"]["spec"]["containers"]
-    ]
+    pods = [manifest["spec"]["template"]["spec"] for manifest in manifests if manifest["kind"] == "Deployment"]
+    containers = [one for pod in pods for one in (*pod.get("initContainers", ()), *pod["containers"])]
+    started = [container["args"][0] for container in containers]
     started += [service["command"][0] for name, service in services.items() if name in ("server", "worker")]
-    assert set(started) == {"serve", "worker"} <= command_line().keys()
+    assert set(started) == {"serve", "worker", "migrate"} <= command_line().keys()
+
+
+def test_only_what_migrates_gets_the_login_that_owns_the_schema() -> None:
+    manifests = yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text())
+    pods = [manifest["spec"]["template"]["spec"] for manifest in manifests if manifest["kind"] == "Deployment"]
+    for container in (one for pod in pods for one in (*pod.get("initContainers", ()), *pod["containers"])):
+        secrets = {source["secretRef"]["name"] for source in container["envFrom"] if "secretRef" in source}
+        assert ("columnist-migration" in secrets) == (container["args"] == ["migrate"])
+    for unit in (ROOT / "deploy").glob("*.service"):
+        text = unit.read_text()
+        assert ("EnvironmentFile=-/etc/columnist-migration.env" in text) == ("columnist migrate\n" in text)
 
 
 def test_nothing_names_a_registry_or_a_place_of_the_machine_it_was_made_on() -> None:

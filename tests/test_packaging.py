@@ -9,6 +9,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -102,6 +103,18 @@ def test_what_is_run_in_production_names_its_version() -> None:
         r"^FROM (\S+)", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE
     )
     assert {image for image in images if ":" not in image or image.endswith(":latest")} == {"columnist"}
+
+
+def test_each_lock_is_audited_every_week_and_a_release_lists_its_packages() -> None:
+    workflows = ROOT / ".github" / "workflows"
+    audit = yaml.safe_load((workflows / "audit.yaml").read_text())
+    assert audit[True]["schedule"], "`on` is a boolean of YAML 1.1"
+    locks = audit["jobs"]["packages"]["strategy"]["matrix"]["lock"]
+    assert {f"{lock}.txt" for lock in locks} == {file.name for file in (ROOT / "requirements").iterdir()}
+    release = yaml.safe_load((workflows / "release.yaml").read_text())
+    steps = " ".join(step.get("run", "") for step in release["jobs"]["release"]["steps"])
+    assert "requirements/image.txt" in steps
+    assert steps.count("dist/sbom.json") == 2, "it is made, and attached"
 
 
 def test_a_users_mypy_sees_the_types_of_the_client(tmp_path: Path) -> None:
