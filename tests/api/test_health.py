@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import jwt
 import psycopg
 import pytest
 
@@ -21,6 +22,7 @@ from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import Served, served, start, wait_for_line
 
 PEOPLE = 30
+SECRET = "a secret that is long enough for HS256"
 """More than a server has connections for requests."""
 
 
@@ -60,10 +62,19 @@ def wait_for_an_answer_within(seconds: float, server: Served, expected: tuple[in
 
 
 def test_a_server_all_of_whose_connections_are_taken_is_ready(url: str, admin_url: str, tmp_path: Path) -> None:
-    with a_server(url, tmp_path) as server, psycopg.connect(admin_url) as blocker, ThreadPoolExecutor(PEOPLE) as people:
+    def ask(nr: int) -> httpx.Response:
+        # One user alone does not get all connections.
+        token = jwt.encode({"sub": f"user {nr % 3}", "exp": time.time() + 3_600}, SECRET, "HS256")
+        signed_in = {"Authorization": f"Bearer {token}"}
+        return httpx.get(f"{server.url}/api/tabular/reviews", headers=signed_in, timeout=PATIENCE_SECONDS)
+
+    with (
+        a_server(url, tmp_path, COLUMNIST_JWT_SECRET=SECRET) as server,
+        psycopg.connect(admin_url) as blocker,
+        ThreadPoolExecutor(PEOPLE) as people,
+    ):
         blocker.execute("lock table tabular_reviews")
-        reviews = f"{server.url}/api/tabular/reviews"
-        waiting = [people.submit(httpx.get, reviews, timeout=PATIENCE_SECONDS) for _ in range(PEOPLE)]
+        waiting = [people.submit(ask, nr) for nr in range(PEOPLE)]
         try:
             with psycopg.connect(admin_url, autocommit=True) as watcher:
                 blocked = "select count(*) from pg_stat_activity where datname = current_database() "

@@ -144,7 +144,7 @@ class _Template:
             os.setpgid(pid, pid)
         descriptors.remove(line)
         self._lines[pid] = kept = socket.socket(fileno=line)
-        self._selector.register(kept, selectors.EVENT_READ, lambda _: self._end(pid))
+        self._selector.register(kept, selectors.EVENT_READ, lambda line: self._end(pid, line))
 
     def _answer(
         self, parent: int, limits: sandbox.Limits, is_closed: bool, conversation: int, files: Sequence[int]
@@ -169,12 +169,11 @@ class _Template:
             traceback.print_exc()
         os._exit(0)
 
-    def _end(self, pid: int) -> None:
-        """Nobody waits for this child any more."""
-        line = self._lines[pid]
-        assert line
-        self._selector.unregister(line)
-        _kill(pid)
+    def _end(self, pid: int, line: socket.socket) -> None:
+        """Nobody waits for this child any more. It may have ended by itself at the same moment."""
+        if self._lines.get(pid) is line:
+            self._selector.unregister(line)
+            _kill(pid)
 
     def _reap(self, woken: int) -> None:
         with suppress(BlockingIOError):
