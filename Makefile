@@ -3,7 +3,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format eval fuzz bench bench-web vllm page types docs lock screenshots clean
+.PHONY: help demo test check lint format eval fuzz attack bench bench-web vllm page types docs lock screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ WALKS := 20
 fuzz: .venv/page  ## Let three users walk at random over the HTTP API, WALKS times; SEED=… walks the same again
 	@echo "make fuzz SEED=$(SEED) WALKS=$(WALKS)"
 	COLUMNIST_WALKS=$(WALKS) $(BIN)/pytest tests/api/test_walk.py -s --hypothesis-seed=$(SEED)
+
+attack: .venv/page  ## Run every test that attacks Columnist, on this machine alone: a table of what held
+	$(BIN)/python -m tests.attack
 
 bench: .venv/bench  ## Measure the engine beside its peers, LLM utilisation, memory, reading
 	$(BIN)/python -m bench

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -344,7 +344,9 @@ def says(call: Call, answer: httpx.Response) -> str:
     return f"{call.operation} {call.params or ''}: {answer.status_code} {answer.text[:300]}"
 
 
-def test_every_operation_answers_everybody_as_they_may_expect(site: Site) -> None:
+def test_every_operation_answers_everybody_as_they_may_expect(
+    site: Site, record_property: Callable[[str, object], None]
+) -> None:
     calls = present(site)
     ids = a_world(site, "watched")
     before = snapshot(site, ids)
@@ -365,6 +367,7 @@ def test_every_operation_answers_everybody_as_they_may_expect(site: Site) -> Non
         "revoked API token": gone["token"],
         "expired API token": late["token"],
     }
+    record_property("inputs", len(calls) * (len(nobodies) + len(("stranger", "viewer", "reading", "editor", "owner"))))
     for who, token in nobodies.items():
         for call in calls:
             answer = site.ask(call, ids, token)

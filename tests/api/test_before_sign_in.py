@@ -4,7 +4,7 @@ import asyncio
 import re
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from itertools import product
 from pathlib import Path
@@ -108,7 +108,9 @@ async def ended(clients: list[asyncio.StreamReader]) -> int:
     return sum(await asyncio.gather(*map(end, clients)))
 
 
-def test_no_operation_reads_a_strangers_body_and_none_keeps_what_was_half_sent(server: Served) -> None:
+def test_no_operation_reads_a_strangers_body_and_none_keeps_what_was_half_sent(
+    server: Served, record_property: Callable[[str, object], None]
+) -> None:
     async def one(free: asyncio.Semaphore, method: str, path: str, kind: str | None, chunked: bool) -> int:
         kind_line = f"\r\nContent-Type: {kind}" if kind else ""
         length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {OVERSIZE}"
@@ -136,6 +138,7 @@ def test_no_operation_reads_a_strangers_body_and_none_keeps_what_was_half_sent(s
                 most = max(most, memory(server))
                 await asyncio.wait([sweeping], timeout=0.1)
             assert set(sweeping.result()) == {401}, sweeping.result()
+            record_property("inputs", sweeping.result().total() + 260)
             assert await ended([*heads, *bodies, *silent]) == 260
         assert most - before < MOST_GROWTH, f"{(most - before) // 1024**2} MB"
 
