@@ -279,7 +279,7 @@ def test_a_server_that_stays_away_is_one_sentence_after_the_stated_time() -> Non
         began = time.monotonic()
         with pytest.raises(ServerError, match=r"http://127\.0\.0\.1:1 does not answer"):
             client.me()
-        assert time.monotonic() - began > 0.3
+        assert time.monotonic() - began >= 1, "its last try is at the end of that time"
 
 
 def test_closing_the_client_ends_the_waiting_for_its_server() -> None:

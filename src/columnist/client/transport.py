@@ -97,6 +97,7 @@ class Transport:
         while True:
             failures += 1
             pause = back_off(failures, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
+            named = 0.0
             failure: ColumnistError
             try:
                 return send()
@@ -108,10 +109,11 @@ class Transport:
                 status = error.response.status_code
                 again = status == httpx.codes.TOO_MANY_REQUESTS or (repeatable and status in BUSY)
                 asked = error.response.headers.get("Retry-After", "")
-                pause = max(pause, float(asked)) if asked.isdigit() else pause
-            if not again or time.monotonic() + pause > deadline:
+                named = float(asked) if asked.isdigit() else 0.0
+            left = deadline - time.monotonic()
+            if not again or left <= 0 or named > left:
                 raise failure
-            self.pause(pause)
+            self.pause(max(min(pause, left), named))
 
     def _refusal(self, response: httpx.Response) -> ColumnistError:
         """The exception for the server's problem details."""
