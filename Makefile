@@ -46,7 +46,7 @@ fuzz: .venv/page  ## Let three users walk at random over the HTTP API, WALKS tim
 	COLUMNIST_WALKS=$(WALKS) $(BIN)/pytest tests/api/test_walk.py -s --hypothesis-seed=$(SEED)
 
 attack: .venv/page  ## Run every test that attacks Columnist, on this machine alone: a table of what held
-	$(BIN)/python -m tests.attack
+	$(BIN)/python -m tests.attack --numprocesses 2
 
 bench: .venv/bench  ## Measure the engine beside its peers, LLM utilisation, memory, reading
 	$(BIN)/python -m bench
