@@ -56,7 +56,7 @@ async def page(request: Request, token: Annotated[str, Query()] = "") -> Respons
     """The page's HTML. Its head contains what the page needs to know before sign-in. Where nobody signs in, the token
     of the printed link becomes a cookie, and the address loses it."""
     if token and (cookie := await request.app.state.gate.authenticator.opened_link(token)):
-        return RedirectResponse(request.url.path, 303, {"Set-Cookie": cookie, "Cache-Control": "no-store"})
+        return RedirectResponse(request.url.path, 303, {"Set-Cookie": cookie})
     file = FOLDER / "index.html"
     if not file.exists():
         return HTMLResponse(_NOT_BUILT, 503)

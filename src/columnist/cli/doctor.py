@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import psycopg
@@ -144,14 +143,12 @@ async def _answers(settings: Settings) -> str:
     if settings.model == EXTRACTIVE:
         return "extractive: rules and quotes, no LLM. For an LLM set OPENAI_BASE_URL and COLUMNIST_MODEL."
     if settings.model.endswith(".gguf"):
-        return await _asked_twice(settings, "this process")
+        return await _asked_twice(settings)
     findings, failures = [], []
     for url in listed_urls(settings.openai_base_url) if settings.openai_base_url else (None,):
         one = settings.model_copy(update={"openai_base_url": url})
         try:
-            findings.append(
-                await _asked_twice(one, urlsplit(url or "https://api.openai.com").netloc.rpartition("@")[2])
-            )
+            findings.append(await _asked_twice(one))
         except ColumnistError as error:
             failures.append(str(error))
     if failures:
@@ -159,21 +156,24 @@ async def _answers(settings: Settings) -> str:
     return ". ".join(findings)
 
 
-async def _asked_twice(settings: Settings, where: str) -> str:
+async def _asked_twice(settings: Settings) -> str:
     """What a server does with a question. Raises LlmError."""
     # It takes half a second to import.
     from columnist.asking.raw_answers import raw_answers
 
     async with BackEnds(settings) as back_ends:
         chat = await back_ends.chat(settings.model)
-        served = await chat.servers[0].served_models()
-        if not settings.model.endswith(".gguf") and settings.model not in served:
+        (server,) = chat.servers
+        is_here = settings.model.endswith(".gguf")
+        where = "this process" if is_here else server.name
+        served = await server.served_models()
+        if not is_here and settings.model not in served:
             names = ", ".join(sorted(served)[:10]) or "nothing"
             raise LlmRefusedError(f"{where} does not serve {settings.model!r}, but {names}: set COLUMNIST_MODEL.")
         context = await chat.context_tokens()
         asked = messages("lease.txt", page_texts(["The tenant pays a rent of 900 euros a month. " * 40]), [_QUESTION])
         first, second = [await chat.complete(asked, schema([_QUESTION]), ANSWER_TOKENS) for _ in range(2)]
-        metrics = await chat.servers[0].metrics() or ""
+        metrics = await server.metrics() or ""
     raw_answers(first, [_QUESTION])
     notes = [f"{settings.model} answers by the schema at {where}, with a context of {context:,} tokens"]
     if 'enable_prefix_caching="False"' in metrics:

@@ -51,6 +51,13 @@ ServerOption = Annotated[
         "this machine.",
     ),
 ]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="A model of OPENAI_BASE_URL, a .gguf file, or 'extractive' (no LLM).")
+]
+ColumnsOption = Annotated[
+    Path | None,
+    typer.Option("--columns", "-c", help="The questions, as YAML. Default: CUAD's.", metavar="FILE.yaml"),
+]
 JobArgument = Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.")]
 out = Console()
 err = Console(stderr=True)
@@ -114,9 +121,7 @@ def run(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The file to write: .xlsx, .csv, .parquet, .json or .jsonl.")
     ],
-    model: Annotated[
-        str | None, typer.Option("--model", help="A model of OPENAI_BASE_URL, a .gguf file, or 'extractive' (no LLM).")
-    ] = None,
+    model: ModelOption = None,
     review: Annotated[
         str | None,
         typer.Option("--review", help="The review's name. Default: a separate review for these paths and questions."),
@@ -257,13 +262,8 @@ def evaluate_run(
         list[Path] | None,
         typer.Option("--labels", "-l", help="The labels. Default: labels.csv or .json in the folders.", metavar="FILE"),
     ] = None,
-    columns: Annotated[
-        Path | None,
-        typer.Option("--columns", "-c", help="The questions, as YAML. Default: CUAD's.", metavar="FILE.yaml"),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", help="A model of OPENAI_BASE_URL, a .gguf file, or 'extractive' (no LLM).")
-    ] = None,
+    columns: ColumnsOption = None,
+    model: ModelOption = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The folder for evaluation.json and report.html.")
     ] = Path("evaluation"),
@@ -300,13 +300,8 @@ def compare_evaluations(
 )
 def repeat_answers(
     paths: Annotated[list[Path], typer.Argument(help="Folders and files.", metavar="PATH…")],
-    columns: Annotated[
-        Path | None,
-        typer.Option("--columns", "-c", help="The questions, as YAML. Default: CUAD's.", metavar="FILE.yaml"),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", help="A model of OPENAI_BASE_URL, a .gguf file, or 'extractive' (no LLM).")
-    ] = None,
+    columns: ColumnsOption = None,
+    model: ModelOption = None,
     cells: Annotated[int, typer.Option("--cells", min=1, help="How many answers to compare.")] = 200,
     seed: Annotated[int, typer.Option("--seed", help="Draws the documents: the same seed draws the same.")] = 1,
 ) -> None:

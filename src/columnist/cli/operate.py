@@ -3,8 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -23,20 +22,14 @@ def operate(settings: Settings, act: Callable[[Connection], Awaitable[Result]]) 
     """Carry an act out at the settings' database, with the rights of a worker. Raises DatabaseError."""
 
     async def run() -> Result:
-        async with _operator(settings) as connection:
+        async with (
+            off_loop(database_url(settings)) as url,
+            Database(url, 1) as database,
+            database.worker() as connection,
+        ):
             return await act(connection)
 
     return asyncio.run(run())
-
-
-@asynccontextmanager
-async def _operator(settings: Settings) -> AsyncIterator[Connection]:
-    async with (
-        off_loop(database_url(settings)) as url,
-        Database(url, 1) as database,
-        database.worker() as connection,
-    ):
-        yield connection
 
 
 def a_time(text: str) -> datetime:

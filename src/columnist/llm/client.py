@@ -65,7 +65,6 @@ class ChatModel:
                 )
         self._fleet = Fleet([Server(settings, model, url, key, self._tell) for url in urls])
         self._longest_context = settings.context_tokens
-        self._context_tokens: int | None = None
         _open.add(self)
 
     async def __aenter__(self) -> "ChatModel":

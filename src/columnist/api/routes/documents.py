@@ -48,9 +48,8 @@ _MOST_PLACES = 200
 _UNTRUSTED = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Content-Encoding": "identity",
-    "Cache-Control": "no-store",
 }
-"""For what somebody uploaded: never run, never framed, never kept by the browser; and packed already, mostly."""
+"""For what somebody uploaded: never run, never framed; and packed already, mostly."""
 
 
 class UploadedFile(BaseModel):
@@ -270,10 +269,9 @@ async def get_original(document_id: UUID, process: CurrentProcess, user: Current
 
 @router.get("/documents/{document_id}/pages/{number}")
 async def get_page(
-    document_id: UUID, number: PageNumber, process: CurrentProcess, connection: CurrentConnection, response: Response
+    document_id: UUID, number: PageNumber, process: CurrentProcess, connection: CurrentConnection
 ) -> PageWords:
     """A page's text, and the places of its words."""
-    response.headers["Cache-Control"] = "no-store"
     await store.get_document(connection, document_id)
     page, boxes_key = await store.get_page(connection, document_id, number)
     words = await asyncio.to_thread(process.blobs.boxes, boxes_key, number)
@@ -293,10 +291,8 @@ async def find_in_document(
     q: Annotated[str, Query(min_length=1, max_length=200, pattern=STORABLE, description="Words as you type them.")],
     process: CurrentProcess,
     user: CurrentUser,
-    response: Response,
 ) -> Places:
     """The places of some words in a document, at most 200 of them: in what was read, by OCR, too."""
-    response.headers["Cache-Control"] = "no-store"
     async with process.database.act_as(user) as connection:
         await store.get_document(connection, document_id)
         reading = await store.latest_reading(connection, document_id)

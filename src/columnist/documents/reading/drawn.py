@@ -3,6 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+"""The same content in newer and older terms: the first is taken."""
+SMART_ART = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+_LARGE = (4 * 914_400) * (3 * 914_400)
+"""Of four by three inches, in square English Metric Units: what is smaller is a logo or a signature."""
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
@@ -16,6 +21,12 @@ def paragraphs(element: Any) -> Iterator[str]:
         )
         if text.strip():
             yield text
+
+
+def is_large(extent: Any) -> bool:
+    """Whether the size of a picture is that of one with something to read."""
+    sides = [extent.get("cx", ""), extent.get("cy", "")]
+    return all(side.isdigit() for side in sides) and int(sides[0]) * int(sides[1]) >= _LARGE
 
 
 def chart_lines(chart: Any) -> Iterator[str]:

@@ -195,7 +195,7 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
         return EML  # whatever else is in its headers
     if promised not in (TEXT, HTML, EML) and any(head.startswith(magic) for magic, _ in _OTHERS):
         return None
-    if promised in (ZIP, PDF, DOCX, XLSX, PPTX, ODT, ODS, ODP, RTF, MSG, *PICTURES) or not _is_text(head):
+    if promised not in (None, TEXT, HTML, EML) or not _is_text(head):
         return None
     start = _start(head).lower()
     if start.startswith((b"<!doctype html", b"<html")) or promised == HTML:

@@ -176,9 +176,7 @@ class _Content:
                             yield line
 
     def _blocks(self, parent: Any) -> Iterator[Line]:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise DocumentError("The OpenDocument file is damaged: its parts are nested without end.")
+        self._descend()
         for child in parent:
             tag = child.tag
             if tag in _LEFT_OUT or not isinstance(tag, str):
@@ -215,9 +213,7 @@ class _Content:
             yield PAGE_BREAK
 
     def _inline(self, element: Any, look: _Look, line: "_Text", boxes: list[Any]) -> None:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise DocumentError("The OpenDocument file is damaged: its parts are nested without end.")
+        self._descend()
         line.add(_SPACE.sub(" ", element.text or ""), look)
         for child in element:
             tag = child.tag if isinstance(child.tag, str) else ""
@@ -241,6 +237,11 @@ class _Content:
                 self._inline(child, inner, line, boxes)
             line.add(_SPACE.sub(" ", child.tail or ""), look)
         self._depth -= 1
+
+    def _descend(self) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise DocumentError("The OpenDocument file is damaged: its parts are nested without end.")
 
     def _note(self, note: Any) -> str:
         cited, body = note.find(f"{_TEXT}note-citation"), note.find(f"{_TEXT}note-body")

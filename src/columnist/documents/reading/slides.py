@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn
+from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large
 from columnist.documents.reading.numbering import number_in_words
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import raised
@@ -17,11 +18,7 @@ from columnist.errors import DocumentError
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-_ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
-_SMART_ART = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
-_LARGE = (4 * 914_400) * (3 * 914_400)
-"""Of four by three inches, in square English Metric Units: what is smaller is a logo."""
 _LEAST_SIZE = 100
 """Of letters, in hundredths of a point: smaller ones are not seen."""
 _NUMBERS = {
@@ -87,13 +84,13 @@ class _Slide:
             if root.get("showMasterSp") in ("0", "false"):
                 return
             part = self._related(part, kind)
-            found = self._package.part(part) if part else None
+            # A layout has one master, so that with it the master was shown, too.
+            found = self._package.part(part) if part and part not in self._shown else None
             if found is None:
                 return
             root = found
-            if part not in self._shown:
-                self._shown.add(part)
-                yield from self._shapes(root, part, placeholders=False)
+            self._shown.add(part)
+            yield from self._shapes(root, part, placeholders=False)
 
     def _notes(self) -> Iterator[str]:
         part = self._related(self._name, "notesSlide")
@@ -128,7 +125,7 @@ class _Slide:
                 else:
                     yield from lines
             return
-        if shape.tag == f"{P}pic" and _is_large(shape):
+        if shape.tag == f"{P}pic" and any(map(is_large, shape.iter(f"{A}ext"))):
             self._remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
         table = next(shape.iter(f"{A}tbl"), None)
         if table is not None:
@@ -136,7 +133,7 @@ class _Slide:
             return
         yield from self._paragraphs(shape)
         for element in shape.iter():
-            if element.tag == _SMART_ART:
+            if element.tag == SMART_ART:
                 yield from self._drawn(part, element.get(f"{R}dm", ""), "SmartArt")
             elif isinstance(element.tag, str) and element.tag.endswith("}chart"):
                 yield from self._drawn(part, element.get(f"{R}id", ""), "a chart")
@@ -199,7 +196,7 @@ class _Slide:
 def _flat(tree: Any) -> Iterator[Any]:
     """The shapes of a tree or a group, with the newer form of those that have two."""
     for child in tree:
-        if child.tag == _ALTERNATIVES:
+        if child.tag == ALTERNATIVES:
             for alternative in child[:1]:
                 yield from _flat(alternative)
         elif isinstance(child.tag, str) and child.tag.startswith(P):
@@ -208,7 +205,7 @@ def _flat(tree: Any) -> Iterator[Any]:
 
 def _pieces(paragraph: Any) -> Iterator[Any]:
     for child in paragraph:
-        if child.tag == _ALTERNATIVES:
+        if child.tag == ALTERNATIVES:
             for alternative in child[:1]:
                 yield from alternative
         elif child.tag in (f"{A}r", f"{A}fld", f"{A}br") or next(child.iter(_MATH), None) is not None:
@@ -218,7 +215,7 @@ def _pieces(paragraph: Any) -> Iterator[Any]:
 def _is_printed(text: Any) -> bool:
     """Whether letters are not those of an older form of something."""
     return not any(
-        above.getparent().tag == _ALTERNATIVES and above.getparent()[0] is not above
+        above.getparent().tag == ALTERNATIVES and above.getparent()[0] is not above
         for above in text.iterancestors()
         if above.getparent() is not None
     )
@@ -239,11 +236,6 @@ def _is_outside(shape: Any, width: int, height: int) -> bool:
         return False
     x, y, wide, high = (_number(one.get(name)) for one, names in ((at, "xy"), (size, ("cx", "cy"))) for name in names)
     return x >= width or y >= height or x + wide <= 0 or y + high <= 0
-
-
-def _is_large(picture: Any) -> bool:
-    size = next(picture.iter(f"{A}ext"), None)
-    return size is not None and _number(size.get("cx")) * _number(size.get("cy")) > _LARGE
 
 
 def _label(paragraph: Any, counts: Counter[tuple[int, str]]) -> str:

@@ -15,6 +15,7 @@ import lxml.etree
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn, formats
+from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, pages_of
 from columnist.documents.reading.numbering import Numbering, number_in_words
@@ -25,9 +26,6 @@ from columnist.documents.reading.styles import Styles, W, is_on, value
 from columnist.documents.reading.web import html_lines
 from columnist.errors import DocumentError
 
-_ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
-"""The same content in newer and older terms: the first is taken."""
-
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _P, _TBL, _TR, _TC, _SECTION = (f"{W}{name}" for name in ("p", "tbl", "tr", "tc", "sectPr"))
 _GONE = frozenset(f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "tblPr", "trPr", "tcPr", "rt"))
@@ -36,13 +34,10 @@ _WRAPPERS = frozenset(
     for name in "ins moveTo hyperlink smartTag customXml fldSimple sdtContent sdt dir bdo ruby rubyBase".split()
 )
 _CHARACTERS = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
-_SMART_ART = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _O = "{urn:schemas-microsoft-com:office:office}"
 _WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
 _PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"
 _EXTENT = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}extent"
-_LARGE = (4 * 914_400) * (3 * 914_400)
-"""Of four by three inches, in square English Metric Units: what is smaller is a logo or a signature."""
 _DEEPEST = 5
 """Levels of documents inserted into each other that are read."""
 _DRAWN = frozenset(f"{W}{name}" for name in ("drawing", "pict", "object"))
@@ -223,7 +218,7 @@ class _Document:
         """The words of a drawing that are not in its text boxes: SmartArt, charts, WordArt, large pictures."""
         lines: list[str] = []
         for element in piece.iter():
-            if element.tag == _SMART_ART:
+            if element.tag == SMART_ART:
                 lines += self._drawn(element.get(f"{R}dm", ""), "SmartArt", drawn.paragraphs)
             elif isinstance(element.tag, str) and element.tag.endswith("}chart"):
                 lines += self._drawn(element.get(f"{R}id", ""), "a chart", drawn.chart_lines)
@@ -231,7 +226,7 @@ class _Document:
                 lines.append(element.get("string", ""))
             elif element.tag == f"{_O}OLEObject":
                 self.remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
-            elif element.tag == _EXTENT and _is_large(element) and next(piece.iter(_PICTURE), None) is not None:
+            elif element.tag == _EXTENT and is_large(element) and next(piece.iter(_PICTURE), None) is not None:
                 self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
         return [*lines, *drawn.paragraphs(piece)]
 
@@ -324,7 +319,7 @@ def _kept(element: Any) -> Iterator[Any]:
             continue
         if child.tag in _WRAPPERS:
             yield from _kept(child)
-        elif child.tag == _ALTERNATIVES:
+        elif child.tag == ALTERNATIVES:
             for alternative in child[:1]:
                 yield from _kept(alternative)
         else:
@@ -416,7 +411,7 @@ def _tick(mark: Any) -> str:
 
 def _boxes(drawn: Any) -> Iterator[Any]:
     """The contents of the text boxes in a drawing, the outermost ones."""
-    for part in drawn[:1] if drawn.tag == _ALTERNATIVES else drawn:
+    for part in drawn[:1] if drawn.tag == ALTERNATIVES else drawn:
         if part.tag == f"{W}txbxContent":
             yield part
         elif isinstance(part.tag, str):
@@ -427,7 +422,7 @@ def _printed(body: Any) -> Iterator[Any]:
     """Every w:t that remains when each change is accepted, in whatever it is wrapped."""
     walk = lxml.etree.iterwalk(body, events=("start",))
     for _, element in walk:
-        is_second = element.getparent().tag == _ALTERNATIVES and element.getprevious() is not None
+        is_second = element.getparent().tag == ALTERNATIVES and element.getprevious() is not None
         if element.tag in _GONE or is_second or _is_deleted(element):
             walk.skip_subtree()
         elif element.tag == f"{W}t":
@@ -447,8 +442,3 @@ def _is_on_other_ground(run: Any) -> bool:
         or (above.tag == _TC and above.find(f"{W}tcPr/{W}shd") is not None)
         for above in run.iterancestors()
     )
-
-
-def _is_large(extent: Any) -> bool:
-    sides = [extent.get("cx", ""), extent.get("cy", "")]
-    return all(side.isdigit() for side in sides) and int(sides[0]) * int(sides[1]) >= _LARGE
