@@ -18,9 +18,9 @@ def test_a_quote_in_a_pdf_is_marked_where_it_is_printed(server: Served, opens: O
     cell(page, 0, "Governing law").click()
     panel = page.get_by_role("complementary", name="Answer and evidence")
     quote = panel.locator(".Answer-citation q").first.inner_text()
-    expect(panel.locator(".Paper-page canvas[data-drawn]").first).to_be_visible()
-    expect(panel.locator(".Paper-highlight").first).to_be_visible()
-    expect(panel.locator(".PdfPages-textLayer span").first).to_be_attached()
+    marked = panel.locator(".Paper-page", has=page.locator(".Paper-highlight")).first
+    expect(marked.locator("canvas[data-drawn]")).to_be_visible()
+    expect(marked.locator(".PdfPages-textLayer[data-laid]")).to_be_attached()
     covered = page.evaluate(COVERED)
     assert covered["ink"] > 0.02, "there is print under the highlight"
     wanted = [word for word in quote.strip("“”").split() if len(word) > 4]

@@ -79,6 +79,7 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
       task = page.render({ canvas: target, viewport: sharp });
       await task.promise;
       target.dataset.drawn = "true";
+      delete words.current!.dataset.laid;
       words.current!.replaceChildren();
       words.current!.style.setProperty("--total-scale-factor", String(scale));
       layer = new TextLayer({
@@ -87,6 +88,7 @@ function PdfPage({ pdf, number, guess, zoom, citation }: PageProps) {
         viewport: page.getViewport({ scale }),
       });
       await layer.render();
+      words.current!.dataset.laid = "true";
       setError("");
     })().catch((reason: unknown) => gone || setError(sentence(reason)));
     return () => {
