@@ -72,7 +72,7 @@ UPGRADE :=
 
 lock: .venv/dev  ## Lock the dependencies of pyproject.toml again (UPGRADE=--upgrade takes newer releases)
 	$(UV_LOCK) $(UPGRADE) pyproject.toml --extra dev --output-file requirements/dev.txt >/dev/null
-	$(UV_LOCK) pyproject.toml --extra s3 --extra otel --extra ocr --constraint requirements/dev.txt \
+	$(UV_LOCK) pyproject.toml --extra s3 --extra otel --extra ocr --extra parquet --constraint requirements/dev.txt \
 	  --output-file requirements/image.txt >/dev/null
 	printf 'hatchling\nnodejs-wheel-binaries\n' | $(UV_LOCK) - --constraint requirements/dev.txt \
 	  --output-file requirements/build.txt >/dev/null

@@ -41,6 +41,7 @@ PAGE_ORDER = ["api", "ui", "me", "live", "setup", "evidence", "grid", "screens",
 INSIDE = {
     "documents": [
         "model",
+        "languages",
         "how_read",
         "tokens",
         "storage",

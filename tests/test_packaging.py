@@ -5,7 +5,8 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from collections.abc import Iterable
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,21 @@ def declared(*extras: str) -> list[Requirement]:
     for line in [*PROJECT["dependencies"], *(line for extra in extras for line in EXTRAS[extra])]:
         requirement = Requirement(line)
         found += declared(*requirement.extras) if requirement.name == "columnist" else [requirement]
+    return found
+
+
+def needed(requirements: Iterable[Requirement]) -> set[str]:
+    """The distributions that are installed for these, and for what those need in turn."""
+    found: set[str] = set()
+    open_ends = [(one, "") for one in requirements]
+    while open_ends:
+        one, extra = open_ends.pop()
+        if one.marker and not one.marker.evaluate({"extra": extra}):
+            continue
+        lines = distribution(one.name).requires or []
+        of_extras = {*one.extras, ""} if one.name not in found else one.extras
+        found.add(one.name)
+        open_ends += [(Requirement(line), name) for name in of_extras for line in lines]
     return found
 
 
@@ -133,3 +149,15 @@ with columnist.Client("http://127.0.0.1:8000") as client:
     assert "untyped" not in done.stdout
     assert re.search(r'Revealed type is "columnist\.client\.[\w.]*Client"', done.stdout)
     assert 'has incompatible type "int"; expected "str"' in done.stdout
+
+
+LARGEST_INSTALLATION = 250e6
+
+
+def test_an_installation_without_extras_is_small() -> None:
+    sizes = {}
+    for name in needed(declared()):
+        files = [Path(file.locate()) for file in distribution(name).files or ()]
+        sizes[name] = sum(file.stat().st_size for file in files if file.exists())
+    assert len(sizes) > len(declared())
+    assert sum(sizes.values()) < LARGEST_INSTALLATION, sorted(sizes.items(), key=lambda one: -one[1])[:10]

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+try:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError("columnist.run needs the extra `parquet`: pip install 'columnist[parquet]'") from error
 
 from columnist.desk.files import Source, find_files
 from columnist.desk.grid import ReviewName, default_review

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import importlib
 import json
 import os
 import re
@@ -24,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from columnist.documents.model import Citation, Span
-from columnist.errors import InputError
+from columnist.errors import InputError, SettingsError
 from columnist.export.files import WRITERS, check_target, write_review
 from columnist.export.jsonl import read_rows
 from columnist.export.values import DETAILS
@@ -562,6 +563,18 @@ def test_a_target_that_cannot_be_is_refused_with_a_sentence_before_the_first_row
             asyncio.run(write_review(untouched(), asked("text"), target))
         assert str(checked.value) == str(refused.value) == sentence
     assert [*tmp_path.iterdir()] == [folder]
+
+
+def test_parquet_without_arrow_is_refused_before_the_work_with_the_name_of_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as where it is not installed
+    with pytest.raises(SettingsError, match=re.escape("pip install 'columnist[parquet]'")):
+        check_target(tmp_path / "review.parquet")
+    check_target(tmp_path / "review.xlsx")
+    monkeypatch.delitem(sys.modules, "columnist.python_api", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=re.escape("pip install 'columnist[parquet]'")):
+        importlib.import_module("columnist.python_api")
 
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]))

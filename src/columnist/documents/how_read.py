@@ -1,10 +1,10 @@
 """How a document was read, in sentences."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import groupby
 from typing import Any, TypedDict
 
+from columnist.documents.languages import LANGUAGE_NAMES
 from columnist.documents.model import Remark, RemarkKind, read_remarks
 
 MOST_RANGES = 20
@@ -40,7 +40,8 @@ def how_read(content: Content | None, same_as: str | None = None) -> str | None:
     has_pages = kind in ("PDF", "Picture", "PowerPoint file", "Presentation")
     if has_pages:
         parts.append(_pages(content["page_count"]))
-    parts.append(language_name(content["language"]) if content["language"] else "language unknown")
+    language = content["language"] or "language unknown"
+    parts.append(LANGUAGE_NAMES.get(language, language))
     if not has_pages:
         cut = f" and cut into {_pages(content['page_count'])}" if content["page_count"] > 1 else ""
         parts.append(f"read as text{cut}")
@@ -100,15 +101,6 @@ def _remarked(remarks: Sequence[Remark]) -> list[str]:
                 )
             )
     return sentences
-
-
-@cache
-def language_name(code: str) -> str:
-    """The English name of a language; the code where it has none."""
-    from babel import Locale  # a tenth of a second, which most commands do without
-
-    name: str = Locale("en").languages.get(code, code)
-    return name
 
 
 def page_ranges(numbers: Sequence[int]) -> str:

@@ -7,6 +7,8 @@ import asyncio
 import os
 import tempfile
 import traceback
+from contextlib import suppress
+from importlib import import_module
 from typing import BinaryIO
 
 from pydantic import TypeAdapter
@@ -14,18 +16,18 @@ from pydantic import TypeAdapter
 from columnist.db.connect import Database, is_weather
 from columnist.documents.storage import outage_in
 from columnist.errors import StorageFullError
-from columnist.export import files, parquet
+from columnist.export import files
 from columnist.export.extract import TEMPORARY, Writing
 from columnist.guarded.frames import DONE, ERROR, send
 from columnist.reviews.store import grid_rows
 
 WRITING = TypeAdapter(Writing)
 
-__all__ = ["answer", "parquet", "warm"]  # Parquet's library is loaded before children are forked
-
 
 def warm() -> None:
-    """All is loaded by the imports."""
+    """Load Parquet's library, where it is installed, before children are forked."""
+    with suppress(ModuleNotFoundError):
+        import_module("columnist.export.parquet")
 
 
 def answer(requests: BinaryIO, frames: BinaryIO, file: BinaryIO | None) -> None:

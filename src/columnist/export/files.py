@@ -4,12 +4,13 @@ import os
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
-from columnist.errors import InputError
+from columnist.errors import InputError, SettingsError
 from columnist.export.csv import CsvWriter
 from columnist.export.json import JsonWriter
 from columnist.export.jsonl import JsonLinesWriter
@@ -47,10 +48,18 @@ WITHOUT_QUOTES = (".csv",)
 """Formats without citations: these are not read for them."""
 
 
+def check_format(suffix: str) -> None:
+    """Raises SettingsError if what writes such files is not installed."""
+    if suffix == ".parquet" and find_spec("pyarrow") is None:
+        raise SettingsError("Parquet needs the extra `parquet`: pip install 'columnist[parquet]'")
+
+
 def check_target(target: Path) -> None:
-    """Raises InputError if a review cannot be written there: call it before the work."""
+    """Raises InputError if a review cannot be written there, SettingsError as `check_format`: call it before the
+    work."""
     if target.suffix.lower() not in WRITERS:
         raise InputError(f"{target.name}: a review can be written as {', '.join(WRITERS)}.")
+    check_format(target.suffix.lower())
     if not target.absolute().parent.is_dir():
         raise InputError(f"The folder {target.absolute().parent} does not exist.")
     if not os.access(target.absolute().parent, os.W_OK) or target.is_dir():

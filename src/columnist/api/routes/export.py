@@ -16,6 +16,7 @@ from columnist.api.parameters import Filter, Words
 from columnist.cancelling import surely
 from columnist.errors import NotFoundError
 from columnist.export.extract import Extract
+from columnist.export.files import check_format
 from columnist.export.values import Suffix
 from columnist.reviews import store
 from columnist.reviews.events import note_export
@@ -55,6 +56,7 @@ async def export_review(
 
     CSV, JSON, JSON Lines and Parquet are sent as they are written; an XLSX file is sent when it is complete.
     """
+    check_format(f".{suffix}")
     async with process.database.act_as(user) as connection:
         await require_role(connection, review_id, "viewer")
         review = await store.get_review(connection, review_id)

@@ -1,21 +1,26 @@
-"""The language of a text, by py3langid: BSD, still kept, its 139 languages in a wheel of 5 MB, offline, pure Python."""
+"""The language of a text, by CLD3 (cld3-py): Apache-2.0, kept, 107 languages in 1.4 MB, offline, needs nothing else."""
 
 from collections.abc import Iterable
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING
 
+import gcld3
+
+from columnist.documents.languages import LANGUAGE_NAMES
 from columnist.documents.model import Page
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
 
 PAGES = 20
 PAGE_CHARACTERS = 2_000
 """The sample: the beginnings of the first pages, so that a cover in another language does not decide."""
 
-SURE = 0.5
-"""The least probability; for lists of names and numbers the model says "no language", or is unsure."""
+SURE = 0.98
+"""The least probability. Lists of names stay below it; whole sentences are at 1."""
+
+LEAST_LETTERS = 4
+"""In figures alone the model sees Japanese."""
+
+ISO_CODES = {"iw": "he"}
+"""What CLD3 calls otherwise."""
 
 
 def sample(pages: Iterable[Page]) -> list[str]:
@@ -25,16 +30,15 @@ def sample(pages: Iterable[Page]) -> list[str]:
 
 def language(texts: Iterable[str]) -> str | None:
     """ISO 639-1; None if there is too little text to be sure."""
-    code, _ = _identifier().classify("\n".join(texts))
-    return code if len(code) == 2 else None
+    text = "\n".join(texts)
+    if sum(map(str.isalpha, text[:PAGE_CHARACTERS])) < LEAST_LETTERS:
+        return None
+    found = _identifier().FindLanguage(text)
+    code = ISO_CODES.get(found.language, found.language)
+    # Other codes are of languages that ISO 639-1 has not, and of Latin transcriptions.
+    return code if found.probability >= SURE and code in LANGUAGE_NAMES else None
 
 
 @cache
-def _identifier() -> "LanguageIdentifier":
-    """The model, loaded once per reader and nowhere else: 0.7 s and 100 MB."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True, min_confidence=SURE)
-    # Two-letter codes are ISO 639-1, so "zh" for all kinds of Chinese. zxx means no language.
-    identifier.set_languages([code for code in identifier.labels if len(code) == 2 or code == "zxx"])
-    return identifier
+def _identifier() -> gcld3.NNetLanguageIdentifier:
+    return gcld3.NNetLanguageIdentifier(min_num_bytes=0, max_num_bytes=4 * PAGES * PAGE_CHARACTERS)
