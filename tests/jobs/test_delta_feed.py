@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from uuid import UUID
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,8 +13,9 @@ from psycopg.rows import dict_row
 
 from columnist.db.connect import LOCAL_USER, Connection, Database
 from columnist.errors import InputError
-from columnist.jobs.feed import changed_cells
+from columnist.jobs.feed import NOW, changed_cells
 from columnist.jobs.items import claim_items, write_cells
+from tests.conftest import new_database, system_server
 from tests.jobs.grid import Review, a_review, an_answer, generate
 
 
@@ -27,6 +30,12 @@ async def read_all(
         cursor = page.cursor
         if not page.more:
             return seen, cursor
+
+
+async def self_id(connection: Connection) -> int:
+    row = await (await connection.execute("select pg_current_xact_id()::text as id")).fetchone()
+    assert row
+    return int(row["id"])
 
 
 async def put(connection: Connection, review: Review, nr: int, summary: str) -> None:
@@ -66,6 +75,47 @@ def test_a_transaction_that_stays_open_does_not_hold_the_feed_up(url: str) -> No
                     await put(writer, review, nr, f"change {nr}")
                     seen, cursor = await read_all(writer, review, cursor, limit=100)
                     assert list(seen.values()) == [f"change {nr}"], "neither held up nor sent again"
+
+    asyncio.run(scenario())
+
+
+def test_a_change_is_seen_whose_transaction_has_the_id_of_one_that_a_crash_forgot() -> None:
+    async def scenario(url: str) -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1, columns=2)
+            async with database.worker() as connection:
+                await put(connection, review, 0, "before")
+                cursors = [(await changed_cells(connection, review.id, start)).cursor for start in (None, NOW)]
+                forgotten = set()
+                for _ in range(20):  # they left no trace, and a later cursor knows that they have ended
+                    with suppress(psycopg.errors.DivisionByZero):
+                        async with connection.transaction():
+                            forgotten.add(await self_id(connection))
+                            await connection.execute("select 1 / 0")
+                cursors += [(await changed_cells(connection, review.id, start)).cursor for start in (None, NOW)]
+            await asyncio.to_thread(server.crash_and_recover)
+        async with Database(url) as database, database.worker() as connection:
+            assert await self_id(connection) in forgotten
+            await put(connection, review, 1, "after")
+            for cursor in cursors:
+                assert "after" in (await read_all(connection, review, cursor, limit=100))[0].values(), cursor
+
+    with system_server() as server:
+        asyncio.run(scenario(new_database(server.url, "crash")))
+
+
+def test_a_cursor_of_a_database_that_is_further_is_told_everything(url: str) -> None:
+    """As after a fail-over to a standby that had not received the last changes."""
+
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=1, columns=1)
+            async with database.worker() as connection:
+                await put(connection, review, 0, "here")
+                seen, cursor = await read_all(connection, review, None, limit=100)
+                ahead = int(cursor.split(":")[1]) + 1000
+                further = f"{cursor.split('-')[0]}-{ahead}:{ahead}:"
+                assert (await read_all(connection, review, further, limit=100)) == (seen, cursor)
 
     asyncio.run(scenario())
 

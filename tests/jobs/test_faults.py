@@ -9,8 +9,10 @@ from columnist.db import connect
 from columnist.db.connect import Database
 from columnist.jobs import pool as pool_module
 from columnist.jobs import presence
+from columnist.jobs.calls import ItemCalls
 from columnist.jobs.feed import changed_cells
-from columnist.jobs.items import ClaimedItem
+from columnist.jobs.items import ClaimedItem, claim_items
+from columnist.llm.usage import Usage
 from tests.db.faulty import Moment, faulty, first_lines
 from tests.jobs.grid import a_review, generate, options, progress_of
 from tests.jobs.test_growth import Asker
@@ -145,5 +147,29 @@ def test_a_pool_leaves_while_postgresql_is_silent(url: str) -> None:
                     await started.wait()
                     faults.fall_silent()
             assert (await progress_of(direct, generated.job_id)).is_live
+
+    asyncio.run(scenario())
+
+
+def test_a_count_that_is_sent_again_after_another_holder_has_answered_is_made_once(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker counts a call, and hears nothing of it; another one answers the document; then the line is back."""
+    monkeypatch.setattr(connect, "FIRST_RETRY_SECONDS", 0.5)
+
+    async def scenario() -> None:
+        async with faulty(url) as faults, Database(url) as direct, Database(faults.url) as cut_off:
+            faults.sqlstate, faults.moment, faults.names = "08006", "after", frozenset(["count_call"])
+            job = await generate(direct, await a_review(direct, documents=1))
+            async with direct.worker() as connection:
+                (item,) = await claim_items(connection, 60, 1, 3, {}, None)
+            first = asyncio.create_task(ItemCalls(cut_off, item, anew=False).count(Usage(3, 2, 1), b"key", "answer"))
+            other = ItemCalls(direct, item, anew=False)
+            while await other.kept(b"key") is None:
+                other = ItemCalls(direct, item, anew=False)
+            await other.forget()
+            assert await ItemCalls(direct, item, anew=False).kept(b"key") is None
+            await first
+            assert (await progress_of(direct, job.job_id)).prompt_tokens == 3
 
     asyncio.run(scenario())

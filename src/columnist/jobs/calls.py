@@ -13,6 +13,9 @@ from columnist.llm.usage import Usage
 KEPT_FOR = "7 days"
 """Longer than a failed run usually waits for its retry."""
 
+COUNT_KEPT_FOR = "1 day"
+"""Longer than a worker usually waits for the database before it sends a count again."""
+
 
 class ItemCalls:
     """A `Ledger` of an item. What a call has cost is its job's at once, so a budget is exceeded by no more than the
@@ -47,8 +50,12 @@ class ItemCalls:
 
 @retried
 async def forget_old_calls(connection: Connection) -> None:
-    """The janitor: answers that no retry came for."""
-    await connection.execute("delete from tabular_calls where made_at < now() - %s::interval", [KEPT_FOR])
+    """The janitor: answers that no retry came for, and counts that nobody sends again."""
+    await connection.execute(
+        "delete from tabular_calls where made_at < now() - %s::interval "
+        "and (key is null or made_at < now() - %s::interval)",
+        [COUNT_KEPT_FOR, KEPT_FOR],
+    )
 
 
 @retried
@@ -78,6 +85,9 @@ async def _kept_answers(connection: Connection, item: ClaimedItem, anew: bool) -
 
 @retried
 async def _forget(connection: Connection, item: ClaimedItem) -> None:
+    # The row stays: an earlier holder that was cut off may send its count again, and would count it twice.
     await connection.execute(
-        "delete from tabular_calls where review_id = %s and document_id = %s", [item.review_id, item.document_id]
+        "update tabular_calls set key = null, answer = null "
+        "where review_id = %s and document_id = %s and key is not null",
+        [item.review_id, item.document_id],
     )

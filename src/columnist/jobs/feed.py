@@ -56,9 +56,10 @@ async def changed_cells(
     """
     feed = (job_id or review_id).hex[:FEED_LETTERS]
     if cursor == NOW:
-        row = await (await connection.execute("select pg_current_snapshot()::text as snapshot")).fetchone()
+        cursor_now = "select pg_current_snapshot()::text as snapshot, newest_change(%s)::text as newest"
+        row = await (await connection.execute(cursor_now, [review_id])).fetchone()
         assert row
-        return ChangedCells("", f"{feed}-{row['snapshot']}", more=False)
+        return ChangedCells("", f"{feed}-{_lasting(row['snapshot'], row['newest'])}", more=False)
     seen, next_seen, after = _parse_cursor(cursor or f"{feed}-1:1:", feed)
     after_xid, after_document, after_column = after
     values = {
@@ -77,14 +78,31 @@ async def changed_cells(
     except DataError:  # looks like a cursor and is not one: all other values have types
         raise _no_cursor(cursor) from None
     assert found
+    if _end(seen) > _end(found["snapshot"]):
+        # The database has lost what the cursor has seen, as a standby may that took over: all is told again.
+        return await changed_cells(connection, review_id, None, job_id, limit, in_use)
     began_earlier = next_seen is not None
-    next_seen = next_seen or found["snapshot"]
+    next_seen = next_seen or _lasting(found["snapshot"], found["newest"])
     if found["count"] == limit:
         return ChangedCells(found["cells"] or "", f"{feed}-{seen}/{next_seen}/{found['last']}", more=True)
     if not found["count"] and not began_earlier and cursor is not None:
         return ChangedCells("", cursor, more=False)  # still good, and the same answer as the last one: a 304
     # A reading of several pages ends where it began: later changes belong to the next reading.
     return ChangedCells(found["cells"] or "", f"{feed}-{next_seen}", more=began_earlier)
+
+
+def _end(snapshot: str) -> int:
+    """The first transaction that the snapshot knows nothing of."""
+    return int(snapshot.split(":")[1])
+
+
+def _lasting(snapshot: str, newest: str) -> str:
+    """The snapshot as far as it outlives a crash: up to the newest change that it shows. PostgreSQL may give the ids of
+    later transactions, which left no trace, to others after a crash or a fail-over."""
+    low, _, running = snapshot.split(":")
+    end = min(_end(snapshot), int(newest) + 1)
+    before = [one for one in running.split(",") if one and int(one) < end]
+    return f"{min(int(low), end)}:{end}:{','.join(before)}"
 
 
 _SNAPSHOT = r"[0-9]{1,20}:[0-9]{1,20}:[0-9,]*"

@@ -1,5 +1,6 @@
 -- A call to an LLM was billed: its job has cost that much more, whatever becomes of the answer and of the item. A count
--- whose reply was lost is sent again with the same id, and is not made twice. The answer is kept while the row is there.
+-- whose reply was lost is sent again with the same id, and is not made twice. The answer is kept until
+-- its document is answered, the row for a day.
 -- The trigger pause_tabular_jobs pauses the job if its budget is spent.
 with call as (
   insert into tabular_calls (id, job_id, review_id, document_id, key, answer)

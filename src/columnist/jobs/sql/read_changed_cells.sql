@@ -48,6 +48,7 @@ with changed as materialized (
   cross join lateral awaited_columns(%(review_id)s, d.document_id) a
 )
 select pg_current_snapshot()::text as snapshot,
+       newest_change(%(review_id)s)::text as newest,
        (select count(*)::int from changed) as count,
        (select concat_ws('/', xid, document_id, column_id) from changed
         order by xid desc, document_id desc, column_id desc limit 1) as last,
