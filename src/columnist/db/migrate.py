@@ -82,11 +82,11 @@ def migrate(url: str, run_as: str | None = None) -> int:
             return applied
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(
-            f"The database login may not create the schema ({_first_line(error)}). Let it own the database and "
+            f"The database login may not create the schema ({first_line(error)}). Let it own the database and "
             "give it CREATEROLE, or migrate once with a login that has both."
         ) from error
     except psycopg.Error as error:
-        raise DatabaseError(f"The database cannot be used: {_first_line(error)}") from error
+        raise DatabaseError(f"The database cannot be used: {first_line(error)}") from error
 
 
 _NO_TEMPORARY_OBJECTS = """
@@ -194,7 +194,7 @@ def _with_locks(connection: psycopg.Connection, name: str, step: Callable[[], No
                     f"The schema could not be changed ({name}): another session, such as a backup, has held a lock for "
                     f"{GIVE_UP_SECONDS / 60:.0f} minutes. Start again when it has ended."
                 ) from error
-            log.warning("migration waits for a lock", step=name, error=_first_line(error))
+            log.warning("migration waits for a lock", step=name, error=first_line(error))
         time.sleep(LOCK_SECONDS)  # requests have waited, too: let them go on
 
 
@@ -218,5 +218,6 @@ def _pending(connection: psycopg.Connection) -> list[Migration]:
     return known[newest:]
 
 
-def _first_line(error: psycopg.Error) -> str:
+def first_line(error: psycopg.Error) -> str:
+    """What went wrong, without PostgreSQL's details."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
