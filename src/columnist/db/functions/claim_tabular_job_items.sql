@@ -1,8 +1,10 @@
 -- Takes up to `batch` open items for `lease_seconds` and returns them; waits for no lock. Jobs come in turn, the one
 -- that was served longest ago first. A first round gives each its share of the pool, at least one item: the calling
 -- pool says how many items of which jobs it holds already. Later rounds give what is left to whoever has more, until
--- the batch is full or nothing is claimable: no place stays free while there is work.
--- Bound: until a job is served again, at most as many items of others are claimed as there are live jobs and places.
+-- the batch is full or nothing is claimable: no place stays free while there is work. The least share is a sixteenth
+-- of the batch: a batch of one item of each job would write as many rows of jobs.
+-- Bound: until a job is served again, at most as many items of others are claimed as there are live jobs, times the
+-- least share, and places.
 -- `models` are those that the pool can ask (null: any); of `scarce_models` it takes no more than `scarce_places`.
 -- Items out of attempts are left to end_abandoned_items.sql.
 -- Of a job that grew no two items about one document run at the same time.
@@ -27,7 +29,9 @@ begin
   if batch < 1 then
     return;
   end if;
-  select ceil((batch + coalesce((select sum(h) from unnest(held_items) h), 0))::numeric / greatest(count(*), 1)) into share
+  select greatest(
+    ceil(batch / 16.0), ceil((batch + coalesce((select sum(h) from unnest(held_items) h), 0))::numeric / greatest(count(*), 1)))
+  into share
   from tabular_jobs j
   where j.status in ('pending', 'running') and j.cancel_requested_at is null and j.paused_at is null
     and (models is null or j.model = any(models));
@@ -40,7 +44,7 @@ begin
     for job in
       select j.id, j.model, claimable.items
       -- In order before the items are looked at, and looked at one by one: the first few jobs fill the batch.
-      from (select * from tabular_jobs j
+      from (select j.id, j.model from tabular_jobs j
             where j.status in ('pending', 'running') and j.cancel_requested_at is null and j.paused_at is null
               and (models is null or j.model = any(models))
             order by j.served_at, j.id offset 0) j
