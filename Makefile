@@ -3,7 +3,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format eval fuzz attack bench bench-web vllm page types docs lock screenshots clean
+.PHONY: help demo test check lint format eval fuzz attack machines bench bench-web vllm page types docs lock screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ fuzz: .venv/page  ## Let three users walk at random over the HTTP API, WALKS tim
 
 attack: .venv/page  ## Run every test that attacks Columnist, on this machine alone: a table of what held
 	$(BIN)/python -m tests.attack --numprocesses 2
+
+FAULTS := 1000
+DOCUMENTS := 2000
+
+machines: .venv/dev  ## Run a job over nine machines (network namespaces, as root) through FAULTS faults; SEED=… walks the same again
+	$(BIN)/python -m tests.machines --faults $(FAULTS) --documents $(DOCUMENTS) --seed $(SEED)
 
 bench: .venv/bench  ## Measure the engine beside its peers, LLM utilisation, memory, reading
 	$(BIN)/python -m bench
