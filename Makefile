@@ -3,7 +3,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint lint-page lint-python format eval fuzz attack machines bench bench-web vllm page types docs lock screenshots clean
+.PHONY: help demo test deep check lint lint-page lint-python format eval fuzz attack machines bench bench-web vllm page types docs lock screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,8 +11,13 @@ help:  ## Show this list
 demo: .venv/installed  ## Answer 10 questions about the 12 contracts in examples/: a table here, and review.xlsx
 	$(BIN)/columnist run examples/contracts --columns examples/due-diligence.yaml --output review.xlsx
 
+TEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: .venv/page  ## Run all tests
-	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(TEST)
+
+deep: .venv/page  ## Run all tests with more of the same: examples, kills, documents, servers
+	COLUMNIST_TESTS=deep $(TEST)
 
 check: .venv/dev  ## Check one unit in under a minute: make check FILE=src/columnist/… or FILE=tests/…
 	$(BIN)/ruff check .

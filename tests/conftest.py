@@ -26,6 +26,7 @@ from columnist.db.migrate import migrate
 from columnist.documents.model import Page
 from columnist.documents.reading.child import read_file
 from tests.db.superuser import let_in
+from tests.depth import depth
 from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent
@@ -239,6 +240,13 @@ def _database(admin: str) -> Iterator[str]:
 @pytest.fixture(params=["embedded", "system"])
 def any_url(request: pytest.FixtureRequest, template_of: dict[str, str]) -> Iterator[str]:
     """A fresh, migrated database; the test runs on the embedded and on the system server."""
+    with _database(template_of[request.param]) as url:
+        yield url
+
+
+@pytest.fixture(params=depth(["system"], ["embedded", "system"]))
+def sampled_url(request: pytest.FixtureRequest, template_of: dict[str, str]) -> Iterator[str]:
+    """As `any_url`, for tests of many processes: in a sample on the older server alone, as most run on the newer."""
     with _database(template_of[request.param]) as url:
         yield url
 

@@ -42,7 +42,7 @@ def test_a_thousand_files_go_in_with_one_request_and_again_without_effect(
     server: Served, api: httpx.Client, tmp_path: Path
 ) -> None:
     review = a_review(api, "Term")["id"]
-    files = [(f"contract {nr}.txt", f"Contract {nr}. ".encode() * 2000) for nr in range(1000)]
+    files = [(f"contract {nr}.txt", f"Contract {nr}. ".encode() * 50) for nr in range(1000)]
     done = upload(api, *files, review_id=review)
     assert (done["added"], done["known"], done["refused"]) == (1000, 0, 0)
     assert [file["name"] for file in done["files"]] == [name for name, _ in files]

@@ -16,6 +16,7 @@ from columnist.jobs.items import CellWrite, EndedItem, claim_items, end_items, w
 from columnist.jobs.job import create_job, pause_job
 from columnist.reviews.model import CellContent, ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
+from tests.depth import depth
 from tests.jobs.grid import MODEL, PROMPT_VERSION, progress_of
 
 WILD = st.text(
@@ -45,7 +46,7 @@ def test_only_what_cannot_be_stored_is_replaced() -> None:
     )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=depth(8, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WILD, min_size=8, max_size=8), length=st.sampled_from([1, 1, 5000]))
 def test_every_text_from_outside_reaches_the_database(url: str, words: list[str], length: int) -> None:
     """Names, questions, answers with quotes and reasons, errors, pauses: nothing fails, and its neighbours do not."""

@@ -20,6 +20,7 @@ from columnist.documents.locating.boxes import unpack
 from columnist.documents.locating.locate import Locator, normalise, rectangles
 from columnist.documents.model import Span
 from tests.conftest import CONTRACTS, CUAD, contract_pages
+from tests.depth import depth
 
 
 @cache
@@ -120,7 +121,7 @@ def real_quotes(draw: st.DrawFn, least: int = 3) -> tuple[str, str]:
     return name, text[words[first].start() : words[last].end()]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=depth(100, 1_000), deadline=None)
 @given(
     quoted=st.one_of(real_quotes(), st.sampled_from(labelled(CONTRACTS))),
     kinds=st.lists(st.sampled_from(sorted(LAYOUT)), min_size=1, max_size=3, unique=True),
@@ -169,7 +170,7 @@ SLIPS: dict[str, Callable[[str, Random], str]] = {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=depth(70, 700), deadline=None)
 @given(quoted=real_quotes(least=12), kind=st.sampled_from(sorted(SLIPS)), seed=st.integers(0, 2**32))
 def test_a_quote_with_slips_that_change_no_word_is_found_in_its_place(
     quoted: tuple[str, str], kind: str, seed: int

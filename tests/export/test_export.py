@@ -31,6 +31,7 @@ from columnist.export.jsonl import read_rows
 from columnist.export.values import DETAILS
 from columnist.export.xlsx import CUT, LONGEST_TEXT
 from columnist.reviews.model import Cell, ColumnSpec, EarlierAnswer, Flag, Format, GridRow, Rule
+from tests.depth import depth
 
 Columns = list[tuple[UUID, ColumnSpec]]
 FORMULAS = ["=1+1", "+1", "-1 day", "@SUM(A1)"]
@@ -617,7 +618,7 @@ def as_in_xml(text: str) -> str:
     return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", re.sub("\r\n?", "\n", text))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=depth(25, 250), deadline=None)
 @given(texts=st.lists(awkward, min_size=16, max_size=16))
 def test_any_text_in_any_field_is_read_back_the_same_and_is_never_a_formula(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]

@@ -29,6 +29,7 @@ from columnist.export.files import WRITERS, write_review
 from columnist.export.values import Columns
 from columnist.reviews import store
 from columnist.reviews.model import Cell, ColumnSpec, EarlierAnswer, Format, GridRow, ModelInUse
+from tests.depth import depth
 from tests.processes import served
 from tests.uploads import until_read, upload
 
@@ -122,7 +123,7 @@ amounts = st.fixed_dictionaries(
 jsons = st.recursive(st.one_of(leaves, amounts), lambda some: st.lists(some, max_size=3), max_leaves=5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=depth(60, 600), deadline=None)
 @given(value=jsons, by=st.sampled_from([None, *FORMATS]), form=st.sampled_from(FORMATS), summary=st.none() | texts)
 def test_any_value_is_exported_and_no_figure_becomes_another(
     tmp_path_factory: pytest.TempPathFactory, value: Any, by: Format | None, form: Format, summary: str | None

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from columnist.db.sql import statement
+from tests.depth import depth
 
 CLAIM, END = (statement("columnist.jobs", name) for name in ("claim_items", "end_items"))
 CLAIMABLE = """
@@ -83,7 +84,12 @@ def end(connection: psycopg.Connection[Any], items: list[dict[str, Any]]) -> Non
     connection.execute(END, {"ended": json.dumps(ended)})
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=depth(4, 30),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     jobs=st.integers(1, 200),
     places=st.lists(st.integers(1, 64), min_size=1, max_size=5),

@@ -16,6 +16,7 @@ from columnist.errors import InputError
 from columnist.jobs.feed import NOW, changed_cells
 from columnist.jobs.items import claim_items, write_cells
 from tests.conftest import new_database, system_server
+from tests.depth import depth
 from tests.jobs.grid import Review, a_review, an_answer, generate
 
 
@@ -120,7 +121,7 @@ def test_a_cursor_of_a_database_that_is_further_is_told_everything(url: str) -> 
     asyncio.run(scenario())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=depth(12, 100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(
         st.one_of(

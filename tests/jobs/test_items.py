@@ -28,6 +28,7 @@ from columnist.jobs.items import (
 from columnist.jobs.job import cancel_job, cancelled_jobs
 from columnist.llm.usage import Usage
 from columnist.reviews.cells import CellKey, Edit, change_cell
+from tests.depth import depth
 from tests.jobs.grid import a_review, an_answer, answers_to, generate, progress_of
 from tests.patience import PATIENCE_SECONDS
 
@@ -71,7 +72,7 @@ def test_an_item_has_one_holder_however_many_claim_at_once(any_url: str) -> None
 
 def test_what_is_claimed_is_handed_out_also_of_a_job_that_begins_during_the_claim(url: str) -> None:
     async def scenario() -> None:
-        jobs = 100
+        jobs = depth(40, 200)
         async with Database(url, connections=6) as database:
             reviews = [await a_review(database, documents=1, name=f"R{nr}") for nr in range(jobs)]
             begun = False
@@ -317,7 +318,7 @@ def test_the_items_of_a_worker_that_died_in_a_cancelled_job_are_skipped(url: str
 def test_a_cancel_does_not_deadlock_with_items_that_end(url: str) -> None:
     async def scenario() -> None:
         async with Database(url) as database:
-            for nr in range(20):
+            for nr in range(depth(8, 40)):
                 review = await a_review(database, documents=40, name=f"Review {nr}")
                 job = await generate(database, review)
 

@@ -33,6 +33,7 @@ from columnist.jobs.items import (
     write_cells,
 )
 from columnist.jobs.job import cancel_job
+from tests.depth import depth
 from tests.jobs.grid import Review, a_review, an_answer, generate, progress_of
 
 MAX_ATTEMPTS = 3
@@ -205,7 +206,7 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
         run_state_machine_as_test(
             Lifecycle,
             settings=settings(
-                max_examples=40,
+                max_examples=depth(12, 100),
                 stateful_step_count=30,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

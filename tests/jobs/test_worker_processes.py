@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.depth import depth
 from tests.jobs.grid import QUESTIONS, Watcher, a_job
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.preloaded import Program
@@ -38,12 +39,12 @@ def ended_items(watcher: Watcher) -> int:
     return int(ended)
 
 
-def test_workers_killed_at_random_lose_nothing_and_repeat_nothing(any_url: str, tmp_path: Path) -> None:
-    documents, kills = 120, 5
+def test_workers_killed_at_random_lose_nothing_and_repeat_nothing(sampled_url: str, tmp_path: Path) -> None:
+    documents, kills = depth((60, 3), (240, 8))
     files = contracts_in(tmp_path / "files", documents)
     with simulator(prompt_rate=10**6, decode_rate=1500, slots=16) as llm:
         variables = {
-            "DATABASE_URL": any_url,
+            "DATABASE_URL": sampled_url,
             "COLUMNIST_DATA_DIR": tmp_path / "home",
             "OPENAI_BASE_URL": llm,
             "COLUMNIST_COLUMNS_PER_CALL": COLUMNS_PER_CALL,
@@ -51,8 +52,8 @@ def test_workers_killed_at_random_lose_nothing_and_repeat_nothing(any_url: str, 
             "TABULAR_JOB_MAX_ATTEMPTS": 50,
             "TABULAR_WORKER_IDLE_MS": 100,
         }
-        a_job(any_url, tmp_path / "home", files)
-        watcher = Watcher(any_url)
+        a_job(sampled_url, tmp_path / "home", files)
+        watcher = Watcher(sampled_url)
         random.seed(20140508)
         with workers(2, **variables) as alive:
             for _ in range(kills):
@@ -83,18 +84,18 @@ def test_workers_killed_at_random_lose_nothing_and_repeat_nothing(any_url: str, 
         assert 0 <= repeated <= kills * 10 * 2, "at most what was in flight in a killed worker is asked again"
 
 
-def test_sigterm_hands_back_at_once_and_another_worker_goes_on(any_url: str, tmp_path: Path) -> None:
+def test_sigterm_hands_back_at_once_and_another_worker_goes_on(sampled_url: str, tmp_path: Path) -> None:
     files = contracts_in(tmp_path / "files", 20)
     with simulator(prompt_rate=10**6, decode_rate=20, slots=32) as llm:
         variables = {
-            "DATABASE_URL": any_url,
+            "DATABASE_URL": sampled_url,
             "COLUMNIST_DATA_DIR": tmp_path / "home",
             "OPENAI_BASE_URL": llm,
             "TABULAR_WORKER_GRACE_SECONDS": 1,
             "TABULAR_JOB_MAX_ATTEMPTS": 1,
         }
-        a_job(any_url, tmp_path / "home", files)
-        watcher = Watcher(any_url)
+        a_job(sampled_url, tmp_path / "home", files)
+        watcher = Watcher(sampled_url)
         with workers(1, **variables) as (first,):
             watcher.until("select count(*) from tabular_job_items where status = 'running'", (10,))
             first.send_signal(signal.SIGTERM)

@@ -20,6 +20,7 @@ from columnist.documents.model import DocumentText
 from columnist.documents.reading.pdf import read_pdf
 from columnist.reviews.model import Format, Question
 from columnist.rules.answerer import RulesAnswerer
+from tests.depth import depth
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -385,7 +386,7 @@ def test_the_event_loop_stays_free_while_a_long_document_is_read() -> None:
     assert asyncio.run(turns_of_the_loop()) > 20
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=depth(30, 300), deadline=None)
 @given(pages=st.lists(st.text("ab.;:() \n\r\xa0“”12$%_,Mayand", max_size=400), max_size=4))
 def test_no_text_breaks_the_rules(pages: list[str]) -> None:
     for content in answers(DocumentText("noise", pages), due_diligence()):
