@@ -21,7 +21,7 @@ def test_a_run_is_picked_up_after_a_reload_and_in_another_tab_and_can_be_cancell
     url: str, opens: Opens, tmp_path: Path
 ) -> None:
     with (
-        simulator(prompt_rate=10**6, decode_rate=20, slots=2) as llm,
+        simulator(prompt_rate=10**6, decode_rate=10, slots=2) as llm,
         served(
             DATABASE_URL=url,
             COLUMNIST_DATA_DIR=tmp_path / "data",
@@ -32,18 +32,18 @@ def test_a_run_is_picked_up_after_a_reload_and_in_another_tab_and_can_be_cancell
         api_of(server) as api,
     ):
         review = api.post("/tabular/reviews", json={"name": "Slow", "columns": QUESTIONS[:1]}).json()["id"]
-        files = sorted(contracts_in(tmp_path / "contracts", 60).iterdir())
+        files = sorted(contracts_in(tmp_path / "contracts", 30).iterdir())
         upload(api, *((file.name, file.read_bytes()) for file in files), review_id=review)
         page = opens(f"{server.url}/reviews/{review}")
         page.get_by_role("button", name="Run", exact=True).click()
         progress = page.get_by_test_id("progress")
-        expect(progress).to_have_text(progress_of(60))
+        expect(progress).to_have_text(progress_of(30))
         expect(page.locator(".cells-words").first).to_be_visible()
         expect(page.locator(".cells-awaited").first).to_be_visible()
         page.reload()
-        expect(progress).to_have_text(progress_of(60))
+        expect(progress).to_have_text(progress_of(30))
         other = opens(f"{server.url}/reviews/{review}")
-        expect(other.get_by_test_id("progress")).to_have_text(progress_of(60))
+        expect(other.get_by_test_id("progress")).to_have_text(progress_of(30))
         answered = other.locator(".cells-words").count()
         expect(other.locator(".cells-words").nth(answered)).to_be_visible()  # they go on coming
         other.get_by_role("button", name="Cancel").click()
@@ -56,7 +56,7 @@ def test_the_server_is_killed_and_started_again_while_it_works(url: str, opens: 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with simulator(prompt_rate=10**6, decode_rate=150, slots=2) as llm:
+    with simulator(prompt_rate=10**6, decode_rate=50, slots=2) as llm:
         variables: dict[str, object] = {
             "DATABASE_URL": url,
             "COLUMNIST_DATA_DIR": tmp_path / "data",
@@ -67,7 +67,7 @@ def test_the_server_is_killed_and_started_again_while_it_works(url: str, opens: 
         }
         with pytest.raises(AssertionError), served("--port", port, **variables) as server, api_of(server) as api:
             review = api.post("/tabular/reviews", json={"name": "Killed", "columns": QUESTIONS[:1]}).json()["id"]
-            files = sorted(contracts_in(tmp_path / "contracts", 30).iterdir())
+            files = sorted(contracts_in(tmp_path / "contracts", 12).iterdir())
             upload(api, *((file.name, file.read_bytes()) for file in files), review_id=review)
             page = opens(f"{server.url}/reviews/{review}", away=True)
             page.get_by_role("button", name="Run", exact=True).click()
@@ -76,9 +76,9 @@ def test_the_server_is_killed_and_started_again_while_it_works(url: str, opens: 
         expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
         with served("--port", port, **variables) as server:
             expect(page.get_by_text("The server cannot be reached.")).to_have_count(0)
-            expect(page.get_by_text("30 / 30 documents")).to_be_visible(timeout=40_000)
-            expect(page.get_by_text("30 rows")).to_be_visible()
-            for row in (0, 14):
+            expect(page.get_by_text("12 / 12 documents")).to_be_visible()
+            expect(page.get_by_text("12 rows")).to_be_visible()
+            for row in (0, 11):
                 expect(cell(page, row, "Governing law").locator(".cells-words")).not_to_be_empty()
 
 
