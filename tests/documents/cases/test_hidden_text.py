@@ -52,13 +52,19 @@ UNSEEN = {
     "transparent": line(HIDDEN, 700, before="/Clear gs"),
     "nearly transparent": line(HIDDEN, 700, before="/Faint gs"),
     "on a layer that is off": f"/OC /Off BDC {line(HIDDEN, 700)} EMC\n",
+    "on a layer whose only other text is shown": line(OTHER, 720) + f"/OC /Off BDC {line(HIDDEN, 700)} EMC\n",
     "in a form": "/Form Do\n",
+    "in a form on a layer that is off": "/Layered Do\n",
+    "in a font of empty letters": "/Empty Do\n",
+    "under a thick dash": line(HIDDEN, 700) + f"BT /F 300 Tf 1 0 0 1 60 622 Tm ({chr(0x97) * 2}) Tj ET\n",
+    "behind a soft mask": "q /Masked gs\n" + line(HIDDEN, 700) + "Q\n",
     "under a picture": line(HIDDEN, 700) + "q 500 0 0 60 60 680 cm /White Do Q\n",
     "invisible over a blank picture": "q 500 0 0 60 60 680 cm /White Do Q\n" + line(HIDDEN, 700, before="3 Tr"),
 }
 _RESOURCES = (
-    "/ExtGState << /Clear << /ca 0 >> /Faint << /ca 0.02 >> >> /Properties << /Off 4 0 R >> "
-    "/XObject << /Form 5 0 R /White 6 0 R >>"
+    "/ExtGState << /Clear << /ca 0 >> /Faint << /ca 0.02 >> /Masked << /SMask << /S /Luminosity /G 11 0 R >> >> >> "
+    "/Properties << /Off 4 0 R >> "
+    "/XObject << /Form 5 0 R /White 6 0 R /Layered 7 0 R /Empty 8 0 R >>"
 )
 _LAYER = "<< /Type /OCG /Name (draft) >>"
 _FORM = (
@@ -67,11 +73,31 @@ _FORM = (
 _WHITE = (
     "<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray >> stream \xff"
 )
+_GLYPHS = {"$": "dollar", ",": "comma", ".": "period", "9": "nine", " ": "space"}
+_NAMES = {letter: _GLYPHS.get(letter, letter) for letter in HIDDEN}
+_LAYERED = "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /OC 4 0 R /Resources 3 0 R >> stream " + line(
+    HIDDEN, 700
+)
+_EMPTY = "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << /Font << /F 9 0 R >> >> >> stream " + line(
+    HIDDEN, 700
+)
+_EMPTY_FONT = (
+    "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1000 1000] /FontMatrix [0.001 0 0 0.001 0 0] /FirstChar 32 "
+    f"/LastChar 126 /Widths [{'600 ' * 95}] /Resources << >> "
+    f"/CharProcs << {' '.join(f'/{name} 10 0 R' for name in sorted(set(_NAMES.values())))} >> "
+    f"/Encoding << /Differences [{' '.join(f'{ord(one)} /{name}' for one, name in _NAMES.items())}] >> >>"
+)
+_EMPTY_GLYPH = "<< >> stream 600 0 d0"
+_MASK = (
+    "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Group << /S /Transparency /CS /DeviceGray >> >> stream "
+    "0 g 0 0 612 792 re f"
+)
+_OBJECTS = [_LAYER, _FORM, _WHITE, _LAYERED, _EMPTY, _EMPTY_FONT, _EMPTY_GLYPH, _MASK]
 _ROOT = "/OCProperties << /OCGs [4 0 R] /D << /OFF [4 0 R] >> >>"
 
 
 def pdf_of(path: Path, *pages: str) -> Path:
-    return write_pdf(path, pages, objects=[_LAYER, _FORM, _WHITE], resources=_RESOURCES, root=_ROOT)
+    return write_pdf(path, pages, objects=_OBJECTS, resources=_RESOURCES, root=_ROOT)
 
 
 def words(text: str) -> list[str]:
@@ -80,11 +106,24 @@ def words(text: str) -> list[str]:
 
 @pytest.mark.parametrize("trick", UNSEEN)
 def test_text_that_the_page_does_not_show_is_kept_apart_and_is_no_evidence(tmp_path: Path, trick: str) -> None:
-    (page,) = read_pdf(pdf_of(tmp_path / "lease.pdf", line(SHOWN, 640) + UNSEEN[trick]).open("rb"), 9)
+    # The same letters are seen on the page before: what is known of them must not decide here.
+    path = pdf_of(tmp_path / "lease.pdf", line(SHOWN, 640) + line(HIDDEN, 600), line(SHOWN, 640) + UNSEEN[trick])
+    before, page = read_pdf(path.open("rb"), 9)
+    assert words(before.text) == words(f"{SHOWN} {HIDDEN}") and not before.hidden
     assert SHOWN in page.text and "$9,999" not in page.text
     assert HIDDEN in page.hidden
     assert Locator([page.text]).locate(SHOWN) and not Locator([page.text]).locate(HIDDEN)
     assert all(page.text[word.start : word.end].strip() for word in page.words)
+
+
+@pytest.mark.parametrize("drawn", ["1 g", "0 g"])
+def test_what_an_annotation_covers_is_kept_apart(tmp_path: Path, drawn: str) -> None:
+    cover = f"<< /Type /XObject /Subtype /Form /BBox [0 0 400 40] >> stream {drawn} 0 0 400 40 re f"
+    square = "<< /Type /Annot /Subtype /Square /F 4 /Rect [60 680 460 720] /AP << /N 4 0 R >> >>"
+    content = line(SHOWN, 640) + line(HIDDEN, 700)
+    path = write_pdf(tmp_path / "lease.pdf", [content], objects=[cover, square], page="/Annots [5 0 R]")
+    (page,) = read_pdf(path.open("rb"), 9)
+    assert words(page.text) == words(SHOWN) and page.hidden == HIDDEN
 
 
 SEEN = {
@@ -102,6 +141,9 @@ SEEN = {
     "under a transparent marker": line(SHOWN, 700) + f"q /Marker gs {ground('1 1 0')} Q\n",
     "in a clip that holds it": line(SHOWN, 700, before="60 690 500 30 re W n"),
     "upright": f"BT /F 11 Tf 0 1 -1 0 300 200 Tm ({SHOWN}) Tj ET\n",
+    "under a frame": line(SHOWN, 700) + "0.6 w 60 690 400 30 re S\n",
+    "between rules": "0.6 w 60 697 m 460 697 l S\n" + line(SHOWN, 700) + "60 712 m 460 712 l S\n",
+    "over a light cell drawn later than other text": line("", 650) + ground("0.95 0.95 1") + line(SHOWN, 700),
     "struck out": line(SHOWN, 700) + "0.6 w 72 704 m 400 704 l S\n",
     "white over a picture": "q 500 0 0 60 60 680 cm /Black Do Q\n" + line(SHOWN, 700, before="1 g"),
 }

@@ -3,66 +3,187 @@
 import ctypes
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium_c
 
 from columnist.documents.model import WordBox
+from columnist.documents.reading.direct import Pointer, address_of, direct
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in points, origin at the top left of the page as it is shown."""
 
 _WORD = re.compile(r"\S+")
+_ODD = re.compile("[\0\x02\r\ufffe\uffff]")
+# Character for character, so that offsets stay. U+FFFE is PDFium's mark for a hyphen at a line's end.
+_EVEN = {0xD: 0xA, 0: 0x20, 0x2: 0x2D, 0xFFFE: 0x2D, 0xFFFF: 0xFFFD}
+
+_COUNT, _GET = direct("FPDFText_CountRects"), direct("FPDFText_GetRect")
+_CHAR_BOX = direct("FPDFText_GetCharBox")
+_HAS_NO_LETTER = direct("FPDFText_HasUnicodeMapError")
+_OBJECT, _FONT = direct("FPDFText_GetTextObject", Pointer), direct("FPDFTextObj_GetFont", Pointer)
+
+_MOST_HELD = 16
+
+
+class Piece(NamedTuple):
+    """`text[start:end]`, drawn by the text object at the address `drawn_by` in the font at `font`; 0: by none."""
+
+    start: int
+    end: int
+    drawn_by: int
+    font: int
+
+
+class Fonts:
+    """What the pages so far have shown of a document's fonts, each known by its address.
+
+    A font keeps its address while a page that uses it is open: the first one that does is held open.
+    """
+
+    def __init__(self) -> None:
+        self.named: dict[int, set[str]] = {}
+        """The letters that a font says that it draws."""
+        self.drawn: dict[int, set[str]] = {}
+        """The letters and digits of a font that have left a mark on a page."""
+        self.nameless: set[int] = set()
+        """Those that draw something without saying which letter it is."""
+        self._held: list[Any] = []
+        self._is_new = False
+
+    def meet(self, font: int) -> None:
+        """The page that is open uses this font."""
+        if font not in self.named:
+            self.named[font], self.drawn[font] = set(), set()
+            self._is_new = True
+
+    def leave(self, page: Any) -> None:
+        """Close a page, unless it is to be held open."""
+        if not self._is_new:
+            page.close()
+            return
+        self._is_new = False
+        self._held.append(page)
+        if len(self._held) > _MOST_HELD:
+            for one in (self.named, self.drawn, self.nameless):
+                one.clear()
+            while self._held:
+                self._held.pop().close()
 
 
 class TextLayer:
     """A page's text and words; `page` and `text_page` stay open while it is used."""
 
-    def __init__(self, page: Any, text_page: Any) -> None:
+    def __init__(self, page: Any, text_page: Any, fonts: Fonts) -> None:
         self.page = page
-        self.pointer = text_page.raw
-        self.to_points = _transformation(page)
-        self._count = max(pdfium_c.FPDFText_CountChars(self.pointer), 0)
-        self.text, self._units = _text(self.pointer, self._count)
+        self.fonts = fonts
+        self.to_points, self._upright = _transformation(page)
+        self._pointer = Pointer(address_of(text_page.raw))
+        count = max(pdfium_c.FPDFText_CountChars(text_page.raw), 0)
+        self.text, self._units = _text(text_page.raw, count)
         # PDFium omits characters without a Unicode value from the text: then its indices have to be looked up.
-        self._is_direct = (self._units[-1] if self._units else len(self.text)) == self._count
-        self.unreadable: list[tuple[int, int]] = []
-        """Words of fonts that do not say which letters they draw: what PDFium takes them for is wrong."""
+        self._is_direct = (self._units[-1] if self._units else len(self.text)) == count
+        self._spans = [match.span() for match in _WORD.finditer(self.text)]
+        self._places = self._spans
+        if not self._is_direct or self._units is not None:
+            looked_up = (self.characters(*span) for span in self._spans)
+            self._places = [(there.start, there.stop) for there in looked_up]
         self.words = self._words()
+        self.pieces = self._pieces()
+        self.unreadable = self._unreadable()
+        """Words of fonts that do not say which letters they draw: what PDFium takes them for is wrong."""
 
     def characters(self, start: int, end: int) -> range:
         """PDFium's indices of the characters `text[start:end]`."""
         first, last = (self._units[start], self._units[end]) if self._units else (start, end)
         if not self._is_direct:
-            first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(self.pointer, first)
-            last = pdfium_c.FPDFText_GetCharIndexFromTextIndex(self.pointer, last - 1) + 1
+            text_page = ctypes.cast(self._pointer, pdfium_c.FPDF_TEXTPAGE)
+            first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, first)
+            last = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, last - 1) + 1
         return range(first, last)
+
+    def drawn_by(self, index: int) -> int:
+        """The address of the text object that draws a character, by PDFium's index; 0 if none does."""
+        return _OBJECT(self._pointer, index) or 0
+
+    def box(self, index: int) -> Box | None:
+        """Where a character is, by PDFium's index."""
+        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        edges = map(ctypes.byref, (left, right, bottom, top))
+        if not _CHAR_BOX(self._pointer, index, *edges):
+            return None
+        return self.to_points(left.value, top.value, right.value, bottom.value)
 
     def _words(self) -> list[WordBox]:
         """Every call counts: a page has hundreds of words."""
-        count, get, failed = (
-            pdfium_c.FPDFText_CountRects,
-            pdfium_c.FPDFText_GetRect,
-            pdfium_c.FPDFText_HasUnicodeMapError,
-        )
-        pointer, to_points, new = self.pointer, self.to_points, tuple.__new__
-        left, top, right, bottom = (ctypes.c_double() for _ in range(4))
-        edges = (ctypes.byref(left), ctypes.byref(top), ctypes.byref(right), ctypes.byref(bottom))
-        is_plain = self._is_direct and self._units is None
-        words = []
-        for match in _WORD.finditer(self.text):
-            start, end = match.span()
-            first, length = start, end - start
-            if not is_plain:
-                there = self.characters(start, end)
-                first, length = there.start, len(there)
-            if failed(pointer, first) == 1 or (length > 1 and failed(pointer, first + length - 1) == 1):
-                self.unreadable.append((start, end))
-            for number in range(count(pointer, first, length)):
-                if get(pointer, number, *edges):
-                    box = to_points(left.value, top.value, right.value, bottom.value)
-                    words.append(new(WordBox, (start, end, *box)))
-        return words
+        pointer, new, count, get = self._pointer, tuple.__new__, _COUNT, _GET
+        edges = (ctypes.c_double * 4)()
+        left, top, right, bottom = (ctypes.byref(edges, ctypes.sizeof(ctypes.c_double) * number) for number in range(4))
+        read = memoryview(edges).cast("B").cast("d").tolist
+        found = []
+        for span, (first, last) in zip(self._spans, self._places, strict=True):
+            for number in range(count(pointer, first, last - first)):
+                if get(pointer, number, left, top, right, bottom):
+                    found.append((span, read()))
+        if self._upright is None:
+            return [WordBox(*span, *self.to_points(*edges)) for span, edges in found]
+        x, xx, y, yy = self._upright
+        return [
+            new(WordBox, (start, end, x + xx * x0, y + yy * y0, x + xx * x1, y + yy * y1))
+            for (start, end), (x0, y0, x1, y1) in found
+        ]
+
+    def _pieces(self) -> list[Piece]:
+        """The text in pieces that one object draws, without the gaps between them."""
+        pointer, drawn_by = self._pointer, _OBJECT
+        owners = [drawn_by(pointer, first) or 0 for first, _ in self._places]
+        found: list[tuple[int, int, int]] = []
+        begun = 0
+        for number in [
+            at for at, (one, other) in enumerate(zip(owners, [*owners[1:], None], strict=False)) if one != other
+        ]:
+            owner, (start, end), (first, last) = owners[number], self._spans[number], self._places[number]
+            if last - first == 1 or drawn_by(pointer, last - 1) == owner:
+                found.append((self._spans[begun][0], end, owner))
+            else:  # the end of its last word is another's
+                if begun < number:
+                    found.append((self._spans[begun][0], self._spans[number - 1][1], owner))
+                found += self._parts(start, end)
+            begun = number + 1
+        fonts = {owner: _FONT(Pointer(owner)) or 0 for _, _, owner in found if owner}
+        for font in fonts.values():
+            self.fonts.meet(font)
+        return [Piece(start, end, owner, fonts.get(owner, 0)) for start, end, owner in found]
+
+    def _parts(self, start: int, end: int) -> list[tuple[int, int, int]]:
+        """The pieces of a word; a character that no object draws belongs to the piece before it."""
+        parts: list[tuple[int, int, int]] = []
+        for at in range(start, end):
+            owner = next((self.drawn_by(index) for index in self.characters(at, at + 1)), 0)
+            if parts and owner in (parts[-1][2], 0):
+                parts[-1] = (parts[-1][0], at + 1, parts[-1][2])
+            else:
+                parts.append((at, at + 1, owner))
+        return parts
+
+    def _unreadable(self) -> list[tuple[int, int]]:
+        fonts, pointer = self.fonts, self._pointer
+        for start, end, owner, font in self.pieces:
+            if not owner or font in fonts.nameless:
+                continue
+            new = set(self.text[start:end]) - fonts.named[font]
+            for letter in new:
+                at = self.text.index(letter, start)
+                if any(_HAS_NO_LETTER(pointer, index) == 1 for index in self.characters(at, at + 1)):
+                    fonts.nameless.add(font)
+            fonts.named[font] |= new
+        if fonts.nameless.isdisjoint(piece.font for piece in self.pieces):
+            return []
+        return [
+            span
+            for span, (first, last) in zip(self._spans, self._places, strict=True)
+            if _HAS_NO_LETTER(pointer, first) == 1 or _HAS_NO_LETTER(pointer, last - 1) == 1
+        ]
 
 
 def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:
@@ -71,9 +192,9 @@ def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:
         return "", None
     buffer = (ctypes.c_ushort * (count + 1))()
     written = pdfium_c.FPDFText_GetText(text_page, 0, count, buffer)
-    raw = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", errors="replace")
-    # Character for character, so that offsets stay. U+FFFE is PDFium's mark for a hyphen at a line's end.
-    text = raw.replace("\r\n", " \n").translate({0xD: 0xA, 0: 0x20, 0x2: 0x2D, 0xFFFE: 0x2D, 0xFFFF: 0xFFFD})
+    text = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", errors="replace").replace("\r\n", " \n")
+    if _ODD.search(text):
+        text = text.translate(_EVEN)
     if text.isascii() or max(text) <= "\uffff":
         return text, None
     units, position = [], 0
@@ -83,8 +204,11 @@ def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:
     return text, [*units, position]
 
 
-def _transformation(page: Any) -> Callable[[float, float, float, float], Box]:
-    """From left, top, right, bottom in PDF space to the page as it is shown (crop box and rotation applied)."""
+def _transformation(
+    page: Any,
+) -> tuple[Callable[[float, float, float, float], Box], tuple[float, float, float, float] | None]:
+    """From left, top, right, bottom in PDF space to the page as it is shown (crop box and rotation applied); and for
+    an upright page the origin and scale of x, and those of y."""
     width, height = page.get_size()
     scale = 100  # PDFium answers in whole pixels
     x, y = ctypes.c_int(), ctypes.c_int()
@@ -105,4 +229,5 @@ def _transformation(page: Any) -> Callable[[float, float, float, float], Box]:
         y0, y1 = origin_y + yx * left + yy * top, origin_y + yx * right + yy * bottom
         return (x0, y0, x1, y1) if x0 <= x1 and y0 <= y1 else (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
-    return to_points
+    is_upright = xy == yx == 0 and xx > 0 > yy
+    return to_points, (origin_x, xx, origin_y, yy) if is_upright else None

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from string import ascii_lowercase
+from string import ascii_letters
 from typing import Any, BinaryIO, Literal
 
 import pypdfium2 as pdfium
@@ -17,12 +17,14 @@ from PIL import Image
 
 from columnist.documents.model import Page, Remark, RemarkKind, WordBox
 from columnist.documents.reading import ocr
+from columnist.documents.reading.content import MOST_OBJECTS, Content, Other
 from columnist.documents.reading.forms import Field, fields_of, with_fields
-from columnist.documents.reading.layer import TextLayer
+from columnist.documents.reading.layer import Fonts, TextLayer
 from columnist.documents.reading.mail import Attached
+from columnist.documents.reading.plain import INK
 from columnist.documents.reading.portfolio import attached_to
 from columnist.documents.reading.regions import masked, shows_more
-from columnist.documents.reading.unseen import INK, contrast, draw, hidden_spans, pictures
+from columnist.documents.reading.unseen import contrast, draw, hidden_spans
 from columnist.errors import DocumentError
 
 _UNKNOWN = re.compile("[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd\U000f0000-\U0010fffd]")
@@ -40,6 +42,10 @@ MOST_UNKNOWN = 0.3
 LEAST_VOWELS = 0.2
 """A smaller share of vowels (y included) among Latin letters means that a font has shuffled them (`Wkh Ohdvh` for `The
 Lease`). Every page of the contracts in `examples/` has at least 0.35."""
+
+_LATIN, _VOWELS = ascii_letters.encode(), b"aeiouyAEIOUY"
+_ENOUGH = 1000
+"""Characters of a page of text that have more letters than a stamp."""
 
 UNKNOWN_LETTERS = "a font without letters"
 
@@ -65,9 +71,10 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
             )
         if len(document) == 0:
             raise DocumentError("The PDF has no pages.")
+        fonts = Fonts()
         unread = [one for one in attached_to(document, on_pages=False) if one.unread]
         for index in range(len(document)):
-            with _page(document, index) as opened:
+            with _page(document, index, fonts) as opened:
                 page = _text_layer(opened, index + 1)
                 if not index and unread:
                     named = tuple(Remark(RemarkKind.ATTACHMENT, detail=one.name) for one in unread)
@@ -83,7 +90,7 @@ def attached_files(file: BinaryIO) -> Iterator[Attached]:
 
 def read_pdf_by_ocr(file: BinaryIO, number: int) -> Page:
     """A page (1-based) by OCR, unless its text layer has more. Raises DocumentError, as `read_pdf` does."""
-    with _opened(file) as document, _page(document, number - 1) as opened:
+    with _opened(file) as document, _page(document, number - 1, Fonts()) as opened:
         layer = _text_layer(opened, number)
         scale = ocr.LONG_SIDE / max(opened.page.get_size())
         picture = opened.page.render(scale=scale).to_pil().convert("RGB")
@@ -130,7 +137,7 @@ def draw_page(file: BinaryIO, number: int, width: int) -> bytes:
     with _opened(file) as document:
         if not 1 <= number <= len(document):
             raise DocumentError(f"The PDF has {len(document):,} pages, and no page {number:,}.")
-        with _page(document, number - 1) as opened:
+        with _page(document, number - 1, Fonts()) as opened:
             page = opened.page
             points = page.get_width()
             if points <= 0 or page.get_height() / points > MAX_ASPECT_RATIO:
@@ -163,55 +170,64 @@ def _opened(file: BinaryIO) -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _OpenPage:
-    """A page with what is filled in drawn on it, its text layer, and its fields."""
+    """A page with what is filled in drawn on it, its text layer, its fields, and what annotations draw over it."""
 
     page: Any
     text_page: Any
     fields: list[Field]
+    over: list[Other]
+    fonts: Fonts
 
 
 @contextmanager
-def _page(document: Any, index: int) -> Iterator[_OpenPage]:
-    """A page, for a while."""
+def _page(document: Any, index: int, fonts: Fonts) -> Iterator[_OpenPage]:
+    """A page, for a while. `fonts`: of the document."""
     try:
         page = document[index]
         fields = list(fields_of(document, page))
-        page = _with_what_is_filled_in(document, page, index)
+        page, over = _with_what_is_filled_in(document, page, index)
         text_page = page.get_textpage()
     except pdfium.PdfiumError as error:
         raise DocumentError(f"The PDF is damaged: page {index + 1} cannot be read.") from error
     try:
-        yield _OpenPage(page, text_page, fields)
+        yield _OpenPage(page, text_page, fields, over, fonts)
     finally:
         text_page.close()
-        page.close()
+        fonts.leave(page)
 
 
-def _with_what_is_filled_in(document: Any, page: Any, index: int) -> Any:
-    """The page, with the contents of form fields, typed text and stamps as text like any other."""
-    kinds = set()
+def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, list[Other]]:
+    """The page, with the contents of form fields, typed text and stamps as text like any other; and what its
+    annotations draw."""
+    kinds, over = set(), []
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
-        kinds.add(pdfium_c.FPDFAnnot_GetSubtype(annotation))
+        kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
+        if kind != pdfium_c.FPDF_ANNOT_LINK or pdfium_c.FPDFAnnot_HasKey(annotation, b"AP"):
+            place = pdfium_c.FS_RECTF()
+            pdfium_c.FPDFAnnot_GetRect(annotation, place)
+            over.append(Other(MOST_OBJECTS, (place.left, place.top, place.right, place.bottom), is_light=False))
+        kinds.add(kind)
         pdfium_c.FPDFPage_CloseAnnot(annotation)
     if kinds.isdisjoint((pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_STAMP)):
-        return page
+        return page, over
     pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY)
     page.close()
-    return document[index]
+    return document[index], over
 
 
 def _text_layer(opened: _OpenPage, number: int) -> Page:
     page = opened.page
     width, height = page.get_size()
-    layer = TextLayer(page, opened.text_page)
-    hidden_words, unread = hidden_spans(layer), layer.unreadable
+    layer = TextLayer(page, opened.text_page, opened.fonts)
+    content = Content(page)
+    hidden_words, unread = hidden_spans(layer, content, opened.over), layer.unreadable
     text, words, hidden = _parted(layer.text, layer.words, hidden_words)
     text, words, _ = _parted(text, words, unread)
-    is_picture = _needs_ocr(page, text)
+    is_picture = _needs_ocr(page, content, text)
     remarks: tuple[Remark, ...] = ()
-    if not is_picture and (unread or shows_more(page, words)):
-        is_picture = _pictured(page) >= PICTURED
+    if not is_picture and (unread or shows_more(page, content, words)):
+        is_picture = _pictured(page, content) >= PICTURED
         detail = UNKNOWN_LETTERS if unread else ""
         remarks = (Remark(RemarkKind.PICTURE, pages=(number,), detail=detail),)
     seen = [(layer.to_points(*field.place), field) for field in opened.fields if field.is_seen]
@@ -240,29 +256,28 @@ def _parted(
     return rest, left, "".join(parts).strip()
 
 
-def _needs_ocr(page: Any, text: str) -> bool:
+def _needs_ocr(page: Any, content: Content, text: str) -> bool:
     """Whether the page shows text that its text layer lacks: it has no text layer, or one that is gibberish, or only a
     stamp on a picture of the page."""
     if min(page.get_size()) <= 0:
         return False
     if _is_gibberish(text):
         return True
-    letters = _letters(text)
-    if letters >= STAMP_CHARACTERS:
+    if _letters(text[:_ENOUGH]) >= STAMP_CHARACTERS or _letters(text) >= STAMP_CHARACTERS:
         return False
-    if not letters:
+    if not _letters(text):
         drawn = draw(page)
-        return drawn is not None and contrast(drawn) >= INK
-    return _pictured(page) >= PICTURED
+        return drawn is not None and contrast(drawn.picture) >= INK
+    return _pictured(page, content) >= PICTURED
 
 
-def _pictured(page: Any) -> float:
+def _pictured(page: Any, content: Content) -> float:
     """The share of a page that pictures cover."""
     left, bottom, right, top = page.get_bbox()
     covered: float = sum(
         max(min(x1, right) - max(x0, left), 0) * max(min(y1, top) - max(y0, bottom), 0)
         # Some programs put every page into a form, with its text: only a form with a picture in it is a picture.
-        for x0, y1, x1, y0 in pictures(page)
+        for x0, y1, x1, y0 in content.pictures
     )
     area: float = max((right - left) * (top - bottom), 1.0)
     return covered / area
@@ -274,10 +289,13 @@ def _letters(text: str) -> int:
 
 def _is_gibberish(text: str) -> bool:
     """Whether a text layer is not what is shown: the file has no letters for its glyphs, or wrong ones."""
-    if len(_UNKNOWN.findall(text)) > MOST_UNKNOWN * sum(map(len, text.split())):
+    unknown = _UNKNOWN.findall(text)
+    if unknown and len(unknown) > MOST_UNKNOWN * sum(map(len, text.split())):
         return True
-    plain = unicodedata.normalize("NFD", text.casefold())
-    latin = sum(map(plain.count, ascii_lowercase))
-    if latin < max(STAMP_CHARACTERS, _letters(text) / 2):
+    plain = text if text.isascii() else unicodedata.normalize("NFD", text.casefold())
+    coded = plain.encode(errors="surrogatepass")
+    others = len(coded.translate(None, _LATIN))
+    latin = len(coded) - others
+    if latin < STAMP_CHARACTERS or (latin < len(text) / 2 and latin < _letters(text) / 2):
         return False
-    return sum(map(plain.count, "aeiouy")) < LEAST_VOWELS * latin
+    return len(coded) - len(coded.translate(None, _VOWELS)) < LEAST_VOWELS * latin

@@ -4,16 +4,14 @@ outlines, and words of fonts that do not say which letters their glyphs are."""
 from collections.abc import Sequence
 from typing import Any
 
-import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageDraw
 
 from columnist.documents.model import WordBox
-from columnist.documents.reading.unseen import draw, objects, pictures, without
+from columnist.documents.reading.content import Content
+from columnist.documents.reading.unseen import draw, without
 
 MANY_PATHS = 60
 """A page with fewer lines and areas has no letters among them."""
-
-MOST_PATHS = 20_000
 
 SHARPNESS = 2.0
 """Pixels a point of the drawn page: a letter of eight points is sixteen pixels high."""
@@ -28,17 +26,13 @@ _PAGEFUL = 0.1
 """The share of a page's rows that text crosses where lines run together, as on a skewed scan."""
 
 
-def shows_more(page: Any, words: Sequence[WordBox]) -> bool:
+def shows_more(page: Any, content: Content, words: Sequence[WordBox]) -> bool:
     """Whether a page shows lines of text that are not among its words."""
-    paths = 0
-    for paths, _ in enumerate(objects(page, pdfium_c.FPDF_PAGEOBJ_PATH), start=1):
-        if paths > MOST_PATHS:
-            break
-    if paths < MANY_PATHS and not any(pictures(page)):
+    if content.paths < MANY_PATHS and not content.pictures:
         return False
-    with without(objects(page, pdfium_c.FPDF_PAGEOBJ_TEXT)):
-        picture = draw(page, SHARPNESS)
-    return picture is not None and _lines(masked(picture, words, picture.width / page.get_width())) >= _LEAST_LINES
+    with without(content.texts):
+        view = draw(page, SHARPNESS)
+    return view is not None and _lines(masked(view.picture, words, view.scale)) >= _LEAST_LINES
 
 
 def masked(picture: Image.Image, words: Sequence[WordBox], scale: float) -> Image.Image:

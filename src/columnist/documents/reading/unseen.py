@@ -5,49 +5,40 @@ transparency, size, clip, cover, layer or place. A word without a mark of its ow
 under, a scanned picture: where that picture has ink, the word counts as shown.
 """
 
-import ctypes
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from math import ceil
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
 
-from columnist.documents.model import WordBox
+from columnist.documents.reading.content import FAINT, PALE, Content, Other, fill_of
+from columnist.documents.reading.direct import Pointer, direct
 from columnist.documents.reading.layer import Box, TextLayer
+from columnist.documents.reading.plain import INK, LARGEST_SIDE, LOW, crossing, is_tiny, is_tiny_word, shows_all
 from columnist.documents.reading.visibility import LEAST_CONTRAST
-
-INK = 24
-"""Levels of grey (of 255) between the darkest and the lightest pixel of a word; one with fewer is looked at closely."""
-
-LEAST_AREA = 0.5
-"""Square points a letter: about a font of one point, which nobody reads."""
 
 CLOSE_UP = 3.0
 """Pixels a point for a close look: thin letters reach their full colour."""
 
-LARGEST_SIDE = 3000
-"""Pixels of a drawn page, at most."""
+_AROUND = 3.0
+"""Points around a part of a page that is drawn."""
 
 MOST_DRAWN = 6
 """How often a page is drawn again, at most, to tell words apart that lie over each other."""
 
 _IS_DARK = bytes(level < 180 for level in range(256))
-_PALE = 190
-_FAINT = 200
-"""Letters whose colours are all lighter, or that are less opaque, may leave no mark."""
-
 _SMALL = 4
 """Pixels: the width of an `l`, and the height of a dash, have less."""
 
-_LOW = 1.2
-"""Points: the letters of a word that is higher are not tiny."""
-
-_COLOUR = tuple(ctypes.c_uint() for _ in range(4))
 _CLIPS = 4
 """From this render mode on, letters are a clip path, which what is drawn next may fill."""
+
+_MODE, _SET_ACTIVE = direct("FPDFTextObj_GetTextRenderMode"), direct("FPDFPageObj_SetIsActive")
 
 _Span = tuple[int, int]
 
@@ -59,19 +50,42 @@ class _Run:
     start: int
     end: int
     box: Box
-    drawn_by: Any
+    drawn_by: int
     hidden: bool = False
 
 
-def draw(page: Any, scale: float = 1.0, mode: str = "L") -> Image.Image | None:
-    """The page in grey (`L`) or colour (`RGB`), `scale` pixels a point; None if it cannot be drawn."""
-    longest = max(page.get_size())
-    if min(page.get_size()) <= 0:
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page, or a part of it, as it is drawn: the picture, its pixels a point, and the place of its first pixel."""
+
+    picture: Image.Image
+    scale: float
+    left: int = 0
+    top: int = 0
+
+    def cut(self, box: Box) -> Image.Image | None:
+        """What it shows in a box; None if that is nothing."""
+        left, top = max(int(box[0] * self.scale) - self.left, 0), max(int(box[1] * self.scale) - self.top, 0)
+        right = min(int(box[2] * self.scale) + 1 - self.left, self.picture.width)
+        bottom = min(int(box[3] * self.scale) + 1 - self.top, self.picture.height)
+        return self.picture.crop((left, top, right, bottom)) if left < right and top < bottom else None
+
+
+def draw(page: Any, scale: float = 1.0, mode: str = "L", part: Box | None = None) -> View | None:
+    """The page, or what is around a part of it, in grey (`L`) or colour (`RGB`), `scale` pixels a point; None if it
+    cannot be drawn."""
+    width, height = page.get_size()
+    if min(width, height) <= 0:
         return None
+    scale = min(scale, LARGEST_SIDE / max(width, height))
+    x0, y0, x1, y1 = part or (0.0, 0.0, width, height)
+    x0, x1 = max(min(x0 - _AROUND, width - _AROUND), 0), min(max(x1 + _AROUND, _AROUND), width)
+    y0, y1 = max(min(y0 - _AROUND, height - _AROUND), 0), min(max(y1 + _AROUND, _AROUND), height)
     try:
-        bitmap = page.render(scale=min(scale, LARGEST_SIDE / longest), grayscale=mode == "L", rev_byteorder=True)
-        picture: Image.Image = bitmap.to_pil()
-        return picture
+        bitmap = page.render(
+            scale=scale, crop=(x0, height - y1, width - x1, y0), grayscale=mode == "L", rev_byteorder=True
+        )
+        return View(bitmap.to_pil(), scale, ceil(x0 * scale), ceil(y0 * scale))
     except (pdfium.PdfiumError, ValueError):
         return None
 
@@ -82,30 +96,33 @@ def contrast(picture: Image.Image) -> int:
     return max(grey) - min(grey)
 
 
-def hidden_spans(layer: TextLayer) -> list[_Span]:
-    """The parts of a page's text that it does not show, in order."""
+def hidden_spans(layer: TextLayer, content: Content, over: Sequence[Other]) -> list[_Span]:
+    """The parts of a page's text that it does not show, in order. `over`: what annotations draw."""
+    if shows_all(layer, content, over):
+        return []
     page = layer.page
-    doubtful = _doubtful(layer)
-    close = draw(page, CLOSE_UP, "RGB") if doubtful else None
+    runs = [run for place in _doubtful(layer, content) for run in _runs(layer, place)]
+    if not runs:
+        return []
+    part = reduce(_around, (run.box for run in runs))
+    close = draw(page, CLOSE_UP, "RGB", part)
     if close is None:
         return []
-    runs = [run for place in doubtful for run in _runs(layer, place)]
-    scale = close.width / page.get_width()
-    gone: list[Any] = []
+    gone: list[int] = []
     for batch in _batches(runs):
         with without([*gone, *(run.drawn_by for run in batch)]):
-            changed = draw(page, CLOSE_UP, "RGB")
-        difference = ImageChops.difference(close, changed) if changed else close
+            changed = draw(page, CLOSE_UP, "RGB", part)
+        difference = replace(close, picture=ImageChops.difference(close.picture, changed.picture)) if changed else close
         for run in batch:
-            run.hidden = _is_tiny([run.box], run.end - run.start) or _most(difference, run.box, scale) < LEAST_CONTRAST
+            run.hidden = is_tiny([run.box], run.end - run.start) or _most(difference.cut(run.box)) < LEAST_CONTRAST
         # Of two equal words in one place, each would be left out for the other's sake.
         gone += [run.drawn_by for run in batch if run.hidden]
-    with without(objects(page, pdfium_c.FPDF_PAGEOBJ_TEXT)):
-        bare = draw(page, CLOSE_UP, "RGB")
+    with without(content.texts):
+        bare = draw(page, CLOSE_UP, "RGB", part)
     if bare is not None:
-        places = [layer.to_points(*bounds) for bounds in pictures(page)]
+        places = [layer.to_points(*bounds) for bounds in content.pictures]
         for run in runs:
-            there = _cut(bare, run.box, scale)
+            there = bare.cut(run.box)
             if there is not None:
                 run.hidden = run.hidden or _has_the_colour_of(there, run.drawn_by)
                 run.hidden = run.hidden and not _is_in_a_picture(there, run, places)
@@ -123,21 +140,17 @@ def _is_repeated(layer: TextLayer, run: _Run, shown: Iterable[_Run]) -> bool:
     return any(layer.text[one.start : one.end] == text and _overlap(one.box, run.box) for one in shown)
 
 
-def _doubtful(layer: TextLayer) -> list[_Span]:
+def _doubtful(layer: TextLayer, content: Content) -> list[_Span]:
     """The words that the drawn page does not clearly show: without ink, over other words, or drawn so that they may
     leave no mark."""
-    page = layer.page
-    drawn = _pixels(page)
+    drawn = _pixels(layer.page)
     if drawn is None:
         return []
     pixels, stride, width, height = drawn
-    scale = width / page.get_width()
+    scale = width / layer.page.get_width()
     dark = pixels.translate(_IS_DARK)
-    taken, taking = bytearray(len(pixels)), b"\1" * stride
-    crossed: list[Box] = []
-    odd = {_address(one) for one in objects(page, pdfium_c.FPDF_PAGEOBJ_TEXT) if _may_leave_no_mark(one)}
     found: dict[_Span, None] = {}
-    # Half of the time that a page takes: no calls but of C for nearly all words.
+    # No calls but of C for nearly all words.
     for index, (start, end, x0, y0, x1, y1) in enumerate(layer.words):
         left, top, right, bottom = int(x0 * scale), int(y0 * scale), int(x1 * scale) + 1, int(y1 * scale) + 1
         at = ((top + bottom) // 2) * stride
@@ -151,26 +164,18 @@ def _doubtful(layer: TextLayer) -> list[_Span]:
             and dark.find(1, at + left, at + right) >= 0
             and dark.find(0, at + left, at + right) >= 0
         )
-        if not is_seen and not _has_ink(pixels, stride, width, height, left, top, right, bottom):
+        is_seen = is_seen or _has_ink(pixels, stride, width, height, left, top, right, bottom)
+        if not is_seen or ((y1 - y0 < LOW or x1 - x0 < LOW) and is_tiny_word(layer.words, index)):
             found[start, end] = None
-            continue
-        if (y1 - y0 < _LOW or x1 - x0 < _LOW) and _is_tiny_word(layer.words, index):
-            found[start, end] = None
-            continue
-        # Some rows, and not the outer ones, which neighbouring lines touch.
-        for row in range((top + 4) & ~3, bottom - 1, 4):
-            begin, finish = row * stride + max(left, 0) + 1, row * stride + min(right - 1, width)
-            if begin < finish <= len(taken):
-                if taken.find(1, begin, finish) >= 0:
-                    crossed.append((x0, y0, x1, y1))
-                taken[begin:finish] = taking[: finish - begin]
-    if crossed:
+    if crossed := crossing([word for word in layer.words if word[:2] not in found], *layer.page.get_size()):
         found |= {word[:2]: None for word in layer.words if any(_overlap(word[2:], one) for one in crossed)}
+    odd = {one for one in content.texts if _may_leave_no_mark(one)}
     # What else the same objects draw may have left its mark on something else.
-    odd |= {drawn for place in found for drawn in _drawn_by(layer, place)}
+    odd |= {drawn_by for place in found for drawn_by in _drawn_by(layer, place)}
     if odd:
         found |= {word[:2]: None for word in layer.words if not odd.isdisjoint(_drawn_by(layer, word[:2]))}
-    return sorted(found)
+    # What has neither letters nor digits says nothing.
+    return sorted(place for place in found if any(map(str.isalnum, layer.text[slice(*place)])))
 
 
 def _has_ink(pixels: bytes, stride: int, width: int, height: int, left: int, top: int, right: int, bottom: int) -> bool:
@@ -197,51 +202,29 @@ def _pixels(page: Any) -> tuple[bytes, int, int, int] | None:
 
 def _drawn_by(layer: TextLayer, place: _Span) -> Iterator[int]:
     """The addresses of the text objects that draw a part of the text."""
-    for index in layer.characters(*place):
-        drawn = pdfium_c.FPDFText_GetTextObject(layer.pointer, index)
-        if drawn:
-            yield _address(drawn)
+    return filter(None, map(layer.drawn_by, layer.characters(*place)))
 
 
-def _may_leave_no_mark(drawn: Any) -> bool:
-    colour = _fill(drawn)
-    return colour is None or (min(colour[:3]) > _PALE or colour[3] < _FAINT)
+def _may_leave_no_mark(drawn_by: int) -> bool:
+    colour = _fill(drawn_by)
+    return colour is None or min(colour[:3]) > PALE or colour[3] < FAINT
 
 
-def _fill(drawn: Any) -> tuple[int, int, int, int] | None:
+def _fill(drawn_by: int) -> tuple[int, int, int, int] | None:
     """Red, green, blue and opacity of letters that are filled; None for other letters, and for patterns."""
-    red, green, blue, opaque = _COLOUR
-    if pdfium_c.FPDFTextObj_GetTextRenderMode(drawn) != pdfium_c.FPDF_TEXTRENDERMODE_FILL:
-        return None
-    if not pdfium_c.FPDFPageObj_GetFillColor(drawn, red, green, blue, opaque):
-        return None
-    return red.value, green.value, blue.value, opaque.value
-
-
-def _is_tiny(boxes: Iterable[Sequence[float]], letters: int) -> bool:
-    return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes) < LEAST_AREA * letters
-
-
-def _is_tiny_word(words: Sequence[WordBox], index: int) -> bool:
-    word = words[index]
-    if min(word.x1 - word.x0, word.y1 - word.y0) > _LOW:
-        return False
-    # A stop in another font is a box of the same word.
-    own = [one[2:] for one in words[max(index - 9, 0) : index + 10] if one.start == word.start]
-    return _is_tiny(own, word.end - word.start)
+    is_filled = _MODE(Pointer(drawn_by)) == pdfium_c.FPDF_TEXTRENDERMODE_FILL
+    return fill_of(Pointer(drawn_by)) if is_filled else None
 
 
 def _runs(layer: TextLayer, place: _Span) -> Iterator[_Run]:
     """The pieces of a word, one for each text object; a character that none draws belongs to the piece before it."""
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     run: _Run | None = None
     for at in range(*place):
         for index in layer.characters(at, at + 1):
-            drawn_by = pdfium_c.FPDFText_GetTextObject(layer.pointer, index)
-            if not drawn_by or not pdfium_c.FPDFText_GetCharBox(layer.pointer, index, left, right, bottom, top):
+            drawn_by, box = layer.drawn_by(index), layer.box(index)
+            if not drawn_by or box is None:
                 continue
-            box = layer.to_points(left.value, top.value, right.value, bottom.value)
-            if run is not None and _address(run.drawn_by) == _address(drawn_by):
+            if run is not None and run.drawn_by == drawn_by:
                 run.box = _around(run.box, box)
             else:
                 if run is not None:
@@ -257,7 +240,7 @@ def _batches(runs: Sequence[_Run]) -> list[list[_Run]]:
     """The runs in groups, each to be left out together: of two objects that lie over each other, one shows."""
     by_object: dict[int, list[_Run]] = {}
     for run in runs:
-        by_object.setdefault(_address(run.drawn_by), []).append(run)
+        by_object.setdefault(run.drawn_by, []).append(run)
     batches: list[list[_Run]] = []
     for own in by_object.values():
         free = (batch for batch in batches if not any(_overlap(run.box, other.box) for run in own for other in batch))
@@ -269,19 +252,19 @@ def _batches(runs: Sequence[_Run]) -> list[list[_Run]]:
 
 
 @contextmanager
-def without(objects: Iterable[Any]) -> Iterator[None]:
-    """The page does not draw these objects in the context."""
-    left_out = {_address(one): one for one in objects}
-    for one in left_out.values():
-        pdfium_c.FPDFPageObj_SetIsActive(one, False)
+def without(objects: Iterable[int]) -> Iterator[None]:
+    """The page does not draw the objects at these addresses in the context."""
+    left_out = list(map(Pointer, objects))
+    for one in left_out:
+        _SET_ACTIVE(one, 0)
     try:
         yield
     finally:
-        for one in left_out.values():
-            pdfium_c.FPDFPageObj_SetIsActive(one, True)
+        for one in left_out:
+            _SET_ACTIVE(one, 1)
 
 
-def _has_the_colour_of(ground: Image.Image, drawn_by: Any) -> bool:
+def _has_the_colour_of(ground: Image.Image, drawn_by: int) -> bool:
     """Whether opaque letters have the colour of the ground: then only other letters under them change."""
     colour = _fill(drawn_by)
     if colour is None or colour[3] < 255:
@@ -292,44 +275,8 @@ def _has_the_colour_of(ground: Image.Image, drawn_by: Any) -> bool:
 
 def _is_in_a_picture(ground: Image.Image, run: _Run, places: Iterable[Box]) -> bool:
     """Whether a picture over or under the letters has ink there, or they cut out what is drawn next."""
-    is_clip = pdfium_c.FPDFTextObj_GetTextRenderMode(run.drawn_by) >= _CLIPS
+    is_clip = _MODE(Pointer(run.drawn_by)) >= _CLIPS
     return (is_clip or any(_overlap(run.box, place) for place in places)) and contrast(ground) >= INK
-
-
-def pictures(page: Any) -> Iterator[Box]:
-    """Left, top, right, bottom in PDF space of the pictures of a page, and of its forms that hold one."""
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    for one in _children(page):
-        kind = pdfium_c.FPDFPageObj_GetType(one)
-        if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE or (
-            kind == pdfium_c.FPDF_PAGEOBJ_FORM and any(objects(one, pdfium_c.FPDF_PAGEOBJ_IMAGE))
-        ):
-            pdfium_c.FPDFPageObj_GetBounds(one, left, bottom, right, top)
-            yield left.value, top.value, right.value, bottom.value
-
-
-def objects(parent: Any, kind: int) -> Iterator[Any]:
-    """The objects of a kind on a page or in a form, and in the forms there."""
-    for one in _children(parent):
-        found = pdfium_c.FPDFPageObj_GetType(one)
-        if found == kind:
-            yield one
-        elif found == pdfium_c.FPDF_PAGEOBJ_FORM:
-            yield from objects(one, kind)
-
-
-def _children(parent: Any) -> Iterator[Any]:
-    if isinstance(parent, pdfium.PdfPage):
-        for index in range(pdfium_c.FPDFPage_CountObjects(parent.raw)):
-            yield pdfium_c.FPDFPage_GetObject(parent.raw, index)
-    else:
-        for index in range(pdfium_c.FPDFFormObj_CountObjects(parent)):
-            yield pdfium_c.FPDFFormObj_GetObject(parent, index)
-
-
-def _address(pointer: Any) -> int:
-    address = ctypes.cast(pointer, ctypes.c_void_p).value
-    return address or 0
 
 
 def _overlap(one: Box, other: Box) -> bool:
@@ -340,16 +287,9 @@ def _around(one: Box, other: Box) -> Box:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
-def _cut(picture: Image.Image, box: Box, scale: float) -> Image.Image | None:
-    left, top = max(int(box[0] * scale), 0), max(int(box[1] * scale), 0)
-    right, bottom = min(int(box[2] * scale) + 1, picture.width), min(int(box[3] * scale) + 1, picture.height)
-    return picture.crop((left, top, right, bottom)) if left < right and top < bottom else None
-
-
-def _most(difference: Image.Image, box: Box, scale: float) -> int:
-    """The largest change of a colour in a box."""
-    there = _cut(difference, box, scale)
-    return 0 if there is None else max(high for _, high in _extremes(there))
+def _most(difference: Image.Image | None) -> int:
+    """The largest change of a colour."""
+    return 0 if difference is None else max(high for _, high in _extremes(difference))
 
 
 def _extremes(picture: Image.Image) -> list[tuple[int, int]]:

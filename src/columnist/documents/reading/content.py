@@ -1,0 +1,224 @@
+"""What a page of a PDF draws: its text objects, and what else may lie over or under them."""
+
+import ctypes
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pypdfium2.raw as pdfium_c
+
+from columnist.documents.reading.direct import Pointer, address_of, direct
+from columnist.documents.reading.layer import Box
+
+MOST_OBJECTS = 20_000
+"""Of a page; what comes after is not looked at one by one."""
+
+PALE = 190
+FAINT = 200
+"""Letters whose colours are all lighter, or that are less opaque, may leave no mark."""
+
+_LIGHT = 230
+"""The least level of each colour of a ground on which dark letters show."""
+
+_COUNT, _GET = direct("FPDFPage_CountObjects"), direct("FPDFPage_GetObject", Pointer)
+_COUNT_INNER, _GET_INNER = direct("FPDFFormObj_CountObjects"), direct("FPDFFormObj_GetObject", Pointer)
+_TYPE, _MODE = direct("FPDFPageObj_GetType"), direct("FPDFTextObj_GetTextRenderMode")
+_FILL, _BOUNDS = direct("FPDFPageObj_GetFillColor"), direct("FPDFPageObj_GetBounds")
+_HAS_TRANSPARENCY, _COUNT_MARKS = direct("FPDFPageObj_HasTransparency"), direct("FPDFPageObj_CountMarks")
+_MARK, _MARK_NAME = direct("FPDFPageObj_GetMark", Pointer), direct("FPDFPageObjMark_GetName")
+_CLIP, _COUNT_CLIPS = direct("FPDFPageObj_GetClipPath", Pointer), direct("FPDFClipPath_CountPaths")
+_COUNT_SEGMENTS = direct("FPDFClipPath_CountPathSegments")
+_SEGMENT, _POINT = direct("FPDFClipPath_GetPathSegment", Pointer), direct("FPDFPathSegment_GetPoint")
+_DRAW_MODE, _MATRIX = direct("FPDFPath_GetDrawMode"), direct("FPDFPageObj_GetMatrix")
+
+_COLOUR = tuple(ctypes.c_uint() for _ in range(4))
+_COLOUR_POINTERS = [ctypes.byref(one) for one in _COLOUR]
+_EDGES = (ctypes.c_float * 4)()
+_EDGE_POINTERS = [ctypes.byref(_EDGES, 4 * number) for number in range(4)]
+_RECTANGLE = 5
+"""Corners of a closed rectangle, at most."""
+_SLACK = 0.5
+"""Points: a clip may cut this off letters, whose bounds are those of their font."""
+
+_Matrix = tuple[float, float, float, float, float, float]
+_SAME: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+class Other(NamedTuple):
+    """Something drawn that is no text: after so many objects, where in PDF space, and whether dark letters that come
+    later show on it."""
+
+    order: int
+    place: Box
+    is_light: bool
+
+
+class Content:
+    """The objects of a page and of the forms on it, in the order in which they are drawn."""
+
+    def __init__(self, page: Any) -> None:
+        self.texts: dict[int, tuple[int, int]] = {}
+        """Text objects by address: after how many objects they are drawn, and by which form (0: by the page)."""
+        self.is_plain = True
+        """Each text object is dark, opaque, filled and whole, and on no layer: only something else can hide it."""
+        self.others: list[Other] = []
+        self.pictures: list[Box] = []
+        """Left, top, right, bottom in PDF space of the pictures of the page, and of its forms that hold one."""
+        self.paths = 0
+        self._order = self._images = self._forms = 0
+        self._clips: dict[int, Box | None] = {}
+        self._marks: dict[int, bool] = {}
+        pointer = Pointer(address_of(page.raw))
+        self._walk(lambda index: _GET(pointer, index), _COUNT(pointer), _SAME, 0)
+
+    def _walk(self, child: Callable[[int], int | None], count: int, matrix: _Matrix, form: int) -> None:
+        for index in range(count):
+            address = child(index)
+            if not address:
+                continue
+            one = Pointer(address)
+            kind = _TYPE(one)
+            self._order += 1
+            if self._order > MOST_OBJECTS:
+                self.is_plain = False
+            if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
+                self.texts[address] = (self._order, form)
+                if self.is_plain:
+                    self.is_plain = self._is_plain(one)
+            elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
+                self._open(one, matrix, form)
+            else:
+                if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+                    self._images += 1
+                    if not form:
+                        self.pictures.append(_place(one, matrix))
+                elif kind == pdfium_c.FPDF_PAGEOBJ_PATH:
+                    self.paths += 1
+                if self.is_plain:
+                    self._note(one, kind, matrix)
+
+    def _open(self, one: Any, matrix: _Matrix, form: int) -> None:
+        if self.is_plain:
+            self.is_plain = not _HAS_TRANSPARENCY(one) and not self._is_layered(one)
+        images = self._images
+        self._forms += 1
+        self._walk(
+            lambda index: _GET_INNER(one, ctypes.c_ulong(index)),
+            _COUNT_INNER(one),
+            _product(_matrix(one), matrix),
+            self._forms,
+        )
+        if not form and self._images > images:
+            self.pictures.append(_place(one, matrix))
+
+    def _note(self, one: Any, kind: int, matrix: _Matrix) -> None:
+        is_light = False
+        if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
+            fill, stroke = ctypes.c_int(), ctypes.c_int()
+            if _DRAW_MODE(one, ctypes.byref(fill), ctypes.byref(stroke)) and not (fill.value or stroke.value):
+                return
+            colour = fill_of(one)
+            is_light = not stroke.value and colour is not None and min(colour[:3]) >= _LIGHT
+            is_light = is_light and not _HAS_TRANSPARENCY(one)
+        if self.texts or not is_light:
+            self.others.append(Other(self._order, _place(one, matrix), is_light))
+
+    def _is_plain(self, text: Any) -> bool:
+        colour = fill_of(text) if _MODE(text) == pdfium_c.FPDF_TEXTRENDERMODE_FILL else None
+        return (
+            colour is not None
+            and min(colour[:3]) <= PALE
+            and colour[3] >= FAINT
+            and not _HAS_TRANSPARENCY(text)
+            and not self._is_layered(text)
+            and self._is_whole(text)
+        )
+
+    def _is_layered(self, one: Any) -> bool:
+        """Whether it is part of a layer, which may be off."""
+        return any(self._is_layer(_MARK(one, ctypes.c_ulong(index)) or 0) for index in range(_COUNT_MARKS(one)))
+
+    def _is_layer(self, mark: int) -> bool:
+        if mark not in self._marks:
+            name, size = (ctypes.c_ushort * 8)(), ctypes.c_ulong()
+            is_read = _MARK_NAME(Pointer(mark), name, ctypes.c_ulong(ctypes.sizeof(name)), ctypes.byref(size))
+            # A longer name is not "OC", and is not written.
+            self._marks[mark] = not is_read or bytes(name).startswith("OC\0".encode("utf-16-le"))
+        return self._marks[mark]
+
+    def _is_whole(self, text: Any) -> bool:
+        """Whether no clip cuts it."""
+        clip = Pointer(_CLIP(text))
+        paths = _COUNT_CLIPS(clip) if clip else 0
+        if paths <= 0:
+            return True
+        if not _BOUNDS(text, *_EDGE_POINTERS):
+            return False
+        left, bottom, right, top = _EDGES
+        for number in range(paths):
+            # Objects share their clips, whose points are in one place.
+            points = _SEGMENT(clip, number, 0)
+            if not points:
+                return False
+            if points not in self._clips:
+                self._clips[points] = _rectangle(clip, number)
+            room = self._clips[points]
+            if room is None or not (
+                room[0] <= left + _SLACK
+                and room[1] <= bottom + _SLACK
+                and right <= room[2] + _SLACK
+                and top <= room[3] + _SLACK
+            ):
+                return False
+        return True
+
+
+def fill_of(one: Any) -> tuple[int, int, int, int] | None:
+    """Red, green, blue and opacity of what fills an object; None for a pattern."""
+    if not _FILL(one, *_COLOUR_POINTERS):
+        return None
+    red, green, blue, opaque = _COLOUR
+    return red.value, green.value, blue.value, opaque.value
+
+
+def _rectangle(clip: Any, number: int) -> Box | None:
+    """Left, bottom, right, top of a clip; None if it is no upright rectangle."""
+    count = _COUNT_SEGMENTS(clip, number)
+    if not 4 <= count <= _RECTANGLE:
+        return None
+    x, y = ctypes.c_float(), ctypes.c_float()
+    corners = []
+    for index in range(count):
+        if not _POINT(Pointer(_SEGMENT(clip, number, index)), ctypes.byref(x), ctypes.byref(y)):
+            return None
+        corners.append((x.value, y.value))
+    xs, ys = {x for x, _ in corners}, {y for _, y in corners}
+    if len(xs) != 2 or len(ys) != 2 or len(set(corners)) != 4:
+        return None
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _place(one: Any, matrix: _Matrix) -> Box:
+    """Left, top, right, bottom in PDF space, as far as the matrix leads there."""
+    if not _BOUNDS(one, *_EDGE_POINTERS):
+        return 0.0, 0.0, 0.0, 0.0
+    left, bottom, right, top = _EDGES
+    if matrix == _SAME:
+        return left, top, right, bottom
+    a, b, c, d, e, f = matrix
+    xs = [a * x + c * y + e for x in (left, right) for y in (bottom, top)]
+    ys = [b * x + d * y + f for x in (left, right) for y in (bottom, top)]
+    return min(xs), max(ys), max(xs), min(ys)
+
+
+def _matrix(form: Any) -> _Matrix:
+    matrix = pdfium_c.FS_MATRIX()
+    if not _MATRIX(form, ctypes.byref(matrix)):
+        return _SAME
+    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def _product(inner: _Matrix, outer: _Matrix) -> _Matrix:
+    """The matrix that applies `inner`, then `outer`."""
+    a, b, c, d, e, f = inner
+    p, q, r, s, t, u = outer
+    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
