@@ -9,10 +9,13 @@ from columnist.asking.prompt import PROMPT_VERSION
 from columnist.errors import LlmError, SettingsError
 from columnist.guarded.turns import Turns
 from columnist.rules.answerer import RulesAnswerer
-from columnist.settings import ASSUMED_CONTEXT_TOKENS, EXTRACTIVE, Settings
+from columnist.settings import ASSUMED_CONTEXT_TOKENS, EXTRACTIVE, Settings, listed_urls
 
 if TYPE_CHECKING:
+    from columnist.llm.batches import Batches
     from columnist.llm.client import ChatModel
+
+OPENAI_URL = "https://api.openai.com/v1"
 
 
 MOST_SUGGESTING, EACH_SUGGESTING, MOST_WAITING = 8, 2, 10
@@ -68,6 +71,18 @@ class BackEnds:
                     base_url = (await asyncio.to_thread(local.serve, Path(model), self._assumed_context))[1]
                 self._chats[model] = ChatModel(self._settings, model, base_url)
             return self._chats[model]
+
+    async def batches(self, model: str) -> "Batches":
+        """The batches of a model's server. Raises as `named`."""
+        return (await self.chat(model)).batches
+
+    @property
+    def batch_server(self) -> str | None:
+        """The base URL of the server whose batches a worker of this process looks after; None: there is none."""
+        settings = self._settings
+        if settings.openai_base_url is None:
+            return None if settings.openai_api_key is None else OPENAI_URL
+        return listed_urls(settings.openai_base_url)[0]
 
     def askable(self) -> tuple[str, ...] | None:
         """The models that a worker of this process may take jobs for; None: any, as there is a server to ask."""

@@ -202,6 +202,12 @@ class LlmRefusedError(LlmError):
     problem = "llm-refused"
 
 
+class PutOffError(LlmError):
+    """The call waits for a batch of the provider: its document gives its place back until the batch has ended."""
+
+    problem = "put-off"
+
+
 class MalformedAnswerError(LlmError):
     """The LLM's answer is not the requested JSON."""
 

@@ -21,6 +21,7 @@ from columnist.errors import LlmRefusedError, SettingsError, UnaskableModelError
 from columnist.export.stream import Exporter
 from columnist.guarded.children import LostError, layers
 from columnist.guarded.sandbox import REQUIRED
+from columnist.jobs.batches import BatchKeeper
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.work import ItemWorker
 from columnist.reviews.model import ModelInUse
@@ -66,7 +67,10 @@ class Process:
                 grace_seconds=settings.worker_grace_seconds,
                 models=self.back_ends.askable(),
             )
-            pool = WorkerPool(self.database, worker, options, self.back_ends.limits, self.back_ends.probe)
+            keeper = BatchKeeper(self.database, self.back_ends, options)
+            pool = WorkerPool(
+                self.database, worker, options, self.back_ends.limits, self.back_ends.probe, keeper.keep_batches
+            )
             running = asyncio.create_task(pool.run())
             watcher = asyncio.current_task()
             assert watcher

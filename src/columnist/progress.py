@@ -80,6 +80,8 @@ def job_detail(job: JobProgress) -> str:
         parts.append(f"{duration(job.eta_seconds)} left")
     if job.error_cells:
         parts.append(f"[red]{job.error_cells:,} failed[/]")
+    if job.waits_for:
+        parts.append(job.waits_for)
     if job.prompt_tokens:
         parts.append(f"{job.prompt_tokens + job.completion_tokens:,} tokens")
     return " · ".join(parts)

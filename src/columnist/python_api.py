@@ -77,13 +77,15 @@ def run(
     *,
     model: str | None = None,
     review: str | None = None,
+    batch: bool = False,
 ) -> Result:
     """Ask every question about every document, wait, and return the grid. The same call again asks nothing again.
 
     `paths`: files and folders. `columns`: a YAML file, or mappings with name, prompt, format and tags. `model`:
     replaces the settings' model; if given, other models' answers are asked again (otherwise they are kept, and a
-    warning says so). `review`: its name; by default these paths and questions have a separate review. Works in
-    notebooks and from any thread. The result is complete: every cell has an answer or is among the `failures`.
+    warning says so). `review`: its name; by default these paths and questions have a separate review. `batch`: ask in
+    batches of the LLM provider, at half the price and within a day; the same call later goes on. Works in notebooks and
+    from any thread. The result is complete: every cell has an answer or is among the `failures`.
 
     Raises ColumnistError (errors.py) with a sentence: UnaskableModelError at once if this machine cannot ask the model,
     IncompleteError if cells were never asked (the job was cancelled or paused, or a question was changed meanwhile);
@@ -99,14 +101,20 @@ def run(
     columns_file = Path(columns) if isinstance(columns, str | os.PathLike) else None
     name = ReviewName(review) if review else default_review(named, asked, columns_file)
     settings = load_settings(model=model)
-    result, notice = _in_a_thread(lambda: _run(settings, files, asked, model, name))
+    result, notice = _in_a_thread(lambda: _run(settings, files, asked, model, name, batch=batch))
     if notice:
         warnings.warn(notice, stacklevel=2)
     return result
 
 
 async def _run(
-    settings: Settings, files: list[Source], columns: list[ColumnSpec], named: str | None, review: ReviewName
+    settings: Settings,
+    files: list[Source],
+    columns: list[ColumnSpec],
+    named: str | None,
+    review: ReviewName,
+    *,
+    batch: bool,
 ) -> tuple[Result, str]:
     await check_askable(settings)
     async with open_desk(settings) as desk:
@@ -118,7 +126,7 @@ async def _run(
 
         grid = await desk.prepare(review, files, columns)
         async with desk.working():
-            covered = await cover(desk, grid, named, watch)
+            covered = await cover(desk, grid, named, watch, batch=batch)
         handed_out = HandedOut(grid, covered)
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder, "review.parquet")

@@ -71,6 +71,7 @@ def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
         ("loose_contents", "INSERT"),
         ("loose_contents", "UPDATE"),
         ("review_documents", "DELETE"),
+        ("tabular_batch_requests", "DELETE"),
         ("tabular_calls", "DELETE"),
         ("tabular_cell_changes", "INSERT"),
         ("tabular_cells", "INSERT"),
@@ -303,6 +304,8 @@ WORKERS_RIGHTS = {
     "tabular_jobs": "SELECT UPDATE",
     "tabular_job_items": "SELECT UPDATE",
     "tabular_calls": "DELETE INSERT SELECT",
+    "tabular_batches": "DELETE INSERT SELECT UPDATE",
+    "tabular_batch_requests": "DELETE INSERT SELECT UPDATE",
     "tabular_removed_cells": "SELECT",
     "tabular_workers": "DELETE INSERT SELECT UPDATE",
 }
@@ -320,5 +323,6 @@ TENANT_TABLES = [
     "tabular_cells",
     "tabular_jobs",
     "tabular_job_items",
+    "tabular_batches",
     "users",
 ]

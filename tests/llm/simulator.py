@@ -16,7 +16,7 @@ import random
 import re
 import time
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -54,6 +54,16 @@ class Faults:
     left: int = -1
     retry_after: str = ""
     refuse_json_schema: bool = False
+    hold_batches: bool = False
+    """No batch is worked on until this is over."""
+    expired: int = 0
+    """So many calls of batches are not made in time."""
+    broken: int = 0
+    """So many calls of batches come to an error of the server."""
+    no_batches: bool = False
+    """It has no such paths."""
+    lose: str = ""
+    """Whose next reply is lost: `upload` or `create`; with `-` before, it is not done either."""
 
 
 FAULTS_OF_CHANCE = [one.name for one in fields(Faults) if one.type is float]
@@ -70,6 +80,8 @@ class Speed:
     context_tokens: int = 131_072
     longest_queue: int = 1_000_000
     """Calls beyond this many in line are turned away with 429."""
+    enqueued_tokens: int = 1_000_000_000
+    """Of batches that have not ended; one that brings more fails."""
 
 
 class PrefixCache:
@@ -118,6 +130,8 @@ class Simulator:
         self._chance = random.Random(1)
         self._slots = asyncio.Semaphore(speed.slots)
         self._cache = PrefixCache(speed.cache_tokens)
+        self._files: dict[str, dict[str, Any]] = {}
+        self._batches: dict[str, dict[str, Any]] = {}
 
     def application(self) -> web.Application:
         """The routes."""
@@ -126,6 +140,14 @@ class Simulator:
         app.router.add_post("/v1/chat/completions", self.complete)
         app.router.add_get("/metrics", self.metrics)
         app.router.add_post("/_faults", self.set_faults)
+        app.router.add_post("/v1/files", self.upload)
+        app.router.add_get("/v1/files", self.list_files)
+        app.router.add_get("/v1/files/{id}/content", self.file_content)
+        app.router.add_delete("/v1/files/{id}", self.delete_file)
+        app.router.add_post("/v1/batches", self.create_batch)
+        app.router.add_get("/v1/batches", self.list_batches)
+        app.router.add_get("/v1/batches/{id}", self.get_batch)
+        app.router.add_post("/v1/batches/{id}/cancel", self.cancel_batch)
         return app
 
     async def list_models(self, request: web.Request) -> web.Response:
@@ -151,6 +173,7 @@ class Simulator:
             "llm_running": self.running,
             "llm_waiting": self.waiting,
             "llm_most_at_once": self.most_at_once,
+            "llm_files": len(self._files),
             **{f"llm_{name}_total": figure for name, figure in sorted(self.counts.items())},
             "llm_busy_slot_seconds_total": self.busy_seconds,
             "llm_service_seconds_total": self.service_seconds,
@@ -185,9 +208,7 @@ class Simulator:
         form = body.get("response_format") or {}
         if self.faults.refuse_json_schema and form.get("type") == "json_schema":
             return _error(400, "response_format of type json_schema is not supported.", "invalid_request_error")
-        # Role by role as a chat template lays it out.
-        prompt = "".join(f"<{message['role']}>{message['content']}\n" for message in body["messages"])
-        prompt_tokens = -(-len(prompt) // CHARACTERS_PER_TOKEN)
+        prompt, prompt_tokens = _prompt(body)
         most = body.get("max_tokens") or body.get("max_completion_tokens") or self.speed.context_tokens - prompt_tokens
         if prompt_tokens + most > self.speed.context_tokens:
             return _error(
@@ -209,27 +230,178 @@ class Simulator:
             cached, tokens = await self._serve(prompt, prompt_tokens, text)
         tokens = most if fault == "cut" else tokens
         said = {"content": None, "reasoning_content": text} if fault == "thoughts" else {"content": text}
-        return web.json_response(
-            {
-                "id": f"chatcmpl-{self.counts['answers']}",
-                "object": "chat.completion",
-                "created": int(time.time()),
-                "model": body["model"],
-                "choices": [
-                    {
-                        "index": 0,
-                        "finish_reason": finish_reason,
-                        "message": {"role": "assistant", **said},
-                    }
-                ],
-                "usage": {
-                    "prompt_tokens": prompt_tokens,
-                    "completion_tokens": tokens,
-                    "total_tokens": prompt_tokens + tokens,
-                    "prompt_tokens_details": {"cached_tokens": cached},
-                },
-            }
-        )
+        return web.json_response(self._completion(body, finish_reason, said, prompt_tokens, cached, tokens))
+
+    def _completion(
+        self, body: dict[str, Any], finish_reason: str, said: dict[str, Any], prompt: int, cached: int, tokens: int
+    ) -> dict[str, Any]:
+        return {
+            "id": f"chatcmpl-{self.counts['answers']}",
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": body["model"],
+            "choices": [{"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", **said}}],
+            "usage": {
+                "prompt_tokens": prompt,
+                "completion_tokens": tokens,
+                "total_tokens": prompt + tokens,
+                "prompt_tokens_details": {"cached_tokens": cached},
+            },
+        }
+
+    # ── Batches ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        """A file for a batch."""
+        if (refused := self._managing(request)) is not None:
+            return refused
+        form = await request.post()
+        upload = form["file"]
+        assert isinstance(upload, web.FileField)
+        assert form["purpose"] == "batch"
+        if self._loses("-upload"):
+            return _broken_off(request)
+        file_id = f"file-{self.counts['uploads']}"
+        self.counts["uploads"] += 1
+        self._files[file_id] = {"name": upload.filename, "content": upload.file.read(), "purpose": "batch"}
+        return _broken_off(request) if self._loses("upload") else web.json_response(self._file(file_id))
+
+    def _file(self, file_id: str) -> dict[str, Any]:
+        file = self._files[file_id]
+        return {
+            "id": file_id,
+            "object": "file",
+            "bytes": len(file["content"]),
+            "created_at": int(time.time()),
+            "filename": file["name"],
+            "purpose": file["purpose"],
+            "status": "processed",
+        }
+
+    async def list_files(self, request: web.Request) -> web.Response:
+        """Those of one purpose."""
+        purpose = request.query.get("purpose")
+        listed = [self._file(one) for one, file in self._files.items() if file["purpose"] == purpose]
+        return web.json_response({"object": "list", "data": listed, "has_more": False})
+
+    async def file_content(self, request: web.Request) -> web.Response:
+        """The bytes of a file."""
+        file = self._files.get(request.match_info["id"])
+        if file is None:
+            return _error(404, "No such File object.", "not_found")
+        return web.Response(body=file["content"], content_type="application/octet-stream")
+
+    async def delete_file(self, request: web.Request) -> web.Response:
+        """Forget a file."""
+        if self._files.pop(request.match_info["id"], None) is None:
+            return _error(404, "No such File object.", "not_found")
+        return web.json_response({"id": request.match_info["id"], "object": "file", "deleted": True})
+
+    async def create_batch(self, request: web.Request) -> web.StreamResponse:
+        """Begin a batch of an uploaded file."""
+        if (refused := self._managing(request)) is not None:
+            return refused
+        body = await request.json()
+        if self._loses("-create"):
+            return _broken_off(request)
+        calls = [json.loads(line) for line in self._files[body["input_file_id"]]["content"].splitlines()]
+        tokens = sum(_prompt(call["body"])[1] for call in calls)
+        waiting = sum(one["tokens"] for one in self._batches.values() if one["shown"]["status"] == "in_progress")
+        batch_id = f"batch_{self.counts['batches']}"
+        self.counts["batches"] += 1
+        shown = body | {
+            "id": batch_id,
+            "object": "batch",
+            "status": "in_progress",
+            "created_at": int(time.time()),
+            "request_counts": {"total": len(calls), "completed": 0, "failed": 0},
+        }
+        if waiting + tokens > self.speed.enqueued_tokens:
+            self.counts["batches_refused"] += 1
+            message = f"Enqueued token limit reached. Limit: {self.speed.enqueued_tokens:,} enqueued tokens."
+            error = {"code": "token_limit_exceeded", "message": message, "line": None, "param": None}
+            shown |= {"status": "failed", "errors": {"object": "list", "data": [error]}}
+        else:
+            self.counts["batched_requests"] += len(calls)
+        self._batches[batch_id] = {"shown": shown, "calls": calls, "tokens": tokens}
+        return _broken_off(request) if self._loses("create") else web.json_response(shown)
+
+    async def list_batches(self, _: web.Request) -> web.Response:
+        """All, newest first."""
+        listed = [one["shown"] for one in reversed(self._batches.values())]
+        return web.json_response({"object": "list", "data": listed, "has_more": False})
+
+    async def get_batch(self, request: web.Request) -> web.Response:
+        """How far a batch is. It is worked on when it is looked at, but for what is held."""
+        batch = self._batches.get(request.match_info["id"])
+        if batch is None:
+            return _error(404, "No batch found.", "not_found")
+        if batch["shown"]["status"] == "in_progress" and not self.faults.hold_batches:
+            self._work_on(batch, "completed")
+        return web.json_response(batch["shown"])
+
+    async def cancel_batch(self, request: web.Request) -> web.Response:
+        """End a batch; half of it is answered by then."""
+        batch = self._batches[request.match_info["id"]]
+        if batch["shown"]["status"] != "in_progress":
+            return _error(409, "Cannot cancel a batch that has ended.", "conflict")
+        self.counts["batches_cancelled"] += 1
+        self._work_on(batch, "cancelled")
+        return web.json_response(batch["shown"])
+
+    def _work_on(self, batch: dict[str, Any], status: str) -> None:
+        answered, failed = [], []
+        for nr, call in enumerate(batch["calls"]):
+            if status == "cancelled" and nr >= len(batch["calls"]) / 2:
+                failed.append(_line(call, None, {"code": "batch_cancelled", "message": "It was cancelled."}))
+            elif self.faults.expired:
+                self.faults = replace(self.faults, expired=self.faults.expired - 1)
+                status = "expired"
+                failed.append(_line(call, None, {"code": "batch_expired", "message": "It was not executed in time."}))
+            elif self.faults.broken:
+                self.faults = replace(self.faults, broken=self.faults.broken - 1)
+                failed.append(_line(call, _error_response(500, "Something broke.", "server_error"), None))
+            else:
+                answered.append(_line(call, self._batched(call["body"]), None))
+        shown = batch["shown"]
+        shown["status"] = status
+        shown["request_counts"] = {"total": len(batch["calls"]), "completed": len(answered), "failed": len(failed)}
+        for name, lines in (("output_file_id", answered), ("error_file_id", failed)):
+            if lines:
+                shown[name] = f"{shown['id']}_{name}"
+                content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in reversed(lines)).encode()
+                self._files[shown[name]] = {"name": name, "content": content, "purpose": "batch_output"}
+
+    def _batched(self, body: dict[str, Any]) -> dict[str, Any]:
+        text = self._answer(body.get("response_format") or {}, str(body["messages"][-1]["content"]))
+        if self._fault(["malformed"]):
+            text = text[: len(text) // 2]
+        prompt_tokens = _prompt(body)[1]
+        if prompt_tokens + body["max_tokens"] > self.speed.context_tokens:
+            return _error_response(400, "This model's maximum context length is exceeded.", "context_length_exceeded")
+        tokens = -(-len(text) // CHARACTERS_PER_TOKEN)
+        self.counts["batched_prompt_tokens"] += prompt_tokens
+        self.counts["batched_completion_tokens"] += tokens
+        completion = self._completion(body, "stop", {"content": text}, prompt_tokens, 0, tokens)
+        return {"status_code": 200, "request_id": "1", "body": completion}
+
+    def _managing(self, request: web.Request) -> web.Response | None:
+        """The refusal of a call that manages batches, if it meets one."""
+        if self.faults.no_batches:
+            return _error(404, "Not Found", "not_found")
+        if not self._may(request):
+            return _error(401, "Incorrect API key provided.", "invalid_api_key")
+        if self._fault(["rate_limit"]):
+            self.counts["turned_away"] += 1
+            return _error(429, "Too many requests.", "rate_limit_exceeded", {"Retry-After": self.faults.retry_after})
+        return None
+
+    def _loses(self, what: str) -> bool:
+        if self.faults.lose != what:
+            return False
+        self.faults = replace(self.faults, lose="")
+        self.counts["lost"] += 1
+        return True
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
@@ -273,10 +445,10 @@ class Simulator:
     def _may(self, request: web.Request) -> bool:
         return not self.api_key or request.headers.get("Authorization") == f"Bearer {self.api_key}"
 
-    def _fault(self) -> str:
-        """The fault that this call meets, or an empty string."""
+    def _fault(self, names: Sequence[str] = FAULTS_OF_CHANCE) -> str:
+        """The fault of these that this call meets, or an empty string."""
         if self.faults.left:
-            for name in FAULTS_OF_CHANCE:
+            for name in names:
                 if self._chance.random() < getattr(self.faults, name):
                     self.faults = replace(self.faults, left=self.faults.left - 1)
                     return name
@@ -365,8 +537,29 @@ class Evidence:
 
 
 def _error(status: int, message: str, code: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response(_error_response(status, message, code)["body"], status=status, headers=headers)
+
+
+def _prompt(body: dict[str, Any]) -> tuple[str, int]:
+    """The prompt, role by role as a chat template lays it out, and its tokens."""
+    prompt = "".join(f"<{message['role']}>{message['content']}\n" for message in body["messages"])
+    return prompt, -(-len(prompt) // CHARACTERS_PER_TOKEN)
+
+
+def _line(call: dict[str, Any], response: dict[str, Any] | None, error: dict[str, str] | None) -> dict[str, Any]:
+    return {"id": "1", "custom_id": call["custom_id"], "response": response, "error": error}
+
+
+def _error_response(status: int, message: str, code: str) -> dict[str, Any]:
     body = {"error": {"message": message, "type": code, "code": code, "param": None}}
-    return web.json_response(body, status=status, headers=headers)
+    return {"status_code": status, "request_id": "1", "body": body}
+
+
+def _broken_off(request: web.Request) -> web.StreamResponse:
+    """The connection ends without a reply."""
+    assert request.transport is not None
+    request.transport.close()
+    return web.Response()
 
 
 async def _sleep_until(moment: float) -> None:

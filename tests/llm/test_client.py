@@ -26,7 +26,7 @@ from columnist.llm import client, limiter
 from columnist.llm import server as serving
 from columnist.llm.client import GIVE_UP_AFTER, ChatModel
 from columnist.llm.replies import Completion
-from columnist.llm.usage import Usage
+from columnist.llm.usage import Queue, Usage
 from columnist.settings import Settings
 from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
@@ -49,6 +49,8 @@ TEXT = "This Lease is made between Alder Ltd and Birch GmbH. The rent is 900 eur
 
 class Counted:
     """A ledger in memory."""
+
+    queue: Queue | None = None
 
     def __init__(self) -> None:
         self.counted: list[Usage] = []

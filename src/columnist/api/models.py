@@ -174,6 +174,9 @@ class GenerateInput(GridInput):
 
     only: Annotated[list[Only], Field(min_length=1, max_length=5)] | None = None
     budget: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=6)] | None = None
+    batch: Annotated[
+        bool | None, Field(description="Ask in batches of the LLM provider: at half the price, within a day.")
+    ] = None
 
 
 class ResumeInput(Input):
@@ -212,6 +215,13 @@ class Job(BaseModel):
     llm_trouble: Annotated[str | None, Field(description="The LLM servers that the job waits for or goes on without.")]
     rate: float | None
     eta_seconds: float | None
+    batch: Annotated[bool, Field(description="It asks in batches of the LLM provider, at half the price.")]
+    batch_submitted_at: Annotated[
+        datetime | None, Field(description="When the first batch that it waits for was submitted; null: none was yet.")
+    ]
+    batch_requests: Annotated[int, Field(description="Calls in the batches that it waits for.")]
+    batch_answered: Annotated[int, Field(description="How many of them the provider has answered.")]
+    batch_trouble: Annotated[str | None, Field(description="Why the batch cannot be submitted or looked at now.")]
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None

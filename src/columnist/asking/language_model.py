@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterable, Sequence
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import product
+from typing import Any, TypeVar
 from uuid import UUID
 
 from columnist import telemetry
@@ -29,13 +31,15 @@ from columnist.asking.statements import folded, unshown
 from columnist.asking.windows import LEAST_BUDGET, answer_room, page_room, size, windows
 from columnist.documents.locating.locate import Locator, normalise
 from columnist.documents.model import Citation, DocumentText
-from columnist.errors import ContextExceededError, MalformedAnswerError, RequestRefusedError
+from columnist.errors import ContextExceededError, MalformedAnswerError, PutOffError, RequestRefusedError
 from columnist.llm.client import ChatModel
 from columnist.llm.replies import Completion
 from columnist.llm.usage import BYTES_PER_TOKEN, UNCOUNTED, Ledger, Usage, total
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Flag, Question
 from columnist.settings import Settings
+
+Result = TypeVar("Result")
 
 MOST_CALLS = 10
 """Calls about a document for each one that was planned, and for two more; then it is given up."""
@@ -79,32 +83,33 @@ class LanguageModelAnswerer:
         )
         answered: list[list[list[Answer]]] = [[] for _ in groups]
 
+        put_off: set[int] = set()
+
         async def read(part: list[PageText], index: int) -> list[Answer]:
             """Ask group `index` about a part. Returns the merged answers after the last part, before that none."""
-            answered[index] += await calls.answers(part, groups[index])
-            return await calls.merged(groups[index], answered[index]) if part is parts[-1] else []
+            try:
+                answered[index] += await calls.answers(part, groups[index])
+                if part is parts[-1] and index not in put_off:
+                    return await calls.merged(groups[index], answered[index])
+            except PutOffError:  # the others are to be in the same batch
+                put_off.add(index)
+            return []
 
-        async with self._chat.document(affinity, urgent):
+        async with nullcontext() if ledger.queue else self._chat.document(affinity, urgent):
             # The first call about a part puts it into the server's prefix cache; the others use it, all at once.
             failure: BaseException | None = None
             for part, batch in product(parts, (range(1), range(1, len(groups)))):
-                tasks = [asyncio.create_task(read(part, index)) for index in batch]
-                try:
-                    pending = set(tasks)
-                    while pending:
-                        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                        for task in done:
-                            # The others are paid for: their answers are waited for.
-                            if error := task.exception():
-                                failure = failure or error
-                            elif merged := task.result():
-                                yield merged
-                finally:
-                    for task in tasks:
-                        task.cancel()
-                    await asyncio.gather(*tasks, return_exceptions=True)
+                async with aclosing(_as_they_end([read(part, index) for index in batch])) as ended:
+                    async for task in ended:
+                        # The others are paid for: their answers are waited for.
+                        if error := task.exception():
+                            failure = failure or error
+                        elif merged := task.result():
+                            yield merged
                 if failure:
                     raise failure
+        if put_off:
+            raise PutOffError("Calls about the document wait for a batch.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,7 @@ class _Calls:
             sentence = f"{self.limits.refused} Ask fewer questions in a call (COLUMNIST_COLUMNS_PER_CALL)."
             return [[Answer(question.id, None, sentence) for question in group]]
         parts = windows(pages, self.limits.page_bytes)
-        return [answers for part in parts for answers in await self.answers(part, group)]
+        return [answers for found in await _all(self.answers(part, group) for part in parts) for answers in found]
 
     async def merged(self, group: Sequence[Question], parts: Sequence[Sequence[Answer]]) -> list[Answer]:
         """One answer per question of a group, from those of each window. An error in one window is the answer's error.
@@ -181,25 +186,25 @@ class _Calls:
             return [_evidenced(question, answer) for question, answer in zip(group, parts[0], strict=True)]
         tokens = size(self.pages) // len(parts) // BYTES_PER_TOKEN
         note = f"Read in {len(parts)} windows of about {tokens:,} tokens, pages 1 to {len(self.pages):,}."
-        merged = []
-        for question, *answers in zip(group, *parts, strict=True):
-            usage = total([answer.usage for answer in answers])
-            failed = next(((nr, answer.error) for nr, answer in enumerate(answers, start=1) if answer.error), None)
-            if failed:
-                error = f"{failed[1]} It was window {failed[0]} of {len(answers)}. {note}"
-                merged.append(Answer(question.id, None, error, usage))
-                continue
-            contents = [answer.content for answer in answers if answer.content]
-            settled = None
-            if evidence := disputed(contents, question.format):
-                answer = await self._settle(question, evidence)
-                usage = total([usage, answer.usage])
-                # An answer without evidence settles nothing: the windows' answers are kept and named.
-                if answer.content and any(citation.verified for citation in answer.content.citations):
-                    settled = answer.content
-            answer = Answer(question.id, merge(contents, note, question, settled), usage=usage)
-            merged.append(_evidenced(question, answer))
-        return merged
+        return await _all(
+            self._merged(question, answers, note) for question, *answers in zip(group, *parts, strict=True)
+        )
+
+    async def _merged(self, question: Question, answers: Sequence[Answer], note: str) -> Answer:
+        usage = total([answer.usage for answer in answers])
+        failed = next(((nr, answer.error) for nr, answer in enumerate(answers, start=1) if answer.error), None)
+        if failed:
+            error = f"{failed[1]} It was window {failed[0]} of {len(answers)}. {note}"
+            return Answer(question.id, None, error, usage)
+        contents = [answer.content for answer in answers if answer.content]
+        settled = None
+        if evidence := disputed(contents, question.format):
+            answer = await self._settle(question, evidence)
+            usage = total([usage, answer.usage])
+            # An answer without evidence settles nothing: the windows' answers are kept and named.
+            if answer.content and any(citation.verified for citation in answer.content.citations):
+                settled = answer.content
+        return _evidenced(question, Answer(question.id, merge(contents, note, question, settled), usage=usage))
 
     async def _settle(self, question: Question, evidence: Sequence[Citation]) -> Answer:
         """The answer to one question from literal passages of the document alone."""
@@ -216,18 +221,22 @@ class _Calls:
         answers, cut_off = await self._once(call)
         found = {answer.question_id: answer for answer in answers}
         missing = [question for question in call.group if found[question.id].content is None]
-        for other in self._others(call, missing, cut_off):
-            telemetry.RETRIES.labels("malformed").inc()
-            try:
-                later = await self._asked(other)
-            except RequestRefusedError as error:
-                if isinstance(error, ContextExceededError) and other.room == call.room:
-                    raise
-                continue  # the first problem is the one to tell
+        others = self._others(call, missing, cut_off)
+        for later in await _all(self._asked_again(call, other) for other in others):
             for answer in later:
                 usage = total([found[answer.question_id].usage, answer.usage])
                 found[answer.question_id] = replace(answer, usage=usage)
         return [found[question.id] for question in call.group]
+
+    async def _asked_again(self, call: _Call, other: _Call) -> list[Answer]:
+        """The answers of one of the `_others`; none if it is refused: the first problem is the one to tell."""
+        telemetry.RETRIES.labels("malformed").inc()
+        try:
+            return await self._asked(other)
+        except RequestRefusedError as error:
+            if isinstance(error, ContextExceededError) and other.room == call.room:
+                raise
+            return []
 
     def _others(self, call: _Call, missing: Sequence[Question], cut_off: bool) -> list[_Call]:
         """The calls that ask for what is missing. At temperature 0 the same request would get the same reply."""
@@ -274,7 +283,8 @@ class _Calls:
     def _key(self, call: _Call, part_of: int | None) -> bytes:
         """Equal for calls that ask the same."""
         shown = [(page.number, page.text) for page in call.pages]
-        asked = besides_the_pages(self.document.name, call.group)
+        # A batch may take until tomorrow.
+        asked = besides_the_pages(self.document.name, call.group, dated=self.ledger.queue is None)
         how = [part_of, call.again, call.excerpts, call.room]
         return sha256(json.dumps([self.chat.model, PROMPT_VERSION, asked, shown, how]).encode()).digest()
 
@@ -317,6 +327,36 @@ class _Calls:
         spans = self.locator.locate(quote, claimed)
         # The page is where the quote was found, whatever the model said.
         return Citation(quote, spans[0].page if spans else claimed, bool(spans), spans, ())
+
+
+async def _as_they_end(steps: Iterable[Coroutine[Any, Any, Result]]) -> AsyncGenerator[asyncio.Task[Result], None]:
+    """Each of these as a task that has ended; close it to cancel the others."""
+    tasks = [asyncio.create_task(step) for step in steps]
+    try:
+        pending = set(tasks)
+        while pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield task
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _all(steps: Iterable[Awaitable[Result]]) -> list[Result]:
+    """What all steps come to, one after the other. If some were put off, all others are tried first, so that they get
+    into the same batch."""
+    found: list[Result] = []
+    put_off: PutOffError | None = None
+    for step in steps:
+        try:
+            found.append(await step)
+        except PutOffError as error:
+            put_off = error
+    if put_off:
+        raise put_off
+    return found
 
 
 def _affinity(document: DocumentText) -> str:

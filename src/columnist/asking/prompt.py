@@ -137,18 +137,18 @@ def messages(
     ]
 
 
-def besides_the_pages(name: str, questions: Sequence[Question]) -> str:
-    """All that a call says besides the pages: what else its answers depend on."""
-    return json.dumps([SYSTEM, _file(name), _questions(questions), schema(questions)])
+def besides_the_pages(name: str, questions: Sequence[Question], *, dated: bool = True) -> str:
+    """All that a call says besides the pages: what else its answers depend on; `dated`: with the day, if it has one."""
+    return json.dumps([SYSTEM, _file(name), _questions(questions, dated=dated), schema(questions)])
 
 
 def _file(name: str) -> str:
     return f"File: {_as_material(' '.join(name.split()))}"
 
 
-def _questions(questions: Sequence[Question]) -> str:
+def _questions(questions: Sequence[Question], *, dated: bool = True) -> str:
     asked = "\n".join(f"{key(index)}. {_ask(question)}" for index, question in enumerate(questions))
-    if any(rules_in_words(question) for question in questions):
+    if dated and any(rules_in_words(question) for question in questions):
         asked += f"\n\nToday is {datetime.now(UTC):%Y-%m-%d}."
     return asked
 

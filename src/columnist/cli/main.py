@@ -126,6 +126,13 @@ def run(
         str | None,
         typer.Option("--review", help="The review's name. Default: a separate review for these paths and questions."),
     ] = None,
+    batch: Annotated[
+        bool,
+        typer.Option(
+            "--batch",
+            help="Ask in batches of the LLM provider (OpenAI's protocol): half the price, and up to a day of patience.",
+        ),
+    ] = False,
     server: ServerOption = None,
 ) -> None:
     """Fill a grid: every document gets every question, and the answers go to a file.
@@ -138,7 +145,7 @@ def run(
     settings = load_settings(model=model, server=server)
     configure_logs("ERROR")
     console = display(sys.stdout, own=True)
-    raise typer.Exit(asyncio.run(run_grid(settings, paths, columns, output, review, model, console)))
+    raise typer.Exit(asyncio.run(run_grid(settings, paths, columns, output, review, model, console, batch=batch)))
 
 
 @app.command(epilog="Example: DATABASE_URL=postgresql://… TABULAR_GENERATE_CONCURRENCY=32 columnist worker")

@@ -89,11 +89,11 @@ class RemoteDesk(Desk):
     def working(self) -> AbstractAsyncContextManager[None]:
         return nullcontext()
 
-    async def generate(self, grid: Grid, model: str | None = None) -> Generated:
+    async def generate(self, grid: Grid, model: str | None = None, *, batch: bool = False) -> Generated:
         return await self._at(
             grid.review_id,
             lambda review: _generated(
-                review.generate(model=model, document_ids=grid.document_ids, column_ids=grid.column_ids)
+                review.generate(model=model, document_ids=grid.document_ids, column_ids=grid.column_ids, batch=batch)
             ),
         )
 

@@ -42,10 +42,12 @@ async def run_grid(
     named_review: str | None,
     model: str | None,
     console: Console,
+    *,
+    batch: bool = False,
 ) -> int:
     """Fill a grid, here or at the settings' server, and return the exit code. `model`: the settings' model, if the user
-    named it. Raises InputError before anything is asked if the input is invalid, UnaskableModelError if this machine
-    cannot ask the model."""
+    named it; `batch`: at half the price, within a day. Raises InputError before anything is asked if the input is
+    invalid, UnaskableModelError if this machine cannot ask the model."""
     check_target(output)
     columns = read_columns(columns_file)
     sources = find_files(paths)
@@ -59,7 +61,7 @@ async def run_grid(
     review = ReviewName(named_review) if named_review else default_review(paths, columns, columns_file)
     async with command_desk(settings) as desk:
         grid = await take_in(desk, review, sources.files, columns, console)
-        covered = await see_it_through(desk, grid, model, console)
+        covered = await see_it_through(desk, grid, model, console, batch=batch)
         if covered is None:
             return INTERRUPTED
         handed_out = HandedOut(grid, covered)
@@ -124,7 +126,9 @@ class _Watcher:
         return job
 
 
-async def see_it_through(desk: Desk, grid: Grid, model: str | None, console: Console) -> Covered | None:
+async def see_it_through(
+    desk: Desk, grid: Grid, model: str | None, console: Console, *, batch: bool = False
+) -> Covered | None:
     """Work on the grid, with progress bars, until nothing is left to ask or nothing moves; None after Ctrl-C."""
     interrupted = asyncio.Event()
     by_person = False
@@ -143,7 +147,7 @@ async def see_it_through(desk: Desk, grid: Grid, model: str | None, console: Con
     watcher = _Watcher(desk, console)
     try:
         async with desk.working() as pool:
-            covering = asyncio.create_task(cover(desk, grid, model, watcher.watch))
+            covering = asyncio.create_task(cover(desk, grid, model, watcher.watch, batch=batch))
             stopping = asyncio.create_task(interrupted.wait())
             await asyncio.wait({covering, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()

@@ -290,15 +290,16 @@ class Review:
         model: str | None = None,
         document_ids: Sequence[UUID] | None = None,
         column_ids: Sequence[UUID] | None = None,
+        batch: bool = False,
     ) -> Job:
         """Ask what has no current answer, or what `only` names; the review's live job takes it up if there is one, and
         `pause_reason` of what is returned says that this one stands paused.
 
-        `budget`, in US dollars, pauses the job when it is spent; `model`: another than the server's. Raises
-        ConflictError while the last job is still being cancelled, NotFoundError for a document or column that is none
-        of the review's.
+        `budget`, in US dollars, pauses the job when it is spent; `model`: another than the server's; `batch`: at half
+        the price, within a day. Raises ConflictError while the last job is still being cancelled, NotFoundError for a
+        document or column that is none of the review's.
         """
-        body = _question(only, budget, model, document_ids, column_ids)
+        body = _question(only, budget, model, document_ids, column_ids, batch=batch)
         response = self._transport.request("POST", f"{self._path}/generate", json=body, key=uuid4().hex)
         return Job(self._transport, parsed(Generated, response))
 
@@ -321,9 +322,10 @@ class Review:
         model: str | None = None,
         document_ids: Sequence[UUID] | None = None,
         column_ids: Sequence[UUID] | None = None,
+        batch: bool = False,
     ) -> JobEstimate:
         """What `generate` with the same arguments would ask, and about what that costs."""
-        body = _question(only, None, model, document_ids, column_ids)
+        body = _question(only, None, model, document_ids, column_ids, batch=batch)
         return parsed(JobEstimate, self._transport.request("POST", f"{self._path}/estimate", json=body))
 
     def failures(
@@ -374,6 +376,8 @@ def _question(
     model: str | None,
     document_ids: Sequence[UUID] | None,
     column_ids: Sequence[UUID] | None,
+    *,
+    batch: bool = False,
 ) -> dict[str, Any]:
     """The body of generate and estimate: what was said, and nothing else."""
     said: dict[str, Any] = {
@@ -382,5 +386,6 @@ def _question(
         "model": model,
         "document_ids": _texts(document_ids),
         "column_ids": _texts(column_ids),
+        "batch": batch or None,
     }
     return {name: value for name, value in said.items() if value is not None}

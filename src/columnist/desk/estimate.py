@@ -32,6 +32,8 @@ def priced(found: Estimate, ask: Ask) -> JobEstimate:
         notes.append(
             f"{unread:,} documents have not been read yet: by the size of their files this may cost {between}."
         )
+    if ask.batch:
+        notes.append("In batches each price is half of the setting's, and answers may take a day.")
     if ask.prices:
         notes.append("If the LLM server has no prefix cache, cached tokens cost as much as the others.")
     else:

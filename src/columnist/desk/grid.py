@@ -130,8 +130,9 @@ class Desk(Protocol):
         """Jobs are worked on while the context lasts; None if other processes do it."""
         ...
 
-    async def generate(self, grid: Grid, model: str | None = None) -> Generated:
-        """Ask everything in the grid that has no current answer. If the review has a live job, that job grows."""
+    async def generate(self, grid: Grid, model: str | None = None, *, batch: bool = False) -> Generated:
+        """Ask everything in the grid that has no current answer, in a `batch` at half the price within a day. If the
+        review has a live job, that job grows."""
         ...
 
     async def unanswered(self, grid: Grid, model: str | None = None) -> Unanswered:

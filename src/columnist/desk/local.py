@@ -40,7 +40,7 @@ from columnist.reviews.store import (
     put_columns,
     put_documents,
 )
-from columnist.settings import Settings
+from columnist.settings import EXTRACTIVE, Settings
 
 
 @asynccontextmanager
@@ -150,9 +150,12 @@ class LocalDesk(Desk):
         column_ids: Sequence[UUID] | None = None,
         document_ids: Sequence[UUID] | None = None,
         budget: Decimal | None = None,
+        *,
+        batch: bool = False,
     ) -> Ask:
         """The request of a user. `model` None: the settings' model. Raises InputError for one that the settings do not
-        offer: a user can neither spend an account on any model, nor name a file of this machine."""
+        offer: a user can neither spend an account on any model, nor name a file of this machine; or for a `batch` of a
+        model that no provider serves."""
         settings = self._process.settings
         asked = model or settings.model
         if asked not in settings.offered:
@@ -160,8 +163,10 @@ class LocalDesk(Desk):
             raise InputError(
                 f"This server can ask {names}, not {asked!r}: its operator lists models in COLUMNIST_MODELS.", "model"
             )
-        states, prices = to_ask(only, model), Prices.of(settings, asked)
-        return Ask(review_id, asked, prompt_version(asked), states, column_ids, document_ids, budget, prices)
+        if batch and (asked == EXTRACTIVE or asked.endswith(".gguf")):
+            raise InputError("Batches are an LLM provider's: name a model of one, or ask without them.", "batch")
+        states, prices = to_ask(only, model), Prices.of(settings, asked, batch=batch)
+        return Ask(review_id, asked, prompt_version(asked), states, column_ids, document_ids, budget, prices, batch)
 
     async def ask(self, ask: Ask) -> Generated:
         """Start a job, or let the review's live job grow. A job that was paused because its model refused goes on: the
@@ -183,8 +188,8 @@ class LocalDesk(Desk):
         async with self._acting() as connection:
             return await unanswered_cells(connection, ask)
 
-    async def generate(self, grid: Grid, model: str | None = None) -> Generated:
-        generated = await self.ask(self._all_of(grid, model))
+    async def generate(self, grid: Grid, model: str | None = None, *, batch: bool = False) -> Generated:
+        generated = await self.ask(self._all_of(grid, model, batch=batch))
         if self._pool is not None:
             self._pool.serve_first(generated.job_id)
         return generated
@@ -192,8 +197,8 @@ class LocalDesk(Desk):
     async def unanswered(self, grid: Grid, model: str | None = None) -> Unanswered:
         return await self.still_unanswered(self._all_of(grid, model))
 
-    def _all_of(self, grid: Grid, model: str | None) -> Ask:
-        return self.asking(grid.review_id, model, None, grid.column_ids, grid.document_ids)
+    def _all_of(self, grid: Grid, model: str | None, *, batch: bool = False) -> Ask:
+        return self.asking(grid.review_id, model, None, grid.column_ids, grid.document_ids, batch=batch)
 
     async def suggest(self, title: str, form: Format | None) -> Suggestion:
         """A question for a column's title. Raises as `suggested`, and TooManyRequestsError."""
@@ -257,7 +262,7 @@ class LocalDesk(Desk):
         async with self._acting() as connection:
             job = await jobs.job_progress(connection, job_id)
             settings = self._process.settings
-            prices = Prices.of(settings, job.model if job.model in settings.offered else None)
+            prices = Prices.of(settings, job.model if job.model in settings.offered else None, batch=job.batch)
             if job.budget is not None and not prices:
                 raise InputError(
                     f"The job has a budget of ${job.budget:,.2f}, and no prices are set here: set "

@@ -39,7 +39,12 @@ class Covered:
 
 
 async def cover(
-    desk: Desk, grid: Grid, model: str | None, watch: Callable[[Generated], Awaitable[Progress]]
+    desk: Desk,
+    grid: Grid,
+    model: str | None,
+    watch: Callable[[Generated], Awaitable[Progress]],
+    *,
+    batch: bool = False,
 ) -> Covered:
     """Ask about the grid, watch, and ask for what is left, until nothing is left or nothing moves any more.
 
@@ -49,7 +54,7 @@ async def cover(
     answered: dict[UUID, int] = {}
     before: int | None = None
     while True:
-        job = await watch(await _generate(desk, grid, model))
+        job = await watch(await _generate(desk, grid, model, batch=batch))
         answered[job.id] = job.done_cells
         left = await desk.unanswered(grid, model)
         changed = grid.changed(await desk.columns(grid.review_id))
@@ -59,12 +64,12 @@ async def cover(
         before = left.cells
 
 
-async def _generate(desk: Desk, grid: Grid, model: str | None) -> Generated:
+async def _generate(desk: Desk, grid: Grid, model: str | None, *, batch: bool) -> Generated:
     while True:
         if changed := grid.changed(await desk.columns(grid.review_id)):
             raise ConflictError(grid.changed_sentence(changed))
         try:
-            return await desk.generate(grid, model)
+            return await desk.generate(grid, model, batch=batch)
         except JobEndingError:
             await asyncio.sleep(ASK_AGAIN_SECONDS)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from columnist.back_ends import BackEnds
 from columnist.db.connect import Database, User
 from columnist.errors import ConflictError, LlmUnavailableError, MalformedAnswerError
-from columnist.llm.usage import Prices, Usage
+from columnist.llm.usage import Prices, Queue, Usage
 from columnist.reviews.columns_file import ColumnInput
 from columnist.reviews.model import Format
 from columnist.reviews.templates import known_column
@@ -37,6 +37,8 @@ class Suggestion:
 class Allowance:
     """The ledger of a user's calls that belong to no job: what a call may cost is taken from the user's allowance
     for the day before it is made, so that no two calls pass it together."""
+
+    queue: Queue | None = None
 
     def __init__(self, database: Database, user: User, dollars: Decimal) -> None:
         self._database = database

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 from columnist.cancelling import surely
 from columnist.db.connect import Connection, Database, retried
 from columnist.errors import JobPausedError
-from columnist.jobs.items import ClaimedItem
+from columnist.jobs.items import ClaimedItem, PutOffCall
 from columnist.jobs.statements import sql
-from columnist.llm.usage import Usage
+from columnist.llm.usage import Reply, Usage
 
 KEPT_FOR = "7 days"
 """Longer than a failed run usually waits for its retry."""
@@ -25,6 +25,7 @@ class ItemCalls:
     """
 
     def __init__(self, database: Database, item: ClaimedItem, *, anew: bool) -> None:
+        self.queue = ItemQueue(database, item) if item.batch else None
         self._database = database
         self._item = item
         self._anew = anew
@@ -38,14 +39,39 @@ class ItemCalls:
         await surely(_count(self._database, uuid4(), self._item, usage, key, answer))
 
     async def kept(self, key: bytes) -> str | None:
+        if self.queue is not None and await self.queue.reply(key) is not None:
+            return None  # which says more: what it used, and how it ended
         if self._kept is None:
             self._kept = await _kept_answers(self._database, self._item, self._anew)
         return self._kept.get(key)
 
     async def forget(self) -> None:
         """Every answer is written."""
-        if self._kept is not None:
+        if self._kept is not None or self.queue is not None:
             await _forget(self._database, self._item)
+
+
+class ItemQueue:
+    """The `Queue` of an item: what its earlier attempts put off, and what this one does (`put_off_calls`)."""
+
+    def __init__(self, database: Database, item: ClaimedItem) -> None:
+        self.put_off_calls: list[PutOffCall] = []
+        self._database = database
+        self._item = item
+        self._replies: dict[bytes, Reply | None] | None = None
+
+    async def reply(self, key: bytes) -> Reply | None:
+        if self._replies is None:
+            self._replies = await _replies(self._database, self._item)
+        return self._replies.get(key)
+
+    def put_off(self, key: bytes, body: str, expected: Usage) -> None:
+        if key not in (self._replies or {}):
+            self.put_off_calls.append(PutOffCall(key, body, expected))
+
+    async def dismiss(self, key: bytes) -> None:
+        await _dismiss(self._database, self._item, key)
+        (self._replies or {}).pop(key, None)
 
 
 @retried
@@ -56,6 +82,7 @@ async def forget_old_calls(connection: Connection) -> None:
         "and (key is null or made_at < now() - %s::interval)",
         [COUNT_KEPT_FOR, KEPT_FOR],
     )
+    await connection.execute(sql("forget_batches"), {"kept_for": KEPT_FOR})
 
 
 @retried
@@ -91,3 +118,19 @@ async def _forget(connection: Connection, item: ClaimedItem) -> None:
         "where review_id = %s and document_id = %s and key is not null",
         [item.review_id, item.document_id],
     )
+    await connection.execute("delete from tabular_batch_requests where item_id = %s", [item.id])
+
+
+@retried
+async def _replies(connection: Connection, item: ClaimedItem) -> dict[bytes, Reply | None]:
+    """By key; None: the call still waits."""
+    cursor = await connection.execute(sql("find_batch_replies"), {"item_id": item.id})
+    return {
+        bytes(row["key"]): Reply(row["status"], row["reply"]) if row["reply"] is not None else None
+        for row in await cursor.fetchall()
+    }
+
+
+@retried
+async def _dismiss(connection: Connection, item: ClaimedItem, key: bytes) -> None:
+    await connection.execute("delete from tabular_batch_requests where item_id = %s and key = %s", [item.id, key])

@@ -13,7 +13,7 @@ from columnist.db.connect import Connection
 from columnist.documents.tokens import estimated_tokens
 from columnist.jobs.ask import Ask
 from columnist.jobs.statements import sql
-from columnist.llm.usage import CHARACTERS_PER_TOKEN, NOTHING, Usage, total
+from columnist.llm.usage import CELL_TOKENS, CHARACTERS_PER_TOKEN, NOTHING, Usage, total
 from columnist.reviews.model import Question
 from columnist.reviews.store import list_columns
 from columnist.settings import Settings
@@ -21,8 +21,6 @@ from columnist.settings import Settings
 DOCUMENTS_NAMED = 3
 """Of those that lack answers."""
 
-CELL_TOKENS = 120
-"""What an estimate supposes of an answer: summary, reasoning and a quote or two."""
 PAGE_TOKENS = 6
 """The line above a page."""
 PART_TOKENS = 70

@@ -3,6 +3,7 @@
     create_job ─→ pending ─claim_items─→ running ─end_items─→ completed | error | skipped
                      ↑                      │
                      └── hand_back_items ───┤  shutdown, or weather: no try consumed
+                     └── put_off_item ──────┤  its calls wait for a batch: no try consumed
                      └── retry_item ────────┤  a failure that may heal: after a back-off
                      └── lease expires ─────┘  the worker died: claim_items takes it again
 
@@ -32,7 +33,7 @@ Outcome = Literal["completed", "error", "skipped"]
 @dataclass(frozen=True, slots=True, eq=False)
 class ClaimedItem:
     """An item that this pool holds; (`id`, `attempt`) fences every write. A claim equals only itself. `urgent`: its
-    job is about this document alone, so that a person waits for it."""
+    job is about this document alone, so that a person waits for it; `batch`: its calls wait for batches."""
 
     id: int
     job_id: UUID
@@ -41,6 +42,7 @@ class ClaimedItem:
     attempt: int
     model: str
     urgent: bool = False
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,15 @@ class EndedItem:
     item: ClaimedItem
     outcome: Outcome
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutOffCall:
+    """A call that is to be in the next batch: its key, its JSON body, and what it is expected to use."""
+
+    key: bytes
+    body: str
+    expected: Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +155,8 @@ async def _claimed(connection: Connection, items: Sequence[dict[str, Any]]) -> l
     # A statement of its own: the claiming function sees jobs that were committed after its statement began, and a join
     # beside it does not. Such items would wait until their lease ends.
     cursor = await connection.execute(
-        "select id, model, total_items = 1 as urgent from tabular_jobs where id = any(%s)",
+        "select id, model, total_items = 1 and not in_batches as urgent, in_batches as batch "
+        "from tabular_jobs where id = any(%s)",
         [list({item["job_id"] for item in items})],
     )
     jobs = {job.pop("id"): job for job in await cursor.fetchall()}
@@ -229,6 +241,25 @@ async def hand_back_items(connection: Connection, items: Sequence[ClaimedItem], 
     """Give items back as if they had never been claimed: at once, and wake the other workers; with `wait`, not to be
     claimed before a while."""
     await connection.execute(sql("hand_back_items"), {**_held(items), "wait": wait})
+
+
+@retried
+async def put_off_item(connection: Connection, item: ClaimedItem, calls: Sequence[PutOffCall]) -> None:
+    """Give an item back until batches have answered what it waits for: these calls, and those put off before. Raises
+    LeaseLostError if the item is another's now."""
+    requests = [
+        {
+            "key": call.key.hex(),
+            "body": call.body,
+            "prompt_tokens": call.expected.prompt_tokens,
+            "completion_tokens": call.expected.completion_tokens,
+        }
+        for call in calls
+    ]
+    values = {"id": item.id, "attempt": item.attempt, "requests": as_json(requests)}
+    found = await (await connection.execute(sql("put_off_item"), values)).fetchone()
+    if found is None or not found["held"]:
+        raise LeaseLostError(f"Item {item.id} is no longer held by attempt {item.attempt}.")
 
 
 async def hand_back_strays(connection: Connection, worker_id: UUID, held: Sequence[ClaimedItem]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from psycopg.rows import DictRow
@@ -32,7 +33,8 @@ class Generated:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """The status of a job: counts of items and cells, tokens so far and their price in US
-    dollars, `rate` in items a second over the last minute."""
+    dollars, `rate` in items a second over the last minute. `batch`: its calls wait for batches of the provider; those
+    that have not ended have `batch_requests` calls, and were submitted at `batch_submitted_at`, the first of them."""
 
     id: UUID
     review_id: UUID
@@ -60,6 +62,11 @@ class Progress:
     pause_reason: str | None
     llm_trouble: str | None
     rate: float | None
+    batch: bool
+    batch_submitted_at: datetime | None
+    batch_requests: int
+    batch_answered: int
+    batch_trouble: str | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -81,6 +88,20 @@ class Progress:
         return self.is_live and self.paused_at is not None and not self.running_items
 
     @property
+    def waits_for(self) -> str:
+        """What a job in batches waits for; empty if it waits for nothing."""
+        if not self.batch or not self.is_live or self.paused_at is not None:
+            return ""
+        if self.batch_submitted_at is None:
+            waits = "preparing a batch for the provider"
+        else:
+            waits = (
+                f"waiting for the provider's batch (submitted {self.batch_submitted_at.astimezone():%H:%M}, "
+                f"{self.batch_answered:,} of {self.batch_requests:,} answered)"
+            )
+        return f"{waits}. {self.batch_trouble}" if self.batch_trouble else waits
+
+    @property
     def eta_seconds(self) -> float | None:
         """Seconds until the last item ends at the present rate; None while that is unknown."""
         return (self.total_items - self.ended_items) / self.rate if self.is_live and self.rate else None
@@ -92,8 +113,9 @@ async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generat
 
     The job pauses when its answers have cost the budget; what runs then goes on, so it may come to a little more. A
     live job keeps the smaller of both budgets. Raises InputError if the review has no column or a budget no prices,
-    NotFoundError if the review may not be seen, ConflictError if the live job asks another model, JobEndingError while
-    it is being cancelled. A live job is only named, and does not grow, when single cells are asked `again`.
+    NotFoundError if the review may not be seen, ConflictError if the live job asks another model, or asks in batches
+    and this one does not, JobEndingError while it is being cancelled. A live job is only named, and does not grow, when
+    single cells are asked `again`.
     """
     cursor = await connection.execute(
         "select exists (select from tabular_columns where review_id = r.id) as has_columns "
@@ -115,6 +137,9 @@ async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generat
         live = await (await connection.execute(sql("find_live_job"), values)).fetchone()
         if live and live["ending"]:
             raise JobEndingError("The last job of this review is still being cancelled: try again in a moment.")
+        if live and live["batch"] != ask.batch:
+            how = "waits for batches: ask with" if live["batch"] else "is running without batches: ask without"
+            raise ConflictError(f"A job of this review {how} --batch (`batch`), wait for its end, or cancel it.")
         if live and live["model"] != ask.model:
             raise ConflictError(
                 f"A job of this review is asking {live['model']!r}: wait for its end, or cancel it, to ask "
@@ -163,6 +188,7 @@ async def retry_job(
             document_ids,
             job.budget,
             prices,
+            job.batch,
         )
         last = await create_job(connection, user_id, ask)
         generated = last if generated is None or last.total_items else generated
@@ -187,8 +213,10 @@ async def resume_job(connection: Connection, job_id: UUID, budget: Decimal | Non
 
 
 async def resume_refused(connection: Connection, job_id: UUID) -> bool:
-    """Let a job go on that a refusal of its model paused, with its budget; False if it is not paused, or by another."""
-    cursor = await connection.execute("select id from tabular_jobs where id = %s and pause_cause = 'refusal'", [job_id])
+    """Let a job go on that a refusal paused, with its budget; False if it is not paused, or for another reason."""
+    cursor = await connection.execute(
+        "select id from tabular_jobs where id = %s and pause_cause in ('refusal', 'batch')", [job_id]
+    )
     return await cursor.fetchone() is not None and await resume_job(connection, job_id, None)
 
 
@@ -228,9 +256,12 @@ async def cancelled_jobs(connection: Connection, job_ids: Sequence[UUID]) -> set
 
 
 @retried
-async def pause_job(connection: Connection, job_id: UUID, reason: str) -> None:
-    """Pause a job for a refusal that concerns each of its calls; `reason` is a sentence for the user."""
-    await connection.execute(sql("pause_job"), {"job_id": job_id, "reason": reason})
+async def pause_job(
+    connection: Connection, job_id: UUID, reason: str, cause: Literal["refusal", "batch"] = "refusal"
+) -> None:
+    """Pause a job for a refusal that concerns each of its calls, or its batches; `reason` is a sentence for the user.
+    After a refusal of its calls it goes on by itself when the model answers."""
+    await connection.execute(sql("pause_job"), {"job_id": job_id, "reason": reason, "cause": cause})
 
 
 @retried

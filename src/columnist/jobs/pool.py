@@ -27,6 +27,7 @@ from columnist.errors import (
     LlmAwayError,
     LlmRefusedError,
     LlmUnavailableError,
+    PutOffError,
     RequestRefusedError,
     SettingsError,
     StorageAwayError,
@@ -72,7 +73,7 @@ Work = Callable[[ClaimedItem], Awaitable[None]]
 """Answers one item. Returns when everything is written. Raises LeaseLostError to drop it; StorageAwayError or
 LlmAwayError for weather, and JobPausedError, which cost no attempt; LlmRefusedError or SettingsError for what concerns
 every call of the model, which pauses the job; another ColumnistError to end it as an error (the message is for the
-user); LlmUnavailableError or anything unforeseen for another attempt."""
+user); LlmUnavailableError or anything unforeseen for another attempt; PutOffError if it has given the item back."""
 
 
 async def _answers(model: str) -> str | None:
@@ -96,7 +97,7 @@ class WorkerPool:
 
     Each is in exactly one of three places: waiting for a worker, running, or ended and on its way to PostgreSQL. The
     heartbeat covers all three. `limits` says of how many documents at a time a model can be asked now; a model that it
-    does not name takes as many as there are workers.
+    does not name takes as many as there are workers. `beside`: one more service to keep running.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class WorkerPool:
         options: PoolOptions,
         limits: Callable[[], Mapping[str, int]] = lambda: MappingProxyType({}),
         probe: Probe = _answers,
+        beside: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.id = uuid4()
         self._database = database
@@ -125,6 +127,7 @@ class WorkerPool:
         self._first_job: UUID | None = None
         self._claimer_wakes = asyncio.Event()
         self._completer = Completer(database, self._claimer_wakes.set)
+        self._beside_work = [beside] if beside else []
         self._presence = Presence(database, self.id, options.models, probe)
         self._supervisor = Supervisor()
         self._seconds_per_item = 1.0  # a running mean; long enough to claim nothing ahead before it is known
@@ -144,6 +147,7 @@ class WorkerPool:
                     self._end_abandoned,
                     self._presence.announce,
                     self._presence.tell_trouble,
+                    *self._beside_work,
                 )
             ]
             try:
@@ -303,6 +307,8 @@ class WorkerPool:
         except StorageAwayError as error:
             self._storage.shut()
             await self._wait_out(item, "storage_away", error)
+        except PutOffError:
+            pass  # it is given back, together with what it waits for
         except LlmAwayError as error:
             await self._wait_out(item, "llm_away", error)
         except LlmUnavailableError as error:

@@ -28,7 +28,7 @@ from columnist.documents.model import Citation, DocumentText
 from columnist.documents.reading.reader import Reader
 from columnist.documents.store import Reading, store_pages, store_unreadable, stored_reading
 from columnist.documents.sweep import note_loose
-from columnist.errors import DocumentError, NotFoundError
+from columnist.errors import DocumentError, NotFoundError, PutOffError
 from columnist.jobs.calls import ItemCalls
 from columnist.jobs.items import (
     AskedColumn,
@@ -36,6 +36,7 @@ from columnist.jobs.items import (
     ClaimedItem,
     LoadedItem,
     load_item,
+    put_off_item,
     reusable_answers,
     write_cells,
 )
@@ -76,7 +77,7 @@ class ItemWorker:
     async def __call__(self, item: ClaimedItem) -> None:
         """Answer every question that the item's job still has to ask about its document.
 
-        Raises DocumentError, LlmError or LeaseLostError as `pool.Work` says.
+        Raises DocumentError, LlmError, LeaseLostError or PutOffError as `pool.Work` says.
         """
         loaded = await load_item(self._database, item)
         if loaded is None or not loaded.columns:
@@ -115,11 +116,16 @@ class ItemWorker:
         failed = False
         # Closed at once when writing fails (the lease is lost): its calls are aborted then.
         questions = [one.question for one in asked]
-        async with aclosing(back_end.answer(document, questions, calls, item.urgent)) as groups:
-            async for answers in groups:
-                await self._choose_units(by_id, answers)
-                await write(await asyncio.to_thread(self._cells, by_id, answers, reading.boxes_key))
-                failed |= any(answer.error for answer in answers)
+        try:
+            async with aclosing(back_end.answer(document, questions, calls, item.urgent)) as groups:
+                async for answers in groups:
+                    await self._choose_units(by_id, answers)
+                    await write(await asyncio.to_thread(self._cells, by_id, answers, reading.boxes_key))
+                    failed |= any(answer.error for answer in answers)
+        except PutOffError:
+            assert calls.queue is not None
+            await put_off_item(self._database, item, calls.queue.put_off_calls)
+            raise
         if not failed:
             await calls.forget()
 

@@ -1,6 +1,7 @@
 """One model of one or several OpenAI-compatible servers: structured answers, patience with the weather, usage."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,14 +19,16 @@ from columnist.errors import (
     LlmAwayError,
     LlmRefusedError,
     LlmUnavailableError,
+    PutOffError,
     RequestRefusedError,
     SettingsError,
 )
+from columnist.llm.batches import Batches
 from columnist.llm.fleet import Fleet
 from columnist.llm.limiter import TROUBLE
 from columnist.llm.replies import Completion
 from columnist.llm.server import Request, Server, TransientError
-from columnist.llm.usage import UNCOUNTED, Ledger, Usage
+from columnist.llm.usage import UNCOUNTED, Ledger, Queue, Usage
 from columnist.settings import ASSUMED_CONTEXT_TOKENS, Settings, listed_urls
 
 log = structlog.get_logger()
@@ -80,6 +83,11 @@ class ChatModel:
     def servers(self) -> Sequence[Server]:
         """Those of the settings, in their order."""
         return self._fleet.servers
+
+    @property
+    def batches(self) -> Batches:
+        """Those of the first server."""
+        return Batches(self.servers[0])
 
     @property
     def documents(self) -> int:
@@ -138,10 +146,14 @@ class ChatModel:
         request alone, ContextExceededError if that is too long for the model), LlmUnavailableError if this call fails
         GIVE_UP_AFTER times while the server answers others, JobPausedError if the `ledger` admits no call. Everything
         that is billed is counted there, answers as those to `key`. What a call has cost that was given up is estimated.
+        Raises PutOffError if the ledger has a queue where the call waits now for a batch.
         """
         for server in self.servers:
             server.watch(one_of_several=len(self.servers) > 1)
         request = Request(messages, schema, max_tokens, affinity)
+        if ledger.queue is not None:
+            assert key is not None
+            return await self._out_of_batch(request, ledger, ledger.queue, key)
         failures = blamed = 0
         answers = {server: server.answers for server in self.servers}
         patient_until: float | None = None
@@ -179,6 +191,25 @@ class ChatModel:
                 raise LlmAwayError(f"The {self._missed()}.")
             await asyncio.sleep(delay)
 
+    async def _out_of_batch(self, request: Request, ledger: Ledger, queue: Queue, key: bytes) -> Completion:
+        server = self.servers[0]
+        reply = await queue.reply(key)
+        if reply is None:
+            await ledger.admit()
+            try:
+                if used := await server.rehearse(request.max_tokens):
+                    await ledger.count(used)
+            except TransientError as weather:
+                raise LlmAwayError(f"The LLM server {server.name}: {weather}.") from weather
+            expected = Usage(request.prompt_tokens(), completion_tokens=request.expected_tokens)
+            queue.put_off(key, json.dumps(server.body(request), ensure_ascii=False), expected)
+            raise PutOffError("The call waits for a batch.")
+        try:
+            return _usable(await server.replied(reply, request), server, request.max_tokens)
+        except TransientError as weather:
+            await queue.dismiss(key)
+            raise LlmUnavailableError(f"The LLM server failed over this request in a batch: {weather}.") from weather
+
     async def _blames_the_call(self, weather: TransientError, server: Server, answers: dict[Server, int]) -> bool:
         """Whether a failure says something of this call: only if the server answers others. `answers`: how many each
         had given when the call was made, or failed last."""
@@ -215,14 +246,11 @@ class ChatModel:
     async def _counted(
         self, completion: Completion, server: Server, max_tokens: int, ledger: Ledger, key: bytes | None
     ) -> Completion:
-        """Raises ContextExceededError if the answer ended before `max_tokens` for want of room (llama.cpp), and
-        DeclinedError if there is none."""
-        if completion.declined:
+        try:
+            _usable(completion, server, max_tokens)
+        except RequestRefusedError:
             await ledger.count(completion.usage)
-            raise DeclinedError(completion.declined)
-        if completion.cut_off and 0 < completion.completion_tokens < min(max_tokens, server.most_answer_tokens):
-            await ledger.count(completion.usage)
-            raise ContextExceededError("The request left no room in the model's context for the whole answer.")
+            raise
         await ledger.count(completion.usage, key, completion.text)
         return completion
 
@@ -247,6 +275,16 @@ class ChatModel:
         missed = [server for server in self.servers if server.trouble]
         reasons = "; ".join(f"{server.name}: {server.trouble.rstrip('.')}" for server in missed)
         return f"LLM server{'s' if len(missed) > 1 else ''} {reasons}" if missed else ""
+
+
+def _usable(completion: Completion, server: Server, max_tokens: int) -> Completion:
+    """The completion. Raises ContextExceededError if the answer ended before `max_tokens` for want of room (llama.cpp),
+    and DeclinedError if there is none."""
+    if completion.declined:
+        raise DeclinedError(completion.declined)
+    if completion.cut_off and 0 < completion.completion_tokens < min(max_tokens, server.most_answer_tokens):
+        raise ContextExceededError("The request left no room in the model's context for the whole answer.")
+    return completion
 
 
 _open: WeakSet[ChatModel] = WeakSet()

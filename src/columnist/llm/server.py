@@ -5,9 +5,9 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,7 +22,10 @@ from columnist.documents.tokens import estimated_tokens
 from columnist.errors import ContextExceededError, LlmRefusedError, LlmUnavailableError, RequestRefusedError
 from columnist.llm.limiter import Limiter, Pace, Slot
 from columnist.llm.replies import Completion, Refusal, completion, refusal, refusal_inside
+from columnist.llm.usage import CELL_TOKENS, NOTHING, Reply, Usage
 from columnist.settings import Settings
+
+Result = TypeVar("Result")
 
 log = structlog.get_logger()
 
@@ -85,6 +88,11 @@ class Request:
     affinity: str
     first: bool = False
 
+    @property
+    def expected_tokens(self) -> int:
+        """Of the answer, estimated."""
+        return min(self.max_tokens, CELL_TOKENS * len(self.schema.get("properties", ())))
+
     def prompt_tokens(self) -> int:
         """Estimated, which takes 20 ms for a long document."""
         return sum(estimated_tokens(str(message.get("content") or "")) for message in self.messages)
@@ -128,6 +136,7 @@ class Server:
         self._probe_answered = False
         self._refused: set[str] = set()
         self._extra_body = settings.llm_extra_body
+        self._rehearsed = False
         self._context_tokens: int | None = None
 
     @property
@@ -179,6 +188,44 @@ class Server:
         self._on_success()
         self.pace.took(completion.prompt_tokens)
         return completion
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """The JSON body of a call, for a batch."""
+        most = min(request.max_tokens, self.most_answer_tokens)
+        sent = self._sent(request, most, frozenset(self._refused))
+        sent.pop("extra_headers", None)
+        extra: dict[str, Any] = sent.pop("extra_body", {})
+        return sent | extra
+
+    async def rehearse(self, max_tokens: int) -> Usage:
+        """Before the first batch: ask for a word in the form of its calls, once, to learn which parameters the server
+        refuses. A batch that is refused as a whole would cost a day. Raises as `ask`."""
+        async with self._probing:
+            if self._rehearsed:
+                return NOTHING
+            words: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say yes."}]
+            completion = await self._ask(Request(words, _YES, max_tokens, ""))
+            self._rehearsed = True
+            return completion.usage
+
+    async def replied(self, reply: Reply, request: Request) -> Completion:
+        """What a batch replied to a call. Raises as `ask`, and TransientError where the server refused a parameter that
+        it is asked without from now on."""
+        most = min(request.max_tokens, self.most_answer_tokens)
+        try:
+            return _answered(_chat_completion(reply))
+        except (openai.OpenAIError, ValueError) as error:
+            understood = await self._understood(error, request.prompt_tokens(), most)
+            if not isinstance(understood, ContextExceededError) and self._learns_from(error, frozenset(), most):
+                raise TransientError("it refused a parameter", "server_error") from error
+            raise understood from error
+
+    async def managed(self, act: Callable[[AsyncOpenAI], Awaitable[Result]]) -> Result:
+        """Do something with the SDK's client that asks no model. Raises as `ask`."""
+        try:
+            return await act(self._client)
+        except (openai.OpenAIError, TimeoutError) as error:
+            raise await self._understood(error) from error
 
     def set_aside(self, error: LlmRefusedError | TransientError, seconds: float = 0.0) -> None:
         """Ask it nothing: for this time, or after a refusal of every call until it lists its models."""
@@ -481,6 +528,26 @@ class Server:
         if trouble != self.trouble:
             self.trouble = trouble
             self._tell()
+
+
+_YES = {
+    "type": "object",
+    "properties": {"answers": {"type": "array", "items": {"type": "string", "enum": ["yes"]}, "maxItems": 1}},
+    "required": ["answers"],
+    "additionalProperties": False,
+}
+"""With a bound, which some servers refuse."""
+
+
+def _chat_completion(reply: Reply) -> ChatCompletion:
+    """The completion as the SDK has it. Raises OpenAIError for a refusal."""
+    body = json.loads(reply.body)
+    if reply.status >= 400 or not isinstance(body, dict):
+        said = body.get("error", body) if isinstance(body, dict) else {}
+        said = said if isinstance(said, dict) else {"message": said}
+        code = str(said.get("code") or said.get("type") or "")
+        raise _RefusedInsideError(Refusal(max(reply.status, 400), code, str(said.get("message") or reply.body), {}))
+    return ChatCompletion.construct(**body)
 
 
 class _NoAnswerError(openai.OpenAIError):

@@ -14,6 +14,9 @@ BYTES_PER_TOKEN = 3
 """A cautious figure, for what has to fit: English contracts have 3.5 to 4.5, Chinese and Japanese about 3, tables of
 figures 2 to 3."""
 
+CELL_TOKENS = 120
+"""What an estimate supposes of an answer to one question: summary, reasoning and a quote or two."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -22,6 +25,9 @@ class Usage:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
+
+    def __bool__(self) -> bool:
+        return self != NOTHING
 
 
 NOTHING = Usage()
@@ -36,8 +42,37 @@ def total(usages: Sequence[Usage]) -> Usage:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a batch replied to a call: `status` and JSON `body` as HTTP has them."""
+
+    status: int
+    body: str
+
+
+class Queue(Protocol):
+    """Calls that wait for a batch of the provider: each is put off, and made again once there is a reply."""
+
+    async def reply(self, key: bytes) -> Reply | None:
+        """What a batch replied to the call, and was counted then; None: nothing yet."""
+        ...
+
+    def put_off(self, key: bytes, body: str, expected: Usage) -> None:
+        """Put a call with this JSON body into the next batch, unless it waits for one already."""
+        ...
+
+    async def dismiss(self, key: bytes) -> None:
+        """The batch's reply to the call is no use: it is to be put off again."""
+        ...
+
+
 class Ledger(Protocol):
     """Where calls are counted, each as soon as it is billed, whatever becomes of its answer."""
+
+    @property
+    def queue(self) -> Queue | None:
+        """Where calls wait for a batch; None: they are made at once."""
+        ...
 
     async def admit(self) -> None:
         """Called right before a call is made. Raises JobPausedError if it may not be."""
@@ -53,6 +88,8 @@ class Ledger(Protocol):
 
 
 class _Uncounted:
+    queue: Queue | None = None
+
     async def admit(self) -> None:
         return
 
@@ -67,6 +104,10 @@ UNCOUNTED: Ledger = _Uncounted()
 """For calls that belong to no job."""
 
 
+BATCH_SHARE = Decimal("0.5")
+"""Of the price of a call, in a batch: OpenAI's, and that of others with its protocol."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """US dollars per million tokens; `cached` is for prompt tokens that the server had in its cache."""
@@ -76,9 +117,11 @@ class Prices:
     completion: Decimal = Decimal(0)
 
     @classmethod
-    def of(cls, settings: Settings, model: str | None = None) -> "Prices":
-        """The prices that the settings give for a model that they offer; None: for the settings' model."""
-        return cls(*(Decimal(str(figure)) for figure in settings.offered[model or settings.model]))
+    def of(cls, settings: Settings, model: str | None = None, *, batch: bool = False) -> "Prices":
+        """The prices that the settings give for a model that they offer; None: for the settings' model. In a `batch`
+        each is half."""
+        share = BATCH_SHARE if batch else Decimal(1)
+        return cls(*(Decimal(str(figure)) * share for figure in settings.offered[model or settings.model]))
 
     def __bool__(self) -> bool:
         return any((self.prompt, self.cached, self.completion))

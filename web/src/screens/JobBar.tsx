@@ -23,6 +23,17 @@ function Quiet() {
   return seconds < QUIET_SECONDS ? null : <span className="muted">no answer for {duration(seconds)}</span>;
 }
 
+/** What a job in batches waits for; empty for any other. */
+function inBatches(job: Job): string {
+  if (!job.batch) return "";
+  const submitted = job.batch_submitted_at && new Date(job.batch_submitted_at);
+  const waits = submitted
+    ? `waiting for the provider's batch (submitted ${submitted.toLocaleTimeString([], { timeStyle: "short" })}, ` +
+      `${figure(job.batch_answered)} of ${figure(job.batch_requests)} answered)`
+    : "preparing a batch for the provider";
+  return job.batch_trouble ? `${waits}. ${job.batch_trouble}` : waits;
+}
+
 export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged: () => void; mayEdit: boolean }) {
   const { fail } = useNotices();
   const queries = useQueryClient();
@@ -65,6 +76,7 @@ export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged
             : job.llm_trouble
               ? job.llm_trouble
               : [
+                  inBatches(job),
                   job.rate ? `${job.rate.toPrecision(2)}/s` : "",
                   job.eta_seconds ? `${duration(job.eta_seconds)} left` : "",
                   job.price > 0 ? `$${job.price.toFixed(2)}` : "",
@@ -72,7 +84,7 @@ export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged
                   .filter(Boolean)
                   .join(" · ")}
       </span>
-      {!job.paused_at && !job.llm_trouble && <Quiet key={job.done_cells + job.error_cells} />}
+      {!job.paused_at && !job.llm_trouble && !job.batch && <Quiet key={job.done_cells + job.error_cells} />}
       {job.error_cells > 0 && <span className="failed">{count(job.error_cells, "failure")}</span>}
       {mayEdit && job.paused_at && (
         <button onClick={() => resume.mutate({ params, body: { budget: null } })}>Continue without a budget</button>

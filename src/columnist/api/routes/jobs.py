@@ -173,4 +173,12 @@ async def retry_job(job_id: EditableJob, desk: CurrentDesk) -> Generated:
 
 def _ask(desk: LocalDesk, review_id: UUID, body: GenerateInput | None) -> Ask:
     asked = body or GenerateInput()
-    return desk.asking(review_id, asked.model, asked.only, asked.column_ids, asked.document_ids, asked.budget)
+    return desk.asking(
+        review_id,
+        asked.model,
+        asked.only,
+        asked.column_ids,
+        asked.document_ids,
+        asked.budget,
+        batch=bool(asked.batch),
+    )

@@ -16,7 +16,7 @@ where i.id = any(array(
       and c.attempt_count - c.handed_back_count < %(max_attempts)s
     for update skip locked) c
   where j.status in ('pending', 'running') and j.cancel_requested_at is null and j.paused_at is null
-    and j.total_items = 1 and (%(models)s::text[] is null or j.model = any(%(models)s)) and j.model <> all(%(refused)s)
+    and j.total_items = 1 and not j.in_batches and (%(models)s::text[] is null or j.model = any(%(models)s)) and j.model <> all(%(refused)s)
   order by j.served_at, j.id
   limit %(batch)s))
 returning i.id, i.job_id, i.review_id, i.document_id, i.attempt_count as attempt

@@ -5,9 +5,9 @@ with todo as materialized (
                              %(document_ids)s::uuid[])
 ), job as (
   insert into tabular_jobs (review_id, user_id, model, prompt_version, "only", column_ids, price_prompt, price_cached,
-                            price_completion, budget, total_items, total_cells, status, completed_at)
+                            price_completion, budget, in_batches, total_items, total_cells, status, completed_at)
   select %(review_id)s, %(user_id)s, %(model)s, %(prompt_version)s, %(only)s, %(column_ids)s::uuid[], %(price_prompt)s,
-         %(price_cached)s, %(price_completion)s, %(budget)s, count(*), coalesce(sum(cells), 0), case when count(*) = 0 then 'completed' else 'pending' end,
+         %(price_cached)s, %(price_completion)s, %(budget)s, %(batch)s, count(*), coalesce(sum(cells), 0), case when count(*) = 0 then 'completed' else 'pending' end,
          case when count(*) = 0 then now() end
   from todo
   on conflict (review_id) where status in ('pending', 'running') do nothing

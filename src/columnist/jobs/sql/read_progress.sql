@@ -14,6 +14,9 @@ select j.id, j.review_id, r.name as review_name, j.status, j.model, j.only, j.co
        case when j.status = 'running' and j.paused_at is null then
          j.recent_items * exp(-extract(epoch from clock_timestamp() - j.updated_at) / 60)
          / (60 * (1 - exp(-greatest(extract(epoch from clock_timestamp() - j.started_at), 1) / 60))) end::float8 as rate,
+       j.in_batches as batch, waits.submitted_at as batch_submitted_at, waits.requests as batch_requests, waits.answered as batch_answered,
+       case when j.in_batches and j.status in ('pending', 'running') then
+         (select b.trouble from tabular_batches b where b.job_id = j.id order by b.made_at desc limit 1) end as batch_trouble,
        j.created_at, j.started_at, j.completed_at, j.cancel_requested_at
 from tabular_jobs j
 join tabular_reviews r on r.id = j.review_id
@@ -22,6 +25,10 @@ cross join lateral (
          coalesce(sum(i.error_cells), 0)::int as error_cells
   from (
     select * from tabular_job_items i where i.job_id = j.id and i.completed_at is null order by i.position limit 2000) i) run
+cross join lateral (
+  select min(b.submitted_at) as submitted_at, coalesce(sum(b.requests), 0)::int as requests,
+         coalesce(sum(b.answered), 0)::int as answered
+  from tabular_batches b where j.in_batches and b.job_id = j.id and b.ended_at is null) waits
 where (%(job_id)s::uuid is null or j.id = %(job_id)s)
   and (%(review_id)s::uuid is null or j.review_id = %(review_id)s)
 order by j.created_at desc

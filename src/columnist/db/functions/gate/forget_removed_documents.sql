@@ -4,6 +4,14 @@ create or replace function forget_removed_documents() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from public.tabular_calls c using gone where (c.review_id, c.document_id) = (gone.review_id, gone.document_id);
+  -- What a batch has cost is still to be counted: of these calls only the texts go.
+  update public.tabular_batch_requests r set body = null, reply = null
+  from gone where (r.review_id, r.document_id) = (gone.review_id, gone.document_id);
+  delete from public.tabular_batch_requests r using gone
+  where (r.review_id, r.document_id) = (gone.review_id, gone.document_id) and r.batch_id is null;
+  update public.tabular_job_items i set lease_expires_at = null
+  from public.tabular_jobs j, gone
+  where j.review_id = gone.review_id and i.job_id = j.id and i.document_id = gone.document_id and i.status = 'pending';
   with failed as (
     update public.tabular_job_items i set error = null
     from public.tabular_jobs j, gone

@@ -1,0 +1,67 @@
+-- Makes batches of the calls that wait, of jobs that ask the models (null: any); returns how many. A job's batch is made
+-- when nothing more comes, when nothing came for `quiet_seconds`, or when it is full. It has at most as many calls,
+-- bytes and dollars as the provider takes and the budget has left, but at least one call; tokens only as many as the
+-- provider said, or half of what it refused, less those that wait there already.
+create or replace function cut_tabular_batches(
+  server text, models text[], most_requests int, most_bytes bigint, quiet_seconds double precision
+) returns int language plpgsql volatile as $$
+declare
+  job tabular_jobs;
+  refused tabular_batches;
+  under_way record;
+  made uuid;
+  cut int := 0;
+begin
+  for job in
+    select j.* from tabular_jobs j
+    where j.in_batches and j.status in ('pending', 'running') and j.cancel_requested_at is null and j.paused_at is null
+      and (cut_tabular_batches.models is null or j.model = any(cut_tabular_batches.models))
+      and exists (select from tabular_batch_requests r where r.job_id = j.id and r.batch_id is null and r.body is not null)
+    order by j.id for no key update skip locked
+  loop
+    continue when exists (
+        select from tabular_job_items i where i.job_id = job.id and i.completed_at is null and i.position < 1000000000)
+      and not (select max(r.put_off_at) < now() - make_interval(secs => quiet_seconds)
+                      or count(*) >= most_requests or sum(r.size_bytes) >= most_bytes
+               from tabular_batch_requests r
+               where r.job_id = job.id and r.batch_id is null and r.body is not null);
+    select b.* into refused from tabular_batches b
+    where b.model = job.model and b.server = cut_tabular_batches.server and b.refused_at > now() - interval '1 day'
+    order by b.refused_at desc limit 1;
+    select coalesce(sum(b.prompt_tokens), 0) as tokens, count(*) filter (where b.job_id = job.id) as batches into under_way
+    from tabular_batches b
+    where b.model = job.model and b.server = cut_tabular_batches.server and b.ended_at is null;
+    -- Where fewer would have been refused, too, somebody else's wait there: that is tried again in a while.
+    continue when refused.refused_at > now() - interval '1 minute'
+        and (refused.requests = 1 or refused.prompt_tokens <= refused.most_tokens)
+      or under_way.tokens > 0 and under_way.tokens >= refused.most_tokens;
+
+    made := gen_random_uuid();
+    with line as (
+      select r.id, r.prompt_tokens, row_number() over w as nr, sum(r.size_bytes) over w as bytes,
+             sum(r.prompt_tokens) over w as tokens,
+             sum(job_price(job, r.prompt_tokens, 0, r.completion_tokens)) over w as dollars
+      from tabular_batch_requests r
+      where r.job_id = job.id and r.batch_id is null and r.body is not null
+      window w as (order by r.put_off_at, r.id)
+    ), left_over as (
+      select least(job.budget - job_price(job, job.prompt_tokens, job.cached_tokens, job.completion_tokens),
+                   case when job.price_prompt + job.price_completion > 0 then allowance_left(job.user_id) end)
+             - coalesce(sum(job_price(job, r.prompt_tokens, 0, r.completion_tokens)), 0) as dollars
+      from tabular_batch_requests r
+      where r.job_id = job.id and r.batch_id is not null and r.answered_at is null
+    ), taken as materialized (
+      select l.id, l.prompt_tokens from line l cross join left_over o
+      where l.nr = 1 and under_way.batches = 0
+         or l.nr <= most_requests and l.bytes <= most_bytes and (o.dollars is null or l.dollars <= o.dollars)
+            and (refused.most_tokens is null or l.tokens <= refused.most_tokens - under_way.tokens)
+    ), batch as (
+      insert into tabular_batches (id, job_id, review_id, model, server, requests, prompt_tokens)
+      select made, job.id, job.review_id, job.model, cut_tabular_batches.server, count(*), sum(t.prompt_tokens)
+      from taken t having count(*) > 0
+    )
+    update tabular_batch_requests r set batch_id = made from taken t where r.id = t.id;
+    cut := cut + case when found then 1 else 0 end;
+  end loop;
+  return cut;
+end $$;
