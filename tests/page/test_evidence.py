@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.documents.scans import A_CONTRACT, short_page, write_scan
 from tests.page.conftest import COVERED, QUESTIONS, Opens, accessible, api_of, cell, filled, pdfs
+from tests.patience import wait_until
 from tests.processes import Served
 
 
@@ -153,7 +154,7 @@ def test_a_document_says_how_it_was_read(server: Served, opens: Opens, admin: st
     before = marked.bounding_box()
     page.keyboard.press("Enter")
     expect(places).to_have_text(re.compile(r"2 of [2-9]"))
-    assert marked.bounding_box() != before
+    wait_until(lambda: marked.bounding_box() != before, "the next place")
     accessible(page)
     # As a worker without OCR leaves it.
     with psycopg.connect(admin) as database:

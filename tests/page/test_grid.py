@@ -4,7 +4,7 @@ from pathlib import Path
 
 import openpyxl
 import psycopg
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.filled import fill
 from tests.page.conftest import QUESTIONS, Opens, accessible, api_of, cell, filled, pdfs
@@ -12,27 +12,24 @@ from tests.patience import wait_until
 from tests.processes import Served
 
 
+def dates(page: Page, rows: int) -> list[str]:
+    """The agreements' dates in the order in which the first rows show them."""
+    shown = [cell(page, row, "Agreement date").inner_text().split("\n")[0] for row in range(rows)]
+    return [date for date in shown if date[:2] in ("19", "20")]
+
+
 def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(server: Served, opens: Opens) -> None:
     review = filled(server, pdfs(6))
     page = opens(f"{server.url}/reviews/{review}")
     expect(page.get_by_text("6 rows")).to_be_visible()
-    dates = cell(page, 0, "Agreement date")
-    expect(dates.locator(".cells-words")).not_to_be_empty()
-
-    def shown(column: str) -> list[str]:
-        return [cell(page, row, column).inner_text().split("\n")[0] for row in range(6)]
-
+    expect(cell(page, 0, "Agreement date").locator(".cells-words")).not_to_be_empty()
     header = page.get_by_role("button", name="Agreement date", exact=True)
     header.click()
     page.wait_for_function("document.querySelector('.cells-arrow:not(:empty)')?.textContent === '↑'")
-
-    def typed() -> list[str]:
-        return [date for date in shown("Agreement date") if date[:2] in ("19", "20")]
-
-    wait_until(lambda: len(typed()) > 2 and typed() == sorted(typed()))
-    rising = typed()
+    wait_until(lambda: len(dates(page, 6)) > 2 and dates(page, 6) == sorted(dates(page, 6)))
+    rising = dates(page, 6)
     header.click()
-    wait_until(lambda: typed() == rising[::-1])
+    wait_until(lambda: dates(page, 6) == rising[::-1])
 
     page.get_by_role("button", name="+ Filter").click()
     expect(page.get_by_label("Value")).to_be_focused()
@@ -54,8 +51,12 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     page.get_by_role("menuitem", name="Group by these answers").click()
     groups = page.locator(".cells-groupRow")
     expect(groups.first).to_be_visible()
-    counts = [int(text) for text in page.locator(".cells-count").all_inner_texts()]
-    assert sum(counts) == 6
+
+    def counted() -> list[int]:
+        return [int(text) for text in page.locator(".cells-count").all_inner_texts()]
+
+    wait_until(lambda: sum(counted()) == 6, "all groups")
+    counts = counted()
     expect(page.locator(".Filters-total")).to_have_text("6 rows")
     groups.first.click()
     expect(groups.first).to_have_attribute("aria-expanded", "false")
@@ -106,6 +107,7 @@ def test_everything_is_done_by_keyboard(server: Served, opens: Opens) -> None:
     page.keyboard.press("Control+Enter")
     expect(cell(page, 0, "Kind")).to_contain_text("Supply")
     page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
 
     # A range, copied as a table.
     page.keyboard.press("ArrowLeft")
@@ -150,7 +152,10 @@ def test_an_answer_is_copied_whole_however_long_it_is(server: Served, opens: Ope
         assert api.patch(path, json={"summary": long}).is_success
     page = opens(f"{server.url}/reviews/{review}")
     cell(page, 0, "Governing law").click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    expect(panel.get_by_role("heading", name="Governing law")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
     page.keyboard.press("Control+c")
     expect(page.get_by_text("1 row copied as a table.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == long.strip()
@@ -187,9 +192,12 @@ def test_what_is_shown_is_there_again_on_the_way_back_and_after_a_reload(server:
     expect(arrow).to_have_text("↑")
     names = page.locator(".cells-name")
     expect(names).to_have_count(4)
-    with page.expect_response(lambda answer: "sort=-" in answer.url):
-        page.get_by_role("button", name="Agreement date", exact=True).click()
+    wait_until(lambda: dates(page, 4) == sorted(dates(page, 4)), "rising dates")
+    rising = dates(page, 4)
+    assert len(set(rising)) > 1
+    page.get_by_role("button", name="Agreement date", exact=True).click()
     expect(arrow).to_have_text("↓")
+    wait_until(lambda: dates(page, 4) == rising[::-1], "falling dates")
     last = cell(page, 3, "Agreement date").inner_text()
     order = names.all_inner_texts()
 

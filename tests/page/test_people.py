@@ -10,6 +10,7 @@ import jwt
 from playwright.sync_api import expect
 
 from tests.page.conftest import QUESTIONS, Opens, accessible, api_of, cell
+from tests.patience import wait_until
 from tests.processes import Served, served
 from tests.uploads import upload
 
@@ -43,6 +44,7 @@ def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Open
         page.locator("h1 input").press("Enter")
         review = page.url.rsplit("/", 1)[1]
         with api_of(server, headers={"Authorization": f"Bearer {signed('ann')}"}) as api:
+            wait_until(lambda: api.get(f"/tabular/reviews/{review}").json()["name"] == "Shared", "its name")
             api.post(f"/tabular/reviews/{review}/columns", json={"columns": QUESTIONS})
             files = (("one.txt", b"The laws of Delaware govern."), ("torn.pdf", b"%PDF-1.7 torn"))
             upload(api, *files, review_id=review)
@@ -65,11 +67,11 @@ def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Open
         expect(page.locator(".cells-answer .failed")).to_have_count(3)
         page.locator(".cells-answer .failed").first.hover()
         for action in ("Run …", "Retry", "Add documents", "Add a question"):
-            assert not page.get_by_role("button", name=action).count()
+            expect(page.get_by_role("button", name=action)).to_have_count(0)
         cell(page, 0, "Governing law").click()
         panel = page.get_by_role("complementary", name="Answer and evidence")
         expect(panel.locator(".Answer-citation q")).to_contain_text("Delaware")
-        assert not panel.get_by_role("button", name=re.compile("Edit|Verify|Ask again|Clear")).count()
+        expect(panel.get_by_role("button", name=re.compile("Edit|Verify|Ask again|Clear"))).to_have_count(0)
         page.keyboard.press("v")
         expect(panel.get_by_text("Nobody has changed this answer.")).to_be_visible()
         accessible(page)

@@ -33,8 +33,8 @@ def test_what_somebody_wrote_is_text_and_never_markup(server: Served, opens: Ope
     expect(page.locator("mark").first).to_contain_text("Delaware")
     page.locator(".Panel-panel a").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("<img")
-    assert page.locator("img:not([src='/favicon.svg'])").count() == 0
-    assert page.locator("script").count() == 1
+    expect(page.locator("img:not([src='/favicon.svg'])")).to_have_count(0)
+    expect(page.locator("script")).to_have_count(1)
 
 
 def test_without_sign_in_the_page_asks_for_the_link_and_remembers_it(server: Served, context: BrowserContext) -> None:
@@ -45,7 +45,7 @@ def test_without_sign_in_the_page_asks_for_the_link_and_remembers_it(server: Ser
     for address in (server.link, server.url):
         page.goto(address)
         expect(page.get_by_role("heading", name="Reviews", exact=True)).to_be_visible()
-        assert page.url == f"{server.url}/"
+        expect(page).to_have_url(f"{server.url}/")
 
 
 def test_the_policy_lets_nothing_in_from_elsewhere(server: Served) -> None:
