@@ -83,10 +83,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONGEST = (
-    "jobs/test_worker_processes.py documents/test_locate.py documents/test_ocr.py documents/test_storage_weather.py "
-    "api/test_rolling_restart.py api/test_documents.py test_cancelling.py documents/test_paths.py api/test_cells.py "
-    "api/test_access_sweep.py documents/test_pictures.py page/test_runs.py page/test_grid.py page/test_evidence.py "
-    "page/test_setup.py cli/test_run.py export/test_export.py test_doc_examples.py test_packaging.py"
+    "jobs/test_worker_processes.py page/test_grid.py page/test_evidence.py cli/test_run.py page/test_runs.py "
+    "python_api/test_runs.py api/test_rolling_restart.py documents/test_locate.py documents/test_ocr.py "
+    "documents/test_storage_weather.py page/test_setup.py api/test_documents.py test_cancelling.py "
+    "db/test_embedded.py api/test_access_sweep.py documents/test_paths.py documents/test_pictures.py "
+    "api/test_export_http.py page/test_people.py api/test_cells.py api/test_estimate.py export/test_states.py "
+    "export/test_export.py api/test_metrics.py test_growth.py test_doc_examples.py test_packaging.py"
 ).split()
 """Files that take longest: they begin first, or the last of them would run while the other workers have nothing."""
 
