@@ -218,6 +218,34 @@ class Settings(BaseSettings):
         validation_alias="COLUMNIST_METRICS_PORT",
         description="The port at which `columnist worker` answers /metrics, /healthz and /readyz. Absent: none.",
     )
+    public_url: str | None = Field(
+        None,
+        pattern="^https?://[^/?#]+/?$",
+        validation_alias="COLUMNIST_PUBLIC_URL",
+        description="The address at which people open this server, such as https://columnist.example.org: for links of "
+        "invitations, and for the way back from an OIDC provider. Absent: this machine's.",
+    )
+    sign_in: Literal["password"] | None = Field(
+        None,
+        validation_alias="COLUMNIST_SIGN_IN",
+        description="`password`: people whom `columnist users invite` has invited sign in with a password. Absent: "
+        "only OIDC and JWTs count, if they are set up.",
+    )
+    oidc_issuer: str | None = Field(
+        None,
+        pattern="^https?://",
+        validation_alias="COLUMNIST_OIDC_ISSUER",
+        description="Sign-in at an OIDC provider (authorization code with PKCE): its issuer, such as "
+        "https://id.example.org/realms/team. It returns people to `/sign-in/return`.",
+    )
+    oidc_client_id: str | None = Field(
+        None, validation_alias="COLUMNIST_OIDC_CLIENT_ID", description="This server's client id at that provider."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None,
+        validation_alias="COLUMNIST_OIDC_CLIENT_SECRET",
+        description="Its secret. Absent: it is a public client.",
+    )
     jwt_secret: SecretStr | None = Field(
         None,
         min_length=32,

@@ -65,12 +65,17 @@ def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
     assert grants["authenticated"] == "DELETE INSERT SELECT UPDATE"
     assert grants["columnist_worker"] == "DELETE INSERT SELECT UPDATE"
     assert sorted(gate) == [
+        ("accounts", "INSERT"),
+        ("accounts", "UPDATE"),
         ("api_tokens", "UPDATE"),
         ("documents", "DELETE"),
         ("events", "INSERT"),
         ("loose_contents", "INSERT"),
         ("loose_contents", "UPDATE"),
         ("review_documents", "DELETE"),
+        ("sessions", "DELETE"),
+        ("sessions", "INSERT"),
+        ("sessions", "UPDATE"),
         ("tabular_batch_requests", "DELETE"),
         ("tabular_calls", "DELETE"),
         ("tabular_cell_changes", "INSERT"),

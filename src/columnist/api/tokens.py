@@ -30,7 +30,7 @@ async def create_token(connection: Connection, user: User, name: str, scope: Sco
         "user_id": user.id,
         "email": user.email,
         "name": name,
-        "hash": _hash(token),
+        "hash": hash_of(token),
         "scope": scope,
         "lifetime": timedelta(days=days),
     }
@@ -46,14 +46,14 @@ async def revoke_token(connection: Connection, token_id: UUID) -> None:
 
 async def user_of_token(connection: Connection, token: str) -> tuple[User, Scope]:
     """Whom a token belongs to, and what it permits. Raises UnauthenticatedError."""
-    row = await (await connection.execute(_sql("user_of_token"), {"hash": _hash(token)})).fetchone()
+    row = await (await connection.execute(_sql("user_of_token"), {"hash": hash_of(token)})).fetchone()
     if row is None:
         raise UnauthenticatedError("The API token is revoked, expired or unknown.")
     return User(row["user_id"], row["email"]), row["scope"]
 
 
-def _hash(token: str) -> bytes:
-    """SHA-256; a token has 256 random bits, so nothing slower is needed."""
+def hash_of(token: str) -> bytes:
+    """The SHA-256 by which a secret of 256 random bits is kept: nothing slower is needed for so many."""
     return hashlib.sha256(token.encode()).digest()
 
 

@@ -47,6 +47,7 @@ async def examine(settings: Settings, *, adopt: bool = False) -> list[Finding]:
         ("Files", partial(_files, adopt=adopt)),
         ("Reading files", _reading),
         ("Answers", _answers),
+        ("Sign-in", _sign_in),
     ]
     findings = []
     for subject, check in checks:
@@ -154,6 +155,20 @@ async def _answers(settings: Settings) -> str:
     if failures:
         raise LlmRefusedError(" ".join((*failures, *(f"{finding}." for finding in findings))))
     return ". ".join(findings)
+
+
+async def _sign_in(settings: Settings) -> str:
+    ways = {
+        "by password (columnist users invite EMAIL)": settings.sign_in == "password",
+        f"at {settings.oidc_issuer}": settings.oidc_issuer is not None,
+        "by JWT": settings.jwt_secret is not None or settings.jwks_url is not None,
+    }
+    if not any(ways.values()):
+        return (
+            "none: this machine's user alone. For a team set COLUMNIST_SIGN_IN=password and COLUMNIST_PUBLIC_URL, and "
+            "send each person the link of columnist users invite EMAIL"
+        )
+    return ", ".join(way for way, is_on in ways.items() if is_on)
 
 
 async def _asked_twice(settings: Settings) -> str:

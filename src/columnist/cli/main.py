@@ -38,7 +38,7 @@ evaluation = typer.Typer(
     help="Measure answers against labels, and compare two measurements.",
 )
 app.add_typer(evaluation, name="eval")
-users = typer.Typer(no_args_is_help=True, help="For operators: list, disable and enable users.")
+users = typer.Typer(no_args_is_help=True, help="For operators: invite, list, disable and enable users.")
 app.add_typer(users, name="users")
 tokens = typer.Typer(no_args_is_help=True, help="For operators: list and revoke the API tokens of everybody.")
 app.add_typer(tokens, name="tokens")
@@ -174,7 +174,8 @@ def serve(
 ) -> None:
     """Serve the page and the HTTP API, and work on jobs in the same process. More workers can join from anywhere.
 
-    Without sign-in it prints a link with the token of the data directory: open it, and the browser keeps it.
+    Without sign-in it prints a link with the token of the data directory: open it, and the browser keeps it. For a team
+    set COLUMNIST_SIGN_IN=password, and send each person the link of `columnist users invite EMAIL`.
 
     SIGTERM: /readyz turns traffic away for COLUMNIST_DRAIN_SECONDS, then requests in progress end, and other workers
     get the running documents. Ctrl-C does the same without waiting for proxies; a second one skips every wait.
@@ -329,9 +330,21 @@ UserArgument = Annotated[str, typer.Argument(metavar="USER", help="An e-mail add
 ReviewOption = Annotated[UUID | None, typer.Option("--review", metavar="ID", help="Of this review only.")]
 
 
+@users.command("invite", epilog="Example: COLUMNIST_SIGN_IN=password columnist users invite ada@example.org")
+def invite_user(email: Annotated[str, typer.Argument(metavar="EMAIL")]) -> None:
+    """Print a link at which this person chooses a password: once, within seven days. For one who has forgotten theirs,
+    too. Send it to nobody else: the e-mail address counts as verified."""
+    from columnist.cli import operate
+
+    configure_logs("ERROR")
+    settings = load_settings()
+    link = operate.operate(settings, lambda connection: operate.invite(connection, settings, email))
+    sys.stdout.write(f"{link}\n")  # whole, however narrow the terminal is
+
+
 @users.command("list", epilog="Example: columnist users list")
 def list_users() -> None:
-    """List everybody who has signed in, and what belongs to them."""
+    """List everybody who has signed in or was invited, how they sign in, and what belongs to them."""
     from columnist.cli import operate, screen
 
     configure_logs("ERROR")
@@ -340,7 +353,8 @@ def list_users() -> None:
 
 @users.command("disable", epilog="Example: columnist users disable eve@example.org")
 def disable_user(user: UserArgument) -> None:
-    """Refuse a user's tokens and sign-ins from now on. What belongs to them stays, and their jobs go on."""
+    """End a user's sessions, and refuse their tokens and sign-ins from now on. What belongs to them stays, and their
+    jobs go on."""
     _set_enabled(user, enabled=False)
 
 
@@ -348,6 +362,16 @@ def disable_user(user: UserArgument) -> None:
 def enable_user(user: UserArgument) -> None:
     """Let a disabled user in again, with the tokens that they had."""
     _set_enabled(user, enabled=True)
+
+
+@users.command("sign-out", epilog="Example: columnist users sign-out eve@example.org")
+def sign_out_user(user: UserArgument) -> None:
+    """Sign a user out of every browser. They may sign in again, and their API tokens stay."""
+    from columnist.cli import operate
+
+    configure_logs("ERROR")
+    ended = operate.operate(load_settings(), lambda connection: operate.end_sessions(connection, user))
+    out.print(f"Sessions ended: {ended}.")
 
 
 def _set_enabled(user: str, *, enabled: bool) -> None:

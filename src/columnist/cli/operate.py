@@ -1,17 +1,24 @@
-"""What operators do at the database: read the trail, list and disable users, list and revoke tokens."""
+"""What operators do at the database: read the trail, invite, list and disable users, list and revoke tokens."""
 
 import asyncio
 import json
+import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
+from pydantic import TypeAdapter, ValidationError
+
+from columnist.api.local import is_loopback
+from columnist.api.models import Email
+from columnist.api.tokens import hash_of
 from columnist.cancelling import off_loop
 from columnist.db.connect import Connection, Database, database_url
-from columnist.errors import InputError, NotFoundError
+from columnist.errors import InputError, NotFoundError, SettingsError
 from columnist.reviews.events import certificates, read_events
 from columnist.settings import Settings
 
@@ -65,17 +72,52 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
+def link_of(settings: Settings, email: str, secret: str) -> str:
+    """The address at which somebody chooses a password. What follows `#` is in no log: browsers do not send it.
+    Raises SettingsError if the server has no sign-in by password, or if its address is not known."""
+    if settings.sign_in != "password":
+        raise SettingsError(
+            "Invitations are for a server with COLUMNIST_SIGN_IN=password: set it for this command, too."
+        )
+    if settings.public_url is None and not is_loopback(settings.host):
+        raise SettingsError(
+            "Set COLUMNIST_PUBLIC_URL to the address at which people open this server: the link begins with it."
+        )
+    url = (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    return f"{url}/#{urlencode({'invitation': secret, 'email': email})}"
+
+
+async def invite(connection: Connection, settings: Settings, address: str) -> str:
+    """Invite an e-mail address, or let its user choose a new password: the link, which is shown this once. Raises
+    InputError for what is no address, and SettingsError as `link_of`."""
+    try:
+        email = str(TypeAdapter(Email).validate_python(address)).lower()
+    except ValidationError as error:
+        raise InputError(f"{address!r} is no e-mail address: {error.errors()[0]['msg']}.", "EMAIL") from None
+    secret = secrets.token_urlsafe(32)
+    link = link_of(settings, email, secret)
+    await connection.execute("select invite_user(%s, %s)", [email, hash_of(secret)])
+    return link
+
+
+async def end_sessions(connection: Connection, who: str) -> int:
+    """Sign a user (id or e-mail address) out of every browser. Returns of how many."""
+    row = await (await connection.execute("select end_sessions(%s) as ended", [who])).fetchone()
+    assert row
+    return int(row["ended"])
+
+
 async def list_users(connection: Connection) -> list[dict[str, Any]]:
-    """Everybody who has signed in, by e-mail address, with the number and size of what is theirs."""
+    """Everybody who has signed in or was invited, by e-mail address, with the number and size of what is theirs."""
     return await (await connection.execute("select * from list_users()")).fetchall()
 
 
 async def set_enabled(connection: Connection, who: str, *, enabled: bool) -> list[str]:
-    """Let a user (id or e-mail address) in, or refuse their tokens and sign-ins from now on. Returns who they are.
-    Raises NotFoundError."""
+    """Let a user (id or e-mail address) in, or end their sessions and refuse their tokens and sign-ins from now on.
+    Returns who they are. Raises NotFoundError."""
     rows = await (await connection.execute("select * from set_user_enabled(%s, %s)", [who, enabled])).fetchall()
     if not rows:
-        raise NotFoundError(f"Nobody with the e-mail address or id {who!r} has signed in.")
+        raise NotFoundError(f"Nobody with the e-mail address or id {who!r} has signed in or was invited.")
     return [f"{row['email'] or 'no e-mail address'} ({row['id']})" for row in rows]
 
 

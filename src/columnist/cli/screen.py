@@ -89,12 +89,17 @@ def print_failures(console: Console, failures: Sequence[Failure]) -> None:
 
 def users_table(users: Sequence[Mapping[str, Any]]) -> Table:
     """One line per user, as list_users() has them."""
-    table = Table("User", "E-mail", "Last sign-in", "Reviews", "Documents", "MB", "Tokens", "", header_style="bold")
+    table = Table(
+        *("User", "E-mail", "Signs in by", "Last sign-in", "Sessions", "Reviews", "Documents", "MB", "Tokens", ""),
+        header_style="bold",
+    )
     for user in users:
         table.add_row(
             str(user["id"]),
             plain(user["email"]),
+            user["signs_in"],
             _minute(user["signed_in_at"]),
+            f"{user['sessions']:,}",
             f"{user['reviews']:,}",
             f"{user['documents']:,}",
             f"{user['size_bytes'] / 1024**2:,.1f}",

@@ -1,5 +1,5 @@
 -- For operators: lets a user in, or no longer; also one who has never signed in, by id. Returns who they are: by e-mail
--- address there may be several, or none.
+-- address there may be several, or none. The sessions of one who is disabled end.
 create or replace function set_user_enabled(who text, enabled boolean) returns table (id uuid, email text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -12,6 +12,9 @@ begin
   set disabled_at = case when enabled then null else coalesce(u.disabled_at, now()) end
   where u.id::text = who or u.email = lower(who) and who <> ''
   returning u.id, u.email;
+  if not enabled then
+    perform public.end_sessions(who);
+  end if;
 end $$;
 revoke all on function set_user_enabled(text, boolean) from public;
 grant execute on function set_user_enabled(text, boolean) to columnist_worker;
