@@ -134,6 +134,10 @@ class Served:
     link: str | None
 
 
+SIGN_IN = ("SIGN_IN", "OIDC_ISSUER", "JWT_SECRET", "JWKS_URL")
+"""Settings by which people sign in, so that no link is printed."""
+
+
 @contextmanager
 def served(*arguments: object, **variables: object) -> Iterator[Served]:
     """A running server on a free port; it is told to stop at the end, and must leave with exit code 0."""
@@ -141,7 +145,7 @@ def served(*arguments: object, **variables: object) -> Iterator[Served]:
     try:
         url = json.loads(wait_for_line(process.stderr, '"serving"'))["url"]
         link = None
-        if not variables.get("COLUMNIST_JWT_SECRET") and not variables.get("COLUMNIST_JWKS_URL"):
+        if not any(variables.get(f"COLUMNIST_{name}") for name in SIGN_IN):
             link = wait_for_line(process.stdout, "Open").split()[1]
             TOKENS[urlsplit(url).netloc] = link.rpartition("=")[2]
         # Its log is read on, or the pipe would fill and stop it.

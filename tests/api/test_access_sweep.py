@@ -43,8 +43,9 @@ OWNER, EDITOR, VIEWER, STRANGER = (
 )
 GUEST = f"{MARK}guest@example.org"
 
-Level = Literal["anyone", "viewer", "editor", "owner", "mine"]
-"""Who may: anyone (a list, or things of their own); members of the review from this role on; only who made it."""
+Level = Literal["nobody", "anyone", "viewer", "editor", "owner", "mine"]
+"""Who may: anyone (a list, or things of their own); members of the review from this role on; only who made it. Nobody:
+what the call says is no credential, whoever says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,10 @@ UPLOAD = {"files": ("upload.txt", b"An upload.")}
 # In this order: what destroys comes last.
 CALLS = (
     Call("GET /api/me", "anyone"),
+    Call("POST /api/session", "nobody", {"email": "{unique}@example.org", "password": "x"}),
+    Call("POST /api/invitation", "nobody", {"invitation": "x" * 43, "password": "four random words"}),
+    Call("PUT /api/password", "anyone", {"password": "x", "new_password": "four random words"}, granted=(403,)),
+    Call("DELETE /api/session", "anyone", granted=(403,)),  # a token is no session
     Call("GET /api/tokens", "anyone"),
     Call("POST /api/tokens", "anyone", {"name": "Token"}),
     Call("GET /api/tabular/reviews", "anyone"),
@@ -217,8 +222,14 @@ def site(
 def running(url: str, superuser: str, home: Path) -> Iterator[Site]:
     """A server with a worker over a migrated database."""
     migrate(url)
-    variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": home, "COLUMNIST_JWT_SECRET": SECRET}
-    with served(**variables) as server, httpx.Client(base_url=server.url) as client:
+    variables = {
+        "DATABASE_URL": url,
+        "COLUMNIST_DATA_DIR": home,
+        "COLUMNIST_JWT_SECRET": SECRET,
+        "COLUMNIST_SIGN_IN": "password",
+    }
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    with served(**variables) as server, httpx.Client(base_url=server.url, headers=headers) as client:
         yield Site(client, url, superuser, home)
 
 
@@ -384,8 +395,9 @@ def test_every_operation_answers_everybody_as_they_may_expect(
     ).json()
     for call in calls:
         answer = site.ask(call, ids, token_of(STRANGER))
-        fine = answer.is_success or answer.status_code in call.granted
-        if leaks(answer) or not (fine if call.level == "anyone" else answer.status_code in call.unknown):
+        if leaks(answer) or not (
+            is_granted(call, answer) if call.level in ("nobody", "anyone") else answer.status_code in call.unknown
+        ):
             wrong.append(f"stranger: {says(call, answer)}")
         if "{review_id}" in call.operation:
             answer = site.ask(call, {**ids, "review_id": own["id"], "email": "x@example.org"}, token_of(STRANGER))
@@ -402,7 +414,8 @@ def test_every_operation_answers_everybody_as_they_may_expect(
     # The owner's own token with the scope to read.
     for call in calls:
         answer = site.ask(call, ids, reading["token"])
-        if not (answer.is_success if call.operation.startswith("GET ") else answer.status_code == 403):
+        refused = 401 if call.level == "nobody" else 403
+        if not (answer.is_success if call.operation.startswith("GET ") else answer.status_code == refused):
             wrong.append(f"API token that may read: {says(call, answer)}")
 
     after = snapshot(site, ids)
@@ -418,17 +431,24 @@ def test_every_operation_answers_everybody_as_they_may_expect(
     ids = a_world(site, "owned")
     for call in calls:
         answer = site.ask(call, ids, token_of(OWNER))
-        if not (answer.is_success or answer.status_code in call.granted):
+        if not is_granted(call, answer):
             wrong.append(f"owner: {says(call, answer)}")
     assert not wrong, "\n".join(wrong)
+
+
+def is_granted(call: Call, answer: httpx.Response) -> bool:
+    """Whether somebody who may is answered rightly."""
+    if call.level == "nobody":
+        return answer.status_code == 401
+    return answer.is_success or answer.status_code in call.granted
 
 
 def as_member(call: Call, role: Level, answer: httpx.Response) -> bool:
     """Whether a member of this role is answered rightly."""
     if call.level == "mine":
         return answer.status_code == 404 and not leaks(answer)
-    if call.level == "anyone" or ROLES.index(role) >= ROLES.index(call.level):
-        return answer.is_success or answer.status_code in call.granted
+    if call.level in ("nobody", "anyone") or ROLES.index(role) >= ROLES.index(call.level):
+        return is_granted(call, answer)
     return answer.status_code == 403
 
 

@@ -23,6 +23,7 @@ from columnist.api.routes import (
     members,
     reviews,
     rows,
+    sign_in,
     templates,
     tokens,
 )
@@ -43,6 +44,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     members.router,
     jobs.router,
     tokens.router,
+    sign_in.router,
+    sign_in.signed_in,
 )
 
 SMALLEST_GZIP = 1_000
@@ -77,6 +80,7 @@ def create_app(process: Process, health: Health) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
     app.include_router(health_router)
+    app.include_router(sign_in.elsewhere)
     add_page(app)
     problems.add_handlers(app)
     share_errors(app)

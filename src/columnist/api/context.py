@@ -11,6 +11,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from columnist.api.auth import Authenticator, Principal
+from columnist.api.cookies import READING
 from columnist.api.health import Health
 from columnist.db.connect import Connection, User
 from columnist.desk.local import LocalDesk
@@ -20,7 +21,6 @@ from columnist.reviews.model import Role
 from columnist.reviews.store import role_in
 
 ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
-READING = {"GET", "HEAD", "OPTIONS"}
 
 
 @dataclass(slots=True)
@@ -49,9 +49,10 @@ CurrentGate = Annotated[Gate, Depends(_gate)]
 
 async def signed_in(request: Request) -> None:
     """Find out who the request is from, for the dependencies of its route. Raises UnauthenticatedError,
-    TooManyRequestsError, or ForbiddenError for a change with an API token that permits reading only."""
+    TooManyRequestsError, or ForbiddenError for a change with an API token that permits reading only, or with a cookie
+    that another site's page has sent along."""
     process, gate = await _process(request), await _gate(request)
-    principal = await gate.authenticator.principal(request.headers)
+    principal = await gate.authenticator.principal(request.method, request.headers)
     per_minute = process.settings.requests_per_minute
     if not await gate.limiter.hit(RateLimitItemPerMinute(per_minute), str(principal.user.id)):
         raise TooManyRequestsError(

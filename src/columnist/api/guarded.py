@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.types import Message, Receive
 
 from columnist.api.context import signed_in
+from columnist.api.cookies import require_own_page
 
 LARGEST_BODY = 4 * 1024**2
 """Bytes of a body. Uploads have limits of their own."""
@@ -26,11 +27,15 @@ class GuardedRoute(APIRoute):
 
     largest: ClassVar[int | None] = LARGEST_BODY
 
+    async def admit(self, request: Request) -> None:
+        """Raises a ColumnistError for a request whose body is not read."""
+        await signed_in(request)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            await signed_in(request)
+            await self.admit(request)
             announced = request.headers.get("content-length", "")
             if self.largest is not None and announced.isdecimal() and int(announced[:20]) > self.largest:
                 raise _too_large(self.largest)
@@ -43,6 +48,18 @@ class UploadRoute(GuardedRoute):
     """A route that takes files of any number and size, one at a time."""
 
     largest = None
+
+
+class PasswordRoute(GuardedRoute):
+    """A route by which people sign in: they have no credentials yet."""
+
+    largest = 16 * 1024
+
+    async def admit(self, request: Request) -> None:
+        """Raises UnauthenticatedError where nobody signs in by password, and ForbiddenError for another site's page,
+        which would sign people in as somebody else."""
+        request.app.state.gate.authenticator.by_password()
+        require_own_page(request.method, request.headers)
 
 
 def _bounded(receive: Receive, largest: int | None) -> Receive:
@@ -68,4 +85,4 @@ def _bounded(receive: Receive, largest: int | None) -> Receive:
 
 
 def _too_large(largest: int) -> HTTPException:
-    return HTTPException(413, f"The request's body is over {largest // 1024**2} MB")
+    return HTTPException(413, f"The request's body is over {largest // 1024:,} kB")

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 import httpx
 import jwt
@@ -19,7 +20,7 @@ FETCH_SECONDS = 10
 FIRST_SECONDS = 3
 """How long a request with a key that is not there waits for a fetch that has begun."""
 LARGEST = 1024**2
-"""Bytes of a set of keys."""
+"""Bytes of an answer."""
 
 
 class PublishedKeys:
@@ -54,22 +55,24 @@ class PublishedKeys:
     async def _fetch(self) -> None:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                fetched = jwt.PyJWKSet.from_json(await self._published()).keys
+                published = jwt.PyJWKSet.from_json((await fetched("GET", self._url)).decode()).keys
         except (httpx.HTTPError, TimeoutError, ValueError, TypeError, LookupError, AttributeError) as error:
             log.warning("keys of the issuer away", url=self._url, error=repr(error))
         except (jwt.PyJWTError, RecursionError) as error:
             log.warning("keys of the issuer invalid", url=self._url, error=repr(error))
         else:
-            self._keys = {key.key_id: key for key in fetched if key.public_key_use in ("sig", None)}
+            self._keys = {key.key_id: key for key in published if key.public_key_use in ("sig", None)}
             self._until = time.monotonic() + KEYS_SECONDS
         self._attempted_at = time.monotonic()
 
-    async def _published(self) -> str:
-        body = bytearray()
-        async with httpx.AsyncClient(timeout=FETCH_SECONDS) as client, client.stream("GET", self._url) as answer:
-            answer.raise_for_status()
-            async for chunk in answer.aiter_bytes():
-                body += chunk
-                if len(body) > LARGEST:
-                    raise ValueError("the set of keys is too large")
-        return body.decode()
+
+async def fetched(method: str, url: str, **options: Any) -> bytes:
+    """The body of an issuer's answer of 2xx. Raises httpx.HTTPError, and ValueError if it is too large."""
+    body = bytearray()
+    async with httpx.AsyncClient(timeout=FETCH_SECONDS) as client, client.stream(method, url, **options) as answer:
+        answer.raise_for_status()
+        async for chunk in answer.aiter_bytes():
+            body += chunk
+            if len(body) > LARGEST:
+                raise ValueError("the answer is too large")
+    return bytes(body)

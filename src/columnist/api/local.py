@@ -7,10 +7,10 @@ import os
 import secrets
 import stat
 from contextlib import suppress
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from uuid import uuid4
 
+from columnist.api.cookies import Cookie
 from columnist.errors import SettingsError
 from columnist.settings import load_settings
 
@@ -31,7 +31,7 @@ class LocalToken:
 
     def __init__(self, token: str) -> None:
         self.token = token
-        self._cookie = f"columnist_{hashlib.sha256(token.encode()).hexdigest()[:8]}"
+        self.cookie = Cookie(f"columnist_{hashlib.sha256(token.encode()).hexdigest()[:8]}", COOKIE_SECONDS)
 
     @classmethod
     def of(cls, data_dir: Path) -> "LocalToken":
@@ -52,7 +52,7 @@ class LocalToken:
         except OSError as error:
             raise SettingsError(
                 f"The token of this server cannot be kept in {file} ({error.strerror}): choose another "
-                "COLUMNIST_DATA_DIR, or set up sign-in (COLUMNIST_JWT_SECRET)."
+                "COLUMNIST_DATA_DIR, or set up sign-in (COLUMNIST_SIGN_IN)."
             ) from None
         if token is None:
             raise SettingsError(f"{file} is not the file of a token: delete it.")
@@ -61,18 +61,6 @@ class LocalToken:
     def is_(self, given: str) -> bool:
         """Whether somebody has given this token. Takes the same time for every other one."""
         return hmac.compare_digest(given.encode(), self.token.encode())
-
-    def in_cookies(self, header: str) -> bool:
-        """Whether it is among a request's cookies."""
-        try:
-            morsel = SimpleCookie(header).get(self._cookie)
-        except CookieError:
-            return False
-        return morsel is not None and self.is_(morsel.value)
-
-    def cookie(self) -> str:
-        """The Set-Cookie header by which a browser keeps it: no script reads it, no other site's page sends it."""
-        return f"{self._cookie}={self.token}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict"
 
 
 def token_of_this_machine() -> str | None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from urllib.parse import SplitResult, urlsplit
 from uuid import uuid4
 
 import structlog
@@ -10,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from columnist import telemetry
+from columnist.api.cookies import parts_of
 from columnist.api.local import is_loopback
 from columnist.api.problems import problem
 
@@ -67,22 +67,14 @@ class LocalOnly:
 
     def _reason(self, headers: Headers) -> str | None:
         host = headers.get("host", "")
-        if not is_loopback(_parts(f"//{host}").hostname or ""):
+        if not is_loopback(parts_of(f"//{host}").hostname or ""):
             return "This server has no sign-in and answers to localhost only."
         if "forwarded" in headers or "x-forwarded-for" in headers:
-            return "This server has no sign-in and does not answer through a proxy: set COLUMNIST_JWT_SECRET."
+            return "This server has no sign-in and does not answer through a proxy: set COLUMNIST_SIGN_IN."
         origin = headers.get("origin")
-        if origin and origin not in self._allowed_origins and _parts(origin).netloc != host:
+        if origin and origin not in self._allowed_origins and parts_of(origin).netloc != host:
             return "This server has no sign-in and does not answer pages of other sites (COLUMNIST_ALLOWED_ORIGINS)."
         return None
-
-
-def _parts(url: str) -> SplitResult:
-    """The parts of a URL; none of one that is no URL, such as `http://[`."""
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return SplitResult("", "", "", "", "")
 
 
 class RequestLog:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field
 
+from columnist.api.passwords import LONGEST
 from columnist.db.quotas import Quotas, Usage
 from columnist.documents.model import Remark
 from columnist.jobs.ask import JobOnly, Only
@@ -105,6 +106,30 @@ def _ascii(email: object) -> object:
 Email = Annotated[EmailStr, Field(max_length=254), BeforeValidator(_ascii)]
 
 
+Password = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+
+
+class SignInInput(Input):
+    """Who signs in, and their password."""
+
+    email: Annotated[str, Field(max_length=254)]
+    password: Password
+
+
+class InvitationInput(Input):
+    """The secret of an invitation's link, and the password that one chooses."""
+
+    invitation: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{43}$")]
+    password: Password
+
+
+class PasswordInput(Input):
+    """Your password, and another one in its place."""
+
+    password: Password
+    new_password: Password
+
+
 class TokenInput(Input):
     """A new API token: its name, scope, and days of validity."""
 
@@ -142,6 +167,10 @@ class Me(BaseModel):
     user_id: UUID
     email: str
     sign_in: bool
+    how: Annotated[
+        Literal["link", "token", "jwt", "password", "oidc"],
+        Field(description="How the request is signed in; `password` and `oidc`: by a session, which can be ended."),
+    ] = "jwt"
     model: str
     measured_models: Annotated[
         list[str], Field(description="Models whose green answers are known to be right more often.")

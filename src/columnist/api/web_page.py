@@ -55,15 +55,21 @@ async def favicon() -> Response:
 async def page(request: Request, token: Annotated[str, Query()] = "") -> Response:
     """The page's HTML. Its head contains what the page needs to know before sign-in. Where nobody signs in, the token
     of the printed link becomes a cookie, and the address loses it."""
-    if token and (cookie := await request.app.state.gate.authenticator.opened_link(token)):
-        return RedirectResponse(request.url.path, 303, {"Set-Cookie": cookie})
+    redirect = RedirectResponse(request.url.path, 303)
+    if token and await request.app.state.gate.authenticator.opens(token, redirect):
+        return redirect
     file = FOLDER / "index.html"
     if not file.exists():
         return HTMLResponse(_NOT_BUILT, 503)
     nonce = secrets.token_urlsafe(16)
-    sign_in_url = request.app.state.process.settings.sign_in_url or ""
     html = file.read_text(encoding="utf-8")
-    html = html.replace("%NONCE%", nonce).replace("%SIGN_IN_URL%", escape(sign_in_url, quote=True))
+    known = {
+        "NONCE": nonce,
+        "SIGN_IN": " ".join(request.app.state.gate.authenticator.ways),
+        "SIGN_IN_URL": request.app.state.process.settings.sign_in_url or "",
+    }
+    for name, value in known.items():
+        html = html.replace(f"%{name}%", escape(value, quote=True))
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY.format(nonce=nonce)})
 
 

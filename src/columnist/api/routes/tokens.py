@@ -17,17 +17,20 @@ router = APIRouter(tags=["account"], route_class=GuardedRoute)
 
 
 @router.get("/me")
-async def get_me(process: CurrentProcess, gate: CurrentGate, user: CurrentUser, connection: CurrentConnection) -> Me:
+async def get_me(
+    process: CurrentProcess, gate: CurrentGate, principal: CurrentPrincipal, connection: CurrentConnection
+) -> Me:
     """The signed-in user, and what clients need to know about the server."""
     return Me(
-        user_id=user.id,
-        email=user.email,
+        user_id=principal.user.id,
+        email=principal.user.email,
         sign_in=gate.authenticator.sign_in,
+        how=principal.how,
         model=process.settings.model,
         measured_models=sorted(process.settings.measured),
         poll_ms=process.settings.poll_ms,
         version=version("columnist"),
-        usage=await usage_of(connection, user),
+        usage=await usage_of(connection, principal.user),
         quotas=process.database.quotas,
     )
 
@@ -54,5 +57,5 @@ async def revoke_token(principal: CurrentPrincipal, token_id: UUID, connection: 
 
 def _check_signed_in(principal: Principal) -> None:
     """A leaked token must not create others, nor lock its owner out."""
-    if principal.token:
+    if principal.how == "token":
         raise ForbiddenError("An API token cannot manage API tokens: sign in.")
