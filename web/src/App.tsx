@@ -2,11 +2,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, Route, Switch } from "wouter";
-import { Problem, sentence, token } from "./api/client";
+import { client, Problem, sentence, token } from "./api/client";
 import { meQuery } from "./api/queries";
 import { isMeasured, MeProvider } from "./me";
 import { ReviewsScreen } from "./screens/Reviews";
-import { SignIn, takeTokenFromAddress } from "./screens/SignIn";
+import { Accept, PasswordDialog, SignIn, takeFromAddress } from "./screens/SignIn";
+import { Menu } from "./ui/Menu";
 import { Loading } from "./ui/parts";
 import parts from "./ui/parts.module.css";
 import styles from "./App.module.css";
@@ -14,7 +15,7 @@ import styles from "./App.module.css";
 const ReviewScreen = lazy(() => import("./screens/Review"));
 const DocumentScreen = lazy(() => import("./screens/Document"));
 
-takeTokenFromAddress();
+const invitation = takeFromAddress();
 
 const MODEL = {
   proven: "The model that answers the questions",
@@ -29,13 +30,24 @@ export function App() {
   useEffect(() => {
     document.documentElement.dataset.model = proof;
   }, [proof]);
-  const signOut = () => {
+  const [invited, setInvited] = useState(invitation);
+  const [dialog, setDialog] = useState(false);
+  const bySession = me.data?.how === "password" || me.data?.how === "oidc";
+  const signOut = async (everywhere: boolean) => {
+    if (bySession) await client.DELETE("/api/session", { params: { query: { everywhere } } }).catch(() => null);
     token.clear();
     queries.clear();
     location.assign("/");
   };
+  if (invited) {
+    const start = () => {
+      setInvited(null);
+      void queries.resetQueries();
+    };
+    return <Accept invitation={invited} onSignIn={start} />;
+  }
   if (me.error instanceof Problem && me.error.status === 401) {
-    const told = token.get() || me.error.fields.some(({ field }) => field === "link");
+    const told = token.get() || me.error.fields.some(({ field }) => field === "link" || field === "session");
     return <SignIn refused={told ? me.error.detail : ""} onSignIn={() => void queries.resetQueries()} />;
   }
   if (me.error)
@@ -65,11 +77,24 @@ export function App() {
         <Theme />
         {me.data.sign_in && (
           <>
-            <span className="muted">{me.data.email}</span>
-            <button onClick={signOut}>Sign out</button>
+            {bySession ? (
+              <Menu
+                label={me.data.email}
+                items={[
+                  ...(me.data.how === "password"
+                    ? [{ label: "Change password", onSelect: () => setDialog(true) }, "line" as const]
+                    : []),
+                  { label: "Sign out everywhere", onSelect: () => void signOut(true) },
+                ]}
+              />
+            ) : (
+              <span className="muted">{me.data.email}</span>
+            )}
+            <button onClick={() => void signOut(false)}>Sign out</button>
           </>
         )}
       </header>
+      {dialog && <PasswordDialog onClose={() => setDialog(false)} />}
       <Suspense fallback={<Loading what="Opening" />}>
         <Switch>
           <Route path="/" component={ReviewsScreen} />

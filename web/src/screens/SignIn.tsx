@@ -1,70 +1,272 @@
-/** Signing in: at the address that the server names, or with a token. */
+/** Signing in: by password, at the address that the server names, or with a token. And the password itself. */
 import { useState } from "react";
 import { token } from "../api/client";
-import { ErrorText } from "../ui/parts";
+import { api } from "../api/queries";
+import { useMe } from "../me";
+import { Dialog } from "../ui/Dialog";
+import { useNotices } from "../ui/notices";
+import { ErrorOf, ErrorText, useTitle } from "../ui/parts";
+import parts from "../ui/parts.module.css";
 import styles from "./SignIn.module.css";
 
 const STATE = "columnist.sign-in";
+const BACK = "columnist.back";
+const SHORTEST = 12;
 
-/** After a sign-in elsewhere, the address holds the token. It is taken only if this page asked for it. */
-export function takeTokenFromAddress(): void {
-  const found = new URLSearchParams(location.hash.slice(1)).get("access_token");
-  if (!found) return;
-  const state = new URLSearchParams(location.search).get("sign-in");
-  if (state && state === sessionStorage.getItem(STATE)) token.set(found);
-  sessionStorage.removeItem(STATE);
-  history.replaceState(null, "", location.pathname);
-}
+export type Invitation = { secret: string; email: string };
 
-function signInAddress(): string | null {
-  const address = document.querySelector<HTMLMetaElement>("meta[name=sign-in-url]")?.content;
-  return address && !address.startsWith("%") ? address : null;
+const fromServer = (name: string) => {
+  const content = document.querySelector<HTMLMetaElement>(`meta[name=${name}]`)?.content;
+  return content && !content.startsWith("%") ? content : "";
+};
+
+let failed = "";
+
+/**
+ * What the address says of a sign-in, which the address then loses: the token of a sign-in elsewhere, if this page asked
+ * for it, or an invitation. After a sign-in at an OIDC provider it becomes the one that the person came from.
+ */
+export function takeFromAddress(): Invitation | null {
+  const said = new URLSearchParams(location.hash.slice(1));
+  const found = said.get("access_token");
+  const secret = said.get("invitation");
+  if (found) {
+    const state = new URLSearchParams(location.search).get("sign-in");
+    if (state && state === sessionStorage.getItem(STATE)) token.set(found);
+    sessionStorage.removeItem(STATE);
+  }
+  if (said.get("sign-in") === "failed")
+    failed = "The sign-in did not succeed. Try again, or ask the people who run this server: its log says why.";
+  const back = location.pathname === "/" && !secret ? sessionStorage.getItem(BACK) : null;
+  if (back) sessionStorage.removeItem(BACK);
+  if (found || secret || failed || back) history.replaceState(null, "", back ?? location.pathname);
+  return secret ? { secret, email: said.get("email") ?? "" } : null;
 }
 
 export function SignIn({ refused, onSignIn }: { refused: string; onSignIn: () => void }) {
-  const [pasted, setPasted] = useState("");
-  const elsewhere = signInAddress();
+  useTitle("Sign in");
+  const [ways] = useState(() => fromServer("sign-in").split(" "));
+  const elsewhere = fromServer("sign-in-url");
+  const provider = ways.includes("oidc");
   const goThere = () => {
+    if (provider) {
+      sessionStorage.setItem(BACK, location.pathname);
+      location.assign("/sign-in");
+      return;
+    }
     const state = crypto.randomUUID();
     sessionStorage.setItem(STATE, state);
     const back = new URL(location.href);
     back.hash = "";
     back.searchParams.set("sign-in", state);
-    const target = new URL(elsewhere!);
+    const target = new URL(elsewhere);
     target.searchParams.set("redirect_to", back.href);
     location.assign(target);
   };
+  const byPassword = ways.includes("password");
+  return (
+    <Welcome>
+      <ErrorText>{failed}</ErrorText>
+      {byPassword && <PasswordForm refused={refused} onSignIn={onSignIn} />}
+      {(provider || elsewhere) && (
+        <button className={byPassword ? undefined : "primary"} onClick={goThere}>
+          {byPassword ? "Sign in with your organisation’s account" : "Sign in"}
+        </button>
+      )}
+      {ways.includes("token") && (
+        <TokenForm
+          other={byPassword || provider || elsewhere !== ""}
+          refused={byPassword ? "" : refused}
+          onSignIn={onSignIn}
+        />
+      )}
+      {!byPassword && !ways.includes("token") && <ErrorText>{refused}</ErrorText>}
+    </Welcome>
+  );
+}
+
+function Welcome({ children }: { children: React.ReactNode }) {
+  return (
+    <main className={styles.signIn} id="main">
+      <h1>
+        <img src="/favicon.svg" alt="" width="28" height="28" /> Columnist
+      </h1>
+      {children}
+    </main>
+  );
+}
+
+function PasswordForm({ refused, onSignIn }: { refused: string; onSignIn: () => void }) {
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const signIn = api.useMutation("post", "/api/session", {
+    onSuccess: () => {
+      token.clear();
+      onSignIn();
+    },
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        signIn.mutate({ body: { email: email.trim(), password } });
+      }}
+    >
+      <label>
+        E-mail
+        <input
+          type="email"
+          required
+          autoComplete="username"
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
+        />
+      </label>
+      <label>
+        Password
+        <input
+          type="password"
+          required
+          autoComplete="current-password"
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+        />
+      </label>
+      {signIn.error ? <ErrorOf error={signIn.error} /> : <ErrorText>{refused}</ErrorText>}
+      <button className="primary" disabled={signIn.isPending}>
+        Sign in
+      </button>
+      <p className="muted">Forgotten? The people who run this server can send you a link for a new password.</p>
+    </form>
+  );
+}
+
+function TokenForm({ other, refused, onSignIn }: { other: boolean; refused: string; onSignIn: () => void }) {
+  const [pasted, setPasted] = useState("");
   const enter = (event: React.FormEvent) => {
     event.preventDefault();
     token.set(pasted.trim());
     onSignIn();
   };
   return (
-    <main className={styles.signIn} id="main">
-      <h1>
-        <img src="/favicon.svg" alt="" width="28" height="28" /> Columnist
-      </h1>
-      {elsewhere && (
-        <button className="primary" onClick={goThere}>
-          Sign in
-        </button>
-      )}
-      <form onSubmit={enter}>
+    <form onSubmit={enter}>
+      <label>
+        {other ? "Or with a token" : "Sign in with a token"}
+        <input
+          type="password"
+          autoComplete="off"
+          value={pasted}
+          onChange={(event) => setPasted(event.target.value)}
+          placeholder="that of the link, col_… or a JWT from your identity provider"
+        />
+      </label>
+      <ErrorText>{refused}</ErrorText>
+      <button className={other ? undefined : "primary"} disabled={!pasted.trim()}>
+        Sign in with this token
+      </button>
+    </form>
+  );
+}
+
+/** Of an invitation's link: whoever opens it chooses a password, and is signed in. */
+export function Accept({ invitation, onSignIn }: { invitation: Invitation; onSignIn: () => void }) {
+  useTitle("Choose a password");
+  const [password, setPassword] = useState("");
+  const accept = api.useMutation("post", "/api/invitation", {
+    onSuccess: () => {
+      token.clear();
+      onSignIn();
+    },
+  });
+  return (
+    <Welcome>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          accept.mutate({ body: { invitation: invitation.secret, password } });
+        }}
+      >
         <label>
-          {elsewhere ? "Or with a token" : "Sign in with a token"}
-          <input
-            type="password"
-            autoComplete="off"
-            value={pasted}
-            onChange={(event) => setPasted(event.target.value)}
-            placeholder="that of the link, col_… or a JWT from your identity provider"
-          />
+          E-mail
+          <input type="email" readOnly autoComplete="username" value={invitation.email} />
         </label>
-        <ErrorText>{refused}</ErrorText>
-        <button className={elsewhere ? undefined : "primary"} disabled={!pasted.trim()}>
-          Sign in with this token
+        <NewPassword label="Choose a password" value={password} onChange={setPassword} />
+        <ErrorOf error={accept.error} />
+        <button className="primary" disabled={accept.isPending}>
+          Start
         </button>
       </form>
-    </main>
+    </Welcome>
+  );
+}
+
+/** The field of a password that is chosen. It can be shown, so that it is asked for once. */
+function NewPassword(field: { label: string; value: string; onChange: (value: string) => void }) {
+  const [shown, setShown] = useState(false);
+  return (
+    <>
+      <label>
+        {field.label}
+        <input
+          type={shown ? "text" : "password"}
+          required
+          minLength={SHORTEST}
+          maxLength={200}
+          autoComplete="new-password"
+          aria-describedby="new-password-hint"
+          value={field.value}
+          onChange={(event) => field.onChange(event.target.value)}
+        />
+      </label>
+      <p className="muted" id="new-password-hint">
+        {SHORTEST} characters or more, such as four random words.
+      </p>
+      <label className={styles.shown}>
+        <input type="checkbox" checked={shown} onChange={(event) => setShown(event.target.checked)} /> Show it
+      </label>
+    </>
+  );
+}
+
+export function PasswordDialog({ onClose }: { onClose: () => void }) {
+  const me = useMe();
+  const { say } = useNotices();
+  const [password, setPassword] = useState("");
+  const [chosen, setChosen] = useState("");
+  const change = api.useMutation("put", "/api/password", {
+    onSuccess: () => {
+      say("Your password is changed. Your other browsers are signed out.");
+      onClose();
+    },
+  });
+  return (
+    <Dialog title="Change password" onClose={onClose}>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          change.mutate({ body: { password, new_password: chosen } });
+        }}
+      >
+        <input type="email" hidden readOnly autoComplete="username" value={me.email} />
+        <label>
+          Present password
+          <input
+            type="password"
+            required
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        </label>
+        <NewPassword label="New password" value={chosen} onChange={setChosen} />
+        <ErrorOf error={change.error} />
+        <div className={parts.row}>
+          <button className="primary" disabled={change.isPending}>
+            Change password
+          </button>
+        </div>
+      </form>
+    </Dialog>
   );
 }
