@@ -193,6 +193,14 @@ def test_a_disabled_user_and_a_revoked_token_are_refused_at_once(
     ]
 
 
+def test_the_trail_is_in_the_order_of_its_transactions(
+    admin_url: str, trail: Callable[..., list[dict[str, Any]]]
+) -> None:
+    with psycopg.connect(admin_url) as connection:
+        connection.execute("insert into events (action, xid) values ('export', '1000'), ('upload', '999')")
+    assert [one["action"] for one in trail()] == ["upload", "export"]
+
+
 FORBIDDEN = (
     "insert into events (action) values ('upload')",
     "update events set email = 'nobody@example.org'",

@@ -7,5 +7,5 @@ where (xid, id) > (%(xid)s::xid8, %(id)s)
   and (%(since)s::timestamptz is null or at >= %(since)s)
   and (%(review_id)s::uuid is null or review_id = %(review_id)s)
   and (%(who)s::text is null or email = lower(%(who)s) or user_id::text = lower(%(who)s) or owner_id::text = lower(%(who)s))
-order by xid, id
+order by events.xid, id  -- not the text of the same name: that has 1000 before 999
 limit %(limit)s
