@@ -19,6 +19,7 @@ ATTACKS = {
     "Texts made to hurt a pattern": ("test_growth.py",),
     "Text that becomes a formula or markup": ("export/test_export.py",),
     "Text that nobody sees": ("documents/cases/test_hidden_text.py",),
+    "Guesses, sessions and other sites' pages": ("api/test_sign_in.py",),
     "Logins and the trail": ("db/test_logins.py", "api/test_trail.py", "api/test_local_token.py"),
     "What is left after deleting": ("api/test_nothing_left.py",),
 }
