@@ -83,7 +83,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONGEST = (
-    "jobs/test_worker_processes.py page/test_grid.py page/test_evidence.py cli/test_run.py page/test_runs.py "
+    "machines/test_machines.py jobs/test_worker_processes.py page/test_grid.py page/test_evidence.py cli/test_run.py "
+    "page/test_runs.py "
     "python_api/test_runs.py api/test_rolling_restart.py documents/test_locate.py documents/test_ocr.py "
     "documents/test_storage_weather.py page/test_setup.py api/test_documents.py test_cancelling.py "
     "db/test_embedded.py api/test_access_sweep.py documents/test_paths.py documents/test_pictures.py "
