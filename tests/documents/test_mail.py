@@ -187,10 +187,6 @@ def test_an_outlook_message_with_an_html_body_only_is_read(settings: Settings, t
     ("name", "stream", "words"),
     [
         ("a.docx", "EncryptedPackage", "encrypted: remove its password"),
-        ("a.doc", "WordDocument", "is an old Word file: save it as DOCX or PDF\\.$"),
-        ("a.docx", "WordDocument", "is an old Word file: save it as DOCX or PDF\\.$"),
-        ("a.xls", "Workbook", "old Excel file: save it as XLSX"),
-        ("a.ppt", "PowerPoint Document", "old PowerPoint file: save it as PPTX or PDF"),
         ("a.msg", "Something", "claims to be an e-mail"),
     ],
 )

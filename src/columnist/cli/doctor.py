@@ -19,6 +19,7 @@ from columnist.db.connect import Database, database_url
 from columnist.db.migrate import migrations
 from columnist.documents.blobs import BlobStore
 from columnist.documents.ownership import claim_store
+from columnist.documents.reading import office
 from columnist.documents.reading.reader import Reader
 from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
 from columnist.guarded.children import sandbox_in_words
@@ -135,7 +136,8 @@ async def _reading(settings: Settings) -> str:
             with blobs.writing_boxes("0" * 64) as boxes:
                 await reader.read(probe, probe.name, boxes)
     return (
-        f"{usable_cores()} files at a time, each with up to {settings.read_memory_mb:,} MB of memory; sandbox: "
+        f"{usable_cores()} files at a time, each with up to {settings.read_memory_mb:,} MB of memory; LibreOffice, for "
+        f"old Word, Excel and PowerPoint files: {office.program() or 'not installed'}; sandbox: "
         f"{await sandbox_in_words()}"
     )
 

@@ -12,7 +12,7 @@ import signal
 import struct
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,9 @@ _NO_NEW_PRIVS, _DUMPABLE, _SECCOMP, _DEATH_SIGNAL, _AMBIENT = 38, 4, 22, 1, 47
 _FILTER = 2
 _CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
-_NEW_USER = 0x10000000
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+_READ_BY_PROGRAMS = "usr lib lib64 bin etc opt proc sys var/cache var/lib/libreoffice var/spool/libreoffice"
+_OF_THE_SYSTEM = tuple(f"/{name}" for name in _READ_BY_PROGRAMS.split())
 
 _ALLOW, _EPERM, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
@@ -72,7 +74,11 @@ _NUMBERS = {
 }  # fmt: skip
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
-_CREATE_RULESET, _RESTRICT_SELF = 444, 446
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_PATH_BENEATH = 1
+_READ, _CHANGE_FILES, _SOCKETS = 0b1101, 0b110, 1 << 9 | 1 << 5
+"""Of Landlock's rights those to run and read files and folders, to read and write files, to make sockets and remove
+what is no folder."""
 _VERSION_FLAG = 1
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
 """The number of rights over files that Landlock knows from this version on."""
@@ -182,8 +188,22 @@ def _put(most: dict[int, int]) -> None:
             resource.setrlimit(kind, (value, value))
 
 
-def _forbid_paths() -> None:
-    """A Landlock ruleset without rules."""
+def confine(folder: Path, program: Path) -> None:
+    """Leave this process the files of the system and those beside `program` to read and to run, and one folder to write
+    in: for a program that cannot be closed. In /tmp it may make sockets, and remove what its user has there. No
+    network. What the kernel does not have does not hold."""
+    with suppress(OSError, AttributeError):
+        _prctl(_NO_NEW_PRIVS, 1)
+    with suppress(OSError, AttributeError):
+        _checked(_libc.unshare(_NEW_NETWORK if os.geteuid() == 0 else _NEW_USER | _NEW_NETWORK))
+    with suppress(OSError, KeyError):
+        read = dict.fromkeys([*_OF_THE_SYSTEM, str(program.resolve().parent)], _READ)
+        given = {"/dev": _READ | _CHANGE_FILES, "/tmp": _SOCKETS, str(folder): -1}  # noqa: S108
+        _forbid_paths(read | given)
+
+
+def _forbid_paths(but: Mapping[str, int] | None = None) -> None:
+    """A Landlock ruleset; `but`: folders that are not forbidden, with their rights (-1: all)."""
     version = _libc.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
     _checked(version)
     rights = max(count for since, count in _FILE_RIGHTS.items() if since <= version)
@@ -191,6 +211,12 @@ def _forbid_paths() -> None:
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = _libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), 0)
     _checked(ruleset)
+    for path, allowed in (but or {}).items():
+        if Path(path).is_dir():
+            parent = os.open(path, os.O_PATH | os.O_DIRECTORY)
+            rule = struct.pack("=Qi", allowed & ((1 << rights) - 1), parent)
+            _checked(_libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0))
+            os.close(parent)
     _checked(_libc.syscall(_RESTRICT_SELF, ruleset, 0))
     os.close(ruleset)
 

@@ -215,12 +215,9 @@ def _to_null(*descriptors: int) -> None:
     os.close(null)
 
 
-def command() -> list[str]:
-    """The command line of the first template. It looks for modules where this process does, but never in the folder
-    that this process is in: that may be an unpacked data room."""
+def command(program: str = "from columnist.guarded.template import main; main()", *arguments: str) -> list[str]:
+    """The command line of the first template, or of another program in Python. It looks for modules where this process
+    does, but never in the folder that this process is in: that may be an unpacked data room."""
     paths = [path for path in sys.path if Path(path).is_absolute() and Path(path) != Path.cwd()]
-    program = (
-        "import sys; sys.path += [path for path in sys.argv[1:] if path not in sys.path]; "
-        "from columnist.guarded.template import main; main()"
-    )
-    return [sys.executable, "-I", "-c", program, *paths]
+    begin = "import os, sys; sys.path += [path for path in sys.argv.pop(1).split(os.pathsep) if path not in sys.path]\n"
+    return [sys.executable, "-I", "-c", begin + program, os.pathsep.join(paths), *arguments]

@@ -10,7 +10,7 @@ export type Sending = {
 };
 /** What the file picker offers. Any other file can be dropped; the server decides what it is. */
 export const ACCEPT =
-  ".pdf,.docx,.rtf,.xlsx,.pptx,.odt,.ods,.odp,.txt,.html,.htm,.eml,.msg,.png,.jpg,.jpeg,.tif,.tiff,.zip";
+  ".pdf,.docx,.doc,.rtf,.xlsx,.xls,.pptx,.ppt,.odt,.ods,.odp,.txt,.html,.htm,.eml,.msg,.png,.jpg,.jpeg,.tif,.tiff,.zip";
 const AT_ONCE = 3;
 const BATCH_FILES = 20;
 const BATCH_BYTES = 16 * 1024 ** 2;

@@ -22,6 +22,9 @@ ODT = "application/vnd.oasis.opendocument.text"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 ODP = "application/vnd.oasis.opendocument.presentation"
 RTF = "application/rtf"
+DOC = "application/msword"
+XLS = "application/vnd.ms-excel"
+PPT = "application/vnd.ms-powerpoint"
 PNG = "image/png"
 JPEG = "image/jpeg"
 TIFF = "image/tiff"
@@ -31,9 +34,12 @@ ZIP = "application/zip"
 SUFFIXES = {
     ".pdf": PDF,
     ".docx": DOCX,
+    ".doc": DOC,
     ".rtf": RTF,
     ".xlsx": XLSX,
+    ".xls": XLS,
     ".pptx": PPTX,
+    ".ppt": PPT,
     ".odt": ODT,
     ".ods": ODS,
     ".odp": ODP,
@@ -54,6 +60,9 @@ SUFFIXES = {
 MAILS = (EML, MSG)
 """E-mails, which may have attachments."""
 
+OLD_OFFICE = (DOC, XLS, PPT)
+"""Files that LibreOffice turns into newer ones, where it is installed."""
+
 PICTURES = (PNG, JPEG, TIFF)
 """Pictures, which only OCR can read."""
 
@@ -65,18 +74,15 @@ _NAMES = (
     | dict.fromkeys(PICTURES, "a picture")
     | {PDF: "a PDF", DOCX: "a DOCX", RTF: "an RTF file", XLSX: "an Excel file", HTML: "an HTML page", TEXT: "text"}
     | {PPTX: "a PowerPoint file", ZIP: "a ZIP archive"}
+    | {DOC: "an old Word file", XLS: "an old Excel file", PPT: "an old PowerPoint file"}
     | dict.fromkeys((ODT, ODS, ODP), "an OpenDocument file")
 )
 _SUPPORTED = "PDF, DOCX, RTF, XLSX, PPTX, ODT, ODS, ODP, TXT, HTML, EML, MSG, PNG, JPEG, TIFF and ZIP are."
 _OLE = b"\xd0\xcf\x11\xe0"
-_OLE_STREAMS = {
-    "EncryptedPackage": "encrypted: remove its password and add it again",
-    "WordDocument": "an old Word file: save it as DOCX or PDF",
-    "Workbook": "an old Excel file: save it as XLSX or PDF",
-    "Book": "an old Excel file: save it as XLSX or PDF",
-    "PowerPoint Document": "an old PowerPoint file: save it as PPTX or PDF",
-}
-"""By the name of a stream in an old or encrypted Office file: what the file is, and what to do."""
+_ENCRYPTED = "EncryptedPackage"
+_OLE_STREAMS = {"WordDocument": DOC, "Workbook": XLS, "Book": XLS, "PowerPoint Document": PPT}
+"""By the name of a stream in an old Office file: what the file is."""
+_NEWER = {DOC: "DOCX", XLS: "XLSX", PPT: "PPTX"}
 _ZIPPED = {
     "META-INF/manifest.xml": "an OpenDocument file: save it as DOCX, XLSX or PDF",
     "": "a compressed archive",
@@ -116,7 +122,8 @@ def media_type(file: BinaryIO, name: str) -> str:
     if not head:
         raise DocumentError("The file is empty (0 bytes).")
     promised = SUFFIXES.get(Path(name).suffix.lower())
-    found = _by_bytes(file, head, promised)
+    # Anything may be named as an old Office file, such as a web page with a table.
+    found = _by_bytes(file, head, None if promised in OLD_OFFICE else promised)
     if found is None:
         what = what_else(file)
         if ":" in what:  # which says what to do
@@ -171,12 +178,26 @@ def what_else(file: BinaryIO) -> str:
     if not head:
         return "empty"
     if head.startswith(_OLE):
-        streams = top_names(file)
-        return next((what for stream, what in _OLE_STREAMS.items() if stream in streams), "an old Office file")
+        if _ENCRYPTED in top_names(file):
+            return "encrypted: remove its password and add it again"
+        kind = old_office(file)
+        if kind is None:
+            return "an old Office file"
+        needs = f"needs LibreOffice where documents are read: install it, or save the file as {_NEWER[kind]} or PDF"
+        return f"{_NAMES[kind]}, which {needs}"
     if head.startswith(b"PK\x03\x04"):
         names = _zipped(file)
         return next(what for folder, what in _ZIPPED.items() if not folder or _has(names, folder))
     return next((what for magic, what in _OTHERS if head.startswith(magic)), "something else")
+
+
+def old_office(file: BinaryIO) -> str | None:
+    """The media type of an old Office file, among OLD_OFFICE; None if it is none."""
+    file.seek(0)
+    if file.read(len(_OLE)) != _OLE:
+        return None
+    streams = top_names(file)
+    return next((kind for stream, kind in _OLE_STREAMS.items() if stream in streams), None)
 
 
 def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:

@@ -19,6 +19,7 @@ from columnist.documents.model import Page
 from columnist.documents.reading import formats, ocr
 from columnist.documents.reading.frames import ATTACHED, PAGE
 from columnist.documents.reading.language import sample
+from columnist.documents.reading.office import Converter
 from columnist.documents.storage import READING_FAULT, look_through, weather
 from columnist.errors import DocumentError, ReaderLostError, SettingsError
 from columnist.guarded.children import Child, CrashedError, LateError, LostError, Places, Role
@@ -63,6 +64,7 @@ class Reader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._converter = Converter(settings)
         memory, seconds = settings.read_memory_mb, settings.read_timeout_seconds
         self._readers = Places("reading", Role("columnist.documents.reading.child", memory * _MB, seconds))
         cores = max(usable_cores(), 2)
@@ -85,7 +87,7 @@ class Reader:
         Raises DocumentError with a sentence for the user, whatever the file does to its child, and StorageAwayError if
         the file cannot be reached.
         """
-        async with _blaming(path):
+        async with _blaming(path), self._converter.newer(path) as path:
             asked = {"asked": "read", "name": name, "max_pages": self._settings.read_max_pages}
             *frames, (_, done, _) = await self._answer(self._readers, path, user, asked)
             with _distrusting():

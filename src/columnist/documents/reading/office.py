@@ -1,0 +1,133 @@
+"""Old Word, Excel and PowerPoint files, turned into their newer forms by LibreOffice where it is installed.
+
+LibreOffice starts as a program, so it cannot be closed as our readers are: it may read the files of the system and
+write in one folder, which has its profile, and has no network, where the kernel has that; limits on memory, CPU time
+and files, and a deadline. What it makes is read in a guarded child like any other file.
+"""
+
+import asyncio
+import hashlib
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from columnist.cpu import usable_cores
+from columnist.documents.reading import formats
+from columnist.documents.storage import weather
+from columnist.errors import DocumentError
+from columnist.guarded import template
+from columnist.settings import Settings
+
+MEMORY_MB = 2048
+"""Address space that LibreOffice may use beyond what reading may: it starts with 1 GB."""
+
+LARGEST_FILE = 1024**3
+"""Bytes of a file that it may write."""
+
+_NEWER = {formats.DOC: "docx", formats.XLS: "xlsx", formats.PPT: "pptx"}
+_CONFINED = """
+import os, resource, sys
+from pathlib import Path
+from columnist.guarded import sandbox
+folder, memory, seconds, size = sys.argv[1], *map(int, sys.argv[2:5])
+sandbox.confine(Path(folder), Path(sys.argv[5]))
+for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, size)):
+    resource.setrlimit(kind, (most, most))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+os.execv(sys.argv[5], sys.argv[5:])
+"""
+
+
+def program() -> str | None:
+    """LibreOffice's program; None if it is not installed."""
+    return shutil.which("soffice") or shutil.which("libreoffice")
+
+
+class Converter:
+    """Turns old files into newer ones, as many at a time as there are cores for this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._places = asyncio.Semaphore(usable_cores())
+
+    @asynccontextmanager
+    async def newer(self, path: Path) -> AsyncIterator[Path]:
+        """The file to read: this one, or what LibreOffice makes of an old one.
+
+        Raises DocumentError if LibreOffice may not run, cannot read the file or takes too long.
+        """
+        kind = await asyncio.to_thread(_old_kind, path)
+        office = program()
+        if kind is None or office is None:  # its reader says what it needs
+            yield path
+            return
+        if self._settings.sandbox == "require":
+            raise DocumentError(
+                "The file is an old Office file. LibreOffice, which would read it, cannot be closed as "
+                "COLUMNIST_SANDBOX=require asks for: save the file as DOCX, XLSX, PPTX or PDF."
+            )
+        async with self._places:
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+                with weather():
+                    await asyncio.to_thread(shutil.copyfile, path, Path(folder, "document"))
+                await self._convert(office, kind, Path(folder))
+                made = Path(folder, "out", f"document.{kind}")
+                if not await asyncio.to_thread(made.exists):
+                    raise DocumentError(
+                        "LibreOffice cannot read the file: it is damaged, or has a password to be removed."
+                    )
+                yield made
+
+    async def _convert(self, office: str, kind: str, folder: Path) -> None:
+        settings = self._settings
+        limits = (
+            (settings.read_memory_mb + MEMORY_MB) * 1024**2,
+            int(settings.read_timeout_seconds) + 1,
+            LARGEST_FILE,
+        )
+        profile = (folder / "profile").as_uri()
+        options = [
+            "--headless",
+            "--norestore",
+            "--nolockcheck",
+            f"-env:UserInstallation={profile}",
+        ]
+        process = await asyncio.create_subprocess_exec(
+            *template.command(_CONFINED, str(folder), *map(str, limits)),
+            *(office, *options, "--convert-to", kind, "--outdir", str(folder / "out"), str(folder / "document")),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=folder,
+            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TMPDIR": str(folder)},
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(settings.read_timeout_seconds):
+                await process.wait()
+        except TimeoutError:
+            raise DocumentError(
+                f"Converting the file by LibreOffice took longer than {settings.read_timeout_seconds:g} seconds "
+                "(COLUMNIST_READ_TIMEOUT_SECONDS)."
+            ) from None
+        finally:
+            with suppress(ProcessLookupError):  # it has children, which outlive it
+                os.killpg(process.pid, signal.SIGKILL)
+            await asyncio.shield(process.wait())
+            _socket(profile).unlink(missing_ok=True)
+
+
+def _socket(profile: str) -> Path:
+    """What LibreOffice leaves in /tmp when it is killed."""
+    name = "".join(f"{byte:x}" for byte in hashlib.md5(profile.encode("utf-16-le"), usedforsecurity=False).digest())
+    return Path("/tmp", f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{name}")  # noqa: S108
+
+
+def _old_kind(path: Path) -> str | None:
+    """The suffix of the newer form of an old file; None if it is none."""
+    with weather(), path.open("rb") as file:
+        return _NEWER.get(formats.old_office(file) or "")
