@@ -59,11 +59,11 @@ values (%(review)s, %(user)s, 'completed', 'bench', '1', '{missing}', %(rows)s, 
 """
 
 
-def fill(connection: psycopg.Connection, rows: int) -> tuple[UUID, dict[str, UUID]]:
-    """A review of so many rows and 50 columns, run and all answered: its id, and the last column of each format."""
+def fill(connection: psycopg.Connection, rows: int, columns: int = COLUMNS) -> tuple[UUID, dict[str, UUID]]:
+    """A review of so many rows and columns, run and all answered: its id, and the last column of each format."""
     review = uuid4()
-    values = {"review": review, "user": LOCAL_USER.id, "formats": FORMATS, "columns": COLUMNS, "rows": rows}
-    columns = {kind: column for column, kind in connection.execute(FILL, values).fetchall()}
+    values = {"review": review, "user": LOCAL_USER.id, "formats": FORMATS, "columns": columns, "rows": rows}
+    last = {kind: column for column, kind in connection.execute(FILL, values).fetchall()}
     connection.execute(ANSWER, {"review": review})
     connection.execute(RUN_BEFORE, values)
-    return review, columns
+    return review, last

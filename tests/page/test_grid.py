@@ -231,7 +231,7 @@ def test_what_is_shown_is_there_again_on_the_way_back_and_after_a_reload(server:
 
 def test_the_rows_to_come_are_read_before_they_are_seen(server: Served, opens: Opens, admin: str) -> None:
     with psycopg.connect(admin, autocommit=True) as database:
-        review, _ = fill(database, 600)
+        review, _ = fill(database, 600, columns=5)
     page = opens(server.url)
     with page.expect_request("**/rows?*offset=50&*"):
         page.goto(f"{server.url}/reviews/{review}")
@@ -247,7 +247,7 @@ def test_the_rows_to_come_are_read_before_they_are_seen(server: Served, opens: O
 
 def test_answers_that_are_too_many_for_groups_leave_the_rows(server: Served, opens: Opens, admin: str) -> None:
     with psycopg.connect(admin, autocommit=True) as database:
-        review, _ = fill(database, 1_500)
+        review, _ = fill(database, 1_500, columns=5)
     page = opens(f"{server.url}/reviews/{review}", refused=True)
     expect(page.locator(".ag-row .cells-words").first).to_be_visible()
     page.get_by_role("button", name="Menu of Column 0").click()
@@ -259,7 +259,7 @@ def test_answers_that_are_too_many_for_groups_leave_the_rows(server: Served, ope
 
 def test_rows_that_could_not_be_read_come_when_the_server_is_back(server: Served, opens: Opens, admin: str) -> None:
     with psycopg.connect(admin, autocommit=True) as database:
-        review, _ = fill(database, 300)
+        review, _ = fill(database, 300, columns=5)
     page = opens(f"{server.url}/reviews/{review}", away=True, refused=True)
     expect(page.locator(".ag-row .cells-words").first).to_be_visible()
     page.context.set_offline(True)
