@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.depth import depth
 from tests.patience import PATIENCE_SECONDS
 from tests.processes import Served, environment, served
 
@@ -19,7 +20,7 @@ CHECKS = (
     "response_schema_conformance",
     "unsupported_method",
 )
-SECONDS = 15
+SECONDS = depth(8, 60)
 """Of each of the two runs."""
 
 
