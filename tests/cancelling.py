@@ -4,11 +4,17 @@ each of those that follow."""
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import suppress
+from random import Random
 from typing import Any, Literal
+
+from tests.depth import depth
 
 Operation = Callable[[], Awaitable[object]]
 When = Literal["waiting", "woken"]
 """A cancel meets the task while it waits, or together with what it waited for: that is done, and never told."""
+
+AGAIN = depth(0.25, 1.0)
+"""The share of the second and later cancels that are tried: there are as many as pairs of suspensions."""
 
 
 class _Cancelled:
@@ -46,7 +52,8 @@ class _Cancelled:
 async def cancelled_everywhere(operation: Operation, cancels: int = 3) -> AsyncIterator[tuple[When, tuple[int, ...]]]:
     """Run the operation to its end, then cancelled at each of its suspensions, then a second time at each of those that
     follow the first cancel, and so on up to `cancels`; yields after each run how it was cancelled. Raises what the
-    operation raises that is no cancel."""
+    operation raises that is no cancel. Of the second and later cancels it tries the share AGAIN."""
+    chance = Random(0)
     for when in ("waiting", "woken"):
         rounds: list[tuple[int, ...]] = [()]
         while rounds:
@@ -59,7 +66,8 @@ async def cancelled_everywhere(operation: Operation, cancels: int = 3) -> AsyncI
             yield when, at
             if len(at) < cancels:
                 first = at[-1] + 1 if at else 1
-                rounds += [(*at, nr) for nr in range(first, run.suspensions + 1)]
+                following = range(first, run.suspensions + 1)
+                rounds += [(*at, nr) for nr in following if not at or chance.random() < AGAIN]
 
 
 async def _wait_for(run: _Cancelled) -> None:
