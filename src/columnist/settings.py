@@ -67,12 +67,13 @@ class Settings(BaseSettings):
         validation_alias="COLUMNIST_BLOBS_URL",
         description="Keep files and word boxes in a bucket, s3://bucket/prefix (extra `s3`), not in the data folder.",
     )
-    generate_concurrency: int = Field(
-        10,
+    generate_concurrency: int | None = Field(
+        None,
         ge=1,
         le=1000,
         validation_alias="TABULAR_GENERATE_CONCURRENCY",
-        description="Documents that one worker process answers at the same time.",
+        description="Documents that one worker process answers at the same time. Absent: as many as its LLM servers "
+        "take, from 10 to 256.",
     )
     job_lease_seconds: float = Field(
         300,

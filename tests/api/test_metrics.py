@@ -89,7 +89,8 @@ def test_after_a_job_the_counters_say_what_happened(url: str, tmp_path: Path) ->
     assert value(metrics, "cells_written_total", status="done") == DOCUMENTS * QUESTIONS
     assert value(metrics, "claim_seconds_count") > 0
     assert value(metrics, "leases_lost_total") == 0
-    assert (value(metrics, "pool_running"), value(metrics, "pool_concurrency")) == (0, 10)
+    assert value(metrics, "pool_running") == 0
+    assert 10 <= value(metrics, "pool_concurrency") <= 256  # as the LLM server takes
     assert value(metrics, "llm_in_flight") == 0
     assert value(metrics, "items", state="completed") == 0  # of live jobs, and there is none left
     assert value(metrics, "database_up") == 1

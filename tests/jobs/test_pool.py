@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
@@ -13,7 +14,7 @@ from columnist.errors import DocumentError
 from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import ClaimedItem
 from columnist.jobs.job import Generated, Progress, cancel_job
-from columnist.jobs.pool import PoolOptions, Work, WorkerPool
+from columnist.jobs.pool import LEAST_PLACES, PoolOptions, Work, WorkerPool
 from columnist.llm.limiter import RESERVED
 from tests.conftest import new_database, system_server
 from tests.jobs.grid import a_review, generate, options, progress_of
@@ -21,8 +22,13 @@ from tests.patience import PATIENCE_SECONDS
 
 
 @asynccontextmanager
-async def pool_of(database: Database, work: Work, pool_options: PoolOptions | None = None) -> AsyncIterator[WorkerPool]:
-    pool = WorkerPool(database, work, pool_options or options())
+async def pool_of(
+    database: Database,
+    work: Work,
+    pool_options: PoolOptions | None = None,
+    limits: Callable[[], Mapping[str, int]] = dict,
+) -> AsyncIterator[WorkerPool]:
+    pool = WorkerPool(database, work, pool_options or options(), limits)
     running = asyncio.create_task(pool.run())
     try:
         yield pool
@@ -309,6 +315,34 @@ def test_what_is_asked_about_one_document_begins_beside_a_full_pool_but_only_so_
                     await beside.wait()
                 await asyncio.sleep(0.3)  # three looks at the queue
                 assert [item.urgent for item in begun] == [False] * 2 + [True] * RESERVED
+
+    asyncio.run(scenario())
+
+
+def test_a_pool_that_is_not_told_how_many_documents_takes_as_many_as_the_llm_servers(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url, connections=8) as database:
+            begun = 0
+            taken = {"served": 1}
+
+            async def work(item: ClaimedItem) -> None:
+                nonlocal begun
+                begun += 1
+                await asyncio.Event().wait()
+
+            async def has_begun(count: int) -> None:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    while begun < count:
+                        await asyncio.sleep(0.02)
+                await asyncio.sleep(0.3)  # three looks at the queue
+                assert begun == count
+
+            await generate(database, await a_review(database, documents=20))
+            not_told = replace(options(grace_seconds=0), concurrency=None)
+            async with pool_of(database, work, not_told, lambda: taken):
+                await has_begun(LEAST_PLACES)
+                taken["served"] = LEAST_PLACES + 4
+                await has_begun(LEAST_PLACES + 4)
 
     asyncio.run(scenario())
 

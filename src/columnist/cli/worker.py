@@ -33,7 +33,9 @@ async def work(settings: Settings) -> None:
         process.working() as pool,
     ):
         health.pool = pool
-        log.info("worker ready", concurrency=settings.generate_concurrency, model=settings.model)
+        log.info(
+            "worker ready", concurrency=settings.generate_concurrency or "as the LLM servers take", model=settings.model
+        )
         await stopped.wait()
         log.info("worker stopping", grace_seconds=settings.worker_grace_seconds)
         for number in (signal.SIGTERM, signal.SIGINT):

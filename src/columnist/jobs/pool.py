@@ -1,6 +1,6 @@
 """The worker pool: claims as many items as it has room for, works on them, ends them in batches.
 
-One process runs one pool of `concurrency` workers. Any number of pools on any number of machines share the jobs; they
+One process runs one pool of workers. Any number of pools on any number of machines share the jobs; they
 know of each other only through PostgreSQL. A place is held by work only: what waits for the weather is handed back.
 """
 
@@ -60,6 +60,9 @@ waits for a round trip. An item that takes seconds, as any LLM's does, is claime
 NEWEST_WEIGHT = 0.2
 """Of the newest item in the running mean of how long items take."""
 
+LEAST_PLACES, MOST_PLACES = 10, 256
+"""Documents at a time of a pool that is not told how many: as many as the LLM servers take, between these."""
+
 LARGEST_CLAIM = 500
 FAR_BEHIND = 1_000_000
 """By so many items does the job that is served first seem to be behind its share: others get what it leaves."""
@@ -82,9 +85,10 @@ async def _answers(model: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class PoolOptions:
-    """The knobs of a pool, as settings.py explains them. `models`: those that the pool can ask; None: any."""
+    """The knobs of a pool, as settings.py explains them. `models`: those that the pool can ask; None: any.
+    `concurrency` None: as many as the models' `limits`."""
 
-    concurrency: int
+    concurrency: int | None
     lease_seconds: float
     max_attempts: int
     idle_seconds: float
@@ -123,6 +127,7 @@ class WorkerPool:
         self._storage = _StorageGate()
         self._claim_unknown = False
         self._stopping = False
+        self._places = 0
         self._out_of_time = False
         self._first_job: UUID | None = None
         self._claimer_wakes = asyncio.Event()
@@ -135,7 +140,6 @@ class WorkerPool:
     async def run(self) -> None:
         """Work until `stop()`, then finish or hand back what is held. Outlives any absence of PostgreSQL, and any error
         of a service: that is logged, and the service goes on."""
-        telemetry.POOL_CONCURRENCY.inc(self._options.concurrency)
         async with asyncio.TaskGroup() as services:
             running = [
                 services.create_task(self._supervisor.keep(step))
@@ -154,7 +158,7 @@ class WorkerPool:
                 await self._supervisor.keep(self._claim, lambda: self._stopping)
                 await self._leave()
             finally:
-                telemetry.POOL_CONCURRENCY.dec(self._options.concurrency)
+                telemetry.POOL_CONCURRENCY.dec(self._places)
                 await end_tasks(running)
 
     @property
@@ -184,8 +188,15 @@ class WorkerPool:
 
     # ── Claiming and working ─────────────────────────────────────────────────────────────────────────────────────
 
+    def _make_places(self) -> None:
+        """As many as the pool was told, or as its models take now."""
+        before = self._places
+        self._places = self._options.concurrency or min(max([LEAST_PLACES, *self._limits().values()]), MOST_PLACES)
+        telemetry.POOL_CONCURRENCY.inc(self._places - before)
+
     async def _claim(self) -> None:
         self._claimer_wakes.clear()
+        self._make_places()
         room = self._room()
         claimed = await self._claim_batch(room) if room else 0
         self._fill_workers()
@@ -201,12 +212,12 @@ class WorkerPool:
 
     def _room(self) -> int:
         turns = int(LOOK_AHEAD_SECONDS / self._seconds_per_item)
-        ahead = min(self._options.concurrency * turns, LARGEST_CLAIM)
+        ahead = min(self._places * turns, LARGEST_CLAIM)
         # Half of what is claimed ahead must be gone before a round trip pays; what is ended must not pile up.
         if len(self._completer.items) > 2 * LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
             return 0
         held = len(self._running) - len(self._beside) + len(self._waiting)
-        room = min(max(0, self._options.concurrency + ahead - held), LARGEST_CLAIM)
+        room = min(max(0, self._places + ahead - held), LARGEST_CLAIM)
         return min(room, self._storage.lets_in())
 
     def _scarce(self) -> dict[str, int]:
@@ -280,7 +291,7 @@ class WorkerPool:
         return [*self._waiting, *self._running, *self._completer.items]
 
     def _fill_workers(self) -> None:
-        while self._waiting and len(self._running) - len(self._beside) < self._options.concurrency:
+        while self._waiting and len(self._running) - len(self._beside) < self._places:
             item = self._waiting.popleft()
             if item.job_id in self._cancelled_jobs:
                 self._completer.end(EndedItem(item, "skipped"))

@@ -29,12 +29,14 @@ begin
   if batch < 1 then
     return;
   end if;
-  select greatest(
-    ceil(batch / 16.0), ceil((batch + coalesce((select sum(h) from unnest(held_items) h), 0))::numeric / greatest(count(*), 1)))
-  into share
+  select ceil((batch + coalesce((select sum(h) from unnest(held_items) h), 0))::numeric / greatest(count(*), 1)) into share
   from tabular_jobs j
   where j.status in ('pending', 'running') and j.cancel_requested_at is null and j.paused_at is null
     and (models is null or j.model = any(models));
+
+  if share > 0 then  -- else a job is far behind, and is served first
+    share := greatest(share, ceil(batch / 16.0));
+  end if;
 
   for round in 1 .. batch + 1 loop
     -- Who gets how many, then one statement that takes them all: a statement per job would cost more than the claim.
