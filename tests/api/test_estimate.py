@@ -125,3 +125,11 @@ def test_an_estimate_counts_what_generate_then_asks(url: str, tmp_path: Path) ->
             api.post(f"/tabular/jobs/{job_id}/cancel")
             while api.get(f"/tabular/reviews/{review}/active-job").json()["job"]:
                 pass
+        once = estimate(api, review, only=["all"], column_ids=[rent["id"]])
+        for how, calls in (("order", 2), ("passages", 2)):
+            body = {"name": "Rent", "prompt": "How much a month?", "second_reading": how}
+            edited = api.put(f"/tabular/reviews/{review}/columns/{rent['id']}", json=body).json()
+            assert (edited["second_reading"], edited["version"]) == (how, 2), "the question is the same"
+            twice = estimate(api, review, only=["all"], column_ids=[rent["id"]])
+            assert twice["calls"] == calls * once["calls"]
+            assert once["price"] < twice["price"] < 2.5 * once["price"]

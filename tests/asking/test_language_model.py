@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -729,3 +731,47 @@ def test_a_list_that_has_reached_its_bound_says_that_there_may_be_more() -> None
     assert found.content is not None
     assert "there may be more" in found.content.reasoning
     assert found.content.flag == "yellow"
+
+
+def test_a_second_reading_agrees_or_is_shown_beside_the_first() -> None:
+    kept, turned, checked = (
+        replace(question("Is it binding?", "yes_no"), name="Kept", second_reading="order"),
+        replace(question("How high is the fee?", "percentage"), name="Turned", second_reading="order"),
+        replace(question("How high is the late fee?", "percentage"), name="Checked", second_reading="passages"),
+    )
+    asked: list[list[str]] = []
+
+    def reply(request: dict[str, Any]) -> Reply:
+        text = request["messages"][-1]["content"]
+        if "response_format" not in request:
+            return 200, completion("yes")
+        names = re.findall(r"^c\d+\. (\w+):", text, re.MULTILINE)
+        asked.append(names)
+        fee = None if "all that you have of it" in text else "2.5%" if names[0] == "Turned" else "1.5%"
+        said = {
+            "Kept": ("yes", "It is binding on both."),
+            "Turned": (fee, f"Late fee: {fee}."),
+            "Checked": (fee, f"Late fee: {fee}."),
+        }
+        answered = {
+            f"c{nr}": {
+                "reasoning": "So it says.",
+                "quotes": [{"page": 1, "quote": said[name][1]}] if said[name][0] else [],
+                "words": said[name][0],
+                "answer": said[name][0],
+                "flag": "green",
+            }
+            for nr, name in enumerate(names, start=1)
+        }
+        return 200, completion(json.dumps(answered))
+
+    with scripted(reply) as server:
+        found = answers(server, LEASE, [kept, turned, checked])
+    assert asked == [["Kept", "Turned", "Checked"], ["Turned", "Kept"], ["Checked"]]
+    same, other, none = (answer.content for answer in found)
+    assert same and other and none
+    assert (same.flag, same.value, same.reasoning) == ("green", True, "So it says.")
+    for content, beside in ((other, "2.5%"), (none, NOT_FOUND)):
+        assert (content.flag, content.value, content.doubtful) == ("yellow", "1.5", True)
+        assert f"Read a second time, it is: {beside}" in content.reasoning
+    assert sum(answer.usage.prompt_tokens for answer in found) == len(asked) * 101, "both readings are counted"

@@ -7,17 +7,18 @@ from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import product
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from columnist import telemetry
 from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
 from columnist.answers.values import Measured, measured, says_nothing
-from columnist.asking.merging import disputed, merge
+from columnist.asking.merging import disputed, merge, read_twice, verified
 from columnist.asking.prompt import (
     MOST_ITEMS,
     PROMPT_VERSION,
     WORDED,
+    Excerpts,
     PageText,
     besides_the_pages,
     messages,
@@ -81,47 +82,118 @@ class LanguageModelAnswerer:
         calls = _Calls(
             self._chat, document, pages, Locator(document.pages), answer_tokens, ledger, limits, affinity, urgent
         )
-        answered: list[list[list[Answer]]] = [[] for _ in groups]
-
-        put_off: set[int] = set()
-
-        async def read(part: list[PageText], index: int) -> list[Answer]:
-            """Ask group `index` about a part. Returns the merged answers after the last part, before that none."""
-            try:
-                answered[index] += await calls.answers(part, groups[index])
-                if part is parts[-1] and index not in put_off:
-                    return await calls.merged(groups[index], answered[index])
-            except PutOffError:  # the others are to be in the same batch
-                put_off.add(index)
-            return []
-
+        first: list[tuple[Question, Answer]] = []
+        put_off = False
         async with nullcontext() if ledger.queue else self._chat.document(affinity, urgent):
-            # The first call about a part puts it into the server's prefix cache; the others use it, all at once.
-            failure: BaseException | None = None
-            for part, batch in product(parts, (range(1), range(1, len(groups)))):
-                async with aclosing(_as_they_end([read(part, index) for index in batch])) as ended:
-                    async for task in ended:
-                        # The others are paid for: their answers are waited for.
-                        if error := task.exception():
-                            failure = failure or error
-                        elif merged := task.result():
-                            yield merged
-                if failure:
-                    raise failure
+            try:
+                async with aclosing(_read(calls, parts, groups)) as found:
+                    async for merged in found:
+                        asked = {question.id: question for question in questions if question.second_reading}
+                        twice = [one for one in merged if one.question_id in asked and one.content]
+                        first += [(asked[one.question_id], one) for one in twice]
+                        if once := [one for one in merged if one not in twice]:
+                            yield once
+            except PutOffError:
+                put_off = True
+            async with aclosing(_second(calls, parts, groups, first)) as found:
+                async for answers in found:
+                    yield answers
         if put_off:
             raise PutOffError("Calls about the document wait for a batch.")
+
+
+async def _read(
+    calls: "_Calls", parts: Sequence[list[PageText]], groups: Sequence[Sequence[Question]]
+) -> AsyncGenerator[list[Answer], None]:
+    """Each group's answers as soon as they are there. Raises PutOffError in the end if some wait for a batch."""
+    answered: list[list[list[Answer]]] = [[] for _ in groups]
+    put_off: set[int] = set()
+
+    async def read(part: list[PageText], index: int) -> list[Answer]:
+        """Ask group `index` about a part. Returns the merged answers after the last part, before that none."""
+        try:
+            answered[index] += await calls.answers(part, groups[index])
+            if part is parts[-1] and index not in put_off:
+                return await calls.merged(groups[index], answered[index])
+        except PutOffError:  # the others are to be in the same batch
+            put_off.add(index)
+        return []
+
+    # The first call about a part puts it into the server's prefix cache; the others use it, all at once.
+    failure: BaseException | None = None
+    for part, batch in product(parts, (range(1), range(1, len(groups)))):
+        async with aclosing(_as_they_end([read(part, index) for index in batch])) as ended:
+            async for task in ended:
+                # The others are paid for: their answers are waited for.
+                if error := task.exception():
+                    failure = failure or error
+                elif merged := task.result():
+                    yield merged
+        if failure:
+            raise failure
+    if put_off:
+        raise PutOffError("Calls about the document wait for a batch.")
+
+
+async def _second(
+    calls: "_Calls",
+    parts: Sequence[list[PageText]],
+    groups: Sequence[Sequence[Question]],
+    first: Sequence[tuple[Question, Answer]],
+) -> AsyncGenerator[list[Answer], None]:
+    """The answers of questions that are read twice, each with what its second reading says. In another order means from
+    the last question to the first, in groups of their own. A "not found" has no passages, and a question that is alone
+    has no order: it is then read in the other way, or once if there is none."""
+    before = {question.id: (question, answer) for question, answer in first}
+    in_order: list[Question] = []
+    passages: list[tuple[Question, tuple[Citation, ...]]] = []
+    alone = [list(group) for group in groups if len(group) == 1]
+    for question, answer in before.values():
+        evidence = verified(answer)
+        by_order = question.second_reading == "order" or not evidence
+        if by_order and not (len(before) == 1 and [question] in alone):
+            in_order.append(question)
+        elif evidence:
+            passages.append((question, evidence))
+        else:
+            yield [answer]
+    step = max(map(len, groups))
+    backwards = in_order[::-1]
+    orders = [backwards[start : start + step] for start in range(0, len(backwards), step)]
+    put_off: PutOffError | None = None
+    try:
+        if orders:
+            async with aclosing(_read(calls, parts, orders)) as found:
+                async for merged in found:
+                    yield [_twice(*before[one.question_id], one) for one in merged]
+    except PutOffError as error:
+        put_off = error
+    checked = await _all_that_come(calls.settled(question, evidence, "check") for question, evidence in passages)
+    if checked.found:
+        yield [_twice(*before[one.question_id], one) for one in checked.found]
+    if put_off := put_off or checked.put_off:
+        raise put_off
+
+
+def _twice(question: Question, one: Answer, other: Answer) -> Answer:
+    assert one.content
+    if other.content is None:
+        content = doubted(one.content, f"The second reading failed: {other.error}")
+    else:
+        content = read_twice(question, one.content, other.content)
+    return replace(one, content=content, usage=total([one.usage, other.usage]))
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
     """What is asked in one call. `room`: most tokens of its answers; `again`: the form is stressed; `excerpts`: `pages`
-    are passages that gave different answers."""
+    are passages of the document."""
 
     pages: Sequence[PageText]
     group: Sequence[Question]
     room: int
     again: bool = False
-    excerpts: bool = False
+    excerpts: Excerpts | None = None
 
 
 @dataclass(slots=True)
@@ -199,19 +271,19 @@ class _Calls:
         contents = [answer.content for answer in answers if answer.content]
         settled = None
         if evidence := disputed(contents, question.format):
-            answer = await self._settle(question, evidence)
+            answer = await self.settled(question, evidence, "differ")
             usage = total([usage, answer.usage])
             # An answer without evidence settles nothing: the windows' answers are kept and named.
             if answer.content and any(citation.verified for citation in answer.content.citations):
                 settled = answer.content
         return _evidenced(question, Answer(question.id, merge(contents, note, question, settled), usage=usage))
 
-    async def _settle(self, question: Question, evidence: Sequence[Citation]) -> Answer:
+    async def settled(self, question: Question, evidence: Sequence[Citation], excerpts: Excerpts) -> Answer:
         """The answer to one question from literal passages of the document alone."""
         spans = sorted({(span.page, span.start, span.end) for citation in evidence for span in citation.spans})
-        excerpts = [PageText(page, self.pages[page - 1].text[start:end] + "\n") for page, start, end in spans]
+        passages = [PageText(page, self.pages[page - 1].text[start:end] + "\n") for page, start, end in spans]
         try:
-            (answer,) = await self._asked(_Call(excerpts, [question], self.answer_tokens, excerpts=True))
+            (answer,) = await self._asked(_Call(passages, [question], self.answer_tokens, excerpts=excerpts))
         except (ContextExceededError, RequestRefusedError) as error:
             return Answer(question.id, None, str(error))
         return answer
@@ -344,9 +416,16 @@ async def _as_they_end(steps: Iterable[Coroutine[Any, Any, Result]]) -> AsyncGen
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _all(steps: Iterable[Awaitable[Result]]) -> list[Result]:
-    """What all steps come to, one after the other. If some were put off, all others are tried first, so that they get
-    into the same batch."""
+class _Came(NamedTuple, Generic[Result]):
+    """What steps came to, and the sign that some were put off."""
+
+    found: list[Result]
+    put_off: PutOffError | None
+
+
+async def _all_that_come(steps: Iterable[Awaitable[Result]]) -> _Came[Result]:
+    """What all steps come to, one after the other. If some are put off, all others are tried all the same, so that they
+    get into the same batch."""
     found: list[Result] = []
     put_off: PutOffError | None = None
     for step in steps:
@@ -354,9 +433,15 @@ async def _all(steps: Iterable[Awaitable[Result]]) -> list[Result]:
             found.append(await step)
         except PutOffError as error:
             put_off = error
-    if put_off:
-        raise put_off
-    return found
+    return _Came(found, put_off)
+
+
+async def _all(steps: Iterable[Awaitable[Result]]) -> list[Result]:
+    """The same. Raises PutOffError if some were put off."""
+    came = await _all_that_come(steps)
+    if came.put_off:
+        raise came.put_off
+    return came.found
 
 
 def _affinity(document: DocumentText) -> str:

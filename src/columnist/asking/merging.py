@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from columnist.answers.model import NOT_FOUND, Content, doubted
+from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
 from columnist.asking.statements import folded, unshown
 from columnist.documents.model import Citation
 from columnist.reviews.model import Flag, Format, Question, Rule
@@ -52,6 +52,34 @@ def merge(contents: Sequence[Content], note: str, question: Question, settled: C
         return merged
     named = "; ".join(dict.fromkeys(map(_with_page, others)))
     return doubted(merged, f"Elsewhere it says: {named}.")
+
+
+def verified(answer: Answer) -> tuple[Citation, ...]:
+    """The verified evidence of an answer."""
+    return _citations([answer.content]) if answer.content else ()
+
+
+def read_twice(question: Question, one: Content, other: Content) -> Content:
+    """One content from two readings of a document. If they agree it is the first one; else it is doubted, and the
+    reasoning names the other. Verified evidence beats a "not found"."""
+    if _agree(one, other, question.format):
+        return one
+    if one.summary == NOT_FOUND and _citations([other]) and not _citations([one]):
+        one, other = other, one
+    beside = tuple(citation for citation in other.citations if citation.verified and citation not in one.citations)
+    both = replace(one, citations=(*one.citations, *beside))
+    return doubted(both, f"Read a second time, it is: {_with_page(other)}.")
+
+
+def _agree(one: Content, other: Content, answer_format: Format) -> bool:
+    """The same answer; in free words, the same evidence."""
+    if NOT_FOUND in (one.summary, other.summary):
+        return one.summary == other.summary
+    quoted = _citations([one]), _citations([other])
+    if answer_format in ("text", "bulleted_list") and all(quoted):
+        spans = [[span for citation in citations for span in citation.spans] for citations in quoted]
+        return any(a.page == b.page and a.start < b.end and b.start < a.end for a in spans[0] for b in spans[1])
+    return _comparable(one, answer_format) == _comparable(other, answer_format)
 
 
 def _worst(contents: Sequence[Content]) -> Flag:

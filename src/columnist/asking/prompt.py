@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Format, Question
@@ -83,6 +83,20 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MARK_LETTERS = 12
 
 
+Excerpts = Literal["differ", "check"]
+"""Passages instead of pages: they gave different answers, or one answer that is to be checked."""
+_EXCERPTS: dict[Excerpts, str] = {
+    "differ": (
+        "These are passages of the document that answer the question in different ways, as they were found in its "
+        "parts. Answer by what holds for the document as a whole, and quote the passages that show it.\n"
+    ),
+    "check": (
+        "These are passages of the document, and all that you have of it. Answer by them alone, and quote what shows "
+        "it; where they do not settle the question, answer null, even if it asks for yes or no.\n"
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PageText:
     """A page, or a part of one, as shown in a prompt; `number` is 1-based."""
@@ -102,13 +116,13 @@ def messages(
     questions: Sequence[Question],
     part_of: int | None = None,
     again: bool = False,
-    excerpts: bool = False,
+    excerpts: "Excerpts | None" = None,
     owner: str = "",
 ) -> "list[ChatCompletionMessageParam]":
     """The messages of one call; up to the questions they are the same for all calls about the same pages for one owner.
 
     `part_of`: the number of the document's pages, if `pages` are not its whole text. `again`: the last answer could not
-    be parsed, so the form is stressed at the end. `excerpts`: `pages` are passages that gave different answers.
+    be parsed, so the form is stressed at the end. `excerpts`: `pages` are passages, and why.
     `owner`: who is answered; calls for two owners differ from the first line on, and share nothing in a server's cache.
     """
     parts = groupby(pages, key=lambda page: page.number)
@@ -117,10 +131,7 @@ def messages(
     )
     extent = ""
     if excerpts:
-        extent = (
-            "These are passages of the document that answer the question in different ways, as they were found in its "
-            "parts. Answer by what holds for the document as a whole, and quote the passages that show it.\n"
-        )
+        extent = _EXCERPTS[excerpts]
     elif part_of is not None:
         extent = (
             f"This is a part of the document, from pages {pages[0].number} to {pages[-1].number} of {part_of}; the "

@@ -23,6 +23,8 @@ DOCUMENTS_NAMED = 3
 
 PAGE_TOKENS = 6
 """The line above a page."""
+PASSAGE_TOKENS = 200
+"""The passages that one answer quotes."""
 PART_TOKENS = 70
 """The sentence that tells which part of a document a call has."""
 WITHOUT_LIMIT = 1 << 60
@@ -81,6 +83,9 @@ class _Asked:
     question: float
     group: int
     budget: int
+    in_order: float
+    from_passages: float
+    """The shares of the questions that are read twice."""
 
     @classmethod
     def of(cls, questions: Sequence[Question], settings: Settings, context_tokens: int) -> "_Asked":
@@ -90,18 +95,25 @@ class _Asked:
         overhead = max(overhead_bytes("", group) for group in groups)
         instructions = _prompt_tokens([])
         each = (sum(_prompt_tokens(group) - instructions for group in groups)) / max(1, len(questions))
-        return cls(instructions, each, step, page_room(context_tokens, answer_tokens, overhead))
+        room = page_room(context_tokens, answer_tokens, overhead)
+        twice = [question.second_reading for question in questions]
+        shares = [twice.count(how) / max(1, len(questions)) for how in ("order", "passages")]
+        return cls(instructions, each, step, room, *shares)
 
     def spends(self, cells: int, page_bytes: Sequence[int], tokens: float) -> tuple[int, Usage]:
         """Calls about a document, and what they use."""
         windows, sent = expected_windows(page_bytes, self.budget)
         once = tokens + len(page_bytes) * PAGE_TOKENS
         whole = once * sent / max(1.0, expected_windows(page_bytes, WITHOUT_LIMIT)[1])
-        groups = ceil(cells / self.group)
+        again, passages = cells * self.in_order, cells * self.from_passages
+        groups = ceil(cells / self.group) + ceil(again / self.group)
         part = PART_TOKENS if windows > 1 else 0
-        prompt = groups * (whole + windows * (self.instructions + part)) + windows * cells * self.question
+        asked = windows * (cells + again)
+        prompt = groups * (whole + windows * (self.instructions + part)) + asked * self.question
+        prompt += passages * (self.instructions + part + PASSAGE_TOKENS + self.question)
         cached = (groups - 1) * (whole + windows * self.instructions)
-        return groups * windows, Usage(round(prompt), round(cached), windows * cells * CELL_TOKENS)
+        calls = groups * windows + ceil(passages)
+        return calls, Usage(round(prompt), round(cached), round((asked + passages) * CELL_TOKENS))
 
 
 def _prompt_tokens(questions: Sequence[Question]) -> int:

@@ -236,6 +236,8 @@ def _calls(loaded: LoadedItem, reading: Reading, back_end: Answerer) -> list[lis
         for place, column in enumerate(columns):
             key = about.copy()
             question = asdict(column.question) | {"id": None, "unit": None}
+            if column.question.second_reading is None:
+                del question["second_reading"]  # as it was before there was one
             key.update(json.dumps([asked, place, question]).encode())
             call.append(_Asked(column, key.hexdigest()))
         calls.append(call)

@@ -21,7 +21,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from columnist.errors import InputError
 from columnist.reviews.conditions import check_condition
-from columnist.reviews.model import ColumnSpec, Format, Rule, RuleFlag
+from columnist.reviews.model import ColumnSpec, Format, Rule, RuleFlag, SecondReading
 
 
 def _one_line(value: str) -> str:
@@ -66,6 +66,7 @@ class ColumnInput(BaseModel):
     format: Format = "text"
     tags: list[Line] = []
     rules: Annotated[list[RuleInput], Field(max_length=20)] = []
+    second_reading: SecondReading | None = None
 
     @field_validator("rules")
     @classmethod
@@ -92,7 +93,7 @@ class ColumnInput(BaseModel):
     def spec(self) -> ColumnSpec:
         """The same as the rest of Columnist knows it."""
         rules = tuple(Rule(rule.flag, rule.when) for rule in self.rules)
-        return ColumnSpec(self.name, self.prompt, self.format, tuple(self.tags), rules)
+        return ColumnSpec(self.name, self.prompt, self.format, tuple(self.tags), rules, self.second_reading)
 
 
 class _Loader(yaml.SafeLoader):

@@ -47,6 +47,11 @@ class Rule:
         return f"{self.flag.capitalize()} if {self.when}"
 
 
+SecondReading = Literal["order", "passages"]
+"""How an answer is read a second time by an LLM: with the questions in another order, or from the quoted passages
+alone. Where the two differ, both are shown, and the flag is yellow."""
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
     """A question as somebody writes it. `tags` are the allowed answers of format `tag`, else empty; of the `rules` the
@@ -57,10 +62,12 @@ class ColumnSpec:
     format: Format = "text"
     tags: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    second_reading: SecondReading | None = None
 
     def question(self, column_id: UUID) -> "Question":
         """The question that the column asks."""
-        return Question(column_id, self.name, self.prompt, self.format, self.tags, self.rules)
+        asked = Question(column_id, self.name, self.prompt, self.format, self.tags, self.rules)
+        return replace(asked, second_reading=self.second_reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class Question:
     tags: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     unit: str | None = None
+    second_reading: SecondReading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +117,14 @@ class Column:
     rules: list[Rule]
     version: int
     unit: str | None
+    second_reading: SecondReading | None
     created_at: datetime
     updated_at: datetime
 
     def spec(self) -> ColumnSpec:
         """What it asks."""
-        return ColumnSpec(self.name, self.prompt, self.format, tuple(self.tags), tuple(self.rules))
+        tags, rules = tuple(self.tags), tuple(self.rules)
+        return ColumnSpec(self.name, self.prompt, self.format, tags, rules, self.second_reading)
 
     def question(self) -> Question:
         """What the back ends are asked."""

@@ -164,6 +164,7 @@ async def edit_column(connection: Connection, review_id: UUID, column_id: UUID, 
                 "format": spec.format,
                 "tags": list(spec.tags),
                 "rules": as_json(spec.rules),
+                "second_reading": spec.second_reading,
             },
         )
     return await get_column(connection, review_id, column_id)

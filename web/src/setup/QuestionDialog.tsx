@@ -32,6 +32,7 @@ export function QuestionDialog({
   const [format, setFormat] = useState<Format>(column?.format ?? "text");
   const [tags, setTags] = useState(column?.tags.join(", ") ?? "");
   const [rules, setRules] = useState<Rule[]>(column?.rules ?? []);
+  const [secondReading, setSecondReading] = useState(column?.second_reading ?? null);
   const changed = useColumnsChanged(review);
   const suggest = api.useMutation("post", "/api/tabular/columns/suggest-prompt", {
     onSuccess: (found) => {
@@ -54,6 +55,7 @@ export function QuestionDialog({
                 .filter(Boolean)
             : [],
         rules,
+        second_reading: secondReading,
       };
       const path = { review_id: review };
       if (column)
@@ -129,6 +131,17 @@ export function QuestionDialog({
             />
           </label>
         )}
+        <label>
+          Second reading
+          <select
+            value={secondReading ?? ""}
+            onChange={(event) => setSecondReading((event.target.value || null) as typeof secondReading)}
+          >
+            <option value="">none</option>
+            <option value="order">the questions in another order</option>
+            <option value="passages">the quoted passages alone</option>
+          </select>
+        </label>
         <Rules
           rules={rules}
           format={format}

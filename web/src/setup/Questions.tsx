@@ -110,12 +110,13 @@ function TemplatePicker({ review, columns }: { review: string; columns: Column[]
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            const copies = columns.map(({ name, prompt, format, tags, rules }) => ({
+            const copies = columns.map(({ name, prompt, format, tags, rules, second_reading }) => ({
               name,
               prompt,
               format,
               tags,
               rules,
+              second_reading,
             }));
             save.mutate({ body: { name: naming, columns: copies } });
             setNaming(null);

@@ -2,7 +2,7 @@
 -- the document or the review is gone.
 select d.name as document_name, d.sha256, v.user_id as owner, coalesce(i."only", j."only") as "only",
        coalesce(jsonb_agg(jsonb_build_object('id', col.id, 'name', col.name, 'prompt', col.prompt, 'format', col.format,
-                                             'tags', col.tags, 'rules', col.rules, 'unit', col.unit,
+                                             'tags', col.tags, 'rules', col.rules, 'unit', col.unit, 'second_reading', col.second_reading,
                                              'version', col.version)
                           order by col.index, col.id) filter (where col.id is not null), '[]') as columns
 from tabular_job_items i
