@@ -22,8 +22,11 @@ from columnist.settings import Settings
 from tests.api.test_access_sweep import CALLS, filled
 
 STRANGER = User(uuid4(), "stranger@example.org")
-WITHOUT_DATABASE = {"POST /api/tabular/columns/suggest-prompt"}
-"""Its title is one that a template knows."""
+WITHOUT_DATABASE = {
+    "POST /api/tabular/columns/suggest-prompt",
+    *("POST /api/session", "DELETE /api/session", "POST /api/invitation", "PUT /api/password"),
+}
+"""The title that is suggested for is one that a template knows; and nobody here signs in by password."""
 
 
 @asynccontextmanager

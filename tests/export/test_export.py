@@ -435,6 +435,7 @@ def test_json_has_everything_in_order(tmp_path: Path) -> None:
                 "format": "monetary_amount",
                 "tags": [],
                 "rules": [{"flag": "red", "when": "not found"}],
+                "second_reading": None,
             },
             {
                 "id": str(UUID(int=1)),
@@ -443,6 +444,7 @@ def test_json_has_everything_in_order(tmp_path: Path) -> None:
                 "format": "tag",
                 "tags": ["Miete", "Kauf"],
                 "rules": [],
+                "second_reading": None,
             },
         ],
         "documents": [
