@@ -19,7 +19,7 @@ from tests.patience import until
 LONG = 98_765
 """Seconds that nothing else sleeps."""
 
-STREAMS = {"doc": "WordDocument", "xls": "Workbook", "ppt": "PowerPoint Document"}
+STREAMS = {"doc": "WordDocument", "docx": "WordDocument", "xls": "Workbook", "ppt": "PowerPoint Document"}
 
 
 @pytest.fixture
@@ -49,6 +49,7 @@ def install(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
             "doc",
             "old Word file, which needs LibreOffice where documents are read: install it, or save the file as DOCX",
         ),
+        ("docx", "old Word file, which needs LibreOffice"),
         ("xls", "old Excel file, which needs LibreOffice where .* save the file as XLSX"),
         ("ppt", "old PowerPoint file, which needs LibreOffice where .* save the file as PPTX"),
     ],

@@ -78,6 +78,9 @@ def _answer(frames: BinaryIO, file: BinaryIO | None, asked: str, **request: Any)
     if file is None:
         send(frames, DONE, {"language": language(request["texts"])})
     elif asked == "read":
+        if request.get("convertible") and (old := formats.old_office(file)):
+            send(frames, DONE, {"media_type": old, "language": None})
+            return
         media_type, pages = read_file(file, request["name"], request["max_pages"])
         read = []
         for page in pages:

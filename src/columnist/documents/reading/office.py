@@ -55,16 +55,12 @@ class Converter:
         self._places = asyncio.Semaphore(usable_cores())
 
     @asynccontextmanager
-    async def newer(self, path: Path) -> AsyncIterator[Path]:
-        """The file to read: this one, or what LibreOffice makes of an old one.
+    async def newer(self, path: Path, media_type: str) -> AsyncIterator[Path]:
+        """What LibreOffice makes of an old file, which is of this type among OLD_OFFICE.
 
         Raises DocumentError if LibreOffice may not run, cannot read the file or takes too long.
         """
-        kind = await asyncio.to_thread(_old_kind, path)
-        office = program()
-        if kind is None or office is None:  # its reader says what it needs
-            yield path
-            return
+        kind = _NEWER[media_type]
         if self._settings.sandbox == "require":
             raise DocumentError(
                 "The file is an old Office file. LibreOffice, which would read it, cannot be closed as "
@@ -74,7 +70,7 @@ class Converter:
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
                 with weather():
                     await asyncio.to_thread(shutil.copyfile, path, Path(folder, "document"))
-                await self._convert(office, kind, Path(folder))
+                await self._convert(kind, Path(folder))
                 made = Path(folder, "out", f"document.{kind}")
                 if not await asyncio.to_thread(made.exists):
                     raise DocumentError(
@@ -82,8 +78,11 @@ class Converter:
                     )
                 yield made
 
-    async def _convert(self, office: str, kind: str, folder: Path) -> None:
+    async def _convert(self, kind: str, folder: Path) -> None:
         settings = self._settings
+        office = program()
+        if office is None:
+            raise DocumentError("LibreOffice, which reads old Office files, is not installed any more.")
         limits = (
             (settings.read_memory_mb + MEMORY_MB) * 1024**2,
             int(settings.read_timeout_seconds) + 1,
@@ -125,9 +124,3 @@ def _socket(profile: str) -> Path:
     """What LibreOffice leaves in /tmp when it is killed."""
     name = "".join(f"{byte:x}" for byte in hashlib.md5(profile.encode("utf-16-le"), usedforsecurity=False).digest())
     return Path("/tmp", f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{name}")  # noqa: S108
-
-
-def _old_kind(path: Path) -> str | None:
-    """The suffix of the newer form of an old file; None if it is none."""
-    with weather(), path.open("rb") as file:
-        return _NEWER.get(formats.old_office(file) or "")

@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,10 +16,9 @@ from pydantic import TypeAdapter
 from columnist.cpu import usable_cores
 from columnist.documents.locating.boxes import BoxesWriter
 from columnist.documents.model import Page
-from columnist.documents.reading import formats, ocr
+from columnist.documents.reading import formats, ocr, office
 from columnist.documents.reading.frames import ATTACHED, PAGE
 from columnist.documents.reading.language import sample
-from columnist.documents.reading.office import Converter
 from columnist.documents.storage import READING_FAULT, look_through, weather
 from columnist.errors import DocumentError, ReaderLostError, SettingsError
 from columnist.guarded.children import Child, CrashedError, LateError, LostError, Places, Role
@@ -64,7 +63,7 @@ class Reader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._converter = Converter(settings)
+        self._converter = office.Converter(settings)
         memory, seconds = settings.read_memory_mb, settings.read_timeout_seconds
         self._readers = Places("reading", Role("columnist.documents.reading.child", memory * _MB, seconds))
         cores = max(usable_cores(), 2)
@@ -87,12 +86,12 @@ class Reader:
         Raises DocumentError with a sentence for the user, whatever the file does to its child, and StorageAwayError if
         the file cannot be reached.
         """
-        async with _blaming(path), self._converter.newer(path) as path:
-            asked = {"asked": "read", "name": name, "max_pages": self._settings.read_max_pages}
-            *frames, (_, done, _) = await self._answer(self._readers, path, user, asked)
-            with _distrusting():
-                read = [_page(frame, number) for number, frame in enumerate(frames, 1)]
-                media_type, language = _media_type(done), _language(done)
+        async with _blaming(path), AsyncExitStack() as stack:
+            installed = office.program() is not None
+            media_type, language, read = await self._read_once(path, name, user, convertible=installed)
+            if media_type in formats.OLD_OFFICE:
+                path = await stack.enter_async_context(self._converter.newer(path, media_type))
+                media_type, language, read = await self._read_once(path, name, user)
             if ocr.installed() and any(page.needs_ocr for page, _ in read):
                 await self._read_by_ocr(path, read, user)
                 asked = {"asked": "language", "texts": sample(page for page, _ in read)}
@@ -105,6 +104,16 @@ class Reader:
         for _, packed in read:
             boxes.add(packed)
         return ReadDocument(media_type, language, pages)
+
+    async def _read_once(
+        self, path: Path, name: str, user: Hashable, *, convertible: bool = False
+    ) -> tuple[str, str | None, list[tuple[Page, bytes]]]:
+        """Media type, language, pages. Of a `convertible` file, an old one of Office, no pages."""
+        asked = {"asked": "read", "name": name, "max_pages": self._settings.read_max_pages, "convertible": convertible}
+        *frames, (_, done, _) = await self._answer(self._readers, path, user, asked)
+        with _distrusting():
+            read = [_page(frame, number) for number, frame in enumerate(frames, 1)]
+            return _media_type(done), _language(done), read
 
     async def _read_by_ocr(self, path: Path, read: list[tuple[Page, bytes]], user: Hashable) -> None:
         """Replace each page that is a picture by what OCR reads; at most one page of the file per core at a time."""
