@@ -82,7 +82,8 @@ class Site:
 
 @pytest.fixture
 def site(url: str, tmp_path: Path) -> Iterator[Site]:
-    with served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, COLUMNIST_JWT_SECRET=SECRET) as server:
+    variables = {"COLUMNIST_JWT_SECRET": SECRET, "COLUMNIST_REQUESTS_PER_MINUTE": 1_000_000}
+    with served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **variables) as server:
         site = Site(server.url, url)
         yield site
         site.owner.close()

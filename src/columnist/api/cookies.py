@@ -1,12 +1,13 @@
 """Cookies as credentials: what they are called, and in which requests they count."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from starlette.requests import cookie_parser
-from starlette.responses import Response
-
 from columnist.errors import ForbiddenError
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
 
 READING = {"GET", "HEAD", "OPTIONS"}
 
@@ -43,10 +44,12 @@ class Cookie:
 
     def read(self, headers: Mapping[str, str]) -> str:
         """Its value in a request; "" if there is none."""
+        from starlette.requests import cookie_parser  # the client, which loads this module, does without
+
         found = cookie_parser(headers.get("cookie", ""))
         return next((found[name] for name in self._names if name in found), "")
 
-    def write(self, response: Response, value: str, *, https: bool) -> None:
+    def write(self, response: "Response", value: str, *, https: bool) -> None:
         """Let the browser keep a value, or with "" forget it."""
         name = f"__Host-{self._name}" if https else self._name
         secure = "; Secure" if https else ""
