@@ -5,7 +5,20 @@ from importlib import import_module
 
 from bench.table import Row, print_table
 
-SECTIONS = ("engine", "llm_busy", "fleet", "groups", "memory", "reading", "quotes", "ocr", "windows", "polling", "web")
+SECTIONS = (
+    "engine",
+    "llm_busy",
+    "fleet",
+    "groups",
+    "memory",
+    "reading",
+    "quotes",
+    "ocr",
+    "windows",
+    "polling",
+    "scaling",
+    "web",
+)
 """Modules here, each with `run`; imported when asked for: the peers of some are not always installed."""
 APART = {"web"}
 """Needs a browser and the built page: `make bench-web`."""
