@@ -25,6 +25,7 @@ def test_a_server_that_is_told_to_stop_hands_back_what_runs_and_leaves_within_it
             "DATABASE_URL": url,
             "COLUMNIST_DATA_DIR": tmp_path / "home",
             "OPENAI_BASE_URL": llm,
+            "TABULAR_GENERATE_CONCURRENCY": 10,
             "TABULAR_WORKER_GRACE_SECONDS": 1,
         }
         job = a_job(url, tmp_path / "home", files)

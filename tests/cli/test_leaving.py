@@ -33,6 +33,7 @@ def test_a_process_leaves_though_postgresql_stands_still(postgres: SystemServer,
             "OPENAI_BASE_URL": llm,
             "COLUMNIST_MODEL": "simulated",
             "COLUMNIST_DRAIN_SECONDS": 0,
+            "TABULAR_GENERATE_CONCURRENCY": 10,
             "TABULAR_WORKER_GRACE_SECONDS": GRACE_SECONDS,
         }
         if command == "run":

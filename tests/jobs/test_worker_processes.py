@@ -91,6 +91,7 @@ def test_sigterm_hands_back_at_once_and_another_worker_goes_on(sampled_url: str,
             "DATABASE_URL": sampled_url,
             "COLUMNIST_DATA_DIR": tmp_path / "home",
             "OPENAI_BASE_URL": llm,
+            "TABULAR_GENERATE_CONCURRENCY": 10,
             "TABULAR_WORKER_GRACE_SECONDS": 1,
             "TABULAR_JOB_MAX_ATTEMPTS": 1,
         }
@@ -113,7 +114,8 @@ def test_sigterm_hands_back_at_once_and_another_worker_goes_on(sampled_url: str,
 def test_cancel_aborts_the_calls_that_are_under_way(url: str, tmp_path: Path) -> None:
     files = contracts_in(tmp_path / "files", 30)
     with simulator(prompt_rate=10**6, decode_rate=1, slots=32) as llm:
-        variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home", "OPENAI_BASE_URL": llm}
+        shared = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home", "OPENAI_BASE_URL": llm}
+        variables = shared | {"TABULAR_GENERATE_CONCURRENCY": 10}
         job = a_job(url, tmp_path / "home", files)
         watcher = Watcher(url)
         with workers(1, **variables):
