@@ -1,7 +1,6 @@
 """Runs of `columnist.run` beside each other, and what they promise: own answers, a whole grid or an exception."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -69,7 +68,7 @@ def test_two_at_once_over_one_folder_get_each_its_own_answers(tmp_path: Path, mo
     assert prices.review != penalties.review
 
 
-def test_a_review_belongs_to_its_paths_and_questions(tmp_path: Path, url: str) -> None:
+def test_a_review_belongs_to_its_paths_and_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     here, there = priced(tmp_path / "a" / "contracts", 2), priced(tmp_path / "b" / "contracts", 1, "Another.")
     question, other = {"name": "Date", "prompt": "When?"}, {"name": "Law", "prompt": "Which law?"}
     first = columnist.run(here, [question, other])
@@ -78,7 +77,7 @@ def test_a_review_belongs_to_its_paths_and_questions(tmp_path: Path, url: str) -
     assert columnist.run(here, [question]).review != first.review, "other questions are another review"
     jobs = "select count(*) from tabular_jobs where total_items > 0"
     asked = figures(url, jobs)
-    os.chdir(here)
+    monkeypatch.chdir(here)
     again = columnist.run([Path("../contracts/.")], [other, question])
     assert again.review == first.review, "the same paths and questions, however written"
     assert figures(url, jobs) == asked, "and nothing is asked twice"
