@@ -55,8 +55,7 @@ class OidcSignIn:
         self._settings = settings
         self._sessions = sessions
         # Lax: the provider's page sends the browser back.
-        https_only = (settings.public_url or "").startswith("https:")
-        self._flow = Cookie("columnist_sign_in", FLOW_SECONDS, https_only=https_only, same_site="lax")
+        self._flow = Cookie("columnist_sign_in", FLOW_SECONDS, https_only=sessions.https_only, same_site="lax")
         self._provider: Provider | None = None
         self._keys: PublishedKeys | None = None
         self._until = self._attempted_at = float("-inf")

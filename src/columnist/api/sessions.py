@@ -25,7 +25,9 @@ class Sessions:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._public_url = settings.public_url
         self._database = database
-        self._cookie = Cookie("columnist_session", SESSION_SECONDS, https_only=self._is_https(settings.public_url))
+        self.https_only = self._is_https(settings.public_url)
+        """Whether browsers open this server over HTTPS alone."""
+        self._cookie = Cookie("columnist_session", SESSION_SECONDS, https_only=self.https_only)
         self.ways: set[How] = set()
         """How one signs in on this server: a session of another way, from before, does not count."""
         if settings.sign_in == "password":

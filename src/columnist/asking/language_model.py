@@ -83,23 +83,23 @@ class LanguageModelAnswerer:
             self._chat, document, pages, Locator(document.pages), answer_tokens, ledger, limits, affinity, urgent
         )
         first: list[tuple[Question, Answer]] = []
-        put_off = False
+        asked = {question.id: question for question in questions if question.second_reading}
+        put_off: PutOffError | None = None
         async with nullcontext() if ledger.queue else self._chat.document(affinity, urgent):
             try:
                 async with aclosing(_read(calls, parts, groups)) as found:
                     async for merged in found:
-                        asked = {question.id: question for question in questions if question.second_reading}
                         twice = [one for one in merged if one.question_id in asked and one.content]
                         first += [(asked[one.question_id], one) for one in twice]
                         if once := [one for one in merged if one not in twice]:
                             yield once
-            except PutOffError:
-                put_off = True
+            except PutOffError as error:
+                put_off = error
             async with aclosing(_second(calls, parts, groups, first)) as found:
                 async for answers in found:
                     yield answers
         if put_off:
-            raise PutOffError("Calls about the document wait for a batch.")
+            raise put_off
 
 
 async def _read(

@@ -116,7 +116,7 @@ def messages(
     questions: Sequence[Question],
     part_of: int | None = None,
     again: bool = False,
-    excerpts: "Excerpts | None" = None,
+    excerpts: Excerpts | None = None,
     owner: str = "",
 ) -> "list[ChatCompletionMessageParam]":
     """The messages of one call; up to the questions they are the same for all calls about the same pages for one owner.

@@ -96,15 +96,33 @@ function Welcome({ children }: { children: React.ReactNode }) {
   );
 }
 
+/** A session replaces a token that the browser may have kept. */
+const withSession = (onSignIn: () => void) => () => {
+  token.clear();
+  onSignIn();
+};
+
+type Field = { label: string; value: string; onChange: (value: string) => void };
+
+function CurrentPassword({ label, value, onChange }: Field) {
+  return (
+    <label>
+      {label}
+      <input
+        type="password"
+        required
+        autoComplete="current-password"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </label>
+  );
+}
+
 function PasswordForm({ refused, onSignIn }: { refused: string; onSignIn: () => void }) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
-  const signIn = api.useMutation("post", "/api/session", {
-    onSuccess: () => {
-      token.clear();
-      onSignIn();
-    },
-  });
+  const signIn = api.useMutation("post", "/api/session", { onSuccess: withSession(onSignIn) });
   return (
     <form
       onSubmit={(event) => {
@@ -122,16 +140,7 @@ function PasswordForm({ refused, onSignIn }: { refused: string; onSignIn: () => 
           onChange={(event) => setEmail(event.target.value)}
         />
       </label>
-      <label>
-        Password
-        <input
-          type="password"
-          required
-          autoComplete="current-password"
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
-        />
-      </label>
+      <CurrentPassword label="Password" value={password} onChange={setPassword} />
       {signIn.error ? <ErrorOf error={signIn.error} /> : <ErrorText>{refused}</ErrorText>}
       <button className="primary" disabled={signIn.isPending}>
         Sign in
@@ -172,12 +181,7 @@ function TokenForm({ other, refused, onSignIn }: { other: boolean; refused: stri
 export function Accept({ invitation, onSignIn }: { invitation: Invitation; onSignIn: () => void }) {
   useTitle("Choose a password");
   const [password, setPassword] = useState("");
-  const accept = api.useMutation("post", "/api/invitation", {
-    onSuccess: () => {
-      token.clear();
-      onSignIn();
-    },
-  });
+  const accept = api.useMutation("post", "/api/invitation", { onSuccess: withSession(onSignIn) });
   return (
     <Welcome>
       <form
@@ -201,7 +205,7 @@ export function Accept({ invitation, onSignIn }: { invitation: Invitation; onSig
 }
 
 /** The field of a password that is chosen. It can be shown, so that it is asked for once. */
-function NewPassword(field: { label: string; value: string; onChange: (value: string) => void }) {
+function NewPassword(field: Field) {
   const [shown, setShown] = useState(false);
   return (
     <>
@@ -249,16 +253,7 @@ export function PasswordDialog({ onClose }: { onClose: () => void }) {
         }}
       >
         <input type="email" hidden readOnly autoComplete="username" value={me.email} />
-        <label>
-          Present password
-          <input
-            type="password"
-            required
-            autoComplete="current-password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        </label>
+        <CurrentPassword label="Present password" value={password} onChange={setPassword} />
         <NewPassword label="New password" value={chosen} onChange={setChosen} />
         <ErrorOf error={change.error} />
         <div className={parts.row}>

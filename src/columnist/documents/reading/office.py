@@ -55,8 +55,8 @@ class Converter:
         self._places = asyncio.Semaphore(usable_cores())
 
     @asynccontextmanager
-    async def newer(self, path: Path, media_type: str) -> AsyncIterator[Path]:
-        """What LibreOffice makes of an old file, which is of this type among OLD_OFFICE.
+    async def newer(self, office: str, path: Path, media_type: str) -> AsyncIterator[Path]:
+        """What LibreOffice, this `program`, makes of an old file, which is of this type among OLD_OFFICE.
 
         Raises DocumentError if LibreOffice may not run, cannot read the file or takes too long.
         """
@@ -70,7 +70,7 @@ class Converter:
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
                 with weather():
                     await asyncio.to_thread(shutil.copyfile, path, Path(folder, "document"))
-                await self._convert(kind, Path(folder))
+                await self._convert(office, kind, Path(folder))
                 made = Path(folder, "out", f"document.{kind}")
                 if not await asyncio.to_thread(made.exists):
                     raise DocumentError(
@@ -78,11 +78,8 @@ class Converter:
                     )
                 yield made
 
-    async def _convert(self, kind: str, folder: Path) -> None:
+    async def _convert(self, office: str, kind: str, folder: Path) -> None:
         settings = self._settings
-        office = program()
-        if office is None:
-            raise DocumentError("LibreOffice, which reads old Office files, is not installed any more.")
         limits = (
             (settings.read_memory_mb + MEMORY_MB) * 1024**2,
             int(settings.read_timeout_seconds) + 1,

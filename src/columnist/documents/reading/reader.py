@@ -87,10 +87,10 @@ class Reader:
         the file cannot be reached.
         """
         async with _blaming(path), AsyncExitStack() as stack:
-            installed = office.program() is not None
-            media_type, language, read = await self._read_once(path, name, user, convertible=installed)
-            if media_type in formats.OLD_OFFICE:
-                path = await stack.enter_async_context(self._converter.newer(path, media_type))
+            program = office.program()
+            media_type, language, read = await self._read_once(path, name, user, convertible=program is not None)
+            if program is not None and media_type in formats.OLD_OFFICE:
+                path = await stack.enter_async_context(self._converter.newer(program, path, media_type))
                 media_type, language, read = await self._read_once(path, name, user)
             if ocr.installed() and any(page.needs_ocr for page, _ in read):
                 await self._read_by_ocr(path, read, user)
