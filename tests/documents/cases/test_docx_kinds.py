@@ -8,6 +8,7 @@ import docx
 import pytest
 
 from columnist.documents.model import Page, RemarkKind
+from columnist.documents.reading.formulas import field
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.word import read_docx
 from tests.documents.test_word import OFFICE, abstract, level, num, p, r, write_docx
@@ -101,6 +102,32 @@ def test_smart_art_charts_and_word_art_are_read(tmp_path: Path) -> None:
     assert one(write_docx(tmp_path / "b.docx", p("Map.", shape))).text.split("\n") == ["Map.", "Sold to Birch Ltd"]
 
 
+def test_of_two_forms_of_a_part_the_one_that_word_shows_is_read(tmp_path: Path) -> None:
+    forms = (
+        '<mc:AlternateContent><mc:Choice {} Requires="q">{}</mc:Choice><mc:Fallback>{}</mc:Fallback>'
+        "</mc:AlternateContent>"
+    )
+    unknown, known = 'xmlns:q="urn:of-tomorrow"', 'xmlns:q="http://schemas.microsoft.com/office/word/2010/wordml"'
+    body = (
+        forms.format(unknown, p("Fee $9"), p("Fee $1"))
+        + forms.format(known, p("Cap $2"), p("Cap $9"))
+        + forms.format(known, "", p("Rent $3"))
+    )
+    page = one(write_docx(tmp_path / "a.docx", body))
+    assert (page.text, page.remarks) == ("Fee $1\nCap $2\nRent $3", ())
+
+
+def test_a_comment_or_a_damaged_part_beside_the_text_costs_no_text(tmp_path: Path) -> None:
+    path = write_docx(tmp_path / "a.docx", p("The fee is $5<!-- x -->,000<?y?> a month.") + '<w:subDoc r:id="z"/>')
+    path = with_parts(path, s=("styles", "styles.xml", b"<w:styles><torn"))
+    page = one(path)
+    assert page.text == "The fee is $5,000 a month."
+    assert {remark.detail for remark in page.remarks} == {
+        "a damaged part, word/styles.xml",
+        "a file that this one shows as its part",
+    }
+
+
 def test_what_is_drawn_and_not_read_is_said_to_be(tmp_path: Path) -> None:
     extent = '<wp:extent xmlns:wp="{}/wordprocessingDrawing" cx="{}" cy="4000000"/><p:pic xmlns:p="{}/picture"/>'
     large, logo = (extent.format(DRAWING, width, DRAWING) for width in (5_000_000, 500_000))
@@ -190,6 +217,53 @@ def test_a_superscript_is_no_digit_of_the_number_before_it(tmp_path: Path) -> No
     ]
 
 
+def test_no_part_of_a_formula_becomes_a_digit_of_another(tmp_path: Path) -> None:
+    def m(text: str) -> str:
+        return f"<m:r><m:t>{text}</m:t></m:r>"
+
+    half = f"<m:f><m:num>{m('1')}</m:num><m:den>{m('2')}</m:den></m:f>"
+    power = f"<m:sSup><m:e>{m('10')}</m:e><m:sup>{m('3')}</m:sup></m:sSup>"
+    math = '<m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">{}</m:oMath>'
+    code = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+    equation = code.format("begin") + "<w:r><w:instrText>EQ \\f(3,4)</w:instrText></w:r>" + code.format("end")
+    numbered = code.format("begin") + "<w:r><w:instrText> LISTNUM </w:instrText></w:r>" + code.format("end")
+    body = (
+        p("Share 2", math.format(half), " of ", math.format(power))
+        + p("Rent x ", equation, numbered)
+        + p("5", up("1"), "/", up("2", "subscript"), " %")
+        + p("$5,000", run("1", '<w:position w:val="8"/>'), " a month")
+    )
+    page = one(write_docx(tmp_path / "a.docx", body))
+    assert page.text.split("\n") == ["Share 2 1/2 of 10^3", "Rent x 3/4", "5 1/2 %", "$5,000[1] a month"]
+    assert [remark.detail for remark in page.remarks] == ["a number that Word draws in a line"]
+
+
+@pytest.mark.parametrize(
+    ("code", "drawn"),
+    [
+        ("EQ \\f(1;2)", "1/2"),
+        ("eq \\r(3,x)", "3-√(x)"),
+        ("EQ 10\\s\\up8(3)", "10^3"),
+        ("EQ \\b(\\f(a,b))", "(a/b)"),
+        ('SYMBOL 163 \\f "Symbol"', "≤"),
+        ("SYMBOL 8364 \\u", "€"),
+        ("PAGE", None),
+        ("EQ " + "\\f(" * 50, ""),
+    ],
+)
+def test_a_field_without_a_result_is_drawn(code: str, drawn: str | None) -> None:
+    found = field(code)
+    assert found == drawn or (drawn == "" and found is not None)
+
+
+def test_symbols_are_what_their_font_draws(tmp_path: Path) -> None:
+    sign = '<w:r><w:sym w:font="{}" w:char="{}"/></w:r>'
+    body = p("Cap ", sign.format("Symbol", "F0A3"), " $5, ", run("\uf0b3", '<w:rFonts w:ascii="Symbol"/>'), " 3") + p(
+        sign.format("Wingdings", "F0FE"), sign.format("Wingdings 2", "F0A3"), sign.format("Wingdings", "FC")
+    )
+    assert one(write_docx(tmp_path / "a.docx", body)).text == "Cap ≤ $5, ≥ 3\n☒☐✓"
+
+
 @pytest.mark.parametrize(
     ("before", "mark", "written"),
     [("$5,000", "1", "[1]"), ("120 m", "2", "²"), ("Acme", "®", "®"), ("Rent", "(a)", "(a)"), ("10", "-6", "[-6]")],
@@ -221,6 +295,7 @@ UNSEEN = {
     "nearly white by its style": p(run("$700", '<w:rStyle w:val="White"/>')),
     "tiny": p(run("$700", '<w:sz w:val="2"/>')),
     "a numbered paragraph": p("$700", style="Note", num="1"),
+    "black on black": p(run("$700", '<w:color w:val="000000"/><w:highlight w:val="black"/>')),
 }
 SEEN = {
     "two kinds of styles undo each other": p(run("$700", '<w:rStyle w:val="Back"/>'), style="Note"),

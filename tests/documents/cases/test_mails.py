@@ -1,6 +1,7 @@
 """E-mails as their readers see them, whatever their writers did: every recipient, the fuller text, each attachment."""
 
 import base64
+import binascii
 import io
 import struct
 from datetime import UTC, datetime, timedelta
@@ -267,6 +268,31 @@ def test_what_is_odd_stops_nothing(mail: Path, data: bytes) -> None:
     text = text_of(mail)
     assert "The rent is $1,000." in text or attached(mail)
     assert "Subject: Lease" in text
+
+
+def test_a_file_in_the_midst_of_a_text_is_an_attachment(mail: Path) -> None:
+    packed = b"".join(binascii.b2a_uu(b"The rent is $1,000."[at : at + 9]) for at in (0, 9, 18))
+    mail.write_bytes(HEAD + b"\r\nSee the lease.\r\nbegin 644 lease.txt\r\n" + packed + b"`\r\nend\r\nRegards")
+    assert attached(mail) == ["lease.txt"]
+    text = text_of(mail)
+    assert "Attachment: lease.txt" in text and "Regards" in text and "begin 644" not in text
+
+
+def test_lines_that_a_program_broke_are_whole_again(mail: Path) -> None:
+    flowed = b"Content-Type: text/plain; format=flowed"
+    mail.write_bytes(HEAD + flowed + b"; delsp=yes\r\n\r\nThe rent is $5, \r\n000 a month.\r\n> $9 \r\nBye")
+    assert text_of(mail).endswith("The rent is $5,000 a month.\n> $9 \nBye")
+    mail.write_bytes(HEAD + flowed + b"\r\n\r\nThe rent is \r\n$5,000.")
+    assert text_of(mail).endswith("The rent is $5,000.")
+
+
+def test_a_web_page_that_was_saved_as_a_mail_is_read(mail: Path) -> None:
+    page = mail.with_name("page.mht")
+    page.write_bytes(
+        b"From: <Saved by Blink>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\n"
+        b"Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>Rent =E2=82=AC5</p>\r\n--b--"
+    )
+    assert text_of(page).endswith("Rent €5")
 
 
 @given(

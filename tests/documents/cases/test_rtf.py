@@ -63,6 +63,10 @@ def test_a_raised_figure_and_a_form_are_as_they_are_seen() -> None:
     tick = rb"{\field{\*\fldinst FORMCHECKBOX {\*\formfield{\fftype1\ffres1}}}{\fldrslt }} paid "
     choice = rb"{\field{\*\fldinst FORMDROPDOWN {\*\formfield{\fftype2\ffres25\ffdefres1{\*\ffl 30}{\*\ffl 90}}}}}"
     assert shown(tick + choice + rb" days\par") == ["☒ paid 90 days"]
+    assert shown(rb"$5,000{\up6\fs12 1}, 5{\super 1}/{\sub 2} %\par") == ["$5,000[1], 5 1/2 %"]
+    assert shown(rb"{\*\moMath{\mf{\mnum{\mr 1}}{\mden{\mr 2}}}{\msSup{\me{\mr 10}}{\msup{\mr 3}}}}\par") == ["1/210^3"]
+    symbols = HEAD.replace(b"Wingdings", b"Symbol")
+    assert shown(rb"Cap {\f6\'a3} $5, {\f6\u-3917?} 3\par", symbols) == ["Cap ≤ $5, ≥ 3"]
 
 
 def test_a_row_is_a_line_and_numbers_and_notes_are_in_their_place() -> None:

@@ -64,6 +64,14 @@ def test_a_raised_figure_stays_apart_from_the_figure_before_it() -> None:
         ("50 m<sup>2</sup> of the Term<sup>2</sup>", "50 m² of the Term[2]"),
         ("$7,000<sub>1</sub> of H<sub>2</sub>O", "$7,000[1] of H2O"),
         ("$5,000<sup>(1)</sup>", "$5,000(1)"),
+        ("$5,000<i style='position: relative; top: -4px'>1</i>", "$5,000[1]"),
+        ("$5,000<i style='vertical-align: 30%'>1</i>", "$5,000[1]"),
+        ("5<sup>1</sup>/<sub>2</sub> %", "5 1/2 %"),
+        (
+            "2<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math> of <math><msup><mn>10</mn><mn>3</mn></msup></math>",
+            "2 1/2 of 10^3",
+        ),
+        ("$5\0,000 and <object>$6</object>", "$5,000 and $6"),
         ("Acme<sup>®</sup> pays $9<sup>*</sup>", "Acme® pays $9*"),
     ]:
         assert shown(f"<p>{html}") == [text]

@@ -15,12 +15,14 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
-from columnist.documents.model import Page, RemarkKind
+from columnist.documents.model import Page, Remark, RemarkKind
+from columnist.documents.reading.child import read_file
 from columnist.documents.reading.number_formats import formatted
 from columnist.documents.reading.sheets import read_xlsx
 
 CASES = Path(__file__).parent
 FILES = CASES / "files"
+MAIN = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
 def one(path: Path) -> Page:
@@ -231,7 +233,13 @@ def test_strict_files_and_bare_styles_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "styles", ["<styleSheet/>", "<styleSheet xmlns='x'><cellXfs><xf numFmtId='z'/></cellXfs></styleSheet>", None]
+    "styles",
+    [
+        "<styleSheet/>",
+        "<styleSheet><torn",
+        "<styleSheet xmlns='x'><cellXfs><xf numFmtId='z'/></cellXfs></styleSheet>",
+        None,
+    ],
 )
 def test_styles_that_say_nothing_cost_no_text(tmp_path: Path, styles: str | None) -> None:
     book = openpyxl.Workbook()
@@ -245,6 +253,45 @@ def test_styles_that_say_nothing_cost_no_text(tmp_path: Path, styles: str | None
             elif styles is not None:
                 new.writestr(name, styles)
     assert one(tmp_path / "b.xlsx").text.endswith("Rent\t1000.5")
+
+
+def test_comments_cost_no_digit_and_missing_parts_are_said(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Rent", 5000])
+    book.create_sheet("Lost").append(["gone"])
+    book.save(tmp_path / "a.xlsx")
+    chart = '<graphicData><d:relIds xmlns:d="http://schemas.openxmlformats.org/drawingml/2006/diagram" r:dm="x"/>'
+    names = f'xmlns="{MAIN}" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relation = '<Relationship Id="{}" Type="{}/{}" Target="{}"/>'
+    relations = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+    art = f'<x xmlns:a="{MAIN}"><a:p><a:r><a:t>Holding 51 %</a:t></a:r></a:p></x>'
+    more = {
+        "xl/worksheets/_rels/sheet1.xml.rels": relations.format(
+            relation.format("a", kinds, "drawing", "../drawings/a%20b.xml")
+            + relation.format("b", kinds, "oleObject", "../o.bin")
+        ),
+        "xl/drawings/a b.xml": f"<wsDr {names}>{chart}</graphicData></wsDr>",
+        "xl/drawings/_rels/a b.xml.rels": relations.format(relation.format("x", kinds, "diagramData", "..\\art.xml")),
+        "xl/art.xml": art,
+    }
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new:
+        for name in old.namelist():
+            data = old.read(name).replace(b"<v>5000</v>", b"<v>5<!-- x -->000</v>")
+            if name != "xl/worksheets/sheet2.xml":
+                new.writestr(name.replace("/", "\\"), data)
+        for name, text in more.items():
+            new.writestr(name, text)
+    _, pages = read_file((tmp_path / "b.xlsx").open("rb"), "b.xlsx", 10)
+    first, second = pages
+    assert first.text == "Sheet: Sheet\nRent\t5000\nHolding 51 %"
+    assert (second.text, second.remarks) == (
+        "Sheet: Lost",
+        (
+            Remark(RemarkKind.NOT_READ, detail="an embedded object"),
+            Remark(RemarkKind.NOT_READ, detail="sheet Lost, which is missing"),
+        ),
+    )
 
 
 def test_days_may_count_from_1904(tmp_path: Path) -> None:

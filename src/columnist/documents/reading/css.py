@@ -175,8 +175,26 @@ def _with(style: Style, said: Mapping[str, str]) -> Style:
         colour=style.ground if clear else _colour(colour) or style.colour,
         is_faint=faint,
         is_invisible=visibility in ("hidden", "collapse") or small,
-        raised={"super": "sup", "sub": "sub"}.get(said.get("vertical-align", ""), ""),
+        raised=_raised(said),
     )
+
+
+_LIFT = re.compile(r"(-?)(?:\d*\.)?\d+(?:px|pt|em|ex|%|rem)")
+
+
+def _raised(said: Mapping[str, str]) -> str:
+    """Whether letters are above or below their line: "sup", "sub", or neither."""
+    align = said.get("vertical-align", "")
+    if align in ("super", "sub"):
+        return {"super": "sup"}.get(align, align)
+    if (lift := _LIFT.fullmatch(align)) and not _NIL.fullmatch(align.lstrip("-")):
+        return "sub" if lift[1] else "sup"
+    if said.get("position") == "relative":
+        for side, up in (("top", "-"), ("bottom", "")):
+            moved = said.get(side, "")
+            if (lift := _LIFT.fullmatch(moved)) and not _NIL.fullmatch(moved.lstrip("-")):
+                return "sup" if lift[1] == up else "sub"
+    return ""
 
 
 def _is_gone(said: Mapping[str, str]) -> bool:

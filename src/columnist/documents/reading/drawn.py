@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
-"""The same content in newer and older terms: the first is taken."""
+"""The same content in newer and older terms, of which one is shown."""
 SMART_ART = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _LARGE = (4 * 914_400) * (3 * 914_400)
 """Of four by three inches, in square English Metric Units: what is smaller is a logo or a signature."""
@@ -21,6 +21,20 @@ def paragraphs(element: Any) -> Iterator[str]:
         )
         if text.strip():
             yield text
+
+
+def shown_alternative(alternatives: Any) -> Any | None:
+    """Of the same content in several terms, the newest that Office knows and that is not empty."""
+    known = [
+        one
+        for one in alternatives
+        if len(one) and all(_is_known(one.nsmap.get(prefix, "")) for prefix in one.get("Requires", "").split())
+    ]
+    return next(iter(known), None)
+
+
+def _is_known(namespace: str) -> bool:
+    return namespace.startswith(("http://schemas.microsoft.com/", "http://schemas.openxmlformats.org/"))
 
 
 def is_large(extent: Any) -> bool:

@@ -22,6 +22,9 @@ _MARKS = [
 _SUPERSETS = {"gbk": "gb18030", "iso8859-1": "cp1252", "euc_jis_2004": "euc_jp", "iso2022_jp_2": "iso2022_jp_ext"}
 """What is decoded instead, by Python's name: text often has a character more than its label has."""
 
+_OF_WINDOWS = {"iso8859-8": "cp1255", "iso8859-11": "cp874"}
+"""The same for a guess: nobody has declared the one without a sign for its currency."""
+
 _SAMPLE = 256 * 1024
 """Bytes that decide about UTF-16 without a mark."""
 
@@ -53,6 +56,7 @@ _LANGUAGES: Mapping[str, tuple[str, str]] = {
     "nl": ("de het een van en is dat op te zijn voor met", "ëéèïöüêóáç"),
     "sv": ("och att det som en av för är med den till ska", "åäöé"),
     "da": ("og at det som en af for er med den til skal der", "æøåéö"),
+    "is": ("og er sem til um ekki hann frá eða skal", "áéíóúýþæöð"),
     "fi": ("ja on ei se että tai sen voi kuin ovat", "äöåšž"),
     "pl": ("i w na z do nie jest oraz lub przez od za", "ąćęłńóśźż"),
     "cs": ("a v na je se z do o nebo za podle od", "áčďéěíňóřšťúůýž"),
@@ -83,7 +87,9 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _decoded(data[len(mark) :], encoding)
+            while data.startswith(mark):  # one that was put together of others may have two
+                data = data[len(mark) :]
+            return _decoded(data, encoding)
     wide = wide_encoding(data)
     if wide is not None:
         return _decoded(data, wide)
@@ -172,7 +178,8 @@ def _decoded(data: bytes, encoding: str) -> Decoded:
     bad = text.count("�")
     if bad:  # some may be in the file
         bad -= len(re.findall("�", data.decode(encoding, "ignore")))
-    return Decoded(text, (Remark(RemarkKind.UNDECODABLE, bad),) if bad > 0 else ())
+    # A zero is not seen: it would part a figure.
+    return Decoded(text.replace("\0", ""), (Remark(RemarkKind.UNDECODABLE, bad),) if bad > 0 else ())
 
 
 _UTF_8 = re.compile(b"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -209,7 +216,8 @@ def _guessed(data: bytes, why: str = "{}") -> Decoded:
     if is_spaced:  # no letter is that frequent: it is a space, and says no more
         seen = data.replace(_SPACE, b" ")
     detected = chardet.detect(seen, compat_names=False)
-    likely = _SUPERSETS.get(detected["encoding"] or _WINDOWS, detected["encoding"] or _WINDOWS)
+    found = detected["encoding"] or _WINDOWS
+    likely = _SUPERSETS.get(found, _OF_WINDOWS.get(found, found))
     if likely not in _LATIN and _has_words_of_other_letters(seen):
         doubts = ["the text is short"] * (detected["confidence"] < _UNSURE)
     else:
@@ -336,7 +344,9 @@ def _plausible_letter(left: str, character: str, right: str, letters: frozenset[
         return -3
     if not beside:
         return 0.3 if character in letters and "~" in left + right else -0.5
-    return 1.5 if character in letters else -1
+    if character in letters:
+        return 1.5
+    return -4 if character in "þÞðÐ" else -1  # of Icelandic alone
 
 
 def _difference(data: bytes, encoding: str, other: str) -> str:

@@ -221,7 +221,7 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     start = _start(head).lower()
     if start.startswith((b"<!doctype html", b"<html")) or promised == HTML:
         return HTML
-    if promised == EML or start.startswith((b"received:", b"return-path:", b"delivered-to:", b"mime-version:")):
+    if promised == EML or _is_mail(start, promised):
         return EML
     return TEXT
 
@@ -243,6 +243,14 @@ def _start(head: bytes) -> bytes:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
 
 
+def _is_mail(start: bytes, promised: str | None) -> bool:
+    """Whether a text, in lower case, is an e-mail, or what programs save as one: a web page with its pictures."""
+    if start.startswith((b"received:", b"return-path:", b"delivered-to:", b"mime-version:")):
+        return True
+    headers = re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0]
+    return promised is None and _HEADER.match(start) is not None and b"\nmime-version:" in b"\n" + headers
+
+
 _HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
 
 
@@ -255,7 +263,7 @@ def _zipped(file: BinaryIO) -> list[str]:
         )
     try:
         with zipfile.ZipFile(file) as archive:
-            return archive.namelist()
+            return [name.replace("\\", "/") for name in archive.namelist()]  # as some programs of Windows write
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         return []
 
@@ -281,4 +289,4 @@ def _is_text(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or wide_encoding(head) is not None:
         return True  # UTF-16 or UTF-32
     control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
-    return b"\x00" not in head and control <= len(head) // 50
+    return control <= len(head) // 50  # a few odd characters, and zeros, are in texts, too

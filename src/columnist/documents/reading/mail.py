@@ -1,6 +1,7 @@
 """E-mails: who wrote what to whom, and the files attached, which are documents of their own."""
 
 import base64
+import binascii
 import email
 import email.policy
 import io
@@ -136,6 +137,9 @@ class _Mail:
             if unread is None and read > MOST_ATTACHED:
                 unread = f"the first {MOST_ATTACHED} are"
             yield Attached(name, data, unread)
+        for part in parts:
+            if not _is_file(part) and not _is_html(part):
+                yield from _uuencoded(_content(part))
 
     def _children(self, part: _Part) -> list[_Part] | None:
         """The parts of a part, also of a winmail.dat and of a signed message; None if it is a leaf."""
@@ -201,7 +205,8 @@ class _Mail:
                 known = (shown.lines, shown.remarks)
             else:
                 decoded = decode(data, _charset(body))
-                known = ([*decoded.text.splitlines()], [*decoded.remarks])
+                text = _UUENCODED.sub("", decoded.text)
+                known = (_unwrapped(text, body) if _is_flowed(body) else [*text.splitlines()], [*decoded.remarks])
             self._shown[id(body)] = known
         return known
 
@@ -256,7 +261,49 @@ def _content(part: _Part) -> bytes:
     if isinstance(content, bytes):
         return content
     payload = part.get_payload()
+    if isinstance(payload, list):  # a report of what was not delivered is of headers alone
+        return "\n".join(_tried(inner.as_string, "") for inner in payload if isinstance(inner, Message)).encode()
     return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
+
+
+_UUENCODED = re.compile(
+    r"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[ -`]{1,61}\r?\n)+?)[ `]?\r?\n?end[ \t]*\r?$", re.M
+)
+"""A file in the midst of a text, as e-mails had them before MIME."""
+
+
+def _uuencoded(body: bytes) -> Iterator[Attached]:
+    for name, lines in _UUENCODED.findall(body.decode("latin-1")):
+        data = bytearray()
+        for line in lines.split("\n"):
+            with suppress(binascii.Error):
+                data += binascii.a2b_uu(line.rstrip("\r").encode("latin-1"))
+        file = bytes(data)
+        unread = None if formats.is_taken_in(io.BytesIO(file), name) else formats.what_else(io.BytesIO(file))
+        yield Attached(name.strip(), file, unread)
+
+
+def _parameter(part: _Part, name: str) -> str:
+    return _tried(lambda: str(part.get_param(name)), "").lower()
+
+
+def _is_flowed(part: _Part) -> bool:
+    return _parameter(part, "format") == "flowed"
+
+
+def _unwrapped(text: str, part: _Part) -> list[str | Hidden]:
+    """Lines that the writer's program broke put together again (RFC 3676)."""
+    drops_space = _parameter(part, "delsp") == "yes"
+    lines: list[str | Hidden] = []
+    begun = ""
+    for line in text.splitlines():
+        shown = line[1:] if line.startswith(" ") else line
+        if shown.endswith(" ") and not shown.startswith(">") and shown != "-- ":
+            begun += shown[:-1] if drops_space else shown
+        else:
+            lines.append(begun + shown)
+            begun = ""
+    return [*lines, begun] if begun else lines
 
 
 _T = TypeVar("_T")

@@ -142,7 +142,7 @@ class _Content:
     """One file on its way to lines."""
 
     def __init__(self, package: Package) -> None:
-        root, styles = package.part("content.xml"), package.part("styles.xml")
+        root, styles = package.part("content.xml", must_be_whole=True), package.part("styles.xml")
         body = None if root is None else root.find(f"{_OFFICE}body")
         if root is None or body is None or not len(body):
             raise DocumentError("The OpenDocument file is damaged: it holds no document.")
@@ -154,7 +154,7 @@ class _Content:
         self._counts: dict[str, list[int]] = {}
         self._outline: list[int] = []
         self._depth = 0
-        self.remarks: list[Remark] = []
+        self.remarks = package.remarks
 
     # ── Texts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -401,6 +401,8 @@ class _Content:
                 lines = [*map(_as_hidden, lines)]
             text = "\n".join(one for one in lines if isinstance(one, str) and one.strip())
             hidden = "\n".join(one.text for one in lines if isinstance(one, Hidden) and one.text.strip())
+            self.remarks += self._package.remarks
+            self._package.remarks.clear()
             yield Page(number, text.replace(PAGE_BREAK, ""), remarks=tuple(self.remarks), hidden=hidden)
 
 

@@ -8,9 +8,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
 import lxml.etree
 
+from columnist.documents.model import Remark, RemarkKind
 from columnist.documents.reading.formats import refuse_zip_bombs
 from columnist.errors import DocumentError
 
@@ -44,25 +46,35 @@ class Package:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        self._names = {name.lower(): name for name in archive.namelist()}
+        # Some programs write paths as Windows does.
+        self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+        self.remarks: list[Remark] = []
 
     def data(self, name: str) -> bytes | None:
         """The bytes of a part; None if there is no such part."""
         there = self._names.get(name.lstrip("/").lower())
         return None if there is None else self._archive.read(there)
 
-    def part(self, name: str) -> Any | None:
-        """The root element of a part; None if there is no such part."""
+    def part(self, name: str, *, must_be_whole: bool = False) -> Any | None:
+        """The root element of a part; None if there is no such part, or if it is damaged, which a remark says."""
         data = self.data(name)
         if data is None:
             return None
-        parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True)
-        return lxml.etree.fromstring(_STRICT.sub(_transitional, data), parser)
+        # A comment or an instruction would end the text before it: `5<!-- -->,000` is 5,000.
+        parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+        try:
+            return lxml.etree.fromstring(_STRICT.sub(_transitional, data), parser)
+        except lxml.etree.XMLSyntaxError as error:
+            if must_be_whole or error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
+                raise
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"a damaged part, {name.lstrip('/')}"))
+            return None
 
     def elements(self, name: str, *tags: str) -> Iterator[Any]:
         """The elements of a large part with these tags, one at a time; each is emptied after its turn."""
         data = io.BytesIO(_STRICT.sub(_transitional, self.data(name) or b"<none/>"))
-        for _, element in lxml.etree.iterparse(data, tag=tags, resolve_entities=False, no_network=True):
+        how = {"resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
+        for _, element in lxml.etree.iterparse(data, tag=tags, **how):
             yield element
             element.clear(keep_tail=False)
             while element.getprevious() is not None:
@@ -75,7 +87,7 @@ class Package:
         return {
             one.get("Id", ""): (
                 one.get("Type", "").rpartition("/")[2],
-                posixpath.normpath(posixpath.join(folder, one.get("Target", ""))),
+                posixpath.normpath(posixpath.join(folder, _target(one))),
             )
             for one in ([] if root is None else root.iter(f"{_RELATIONS}Relationship"))
         }
@@ -83,6 +95,10 @@ class Package:
     def main(self) -> str | None:
         """The name of the main part."""
         return next((part for kind, part in self.relations("").values() if kind == "officeDocument"), None)
+
+
+def _target(relation: Any) -> str:
+    return unquote(relation.get("Target", "").replace("\\", "/"))
 
 
 def _transitional(match: re.Match[bytes]) -> bytes:

@@ -8,7 +8,9 @@ from typing import BinaryIO
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.encoding import codec, of_code_page
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Lines, pages_of
-from columnist.documents.reading.raised import raised
+from columnist.documents.reading.raised import add_mark, is_lower_half
+from columnist.documents.reading.styles import LEAST_MOVED
+from columnist.documents.reading.symbols import is_symbol, symbol
 from columnist.documents.reading.visibility import TINY_HALF_POINTS, WHITE
 
 _TOKEN = re.compile(
@@ -40,10 +42,10 @@ _PARAGRAPHS = _MARGINS | {b"shptxt", b"dptxbxtext"}
 _CHARACTERS = {
     b"tab": "\t", b"cell": "\t", b"nestcell": "\t", b"line": "\n", b"lbr": "\n", b"row": "\n", b"nestrow": "\n",
     b"page": PAGE_BREAK, b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’",
+    b"mden": "/", b"msup": "^", b"msub": "_",
     b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"qmspace": " ", b"softline": "\n",
 }  # fmt: skip
 _SIGNS = {b"~": " ", b"_": "-", b"{": "{", b"}": "}", b"\\": "\\", b"\t": "\t"}
-_BOXES = dict.fromkeys((0xFE, 0xFD, 0x78, 0x53, 0x54), "☒") | dict.fromkeys((0xA8, 0x6F, 0x71, 0xA3), "☐")
 _BREAKS = {b"\n", b"\r"}
 _SHADES = (b"\\clcbpat", b"\\cbpat", b"\\highlight", b"\\chcbpat", b"\\background", b"\\shpinst")
 """Where white text may be on another ground."""
@@ -99,6 +101,7 @@ class _Reading:
         self._groups = [_Group()]
         self._file_codec = "cp1252"
         self._fonts: dict[int, tuple[str | None, int]] = {}
+        self._font_names: dict[int, str] = {}
         self._default_font: int | None = None
         self._font = 0
         self._colours: list[tuple[int, int, int]] = []
@@ -263,6 +266,9 @@ class _Reading:
             group.colour = number or 0
         elif word == b"fs":
             group.size = number if number is not None else 24
+        elif word in (b"up", b"dn"):
+            moved = LEAST_MOVED + 2 if number is None else number
+            group.raised = "" if moved < LEAST_MOVED else "super" if word == b"up" else "sub"
         elif word in (b"super", b"sub"):
             group.raised = word.decode() if is_on else ""
         elif word == b"nosupersub":
@@ -271,12 +277,15 @@ class _Reading:
             group.font, group.is_deleted, group.is_hidden, group.raised = None, False, False, ""
             group.colour, group.size = 0, 24
 
+    def _font_name(self) -> str:
+        font = self._default_font if self._group.font is None else self._group.font
+        return self._font_names.get(font if font is not None else -1, "")
+
     def _unicode(self, number: int) -> None:
         self._flush()
         unit = number if 0xFFFF < number < 0x110000 else number & 0xFFFF
         self._skip = self._group.skipped_after_unicode
-        low = unit & 0xFF if 0xF000 <= unit <= 0xF0FF else None
-        self._add(chr(unit) if low is None else _BOXES.get(low, "•"))
+        self._add(symbol(self._font_name(), unit) if is_symbol(unit) else chr(unit))
 
     def _byte(self, text: bytes) -> None:
         if self._skip:
@@ -294,6 +303,9 @@ class _Reading:
         group = self._group
         if group.destination == b"ffl" and self._field is not None:
             self._field.choices.append(data.decode(self._file_codec, "replace"))
+        if any(one.destination == b"fonttbl" for one in self._groups[-3:]):
+            name = data.decode("latin-1").partition(";")[0].strip()
+            self._font_names[self._font] = self._font_names.get(self._font) or name
         if any(one.destination == b"colortbl" for one in self._groups[-2:]):
             for _ in range(data.count(b";")):
                 self._colours.append((self._colour[0], self._colour[1], self._colour[2]))
@@ -303,7 +315,7 @@ class _Reading:
         font = self._default_font if group.font is None else group.font
         encoding, charset = self._fonts.get(font if font is not None else -1, (None, 1))
         if charset == _SYMBOLS:
-            self._add("".join(_BOXES.get(byte, "•") if byte > 0x7F or byte in _BOXES else chr(byte) for byte in data))
+            self._add("".join(symbol(self._font_name(), byte) if byte > 0x20 else " " for byte in data))
             return
         encoding = encoding or self._file_codec
         text = data.decode(encoding, "replace")
@@ -322,7 +334,7 @@ class _Reading:
             return
         if group.raised and not is_layout and text.strip():
             before = "".join(self._units[-3:])
-            if group.raised == "super" or before[-1:].isdigit() or self._mark:
+            if group.raised == "super" or before[-1:].isdigit() or is_lower_half(before) or self._mark:
                 self._mark.append(text)
                 return
         self._end_mark()
@@ -343,7 +355,7 @@ class _Reading:
         if self._mark:
             mark = "".join(self._mark)
             self._mark.clear()
-            self._units.append(raised("".join(self._units[-3:]), mark))
+            add_mark(self._units, mark)
 
     def _end_line(self) -> None:
         self._end_mark()

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn
+from columnist.documents.reading.drawn import SMART_ART
 from columnist.documents.reading.flowing import PAGE_BREAK, PAGE_CHARACTERS, Hidden, pages_of
 from columnist.documents.reading.number_formats import formatted
 from columnist.documents.reading.package import Package, R, opened
@@ -24,7 +25,6 @@ SHEET_CHARACTERS = 4 * PAGE_CHARACTERS
 MOST_COLUMNS = 16_384
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _PLACE = re.compile("([A-Z]{1,3})[0-9]+")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K[0-9+\-]+|[0-9]+|(.))', re.DOTALL)
@@ -70,7 +70,7 @@ class _Book:
 
     def __init__(self, package: Package) -> None:
         main = package.main()
-        root = None if main is None else package.part(main)
+        root = None if main is None else package.part(main, must_be_whole=True)
         if main is None or root is None:
             raise DocumentError("The Excel file is damaged: it holds no workbook.")
         self._package = package
@@ -83,7 +83,7 @@ class _Book:
             for kind, part in [self._relations.get(one.get(f"{R}id", ""), ("", ""))]
         ]
         self._styles = self._read_styles()
-        self.remarks: list[Remark] = []
+        self.remarks = package.remarks
 
     def lines(self) -> Iterator[str | Hidden]:
         for index, sheet in enumerate(self._sheets):
@@ -119,7 +119,9 @@ class _Book:
 
     def _sheet(self, sheet: _Sheet) -> Iterator[str | Hidden]:
         related = list(self._package.relations(sheet.part).values())
-        if sheet.kind == "worksheet":
+        if self._package.data(sheet.part) is None:
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"sheet {sheet.name}, which is missing"))
+        elif sheet.kind == "worksheet":
             margins = [
                 one for root in self._package.elements(sheet.part, f"{_S}headerFooter") for one in _margins(root)
             ]
@@ -133,6 +135,8 @@ class _Book:
         for kind, part in related:
             if kind == "drawing":
                 yield from self._drawing(part)
+            elif kind in ("oleObject", "package"):
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
             elif kind == "comments":
                 yield from self._notes(part)
 
@@ -207,13 +211,16 @@ class _Book:
             return
         yield from drawn.paragraphs(root)
         relations = self._package.relations(part)
-        for chart in root.iter(f"{_C}chart"):
-            _, name = relations.get(chart.get(f"{R}id", ""), ("", ""))
+        for element in root.iter():
+            is_chart = element.tag.endswith("}chart")
+            if not is_chart and element.tag != SMART_ART:
+                continue
+            _, name = relations.get(element.get(f"{R}id" if is_chart else f"{R}dm", ""), ("", ""))
             found = self._package.part(name) if name else None
             if found is None:
-                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a chart"))
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a chart" if is_chart else "SmartArt"))
             else:
-                yield from drawn.chart_lines(found)
+                yield from drawn.chart_lines(found) if is_chart else drawn.paragraphs(found)
 
     def _notes(self, part: str) -> Iterator[str]:
         root = self._package.part(part)

@@ -10,15 +10,16 @@ from typing import Any, BinaryIO
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn
-from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large
+from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
+from columnist.documents.reading.formulas import MATH, formula
 from columnist.documents.reading.numbering import number_in_words
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import raised
+from columnist.documents.reading.symbols import is_symbol, symbol
 from columnist.errors import DocumentError
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _LEAST_SIZE = 100
 """Of letters, in hundredths of a point: smaller ones are not seen."""
 _NUMBERS = {
@@ -36,7 +37,7 @@ def read_pptx(file: BinaryIO) -> Iterator[Page]:
     """The slides of a PPTX. Raises DocumentError."""
     with opened(file, "PPTX") as package:
         main = package.main()
-        root = None if main is None else package.part(main)
+        root = None if main is None else package.part(main, must_be_whole=True)
         if main is None or root is None:
             raise DocumentError("The PPTX is damaged: it holds no presentation.")
         relations = package.relations(main)
@@ -75,6 +76,8 @@ class _Slide:
             self._remarks.append(Remark(RemarkKind.LOST, lost))
         if root.get("show") in ("0", "false"):
             self._hidden, lines = [*lines, *self._hidden], []
+        self._remarks += self._package.remarks
+        self._package.remarks.clear()
         return Page(number, "\n".join(lines), remarks=tuple(self._remarks), hidden="\n".join(self._hidden))
 
     def _fixed(self, slide: Any) -> Iterator[str]:
@@ -185,9 +188,13 @@ class _Slide:
     def _piece(self, piece: Any) -> str:
         if piece.tag == f"{A}br":
             return "\n"
-        texts = list(piece.iter(f"{A}t", _MATH))
+        texts = list(piece.iter(f"{A}t"))
         self._read.update(texts)
-        return "".join(text.text or "" for text in texts)
+        font = next((one.get("typeface", "") for one in piece.iterfind(f"{A}rPr/{A}sym")), "")
+        text = "".join(text.text or "" for text in texts)
+        return "".join(map(formula, piece.iter(f"{MATH}oMath"))) + "".join(
+            symbol(font, ord(one)) if is_symbol(ord(one)) else one for one in text
+        )
 
     def _is_hidden(self, shape: Any) -> bool:
         return _is_off(shape) or (self._area is not None and _is_outside(shape, *self._area))
@@ -197,7 +204,7 @@ def _flat(tree: Any) -> Iterator[Any]:
     """The shapes of a tree or a group, with the newer form of those that have two."""
     for child in tree:
         if child.tag == ALTERNATIVES:
-            for alternative in child[:1]:
+            if (alternative := shown_alternative(child)) is not None:
                 yield from _flat(alternative)
         elif isinstance(child.tag, str) and child.tag.startswith(P):
             yield child
@@ -206,16 +213,16 @@ def _flat(tree: Any) -> Iterator[Any]:
 def _pieces(paragraph: Any) -> Iterator[Any]:
     for child in paragraph:
         if child.tag == ALTERNATIVES:
-            for alternative in child[:1]:
+            if (alternative := shown_alternative(child)) is not None:
                 yield from alternative
-        elif child.tag in (f"{A}r", f"{A}fld", f"{A}br") or next(child.iter(_MATH), None) is not None:
+        elif child.tag in (f"{A}r", f"{A}fld", f"{A}br") or next(child.iter(f"{MATH}oMath"), None) is not None:
             yield child
 
 
 def _is_printed(text: Any) -> bool:
     """Whether letters are not those of an older form of something."""
     return not any(
-        above.getparent().tag == ALTERNATIVES and above.getparent()[0] is not above
+        above.getparent().tag == ALTERNATIVES and shown_alternative(above.getparent()) is not above
         for above in text.iterancestors()
         if above.getparent() is not None
     )

@@ -1,12 +1,23 @@
 """The styles of a DOCX: which property a paragraph or run has, by itself or by its styles."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from columnist.documents.reading.visibility import TINY_HALF_POINTS, is_white
+from columnist.documents.reading.visibility import TINY_HALF_POINTS, is_alike, is_white
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 """The namespace of a DOCX's elements."""
+
+_HIGHLIGHTS = {
+    "black": "000000", "white": "FFFFFF", "yellow": "FFFF00", "green": "00FF00", "cyan": "00FFFF", "magenta": "FF00FF",
+    "blue": "0000FF", "red": "FF0000", "darkBlue": "000080", "darkCyan": "008080", "darkGreen": "008000",
+    "darkMagenta": "800080", "darkRed": "800000", "darkYellow": "808000", "darkGray": "808080", "lightGray": "C0C0C0",
+}  # fmt: skip
+
+_MOVED = re.compile("-?[0-9]{1,4}")
+LEAST_MOVED = 4
+"""Half-points by which letters are a note's mark, and no longer on the line."""
 
 _OFF = ("0", "false", "off")
 
@@ -45,9 +56,18 @@ class Styles:
         size = self._property(run, paragraph, "sz")
         if size is not None and size.isdigit() and int(size) <= TINY_HALF_POINTS:
             return True
-        return (
-            on_white and is_white(self._property(run, paragraph, "color") or "") and not self._is_shaded(run, paragraph)
-        )
+        colour = self._property(run, paragraph, "color") or ""
+        ground = self._ground(run)
+        if ground is not None:
+            return is_alike(colour, ground)
+        return on_white and is_white(colour) and not self._is_shaded(run, paragraph)
+
+    def _ground(self, run: Any) -> str | None:
+        """The colour of the run's own highlight or shade, in hexadecimal digits; None if it has none."""
+        own = run.find(f"{W}rPr")
+        shade = None if own is None else own.find(f"{W}shd")
+        found = _HIGHLIGHTS.get(value(own, "highlight") or "") or (None if shade is None else shade.get(f"{W}fill"))
+        return found if found is not None and found != "auto" else None
 
     def hides_mark(self, paragraph: Any) -> bool:
         """Whether the paragraph itself, with its number, is hidden."""
@@ -55,8 +75,12 @@ class Styles:
         return is_on(self._first(self.names(paragraph), "vanish") if own is None else own)
 
     def raised(self, run: Any, paragraph: Any) -> str | None:
-        """ "superscript", "subscript", or neither."""
-        return self._property(run, paragraph, "vertAlign")
+        """ "superscript", "subscript", or neither; letters may be moved up or down instead."""
+        kind = self._property(run, paragraph, "vertAlign")
+        moved = self._property(run, paragraph, "position") or ""
+        if kind in ("superscript", "subscript") or not _MOVED.fullmatch(moved) or abs(int(moved)) < LEAST_MOVED:
+            return kind
+        return "superscript" if int(moved) > 0 else "subscript"
 
     def _is_shaded(self, run: Any, paragraph: Any) -> bool:
         """Whether the ground of a run may be another one than white."""

@@ -11,7 +11,17 @@ WHITE = 255 - LEAST_CONTRAST
 TINY_HALF_POINTS = 2
 """The largest size of text that nobody can read."""
 
+_COLOUR = re.compile("[0-9A-Fa-f]{6}")
+
 
 def is_white(colour: str) -> bool:
     """Whether a colour in six hexadecimal digits is as white as paper; anything else is not."""
-    return re.fullmatch("[0-9A-Fa-f]{6}", colour) is not None and min(bytes.fromhex(colour)) >= WHITE
+    return _COLOUR.fullmatch(colour) is not None and min(bytes.fromhex(colour)) >= WHITE
+
+
+def is_alike(colour: str, ground: str) -> bool:
+    """Whether letters of a colour do not show on a ground, both in six hexadecimal digits; of anything else, no."""
+    if not (_COLOUR.fullmatch(colour) and _COLOUR.fullmatch(ground)):
+        return False
+    pairs = zip(bytes.fromhex(colour), bytes.fromhex(ground), strict=True)
+    return max(abs(one - other) for one, other in pairs) < LEAST_CONTRAST

@@ -16,7 +16,7 @@ from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.css import Style, Styles, list_number
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import Hidden, Lines, pages_of
-from columnist.documents.reading.raised import raised
+from columnist.documents.reading.raised import add_mark, is_lower_half
 
 _BLOCKS = frozenset(
     """address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
@@ -32,6 +32,8 @@ _UNSEEN = frozenset(
 """Elements whose text is no part of the page."""
 _FRAMES = frozenset(("frame", "object", "embed"))
 _AS_IT_IS = frozenset(("pre", "listing", "xmp", "plaintext", "textarea"))
+_FORMULAS = {"mfrac": "/", "msup": "^", "msub": "_", "msubsup": "^", "mroot": " root "}
+"""What stands between the parts of an element of a formula."""
 _SPACE, _TAB = "\0", "\1"
 """A space and a tab of a `pre`, until its line is complete. The parser leaves neither in a text."""
 
@@ -202,7 +204,7 @@ class _Reading:
         if tag == "iframe":
             self._frame(attributes)
             return None
-        if tag in _UNSEEN:
+        if tag in _UNSEEN and not (tag == "object" and not attributes.get("data")):
             self.left_out = self.left_out or tag not in ("script", "style", "head")
             return None
         style = self._styles.of(node, tag, attributes, self._states[-1])
@@ -212,6 +214,14 @@ class _Reading:
         if tag in ("input", "select"):
             self._box.add(_filled_in(node, tag, attributes))
             return None
+        if (sign := _FORMULAS.get(node.parent.tag or "") if node.parent is not None else None) is not None:
+            first = node.parent.first_child if node.parent is not None else None
+            while first is not None and not first.is_element_node:
+                first = first.next
+            if first is not None and first.mem_id != node.mem_id:
+                self._box.add(sign)
+        elif tag == "mfrac" and "".join(self._box.open[-3:])[-1:].isdigit():
+            self._box.add(" ")
         if tag == "textarea":
             style = replace(style, keeps_lines=True)
         self._states.append(style)
@@ -297,7 +307,11 @@ class _Reading:
         mark = " ".join(line for line in box.end() if isinstance(line, str))
         self._box.lines += [line for line in box.lines if isinstance(line, Hidden)]
         before = "".join(self._box.open[-3:])
-        self._box.add(mark if lowered and not before[-1:].isdigit() else raised(before, mark))
+        if lowered and not before[-1:].isdigit() and not is_lower_half(before):
+            self._box.add(mark)
+        elif mark:
+            self._box.add("")  # the number of its list comes first
+            add_mark(self._box.open, mark)
 
     def _frame(self, attributes: Mapping[str, str | None]) -> None:
         if inner := attributes.get("srcdoc"):

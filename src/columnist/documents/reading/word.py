@@ -15,18 +15,19 @@ import lxml.etree
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn, formats
-from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large
+from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, pages_of
+from columnist.documents.reading.formulas import MATH, apart, field, formula
 from columnist.documents.reading.numbering import Numbering, number_in_words
 from columnist.documents.reading.package import Package, R, opened
-from columnist.documents.reading.raised import raised
+from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.rtf import rtf_lines
 from columnist.documents.reading.styles import Styles, W, is_on, value
+from columnist.documents.reading.symbols import CHECKED, UNCHECKED, is_symbol, symbol
 from columnist.documents.reading.web import html_lines
 from columnist.errors import DocumentError
 
-_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _P, _TBL, _TR, _TC, _SECTION = (f"{W}{name}" for name in ("p", "tbl", "tr", "tc", "sectPr"))
 _GONE = frozenset(f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "tblPr", "trPr", "tcPr", "rt"))
 _WRAPPERS = frozenset(
@@ -40,12 +41,10 @@ _PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"
 _EXTENT = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}extent"
 _DEEPEST = 5
 """Levels of documents inserted into each other that are read."""
+_NUMBERING_FIELDS = ("LISTNUM", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT")
 _DRAWN = frozenset(f"{W}{name}" for name in ("drawing", "pict", "object"))
-_CHECKED, _UNCHECKED = "☒", "☐"
-_TICKS = dict.fromkeys(("F0FE", "F0FD", "F078"), _CHECKED) | dict.fromkeys(("F0A8", "F06F", "F071"), _UNCHECKED)
-"""The boxes of the Wingdings fonts."""
-_PUBLIC = re.compile("[0-9A-C][0-9A-F]{3}")
-"""Characters outside of the private use area."""
+_CODE = re.compile("[0-9A-F]{2,4}")
+_PRIVATE = re.compile("[\uf000-\uf0ff]")
 
 
 def read_docx(file: BinaryIO) -> Iterator[Page]:
@@ -60,7 +59,7 @@ class _Document:
 
     def __init__(self, package: Package, depth: int = 0) -> None:
         main = package.main()
-        root = None if main is None else package.part(main)
+        root = None if main is None else package.part(main, must_be_whole=True)
         body = None if root is None else root.find(f"{W}body")
         if main is None or body is None:
             raise DocumentError("The DOCX is damaged: it holds no document.")
@@ -79,7 +78,7 @@ class _Document:
         self._is_white = root is not None and root.find(f"{W}background") is None
         self._hidden: list[str] = []
         self._read: set[Any] = set()
-        self.remarks: list[Remark] = []
+        self.remarks = package.remarks
 
     def lines(self) -> Iterator[str | Hidden]:
         for line in self._lines():
@@ -164,6 +163,8 @@ class _Document:
                 if begun:
                     yield begun
                 yield from self._rows(block)
+            elif block.tag == f"{W}subDoc":
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a file that this one shows as its part"))
             elif block.tag == f"{W}altChunk":
                 yield from self._inserted(block.get(f"{R}id", ""))
             else:
@@ -253,8 +254,8 @@ class _Document:
         """A paragraph's text; its text boxes, and lists of the lines of its drawings, are added to `boxes`."""
         line = _Line([], [], [])
         for run in _kept(paragraph):
-            if run.tag in (f"{_MATH}oMath", f"{_MATH}oMathPara"):
-                line.add("".join(text.text or "" for text in run.iter(f"{_MATH}t")))
+            if run.tag in (f"{MATH}oMath", f"{MATH}oMathPara"):
+                line.add_formula(formula(run))
             elif run.tag == f"{W}r":
                 self._run(run, paragraph, line, boxes)
         if "".join(line.hidden).strip():
@@ -265,12 +266,14 @@ class _Document:
         on_white = self._is_white and not _is_on_other_ground(run)
         is_hidden = self._styles.is_hidden(run, paragraph, on_white=on_white)
         kind = self._styles.raised(run, paragraph)
-        is_raised = kind == "superscript" or (kind == "subscript" and line.ends_with_a_digit())
+        is_raised = kind == "superscript" or (kind == "subscript" and line.takes_a_subscript())
         for piece in _inside(run):
             text = self._piece(piece)
             if piece.tag == f"{W}fldChar":
-                line.follow(piece)
-            elif any(field.is_instruction for field in line.fields):
+                self._follow(piece, line)
+            elif piece.tag == f"{W}instrText" and line.fields:
+                line.fields[-1].code += piece.text or ""
+            elif any(one.is_instruction for one in line.fields):
                 continue
             elif is_hidden:
                 line.hidden.append(text)
@@ -282,16 +285,33 @@ class _Document:
             else:
                 line.add(text)
 
+    def _follow(self, mark: Any, line: "_Line") -> None:
+        """Follow a field; one that Word draws without a result in the file is drawn, or said not to be."""
+        ended = line.follow(mark)
+        if ended is None or ended.has_result:
+            return
+        drawn_field = field(ended.code)
+        if drawn_field is not None:
+            line.add_formula(drawn_field)
+        elif ended.code.split()[:1] and ended.code.split()[0].upper() in _NUMBERING_FIELDS:
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a number that Word draws in a line"))
+
     def _piece(self, piece: Any) -> str:
         name = piece.tag
         if name == f"{W}t":
             self._read.add(piece)
-            return piece.text or ""
+            text = piece.text or ""
+            return _PRIVATE.sub(lambda found: symbol(_font(piece), ord(found[0])), text)
         if name == f"{W}br":
             return PAGE_BREAK if piece.get(f"{W}type") == "page" else "\n"
         if name == f"{W}sym":
             code = piece.get(f"{W}char", "").upper()
-            return chr(int(code, 16)) if _PUBLIC.fullmatch(code) else _TICKS.get(code, "•")
+            if not _CODE.fullmatch(code):
+                return "•"
+            number, font = int(code, 16), piece.get(f"{W}font", "")
+            if is_symbol(number) or (number <= 0xFF and font.lower().startswith(("symbol", "wingdings"))):
+                return symbol(font, number)
+            return chr(number) if number < 0xD800 else "•"
         if name in (f"{W}footnoteReference", f"{W}endnoteReference"):
             return self._refer(name.removeprefix(W).removesuffix("Reference"), piece)
         return _CHARACTERS.get(name, "")
@@ -320,10 +340,16 @@ def _kept(element: Any) -> Iterator[Any]:
         if child.tag in _WRAPPERS:
             yield from _kept(child)
         elif child.tag == ALTERNATIVES:
-            for alternative in child[:1]:
+            if (alternative := shown_alternative(child)) is not None:
                 yield from _kept(alternative)
         else:
             yield child
+
+
+def _font(text: Any) -> str:
+    """The font that a run names for its letters."""
+    fonts = text.getparent().find(f"{W}rPr/{W}rFonts")
+    return "" if fonts is None else fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or ""
 
 
 def _inside(run: Any) -> Iterator[Any]:
@@ -341,6 +367,8 @@ class _Field:
 
     is_instruction: bool
     place: int | None
+    code: str = ""
+    has_result: bool = False
 
 
 @dataclass(slots=True)
@@ -358,27 +386,36 @@ class _Line:
         if not text:
             return
         self._end_mark()
-        for field in self.fields:
-            if field.place is not None:
-                self.parts[field.place] = ""
+        for one in self.fields:
+            one.has_result = True
+            if one.place is not None:
+                self.parts[one.place] = ""
         self.parts.append(text)
 
-    def follow(self, mark: Any) -> None:
-        """Follow the begin, separator and end of a field. A form writes what was ticked, chosen or typed."""
+    def add_formula(self, text: str) -> None:
+        """Write a formula, apart from a number before it."""
+        self._end_mark()
+        self.add(apart("".join(self.parts), text) + text)
+
+    def follow(self, mark: Any) -> _Field | None:
+        """Follow the begin, separator and end of a field, which is returned at its end. A form writes what was ticked,
+        chosen or typed."""
         kind = mark.get(f"{W}fldCharType")
         if kind == "begin":
-            chosen = "" if any(field.is_instruction for field in self.fields) else _chosen(mark)
+            chosen = "" if any(one.is_instruction for one in self.fields) else _chosen(mark)
             self._end_mark()
             self.fields.append(_Field(True, len(self.parts) if chosen else None))
             self.parts.append(chosen)
         elif self.fields and kind == "separate":
             self.fields[-1].is_instruction = False
         elif self.fields and kind == "end":
-            self.fields.pop()
+            return self.fields.pop()
+        return None
 
-    def ends_with_a_digit(self) -> bool:
+    def takes_a_subscript(self) -> bool:
         self._end_mark()
-        return "".join(self.parts)[-1:].isdigit()
+        before = "".join(self.parts)
+        return before[-1:].isdigit() or is_lower_half(before)
 
     def text(self) -> str:
         self._end_mark()
@@ -386,7 +423,7 @@ class _Line:
 
     def _end_mark(self) -> None:
         if self.mark:
-            self.parts.append(raised("".join(self.parts), self.mark))
+            add_mark(self.parts, self.mark)
             self.mark = ""
 
 
@@ -406,12 +443,15 @@ def _tick(mark: Any) -> str:
     if box is None:
         return ""
     state = box.find(f"{W}checked")
-    return _CHECKED if is_on(box.find(f"{W}default") if state is None else state) else _UNCHECKED
+    return CHECKED if is_on(box.find(f"{W}default") if state is None else state) else UNCHECKED
 
 
 def _boxes(drawn: Any) -> Iterator[Any]:
     """The contents of the text boxes in a drawing, the outermost ones."""
-    for part in drawn[:1] if drawn.tag == ALTERNATIVES else drawn:
+    parts: Any = drawn
+    if drawn.tag == ALTERNATIVES:
+        parts = () if (shown := shown_alternative(drawn)) is None else (shown,)
+    for part in parts:
         if part.tag == f"{W}txbxContent":
             yield part
         elif isinstance(part.tag, str):
@@ -422,8 +462,9 @@ def _printed(body: Any) -> Iterator[Any]:
     """Every w:t that remains when each change is accepted, in whatever it is wrapped."""
     walk = lxml.etree.iterwalk(body, events=("start",))
     for _, element in walk:
-        is_second = element.getparent().tag == ALTERNATIVES and element.getprevious() is not None
-        if element.tag in _GONE or is_second or _is_deleted(element):
+        around = element.getparent()
+        is_other = around.tag == ALTERNATIVES and shown_alternative(around) is not element
+        if element.tag in _GONE or is_other or _is_deleted(element):
             walk.skip_subtree()
         elif element.tag == f"{W}t":
             yield element

@@ -1,0 +1,101 @@
+"""Formulas of Office files as text in a line: no part of one becomes a digit of another."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from columnist.documents.reading.symbols import symbol
+
+MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_BETWEEN = {"f": "/", "sSup": "^", "sSub": "_"}
+_LEFT_OUT = frozenset(f"{MATH}{name}" for name in ("ctrlPr", "rPr"))
+
+
+def formula(element: Any) -> str:
+    """An element of OMML in a line: a/b, a^b, a_b, √(a)."""
+    name = element.tag.removeprefix(MATH) if isinstance(element.tag, str) else ""
+    if name == "t":
+        return element.text or ""
+    parts = [formula(child) for child in element if child.tag not in _LEFT_OUT and not _is_properties(child)]
+    if name in _BETWEEN:
+        return _BETWEEN[name].join(map(_whole, parts))
+    if name == "sSubSup" and len(parts) == 3:
+        return f"{_whole(parts[0])}_{_whole(parts[1])}^{_whole(parts[2])}"
+    if name == "rad":
+        return f"{_power(parts[0]) if len(parts) > 1 else ''}√{_whole(parts[-1])}"
+    if name == "nary":
+        sign = _character(element, "chr", "∫")
+        limits = "".join(f"{mark}{_whole(part)}" for mark, part in zip("_^", parts[:2], strict=False) if part)
+        return f"{sign}{limits} {''.join(parts[2:])}"
+    if name == "d":
+        return f"{_character(element, 'begChr', '(')}{', '.join(parts)}{_character(element, 'endChr', ')')}"
+    if name in ("m", "eqArr"):
+        return "; ".join(parts)
+    return ", ".join(parts) if name == "mr" else _in_a_row(parts)
+
+
+def field(code: str) -> str | None:
+    """What Word draws for a field that keeps no result: an equation (EQ) or a symbol; None for any other field."""
+    name, _, rest = code.strip().partition(" ")
+    if name.upper() == "SYMBOL":
+        font = re.search(r"\\f\s*\"?([^\"\\]+)", rest)
+        number = re.match(r"\s*(0x[0-9A-Fa-f]{1,6}|[0-9]{1,7})", rest)
+        value = int(number[1], 0) if number and not re.fullmatch("0[0-9]+", number[1]) else 0
+        if font is None or "\\u" in rest:
+            return chr(value) if 31 < value < 0xD800 else "•"
+        return symbol(font[1].strip(), value)
+    if name.upper() != "EQ":
+        return None
+    for _ in range(_MOST_NESTED):
+        rest, count = _EQ.subn(_equation, rest)
+        if not count:
+            break
+    return re.sub(r"\\[a-z]+\d*|\\(?=.)", "", rest).replace(_OPEN, "(").replace(_CLOSE, ")").strip()
+
+
+_MOST_NESTED = 20
+_OPEN, _CLOSE = "\ue000", "\ue001"
+"""Brackets of what is put into a line already."""
+_EQ = re.compile(r"\\([a-z])((?:\s*\\[a-z]{2}\d*)*)\s*\(([^()]*)\)", re.I)
+
+
+def _in_a_row(parts: Sequence[str]) -> str:
+    """Parts beside each other; a number apart from a fraction after it: 2 1/2."""
+    line = ""
+    for part in parts:
+        line += apart(line, part) + part
+    return line
+
+
+def apart(before: str, part: str) -> str:
+    """What keeps the digits of a fraction or a power from those before it."""
+    return " " if before[-1:].isdigit() and re.match(r"\d[^\W_]*[/^_√]", part) else ""
+
+
+def _equation(found: re.Match[str]) -> str:
+    name, options, inner = found[1].lower(), found[2].lower(), found[3]
+    parts = [part.strip() for part in re.split("[,;]", inner)]
+    if name == "f" and len(parts) == 2:
+        return "/".join(parts)
+    if name == "r":
+        return f"{_power(parts[0]) if len(parts) > 1 else ''}√{_OPEN}{parts[-1]}{_CLOSE}"
+    if name == "s":
+        return ("^" if "\\up" in options else "_" if "\\do" in options else "") + inner
+    return f"{_OPEN}{inner}{_CLOSE}" if name == "b" else inner
+
+
+def _is_properties(element: Any) -> bool:
+    return not isinstance(element.tag, str) or element.tag.endswith("Pr")
+
+
+def _whole(part: str) -> str:
+    return part if len(part) < 2 or part.strip().isalnum() else f"({part})"
+
+
+def _power(part: str) -> str:
+    return f"{_whole(part)}-" if part.strip() else ""
+
+
+def _character(element: Any, name: str, usual: str) -> str:
+    found = element.find(f"{MATH}{element.tag.removeprefix(MATH)}Pr/{MATH}{name}")
+    return usual if found is None else str(found.get(f"{MATH}val", ""))
