@@ -312,6 +312,36 @@ def test_a_search_finds_words_and_their_beginnings_in_one_answer_or_a_part_of_a_
     assert grid.rows(q=grid.review) == grid.rows(q=f"={grid.review}") == grid.rows(q="=") == []
 
 
+def test_a_search_finds_words_of_any_script_and_width(grid: Grid) -> None:
+    grid.put(0, "text", "本合同由上海市浦东新区人民法院管辖，第5条规定人民币５００万元。")
+    grid.put(1, "text", "本契約は日本法に準拠する。")
+    grid.put(3, "text", "Sitz: Große Straße 5, Café E\u0301te\u0301")
+    grid.put(4, "text", "สัญญาเช่าอาคาร")
+    grid.put(5, "text", "海上")
+    for words, rows in {
+        "浦东": [0],
+        "上海": [0],
+        "海市浦": [0],
+        "上海市 法院": [0],
+        "法": [0, 1],
+        "第5条": [0],
+        "500": [0],
+        "５００": [0],
+        "日本法": [1],
+        "準拠する": [1],
+        "上市": [],
+        "STRASSE": [3],
+        "strasse": [3],
+        "STRAẞE": [3],
+        "ÉTÉ": [3],
+        "Cafe\u0301": [3],
+        "เช่า": [4],
+        "海上": [5],
+    }.items():
+        assert (words, grid.rows(q=words)) == (words, rows)
+    assert grid.rows("text:contains:STRASSE") == grid.rows("text:contains:cafe\u0301 éTÉ") == [3]
+
+
 def test_windows_tile_the_whole_grid_under_every_sort_and_filter(grid: Grid) -> None:
     for nr in range(len(NAMES)):
         if nr != 2:

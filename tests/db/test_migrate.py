@@ -179,6 +179,19 @@ def test_an_edited_function_is_applied_and_nothing_else(url: str, tmp_path: Path
     assert "'queen'" not in _dump(url), "the text of this package is applied again"
 
 
+def test_an_index_of_what_a_function_returns_is_built_again_when_the_function_changes(url: str, tmp_path: Path) -> None:
+    def places() -> dict[str, int]:
+        with psycopg.connect(url) as connection:
+            return dict(connection.execute("select relname, relfilenode from pg_class where relkind = 'i'").fetchall())
+
+    package = _copied(tmp_path)
+    edited = package / "db" / "functions" / "folded.sql"
+    edited.write_text(edited.read_text().replace("'ß'", "'ẞ'"))
+    before = places()
+    _migrate_with(package, url)
+    assert {name for name, place in places().items() if place != before[name]} == {"tabular_cells_by_words"}
+
+
 def test_a_policy_that_is_in_no_file_any_more_goes(url: str, tmp_path: Path) -> None:
     package = _copied(tmp_path)
     file = package / "db" / "policies" / "installation.sql"

@@ -47,6 +47,12 @@ class Definition:
 @cache
 def definitions() -> tuple[Definition, ...]:
     """Every definition, each after the functions that it calls. Raises graphlib.CycleError."""
+    return tuple(TopologicalSorter(_called()).static_order())
+
+
+@cache
+def _called() -> dict[Definition, list[Definition]]:
+    """For each definition, the functions that it calls."""
     found = [
         Definition(folder, file.name.removesuffix(".sql"), file.read_text(encoding="utf-8"))
         for folder in FOLDERS
@@ -55,8 +61,7 @@ def definitions() -> tuple[Definition, ...]:
     ]
     functions = {one.name: one for one in found if one.folder.startswith("functions")}
     called = {one: sorted(functions.keys() & _CALLED.findall(_COMMENT.sub("", one.text))) for one in found}
-    graph = {one: [functions[name] for name in called[one] if functions[name] != one] for one in found}
-    return tuple(TopologicalSorter(graph).static_order())
+    return {one: [functions[name] for name in called[one] if functions[name] != one] for one in found}
 
 
 def changed(connection: psycopg.Connection) -> list[Definition]:
@@ -89,6 +94,23 @@ def define(connection: psycopg.Connection) -> None:
             [one.path, checksum(one.text), _release()],
         )
     connection.execute("revoke create on schema public from columnist_gate")
+    _rebuild_indexes(connection, pending)
+
+
+def _rebuild_indexes(connection: psycopg.Connection, pending: list[Definition]) -> None:
+    """An index of what a function returns holds what the function returned before its change, or one that it calls."""
+    affected = set(pending)
+    for one in definitions():
+        if affected.intersection(_called()[one]):
+            affected.add(one)
+    rows = connection.execute(
+        "select distinct d.objid::regclass::text from pg_depend d join pg_index i on i.indexrelid = d.objid "
+        "join pg_proc p on p.oid = d.refobjid "
+        "where d.refclassid = 'pg_proc'::regclass and p.pronamespace = 'public'::regnamespace and p.proname = any(%s)",
+        [[one.name for one in affected if one.folder.startswith("functions")]],
+    ).fetchall()
+    for (index,) in rows:
+        connection.execute(f"reindex index {index}".encode())
 
 
 def _drop_policies(connection: psycopg.Connection, table: str) -> None:

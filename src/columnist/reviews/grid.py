@@ -263,7 +263,7 @@ def _condition(text: str, columns: Mapping[UUID, Column], values: dict[str, Any]
 def _comparison(op: str, value: str, column: Column) -> tuple[str, float | str]:
     """A condition on the cell `c`, with a gap for the value, and the value."""
     if op == "contains":
-        return "strpos(lower(c.summary), lower({value})) > 0", value
+        return "strpos(folded(c.summary), folded({value})) > 0", value
     read, operators, right = _NUMERIC.get(column.format, (None, _EQUAL, ""))
     if op not in operators:
         ops = ", ".join([*operators, "contains", "flag", "state"])

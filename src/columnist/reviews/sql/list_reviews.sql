@@ -8,6 +8,6 @@ from (
   select r.*, count(*) over ()::int as total
   from tabular_reviews r
   where (%(review_id)s::uuid is null or r.id = %(review_id)s)
-    and (%(q)s::text is null or strpos(lower(r.name), lower(%(q)s)) > 0)
+    and (%(q)s::text is null or strpos(folded(r.name), folded(%(q)s)) > 0)
   order by r.updated_at desc, r.id
   limit %(limit)s offset %(offset)s) r

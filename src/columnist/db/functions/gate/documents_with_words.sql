@@ -9,13 +9,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp set e
   where public.cell_words(c.review_id, c.summary) @@ (
       select (string_agg('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''':*', ' & ')
               || ' & ''=' || documents_with_words.review_id || '''')::tsquery
-      from unnest(to_tsvector('simple', words)))
+      from unnest(public.searchable_words(words)))
     and c.review_id = documents_with_words.review_id
     and documents_with_words.review_id in (select public.my_review_ids())
   union
   select r.document_id
   from public.review_documents r join public.documents d on d.id = r.document_id
   where r.review_id = documents_with_words.review_id
-    and strpos(lower(coalesce(d.path, d.name)), lower(words)) > 0
+    and strpos(public.folded(coalesce(d.path, d.name)), public.folded(words)) > 0
     and documents_with_words.review_id in (select public.my_review_ids())
 $$;
