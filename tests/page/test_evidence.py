@@ -110,6 +110,16 @@ def test_who_edits_what_another_has_changed_is_told_and_keeps_their_words(server
         expect(law).to_contain_text("Mine")
         saved = api.get(path).json()
         assert (saved["summary"], saved["flag"]) == ("Mine", "red"), "what was not touched is the other's"
+        api.patch(path, json={"summary": "שכר הדירה: 5,000 USD"})
+    words = law.locator(".cells-words")
+    expect(words).to_contain_text("שכר")
+    at_the_right = """cell => {
+        const range = document.createRange(), words = cell.firstChild;
+        range.setStart(words, 0);
+        range.setEnd(words, 3);
+        return range.getBoundingClientRect().left > cell.getBoundingClientRect().left + cell.clientWidth / 2;
+    }"""
+    assert words.evaluate(at_the_right), "words written from right to left begin at the right"
 
 
 def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Opens) -> None:

@@ -77,7 +77,7 @@ def test_files_go_on_being_sent_whatever_is_shown(server: Served, opens: Opens, 
     review = filled(server, pdfs(1), QUESTIONS[:1])
     (tmp_path / "late.txt").write_text("The laws of Ohio govern.")
     (tmp_path / "song.mp3").write_bytes(b"ID3\x04\x00\x00\xff\xfb\x90\x00" * 50)
-    page = opens(f"{server.url}/reviews/{review}")
+    page = opens(f"{server.url}/reviews/{review}", away=True)
     held: list[Route] = []
     page.route("**/api/documents?*", lambda route: held.append(route))
     page.get_by_role("button", name="Add documents").click()
@@ -89,7 +89,12 @@ def test_files_go_on_being_sent_whatever_is_shown(server: Served, opens: Opens, 
     page.locator(".cells-name").first.click()  # a document's screen, and back
     page.get_by_role("link", name="Filled").click()
     expect(adding).to_be_visible()
-    held[0].continue_()
+    held[0].abort()
+    page.get_by_role("button", name="2 not sent").click()
+    with page.expect_request("**/api/documents?*"):
+        page.get_by_role("button", name="Send again").click()
+    page.keyboard.press("Escape")
+    held[1].continue_()
     expect(page.locator(".cells-name")).to_have_text([pdfs(1)[0].name, "late.txt"])
     page.get_by_role("button", name="1 refused").click()
     expect(page.locator(".Upload-refused")).to_contain_text("song.mp3")

@@ -56,6 +56,23 @@ def test_an_invited_person_chooses_a_password_works_signs_out_and_in(url: str, o
         dialog.get_by_role("button", name="Change password").click()
         expect(page.get_by_text("Your password is changed.")).to_be_visible()
 
+        page.get_by_role("button", name="Write a question").click()
+        page.get_by_label("Name", exact=True).fill("Rent")
+        page.get_by_role("textbox", name="Question").fill("What is the rent?")
+        ended = columnist("users", "sign-out", "ada@example.org", **variables)
+        assert ended.returncode == 0, ended.stderr
+        page.get_by_role("button", name="Add the question").click()
+        again = page.get_by_role("dialog", name="Your sign-in has ended")
+        again.get_by_label("E-mail").fill("ada@example.org")
+        again.get_by_label("Password").fill(ANOTHER)
+        accessible(page)
+        again.get_by_role("button", name="Sign in", exact=True).click()
+        expect(again).to_have_count(0)
+        expect(page.get_by_role("textbox", name="Question")).to_have_value("What is the rent?")
+        page.get_by_role("button", name="Add the question").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.get_by_text("What is the rent?")).to_be_visible()
+
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_label("Password")).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)

@@ -6,7 +6,7 @@ import { client, Problem, sentence, token } from "./api/client";
 import { meQuery } from "./api/queries";
 import { isMeasured, MeProvider } from "./me";
 import { ReviewsScreen } from "./screens/Reviews";
-import { Accept, PasswordDialog, SignIn, takeFromAddress } from "./screens/SignIn";
+import { Accept, PasswordDialog, SignIn, SignInAgain, takeFromAddress } from "./screens/SignIn";
 import { Menu } from "./ui/Menu";
 import { Loading } from "./ui/parts";
 import parts from "./ui/parts.module.css";
@@ -32,6 +32,14 @@ export function App() {
   }, [proof]);
   const [invited, setInvited] = useState(invitation);
   const [dialog, setDialog] = useState(false);
+  const [away, setAway] = useState(false);
+  const goOn = async () => {
+    const before = me.data?.user_id;
+    const { data: now } = await me.refetch();
+    if (now?.user_id !== before)
+      location.assign("/"); // somebody else: nothing of this page is theirs
+    else void queries.invalidateQueries();
+  };
   const bySession = me.data?.how === "password" || me.data?.how === "oidc";
   const signOut = async (everywhere: boolean) => {
     if (bySession) await client.DELETE("/api/session", { params: { query: { everywhere } } }).catch(() => null);
@@ -46,11 +54,12 @@ export function App() {
     };
     return <Accept invitation={invited} onSignIn={start} />;
   }
-  if (me.error instanceof Problem && me.error.status === 401) {
-    const told = token.get() || me.error.fields.some(({ field }) => field === "link" || field === "session");
-    return <SignIn refused={told ? me.error.detail : ""} onSignIn={() => void queries.resetQueries()} />;
+  const ended = me.error instanceof Problem && me.error.status === 401 ? me.error : null;
+  if (ended && !me.data) {
+    const told = token.get() || ended.fields.some(({ field }) => field === "link" || field === "session");
+    return <SignIn refused={told ? ended.detail : ""} onSignIn={() => void queries.resetQueries()} />;
   }
-  if (me.error)
+  if (me.error && !ended)
     return (
       <main className={parts.empty}>
         <h1>Columnist cannot be reached</h1>
@@ -90,10 +99,15 @@ export function App() {
             ) : (
               <span className="muted">{me.data.email}</span>
             )}
-            <button onClick={() => void signOut(false)}>Sign out</button>
+            {ended ? (
+              <button onClick={() => setAway(false)}>Sign in</button>
+            ) : (
+              <button onClick={() => void signOut(false)}>Sign out</button>
+            )}
           </>
         )}
       </header>
+      {ended && !away && <SignInAgain onSignIn={() => void goOn()} onClose={() => setAway(true)} />}
       {dialog && <PasswordDialog onClose={() => setDialog(false)} />}
       <Suspense fallback={<Loading what="Opening" />}>
         <Switch>

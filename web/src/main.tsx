@@ -1,4 +1,4 @@
-import { hashKey, QueryClient, QueryClientProvider, QueryCache } from "@tanstack/react-query";
+import { hashKey, MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
@@ -7,14 +7,18 @@ import { meQuery } from "./api/queries";
 import { NoticeProvider } from "./ui/notices";
 import "./base.css";
 
+// A sign-in that has expired is asked for again, on every screen.
+const onError = (error: unknown) => {
+  const signedIn = queries.getQueryData(meQuery.queryKey);
+  if (signedIn && error instanceof Problem && error.status === 401) void queries.invalidateQueries(meQuery);
+};
 const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({
-    // A sign-in that has expired is asked for again, on every screen.
     onError: (error, query) => {
-      if (error instanceof Problem && error.status === 401 && query.queryHash !== hashKey(meQuery.queryKey))
-        void queries.invalidateQueries(meQuery);
+      if (query.queryHash !== hashKey(meQuery.queryKey)) onError(error);
     },
   }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       retry: (failures, error) => !(error instanceof Problem && error.status < 500) && failures < 3,

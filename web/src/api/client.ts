@@ -48,6 +48,10 @@ export const sentence = (error: unknown): string =>
         ? error.message
         : String(error);
 
+/** Whether the same request may be answered later: the server is away or has too much to do, or a sign-in has ended. */
+export const passes = (error: unknown): boolean =>
+  error instanceof Problem ? error.status >= 500 || [401, 408, 429].includes(error.status) : error instanceof TypeError;
+
 const TOKEN = "columnist.token";
 export const token = {
   get: () => localStorage.getItem(TOKEN),

@@ -43,15 +43,44 @@ export function takeFromAddress(): Invitation | null {
   return secret ? { secret, email: said.get("email") ?? "" } : null;
 }
 
-export function SignIn({ refused, onSignIn }: { refused: string; onSignIn: () => void }) {
+type Props = { refused: string; onSignIn: () => void };
+
+export function SignIn(props: Props) {
   useTitle("Sign in");
+  return (
+    <Welcome>
+      <ErrorText>{failed}</ErrorText>
+      <Ways {...props} goTo={(address) => location.assign(address)} />
+    </Welcome>
+  );
+}
+
+/** Over the page of somebody whose sign-in has ended: what they have typed stays. */
+export function SignInAgain({ onSignIn, onClose }: { onSignIn: () => void; onClose: () => void }) {
+  const [away, setAway] = useState(false);
+  const goTo = (address: string | URL) => {
+    window.open(address, "_blank");
+    setAway(true);
+  };
+  return (
+    <Dialog title="Your sign-in has ended" onClose={onClose}>
+      <div className={styles.again}>
+        <p>Sign in again to go on. What you have typed is still here.</p>
+        {away && <button onClick={onSignIn}>I have signed in, in the other tab</button>}
+        <Ways refused="" onSignIn={onSignIn} goTo={goTo} />
+      </div>
+    </Dialog>
+  );
+}
+
+function Ways({ refused, onSignIn, goTo }: Props & { goTo: (address: string | URL) => void }) {
   const [ways] = useState(() => fromServer("sign-in").split(" "));
   const elsewhere = fromServer("sign-in-url");
   const provider = ways.includes("oidc");
   const goThere = () => {
     if (provider) {
       sessionStorage.setItem(BACK, location.pathname);
-      location.assign("/sign-in");
+      goTo("/sign-in");
       return;
     }
     const state = crypto.randomUUID();
@@ -61,12 +90,11 @@ export function SignIn({ refused, onSignIn }: { refused: string; onSignIn: () =>
     back.searchParams.set("sign-in", state);
     const target = new URL(elsewhere);
     target.searchParams.set("redirect_to", back.href);
-    location.assign(target);
+    goTo(target);
   };
   const byPassword = ways.includes("password");
   return (
-    <Welcome>
-      <ErrorText>{failed}</ErrorText>
+    <>
       {byPassword && <PasswordForm refused={refused} onSignIn={onSignIn} />}
       {(provider || elsewhere) && (
         <button className={byPassword ? undefined : "primary"} onClick={goThere}>
@@ -81,7 +109,7 @@ export function SignIn({ refused, onSignIn }: { refused: string; onSignIn: () =>
         />
       )}
       {!byPassword && !ways.includes("token") && <ErrorText>{refused}</ErrorText>}
-    </Welcome>
+    </>
   );
 }
 
@@ -119,7 +147,7 @@ function CurrentPassword({ label, value, onChange }: Field) {
   );
 }
 
-function PasswordForm({ refused, onSignIn }: { refused: string; onSignIn: () => void }) {
+function PasswordForm({ refused, onSignIn }: Props) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const signIn = api.useMutation("post", "/api/session", { onSuccess: withSession(onSignIn) });
@@ -150,7 +178,7 @@ function PasswordForm({ refused, onSignIn }: { refused: string; onSignIn: () => 
   );
 }
 
-function TokenForm({ other, refused, onSignIn }: { other: boolean; refused: string; onSignIn: () => void }) {
+function TokenForm({ other, refused, onSignIn }: Props & { other: boolean }) {
   const [pasted, setPasted] = useState("");
   const enter = (event: React.FormEvent) => {
     event.preventDefault();

@@ -62,6 +62,7 @@ export function Toolbar({ review, columns, job, view, hidden, hasSelection, ...o
           <button onClick={() => on.onOpen("documents")}>
             {uploads.busy ? `Adding ${uploads.done} / ${count(uploads.files.length, "file")} …` : "Add documents"}
             {uploads.refused.length > 0 && <span className="failed">{uploads.refused.length} refused</span>}
+            {uploads.lost.length > 0 && <span className="failed">{uploads.lost.length} not sent</span>}
           </button>
           <button onClick={() => on.onOpen("new question")}>Add a question</button>
         </>

@@ -12,8 +12,9 @@ export function useUploads(review: string) {
   useSyncExternalStore(uploads.subscribe, () => uploads.version);
   const { files, busy, settled } = uploads;
   const refused = files.filter((one) => one.status === "refused");
+  const lost = files.filter((one) => one.status === "lost");
   const done = files.filter((one) => ["added", "known", "unpacked"].includes(one.status)).length;
-  return { files, busy, settled, refused, done };
+  return { files, busy, settled, refused, lost, done };
 }
 
 /** A place to drop files, with buttons to choose them. */
@@ -51,13 +52,14 @@ export function DropZone({ words, onFiles }: { words: string; onFiles: (files: C
 }
 
 export function Upload({ review }: { review: string }) {
-  const { files, busy, refused, done } = useUploads(review);
+  const { files, busy, refused, lost, done } = useUploads(review);
   const sent = files.reduce((sum, one) => sum + one.sent, 0);
   const size = files.reduce((sum, one) => sum + one.size, 0);
   const shown = [
     ...refused,
+    ...lost,
     ...files.filter((one) => one.status === "sending"),
-    ...files.filter((one) => one.status !== "refused" && one.status !== "sending"),
+    ...files.filter((one) => !["refused", "lost", "sending"].includes(one.status)),
   ].slice(0, SHOWN);
   return (
     <div className={styles.upload}>
@@ -69,11 +71,13 @@ export function Upload({ review }: { review: string }) {
               ? `${count(done, "file")} added.`
               : `${figure(done)} / ${count(files.length, "file")}`}
             {refused.length > 0 && <span className="failed"> {count(refused.length, "file")} refused.</span>}
+            {lost.length > 0 && <span className="failed"> {count(lost.length, "file")} not sent.</span>}
           </p>
+          {lost.length > 0 && <button onClick={uploadsOf(review).again}>Send again</button>}
           {busy && <progress aria-label="Upload" max={size || 1} value={sent} />}
           <ul className={styles.files} tabIndex={0} aria-label="Files">
             {shown.map((one, index) => (
-              <li key={index} className={one.status === "refused" ? styles.refused : undefined}>
+              <li key={index} className={["refused", "lost"].includes(one.status) ? styles.refused : undefined}>
                 <span className={styles.name} title={one.name}>
                   {one.name}
                 </span>
@@ -88,6 +92,7 @@ export function Upload({ review }: { review: string }) {
                         known: "✓ already here",
                         unpacked: "✓ unpacked",
                         refused: "refused",
+                        lost: "not sent",
                         sending: "",
                       }[one.status]}
                   </span>

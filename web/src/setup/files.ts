@@ -1,11 +1,12 @@
 /** Files on their way to the server: a queue for each review, and the progress of every file. */
-import { sentence, uploadDocuments } from "../api/client";
+import { passes, sentence, uploadDocuments } from "../api/client";
 
 export type Sending = {
   name: string;
   size: number;
   sent: number;
-  status: "waiting" | "sending" | "added" | "known" | "refused" | "unpacked";
+  /** "lost": the server did not take it in for a reason that passes; it can be sent again. */
+  status: "waiting" | "sending" | "added" | "known" | "refused" | "unpacked" | "lost";
   error?: string;
 };
 /** What the file picker offers. Any other file can be dropped; the server decides what it is. */
@@ -46,6 +47,7 @@ class Uploads {
   version = 0;
   settled = 0;
   private readonly queue: (Chosen & { shown: Sending })[] = [];
+  private lost: (Chosen & { shown: Sending })[] = [];
   private readonly listeners = new Set<() => void>();
   private running = 0;
 
@@ -62,6 +64,18 @@ class Uploads {
       this.files.push(shown);
       this.queue.push({ file, path, shown });
     }
+    this.start();
+  }
+
+  /** Send again what the server did not take in for a reason that passes. */
+  readonly again = () => {
+    for (const { shown } of this.lost) Object.assign(shown, { status: "waiting", sent: 0, error: undefined });
+    this.queue.push(...this.lost);
+    this.lost = [];
+    this.start();
+  };
+
+  private start(): void {
     while (this.running < AT_ONCE && this.queue.length) void this.send();
     this.changed();
   }
@@ -104,7 +118,9 @@ class Uploads {
         for (const { path, status, error } of results.flatMap((one) => one.attachments))
           this.files.push({ name: path, size: 0, sent: 0, status, error: error ?? undefined });
       } catch (error) {
-        for (const { shown } of batch) Object.assign(shown, { status: "refused", error: sentence(error) });
+        const status = passes(error) ? "lost" : "refused";
+        if (status === "lost") this.lost.push(...batch);
+        for (const { shown } of batch) Object.assign(shown, { status, error: sentence(error) });
       }
       this.settled++;
       this.changed();
