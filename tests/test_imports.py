@@ -54,6 +54,7 @@ INSIDE = {
         "intake",
     ],
     "answers": [
+        "doubt",
         "model",
         "plain",
         "mention",
@@ -66,7 +67,7 @@ INSIDE = {
         "values",
         "playbook",
     ],
-    "asking": ["prompt", "windows", "statements", "readings", "merging", "raw_answers", "language_model"],
+    "asking": ["prompt", "windows", "statements", "readings", "merging", "raw_answers", "likelihood", "language_model"],
     "rules": [
         "finding",
         "passages",

@@ -221,6 +221,23 @@ def test_rows_sort_by_document_and_position(grid: Grid) -> None:
     assert grid.rows(sort="-position") == [5, 4, 3, 2, 1, 0]
 
 
+def test_the_row_with_the_most_doubtful_answer_that_nobody_has_looked_at_comes_first(grid: Grid) -> None:
+    for document, column, doubt in (
+        (0, "text", 0.3),
+        (0, "date", 0.9),
+        (1, "text", 0.6),
+        (2, "text", 0.1),
+        (3, "tag", 0.8),
+    ):
+        grid.put(document, column, None, "So")
+        grid.set(document, column, f"doubt = {doubt}")
+    assert grid.rows(sort="-doubt")[:3] == [0, 3, 1]
+    assert grid.rows("any:state:doubtful") == [0, 1, 3], "a little doubt is everywhere"
+    grid.set(0, "date", "verified_at = now(), verified_by = 'ann@example.org'")
+    grid.set(3, "tag", "edited_at = now()")
+    assert grid.rows("any:state:doubtful", sort="-doubt") == [1, 0]
+
+
 def test_filters_compare_as_the_columns_format_says(grid: Grid) -> None:
     for nr, amount in enumerate(("1000.00", "200", "30.5")):
         grid.put(nr, "monetary_amount", {"amount": amount, "currency": "EUR"})

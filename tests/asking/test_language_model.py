@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -775,3 +776,33 @@ def test_a_second_reading_agrees_or_is_shown_beside_the_first() -> None:
         assert (content.flag, content.value, content.doubtful) == ("yellow", "1.5", True)
         assert f"Read a second time, it is: {beside}" in content.reasoning
     assert sum(answer.usage.prompt_tokens for answer in found) == len(asked) * 101, "both readings are counted"
+
+
+def test_an_answer_is_doubted_the_more_signs_are_against_it_and_by_how_likely_its_tokens_were() -> None:
+    said = {
+        "c1": TEN_YEARS | {"answer": None, "quotes": []},
+        "c2": TEN_YEARS,
+        "c3": TEN_YEARS | {"flag": "yellow"},
+        "c4": TEN_YEARS | {"quotes": [{"page": 1, "quote": "The term is 12 years."}]},
+        "c5": TEN_YEARS | {"answer": "some years", "flag": "yellow", "quotes": []},
+    }
+    tokens = [(part, -2.0 if part == "10" else -0.01) for part in re.split(r"(\W)", json.dumps(said))]
+
+    def reply(request: dict[str, Any]) -> Reply:
+        answer = completion(json.dumps(said))
+        if request.get("logprobs"):
+            content: list[dict[str, Any]] = [
+                {"token": token, "logprob": logprob, "top_logprobs": []} for token, logprob in tokens if token
+            ]
+            answer["choices"][0]["logprobs"] = {"content": content}
+        return 200, answer
+
+    asked = [question(f"How many years? {nr}", "number") for nr in range(5)]
+    with scripted(reply) as server:
+        plain = answers(server, LEASE, asked)
+        likely = answers(server, LEASE, asked, llm_extra_body={"logprobs": True})
+    doubts = [answer.content.doubt for answer in plain if answer.content]
+    assert doubts == sorted(set(doubts)), "nothing found, found, unclear, not in the document, all of it"
+    more = [answer.content.doubt for answer in likely if answer.content]
+    assert more[1] == pytest.approx(1 - (1 - doubts[1]) * math.exp(-2.0))
+    assert more[0] == pytest.approx(doubts[0], abs=0.02), "each token was likely"

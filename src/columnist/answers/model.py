@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
+from columnist.answers.doubt import FOUND, more
 from columnist.documents.model import Citation, DocumentText
 from columnist.llm.usage import NOTHING, UNCOUNTED, Ledger, Usage
 from columnist.reviews.model import Flag, Question, Rule
@@ -24,6 +25,8 @@ class Content:
     {"amount": decimal as str, "currency": ISO 4217 or None} · currency → ISO 4217 · yes_no → bool ·
     date → ISO 8601 · tag → one of the column's tags. None where the answer is not found or could not be typed.
 
+    `doubt`: 0 to 1, how far the answer is to be doubted (doubt.py).
+
     `unit`: of a number whose question names no unit, empty for a plain number; else None.
     """
 
@@ -35,12 +38,14 @@ class Content:
     held: Rule | None = None
     doubtful: bool = False
     unit: str | None = None
+    doubt: float = FOUND
 
 
-def doubted(content: Content, reason: str) -> Content:
-    """The content with another reason to doubt it: not green."""
+def doubted(content: Content, reason: str, sign: float) -> Content:
+    """The content with another reason to doubt it, as far as the `sign` of doubt.py says: not green."""
     flag: Flag = "red" if content.flag == "red" else "yellow"
-    return replace(content, flag=flag, doubtful=True, reasoning=f"{content.reasoning} {reason}".strip())
+    reasoning, doubt = f"{content.reasoning} {reason}".strip(), more(content.doubt, sign)
+    return replace(content, flag=flag, doubtful=True, reasoning=reasoning, doubt=doubt)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from columnist import telemetry
+from columnist.answers.doubt import CUT, FOUND, SILENT, UNCERTAIN, UNSHOWN, UNTYPED, UNVERIFIED, more
 from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
 from columnist.answers.values import Measured, measured, says_nothing
+from columnist.asking.likelihood import likelihoods
 from columnist.asking.merging import disputed, merge, read_twice, verified
 from columnist.asking.prompt import (
     MOST_ITEMS,
@@ -178,7 +180,7 @@ async def _second(
 def _twice(question: Question, one: Answer, other: Answer) -> Answer:
     assert one.content
     if other.content is None:
-        content = doubted(one.content, f"The second reading failed: {other.error}")
+        content = doubted(one.content, f"The second reading failed: {other.error}", UNCERTAIN)
     else:
         content = read_twice(question, one.content, other.content)
     return replace(one, content=content, usage=total([one.usage, other.usage]))
@@ -374,15 +376,19 @@ class _Calls:
     def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
         """The contents by question, without those that are missing or malformed. Raises MalformedAnswerError."""
         contents = {}
+        likely = likelihoods(completion, group)
         for index, whole in raw_answers(completion, group).items():
             question, answer = group[index], whole.bounded()
             citations = tuple(self._cite(quote) for quote in answer.quotes if quote.quote.strip())
             words = self._words(answer.words, citations) if question.format in WORDED else ""
             content = _content(question, answer, words, citations)
             if isinstance(answer.answer, list) and len(answer.answer) >= MOST_ITEMS:
-                content = doubted(content, f"These are {MOST_ITEMS}, the most that are asked for: there may be more.")
+                more_to_come = f"These are {MOST_ITEMS}, the most that are asked for: there may be more."
+                content = doubted(content, more_to_come, CUT)
             if answer != whole:
-                content = doubted(content, "The model's answer was too long, and is cut.")
+                content = doubted(content, "The model's answer was too long, and is cut.", CUT)
+            if index in likely:
+                content = replace(content, doubt=more(content.doubt, 1 - likely[index]))
             contents[question.id] = content
         return contents
 
@@ -474,13 +480,20 @@ def _content(question: Question, raw: RawAnswer, words: str, citations: tuple[Ci
     if value is None and says_nothing(summary):
         # What is not found has no evidence, unless a rule holds for it ("uncapped").
         evidence = citations if held else ()
-        return Content(NOT_FOUND, None, "grey", reasoning, evidence, held, doubtful=not verified)
+        how_far = more(SILENT, UNVERIFIED) if evidence and not verified else SILENT
+        return Content(NOT_FOUND, None, "grey", reasoning, evidence, held, doubtful=not verified, doubt=how_far)
     doubtful = value is None or bool(doubt) or not verified
     said = (raw.flag or "").casefold()
     flag: Flag = "red" if said == "red" else "green" if said == "green" and not doubtful else "yellow"
     if value is False and not citations and flag != "red":
         flag = "grey"  # a No because the document says nothing rests on no text, like "not found"
-    return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations, held, doubtful, unit)
+    signs = (
+        (UNVERIFIED, not verified),
+        (UNTYPED, value is None),
+        (UNCERTAIN, said == "yellow" or (value is not None and bool(doubt))),
+    )
+    how_far = SILENT if flag == "grey" else more(FOUND, *(sign for sign, is_there in signs if is_there))
+    return Content(summary, value, flag, f"{reasoning} {doubt}".strip(), citations, held, doubtful, unit, how_far)
 
 
 def _evidenced(question: Question, answer: Answer) -> Answer:
@@ -491,7 +504,7 @@ def _evidenced(question: Question, answer: Answer) -> Answer:
     missing = unshown(content.value, content.citations)
     if not missing:
         return answer
-    return replace(answer, content=doubted(content, f"No verified quote shows: {'; '.join(missing)}."))
+    return replace(answer, content=doubted(content, f"No verified quote shows: {'; '.join(missing)}.", UNSHOWN))
 
 
 def _typed(question: Question, answer: str | bool | list[str] | None, words: str) -> Reading:

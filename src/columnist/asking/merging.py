@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from columnist.answers.doubt import AGREED, CONTRADICTED, SILENT
 from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
 from columnist.asking.statements import folded, unshown
 from columnist.documents.model import Citation
@@ -32,7 +33,7 @@ def merge(contents: Sequence[Content], note: str, question: Question, settled: C
     found = _found(contents)
     beside = [content for content in contents if content.summary == NOT_FOUND and _citations([content])]
     if not found:
-        merged = Content(NOT_FOUND, None, "grey", note, _citations(beside), doubtful=not beside)
+        merged = Content(NOT_FOUND, None, "grey", note, _citations(beside), doubtful=not beside, doubt=SILENT)
         return replace(merged, held=_held(beside, question.rules))
     credible = _credible(found)
     if isinstance(credible[0].value, list):
@@ -51,7 +52,7 @@ def merge(contents: Sequence[Content], note: str, question: Question, settled: C
     if not others:
         return merged
     named = "; ".join(dict.fromkeys(map(_with_page, others)))
-    return doubted(merged, f"Elsewhere it says: {named}.")
+    return doubted(merged, f"Elsewhere it says: {named}.", CONTRADICTED)
 
 
 def verified(answer: Answer) -> tuple[Citation, ...]:
@@ -63,12 +64,12 @@ def read_twice(question: Question, one: Content, other: Content) -> Content:
     """One content from two readings of a document. If they agree it is the first one; else it is doubted, and the
     reasoning names the other. Verified evidence beats a "not found"."""
     if _agree(one, other, question.format):
-        return one
+        return replace(one, doubt=one.doubt * AGREED)
     if one.summary == NOT_FOUND and _citations([other]) and not _citations([one]):
         one, other = other, one
     beside = tuple(citation for citation in other.citations if citation.verified and citation not in one.citations)
     both = replace(one, citations=(*one.citations, *beside))
-    return doubted(both, f"Read a second time, it is: {_with_page(other)}.")
+    return doubted(both, f"Read a second time, it is: {_with_page(other)}.", CONTRADICTED)
 
 
 def _agree(one: Content, other: Content, answer_format: Format) -> bool:
@@ -120,6 +121,7 @@ def _united(found: Sequence[Content], credible: Sequence[Content], note: str) ->
         " ".join([*dict.fromkeys(content.reasoning for content in lists if content.reasoning), note]),
         (*citations, *dict.fromkeys(unverified)),
         doubtful=any(content.doubtful for content in credible),
+        doubt=max(content.doubt for content in (*credible, *unproven)),
     )
 
 

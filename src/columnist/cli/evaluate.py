@@ -23,11 +23,14 @@ from columnist.evaluation.compare import Comparison, Pair, compare
 from columnist.evaluation.flags import green_is_proven
 from columnist.evaluation.joining import join_columns, join_documents
 from columnist.evaluation.labels import Label, cuad_columns, find_labels, read_labels
+from columnist.evaluation.reliability import ERROR, thresholds
 from columnist.evaluation.report import (
     HEADINGS,
     HTML_FILE,
     JSON_FILE,
     Evaluation,
+    doubt_rows,
+    doubt_sentences,
     flag_rows,
     flag_sentences,
     official_rows,
@@ -104,7 +107,7 @@ async def evaluate(
         screen_of_figures.print(_table(evaluation, screen_of_figures.width))
         screen_of_figures.print(_further(evaluation))
         console.print(f"[bold]{evaluation.headline}[/]")
-        for sentence in flag_sentences(evaluation):
+        for sentence in (*flag_sentences(evaluation), *doubt_sentences(evaluation)):
             console.print(sentence)
         if green_is_proven(evaluation.cells) and job.model not in settings.measured:
             console.print(f"Its green can be shown as proven: COLUMNIST_MEASURED_MODELS={screen.plain(job.model)}")
@@ -198,19 +201,51 @@ def _table(evaluation: Evaluation, width: int) -> Table:
 
 
 def _further(evaluation: Evaluation) -> Group:
-    """Right by flag, and the quotes by the scripts of SQuAD and CUAD."""
-    heading, *rows = flag_rows(evaluation)
-    flags = Table(title="Right by flag, in %", header_style="bold", box=box.SIMPLE_HEAD, title_justify="left")
-    for name in heading:
-        flags.add_column(name, justify="left" if name == heading[0] else "right", no_wrap=True)
-    for row in rows:
-        flags.add_row(*row)
+    """Right by flag, wrong by doubt, and the quotes by the scripts of SQuAD and CUAD."""
+    tables = [
+        _simple("Right by flag, in %", flag_rows(evaluation)),
+        _simple("Wrong by doubt", doubt_rows(evaluation)),
+    ]
     others = Table(
         title="Quotes by the scripts of others, in %", show_header=False, box=box.SIMPLE, title_justify="left"
     )
     for row_of_others in official_rows(evaluation):
         others.add_row(*row_of_others)
-    return Group(flags, others)
+    return Group(*tables, others)
+
+
+def _simple(title: str, rows: Sequence[Sequence[str]]) -> Table:
+    """A table whose first row is its heading."""
+    heading, *others = rows
+    table = Table(title=title, header_style="bold", box=box.SIMPLE_HEAD, title_justify="left")
+    for name in heading:
+        table.add_column(name, justify="left" if name == heading[0] else "right", no_wrap=True)
+    for row in others:
+        table.add_row(*row)
+    return table
+
+
+def cheap_first(first: Path, large: Path, loss: float, console: Console) -> None:
+    """Print what is saved and lost if one model answers first and another what is in doubt. `loss`: in %. Raises
+    InputError if the two evaluations have no cells in common."""
+    one, other = read_evaluation(first), read_evaluation(large)
+    found = thresholds(one.cells, other.cells, loss / 100)
+    if not found:
+        raise InputError("The two evaluations have no answers to the same labels whose doubt is known: run them again.")
+    rows = [["Doubt up to", "Alone %", "Right %", "By the other %", "Tokens saved %", f"Loses at most {loss:g} points"]]
+    for at in found:
+        shares = (at.alone, at.right, at.large_right, at.tokens)
+        rows.append([f"{at.doubt:.3f}", *map(percent, shares), "yes" if at.holds else "not shown"])
+    console.print(_simple(f"{screen.plain(one.model)} first, then {screen.plain(other.model)}", rows))
+    proven = [at for at in found if at.holds]
+    if proven:
+        console.print(
+            f"With {1 - ERROR:.0%} certainty, of what {screen.plain(one.model)} answers up to a doubt of "
+            f"{proven[-1].doubt:.3f}, at most {loss:g} points fewer are right than of {screen.plain(other.model)}, on "
+            f"documents like these: COLUMNIST_FIRST_DOUBT={proven[-1].doubt:.3f}"
+        )
+    else:
+        console.print("No threshold is shown to lose so little: label more documents, or allow more with --loss.")
 
 
 def compare_files(first: Path, second: Path, console: Console) -> None:

@@ -302,6 +302,20 @@ def compare_evaluations(
     compare_files(first, second, out)
 
 
+@evaluation.command("first", epilog="Example: columnist eval first eval/extractive eval/qwen3 --loss 5")
+def evaluate_first(
+    first: Annotated[Path, typer.Argument(help="The folder of the cheap model's evaluation.", metavar="A")],
+    large: Annotated[Path, typer.Argument(help="The folder of the large one's, of the same labels.", metavar="B")],
+    loss: Annotated[
+        float, typer.Option("--loss", min=0, max=50, help="Points by which fewer answers may be right, of those by A.")
+    ] = 5.0,
+) -> None:
+    """Find the doubt up to which a cheap model may answer alone, and what that saves and loses."""
+    from columnist.cli.evaluate import cheap_first
+
+    cheap_first(first, large, loss, out)
+
+
 @evaluation.command(
     "repeat",
     epilog="Example: columnist eval repeat examples/contracts --columns examples/due-diligence.yaml --cells 50",

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from columnist.errors import InputError
 from columnist.evaluation.flags import FLAGS, by_flag, order_of_flags, out_of_order
 from columnist.evaluation.official import CUAD_MATCH, official
+from columnist.evaluation.reliability import calibration_error, order, reliability
 from columnist.evaluation.scores import Measures, Quoted, ScoredCell, mean, measures
 from columnist.reviews.model import ColumnSpec, Format
 
@@ -174,6 +175,56 @@ def _further(evaluation: Evaluation) -> list[html.HtmlElement]:
         e.H2("Right by flag"),
         e.TABLE(*(e.TR(e.TH(row[0]), *map(e.TD, row[1:])) for row in flag_rows(evaluation))),
         *map(e.P, flag_sentences(evaluation)),
+        e.H2("Wrong by doubt"),
+        _diagram(evaluation),
+        e.TABLE(*(e.TR(e.TH(row[0]), *map(e.TD, row[1:])) for row in doubt_rows(evaluation))),
+        *map(e.P, doubt_sentences(evaluation)),
+    ]
+
+
+def _diagram(evaluation: Evaluation) -> html.HtmlElement:
+    """The reliability diagram: the share of wrong answers over the mean doubt of each bin, with its interval. On the
+    diagonal doubt would be a probability."""
+    side = 260
+    svg = html.Element("svg", {"viewBox": f"-40 -10 {side + 60} {side + 50}", "width": "360", "role": "img"})
+    svg.append(html.Element("title"))
+    svg[0].text = "Share of wrong answers by doubt"
+
+    def add(name: str, text: str = "", **placed: float | str) -> None:
+        part = html.Element(name, {key.replace("_", "-"): str(value) for key, value in placed.items()})
+        part.text = text or None
+        svg.append(part)
+
+    line = {"stroke": "currentColor", "fill": "none"}
+    add("rect", x=0, y=0, width=side, height=side, opacity=0.4, **line)
+    add("line", x1=0, y1=side, x2=side, y2=0, stroke_dasharray="4", opacity=0.5, **line)
+    for one in reliability(evaluation.cells):
+        x, y = side * one.doubt, side * (1 - one.wrong)
+        if one.interval:
+            add("line", x1=x, x2=x, y1=side * (1 - one.interval[0]), y2=side * (1 - one.interval[1]), **line)
+        add("circle", cx=x, cy=y, r=4, fill="currentColor")
+    add("text", "doubt →", x=side - 60, y=side + 20, fill="currentColor")
+    add("text", "wrong ↑", x=-38, y=10, fill="currentColor", font_size="11")
+    return svg
+
+
+def doubt_rows(evaluation: Evaluation) -> list[list[str]]:
+    """How many answers have which doubt, and how many of these are wrong; the first row is the heading."""
+    rows = [["Doubt up to", "Answers", "Mean doubt %", "Wrong %", "95 % interval"]]
+    for one in reliability(evaluation.cells):
+        ends = " … ".join(map(percent, one.interval)) if one.interval else "too few documents"
+        rows.append([f"{one.end:g}", f"{one.cells:,}", percent(one.doubt), percent(one.wrong), ends])
+    return rows
+
+
+def doubt_sentences(evaluation: Evaluation) -> list[str]:
+    """What the order and the size of the doubt are worth; none without answers whose doubt is known."""
+    ordered, error = order(evaluation.cells), calibration_error(evaluation.cells)
+    if ordered is None or error is None:
+        return []
+    return [
+        f"Of a wrong and a right answer, the wrong one is doubted more in {percent(ordered)} % of cases (50: doubt "
+        f"tells nothing). Doubt and share of wrong answers are {100 * error:.1f} points apart."
     ]
 
 

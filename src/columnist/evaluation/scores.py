@@ -46,8 +46,8 @@ class ScoredCell:
 
     `expected` and `found`: whether the label, and the answer, say that the document holds it (for yes_no: whether it is
     Yes); `expected` is None if the label does not tell. `exact` and `normalised`: whether the answers are the same,
-    None where the label has no answer to compare with. `token_f1` and `jaccard` (0 to 1): quotes against labelled
-    spans, None where none are labelled.
+    None where the label has no answer to compare with. `doubt`: the cell's. `token_f1` and `jaccard` (0 to 1): quotes
+    against labelled spans, None where none are labelled.
     """
 
     document: str
@@ -67,6 +67,7 @@ class ScoredCell:
     cached_tokens: int
     completion_tokens: int
     flag: Flag | None = None
+    doubt: float | None = None
 
     @property
     def right(self) -> bool | None:
@@ -174,6 +175,7 @@ def scored(label: Label, question: Question, document: str, cell: Cell | None) -
         cached_tokens=cell.cached_tokens if cell else 0,
         completion_tokens=cell.completion_tokens if cell else 0,
         flag=cell.flag if cell is not None and error is None else None,
+        doubt=cell.doubt if cell is not None and error is None else None,
     )
 
 

@@ -16,6 +16,7 @@ import psycopg
 import structlog
 
 from columnist import telemetry
+from columnist.answers.doubt import UNCERTAIN
 from columnist.answers.model import Answer, Answerer, Content, doubted
 from columnist.answers.playbook import flagged
 from columnist.answers.values import Measured, in_column, measured
@@ -205,7 +206,7 @@ class ItemWorker:
         if content.value is not None:
             value, doubt = in_column(Measured(content.value, unit=content.unit), question.unit)
             content = replace(content, value=value)
-            content = doubted(content, doubt) if doubt else content
+            content = doubted(content, doubt, UNCERTAIN) if doubt else content
         flag, rule = flagged(question, content)
         return CellContent(
             content.summary,
@@ -215,6 +216,7 @@ class ItemWorker:
             rule,
             content.reasoning,
             tuple(self._on_pages(citation, boxes_key) for citation in content.citations),
+            round(content.doubt, 3),
         )
 
     def _on_pages(self, citation: Citation, boxes_key: str) -> Citation:

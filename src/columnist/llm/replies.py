@@ -1,7 +1,7 @@
 """What a server's reply means: a completion, or a refusal, by its status, code, numbers and words."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -74,7 +74,8 @@ _WAIT_HEADERS = {
 @dataclass(frozen=True, slots=True)
 class Completion:
     """An answer's text and its tokens; `cut_off`: it ended at the token limit. `cached_tokens` are of the prompt's.
-    `thoughts`: what a server took for the model's thinking; `declined`: why there is no answer at all."""
+    `thoughts`: what a server took for the model's thinking; `declined`: why there is no answer at all. `tokens`: those
+    of the text, each with the natural logarithm of its probability, if the server gives them."""
 
     text: str
     cut_off: bool
@@ -83,6 +84,7 @@ class Completion:
     completion_tokens: int
     thoughts: str = ""
     declined: str = ""
+    tokens: Sequence[tuple[str, float]] = ()
 
     @property
     def usage(self) -> Usage:
@@ -200,6 +202,7 @@ def completion(answer: ChatCompletion) -> Completion:
         completion_tokens=int(usage.completion_tokens or 0) if usage else 0,
         thoughts=_text(extra.get("reasoning_content")) or _text(extra.get("reasoning")),
         declined=_declined(choice),
+        tokens=_tokens(choice),
     )
 
 
@@ -211,6 +214,13 @@ def _declined(choice: Choice | None) -> str:
     if choice and choice.finish_reason == "content_filter":
         return "The LLM server's content filter has stopped the answer."
     return ""
+
+
+def _tokens(choice: Choice | None) -> Sequence[tuple[str, float]]:
+    """Those that a server gives which was asked for `logprobs`, if all are there."""
+    given = (choice.logprobs.content if choice and choice.logprobs else None) or []
+    found = [(one.token, one.logprob) for one in given if isinstance(one.token, str)]
+    return [(token, logarithm) for token, logarithm in found if isinstance(logarithm, int | float)]
 
 
 def _text(content: object) -> str:

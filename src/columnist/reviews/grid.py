@@ -8,7 +8,8 @@ A filter is written `column:op:value`; `column` is a column's id, or `any` for r
     flag                  one or more of green, yellow, red, grey, with commas between
     state                 done, failed (the last attempt), missing (never asked, or cleared), stale (its column changed
                           since), outdated (another model or prompt), edited (by a person), verified (by a person),
-                          unverified (a quote was not found in the document)
+                          unverified (a quote was not found in the document), doubtful (there is a sign against the
+                          model's answer, and nobody has looked at it)
 
 `any` takes flag and state. A cell without a value meets no comparison, not even `ne`.
 """
@@ -43,6 +44,7 @@ _STATES = {
     "edited": "c.edited_at is not null",
     "verified": "c.verified_at is not null",
     "unverified": "c.verified is false",
+    "doubtful": "is_doubtful(c)",
 }
 _EQUAL = {"eq": "=", "ne": "<>"}
 _ORDERED = _EQUAL | {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
@@ -96,10 +98,10 @@ async def read_window(
 ) -> str:
     """The window as JSON: `{"rows": [...], "total": n}`, as api/routes/rows.py describes it.
 
-    `sort` is `position`, `document` or a column's id, with `-` before it for descending; empty cells are last both
-    ways, and equal ones keep the grid's order. `q`: words, or beginnings of words, of one answer, or part of a
-    document's name. `in_use` decides what is outdated; None: nothing is. Raises InputError with the field `sort`,
-    `filter` or `column_ids`.
+    `sort` is `position`, `document`, `doubt` (of the row's most doubtful answer) or a column's id, with `-` before it
+    for descending; empty cells are last both ways, and equal ones keep the grid's order. `q`: words, or beginnings of
+    words, of one answer, or part of a document's name. `in_use` decides what is outdated; None: nothing is. Raises
+    InputError with the field `sort`, `filter` or `column_ids`.
     """
     asked = await _ask(connection, review_id, filters, q, in_use)
     if document_ids is not None:
@@ -208,9 +210,15 @@ def _sort(sort: str, columns: Mapping[UUID, Column], values: dict[str, Any]) -> 
         return "", ["m.position"], direction
     if name == "document":
         return "join documents n on n.id = m.document_id", ["lower(n.name)"], direction
+    if name == "doubt":
+        joined = (
+            "left join lateral (select max(c.doubt) as doubt from tabular_cells c "
+            "where c.review_id = %(review_id)s and c.document_id = m.document_id and is_doubtful(c)) s on true"
+        )
+        return joined, ["s.doubt"], f"{direction} nulls last"
     column = _column(name, columns)
     if column is None:
-        raise InputError("Sort by position, document or the id of one of the review's columns.", "sort")
+        raise InputError("Sort by position, document, doubt or the id of one of the review's columns.", "sort")
     values["sort"] = column.id
     joined = (
         "left join tabular_cells s "

@@ -143,7 +143,8 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class CellContent:
     """What an answered cell says. `value` is typed by `value_format`, None if it could not be; `rule`: the rule of the
-    column that gave the flag, if one did."""
+    column that gave the flag, if one did; `doubt` (0 to 1): by which people look at the most doubtful answers first,
+    None where an older version noted none."""
 
     summary: str
     value: Any
@@ -152,6 +153,7 @@ class CellContent:
     rule: str | None
     reasoning: str
     citations: tuple[Citation, ...]
+    doubt: float | None = None
 
     @property
     def verified(self) -> bool | None:
@@ -204,6 +206,7 @@ class Cell:
     verified_at: datetime | None = None
     verified_by: str | None = None
     earlier: EarlierAnswer | None = None
+    doubt: float | None = None
 
     def colour(self, measured: Collection[str]) -> Flag | None:
         """The flag in which the cell is coloured. Green vouches for an answer: it takes a rule of the playbook, a
@@ -217,7 +220,8 @@ class FullCell:
     """A cell with everything; `missing`: it was never asked. `verified`: every quote was found; `verified_by`: a person
     has looked and agrees. `rule`: what the column's rules say of the flag, None if it is not theirs. `attempt_error`:
     why the last attempt failed, None if it did not; the answer is then an older one. `outdated`: another model, or
-    another version of the prompt, gave the answer. `value_format`: by which `value` was typed."""
+    another version of the prompt, gave the answer. `value_format`: by which `value` was typed. `doubt` (0 to 1): the
+    signs against the model's answer, to order answers by; it is no probability."""
 
     document_id: UUID
     column_id: UUID
@@ -246,6 +250,7 @@ class FullCell:
     verified_at: datetime | None
     verified_by: str | None
     updated_at: datetime | None
+    doubt: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +278,7 @@ class PastCell:
     edited_by: str | None = None
     verified_at: datetime | None = None
     verified_by: str | None = None
+    doubt: float | None = None
 
     @classmethod
     def read(cls, stored: dict[str, Any] | None) -> Self | None:

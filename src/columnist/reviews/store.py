@@ -388,6 +388,7 @@ def _a_persons(cell: dict[str, Any], before: PastCell | None) -> dict[str, Any]:
         "verified": None,
         "model": None,
         "prompt_version": None,
+        "doubt": None,
         "earlier": earlier,
     }
 

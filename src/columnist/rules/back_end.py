@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from columnist.answers.dates import dates
+from columnist.answers.doubt import FOUND, SILENT, UNCERTAIN, UNTYPED, more
 from columnist.answers.mention import Mention
 from columnist.answers.mentions import amounts, currencies, numbers, percentages
 from columnist.answers.model import NOT_FOUND, Content
@@ -94,7 +95,7 @@ def answered(index: PassageIndex, question: Question) -> Content:
     unread = " The playbook's rules in words need an LLM and were not applied." if rules_in_words(question) else ""
     if finding is None:
         reasoning = f"Rule-based first pass without an LLM: no passage answers this question.{unread}"
-        return Content(NOT_FOUND, None, "grey", reasoning)
+        return Content(NOT_FOUND, None, "grey", reasoning, doubt=SILENT)
     citations = tuple(Citation(place.text(index.pages), place.page, True, (place,), ()) for place in finding.places)
     value, doubt, unit = measured(finding.text, question)
     reasoning = f"Rule-based first pass without an LLM: {finding.rule}.{unread} {doubt}".strip()
@@ -103,7 +104,9 @@ def answered(index: PassageIndex, question: Question) -> Content:
     shown = finding.text
     if value is not None and question.format not in ("text", "bulleted_list"):
         shown = as_shown(value, question.format, unit or unit_asked_for(_asks(question)))
-    return Content(shown, value, flag, reasoning, citations, doubtful=flag != "green", unit=unit)
+    signs = ((UNTYPED, value is None), (UNCERTAIN, not finding.sure))
+    how_far = more(FOUND, *(sign for sign, is_there in signs if is_there)) if citations else SILENT
+    return Content(shown, value, flag, reasoning, citations, doubtful=flag != "green", unit=unit, doubt=how_far)
 
 
 # Ranking

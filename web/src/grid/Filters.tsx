@@ -11,9 +11,16 @@ import { FlagDot } from "../ui/parts";
 /** The id of the field for words to search. */
 export const SEARCH = "search";
 
-type Props = { columns: Column[]; view: View; onView: (change: Partial<View>) => void; total: number | null };
+type Props = {
+  columns: Column[];
+  view: View;
+  onView: (change: Partial<View>) => void;
+  doubtfulFirst: boolean;
+  onDoubtfulFirst: (does: boolean) => void;
+  total: number | null;
+};
 
-export function Filters({ columns, view, onView, total }: Props) {
+export function Filters({ columns, view, onView, doubtfulFirst, onDoubtfulFirst, total }: Props) {
   const add = (filter: string) => !view.filter.includes(filter) && onView({ filter: [...view.filter, filter] });
   const drop = (filter: string) => onView({ filter: view.filter.filter((one) => one !== filter) });
   const flags =
@@ -61,6 +68,13 @@ export function Filters({ columns, view, onView, total }: Props) {
       </label>
       <button onClick={() => setAsking(true)} disabled={!columns.length}>
         + Filter
+      </button>
+      <button
+        aria-pressed={doubtfulFirst}
+        title="Rows with the most doubtful answer that nobody has looked at come first"
+        onClick={() => onDoubtfulFirst(!doubtfulFirst)}
+      >
+        Doubtful first
       </button>
       {view.filter
         .filter((one) => !one.startsWith("any:flag:"))

@@ -4,6 +4,7 @@ import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref } from
 import { Problem, type CellKey, type Column, type CompactCell, type View, type WindowRow } from "../api/client";
 import { readCell, readGroups, readRows } from "../api/queries";
 import { stepOf, type Step } from "../ui/step";
+import { DOUBTFUL_FIRST } from "./address";
 import type { Shared } from "./cells";
 import { copyTable } from "./clipboard";
 import { saveLayout, savedLayout } from "./layout";
@@ -135,6 +136,7 @@ export function Grid(props: Props) {
       },
       onSortChanged: ({ api }) => {
         const sorted = api.getColumnState().find((column) => column.sort);
+        if (!sorted && latest().sort === DOUBTFUL_FIRST) return;
         latest().onSort(sorted ? sortName(sorted.colId, sorted.sort) : null);
       },
       // The panel has opened: the cell that it is about stays in sight.
@@ -158,10 +160,16 @@ export function Grid(props: Props) {
     grid.current!.setGridOption("columnDefs", defs);
   }, [columns, review]);
 
-  // Another view, other rows.
-  const viewed = JSON.stringify([view, groupBy?.id]);
+  const doubtfulFirst = props.sort === DOUBTFUL_FIRST;
   useEffect(() => {
-    const { view, groupBy } = latest();
+    if (doubtfulFirst) grid.current!.applyColumnState({ defaultState: { sort: null } });
+  }, [doubtfulFirst]);
+
+  // Another view, other rows.
+  const viewed = JSON.stringify([view, groupBy?.id, doubtfulFirst]);
+  useEffect(() => {
+    const { view, groupBy, sort } = latest();
+    const unsorted = sort === DOUBTFUL_FIRST ? sort : "position";
     const source = new RowSource({
       rows: (sort, offset, limit) => readRows(review, view, groupBy?.id ?? sort, offset, limit),
       groups: groupBy && (() => readGroups(review, view, groupBy.id)),
@@ -172,7 +180,7 @@ export function Grid(props: Props) {
       getRows: async ({ startRow, endRow, sortModel, successCallback, failCallback }) => {
         const [sort] = sortModel;
         try {
-          const read = await source.read(startRow, endRow, sort ? sortName(sort.colId, sort.sort) : "position");
+          const read = await source.read(startRow, endRow, sort ? sortName(sort.colId, sort.sort) : unsorted);
           successCallback(read.rows, read.total);
           if (source === rows.current) latest().onTotal(read.matching);
           if (begin.current !== null && begin.current < read.total) {

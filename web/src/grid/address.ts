@@ -5,6 +5,9 @@ import type { View } from "../api/client";
 /** `group`: a column's id; `sort`: as the server has it; `row`: where one was who left for a document. */
 export type Shown = View & { group: string | null; sort: string | null; row: number | null };
 
+/** The sort that is no column's. */
+export const DOUBTFUL_FIRST = "-doubt";
+
 export function shownIn(search: string): Shown {
   const given = new URLSearchParams(search);
   const row = given.get("row");

@@ -7,6 +7,7 @@ export const STATES = {
   missing: "Not asked yet",
   stale: "Stale",
   outdated: "Outdated",
+  doubtful: "Doubtful",
   unverified: "Unverified quotes",
   edited: "Edited",
   verified: "Verified by a person",

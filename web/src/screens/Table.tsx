@@ -6,7 +6,7 @@ import { Problem, type Column, type CompactCell, type FullCell, type Job, type R
 import { api, cellQuery, columnsQuery, latestJobQuery } from "../api/queries";
 import type { Command } from "../evidence/Answer";
 import { Panel } from "../evidence/Panel";
-import { searchOf, useShown } from "../grid/address";
+import { DOUBTFUL_FIRST, searchOf, useShown } from "../grid/address";
 import { Filters, SEARCH } from "../grid/Filters";
 import { Grid, type GridCell, type GridHandle } from "../grid/Grid";
 import { hiddenColumns } from "../grid/layout";
@@ -127,7 +127,14 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
         onOpen={setOpened}
         onJobChanged={refreshJob}
       />
-      <Filters columns={columns} view={view} onView={show} total={total} />
+      <Filters
+        columns={columns}
+        view={view}
+        onView={show}
+        doubtfulFirst={sort === DOUBTFUL_FIRST}
+        onDoubtfulFirst={(does) => show({ sort: does ? DOUBTFUL_FIRST : null })}
+        total={total}
+      />
       {groupBy && (
         <div className={styles.grouped}>
           Grouped by <b>{groupBy.name}</b>

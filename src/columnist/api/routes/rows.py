@@ -25,7 +25,9 @@ async def get_rows(
     limit: PageSize = 100,
     sort: Annotated[
         str,
-        Query(max_length=50, description="`position`, `document` or a column's id; `-` before it: descending."),
+        Query(
+            max_length=50, description="`position`, `document`, `doubt` or a column's id; `-` before it: descending."
+        ),
     ] = "position",
     filter: Filter = [],  # noqa: A002, B006  FastAPI copies it
     q: Words = None,

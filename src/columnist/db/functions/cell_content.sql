@@ -6,5 +6,5 @@ create or replace function cell_content(c tabular_cells) returns jsonb language 
     'column_version', c.column_version, 'model', c.model, 'prompt_version', c.prompt_version, 'job_id', c.job_id,
     'attempt_error', c.attempt_error, 'attempted_at', c.attempted_at, 'attempt_job_id', c.attempt_job_id,
     'edited_at', c.edited_at, 'edited_by', c.edited_by, 'verified_at', c.verified_at,
-    'verified_by', c.verified_by) end
+    'verified_by', c.verified_by, 'doubt', c.doubt) end
 $$;

@@ -13,7 +13,7 @@ with holder as (
 ), answers as materialized (
   select * from jsonb_to_recordset(%(answers)s) as a (
     column_id uuid, status text, summary text, value jsonb, value_format text, flag text, rule text, reasoning text,
-    citations jsonb, verified boolean, error text, column_version int, answer_key text, prompt_tokens int,
+    citations jsonb, doubt real, verified boolean, error text, column_version int, answer_key text, prompt_tokens int,
     cached_tokens int, completion_tokens int)
 ), was as materialized (
   select c as cell
@@ -24,11 +24,11 @@ with holder as (
   for no key update of c
 ), written as (
   insert into tabular_cells as c (
-    review_id, document_id, column_id, status, summary, value, value_format, flag, rule, reasoning, citations, verified,
-    column_version, model, prompt_version, answer_key, prompt_tokens, cached_tokens, completion_tokens, job_id,
+    review_id, document_id, column_id, status, summary, value, value_format, flag, rule, reasoning, citations, doubt,
+    verified, column_version, model, prompt_version, answer_key, prompt_tokens, cached_tokens, completion_tokens, job_id,
     changed_xid)
   select (h.job).review_id, h.document_id, col.id, a.status, a.summary, a.value, a.value_format, a.flag, a.rule,
-         a.reasoning, coalesce(a.citations, '[]'), a.verified, a.column_version, %(model)s, %(prompt_version)s,
+         a.reasoning, coalesce(a.citations, '[]'), a.doubt, a.verified, a.column_version, %(model)s, %(prompt_version)s,
          decode(a.answer_key, 'hex'), a.prompt_tokens, a.cached_tokens, a.completion_tokens, (h.job).id,
          pg_current_xact_id()
   from holder h
@@ -40,7 +40,7 @@ with holder as (
   on conflict (review_id, document_id, column_id) do update
   set status = excluded.status, summary = excluded.summary, value = excluded.value,
       value_format = excluded.value_format, flag = excluded.flag, rule = excluded.rule, reasoning = excluded.reasoning,
-      citations = excluded.citations, verified = excluded.verified, error = null,
+      citations = excluded.citations, doubt = excluded.doubt, verified = excluded.verified, error = null,
       column_version = excluded.column_version, model = excluded.model, prompt_version = excluded.prompt_version,
       answer_key = excluded.answer_key, prompt_tokens = excluded.prompt_tokens, cached_tokens = excluded.cached_tokens,
       completion_tokens = excluded.completion_tokens, job_id = excluded.job_id, edited_at = null,

@@ -20,7 +20,7 @@ left join lateral (
            c.attempt_error, c.attempted_at, is_stale(c, col.version) as stale,
            coalesce(is_outdated(c, %(model)s, %(prompt_version)s), false) as outdated, c.model, c.prompt_version,
            c.column_version, c.job_id, c.edited_at, c.edited_by, c.verified_at, c.verified_by, c.prompt_tokens,
-           c.cached_tokens, c.completion_tokens,
+           c.cached_tokens, c.completion_tokens, c.doubt,
            -- The answer that a person's answer stands for.
            case when c.edited_at is not null then (
              select h.before from tabular_cell_changes h

@@ -82,7 +82,7 @@ begin
     -- The row stays, so that the delta feed shows it.
     update public.tabular_cells c
     set status = 'pending', summary = null, value = null, flag = null, reasoning = null, citations = '[]',
-        verified = null, error = null, answer_key = null, edited_at = null, job_id = null,
+        doubt = null, verified = null, error = null, answer_key = null, edited_at = null, job_id = null,
         attempt_error = null, attempted_at = null, attempt_job_id = null
     where (c.review_id, c.document_id, c.column_id) = (now_there.review_id, now_there.document_id, now_there.column_id)
     returning c.* into now_there;

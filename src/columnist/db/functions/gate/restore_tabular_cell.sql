@@ -31,7 +31,7 @@ begin
 
   update public.tabular_cells c
   set status = was.status, summary = was.summary, value = was.value, value_format = was.value_format, flag = was.flag,
-      rule = was.rule, reasoning = was.reasoning, citations = was.citations, verified = was.verified,
+      rule = was.rule, reasoning = was.reasoning, citations = was.citations, doubt = was.doubt, verified = was.verified,
       error = was.error, column_version = was.column_version, model = was.model,
       prompt_version = was.prompt_version, job_id = was.job_id,
       attempt_error = coalesce(c.attempt_error, was.attempt_error),
