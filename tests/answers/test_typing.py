@@ -54,6 +54,12 @@ def question(answer_format: Format, prompt: str = "", tags: tuple[str, ...] = ()
         ("the twenty-first day of June, 1999", "1999-06-21"),
         ("February 17,\r\n1999", "1999-02-17"),
         ("Sept. 3, 1998", "1998-09-03"),
+        ("am 15. März 2023", "2023-03-15"),
+        ("1er janvier 2024", "2024-01-01"),
+        ("15 de marzo de 2023", "2023-03-15"),
+        ("1º de março de 2023", "2023-03-01"),
+        ("2 mei 2024", "2024-05-02"),
+        ("2023年3月15日", "2023-03-15"),
         ("13/07/05", "2005-07-13"),
         ("9/28/2004", "2004-09-28"),
         ("5/5/14", "2014-05-05"),
@@ -106,6 +112,9 @@ def test_the_cases_stand_in_their_contracts() -> None:
         "30 days after January 1, 2020",
         "the fifth anniversary of January 1, 2020",
         "January 5, 2020 or, if later, the Closing",
+        "2023年3月15日及び2024年3月15日",
+        "avant le 15 mars 2023",
+        "dreißig Tage nach dem 15. März 2023",
     ],
 )
 def test_a_date_that_reads_two_ways_stays_untyped(text: str) -> None:
@@ -114,7 +123,15 @@ def test_a_date_that_reads_two_ways_stays_untyped(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["September __, 2018", "July 2013", "___ day of May, 2014", "___________ __, 2000", "February 30, 2014", "soon"],
+    [
+        "September __, 2018",
+        "July 2013",
+        "___ day of May, 2014",
+        "___________ __, 2000",
+        "February 30, 2014",
+        "31. Februar 2023",
+        "soon",
+    ],
 )
 def test_a_date_that_is_incomplete_or_impossible_stays_untyped(text: str) -> None:
     assert stays_text(typed(text, question("date")))

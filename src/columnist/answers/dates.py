@@ -34,6 +34,19 @@ _MONTHS = {
     )
     for name in names.split()
 }
+# In full in German, French, Spanish, Italian, Portuguese and Dutch: in none does a name mean another month.
+_MONTHS_ELSEWHERE = {
+    name: number
+    for number, names in enumerate(
+        "januar jänner janvier enero gennaio janeiro januari|februar février febrero febbraio fevereiro februari|"
+        "märz mars marzo março maart|avril abril aprile|mai mayo maggio maio mei|juni juin junio giugno junho|"
+        "juli juillet julio luglio julho|august août agosto augustus|septembre septiembre setiembre settembre setembro|"
+        "oktober octobre octubre ottobre outubro|novembre noviembre novembro|dezember décembre diciembre dicembre "
+        "dezembro".split("|"),
+        start=1,
+    )
+    for name in names.split()
+}
 _ORDINALS = {
     word: value
     for value, word in enumerate(
@@ -71,12 +84,23 @@ _DATES = [
     ),
     re.compile(r"(?<![\d/.-])(?P<one>\d{1,2})([/.-])(?P<two>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d/]|[.-]\d)"),
 ]
+# In these languages only as the whole of what is said: "dreißig Tage nach dem 15. März 2023" is another day.
+_DATES += [
+    re.compile(r"\A(?P<year>\d{4})\s?年\s?(?P<monthnumber>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?日\Z"),
+    re.compile(
+        r"\A(?:(?:am|den|le|el|il|em|op)\s++)?(?P<day>\d{1,2})(?:\.|º|°|er)?\s++(?:de\s++)?"
+        rf"(?P<month>{'|'.join(_MONTHS_ELSEWHERE)})\s++(?:del?\s++)?(?P<year>\d{{4}})\.?\Z",
+        re.I,
+    ),
+]
 _PARTIAL_DATES = [
     re.compile(rf"\b{_MONTH}\s*+{_DAY}(?=\s*+(?:and|or|to|through|until|&|-)\s)", re.I),
     re.compile(rf"\b{_MONTH}\s*+(?:{_BLANK})?\s*+,?\s*+{_YEAR}", re.I),
     re.compile(rf"{_FIRST_BLANK}\s*+(?:(?:st|nd|rd|th)\s++)?(?:day\s++)?(?:of\s++)?{_MONTH}\s*+,?\s*+{_YEAR}", re.I),
     re.compile(rf"{_FIRST_BLANK}\s*+(?:day\s++of\s++)?(?:{_BLANK}\s*+(?:day\s++of\s++)?){{0,2}},?\s*+{_YEAR}", re.I),
 ]
+
+_NUMBERS = _MONTHS | _MONTHS_ELSEWHERE
 
 _FIRST_YEAR, _LAST_YEAR = 1600, 2199
 """`by May 1 1000 units` names no year."""
@@ -115,7 +139,7 @@ def _date_values(match: re.Match[str]) -> tuple[str, ...]:
         orders = {(int(found["one"]), int(found["two"])), (int(found["two"]), int(found["one"]))}
         possible = {_calendar(year, month, day) for month, day in orders}
         return tuple(sorted(value for value in possible if value))
-    month = int(found["monthnumber"]) if "monthnumber" in found else _MONTHS[found["month"].lower()]
+    month = int(found["monthnumber"]) if "monthnumber" in found else _NUMBERS[found["month"].lower()]
     day = int(found["day"]) if found["day"] else _ORDINALS[found["ordinal"].lower().replace(" ", "-")]
     # `1-31 January 2020` has a start and an end.
     days = [int(found["from"]), day] if found.get("from") else [day]
