@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from columnist.documents.locating.locate import Locator
-from columnist.documents.model import Page, RemarkKind
+from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.formats import holder
 from columnist.documents.reading.pdf import attached_files, read_pdf, read_pdf_by_ocr
+from columnist.errors import DocumentError
 from columnist.settings import Settings
 from tests.documents.cases.pdfs import FONT, line, write_pdf
 from tests.documents.readers import refused
@@ -203,6 +204,89 @@ def test_words_of_a_font_without_letters_are_not_taken_for_others() -> None:
     assert "SHUPRQWK" not in page.text and "The monthly rent is" in page.text
     assert [remark.kind for remark in page.remarks] == [RemarkKind.PICTURE]
     assert Locator([read_pdf_by_ocr(path.open("rb"), 1).text]).locate("The monthly rent is $7,200 per month")
+
+
+# ── Position means something ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def moved(before: str, mark: str, after: str = "", *, size: float = 7, rise: float = 4, turn: str = "1 0 0 1") -> str:
+    texts = f"({before}) Tj {rise} Ts /F {size} Tf ({mark}) Tj 0 Ts /F 11 Tf ({after}) Tj"
+    return f"BT /F 11 Tf {turn} 172 400 Tm {texts} ET\n"
+
+
+@pytest.mark.parametrize(
+    ("drawn", "read_as"),
+    [
+        (moved("Rent is $5,000", "1", " a month."), "$5,000[1] a month."),
+        (moved("Rent is $5,000", "12", size=11), "$5,000[12]"),
+        (moved("Rent is $5,000", "2", rise=-2), "$5,000[2]"),
+        (moved("of 500 m", "2"), "500 m²"),
+        (moved("the Term", "3"), "Term[3]"),
+        (moved("the 1", "st", " of May"), "1st of May"),
+        (moved("5", "1", "/2 percent"), "5 1 /2 percent"),
+        (moved("Rent is $5,0", "00", rise=0, size=11), "$5,000"),
+        (moved("Rent is $5,0", "00", rise=0), "$5,000"),
+        (moved("Rent is $5,000", "1", turn="0 1 -1 0"), "$5,000 [1]"),
+        (moved("Rent is $5,000", "1", turn="-1 0 0 -1"), "$5,000[1]"),
+    ],
+)
+def test_a_raised_figure_is_no_digit_of_the_number_before_it(tmp_path: Path, drawn: str, read_as: str) -> None:
+    page = one(write_pdf(tmp_path / "a.pdf", [drawn]))
+    assert read_as in " ".join(words(page))
+    assert not page.hidden
+
+
+def placed(*lines: tuple[str, float, float]) -> str:
+    return "".join(line(text, y, x=x) for text, x, y in lines)
+
+
+def in_lines(page: Page) -> list[str]:
+    assert all(page.text[word.start : word.end].strip() for word in page.words)
+    return [one.strip() for one in page.text.split("\n")]
+
+
+def test_lines_are_in_the_order_of_the_eye(tmp_path: Path) -> None:
+    sentence = "The tenant pays line number {} of the rent"
+    left, right = ([f"{side}: {sentence.format(number)}" for number in range(9)] for side in "AB")
+    by_line = [one for y in range(9) for one in ((left[y], 72, 700 - 14 * y), (right[y], 330, 700 - 14 * y))]
+    assert in_lines(one(write_pdf(tmp_path / "a.pdf", [placed(*by_line)]))) == [*left, *right]
+
+    labels = ["Rent", "Deposit", "Late fee", "Cap", "Option"]
+    table = [(one, 72.0, 700.0 - 14 * y) for y, one in enumerate(labels)]
+    amounts = [(f"${y + 1},000.00", 330.0, 700.0 - 14 * y) for y in range(5)]
+    page = one(write_pdf(tmp_path / "b.pdf", [placed(*table, *amounts, ("The end.", 72, 500))]))
+    assert in_lines(page) == [*(f"{label} ${y + 1},000.00" for y, label in enumerate(labels)), "The end."]
+    (cap,) = [word for word in page.words if page.text[word.start : word.end] == "$4,000.00"]
+    assert cap.x0 == pytest.approx(330, abs=1)
+
+    page = one(write_pdf(tmp_path / "c.pdf", [placed(*((f"{y}. Clause", 72, 400 + 14 * y) for y in range(8)))]))
+    assert in_lines(page) == [f"{y}. Clause" for y in reversed(range(8))]
+
+
+def test_the_order_of_the_file_stays_where_it_may_be_right(tmp_path: Path) -> None:
+    """Signatures side by side, cells of several lines, and a note up the margin are as the file has them."""
+    sides = [
+        (f"{name}: {side}", x, 700.0 - 14 * y)
+        for side, x in (("A", 72.0), ("B", 330.0))
+        for y, name in enumerate(("By", "Name", "Title", "Date"))
+    ]
+    turned = "q BT /F 9 Tf 0 1 -1 0 40 200 Tm (Envelope number 77 of the file) Tj ET Q\n"
+    for number, lines in enumerate((sides, [*reversed(sides)])):
+        page = one(write_pdf(tmp_path / f"{number}.pdf", [placed(*lines) + (turned if number else "")]))
+        assert in_lines(page)[: len(lines)] == [text for text, _, _ in lines]
+
+
+def test_a_damaged_page_is_said_and_the_others_are_read(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "a.pdf", [line("Rent $1", 700), line("Rent $2", 700), line("Rent $3", 700)])
+    good = path.read_bytes()
+    second = good.find(b"<< /Type /Page ", good.find(b"<< /Type /Page ") + 1)
+    path.write_bytes(good[:second] + b"[[" + good[second + 2 :])
+    pages = list(read_pdf(path.open("rb"), 9))
+    assert [page.text.strip() for page in pages] == ["Rent $1", "", "Rent $3"]
+    assert pages[1].remarks == (Remark(RemarkKind.NOT_READ, 1, (2,), "a damaged page"),)
+    path.write_bytes(good.replace(b"<< /Type /Page /", b"[[ /Type /Page /"))
+    with pytest.raises(DocumentError, match="damaged"):
+        list(read_pdf(path.open("rb"), 9))
 
 
 # ── Files inside ─────────────────────────────────────────────────────────────────────────────────────────────────

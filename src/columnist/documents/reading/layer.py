@@ -3,6 +3,7 @@
 import ctypes
 import re
 from collections.abc import Callable
+from math import hypot
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium_c
@@ -23,6 +24,9 @@ _CHAR_BOX = direct("FPDFText_GetCharBox")
 _HAS_NO_LETTER = direct("FPDFText_HasUnicodeMapError")
 _OBJECT, _FONT = direct("FPDFText_GetTextObject", Pointer), direct("FPDFTextObj_GetFont", Pointer)
 
+_ORIGIN, _GLYPH_MATRIX = direct("FPDFText_GetCharOrigin"), direct("FPDFText_GetMatrix")
+_FONT_SIZE = pdfium_c.FPDFText_GetFontSize
+
 _MOST_HELD = 16
 
 
@@ -33,6 +37,15 @@ class Piece(NamedTuple):
     end: int
     drawn_by: int
     font: int
+
+
+class Glyph(NamedTuple):
+    """Where a character stands on its line, in PDF space, its size, and the direction that is up for it."""
+
+    x: float
+    y: float
+    size: float
+    up: tuple[float, float]
 
 
 class Fonts:
@@ -113,6 +126,18 @@ class TextLayer:
         if not _CHAR_BOX(self._pointer, index, *edges):
             return None
         return self.to_points(left.value, top.value, right.value, bottom.value)
+
+    def glyph(self, at: int) -> "Glyph | None":
+        """How the character `text[at]` is drawn; None if it is not."""
+        index = self.characters(at, at + 1).start
+        x, y, matrix = ctypes.c_double(), ctypes.c_double(), pdfium_c.FS_MATRIX()
+        if not _ORIGIN(self._pointer, index, ctypes.byref(x), ctypes.byref(y)):
+            return None
+        if not _GLYPH_MATRIX(self._pointer, index, ctypes.byref(matrix)):
+            return None
+        scale = hypot(matrix.c, matrix.d)
+        size = scale * _FONT_SIZE(ctypes.cast(self._pointer, pdfium_c.FPDF_TEXTPAGE), index)
+        return Glyph(x.value, y.value, size, (matrix.c / scale, matrix.d / scale)) if scale else None
 
     def _words(self) -> list[WordBox]:
         """Every call counts: a page has hundreds of words."""

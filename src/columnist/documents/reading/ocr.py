@@ -11,6 +11,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from columnist.documents.model import WordBox
+from columnist.documents.reading.columns import Placed, parted
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,12 +28,6 @@ READABLE = 0.9
 _ROW = 0.5
 """Lines whose middles are closer than this many heights are in one row."""
 
-_COLUMN_LINES = 8
-_COLUMN_WIDTH = 0.3
-_COLUMN_FILLED = 0.7
-"""A column has at least so many lines, takes this share of the text's width, and its lines fill this share of it; the
-columns of a table do not."""
-
 
 class _Line(NamedTuple):
     """A piece of a line: its text, the confidence, its corners and those of its words, in pixels of the picture."""
@@ -41,16 +36,6 @@ class _Line(NamedTuple):
     confidence: float
     corners: Sequence[tuple[float, float]]
     words: Sequence[tuple[str, float, Sequence[tuple[float, float]]]]
-
-
-class _Placed(NamedTuple):
-    """A line in the coordinates of the page without skew."""
-
-    line: _Line
-    x0: float
-    x1: float
-    y: float
-    height: float
 
 
 def installed() -> bool:
@@ -164,51 +149,16 @@ def _in_reading_order(lines: Sequence[_Line]) -> list[list[_Line]]:
     for line in lines:
         xs = [x + slope * y for x, y in line.corners]
         ys = [y - slope * x for x, y in line.corners]
-        placed.append(_Placed(line, min(xs), max(xs), fmean(ys), max(ys) - min(ys)))
+        placed.append(Placed(line, min(xs), max(xs), fmean(ys), max(ys) - min(ys)))
     placed.sort(key=lambda one: one.y)
-    return [row for block in _blocks(placed) for row in _rows(block)]
+    return [row for block in parted(placed) for row in _rows(block)]
 
 
-def _blocks(lines: list[_Placed]) -> list[list[_Placed]]:
-    """The lines, cut into blocks at two columns side by side; a line across both ends the block above it."""
-    if not lines:
-        return []
-    least = _COLUMN_WIDTH * _span(lines)
-    for gutter in sorted({line.x0 for line in lines}):
-        left = [line for line in lines if line.x1 <= gutter]
-        right = [line for line in lines if line.x0 >= gutter]
-        across = [line for line in lines if line.x0 < gutter < line.x1]
-        if (
-            min(len(left), len(right)) >= _COLUMN_LINES
-            and len(across) < min(len(left), len(right))
-            and _is_column(left, least)
-            and _is_column(right, least)
-        ):
-            blocks, top = [], float("-inf")
-            for line in across:
-                blocks += [_between(left, top, line.y), _between(right, top, line.y), [line]]
-                top = line.y
-            return [*blocks, _between(left, top, float("inf")), _between(right, top, float("inf"))]
-    return [lines]
-
-
-def _is_column(lines: Sequence[_Placed], least: float) -> bool:
-    return _span(lines) >= least and median(line.x1 - line.x0 for line in lines) >= _COLUMN_FILLED * _span(lines)
-
-
-def _span(lines: Sequence[_Placed]) -> float:
-    return max(line.x1 for line in lines) - min(line.x0 for line in lines)
-
-
-def _between(column: Sequence[_Placed], top: float, bottom: float) -> list[_Placed]:
-    return [line for line in column if top <= line.y < bottom]
-
-
-def _rows(lines: Sequence[_Placed]) -> list[list[_Line]]:
-    rows: list[list[_Placed]] = []
+def _rows(lines: Sequence[Placed[_Line]]) -> list[list[_Line]]:
+    rows: list[list[Placed[_Line]]] = []
     for line in lines:
         if rows and line.y - rows[-1][0].y < _ROW * min(line.height, rows[-1][0].height):
             rows[-1].append(line)
         else:
             rows.append([line])
-    return [[one.line for one in sorted(row, key=lambda one: one.x0)] for row in rows]
+    return [[one.item for one in sorted(row, key=lambda one: one.x0)] for row in rows]

@@ -18,6 +18,7 @@ from PIL import Image
 from columnist.documents.model import Page, Remark, RemarkKind, WordBox
 from columnist.documents.reading import ocr
 from columnist.documents.reading.content import MOST_OBJECTS, Content, Other
+from columnist.documents.reading.eye import in_order, with_marks_apart
 from columnist.documents.reading.forms import Field, fields_of, with_fields
 from columnist.documents.reading.layer import Fonts, TextLayer
 from columnist.documents.reading.mail import Attached
@@ -58,6 +59,10 @@ PICTURED = 0.5
 """The least share of such a page that pictures cover."""
 
 
+class _DamagedPageError(DocumentError):
+    """A page that cannot be opened."""
+
+
 def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
     """The pages of a PDF, one at a time. A page that shows more than its text layer holds is a picture, for OCR.
 
@@ -71,15 +76,21 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
             )
         if len(document) == 0:
             raise DocumentError("The PDF has no pages.")
-        fonts = Fonts()
+        fonts, damaged = Fonts(), 0
         unread = [one for one in attached_to(document, on_pages=False) if one.unread]
         for index in range(len(document)):
-            with _page(document, index, fonts) as opened:
-                page = _text_layer(opened, index + 1)
-                if not index and unread:
-                    named = tuple(Remark(RemarkKind.ATTACHMENT, detail=one.name) for one in unread)
-                    page = replace(page, remarks=(*page.remarks, *named))
-                yield page
+            try:
+                with _page(document, index, fonts) as opened:
+                    page = _text_layer(opened, index + 1)
+            except _DamagedPageError:
+                damaged += 1
+                if damaged == len(document):
+                    raise
+                page = Page(index + 1, "", remarks=(Remark(RemarkKind.NOT_READ, 1, (index + 1,), "a damaged page"),))
+            if not index and unread:
+                named = tuple(Remark(RemarkKind.ATTACHMENT, detail=one.name) for one in unread)
+                page = replace(page, remarks=(*page.remarks, *named))
+            yield page
 
 
 def attached_files(file: BinaryIO) -> Iterator[Attached]:
@@ -188,7 +199,7 @@ def _page(document: Any, index: int, fonts: Fonts) -> Iterator[_OpenPage]:
         page, over = _with_what_is_filled_in(document, page, index)
         text_page = page.get_textpage()
     except pdfium.PdfiumError as error:
-        raise DocumentError(f"The PDF is damaged: page {index + 1} cannot be read.") from error
+        raise _DamagedPageError(f"The PDF is damaged: page {index + 1} cannot be read.") from error
     try:
         yield _OpenPage(page, text_page, fields, over, fonts)
     finally:
@@ -230,6 +241,8 @@ def _text_layer(opened: _OpenPage, number: int) -> Page:
         is_picture = _pictured(page, content) >= PICTURED
         detail = UNKNOWN_LETTERS if unread else ""
         remarks = (Remark(RemarkKind.PICTURE, pages=(number,), detail=detail),)
+    text, ordered = in_order(*with_marks_apart(layer, text, words))
+    words = tuple(ordered)
     seen = [(layer.to_points(*field.place), field) for field in opened.fields if field.is_seen]
     if seen:
         text, words = with_fields(text, words, seen)

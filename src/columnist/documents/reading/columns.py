@@ -1,0 +1,58 @@
+"""Columns of text on a page, found by where its lines are."""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Generic, NamedTuple, TypeVar
+
+_COLUMN_LINES = 8
+_COLUMN_WIDTH = 0.3
+_COLUMN_FILLED = 0.7
+"""A column has at least so many lines, takes this share of the text's width, and its lines fill this share of it; the
+columns of a table do not."""
+
+T = TypeVar("T")
+
+
+class Placed(NamedTuple, Generic[T]):
+    """A line, or a piece of one, and where it is on a page without skew; `y`: of its middle."""
+
+    item: T
+    x0: float
+    x1: float
+    y: float
+    height: float
+
+
+def parted(lines: list[Placed[T]]) -> list[list[Placed[T]]]:
+    """The lines, cut into blocks at two columns side by side; a line across both ends the block above it."""
+    if not lines:
+        return []
+    least = _COLUMN_WIDTH * _span(lines)
+    for gutter in sorted({line.x0 for line in lines}):
+        left = [line for line in lines if line.x1 <= gutter]
+        right = [line for line in lines if line.x0 >= gutter]
+        across = [line for line in lines if line.x0 < gutter < line.x1]
+        if (
+            min(len(left), len(right)) >= _COLUMN_LINES
+            and len(across) < min(len(left), len(right))
+            and _is_column(left, least)
+            and _is_column(right, least)
+        ):
+            blocks, top = [], float("-inf")
+            for line in across:
+                blocks += [_between(left, top, line.y), _between(right, top, line.y), [line]]
+                top = line.y
+            return [*blocks, _between(left, top, float("inf")), _between(right, top, float("inf"))]
+    return [lines]
+
+
+def _is_column(lines: Sequence[Placed[T]], least: float) -> bool:
+    return _span(lines) >= least and median(line.x1 - line.x0 for line in lines) >= _COLUMN_FILLED * _span(lines)
+
+
+def _span(lines: Sequence[Placed[T]]) -> float:
+    return max(line.x1 for line in lines) - min(line.x0 for line in lines)
+
+
+def _between(column: Sequence[Placed[T]], top: float, bottom: float) -> list[Placed[T]]:
+    return [line for line in column if top <= line.y < bottom]

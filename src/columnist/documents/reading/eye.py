@@ -1,0 +1,235 @@
+"""The text layer of a PDF as the eye reads it, where the file draws it in another way.
+
+Figures that are raised or lowered stay apart from the number before them. Lines are put in order only where that of the
+file is surely not the reader's, as it mostly is: it knows the cells of a table, which the places of words do not tell.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from columnist.documents.model import WordBox
+from columnist.documents.reading.columns import Placed, parted
+from columnist.documents.reading.layer import Glyph, TextLayer
+from columnist.documents.reading.raised import raised
+
+_SMALLER = 0.85
+"""The size of a note's mark is less, of that of the text before it."""
+_LIFT, _LIFT_ALONE, _MOST = 0.15, 0.25, 0.8
+"""Of the size of the text: how much higher a smaller mark is at least, one of the same size, and any at most."""
+_DROP, _MOST_DROP = 0.06, 0.5
+_FAR = 1.6
+"""Of the size of the text: a mark begins no farther from where the letter before it does."""
+_MARK = re.compile(r"\d{1,3}(?:,\d{1,2})*(?![\d.])")
+_STROKES = "/⁄"
+
+_GAP = 1.0
+"""Of a line's height: a wider gap parts two pieces of a line."""
+_TURNED = 1.3
+"""The height of a word by its width: one of three letters that runs across is not that high."""
+_SAME_LINE = 0.5
+_LEAST_ROWS = 4
+"""Rows of a table, or lines that change between columns, for which it is worth to put lines in order."""
+_VALUE = re.compile(r"[^\w]{0,3}\d[\d.,' ]{0,14}[^\w]{0,3}(?:%|[A-Z]{3}|[a-z]{1,6})?")
+"""An amount, a number or a share alone."""
+_MOSTLY = 0.8
+
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
+
+
+def with_marks_apart(layer: TextLayer, text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
+    """`text`, which is that of the layer character for character, with its raised figures written as notes are."""
+    found = []
+    for one, next_ in pairwise(layer.pieces):
+        between = text[one.end : next_.start]
+        before = text[one.end - 1 : one.end]
+        mark = _MARK.match(text, next_.start, next_.end)
+        is_near = not between or (between.isspace() and before.isdigit())
+        if mark and is_near and before.strip() and before not in _STROKES and one.drawn_by != next_.drawn_by:
+            last, first = layer.glyph(one.end - 1), layer.glyph(next_.start)
+            if last and first and _is_moved(last, first, only_up=not before.isdigit()):
+                found.append(mark.span())
+    if not found:
+        return text, words
+    parts, places, end = [], [], 0
+    for start, stop in found:
+        before = text[max(start - 6, end) : start].rstrip(" ")
+        is_half = text[stop : stop + 3].lstrip()[:1] in tuple(_STROKES)
+        gap = " " * (not text[start - 1 : start].isspace())
+        written = f"{gap}{text[start:stop]}" if is_half else raised(before, text[start:stop])
+        parts += [text[end:start], written]
+        places.append((start, stop, len(written) - (stop - start)))
+        end = stop
+    return "".join((*parts, text[end:])), [_shifted(word, places) for word in words]
+
+
+def _is_moved(last: Glyph, first: Glyph, *, only_up: bool) -> bool:
+    """Whether a figure is above or below the line of the letter before it."""
+    size = last.size
+    if not size:
+        return False
+    x, y = first.x - last.x, first.y - last.y
+    up, along = (x * last.up[0] + y * last.up[1]) / size, (x * last.up[1] - y * last.up[0]) / size
+    if not 0 < along < _FAR:
+        return False
+    is_smaller = first.size < _SMALLER * size
+    if (_LIFT if is_smaller else _LIFT_ALONE) <= up <= _MOST:
+        return True
+    return is_smaller and not only_up and _DROP <= -up <= _MOST_DROP
+
+
+def _shifted(word: WordBox, places: Sequence[tuple[int, int, int]]) -> WordBox:
+    start, end = word.start, word.end
+    for first, last, more in places:
+        if word.start >= last:
+            start += more
+        if word.end >= last:
+            end += more
+        elif word.end <= first:
+            break
+    return word._replace(start=start, end=end)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A piece of a line: its words, without a wide gap between them."""
+
+    words: list[WordBox]
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+
+    @property
+    def middle(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    def is_beside(self, other: "_Piece") -> bool:
+        """Whether both are on one line."""
+        return abs(self.middle - other.middle) < _SAME_LINE * min(self.height, other.height)
+
+
+def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
+    """The text with its lines as the eye reads them: two columns one after the other though the file draws both line by
+    line, an amount beside its label, lines from top to bottom."""
+    pieces = _pieces(text, words)
+    if len(pieces) < _LEAST_ROWS or _RIGHT_TO_LEFT.search(text) or any(map(_is_turned, words)):
+        return text, words
+    rows = _by_columns(pieces) or _with_values(text, pieces) or _from_the_top(pieces)
+    if rows is None:
+        return text, words
+    parts: list[str] = []
+    moved: list[WordBox] = []
+    length = 0
+    for row in rows:
+        for number, piece in enumerate(row):
+            start, end = piece.words[0].start, max(word.end for word in piece.words)
+            moved += [
+                word._replace(start=word.start - start + length, end=word.end - start + length) for word in piece.words
+            ]
+            own = text[start:end].replace("\n", " ")
+            parts += [own, " " if number < len(row) - 1 else "\n"]
+            length += len(own) + 1
+    return "".join(parts).rstrip("\n"), moved
+
+
+def _is_turned(word: WordBox) -> bool:
+    """Whether a word runs up or down the page."""
+    return word.end - word.start > 2 and word.y1 - word.y0 > _TURNED * (word.x1 - word.x0)
+
+
+def _pieces(text: str, words: Sequence[WordBox]) -> list[_Piece]:
+    """The pieces of the lines, in the order of the file."""
+    pieces: list[_Piece] = []
+    for word in words:
+        last = pieces[-1] if pieces else None
+        if last is None or not _goes_on(last, word):
+            pieces.append(_Piece([word], word.x0, word.x1, word.y0, word.y1))
+            continue
+        last.words.append(word)
+        last.x0, last.x1 = min(last.x0, word.x0), max(last.x1, word.x1)
+        last.y0, last.y1 = min(last.y0, word.y0), max(last.y1, word.y1)
+    return pieces
+
+
+def _goes_on(piece: _Piece, word: WordBox) -> bool:
+    """Whether a word belongs to a piece: it is near its end, or another box of its last word."""
+    if piece.words[-1][:2] == word[:2]:
+        return True
+    height = max(piece.height, word.y1 - word.y0)
+    return word.y0 < piece.y1 and piece.y0 < word.y1 and -height < word.x0 - piece.x1 < _GAP * height
+
+
+def _by_columns(pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
+    """Two columns of text one after the other, if the file changes between them line by line."""
+    placed = sorted((Placed(one, one.x0, one.x1, one.middle, one.height) for one in pieces), key=lambda one: one.y)
+    blocks = parted(placed)
+    if len(blocks) < 2:
+        return None
+    block_of = {id(one.item): number for number, block in enumerate(blocks) for one in block}
+    changes = sum(block_of[id(one)] != block_of[id(next_)] for one, next_ in pairwise(pieces))
+    if changes < len(blocks) + len(pieces) / 4:
+        return None
+    return [row for block in blocks for row in _rows([one.item for one in block])]
+
+
+def _with_values(text: str, pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
+    """Each amount beside its label, if the file draws all labels and then all amounts."""
+    order: list[list[_Piece]] = [[one] for one in pieces]
+    is_changed = False
+    begin = 0
+    for number in range(1, len(pieces) + 1):
+        goes_on = number < len(pieces) and pieces[number].y0 > pieces[number - 1].middle
+        if goes_on:
+            continue
+        values = pieces[begin:number]
+        begin = number
+        if len(values) < _LEAST_ROWS or not _are_values(text, values):
+            continue
+        first = pieces.index(values[0])
+        labels = [_label_of(one, pieces[:first]) for one in values]
+        known = [one for one in labels if one is not None]
+        if len(known) < _MOSTLY * len(values) or _are_values(text, known):
+            continue
+        if len({id(one) for one in known}) < len(known):
+            continue
+        for value, label in zip(values, labels, strict=True):
+            if label is not None:
+                row = next(row for row in order if row[0] is label)
+                row.append(value)
+                order.remove(next(row for row in order if row[0] is value))
+                is_changed = True
+    return order if is_changed else None
+
+
+def _label_of(value: _Piece, before: Sequence[_Piece]) -> _Piece | None:
+    """What is to the left of an amount on its line."""
+    return next((one for one in reversed(before) if one.is_beside(value) and one.x1 <= value.x0), None)
+
+
+def _are_values(text: str, pieces: Sequence[_Piece]) -> bool:
+    found = sum(bool(_VALUE.fullmatch(text[one.words[0].start : one.words[-1].end].strip())) for one in pieces)
+    return found >= _MOSTLY * len(pieces)
+
+
+def _from_the_top(pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
+    """One column from top to bottom, if the file draws most lines above what it has drawn."""
+    jumps = sum(next_.y1 < one.middle for one, next_ in pairwise(pieces))
+    if jumps < max(_LEAST_ROWS - 1, len(pieces) / 3):
+        return None
+    return _rows(sorted(pieces, key=lambda one: one.middle))
+
+
+def _rows(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
+    rows: list[list[_Piece]] = []
+    for one in pieces:
+        if rows and rows[-1][0].is_beside(one):
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    return [sorted(row, key=lambda one: one.x0) for row in rows]
