@@ -174,6 +174,19 @@ def test_a_date_as_a_locale_writes_it_has_its_value_or_is_in_doubt(
         ("number", "without cause upon sixty (60) days' notice", "60"),
         ("number", "not to extend beyond ninety (90) days", "90"),
         ("date", "not to extend beyond June 30, 2020", "2020-06-30"),
+        ("date", "no later than June 30, 2020", "2020-06-30"),
+        ("date", "until June 30, 2020, unless sooner terminated", "2020-06-30"),
+        ("date", "Tue. June 30, 2020", "2020-06-30"),
+        ("monetary_amount", "$5,000, which is not refundable", "5000 USD"),
+        ("monetary_amount", "a $5,000 deductible", "5000 USD"),
+        ("monetary_amount", "two (2) million dollars", "2000000 USD"),
+        ("monetary_amount", "two million euros (EUR)", "2000000 EUR"),
+        ("monetary_amount", "$5,000 milestone payment", "5000 USD"),
+        ("monetary_amount", "$5,000 p.m.", "5000 USD"),
+        ("currency", "upon receipt from Acme in USD", "USD"),
+        ("yes_no", '"Yes"', "True"),
+        ("yes_no", "Yes, subject to consent", "True"),
+        ("yes_no", "No, except to affiliates", "False"),
     ],
 )
 def test_words_that_only_look_like_a_doubt_leave_the_value(answer_format: str, text: str, value: str) -> None:
@@ -402,6 +415,20 @@ TAGS = (
                 "Tier 1+",
                 "below Tier 1",
                 "Mitigation",
+            ]
+        ),
+        *(
+            (text, "")
+            for text in [
+                "leased",
+                "possibly a lease",
+                "similar to a lease",
+                "a lease-like deal",
+                "termination of lease",
+                "exclusive in the US, non-exclusive elsewhere",
+                "none of these",
+                ".5%",
+                "outside of a lease",
             ]
         ),
         *((tag, tag) for tag in TAGS),

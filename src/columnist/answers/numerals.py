@@ -59,7 +59,10 @@ VULGAR = dict(
 _ENGLISH = re.compile(
     r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]*\.[0-9]+|[0-9]+"
 )
-_EUROPEAN = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?|(?<![0-9])[0-9]++,[0-9]{1,2}|0,[0-9]+")
+_EUROPEAN = re.compile(
+    r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,(?:[0-9]{1,2}|[0-9]{4,}))?|(?<![0-9])[0-9]++,[0-9]{1,2}|0,[0-9]+"
+)
+_GROUPED = re.compile(r"[0-9]{1,3}(?:'[0-9]{3})+(?:[.,][0-9]+)?")
 _NO_THOUSANDS = re.compile(r"(?<![0-9])0[0-9]*+[,.][0-9]{3}")
 
 
@@ -83,9 +86,19 @@ def total(one: Decimal, other: Decimal) -> Decimal:
 
 
 def fraction(over: Decimal | int, under: Decimal | int) -> Decimal:
-    """To four decimal places, without trailing zeros."""
+    """Exact, or to four decimal places if it has no end; without trailing zeros."""
     with localcontext(_EXACT):
-        return Decimal(format((Decimal(over) / under).quantize(Decimal("0.0001")).normalize(), "f"))
+        found = Decimal(over) / under
+        fine = found.quantize(Decimal(1).scaleb(-FINEST))
+        return Decimal(format((fine if fine == found else found.quantize(Decimal("0.0001"))).normalize(), "f"))
+
+
+def endless(value: Decimal) -> bool:
+    """Whether a value is a fraction without an end, cut to four decimal places, which has no exact multiples: ⅓."""
+    if value.as_tuple().exponent != -4:
+        return False
+    wholes = ((under, (value * under).to_integral_value()) for under in (3, 6, 7, 9, 12))
+    return any(value * under != whole and fraction(whole, under) == value for under, whole in wholes)
 
 
 def from_figures(written: str) -> tuple[Decimal, ...]:
@@ -94,7 +107,7 @@ def from_figures(written: str) -> tuple[Decimal, ...]:
     A blank or an apostrophe may separate thousands.
     """
     compact = written.replace(" ", "").replace("'", "")
-    if len(compact) > 40 or not compact.isascii():
+    if len(compact) > 40 or not compact.isascii() or ("'" in written and not _GROUPED.fullmatch(written)):
         return ()
     values = []
     if _ENGLISH.fullmatch(compact) and not (_NO_THOUSANDS.fullmatch(compact) and "," in compact):
@@ -194,7 +207,7 @@ class _Words:
             if below is None:
                 return None
             value, end = below
-        if self.word(end) == "dozen" and self.joint(end) == " ":
+        if self.word(end) in ("dozen", "dozens") and self.joint(end) == " ":
             return value * 12, end + 1, False
         if self.word(end) in ("hundred", "hundreds") and self.joint(end) in (" ", "-") and value:
             value, end = value * 100, end + 1

@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from math import gcd
 from typing import Any
+
+from rapidfuzz import fuzz
 
 from columnist.answers.currencies import CURRENCIES, NATIONS, bare_dollars, code, strange
 from columnist.answers.dates import dates_of, days_without_year
@@ -19,7 +22,9 @@ from columnist.answers.numerals import (
     PLURAL_PARTS,
     SCALES,
     SHORT_SCALES,
+    TENS,
     VULGAR,
+    endless,
     fraction,
     from_figures,
     product,
@@ -27,7 +32,7 @@ from columnist.answers.numerals import (
     total,
 )
 from columnist.answers.plain import one_line
-from columnist.answers.units import NAMES, POWERS
+from columnist.answers.units import NAMES, POWERS, TIME
 from columnist.reviews.iso_4217 import ISO_4217
 
 
@@ -74,7 +79,7 @@ class _Item:
 _REFERENCE_TO = (
     r"(?:sections?|secs?|articles?|arts?|clauses?|cl|paragraphs?|paras?|exhibits?|schedules?|items?|tables?|annex(?:es)?|appendix"
     r"|appendices|attachments?|addend(?:um|a)|amendments?|chapters?|parts?|pages?|pp?|notes?|footnotes?|fn|figures?|rules?"
-    r"|regulations?|forms?|phases?|tiers?|levels?|stages?|tranches?|class|series|versions?|iso|nos?|box|suite|volume|option"
+    r"|regulations?|forms?|phases?|tiers?|levels?|stages?|tranches?|class|series|versions?|iso|nos?|box|suite|volume|option|nr|v|ver"
     r"|(?-i:Year|Month|Quarter|Week|Day|Lot|Step|Line|Column|Milestone|Project|Product|Act|Chapter)|§+)"
 )
 _NUMBERED = r"\d{1,4}(?!\d)(?:[.-]\d{1,3}(?!\d))*+(?:\s?\((?:[a-z]{1,4}|\d{1,2})\))*+"
@@ -105,14 +110,14 @@ _BEFORE_A_MARK = re.compile(r"(?:\b(?:or|and|either)|[;:,]|^)\s*$", re.I)
 _QUOTED = re.compile(r'"[A-Z][^"\d]{0,40}\s(?P<figure>\d{1,2})"')
 _PERCENT = r"%|(?i:per\s?cent(?:um|age\s++points?)?|pct)\b\.?"
 _TOKEN = re.compile(
-    r"(?P<blank>_++|\*++|\[[\s_*•●.xX?-]{0,12}\]|\.{3,}+|…++|[•●■▪]++)"
+    r"(?P<blank>_++|\*++|\[[\s_*•●.xX?-]{0,12}\]|\.{2,}+|…++|[•●■▪]++|\b[Xx]{2,}+\b)"
     rf"|{CURRENCIES.pattern}"
     rf"|(?P<pct>{_PERCENT})"
     r"|(?P<bps>(?i:basis\s++points?|bps?)\b)"
     r"|(?P<num>\.?\d++(?:[.,']\d++)*+)"
     r"|(?P<script>[¹²³⁰⁴⁵⁶⁷⁸⁹₀-₉])"
     r"|(?P<vul>[½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])"
-    r"|(?P<word>(?i:u\.s\.(?:a\.)?|p\.a\.?)(?![^\W\d_])|[^\W\d_]++(?:'[^\W\d_]++)*+)"
+    r"|(?P<word>(?i:u\.s\.(?:a\.)?|p\.[amw]\.?)(?![^\W\d_])|[^\W\d_]++(?:'[^\W\d_]++)*+)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<dash>-++)|(?P<slash>[/⁄])|(?P<amp>&)|(?P<comma>,)|(?P<quote>[\"'`´])"
     r"|(?P<sign>[+±~≈<>≤≥=×÷^‰‱¹²³⁰⁴⁵⁶⁷⁸⁹#@]|[^\w\s.;:!?|\\])|(?P<punct>[.;:!?|\\])|(?P<other>\w)"
 )
@@ -128,7 +133,17 @@ _BETWEEN_NUMBER_AND_UNIT = frozenset(
     "calendar business working banking trading consecutive full additional successive further contract "
     "clear whole entire".split()
 )
-_STRANGE_SCALES = frozenset("dozen hundred lacs tausend gross score myriad mill bill thou thsd".split())
+_STRANGE_SCALES = frozenset(
+    "dozen hundred lacs gross score myriad mill bill thou thsd th tsd tys trn bln bio tn cr mil bil grand large mega "
+    "kilo mille duizend tausend tusen tuhat mila tisic tisíc tysiac tysiąc tysięcy ezer bin ribu juta arab kharab man "
+    "oku hundert honderd тыс млн млрд тысяч".split()
+)
+_LIKE_A_SCALE = re.compile(
+    r"\w*illi(?:on|ard)s?|(?:mil|bil|tril)+(?:i|j|h|y|l?[oó]n|li?ard|iard)\w*|mi?l+[ij]?on\w*|miljard\w*", re.I
+)
+_SCALE_NAMES = ("hundred", "thousand", "million", "billion", "trillion")
+_SCALE_SIMILARITY = 80.0
+"""The least rapidfuzz ratio of a misspelt `million` or a foreign one; `medallion` has 75."""
 _SHORT_WORDS = frozenset(
     "a an and or of in on at to by for is as the if but not nor via pa p.a no net any all due its it was are be "
     "we he do per than that this each from with upon into such less plus up so who may can has had now one two "
@@ -136,6 +151,9 @@ _SHORT_WORDS = frozenset(
     "item job hour week year cap sum which his her our own both more most same shall will must also been were "
     "have they them their said".split()
 )
+_ORDINALS = frozenset("first second third fourth fifth sixth seventh eighth ninth".split())
+_NO_UNITS = frozenset("pair pairs brace trio squared cubed odd o'clock fold".split())
+"""Behind a number: it counts several, or is none that counts."""
 _PRONOUN_BEFORE = frozenset("any no each every only either the this that such other neither which another".split())
 _PRONOUN_BEHIND = frozenset("of or party another hand such time-to-time".split())
 
@@ -143,8 +161,9 @@ _PRONOUN_BEHIND = frozenset("of or party another hand such time-to-time".split()
 class _Scan:
     """The parts of one line, from left to right."""
 
-    def __init__(self, line: str) -> None:
-        self.line = line
+    def __init__(self, text: str) -> None:
+        self.line = line = one_line(text)
+        self.text_as_given = text
         self.parts: list[Part] = []
         self.covered = bytearray(len(line))
         references = [match.span() for match in _REFERENCES.finditer(line)]
@@ -273,7 +292,7 @@ class _Scan:
                 return _Item("ord", first.start, tokens[end].end, ""), end + 1
             scale = SCALES.get(word) or self.short_scale(tokens, end)
             if scale:
-                values, end = tuple(product(value, scale) for value in values[:1]), end + 1
+                values, end = self.scaled(values, scale), end + 1
                 if self.kind(tokens, end) == "punct" and tokens[end].text == "." and word in SHORT_SCALES:
                     end += tokens[end].start == tokens[end - 1].end
                 if self.kind(tokens, end) == "word" and tokens[end].text.lower() in SCALES:
@@ -291,12 +310,16 @@ class _Scan:
         elif self.kind(tokens, end) == "dash" and self.kind(tokens, end + 1) == "word":
             scale = SCALES.get(tokens[end + 1].text.lower())
             if scale and self.glued(tokens, end, "dash") and self.glued(tokens, end + 1, "word"):
-                values, end = tuple(product(value, scale) for value in values[:1]), end + 2
+                values, end = self.scaled(values, scale), end + 2
         if _OCR.match(self.line, tokens[end - 1].end):
             values = ()
         if first.start and re.match(r"[^\W\d_]", self.line[first.start - 1]) and not self.after_currency(tokens, at):
             values = ()
         return _Item("num", first.start, tokens[end - 1].end, "", values, part=part), end
+
+    def scaled(self, values: tuple[Decimal, ...], scale: int) -> tuple[Decimal, ...]:
+        """The first value times the scale; none if that is not exact, as of ⅓."""
+        return tuple(product(value, scale) for value in values[:1] if not endless(value))
 
     def after_currency(self, tokens: list[_Item], at: int) -> bool:
         return at > 0 and tokens[at - 1].kind == "cur"
@@ -317,6 +340,8 @@ class _Scan:
         over, under = tokens[at].text, tokens[at + 2].text
         if not (over in _NUMERATORS and under in _DENOMINATORS and int(over) < int(under)):
             return (), at + 3
+        if under not in ("100", "1000") and gcd(int(over), int(under)) > 1:
+            return (), at + 3  # `5/10` may be two numbers
         if self.glued(tokens, at + 3, "slash"):
             end = at + 3
             while self.glued(tokens, end, "slash") or self.glued(tokens, end, "num"):
@@ -329,6 +354,8 @@ class _Scan:
         if self.kind(tokens, at) in ("dash", "amp") or (
             self.kind(tokens, at) == "word" and tokens[at].text.lower() == "and"
         ):
+            if tokens[at].kind == "dash" and not (self.glued(tokens, at, "dash") and self.tight(tokens, at + 1)):
+                return None
             at += 1
         if not self.beside(tokens, at):
             return None
@@ -376,6 +403,10 @@ class _Scan:
         if number.used < len(words) and joints[number.used - 1] in (" ", "-"):
             word, hyphen = words[number.used], joints[number.used - 1] == "-"
             under = PLURAL_PARTS.get(word) or PARTS.get(word)
+            if words[number.used - 1] in (*TENS, "hundred") and word in _ORDINALS:
+                return _Item("num", tokens[at].start, tokens[places[number.used]].end, "", (), True), places[
+                    number.used
+                ] + 1
             if under and not self.calendar(word, places, number.used, tokens):
                 after = words[number.used + 1] if number.used + 1 < len(words) else self.kind(tokens, end + 1 + hyphen)
                 certain = hyphen or word in PLURAL_PARTS or word == "half" or after in ("of", "pct", "open", "per")
@@ -392,8 +423,8 @@ class _Scan:
                     return _Item("num", tokens[at].start, tokens[more[1] - 1].end, "", (), True), more[1]
                 value, end = total(value, part_of), more[1]
         if self.kind(tokens, end) == "word" and tokens[end].text.lower() in SCALES and self.beside(tokens, end):
-            scale = SCALES[tokens[end].text.lower()]
-            value, end = product(value, scale), end + 1
+            values, end = self.scaled((value,), SCALES[tokens[end].text.lower()]), end + 1
+            return _Item("num", tokens[at].start, tokens[end - 1].end, "", values, True, part), end
         return _Item("num", tokens[at].start, tokens[end - 1].end, "", (value,), True, part), end
 
     def calendar(self, word: str, places: list[int], used: int, tokens: list[_Item]) -> bool:
@@ -479,6 +510,12 @@ class _Scan:
                 values = agreed(item.values, inner.values) if inner.values else ()
                 item = replace(item, end=items[close].end, values=values, part=item.part and inner.part)
                 at = close
+                scale = SCALES.get(items[at + 1].text.lower()) if self.kind(items, at + 1) == "word" else None
+                if scale and self.beside(items, at + 1):  # `two (2) million`
+                    at += 1
+                    item = replace(
+                        item, end=items[at].end, values=self.scaled(values, scale) if len(values) == 1 else ()
+                    )
             found.append(item)
             at += 1
         return found
@@ -542,6 +579,9 @@ class _Scan:
     def glued(self, items: Sequence[_Item], at: int, kind: str) -> bool:
         return self.kind(items, at) == kind and items[at].start == items[at - 1].end
 
+    def tight(self, items: Sequence[_Item], at: int) -> bool:
+        return 0 < at < len(items) and items[at].start == items[at - 1].end
+
     def beside(self, items: Sequence[_Item], at: int) -> bool:
         """Whether only blanks are between the item at that index and the one before it."""
         return 0 < at < len(items) and not self.line[items[at - 1].end : items[at].start].strip()
@@ -590,15 +630,18 @@ class _Scan:
             ):
                 self.signed(Kind.PERCENT, at - 1, at, values)
             return
+        if self.glued(items, end + 1, "word") and self.text(end + 1) not in ("pa", "p.a", "p.a."):
+            self.add(Kind.UNREAD, first, end + 1)
+            return
         last = end
         if items[end].kind == "bps" and items[at].part:
             return
         if items[end].kind == "bps":
             values = tuple(product(value, Decimal("0.01")) for value in values)
         if wrapped:
-            if self.kind(items, first - 1) != "open":
-                return
-            first -= 1
+            if self.kind(items, first - 1) == "open":  # `(5)%` may be negative, `[5]%` a draft
+                self.add(Kind.UNREAD, first - 1, last)
+            return
         before = first - 1
         if self.kind(items, before) == "open" and self.kind(items, last + 1) == "close":
             spoken = self.kind(items, before - 1) == "num" and before - 1 not in self.taken and items[before - 1].values
@@ -608,10 +651,12 @@ class _Scan:
         self.signed(Kind.PERCENT, first, last, values)
 
     def decimal_values(self, at: int) -> tuple[Decimal, ...]:
-        """A dot before three digits is a decimal point beside a percent sign."""
+        """A dot before three digits is a decimal point beside a percent sign; a comma may be."""
         written = self.line[self.items[at].start : self.items[at].end]
         if re.fullmatch(r"\d{1,3}\.\d{3}", written):
             return (Decimal(written),)
+        if re.fullmatch(r"[1-9]\d{0,2},\d{3}", written):
+            return (*self.items[at].values, Decimal(written.replace(",", ".")))
         return self.items[at].values
 
     def timed(self, at: int) -> None:
@@ -627,7 +672,7 @@ class _Scan:
         if self.kind(items, end) != "word" or word not in NAMES:
             return
         unit = f"{power} {NAMES[word]}".strip()
-        if items[at].part:
+        if items[at].part or (self.decimal_comma(at) and self.line[items[at].end - 3] == ","):
             self.add(Kind.UNREAD, at, end)
             return
         if word in ("min", "mo", "sec") and self.line[items[end].end : items[end].end + 1] not in (".", "", " ", ","):
@@ -676,8 +721,12 @@ class _Scan:
         if self.kind(items, before) != "word":
             return False
         word = self.text(before)
-        short = word in (*SHORT_SCALES, "tsd", "tn", "bio", "cr", "lakhs", "tausend")
-        return word in SCALES or (short and (len(word) > 1 or (items[before].text in "MK" and self.name(at))))
+        if len(word) == 1 and word not in "ai":
+            # "Exhibit B $5,000" names an exhibit; `k USD 5` has a scale.
+            return (
+                before == 0 or self.kind(items, before - 1) != "word" or (items[before].text in "MK" and self.name(at))
+            )
+        return self.scale(before) or word in SHORT_SCALES
 
     def money_before_its_currency(self, at: int) -> None:
         items = self.items
@@ -776,7 +825,7 @@ class _Scan:
         items, currency = self.items, self.code_at(named)
         after = last + 1
         after += self.kind(items, after) == "close" and self.kind(items, after + 1) == "word"
-        if self.abbreviated(after):
+        if self.abbreviated(after) and self.text(after) not in ("p.m", "p.m.", "pcm", "p.w", "p.w.", "pw"):
             self.add(Kind.UNREAD, first, after)
             return
         before = first - 1
@@ -796,6 +845,9 @@ class _Scan:
             if not values:
                 self.add(Kind.UNREAD, first, last)
                 return
+        if bare_dollars(items[named].text) and named < last and self.decimal_comma(named + 1):
+            self.add(Kind.UNREAD, first, last)
+            return
         self.signed(
             Kind.MONEY,
             first,
@@ -804,6 +856,13 @@ class _Scan:
             bare=bare_dollars(items[named].text),
         )
 
+    def scale(self, at: int) -> bool:
+        """Whether the word at that index is a scale, or may be a foreign, colloquial or misspelt one: `grand`."""
+        word = self.text(at).split("'")[0]
+        if word in SCALES or word in _STRANGE_SCALES or _LIKE_A_SCALE.fullmatch(word):
+            return True
+        return len(word) > 4 and any(fuzz.ratio(word.rstrip("s"), name) >= _SCALE_SIMILARITY for name in _SCALE_NAMES)
+
     def abbreviated(self, at: int) -> bool:
         """Whether a short uncommon word is directly at that index, such as `B`, `tsd.` and `M.N.`"""
         items = self.items
@@ -811,7 +870,7 @@ class _Scan:
             return False
         word = items[at].text
         lowered = word.lower()
-        if lowered in _STRANGE_SCALES or lowered.rstrip("sen").endswith(("illio", "illion", "illiard")):
+        if self.scale(at) or (not word.isascii() and word.upper() == word.lower()):
             return True
         if lowered in _SHORT_WORDS or lowered in NATIONS or len(word) > 4 or lowered in NAMES:
             return False
@@ -851,7 +910,8 @@ class _Scan:
             if tight and (not left or left in " ([\"'" or self.kind(items, outer) == "cur"):
                 if self.kind(items, outer) in ("num", "pct") or (outer >= 0 and outer in self.taken and left != "("):
                     return "", first, last
-                return ("-" if len(dash.text) == 1 else "?"), before, last
+                minus = len(dash.text) == 1 and self.text_as_given[dash.start] not in "—―"
+                return ("-" if minus else "?"), before, last
             if tight and left.isalpha():
                 return "?", before, last
             if not tight and (before == 0 or self.kind(items, outer) in ("open", "punct", "comma")):
@@ -928,12 +988,12 @@ class _Scan:
         if (
             self.kind(items, after) == "dash"
             and self.kind(items, after + 1) in ("word",)
-            and self.text(after + 1) in PARTS
+            and (self.text(after + 1) in (*PARTS, "fold", "ish", "odd", "some") or len(self.text(after + 1)) == 1)
         ):
             self.add(Kind.UNREAD, at, after + 1)
-        elif items[at].part:
+        elif items[at].part or self.labelled(at) or (self.kind(items, at - 1) == "word" and self.text(at - 1) in TIME):
             self.add(Kind.UNREAD, at, at)
-        elif (
+        elif (self.kind(items, after) == "word" and self.text(after) in _NO_UNITS) or (
             self.abbreviated(after)
             or (self.glued(items, after, "slash") and not items[at].spelt)
             or (self.kind(items, after) == "blank" and self.glued(items, after, "blank"))
@@ -941,6 +1001,18 @@ class _Scan:
             self.add(Kind.UNREAD, at, after)
         else:
             self.signed(Kind.COUNT, at, at, items[at].values)
+
+    def decimal_comma(self, at: int) -> bool:
+        """Whether two digits after a comma may be decimals, or be a part of `5,000`."""
+        return bool(re.fullmatch(r"\d+,\d\d?", self.line[self.items[at].start : self.items[at].end]))
+
+    def labelled(self, at: int) -> bool:
+        """Whether a sign or letter beside the number makes it a label or another number: `5(a)`, `5.A`, `5'`, `,5`."""
+        before, after = self.line[: self.items[at].start], self.line[self.items[at].end :]
+        quoted = re.match(r"['\"]", after) and not re.search(r"['\"]\w*$", before)
+        if self.decimal_comma(at) or re.search(r"\d\s?m$", self.line[: self.items[at].end]):
+            return True  # `5 m` may be metres or millions
+        return bool(quoted or re.match(r"\([A-Za-z]\)|\.[A-Za-z]", after) or re.search(r"(?:^|[\s(])[,|\\]$", before))
 
     def leftover(self, at: int) -> None:
         """A percent sign or an unknown currency, which matters only beside a number or a gap for one."""
@@ -986,10 +1058,11 @@ class _Scan:
         tight = tight or (
             at > 0
             and len(item.text) > 1
-            and items[at - 1].end == item.start
+            and (items[at - 1].end == item.start or item.text[0] == "*")
             and (at - 1 in self.taken or items[at - 1].kind == "close")
         )
         priced = any(kind in ("cur", "pct", "bps", "strange") for kind in beside)
+        priced = priced or (beside[1] == "open" and self.kind(items, at + 2) == "num")  # `___ (30) days`
         if priced or product or tight or self.text(at + 1) in NAMES:
             self.add(Kind.UNREAD, at, at)
         elif beside[0] == "comma" and at > 1 and self.kind(items, at - 2) == "num":
@@ -999,10 +1072,12 @@ class _Scan:
         """A currency beside an amount in another one, or beside a number that it does not belong to."""
         before = at - 1 - (self.kind(self.items, at - 1) == "open")
         if before in self.taken and not self.line[self.items[before].end : self.items[at].start].strip(" ("):
-            self.add(Kind.UNREAD, at, at)
+            amount = next(part for part in self.parts if part.start < self.items[before].end <= part.end)
+            if amount.kind is not Kind.MONEY or any(one.currency != self.code_at(at) for one in amount.values):
+                self.add(Kind.UNREAD, at, at)
 
 
 @lru_cache(maxsize=2_048)
 def parts(text: str) -> tuple[Part, ...]:
     """The parts of `text`, in order of place."""
-    return tuple(_Scan(one_line(text)).parts)
+    return tuple(_Scan(text).parts)

@@ -79,8 +79,11 @@ _LONG = [name for name, unit in NAMES.items() if unit in UNDERSTOOD and (len(nam
 _SPELT = rf"(?:square|sq|cubic|cu)\.?\s+(?:{'|'.join(NAMES)})|{'|'.join(_LONG)}"
 _UNIT = re.compile(rf"\b(?:{_SPELT})\b", re.I)
 _HOW_MANY = re.compile(
-    rf"\b(?:how\s+many|number\s+of|in)\s+(?:(?:full|calendar|business|working|whole|more)\s+)*({_SPELT})\b", re.I
+    r"\b(?:how\s+many|number\s+of|in)\s+(?:(?!(?:per|an?|the|in|for|of|each|every|to|are|is|may|can|must)\b)\w+\s+){0,3}?"
+    rf"({_SPELT})\b",
+    re.I,
 )
+_OF_WHAT = re.compile(r"\b(?:how\s+(?:many|often)|number\s+of)\b", re.I)
 
 
 def plural(unit: str) -> str:
@@ -99,8 +102,10 @@ def units(text: str) -> Iterator[str]:
 
 
 def unit_asked_for(asked: str) -> str | None:
-    """The unit that a question asks for: the one after `how many`, else the first, else None."""
+    """The unit that a question asks for: the one after `how many`, else the first. None: none, or `how many audits`."""
     found = _HOW_MANY.search(asked)
+    if not found and _OF_WHAT.search(asked):
+        return None
     return next(units(found[1] if found else asked), None)
 
 

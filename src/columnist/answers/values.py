@@ -6,6 +6,7 @@ says why.
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -67,9 +68,9 @@ _COMPUTED = re.compile(
     r"\b(?:twice|thrice|doubled?|trebled?|tripled?|quadrupled?|multipl(?:ied|ying|y)|multiples?\s+of|divided|times|pro\s?rated|two-?fold|three-?fold"
     r"|squared|x)\b|[×÷]"
     r"|\bplus\b|[+±]|\bminus\b|\b(?:increas|decreas|reduc|rais|lower|multipli|adjust|augment)(?:ed|d)?\s+by\b|\bnet\s+of\b|\badd(?:ed|ing)?\s+to\b"
-    r"|\btogether\s+with\b|\bin\s+addition\s+to\b|\bon\s+top\s+of\b|(?<!\bor\s)(?<!\bno\s)(?<!\bnot\s)\bless\b(?!\s+than\b)|\bdeduct\w*|\bsubtract\w*"
+    r"|\btogether\s+with\b|\bin\s+addition\s+to\b|\bon\s+top\s+of\b|(?<!\bor\s)(?<!\bno\s)(?<!\bnot\s)\bless\b(?!\s+than\b)|\bdeduct(?:s|ed|ing|ions?)?\b|\bamounts?\s+by\s+which\b|\bsubtract\w*"
     r"|\b(?:dozens|hundreds|thousands|millions|billions|lots)\s+of\b|\bexcess\b[^.;]{0,60}?\b(?:over|above)\b|\bnegative\b"
-    r"|\b(?:and|or|plus|to)\s+an?\s+(?:day|week|month|quarter|year|hour|fortnight)\b"
+    r"|\b(?:and|or|plus|to)\s+an?\s+(?:day|week|month|quarter|year|hour|fortnight)\b|\band\s+(?:change|something)\b"
     r"|\bhalf\b|\bthirds?\s+of\b|\bquarters?\s+of\b|\bpercentage\s+of\b",
     re.I,
 )
@@ -91,24 +92,40 @@ _NOT = re.compile(
 _BETWEEN = re.compile(rf"\b(?:between|among)\b(?:\s+\w+)?\s*{_ANY}", re.I)
 _OR = re.compile(
     rf"(?<!\bmore\s)(?<!\bless\s)\b(?:or|nor|and/or)\s+(?!{_BOUND}\b|equal\b|on\s+or\b)(?:\w+\s+){{0,2}}?\W?{_VALUE}"
-    rf"|{_VALUE}[\s,()\"']*\b(?:or|nor|and/or)\b(?!\s+(?:{_BOUND}|equal|so|part|portion|thereabouts)\b)"
+    rf"|{_VALUE}(?:\s*(?:(?:per|an?|each|every)\s|/)\s*\w+)?[\s,()\"']*\b(?:or|nor|and/or)\b"
+    rf"(?!\s+(?:any\s+)?(?:{_BOUND}|equal|so|part|portion|fraction|thereabouts)\b)"
     rf"|\beither\s+{_VALUE}",
     re.I,
 )
 _ASKED = re.compile(rf"{_VALUE}\W{{0,3}}\?|\?\W{{0,2}}{_VALUE}|(?<![\w{_VALUE}])[~≈<>≤≥^]")
 _IN_THOUSANDS = re.compile(r"(?<!\d)['’]000|\(0{3}s?\)|\bin\s+(?:thousands|millions|billions)\b", re.I)
+_GONE = (
+    r"(?:waived|deleted|stricken|struck|superseded|revoked|rescinded|repealed|cancell?ed|withdrawn|abolished|void|obsolete"
+    r"|replaced|excluded|removed|crossed\s+out|hereby\s+amended|no\s+longer)"
+)
+_REVOKED = re.compile(
+    rf"\b(?:formerly|previously|originally|in\s+(?:lieu|place|stead)\s+of|with\s+the\s+exception\s+of|no\s+longer|used\s+to\s+be"
+    rf"|(?:changed|postponed|extended|moved|converted)\s+from)\b{_FEW_WORDS}{_VALUE}"
+    rf"|\b{_GONE}\W{{1,3}}{_VALUE}"
+    rf"|{_VALUE}(?:\s+(?!(?:if|when|unless|where|once|until|or|and|for|to|upon|after|not|is|are)\b)\w+){{0,2}}?\W{{0,3}}"
+    rf"(?:\b(?:is|are|was|were|has|have|been|being|be|now)\s+)*\b{_GONE}\b"
+    rf"|{_VALUE}(?:\s+\w+){{0,2}}?\s+(?:(?:is|are|was|were|do|does|did)\s+(?:not|never)|isn't|aren't|wasn't|don't|doesn't)\b"
+    r"(?!\s+(?:be\s+)?(?:refund|exceed|transfer|deduct|tax|subject|includ|contingent|condition|limit|more|less|paid|received))"
+    rf"|~~\s?{_VALUE}|{_VALUE}\s?~~",
+    re.I,
+)
+"""The value is that of another time, or is taken away."""
 _HIDDEN = re.compile(
     r"[\[(<{]\s*(?:[\w-]+\s+){0,2}?(?:redact\w*|omitted|withheld|deleted|illegible|unreadable|blank|confidential\w*|tbd|tba|insert"
     r"|to\s+be\s+\w+)\b[^\])>}]*[\])>}]",
     re.I,
 )
 """A part of the answer is not shown, or not written yet."""
-_ROUGHLY = re.compile(rf"\b(?:circa|ca\.|approximately|approx\.|roughly|around)\s+{_VALUE}", re.I)
-_WEEKDAY = re.compile(
-    rf"\b(mon|tues|wednes|thurs|fri|satur|sun)day\b,?\s+(?:the\s+)?{_VALUE}|{_VALUE},?\s+\(?(?:a\s+)?(mon|tues|wednes|thurs|fri|satur|sun)day\b",
-    re.I,
-)
-_WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
+_ROUGHLY = re.compile(rf"\b(?:circa|c\.|ca\.|approximately|approx\.|roughly|around|early|late|mid)[\s-]+{_VALUE}", re.I)
+_OTHER_CALENDAR = re.compile(r"\b(?:B\.?C\.?(?:E\.?)?|B\.E\.|A\.?H\.|Julian|Hijri|lunar)(?!\w)")
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_A_WEEKDAY = r"(mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?day|s|rs?)?\b\.?"
+_WEEKDAY = re.compile(rf"\b{_A_WEEKDAY},?\s+(?:the\s+)?{_VALUE}|{_VALUE},?\s+\(?(?:a\s+)?{_A_WEEKDAY}", re.I)
 _NATION = (
     r"(?:canad\w+|austral\w+|singapor\w+|hong\s?kong\w*|new\s+zealand|taiwan\w*|jamaic\w+|baham\w+|barbad\w+|beliz\w+|bermud\w+|brunei|cayman"
     r"|fiji\w*|caribbean|guyan\w+|liberia\w*|namibia\w*|trinidad\w*|zimbabw\w+|surinam\w*|mexic\w+|argentin\w+|chile\w*|colombia\w*|philippin\w+"
@@ -138,7 +155,8 @@ _COUNTED = re.compile(
     rf"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\s+(?:after|before|following|preceding|prior)\b"
     rf"|\b(?-i:Janu|Febru)ary\b|\b(?-i:April|June|July|August|September|October|November|December)\b"
     rf"|\b(?:until|to|through|in|of|and|or|by|from)\s+(?-i:March|May)\b"
-    rf"|\b(?:thereafter|thereof|later|earlier|hence)\b(?!\s+of)",
+    r"|\b(?:thereafter|thereof|hence)\b"
+    r"|\b(?<!\bno\s)(?<!\bnot\s)(?<!\bunless\s)(?<!\bterminated\s)(?<!\bextended\s)(?:later|earlier)\b(?!\s+of)",
     re.I,
 )
 """Around a date: the answer is another date, some time before or after it."""
@@ -283,21 +301,21 @@ def _parse(text: str, kind: Kind) -> _Parsed:
     return _Parsed(values, found, "".join([*pieces, line[at:]]), text)
 
 
-def _quoted(parsed: _Parsed, part: Part) -> str:
-    return " ".join(parsed.text[part.start : part.end].split())
+def _said(text: str, part: Part) -> str:
+    return " ".join(text[part.start : part.end].split())
 
 
 def _left_over(parsed: _Parsed, kind: Kind) -> str:
     """The doubt about a part of the answer that is not understood or not a part of the value; else empty."""
     for part in parsed.parts:
         if part.kind is Kind.UNREAD:
-            return f"It says {_quoted(parsed, part)}, which is not understood."
+            return f"It says {_said(parsed.text, part)}, which is not understood."
         if part.kind is Kind.COUNT and kind is not Kind.COUNT and not part.unit:
-            return f"It also says {_quoted(parsed, part)}, and not of what."
+            return f"It also says {_said(parsed.text, part)}, and not of what."
         if part.kind is Kind.COUNT and part.unit not in ("", *UNDERSTOOD) and kind is Kind.COUNT:
-            return f"It says {_quoted(parsed, part)}, a unit that is not understood."
+            return f"It says {_said(parsed.text, part)}, a unit that is not understood."
         if part.kind is Kind.PERCENT and kind is Kind.MONEY:
-            return f"It also says {_quoted(parsed, part)}, which may be a part of it or come on top."
+            return f"It also says {_said(parsed.text, part)}, which may be a part of it or come on top."
     return ""
 
 
@@ -307,7 +325,7 @@ def _cue(parsed: _Parsed) -> str:
         return "but as one of several that it depends on."
     if _COMPUTED.search(parsed.masked) or _SUM.search(parsed.masked):
         return "but as a part, a term or a multiple of what it means."
-    if _NOT.search(parsed.masked):
+    if _NOT.search(parsed.masked) or _REVOKED.search(parsed.masked):
         return "but to say that it is not that."
     if _IN_THOUSANDS.search(parsed.text):
         return "but in thousands or millions, it seems."
@@ -345,11 +363,30 @@ def _number(text: str, question: Question) -> Measured:
             return Measured(None, "It says more than one number, not all of the same unit.")
         values = [value for part in fitting for value in _in_unit(part, wanted, strict)]
     else:
+        if wanted and (strange := _strange_unit(text, parsed.values)):
+            return Measured(None, f"It says {strange}, a unit that is not understood.")
         values = [value for part in parsed.values for value in part.values]
     outcome = _one_decimal(values, "number")
     if outcome.value is None or not _TIMES_A_PERIOD.fullmatch(parsed.masked):
         outcome = _doubted(outcome, parsed, Kind.COUNT, str(outcome.value))
     return Measured(*outcome, unit)
+
+
+_NO_NOUN = frozenset(
+    "or and to of in on at by for from prior after before until upon if unless per a an the is are was were shall "
+    "will may must only each every either following preceding since with within without as such than more less but "
+    "so then plus total net".split()
+)
+
+
+def _strange_unit(text: str, numbers: Sequence[Part]) -> str:
+    """The noun directly after a number, where a unit is asked for and none is understood: `30 Tage`; else empty."""
+    line = one_line(text)
+    for part in numbers:
+        word = re.match(r"[\s-]*([^\W\d_]+)", line[part.end :])
+        if word and word[1].casefold() not in _NO_NOUN:
+            return f"{_said(line, part)} {word[1]}"
+    return ""
 
 
 _OF_BUSINESS = re.compile(r"\b(?:business|working|banking|trading)\s+days?\b", re.I)
@@ -442,6 +479,15 @@ def _only(values: list[str], noun: str) -> Typed:
     return Typed(values[0])
 
 
+_SO_OFTEN = re.compile(
+    rf"{_TIME}\s+(?:at|of|x|@)\s+(?:the\s+rate\s+of\s+)?{_VALUE}|{_VALUE}\s+(?:for|in)\s+each\s+{_TIME}"
+    rf"|{_TIME}\s?'s?\s+(?!(?:prior|written|advance|notice)\b)(?:[\w-]+\s+){{1,3}}(?:(?:at|of|for)\s+)?\W{{0,2}}{_VALUE}"
+    rf"|\b(?:per|each|every)\s+{_VALUE}",
+    re.I,
+)
+"""An amount for each of several periods or sums: `three months' rent of $1,500`, `for each $100`."""
+
+
 def _monetary_amount(text: str, _: Question) -> Typed:
     text = _as_money(text)
     parsed = _parse(text, Kind.MONEY)
@@ -466,10 +512,7 @@ def _monetary_amount(text: str, _: Question) -> Typed:
     if outcome.value is None:
         return outcome
     kind = parsed.values[0].kind
-    if re.search(
-        rf"{_TIME}\s+(?:at|of|x|@)\s+(?:the\s+rate\s+of\s+)?{_VALUE}|{_VALUE}\s+(?:for|in)\s+each\s+{_TIME}",
-        parsed.masked,
-    ):
+    if _SO_OFTEN.search(parsed.masked):
         return Typed(None, f"It names {outcome.value}, but as a part, a term or a multiple of what it means.")
     _, doubt = _doubted(outcome, parsed, kind, str(outcome.value))
     return Typed(None, doubt) if doubt else Typed({"amount": outcome.value, "currency": next(iter(named), None)})
@@ -492,6 +535,8 @@ _NOT_THIS = re.compile(
     re.I,
 )
 
+_INSTEAD = re.compile(rf"\b(?:non|but|save|outside|from|was|were|in\s+lieu\s+of)(?:\s+in)?[\s-]+{_VALUE}", re.I)
+
 
 def _currency(text: str, _: Question) -> Typed:
     if text.upper() in ISO_4217 - (frozenset() if text.isupper() else ENGLISH_WORDS):
@@ -506,7 +551,10 @@ def _currency(text: str, _: Question) -> Typed:
     strange = next((text[one.start : one.end] for one in found if not one.values), None)
     if strange and strange not in "¥$":
         return Typed(None, f"It names {outcome.value}, and {strange}, which is not understood.")
-    if _NOT_THIS.search(one_line(text)):
+    line = one_line(text)
+    for mention in reversed(found):
+        line = f"{line[: mention.start]}{_VALUE}{line[mention.end :]}"
+    if _NOT_THIS.search(line) or _INSTEAD.search(line) or _REVOKED.search(line):
         return Typed(None, f"It names {outcome.value}, but not that alone.")
     return outcome
 
@@ -516,7 +564,7 @@ def _date(text: str, _: Question) -> Typed:
     whole = [part.values for part in parsed.values if part.values]
     if len(whole) < len(parsed.values):
         part = next(part for part in parsed.values if not part.values)
-        return Typed(None, f"A date in it is incomplete: {_quoted(parsed, part)}.")
+        return Typed(None, f"A date in it is incomplete: {_said(parsed.text, part)}.")
     outcome = _only(sorted(set(_all_agreed(whole))), "date")
     if outcome.value is None:
         return outcome
@@ -526,10 +574,12 @@ def _date(text: str, _: Question) -> Typed:
     weekday = _WEEKDAY.search(parsed.masked)
     if weekday and (weekday[1] or weekday[2]).lower() != _WEEKDAYS[date.fromisoformat(outcome.value).weekday()]:
         return Typed(None, f"It names {outcome.value}, which is another day of the week.")
+    if _OTHER_CALENDAR.search(text):
+        return Typed(None, f"It names {outcome.value}, but by another calendar.")
     if _ROUGHLY.search(parsed.masked):
         return Typed(None, f"It names about {outcome.value}.")
     for part in parsed.parts:
-        year = _YEAR.search(_quoted(parsed, part)) if part.kind is Kind.NAME else None
+        year = _YEAR.search(_said(parsed.text, part)) if part.kind is Kind.NAME else None
         if year and year[0] != outcome.value[:4]:
             return Typed(None, f"It says more than one date: {outcome.value} or {year[0]}.")
     return _doubted(outcome, parsed, Kind.DATE, outcome.value)
@@ -537,42 +587,52 @@ def _date(text: str, _: Question) -> Typed:
 
 _YES = re.compile(r"(?:(?:yes|true)\b|y$)", re.I)
 _NO = re.compile(
-    r"(?:(?:no|false)(?=$|\s*[,;:!(\n]|\.(?!\s*\d)|\s+-|\s+(?:as|because|but|it|not|since|such|the|there|this|unless)\b)"
+    r"(?:(?:no|false)(?=$|\s*[,;:!(\n]|\.(?!\s*(?:\d|of\b))|\s+-|\s+(?:as|because|but|it|not|since|such|the|there|this|unless)\b)"
     r"|n$)",
     re.I,
 )
 """`No.` answers; `No later than`, `No party` and `No. 12965` do not."""
 _ELSE = (
     r"(?=\s*(?:as|for|if|in|when|otherwise|after|before|until|to|on|with|within|thereafter|by|from|during|at|under"
-    r"|except|unless)\b|[\s.,;:!?)\]]*$|\s*[.,;:!?()/\]-])"
+    r"|except|unless|and|or)\b|[\s.,;:!?)\]]*$|\s*[.,;:!?()/\[\]&\d-])"
 )
+_OTHERWISE = r"(?:thereafter|afterwards|otherwise|elsewhere|else)"
+_DENIED = r"(?:no|not|none|never|cannot|prohibited|forbidden)\b"
 _BOTH = re.compile(
-    rf"\A(?:(?:yes|true|y)\b.*?(?:\b(?:no|false){_ELSE}|\b(?:but|and|or|then|thereafter|afterwards|otherwise|than)\s+(?:no|not|false|never)\b"
-    r"|\b(?:thereafter|afterwards|otherwise)\b[^.]{0,40}\b(?:no|not|never)\b)"
+    rf"\A(?:\w+\W+(?:for|in|during|if|when|on)\b.*\b{_DENIED}|(?:yes|true|y)\b.*?(?:\b(?:no|false){_ELSE}|\b(?:but|and|or|then|thereafter|afterwards|otherwise|than)\s+(?:no|not|false|never)\b"
+    rf"|\b{_OTHERWISE}\b[^.]{{0,40}}\b{_DENIED}|\b{_DENIED}\W{{1,3}}{_OTHERWISE}\b"
+    rf"|\bbut\b[^.;]{{1,40}}\b(?:may|must|can|shall|is|are|does|do|will)\s?(?:not|n't)\b)"
     r"|(?:no|false|n)\b.*?\b(?:yes|true)\b)",
     re.I,
 )
-_FORM = re.compile(r"[☐☑☒✓✔✗✘□■▢⬜⬛◻◼○●◯]|\[\s?[xX✓*]?\s?\]|\(\s?[xX✓]?\s?\)|__|\?")
+_FORM = re.compile(r"[\[({]\s*[xX*_-]?\s*[\])}]|__|\?|\b[xXoOþý]\b|~~")
 """Boxes to tick show both answers, and a question mark none."""
 
 
+def _has_signs(line: str) -> bool:
+    """Whether there is a sign as of a box to tick, in any font."""
+    return any(unicodedata.category(char) in ("So", "Sm", "Sk", "Co", "No") for char in line if char not in "©®™°`´^")
+
+
 _IN_PART = re.compile(
-    r"^\w+\W+(?:(?:but\s+)?only\s+)?until\b|^\w+\W+or\b|\b(?:partly|partially|in\s+part|maybe|perhaps|possibly|sometimes|however)\b"
-    r"|\b(?:probably|likely|presumably|apparently|unclear|unknown|unsure|depends)\b|\bfor\b.*\bonly\b"
-    r"|^\w+\W+(?:as\s+to|with\s+respect\s+to|in\s+respect\s+of|insofar|to\s+the\s+extent)\b"
+    r"^\w+\W+(?:(?:but\s+)?only\s+)?(?:until|up\s+to|before|after|from)\b|^\w+\W+or\b|\b(?:partly|partially|in\s+part|maybe|perhaps|possibly|sometimes|however)\b"
+    r"|\b(?:probably|likely|presumably|apparently|unclear|unknown|unsure|depend(?:s|ing)|mostly|usually|arguably|seemingly"
+    r"|ambiguous|incorrect|wrong)\b|\b(?:for|in)\b.*\bonly\b|^(?:yes|true)\b.*\bonly\s+(?:for|in|as\s+to|to)\b|\bI\s+(?:think|guess|believe)\b|^\w+\W+to\s+some\b|\bn(?:/a|\.a\.)"
+    r"|^\w+\W+(?:as\s+(?:to|regards)|regarding|concerning|with\s+respect\s+to|in\s+respect\s+of|insofar|to\s+the\s+extent)\b"
     r"|\bnot\s+(?:always|for|to|in|if|when|after|before|by|as)\b|^(?:yes|true)\W+(?:never|not|neither)\b|\bno\s+longer\b|^\w+\W+\d+\s?%",
     re.I,
 )
 
 
 def _yes_no(text: str, _: Question) -> Typed:
+    text = re.sub(r"\A([\"'*]+)([^\"'*]+)[\"'*]+\Z", r"\2", plain(text))
     line = one_line(text)
     if _BOTH.match(line):
         return Typed(None, Undecided("It says both yes and no."))
     answer = True if _YES.match(text) else False if _NO.match(plain(text)) else None
     if answer is None:
         return Typed(None, "It says neither yes nor no.")
-    if _FORM.search(line):
+    if _FORM.search(line) or _has_signs(line):
         return Typed(None, Undecided("It does not say which box is ticked."))
     if _IN_PART.search(line):
         return Typed(None, Undecided("It says so in part only."))
@@ -604,20 +664,38 @@ def _tag(text: str, question: Question) -> Typed:
         for tag, form in folded.items()
         if form and re.search(rf"(?<![\w.,$€£%-]){re.escape(form)}(?![\w%]|[.,]\d)", answer)
     ]
-    # "Service Level" contains "Service"; the longer tag is meant.
-    inside = [tag for tag in inside if not any(folded[tag] in folded[other] for other in inside if other != tag)]
+    # "Service Level" contains "Service"; the longer tag is meant, unless the shorter one is said elsewhere, too.
+    for tag in sorted(inside, key=lambda one: -len(folded[one])):
+        longer = [folded[other] for other in inside if folded[tag] in folded[other] and other != tag]
+        alone = answer
+        for form in longer:
+            alone = alone.replace(form, "\0")
+        if longer and not re.search(rf"(?<!\w){re.escape(folded[tag])}(?!\w)", alone):
+            inside.remove(tag)
     alike = inside or [tag for tag, form in folded.items() if _alike(form, answer)]
     if len(alike) > 1:
         return Typed(None, Undecided(f"It names more than one tag: {' or '.join(alike)}."))
     if not alike:
         return Typed(None, "It is none of the column's tags.")
-    if inside and _turned(one_line(text).casefold(), folded[alike[0]]):
+    if inside and _turned(one_line(text).casefold(), folded[alike[0]], f"{question.name} {question.prompt}"):
         return Typed(None, f"It names {alike[0]}, but not that alone.")
     return Typed(alike[0])
 
 
-def _turned(text: str, form: str) -> bool:
-    """Whether the text around a tag may change its meaning: `not a lease`, `sub-lease`, `lease/licence`, `Tier 1+`."""
+_HARMLESS = frozenset(
+    "a an the this that it its is are as of by in under with and to be been has will shall may which such each all "
+    "party parties agreement agreements contract contracts licence license document deed clause term terms "
+    "provision provisions type kind category class basis nature form classified described called titled entitled "
+    "named known follows following hereto hereof governed governing law laws state commonwealth province country "
+    "jurisdiction courts court applicable valid clearly simply standard general ordinary mutual written dated "
+    "entered into between made effective grant grants granted right rights days payment period".split()
+)
+"""Words beside a tag that leave it as it is; the question's own do, too."""
+
+
+def _turned(text: str, form: str, asked: str) -> bool:
+    """Whether the text around a tag may change its meaning: `not a lease`, `sub-lease`, `lease/licence`, `Tier 1+`,
+    `similar to a lease`."""
     inside = re.compile(
         r"[\s/-]+".join(map(re.escape, form.replace(" and ", " & ").split())).replace("\\&", "(?:&|and)")
     )
@@ -628,15 +706,22 @@ def _turned(text: str, form: str) -> bool:
     joined = re.search(r"[\w)]\s?[-/]$|/\s*$", before) or re.match(r"[-/]\w|\s*/", after)
     rest = f"{before} {after}"
     figures = re.search(r"\d", form) and (re.search(r"[^\w\s.,;:\"']", rest) or _ABOUT_A_FIGURE.search(rest))
-    return bool(joined or figures or re.search(r"[\d?]", rest) or _NEGATION.search(rest))
+    words = set(re.findall(r"[^\W\d_]+", rest))
+    strange = words - _HARMLESS - set(re.findall(r"[^\W\d_]+", asked.casefold()))
+    return bool(joined or figures or strange or re.search(r"[\d?~]", rest) or _NEGATION.search(rest))
 
 
 def _alike(one: str, other: str) -> bool:
     """Compare word by word, so that a small difference counts in a long name, too."""
     words, others = one.split(), other.split()
-    return len(words) == len(others) and all(
-        word == actual or (word.isalpha() and word[:1] == actual[:1] and fuzz.ratio(word, actual) >= _TAG_SIMILARITY)
-        for word, actual in zip(words, others, strict=True)
+    return len(words) == len(others) and all(map(_misspelt, words, others))
+
+
+def _misspelt(word: str, actual: str) -> bool:
+    """Whether a word is another one, or nearly so and not derived from it, as `leased` is."""
+    derived = actual.startswith(word) and actual.removeprefix(word) not in ("", "s")
+    return word == actual or (
+        word.isalpha() and word[:1] == actual[:1] and not derived and fuzz.ratio(word, actual) >= _TAG_SIMILARITY
     )
 
 
@@ -644,7 +729,7 @@ def _folded(text: str) -> str:
     """In lower case, with `and` for `&`, spaces for dashes and slashes between words, and trimmed."""
     plain_text = one_line(text).casefold().replace("&", " and ")
     between_words = re.sub(r"(?<=\w)\s*[-/]\s*(?=\w)", " ", re.sub(r"^\s*-\s+", "", plain_text))
-    return " ".join(between_words.split()).strip(" .\"'")
+    return re.sub(r"^[\s\"']*(?:\.(?!\d)[\s\"']*)*", "", " ".join(between_words.split()).rstrip(" .\"'"))
 
 
 _READERS: dict[Format, Callable[[str, Question], Typed]] = {
