@@ -510,8 +510,9 @@ class _Scan:
                 values = agreed(item.values, inner.values) if inner.values else ()
                 item = replace(item, end=items[close].end, values=values, part=item.part and inner.part)
                 at = close
-                scale = SCALES.get(items[at + 1].text.lower()) if self.kind(items, at + 1) == "word" else None
-                if scale and self.beside(items, at + 1):  # `two (2) million`
+                following = items[at + 1] if self.beside(items, at + 1) else item
+                scale = SCALES.get(self.line[following.start : following.end].lower())
+                if scale:  # `two (2) million`
                     at += 1
                     item = replace(
                         item, end=items[at].end, values=self.scaled(values, scale) if len(values) == 1 else ()
