@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from columnist.answers.model import Answerer
 from columnist.asking.prompt import PROMPT_VERSION
@@ -28,6 +29,12 @@ CONTEXT_SECONDS = 2.0
 def prompt_version(model: str) -> str:
     """The version that the back end of this model records with its cells."""
     return RulesAnswerer.prompt_version if model == EXTRACTIVE else PROMPT_VERSION
+
+
+def llm_hosts(settings: Settings) -> list[str]:
+    """The hosts of the LLM servers of these settings: where text of documents goes."""
+    urls = listed_urls(settings.openai_base_url or OPENAI_URL)
+    return [urlsplit(url).netloc.rpartition("@")[2] for url in urls]
 
 
 class BackEnds:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from columnist.back_ends import BackEnds, prompt_version
+from columnist.back_ends import BackEnds, llm_hosts, prompt_version
 from columnist.cancelling import off_loop
 from columnist.db.connect import Database, database_url
 from columnist.db.quotas import Quotas
@@ -51,6 +51,11 @@ class Process:
         """The settings' model and its prompt version."""
         settings = self.settings
         return ModelInUse(settings.model, prompt_version(settings.model), settings.measured)
+
+    def tell_receivers(self) -> None:
+        """Log where text of documents goes: before any goes."""
+        hosts = llm_hosts(self.settings) if self.back_ends.askable() is None else []
+        log.info("text of documents goes to", llm_servers=hosts or "none: it stays on this machine")
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[WorkerPool]:

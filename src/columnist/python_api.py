@@ -128,6 +128,7 @@ async def _run(
         async with desk.working():
             covered = await cover(desk, grid, named, watch, batch=batch)
         handed_out = HandedOut(grid, covered)
+        await desk.note_export(grid, "table")
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder, "review.parquet")
             rows = handed_out.over(desk.rows(grid))

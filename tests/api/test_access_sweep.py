@@ -98,6 +98,7 @@ CALLS = (
     Call(f"GET {R}/rows/groups", "viewer", params={"column_id": "{column_id}"}),
     Call(f"GET {R}/history", "viewer"),
     Call(f"GET {R}/rows", "viewer", params={"q": MARK, "column_ids": "{column_id}"}),
+    Call(f"GET {R}/events", "owner"),
     Call("GET /api/tabular/certificates", "anyone"),
     Call(f"GET {R}/export", "viewer", params={"format": "csv"}),
     Call(f"GET {R}/export", "viewer", params={"format": "json"}),
@@ -320,7 +321,7 @@ def snapshot(site: Site, ids: dict[str, str]) -> dict[str, str]:
         elif table == "tabular_reviews":
             where = "id = %(review_id)s"
         elif table == "events":  # readers are noted, too
-            where = "review_id = %(review_id)s and action <> 'export'"
+            where = "review_id = %(review_id)s and action not in ('export', 'download')"
         elif "review_id" in columns:
             where = "review_id = %(review_id)s"
         elif "user_id" in columns:

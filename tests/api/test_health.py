@@ -146,10 +146,13 @@ def test_a_pool_that_fails_over_and_over_is_told_by_both_probes(
         "COLUMNIST_DRAIN_SECONDS": 0,
         "TABULAR_WORKER_IDLE_MS": 100,
         "COLUMNIST_METRICS_PORT": 0,
+        "OPENAI_BASE_URL": "http://one.example.org/v1,https://two.example.org:8443/v1",
     }
     process = start(command, *(["--port", "0"] if command == "serve" else []), **variables)
     try:
         assert process.stderr
+        told = json.loads(wait_for_line(process.stderr, '"text of documents goes to"'))
+        assert told["llm_servers"] == ["one.example.org", "two.example.org:8443"]
         address = json.loads(wait_for_line(process.stderr, '"serving"'))["url"]
         threading.Thread(target=process.stderr.read, daemon=True).start()
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import pytest
+from pydantic import ValidationError
 
 from columnist.api.app import create_app
 from columnist.api.health import Health
@@ -18,6 +20,7 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.reading.reader import Reader
 from columnist.export.stream import Exporter
 from columnist.process import Process
+from columnist.reviews.columns_file import ColumnInput, Input
 from columnist.settings import Settings
 from tests.api.test_access_sweep import CALLS, filled
 
@@ -27,6 +30,28 @@ WITHOUT_DATABASE = {
     *("POST /api/session", "DELETE /api/session", "POST /api/invitation", "PUT /api/password"),
 }
 """The title that is suggested for is one that a template knows; and nobody here signs in by password."""
+
+
+MOST_MISTAKES = 60
+"""Of a body that a person has written each is told; building sentences for thousands would keep the event loop."""
+
+
+def test_of_a_body_with_thousands_of_mistakes_a_few_are_told() -> None:
+    bodies = [one for one in all_subclasses(Input) if one.__module__.startswith("columnist.api.") or one is ColumnInput]
+    assert len(bodies) > 10
+    for body in bodies:
+        wrong: list[object] = [{f"field {nr}": 1 for nr in range(10_000)}]
+        for name in body.model_fields:
+            items: tuple[object, ...] = (1, "x", {}, {"rules": [{}] * 20})
+            wrong += [{name: [one] * most} for one in items for most in (200, 10_000)]
+        for mistakes in wrong:
+            with pytest.raises(ValidationError) as refused:
+                body.model_validate(mistakes)
+            assert refused.value.error_count() <= MOST_MISTAKES, (body, str(mistakes)[:50])
+
+
+def all_subclasses(kind: type[Input]) -> set[type[Input]]:
+    return {one for direct in kind.__subclasses__() for one in (direct, *all_subclasses(direct))}
 
 
 @asynccontextmanager

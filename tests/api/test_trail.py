@@ -74,10 +74,16 @@ def test_every_act_is_noted_with_who_did_it_and_what_the_database_does_not_see_a
     ada.put(f"{at}/members/{EVE.email}", json={"role": "viewer"}).raise_for_status()
     eve.get(f"/documents/{document}/original").raise_for_status()
     eve.get(f"{at}/export", params={"format": "csv"}).raise_for_status()
-    ada.put(f"{at}/members/{EVE.email}", json={"role": "editor"}).raise_for_status()
+    problem(eve.get(f"{at}/events"), 403, "forbidden")
+    ada.put(f"{at}/members/{EVE.email}", json={"role": "owner"}).raise_for_status()
     eve.patch(f"{at}/cells/{document}/{column}", json={"summary": "5"}).raise_for_status()
     eve.post(f"{at}/cells/{document}/{column}/verify", json={"verified": True}).raise_for_status()
     eve.put(f"{at}/columns/{column}", json={"name": "Rent", "prompt": "How high?"}).raise_for_status()
+    for owner in people:  # the one who made it, and the one with whom it is shared as an owner
+        seen = owner.get(f"{at}/events").json()["events"]
+        acts = ["edit_column", "verify", "edit", "share", "export", "download", "share"]
+        assert [one["action"] for one in seen[:7]] == acts
+        assert owner.get(f"{at}/events", params={"since": seen[1]["at"], "offset": 1}).json()["events"] == seen[1:2]
     ada.delete(f"{at}/members/{EVE.email}").raise_for_status()
     token = ada.post("/tokens", json={"name": "script"}).json()
     httpx.get(f"{ada.base_url}me", headers={"Authorization": f"Bearer {token['token']}"}).raise_for_status()
@@ -115,7 +121,7 @@ def test_every_act_is_noted_with_who_did_it_and_what_the_database_does_not_see_a
     ]
     downloaded = next(event for event in events if event["action"] == "download")
     assert downloaded["facts"] == {"sha256": hashlib.sha256(LEASE).hexdigest()}
-    assert downloaded["document_id"] == document
+    assert (downloaded["document_id"], downloaded["review_id"]) == (document, review.json()["id"])
     of_eve = {event["action"] for event in trail(EVE.email)}
     assert of_eve == {"sign_in", "download", "export", "edit", "verify", "edit_column"}
     assert {event["review_id"] for event in trail(review_id=review.json()["id"])} == {review.json()["id"]}

@@ -40,6 +40,9 @@ def test_the_main_job_on_real_contracts_ends_with_a_filled_and_evidenced_grid(
     done = columnist("run", CONTRACTS, "--columns", DUE_DILIGENCE, "--output", tmp_path / "review.xlsx", **home)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no LLM" in done.stdout, "the extractive back end says what it is"
+    assert "Nothing leaves this machine." in done.stdout
+    exported = "select facts ->> 'format' from events where action = 'export'"
+    assert rows_of(str(home["DATABASE_URL"]), exported) == [("xlsx",)]
     assert "are skipped" in done.stdout, "what is no contract is named"
     book = openpyxl.load_workbook(tmp_path / "review.xlsx")
     assert book["Review"].max_row == 13
@@ -308,6 +311,8 @@ def test_an_llm_server_that_refuses_the_key_pauses_the_job_and_the_right_key_goe
         done = columnist(*command, **home)
         assert done.returncode == 3, done.stdout + done.stderr
         assert "OPENAI_API_KEY" in done.stdout
+        before = done.stdout.partition("Started job")[0]
+        assert f"questions go to the LLM server {urlsplit(llm).netloc}." in " ".join(before.split())
         assert "5 cells were never asked" in " ".join(done.stdout.split())
         assert "OPENAI_API_KEY" in columnist("doctor", **home).stdout
         assert columnist(*command, **home).returncode == 3, "it is tried again, and refused again"

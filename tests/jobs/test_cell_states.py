@@ -135,13 +135,13 @@ async def step(database: Database, review: Review, document: UUID, name: str) ->
     async with database.act_as(LOCAL_USER) as connection:
         match name:
             case "edit":
-                await change_cell(connection, LOCAL_USER, cell, "edit", Edit(summary="Mine", value="Mine"))
+                await change_cell(connection, cell, "edit", Edit(summary="Mine", value="Mine"))
             case "flag":
-                await change_cell(connection, LOCAL_USER, cell, "edit", Edit(flag="red"))
+                await change_cell(connection, cell, "edit", Edit(flag="red"))
             case "note":
-                await change_cell(connection, LOCAL_USER, cell, "edit", Edit(reasoning="Look, Bob."))
+                await change_cell(connection, cell, "edit", Edit(reasoning="Look, Bob."))
             case "verify" | "unverify" | "clear":
-                await change_cell(connection, LOCAL_USER, cell, name)
+                await change_cell(connection, cell, name)
             case _:
                 raise AssertionError(name)
 
@@ -250,7 +250,7 @@ def test_no_failure_takes_an_answer_with_it(url: str, state: str, how: str, agai
                     connection, LOCAL_USER.id, Ask(review.id, "m", "1", ("again",) if again else ("all",))
                 )
                 if again:
-                    await change_cell(connection, LOCAL_USER, cell, "regenerate", job_id=job.job_id)
+                    await change_cell(connection, cell, "regenerate", job_id=job.job_id)
             a_persons = "edit" in state or "verify" in state
             assert job.total_items == (again or not a_persons)
             async with database.worker() as connection:
@@ -299,7 +299,7 @@ def test_what_a_person_does_during_a_run_survives_it(url: str, act: str, again: 
                 only: tuple[Any, ...] = ("again",) if again else ("all",)
                 job = await create_job(connection, LOCAL_USER.id, Ask(review.id, "m", "1", only))
                 if again:
-                    await change_cell(connection, LOCAL_USER, cell, "regenerate", job_id=job.job_id)
+                    await change_cell(connection, cell, "regenerate", job_id=job.job_id)
             async with database.worker() as connection:
                 (item,) = await claim_items(connection, 60, 1, 3, {}, None)
                 loaded = await load_item(connection, item)
@@ -337,18 +337,18 @@ def test_a_cleared_answer_comes_back_though_failures_were_cleared_after_it(url: 
 
             async def clear() -> None:
                 async with database.act_as(LOCAL_USER) as connection:
-                    await change_cell(connection, LOCAL_USER, key, "clear")
+                    await change_cell(connection, key, "clear")
 
             job_id = await run("Ohio")
             async with database.act_as(LOCAL_USER) as connection:
-                await change_cell(connection, LOCAL_USER, key, "verify")
+                await change_cell(connection, key, "verify")
                 before = await get_cell(connection, key)
             await clear()
             for _ in range(2):
                 await run(None)
                 await clear()
             async with database.act_as(LOCAL_USER) as connection:
-                await restore_cell(connection, LOCAL_USER, key)
+                await restore_cell(connection, key)
                 after = await get_cell(connection, key)
             assert (after.status, after.summary, after.job_id) == ("done", "Ohio", job_id)
             assert replace(after, updated_at=before.updated_at) == before, "with its own stamps"

@@ -413,7 +413,7 @@ def test_a_finished_review_has_nothing_to_ask_until_a_column_changes(url: str) -
             async with database.act_as(LOCAL_USER) as connection:
                 cells = await connection.execute("select review_id, document_id, column_id from tabular_cells")
                 for cell in await cells.fetchall():
-                    await change_cell(connection, LOCAL_USER, CellKey(**cell), "edit", Edit("Mine."))
+                    await change_cell(connection, CellKey(**cell), "edit", Edit("Mine."))
                 await connection.execute(
                     "update tabular_columns set prompt = 'More?' where id = %s", [review.columns[0]]
                 )

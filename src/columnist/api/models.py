@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, EmailStr, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, EmailStr, Field
 
 from columnist.api.passwords import LONGEST
 from columnist.db.quotas import Quotas, Usage
@@ -14,26 +14,25 @@ from columnist.documents.model import Remark
 from columnist.jobs.ask import JobOnly, Only
 from columnist.jobs.feed import ChangedCells
 from columnist.jobs.job import Progress
-from columnist.reviews.columns_file import ColumnInput, Line
-from columnist.reviews.events import Certificate
+from columnist.reviews.columns_file import ColumnInput, Input, Line
+from columnist.reviews.events import Act, Certificate
 from columnist.reviews.grid import RowGroup
 from columnist.reviews.model import Column, Failure, Flag, Member, Review, ReviewChange, Role
 
 RATE_DIGITS = 2
 
 
-class Input(BaseModel):
-    """A request's body; unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid")
+Ids = Annotated[list[UUID], Field(fail_fast=True)]
+"""Of those that are wrong the first one is told: to tell of ten thousand takes a second."""
+Columns = Annotated[list[ColumnInput], Field(max_length=200, fail_fast=True)]
 
 
 class ReviewInput(Input):
     """A new review, empty or with its first columns and documents."""
 
     name: Line
-    columns: Annotated[list[ColumnInput], Field(max_length=200)] = []
-    document_ids: Annotated[list[UUID], Field(max_length=100_000)] = []
+    columns: Columns = Field([])
+    document_ids: Ids = Field([], max_length=100_000)
 
 
 class ReviewName(Input):
@@ -46,6 +45,12 @@ class Retention(Input):
     """When a review deletes itself; null: never."""
 
     delete_at: AwareDatetime | None
+
+
+class ActList(BaseModel):
+    """What was done in a review, newest first."""
+
+    events: list[Act]
 
 
 class CertificateList(BaseModel):
@@ -70,7 +75,7 @@ class ReviewHistory(BaseModel):
 class ColumnsInput(Input):
     """New columns, in order."""
 
-    columns: Annotated[list[ColumnInput], Field(min_length=1, max_length=200)]
+    columns: Annotated[Columns, Field(min_length=1)]
 
 
 class ColumnList(BaseModel):
@@ -82,7 +87,7 @@ class ColumnList(BaseModel):
 class ColumnOrder(Input):
     """The columns that come first; the others follow as they were."""
 
-    column_ids: Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
+    column_ids: Annotated[Ids, Field(min_length=1, max_length=1_000)]
 
 
 class MemberInput(Input):
@@ -184,8 +189,8 @@ class Me(BaseModel):
 class CellsInput(Input):
     """A part of a review: absent means every document, every column."""
 
-    document_ids: Annotated[list[UUID], Field(min_length=1, max_length=100_000)] | None = None
-    column_ids: Annotated[list[UUID], Field(min_length=1, max_length=1_000)] | None = None
+    document_ids: Annotated[Ids, Field(min_length=1, max_length=100_000)] | None = None
+    column_ids: Annotated[Ids, Field(min_length=1, max_length=1_000)] | None = None
 
 
 class GridInput(CellsInput):

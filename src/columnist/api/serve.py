@@ -126,6 +126,8 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
         server = _Server(config)
         if (local := app.state.gate.authenticator.local) is not None:
             server.link_token = local.token
+        if work:
+            process.tell_receivers()
         async with replace(process, reader=reader).working() if work else nullcontext() as pool:
             health.pool = pool
             serving = asyncio.create_task(server.serve(sockets=[listener]))

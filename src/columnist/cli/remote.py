@@ -118,6 +118,9 @@ class RemoteDesk(Desk):
                 if row.document_id in wanted:
                     yield grid.answers(row)
 
+    async def note_export(self, grid: Grid, suffix: str) -> None:
+        return  # the server has noted it when `rows` asked
+
     async def failures(self, grid: Grid) -> list[Failure]:
         return await self._at(
             grid.review_id,

@@ -14,6 +14,7 @@ from uuid import UUID
 from rich.console import Console
 from rich.prompt import Confirm
 
+from columnist.back_ends import llm_hosts
 from columnist.cli import screen
 from columnist.cli.desk import command_desk
 from columnist.desk.files import Source, find_files
@@ -25,7 +26,7 @@ from columnist.process import LEAVE_SECONDS, check_askable, leave_within
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
-from columnist.settings import EXTRACTIVE, Settings, listed_urls
+from columnist.settings import EXTRACTIVE, Settings
 
 ROWS_SHOWN = 15
 PASSED_OVER_SHOWN = 3
@@ -76,9 +77,8 @@ def _receiver(settings: Settings) -> str:
         return f"Files and questions go to the server {urlsplit(settings.server).netloc.rpartition('@')[2]}."
     if settings.model == EXTRACTIVE or settings.model.endswith(".gguf"):
         return "Nothing leaves this machine."
-    urls = listed_urls(settings.openai_base_url or "https://api.openai.com")
-    hosts = ", ".join(urlsplit(url).netloc.rpartition("@")[2] for url in urls)
-    return f"Text of documents and questions go to the LLM server{'s' if len(urls) > 1 else ''} {hosts}."
+    hosts = llm_hosts(settings)
+    return f"Text of documents and questions go to the LLM server{'s' if len(hosts) > 1 else ''} {', '.join(hosts)}."
 
 
 def _opening(generated: Generated, asked: str) -> str:
@@ -175,6 +175,7 @@ async def see_it_through(
 
 
 async def _export(desk: Desk, grid: Grid, handed_out: HandedOut, output: Path, measured: Collection[str]) -> None:
+    await desk.note_export(grid, output.suffix[1:].lower())
     with job_bar() as bar:
         task = bar.add_task(f"Writing {screen.plain(output.name)}", total=len(grid.document_ids), detail="")
         rows = handed_out.over(desk.rows(grid))

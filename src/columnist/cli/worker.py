@@ -27,16 +27,16 @@ async def work(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    async with (
-        open_process(settings) as process,
-        watched(settings, process.database) as health,
-        process.working() as pool,
-    ):
-        health.pool = pool
-        log.info(
-            "worker ready", concurrency=settings.generate_concurrency or "as the LLM servers take", model=settings.model
-        )
-        await stopped.wait()
-        log.info("worker stopping", grace_seconds=settings.worker_grace_seconds)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, hurry)
+    async with open_process(settings) as process, watched(settings, process.database) as health:
+        process.tell_receivers()
+        async with process.working() as pool:
+            health.pool = pool
+            log.info(
+                "worker ready",
+                concurrency=settings.generate_concurrency or "as the LLM servers take",
+                model=settings.model,
+            )
+            await stopped.wait()
+            log.info("worker stopping", grace_seconds=settings.worker_grace_seconds)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, hurry)

@@ -147,6 +147,10 @@ class Desk(Protocol):
         """The grid's rows with contents, without answers to other versions of its questions."""
         ...
 
+    async def note_export(self, grid: Grid, suffix: str) -> None:
+        """The user takes the rows out, as a file of this kind (csv, xlsx): for the trail."""
+        ...
+
     async def failures(self, grid: Grid) -> list[Failure]:
         """The cells of the grid that failed, in any job."""
         ...

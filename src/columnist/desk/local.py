@@ -28,6 +28,7 @@ from columnist.jobs.job import Generated, Progress
 from columnist.jobs.pool import WorkerPool
 from columnist.llm.usage import Prices
 from columnist.process import Process, open_process
+from columnist.reviews import events
 from columnist.reviews.cells import CellKey, Edit, Seen, change_cell, get_cell, restore_cell
 from columnist.reviews.model import Column, ColumnSpec, Failure, Flag, Format, FullCell, GridRow
 from columnist.reviews.store import (
@@ -282,6 +283,10 @@ class LocalDesk(Desk):
         async with self._acting() as connection:
             return await list_columns(connection, review_id)
 
+    async def note_export(self, grid: Grid, suffix: str) -> None:
+        async with self._acting() as connection:
+            await events.note_export(connection, grid.review_id, suffix)
+
     async def failures(self, grid: Grid) -> list[Failure]:
         async with self._acting() as connection:
             return await failed_cells(connection, grid.review_id, None, grid.column_ids, grid.document_ids)
@@ -315,27 +320,27 @@ class LocalDesk(Desk):
             edit = Edit(flag=flag, reasoning=reasoning)
             if summary is not None:
                 edit = await typed_edit(connection, key, summary, flag, reasoning)
-            await change_cell(connection, self._user, key, "edit", edit, seen)
+            await change_cell(connection, key, "edit", edit, seen)
         return await self.cell(key)
 
     async def verify(self, key: CellKey, seen: Seen | None = None, *, verified: bool = True) -> FullCell:
         """Note that the user has checked the evidence and agrees, or take that back. Raises ConflictError as `edit`."""
         async with self._acting() as connection:
             await get_cell(connection, key)
-            await change_cell(connection, self._user, key, "verify" if verified else "unverify", seen=seen)
+            await change_cell(connection, key, "verify" if verified else "unverify", seen=seen)
         return await self.cell(key)
 
     async def clear(self, key: CellKey) -> None:
         """Empty the cell: later runs ask it as a missing one. Its history keeps the answer."""
         async with self._acting() as connection:
             await get_cell(connection, key)
-            await change_cell(connection, self._user, key, "clear")
+            await change_cell(connection, key, "clear")
 
     async def restore(self, key: CellKey) -> FullCell:
         """Bring the cleared answer back with its evidence. Raises ConflictError if there is another answer by now."""
         async with self._acting() as connection:
             await get_cell(connection, key)
-            await restore_cell(connection, self._user, key)
+            await restore_cell(connection, key)
         return await self.cell(key)
 
     async def ask_again(self, key: CellKey) -> Generated:
@@ -349,5 +354,5 @@ class LocalDesk(Desk):
                 raise ConflictError(
                     "A job is running over this review: wait until it ends, or cancel it, to ask a cell again."
                 )
-            await change_cell(connection, self._user, key, "regenerate", job_id=generated.job_id)
+            await change_cell(connection, key, "regenerate", job_id=generated.job_id)
             return generated

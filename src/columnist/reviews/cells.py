@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.errors import ForeignKeyViolation
 from psycopg.types.json import Jsonb
 
-from columnist.db.connect import Connection, User, tried_again
+from columnist.db.connect import Connection, tried_again
 from columnist.db.sql import statement
 from columnist.documents.model import read_citations
 from columnist.errors import ConflictError, NotFoundError
@@ -60,7 +60,6 @@ async def get_cell(connection: Connection, cell: CellKey, in_use: ModelInUse | N
 @tried_again
 async def change_cell(
     connection: Connection,
-    user: User,
     cell: CellKey,
     action: CellAction,
     edit: Edit | None = None,
@@ -76,8 +75,6 @@ async def change_cell(
             {
                 **cell._asdict(),
                 "action": action,
-                "user_id": user.id,
-                "email": user.email,
                 "summary": new.summary,
                 "value": None if new.value is None else Jsonb(new.value),
                 "value_format": new.value_format,
@@ -104,10 +101,9 @@ async def change_cell(
 
 
 @tried_again
-async def restore_cell(connection: Connection, user: User, cell: CellKey) -> None:
+async def restore_cell(connection: Connection, cell: CellKey) -> None:
     """Put back what was cleared, evidence and all. Raises ConflictError if something answered it since."""
-    values = {**cell._asdict(), "user_id": user.id, "email": user.email}
-    cursor = await connection.execute(_sql("restore_cell"), values)
+    cursor = await connection.execute(_sql("restore_cell"), cell._asdict())
     row = await cursor.fetchone()
     if row is None or row["outcome"] != "done":
         raise ConflictError("There is no cleared answer to bring back.")

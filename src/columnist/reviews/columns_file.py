@@ -47,24 +47,37 @@ Paragraph = Annotated[
 ]
 
 
-class RuleInput(BaseModel):
-    """A rule as somebody writes it: `when` is a comparison with the answer's value, or words (see conditions.py)."""
+SPARE_FIELDS = 5
+MOST_TAGS = 500
+
+
+class Input(BaseModel):
+    """What somebody writes. Unknown fields are refused, each by a sentence, unless there are more than SPARE_FIELDS."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, value: object) -> object:
+        if isinstance(value, dict) and len(value) > len(cls.model_fields) + SPARE_FIELDS:
+            raise ValueError(f"it has {len(value):,} fields, and may have {len(cls.model_fields)}")
+        return value
+
+
+class RuleInput(Input):
+    """A rule as somebody writes it: `when` is a comparison with the answer's value, or words (see conditions.py)."""
 
     flag: RuleFlag
     when: Annotated[Line, BeforeValidator(_as_written)]
 
 
-class ColumnInput(BaseModel):
+class ColumnInput(Input):
     """A question as somebody writes it, in a file or a request."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Line
     prompt: Paragraph
     format: Format = "text"
-    tags: list[Line] = []
+    tags: Annotated[list[Line], Field(max_length=MOST_TAGS, fail_fast=True)] = []
     rules: Annotated[list[RuleInput], Field(max_length=20)] = []
     second_reading: SecondReading | None = None
 
@@ -115,9 +128,7 @@ class _TwiceError(yaml.YAMLError):
     pass
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _File(Input):
     name: Line | None = None
     columns: Annotated[list[ColumnInput], Field(min_length=1, max_length=200)]
 

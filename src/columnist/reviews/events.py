@@ -15,11 +15,10 @@ FOLLOW_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """An act. `user_id`, `email`: of who did it, None for a worker or an operator; `owner_id`: whose the review, the
-    document, the token or the account is. `facts` depend on the action: the hash of a file, a role, a status."""
+class Act:
+    """Who did what. `user_id`, `email`: of who did it, None for a worker or an operator; `owner_id`: whose the review,
+    the document, the token or the account is. `facts` depend on the action: the hash of a file, a role, a status."""
 
-    id: int
     at: datetime
     action: str
     user_id: UUID | None
@@ -28,6 +27,13 @@ class Event:
     review_id: UUID | None
     document_id: UUID | None
     facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Act):
+    """An act in the whole trail. `id`: in the order of their beginning, with gaps."""
+
+    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,14 @@ async def read_events(
             if not follow:
                 return
             await asyncio.sleep(FOLLOW_SECONDS)
+
+
+async def acts_in(
+    connection: Connection, review_id: UUID, since: datetime | None, limit: int, offset: int
+) -> list[Act]:
+    """What was done in a review of the connection's user, as an owner may know it; newest first."""
+    values = {"review_id": review_id, "since": since, "limit": limit, "offset": offset}
+    return [Act(**row) for row in await (await connection.execute(_sql("list_acts"), values)).fetchall()]
 
 
 async def certificates(connection: Connection, limit: int, review_id: UUID | None = None) -> list[Certificate]:

@@ -1,16 +1,16 @@
 /** All reviews, and the start of a new one. */
-import { keepPreviousData, useMutation } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { client, type Review } from "../api/client";
-import { api } from "../api/queries";
+import { api, meQuery } from "../api/queries";
 import { uploadsOf } from "../setup/files";
 import { DropZone } from "../setup/Upload";
 import type { Chosen } from "../setup/files";
 import { Dialog } from "../ui/Dialog";
 import { useNotices } from "../ui/notices";
 import { ErrorOf, Loading, useTitle } from "../ui/parts";
-import { count, figure, when } from "../ui/words";
+import { count, figure, onDay, when } from "../ui/words";
 import parts from "../ui/parts.module.css";
 import styles from "./Reviews.module.css";
 
@@ -112,6 +112,7 @@ export function ReviewsScreen() {
                 <td>
                   <Link href={`/reviews/${review.id}`}>{review.name}</Link>
                   {review.active_job_id && <span className={parts.badge}>running</span>}
+                  {review.delete_at && <span className={parts.badge}>deleted on {onDay(review.delete_at)}</span>}
                 </td>
                 <td className={styles.number}>{figure(review.document_count)}</td>
                 <td className={styles.number}>{review.column_count}</td>
@@ -139,6 +140,7 @@ export function ReviewsScreen() {
           </button>
         </nav>
       )}
+      <Usage />
       {deleting && (
         <Dialog title={`Delete ${deleting.name}?`} onClose={() => setDeleting(null)}>
           <p>
@@ -160,4 +162,24 @@ export function ReviewsScreen() {
       )}
     </main>
   );
+}
+
+const GB = 1024 ** 3;
+
+/** What one has of what is limited. */
+function Usage() {
+  const me = useQuery({ ...meQuery, staleTime: 0 }).data;
+  if (!me) return null;
+  const { usage, quotas } = me;
+  const of = (used: number, most: number | null | undefined, what: string, sign = "") => {
+    const [has, may] = [used, most].map((n) => sign + n?.toLocaleString("en", { maximumFractionDigits: 2 }));
+    return `${has}${most == null ? "" : ` of ${may}`} ${what}`;
+  };
+  const all = [
+    of(usage.documents, quotas.documents, "documents"),
+    of(usage.bytes / GB, quotas.bytes && quotas.bytes / GB, "GB"),
+    of(usage.jobs, quotas.jobs, "live jobs"),
+  ];
+  if (quotas.dollars != null || usage.dollars) all.push(of(usage.dollars, quotas.dollars, "for LLM calls today", "$"));
+  return <p className="muted">You have {all.join(", ")}.</p>;
 }

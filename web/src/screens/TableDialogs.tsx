@@ -12,6 +12,7 @@ import { useNotices } from "../ui/notices";
 import { count } from "../ui/words";
 import { KeysDialog } from "./Keys";
 import { HistoryDialog, ShareDialog } from "./People";
+import { RetentionDialog } from "./Retention";
 
 /** The dialog that is open; some are about one question. */
 export type Opened =
@@ -21,6 +22,7 @@ export type Opened =
   | "run"
   | "people"
   | "history"
+  | "retention"
   | "keys"
   | "remove rows"
   | { do: "edit" | "remove" | "filter"; column: Column };
@@ -78,6 +80,8 @@ export function TableDialogs({ opened, review, columns, selected, onClose, ...on
       return <ShareDialog review={review.id} mayShare={review.role === "owner"} onClose={onClose} />;
     case "history":
       return <HistoryDialog review={review.id} onClose={onClose} />;
+    case "retention":
+      return <RetentionDialog review={review} onClose={onClose} />;
     case "remove rows":
       return <RemoveRows review={review.id} selected={selected} onRemoved={on.onRowsRemoved} onClose={onClose} />;
     case "keys":

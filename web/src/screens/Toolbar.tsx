@@ -3,11 +3,12 @@ import type { Column, Job, Review, View } from "../api/client";
 import { isLive } from "../live";
 import { useUploads } from "../setup/Upload";
 import { Menu, type Item } from "../ui/Menu";
-import { count } from "../ui/words";
+import { count, onDay } from "../ui/words";
 import { ExportMenu } from "./ExportMenu";
 import { JobBar } from "./JobBar";
 import { ReviewName } from "./ReviewName";
 import type { Opened } from "./TableDialogs";
+import parts from "../ui/parts.module.css";
 import styles from "./Toolbar.module.css";
 
 type Props = {
@@ -48,11 +49,13 @@ export function Toolbar({ review, columns, job, view, hidden, hasSelection, ...o
     "line",
     { label: "People …", onSelect: () => on.onOpen("people") },
     { label: "History …", onSelect: () => on.onOpen("history") },
-    { label: "Keys …", onSelect: () => on.onOpen("keys") },
   );
+  if (review.role === "owner") more.push({ label: "Retention …", onSelect: () => on.onOpen("retention") });
+  more.push({ label: "Keys …", onSelect: () => on.onOpen("keys") });
   return (
     <div className={styles.toolbar}>
       <ReviewName review={review} />
+      {review.delete_at && <span className={`${parts.badge} ${parts.warn}`}>deleted on {onDay(review.delete_at)}</span>}
       <JobBar job={job} onChanged={on.onJobChanged} mayEdit={mayEdit} />
       {mayEdit && (
         <>

@@ -24,6 +24,10 @@ export const count = (n: number, one: string, many = `${one}s`) => `${figure(n)}
 export const when = (iso: string) =>
   new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
+export const onDay = (iso: string) => new Date(iso).toLocaleDateString(undefined, { dateStyle: "medium" });
+/** As fields of forms have it: 2026-01-31. */
+export const localDay = (time: Date) => time.toLocaleDateString("sv");
+
 export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
   if (seconds < 3600) return `${Math.round(seconds / 60)} min`;

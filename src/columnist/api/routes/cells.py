@@ -9,11 +9,10 @@ from pydantic import BaseModel, model_validator
 
 from columnist.api.context import CurrentConnection, CurrentDesk, EditableReview, VisibleReview
 from columnist.api.guarded import GuardedRoute
-from columnist.api.models import Input
 from columnist.api.parameters import PageSize
 from columnist.jobs.job import Generated
 from columnist.reviews.cells import CellKey, Seen, cell_history
-from columnist.reviews.columns_file import Paragraph
+from columnist.reviews.columns_file import Input, Paragraph
 from columnist.reviews.model import CellChange, Flag, FullCell
 
 router = APIRouter(

@@ -24,7 +24,7 @@ from columnist.api.context import (
     require_role,
 )
 from columnist.api.guarded import GuardedRoute, UploadRoute
-from columnist.api.models import Input
+from columnist.api.models import Ids
 from columnist.api.parameters import STORABLE, Confirm, NameSearch, Offset, PageNumber, PageSize
 from columnist.api.uploads import uploaded
 from columnist.cancelling import off_loop, surely
@@ -38,6 +38,7 @@ from columnist.documents.store import Document, StoredFile, Use
 from columnist.documents.sweep import note_arrival
 from columnist.errors import ConfirmationNeededError, ForbiddenError, NotFoundError
 from columnist.reviews import store as reviews
+from columnist.reviews.columns_file import Input
 from columnist.reviews.events import note_download
 
 router = APIRouter(tags=["documents"], route_class=GuardedRoute)
@@ -128,7 +129,7 @@ class Places(BaseModel):
 class DocumentIds(Input):
     """Documents to add or remove."""
 
-    document_ids: Annotated[list[UUID], Field(min_length=1, max_length=100_000)]
+    document_ids: Annotated[Ids, Field(min_length=1, max_length=100_000)]
 
 
 _BODY = {

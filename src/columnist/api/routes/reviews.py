@@ -4,10 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 
 from columnist.api.context import CurrentConnection, CurrentUser, EditableReview, OwnReview, VisibleReview
 from columnist.api.guarded import GuardedRoute
-from columnist.api.models import CertificateList, Retention, ReviewHistory, ReviewInput, ReviewList, ReviewName
+from columnist.api.models import ActList, CertificateList, Retention, ReviewHistory, ReviewInput, ReviewList, ReviewName
 from columnist.api.parameters import Confirm, NameSearch, Offset, PageSize
 from columnist.documents.store import and_documents, documents_only_here
 from columnist.errors import ConfirmationNeededError
@@ -61,6 +62,18 @@ async def get_review_history(
 ) -> ReviewHistory:
     """Who did what to which cell when, newest first."""
     return ReviewHistory(changes=await review_history(connection, review_id, limit))
+
+
+@router.get("/{review_id}/events")
+async def list_review_events(
+    review_id: OwnReview,
+    connection: CurrentConnection,
+    since: Annotated[AwareDatetime | None, Query(description="Not what was done before it.")] = None,
+    limit: PageSize = 100,
+    offset: Offset = 0,
+) -> ActList:
+    """Who shared, asked, edited, exported or downloaded what in your review, newest first."""
+    return ActList(events=await events.acts_in(connection, review_id, since, limit, offset))
 
 
 @router.put("/{review_id}/retention")

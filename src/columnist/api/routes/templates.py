@@ -7,11 +7,11 @@ from pydantic import BaseModel, Field
 
 from columnist.api.context import CurrentConnection, CurrentUser, LongDesk
 from columnist.api.guarded import GuardedRoute
-from columnist.api.models import Input
+from columnist.api.models import Columns
 from columnist.api.parameters import TemplateId
 from columnist.desk.suggestion import Suggestion
 from columnist.reviews import templates
-from columnist.reviews.columns_file import ColumnInput, Line
+from columnist.reviews.columns_file import Input, Line
 from columnist.reviews.model import Format
 from columnist.reviews.templates import Template
 
@@ -22,7 +22,7 @@ class TemplateInput(Input):
     """Your own template."""
 
     name: Line
-    columns: Annotated[list[ColumnInput], Field(min_length=1, max_length=200)]
+    columns: Annotated[Columns, Field(min_length=1)]
 
 
 class TemplateList(BaseModel):

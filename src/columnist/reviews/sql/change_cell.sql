@@ -1,6 +1,5 @@
 -- What a person does to a cell. `checks`: only if it is as it was at `expected`.
 select change_tabular_cell(
   review_id => %(review_id)s, document_id => %(document_id)s, column_id => %(column_id)s, action => %(action)s,
-  user_id => %(user_id)s, email => %(email)s, summary => %(summary)s, value => %(value)s,
-  value_format => %(value_format)s, flag => %(flag)s, rule => %(rule)s, reasoning => %(reasoning)s,
-  checks => %(checks)s, expected => %(expected)s, job_id => %(job_id)s) as outcome
+  summary => %(summary)s, value => %(value)s, value_format => %(value_format)s, flag => %(flag)s, rule => %(rule)s,
+  reasoning => %(reasoning)s, checks => %(checks)s, expected => %(expected)s, job_id => %(job_id)s) as outcome

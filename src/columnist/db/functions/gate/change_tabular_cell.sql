@@ -1,9 +1,9 @@
 -- The only place where a person changes a cell, for which nobody else has the right. Notes who, by the caller's claims
--- (`user_id` and `email` are what the last release sent), before and after.
+-- (not by `user_id` and `email`, which only the last release sends), before and after.
 -- Returns 'done', 'missing' (no answer to act on) or, if `checks`, 'changed' (it is not as it was at `expected`; null:
 -- nobody had written it yet). A flag or a note without a summary goes beside the answer and changes nothing else of it.
 create or replace function change_tabular_cell(
-  review_id uuid, document_id uuid, column_id uuid, action text, user_id uuid, email text,
+  review_id uuid, document_id uuid, column_id uuid, action text, user_id uuid default null, email text default null,
   summary text default null, value jsonb default null, value_format text default null, flag text default null,
   rule text default null, reasoning text default null, checks boolean default false, expected timestamptz default null,
   job_id uuid default null

@@ -1,8 +1,9 @@
--- Puts back the answer that was cleared last, with its stamps, if nothing answered since; by the caller's claims.
+-- Puts back the answer that was cleared last, with its stamps, if nothing answered since; by the caller's claims, not by
+-- `user_id` and `email`, which only the last release sends.
 -- What was asked in vain meanwhile does not count, even if that was cleared, too. Returns 'done' or 'missing'
 -- (there is nothing to put back).
 create or replace function restore_tabular_cell(
-  review_id uuid, document_id uuid, column_id uuid, user_id uuid, email text
+  review_id uuid, document_id uuid, column_id uuid, user_id uuid default null, email text default null
 ) returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
