@@ -677,6 +677,7 @@ def test_a_refused_size_is_not_tried_again_in_the_next_window() -> None:
             "declines to answer: I will not.",
         ),
         ({"finish_reason": "content_filter"}, "content filter has stopped the answer"),
+        ({"finish_reason": "SAFETY"}, "content filter has stopped the answer"),
     ],
 )
 def test_a_refusal_is_told_in_its_own_words_and_not_asked_again(choice: dict[str, Any], sentence: str) -> None:
@@ -702,6 +703,10 @@ def test_a_refusal_is_told_in_its_own_words_and_not_asked_again(choice: dict[str
             "content": None,
             "tool_calls": [{"id": "1", "type": "function", "function": {"name": "a", "arguments": ANSWER}}],
         },
+        {"content": None, "tool_calls": [{"function": {"name": "a", "arguments": json.loads(ANSWER)}}]},
+        {"content": None, "function_call": {"name": "a", "arguments": ANSWER}},
+        {"content": json.loads(ANSWER)},
+        {"content": [{"type": "text", "text": {"value": ANSWER}}]},
     ],
 )
 def test_an_answer_in_a_neighbouring_place_counts(message: dict[str, Any]) -> None:
@@ -714,7 +719,12 @@ def test_an_answer_in_a_neighbouring_place_counts(message: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    "nothing", ["N/A", "not specified", "Not mentioned.", "null", "", "The document does not say."]
+    "nothing",
+    [
+        *("N/A", "not specified", "Not mentioned.", "null", "", "The document does not say.", "—", "[]", "“None.”"),
+        *("None specified", "Not explicitly stated in the agreement", "No information provided", "Keine Angabe"),
+        "The contract is silent on this.",
+    ],
 )
 def test_words_for_nothing_are_not_found(nothing: str) -> None:
     with scripted(

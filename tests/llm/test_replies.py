@@ -57,6 +57,11 @@ def refused(message: str, status: int = 400, code: str = "", **headers: str) -> 
         ("Request too large on tokens per min (TPM): Limit 6000, Requested 9100.", 429, "rate_limit_exceeded"),
         ("Request too large for model in organization on tokens per minute: Limit 6000, Requested 9020", 413, "tokens"),
         ("Input tokens exceed the configured limit of 8192 tokens. Your messages resulted in 9012 tokens.", 400, ""),
+        ("Input validation error: `inputs` must have less than 8192 tokens. Given: 9012", 422, "validation"),
+        ("ValueError: This model's maximum context length is 8192 tokens", 500, ""),
+        ("Die Eingabe ist zu lang: 9000 Token, maximal 8192", 400, ""),
+        ("input_tokens: 9000, max: 8192", 422, ""),
+        ("Your input is too big", 400, ""),
     ],
 )
 def test_a_request_that_is_too_long_is_known_by_numbers_and_words_of_any_vendor(
@@ -84,6 +89,8 @@ def test_the_numbers_say_how_much_fits() -> None:
         ("Rate limit reached for requests per min: Limit 500.", 429, "rate_limit_exceeded"),
         ("max_tokens is too large: 2000. This model supports at most 1024 completion tokens.", 400, ""),
         ("Internal server error", 500, ""),
+        ("You have exceeded your monthly limit of 8192 requests", 400, ""),
+        ("schema too large: 9000 bytes, limit 8192", 400, ""),
         ("CUDA out of memory. Tried to allocate 2048 MiB", 500, ""),
         ("model is overloaded, please reduce the rate of your requests", 503, ""),
     ],

@@ -218,18 +218,26 @@ def as_shown(value: Any, answer_format: Format, unit: str | None = None) -> str:
     return f"{value} {unit if value == '1' else plural(unit)}" if unit else str(value)
 
 
+_PLACE = r"(?:(?:the|this) )?(?:provided |given )?(?:document|text|contract|agreement|lease|excerpt|context)"
+_SAID = "found|specified|stated|mentioned|provided|given|disclosed|available|applicable|addressed|indicated|present"
+_CLEARLY = "(?:explicitly |expressly |clearly |directly )?"
 _NOTHING = re.compile(
-    r"|null|none|nil|n/?a|n\.a\.|unknown|unspecified"
-    r"|(?:(?:it|this) is )?not (?:found|specified|stated|mentioned|provided|given|disclosed|available|applicable)"
-    r"(?: in (?:the|this) (?:document|text|contract|agreement))?"
-    r"|(?:the|this) (?:document|text|contract|agreement) does not (?:say|specify|state|mention)(?: (?:it|this|so))?"
+    r"|null|none|nil|n/?a|n\.a|unknown|unspecified|absent|nothing"
+    rf"|(?:(?:it|this) is |none )?(?:not )?{_CLEARLY}(?<=not |one )(?:{_SAID})(?: (?:in|by) {_PLACE})?"
+    rf"|not {_CLEARLY}(?:{_SAID})(?: (?:in|by) {_PLACE})?"
+    rf"|no (?:answer|information|mention|data)(?: (?:is )?(?:{_SAID}))?(?: in {_PLACE})?"
+    rf"|{_PLACE} does not {_CLEARLY}(?:say|specify|state|mention|contain|provide|address|indicate|disclose)"
+    r"(?: (?:it|this|so|that|this information))?"
+    rf"|{_PLACE} is silent(?: on (?:it|this|that))?"
+    r"|keine angaben?|nicht (?:angegeben|genannt|erwähnt)|non (?:spécifié|précisé|mentionné|specificato)e?"
+    r"|no (?:especificado|se especifica|consta)|niet (?:vermeld|gespecificeerd)"
 )
 """As models write that the document does not say it, instead of null."""
 
 
 def says_nothing(text: str) -> bool:
     """Whether an answer says literally that nothing was found."""
-    return _NOTHING.fullmatch(one_line(text).strip(" .").casefold()) is not None
+    return _NOTHING.fullmatch(one_line(text).strip(" .-–—“”\"'()[]{}").casefold()) is not None
 
 
 def decimal_text(value: Decimal) -> str:

@@ -38,9 +38,19 @@ _EXACT_DIGITS = 15
 _SHOWN = 200
 """Most characters of a reply without JSON that its error quotes."""
 
-_THOUGHTS = "think(?:ing)?|thoughts?|reasoning|analysis|scratchpad"
-_BEGIN = re.compile(rf"<(?:{_THOUGHTS})>|\[THINK\]|<\|channel\|>(?:analysis|commentary)", re.I)
-_END = re.compile(rf"</(?:{_THOUGHTS})>|\[/THINK\]|<\|channel\|>final(?:<\|message\|>)?", re.I)
+_THOUGHTS = "(?:ant)?think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|deliberation"
+_BEGIN = re.compile(
+    rf"<\|?(?:\w+:)?(?:begin_of_|start_)?(?:{_THOUGHTS})\b[^<>\n]{{0,80}}>|\[THINK\]|◁think▷"
+    r"|<\|channel\|?>\s*(?:analysis|commentary|thought)|<details\b[^<>\n]{0,80}reasoning[^<>\n]{0,80}>",
+    re.I,
+)
+_END = re.compile(
+    rf"</(?:\w+:)?(?:{_THOUGHTS})>|<\|/?(?:end_of_|end_)?(?<!<\|)(?:{_THOUGHTS})\|>|\[/THINK\]|◁/think▷|</details>"
+    r"|<\|channel\|>final(?:<\|message\|>)?|<channel\|>",
+    re.I,
+)
+_AROUND = " \t\r\n`]},"
+"""What may come after the last object of a reply that says nothing else."""
 _BRACKET = re.compile(r"[{\[]")
 _SPACE = re.compile(r"\s*")
 _OPENED = re.compile(r'\{\s*(?:"\w*)?')
@@ -169,7 +179,8 @@ def _parted(text: str) -> tuple[str, str]:
 def _answers(text: str, names: dict[str, int], cut_off: bool) -> dict[int, RawAnswer]:
     objects = list(_objects(text, names))
     if cut_off:
-        objects = objects[-1:]
+        # Words after a whole object are those of a model that goes on thinking, under whatever mark.
+        objects = [one for one in objects[-1:] if one.begun or not text[one.end :].strip(_AROUND)]
     raw = {index: value for one in objects for index, value in one.answers.items()}
     found = _valid(raw)
     if len(found) < len(set(names.values())) and not cut_off:
@@ -268,7 +279,8 @@ def _named(value: Any, names: dict[str, int]) -> dict[int, Any]:
                 said = list(range(len(value)))
             found = {index: one for index, one in zip(said, value, strict=True) if index is not None}
     else:
-        return {}
+        inner = _decoded(value) if isinstance(value, str) else None  # JSON as a string in JSON
+        return {} if inner is None else _named(inner, names)
     if found:
         return found
     return {index: one for each in inside for index, one in _named(each, names).items()}

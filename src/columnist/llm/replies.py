@@ -1,5 +1,6 @@
 """What a server's reply means: a completion, or a refusal, by its status, code, numbers and words."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,20 +35,23 @@ _LENGTH_CODE = re.compile(
 _SIZE = re.compile(r"token|length|context|prompt|input|window|request|message|body|payload|长度|超长|トークン", re.I)
 _TOO_MUCH = re.compile(
     r"too\s+(?:long|large|many|big)|exceed|longer\s+than|larger\s+than|greater\s+than|more\s+than|reduce|shorten|maximum"
-    r"|at\s+most|must\s+be\s+(?:<|less|below)|limit|overflow|超|上限|should\s+be\s+\[",
+    r"|at\s+most|must\s+(?:be|have)\s+(?:<|less|fewer|below)|limit|overflow|超|上限|should\s+be\s+\[",
     re.I,
 )
 _TOO_LONG = tuple(
     (re.compile(first, re.I), re.compile(then, re.I))
     for first, then in (
-        ("context|prompt|input|token|messages?|length", r"too\s+(?:long|large)|longer|exceed|超"),
+        ("context|prompt|input|token|messages?|length", r"too\s+(?:long|large|big)|longer|exceed|超"),
         (r"reduce|shorten|exceed|too\s+many", "context|prompt|input|tokens|messages?"),
         ("超长", ""),
     )
 )
 """The same without any number."""
+_CONTEXT = re.compile(r"context[\s_-]+(?:length|window|size|limit)", re.I)
+_ALLOWANCE = re.compile(r"monthly|daily|hourly|per[\s_-]?(?:day|month|hour)|quota|credit|billing|subscription", re.I)
+"""What an account may have in a time."""
 _PER_MINUTE = re.compile(r"per[\s_-]?min(?:ute)?|\bTPM\b|per[\s_-]?day|\bTPD\b", re.I)
-_TOKENS = re.compile(r"\btokens?\b|\bTPM\b|\bTPD\b", re.I)
+_TOKENS = re.compile(r"(?:\b|_)tokens?\b|\bTPM\b|\bTPD\b", re.I)
 _NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\w.]?\d)|(?<![\w.])\d{2,9}(?![\w]|\.\d)")
 _LEAST_TOKENS = 64
 """A smaller number in a refusal is no context window."""
@@ -69,6 +73,16 @@ _WAIT_HEADERS = {
     "anthropic-ratelimit-requests-reset": 1.0,
 }
 """The first that is there counts; a number without a unit is of so many seconds."""
+
+
+_CUT = frozenset(("length", "max_tokens", "max_output_tokens", "model_length", "token_limit"))
+_FILTERED = frozenset(
+    (
+        *("content_filter", "content_filtered", "guardrail_intervened", "safety", "recitation", "prohibited_content"),
+        *("blocklist", "spii", "refusal", "sensitive", "risk"),
+    )
+)
+"""How vendors say that an answer was cut off, or that a filter has stopped it, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +160,14 @@ class Refusal:
             return share if self.counts_tokens and limits and "too large" in self.message.lower() else None
         if self.answers_at_most(answer_tokens):
             return None
+        if not limits and _ALLOWANCE.search(self.message):
+            return None
         worded = bool(_SIZE.search(self.message) and _TOO_MUCH.search(self.message))
         known = bool(_LENGTH_CODE.search(self.code)) or self.status == 413
         if self.status == 500:
-            return share if known or (worded and limits) else None
-        return share if known or (worded and sizes) or (not sizes and _says_too_long(self.message)) else None
+            return share if known or (worded and (limits or _CONTEXT.search(self.message))) else None
+        counted = bool(limits and _TOKENS.search(self.message))  # in whatever language
+        return share if known or counted or (worded and sizes) or (not sizes and _says_too_long(self.message)) else None
 
     def answers_at_most(self, answer_tokens: int) -> int | None:
         """The most tokens of an answer, if `answer_tokens` are too many for the model, whatever the prompt."""
@@ -196,7 +213,7 @@ def completion(answer: ChatCompletion) -> Completion:
     extra = (message and message.model_extra) or {}
     return Completion(
         text=_text(message.content if message else None) or "".join(_arguments(message)),
-        cut_off=choice is not None and choice.finish_reason == "length",
+        cut_off=choice is not None and str(choice.finish_reason).lower() in _CUT,
         prompt_tokens=int(usage.prompt_tokens or 0) if usage else 0,
         cached_tokens=(details.cached_tokens if details else None) or 0,
         completion_tokens=int(usage.completion_tokens or 0) if usage else 0,
@@ -211,7 +228,7 @@ def _declined(choice: Choice | None) -> str:
     said = _text(choice.message.refusal) if choice and choice.message else ""
     if said:
         return f"The model declines to answer: {said}"
-    if choice and choice.finish_reason == "content_filter":
+    if choice and str(choice.finish_reason).lower() in _FILTERED:
         return "The LLM server's content filter has stopped the answer."
     return ""
 
@@ -226,15 +243,26 @@ def _tokens(choice: Choice | None) -> Sequence[tuple[str, float]]:
 def _text(content: object) -> str:
     """A text, or one in parts, as requests may be."""
     if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+        return "".join(map(_part, content))
+    if isinstance(content, dict):  # already decoded
+        return _part(content) or json.dumps(content)
     return content if isinstance(content, str) else ""
+
+
+def _part(part: object) -> str:
+    """The text of a part of an answer, which may be in another object."""
+    text = part.get("text") if isinstance(part, dict) else part
+    if isinstance(text, dict):
+        text = text.get("value")
+    return text if isinstance(text, str) else ""
 
 
 def _arguments(message: Any) -> Iterator[str]:
     """The answer as the arguments of a function that the model calls."""
-    for call in getattr(message, "tool_calls", None) or []:
-        said = getattr(getattr(call, "function", None), "arguments", None)
-        yield said if isinstance(said, str) else ""
+    calls = [getattr(call, "function", None) for call in getattr(message, "tool_calls", None) or []]
+    for called in [*calls, getattr(message, "function_call", None)]:
+        said = called.get("arguments") if isinstance(called, dict) else getattr(called, "arguments", None)
+        yield json.dumps(said) if isinstance(said, dict) else said if isinstance(said, str) else ""
 
 
 def _says_too_long(message: str) -> bool:
