@@ -2,8 +2,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
+# What is compiled once serves all processes that tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test deep check lint lint-page lint-python format eval fuzz attack machines bench bench-web vllm office page types docs lock screenshots clean
+.PHONY: help demo test deep check collect lint lint-page lint-python format eval fuzz attack machines bench bench-web vllm office page types docs lock screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +21,9 @@ test: .venv/page  ## Run all tests
 
 deep: .venv/page  ## Run all tests with more of the same: examples, kills, documents, servers
 	COLUMNIST_TESTS=deep $(TEST)
+
+collect: .venv/page  ## List all tests, which compiles them
+	@$(BIN)/pytest -qq --collect-only
 
 check: .venv/dev  ## Check one unit in under a minute: make check FILE=src/columnist/… or FILE=tests/…
 	$(BIN)/ruff check .

@@ -5,12 +5,12 @@ import time
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-import inflect
 import pytest
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_name, list_currencies
@@ -58,9 +58,18 @@ NUMBERS = st.one_of(
     st.integers(1, 999), st.integers(1, 10**6), st.integers(1, 10**9), st.integers(1, 999).map(lambda n: n * 10**3),
     st.integers(1, 999).map(lambda n: n * 10**6),
 )  # fmt: skip
+
+
+@cache
+def in_other_words(number: int) -> str:
+    from inflect import engine  # seconds, which every process that collects tests would take
+
+    return str(engine().number_to_words(number))  # type: ignore[arg-type]  # its own type for a number
+
+
 IN_WORDS = [
     num2words,
-    inflect.engine().number_to_words,
+    in_other_words,
     lambda n: num2words(n).title(),
     lambda n: num2words(n).upper(),
     lambda n: num2words(n).replace(",", ""),
