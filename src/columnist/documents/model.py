@@ -130,6 +130,7 @@ class Page:
     `source`: where the text is from. "picture": the page is a picture that OCR has not read; `text` may hold a stamp.
     `remarks`: on this page; those on the whole document are on any page.
     `hidden`: text of the file that a person who looks at the page does not see; it is no evidence.
+    `pictures`: the files of those on it that show text, for OCR.
     """
 
     number: int
@@ -140,6 +141,7 @@ class Page:
     source: Literal["text", "ocr", "picture"] = "text"
     remarks: tuple[Remark, ...] = ()
     hidden: str = ""
+    pictures: tuple[bytes, ...] = ()
 
     @property
     def needs_ocr(self) -> bool:

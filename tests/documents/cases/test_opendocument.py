@@ -2,6 +2,8 @@
 
 import io
 import zipfile
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
 
@@ -41,7 +43,9 @@ STYLES = """
 """
 
 
-def pages(kind: str, body: str, common: str = "", **parts: str) -> list[Page]:
+def pages(
+    kind: str, body: str, common: str = "", files: Mapping[str, bytes] = MappingProxyType({}), **parts: str
+) -> list[Page]:
     """The pages of a file; `kind`: text, spreadsheet or presentation; `common`: inside of styles.xml."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -55,13 +59,15 @@ def pages(kind: str, body: str, common: str = "", **parts: str) -> list[Page]:
         archive.writestr("styles.xml", f"<office:document-styles {XMLNS}>{common}</office:document-styles>")
         for name, content in parts.items():
             archive.writestr(f"{name}/content.xml", content)
+        for name, data in files.items():
+            archive.writestr(name, data)
     media_type, read = read_file(packed, "any.odt", 2_000)
     assert media_type == f"application/vnd.oasis.opendocument.{kind}"
     return list(read)
 
 
-def text(body: str, common: str = "", **parts: str) -> Page:
-    (page,) = pages("text", body, common, **parts)
+def text(body: str, common: str = "", files: Mapping[str, bytes] = MappingProxyType({}), **parts: str) -> Page:
+    (page,) = pages("text", body, common, files, **parts)
     return page
 
 
@@ -194,12 +200,12 @@ def test_a_chart_is_read_and_what_cannot_be_is_said() -> None:
         "<text:p>See<draw:frame><draw:object xlink:href='./Object 1'/></draw:frame>"
         "<draw:frame><draw:object-ole xlink:href='./Object 2'/></draw:frame>"
         "<draw:frame svg:width='6in' svg:height='4in'><draw:image xlink:href='Pictures/1.png'/></draw:frame></text:p>",
-        **{"Object 1": chart},
+        files={"Object 1/content.xml": chart.encode()},
     )
     assert page.text.split("\n") == ["See", "Rent by year", "2025\t5000"]
     assert [(one.kind, one.detail) for one in page.remarks] == [
         (RemarkKind.NOT_READ, "an embedded object"),
-        (RemarkKind.NOT_READ, "a large picture"),
+        (RemarkKind.NOT_READ, "a picture that is not in the file"),
     ]
 
 

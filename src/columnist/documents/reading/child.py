@@ -31,7 +31,7 @@ from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.frames import ATTACHED, PAGE
 from columnist.documents.reading.language import language, sample
 from columnist.documents.reading.pdf import attached_files, draw_page, read_pdf, read_pdf_by_ocr
-from columnist.documents.reading.pictures import draw_picture, read_picture_by_ocr, read_pictures
+from columnist.documents.reading.pictures import draw_picture, read_picture_by_ocr, read_pictures, read_pictures_on
 from columnist.errors import DocumentError
 from columnist.guarded.frames import DONE, ERROR, send
 
@@ -120,8 +120,14 @@ def read_file(file: BinaryIO, name: str, max_pages: int) -> tuple[str, Iterator[
 
 
 def read_by_ocr(file: BinaryIO, number: int) -> Page:
-    """Read a page (1-based) that is a picture. Raises DocumentError."""
-    return read_picture_by_ocr(file, number) if _is_picture(file) else read_pdf_by_ocr(file, number)
+    """Read a page (1-based) that is a picture, or has some. Raises DocumentError."""
+    kind = _media_type(file, "")
+    if kind in formats.PICTURES:
+        return read_picture_by_ocr(file, number)
+    if kind == formats.PDF:
+        return read_pdf_by_ocr(file, number)
+    _, pages = read_file(file, "", number)
+    return read_pictures_on(next(page for page in pages if page.number == number))
 
 
 def _draw(file: BinaryIO, number: int, width: int) -> bytes:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from columnist.documents.model import Page, Remark
+from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.encoding import decode
+from columnist.documents.reading.pictures import shows_text
 from columnist.errors import DocumentError
 
 PAGE_CHARACTERS = 3_000
@@ -31,6 +32,26 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """The file of a picture between two lines; `is_large`: it is drawn as large as one with something to read."""
+
+    data: bytes
+    is_large: bool
+
+
+def looked_at(pictures: Iterable[Picture], page: int) -> tuple[tuple[bytes, ...], tuple[Remark, ...]]:
+    """Those of a page that show text, and what a reader of it must know."""
+    shown = [(one, shows_text(one.data)) for one in pictures]
+    with_text = tuple(one.data for one, has_text in shown if has_text)
+    others = sum(has_text is None and one.is_large for one, has_text in shown)
+    remarks = (
+        Remark(RemarkKind.PICTURE, len(with_text), (page,)),
+        Remark(RemarkKind.NOT_READ, others, (page,), "a large picture"),
+    )
+    return with_text, tuple(one for one in remarks if one.count)
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of a file, with what is hidden in its place, and what a reader of them must know."""
 
@@ -39,7 +60,7 @@ class Lines:
 
 
 def pages_of(
-    lines: Iterable[str | Hidden], characters: int = PAGE_CHARACTERS, remarks: Iterable[Remark] = ()
+    lines: Iterable[str | Hidden | Picture], characters: int = PAGE_CHARACTERS, remarks: Iterable[Remark] = ()
 ) -> Iterator[Page]:
     """Cut lines into pages: at a form feed, or at the first line end after `characters`.
 
@@ -48,12 +69,21 @@ def pages_of(
     """
     number, gathered, size = 1, [""], 0
     hidden: list[str] = []
+    pictures: list[Picture] = []
     any_text = False
 
     def page() -> Page:
-        return Page(number, "\n".join(gathered).strip("\n"), hidden="\n".join(hidden))
+        nonlocal any_text
+        files, said = looked_at(pictures, number)
+        any_text = any_text or bool(files)
+        pictures.clear()
+        text = "\n".join(gathered).strip("\n")
+        return Page(number, text, remarks=said, hidden="\n".join(hidden), pictures=files)
 
     for line in lines:
+        if isinstance(line, Picture):
+            pictures.append(line)
+            continue
         if isinstance(line, Hidden):
             hidden.append(_UNSTORABLE.sub(" ", line.text).strip())
             continue
@@ -71,6 +101,7 @@ def pages_of(
                 gathered.append(piece)
                 size += len(piece) + 1
             any_text = any_text or bool(part.strip())
+    last = page()
     if not any_text:
         raise DocumentError("The file has no text.")
-    yield replace(page(), remarks=tuple(remarks))
+    yield replace(last, remarks=(*last.remarks, *remarks))

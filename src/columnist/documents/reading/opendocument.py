@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, BinaryIO, NamedTuple
 
 from columnist.documents.model import Page, Remark, RemarkKind
-from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, pages_of
+from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, looked_at, pages_of
 from columnist.documents.reading.numbering import number_in_words
 from columnist.documents.reading.package import Package, opened
 from columnist.documents.reading.raised import raised
@@ -45,7 +45,7 @@ _INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72, "pc": 1 / 6,
 _SPACE = re.compile("[ \t\r\n]+")
 _LENGTH = re.compile(r"([0-9.]+)([a-z]+)")
 
-Line = str | Hidden
+Line = str | Hidden | Picture
 
 
 def read_odt(file: BinaryIO) -> Iterator[Page]:
@@ -64,7 +64,7 @@ def read_odp(file: BinaryIO) -> Iterator[Page]:
     """The slides of a presentation, a page each. Raises DocumentError."""
     with _opened(file) as content:
         slides = list(content.slides())
-        if not any(page.text.strip() or page.hidden for page in slides):
+        if not any(page.text.strip() or page.hidden or page.pictures for page in slides):
             raise DocumentError("The file has no text.")
         yield from slides
 
@@ -308,8 +308,12 @@ class _Content:
         if content is None:
             return
         if content.tag == f"{_DRAW}image":
-            if _inches(shape.get(f"{_SVG}width", "")) * _inches(shape.get(f"{_SVG}height", "")) > _LARGE:
-                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
+            is_large = _inches(shape.get(f"{_SVG}width", "")) * _inches(shape.get(f"{_SVG}height", "")) > _LARGE
+            data = self._package.data(content.get(f"{_XLINK}href", "").removeprefix("./"))
+            if data is not None:
+                yield Picture(data, is_large)
+            elif is_large:
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a picture that is not in the file"))
         elif content.tag in (f"{_DRAW}object", f"{_DRAW}object-ole"):
             yield from self._object(content.get(f"{_XLINK}href", ""))
         elif content.tag == f"{_TABLE}table":
@@ -394,16 +398,18 @@ class _Content:
                     lines += self._blocks(fixed)
             lines += self._blocks([one for one in slide if one.tag != f"{_SHOW}notes"])
             for notes in slide.iterfind(f"{_SHOW}notes"):
-                said = [one for one in self._blocks(notes) if isinstance(one, Hidden) or one.strip()]
+                said = [one for one in self._blocks(notes) if not isinstance(one, str) or one.strip()]
                 lines += ["Notes:", *said] if said else []
             style = slide.get(f"{_DRAW}style-name")
             if self._styles.value("drawing-page", style, "drawing-page", f"{_SHOW}visibility") == "hidden":
                 lines = [*map(_as_hidden, lines)]
             text = "\n".join(one for one in lines if isinstance(one, str) and one.strip())
             hidden = "\n".join(one.text for one in lines if isinstance(one, Hidden) and one.text.strip())
-            self.remarks += self._package.remarks
+            pictures, said_of_them = looked_at([one for one in lines if isinstance(one, Picture)], number)
+            self.remarks += (*said_of_them, *self._package.remarks)
             self._package.remarks.clear()
-            yield Page(number, text.replace(PAGE_BREAK, ""), remarks=tuple(self.remarks), hidden=hidden)
+            text = text.replace(PAGE_BREAK, "")
+            yield Page(number, text, remarks=tuple(self.remarks), hidden=hidden, pictures=pictures)
 
 
 class _Text:
@@ -467,8 +473,8 @@ def _rows_of(table: Any) -> Iterator[Any]:
             yield from _rows_of(child)
 
 
-def _as_hidden(line: Line) -> Hidden:
-    return line if isinstance(line, Hidden) else Hidden(line.replace(PAGE_BREAK, ""))
+def _as_hidden(line: Line) -> Line:
+    return Hidden(line.replace(PAGE_BREAK, "")) if isinstance(line, str) else line
 
 
 def _rise(position: str) -> int:

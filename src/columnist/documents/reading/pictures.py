@@ -4,12 +4,14 @@ import io
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import BinaryIO
 
 from PIL import Image, ImageOps
 
-from columnist.documents.model import Page
+from columnist.documents.model import Page, RemarkKind
 from columnist.documents.reading import ocr
+from columnist.documents.reading.regions import LEAST_LINES, lines_of_text
 from columnist.errors import DocumentError
 
 MOST_PIXELS = 100_000_000
@@ -17,6 +19,11 @@ MOST_PIXELS = 100_000_000
 
 A4_HEIGHT = 842.0
 """Points: the assumed longer side of a page without a resolution."""
+
+LEAST_PIXELS = 100_000
+"""Of a picture inside of a document: a smaller one is a logo or a signature."""
+_INSIDE = ("PNG", "JPEG", "TIFF", "GIF", "BMP")
+"""The kinds of pictures inside of documents that are read."""
 
 _LONGEST = 1728.0
 """Points (24 inches): the resolution of a page that claims to be longer is ignored; it is a photo."""
@@ -54,10 +61,39 @@ def draw_picture(file: BinaryIO, number: int, width: int) -> bytes:
         return drawn.getvalue()
 
 
-@contextmanager
-def _opened(file: BinaryIO) -> Iterator[Image.Image]:
+def shows_text(data: bytes) -> bool | None:
+    """Whether the file of a picture inside of a document shows lines of text, as no logo or photograph does. None for
+    a kind of picture that is not read."""
     try:
-        with Image.open(file, formats=("PNG", "JPEG", "TIFF")) as picture:
+        with _opened(io.BytesIO(data), _INSIDE) as picture:
+            if picture.width * picture.height < LEAST_PIXELS:
+                return False
+            shown, _, _ = _page(picture, 1)
+    except DocumentError:
+        return None
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error):  # cut off, which shows only when it is decoded
+        return None
+    shown.thumbnail((ocr.LONG_SIDE, ocr.LONG_SIDE))
+    return lines_of_text(shown.convert("L")) >= LEAST_LINES
+
+
+def read_pictures_on(page: Page) -> Page:
+    """A page of a document with the texts of its pictures after its own, by OCR."""
+    texts = [page.text]
+    for data in page.pictures:
+        with _opened(io.BytesIO(data), _INSIDE) as picture:
+            shown, width, height = _page(picture, 1)
+            shown.thumbnail((ocr.LONG_SIDE, ocr.LONG_SIDE))
+            text, _ = ocr.read_picture(shown, width, height)
+            texts.append(text)
+    others = tuple(one for one in page.remarks if one.kind != RemarkKind.PICTURE)
+    return replace(page, text="\n".join(filter(None, texts)), remarks=others, pictures=(), source="ocr")
+
+
+@contextmanager
+def _opened(file: BinaryIO, kinds: tuple[str, ...] = ("PNG", "JPEG", "TIFF")) -> Iterator[Image.Image]:
+    try:
+        with Image.open(file, formats=kinds) as picture:
             yield picture
     except Image.DecompressionBombError as error:
         raise DocumentError(_TOO_MANY) from error

@@ -236,7 +236,7 @@ def _opened(path: Path) -> Iterator[int]:
 
 
 def _says_nothing(pages: Sequence[Page]) -> str:
-    if any(page.source == "picture" for page in pages):
+    if any(page.needs_ocr for page in pages):
         return (
             "The file has no text, only pictures of it (a scan), and OCR is not installed: "
             "pip install 'columnist[ocr]' where documents are read, then run again."

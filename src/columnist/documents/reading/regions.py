@@ -21,7 +21,7 @@ _CHANGES = 8
 """From dark to light in a row of pixels that crosses a line of text, at least."""
 _LEAST_HEIGHT, _MOST_HEIGHT = 5, 70
 """Rows of pixels of one line of text."""
-_LEAST_LINES = 2
+LEAST_LINES = 2
 _PAGEFUL = 0.1
 """The share of a page's rows that text crosses where lines run together, as on a skewed scan."""
 
@@ -32,7 +32,7 @@ def shows_more(page: Any, content: Content, words: Sequence[WordBox]) -> bool:
         return False
     with without(content.texts):
         view = draw(page, SHARPNESS)
-    return view is not None and _lines(masked(view.picture, words, view.scale)) >= _LEAST_LINES
+    return view is not None and lines_of_text(masked(view.picture, words, view.scale)) >= LEAST_LINES
 
 
 def masked(picture: Image.Image, words: Sequence[WordBox], scale: float) -> Image.Image:
@@ -45,7 +45,7 @@ def masked(picture: Image.Image, words: Sequence[WordBox], scale: float) -> Imag
     return picture
 
 
-def _lines(picture: Image.Image) -> int:
+def lines_of_text(picture: Image.Image) -> int:
     """About how many lines of text a picture shows."""
     dark = picture.tobytes().translate(_DARK)
     width = picture.width
@@ -57,4 +57,4 @@ def _lines(picture: Image.Image) -> int:
         else:
             lines += _LEAST_HEIGHT <= height <= _MOST_HEIGHT
             height = 0
-    return max(lines, _LEAST_LINES if sum(crossed) > _PAGEFUL * len(crossed) else 0)
+    return max(lines, LEAST_LINES if sum(crossed) > _PAGEFUL * len(crossed) else 0)

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn
 from columnist.documents.reading.drawn import SMART_ART
-from columnist.documents.reading.flowing import PAGE_BREAK, PAGE_CHARACTERS, Hidden, pages_of
+from columnist.documents.reading.flowing import PAGE_BREAK, PAGE_CHARACTERS, Hidden, Picture, pages_of
 from columnist.documents.reading.number_formats import formatted
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import raised
@@ -25,6 +25,7 @@ SHEET_CHARACTERS = 4 * PAGE_CHARACTERS
 MOST_COLUMNS = 16_384
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 _PLACE = re.compile("([A-Z]{1,3})[0-9]+")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K[0-9+\-]+|[0-9]+|(.))', re.DOTALL)
@@ -85,12 +86,15 @@ class _Book:
         self._styles = self._read_styles()
         self.remarks = package.remarks
 
-    def lines(self) -> Iterator[str | Hidden]:
+    def lines(self) -> Iterator[str | Hidden | Picture]:
         for index, sheet in enumerate(self._sheets):
             hidden = " (hidden)" if sheet.is_hidden else ""
             yield f"{PAGE_BREAK if index else ''}Sheet: {sheet.name}{hidden}"
             for line in self._sheet(sheet):
-                yield Hidden(line) if sheet.is_hidden and isinstance(line, str) else line
+                if not sheet.is_hidden:
+                    yield line
+                elif not isinstance(line, Picture):
+                    yield Hidden(line) if isinstance(line, str) else line
 
     def _related(self, kind: str) -> Any | None:
         name = next((part for found, part in self._relations.values() if found == kind), None)
@@ -117,7 +121,7 @@ class _Book:
             styles.append(_Style(codes.get(_whole(form.get("numFmtId")), "General"), is_pale))
         return styles
 
-    def _sheet(self, sheet: _Sheet) -> Iterator[str | Hidden]:
+    def _sheet(self, sheet: _Sheet) -> Iterator[str | Hidden | Picture]:
         related = list(self._package.relations(sheet.part).values())
         if self._package.data(sheet.part) is None:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"sheet {sheet.name}, which is missing"))
@@ -205,13 +209,20 @@ class _Book:
                 return raw, False
         return (formatted(_unescaped(raw), code) if kind == "str" else raw), False
 
-    def _drawing(self, part: str) -> Iterator[str]:
+    def _drawing(self, part: str) -> Iterator[str | Picture]:
         root = self._package.part(part)
         if root is None:
             return
         yield from drawn.paragraphs(root)
         relations = self._package.relations(part)
         for element in root.iter():
+            if element.tag == _BLIP:
+                _, name = relations.get(element.get(f"{R}embed", ""), ("", ""))
+                data = self._package.data(name) if name else None
+                if data is not None:
+                    around = next(element.iterancestors("{*}pic"), None)
+                    yield Picture(data, around is not None and any(map(drawn.is_large, around.iter("{*}ext"))))
+                continue
             is_chart = element.tag.endswith("}chart")
             if not is_chart and element.tag != SMART_ART:
                 continue

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn
 from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
+from columnist.documents.reading.flowing import Picture, looked_at
 from columnist.documents.reading.formulas import MATH, formula
 from columnist.documents.reading.numbering import number_in_words
 from columnist.documents.reading.package import Package, R, opened
@@ -48,7 +49,7 @@ def read_pptx(file: BinaryIO) -> Iterator[Page]:
         any_text = False
         for number, name in enumerate(slides, start=1):
             page = _Slide(package, name, area, shown).page(number)
-            any_text = any_text or bool(page.text.strip() or page.hidden)
+            any_text = any_text or bool(page.text.strip() or page.hidden or page.pictures)
             yield page
         if not any_text:
             raise DocumentError("The file has no text.")
@@ -65,20 +66,26 @@ class _Slide:
         self._hidden: list[str] = []
         self._read: set[Any] = set()
         self._remarks: list[Remark] = []
+        self._pictures: dict[str, Picture] = {}
 
     def page(self, number: int) -> Page:
         root = self._package.part(self._name)
         if root is None:
             return Page(number, "", remarks=(Remark(RemarkKind.NOT_READ, detail="a slide that is missing"),))
+        for ground in root.iterfind(f"{P}cSld/{P}bg"):
+            self._look(ground, self._name, is_large=True)
         lines = [*self._fixed(root), *self._shapes(root, self._name), *self._notes()]
         lost = sum(len(text.text or "") for text in root.iter(f"{A}t") if text not in self._read and _is_printed(text))
         if lost:
             self._remarks.append(Remark(RemarkKind.LOST, lost))
         if root.get("show") in ("0", "false"):
             self._hidden, lines = [*lines, *self._hidden], []
-        self._remarks += self._package.remarks
+        pictures, said = looked_at(self._pictures.values(), number)
+        self._remarks += (*said, *self._package.remarks)
         self._package.remarks.clear()
-        return Page(number, "\n".join(lines), remarks=tuple(self._remarks), hidden="\n".join(self._hidden))
+        return Page(
+            number, "\n".join(lines), remarks=tuple(self._remarks), hidden="\n".join(self._hidden), pictures=pictures
+        )
 
     def _fixed(self, slide: Any) -> Iterator[str]:
         """What the layout and the master show beside the placeholders."""
@@ -128,8 +135,7 @@ class _Slide:
                 else:
                     yield from lines
             return
-        if shape.tag == f"{P}pic" and any(map(is_large, shape.iter(f"{A}ext"))):
-            self._remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
+        self._look(shape, part, any(map(is_large, shape.iter(f"{A}ext"))))
         table = next(shape.iter(f"{A}tbl"), None)
         if table is not None:
             yield from self._rows(table)
@@ -143,6 +149,14 @@ class _Slide:
             elif element.tag == f"{P}oleObj":
                 self._remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
                 break
+
+    def _look(self, element: Any, part: str, is_large: bool) -> None:
+        """Keep the pictures in a shape or behind all shapes."""
+        for picture in element.iter(f"{A}blip"):
+            _, name = self._package.relations(part).get(picture.get(f"{R}embed", ""), ("", ""))
+            data = self._package.data(name) if name else None
+            if data is not None:
+                self._pictures[name] = Picture(data, is_large)
 
     def _drawn(self, part: str, reference: str, what: str) -> Iterator[str]:
         _, name = self._package.relations(part).get(reference, ("", ""))

@@ -17,7 +17,7 @@ from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn, formats
 from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
 from columnist.documents.reading.encoding import decode
-from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, pages_of
+from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, pages_of
 from columnist.documents.reading.formulas import MATH, apart, field, formula
 from columnist.documents.reading.numbering import Numbering, number_in_words
 from columnist.documents.reading.package import Package, R, opened
@@ -38,6 +38,11 @@ _CHARACTERS = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}cr": "\n", f"{W}noBreakHy
 _O = "{urn:schemas-microsoft-com:office:office}"
 _WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
 _PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"
+_BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+_VML_PICTURE = "{urn:schemas-microsoft-com:vml}imagedata"
+_VML_SIDE = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*([0-9.]{1,9})(pt|in)")
+_LARGE_POINTS = 4 * 72 * 3 * 72
+"""Square points: as `is_large`."""
 _EXTENT = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}extent"
 _DEEPEST = 5
 """Levels of documents inserted into each other that are read."""
@@ -77,17 +82,22 @@ class _Document:
         self._depth = depth
         self._is_white = root is not None and root.find(f"{W}background") is None
         self._hidden: list[str] = []
+        self._pictures: dict[str, Picture] = {}
+        self._shown_pictures: set[str] = set()
         self._read: set[Any] = set()
         self.remarks = package.remarks
 
-    def lines(self) -> Iterator[str | Hidden]:
+    def lines(self) -> Iterator[str | Hidden | Picture]:
         for line in self._lines():
             yield from map(Hidden, self._hidden)
             self._hidden.clear()
+            pictures, self._pictures = self._pictures, {}
             _, broken, rest = line.rpartition(PAGE_BREAK)
             self._page_is_blank = (self._page_is_blank or bool(broken)) and not rest.strip()
             yield line
+            yield from pictures.values()
         yield from map(Hidden, self._hidden)
+        yield from self._pictures.values()
         lost = sum(len(text.text or "") for text in _printed(self._body) if text not in self._read)
         if lost:
             self.remarks.append(Remark(RemarkKind.LOST, lost))
@@ -139,7 +149,9 @@ class _Document:
             root = self._package.part(name) if reference.get(f"{W}type", "default") in shown else None
             if root is None:
                 continue
+            around, self._relations = self._relations, self._package.relations(name)
             lines = tuple(line for line in self._blocks(_kept(root)) if line.strip())
+            self._relations = around
             if lines not in self._shown:
                 self._shown.add(lines)
                 yield from lines
@@ -194,10 +206,12 @@ class _Document:
         for line in lines:
             if isinstance(line, Hidden):
                 self._hidden.append(line.text)
+            elif isinstance(line, Picture):
+                self._pictures[f"{name} {len(self._pictures)}"] = line
             else:
                 yield line
 
-    def _lines_of(self, data: bytes, name: str) -> tuple[Sequence[str | Hidden], Sequence[Remark]] | None:
+    def _lines_of(self, data: bytes, name: str) -> tuple[Sequence[str | Hidden | Picture], Sequence[Remark]] | None:
         """Lines and remarks of an inserted file; None if it is of a kind that is not read. Raises DocumentError."""
         kind = formats.media_type(io.BytesIO(data), name)
         if kind == formats.HTML:
@@ -227,9 +241,24 @@ class _Document:
                 lines.append(element.get("string", ""))
             elif element.tag == f"{_O}OLEObject":
                 self.remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
-            elif element.tag == _EXTENT and is_large(element) and next(piece.iter(_PICTURE), None) is not None:
-                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
+            elif element.tag == _PICTURE and next(element.iter(_BLIP), None) is None:
+                if any(map(is_large, piece.iter(_EXTENT))):
+                    self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
+            elif element.tag == _BLIP:
+                self._picture(element, "embed", any(map(is_large, piece.iter(_EXTENT))))
+            elif element.tag == _VML_PICTURE:
+                self._picture(element, "id", _is_large_shape(element.getparent()))
         return [*lines, *drawn.paragraphs(piece)]
+
+    def _picture(self, element: Any, kind: str, is_large: bool) -> None:
+        _, name = self._relations.get(element.get(f"{R}{kind}", ""), ("", ""))
+        data = self._package.data(name) if name else None
+        if data is None:
+            if is_large:
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a picture that is not in the file"))
+        elif name not in self._shown_pictures:
+            self._shown_pictures.add(name)
+            self._pictures[name] = Picture(data, is_large)
 
     def _drawn(self, reference: str, what: str, read: Callable[[Any], Iterator[str]]) -> list[str]:
         _, name = self._relations.get(reference, ("", ""))
@@ -344,6 +373,18 @@ def _kept(element: Any) -> Iterator[Any]:
                 yield from _kept(alternative)
         else:
             yield child
+
+
+def _is_large_shape(shape: Any) -> bool:
+    """Whether the style of a shape of VML makes it as large as a picture with something to read."""
+    sides = {side: float(size) * (72 if unit == "in" else 1) for side, size, unit in _sides(shape.get("style", ""))}
+    return sides.get("width", 0.0) * sides.get("height", 0.0) >= _LARGE_POINTS
+
+
+def _sides(style: str) -> Iterator[tuple[str, str, str]]:
+    for side, size, unit in _VML_SIDE.findall(style):
+        if size.count(".") <= 1 and size != ".":
+            yield side, size, unit
 
 
 def _font(text: Any) -> str:
