@@ -67,7 +67,17 @@ INSIDE = {
         "values",
         "playbook",
     ],
-    "asking": ["prompt", "windows", "statements", "readings", "merging", "raw_answers", "likelihood", "language_model"],
+    "asking": [
+        "prompt",
+        "windows",
+        "statements",
+        "readings",
+        "merging",
+        "raw_answers",
+        "likelihood",
+        "language_model",
+        "cheap_first",
+    ],
     "rules": [
         "finding",
         "passages",

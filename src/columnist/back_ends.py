@@ -9,10 +9,12 @@ from columnist.answers.model import Answerer
 from columnist.asking.prompt import PROMPT_VERSION
 from columnist.errors import LlmError, SettingsError
 from columnist.guarded.turns import Turns
+from columnist.llm.usage import Prices
 from columnist.rules.answerer import RulesAnswerer
-from columnist.settings import ASSUMED_CONTEXT_TOKENS, EXTRACTIVE, Settings, listed_urls
+from columnist.settings import ASSUMED_CONTEXT_TOKENS, CHAIN, EXTRACTIVE, Settings, listed_urls, models_in
 
 if TYPE_CHECKING:
+    from columnist.asking.language_model import Another
     from columnist.llm.batches import Batches
     from columnist.llm.client import ChatModel
 
@@ -27,8 +29,9 @@ CONTEXT_SECONDS = 2.0
 
 
 def prompt_version(model: str) -> str:
-    """The version that the back end of this model records with its cells."""
-    return RulesAnswerer.prompt_version if model == EXTRACTIVE else PROMPT_VERSION
+    """The version that the back end of this model records with its cells; of two models, both."""
+    each = (RulesAnswerer.prompt_version if one == EXTRACTIVE else PROMPT_VERSION for one in models_in(model))
+    return CHAIN.join(each)
 
 
 def llm_hosts(settings: Settings) -> list[str]:
@@ -60,13 +63,39 @@ class BackEnds:
     async def named(self, model: str) -> Answerer:
         """The back end for a model. Raises SettingsError or LlmRefusedError saying what is missing."""
         if model not in self._answerers:
-            from columnist.asking.language_model import LanguageModelAnswerer
-
-            self._answerers[model] = LanguageModelAnswerer(await self.chat(model), self._settings)
+            self._answerers[model] = await self._opened(model)
         return self._answerers[model]
 
+    async def _opened(self, model: str) -> Answerer:
+        from columnist.asking.cheap_first import CheapFirst
+        from columnist.asking.language_model import LanguageModelAnswerer
+
+        *first, large = models_in(model)
+        if not first:
+            return LanguageModelAnswerer(await self.chat(model), self._settings, await self._second(model))
+        if self._settings.first_doubt is None:
+            raise SettingsError(
+                f"Set COLUMNIST_FIRST_DOUBT to the doubt up to which {first[0]!r} may answer alone: `columnist eval "
+                "first` finds it."
+            )
+        return CheapFirst(await self._another(first[0]), await self.named(large), self._settings.first_doubt)
+
+    async def _second(self, model: str) -> "Another | None":
+        """What reads again after the model, if it is another one; the second reading is not read again."""
+        second = self._settings.second_model
+        return None if second is None or second == model else await self._another(second)
+
+    async def _another(self, model: str) -> "Another":
+        from columnist.asking.language_model import Another, LanguageModelAnswerer
+
+        prices = Prices.of(self._settings, model)
+        if model == EXTRACTIVE:
+            return Another(self._rules, prices)
+        return Another(LanguageModelAnswerer(await self.chat(model), self._settings), prices)
+
     async def chat(self, model: str) -> "ChatModel":
-        """The chat model of that name; a GGUF file is loaded, once, away from the event loop."""
+        """The chat model of that name, of two the large one; a GGUF file is loaded, once, away from the event loop."""
+        model = models_in(model)[-1]
         # The SDK takes half a second to import: who asks no LLM does not wait for it.
         from columnist.llm import local
         from columnist.llm.client import ChatModel
@@ -100,11 +129,14 @@ class BackEnds:
 
     def limits(self) -> dict[str, int]:
         """Model → documents that may be under way with it now, for those that are asked over a server."""
-        return {model: chat.documents for model, chat in self._chats.items()}
+        chains = {name: models_in(name)[-1] for name in self._answerers}
+        return {name: self._chats[one].documents for name, one in chains.items() if one in self._chats} | {
+            model: chat.documents for model, chat in self._chats.items()
+        }
 
     async def context_tokens(self, model: str) -> int:
         """The context of a model: what its server says, if that is soon, or else what is assumed."""
-        if model != EXTRACTIVE and not model.endswith(".gguf"):
+        if model != EXTRACTIVE and not models_in(model)[-1].endswith(".gguf"):
             try:
                 async with asyncio.timeout(CONTEXT_SECONDS):
                     return await (await self.chat(model)).context_tokens()
@@ -120,8 +152,10 @@ class BackEnds:
         """Why a model cannot be asked now, or None if it answers a word."""
         if model == EXTRACTIVE:
             return None
+        asked = [one for one in (*models_in(model), self._settings.second_model) if one not in (None, EXTRACTIVE)]
         try:
-            await (await self.chat(model)).probe()
+            for one in asked:
+                await (await self.chat(one)).probe()
         except (LlmError, SettingsError) as error:
             return str(error)
         return None

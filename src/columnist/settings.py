@@ -21,6 +21,15 @@ EXTRACTIVE = "extractive"
 """The model name of the built-in back end that needs no LLM."""
 
 
+CHAIN = ">"
+"""Between two models, of which the first answers alone where its answer is in little doubt."""
+
+
+def models_in(model: str) -> tuple[str, ...]:
+    """The models that a name stands for: one, or first a cheap one and then a large one."""
+    return tuple(model.split(CHAIN))
+
+
 def default_data_dir() -> Path:
     """Where the embedded database and the files live when `COLUMNIST_DATA_DIR` is not set."""
     base = os.environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
@@ -130,6 +139,21 @@ class Settings(BaseSettings):
         validation_alias="COLUMNIST_MODELS",
         description="Other models of that server that users may name, with commas between: `name`, at the prices "
         "below, or `name=1.25/0.125/10`, US dollars per million prompt, cached and answer tokens. No other is asked.",
+    )
+    first_doubt: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        validation_alias="COLUMNIST_FIRST_DOUBT",
+        description="With a model written `small>large`: up to which doubt an answer of the first one counts, so that "
+        "the second is not asked. `columnist eval first` finds it.",
+    )
+    second_model: str | None = Field(
+        None,
+        min_length=1,
+        validation_alias="COLUMNIST_SECOND_MODEL",
+        description="The model that reads again where a column's second reading is by another model, or `extractive`. "
+        "Its prices are those of `COLUMNIST_MODELS`.",
     )
     context_tokens: int | None = Field(
         None,
@@ -346,18 +370,35 @@ class Settings(BaseSettings):
         cached = self.price_prompt if self.price_cached is None else self.price_cached
         usual = (self.price_prompt, cached, self.price_completion)
         found = {EXTRACTIVE: usual, self.model: usual}
+        unpriced = [self.model]
         for one in self.models:
             name, given, prices = one.rpartition("=")
             prompt, cached, answer = map(float, prices.split("/")) if given else usual
             found[name if given else one] = (prompt, cached, answer)
+            unpriced += [] if given else [one]
+        for name in unpriced:
+            *first, large = models_in(name)
+            if first:
+                found[name] = found.get(large, usual)
         return found
+
+    def prices_of(self, model: str) -> tuple[float, float, float]:
+        """Those of an offered model, or of one that only the operator names: the usual ones."""
+        return self.offered.get(model) or self.offered[self.model]
 
     @field_validator("models")
     @classmethod
     def _have_prices(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for one in value:
+            _check_chain(one)
             if "=" in one and not re.fullmatch(r"[^=]+=[0-9]+(\.[0-9]+)?(/[0-9]+(\.[0-9]+)?){2}", one):
                 raise ValueError("write a model as name or name=1.25/0.125/10")
+        return value
+
+    @field_validator("model")
+    @classmethod
+    def _is_a_chain(cls, value: str) -> str:
+        _check_chain(value)
         return value
 
     @field_validator("allowed_origins", "measured_models", "models", mode="before")
@@ -381,6 +422,12 @@ class Knob:
     value: str
     source: str
     description: str
+
+
+def _check_chain(model: str) -> None:
+    first, *large = models_in(model)
+    if large and (len(large) > 1 or large[0] in (first, EXTRACTIVE) or " " in model or not all((first, *large))):
+        raise ValueError("write one model, or two as small>large, without blanks, of which the large one is an LLM")
 
 
 def listed_urls(value: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from columnist.llm import client, limiter
 from columnist.llm import server as serving
 from columnist.llm.client import GIVE_UP_AFTER, ChatModel
 from columnist.llm.replies import Completion
-from columnist.llm.usage import Queue, Usage
+from columnist.llm.usage import Prices, Queue, Usage
 from columnist.settings import Settings
 from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
@@ -58,7 +58,9 @@ class Counted:
     async def admit(self) -> None:
         return
 
-    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None) -> None:
+    async def count(
+        self, usage: Usage, key: bytes | None = None, answer: str | None = None, prices: Prices | None = None
+    ) -> None:
         self.counted.append(usage)
 
     async def kept(self, key: bytes) -> str | None:

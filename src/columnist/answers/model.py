@@ -50,12 +50,14 @@ def doubted(content: Content, reason: str, sign: float) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcome for one question: a content, or else `error`, the sentence that says why there is none."""
+    """The outcome for one question: a content, or else `error`, the sentence that says why there is none. `by`: the
+    model that gave it and its prompt version, None for those of the back end that was asked."""
 
     question_id: UUID
     content: Content | None
     error: str | None = None
     usage: Usage = NOTHING
+    by: tuple[str, str] | None = None
 
 
 class Answerer(Protocol):

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from columnist import telemetry
 from columnist.answers.doubt import CUT, FOUND, SILENT, UNCERTAIN, UNSHOWN, UNTYPED, UNVERIFIED, more
-from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
+from columnist.answers.model import NOT_FOUND, Answer, Answerer, Content, doubted
 from columnist.answers.values import Measured, measured, says_nothing
 from columnist.asking.likelihood import likelihoods
 from columnist.asking.merging import disputed, merge, read_twice, verified
@@ -37,7 +37,7 @@ from columnist.documents.model import Citation, DocumentText
 from columnist.errors import ContextExceededError, MalformedAnswerError, PutOffError, RequestRefusedError
 from columnist.llm.client import ChatModel
 from columnist.llm.replies import Completion
-from columnist.llm.usage import BYTES_PER_TOKEN, UNCOUNTED, Ledger, Usage, total
+from columnist.llm.usage import BYTES_PER_TOKEN, UNCOUNTED, Beside, Ledger, Prices, Usage, total
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Flag, Question
 from columnist.settings import Settings
@@ -48,19 +48,32 @@ MOST_CALLS = 10
 """Calls about a document for each one that was planned, and for two more; then it is given up."""
 
 
+class Another(NamedTuple):
+    """Another model, and the prices of its calls."""
+
+    answerer: Answerer
+    prices: Prices
+
+
 class LanguageModelAnswerer:
     """Asks one model. The calls about a document follow each other, so that its text is in the server's cache."""
 
     prompt_version = PROMPT_VERSION
 
-    def __init__(self, chat: ChatModel, settings: Settings) -> None:
+    def __init__(self, chat: ChatModel, settings: Settings, another: "Another | None" = None) -> None:
+        """`another` reads again where a question asks for another model."""
         self.model = chat.model
+        self._another = another
         self.together = settings.columns_per_call
         self._chat = chat
         self._settings = settings
 
     def asked(self, name: str, questions: Sequence[Question]) -> str:
-        return besides_the_pages(name, questions)
+        by_another = [question for question in questions if question.second_reading == "model"]
+        if not by_another or self._another is None:
+            return besides_the_pages(name, questions)
+        other = self._another.answerer
+        return json.dumps([besides_the_pages(name, questions), other.model, other.asked(name, by_another)])
 
     async def answer(
         self,
@@ -97,7 +110,13 @@ class LanguageModelAnswerer:
                             yield once
             except PutOffError as error:
                 put_off = error
-            async with aclosing(_second(calls, parts, groups, first)) as found:
+            by_another = [(question, one) for question, one in first if question.second_reading == "model"]
+            again = [(question, one) for question, one in first if question.second_reading != "model"]
+            async with aclosing(_second(calls, parts, groups, again)) as found:
+                async for answers in found:
+                    yield answers
+        if by_another:
+            async with aclosing(_by_another(self._another, document, by_another, ledger, urgent)) as found:
                 async for answers in found:
                     yield answers
         if put_off:
@@ -175,6 +194,28 @@ async def _second(
         yield [_twice(*before[one.question_id], one) for one in checked.found]
     if put_off := put_off or checked.put_off:
         raise put_off
+
+
+async def _by_another(
+    another: "Another | None",
+    document: DocumentText,
+    first: Sequence[tuple[Question, Answer]],
+    ledger: Ledger,
+    urgent: bool,
+) -> AsyncGenerator[list[Answer], None]:
+    """The answers that another model is to read again, each with what it says."""
+    before = {question.id: (question, one) for question, one in first}
+    if another is None:
+        lacks = "No second reading: this worker has no other model (COLUMNIST_SECOND_MODEL)."
+        yield [
+            replace(one, content=doubted(one.content, lacks, UNCERTAIN)) for _, one in before.values() if one.content
+        ]
+        return
+    asked = [replace(question, second_reading=None) for question, _ in before.values()]
+    beside = Beside(ledger, another.prices)
+    async with aclosing(another.answerer.answer(document, asked, beside, urgent)) as found:
+        async for answers in found:
+            yield [_twice(*before[one.question_id], one) for one in answers]
 
 
 def _twice(question: Question, one: Answer, other: Answer) -> Answer:

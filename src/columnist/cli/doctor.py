@@ -24,7 +24,7 @@ from columnist.documents.reading.reader import Reader
 from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
 from columnist.guarded.children import sandbox_in_words
 from columnist.reviews.model import Question
-from columnist.settings import EXTRACTIVE, Settings, listed_urls
+from columnist.settings import EXTRACTIVE, Settings, listed_urls, models_in
 
 ANSWER_TOKENS = 1_000
 _QUESTION = Question(UUID(int=1), "Rent", "How high is the monthly rent?", "monetary_amount")
@@ -143,8 +143,17 @@ async def _reading(settings: Settings) -> str:
 
 
 async def _answers(settings: Settings) -> str:
+    """Of each model that is asked. Raises LlmError or SettingsError."""
     if settings.model == EXTRACTIVE:
         return "extractive: rules and quotes, no LLM. For an LLM set OPENAI_BASE_URL and COLUMNIST_MODEL."
+    async with BackEnds(settings) as back_ends:
+        await back_ends.named(settings.model)
+    models = dict.fromkeys((*models_in(settings.model), settings.second_model))
+    asked = [settings.model_copy(update={"model": one}) for one in models if one not in (None, EXTRACTIVE)]
+    return ". ".join([await _answers_of_one(one) for one in asked])
+
+
+async def _answers_of_one(settings: Settings) -> str:
     if settings.model.endswith(".gguf"):
         return await _asked_twice(settings)
     findings, failures = [], []

@@ -26,7 +26,7 @@ from columnist.process import LEAVE_SECONDS, check_askable, leave_within
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
-from columnist.settings import EXTRACTIVE, Settings
+from columnist.settings import EXTRACTIVE, Settings, models_in
 
 ROWS_SHOWN = 15
 PASSED_OVER_SHOWN = 3
@@ -75,7 +75,8 @@ def _receiver(settings: Settings) -> str:
     """Where the text of the documents goes: to say before it goes."""
     if settings.server is not None:
         return f"Files and questions go to the server {urlsplit(settings.server).netloc.rpartition('@')[2]}."
-    if settings.model == EXTRACTIVE or settings.model.endswith(".gguf"):
+    models = (*models_in(settings.model), *([settings.second_model] if settings.second_model else ()))
+    if all(model == EXTRACTIVE or model.endswith(".gguf") for model in models):
         return "Nothing leaves this machine."
     hosts = llm_hosts(settings)
     return f"Text of documents and questions go to the LLM server{'s' if len(hosts) > 1 else ''} {', '.join(hosts)}."

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 
 from columnist.jobs.ask import Ask
 from columnist.jobs.estimate import Estimate
-from columnist.settings import EXTRACTIVE
+from columnist.settings import EXTRACTIVE, models_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,9 @@ def priced(found: Estimate, ask: Ask) -> JobEstimate:
         notes.append(
             f"{unread:,} documents have not been read yet: by the size of their files this may cost {between}."
         )
+    *first, large = models_in(ask.model)
+    if first:
+        notes.append(f"This is the most: {large} is asked only what {first[0]} leaves in doubt.")
     if ask.batch:
         notes.append("In batches each price is half of the setting's, and answers may take a day.")
     if ask.prices:

@@ -41,7 +41,7 @@ from columnist.reviews.store import (
     put_columns,
     put_documents,
 )
-from columnist.settings import EXTRACTIVE, Settings
+from columnist.settings import EXTRACTIVE, Settings, models_in
 
 
 @asynccontextmanager
@@ -164,7 +164,7 @@ class LocalDesk(Desk):
             raise InputError(
                 f"This server can ask {names}, not {asked!r}: its operator lists models in COLUMNIST_MODELS.", "model"
             )
-        if batch and (asked == EXTRACTIVE or asked.endswith(".gguf")):
+        if batch and (asked == EXTRACTIVE or models_in(asked)[-1].endswith(".gguf")):
             raise InputError("Batches are an LLM provider's: name a model of one, or ask without them.", "batch")
         states, prices = to_ask(only, model), Prices.of(settings, asked, batch=batch)
         return Ask(review_id, asked, prompt_version(asked), states, column_ids, document_ids, budget, prices, batch)

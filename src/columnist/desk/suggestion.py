@@ -50,7 +50,9 @@ class Allowance:
         async with self._database.act_as(self._user) as connection:
             await connection.execute("select spend(%s)", [self._dollars])
 
-    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None) -> None:
+    async def count(
+        self, usage: Usage, key: bytes | None = None, answer: str | None = None, prices: Prices | None = None
+    ) -> None:
         return
 
     async def kept(self, key: bytes) -> str | None:

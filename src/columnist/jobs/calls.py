@@ -8,7 +8,7 @@ from columnist.db.connect import Connection, Database, retried
 from columnist.errors import JobPausedError
 from columnist.jobs.items import ClaimedItem, PutOffCall
 from columnist.jobs.statements import sql
-from columnist.llm.usage import Reply, Usage
+from columnist.llm.usage import Prices, Reply, Usage
 
 KEPT_FOR = "7 days"
 """Longer than a failed run usually waits for its retry."""
@@ -35,8 +35,10 @@ class ItemCalls:
         if await _is_paused(self._database, self._item.job_id):
             raise JobPausedError("The job is paused: nothing more is asked.")
 
-    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None) -> None:
-        await surely(_count(self._database, uuid4(), self._item, usage, key, answer))
+    async def count(
+        self, usage: Usage, key: bytes | None = None, answer: str | None = None, prices: Prices | None = None
+    ) -> None:
+        await surely(_count(self._database, uuid4(), self._item, usage, key, answer, prices))
 
     async def kept(self, key: bytes) -> str | None:
         if self.queue is not None and await self.queue.reply(key) is not None:
@@ -93,10 +95,17 @@ async def _is_paused(connection: Connection, job_id: UUID) -> bool:
 
 @retried
 async def _count(
-    connection: Connection, call_id: UUID, item: ClaimedItem, usage: Usage, key: bytes | None, answer: str | None
+    connection: Connection,
+    call_id: UUID,
+    item: ClaimedItem,
+    usage: Usage,
+    key: bytes | None,
+    answer: str | None,
+    prices: Prices | None,
 ) -> None:
     values = {"call_id": call_id, "job_id": item.job_id, "document_id": item.document_id, "key": key, "answer": answer}
-    await connection.execute(sql("count_call"), values | asdict(usage))
+    priced = {f"price_{name}": prices and getattr(prices, name) for name in ("prompt", "cached", "completion")}
+    await connection.execute(sql("count_call"), values | asdict(usage) | priced)
 
 
 @retried

@@ -1,22 +1,24 @@
 """What a request would ask, before a job is made of it, and what still has no answer."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import ceil
 from pathlib import PurePath
+from typing import get_args
 
 from psycopg.rows import DictRow
 
 from columnist.asking.prompt import PageText, messages, overhead_bytes
 from columnist.asking.windows import answer_room, expected_windows, page_room
 from columnist.db.connect import Connection
+from columnist.db.text import as_json
 from columnist.documents.tokens import estimated_tokens
 from columnist.jobs.ask import Ask
 from columnist.jobs.statements import sql
-from columnist.llm.usage import CELL_TOKENS, CHARACTERS_PER_TOKEN, NOTHING, Usage, total
-from columnist.reviews.model import Question
+from columnist.llm.usage import CELL_TOKENS, CHARACTERS_PER_TOKEN, NOTHING, Prices, Usage, total
+from columnist.reviews.model import Question, SecondReading
 from columnist.reviews.store import list_columns
-from columnist.settings import Settings
+from columnist.settings import EXTRACTIVE, Settings, models_in
 
 DOCUMENTS_NAMED = 3
 """Of those that lack answers."""
@@ -83,9 +85,10 @@ class _Asked:
     question: float
     group: int
     budget: int
-    in_order: float
-    from_passages: float
-    """The shares of the questions that are read twice."""
+    in_order: float = 0
+    from_passages: float = 0
+    by_another: float = 0
+    """The shares of the questions that are read twice; `by_another` is asked beside this."""
 
     @classmethod
     def of(cls, questions: Sequence[Question], settings: Settings, context_tokens: int) -> "_Asked":
@@ -97,7 +100,7 @@ class _Asked:
         each = (sum(_prompt_tokens(group) - instructions for group in groups)) / max(1, len(questions))
         room = page_room(context_tokens, answer_tokens, overhead)
         twice = [question.second_reading for question in questions]
-        shares = [twice.count(how) / max(1, len(questions)) for how in ("order", "passages")]
+        shares = [twice.count(how) / max(1, len(questions)) for how in get_args(SecondReading)]
         return cls(instructions, each, step, room, *shares)
 
     def spends(self, cells: int, page_bytes: Sequence[int], tokens: float) -> tuple[int, Usage]:
@@ -114,6 +117,10 @@ class _Asked:
         cached = (groups - 1) * (whole + windows * self.instructions)
         calls = groups * windows + ceil(passages)
         return calls, Usage(round(prompt), round(cached), round((asked + passages) * CELL_TOKENS))
+
+    def another(self) -> "_Asked":
+        """What the other model is asked."""
+        return replace(self, in_order=0, from_passages=0)
 
 
 def _prompt_tokens(questions: Sequence[Question]) -> int:
@@ -139,23 +146,24 @@ async def estimate_job(connection: Connection, ask: Ask, settings: Settings, con
     questions = [one.question() for one in columns if ask.column_ids is None or one.id in ask.column_ids]
     asked = _Asked.of(questions, settings, context_tokens)
     documents = await (await connection.execute(sql("estimate_job"), ask.values)).fetchall()
-    calls, uses = 0, [[NOTHING], [NOTHING], [NOTHING]]
-    for one in documents:
-        spent = [asked.spends(one["cells"], page_bytes, tokens) for page_bytes, tokens in _sizes(one)]
-        if len(spent) == 1:
-            spent *= len(uses)
-        for use, (_, usage) in zip(uses, spent, strict=True):
-            use.append(usage)
-        calls += spent[1][0]
-    least, usual, most = map(total, uses)
-    values = ask.values | {"spent": [list(astuple(usage)) for usage in (least, usual, most)]}
+    *first, _ = models_in(ask.model)
+    receivers = [(asked, 1.0, ask.prices)]
+    if first and first[0] != EXTRACTIVE:
+        receivers.append((asked, 1.0, Prices.of(settings, first[0])))
+    if asked.by_another and settings.second_model not in (None, EXTRACTIVE):
+        receivers.append((asked.another(), asked.by_another, Prices.of(settings, settings.second_model)))
+    spent = [_spent(documents, *receiver) for receiver in receivers]
+    if first:  # what it leaves in doubt is not known: perhaps nothing
+        spent[0] = replace(spent[0], uses=(NOTHING, *spent[0].uses[1:]))
+    least, usual, most = (total([one.uses[nr] for one in spent]) for nr in range(3))
+    values = ask.values | {"spent": as_json([asdict(one) for one in spent])}
     priced = await (await connection.execute(sql("price_estimate"), values)).fetchone()
     assert priced
     return Estimate(
         len(documents),
         sum(one["is_read"] for one in documents),
         sum(one["cells"] for one in documents),
-        calls,
+        sum(one.calls for one in spent),
         usual.prompt_tokens,
         least.prompt_tokens,
         most.prompt_tokens,
@@ -163,6 +171,29 @@ async def estimate_job(connection: Connection, ask: Ask, settings: Settings, con
         usual.completion_tokens,
         **priced,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """What one model is asked: its calls, the least, the usual, the most that they use, and its prices."""
+
+    calls: int
+    uses: tuple[Usage, ...]
+    prices: Prices
+
+
+def _spent(documents: Sequence[DictRow], asked: _Asked, share: float, prices: Prices) -> _Spent:
+    """`share`: of the cells."""
+    calls, uses = 0, [[NOTHING], [NOTHING], [NOTHING]]
+    for one in documents:
+        cells = ceil(one["cells"] * share)
+        spent = [asked.spends(cells, page_bytes, tokens) for page_bytes, tokens in _sizes(one)]
+        if len(spent) == 1:
+            spent *= len(uses)
+        for use, (_, usage) in zip(uses, spent, strict=True):
+            use.append(usage)
+        calls += spent[1][0]
+    return _Spent(calls, tuple(map(total, uses)), prices)
 
 
 def _sizes(document: DictRow) -> list[tuple[Sequence[int], float]]:

@@ -86,7 +86,7 @@ class LoadedItem:
 @dataclass(frozen=True, slots=True)
 class CellWrite:
     """An answer on its way into its cell, or why there is none (`error`). `answer_key` (hex) is what it can be reused
-    by."""
+    by; `by`: the model that gave it and its prompt version, None for those of the item."""
 
     column_id: UUID
     column_version: int
@@ -94,6 +94,7 @@ class CellWrite:
     error: str | None = None
     answer_key: str | None = None
     usage: Usage = NOTHING
+    by: tuple[str, str] | None = None
 
     @property
     def status(self) -> Literal["done", "error"]:
@@ -210,6 +211,8 @@ def _row(cell: CellWrite) -> dict[str, object]:
         "error": cell.error,
         **asdict(cell.usage),
     }
+    if cell.by is not None:
+        row["model"], row["prompt_version"] = cell.by
     if cell.content is not None:
         row["verified"] = cell.content.verified
         row |= {field.name: getattr(cell.content, field.name) for field in fields(cell.content)}
@@ -293,13 +296,18 @@ def _asked_column(stored: dict[str, Any]) -> AskedColumn:
 
 
 @retried
-async def reusable_answers(connection: Connection, job_id: UUID, answer_keys: Sequence[str]) -> dict[str, CellContent]:
-    """Stored contents by answer key (hex), for those of the keys that were answered before where the job's user may see
-    it."""
+async def reusable_answers(
+    connection: Connection, job_id: UUID, answer_keys: Sequence[str]
+) -> dict[str, tuple[CellContent, tuple[str, str]]]:
+    """Stored contents by answer key (hex), each with its model and prompt version, for those of the keys that were
+    answered before where the job's user may see it."""
     keys = [bytes.fromhex(key) for key in answer_keys]
     cursor = await connection.execute(sql("find_reusable_answers"), {"job_id": job_id, "answer_keys": keys})
     return {
-        row.pop("answer_key"): CellContent(**row | {"citations": read_citations(row["citations"])})
+        row.pop("answer_key"): (
+            (row.pop("model"), row.pop("prompt_version")),
+            CellContent(**row | {"citations": read_citations(row["citations"])}),
+        )[::-1]
         for row in await cursor.fetchall()
     }
 

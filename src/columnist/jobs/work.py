@@ -60,9 +60,15 @@ class _Asked:
         """What is asked."""
         return self.column.question
 
-    def cell(self, content: CellContent | None, error: str | None = None, usage: Usage = NOTHING) -> CellWrite:
+    def cell(
+        self,
+        content: CellContent | None,
+        error: str | None = None,
+        usage: Usage = NOTHING,
+        by: tuple[str, str] | None = None,
+    ) -> CellWrite:
         """The cell with its answer, or with the reason why there is none."""
-        return CellWrite(self.question.id, self.column.version, content, error, self.answer_key, usage)
+        return CellWrite(self.question.id, self.column.version, content, error, self.answer_key, usage, by)
 
 
 class ItemWorker:
@@ -138,12 +144,13 @@ class ItemWorker:
         stored = await reusable_answers(self._database, item.job_id, keys)
         left, kept = [], []
         for call in calls:
-            if all([one.answer_key in stored and await self._fits(one, stored[one.answer_key]) for one in call]):
+            if all([one.answer_key in stored and await self._fits(one, stored[one.answer_key][0]) for one in call]):
                 kept += call
             else:
                 left.append(call)
         if kept:
-            await write([one.cell(stored[one.answer_key]) for one in kept])
+            cells = [(one, *stored[one.answer_key]) for one in kept]
+            await write([one.cell(content, by=by) for one, content, by in cells])
             telemetry.ANSWERS_REUSED.inc(len(kept))
         return left
 
@@ -197,6 +204,7 @@ class ItemWorker:
                 None if answer.content is None else self._content(one.question, answer.content, boxes_key),
                 answer.error,
                 answer.usage,
+                answer.by,
             )
             for answer in answers
             if (one := asked[answer.question_id])

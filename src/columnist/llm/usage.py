@@ -78,8 +78,15 @@ class Ledger(Protocol):
         """Called right before a call is made. Raises JobPausedError if it may not be."""
         ...
 
-    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None) -> None:
-        """A call was billed. Its `answer` to what `key` stands for is kept until it is used up."""
+    async def count(
+        self,
+        usage: Usage,
+        key: bytes | None = None,
+        answer: str | None = None,
+        prices: "Prices | None" = None,
+    ) -> None:
+        """A call was billed, at these `prices` (None: at the usual ones of what is counted here). Its `answer` to what
+        `key` stands for is kept until it is used up."""
         ...
 
     async def kept(self, key: bytes) -> str | None:
@@ -93,7 +100,13 @@ class _Uncounted:
     async def admit(self) -> None:
         return
 
-    async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None) -> None:
+    async def count(
+        self,
+        usage: Usage,
+        key: bytes | None = None,
+        answer: str | None = None,
+        prices: "Prices | None" = None,
+    ) -> None:
         return
 
     async def kept(self, key: bytes) -> str | None:
@@ -121,10 +134,31 @@ class Prices:
         """The prices that the settings give for a model that they offer; None: for the settings' model. In a `batch`
         each is half."""
         share = BATCH_SHARE if batch else Decimal(1)
-        return cls(*(Decimal(str(figure)) * share for figure in settings.offered[model or settings.model]))
+        return cls(*(Decimal(str(figure)) * share for figure in settings.prices_of(model or settings.model)))
 
     def __bool__(self) -> bool:
         return any((self.prompt, self.cached, self.completion))
 
 
 FREE = Prices()
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The ledger of calls to another model than the one that is asked: they have prices of their own, and are made at
+    once also where those of that model wait for a batch."""
+
+    ledger: Ledger
+    prices: Prices
+    queue: Queue | None = None
+
+    async def admit(self) -> None:
+        await self.ledger.admit()
+
+    async def count(
+        self, usage: Usage, key: bytes | None = None, answer: str | None = None, prices: Prices | None = None
+    ) -> None:
+        await self.ledger.count(usage, key, answer, prices or self.prices)
+
+    async def kept(self, key: bytes) -> str | None:
+        return await self.ledger.kept(key)

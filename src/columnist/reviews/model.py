@@ -47,9 +47,9 @@ class Rule:
         return f"{self.flag.capitalize()} if {self.when}"
 
 
-SecondReading = Literal["order", "passages"]
-"""How an answer is read a second time by an LLM: with the questions in another order, or from the quoted passages
-alone. Where the two differ, both are shown, and the flag is yellow."""
+SecondReading = Literal["order", "passages", "model"]
+"""How an answer is read a second time: by the LLM with the questions in another order, or from the quoted passages
+alone, or by another model. Where the two differ, both are shown, and the flag is yellow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ export function QuestionDialog({
             <option value="">none</option>
             <option value="order">the questions in another order</option>
             <option value="passages">the quoted passages alone</option>
+            <option value="model">by another model</option>
           </select>
         </label>
         <Rules

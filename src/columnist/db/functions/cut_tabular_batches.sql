@@ -45,7 +45,7 @@ begin
       where r.job_id = job.id and r.batch_id is null and r.body is not null
       window w as (order by r.put_off_at, r.id)
     ), left_over as (
-      select least(job.budget - job_price(job, job.prompt_tokens, job.cached_tokens, job.completion_tokens),
+      select least(job.budget - job_cost(job),
                    case when job.price_prompt + job.price_completion > 0 then allowance_left(job.user_id) end)
              - coalesce(sum(job_price(job, r.prompt_tokens, 0, r.completion_tokens)), 0) as dollars
       from tabular_batch_requests r

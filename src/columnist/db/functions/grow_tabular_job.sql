@@ -60,8 +60,7 @@ begin
       column_ids = case when grow_tabular_job.column_ids is not null then
         case when j.column_ids is not null then
           array(select distinct o from unnest(j.column_ids || grow_tabular_job.column_ids) o) end end,
-      budget = least(j.budget, grow_tabular_job.budget
-                               + job_price(j, j.prompt_tokens, j.cached_tokens, j.completion_tokens)),
+      budget = least(j.budget, grow_tabular_job.budget + job_cost(j)),
       grown_at = case when t.items > 0 then clock_timestamp() else j.grown_at end,
       updated_at = now()
   from counted t

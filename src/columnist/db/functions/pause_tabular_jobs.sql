@@ -2,7 +2,7 @@
 create or replace function pause_tabular_jobs() returns trigger language plpgsql as $$
 begin
   if new.budget is not null and new.paused_at is null and new.status in ('pending', 'running')
-     and job_price(new, new.prompt_tokens, new.cached_tokens, new.completion_tokens) >= new.budget then
+     and job_cost(new) >= new.budget then
     new.paused_at := now();
     new.pause_cause := 'budget';
   end if;

@@ -14,5 +14,10 @@ with call as (
 )
 update tabular_jobs j
 set prompt_tokens = j.prompt_tokens + %(prompt_tokens)s, cached_tokens = j.cached_tokens + %(cached_tokens)s,
-    completion_tokens = j.completion_tokens + %(completion_tokens)s
+    completion_tokens = j.completion_tokens + %(completion_tokens)s,
+    -- Null where the prices are the job's.
+    price_beside = j.price_beside + coalesce(
+      tokens_price(%(prompt_tokens)s, %(cached_tokens)s, %(completion_tokens)s, %(price_prompt)s::numeric,
+                   %(price_cached)s::numeric, %(price_completion)s::numeric)
+      - job_price(j, %(prompt_tokens)s, %(cached_tokens)s, %(completion_tokens)s), 0)
 from call where j.id = call.job_id

@@ -2,7 +2,7 @@
 -- cells that the job's user may see: of the same review, or of another one of that user. The newest of this review first.
 select distinct on (c.answer_key)
        encode(c.answer_key, 'hex') as answer_key, c.summary, c.value, c.value_format, c.flag, c.rule, c.reasoning, c.citations,
-       c.doubt
+       c.doubt, c.model, c.prompt_version
 from tabular_cells c
 join tabular_jobs j on j.id = %(job_id)s
 join tabular_reviews v on v.id = c.review_id

@@ -6,7 +6,7 @@ select j.id, j.review_id, r.name as review_name, j.status, j.model, j.only, j.co
        j.total_items - j.completed_items - j.error_items - j.skipped_items - run.running_items as pending_items,
        j.total_cells, j.done_cells + run.done_cells as done_cells, j.error_cells + run.error_cells as error_cells,
        j.prompt_tokens, j.cached_tokens, j.completion_tokens,
-       job_price(j, j.prompt_tokens, j.cached_tokens, j.completion_tokens) as price,
+       job_cost(j) as price,
        j.budget, j.paused_at, j.pause_cause, j.pause_reason,
        -- Workers that are gone say nothing any more.
        case when j.status in ('pending', 'running') and j.llm_trouble_at > now() - interval '30 seconds' then j.llm_trouble end

@@ -14,7 +14,7 @@ with holder as (
   select * from jsonb_to_recordset(%(answers)s) as a (
     column_id uuid, status text, summary text, value jsonb, value_format text, flag text, rule text, reasoning text,
     citations jsonb, doubt real, verified boolean, error text, column_version int, answer_key text, prompt_tokens int,
-    cached_tokens int, completion_tokens int)
+    cached_tokens int, completion_tokens int, model text, prompt_version text)
 ), was as materialized (
   select c as cell
   from holder h
@@ -28,7 +28,8 @@ with holder as (
     verified, column_version, model, prompt_version, answer_key, prompt_tokens, cached_tokens, completion_tokens, job_id,
     changed_xid)
   select (h.job).review_id, h.document_id, col.id, a.status, a.summary, a.value, a.value_format, a.flag, a.rule,
-         a.reasoning, coalesce(a.citations, '[]'), a.doubt, a.verified, a.column_version, %(model)s, %(prompt_version)s,
+         a.reasoning, coalesce(a.citations, '[]'), a.doubt, a.verified, a.column_version, coalesce(a.model, %(model)s),
+         coalesce(a.prompt_version, %(prompt_version)s),
          decode(a.answer_key, 'hex'), a.prompt_tokens, a.cached_tokens, a.completion_tokens, (h.job).id,
          pg_current_xact_id()
   from holder h
@@ -51,7 +52,7 @@ with holder as (
   returning c as cell
 ), replaced as (
   insert into tabular_cell_changes (review_id, document_id, column_id, action, user_id, email, before, after)
-  select (was.cell).review_id, (was.cell).document_id, (was.cell).column_id, 'replace', (h.job).user_id, %(model)s,
+  select (was.cell).review_id, (was.cell).document_id, (was.cell).column_id, 'replace', (h.job).user_id, (written.cell).model,
          cell_content(was.cell), cell_content(written.cell)
   from was join written on (written.cell).column_id = (was.cell).column_id cross join holder h
 )

@@ -5,9 +5,10 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 declare
   cost constant numeric := public.tokens_price(
     new.prompt_tokens - old.prompt_tokens, new.cached_tokens - old.cached_tokens,
-    new.completion_tokens - old.completion_tokens, new.price_prompt, new.price_cached, new.price_completion);
+    new.completion_tokens - old.completion_tokens, new.price_prompt, new.price_cached, new.price_completion)
+    + new.price_beside - old.price_beside;
 begin
-  if new.price_prompt + new.price_cached + new.price_completion = 0 then
+  if new.price_prompt + new.price_cached + new.price_completion = 0 and new.price_beside = old.price_beside then
     return new;
   end if;
   if public.add_usage(new.user_id, 0, 0, cost) >= public.quota('dollars')
