@@ -30,6 +30,15 @@ def test_rows_are_sorted_filtered_searched_and_grouped_by_their_typed_answers(se
     rising = dates(page, 6)
     header.click()
     wait_until(lambda: dates(page, 6) == rising[::-1])
+    doubtful_first = page.get_by_role("button", name="Doubtful first")
+    doubtful_first.click()
+    with api_of(server) as api:
+        window = api.get(f"/tabular/reviews/{review}/rows", params={"sort": "-doubt"}).json()
+    expect(page.locator(".cells-name")).to_have_text([row["document"] for row in window["rows"]])
+    expect(page.locator(".cells-arrow:not(:empty)")).to_have_count(0)
+    header.click()
+    wait_until(lambda: dates(page, 6) == rising)
+    expect(doubtful_first).to_have_attribute("aria-pressed", "false")
 
     page.get_by_role("button", name="+ Filter").click()
     expect(page.get_by_label("Value")).to_be_focused()
