@@ -82,7 +82,8 @@ def test_every_command_option_and_make_target_that_is_named_exists(file: Path) -
         if make := re.match(r"make ([a-z-]+)", code):
             assert make[1] in targets, code
         command = re.search(
-            r"(?:^|[ /(])columnist ((?!-)[a-z]+(?: (?:list|show|cancel|resume|retry|run|compare|repeat)\b)?)(.*)", code
+            r"(?:^|[ /(])columnist ((?!-)[a-z]+(?: (?:list|show|cancel|resume|retry|run|compare|repeat|first)\b)?)(.*)",
+            code,
         )
         if not command or re.match(r"(docker|kubectl|cp|useradd|POSTGRES_PASSWORD)\b", code):
             continue
