@@ -104,5 +104,13 @@ def test_what_a_run_waits_for_is_said_and_a_cancelled_one_counts_what_was_done(
             page.go_back()
             page.get_by_role("button", name="Cancel").click()
             expect(page.get_by_text("Cancelled: 0 / 1 documents")).to_be_visible()
+            page.get_by_role("button", name="Run …").click()
+            page.get_by_label("In batches").check()
+            expect(page.locator(".Run-estimate")).to_contain_text("In batches each price is half")
+            with page.expect_response("**/generate") as asked:
+                page.get_by_role("dialog").get_by_role("button", name="Run", exact=True).click()
+            assert api.get(f"/tabular/jobs/{asked.value.json()['job_id']}").json()["batch"]
+            page.get_by_role("button", name="Cancel").click()
+            expect(page.get_by_text("Cancelled: 0 / 1 documents")).to_be_visible()
             cell(page, 0, "Kind").click()
             expect(page.locator(".Panel-panel").get_by_text("Not asked yet.")).to_be_visible()

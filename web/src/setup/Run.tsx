@@ -4,6 +4,7 @@ import { useState } from "react";
 import { type GenerateInput, type Only } from "../api/client";
 import { api, generate, latestJobQuery, readRows } from "../api/queries";
 import { Dialog } from "../ui/Dialog";
+import { useMe } from "../me";
 import { useNotices } from "../ui/notices";
 import { ErrorOf } from "../ui/parts";
 import { count, figure } from "../ui/words";
@@ -115,10 +116,13 @@ export function RunDialog({ review, documents, columns, selected, onClose }: Run
   const [choice, setChoice] = useState(0);
   const [onlySelected, setOnlySelected] = useState(selected.length > 0);
   const [budget, setBudget] = useState("");
+  const [batch, setBatch] = useState(false);
+  const me = useMe();
   const start = useStart(review);
   const input: GenerateInput = {
     only: CHOICES[choice]!.only,
     document_ids: onlySelected && selected.length ? selected : undefined,
+    batch: batch || undefined,
   };
   return (
     <Dialog title="Run" onClose={onClose}>
@@ -142,6 +146,12 @@ export function RunDialog({ review, documents, columns, selected, onClose }: Run
           <label className={dialog.choice}>
             <input type="checkbox" checked={onlySelected} onChange={(event) => setOnlySelected(event.target.checked)} />
             Only the {count(selected.length, "selected document")}
+          </label>
+        )}
+        {me.model !== "extractive" && (
+          <label className={dialog.choice}>
+            <input type="checkbox" checked={batch} onChange={(event) => setBatch(event.target.checked)} />
+            In batches of the provider: half the price, answers within a day
           </label>
         )}
         <label>
