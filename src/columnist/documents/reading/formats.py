@@ -80,8 +80,8 @@ _NAMES = (
 _SUPPORTED = "PDF, DOCX, RTF, XLSX, PPTX, ODT, ODS, ODP, TXT, HTML, EML, MSG, PNG, JPEG, TIFF and ZIP are."
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage"
-_OLE_STREAMS = {"WordDocument": DOC, "Workbook": XLS, "Book": XLS, "PowerPoint Document": PPT}
-"""By the name of a stream in an old Office file: what the file is."""
+_OLE_STREAMS = {"worddocument": DOC, "workbook": XLS, "book": XLS, "powerpoint document": PPT}
+"""By the name of a stream in an old Office file, in lower case, as some write it in capitals: what the file is."""
 _NEWER = {DOC: "DOCX", XLS: "XLSX", PPT: "PPTX"}
 _ZIPPED = {
     "META-INF/manifest.xml": "an OpenDocument file: save it as DOCX, XLSX or PDF",
@@ -196,7 +196,7 @@ def old_office(file: BinaryIO) -> str | None:
     file.seek(0)
     if file.read(len(_OLE)) != _OLE:
         return None
-    streams = top_names(file)
+    streams = {name.lower() for name in top_names(file)}
     return next((kind for stream, kind in _OLE_STREAMS.items() if stream in streams), None)
 
 

@@ -71,6 +71,8 @@ class _Book:
 
     def __init__(self, package: Package) -> None:
         main = package.main()
+        if main is not None and main.endswith(".bin"):
+            raise DocumentError("The file is an Excel file in binary form (XLSB): save it as XLSX and add it again.")
         root = None if main is None else package.part(main, must_be_whole=True)
         if main is None or root is None:
             raise DocumentError("The Excel file is damaged: it holds no workbook.")
