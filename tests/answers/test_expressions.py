@@ -219,6 +219,52 @@ def test_a_denial_is_still_seen(answer_format: str, text: str) -> None:
     assert read(answer_format, text, "How many days?") == ""
 
 
+PLAIN = {
+    "monetary_amount": (
+        ["$5,000", "five thousand dollars ($5,000)", "USD 5,000"],
+        "5000 USD",
+        "a fee of|Fee:|up to|not to exceed"
+        "|shall not exceed|never more than|in no event more than|a non-refundable|an additional"
+        "|the aggregate amount of|upon 30 days' notice,|under Section 3(b),|(a)|in 2020:|on the first anniversary,",
+        " per month| p.a.| each year| per user"
+        "| upon execution| within thirty (30) days of invoice| in arrears| gross| (the “Cap”)"
+        "|, without deduction|, free of tax|, inclusive of VAT"
+        "| per occurrence| in any 12-month period| unless otherwise agreed| or less",
+    ),
+    "percentage": (
+        ["5%", "five percent", "five percent (5%)"],
+        "5",
+        "a royalty of|interest at|not more than|more than"
+        "|a discount of|an annual increase of|shall not exceed|a late charge of",
+        " of Net Sales| per annum| compounded annually"
+        "| of all outstanding shares| or more| discount| per month or part thereof",
+    ),
+    "number": (
+        ["30 days", "thirty (30) days"],
+        "30",
+        "at least|no less than|by giving|no later than|every|each|for a further|during the first|as of May 1, 2020,",
+        "’ prior written notice| before the end of the term| in any calendar year"
+        "| or more| unless waived| without cause| each",
+    ),
+    "date": (
+        ["January 15, 2020", "15 January 2020"],
+        "2020-01-15",
+        "as of|on or before|no later than|until"
+        "|shall expire on|from and after|Wed.,|until the close of business on|under Section 4.2,",
+        ", unless sooner terminated| at 5:00 p.m.| (Wednesday)"
+        "|, as amended| between Acme and Bob|, the Effective Date| onwards",
+    ),
+}
+
+
+@pytest.mark.parametrize("answer_format", PLAIN)
+def test_usual_words_around_a_value_leave_it(answer_format: str) -> None:
+    values, wanted, before, behind = PLAIN[answer_format]
+    texts = [f"{words} {value}" for words, value in product(before.split("|"), values)]
+    texts += [f"{value}{words}" for value, words in product(values, behind.split("|"))]
+    assert [text for text in texts if read(answer_format, text, "How many days?") != wanted] == []
+
+
 # What turns a value, or comes beside it
 
 AMOUNTS = [
@@ -241,32 +287,36 @@ the price reduced by |net of |multiples of |10 times |25 percent of the purchase
 anything but |except |excluding |never |a percentage of |part of |a fraction of |the balance of
 twelve payments of |12 payments of |either|between 1 and |1 to |1-|1 or |one or |double |the excess over
 dozens of |any of 3 |~|±|> |<= |?|x|an amount other than |not equal to|instead of |rather than |without
-lesser amount of X or |0.5 x |minus the"""
+lesser amount of X or |0.5 x |minus the|nobody pays|barring|besides |far from|everything but|as opposed to
+other fees than|reduced from|up from|deleting|replacing|TBD: |to be agreed: |a discount on the|the shortfall against
+fivefold|the better of cost and|exceeding cost by|anything less than|formerly|in lieu of|no longer"""
 BEHIND = """ plus the fees| plus expenses| plus VAT at 20%| + VAT| plus 10 %|, whichever is greater| or the fees
  (whichever is higher)| or, if greater, the fees| if less, the price| less expenses| minus costs| times two
  x 12| ×2| * 2| multiplied by two| divided by 12| / 12|/12| twice| two times| and 7,500| (7,500)| [7,500]|¹
  (2)| or so 7| and 10 pounds| increased by 3| or the price| (or the price)|, alternatively the price
  depending on sales| as the case may be| respectively|?| ?|***|[***]|__|%%| to seven| up to 7,500| – 7,500
- CR"""
+ CR| does not apply| is not payable| is waived| shall be waived| is hereby deleted| (deleted)| (superseded)
+ is replaced by six| and a share of profits| pro rata| [***]| ____| or such other amount"""
 BEFORE_A_DATE = """30 days after |thirty (30) days after |the day after |the day before |30 days prior to
 within 30 days of
 the fifth anniversary of |fifth anniversary of the Effective Date, |5 years from |three years beginning
 the earlier of the Closing and|the later to occur of |the end of the month following
 the first business day after |six months from |a year from |not |other than|between 1 January and
-from 1 January to |14-|14 or |14 and |14/|Jan 1 to |January 14 and |2019 or |the Monday before |any day but"""
+from 1 January to |14-|14 or |14 and |14/|Jan 1 to |January 14 and |2019 or |the Monday before |any day but
+postponed from|formerly|deleting|in lieu of|early|mid-|no longer"""
 BEHIND_A_DATE = """ plus 30 days| plus one month| + 30| minus 10 days| or the Closing| or if later the Closing
  whichever is sooner| whichever first occurs| and 2021| or 2021| and 16| or 16 January| - 31 January
  to March 7| until March|/2021-03-07|/17| for 30 days| (30 days later)| as extended by 6 months|?| – 2021
- to 2022"""
+ to 2022| (superseded)| is not the date| is replaced by May 1| B.C.| [***]"""
 BEFORE_A_PERIOD = """twice |half of |2 x |60 or |60 and |60 to |60-|between 10 and |greater of 60 days and |not
 other than
 1 month and|one month or |2 weeks and |1 year, |45, |60, |1/2 of |double |a third of |sixty plus |sixty-
-either 60 or"""
+either 60 or|reduced from|formerly|deleting|in lieu of|no longer"""
 BEHIND_A_PERIOD = """ or 60| or sixty| and 60| to 60| - 60|-60| (60)| [sixty]| or 2 months| and one month| plus 10
  minus 5
  x 2
  times two| and 60 days| / 60|/60| (or 60)| or 1 year|, 60| and a week| and a half|½
- in case A, 60 in case B|***"""
+ in case A, 60 in case B|***| [***]| is waived| do not apply| are not sufficient| (deleted)"""
 
 
 def cues(listed: str) -> list[str]:

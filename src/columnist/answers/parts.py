@@ -826,7 +826,7 @@ class _Scan:
         items, currency = self.items, self.code_at(named)
         after = last + 1
         after += self.kind(items, after) == "close" and self.kind(items, after + 1) == "word"
-        if self.abbreviated(after) and self.text(after) not in ("p.m", "p.m.", "pcm", "p.w", "p.w.", "pw"):
+        if self.abbreviated(after) and self.text(after) not in ("p.m", "p.m.", "pcm", "p.w", "p.w.", "pw", "gross"):
             self.add(Kind.UNREAD, first, after)
             return
         before = first - 1
@@ -1059,8 +1059,8 @@ class _Scan:
         tight = tight or (
             at > 0
             and len(item.text) > 1
-            and (items[at - 1].end == item.start or item.text[0] == "*")
-            and (at - 1 in self.taken or items[at - 1].kind == "close")
+            and (items[at - 1].end == item.start or item.text[0] in "*_" or "*" in item.text)
+            and (at - 1 in self.taken or items[at - 1].kind in ("close", "part"))
         )
         priced = any(kind in ("cur", "pct", "bps", "strange") for kind in beside)
         priced = priced or (beside[1] == "open" and self.kind(items, at + 2) == "num")  # `___ (30) days`

@@ -47,7 +47,7 @@ _TAG_SIMILARITY = 90.0
 """The least rapidfuzz ratio of a misspelt word of a tag: one wrong letter in ten."""
 LONGEST = 2_000
 """Most characters of an answer that is read for a single value."""
-_COMPARED = r"(?:great|less|high|low|larg|small|long|short|lat|latt|earli|soon|bigg|old)(?:er|or|r|st|est)"
+_COMPARED = r"(?:great|less|high|low|larg|small|long|short|lat|latt|earli|soon|bigg|old|bett)(?:er|or|r|st|est)"
 _ALTERNATIVES = re.compile(
     rf"\b(?:{_COMPARED}|the\s+(?:least|most))(?:\s+[\w-]+){{0,4}}?\s+of\b|\bwhichever\b"
     rf"|\bif\s+(?:any\s+)?(?:{_COMPARED}|less|more)\b|\bas\s+the\s+case\s+may\s+be\b|\brespectively\b"
@@ -65,12 +65,15 @@ _BOUND = (
     r"|exceed\w*|beyond|around|approximately|in|up)"
 )
 _COMPUTED = re.compile(
-    r"\b(?:twice|thrice|doubled?|trebled?|tripled?|quadrupled?|multipl(?:ied|ying|y)|multiples?\s+of|divided|times|pro\s?rated|two-?fold|three-?fold"
+    r"\b(?:twice|thrice|doubled?|trebled?|tripled?|quadrupled?|multipl(?:ied|ying|y)|multiples?\s+of|divided|times|pro[\s-]?rat(?:ed|a)|(?:two|three|four|five|six|seven|eight|nine|ten|\d+)-?fold"
     r"|squared|x)\b|[×÷]"
     r"|\bplus\b|[+±]|\bminus\b|\b(?:increas|decreas|reduc|rais|lower|multipli|adjust|augment)(?:ed|d)?\s+by\b|\bnet\s+of\b|\badd(?:ed|ing)?\s+to\b"
-    r"|\btogether\s+with\b|\bin\s+addition\s+to\b|\bon\s+top\s+of\b|(?<!\bor\s)(?<!\bno\s)(?<!\bnot\s)\bless\b(?!\s+than\b)|\bdeduct(?:s|ed|ing|ions?)?\b|\bamounts?\s+by\s+which\b|\bsubtract\w*"
+    r"|\btogether\s+with\b|\bin\s+addition\s+to\b|\bon\s+top\s+of\b|(?<!\bor\s)(?<!\bno\s)(?<!\bnot\s)\bless\b(?!\s+than\b)|(?<!\bwithout\s)\bdeduct(?:s|ed|ing|ions?)?\b|\bamounts?\s+by\s+which\b|\bsubtract\w*"
     r"|\b(?:dozens|hundreds|thousands|millions|billions|lots)\s+of\b|\bexcess\b[^.;]{0,60}?\b(?:over|above)\b|\bnegative\b"
     r"|\b(?:and|or|plus|to)\s+an?\s+(?:day|week|month|quarter|year|hour|fortnight)\b|\band\s+(?:change|something)\b"
+    r"|\b(?:and|plus)\s+an?\s+(?:\w+\s+)?(?:share|portion|percentage|proportion|royalty|bonus|commission)\b|\banything\s+(?:less|more)\b"
+    rf"|\b(?:exceed\w*|greater|higher|lower|less|more)(?:\s+\w+){{0,5}}?\s+by\s+{_VALUE}"
+    rf"|\b(?:discount|rebate|reduction|shortfall)\s+(?:on|from|off|against)\s+(?:the\s+|an?\s+)?{_VALUE}"
     r"|\bhalf\b|\bthirds?\s+of\b|\bquarters?\s+of\b|\bpercentage\s+of\b",
     re.I,
 )
@@ -84,8 +87,8 @@ _SUM = re.compile(
     re.I,
 )
 _NOT = re.compile(
-    rf"\b(?:not|never|no|neither|nor|cannot|\w+n't)\b(?!{_FEW_WORDS}\s*(?:{_BOUND}|within|limited|only|until|be\s+{_BOUND})\b){_FEW_WORDS}{_VALUE}"
-    rf"|\b(?:other\s+than|except(?:ing|ed)?(?:\s+for)?|exclud\w+|rather\s+than|instead\s+of|without(?!\s+[\w'-]+\s+(?:upon|by\s+\w+ing)\b)|(?:anything|nothing|all|any\s+\w+)\s+but|unlike|save\s+for|apart\s+from)\b"
+    rf"\b(?:not|never|no|nobody|nothing|neither|nor|cannot|\w+n't)\b(?!{_FEW_WORDS}\s*(?:{_BOUND}|within|limited|only|until|be\s+{_BOUND})\b){_FEW_WORDS}{_VALUE}"
+    rf"|\b(?:other\s+(?:\w+\s+)?than|barring|besides|far\s+from|short\s+of|as\s+opposed\s+to|except(?:ing|ed)?(?:\s+for)?|exclud\w+|rather\s+than|instead\s+of|without(?!\s+[\w'-]+\s+(?:upon|by\s+\w+ing)\b)|(?:anything|nothing|everything|all|any\s+\w+)\s+but|unlike|save\s+for|apart\s+from)\b"
     rf"{_FEW_WORDS}{_VALUE}",
     re.I,
 )
@@ -105,11 +108,11 @@ _GONE = (
 )
 _REVOKED = re.compile(
     rf"\b(?:formerly|previously|originally|in\s+(?:lieu|place|stead)\s+of|with\s+the\s+exception\s+of|no\s+longer|used\s+to\s+be"
-    rf"|(?:changed|postponed|extended|moved|converted)\s+from)\b{_FEW_WORDS}{_VALUE}"
+    rf"|(?:\w+ed|up|down)\s+from|deleting|replacing|striking|omitting|removing|cancell?ing|waiving)\b{_FEW_WORDS}{_VALUE}"
     rf"|\b{_GONE}\W{{1,3}}{_VALUE}"
     rf"|{_VALUE}(?:\s+(?!(?:if|when|unless|where|once|until|or|and|for|to|upon|after|not|is|are)\b)\w+){{0,2}}?\W{{0,3}}"
-    rf"(?:\b(?:is|are|was|were|has|have|been|being|be|now)\s+)*\b{_GONE}\b"
-    rf"|{_VALUE}(?:\s+\w+){{0,2}}?\s+(?:(?:is|are|was|were|do|does|did)\s+(?:not|never)|isn't|aren't|wasn't|don't|doesn't)\b"
+    rf"(?:\b(?:is|are|was|were|has|have|shall|will|been|being|be|now|hereby)\s+)*\b{_GONE}\b"
+    rf"|{_VALUE}\W{{0,2}}(?:\s+\w+){{0,2}}?\s+(?:(?:is|are|was|were|do|does|did)\s+(?:not|never)|isn't|aren't|wasn't|don't|doesn't)\b"
     r"(?!\s+(?:be\s+)?(?:refund|exceed|transfer|deduct|tax|subject|includ|contingent|condition|limit|more|less|paid|received))"
     rf"|~~\s?{_VALUE}|{_VALUE}\s?~~",
     re.I,
@@ -117,11 +120,13 @@ _REVOKED = re.compile(
 """The value is that of another time, or is taken away."""
 _HIDDEN = re.compile(
     r"[\[(<{]\s*(?:[\w-]+\s+){0,2}?(?:redact\w*|omitted|withheld|deleted|illegible|unreadable|blank|confidential\w*|tbd|tba|insert"
-    r"|to\s+be\s+\w+)\b[^\])>}]*[\])>}]",
+    r"|to\s+be\s+\w+)\b[^\])>}]*[\])>}]|\bTB[ACD]\b|\bto\s+be\s+(?:determined|confirmed|agreed|negotiated|decided)\b",
     re.I,
 )
 """A part of the answer is not shown, or not written yet."""
-_ROUGHLY = re.compile(rf"\b(?:circa|c\.|ca\.|approximately|approx\.|roughly|around|early|late|mid)[\s-]+{_VALUE}", re.I)
+_ROUGHLY = re.compile(
+    rf"\b(?:circa|c\.|ca\.|approximately|approx\.|roughly|around|early|late|mid)[\s-]+(?:the\s+)?{_VALUE}", re.I
+)
 _OTHER_CALENDAR = re.compile(r"\b(?:B\.?C\.?(?:E\.?)?|B\.E\.|A\.?H\.|Julian|Hijri|lunar)(?!\w)")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _A_WEEKDAY = r"(mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?day|s|rs?)?\b\.?"
@@ -150,7 +155,7 @@ _ON_TOP = re.compile(
 )
 """A percentage on top of a variable rate: together they have no value."""
 _COUNTED = re.compile(
-    rf"\banniversar|\b(?:days?|weeks?|months?|quarters?|years?|eve|end|beginning|start|close|fortnight)['’]?\s+(?:\w+\s+)?"
+    rf"\banniversar|\b(?!close\s+of\s+business\b)(?:days?|weeks?|months?|quarters?|years?|eve|end|beginning|start|close|fortnight)['’]?\s+(?:\w+\s+)?"
     rf"(?:after|following|from|before|prior\s+to|preceding|of|beginning|commencing|starting|next\s+following)\b(?:\s+[\w]+){{0,2}}?\s*{_VALUE}"
     rf"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\s+(?:after|before|following|preceding|prior)\b"
     rf"|\b(?-i:Janu|Febru)ary\b|\b(?-i:April|June|July|August|September|October|November|December)\b"
