@@ -36,14 +36,14 @@ def _called(result: int) -> int:
     return result
 
 
-def _open_descriptors() -> list[int]:
-    found = []
+def _open_descriptors() -> dict[int, int]:
+    """The numbers that are open, and their devices."""
+    found = {}
     for number in range(64):
         try:
-            os.fstat(number)
+            found[number] = os.fstat(number).st_rdev
         except OSError:
             continue
-        found.append(number)
     return found
 
 

@@ -59,7 +59,10 @@ def test_a_child_knows_no_secret_and_holds_no_file_but_its_own() -> None:
     gained = attack("environment")["gained"]
     assert "COLUMNIST" not in gained and "HOME" not in gained
     assert set(eval(gained)) <= {"PATH", "LANG", "LC_CTYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"}
-    assert len(eval(attack("descriptors")["gained"])) <= 5  # nothing three times, the socket, an empty folder
+    descriptors = eval(attack("descriptors")["gained"])
+    assert len(descriptors) <= 5  # nothing three times, the socket, an empty folder
+    nothing = Path(os.devnull).stat().st_rdev
+    assert [descriptors[number] for number in range(3)] == [nothing] * 3, "it writes into the server's log"
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "/proc/self/environ", "/proc/{pid}/environ", "{own}"])

@@ -160,6 +160,8 @@ class _Template:
             frames = os.fdopen(conversation, "wb", buffering=_BUFFER, closefd=False)
             file = os.fdopen(files[0], "rb") if files else None
             os.nice(NICENESS)
+            if is_closed:
+                _to_null(2)  # what a file makes it say is neither for the log nor for a person's terminal
             layers = sandbox.close(limits, self._root, parent) if is_closed else sandbox.bound(limits, parent)
             send(frames, HELLO, {"layers": layers})
             frames.flush()
