@@ -1,8 +1,17 @@
-"""Whatever looks for a pattern in a text takes time in proportion to it: nobody's 13 kB stop everybody."""
+"""Whatever looks at a text takes time in proportion to it: nobody's 13 kB stop everybody."""
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from uuid import UUID
 
+import pytest
+
+from columnist.asking.raw_answers import raw_answers
+from columnist.errors import MalformedAnswerError
+from columnist.export.values import harmless
+from columnist.llm.replies import Completion
+from columnist.reviews.model import Question
 from tests.growth import Search, grows_too_fast, hostile, patterns
 
 
@@ -24,3 +33,23 @@ def test_a_planted_quadratic_pattern_is_found() -> None:
     for planted in (r"\s*;", r"<!--.*?-->", r"(?:a|b)*c"):
         assert slow(Search(re.compile(planted, re.S))), planted
     assert slow(Search(re.compile(r"\s*;"), "match")) is None
+
+
+QUESTION = Question(UUID(int=1), "Term", "How long is the term?", "text")
+
+
+def parsed(text: str) -> None:
+    """A model's answer, read as the back end reads it."""
+    with suppress(MalformedAnswerError):
+        raw_answers(Completion(text, False, 0, 0, 0), [QUESTION])
+
+
+@pytest.mark.parametrize(
+    ("look", "piece"),
+    [
+        *((harmless, piece) for piece in ("- ", ";=", "\t\n", "-1;")),
+        *((parsed, piece) for piece in ('{"c1":', "[", "{", '{"c1":"{', '\'"\\u}{"c1":')),
+    ],
+)
+def test_what_looks_at_a_text_again_and_again_is_linear(look: Callable[[str], object], piece: str) -> None:
+    assert grows_too_fast(look, piece) is None

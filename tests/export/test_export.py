@@ -288,6 +288,7 @@ def test_a_text_that_starts_like_a_formula_has_an_apostrophe_in_csv(tmp_path: Pa
         ("a; \u200b+1, b", "a;' \u200b+1, b"),
         ("a – b; non-exclusive, e-mail", "a – b; non-exclusive, e-mail"),
         ("-1; -2.5%, -3 EUR", "-1; -2.5%, -3 EUR"),
+        ("-1|cmd!A1", "'-1|cmd!A1"),
     ],
 )
 def test_a_part_of_a_text_that_another_separator_would_make_a_formula_has_an_apostrophe_in_csv(

@@ -31,6 +31,12 @@ of numbers only: those of texts slow down the servers that enforce them."""
 MOST = 500
 """Quotes or items that are looked at, of a server without schemas."""
 
+_MOST_LOOKS, _TRY, _DEEP = 10, 100, 1_000
+"""How many times the length of a reply is read in vain, from one bracket after the other; what a try counts at least;
+and what one that ended where brackets are too deep."""
+
+_LONGEST_REPAIRED = 20_000
+"""Characters: the time of a repair grows with their square where quotation marks are open."""
 _LONGEST_NUMBER = 60
 """Most digits of a number that is written out; a longer one is shown as the model wrote it."""
 _EXACT_DIGITS = 15
@@ -218,12 +224,15 @@ def _objects(text: str, names: dict[str, int]) -> Iterator[_Object]:
         with suppress(ValueError):
             text = str(_JSON.raw_decode(text.lstrip())[0])
     bracket = _BRACKET.search(text)
-    while bracket:
+    left = _MOST_LOOKS * (len(text) + _DEEP)
+    while bracket and left > 0:
+        start = bracket.start()
         try:
-            value, end = _JSON.raw_decode(text, bracket.start())
+            value, end = _JSON.raw_decode(text, start)
             one = _Object(_named(value, names), False, end)
-        except (ValueError, RecursionError):
-            one = _unfinished(text, bracket.start(), names)
+        except (ValueError, RecursionError) as error:
+            left -= max(error.pos - start, _TRY) if isinstance(error, json.JSONDecodeError) else _DEEP
+            one = _unfinished(text, start, names)
         if one.answers or one.begun:
             yield one
         bracket = _BRACKET.search(text, one.end)
@@ -290,7 +299,7 @@ def _repaired(text: str, names: dict[str, int]) -> dict[int, Any]:
     """The answers of a reply that is nearly JSON: single quotes, a comma too many, Python's words. What comes after its
     last bracket does not count: it may be half of something."""
     start, end = text.find("{"), text.rfind("}")
-    if not 0 <= start < end:
+    if not 0 <= start < end < start + _LONGEST_REPAIRED:
         return {}
     try:
         return _named(_exact(json_repair.loads(text[start : end + 1], skip_json_loads=True)), names)

@@ -28,7 +28,7 @@ _UNSEEN = (
     "\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
 """Blanks, controls, and what Unicode says is ignored where it is shown."""
-_NEGATIVE = rf" ?-[0-9]++(?:\.[0-9]++)?+(?:%| [A-Z]{{3}})?+(?![^{_SEPARATORS}])"
+_NEGATIVE = rf" ?-[0-9]++(?:\.[0-9]++)?+(?:%| [A-Z]{{3}})?+(?![^{_SEPARATORS.replace('|', '')}])"  # | asks a program
 _FORMULA_FIRST = re.compile(rf"(?!{_NEGATIVE})[{_UNSEEN}\"']*+[{_SIGNS}]|[\t\r\n]")
 """How a field begins that a spreadsheet could take for a formula. A negative figure is none."""
 _BEFORE = rf"{_SEPARATORS}{_UNSEEN}\"'"
@@ -36,9 +36,10 @@ _LATE_SIGN = re.compile(rf"[{_SIGNS}](?<=[{_BEFORE}].)", re.S)
 """What most texts do not have, and is found seven times as fast as the following."""
 _BEFORE_SIGN = re.compile(rf"(?<![{_BEFORE}])[{_BEFORE}]++(?=[{_SIGNS}])")
 _UNSEEN_END = re.compile(rf"[{_UNSEEN}\"']*+")
-_FIELD_BEGINS = re.compile(rf"[{_SEPARATORS}](?!{_NEGATIVE})")
+_SEPARATOR = re.compile(f"[{_SEPARATORS}]")
 """Where a formula would begin if another separator than ours were used: after one of those in the run of separators and
 unseen characters before a sign, and with nothing between them that is seen."""
+_FIGURE = re.compile(_NEGATIVE)
 _DECIMAL = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -247,11 +248,10 @@ def _apart(run: re.Match[str]) -> str:
     assert unseen
     first = max(run.end() - unseen.end() - 1, run.start())
     kept, at = [], run.start()
-    for separator in _FIELD_BEGINS.finditer(run.string, first):
-        if separator.end() > run.end():
-            break
-        kept.append(run.string[at : separator.end()])
-        at = separator.end()
+    for separator in _SEPARATOR.finditer(run.string, first, run.end()):
+        if not _FIGURE.match(run.string, separator.end()):
+            kept.append(run.string[at : separator.end()])
+            at = separator.end()
     return "'".join([*kept, run.string[at : run.end()]])
 
 
