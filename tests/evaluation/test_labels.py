@@ -1,5 +1,6 @@
 """Label files as people and programs write them."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,24 @@ def test_files_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
         read_labels([first, second])
     assert f"a.txt, Law: 'Ohio' ({first}, label 1) and 'Texas' ({second}, label 1)" in str(raised.value)
     assert "b.txt, Law: 'nothing'" in str(raised.value)
+
+
+def test_answers_that_people_edited_or_verified_in_a_review_are_labels(tmp_path: Path) -> None:
+    def cell(summary: str, **other: object) -> dict[str, object]:
+        return {"summary": summary, "value": None, "citations": [], "edited_by": None, "verified_by": None, **other}
+
+    quotes = [{"quote": "laws of Ohio", "verified": True}, {"quote": "laws of Utah", "verified": False}]
+    cells = {
+        "Law": cell("Ohio", verified_by="ann@example.org", citations=quotes),
+        "Renewal": cell("Not found", edited_by="ann@example.org"),
+        "Parties": cell("Acme; Bob", value=["Acme; Bob", "Carl"], edited_by="ann@example.org"),
+        "Term": cell("10 years"),
+    }
+    file = tmp_path / "review.json"
+    file.write_text(json.dumps({"columns": [], "documents": [{"path": "a.txt", "cells": cells}]}))
+    labels, _ = read_labels([file])
+    assert labels == [
+        Label("a.txt", "Law", "Ohio", ("laws of Ohio",)),
+        Label("a.txt", "Renewal", "Not found", ()),
+        Label("a.txt", "Parties", '["Acme; Bob", "Carl"]', ()),
+    ]

@@ -1,4 +1,5 @@
-"""Labels, the right answers by people: `document,column,answer,quote` as CSV or JSON, or CUAD's table."""
+"""Labels, the right answers by people: `document,column,answer,quote` as CSV or JSON, CUAD's table, or a review's
+export."""
 
 import ast
 import csv
@@ -107,7 +108,10 @@ def cuad_columns() -> list[ColumnSpec]:
 def _from_json(file: Path, text: str) -> list[_Line]:
     try:
         data = json.loads(text)
-        rows = [(row["document"], row["column"], row.get("answer"), row.get("quotes") or []) for row in data]
+        rows = [
+            (row["document"], row["column"], row.get("answer"), row.get("quotes") or [])
+            for row in (_reviewed(data) if isinstance(data, dict) else data)
+        ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{file}: labels are a list of objects with document, column, answer, quotes: {error}."
@@ -116,6 +120,16 @@ def _from_json(file: Path, text: str) -> list[_Line]:
         _line(file, number, document, column, _as_text(answer), [quotes] if isinstance(quotes, str) else quotes)
         for number, (document, column, answer, quotes) in enumerate(rows, start=1)
     ]
+
+
+def _reviewed(export: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The labels in an exported review: its answers that a person edited or verified."""
+    for document in export["documents"]:
+        for column, cell in document["cells"].items():
+            if cell.get("edited_by") or cell.get("verified_by"):
+                answer = cell["value"] if isinstance(cell["value"], list) else cell["summary"]
+                quotes = [one["quote"] for one in cell["citations"] if one["verified"]]
+                yield {"document": document["path"], "column": column, "answer": answer, "quotes": quotes}
 
 
 def _as_text(answer: Any) -> str:
