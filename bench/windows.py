@@ -25,6 +25,7 @@ WINDOWS: dict[str, Callable[[dict[str, UUID]], dict[str, Any]]] = {
     "first window": lambda columns: {},
     f"offset {LARGE - SMALL:,}": lambda columns: {"offset": LARGE - SMALL},
     "sorted by document": lambda columns: {"sort": "document"},
+    "the most doubtful first": lambda columns: {"sort": "-doubt"},
     "sorted by a date column": lambda columns: {"sort": f"-{columns['date']}"},
     f"sorted so, offset {LARGE - SMALL:,}": lambda columns: {"sort": f"-{columns['date']}", "offset": LARGE - SMALL},
     "a number in a range": lambda columns: {
