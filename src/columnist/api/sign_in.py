@@ -7,9 +7,6 @@ import ipaddress
 from dataclasses import dataclass
 from uuid import UUID
 
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,10 +17,10 @@ from columnist.api.tokens import hash_of
 from columnist.db.connect import Database, User
 from columnist.errors import TooManyRequestsError, UnauthenticatedError
 
-GUESSES = RateLimitItemPerMinute(10, 15)
-"""Passwords tried for one account from browsers that have never signed in to it; and as many from those that have, so
-that strangers lock nobody out of their own browser."""
-GUESSES_OF_AN_ADDRESS = RateLimitItemPerMinute(100, 15)
+GUESSES = 10
+"""Passwords tried in a quarter of an hour for one account from browsers that have never signed in to it; and as many
+from those that have, so that strangers lock nobody out of their own browser."""
+GUESSES_OF_AN_ADDRESS = 100
 """The same from one client address, for any accounts: it may be that of a proxy, or of an office."""
 
 DEVICE_SECONDS = 365 * 86_400
@@ -47,7 +44,6 @@ class PasswordSignIn:
         self._database = database
         self._sessions = sessions
         self._passwords = Passwords()
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._noting: set[asyncio.Task[None]] = set()
 
     async def sign_in(self, request: Request, response: Response, email: str, password: str) -> None:
@@ -103,8 +99,8 @@ class PasswordSignIn:
             self._noting.add(noting)
             noting.add_done_callback(self._noting.discard)
             raise UnauthenticatedError(_WRONG)
-        for kind in ("account", "device"):
-            await self._limiter.clear(GUESSES, kind, email)
+        async with self._database.worker() as connection:
+            await connection.execute("select forget_guesses(%s)", [[f"account {email}", f"device {email}"]])
         return account
 
     async def _count_guess(self, request: Request, email: str, account: Account | None, address: str) -> None:
@@ -112,15 +108,20 @@ class PasswordSignIn:
         no more than others."""
         device = _device_cookie(email).read(request.headers)
         if account and account.password and hmac.compare_digest(_device(account.password), device.encode()):
-            within = await self._limiter.hit(GUESSES, "device", email)
+            counted = {f"device {email}": GUESSES}
         else:
-            within = await self._limiter.hit(GUESSES_OF_AN_ADDRESS, "address", address)
-            within = within and await self._limiter.hit(GUESSES, "account", email)
-        if not within:
-            raise TooManyRequestsError(
-                "Too many passwords were tried: wait a quarter of an hour, use a browser in which you have signed in "
-                "before, or ask the people who run this server for a new link."
-            )
+            counted = {f"address {address}": GUESSES_OF_AN_ADDRESS, f"account {email}": GUESSES}
+        for what, most in counted.items():
+            if not await self._is_within(what, most):
+                raise TooManyRequestsError(
+                    "Too many passwords were tried: wait a quarter of an hour, use a browser in which you have signed "
+                    "in before, or ask the people who run this server for a new link."
+                )
+
+    async def _is_within(self, what: str, most: int) -> bool:
+        async with self._database.worker() as connection:
+            row = await (await connection.execute("select count_guess(%s, %s) as within", [what, most])).fetchone()
+        return bool(row and row["within"])
 
     async def _start(self, request: Request, response: Response, account: Account) -> None:
         user = User(account.user_id, account.email)
