@@ -16,6 +16,7 @@ import pytest
 
 import columnist
 from columnist.errors import ConflictError, IncompleteError, UnaskableModelError
+from tests.depth import depth
 from tests.llm.simulated import simulator
 from tests.processes import contracts_in, environment
 
@@ -184,7 +185,10 @@ STARTS = {
 }
 
 
-@pytest.mark.parametrize(("database", "start"), [("embedded", "main"), *(("given", start) for start in STARTS)])
+@pytest.mark.parametrize(
+    ("database", "start"),
+    [("embedded", "main"), *(("given", start) for start in depth(["notebook"], list(STARTS)))],
+)
 def test_one_interrupt_stops_it_hands_back_and_says_that_the_job_stays(
     tmp_path: Path, url: str, start: str, database: str
 ) -> None:
