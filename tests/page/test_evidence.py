@@ -1,13 +1,17 @@
 """The evidence of an answer, in the panel and beside the whole document, and what a person does with it."""
 
+import io
 import re
 from pathlib import Path
 
+import openpyxl
 import psycopg
 import pypdfium2 as pdfium
 from playwright.sync_api import expect
 
+from tests.documents.cases.test_docx_kinds import with_parts
 from tests.documents.scans import A_CONTRACT, short_page, write_scan
+from tests.documents.test_word import p, write_docx
 from tests.page.conftest import COVERED, QUESTIONS, Opens, accessible, api_of, cell, filled, pdfs
 from tests.patience import wait_until
 from tests.processes import Served
@@ -45,6 +49,30 @@ def test_a_quote_in_a_picture_is_marked_where_it_is_printed(server: Served, open
     page.wait_for_function("[...document.querySelectorAll('.Paper-page img')].every((one) => one.naturalWidth)")
     assert page.evaluate(COVERED)["ink"] > 0.02, "there is print under the highlight"
     accessible(page)
+
+
+def test_what_was_not_read_of_a_document_is_told_by_api_page_and_exports(
+    server: Served, opens: Opens, tmp_path: Path
+) -> None:
+    drawn = '<w:r><w:pict><v:shape style="width:6in;height:400pt"><v:imagedata r:id="i"/></v:shape></w:pict></w:r>'
+    body = p("This lease is governed by the laws of the State of Ohio. The rents are:", drawn)
+    lease = with_parts(write_docx(tmp_path / "lease.docx", body), i=("image", "rents.emf", b"\x01\0\0\0 EMF"))
+    review = filled(server, [lease], QUESTIONS[:1])
+    sentence = "1 part not read (a large picture) (on page 1)."
+    with api_of(server) as api:
+        (row,) = api.get(f"/tabular/reviews/{review}/rows").json()["rows"]
+        assert row["remarks"] == [{"kind": "not_read", "count": 1, "pages": [1], "detail": "a large picture"}]
+        assert row["how_read"].endswith(sentence)
+        for form in ("json", "csv"):
+            assert sentence in api.get(f"/tabular/reviews/{review}/export", params={"format": form}).text
+        book = io.BytesIO(api.get(f"/tabular/reviews/{review}/export", params={"format": "xlsx"}).content)
+        cells = [one for sheet in openpyxl.load_workbook(book) for line in sheet.values for one in line]
+        assert any(sentence in str(one) for one in cells)
+    page = opens(f"{server.url}/reviews/{review}")
+    expect(page.locator(f".ag-row [title*='{sentence}']")).to_have_text("1 p.")
+    cell(page, 0, "Governing law").click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    expect(panel.get_by_text(sentence)).to_be_visible()
 
 
 def test_an_answer_is_edited_and_verified_and_the_history_says_who_did_it(server: Served, opens: Opens) -> None:

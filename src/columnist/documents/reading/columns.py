@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Generic, NamedTuple, TypeVar
 
-_COLUMN_LINES = 8
+COLUMN_LINES = 8
 _COLUMN_WIDTH = 0.3
 _COLUMN_FILLED = 0.7
 """A column has at least so many lines, takes this share of the text's width, and its lines fill this share of it; the
@@ -23,17 +23,20 @@ class Placed(NamedTuple, Generic[T]):
     height: float
 
 
-def parted(lines: list[Placed[T]]) -> list[list[Placed[T]]]:
-    """The lines, cut into blocks at two columns side by side; a line across both ends the block above it."""
+def parted(lines: list[Placed[T]], gutters: Sequence[float] | None = None) -> list[list[Placed[T]]]:
+    """The lines, cut into blocks at two columns side by side; a line across both ends the block above it.
+
+    `gutters`: where the right one may begin; None: with any line.
+    """
     if not lines:
         return []
     least = _COLUMN_WIDTH * _span(lines)
-    for gutter in sorted({line.x0 for line in lines}):
+    for gutter in sorted({line.x0 for line in lines}) if gutters is None else gutters:
         left = [line for line in lines if line.x1 <= gutter]
         right = [line for line in lines if line.x0 >= gutter]
         across = [line for line in lines if line.x0 < gutter < line.x1]
         if (
-            min(len(left), len(right)) >= _COLUMN_LINES
+            min(len(left), len(right)) >= COLUMN_LINES
             and len(across) < min(len(left), len(right))
             and _is_column(left, least)
             and _is_column(right, least)

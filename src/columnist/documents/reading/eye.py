@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from columnist.documents.model import WordBox
-from columnist.documents.reading.columns import Placed, parted
+from columnist.documents.reading.columns import COLUMN_LINES, Placed, parted
 from columnist.documents.reading.layer import Glyph, TextLayer
 from columnist.documents.reading.raised import raised
 
@@ -29,11 +29,15 @@ _GAP = 1.0
 _TURNED = 1.3
 """The height of a word by its width: one of three letters that runs across is not that high."""
 _SAME_LINE = 0.5
+_ALIGNED = 6.0
+"""Points between the starts of lines of one column."""
 _LEAST_ROWS = 4
 """Rows of a table, or lines that change between columns, for which it is worth to put lines in order."""
 _VALUE = re.compile(r"[^\w]{0,3}\d[\d.,' ]{0,14}[^\w]{0,3}(?:%|[A-Z]{3}|[a-z]{1,6})?")
 """An amount, a number or a share alone."""
 _MOSTLY = 0.8
+_DIGIT, _SOON = re.compile(r"\d"), 12
+"""An amount has a digit among its first characters."""
 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
 
@@ -117,10 +121,17 @@ class _Piece:
 def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
     """The text with its lines as the eye reads them: two columns one after the other though the file draws both line by
     line, an amount beside its label, lines from top to bottom."""
-    pieces = _pieces(text, words)
+    rises, starts = _doubts(words)
+    gutter = _often(starts)
+    may_rise = len(rises) >= _LEAST_ROWS - 1 or any(_DIGIT.search(text, at, at + _SOON) for at in rises)
+    if not may_rise and gutter is None:
+        return text, words
+    pieces = _pieces(words)
     if len(pieces) < _LEAST_ROWS or _RIGHT_TO_LEFT.search(text) or any(map(_is_turned, words)):
         return text, words
-    rows = _by_columns(pieces) or _with_values(text, pieces) or _from_the_top(pieces)
+    rows = None if gutter is None else _by_columns(pieces, gutter)
+    if rows is None and may_rise:
+        rows = _with_values(text, pieces) or _from_the_top(pieces)
     if rows is None:
         return text, words
     parts: list[str] = []
@@ -143,7 +154,29 @@ def _is_turned(word: WordBox) -> bool:
     return word.end - word.start > 2 and word.y1 - word.y0 > _TURNED * (word.x1 - word.x0)
 
 
-def _pieces(text: str, words: Sequence[WordBox]) -> list[_Piece]:
+def _doubts(words: Sequence[WordBox]) -> tuple[list[int], list[float]]:
+    """Where in the text words begin that are above the one before them, and where on the page those do that come after
+    a wide gap on their line: nearly without calls, as a page has hundreds of words."""
+    rises = []
+    starts = []
+    right, top, bottom = 0.0, 0.0, 0.0
+    for start, _, x0, y0, x1, y1 in words:
+        if y1 < (top + bottom) / 2:
+            rises.append(start)
+        elif y0 < bottom and x0 - right > _GAP * (bottom - top):
+            starts.append(x0)
+        right, top, bottom = x1, y0, y1
+    return rises, starts
+
+
+def _often(starts: list[float]) -> float | None:
+    """Where many words begin, so that a column may."""
+    starts.sort()
+    ends = zip(starts, starts[COLUMN_LINES - 1 :], strict=False)
+    return next((first for first, last in ends if last - first <= _ALIGNED), None)
+
+
+def _pieces(words: Sequence[WordBox]) -> list[_Piece]:
     """The pieces of the lines, in the order of the file."""
     pieces: list[_Piece] = []
     for word in words:
@@ -165,10 +198,10 @@ def _goes_on(piece: _Piece, word: WordBox) -> bool:
     return word.y0 < piece.y1 and piece.y0 < word.y1 and -height < word.x0 - piece.x1 < _GAP * height
 
 
-def _by_columns(pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
+def _by_columns(pieces: Sequence[_Piece], gutter: float) -> list[list[_Piece]] | None:
     """Two columns of text one after the other, if the file changes between them line by line."""
     placed = sorted((Placed(one, one.x0, one.x1, one.middle, one.height) for one in pieces), key=lambda one: one.y)
-    blocks = parted(placed)
+    blocks = parted(placed, [gutter])
     if len(blocks) < 2:
         return None
     block_of = {id(one.item): number for number, block in enumerate(blocks) for one in block}
