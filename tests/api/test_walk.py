@@ -93,25 +93,43 @@ class Site:
         self.worker = self.start_worker()
 
 
+@dataclass(frozen=True)
+class Review:
+    """A review of the walk, two who follow its feed, and the marks that each column's question has had."""
+
+    id: str
+    path: str
+    followers: list[Follower]
+    questions: dict[str, set[str]] = field(default_factory=dict)
+
+
 class Walk(RuleBasedStateMachine):
-    """A review of OWNER's; EDITOR may change it; STRANGER comes and goes."""
+    """Two reviews of OWNER's that share documents; EDITOR may change them; STRANGER comes and goes. Acts are on one of
+    them, while jobs of the other one may run."""
 
     site: Site
 
     @initialize()
     def begin(self) -> None:
         self.owner, self.editor, self.stranger = self.site.users
-        name = f"Review {next(_marks)}"
-        self.review: str = self.ok(self.owner.post("/tabular/reviews", json={"name": name})).json()["id"]
-        self.path = f"/tabular/reviews/{self.review}"
-        self.ok(self.owner.put(f"{self.path}/members/{EDITOR.email}", json={"role": "editor"}))
-        self.role: str | None = None
-        self.questions: dict[str, set[str]] = {}
         self.marks: dict[str, str] = {}
-        self.followers = [Follower(self.editor, f"{self.path}/cells"), Follower(self.owner, f"{self.path}/cells")]
-        self.upload(0, 0)
-        self.add_column(0, 0)
-        self.add_column(0, 0)
+        self.reviews: list[Review] = []
+        for first in (True, False):
+            name = f"Review {next(_marks)}"
+            review: str = self.ok(self.owner.post("/tabular/reviews", json={"name": name})).json()["id"]
+            path = f"/tabular/reviews/{review}"
+            self.ok(self.owner.put(f"{path}/members/{EDITOR.email}", json={"role": "editor"}))
+            followers = [Follower(user, f"{path}/cells") for user in (self.editor, self.owner)]
+            self.reviews.append(Review(review, path, followers))
+            self.at(self.reviews[-1])
+            self.upload(0, 0) if first else self.add_document(0, 0)
+            self.add_column(0, 0)
+            self.add_column(0, 0)
+
+    def at(self, review: Review) -> None:
+        """What follows is done to this review."""
+        self.review, self.path = review.id, review.path
+        self.followers, self.questions = review.followers, review.questions
 
     def ok(self, answer: httpx.Response) -> httpx.Response:
         assert answer.status_code < 500, f"{answer.request.method} {answer.request.url}: {answer.text}"
@@ -247,6 +265,10 @@ class Walk(RuleBasedStateMachine):
         if rest == 5:
             self.rest()
 
+    @rule(which=st.integers(0, 1))
+    def turn(self, which: int) -> None:
+        self.at(self.reviews[which])
+
     @rule(moods=st.lists(st.sampled_from(sorted(MOODS)), min_size=1, max_size=3))
     def moods(self, moods: list[str]) -> None:
         self.site.llm.moods = moods
@@ -272,13 +294,24 @@ class Walk(RuleBasedStateMachine):
     def rest(self) -> None:
         """Everything comes to an end; then all that can be asked about the grid has one answer."""
         self.site.llm.moods = []
-        self.until_quiet()
-        self.check_views()
+        current = next(review for review in self.reviews if review.path == self.path)
+        for check in (self.until_quiet, self.check_views):
+            for review in self.reviews:
+                self.at(review)
+                check()
+        self.at(current)
 
     def teardown(self) -> None:
-        if not hasattr(self, "path"):
+        if len(getattr(self, "reviews", ())) < 2:
             return
         self.rest()
+        for review in self.reviews:
+            self.at(review)
+            self.finish()
+        self.check_money()
+
+    def finish(self) -> None:
+        """All is asked that is not answered yet, and nothing twice."""
         estimate = self.ok(self.owner.post(f"{self.path}/estimate", json={})).json()
         asked = self.site.llm.asked
         generated = self.ok(self.owner.post(f"{self.path}/generate", json={})).json()
@@ -296,7 +329,6 @@ class Walk(RuleBasedStateMachine):
         asked = self.site.llm.asked
         assert self.ok(self.owner.post(f"{self.path}/generate", json={})).json()["total_items"] == 0
         assert self.site.llm.asked == asked
-        self.check_money()
 
     # ── What is true at rest ─────────────────────────────────────────────────────────────────────────────────────
 

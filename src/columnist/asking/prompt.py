@@ -56,10 +56,12 @@ MOST_ITEMS = 100
 that takes a server seconds to prepare."""
 MOST_QUOTES = 10
 _CONTROL = re.compile(
-    r"[<＜﹤‹〈⟨《❮](?=[\s\xad]*[/／⁄∕⧸][\s\xad]*[^\W\d]|\s*document\b|[|｜<]|\w+[|｜]>|[^\W\d]\w*[_:][\w:.-]*>|0x[0-9a-f]{2}>"
-    r"|(?:s|think|tools?|bos|eos|pad|unk|mask|[se]op|fim|(?:unused|special)\d+|system|user|assistant|bot|human|model)>)"
+    r"[<＜﹤‹〈⟨《❮«](?=[\s\xad]*[/／⁄∕⧸][\s\xad]*[^\W\d]|\s*document\b|[|｜<]|\w+[|｜]>|[^\W\d]\w*[_:][\w:.-]*>|0x[0-9a-f]{2}>"
+    r"|(?:s|think|tools?|[be]o[a-z]|pad|unk|mask|sop|fim|pre|suf|mid|cls|sep|end|image|img|video|audio|system|user|assistant"
+    r"|bot|human|model|(?:unused|special|ctrl|reserved|token)\d+)>)"
     r"|[\[［【〔](?=\s*Page\b|\s*[^\W\d]+[\s:.#№-]*\d+\s*[\]］】〕]|\s*第?\s*\d+\s*[页頁ペ쪽면]|[|｜]"
-    r"|/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_\w+|THINK|ARGS|CALL_ID|IMG\w*|gMASK)\])"
+    r"|/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_\w+|THINK|ARGS|CALL_ID|IMG\w*|g?MASK|CLS|SEP|PAD|UNK"
+    r"|[BE]O[A-Z]|(?:unused|control)_?\d+)\])"
     r"|[\[\]](?=\w{0,4}[~!]{1,2}\w{0,8}[\[\]])"
     r"|&(?=(?:lt|#0*60|#x0*3c);\s*(?:[/|]|document))",
     re.IGNORECASE,
