@@ -37,6 +37,10 @@ from columnist.evaluation.matching import overlap, same_items, same_words
         ("not exclusive", "exclusive"),
         ("one or two", "one"),
         ("Phase I", "Phase II"),
+        ("30 days", "30 months"),
+        ("thirty (30) days", "30 weeks"),
+        ("30 business days", "30 days"),
+        ("5²", "52"),
     ],
 )
 def test_figures_signs_and_letters_of_all_scripts_survive(one: str, other: str) -> None:

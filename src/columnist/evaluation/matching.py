@@ -22,6 +22,9 @@ _RATING = re.compile(r"(?<!\w)[A-Da-d]{1,3}-(?![\w-])")
 """`A-` is not `A`; the hyphen of a word that breaks off is none of it."""
 _PLACE = re.compile(r"^(?:laws? of )?(?:(?:state|commonwealth|province) of )?(.+?)(?: laws?)?$")
 
+_OF_BUSINESS = re.compile(r"\b(?:business|working|banking|trading)\b", re.I)
+_RAISED = re.compile("[¹²³⁰⁴-⁹]")
+
 
 def same_words(one: str, other: str) -> bool:
     """Whether two texts are the same without case, punctuation, articles and line breaks.
@@ -75,16 +78,19 @@ def _is_article(word: str, before: str, shouted: bool) -> bool:
 
 
 def _in_figures(text: str) -> str:
-    """The text with digits for numbers and percentages in words."""
+    """The text with digits for numbers and percentages in words, and each unit in one spelling."""
     for read, sign in ((percentages, " %"), (numbers, "")):
         for mention in sorted(read(text), key=lambda mention: mention.start, reverse=True):
-            if len(mention.values) == 1 and re.search(r"[^\W\d_]", text[mention.start : mention.end]):
-                text = f"{text[: mention.start]}{mention.values[0].normalize():f}{sign}{text[mention.end :]}"
+            said = text[mention.start : mention.end]
+            if len(mention.values) == 1 and re.search(r"[^\W\d_]", said):
+                unit = f"{' business' if _OF_BUSINESS.search(said) else ''} {mention.unit}" if mention.unit else sign
+                text = f"{text[: mention.start]}{mention.values[0].normalize():f}{unit}{text[mention.end :]}"
     return text
 
 
 def _words(text: str) -> list[str]:
-    spaced = "".join(_spaced(one_line(unicodedata.normalize("NFKC", _visible(text)))))
+    raised = _RAISED.sub(lambda match: f"^{match[0]}", text)
+    spaced = "".join(_spaced(one_line(unicodedata.normalize("NFKC", _visible(raised)))))
     return [re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", word) for word in spaced.split()]
 
 
