@@ -486,6 +486,7 @@ TAGS = (
                 "termination of lease",
                 "exclusive in the US, non-exclusive elsewhere",
                 "none of these",
+                "Tier -1",
                 ".5%",
                 "outside of a lease",
             ]

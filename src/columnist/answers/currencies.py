@@ -142,7 +142,7 @@ _COUNTRY = rf"(?i:{_MONEY_OF}(?:{'|'.join(sorted(_COUNTRIES, key=len, reverse=Tr
 CURRENCY = rf"(?:{BEGINS}(?:{_COUNTRY}|{_any_of(_SPELT)}|{_CODES})|{_any_of(_SIGNS)})"
 _STRANGE = (
     rf"(?:(?<![\w$€£¥])(?:[^\W\d_]{{1,4}}\.?|[^\W\d_]\.[^\W\d_]\.)[$€£¥₹]|[$€£¥₹](?=[$€£¥₹])|[₣₤₱₫฿₦₴₽₺₡₲₵₸₭₮]"
-    rf"|{BEGINS}(?i:{_SHARED}){ENDS}|{BEGINS}(?i:currency|money|tender)\s++of\s++(?!(?:payment|account)\b)[^\W\d_]++)"
+    rf"|{BEGINS}[kKmMbBtT](?:USD|EUR|GBP|CHF|INR){ENDS}|{BEGINS}(?i:{_SHARED}){ENDS}|{BEGINS}(?i:currency|money|tender)\s++of\s++(?!(?:payment|account)\b)[^\W\d_]++)"
 )
 CURRENCIES = re.compile(rf"(?P<known>{CURRENCY})|(?P<strange>{_STRANGE})")
 """The names of money in a text. `strange`: the currency, or its country, is not known."""

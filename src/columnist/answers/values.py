@@ -665,7 +665,8 @@ _ABOUT_A_FIGURE = re.compile(
 def _exactly(text: str, question: Question) -> str | None:
     """The tag that equals the answer, apart from case, blanks, dashes and slashes."""
     folded = _folded(text).replace(" ", "")
-    same = [tag for tag in question.tags if _folded(tag).replace(" ", "") == folded]
+    below_zero = re.search(r"\s-\d", one_line(text))
+    same = [tag for tag in question.tags if not below_zero and _folded(tag).replace(" ", "") == folded]
     return next((tag for tag in same if _folded(tag) == _folded(text)), same[0] if same else None)
 
 
@@ -718,7 +719,9 @@ def _turned(text: str, form: str, asked: str) -> bool:
     before, after = text[: match.start()], text[match.end() :]
     joined = re.search(r"[\w)]\s?[-/]$|/\s*$", before) or re.match(r"[-/]\w|\s*/", after)
     rest = f"{before} {after}"
-    figures = re.search(r"\d", form) and (re.search(r"[^\w\s.,;:\"']", rest) or _ABOUT_A_FIGURE.search(rest))
+    figures = re.search(r"\d", form) and (
+        re.search(r"\s-\d", match[0]) or re.search(r"[^\w\s.,;:\"']", rest) or _ABOUT_A_FIGURE.search(rest)
+    )
     words = set(re.findall(r"[^\W\d_]+", rest))
     strange = words - _HARMLESS - set(re.findall(r"[^\W\d_]+", asked.casefold()))
     return bool(joined or figures or strange or re.search(r"[\d?~]", rest) or _NEGATION.search(rest))
