@@ -499,6 +499,7 @@ TAGS = (
 )
 def test_a_tag_is_said_without_anything_that_turns_it(text: str, tag: str) -> None:
     assert typed(text, Question(UUID(int=1), "A column", "", "tag", TAGS)).value == (tag or None)
+    assert typed(text, Question(UUID(int=1), "A column", "", "tag", (*TAGS, text))).value == text, "an allowed tag"
 
 
 HUGE = [

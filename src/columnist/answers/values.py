@@ -665,6 +665,8 @@ _ABOUT_A_FIGURE = re.compile(
 def _exactly(text: str, question: Question) -> str | None:
     """The tag that equals the answer, apart from case, blanks, dashes and slashes."""
     folded = _folded(text).replace(" ", "")
+    if text in question.tags:
+        return text
     below_zero = re.search(r"\s-\d", one_line(text))
     same = [tag for tag in question.tags if not below_zero and _folded(tag).replace(" ", "") == folded]
     return next((tag for tag in same if _folded(tag) == _folded(text)), same[0] if same else None)
