@@ -1,5 +1,6 @@
 """Pictures inside of Office files: those with lines of text are counted, and read by OCR where it is installed."""
 
+import base64
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -106,3 +107,19 @@ def test_a_picture_of_an_open_document_is_counted() -> None:
     frame = "<draw:frame svg:width='6in' svg:height='4in'><draw:image xlink:href='Pictures/1.png'/></draw:frame>"
     page = text(f"<text:p>See the rents.{frame}</text:p>", files={"Pictures/1.png": picture()})
     assert page.remarks == (NOT_READ,)
+
+
+def test_a_picture_of_text_in_a_web_page_and_a_large_one_in_rtf_are_said(tmp_path: Path) -> None:
+    for suffix, written, detail in (
+        ("html", b"<p>See <img src='data:image/png;base64,%s'>", "a picture with text"),
+        ("rtf", rb"{\rtf1 See {\pict\pngblip\picwgoal9000\pichgoal6000 %s}\par}", "a large picture"),
+    ):
+        for lines in (6, 0) if suffix == "html" else (6,):
+            path = tmp_path / f"{lines}.{suffix}"
+            data = picture(lines)
+            path.write_bytes(written % (base64.b64encode(data) if suffix == "html" else data.hex().encode()))
+            assert [remark.detail for remark in one(path).remarks] == ([detail] if lines else [])
+    logo = tmp_path / "logo.rtf"
+    second = rb"{\nonshppict{\pict\picwgoal9000\pichgoal6000 00}}"
+    logo.write_bytes(rb"{\rtf1 See {\pict\pngblip\picwgoal900\pichgoal600 00}" + second + b"}")
+    assert one(logo).remarks == ()

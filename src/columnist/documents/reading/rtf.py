@@ -46,6 +46,8 @@ _CHARACTERS = {
     b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"qmspace": " ", b"softline": "\n",
 }  # fmt: skip
 _SIGNS = {b"~": " ", b"_": "-", b"{": "{", b"}": "}", b"\\": "\\", b"\t": "\t"}
+_LARGE = (4 * 1440) * (3 * 1440)
+"""Square twips of a picture of four by three inches: a smaller one is a logo or a signature."""
 _BREAKS = {b"\n", b"\r"}
 _SHADES = (b"\\clcbpat", b"\\cbpat", b"\\highlight", b"\\chcbpat", b"\\background", b"\\shpinst")
 """Where white text may be on another ground."""
@@ -107,6 +109,7 @@ class _Reading:
         self._colours: list[tuple[int, int, int]] = []
         self._colour = [0, 0, 0]
         self._bytes = bytearray()
+        self._goal = [0, 0]
         self._units: list[str] = []
         self._hidden: list[str] = []
         self._mark: list[str] = []
@@ -152,6 +155,8 @@ class _Reading:
         if len(self._groups) == 1:
             return  # a brace too many: what follows is read all the same
         ended = self._groups.pop()
+        if ended.destination == b"pict" and self._group.is_shown and self._goal[0] * self._goal[1] >= _LARGE:
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
         if ended.destination == b"formfield":
             self._end_field()
         elif ended.destination in _PARAGRAPHS and ended.is_shown:
@@ -182,6 +187,7 @@ class _Reading:
                 self.remarks.append(Remark(RemarkKind.NOT_READ, detail="embedded object"))
             group.is_shown = False
             group.destination = word
+            self._goal = [0, 0]
         elif word in _SHOWN or word in _MARGINS or word in (b"footnote", b"upr"):
             self._begin_destination(word)
         elif group.destination in (b"fonttbl", b"colortbl") or not group.is_shown:
@@ -216,6 +222,8 @@ class _Reading:
             self._fonts[self._font] = (codec(of_code_page(value)) or self._fonts.get(self._font, (None, 1))[0], 1)
         elif word in (b"red", b"green", b"blue"):
             self._colour[(b"red", b"green", b"blue").index(word)] = value
+        elif word in (b"picwgoal", b"pichgoal"):
+            self._goal[word == b"pichgoal"] = value
         elif self._field is not None:
             if word == b"fftype":
                 self._field.kind = value

@@ -4,8 +4,10 @@ Lists have their numbers, tables a line for each row, `pre` its lines. A raised 
 before it. What a person does not see is kept as hidden text. Scripts are not run, and nothing is fetched.
 """
 
+import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import BinaryIO
@@ -16,6 +18,7 @@ from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.css import Style, Styles, list_number
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import Hidden, Lines, pages_of
+from columnist.documents.reading.pictures import shows_text
 from columnist.documents.reading.raised import add_mark, is_lower_half
 
 _BLOCKS = frozenset(
@@ -201,6 +204,8 @@ class _Reading:
         attributes: Mapping[str, str | None] = node.attributes
         if tag in _FRAMES and (attributes.get("src") or attributes.get("data")):
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="embedded page"))
+        if tag == "img" and _is_of_text(attributes.get("src") or ""):
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a picture with text"))
         if tag == "iframe":
             self._frame(attributes)
             return None
@@ -214,14 +219,7 @@ class _Reading:
         if tag in ("input", "select"):
             self._box.add(_filled_in(node, tag, attributes))
             return None
-        if (sign := _FORMULAS.get(node.parent.tag or "") if node.parent is not None else None) is not None:
-            first = node.parent.first_child if node.parent is not None else None
-            while first is not None and not first.is_element_node:
-                first = first.next
-            if first is not None and first.mem_id != node.mem_id:
-                self._box.add(sign)
-        elif tag == "mfrac" and "".join(self._box.open[-3:])[-1:].isdigit():
-            self._box.add(" ")
+        self._box.open += _sign_before(node, tag, "".join(self._box.open[-3:]))
         if tag == "textarea":
             style = replace(style, keeps_lines=True)
         self._states.append(style)
@@ -337,6 +335,28 @@ class _Reading:
 
     def _counter(self, name: str, form: str) -> str:
         return list_number(self._counters.get(name, 0), form).rstrip(". ")
+
+
+def _sign_before(node: LexborNode, tag: str, before: str) -> list[str]:
+    """What stands before a part of a formula, or a fraction; nothing before anything else."""
+    parent = node.parent
+    if parent is not None and parent.tag in _FORMULAS:
+        first = parent.first_child
+        while first is not None and not first.is_element_node:
+            first = first.next
+        if first is not None and first.mem_id != node.mem_id:
+            return [_FORMULAS[parent.tag]]
+    return [" "] if tag == "mfrac" and before[-1:].isdigit() else []
+
+
+def _is_of_text(source: str) -> bool:
+    """Whether a picture that is in the page itself shows lines of text."""
+    kind, _, data = source.partition(",")
+    if not kind.startswith("data:image/") or not kind.endswith(";base64"):
+        return False
+    with suppress(ValueError):
+        return shows_text(base64.b64decode(data)) is True
+    return False
 
 
 def _kept(text: str) -> str:
