@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
-from itertools import islice
 from pathlib import Path as FilePath
 from typing import Annotated, Self
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from columnist.api.context import (
     CurrentConnection,
+    CurrentGate,
     CurrentProcess,
     CurrentUser,
     EditableReview,
@@ -32,7 +33,7 @@ from columnist.desk.intake import Status, TakenIn
 from columnist.documents import store
 from columnist.documents.locating.find import find_words
 from columnist.documents.locating.locate import rectangles
-from columnist.documents.model import Citation
+from columnist.documents.model import Citation, Span
 from columnist.documents.reading.formats import PDF, PICTURES
 from columnist.documents.store import Document, StoredFile, Use
 from columnist.documents.sweep import note_arrival
@@ -45,6 +46,7 @@ router = APIRouter(tags=["documents"], route_class=GuardedRoute)
 uploads = APIRouter(tags=["documents"], route_class=UploadRoute)
 
 _MOST_PLACES = 200
+_FIND_SECONDS = 5.0
 
 _UNTRUSTED = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -291,23 +293,38 @@ async def find_in_document(
     document_id: UUID,
     q: Annotated[str, Query(min_length=1, max_length=200, pattern=STORABLE, description="Words as you type them.")],
     process: CurrentProcess,
+    gate: CurrentGate,
     user: CurrentUser,
 ) -> Places:
-    """The places of some words in a document, at most 200 of them: in what was read, by OCR, too."""
+    """The places of some words in a document, at most 200 of them: in what was read, by OCR, too. `more`: there may be
+    more, or it took too long to look for them."""
     async with process.database.act_as(user) as connection:
         await store.get_document(connection, document_id)
         reading = await store.latest_reading(connection, document_id)
-    spans = await asyncio.to_thread(lambda: list(islice(find_words(reading.pages, q), _MOST_PLACES + 1)))
-    more = len(spans) > _MOST_PLACES
+    await gate.finding.take(user.id)
+    try:
+        spans, more = await surely(asyncio.to_thread(_found, reading.pages, q))
+    finally:
+        gate.finding.give_back(user.id)
     boxes = {
         page: await asyncio.to_thread(process.blobs.boxes, reading.boxes_key, page)
         for page in sorted({span.page for span in spans})
     }
-    places = [
-        Citation(span.text(reading.pages), span.page, True, (span,), rectangles(boxes, [span]))
-        for span in spans[:_MOST_PLACES]
-    ]
+    places = [Citation(span.text(reading.pages), span.page, True, (span,), rectangles(boxes, [span])) for span in spans]
     return Places(places=places, more=more)
+
+
+def _found(pages: Sequence[str], words: str) -> tuple[list[Span], bool]:
+    """The first places of some words, and whether there may be more."""
+    spans: list[Span] = []
+    try:
+        for span in find_words(pages, words, _FIND_SECONDS):
+            if len(spans) == _MOST_PLACES:
+                return spans, True
+            spans.append(span)
+    except TimeoutError:
+        return spans, True
+    return spans, False
 
 
 @router.get(
