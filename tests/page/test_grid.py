@@ -310,7 +310,10 @@ def test_a_failed_attempt_stands_beside_the_answer_and_an_outdated_one_is_found(
             "and review_id = %(review)s",
             {"review": review},
         )
-        database.execute("update tabular_cells set model = 'another', flag = 'green' where review_id = %s", [review])
+        database.execute(
+            "update tabular_cells set model = 'another', answer_key = 'another', flag = 'green' where review_id = %s",
+            [review],
+        )
     page = opens(f"{server.url}/reviews/{review}")
     page.get_by_label("State").select_option("Failed")
     expect(page.locator("[data-marks*='⚠'][data-marks*='◷']")).to_have_count(3)

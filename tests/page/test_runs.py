@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.page.conftest import QUESTIONS, Opens, accessible, api_of, cell
+from tests.patience import wait_until
 from tests.processes import contracts_in, served, simulator
 from tests.uploads import upload
 
@@ -109,8 +110,12 @@ def test_what_a_run_waits_for_is_said_and_a_cancelled_one_counts_what_was_done(
             expect(page.locator(".Run-estimate")).to_contain_text("In batches each price is half")
             with page.expect_response("**/generate") as asked:
                 page.get_by_role("dialog").get_by_role("button", name="Run", exact=True).click()
-            assert api.get(f"/tabular/jobs/{asked.value.json()['job_id']}").json()["batch"]
-            page.get_by_role("button", name="Cancel").click()
+            expect(page.get_by_role("dialog")).to_have_count(0)
+            job = f"/tabular/jobs/{asked.value.json()['job_id']}"
+            assert api.get(job).json()["batch"]
+            api.post(f"{job}/cancel").raise_for_status()
+            wait_until(lambda: api.get(job).json()["status"] == "cancelled")
+            page.reload()
             expect(page.get_by_text("Cancelled: 0 / 1 documents")).to_be_visible()
             cell(page, 0, "Kind").click()
             expect(page.locator(".Panel-panel").get_by_text("Not asked yet.")).to_be_visible()

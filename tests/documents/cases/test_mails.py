@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -298,6 +298,7 @@ def test_a_web_page_that_was_saved_as_a_mail_is_read(mail: Path) -> None:
 @given(
     st.binary(max_size=60), st.sampled_from(["From", "To", "Subject", "Content-Type", "Content-Disposition", "Date"])
 )
+@example(b"%PDF-", "From")
 def test_no_header_stops_an_e_mail(tmp_path_factory: pytest.TempPathFactory, value: bytes, name: str) -> None:
     path = tmp_path_factory.mktemp("mail") / "mail.eml"
     clean = value.replace(b"\r", b"").replace(b"\n", b"")

@@ -207,13 +207,13 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
         return ZIP
     if head.startswith(_OLE):
         return MSG if "__properties_version1.0" in top_names(file) else None
+    if promised == EML and _HEADER.match(_start(head)):
+        return EML  # whatever else is in its headers
     if b"%PDF-" in head[:1024]:  # after those that may hold a whole PDF
         return PDF
     known = next((kind for magic, kind in _MAGIC if _start(head).startswith(magic)), None)
     if known:
         return known
-    if promised == EML and _HEADER.match(_start(head)):
-        return EML  # whatever else is in its headers
     if promised not in (TEXT, HTML, EML) and any(head.startswith(magic) for magic, _ in _OTHERS):
         return None
     if promised not in (None, TEXT, HTML, EML) or not _is_text(head):
