@@ -45,5 +45,7 @@ def test_a_cheap_model_is_let_alone_as_far_as_labels_show_that_little_is_lost() 
     assert (high.doubt, high.alone, high.right, high.large_right, high.holds) == (0.3, 1, 0.75, 1, False)
     few = thresholds(cells(0.05, 10, 0, 6), cells(0.1, 10, 0, 6), 0.01)
     assert [at.holds for at in few] == [False], "six documents prove no loss of one point"
+    enough = [thresholds(cells(0.05, 10, 0, count), cells(0.1, 10, 0, count), 0.05)[0].holds for count in (65, 66)]
+    assert enough == [False, True], "where none was seen, 66 documents prove a loss of at most five points"
     bad = thresholds([*cells(0.05, 5, 5, 90), *cells(0.3, 10, 0, 90, begin=10)], large, 0.1)
     assert [at.holds for at in bad] == [False, False], "one that fails ends the search"
