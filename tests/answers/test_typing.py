@@ -354,6 +354,11 @@ def test_a_currency_becomes_its_iso_4217_code(text: str, value: Any) -> None:
         ("Yes for the Licensor, no for the Licensee", None),
         ("No, but yes after the first year", None),
         ("Nothing is said", None),
+        ("Ja.", True),
+        ("Sí", True),
+        ("NEIN", False),
+        ("Ja, aber nicht für den Lizenzgeber", None),
+        ("Non-exclusive", None),
     ],
 )
 def test_yes_and_no_become_booleans(text: str, value: Any) -> None:

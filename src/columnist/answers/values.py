@@ -637,9 +637,19 @@ _IN_PART = re.compile(
 )
 
 
+_YES_AND_NO_ELSEWHERE = {
+    **dict.fromkeys(("ja", "oui", "sí", "sì", "sim"), True),
+    **dict.fromkeys(("nein", "non", "não", "nee"), False),
+}
+"""In German, French, Spanish, Italian, Portuguese and Dutch, where it is all that is said."""
+
+
 def _yes_no(text: str, _: Question) -> Typed:
     text = re.sub(r"\A([\"'*]+)([^\"'*]+)[\"'*]+\Z", r"\2", plain(text))
     line = one_line(text)
+    elsewhere = _YES_AND_NO_ELSEWHERE.get(line.strip(" .").lower())
+    if elsewhere is not None:
+        return Typed(elsewhere)
     if _BOTH.match(line):
         return Typed(None, Undecided("It says both yes and no."))
     answer = True if _YES.match(text) else False if _NO.match(plain(text)) else None
