@@ -3,7 +3,6 @@
 import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from columnist.answers.model import Answerer
 from columnist.asking.prompt import PROMPT_VERSION
@@ -11,7 +10,7 @@ from columnist.errors import LlmError, SettingsError
 from columnist.guarded.turns import Turns
 from columnist.llm.usage import Prices
 from columnist.rules.answerer import RulesAnswerer
-from columnist.settings import ASSUMED_CONTEXT_TOKENS, CHAIN, EXTRACTIVE, Settings, listed_urls, models_in
+from columnist.settings import ASSUMED_CONTEXT_TOKENS, CHAIN, EXTRACTIVE, Settings, host_of, listed_urls, models_in
 
 if TYPE_CHECKING:
     from columnist.asking.language_model import Another
@@ -37,7 +36,7 @@ def prompt_version(model: str) -> str:
 def llm_hosts(settings: Settings) -> list[str]:
     """The hosts of the LLM servers of these settings: where text of documents goes."""
     urls = listed_urls(settings.openai_base_url or OPENAI_URL)
-    return [urlsplit(url).netloc.rpartition("@")[2] for url in urls]
+    return list(map(host_of, urls))
 
 
 class BackEnds:

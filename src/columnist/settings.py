@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, JsonValue, SecretStr, ValidationError, field_validator
@@ -433,6 +433,11 @@ def _check_chain(model: str) -> None:
 def listed_urls(value: str) -> tuple[str, ...]:
     """The URLs of a list with commas or blanks between."""
     return tuple(dict.fromkeys(filter(None, re.split(r"[,\s]+", value))))
+
+
+def host_of(url: str) -> str:
+    """Host and port, without a name and a password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def load_settings(**changes: Any) -> Settings:

@@ -25,28 +25,23 @@ def later(start: str, count: Decimal, unit: str) -> str | None:
     return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1])).isoformat()
 
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep|october oct|"
-        "november nov|december dec".split("|"),
-        start=1,
-    )
-    for name in names.split()
-}
+def _numbered(months: str) -> dict[str, int]:
+    """Name → number, of the names of each month with bars between."""
+    return {name: number for number, names in enumerate(months.split("|"), start=1) for name in names.split()}
+
+
+_MONTHS = _numbered(
+    "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep|october oct|"
+    "november nov|december dec"
+)
 # In full in German, French, Spanish, Italian, Portuguese and Dutch: in none does a name mean another month.
-_MONTHS_ELSEWHERE = {
-    name: number
-    for number, names in enumerate(
-        "januar jänner janvier enero gennaio janeiro januari|februar février febrero febbraio fevereiro februari|"
-        "märz mars marzo março maart|avril abril aprile|mai mayo maggio maio mei|juni juin junio giugno junho|"
-        "juli juillet julio luglio julho|august août agosto augustus|septembre septiembre setiembre settembre setembro|"
-        "oktober octobre octubre ottobre outubro|novembre noviembre novembro|dezember décembre diciembre dicembre "
-        "dezembro".split("|"),
-        start=1,
-    )
-    for name in names.split()
-}
+_MONTHS_ELSEWHERE = _numbered(
+    "januar jänner janvier enero gennaio janeiro januari|februar février febrero febbraio fevereiro februari|"
+    "märz mars marzo março maart|avril abril aprile|mai mayo maggio maio mei|juni juin junio giugno junho|"
+    "juli juillet julio luglio julho|august août agosto augustus|septembre septiembre setiembre settembre setembro|"
+    "oktober octobre octubre ottobre outubro|novembre noviembre novembro|dezember décembre diciembre dicembre "
+    "dezembro"
+)
 _ORDINALS = {
     word: value
     for value, word in enumerate(

@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from rich.console import Console
@@ -26,7 +25,7 @@ from columnist.process import LEAVE_SECONDS, check_askable, leave_within
 from columnist.progress import job_bar, job_detail
 from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
-from columnist.settings import EXTRACTIVE, Settings, models_in
+from columnist.settings import EXTRACTIVE, Settings, host_of, models_in
 
 ROWS_SHOWN = 15
 PASSED_OVER_SHOWN = 3
@@ -74,7 +73,7 @@ async def run_grid(
 def _receiver(settings: Settings) -> str:
     """Where the text of the documents goes: to say before it goes."""
     if settings.server is not None:
-        return f"Files and questions go to the server {urlsplit(settings.server).netloc.rpartition('@')[2]}."
+        return f"Files and questions go to the server {host_of(settings.server)}."
     models = (*models_in(settings.model), *([settings.second_model] if settings.second_model else ()))
     if all(model == EXTRACTIVE or model.endswith(".gguf") for model in models):
         return "Nothing leaves this machine."

@@ -303,13 +303,11 @@ async def reusable_answers(
     answered before where the job's user may see it."""
     keys = [bytes.fromhex(key) for key in answer_keys]
     cursor = await connection.execute(sql("find_reusable_answers"), {"job_id": job_id, "answer_keys": keys})
-    return {
-        row.pop("answer_key"): (
-            (row.pop("model"), row.pop("prompt_version")),
-            CellContent(**row | {"citations": read_citations(row["citations"])}),
-        )[::-1]
-        for row in await cursor.fetchall()
-    }
+    found = {}
+    for row in await cursor.fetchall():
+        key, by = row.pop("answer_key"), (row.pop("model"), row.pop("prompt_version"))
+        found[key] = CellContent(**row | {"citations": read_citations(row["citations"])}), by
+    return found
 
 
 def _held(items: Sequence[ClaimedItem]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 import openai
@@ -23,7 +22,7 @@ from columnist.errors import ContextExceededError, LlmRefusedError, LlmUnavailab
 from columnist.llm.limiter import Limiter, Pace, Slot
 from columnist.llm.replies import Completion, Refusal, completion, refusal, refusal_inside
 from columnist.llm.usage import CELL_TOKENS, NOTHING, Reply, Usage
-from columnist.settings import Settings
+from columnist.settings import Settings, host_of
 
 Result = TypeVar("Result")
 
@@ -122,7 +121,7 @@ class Server:
         self._metrics: httpx.AsyncClient | None = None
         self._one_of_several = False
         self.url = str(self._client.base_url)
-        self.name = urlsplit(self.url).netloc.rpartition("@")[2]
+        self.name = host_of(self.url)
         self.answers = 0
         self.most_answer_tokens = sys.maxsize
         self.trouble = ""

@@ -186,14 +186,13 @@ def _raised(said: Mapping[str, str]) -> str:
     """Whether letters are above or below their line: "sup", "sub", or neither."""
     align = said.get("vertical-align", "")
     if align in ("super", "sub"):
-        return {"super": "sup"}.get(align, align)
-    if (lift := _LIFT.fullmatch(align)) and not _NIL.fullmatch(align.lstrip("-")):
-        return "sub" if lift[1] else "sup"
+        return "sup" if align == "super" else "sub"
+    moves = [(align, "")]
     if said.get("position") == "relative":
-        for side, up in (("top", "-"), ("bottom", "")):
-            moved = said.get(side, "")
-            if (lift := _LIFT.fullmatch(moved)) and not _NIL.fullmatch(moved.lstrip("-")):
-                return "sup" if lift[1] == up else "sub"
+        moves += [(said.get("top", ""), "-"), (said.get("bottom", ""), "")]
+    for length, up in moves:
+        if (lift := _LIFT.fullmatch(length)) and not _NIL.fullmatch(length.lstrip("-")):
+            return "sup" if lift[1] == up else "sub"
     return ""
 
 

@@ -25,12 +25,14 @@ def paragraphs(element: Any) -> Iterator[str]:
 
 def shown_alternative(alternatives: Any) -> Any | None:
     """Of the same content in several terms, the newest that Office knows and that is not empty."""
-    known = [
-        one
-        for one in alternatives
-        if len(one) and all(_is_known(one.nsmap.get(prefix, "")) for prefix in one.get("Requires", "").split())
-    ]
-    return next(iter(known), None)
+    return next(
+        (
+            one
+            for one in alternatives
+            if len(one) and all(_is_known(one.nsmap.get(prefix, "")) for prefix in one.get("Requires", "").split())
+        ),
+        None,
+    )
 
 
 def _is_known(namespace: str) -> bool:

@@ -5,7 +5,7 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 from urllib.parse import unquote
@@ -22,6 +22,8 @@ _STRICT = re.compile(
     rb"http://purl\.oclc\.org/ooxml/(officeDocument|wordprocessingml|spreadsheetml|drawingml|presentationml)"
 )
 """ISO 29500 Strict has the same elements under other names."""
+# A comment or an instruction would end the text before it: `5<!-- -->,000` is 5,000.
+_HOW: Mapping[str, Any] = {"resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
 
 
 @contextmanager
@@ -60,10 +62,8 @@ class Package:
         data = self.data(name)
         if data is None:
             return None
-        # A comment or an instruction would end the text before it: `5<!-- -->,000` is 5,000.
-        parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
         try:
-            return lxml.etree.fromstring(_STRICT.sub(_transitional, data), parser)
+            return lxml.etree.fromstring(_STRICT.sub(_transitional, data), lxml.etree.XMLParser(**_HOW))
         except lxml.etree.XMLSyntaxError as error:
             if must_be_whole or error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
                 raise
@@ -73,8 +73,7 @@ class Package:
     def elements(self, name: str, *tags: str) -> Iterator[Any]:
         """The elements of a large part with these tags, one at a time; each is emptied after its turn."""
         data = io.BytesIO(_STRICT.sub(_transitional, self.data(name) or b"<none/>"))
-        how = {"resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
-        for _, element in lxml.etree.iterparse(data, tag=tags, **how):
+        for _, element in lxml.etree.iterparse(data, tag=tags, **_HOW):
             yield element
             element.clear(keep_tail=False)
             while element.getprevious() is not None:
