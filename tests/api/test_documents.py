@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -52,6 +53,23 @@ def test_a_thousand_files_go_in_with_one_request_and_again_without_effect(
     assert [file["document_id"] for file in again["files"][:1000]] == [file["document_id"] for file in done["files"]]
     assert len(stored(tmp_path / "home")) == 1001
     assert psutil.Process(server.process.pid).memory_info().rss < 300 * 1024**2
+
+
+def test_a_file_that_changed_under_its_path_is_told_from_the_newer_one(api: httpx.Client) -> None:
+    review = a_review(api, "Rent")["id"]
+    for rent in (1_000, 2_000):
+        done = upload(api, ("Deal/lease.txt", f"The rent is ${rent} a month.".encode()), review_id=review)
+    upload(api, ("Deal/other/lease.txt", b"The rent is $3 a month."), review_id=review)
+    until_read(api, review)
+    newer = api.get(f"/documents/{done['files'][0]['document_id']}").json()
+    rows = api.get(f"/tabular/reviews/{review}/rows").json()["rows"]
+    exported = api.get(f"/tabular/reviews/{review}/export", params={"format": "json"}).json()["documents"]
+    listed = sorted(api.get("/documents").json()["documents"], key=lambda one: one["created_at"])
+    for older, *others in (rows, exported, listed):
+        assert datetime.fromisoformat(older["newer_file_at"]) == datetime.fromisoformat(newer["created_at"])
+        assert "An older file: a newer one of this path was added on" in older["how_read"]
+        assert [one["newer_file_at"] for one in others] == [None, None]
+        assert not any("older" in one["how_read"] for one in others)
 
 
 def test_what_cannot_be_read_is_refused_and_the_files_around_it_are_not(api: httpx.Client, tmp_path: Path) -> None:

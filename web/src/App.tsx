@@ -23,6 +23,8 @@ const MODEL = {
     "The model that answers the questions. Its green is a ring: nobody has measured here how often it is right.",
 };
 
+const isRefused = (error: unknown): error is Problem => error instanceof Problem && error.status === 401;
+
 export function App() {
   const queries = useQueryClient();
   const me = useQuery(meQuery);
@@ -33,12 +35,23 @@ export function App() {
   const [invited, setInvited] = useState(invitation);
   const [dialog, setDialog] = useState(false);
   const [away, setAway] = useState(false);
+  useEffect(
+    // Whoever closed the dialog and acts again meets it again: the button of the bar may be behind a form.
+    () =>
+      queries.getMutationCache().subscribe((event) => {
+        if (event.type === "updated" && event.action.type === "error" && isRefused(event.action.error)) setAway(false);
+      }),
+    [queries],
+  );
   const goOn = async () => {
     const before = me.data?.user_id;
     const { data: now } = await me.refetch();
     if (now?.user_id !== before)
       location.assign("/"); // somebody else: nothing of this page is theirs
-    else void queries.invalidateQueries();
+    else {
+      setAway(false); // the next end is said again
+      void queries.invalidateQueries();
+    }
   };
   const bySession = me.data?.how === "password" || me.data?.how === "oidc";
   const signOut = async (everywhere: boolean) => {
@@ -54,7 +67,7 @@ export function App() {
     };
     return <Accept invitation={invited} onSignIn={start} />;
   }
-  const ended = me.error instanceof Problem && me.error.status === 401 ? me.error : null;
+  const ended = isRefused(me.error) ? me.error : null;
   if (ended && !me.data) {
     const told = token.get() || ended.fields.some(({ field }) => field === "link" || field === "session");
     return <SignIn refused={told ? ended.detail : ""} onSignIn={() => void queries.resetQueries()} />;

@@ -344,7 +344,8 @@ class Cancelled(BaseModel):
 class WindowRow(BaseModel):
     """A document with its cells by column id; what was never asked has none. `path`, `ocr_pages`, `unread_pages`,
     `how_read`, `remarks`: as a Document's; `same_as`: the path of the first row with the same content, if this is not
-    the first; `error`: why it cannot be read; `awaited`: the columns that the live job will ask, cell or no cell.
+    the first; `newer_file_at`: when the newest later file of the same path was taken in; `error`: why it cannot be
+    read; `awaited`: the columns that the live job will ask, cell or no cell.
     """
 
     document_id: UUID
@@ -356,6 +357,7 @@ class WindowRow(BaseModel):
     how_read: str | None
     remarks: list[Remark]
     same_as: str | None
+    newer_file_at: datetime | None
     error: str | None
     awaited: list[UUID]
     cells: dict[UUID, WindowCell]

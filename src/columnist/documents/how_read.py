@@ -1,6 +1,7 @@
 """How a document was read, in sentences."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any, TypedDict
 
@@ -27,9 +28,9 @@ class Content(TypedDict):
     remarks: list[dict[str, Any]]
 
 
-def how_read(content: Content | None, same_as: str | None = None) -> str | None:
-    """Kind, pages, language, which pages OCR read or nothing did, each kind of remark, and that the same file is at the
-    path `same_as` too.
+def how_read(content: Content | None, same_as: str | None = None, newer_file_at: datetime | None = None) -> str | None:
+    """Kind, pages, language, which pages OCR read or nothing did, each kind of remark, that the same file is at the
+    path `same_as` too, and that a newer file of this path was taken in.
 
     None: not read yet, or it cannot be read.
     """
@@ -54,7 +55,8 @@ def how_read(content: Content | None, same_as: str | None = None) -> str | None:
             "where documents are read"
         )
     same = [f"The same file as {same_as}."] if same_as else []
-    return " ".join([f"{sentence}.", *_remarked(remarks_of(content)), *same])
+    older = [f"An older file: a newer one of this path was added on {newer_file_at:%Y-%m-%d}."] if newer_file_at else []
+    return " ".join([f"{sentence}.", *_remarked(remarks_of(content)), *same, *older])
 
 
 def remarks_of(content: Content | None) -> list[Remark]:

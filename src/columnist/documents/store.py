@@ -50,7 +50,8 @@ class Document:
     are pictures that were not read, because OCR (extra `ocr`) is not installed where documents are read. `language`:
     ISO 639-1, None where there is too little text to tell. `remarks`: how what was read differs from what a person
     sees. `same_as`: the path of the first of the uploader's documents with the same content, if this is not the first.
-    `how_read`: all of that in sentences, None while it was not read or cannot be.
+    `newer_file_at`: when the newest later one of the uploader's documents with the same path was taken in. `how_read`:
+    all of that in sentences, None while it was not read or cannot be.
     """
 
     id: UUID
@@ -67,6 +68,7 @@ class Document:
     how_read: str | None
     remarks: list[Remark]
     same_as: str | None
+    newer_file_at: datetime | None
     error: str | None
     mine: bool
     created_at: datetime
@@ -266,7 +268,8 @@ def and_documents(gone: int) -> str:
 
 def _document(row: dict[str, Any]) -> Document:
     facts = {name: value for name, value in row.items() if name not in ("total", "content")}
-    return Document(**facts, how_read=how_read(row["content"], row["same_as"]), remarks=remarks_of(row["content"]))
+    read = how_read(row["content"], row["same_as"], row["newer_file_at"])
+    return Document(**facts, how_read=read, remarks=remarks_of(row["content"]))
 
 
 def _sql(name: str) -> str:

@@ -35,6 +35,7 @@ class JsonWriter:
             "language": row.language,
             "how_read": row.how_read,
             "same_as": row.same_as,
+            "newer_file_at": row.newer_file_at,
             "error": row.error,
             "cells": {column.name: _cell(row.cells.get(column_id)) for column_id, column in self._columns},
         }

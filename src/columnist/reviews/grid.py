@@ -160,7 +160,8 @@ def _encoded(row: DictRow) -> str:
     cells = row.pop("cells")
     del row["total"]
     content = row.pop("content")
-    row["how_read"] = how_read(content, row["same_as"])
+    row["how_read"] = how_read(content, row["same_as"], row["newer_file_at"])
+    row["newer_file_at"] = row["newer_file_at"] and row["newer_file_at"].isoformat()
     row["remarks"] = content["remarks"] if content else []
     return f'{json.dumps(row)[:-1]},"cells":{cells}}}'
 

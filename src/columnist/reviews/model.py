@@ -323,7 +323,8 @@ class ReviewChange(CellChange):
 class GridRow:
     """A document with its cells by column id; a question that was never asked has no cell. `path`, `language`,
     `how_read`: as a Document's; `same_as`: the path of the first row with the same content, if this is not the first;
-    `error`: why the document cannot be read."""
+    `newer_file_at`: when the newest later file of the same path was taken in, None if this is the newest; `error`: why
+    the document cannot be read."""
 
     document_id: UUID
     document: str
@@ -334,6 +335,7 @@ class GridRow:
     language: str | None = None
     how_read: str | None = None
     same_as: str | None = None
+    newer_file_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

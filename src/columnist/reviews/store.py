@@ -312,7 +312,8 @@ async def grid_rows(
         async for row in cursor:
             cells = {UUID(cell.pop("column_id")): _cell(cell) for cell in row.pop("cells")}
             content = row.pop("content")
-            yield GridRow(**row, how_read=how_read(content, row["same_as"]), cells=cells)
+            read = how_read(content, row["same_as"], row["newer_file_at"])
+            yield GridRow(**row, how_read=read, cells=cells)
 
 
 async def failed_cells(

@@ -1,7 +1,7 @@
 /** How the grid draws: plain DOM, for there are hundreds of cells on the screen. Text goes in as text, never as markup. */
 import type { ICellRendererComp, ICellRendererParams, IHeaderComp, IHeaderParams } from "ag-grid-community";
 import type { Column, WindowCell, WindowRow } from "../api/client";
-import { FORMATS, figure, heading } from "../ui/words";
+import { FORMATS, figure, heading, when } from "../ui/words";
 import { appearance } from "./appearance";
 import styles from "./cells.module.css";
 import { isGroup, type Group, type GridRow } from "./rows";
@@ -89,6 +89,12 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
 const folderOf = ({ document, path }: { document: string; path: string }) =>
   path.endsWith(`/${document}`) ? path.slice(0, -document.length - 1) : "";
 
+const mark = (text: string, title = "") => {
+  const made = node("span", "folder", text);
+  made.title = title;
+  return made;
+};
+
 export class DocumentCell implements ICellRendererComp<GridRow> {
   private readonly root = node("div", "document");
 
@@ -109,15 +115,18 @@ export class DocumentCell implements ICellRendererComp<GridRow> {
     const name = node("span", row.error ? "name failed" : "name", row.document);
     name.title = row.error ? `${row.path}: ${row.error}` : row.path;
     const folder = folderOf(row);
-    const same = row.same_as ? [node("span", "folder", "= same file")] : [];
-    if (row.same_as) same[0]!.title = `The same file as ${row.same_as}`;
+    const marks = [
+      folder && mark(folder),
+      row.same_as && mark("= same file", `The same file as ${row.same_as}`),
+      row.newer_file_at && mark("older file", `A newer file of this path was added ${when(row.newer_file_at)}`),
+    ].filter((one) => one instanceof HTMLElement);
     const pages = node(
       "span",
       row.unread_pages || row.remarks.length ? "pages unread" : row.ocr_pages ? "pages ocr" : "pages",
       row.error ? "⚠" : row.page_count ? `${row.page_count} p.` : "",
     );
     pages.title = row.how_read ?? "";
-    this.root.replaceChildren(name, ...(folder ? [node("span", "folder", folder)] : []), ...same, pages);
+    this.root.replaceChildren(name, ...marks, pages);
     return true;
   }
 }

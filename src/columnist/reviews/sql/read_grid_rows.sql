@@ -6,6 +6,10 @@ select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path
         where o.user_id = d.user_id and o.sha256 = d.sha256
           and (s.position, s.document_id) < (r.position, r.document_id)
         order by s.position, s.document_id limit 1) as same_as,
+       (select max(o.created_at)
+        from documents o join review_documents s on s.review_id = %(review_id)s and s.document_id = o.id
+        where o.user_id = d.user_id and coalesce(o.path, o.name) = coalesce(d.path, d.name)
+          and o.created_at > d.created_at) as newer_file_at,
        row_to_json(k) as content, k.error, coalesce(c.cells, '[]') as cells
 from review_documents r
 join documents d on d.id = r.document_id
