@@ -71,6 +71,12 @@ def test_files_of_one_name_are_told_apart_by_their_folders(server: Served, opens
         expect(page.locator(".cells-folder", has_text=row["path"].removesuffix("/lease.txt"))).to_be_visible()
     page.goto(f"{server.url}/reviews/{review}/documents/{rows[0]['document_id']}")
     expect(page.get_by_text(rows[0]["path"])).to_be_visible()
+    page.goto(f"{server.url}/reviews/{review}")
+    expect(page.locator(".cells-folder", has_text="older file")).to_have_count(0)
+    with api_of(server) as api:
+        files = [("files", ("room/02 HR/lease.txt", b"The laws of Nevada govern."))]
+        api.post("/documents", files=files, params={"review_id": review}).raise_for_status()
+    expect(page.locator(".cells-folder", has_text="older file")).to_have_count(1)
 
 
 def test_files_go_on_being_sent_whatever_is_shown(server: Served, opens: Opens, tmp_path: Path) -> None:
