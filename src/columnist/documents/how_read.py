@@ -70,6 +70,7 @@ _REMARKS: Mapping[RemarkKind, str] = {
     RemarkKind.NOT_READ: "{count} not read{details}{pages}.",
     RemarkKind.PICTURE: "{count} with text not read{pages}, because OCR is not installed where documents are read.",
     RemarkKind.HIDDEN: "Hidden text{on}: a person does not see it, so it is neither sent to a model nor evidence.",
+    RemarkKind.STRUCK: "Struck-through text{on}: a line deletes it, so it is neither sent to a model nor evidence.",
     RemarkKind.FORMULA: "{count} without a result in the file{details}{pages}.",
     RemarkKind.ATTACHMENT: "{count} not taken in{details}.",
     RemarkKind.LOST: "{count} of the file missing from the text that was read{pages}.",

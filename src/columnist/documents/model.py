@@ -83,6 +83,8 @@ class RemarkKind(StrEnum):
     """Pictures of text, on pages that have other text, that no OCR has read."""
     HIDDEN = "hidden"
     """Text that a person does not see."""
+    STRUCK = "struck"
+    """Text that is struck through, which deletes it."""
     FORMULA = "formula"
     """Formulas without a result in the file; `detail` names their cells."""
     ATTACHMENT = "attachment"
@@ -129,7 +131,8 @@ class Page:
 
     `source`: where the text is from. "picture": the page is a picture that OCR has not read; `text` may hold a stamp.
     `remarks`: on this page; those on the whole document are on any page.
-    `hidden`: text of the file that a person who looks at the page does not see; it is no evidence.
+    `hidden`: text of the file that a person who looks at the page does not see; `struck`: that they see struck through.
+    Neither is evidence.
     `pictures`: the files of those on it that show text, for OCR.
     """
 
@@ -141,6 +144,7 @@ class Page:
     source: Literal["text", "ocr", "picture"] = "text"
     remarks: tuple[Remark, ...] = ()
     hidden: str = ""
+    struck: str = ""
     pictures: tuple[bytes, ...] = ()
 
     @property
@@ -149,8 +153,9 @@ class Page:
         return self.source == "picture" or any(one.kind == RemarkKind.PICTURE for one in self.remarks)
 
     def all_remarks(self) -> tuple[Remark, ...]:
-        """The remarks, and that there is hidden text."""
-        return (*self.remarks, Remark(RemarkKind.HIDDEN, pages=(self.number,))) if self.hidden else self.remarks
+        """The remarks, and that there is hidden or struck text."""
+        apart = ((RemarkKind.HIDDEN, self.hidden), (RemarkKind.STRUCK, self.struck))
+        return (*self.remarks, *(Remark(kind, pages=(self.number,)) for kind, text in apart if text))
 
 
 @dataclass(frozen=True, slots=True)

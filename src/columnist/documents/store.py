@@ -20,7 +20,7 @@ from columnist.documents.reading.reader import ReadDocument
 from columnist.documents.tokens import tokens_of_pages
 from columnist.errors import NotFoundError
 
-READER_VERSION = 5
+READER_VERSION = 6
 """Grows when reading gives other results: documents read by older versions are then read again."""
 
 
@@ -249,7 +249,7 @@ async def store_pages(connection: Connection, document_id: UUID, boxes_key: str,
                     [page.text for page in read.pages],
                     [page.width for page in read.pages],
                     [page.height for page in read.pages],
-                    [page.hidden for page in read.pages],
+                    ["\n".join(filter(None, (page.hidden, page.struck))) for page in read.pages],
                 ],
             )
 

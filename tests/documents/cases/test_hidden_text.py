@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from columnist.documents.locating.locate import Locator
-from columnist.documents.model import Page
+from columnist.documents.model import Page, RemarkKind
 from columnist.documents.reading.pdf import read_pdf
 from columnist.settings import Settings
 from tests.conftest import CONTRACTS
@@ -199,3 +199,27 @@ def test_no_word_of_the_example_contracts_is_called_hidden() -> None:
             pages += read_pdf(path.open("rb"), 999)
     assert len(pages) > 100
     assert not [page.hidden for page in pages if page.hidden.strip(".\u200b \n")]
+
+
+# ── What a file says that its letters are ────────────────────────────────────────────────────────────────────────
+
+
+def spoken(actual: str, drawn: str) -> str:
+    return line("The rent is", 700) + f"/Span << /ActualText {actual} >> BDC {line(drawn, 680)} EMC\n"
+
+
+def test_a_text_that_is_said_to_be_another_one_is_read_as_it_is_drawn(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "a.pdf", [spoken("($9,000 a month)", "$5,000 a month")])
+    (page,) = read_pdf(path.open("rb"), 9)
+    assert page.text.split() == "The rent is $5,000 a month".split() and page.hidden == "$9,000 a month"
+    assert not Locator([page.text]).locate("$9,000 a month", None)
+    assert [one.kind for one in page.all_remarks()] == [RemarkKind.HIDDEN]
+
+
+@pytest.mark.parametrize(
+    ("actual", "drawn"), [("(of\\255fice)", "of-fice"), ("<FEFF006FFB01>", "ofi"), ("(\\200 Rent)", "* Rent")]
+)
+def test_what_is_said_of_hyphens_ligatures_and_bullets_is_believed(tmp_path: Path, actual: str, drawn: str) -> None:
+    path = write_pdf(tmp_path / "a.pdf", [spoken(actual, drawn)])
+    (page,) = read_pdf(path.open("rb"), 9)
+    assert not page.hidden and not page.all_remarks()

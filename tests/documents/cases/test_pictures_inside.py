@@ -81,7 +81,7 @@ def test_a_picture_of_text_is_counted_and_a_drawing_is_not(
 def test_ocr_reads_a_picture_after_the_text_of_its_page(tmp_path: Path) -> None:
     path = tmp_path / "a.docx"
     in_docx(path, picture(lines=3))
-    page = read_by_ocr(path.open("rb"), 1)
+    (page,) = read_by_ocr(path.open("rb"), [1])
     assert page.text.startswith("See the rents.") and "$5,250 a month" in page.text and "$7,250" in page.text
     assert (page.source, page.remarks, page.needs_ocr) == ("ocr", (), False)
 

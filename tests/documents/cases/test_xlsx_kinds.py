@@ -20,6 +20,7 @@ from columnist.documents.reading.child import read_file
 from columnist.documents.reading.number_formats import formatted
 from columnist.documents.reading.sheets import read_xlsx
 from columnist.errors import DocumentError
+from tests.office import number_formats
 
 CASES = Path(__file__).parent
 FILES = CASES / "files"
@@ -44,6 +45,19 @@ def test_numbers_are_shown_as_another_engine_shows_them() -> None:
         rows = list(csv.DictReader(file))
     assert len(rows) > 500
     wrong = [(row, shown) for row in rows if (shown := formatted(float(row["value"]), row["format"])) != row["shown"]]
+    assert not wrong
+
+
+def test_formats_are_shown_as_libreoffice_shows_them_or_the_file_says_why_not() -> None:
+    """What LibreOffice 7.4 shows (`make office` asks it again); `excel` and `why` are for where Excel does not."""
+    rows = number_formats.rows()
+    assert len({row["format"] for row in rows}) >= 200
+    assert all(bool(row["excel"]) == bool(row["why"]) for row in rows)
+    wrong = [
+        (row, shown)
+        for row in rows
+        if (shown := formatted(number_formats.value(row), row["format"])) != (row["excel"] or row["shown"])
+    ]
     assert not wrong
 
 

@@ -111,7 +111,8 @@ class UseList(BaseModel):
 class PageWords(BaseModel):
     """A page's text and its words: [start, end, x0, y0, x1, y1] each, text[start:end] within points from top left.
 
-    `hidden`: what else the file has there, and a person does not see; it is no evidence."""
+    `hidden`: what else the file has there, and a person does not see, or sees struck through; it is no
+    evidence."""
 
     number: int
     text: str

@@ -1,6 +1,6 @@
 """What a guarded child does: it reads a file that it has open, on one request, and sends back what is in it.
 
-A request is a line of JSON with what is asked for: "read" pages, "ocr" of one page, "draw" a page, "attached" files,
+A request is a line of JSON with what is asked for: "read" pages, "ocr" of some, "draw" a page, "attached" files,
 the "language" of texts. The answer is frames: pages or attachments, then an end with the other values, or an error. A
 file that exploits a parser has this process only, which is closed (`guarded.sandbox`).
 """
@@ -16,9 +16,10 @@ import json
 import mimetypes
 import pkgutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from itertools import islice
 from typing import Any, BinaryIO
 
 import chardet.models
@@ -88,7 +89,8 @@ def _answer(frames: BinaryIO, file: BinaryIO | None, asked: str, **request: Any)
             read.append(replace(page, words=()))
         send(frames, DONE, {"media_type": media_type, "language": language(sample(read))})
     elif asked == "ocr":
-        _send_page(frames, read_by_ocr(file, request["page"]))
+        for page in read_by_ocr(file, request["pages"]):
+            _send_page(frames, page)
         send(frames, DONE, {})
     elif asked == "draw":
         send(frames, DONE, {}, _draw(file, request["page"], request["width"]))
@@ -119,15 +121,18 @@ def read_file(file: BinaryIO, name: str, max_pages: int) -> tuple[str, Iterator[
     return media_type, _at_most(readers[media_type](file), max_pages)
 
 
-def read_by_ocr(file: BinaryIO, number: int) -> Page:
-    """Read a page (1-based) that is a picture, or has some. Raises DocumentError."""
+def read_by_ocr(file: BinaryIO, numbers: Sequence[int]) -> Iterator[Page]:
+    """Read pages (1-based, in their order) that are pictures, or have some. Raises DocumentError, as the iteration
+    does."""
     kind = _media_type(file, "")
     if kind in formats.PICTURES:
-        return read_picture_by_ocr(file, number)
-    if kind == formats.PDF:
-        return read_pdf_by_ocr(file, number)
-    _, pages = read_file(file, "", number)
-    return read_pictures_on(next(page for page in pages if page.number == number))
+        yield from (read_picture_by_ocr(file, number) for number in numbers)
+    elif kind == formats.PDF:
+        yield from (read_pdf_by_ocr(file, number) for number in numbers)
+    else:  # whose pages are not to be had one by one
+        _, pages = read_file(file, "", numbers[-1])
+        wanted = (page for page in pages if page.number in numbers)
+        yield from map(read_pictures_on, islice(wanted, len(numbers)))
 
 
 def _draw(file: BinaryIO, number: int, width: int) -> bytes:
@@ -174,6 +179,6 @@ def _at_most(pages: Iterator[Page], max_pages: int) -> Iterator[Page]:
 
 
 def _send_page(frames: BinaryIO, page: Page) -> None:
-    values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source", "hidden")}
+    values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source", "hidden", "struck")}
     values["remarks"] = [asdict(one) for one in page.remarks]
     send(frames, PAGE, values, pack(page.words))

@@ -1,7 +1,7 @@
 """What a page of a PDF draws: its text objects, and what else may lie over or under them."""
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium_c
@@ -28,16 +28,28 @@ _MARK, _MARK_NAME = direct("FPDFPageObj_GetMark", Pointer), direct("FPDFPageObjM
 _CLIP, _COUNT_CLIPS = direct("FPDFPageObj_GetClipPath", Pointer), direct("FPDFClipPath_CountPaths")
 _COUNT_SEGMENTS = direct("FPDFClipPath_CountPathSegments")
 _SEGMENT, _POINT = direct("FPDFClipPath_GetPathSegment", Pointer), direct("FPDFPathSegment_GetPoint")
+_STROKE = direct("FPDFPageObj_GetStrokeColor")
+_MARK_TEXT = direct("FPDFPageObjMark_GetParamBlobValue")
 _DRAW_MODE, _MATRIX = direct("FPDFPath_GetDrawMode"), direct("FPDFPageObj_GetMatrix")
 
 _COLOUR = tuple(ctypes.c_uint() for _ in range(4))
 _COLOUR_POINTERS = [ctypes.byref(one) for one in _COLOUR]
 _EDGES = (ctypes.c_float * 4)()
 _EDGE_POINTERS = [ctypes.byref(_EDGES, 4 * number) for number in range(4)]
+_SPOKEN = ctypes.c_char_p(b"ActualText")
+_LETTERS = str.maketrans("\x93\x94\x95\x96\x97\x98\x99\x9a\x9b\x9c\x9d\x9e\xa0", "ﬁﬂŁŒŠŸŽıłœšž€")
+"""Those that PDFDocEncoding has and Latin-1 has not."""
 _RECTANGLE = 5
 """Corners of a closed rectangle, at most."""
 _SLACK = 0.5
 """Points: a clip may cut this off letters, whose bounds are those of their font."""
+
+_THIN, _LONG = 2.5, 2.0
+"""Points: a bar is no thicker; and how many times as long, at least."""
+_MOST_PATHS = 3_000
+"""Of a page: a drawing has more, whose lines are not looked at one by one."""
+_LONGEST_SPOKEN = 4_096
+"""Bytes of what stands for letters that are drawn."""
 
 _Matrix = tuple[float, float, float, float, float, float]
 _SAME: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -52,6 +64,14 @@ class Other(NamedTuple):
     is_light: bool
 
 
+class _Mark(NamedTuple):
+    """Something that the file says of objects: that they are part of a layer, or to be read as what is `spoken`."""
+
+    address: int
+    is_layer: bool
+    spoken: str
+
+
 class Content:
     """The objects of a page and of the forms on it, in the order in which they are drawn."""
 
@@ -63,10 +83,14 @@ class Content:
         self.others: list[Other] = []
         self.pictures: list[Box] = []
         """Left, top, right, bottom in PDF space of the pictures of the page, and of its forms that hold one."""
+        self.bars: list[Box] = []
+        """Thin dark lines, in PDF space."""
+        self.spoken: dict[int, tuple[int, str]] = {}
+        """Text objects that the file says to be read as something else (/ActualText): by which mark, and as what."""
         self.paths = 0
         self._order = self._images = self._forms = 0
         self._clips: dict[int, Box | None] = {}
-        self._marks: dict[int, bool] = {}
+        self._marks: dict[int, _Mark] = {}
         pointer = Pointer(address_of(page.raw))
         self._walk(lambda index: _GET(pointer, index), _COUNT(pointer), _SAME, 0)
 
@@ -81,9 +105,7 @@ class Content:
             if self._order > MOST_OBJECTS:
                 self.is_plain = False
             if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
-                self.texts[address] = (self._order, form)
-                if self.is_plain:
-                    self.is_plain = self._is_plain(one)
+                self._add_text(address, form)
             elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
                 self._open(one, matrix, form)
             else:
@@ -92,7 +114,7 @@ class Content:
                     if not form:
                         self.pictures.append(_place(one, matrix))
                 elif kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-                    self.paths += 1
+                    self._note_bar(one, matrix)
                 if self.is_plain:
                     self._note(one, kind, matrix)
 
@@ -109,6 +131,28 @@ class Content:
         )
         if not form and self._images > images:
             self.pictures.append(_place(one, matrix))
+
+    def _add_text(self, address: int, form: int) -> None:
+        one = Pointer(address)
+        self.texts[address] = (self._order, form)
+        for mark in self._marked(one):
+            if mark.spoken:
+                self.spoken[address] = (mark.address, mark.spoken)
+        if self.is_plain:
+            self.is_plain = self._is_plain(one)
+
+    def _note_bar(self, one: Any, matrix: _Matrix) -> None:
+        self.paths += 1
+        if self.paths > _MOST_PATHS:
+            return
+        left, top, right, bottom = place = _place(one, matrix)
+        thin, long = sorted((right - left, top - bottom))
+        if thin <= _THIN and long >= max(_LONG * thin, _LONG):
+            fill, stroke = ctypes.c_int(), ctypes.c_int()
+            _DRAW_MODE(one, ctypes.byref(fill), ctypes.byref(stroke))
+            colour = (stroke.value and colour_of(one, _STROKE)) or (fill.value and fill_of(one))
+            if colour and min(colour[:3]) <= PALE:
+                self.bars.append(place)
 
     def _note(self, one: Any, kind: int, matrix: _Matrix) -> None:
         is_light = False
@@ -135,15 +179,15 @@ class Content:
 
     def _is_layered(self, one: Any) -> bool:
         """Whether it is part of a layer, which may be off."""
-        return any(self._is_layer(_MARK(one, ctypes.c_ulong(index)) or 0) for index in range(_COUNT_MARKS(one)))
+        return any(mark.is_layer for mark in self._marked(one))
 
-    def _is_layer(self, mark: int) -> bool:
-        if mark not in self._marks:
-            name, size = (ctypes.c_ushort * 8)(), ctypes.c_ulong()
-            is_read = _MARK_NAME(Pointer(mark), name, ctypes.c_ulong(ctypes.sizeof(name)), ctypes.byref(size))
-            # A longer name is not "OC", and is not written.
-            self._marks[mark] = not is_read or bytes(name).startswith("OC\0".encode("utf-16-le"))
-        return self._marks[mark]
+    def _marked(self, one: Any) -> Iterator[_Mark]:
+        """The marks of an object, many of which have the same."""
+        for index in range(_COUNT_MARKS(one)):
+            address = _MARK(one, ctypes.c_ulong(index)) or 0
+            if address not in self._marks:
+                self._marks[address] = _mark(address)
+            yield self._marks[address]
 
     def _is_whole(self, text: Any) -> bool:
         """Whether no clip cuts it."""
@@ -172,9 +216,34 @@ class Content:
         return True
 
 
+def _mark(address: int) -> _Mark:
+    name, size = (ctypes.c_ushort * 8)(), ctypes.c_ulong()
+    is_read = _MARK_NAME(Pointer(address), name, ctypes.c_ulong(ctypes.sizeof(name)), ctypes.byref(size))
+    # A longer name is not "OC", and is not written.
+    is_layer = not is_read or bytes(name).startswith("OC\0".encode("utf-16-le"))
+    said, size = (ctypes.c_ubyte * _LONGEST_SPOKEN)(), ctypes.c_ulong()
+    is_spoken = _MARK_TEXT(Pointer(address), _SPOKEN, said, ctypes.c_ulong(_LONGEST_SPOKEN), ctypes.byref(size))
+    spoken = _decoded(bytes(said)[: size.value]) if is_spoken and size.value <= _LONGEST_SPOKEN else ""
+    return _Mark(address, is_layer, spoken)
+
+
+def _decoded(said: bytes) -> str:
+    """A text string of a PDF."""
+    if said.startswith(b"\xfe\xff"):
+        return said[2:].decode("utf-16-be", "replace")
+    if said.startswith(b"\xef\xbb\xbf"):
+        return said[3:].decode("utf-8", "replace")
+    return said.decode("latin-1").translate(_LETTERS)
+
+
 def fill_of(one: Any) -> tuple[int, int, int, int] | None:
     """Red, green, blue and opacity of what fills an object; None for a pattern."""
-    if not _FILL(one, *_COLOUR_POINTERS):
+    return colour_of(one, _FILL)
+
+
+def colour_of(one: Any, read: Callable[..., Any]) -> tuple[int, int, int, int] | None:
+    """The same of what fills or strokes it."""
+    if not read(one, *_COLOUR_POINTERS):
         return None
     red, green, blue, opaque = _COLOUR
     return red.value, green.value, blue.value, opaque.value

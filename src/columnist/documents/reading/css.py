@@ -34,6 +34,7 @@ class Style:
     ground: Colour = (255, 255, 255)
     is_faint: bool = False
     is_invisible: bool = False
+    is_struck: bool = False
     keeps_lines: bool = False
     list_form: str = ""
     is_gone: bool = False
@@ -117,6 +118,7 @@ class Styles:
             increments={},
             keeps_lines=_keeps_lines(said, tag, around),
             list_form=_list_form(said, tag, around),
+            is_struck=around.is_struck or _is_struck(said, tag),
         )
         if said:
             style = _with(style, said)
@@ -151,7 +153,8 @@ class _Rule:
 
 
 _SIMPLE = re.compile(r"([A-Za-z][A-Za-z0-9]*)?([.#][\w-]+)|\*|[A-Za-z][A-Za-z0-9]*")
-_SPECIAL = frozenset(("pre", "listing", "xmp", "plaintext", "textarea", "ol", "ul", "menu", "dir", "dialog"))
+_STRUCK = frozenset(("s", "strike", "del"))
+_SPECIAL = _STRUCK | {"pre", "listing", "xmp", "plaintext", "textarea", "ol", "ul", "menu", "dir", "dialog"}
 
 
 def _parted(selector: str) -> tuple[str, str]:
@@ -177,6 +180,12 @@ def _with(style: Style, said: Mapping[str, str]) -> Style:
         is_invisible=visibility in ("hidden", "collapse") or small,
         raised=_raised(said),
     )
+
+
+def _is_struck(said: Mapping[str, str], tag: str) -> bool:
+    """Whether a line goes through the letters of an element; nothing inside of it takes that away."""
+    decoration = said.get("text-decoration-line") or said.get("text-decoration")
+    return tag in _STRUCK if decoration is None else "line-through" in decoration
 
 
 _LIFT = re.compile(r"(-?)(?:\d*\.)?\d+(?:px|pt|em|ex|%|rem)")

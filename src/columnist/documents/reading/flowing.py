@@ -26,9 +26,11 @@ def read_text(file: BinaryIO) -> Iterator[Page]:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Text between two lines, or in one, that a person does not see: it is kept, and is no evidence."""
+    """Text between two lines, or in one, that a person does not see, or sees struck through: it is kept, and is no
+    evidence."""
 
     text: str
+    is_struck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,13 @@ class Lines:
     remarks: list[Remark]
 
 
+def kept_apart(lines: Iterable[Hidden]) -> tuple[str, str]:
+    """The hidden and the struck text of a page."""
+    both = [(one.is_struck, _UNSTORABLE.sub(" ", one.text).strip()) for one in lines]
+    hidden = "\n".join(text for is_struck, text in both if text and not is_struck)
+    return hidden, "\n".join(text for is_struck, text in both if text and is_struck)
+
+
 def pages_of(
     lines: Iterable[str | Hidden | Picture], characters: int = PAGE_CHARACTERS, remarks: Iterable[Remark] = ()
 ) -> Iterator[Page]:
@@ -68,7 +77,7 @@ def pages_of(
     text at all.
     """
     number, gathered, size = 1, [""], 0
-    hidden: list[str] = []
+    hidden: list[Hidden] = []
     pictures: list[Picture] = []
     any_text = False
 
@@ -78,14 +87,15 @@ def pages_of(
         any_text = any_text or bool(files)
         pictures.clear()
         text = "\n".join(gathered).strip("\n")
-        return Page(number, text, remarks=said, hidden="\n".join(hidden), pictures=files)
+        unseen, struck = kept_apart(hidden)
+        return Page(number, text, remarks=said, hidden=unseen, struck=struck, pictures=files)
 
     for line in lines:
         if isinstance(line, Picture):
             pictures.append(line)
             continue
         if isinstance(line, Hidden):
-            hidden.append(_UNSTORABLE.sub(" ", line.text).strip())
+            hidden.append(line)
             continue
         parts = _UNSTORABLE.sub(" ", line).split(PAGE_BREAK)
         for index, part in enumerate(parts):

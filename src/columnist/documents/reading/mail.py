@@ -180,7 +180,8 @@ class _Mail:
         return [body for bodies in found for body in bodies]
 
     def _fullest(self, alternatives: list[list[_Part]]) -> list[_Part]:
-        """The first that is plain, unless it is a stub: another one has a figure, or most words, that it has not."""
+        """The first that is plain, unless it is a stub: another one has a figure, or most words, that it has not, or
+        strikes some through."""
         words = [{word for body in bodies for word in self._words(body)} for bodies in alternatives]
         fullest = max(range(len(words)), key=lambda nr: (any(map(_is_html, alternatives[nr])), len(words[nr])))
         for nr, bodies in enumerate(alternatives):
@@ -188,8 +189,14 @@ class _Mail:
                 missing = words[fullest] - words[nr]
                 figures = any(any(map(str.isdigit, word)) for word in missing)
                 is_stub = bool(words[fullest]) and (figures or len(missing) > _STUB * len(words[fullest]))
+                # A plain text cannot show that words are struck through.
+                is_stub = is_stub or any(map(self._has_struck, alternatives[fullest]))
                 return alternatives[fullest if is_stub else nr]
         return alternatives[fullest if words[fullest] else -1]
+
+    def _has_struck(self, body: _Part) -> bool:
+        lines, _ = self._text(body)
+        return any(isinstance(line, Hidden) and line.is_struck for line in lines)
 
     def _words(self, body: _Part) -> set[str]:
         lines, _ = self._text(body)

@@ -195,7 +195,7 @@ def _digits(value: Decimal, tokens: Sequence[_Token]) -> str:
         value, exponent = _scaled(value, max(len(whole), 1), places)
     number = f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
     ahead, _, behind = number.partition(".")
-    ahead = ahead.lstrip("0")
+    ahead = ahead.lstrip("0") or ("0" if power < len(tokens) else "")
     written = _whole(ahead, [tokens[index].text for index in whole], grouped)
     spare = behind.rstrip("0")
     parts, used = [], 0
@@ -267,17 +267,19 @@ def _fraction(value: Decimal, tokens: Sequence[_Token]) -> str:
     bottom = _run_of("digit", tokens, slash + 1)
     fixed = "".join(token.text for token in tokens[slash + 1 :] if token.kind in ("literal", "digit")).strip()
     number = Fraction(value)
-    if fixed[:1] in "123456789" and fixed.isdigit():
-        own = Fraction(round(number * int(fixed)), 1)
-        numerator, denominator = int(own), int(fixed)
+    if fixed[:1] in tuple("123456789") and fixed.isdigit():
+        numerator, denominator = int(number * int(fixed) + Fraction(1, 2)), int(fixed)
     else:
         near = number.limit_denominator(10 ** max(bottom, 1) - 1)
         numerator, denominator = near.numerator, near.denominator
     whole, rest = divmod(numerator, denominator) if has_whole else (0, numerator)
     lead = "".join(token.text for token in tokens[: before[0]] if token.kind == "literal") if before else ""
-    if has_whole and not rest:
-        return f"{lead}{whole}"
-    return f"{lead}{whole} {rest}/{denominator}" if has_whole and whole else f"{lead}{rest}/{denominator}"
+    tail = "".join(token.text for token in tokens[slash + 1 + bottom :] if token.kind == "literal") if bottom else ""
+    shows_zero = any(tokens[index].text == "0" for index in top)
+    if has_whole and not rest and not shows_zero:
+        return f"{lead}{whole}{tail}"
+    shows_whole = has_whole and (whole or any(tokens[index].text == "0" for index in before if index not in top))
+    return f"{lead}{f'{whole} ' if shows_whole else ''}{rest}/{denominator}{tail}"
 
 
 def _serial(moment: date | time) -> float:

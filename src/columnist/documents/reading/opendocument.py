@@ -2,7 +2,7 @@
 
 Headers and footers come once, footnotes as [1] at the reference and in full at the end, text boxes after their
 paragraph. Deleted text and comments are left out. Hidden text is kept apart: hidden itself or by a style, of one point,
-white on white paper; hidden sheets, rows, columns and slides.
+white on white paper; hidden sheets, rows, columns and slides. So is what is struck through.
 """
 
 import re
@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, BinaryIO, NamedTuple
 
 from columnist.documents.model import Page, Remark, RemarkKind
-from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, looked_at, pages_of
+from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, kept_apart, looked_at, pages_of
 from columnist.documents.reading.numbering import number_in_words
 from columnist.documents.reading.package import Package, opened
 from columnist.documents.reading.raised import raised
@@ -43,6 +43,9 @@ _LARGE = 12.0
 """Square inches: a smaller picture is a logo or a signature."""
 _INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72, "pc": 1 / 6, "px": 1 / 96}
 _SPACE = re.compile("[ \t\r\n]+")
+_CELL_STYLE = f"{_TABLE}default-cell-style-name"
+_ZEROS = re.compile(rb'"ShowZeroValues"[^>]*>\s*false')
+_GROUNDS = ("text", "paragraph", "table-cell")
 _LENGTH = re.compile(r"([0-9.]+)([a-z]+)")
 
 Line = str | Hidden | Picture
@@ -82,6 +85,10 @@ class _Look(NamedTuple):
 
     is_hidden: bool = False
     rise: int = 0
+    is_struck: bool = False
+
+
+_PLAIN = _Look()
 
 
 class _Styles:
@@ -114,13 +121,12 @@ class _Styles:
             name = style.get(f"{_STYLE}parent-style-name")
         return None
 
-    def look(self, family: str, name: str | None, around: _Look = _Look()) -> _Look:  # noqa: B008 - immutable
+    def look(self, family: str, name: str | None, around: _Look = _PLAIN) -> _Look:
         """How the letters of a paragraph or span are shown, in what is `around` them."""
         size = self.value(family, name, "text", f"{_FO}font-size") or ""
         colour = self.value(family, name, "text", f"{_FO}color") or ""
-        ground = self.value(family, name, "text", f"{_FO}background-color") or self.value(
-            family, name, "paragraph", f"{_FO}background-color"
-        )
+        grounds = (self.value(family, name, kind, f"{_FO}background-color") for kind in _GROUNDS)
+        ground = next(filter(None, grounds), None)
         position = self.value(family, name, "text", f"{_STYLE}text-position")
         is_hidden = (
             self.value(family, name, "text", f"{_TEXT}display") == "none"
@@ -128,7 +134,11 @@ class _Styles:
             or (is_white(colour.lstrip("#")) and ground in (None, "transparent"))
         )
         rise = around.rise if position is None else _rise(position)
-        return _Look(is_hidden or around.is_hidden, rise)
+        lines = [
+            self.value(family, name, "text", f"{_STYLE}text-line-through-{kind}") for kind in ("style", "type", "text")
+        ]
+        is_struck = around.is_struck if lines == [None] * 3 else any(one not in (None, "none", "") for one in lines)
+        return _Look(is_hidden or around.is_hidden, rise, is_struck)
 
     def level(self, style: Any | str | None, level: int) -> Any | None:
         """The numbering of a level of a list, by its style; None if it has none."""
@@ -154,6 +164,7 @@ class _Content:
         self._counts: dict[str, list[int]] = {}
         self._outline: list[int] = []
         self._depth = 0
+        self._shows_zeros = not _ZEROS.search(package.data("settings.xml") or b"")
         self.remarks = package.remarks
 
     # ── Texts ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -195,17 +206,19 @@ class _Content:
                 yield from self._blocks(child)
         self._depth -= 1
 
-    def _paragraph(self, element: Any, label: str = "") -> Iterator[Line]:
+    def _paragraph(self, element: Any, label: str = "", around: _Look = _PLAIN) -> Iterator[Line]:
         style = element.get(f"{_TEXT}style-name")
         boxes: list[Any] = []
         line = _Text()
-        self._inline(element, self._styles.look("paragraph", style), line, boxes)
-        text, hidden = line.text(), "".join(line.hidden).strip()
+        self._inline(element, self._styles.look("paragraph", style, around), line, boxes)
+        text, hidden, struck = line.text(), "".join(line.hidden).strip(), "".join(line.struck).strip()
         if any(one.get(f"{_TEXT}is-hidden") == "true" for one in element.iter(f"{_TEXT}hidden-paragraph")):
             text, hidden = "", f"{text}{hidden}"
         starts = self._styles.value("paragraph", style, "paragraph", f"{_FO}break-before") == "page"
         if hidden:
             yield Hidden(hidden)
+        if struck:
+            yield Hidden(struck, is_struck=True)
         yield (PAGE_BREAK if starts else "") + (label if text.strip() else "") + text
         for box in boxes:
             yield from self._drawing(box)
@@ -342,20 +355,24 @@ class _Content:
             yield from map(_as_hidden, lines) if is_hidden else lines
 
     def _sheet(self, sheet: Any) -> Iterator[Line]:
-        columns: list[bool] = []
+        columns: list[_Column] = []
         for column in sheet.iter(f"{_TABLE}table-column"):
             many = min(_whole(column.get(f"{_TABLE}number-columns-repeated"), 1), MOST_COLUMNS - len(columns))
-            columns += [column.get(f"{_TABLE}visibility", "visible") != "visible"] * many
+            is_hidden = column.get(f"{_TABLE}visibility", "visible") != "visible"
+            columns += [_Column(is_hidden, column.get(_CELL_STYLE))] * many
         for row in _rows_of(sheet):
             shown: list[str] = []
             hidden: list[str] = []
+            beside: list[Line] = []
             for cell in row:
                 if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                     continue
-                text = self._cell(cell)
+                column = columns[len(shown)] if len(shown) < len(columns) else _COLUMN
+                text, others = self._cell(cell, row.get(_CELL_STYLE) or column.style)
+                beside += others
                 many = _whole(cell.get(f"{_TABLE}number-columns-repeated"), 1)
                 for _ in range(min(many, _MOST_REPEATED if text else MOST_COLUMNS - len(shown))):
-                    is_hidden = len(shown) < len(columns) and columns[len(shown)]
+                    is_hidden = len(shown) < len(columns) and columns[len(shown)].is_hidden
                     hidden += [text] if is_hidden and text else []
                     shown.append("" if is_hidden else text)
             while shown and not shown[-1]:
@@ -363,25 +380,34 @@ class _Content:
             line = "\t".join(shown)
             if row.get(f"{_TABLE}visibility", "visible") != "visible":
                 hidden, line = [line, *hidden], ""
+                beside = [_as_hidden(one) for one in beside]
             if any(hidden):
                 yield Hidden("\t".join(filter(None, hidden)))
             repeated = min(_whole(row.get(f"{_TABLE}number-rows-repeated"), 1), _MOST_REPEATED)
             yield from [line] * repeated if line else []
+            yield from beside
         for shapes in sheet.iterfind(f"{_TABLE}shapes"):
             yield from self._blocks(shapes)
 
-    def _cell(self, cell: Any) -> str:
-        """What a cell shows; a whole date is ISO 8601, which no country reads in another way."""
+    def _cell(self, cell: Any, style: str | None) -> tuple[str, list[Line]]:
+        """What a cell shows, and what is hidden in it or lies over it; `style`: of its row or column. A whole date is
+        ISO 8601, which no country reads in another way."""
         date = cell.get(f"{_OFFICE}date-value", "")
-        lines = [one for child in cell if child.tag in _PARAGRAPHS for one in self._paragraph(child)]
+        look = self._styles.look("table-cell", cell.get(f"{_TABLE}style-name") or style)
+        lines = [one for child in cell if child.tag in _PARAGRAPHS for one in self._paragraph(child, around=look)]
+        others: list[Line] = [one for one in lines if not isinstance(one, str)]
+        shapes = (child for child in cell if isinstance(child.tag, str) and child.tag.startswith(_DRAW))
+        others += (one for shape in shapes for one in self._drawing(shape))
         text = " ".join(" ".join(one for one in lines if isinstance(one, str)).split())
+        if not self._shows_zeros and text and cell.get(f"{_OFFICE}value") in ("0", "-0"):
+            return "", [Hidden(text), *others]
         if date and "T" not in date and text:
-            return str(date)
+            return str(date), others
         formula = cell.get(f"{_TABLE}formula")
-        if formula and not text and cell.get(f"{_OFFICE}value-type") is None:
+        if formula and not text and not others and cell.get(f"{_OFFICE}value-type") is None:
             self.remarks.append(Remark(RemarkKind.FORMULA))
-            return str(formula).removeprefix("of:")
-        return text
+            return str(formula).removeprefix("of:"), others
+        return text, others
 
     # ── Slides ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -404,12 +430,22 @@ class _Content:
             if self._styles.value("drawing-page", style, "drawing-page", f"{_SHOW}visibility") == "hidden":
                 lines = [*map(_as_hidden, lines)]
             text = "\n".join(one for one in lines if isinstance(one, str) and one.strip())
-            hidden = "\n".join(one.text for one in lines if isinstance(one, Hidden) and one.text.strip())
+            hidden, struck = kept_apart(one for one in lines if isinstance(one, Hidden))
             pictures, said_of_them = looked_at([one for one in lines if isinstance(one, Picture)], number)
             self.remarks += (*said_of_them, *self._package.remarks)
             self._package.remarks.clear()
             text = text.replace(PAGE_BREAK, "")
-            yield Page(number, text, remarks=tuple(self.remarks), hidden=hidden, pictures=pictures)
+            yield Page(number, text, remarks=tuple(self.remarks), hidden=hidden, struck=struck, pictures=pictures)
+
+
+class _Column(NamedTuple):
+    """`style`: of its cells that have none."""
+
+    is_hidden: bool = False
+    style: str | None = None
+
+
+_COLUMN = _Column()
 
 
 class _Text:
@@ -417,6 +453,7 @@ class _Text:
 
     def __init__(self) -> None:
         self.hidden: list[str] = []
+        self.struck: list[str] = []
         self._parts: list[str] = []
         self._mark = ""
 
@@ -425,6 +462,8 @@ class _Text:
             return
         if look.is_hidden:
             self.hidden.append(text)
+        elif look.is_struck and text.strip():
+            self.struck.append(text)
         elif look.rise > 0 or (look.rise < 0 and (self._mark or "".join(self._parts)[-1:].isdigit())):
             self._mark += text
         else:

@@ -50,6 +50,7 @@ class Package:
         self._archive = archive
         # Some programs write paths as Windows does.
         self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+        self._relations: dict[str, dict[str, tuple[str, str]]] = {}
         self.remarks: list[Remark] = []
 
     def data(self, name: str) -> bytes | None:
@@ -81,15 +82,16 @@ class Package:
 
     def relations(self, name: str) -> dict[str, tuple[str, str]]:
         """The references of a part, by id: the kind and the name of the other part."""
+        if name not in self._relations:
+            self._relations[name] = dict(self._related(name))
+        return self._relations[name]
+
+    def _related(self, name: str) -> Iterator[tuple[str, tuple[str, str]]]:
         folder, file = posixpath.split(name)
         root = self.part(posixpath.join(folder, "_rels", f"{file}.rels"))
-        return {
-            one.get("Id", ""): (
-                one.get("Type", "").rpartition("/")[2],
-                posixpath.normpath(posixpath.join(folder, _target(one))),
-            )
-            for one in ([] if root is None else root.iter(f"{_RELATIONS}Relationship"))
-        }
+        for one in [] if root is None else root.iter(f"{_RELATIONS}Relationship"):
+            kind = one.get("Type", "").rpartition("/")[2]
+            yield one.get("Id", ""), (kind, posixpath.normpath(posixpath.join(folder, _target(one))))
 
     def main(self) -> str | None:
         """The name of the main part."""

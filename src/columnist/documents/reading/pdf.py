@@ -20,11 +20,12 @@ from columnist.documents.reading import ocr
 from columnist.documents.reading.content import MOST_OBJECTS, Content, Other
 from columnist.documents.reading.eye import in_order, with_marks_apart
 from columnist.documents.reading.forms import Field, fields_of, with_fields
-from columnist.documents.reading.layer import Fonts, TextLayer
+from columnist.documents.reading.layer import Box, Fonts, TextLayer
 from columnist.documents.reading.mail import Attached
 from columnist.documents.reading.plain import INK
 from columnist.documents.reading.portfolio import attached_to
 from columnist.documents.reading.regions import masked, shows_more
+from columnist.documents.reading.struck import struck_spans
 from columnist.documents.reading.unseen import contrast, draw, hidden_spans
 from columnist.errors import DocumentError
 
@@ -181,12 +182,14 @@ def _opened(file: BinaryIO) -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _OpenPage:
-    """A page with what is filled in drawn on it, its text layer, its fields, and what annotations draw over it."""
+    """A page with what is filled in drawn on it, its text layer, its fields, what annotations draw over it, and the
+    places that they strike through."""
 
     page: Any
     text_page: Any
     fields: list[Field]
     over: list[Other]
+    struck: list[Box]
     fonts: Fonts
 
 
@@ -196,21 +199,22 @@ def _page(document: Any, index: int, fonts: Fonts) -> Iterator[_OpenPage]:
     try:
         page = document[index]
         fields = list(fields_of(document, page))
-        page, over = _with_what_is_filled_in(document, page, index)
+        page, over, struck = _with_what_is_filled_in(document, page, index)
         text_page = page.get_textpage()
     except pdfium.PdfiumError as error:
         raise _DamagedPageError(f"The PDF is damaged: page {index + 1} cannot be read.") from error
     try:
-        yield _OpenPage(page, text_page, fields, over, fonts)
+        yield _OpenPage(page, text_page, fields, over, struck, fonts)
     finally:
         text_page.close()
         fonts.leave(page)
 
 
-def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, list[Other]]:
-    """The page, with the contents of form fields, typed text and stamps as text like any other; and what its
-    annotations draw."""
+def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, list[Other], list[Box]]:
+    """The page, with the contents of form fields, typed text and stamps as text like any other; what its annotations
+    draw, and the places that they strike through."""
     kinds, over = set(), []
+    struck: list[Box] = []
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
         kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
@@ -218,22 +222,71 @@ def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, 
             place = pdfium_c.FS_RECTF()
             pdfium_c.FPDFAnnot_GetRect(annotation, place)
             over.append(Other(MOST_OBJECTS, (place.left, place.top, place.right, place.bottom), is_light=False))
+        if kind == pdfium_c.FPDF_ANNOT_STRIKEOUT:
+            struck += _places_of(annotation)
         kinds.add(kind)
         pdfium_c.FPDFPage_CloseAnnot(annotation)
     if kinds.isdisjoint((pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_STAMP)):
-        return page, over
+        return page, over, struck
     pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY)
     page.close()
-    return document[index], over
+    return document[index], over, struck
+
+
+def _places_of(annotation: Any) -> Iterator[Box]:
+    """Left, top, right, bottom in PDF space of the lines that an annotation marks."""
+    points = pdfium_c.FS_QUADPOINTSF()
+    for number in range(pdfium_c.FPDFAnnot_CountAttachmentPoints(annotation)):
+        if pdfium_c.FPDFAnnot_GetAttachmentPoints(annotation, number, points):
+            xs, ys = (points.x1, points.x2, points.x3, points.x4), (points.y1, points.y2, points.y3, points.y4)
+            yield min(xs), max(ys), max(xs), min(ys)
+
+
+@contextmanager
+def _as_drawn(opened: _OpenPage, content: Content) -> Iterator[tuple[TextLayer, str]]:
+    """The text layer of what is drawn, for a while, and what the file says instead (/ActualText) where that has other
+    letters or digits."""
+    layer = TextLayer(opened.page, opened.text_page, opened.fonts)
+    if not content.spoken:
+        yield layer, ""
+        return
+    spoken: dict[int, str] = {}
+    drawn: dict[int, str] = {}
+    for address, (mark, said) in content.spoken.items():
+        spoken[mark] = said
+        pdfium_c.FPDFPageObj_RemoveMark(
+            ctypes.cast(address, pdfium_c.FPDF_PAGEOBJECT), ctypes.cast(mark, pdfium_c.FPDF_PAGEOBJECTMARK)
+        )
+    text_page = opened.page.get_textpage()
+    try:
+        own = TextLayer(opened.page, text_page, opened.fonts)
+        for piece in own.pieces:
+            if piece.drawn_by in content.spoken:
+                mark, _ = content.spoken[piece.drawn_by]
+                drawn[mark] = drawn.get(mark, "") + own.text[piece.start : piece.end]
+        others = [said for mark, said in spoken.items() if _folded(said) != _folded(drawn.get(mark, ""))]
+        is_worse = bool(own.unreadable) or _is_gibberish(own.text)
+        yield (layer, "") if is_worse or not others else (own, "\n".join(others))
+    finally:
+        text_page.close()
+
+
+def _folded(text: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text)))
 
 
 def _text_layer(opened: _OpenPage, number: int) -> Page:
+    content = Content(opened.page)
+    with _as_drawn(opened, content) as (layer, spoken):
+        return _read_layer(opened, layer, content, number, spoken)
+
+
+def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: int, spoken: str) -> Page:
     page = opened.page
     width, height = page.get_size()
-    layer = TextLayer(page, opened.text_page, opened.fonts)
-    content = Content(page)
     hidden_words, unread = hidden_spans(layer, content, opened.over), layer.unreadable
     text, words, hidden = _parted(layer.text, layer.words, hidden_words)
+    text, words, struck = _parted(text, words, struck_spans(layer, content.bars, opened.struck))
     text, words, _ = _parted(text, words, unread)
     is_picture = _needs_ocr(page, content, text)
     remarks: tuple[Remark, ...] = ()
@@ -246,9 +299,9 @@ def _text_layer(opened: _OpenPage, number: int) -> Page:
     seen = [(layer.to_points(*field.place), field) for field in opened.fields if field.is_seen]
     if seen:
         text, words = with_fields(text, words, seen)
-    hidden = "\n".join(filter(None, [hidden, *(field.text for field in opened.fields if not field.is_seen)]))
+    hidden = "\n".join(filter(None, [hidden, spoken, *(field.text for field in opened.fields if not field.is_seen)]))
     source: Literal["text", "picture"] = "picture" if is_picture else "text"
-    return Page(number, text, width, height, words, source, () if is_picture else remarks, hidden)
+    return Page(number, text, width, height, words, source, () if is_picture else remarks, hidden, struck)
 
 
 def _parted(

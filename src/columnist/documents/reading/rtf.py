@@ -75,6 +75,7 @@ class _Group:
     skipped_after_unicode: int = 1
     is_deleted: bool = False
     is_hidden: bool = False
+    is_struck: bool = False
     colour: int = 0
     size: int = 24
     is_marked: bool = False
@@ -112,6 +113,7 @@ class _Reading:
         self._goal = [0, 0]
         self._units: list[str] = []
         self._hidden: list[str] = []
+        self._struck: list[str] = []
         self._mark: list[str] = []
         self._skip = 0
         self._may_be_ignored = False
@@ -270,6 +272,8 @@ class _Reading:
             group.is_deleted = is_on
         elif word == b"v":
             group.is_hidden = is_on
+        elif word in (b"strike", b"striked"):
+            group.is_struck = is_on
         elif word == b"cf":
             group.colour = number or 0
         elif word == b"fs":
@@ -282,7 +286,7 @@ class _Reading:
         elif word == b"nosupersub":
             group.raised = ""
         elif word == b"plain":
-            group.font, group.is_deleted, group.is_hidden, group.raised = None, False, False, ""
+            group.font, group.is_deleted, group.is_hidden, group.is_struck, group.raised = None, False, False, False, ""
             group.colour, group.size = 0, 24
 
     def _font_name(self) -> str:
@@ -340,6 +344,9 @@ class _Reading:
         if not is_layout and self._is_unseen(group):
             self._hidden.append(text)
             return
+        if group.is_struck and not is_layout and text.strip():
+            self._struck.append(text)
+            return
         if group.raised and not is_layout and text.strip():
             before = "".join(self._units[-3:])
             if group.raised == "super" or before[-1:].isdigit() or is_lower_half(before) or self._mark:
@@ -367,9 +374,10 @@ class _Reading:
 
     def _end_line(self) -> None:
         self._end_mark()
-        if self._hidden:
-            self.lines.append(Hidden(_whole("".join(self._hidden))))
-            self._hidden.clear()
+        for pieces in (self._hidden, self._struck):
+            if pieces:
+                self.lines.append(Hidden(_whole("".join(pieces)), is_struck=pieces is self._struck))
+                pieces.clear()
         if self._units:
             self.lines += [line.rstrip("\t ") for line in _whole("".join(self._units)).removesuffix("\n").split("\n")]
             self._units.clear()

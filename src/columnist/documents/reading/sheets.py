@@ -1,11 +1,13 @@
 """XLSX: each sheet begins a page; rows are lines; values are as Excel shows them.
 
-What Excel hides (sheets, rows, columns, `;;;`, white on white) is kept apart as hidden text.
+What Excel hides (sheets, rows, columns, `;;;`, zeros, white on white) is kept apart as hidden text, and so is what is
+struck through.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO, NamedTuple
 
@@ -56,6 +58,26 @@ class _Style(NamedTuple):
 
     code: str
     is_pale: bool
+    is_struck: bool
+
+
+@dataclass(slots=True)
+class _View:
+    """How a sheet is shown. `is_plain`: the ground of its letters is white, but for their own fills."""
+
+    is_plain: bool
+    shows_zeros: bool = True
+    hidden_columns: set[int] = field(default_factory=set)
+
+    def hides(self, cell: Any, column: int) -> bool:
+        return column in self.hidden_columns or (not self.shows_zeros and _is_zero(cell))
+
+
+class _Rich(NamedTuple):
+    """A text, and what of it is struck through."""
+
+    text: str
+    struck: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +125,7 @@ class _Book:
         return None if name is None else self._package.part(name)
 
     @cached_property
-    def _strings(self) -> list[str]:
+    def _strings(self) -> list[_Rich]:
         root = self._related("sharedStrings")
         return [] if root is None else [_rich(one) for one in root.iter(f"{_S}si")]
 
@@ -115,12 +137,14 @@ class _Book:
             _whole(one.get("numFmtId")): one.get("formatCode", "General") for one in root.iter(f"{_S}numFmt")
         }
         pale = [_is_pale(font) for font in root.iterfind(f"{_S}fonts/{_S}font")]
+        struck = [_is_on(font.find(f"{_S}strike")) for font in root.iterfind(f"{_S}fonts/{_S}font")]
         filled = [_is_filled(fill) for fill in root.iterfind(f"{_S}fills/{_S}fill")]
         styles = []
         for form in root.iterfind(f"{_S}cellXfs/{_S}xf"):
             font, fill = _whole(form.get("fontId")), _whole(form.get("fillId"))
             is_pale = font < len(pale) and pale[font] and not (fill < len(filled) and filled[fill])
-            styles.append(_Style(codes.get(_whole(form.get("numFmtId")), "General"), is_pale))
+            code = codes.get(_whole(form.get("numFmtId")), "General")
+            styles.append(_Style(code, is_pale, font < len(struck) and struck[font]))
         return styles
 
     def _sheet(self, sheet: _Sheet) -> Iterator[str | Hidden | Picture]:
@@ -147,43 +171,53 @@ class _Book:
                 yield from self._notes(part)
 
     def _rows(self, sheet: _Sheet, is_plain: bool) -> Iterator[str | Hidden]:
-        hidden_columns: set[int] = set()
         uncomputed: list[str] = []
         if is_plain:
             is_plain = next(self._package.elements(sheet.part, f"{_S}conditionalFormatting"), None) is None
-        for element in self._package.elements(sheet.part, f"{_S}col", f"{_S}row"):
-            if element.tag == f"{_S}col":
-                if _is_out_of_sight(element, "width", _NARROW):
-                    last = min(_whole(element.get("max")), MOST_COLUMNS)
-                    hidden_columns.update(range(_whole(element.get("min")), last + 1))
-                continue
-            is_hidden = _is_out_of_sight(element, "ht", _LOW)
-            shown: list[str] = []
-            unseen: list[str] = []
-            column = 0
-            for cell in element.iterchildren(f"{_S}c"):
-                column = _column(cell.get("r"), column + 1)
-                style = self._styles[_whole(cell.get("s"))] if _whole(cell.get("s")) < len(self._styles) else _GENERAL
-                text, is_uncomputed = self._value(cell, style.code)
-                if is_uncomputed:
-                    uncomputed.append(cell.get("r", ""))
-                if not text:
-                    raw = _raw(cell)
-                    unseen += [raw] if raw and style.code != "General" else []
-                elif is_hidden or column in hidden_columns or (style.is_pale and is_plain):
-                    unseen.append(text)
-                else:
-                    shown += [""] * (column - 1 - len(shown))
-                    shown.append(text)
-            if unseen:
-                yield Hidden("\t".join(unseen))
-            if shown:
-                yield "\t".join(shown)
+        view = _View(is_plain)
+        for element in self._package.elements(sheet.part, f"{_S}sheetView", f"{_S}col", f"{_S}row"):
+            if element.tag == f"{_S}sheetView":
+                view.shows_zeros = view.shows_zeros and element.get("showZeros", "1") in ("1", "true")
+            elif element.tag == f"{_S}row":
+                yield from self._row(element, view, uncomputed)
+            elif _is_out_of_sight(element, "width", _NARROW):
+                last = min(_whole(element.get("max")), MOST_COLUMNS)
+                view.hidden_columns.update(range(_whole(element.get("min")), last + 1))
         if uncomputed:
             names = ", ".join(uncomputed[:5]) + ("…" if len(uncomputed) > 5 else "")
             self.remarks.append(Remark(RemarkKind.FORMULA, len(uncomputed), detail=f"{sheet.name}: {names}"))
 
-    def _value(self, cell: Any, code: str) -> tuple[str, bool]:
+    def _row(self, row: Any, view: "_View", uncomputed: list[str]) -> Iterator[str | Hidden]:
+        shown: list[str] = []
+        unseen: list[str] = []
+        deleted: list[str] = []
+        is_hidden = _is_out_of_sight(row, "ht", _LOW)
+        column = 0
+        for cell in row.iterchildren(f"{_S}c"):
+            column = _column(cell.get("r"), column + 1)
+            style = self._styles[_whole(cell.get("s"))] if _whole(cell.get("s")) < len(self._styles) else _GENERAL
+            (text, struck), is_uncomputed = self._value(cell, style.code)
+            if style.is_struck:
+                text, struck = "", text or struck
+            if is_uncomputed:
+                uncomputed.append(cell.get("r", ""))
+            deleted += [struck] if struck else []
+            if not text:
+                raw = _raw(cell)
+                unseen += [raw] if raw and not struck and style.code != "General" else []
+            elif is_hidden or view.hides(cell, column) or (style.is_pale and view.is_plain):
+                unseen.append(text)
+            else:
+                shown += [""] * (column - 1 - len(shown))
+                shown.append(text)
+        if unseen:
+            yield Hidden("\t".join(unseen))
+        if deleted:
+            yield Hidden("\t".join(deleted), is_struck=True)
+        if shown:
+            yield "\t".join(shown)
+
+    def _value(self, cell: Any, code: str) -> tuple[_Rich, bool]:
         """What a cell shows, and whether that is a formula, as the file does not say what it comes to."""
         kind = cell.get("t", "n")
         found = cell.find(f"{_S}v")
@@ -191,25 +225,25 @@ class _Book:
         formula = cell.find(f"{_S}f")
         if kind == "inlineStr":
             inline = cell.find(f"{_S}is")
-            return (formatted(_rich(inline), code) if inline is not None else "", False)
+            return (_shown(_rich(inline), code) if inline is not None else _NOTHING), False
         if not raw and formula is not None and not (kind == "str" and found is not None):
             own = formula.text or f"the formula of its group {formula.get('ref', '')}".strip()
-            return f"={own}", True
+            return _Rich(f"={own}", ""), True
         if not raw:
-            return "", False
+            return _NOTHING, False
         if kind == "s":
             index = _whole(raw)
-            return formatted(self._strings[index], code) if index < len(self._strings) else "", False
+            return (_shown(self._strings[index], code) if index < len(self._strings) else _NOTHING), False
         if kind == "b":
-            return ("TRUE" if raw.strip() in ("1", "true") else "FALSE"), False
-        if kind == "d":
-            return raw.replace("T00:00:00", "").replace("T", " ").removesuffix("Z"), False
-        if kind == "n":
-            try:
-                return formatted(float(raw), code, from_1904=self._from_1904), False
-            except (ValueError, ArithmeticError):
-                return raw, False
-        return (formatted(_unescaped(raw), code) if kind == "str" else raw), False
+            raw = "TRUE" if raw.strip() in ("1", "true") else "FALSE"
+        elif kind == "d":
+            raw = raw.replace("T00:00:00", "").replace("T", " ").removesuffix("Z")
+        elif kind == "n":
+            with suppress(ValueError, ArithmeticError):
+                raw = formatted(float(raw), code, from_1904=self._from_1904)
+        elif kind == "str":
+            raw = formatted(_unescaped(raw), code)
+        return _Rich(raw, ""), False
 
     def _drawing(self, part: str) -> Iterator[str | Picture]:
         root = self._package.part(part)
@@ -235,15 +269,34 @@ class _Book:
             else:
                 yield from drawn.chart_lines(found) if is_chart else drawn.paragraphs(found)
 
-    def _notes(self, part: str) -> Iterator[str]:
+    def _notes(self, part: str) -> Iterator[str | Hidden]:
         root = self._package.part(part)
         for note in () if root is None else root.iter(f"{_S}comment"):
-            text = " ".join(_rich(note).split())
-            if text:
+            said = _rich(note)
+            if text := " ".join(said.text.split()):
                 yield f"Note on {note.get('ref', '')}: {text}"
+            if said.struck:
+                yield Hidden(said.struck, is_struck=True)
 
 
-_GENERAL = _Style("General", False)
+_GENERAL = _Style("General", is_pale=False, is_struck=False)
+_NOTHING = _Rich("", "")
+
+
+def _shown(rich: _Rich, code: str) -> _Rich:
+    return _Rich(formatted(rich.text, code) if rich.text or not rich.struck else "", rich.struck)
+
+
+def _is_on(switch: Any | None) -> bool:
+    return switch is not None and switch.get("val", "1") in ("1", "true")
+
+
+def _is_zero(cell: Any) -> bool:
+    """Whether a cell's value is the number zero."""
+    try:
+        return cell.get("t", "n") == "n" and float(_raw(cell)) == 0
+    except ValueError:
+        return False
 
 
 def _raw(cell: Any) -> str:
@@ -251,18 +304,21 @@ def _raw(cell: Any) -> str:
     return "" if found is None else (found.text or "").strip()
 
 
-def _rich(element: Any) -> str:
+def _rich(element: Any) -> _Rich:
     """The text of runs, without the reading aids of Japanese; superscripts apart from numbers."""
-    text = ""
+    text = struck = ""
     for run in element.iter(f"{_S}t"):
         parent = run.getparent()
         if parent.tag == f"{_S}rPh":
             continue
         place = parent.find(f"{_S}rPr/{_S}vertAlign") if parent.tag == f"{_S}r" else None
         own = _unescaped(run.text or "")
+        if parent.tag == f"{_S}r" and _is_on(parent.find(f"{_S}rPr/{_S}strike")) and own.strip():
+            struck += own
+            continue
         is_raised = place is not None and place.get("val") == "superscript"
         text += raised(text, own) if is_raised else own
-    return text
+    return _Rich(text, struck.strip())
 
 
 def _unescaped(text: str) -> str:

@@ -64,6 +64,7 @@ class _Slide:
         self._area = area
         self._shown = shown
         self._hidden: list[str] = []
+        self._struck: list[str] = []
         self._read: set[Any] = set()
         self._remarks: list[Remark] = []
         self._pictures: dict[str, Picture] = {}
@@ -84,7 +85,12 @@ class _Slide:
         self._remarks += (*said, *self._package.remarks)
         self._package.remarks.clear()
         return Page(
-            number, "\n".join(lines), remarks=tuple(self._remarks), hidden="\n".join(self._hidden), pictures=pictures
+            number,
+            "\n".join(lines),
+            remarks=tuple(self._remarks),
+            hidden="\n".join(self._hidden),
+            struck="\n".join(self._struck),
+            pictures=pictures,
         )
 
     def _fixed(self, slide: Any) -> Iterator[str]:
@@ -192,6 +198,8 @@ class _Slide:
             size = _LEAST_SIZE + 1 if properties is None else _number(properties.get("sz"), _LEAST_SIZE + 1)
             if size <= _LEAST_SIZE:
                 self._hidden.append(text)
+            elif properties is not None and properties.get("strike", "noStrike") != "noStrike" and text.strip():
+                self._struck.append(text)
             elif baseline > 0 or (baseline < 0 and (mark or "".join(parts)[-1:].isdigit())):
                 mark += text
             else:

@@ -44,14 +44,7 @@ class Styles:
 
     def is_hidden(self, run: Any, paragraph: Any, *, on_white: bool) -> bool:
         """Whether nobody sees a run: hidden, tiny, or, where the paper is white, white."""
-        own = run.find(f"{W}rPr")
-        direct = None if own is None else own.find(f"{W}vanish")
-        if direct is not None:
-            vanishes = is_on(direct)
-        else:  # a switch in two kinds of styles is off again
-            kinds = (self._chain(value(own, "rStyle")), self.names(paragraph))
-            vanishes = sum(is_on(self._first(names, "vanish")) for names in kinds) == 1
-        if vanishes:
+        if self._is_on(run, paragraph, "vanish"):
             return True
         size = self._property(run, paragraph, "sz")
         if size is not None and size.isdigit() and int(size) <= TINY_HALF_POINTS:
@@ -61,6 +54,19 @@ class Styles:
         if ground is not None:
             return is_alike(colour, ground)
         return on_white and is_white(colour) and not self._is_shaded(run, paragraph)
+
+    def is_struck(self, run: Any, paragraph: Any) -> bool:
+        """Whether a run is struck through."""
+        return self._is_on(run, paragraph, "strike") or self._is_on(run, paragraph, "dstrike")
+
+    def _is_on(self, run: Any, paragraph: Any, switch: str) -> bool:
+        own = run.find(f"{W}rPr")
+        direct = None if own is None else own.find(f"{W}{switch}")
+        if direct is not None:
+            return is_on(direct)
+        # A switch in two kinds of styles is off again.
+        kinds = (self._chain(value(own, "rStyle")), self.names(paragraph))
+        return sum(is_on(self._first(names, switch)) for names in kinds) == 1
 
     def _ground(self, run: Any) -> str | None:
         """The colour of the run's own highlight or shade, in hexadecimal digits; None if it has none."""

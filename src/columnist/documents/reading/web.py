@@ -183,8 +183,8 @@ class _Reading:
 
     def _add(self, text: str) -> None:
         state = self._states[-1]
-        if state.is_unseen:
-            self._hide(text)
+        if state.is_unseen or state.is_struck:
+            self._hide(text, is_struck=not state.is_unseen)
         elif state.keeps_lines:
             first, *more = text.split("\n")
             self._box.add(_kept(first))
@@ -194,9 +194,9 @@ class _Reading:
         else:
             self._box.add(text.replace("\0", " ").replace("\1", " "))
 
-    def _hide(self, text: str) -> None:
+    def _hide(self, text: str, *, is_struck: bool = False) -> None:
         if text.strip():
-            self._box.lines.append(Hidden(" ".join(text.split())))
+            self._box.lines.append(Hidden(" ".join(text.split()), is_struck))
 
     def _begin(self, node: LexborNode) -> Callable[[], None] | None:
         """Begin an element. Returns what ends it; None if its children are not shown."""

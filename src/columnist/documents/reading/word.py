@@ -2,7 +2,7 @@
 
 The numbers of lists and headings are computed (`numbering`). Headers and footers come once a section, text boxes,
 charts and SmartArt after their paragraph, foot- and endnotes as [1] at the reference and in full at the end. Comments
-are left out; hidden text is kept apart.
+are left out; hidden and struck text is kept apart.
 """
 
 import io
@@ -81,7 +81,7 @@ class _Document:
         self._page_is_blank = True
         self._depth = depth
         self._is_white = root is not None and root.find(f"{W}background") is None
-        self._hidden: list[str] = []
+        self._hidden: list[Hidden] = []
         self._pictures: dict[str, Picture] = {}
         self._shown_pictures: set[str] = set()
         self._read: set[Any] = set()
@@ -89,14 +89,14 @@ class _Document:
 
     def lines(self) -> Iterator[str | Hidden | Picture]:
         for line in self._lines():
-            yield from map(Hidden, self._hidden)
+            yield from self._hidden
             self._hidden.clear()
             pictures, self._pictures = self._pictures, {}
             _, broken, rest = line.rpartition(PAGE_BREAK)
             self._page_is_blank = (self._page_is_blank or bool(broken)) and not rest.strip()
             yield line
             yield from pictures.values()
-        yield from map(Hidden, self._hidden)
+        yield from self._hidden
         yield from self._pictures.values()
         lost = sum(len(text.text or "") for text in _printed(self._body) if text not in self._read)
         if lost:
@@ -205,7 +205,7 @@ class _Document:
         self.remarks += remarks
         for line in lines:
             if isinstance(line, Hidden):
-                self._hidden.append(line.text)
+                self._hidden.append(line)
             elif isinstance(line, Picture):
                 self._pictures[f"{name} {len(self._pictures)}"] = line
             else:
@@ -281,19 +281,21 @@ class _Document:
 
     def _text(self, paragraph: Any, boxes: list[Any]) -> str:
         """A paragraph's text; its text boxes, and lists of the lines of its drawings, are added to `boxes`."""
-        line = _Line([], [], [])
+        line = _Line([], [], [], [])
         for run in _kept(paragraph):
             if run.tag in (f"{MATH}oMath", f"{MATH}oMathPara"):
                 line.add_formula(formula(run))
             elif run.tag == f"{W}r":
                 self._run(run, paragraph, line, boxes)
-        if "".join(line.hidden).strip():
-            self._hidden.append("".join(line.hidden))
+        for pieces, is_struck in ((line.hidden, False), (line.struck, True)):
+            if "".join(pieces).strip():
+                self._hidden.append(Hidden("".join(pieces), is_struck))
         return line.text()
 
     def _run(self, run: Any, paragraph: Any, line: "_Line", boxes: list[Any]) -> None:
         on_white = self._is_white and not _is_on_other_ground(run)
         is_hidden = self._styles.is_hidden(run, paragraph, on_white=on_white)
+        is_struck = self._styles.is_struck(run, paragraph)
         kind = self._styles.raised(run, paragraph)
         is_raised = kind == "superscript" or (kind == "subscript" and line.takes_a_subscript())
         for piece in _inside(run):
@@ -306,6 +308,8 @@ class _Document:
                 continue
             elif is_hidden:
                 line.hidden.append(text)
+            elif is_struck and text.strip():
+                line.struck.append(text)
             elif is_raised and piece.tag == f"{W}t":
                 line.mark += text
             elif piece.tag in _DRAWN:
@@ -419,6 +423,7 @@ class _Line:
 
     parts: list[str]
     hidden: list[str]
+    struck: list[str]
     fields: list[_Field]
     mark: str = ""
 

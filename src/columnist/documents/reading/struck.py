@@ -1,0 +1,69 @@
+"""Words of a PDF with a line through them, drawn or as a reviewer's mark."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from columnist.documents.model import WordBox
+from columnist.documents.reading.layer import Box, TextLayer
+
+_LOW, _HIGH = 0.25, 0.75
+"""Between these shares of a word's height, from its foot, a line goes through it."""
+_THICK = 0.25
+"""Of a word's height: a thicker mark is no line."""
+_COVERED, _TOUCHED = 0.75, 0.1
+"""A line over this share of a word strikes all of it; one over less than the other touches it by chance."""
+_BEYOND = 3.0
+"""Points: a line that goes on for longer beside what it strikes is a rule of a table or of a form."""
+
+
+class _Stroke(NamedTuple):
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+
+
+def struck_spans(layer: TextLayer, bars: Iterable[Box], marks: Iterable[Box]) -> list[tuple[int, int]]:
+    """The parts of a page's text that are struck through, in order. `bars`: thin marks of ink, in PDF space; `marks`:
+    the places of what a reviewer has struck, each on one line."""
+    spans: set[tuple[int, int]] = set()
+    for bar in bars:
+        x0, y0, x1, y1 = layer.to_points(*bar)
+        if x1 - x0 > y1 - y0:
+            spans.update(_struck_by(layer, _Stroke(x0, x1, y0, y1)))
+    for mark in marks:
+        x0, y0, x1, y1 = layer.to_points(*mark)
+        for word in layer.words:
+            if y0 < (word.y0 + word.y1) / 2 < y1:
+                spans.update(_covered(layer, word, x0, x1))
+    return sorted(spans)
+
+
+def _struck_by(layer: TextLayer, stroke: _Stroke) -> Iterator[tuple[int, int]]:
+    middle = (stroke.top + stroke.bottom) / 2
+    touched = [
+        word for word in layer.words if word.x0 < stroke.x1 and stroke.x0 < word.x1 and word.y0 < middle < word.y1
+    ]
+    if not touched or not all(_goes_through(stroke, middle, word.y0, word.y1) for word in touched):
+        return
+    if min(word.x0 for word in touched) - _BEYOND > stroke.x0 or max(word.x1 for word in touched) + _BEYOND < stroke.x1:
+        return
+    for word in touched:
+        yield from _covered(layer, word, stroke.x0, stroke.x1)
+
+
+def _goes_through(stroke: _Stroke, middle: float, top: float, bottom: float) -> bool:
+    height = bottom - top
+    return stroke.bottom - stroke.top <= _THICK * height and _LOW * height < bottom - middle < _HIGH * height
+
+
+def _covered(layer: TextLayer, word: WordBox, x0: float, x1: float) -> Iterator[tuple[int, int]]:
+    """The part of a word between `x0` and `x1`: all, none, or some of its letters."""
+    share = (min(word.x1, x1) - max(word.x0, x0)) / max(word.x1 - word.x0, 0.01)
+    if share >= _COVERED:
+        yield word.start, word.end
+    elif share > _TOUCHED:
+        for at in range(word.start, word.end):
+            boxes = filter(None, map(layer.box, layer.characters(at, at + 1)))
+            if any(x0 < (left + right) / 2 < x1 for left, _, right, _ in boxes):
+                yield at, at + 1
