@@ -5,8 +5,8 @@ import email.message
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import UUID
 
@@ -14,26 +14,22 @@ import httpx
 import psycopg
 import pytest
 
-from columnist.api.app import create_app
-from columnist.api.health import Health
 from columnist.back_ends import BackEnds
 from columnist.cancelling import off_loop
 from columnist.cpu import usable_cores
 from columnist.db.connect import LOCAL_USER, Database
-from columnist.db.probe import Probe
 from columnist.documents.blobs import BlobStore
 from columnist.documents.model import Page
 from columnist.documents.reading.formats import PDF
 from columnist.documents.reading.reader import AttachedFile, ReadDocument, Reader
 from columnist.documents.store import store_pages
-from columnist.export.stream import Exporter
 from columnist.jobs.items import claim_items
 from columnist.jobs.work import ItemWorker
 from columnist.llm.client import ChatModel
 from columnist.llm.limiter import Limiter
-from columnist.process import Process
 from columnist.settings import Settings
 from columnist.telemetry import REGISTRY
+from tests.asgi import an_api
 from tests.cancelling import cancelled_everywhere
 from tests.conftest import CONTRACTS
 from tests.documents.readers import readers_of
@@ -236,23 +232,6 @@ def test_an_item_that_is_worked_on_gives_back_all_it_held_after_any_cancels(
     asyncio.run(run())
 
 
-@asynccontextmanager
-async def an_api(settings: Settings, url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with (
-        Database(url, 2) as database,
-        Reader(settings) as reader,
-        BackEnds(settings) as back_ends,
-        Exporter(url) as exporter,
-    ):
-        process = Process(settings, database, BlobStore(settings), reader, back_ends, exporter)
-        app = create_app(process, Health(Probe(database.url), "untold"))
-        signed_in = {"Authorization": f"Bearer {app.state.gate.authenticator.local.token}"}
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1/api", headers=signed_in
-        ) as client:
-            yield client
-
-
 @pytest.fixture(params=["upload", "original", "page image", "export"])
 def request_kind(request: pytest.FixtureRequest) -> Iterator[str]:
     yield request.param
@@ -265,7 +244,7 @@ def test_a_request_that_is_cancelled_leaves_no_file_no_connection_and_no_reader(
     pdf = next(CONTRACTS.glob("*.pdf")).read_bytes()
 
     async def run() -> None:
-        async with an_api(settings, url) as api:
+        async with an_api(url, settings.data_dir) as (_, api):
             review = (await api.post("/tabular/reviews", json={"name": "Review"})).json()["id"]
 
             async def upload(name: str, content: bytes) -> httpx.Response:

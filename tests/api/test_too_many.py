@@ -1,28 +1,19 @@
 """Who asks for more than their share waits in turn; when too much of theirs waits, they are told so: 429."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
 import pytest
 from pydantic import ValidationError
 
-from columnist.api.app import create_app
-from columnist.api.health import Health
-from columnist.back_ends import EACH_SUGGESTING, BackEnds
+from columnist.back_ends import EACH_SUGGESTING
 from columnist.back_ends import MOST_WAITING as MOST_SUGGESTIONS_WAITING
 from columnist.db.connect import LOCAL_USER, MOST_WAITING, Database, User
-from columnist.db.probe import Probe
-from columnist.documents.blobs import BlobStore
-from columnist.documents.reading.reader import Reader
-from columnist.export.stream import Exporter
-from columnist.process import Process
 from columnist.reviews.columns_file import ColumnInput, Input
-from columnist.settings import Settings
 from tests.api.test_access_sweep import CALLS, filled
+from tests.asgi import an_api
 
 STRANGER = User(uuid4(), "stranger@example.org")
 WITHOUT_DATABASE = {
@@ -54,23 +45,6 @@ def all_subclasses(kind: type[Input]) -> set[type[Input]]:
     return {one for direct in kind.__subclasses__() for one in (direct, *all_subclasses(direct))}
 
 
-@asynccontextmanager
-async def a_process(url: str, home: Path) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
-    settings = Settings(_env_file=None, COLUMNIST_DATA_DIR=home)
-    async with (
-        Database(url, 2) as database,
-        Reader(settings) as reader,
-        BackEnds(settings) as back_ends,
-        Exporter(url) as exporter,
-    ):
-        process = Process(settings, database, BlobStore(settings), reader, back_ends, exporter)
-        app = create_app(process, Health(Probe(url), "untold"))
-        signed_in = {"Authorization": f"Bearer {app.state.gate.authenticator.local.token}"}
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=signed_in) as client:
-            yield process, client
-
-
 def test_a_user_of_whom_too_much_waits_is_told_so_by_every_operation_and_nobody_else_is(
     url: str, tmp_path: Path
 ) -> None:
@@ -79,14 +53,18 @@ def test_a_user_of_whom_too_much_waits_is_told_so_by_every_operation_and_nobody_
     ids |= {"number": "1", "email": "x@example.org"}
 
     async def scenario() -> None:
-        async with a_process(url, tmp_path) as (process, client), AsyncExitStack() as held:
+        async with an_api(url, tmp_path) as (process, client), AsyncExitStack() as held:
             await held.enter_async_context(process.database.act_as(LOCAL_USER))
             waiting = [asyncio.create_task(one_more(process.database, LOCAL_USER)) for _ in range(MOST_WAITING)]
             await asyncio.sleep(0)
             for call in CALLS:
                 method, _, path = filled(call.operation, ids).partition(" ")
                 answer = await client.request(
-                    method, path, json=filled(call.json, ids), params=filled(call.params, ids), files=call.files
+                    method,
+                    path.removeprefix("/api"),
+                    json=filled(call.json, ids),
+                    params=filled(call.params, ids),
+                    files=call.files,
                 )
                 if call.operation not in WITHOUT_DATABASE:
                     assert answer.status_code == 429, (call.operation, answer.text)
@@ -107,13 +85,13 @@ async def one_more(database: Database, user: User) -> None:
 
 def test_suggestions_are_made_in_turn_and_too_many_are_refused(url: str, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with a_process(url, tmp_path) as (process, client):
+        async with an_api(url, tmp_path) as (process, client):
             turns = process.back_ends.suggesting
             for _ in range(EACH_SUGGESTING):
                 await turns.take(LOCAL_USER.id)
             waiting = [asyncio.create_task(turns.take(LOCAL_USER.id)) for _ in range(MOST_SUGGESTIONS_WAITING)]
             await asyncio.sleep(0)
-            answer = await client.post("/api/tabular/columns/suggest-prompt", json={"name": "Governing law"})
+            answer = await client.post("/tabular/columns/suggest-prompt", json={"name": "Governing law"})
             assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
             await turns.take(STRANGER.id)
             for one in waiting:

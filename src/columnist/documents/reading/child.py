@@ -93,7 +93,8 @@ def _answer(frames: BinaryIO, file: BinaryIO | None, asked: str, **request: Any)
             _send_page(frames, page)
         send(frames, DONE, {})
     elif asked == "draw":
-        send(frames, DONE, {}, _draw(file, request["page"], request["width"]))
+        draw = draw_picture if _media_type(file, "") in formats.PICTURES else draw_page
+        send(frames, DONE, {}, draw(file, request["page"], request["width"]))
     else:
         _send_attached(frames, file, request["name"])
 
@@ -133,14 +134,6 @@ def read_by_ocr(file: BinaryIO, numbers: Sequence[int]) -> Iterator[Page]:
         _, pages = read_file(file, "", numbers[-1])
         wanted = (page for page in pages if page.number in numbers)
         yield from map(read_pictures_on, islice(wanted, len(numbers)))
-
-
-def _draw(file: BinaryIO, number: int, width: int) -> bytes:
-    return draw_picture(file, number, width) if _is_picture(file) else draw_page(file, number, width)
-
-
-def _is_picture(file: BinaryIO) -> bool:
-    return _media_type(file, "") in formats.PICTURES
 
 
 def _send_attached(frames: BinaryIO, file: BinaryIO, name: str) -> None:

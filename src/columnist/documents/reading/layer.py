@@ -139,6 +139,17 @@ class TextLayer:
         size = scale * _FONT_SIZE(ctypes.cast(self._pointer, pdfium_c.FPDF_TEXTPAGE), index)
         return Glyph(x.value, y.value, size, (matrix.c / scale, matrix.d / scale)) if scale else None
 
+    def parts(self, start: int, end: int) -> list[tuple[int, int, int]]:
+        """The pieces of a word, as `Piece` without the font; what no object draws belongs to the piece beside it."""
+        parts: list[tuple[int, int, int]] = []
+        for at in range(start, end):
+            owner = next((self.drawn_by(index) for index in self.characters(at, at + 1)), 0)
+            if parts and (owner in (parts[-1][2], 0) or not parts[-1][2]):
+                parts[-1] = (parts[-1][0], at + 1, owner or parts[-1][2])
+            else:
+                parts.append((at, at + 1, owner))
+        return parts
+
     def _words(self) -> list[WordBox]:
         """Every call counts: a page has hundreds of words."""
         pointer, new, count, get = self._pointer, tuple.__new__, _COUNT, _GET
@@ -173,23 +184,12 @@ class TextLayer:
             else:  # the end of its last word is another's
                 if begun < number:
                     found.append((self._spans[begun][0], self._spans[number - 1][1], owner))
-                found += self._parts(start, end)
+                found += self.parts(start, end)
             begun = number + 1
         fonts = {owner: _FONT(Pointer(owner)) or 0 for _, _, owner in found if owner}
         for font in fonts.values():
             self.fonts.meet(font)
         return [Piece(start, end, owner, fonts.get(owner, 0)) for start, end, owner in found]
-
-    def _parts(self, start: int, end: int) -> list[tuple[int, int, int]]:
-        """The pieces of a word; a character that no object draws belongs to the piece before it."""
-        parts: list[tuple[int, int, int]] = []
-        for at in range(start, end):
-            owner = next((self.drawn_by(index) for index in self.characters(at, at + 1)), 0)
-            if parts and owner in (parts[-1][2], 0):
-                parts[-1] = (parts[-1][0], at + 1, parts[-1][2])
-            else:
-                parts.append((at, at + 1, owner))
-        return parts
 
     def _unreadable(self) -> list[tuple[int, int]]:
         fonts, pointer = self.fonts, self._pointer

@@ -78,7 +78,6 @@ class _Group:
     is_struck: bool = False
     colour: int = 0
     size: int = 24
-    is_marked: bool = False
     raised: str = ""
     in_table: bool = False
     destination: bytes = b""

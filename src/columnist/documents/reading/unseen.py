@@ -217,23 +217,12 @@ def _fill(drawn_by: int) -> tuple[int, int, int, int] | None:
 
 
 def _runs(layer: TextLayer, place: _Span) -> Iterator[_Run]:
-    """The pieces of a word, one for each text object; a character that none draws belongs to the piece before it."""
-    run: _Run | None = None
-    for at in range(*place):
-        for index in layer.characters(at, at + 1):
-            drawn_by, box = layer.drawn_by(index), layer.box(index)
-            if not drawn_by or box is None:
-                continue
-            if run is not None and run.drawn_by == drawn_by:
-                run.box = _around(run.box, box)
-            else:
-                if run is not None:
-                    run.end = at
-                    yield run
-                run = _Run(at if run else place[0], at, box, drawn_by)
-    if run is not None:
-        run.end = place[1]
-        yield run
+    """The pieces of a word, one for each text object."""
+    for start, end, drawn_by in layer.parts(*place):
+        own = (index for index in layer.characters(start, end) if layer.drawn_by(index) == drawn_by)
+        boxes = [box for box in map(layer.box, own) if box is not None]
+        if drawn_by and boxes:
+            yield _Run(start, end, reduce(_around, boxes), drawn_by)
 
 
 def _batches(runs: Sequence[_Run]) -> list[list[_Run]]:

@@ -34,7 +34,6 @@ _UNSEEN = frozenset(
 )
 """Elements whose text is no part of the page."""
 _FRAMES = frozenset(("frame", "object", "embed"))
-_AS_IT_IS = frozenset(("pre", "listing", "xmp", "plaintext", "textarea"))
 _FORMULAS = {"mfrac": "/", "msup": "^", "msub": "_", "msubsup": "^", "mroot": " root "}
 """What stands between the parts of an element of a formula."""
 _SPACE, _TAB = "\0", "\1"

@@ -1,0 +1,25 @@
+"""The HTTP API in this process, asked without a network: for tests that look into it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from columnist.api.app import create_app
+from columnist.api.health import Health
+from columnist.db.probe import Probe
+from columnist.process import Process, open_process
+from columnist.settings import Settings
+
+
+@asynccontextmanager
+async def an_api(url: str, home: Path) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
+    """The process of this database and data directory, and a client of its local user."""
+    settings = Settings(_env_file=None, DATABASE_URL=url, COLUMNIST_DATA_DIR=home)
+    async with open_process(settings, connections=2) as process:
+        app = create_app(process, Health(Probe(process.database.url), "untold"))
+        signed_in = {"Authorization": f"Bearer {app.state.gate.authenticator.local.token}"}
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/api", headers=signed_in) as client:
+            yield process, client
