@@ -95,7 +95,7 @@ export const exportUrl = (id: string, format: string, view: View, column_ids: st
 /** Send files in one request; `onProgress` gets the bytes sent so far. XMLHttpRequest, as fetch does not report them. */
 export const uploadDocuments = (
   review_id: string,
-  files: { file: File; path: string }[],
+  files: { file: File; name: string }[],
   onProgress: (sent: number) => void,
 ): Promise<UploadedFile[]> =>
   new Promise((resolve, reject) => {
@@ -110,6 +110,6 @@ export const uploadDocuments = (
         : reject(problemOf(request.status, request.response));
     request.onerror = () => reject(new TypeError("unreachable"));
     const form = new FormData();
-    for (const { file, path } of files) form.append("files", file, path);
+    for (const { file, name } of files) form.append("files", file, name);
     request.send(form);
   });

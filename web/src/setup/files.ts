@@ -8,6 +8,8 @@ export type Sending = {
   /** "lost": the server did not take it in for a reason that passes; it can be sent again. */
   status: "waiting" | "sending" | "added" | "known" | "refused" | "unpacked" | "lost";
   error?: string;
+  /** Its bytes; those of an attachment went with its e-mail. */
+  file?: File;
 };
 /** What the file picker offers. Any other file can be dropped; the server decides what it is. */
 export const ACCEPT =
@@ -40,14 +42,15 @@ export async function filesFrom(transfer: DataTransfer): Promise<Chosen[]> {
   return found;
 }
 
+type Queued = Sending & { file: File };
+
 /** The files of one review, sent a few requests at a time. Sending continues on every screen. */
 class Uploads {
   readonly files: Sending[] = [];
   /** Grows with every change; `settled`, with every request that has ended. */
   version = 0;
   settled = 0;
-  private readonly queue: (Chosen & { shown: Sending })[] = [];
-  private lost: (Chosen & { shown: Sending })[] = [];
+  private readonly queue: Queued[] = [];
   private readonly listeners = new Set<() => void>();
   private running = 0;
 
@@ -60,18 +63,18 @@ class Uploads {
 
   add(chosen: Chosen[]): void {
     for (const { file, path } of chosen) {
-      const shown: Sending = { name: path, size: file.size, sent: 0, status: "waiting" };
-      this.files.push(shown);
-      this.queue.push({ file, path, shown });
+      const queued: Queued = { file, name: path, size: file.size, sent: 0, status: "waiting" };
+      this.files.push(queued);
+      this.queue.push(queued);
     }
     this.start();
   }
 
   /** Send again what the server did not take in for a reason that passes. */
   readonly again = () => {
-    for (const { shown } of this.lost) Object.assign(shown, { status: "waiting", sent: 0, error: undefined });
-    this.queue.push(...this.lost);
-    this.lost = [];
+    const lost = this.files.filter((one): one is Queued => one.status === "lost");
+    for (const one of lost) Object.assign(one, { status: "waiting", sent: 0, error: undefined });
+    this.queue.push(...lost);
     this.start();
   };
 
@@ -93,34 +96,33 @@ class Uploads {
     this.running++;
     while (this.queue.length) {
       const batch = [this.queue.shift()!];
-      let size = batch[0]!.file.size;
-      while (this.queue.length && batch.length < BATCH_FILES && size + this.queue[0]!.file.size <= BATCH_BYTES) {
-        size += this.queue[0]!.file.size;
+      let size = batch[0]!.size;
+      while (this.queue.length && batch.length < BATCH_FILES && size + this.queue[0]!.size <= BATCH_BYTES) {
+        size += this.queue[0]!.size;
         batch.push(this.queue.shift()!);
       }
-      for (const { shown } of batch) shown.status = "sending";
+      for (const one of batch) one.status = "sending";
       try {
         const results = await uploadDocuments(this.review, batch, (sent) => {
           // In the order of the request.
-          for (const { shown } of batch) {
-            shown.sent = Math.max(0, Math.min(shown.size, sent));
-            sent -= shown.size;
+          for (const one of batch) {
+            one.sent = Math.max(0, Math.min(one.size, sent));
+            sent -= one.size;
           }
           this.changed();
         });
-        batch.forEach(({ shown }, index) =>
-          Object.assign(shown, {
+        batch.forEach((one, index) =>
+          Object.assign(one, {
             status: results[index]!.status,
             error: results[index]!.error ?? undefined,
-            sent: shown.size,
+            sent: one.size,
           }),
         );
         for (const { path, status, error } of results.flatMap((one) => one.attachments))
           this.files.push({ name: path, size: 0, sent: 0, status, error: error ?? undefined });
       } catch (error) {
         const status = passes(error) ? "lost" : "refused";
-        if (status === "lost") this.lost.push(...batch);
-        for (const { shown } of batch) Object.assign(shown, { status, error: sentence(error) });
+        for (const one of batch) Object.assign(one, { status, error: sentence(error) });
       }
       this.settled++;
       this.changed();
