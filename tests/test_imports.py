@@ -3,6 +3,8 @@
 import ast
 import graphlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -168,3 +170,10 @@ def test_the_page_has_no_import_circle_and_its_folders_import_from_those_above()
         str(file): [str(one) for one in used if place.get(one, 0) > place[file]] for file, used in PAGE_FILES.items()
     }
     assert not {file: used for file, used in reached.items() if used}
+
+
+def test_a_process_that_asks_no_language_model_does_not_wait_for_what_it_never_uses() -> None:
+    """Half a second for the SDK alone, of each command."""
+    program = "import sys, columnist.cli.run, columnist.api.serve, columnist.cli.worker; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert set(loaded).isdisjoint({"openai", "numpy", "pyarrow", "boto3", "pypdfium2", "lxml"})

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -21,7 +21,6 @@ from columnist.errors import LlmRefusedError, SettingsError, UnaskableModelError
 from columnist.export.stream import Exporter
 from columnist.guarded.children import LostError, layers
 from columnist.guarded.sandbox import REQUIRED
-from columnist.jobs.batches import BatchKeeper
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.work import ItemWorker
 from columnist.reviews.model import ModelInUse
@@ -72,9 +71,8 @@ class Process:
                 grace_seconds=settings.worker_grace_seconds,
                 models=self.back_ends.askable(),
             )
-            keeper = BatchKeeper(self.database, self.back_ends, options)
             pool = WorkerPool(
-                self.database, worker, options, self.back_ends.limits, self.back_ends.probe, keeper.keep_batches
+                self.database, worker, options, self.back_ends.limits, self.back_ends.probe, self._beside(options)
             )
             running = asyncio.create_task(pool.run())
             watcher = asyncio.current_task()
@@ -93,6 +91,14 @@ class Process:
             finally:
                 pool.stop()
                 await asyncio.gather(running, return_exceptions=True)
+
+    def _beside(self, options: PoolOptions) -> Callable[[], Awaitable[None]] | None:
+        """What looks after the batches of the settings' server, if they name one."""
+        if self.back_ends.batch_server is None:
+            return None
+        from columnist.jobs.batches import BatchKeeper  # which imports the SDK
+
+        return BatchKeeper(self.database, self.back_ends, self.back_ends.batch_server, options).keep_batches
 
 
 @asynccontextmanager

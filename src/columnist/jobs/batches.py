@@ -62,20 +62,17 @@ class _Batch:
 
 
 class BatchKeeper:
-    """A service of a worker pool: looks after the batches of the settings' server."""
+    """A service of a worker pool: looks after the batches of the server at this base URL."""
 
-    def __init__(self, database: Database, back_ends: BackEnds, options: PoolOptions) -> None:
+    def __init__(self, database: Database, back_ends: BackEnds, server: str, options: PoolOptions) -> None:
         self._id = uuid4()
         self._database = database
         self._back_ends = back_ends
         self._options = options
-        self._server = back_ends.batch_server
+        self._server = server
 
     async def keep_batches(self) -> None:
         """Make batches of what waits, and go on with the one that is to be looked at next."""
-        if self._server is None:
-            await asyncio.sleep(LONGEST_WAIT_SECONDS)
-            return
         models = self._options.models
         await _cut(self._database, self._server, models)
         batch = await _take(self._database, self._id, self._server, models, self._options.lease_seconds)
