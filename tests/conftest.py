@@ -200,7 +200,9 @@ def template_of(embedded_url: str) -> Iterator[dict[str, str]]:
             "system": stack.enter_context(system_server()).url,
         }
         for admin in servers.values():
-            new_database(admin, "template_columnist")
+            template = new_database(admin, "template_columnist")
+            with psycopg.connect(template.replace("columnist@", "postgres@")) as connection:
+                connection.execute("update installation set database = null")  # what is made from it is no copy
         yield servers
 
 

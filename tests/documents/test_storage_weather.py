@@ -233,7 +233,7 @@ def test_a_copy_of_a_database_deletes_no_file_of_the_original_until_it_takes_its
     with psycopg.connect(url.replace("columnist@", "postgres@")) as database:
         (row,) = database.execute("select id from installation").fetchall()
     with psycopg.connect(other.replace("columnist@", "postgres@")) as database:  # as a dump has it
-        database.execute("insert into installation (id, marked_at) values (%s, now())", row)
+        database.execute("update installation set id = %s, marked_at = now()", row)
         database.execute("insert into loose_contents (sha256, since) values (%s, '2000-01-01')", [sha256])
     of_copy = claimed(other, settings)
 

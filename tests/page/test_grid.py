@@ -4,7 +4,7 @@ from pathlib import Path
 
 import openpyxl
 import psycopg
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.filled import fill
 from tests.page.conftest import QUESTIONS, Opens, accessible, api_of, cell, filled, pdfs
@@ -282,6 +282,25 @@ def test_rows_that_could_not_be_read_come_when_the_server_is_back(server: Served
     with api_of(server) as api:
         assert api.delete(f"/tabular/reviews/{review}", params={"confirm": True}).is_success
     expect(page.get_by_role("heading", name="This review cannot be shown")).to_be_visible()
+
+
+def test_a_page_whose_place_in_the_feed_is_refused_reads_everything_again(server: Served, opens: Opens) -> None:
+    review = filled(server, pdfs(1))
+    page = opens(server.url, refused=True)
+
+    def of_another_version(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"cursor": "another-1:1:"})
+
+    page.route("**/cells?cursor=now**", of_another_version)
+    page.goto(f"{server.url}/reviews/{review}")
+    with page.expect_response(lambda answer: "cursor=another" in answer.url and answer.status == 422):
+        expect(page.locator(".ag-row .cells-words").first).to_be_visible()
+    with api_of(server) as api:
+        row = api.get(f"/tabular/reviews/{review}/rows").json()["rows"][0]
+        place = f"/tabular/reviews/{review}/cells/{row['document_id']}/{next(iter(row['cells']))}"
+        api.patch(place, json={"summary": "An edit elsewhere"}).raise_for_status()
+    expect(page.locator(".ag-row .cells-words", has_text="An edit elsewhere")).to_be_visible()
 
 
 def test_a_changed_question_makes_answers_stale_and_they_alone_are_asked_again(server: Served, opens: Opens) -> None:

@@ -44,7 +44,7 @@ export function useFeed(
   const [away, setAway] = useState(false);
   const [begun, setBegun] = useState(false);
   const live = isLive(job);
-  const cursor = useRef("now");
+  const cursor = useRef<string | undefined>("now");
   const wake = useRef(() => {});
   const readOn = useEffectEvent(() => readChanges(review, cursor.current));
   const onCells = useEffectEvent(apply);
@@ -72,6 +72,7 @@ export function useFeed(
       } catch (error) {
         const refused = error instanceof Problem && error.status < 500;
         if (refused) void queries.invalidateQueries(reviewQuery(review)); // it is gone, or no longer shared
+        if (refused && error.fields.some(({ field }) => field === "cursor")) cursor.current = undefined; // tell all again
         setAway(!refused); // shown, and tried again
         next = Math.min(LONGEST_PAUSE_MS, pollMs * 2 ** failures++);
       } finally {

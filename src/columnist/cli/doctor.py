@@ -23,6 +23,7 @@ from columnist.documents.reading import office
 from columnist.documents.reading.reader import Reader
 from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
 from columnist.guarded.children import sandbox_in_words
+from columnist.jobs.job import resume_copied
 from columnist.reviews.model import Question
 from columnist.settings import EXTRACTIVE, Settings, listed_urls, models_in
 
@@ -41,7 +42,8 @@ class Finding:
 
 
 async def examine(settings: Settings, *, adopt: bool = False) -> list[Finding]:
-    """Try everything, whatever fails. `adopt`: first assign the file store to this database."""
+    """Try everything, whatever fails. `adopt`: first assign the file store to this database, whose jobs go on if it was
+    a copy."""
     checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
         ("Disk", _disk),
         ("Database", _database),
@@ -122,6 +124,8 @@ async def _files(settings: Settings, adopt: bool) -> str:
     blobs = BlobStore(settings)
     async with off_loop(database_url(settings)) as url, Database(url, connections=1) as database:
         await claim_store(database, blobs, adopt=adopt)
+        if adopt:
+            await resume_copied(database)
     await asyncio.to_thread(blobs.probe)
     await asyncio.to_thread(blobs.check_deleting)
     return f"{settings.blobs_url or settings.data_dir / 'blobs'} stores and returns files"

@@ -471,8 +471,8 @@ def doctor(
         bool,
         typer.Option(
             "--adopt",
-            help="First assign the file store to this database: after files were moved, or after a restored "
-            "database replaced another.",
+            help="First assign the file store to this database, and let jobs go on that wait because it is a copy: "
+            "after files were moved, or after a restored database replaced another.",
         ),
     ] = False,
 ) -> None:

@@ -16,6 +16,7 @@ import structlog
 from psycopg import sql
 from psycopg.errors import DeadlockDetected, DuplicateObject, InternalError_, LockNotAvailable, UniqueViolation
 
+from columnist.db import copies
 from columnist.db.definitions import changed, checksum, define
 from columnist.errors import DatabaseError, SchemaTooNewError
 
@@ -64,7 +65,8 @@ def migrate(url: str, run_as: str | None = None) -> int:
 
     A table that others have locked, such as a backup, is waited for in short tries, so that requests go on meanwhile.
     Raises DatabaseError if the server is older than PostgreSQL 15, out of reach, refuses a statement or keeps a lock,
-    if an applied migration was edited, or if the schema is an older one and the login may not change it;
+    if an applied migration was edited, or if the schema is an older one or the database a copy and the login may not
+    change that;
     SchemaTooNewError if a newer Columnist has migrated it.
     """
     try:
@@ -79,6 +81,7 @@ def migrate(url: str, run_as: str | None = None) -> int:
                 connection.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK])
                 applied = _apply(connection)
             _with_locks(connection, "rights", partial(_settle_rights, connection, run_as))
+            _with_locks(connection, "copy", partial(copies.own, connection))
             return applied
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(
@@ -116,6 +119,11 @@ def _only_look(connection: psycopg.Connection) -> int:
         raise DatabaseError(
             "The database has an older schema than this Columnist, and its login may not change that: run "
             "columnist migrate with COLUMNIST_MIGRATION_URL set to the login that owns the schema."
+        )
+    if copies.is_new_copy(connection):
+        raise DatabaseError(
+            "This database is a copy of another. Run columnist migrate with COLUMNIST_MIGRATION_URL set to the login "
+            "that owns the schema: it pauses the jobs of the copy, which go on in the original."
         )
     return 0
 

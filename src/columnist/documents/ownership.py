@@ -38,8 +38,7 @@ class Owner:
 
 @retried
 async def owner_of(connection: Connection) -> Owner:
-    """The installation of a database; it gets its id now if it has none."""
-    await connection.execute("insert into installation default values on conflict do nothing")
+    """The installation of a database, which has had its id since it was migrated."""
     row = await (await connection.execute(statement("columnist.documents", "read_owner"))).fetchone()
     assert row
     return Owner(**row)

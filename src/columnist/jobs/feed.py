@@ -49,18 +49,21 @@ async def changed_cells(
 ) -> ChangedCells:
     """The delta feed: compact cells that changed since `cursor` (None: since ever, or since the job began).
 
-    A cursor is `feed-snapshot` between readings and `feed-snapshot/next snapshot/xid/document/column` within one that
-    takes several pages; it goes on in its own feed only, as others have not told the same. `now` brings no cells, only
-    where to go on from: for a reader who has the grid from elsewhere. `in_use` decides what is outdated; None: nothing
-    is. Raises InputError for an invalid cursor.
+    A cursor is `feed.history-snapshot` between readings and `feed.history-snapshot/next snapshot/xid/document/column`
+    within one that takes several pages; it goes on in its own feed only, as others have not told the same. `now` brings
+    no cells, only where to go on from: for a reader who has the grid from elsewhere. `in_use` decides what is outdated;
+    None: nothing is. Raises InputError for an invalid cursor.
     """
     feed = (job_id or review_id).hex[:FEED_LETTERS]
     if cursor == NOW:
-        cursor_now = "select pg_current_snapshot()::text as snapshot, newest_change(%s)::text as newest"
+        cursor_now = (
+            "select transaction_history() as history, pg_current_snapshot()::text as snapshot, "
+            "newest_change(%s)::text as newest"
+        )
         row = await (await connection.execute(cursor_now, [review_id])).fetchone()
         assert row
-        return ChangedCells("", f"{feed}-{_lasting(row['snapshot'], row['newest'])}", more=False)
-    seen, next_seen, after = _parse_cursor(cursor or f"{feed}-1:1:", feed)
+        return ChangedCells("", f"{feed}.{row['history']}-{_lasting(row['snapshot'], row['newest'])}", more=False)
+    history, seen, next_seen, after = _parse_cursor(cursor or f"{feed}.-1:1:", feed)
     after_xid, after_document, after_column = after
     values = {
         "review_id": review_id,
@@ -78,17 +81,18 @@ async def changed_cells(
     except DataError:  # looks like a cursor and is not one: all other values have types
         raise _no_cursor(cursor) from None
     assert found
-    if _end(seen) > _end(found["snapshot"]):
-        # The database has lost what the cursor has seen, as a standby may that took over: all is told again.
+    if (cursor is not None and history != found["history"]) or _end(seen) > _end(found["snapshot"]):
+        # The cursor is of another history, or of what was lost with a crash: all is told again.
         return await changed_cells(connection, review_id, None, job_id, limit, in_use)
     began_earlier = next_seen is not None
     next_seen = next_seen or _lasting(found["snapshot"], found["newest"])
+    here = f"{feed}.{found['history']}"
     if found["count"] == limit:
-        return ChangedCells(found["cells"] or "", f"{feed}-{seen}/{next_seen}/{found['last']}", more=True)
+        return ChangedCells(found["cells"] or "", f"{here}-{seen}/{next_seen}/{found['last']}", more=True)
     if not found["count"] and not began_earlier and cursor is not None:
         return ChangedCells("", cursor, more=False)  # still good, and the same answer as the last one: a 304
     # A reading of several pages ends where it began: later changes belong to the next reading.
-    return ChangedCells(found["cells"] or "", f"{feed}-{next_seen}", more=began_earlier)
+    return ChangedCells(found["cells"] or "", f"{here}-{next_seen}", more=began_earlier)
 
 
 def _end(snapshot: str) -> int:
@@ -107,7 +111,7 @@ def _lasting(snapshot: str, newest: str) -> str:
 
 _SNAPSHOT = r"[0-9]{1,20}:[0-9]{1,20}:[0-9,]*"
 _CURSOR = re.compile(
-    rf"([0-9a-f]+)-({_SNAPSHOT})(?:/({_SNAPSHOT})/([0-9]{{1,20}})/([0-9a-f-]{{36}})/([0-9a-f-]{{36}}))?"
+    rf"([0-9a-f]+)(?:\.([0-9a-f]*))?-({_SNAPSHOT})(?:/({_SNAPSHOT})/([0-9]{{1,20}})/([0-9a-f-]{{36}})/([0-9a-f-]{{36}}))?"
 )
 
 
@@ -115,14 +119,14 @@ def _no_cursor(cursor: str | None) -> InputError:
     return InputError(f"{cursor!r} is no cursor of this feed: start again without one.", "cursor")
 
 
-def _parse_cursor(cursor: str, feed: str) -> tuple[str, str | None, tuple[str, str, str]]:
+def _parse_cursor(cursor: str, feed: str) -> tuple[str, str, str | None, tuple[str, str, str]]:
     match = _CURSOR.fullmatch(cursor)
     if match is None or match[1] != feed:
         raise _no_cursor(cursor)
-    _, seen, next_seen, *after = match.groups()
+    _, history, seen, next_seen, *after = match.groups()
     low, high, *_ = seen.split(":")
     if not 0 < int(low) <= int(high):
         raise _no_cursor(cursor)
     if next_seen is None:
-        return seen, None, ("0", str(UUID(int=0)), str(UUID(int=0)))
-    return seen, next_seen, (after[0], after[1], after[2])
+        return history, seen, None, ("0", str(UUID(int=0)), str(UUID(int=0)))
+    return history, seen, next_seen, (after[0], after[1], after[2])

@@ -220,6 +220,14 @@ async def resume_refused(connection: Connection, job_id: UUID) -> bool:
     return await cursor.fetchone() is not None and await resume_job(connection, job_id, None)
 
 
+@retried
+async def resume_copied(connection: Connection) -> None:
+    """Let the jobs of a copy go on, which has taken the original's place."""
+    cursor = await connection.execute("select id, budget from tabular_jobs where pause_cause = 'copy'")
+    for job in await cursor.fetchall():
+        await resume_job(connection, job["id"], job["budget"])
+
+
 async def job_progress(connection: Connection, job_id: UUID) -> Progress:
     """The status of one job. Raises NotFoundError."""
     values = {"job_id": job_id, "review_id": None, "limit": 1}
@@ -299,6 +307,11 @@ def _progress(row: DictRow) -> Progress:
 def _pause_reason(row: DictRow) -> str | None:
     if row["pause_cause"] == "budget":
         return f"The budget of ${row['budget'].normalize():f} is spent. Resume the job with a larger one, or cancel it."
+    if row["pause_cause"] == "copy":
+        return (
+            "This database is a copy, and the job may still run in the original: resume it if this one has taken the "
+            "original's place, or cancel it."
+        )
     if row["pause_cause"] == "allowance":
         return (
             "The allowance of its user for calls to the LLM is spent for today: resume the job tomorrow (UTC), or ask "

@@ -57,7 +57,7 @@ export async function readCell(review_id: string, key: CellKey) {
   return (await client.GET(CELL, cellPath(review_id, key))).data!;
 }
 /** The changes of a review since a cursor. */
-export async function readChanges(review_id: string, cursor: string) {
+export async function readChanges(review_id: string, cursor: string | undefined) {
   const query = { cursor, limit: 2000 };
   return (await client.GET(`${REVIEW}/cells`, { params: { path: { review_id }, query } })).data!;
 }

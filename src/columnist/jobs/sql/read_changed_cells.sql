@@ -47,7 +47,8 @@ with changed as materialized (
   from (select distinct document_id from changed) d
   cross join lateral awaited_columns(%(review_id)s, d.document_id) a
 )
-select pg_current_snapshot()::text as snapshot,
+select transaction_history() as history,
+       pg_current_snapshot()::text as snapshot,
        newest_change(%(review_id)s)::text as newest,
        (select count(*)::int from changed) as count,
        (select concat_ws('/', xid, document_id, column_id) from changed

@@ -1,5 +1,6 @@
 -- A pool takes the batch that is to be looked at next, for as long as a lease. One of a provider that its settings do not
--- name is another pool's, until nobody has looked at it for long. While its job is paused, none is submitted.
+-- name is another pool's, until nobody has looked at it for long. While its job is paused, none is submitted; those
+-- of a copy are the original's.
 update tabular_batches b
 set holder = %(holder)s, look_at = now() + make_interval(secs => %(lease_seconds)s)
 from (select due.id, j.status in ('pending', 'running') and j.cancel_requested_at is null as wanted
@@ -8,6 +9,7 @@ from (select due.id, j.status in ('pending', 'running') and j.cancel_requested_a
       where due.ended_at is null and due.look_at <= now()
         and (%(models)s::text[] is null or due.model = any(%(models)s))
         and (due.server = %(server)s or due.look_at < now() - interval '1 day')
+        and j.pause_cause is distinct from 'copy'
         and (due.provider_id is not null or j.id is null or j.paused_at is null or j.cancel_requested_at is not null)
       order by due.look_at limit 1
       for update of due skip locked) due

@@ -1,0 +1,6 @@
+-- Cluster and number of this database: a restored dump and a database made from this one have another.
+create or replace function database_identity() returns text language sql stable as $$
+  select s.system_identifier || '/' || d.oid
+  from pg_control_system() s, pg_database d
+  where d.datname = current_database()
+$$;
