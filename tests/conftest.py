@@ -25,6 +25,7 @@ from columnist.db.embedded import embedded_server
 from columnist.db.migrate import migrate
 from columnist.documents.model import Page
 from columnist.documents.reading.child import read_file
+from tests import preloaded
 from tests.db.superuser import let_in
 from tests.depth import depth
 from tests.patience import PATIENCE_SECONDS
@@ -80,6 +81,8 @@ def pytest_configure(config: pytest.Config) -> None:
         shared = tempfile.TemporaryDirectory(prefix="columnist-tests-", ignore_cleanup_errors=True)
         config.add_cleanup(shared.cleanup)
         os.environ[_SHARED] = shared.name
+        if config.getoption("numprocesses", None):
+            preloaded.share()
 
 
 LONGEST = (

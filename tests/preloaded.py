@@ -4,6 +4,7 @@ What they import takes longer than most of what tests ask of them. Each program 
 environment, signals and exit code. The guarded children of all come from one template, which is the product's.
 """
 
+import asyncio
 import atexit
 import ctypes
 import gc
@@ -13,21 +14,24 @@ import os
 import pkgutil
 import runpy
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import columnist
-from columnist.guarded.children import templates
+from columnist.guarded.children import layers, templates
 
 _REQUEST_BYTES = 1024**2
 
@@ -95,49 +99,74 @@ class Program:
         self.send_signal(signal.SIGKILL)
 
 
+SHARED = "TESTS_PRELOADED"
+"""The variable that names the socket of the process that forks for all of a run."""
+
+
+def share() -> None:
+    """Let the processes that this one starts use its own process that forks."""
+    os.environ[SHARED] = _preloaded().getpeername()
+
+
 @cache
 def _preloaded() -> socket.socket:
-    """The socket of this process's own process that forks; that one ends when the socket is closed."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    for one in (ours, theirs):
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _REQUEST_BYTES)
-    subprocess.Popen(
-        [sys.executable, "-m", "tests.preloaded"], stdin=theirs.fileno(), env=os.environ | {"COLUMNS": "200"}
-    )
-    theirs.close()
-    return ours
+    """A line to the process that forks: that of the run, or this one's own. It ends with the last line to it."""
+    path = os.environ.get(SHARED)
+    if path is None:
+        path = str(Path(tempfile.mkdtemp(prefix="columnist-preloaded-"), "socket"))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(path)
+            listener.listen()
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.preloaded"], stdin=listener.fileno(), env=os.environ | {"COLUMNS": "200"}
+            )
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _REQUEST_BYTES)
+    line.connect(path)
+    return line
 
 
 def _serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    requests = socket.socket(fileno=os.dup(0))
+    listener = socket.socket(fileno=os.dup(0))
+    first, _ = listener.accept()
     for module in pkgutil.walk_packages(columnist.__path__, "columnist."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
     import_module("openai")
     import_module("tests.llm.simulator")
+    asyncio.run(layers())  # which starts the template that all share
     gc.freeze()  # or each program would copy all that it shares with this one when it first collects
     selector = selectors.DefaultSelector()
-    selector.register(requests, selectors.EVENT_READ)
+    selector.register(listener, selectors.EVENT_READ)
+    selector.register(first, selectors.EVENT_READ)
+    lines = 1
     running: dict[int, tuple[int, int]] = {}
-    while True:
+    while lines:
         for key, _ in selector.select():
-            if key.fileobj is not requests:
+            if key.fd in running:
                 pid, status = running.pop(key.fd)
                 selector.unregister(key.fd)
                 os.close(key.fd)
                 ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                os.write(status, ended.to_bytes(8, "little", signed=True))
+                with suppress(BrokenPipeError):  # nobody waits for it any more
+                    os.write(status, ended.to_bytes(8, "little", signed=True))
                 os.close(status)
                 continue
-            request, descriptors, _, _ = socket.recv_fds(requests, _REQUEST_BYTES, 3)
+            if key.fileobj is listener:
+                selector.register(listener.accept()[0], selectors.EVENT_READ)
+                lines += 1
+                continue
+            line = cast(socket.socket, key.fileobj)
+            request, descriptors, _, _ = socket.recv_fds(line, _REQUEST_BYTES, 3)
             if not request:
-                return
-            commands = templates.shared()
+                selector.unregister(line)
+                line.close()
+                lines -= 1
+                continue
             pid = os.fork()
             if not pid:
-                _become(request, descriptors, commands)
-            commands.close()
+                _become(request, descriptors)
             *streams, status = descriptors
             for descriptor in streams:
                 os.close(descriptor)
@@ -145,18 +174,21 @@ def _serve() -> None:
             watched = os.pidfd_open(pid)
             running[watched] = (pid, status)
             selector.register(watched, selectors.EVENT_READ)
+    shutil.rmtree(Path(listener.getsockname()).parent)
 
 
-def _become(request: bytes, descriptors: Sequence[int], commands: socket.socket) -> None:
+def _become(request: bytes, descriptors: Sequence[int]) -> None:
     """Be the program, in the forked process; never returns."""
     code = 1
     try:
         module, arguments, environment, folder = json.loads(request)
         null = os.open(os.devnull, os.O_RDONLY)
-        for target, source in enumerate((null, descriptors[0], descriptors[1], os.dup(commands.detach()))):
+        for target, source in enumerate((null, descriptors[0], descriptors[1])):
             os.dup2(source, target)
-        os.closerange(4, 1024)
-        templates.use(socket.socket(fileno=3))
+        assert templates._commands
+        kept = templates._commands.fileno()
+        os.closerange(3, kept)
+        os.closerange(kept + 1, 1024)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if machine := environment.pop(MACHINE, None):
             _move_to(machine)

@@ -24,6 +24,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from tests import preloaded
 from tests.conftest import new_database
 from tests.jobs.grid import QUESTIONS, a_job
 from tests.machines.faults import KINDS, LEASE_SECONDS, Fault, walk
@@ -269,6 +270,7 @@ def contracts(folder: Path, count: int) -> Path:
 def alone(arguments: list[str]) -> NoReturn:
     """Become this program in namespaces of its own: whatever it starts and mounts is gone with it."""
     assert os.geteuid() == 0, "make machines needs root: it makes network namespaces and small disks."
+    os.environ.pop(preloaded.SHARED, None)  # its programs are born in other namespaces
     command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     os.execvp(command[0], [*command, sys.executable, "-m", "tests.machines", "--here", *arguments])
 

@@ -101,21 +101,9 @@ class Templates:
             its_line.close()
         return conversation, line
 
-    def shared(self) -> socket.socket:
-        """A socket with which another process may use the same templates (`use`)."""
-        ours, theirs = socket.socketpair()
-        self._send(json.dumps({"role": None}).encode(), [theirs.fileno()])
-        theirs.close()
-        return ours
-
-    def use(self, commands: socket.socket) -> None:
-        """Use the templates of another process, by a socket that it got from `shared`."""
-        self._commands = commands
-
-    def forget(self) -> None:
-        """This process is a fork: its parent's templates are not its own."""
+    def renew_lock(self) -> None:
+        """This process is a fork, and goes on with its parent's template: another thread may have held the lock."""
         self._lock = threading.Lock()
-        self._commands = self._process = None
 
     def _send(self, request: bytes, descriptors: Sequence[int]) -> None:
         with self._lock:
@@ -148,7 +136,7 @@ class Templates:
 
 
 templates = Templates()
-os.register_at_fork(after_in_child=templates.forget)
+os.register_at_fork(after_in_child=templates.renew_lock)
 
 
 class Child:

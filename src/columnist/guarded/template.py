@@ -37,7 +37,7 @@ _BUFFER = 1024**2
 
 
 def main() -> NoReturn:
-    """Serve the socket that is standard input, until its other end is closed."""
+    """Serve the socket that is standard input, until nobody has its other end any more."""
     os.chdir("/")
     for library in ("OPENBLAS", "OMP"):  # a process with threads cannot be forked
         os.environ[f"{library}_NUM_THREADS"] = "1"
@@ -54,9 +54,9 @@ class _Template:
         self._role = role
         self._roles: dict[str, socket.socket] = {}
         self._lines: dict[int, socket.socket | None] = {}
+        self._is_wanted = True
         self._selector = selectors.DefaultSelector()
-        self._clients = 0
-        self._attend(commands)
+        self._selector.register(commands, selectors.EVENT_READ, self._obey)
         woken, waking = os.pipe()
         os.set_blocking(waking, False)
         os.set_blocking(woken, False)
@@ -67,7 +67,7 @@ class _Template:
 
     def serve(self) -> NoReturn:
         try:
-            while self._clients:
+            while self._is_wanted:
                 for key, _ in self._selector.select():
                     key.data(key.fileobj)
         except BaseException:  # noqa: BLE001 - whoever asks sees that it has ended
@@ -76,24 +76,16 @@ class _Template:
             _kill(pid)
         os._exit(0)
 
-    def _attend(self, client: socket.socket) -> None:
-        self._clients += 1
-        self._selector.register(client, selectors.EVENT_READ, self._obey)
-
-    def _obey(self, client: socket.socket) -> None:
+    def _obey(self, commands: socket.socket) -> None:
         try:
-            request, descriptors, _, _ = socket.recv_fds(client, REQUEST_BYTES, MOST_DESCRIPTORS)
+            request, descriptors, _, _ = socket.recv_fds(commands, REQUEST_BYTES, MOST_DESCRIPTORS)
         except OSError:
             request, descriptors = b"", []
         if not request:
-            self._selector.unregister(client)
-            client.close()
-            self._clients -= 1
+            self._is_wanted = False
             return
         asked = json.loads(request)
-        if asked["role"] is None:
-            self._attend(socket.socket(fileno=descriptors.pop()))
-        elif self._role is None:
+        if self._role is None:
             self._hand_on(asked["role"], request, descriptors)
         else:
             self._fork_child(asked, descriptors)
