@@ -1,4 +1,4 @@
-"""SIGTERM ends every process within its grace time, whatever hangs."""
+"""SIGTERM ends every process within its grace time, whatever hangs; one that starts without its database waits."""
 
 import signal
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import SystemServer, new_database, system_server
 from tests.jobs.grid import Watcher, a_job
-from tests.processes import columns_in, contracts_in, simulator, start
+from tests.processes import columnist, columns_in, contracts_in, simulator, start, wait_for_line
 
 GRACE_SECONDS = 1
 ENOUGH_SECONDS = 60
@@ -65,3 +65,33 @@ def test_a_process_that_waits_for_a_frozen_postgresql_to_start_leaves(postgres: 
         finally:
             process.kill()
             process.communicate()
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_process_that_starts_while_its_database_is_away_waits_for_it(
+    postgres: SystemServer, tmp_path: Path, command: str
+) -> None:
+    url = new_database(postgres.url, f"away_{command}")
+    variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path, "COLUMNIST_DRAIN_SECONDS": 0}
+    arguments = (command, *(["--port", "0"] if command == "serve" else []))
+    postgres.control("stop")
+    try:
+        stopped, process = start(*arguments, **variables), start(*arguments, **variables)
+        for one in (stopped, process):
+            wait_for_line(one.stderr, "database away")
+        stopped.send_signal(signal.SIGTERM)
+        assert stopped.wait(ENOUGH_SECONDS) == 0
+        assert columnist("jobs", "list", **variables).returncode == 4, "a person is told at once"
+    finally:
+        postgres.control("start")
+    wait_for_line(process.stderr, "serving" if command == "serve" else "worker ready")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=ENOUGH_SECONDS)
+    assert process.returncode == 0
+
+
+def test_a_process_that_its_database_refuses_is_told_at_once(postgres: SystemServer, tmp_path: Path) -> None:
+    nowhere = postgres.url.replace("/postgres?", "/there_is_no_such_database?")
+    refused = columnist("worker", DATABASE_URL=nowhere, COLUMNIST_DATA_DIR=tmp_path)
+    assert refused.returncode == 4
+    assert "there_is_no_such_database" in refused.stderr

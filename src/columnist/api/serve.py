@@ -19,7 +19,7 @@ from starlette.routing import Route
 from columnist.api.app import create_app
 from columnist.api.connection import BoundedProtocol
 from columnist.api.health import Health
-from columnist.db.connect import Database
+from columnist.db.connect import Database, wait_for_database
 from columnist.db.probe import Probe
 from columnist.documents.reading.reader import Reader
 from columnist.errors import SettingsError
@@ -112,6 +112,8 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
+    if not await wait_for_database(settings, stopped):
+        return
     # The pool has a reader of its own: people who look at a page do not wait for its documents.
     async with open_process(settings, CONNECTIONS) as process, Reader(settings) as reader:
         health = Health(Probe(process.database.url), await sandbox_in_words())

@@ -6,6 +6,7 @@ import signal
 import structlog
 
 from columnist.api.serve import watched
+from columnist.db.connect import wait_for_database
 from columnist.process import LEAVE_SECONDS, leave_within, open_process
 from columnist.settings import Settings
 
@@ -27,6 +28,8 @@ async def work(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    if not await wait_for_database(settings, stopped):
+        return
     async with open_process(settings) as process, watched(settings, process.database) as health:
         process.tell_receivers()
         async with process.working() as pool:

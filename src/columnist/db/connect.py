@@ -14,7 +14,7 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection, InterfaceError, Notify, OperationalError, conninfo, errors, sql, waiting
 from psycopg.abc import PQGen
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PGconn, Ping, TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -157,6 +157,23 @@ def database_url(settings: Settings) -> Iterator[str]:
         with embedded_server(settings.data_dir) as url:
             migrate(url, run_as=RUN_LOGIN)
             yield conninfo.make_conninfo(url, user=RUN_LOGIN)
+
+
+async def wait_for_database(settings: Settings, stopped: asyncio.Event) -> bool:
+    """Wait while no PostgreSQL answers at DATABASE_URL, as a running process does, or until `stopped`; whether one
+    answers. What else is wrong is told to whoever connects."""
+    failures = 0
+    while settings.database_url and not stopped.is_set() and await asyncio.to_thread(_is_away, settings.database_url):
+        log.warning("database away", at="start", error="it does not answer, or lets nobody in yet")
+        failures += 1
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), back_off(failures, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS))
+    return not stopped.is_set()
+
+
+def _is_away(url: str) -> bool:
+    answer = PGconn.ping(conninfo.make_conninfo(url, connect_timeout=int(WORKER_SECONDS)).encode())
+    return answer in (Ping.REJECT, Ping.NO_RESPONSE)
 
 
 def tried_again(
