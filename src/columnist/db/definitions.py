@@ -68,7 +68,8 @@ def changed(connection: psycopg.Connection) -> list[Definition]:
     """What has another text than the database knows. Nothing where a newer release has defined something: its
     definitions serve this one, too."""
     rows = connection.execute("select path, checksum, release from columnist_definitions").fetchall()
-    if any(_numbers(release) > _numbers(_release()) for _, _, release in rows):
+    own = _numbers(_release())
+    if any(_numbers(release) > own for _, _, release in rows):
         return []
     known = {path: applied for path, applied, _ in rows}
     return [one for one in definitions() if known.get(one.path) != checksum(one.text)]
