@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,11 +17,12 @@ from columnist.documents.store import StoredFile, add_documents, delete_document
 from columnist.documents.sweep import note_arrival
 from columnist.errors import AllowanceSpentError, JobQuotaError, StorageQuotaError
 from columnist.jobs.ask import Ask
+from columnist.jobs.items import PutOffCall, claim_items, put_off_item
 from columnist.jobs.job import create_job, job_progress
-from columnist.llm.usage import Prices
+from columnist.llm.usage import Prices, Usage
 from tests.api.test_reviews import problem
-from tests.jobs.grid import a_review
-from tests.processes import served
+from tests.jobs.grid import Watcher, a_review
+from tests.processes import Served, served, simulator
 from tests.uploads import upload
 
 AT_ONCE = 8
@@ -109,6 +112,89 @@ def test_of_calls_at_the_same_time_the_users_jobs_stop_when_the_days_allowance_i
             with pytest.raises(AllowanceSpentError):
                 async with database.act_as(LOCAL_USER) as connection:
                     await create_job(connection, LOCAL_USER.id, Ask(another.id, "m", "1", prices=price))
+
+    asyncio.run(scenario())
+
+
+def test_when_the_allowance_is_spent_no_job_of_the_user_begins_another_call(url: str, tmp_path: Path) -> None:
+    """What is over it are the calls that were under way, however many jobs there are."""
+    jobs, documents, in_flight = 6, 8, 2
+    spent = "select coalesce(sum(spent), 0) from user_usage"
+    with simulator(prompt_rate=10**6, decode_rate=300, slots=in_flight) as llm, ExitStack() as servers:
+        variables = {
+            "DATABASE_URL": url,
+            "COLUMNIST_DATA_DIR": tmp_path / "home",
+            "OPENAI_BASE_URL": llm,
+            "COLUMNIST_MODEL": "simulated",
+            "COLUMNIST_PRICE_PROMPT": 1000,
+            "COLUMNIST_PRICE_COMPLETION": 1000,
+            "COLUMNIST_LLM_MAX_IN_FLIGHT": in_flight,
+        }
+        watcher = Watcher(url)
+
+        def generate(server: Served, name: str, documents: int) -> str:
+            api = f"{server.url}/api/tabular"
+            columns = [{"name": "Fee", "prompt": "What is the fee?"}]
+            review = httpx.post(f"{api}/reviews", json={"name": name, "columns": columns}).json()["id"]
+            files = [
+                (f"{nr}.txt", f"{name} {nr:04}. The fee is $1,000. {'x' * 9} ".encode()) for nr in range(documents)
+            ]
+            with httpx.Client(base_url=f"{server.url}/api") as client:
+                upload(client, *files, review_id=review)
+            return str(httpx.post(f"{api}/reviews/{review}/generate").json()["job_id"])
+
+        with served(**variables) as server:
+            first = generate(server, "Review", 1)
+            watcher.until(f"select status from tabular_jobs where id = '{first}'", ("completed",))
+        (a_call,) = watcher.one(spent)
+        allowance = 5 * a_call
+        server = servers.enter_context(served("--no-worker", **variables, COLUMNIST_USER_DOLLARS_A_DAY=allowance))
+        started = [generate(server, f"Revie{nr}", documents) for nr in range(jobs)]
+        servers.enter_context(served(**variables, COLUMNIST_USER_DOLLARS_A_DAY=allowance))
+        paused = "select count(*) from tabular_jobs where pause_cause = 'allowance'"
+        watcher.until(paused, (jobs,))
+        watcher.until("select count(*) from tabular_job_items where status = 'running'", (0,))
+        (in_all,) = watcher.one(spent)
+        assert allowance <= in_all <= allowance + in_flight * a_call * Decimal("1.1"), in_all / a_call
+        job = httpx.get(f"{server.url}/api/tabular/jobs/{started[-1]}").json()
+        assert "tomorrow" in job["pause_reason"]
+
+
+def test_batches_of_all_jobs_of_a_user_hold_no_more_than_is_left_of_the_allowance(url: str) -> None:
+    """Each call is expected to cost 1 dollar; 3 are left, for four jobs of five calls each."""
+    price = Prices(prompt=Decimal(1_000_000))
+
+    async def cut(database: Database) -> None:
+        async with database.worker() as connection:
+            await connection.execute("select cut_tabular_batches('https://llm.example', null, 1000, 1000000000, 0)")
+
+    async def count(database: Database, rows: str) -> int:
+        async with database.worker() as connection:
+            row = await (await connection.execute(f"select count(*) as them from {rows}")).fetchone()
+            assert row
+            return int(row["them"])
+
+    async def scenario() -> None:
+        async with Database(url, AT_ONCE, Quotas(dollars=3)) as database:
+            for nr in range(4):
+                review = await a_review(database, name=f"Review {nr}", documents=5)
+                async with database.act_as(LOCAL_USER) as connection:
+                    await create_job(connection, LOCAL_USER.id, Ask(review.id, "m", "1", prices=price, batch=True))
+            async with database.worker() as connection:
+                items = await claim_items(connection, 60, 100, 3, {}, None)
+            for nr, item in enumerate(items):
+                await put_off_item(database, item, [PutOffCall(bytes([nr]), "{}", Usage(prompt_tokens=1))])
+            assert len(items) == 20
+            await together(*(cut(database) for _ in range(AT_ONCE)))
+            assert await count(database, "tabular_batch_requests where batch_id is not null") == 3
+            async with database.worker() as connection:  # what came was dearer than it was expected to be
+                await connection.execute(
+                    "update tabular_jobs set prompt_tokens = prompt_tokens + 3 "
+                    "where id = (select job_id from tabular_batches limit 1)"
+                )
+            await cut(database)
+            assert await count(database, "tabular_batch_requests where batch_id is not null") == 3
+            assert await count(database, "tabular_jobs where pause_cause = 'allowance'") == 4
 
     asyncio.run(scenario())
 

@@ -19,7 +19,7 @@ COUNT_KEPT_FOR = "1 day"
 
 class ItemCalls:
     """A `Ledger` of an item. What a call has cost is its job's at once, so a budget is exceeded by no more than the
-    calls of that job that are under way when it is spent.
+    calls of that job that are under way when it is spent, and a user's allowance by those of all the user's jobs.
 
     `anew`: the item asks what was answered before; then only the answers of its own job's earlier attempts count.
     """
@@ -89,8 +89,8 @@ async def forget_old_calls(connection: Connection) -> None:
 
 @retried
 async def _is_paused(connection: Connection, job_id: UUID) -> bool:
-    cursor = await connection.execute("select from tabular_jobs where id = %s and paused_at is not null", [job_id])
-    return cursor.rowcount == 1
+    row = await (await connection.execute(sql("admit_call"), {"job_id": job_id})).fetchone()
+    return row is not None and row["is_paused"]
 
 
 @retried

@@ -1,7 +1,8 @@
 -- Makes batches of the calls that wait, of jobs that ask the models (null: any); returns how many. A job's batch is made
 -- when nothing more comes, when nothing came for `quiet_seconds`, or when it is full. It has at most as many calls,
--- bytes and dollars as the provider takes and the budget has left, but at least one call; tokens only as many as the
--- provider said, or half of what it refused, less those that wait there already.
+-- bytes and dollars as the provider takes, and the budget and the user's allowance have left beside what waits there
+-- already (of the allowance: of all the user's jobs), but at least one call where any dollar is left; tokens only as many
+-- as the provider said, or half of what it refused, less those that wait there already.
 create or replace function cut_tabular_batches(
   server text, models text[], most_requests int, most_bytes bigint, quiet_seconds double precision
 ) returns int language plpgsql volatile as $$
@@ -12,6 +13,7 @@ declare
   made uuid;
   cut int := 0;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('cut_tabular_batches', 0));  -- what one cuts, the next has to count
   for job in
     select j.* from tabular_jobs j
     where j.in_batches and j.status in ('pending', 'running') and j.cancel_requested_at is null and j.paused_at is null
@@ -25,6 +27,7 @@ begin
                       or count(*) >= most_requests or sum(r.size_bytes) >= most_bytes
                from tabular_batch_requests r
                where r.job_id = job.id and r.batch_id is null and r.body is not null);
+    continue when pause_at_allowance(job.id);
     select b.* into refused from tabular_batches b
     where b.model = job.model and b.server = cut_tabular_batches.server and b.refused_at > now() - interval '1 day'
     order by b.refused_at desc limit 1;
@@ -45,14 +48,17 @@ begin
       where r.job_id = job.id and r.batch_id is null and r.body is not null
       window w as (order by r.put_off_at, r.id)
     ), left_over as (
-      select least(job.budget - job_cost(job),
-                   case when job.price_prompt + job.price_completion > 0 then allowance_left(job.user_id) end)
-             - coalesce(sum(job_price(job, r.prompt_tokens, 0, r.completion_tokens)), 0) as dollars
-      from tabular_batch_requests r
-      where r.job_id = job.id and r.batch_id is not null and r.answered_at is null
+      select least(job.budget - job_cost(job) - coalesce(sum(w.dollars) filter (where w.job_id = job.id), 0),
+                   case when job.price_prompt + job.price_completion > 0
+                        then allowance_left(job.user_id) - coalesce(sum(w.dollars), 0) end) as dollars
+      from (select j.id as job_id, job_price(j, r.prompt_tokens, 0, r.completion_tokens) as dollars
+            from tabular_batches b
+            join tabular_batch_requests r on r.batch_id = b.id and r.answered_at is null
+            join tabular_jobs j on j.id = r.job_id and j.user_id = job.user_id
+            where b.ended_at is null) w
     ), taken as materialized (
       select l.id, l.prompt_tokens from line l cross join left_over o
-      where l.nr = 1 and under_way.batches = 0
+      where l.nr = 1 and under_way.batches = 0 and coalesce(o.dollars > 0, true)
          or l.nr <= most_requests and l.bytes <= most_bytes and (o.dollars is null or l.dollars <= o.dollars)
             and (refused.most_tokens is null or l.tokens <= refused.most_tokens - under_way.tokens)
     ), batch as (
