@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from columnist.answers.model import Answerer
 from columnist.asking.prompt import PROMPT_VERSION
+from columnist.documents.locating.seeker import Seeker
 from columnist.errors import LlmError, SettingsError
 from columnist.guarded.turns import Turns
 from columnist.llm.usage import Prices
@@ -48,14 +49,17 @@ class BackEnds:
         self._chats: dict[str, ChatModel] = {}
         self._rules = RulesAnswerer()
         self._answerers: dict[str, Answerer] = {EXTRACTIVE: self._rules}
+        self.seeker = Seeker()
         self.suggesting = Turns(MOST_SUGGESTING, EACH_SUGGESTING, MOST_WAITING)
 
     async def __aenter__(self) -> "BackEnds":
         await self._rules.__aenter__()
+        await self.seeker.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._rules.__aexit__()
+        await self.seeker.__aexit__()
         for chat in self._chats.values():
             await chat.__aexit__()
 
@@ -71,7 +75,7 @@ class BackEnds:
 
         *first, large = models_in(model)
         if not first:
-            return LanguageModelAnswerer(await self.chat(model), self._settings, await self._second(model))
+            return LanguageModelAnswerer(await self.chat(model), self._settings, await self._second(model), self.seeker)
         if self._settings.first_doubt is None:
             raise SettingsError(
                 f"Set COLUMNIST_FIRST_DOUBT to the doubt up to which {first[0]!r} may answer alone: `columnist eval "
@@ -90,7 +94,7 @@ class BackEnds:
         prices = Prices.of(self._settings, model)
         if model == EXTRACTIVE:
             return Another(self._rules, prices)
-        return Another(LanguageModelAnswerer(await self.chat(model), self._settings), prices)
+        return Another(LanguageModelAnswerer(await self.chat(model), self._settings, seeker=self.seeker), prices)
 
     async def chat(self, model: str) -> "ChatModel":
         """The chat model of that name, of two the large one; a GGUF file is loaded, once, away from the event loop."""

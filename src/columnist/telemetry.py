@@ -53,7 +53,8 @@ POOL_CONCURRENCY = Gauge(
 POOL_RUNNING = Gauge("columnist_pool_running", "Items that the process works on.", registry=REGISTRY)
 READER_PLACES = Gauge(
     "columnist_reader_places",
-    "Guarded processes at a time, by what they do (kind: reading, drawing, ocr, rules, export; state: free, in_use).",
+    "Guarded processes at a time, by what they do (kind: reading, drawing, ocr, rules, words, quotes, export; "
+    "state: free, in_use).",
     ["kind", "state"],
     registry=REGISTRY,
 )

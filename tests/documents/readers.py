@@ -70,10 +70,16 @@ def refused(settings: Settings, path: Path, words: str, name: str | None = None)
     assert "SPONSORSHIP" in reading(settings, scenario)[0].text.upper()
 
 
-def readers_of(parent: int) -> Iterator[psutil.Process]:
-    """The guarded children of a process: its first template has one for each role, whose children they are."""
+def templates_of(parent: int) -> Iterator[psutil.Process]:
+    """The templates of a process's guarded children: the first one has one for each role."""
     for process in psutil.Process(parent).children():
         with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
             if any("columnist.guarded.template" in argument for argument in process.cmdline()):
-                for template in process.children():
-                    yield from template.children()
+                yield from process.children()
+
+
+def readers_of(parent: int) -> Iterator[psutil.Process]:
+    """The guarded children of a process."""
+    for template in templates_of(parent):
+        with suppress(psutil.NoSuchProcess):
+            yield from template.children()

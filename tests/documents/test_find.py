@@ -54,10 +54,3 @@ def test_words_that_repeat_without_end_are_found_in_time() -> None:
     started = time.process_time()
     assert not list(find_words([text], "a " * 90 + "b"))
     assert time.process_time() - started < 5
-
-
-def test_words_across_stretches_of_a_long_page_are_found_once_and_a_search_ends_in_time() -> None:
-    page = "lease " * 5_000
-    assert [span.start for span in find_words([page], "lease")] == list(range(0, len(page), 6))
-    with pytest.raises(TimeoutError):
-        list(find_words(["a" * 10**7], "a" * 100 + "b", seconds=0))

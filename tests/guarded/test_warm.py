@@ -65,6 +65,37 @@ watching = False
 """
 
 
+SEARCHES = """
+import io, json, sys
+from columnist.documents.locating import child
+
+child.warm()
+watching = False
+
+def watch(event, arguments):
+    if watching and event in ("open", "import", "os.listdir", "os.scandir", "ctypes.dlopen"):
+        print(event, arguments[0])
+
+sys.addaudithook(watch)
+from tests.conftest import CONTRACTS, contract_pages
+
+pages = [page.text for file in CONTRACTS.glob("*.pdf") for page in contract_pages(file.name)]
+words = " ".join(pages[3].split()[:30])
+quotes = [(words, 4), (words.replace("e", "c", 1), None), (words + " … the", None), ("ﬁ É ﬀ Ⅻ " + words, 1)]
+asked = [{"pages": pages, "quotes": quotes}, {"pages": pages, "words": "Eﬃ ß İ é", "most": 9}]
+requests = [io.BytesIO(json.dumps(one).encode()) for one in asked]
+watching = True
+for request in requests:
+    child.answer(request, io.BytesIO(), None)
+watching = False
+"""
+
+
+def test_searches_open_and_import_nothing_after_the_start() -> None:
+    done = subprocess.run([sys.executable, "-c", SEARCHES], capture_output=True, text=True, check=True, timeout=600)
+    assert done.stdout == ""
+
+
 def test_the_rules_open_and_import_nothing_after_the_start() -> None:
     done = subprocess.run([sys.executable, "-c", RULES], capture_output=True, text=True, check=True, timeout=600)
     assert done.stdout == ""

@@ -16,12 +16,9 @@ from columnist.api.health import Health
 from columnist.db.connect import Connection, User
 from columnist.desk.local import LocalDesk
 from columnist.errors import ForbiddenError, NotFoundError, TooManyRequestsError
-from columnist.guarded.turns import Turns
 from columnist.process import Process
 from columnist.reviews.model import Role
 from columnist.reviews.store import role_in
-
-MOST_FINDING, MOST_FINDS_WAITING = 2, 20
 
 ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
 
@@ -32,8 +29,6 @@ class Gate:
 
     authenticator: Authenticator
     health: Health
-    finding: Turns = field(default_factory=lambda: Turns(MOST_FINDING, 1, MOST_FINDS_WAITING))
-    """Who looks for words in a document: in threads that all share."""
     limiter: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
 
 

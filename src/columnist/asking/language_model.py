@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -32,8 +32,9 @@ from columnist.asking.raw_answers import Quote, RawAnswer, raw_answers
 from columnist.asking.readings import Reading, two_readings
 from columnist.asking.statements import folded, unshown
 from columnist.asking.windows import LEAST_BUDGET, answer_room, page_room, size, windows
-from columnist.documents.locating.locate import Locator, normalise
-from columnist.documents.model import Citation, DocumentText
+from columnist.documents.locating.locate import normalise
+from columnist.documents.locating.seeker import Seeker
+from columnist.documents.model import Citation, DocumentText, Span
 from columnist.errors import ContextExceededError, MalformedAnswerError, PutOffError, RequestRefusedError
 from columnist.llm.client import ChatModel
 from columnist.llm.replies import Completion
@@ -43,6 +44,9 @@ from columnist.reviews.model import Flag, Question
 from columnist.settings import Settings
 
 Result = TypeVar("Result")
+
+_Said = tuple[str, int | None]
+"""A quote, and the page that is claimed."""
 
 MOST_CALLS = 10
 """Calls about a document for each one that was planned, and for two more; then it is given up."""
@@ -60,10 +64,17 @@ class LanguageModelAnswerer:
 
     prompt_version = PROMPT_VERSION
 
-    def __init__(self, chat: ChatModel, settings: Settings, another: "Another | None" = None) -> None:
-        """`another` reads again where a question asks for another model."""
+    def __init__(
+        self,
+        chat: ChatModel,
+        settings: Settings,
+        another: "Another | None" = None,
+        seeker: Seeker | None = None,
+    ) -> None:
+        """`another` reads again where a question asks for another model; `seeker` looks quotes up."""
         self.model = chat.model
         self._another = another
+        self._seeker = seeker or Seeker()
         self.together = settings.columns_per_call
         self._chat = chat
         self._settings = settings
@@ -94,9 +105,7 @@ class LanguageModelAnswerer:
         parts = windows(pages, page_room(context, answer_tokens, overhead)) or [[]]
         limits = _Limits(size(pages), MOST_CALLS * (len(parts) * len(groups) + 2))
         affinity = _affinity(document)
-        calls = _Calls(
-            self._chat, document, pages, Locator(document.pages), answer_tokens, ledger, limits, affinity, urgent
-        )
+        calls = _Calls(self._chat, document, pages, self._seeker, answer_tokens, ledger, limits, affinity, urgent)
         first: list[tuple[Question, Answer]] = []
         asked = {question.id: question for question in questions if question.second_reading}
         put_off: PutOffError | None = None
@@ -265,7 +274,7 @@ class _Calls:
     chat: ChatModel
     document: DocumentText
     pages: Sequence[PageText]
-    locator: Locator
+    seeker: Seeker
     answer_tokens: int
     ledger: Ledger
     limits: _Limits
@@ -380,8 +389,7 @@ class _Calls:
         )
         contents: dict[UUID, Content] = {}
         try:
-            # Locating quotes in a long document is slow: do it in a thread.
-            contents = await asyncio.to_thread(self._contents, completion, group)
+            contents = await self._contents(completion, group)
             problem = "The model left this question out of its answer, or answered it in another form, twice."
         except MalformedAnswerError as error:
             problem = str(error)
@@ -409,41 +417,65 @@ class _Calls:
         if text is None:
             return {}
         try:
-            contents = await asyncio.to_thread(self._contents, Completion(text, False, 0, 0, 0), group)
+            contents = await self._contents(Completion(text, False, 0, 0, 0), group)
         except MalformedAnswerError:
             return {}
         return contents if len(contents) == len(group) else {}
 
-    def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
-        """The contents by question, without those that are missing or malformed. Raises MalformedAnswerError."""
-        contents = {}
+    async def _contents(self, completion: Completion, group: Sequence[Question]) -> dict[UUID, Content]:
+        """The contents by question, without those that are missing or malformed. Raises MalformedAnswerError, and
+        DocumentError or ReaderLostError if the quotes cannot be looked up."""
+        raw = await asyncio.to_thread(raw_answers, completion, group)
+        answers = {index: whole.bounded() for index, whole in raw.items()}
+        said = {place for index, one in answers.items() for place in self._said(one, group[index])}
+        wanted = sorted(said, key=str)
+        places: dict[_Said, tuple[Span, ...]] = {}
+        if wanted:
+            places = dict(
+                zip(wanted, await self.seeker.quotes(self.document.pages, wanted, self.document.owner), strict=True)
+            )
+        cut = {index for index, one in answers.items() if one != raw[index]}
         likely = likelihoods(completion, group)
-        for index, whole in raw_answers(completion, group).items():
-            question, answer = group[index], whole.bounded()
-            citations = tuple(self._cite(quote) for quote in answer.quotes if quote.quote.strip())
-            words = self._words(answer.words, citations) if question.format in WORDED else ""
+        return await asyncio.to_thread(self._found, group, answers, cut, likely, places)
+
+    def _said(self, answer: RawAnswer, question: Question) -> list[_Said]:
+        """What is to be looked up of an answer: its quotes, and its words."""
+        quotes = [self._quote(quote) for quote in answer.quotes]
+        words = [(_storable(answer.words).strip(), None)] if question.format in WORDED else []
+        return [(text, page) for text, page in (*quotes, *words) if text]
+
+    def _found(
+        self,
+        group: Sequence[Question],
+        answers: Mapping[int, RawAnswer],
+        cut: Collection[int],
+        likely: Mapping[int, float],
+        places: Mapping[_Said, tuple[Span, ...]],
+    ) -> dict[UUID, Content]:
+        contents = {}
+        for index, answer in answers.items():
+            question = group[index]
+            citations = tuple(
+                self._cite(said, places[said]) for quote in answer.quotes if (said := self._quote(quote))[0]
+            )
+            words = _words(answer.words, citations, places) if question.format in WORDED else ""
             content = _content(question, answer, words, citations)
             if isinstance(answer.answer, list) and len(answer.answer) >= MOST_ITEMS:
                 more_to_come = f"These are {MOST_ITEMS}, the most that are asked for: there may be more."
                 content = doubted(content, more_to_come, CUT)
-            if answer != whole:
+            if index in cut:
                 content = doubted(content, "The model's answer was too long, and is cut.", CUT)
             if index in likely:
                 content = replace(content, doubt=more(content.doubt, 1 - likely[index]))
             contents[question.id] = content
         return contents
 
-    def _words(self, said: str, citations: Sequence[Citation]) -> str:
-        """The words of an answer, if the document has them; else empty."""
-        words = _storable(said).strip()
-        form = normalise(words)
-        quoted = any(citation.verified and form in normalise(citation.quote) for citation in citations)
-        return words if form and (quoted or self.locator.locate(words, None)) else ""
-
-    def _cite(self, raw: Quote) -> Citation:
-        quote = _storable(raw.quote).strip()
+    def _quote(self, raw: Quote) -> _Said:
         claimed = raw.page if raw.page is not None and 1 <= raw.page <= len(self.document.pages) else None
-        spans = self.locator.locate(quote, claimed)
+        return _storable(raw.quote).strip(), claimed
+
+    def _cite(self, said: _Said, spans: tuple[Span, ...]) -> Citation:
+        quote, claimed = said
         # The page is where the quote was found, whatever the model said.
         return Citation(quote, spans[0].page if spans else claimed, bool(spans), spans, ())
 
@@ -510,6 +542,14 @@ def _shares(completion: Completion, count: int) -> list[Usage]:
         )
         for index in range(count)
     ]
+
+
+def _words(raw: str, citations: Sequence[Citation], places: Mapping[_Said, tuple[Span, ...]]) -> str:
+    """The words of an answer, if the document has them; else empty."""
+    words = _storable(raw).strip()
+    form = normalise(words)
+    quoted = any(citation.verified and form in normalise(citation.quote) for citation in citations)
+    return words if form and (quoted or places.get((words, None))) else ""
 
 
 def _content(question: Question, raw: RawAnswer, words: str, citations: tuple[Citation, ...]) -> Content:

@@ -7,10 +7,10 @@ import socket
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Hashable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import structlog
 
@@ -18,7 +18,7 @@ from columnist import telemetry
 from columnist.cancelling import off_loop
 from columnist.cpu import usable_cores
 from columnist.guarded import template
-from columnist.guarded.frames import HEAD, Frame
+from columnist.guarded.frames import DONE, HEAD, Frame
 from columnist.guarded.sandbox import LAYERS
 from columnist.guarded.turns import MOST_WAITING, Turns
 
@@ -34,7 +34,7 @@ _BUFFER = 1024**2
 _KEPT_VARIABLES = ("PATH", "LANG")
 
 
-Kind = Literal["reading", "drawing", "ocr", "rules", "export"]
+Kind = Literal["reading", "drawing", "ocr", "rules", "words", "quotes", "export"]
 """What places are for, as the metrics call it."""
 
 
@@ -301,6 +301,22 @@ class Places:
                 self._ending.add(ending)
                 ending.add_done_callback(self._ending.discard)
             self._turns.give_back(user)
+
+    async def answer(self, request: bytes, user: Hashable) -> dict[str, Any]:
+        """What a child without a file answers, in one frame. What is lost is asked again, once. Raises as `child`, and
+        CrashedError if the child reports an error."""
+        try:
+            return await self._answer(request, user)
+        except LostError:
+            return await self._answer(request, user)
+
+    async def _answer(self, request: bytes, user: Hashable) -> dict[str, Any]:
+        async with self.child(nullcontext(), user) as child:
+            await child.ask(request)
+            kind, values, _ = await child.frame()
+        if kind != DONE:
+            raise CrashedError(str(values.get("error", "")))
+        return values
 
     async def _take(self, user: Hashable) -> None:
         late = asyncio.get_running_loop().call_later(LONG_WAIT_SECONDS, self._is_late)

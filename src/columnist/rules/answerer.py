@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 
 from pydantic import TypeAdapter
@@ -13,7 +12,6 @@ from columnist.cpu import usable_cores
 from columnist.documents.model import DocumentText
 from columnist.errors import DocumentError, ReaderLostError
 from columnist.guarded.children import CrashedError, LateError, LostError, Places, Role
-from columnist.guarded.frames import DONE
 from columnist.reviews.model import Question
 
 SECONDS = 300.0
@@ -55,30 +53,21 @@ class RulesAnswerer:
         """All questions at once, in order: a document takes milliseconds. Raises DocumentError, or ReaderLostError if
         the child was ended from outside, twice."""
         request = await asyncio.to_thread(_request, document.pages, questions)
-        try:
-            contents = await self._contents(request, document.owner)
-        except LostError:
-            try:
-                contents = await self._contents(request, document.owner)
-            except LostError:
-                raise ReaderLostError("The process that applied the rules was ended from outside: try again.") from None
-        yield [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
-
-    async def _contents(self, request: bytes, owner: str) -> list[Content]:
         role = self._places.role
         try:
-            async with self._places.child(nullcontext(), owner) as child:
-                await child.ask(request)
-                kind, values, _ = await child.frame()
+            values = await self._places.answer(request, document.owner)
         except LateError:
             raise DocumentError(f"The rules took longer than {role.seconds:g} seconds over this document.") from None
-        except CrashedError:
+        except CrashedError as error:
+            if bug := str(error):
+                raise DocumentError(f"The rules failed over this document ({bug}): please report this.") from None
             raise DocumentError(
                 f"The rules need more than the {role.memory // 1024**2:,} MB of memory that they may use."
             ) from None
-        if kind != DONE:
-            raise DocumentError(f"The rules failed over this document ({values['error']}): please report this.")
-        return await asyncio.to_thread(_CONTENTS.validate_python, values["contents"])
+        except LostError:
+            raise ReaderLostError("The process that applied the rules was ended from outside: try again.") from None
+        contents = await asyncio.to_thread(_CONTENTS.validate_python, values["contents"])
+        yield [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
 
 
 def _request(pages: Sequence[str], questions: Sequence[Question]) -> bytes:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
 from pathlib import Path as FilePath
@@ -17,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 
 from columnist.api.context import (
     CurrentConnection,
-    CurrentGate,
     CurrentProcess,
     CurrentUser,
     EditableReview,
@@ -28,12 +26,12 @@ from columnist.api.guarded import GuardedRoute, UploadRoute
 from columnist.api.models import Ids
 from columnist.api.parameters import STORABLE, Confirm, NameSearch, Offset, PageNumber, PageSize
 from columnist.api.uploads import uploaded
+from columnist.api.waiting import while_waited_for
 from columnist.cancelling import off_loop, surely
 from columnist.desk.intake import Status, TakenIn
 from columnist.documents import store
-from columnist.documents.locating.find import find_words
 from columnist.documents.locating.locate import rectangles
-from columnist.documents.model import Citation, Span
+from columnist.documents.model import Citation
 from columnist.documents.reading.formats import PDF, PICTURES
 from columnist.documents.store import Document, StoredFile, Use
 from columnist.documents.sweep import note_arrival
@@ -46,7 +44,6 @@ router = APIRouter(tags=["documents"], route_class=GuardedRoute)
 uploads = APIRouter(tags=["documents"], route_class=UploadRoute)
 
 _MOST_PLACES = 200
-_FIND_SECONDS = 5.0
 
 _UNTRUSTED = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -293,8 +290,8 @@ async def get_page(
 async def find_in_document(
     document_id: UUID,
     q: Annotated[str, Query(min_length=1, max_length=200, pattern=STORABLE, description="Words as you type them.")],
+    request: Request,
     process: CurrentProcess,
-    gate: CurrentGate,
     user: CurrentUser,
 ) -> Places:
     """The places of some words in a document, at most 200 of them: in what was read, by OCR, too. `more`: there may be
@@ -302,30 +299,14 @@ async def find_in_document(
     async with process.database.act_as(user) as connection:
         await store.get_document(connection, document_id)
         reading = await store.latest_reading(connection, document_id)
-    await gate.finding.take(user.id)
-    try:
-        spans, more = await surely(asyncio.to_thread(_found, reading.pages, q))
-    finally:
-        gate.finding.give_back(user.id)
+    looking = process.back_ends.seeker.words(reading.pages, q, _MOST_PLACES, user.id)
+    spans, more = await while_waited_for(request, looking)
     boxes = {
         page: await asyncio.to_thread(process.blobs.boxes, reading.boxes_key, page)
         for page in sorted({span.page for span in spans})
     }
     places = [Citation(span.text(reading.pages), span.page, True, (span,), rectangles(boxes, [span])) for span in spans]
     return Places(places=places, more=more)
-
-
-def _found(pages: Sequence[str], words: str) -> tuple[list[Span], bool]:
-    """The first places of some words, and whether there may be more."""
-    spans: list[Span] = []
-    try:
-        for span in find_words(pages, words, _FIND_SECONDS):
-            if len(spans) == _MOST_PLACES:
-                return spans, True
-            spans.append(span)
-    except TimeoutError:
-        return spans, True
-    return spans, False
 
 
 @router.get(
@@ -336,6 +317,7 @@ def _found(pages: Sequence[str], words: str) -> tuple[list[Span], bool]:
 async def get_page_image(
     document_id: UUID,
     number: PageNumber,
+    request: Request,
     process: CurrentProcess,
     user: CurrentUser,
     width: Annotated[int, Query(ge=100, le=3_000, description="In pixels.")] = 1_200,
@@ -346,7 +328,7 @@ async def get_page_image(
     if document.media_type not in (PDF, *PICTURES):
         raise NotFoundError("Only the pages of a PDF or a picture that was read can be drawn.")
     async with off_loop(process.blobs.reading(document.sha256)) as path:
-        picture = await process.reader.draw(path, number, width, user.id)
+        picture = await while_waited_for(request, process.reader.draw(path, number, width, user.id))
     return Response(picture, media_type="image/png", headers=_UNTRUSTED)
 
 

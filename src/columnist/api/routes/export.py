@@ -1,18 +1,18 @@
 """The grid as a file."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from columnist.api.context import CurrentProcess, CurrentUser, require_role
 from columnist.api.guarded import GuardedRoute
 from columnist.api.parameters import Filter, Words
+from columnist.api.waiting import while_waited_for
 from columnist.cancelling import surely
 from columnist.errors import NotFoundError
 from columnist.export.extract import Extract
@@ -23,9 +23,6 @@ from columnist.reviews.events import note_export
 from columnist.reviews.grid import matching_documents
 
 router = APIRouter(tags=["export"], route_class=GuardedRoute)
-
-LOOK_SECONDS = 0.5
-"""How often to look whether the client still waits for an export that has not begun."""
 
 MEDIA_TYPES: dict[Suffix, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -84,22 +81,12 @@ async def export_review(
 
 
 async def _begun(chunks: AsyncGenerator[bytes, None], request: Request) -> None:
-    """Wait for the first chunk, or until the client has hung up: nobody else ends a request that has not answered."""
-    first = asyncio.ensure_future(anext(chunks))
+    """Wait for the first chunk."""
     try:
-        while not (await asyncio.wait([first], timeout=LOOK_SECONDS))[0]:
-            if await request.is_disconnected():
-                raise HTTPException(499, "The client has hung up")
-        await first
+        await while_waited_for(request, anext(chunks))
     except BaseException:
-        first.cancel()
-        await surely(_closed(first, chunks))
+        await surely(chunks.aclose())
         raise
-
-
-async def _closed(first: asyncio.Future[bytes], chunks: AsyncGenerator[bytes, None]) -> None:
-    await asyncio.wait([first])
-    await chunks.aclose()
 
 
 class _Export(StreamingResponse):

@@ -1,7 +1,6 @@
 """Find words in a document as a person types them: capitals, typography and line breaks do not matter."""
 
 import re
-import time
 from collections.abc import Iterator, Sequence
 
 from columnist.documents.model import Span
@@ -13,32 +12,18 @@ _BROKEN = r"(?:\u00ad|[-‐][ \t]*+\r?\n[ \t]*+)?"
 """Between two characters of a word: a soft hyphen, or a hyphen at the end of a line."""
 
 
-STRETCH, LONGEST = 10_000, 2_000
-"""Characters that are looked at in one go, so that other threads get a turn; and those beyond, for words that begin in
-them."""
-
-
-def find_words(pages: Sequence[str], words: str, seconds: float = float("inf")) -> Iterator[Span]:
+def find_words(pages: Sequence[str], words: str) -> Iterator[Span]:
     """The places of `words`, page 1 first; none if they are blank. Any white space between two words is the same.
 
-    It takes time proportional to the length of the text times that of the words, at most. Raises TimeoutError after
-    `seconds`.
+    It takes time proportional to the length of the text times that of the words, at most.
     """
-    until = time.monotonic() + seconds
     parts = [_BROKEN.join(map(_alternatives, _CHARACTER.findall(part))) for part in words.split()]
     if not parts:
         return
     pattern = re.compile(r"\s++".join(parts), re.IGNORECASE)
     for number, text in enumerate(pages, start=1):
-        end = 0
-        for start in range(0, len(text), STRETCH):
-            for match in pattern.finditer(text, max(start, end), start + STRETCH + LONGEST):
-                if match.start() >= start + STRETCH:
-                    break
-                end = match.end()
-                yield Span(number, *match.span())
-            if time.monotonic() > until:
-                raise TimeoutError
+        for match in pattern.finditer(text):
+            yield Span(number, *match.span())
 
 
 def _alternatives(character: str) -> str:

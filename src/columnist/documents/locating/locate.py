@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
 from columnist.documents.locating.running_lines import without_running_lines
@@ -43,8 +43,6 @@ _SAME = str.maketrans(
     # Soft hyphen, zero-width characters, byte-order mark
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
 )
-_PIECE = re.compile(r"[^\s\x80-\U0010ffff]+|[^\x00-\x7f]")
-"""ASCII without white space, of which only the grave accent has another form; or one other character."""
 _HYPHEN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 
 _INSIDE = r"(?:['’\u00ad\u200b\u200c\u200d\u2060\ufeff]|[-‐‑][ \t]*+[\r\n]++\s*+|[-‐‑])"
@@ -138,7 +136,7 @@ class _Text:
             return []
         least = 0
         if after:
-            least = self._starts[after.page - 1] + bisect_left(self._offsets[after.page - 1], after.end)
+            least = self._starts[after.page - 1] + bisect_left(self._offsets(after.page - 1), after.end)
         first = max(least, self._starts[page_hint - 1]) if page_hint is not None else least
         cut: list[Span] = []
         for start in chain(self._occurrences(needle, first, len(self._text)), self._occurrences(needle, least, first)):
@@ -267,22 +265,16 @@ class _Text:
         """Positions in the normalised text → spans in the pages."""
         spans = []
         for page in range(bisect_right(self._starts, start) - 1, bisect_right(self._starts, end - 1)):
-            offsets = self._offsets[page]
+            offsets = self._offsets(page)
             low, high = max(start - self._starts[page], 0), min(end - self._starts[page], len(offsets))
             if low < high:
                 spans.append(Span(page + 1, offsets[low], offsets[high - 1] + 1))
         return spans
 
     @cached_property
-    def _normalised(self) -> tuple[str, list[int], list[list[int]]]:
-        texts, starts, offsets, position = [], [], [], 0
-        for page in self._pages:
-            text, places = _normalise_with_offsets(page)
-            texts.append(text)
-            starts.append(position)
-            offsets.append(places)
-            position += len(text)
-        return "".join(texts), starts, offsets
+    def _normalised(self) -> tuple[str, list[int]]:
+        texts = list(map(normalise, self._pages))
+        return "".join(texts), [0, *accumulate(map(len, texts[:-1]))]
 
     @property
     def _text(self) -> str:
@@ -290,11 +282,19 @@ class _Text:
 
     @property
     def _starts(self) -> list[int]:
+        """Where each page begins in the normalised text."""
         return self._normalised[1]
 
-    @property
-    def _offsets(self) -> list[list[int]]:
-        return self._normalised[2]
+    def _offsets(self, page: int) -> list[int]:
+        """The offset in a page (from 0) of each character of its normalised text: of few pages, as it takes longer than
+        the text itself."""
+        if page not in self._known_offsets:
+            self._known_offsets[page] = _offsets(self._pages[page])
+        return self._known_offsets[page]
+
+    @cached_property
+    def _known_offsets(self) -> dict[int, list[int]]:
+        return {}
 
     @cached_property
     def _words(self) -> list[_Word]:
@@ -370,30 +370,41 @@ def _one_word(left: str, right: str) -> bool:
     return all(char.isalpha() and char.lower() != char.upper() for char in (left or " ", right or " "))
 
 
+_MOST_FORMS = 20_000
+"""Characters whose forms are remembered: more than any document has that means to be read."""
+
+
+class _Forms(dict[int, str]):
+    """Each character as it is compared, in `str.translate`: none of white space, several of a ligature."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if character.isspace():
+            form = ""
+        elif character.isascii():
+            form = character
+        else:
+            form = unicodedata.normalize("NFKC", character.translate(_SAME)).translate(_SAME).replace(" ", "")
+        if len(self) >= _MOST_FORMS:
+            self.clear()
+        self[code] = form = form.replace("`", "'")
+        return form
+
+
+_FORMS = _Forms()
+
+
 def normalise(text: str) -> str:
     """The text for comparison: without white space and layout hyphens, with unified typography."""
-    return _normalise_with_offsets(text)[0]
+    return _HYPHEN_BETWEEN_LETTERS.sub("", text.translate(_FORMS))
 
 
-def _normalise_with_offsets(text: str) -> tuple[str, list[int]]:
-    """The normalised text, and the offset in the original of each of its characters."""
-    pieces: list[str] = []
-    offsets: list[int] = []
-    for match in _PIECE.finditer(text):
-        piece = match.group()
-        if piece.isascii():
-            pieces.append(piece)
-            offsets.extend(range(match.start(), match.end()))
-        elif not piece.isspace():
-            same = unicodedata.normalize("NFKC", piece.translate(_SAME)).translate(_SAME).replace(" ", "")
-            pieces.append(same)
-            offsets.extend([match.start()] * len(same))
-    joined = "".join(pieces).replace("`", "'")
-    dropped = {match.start() for match in _HYPHEN_BETWEEN_LETTERS.finditer(joined)}
-    if not dropped:
-        return joined, offsets
-    kept = [offset for index, offset in enumerate(offsets) if index not in dropped]
-    return _HYPHEN_BETWEEN_LETTERS.sub("", joined), kept
+def _offsets(text: str) -> list[int]:
+    """The offset in the text of each character of its normalised form."""
+    forms = [_FORMS[ord(character)] for character in text]
+    offsets = [place for place, form in enumerate(forms) for _ in form]
+    dropped = {match.start() for match in _HYPHEN_BETWEEN_LETTERS.finditer("".join(forms))}
+    return [offset for index, offset in enumerate(offsets) if index not in dropped] if dropped else offsets
 
 
 def rectangles(words: Mapping[int, Sequence[WordBox]], spans: Sequence[Span]) -> tuple[Rectangle, ...]:

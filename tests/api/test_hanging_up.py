@@ -1,0 +1,55 @@
+"""Who hangs up leaves no process working: neither one that looks for words nor one that draws a page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.api.test_reviews import a_review
+from tests.documents.readers import templates_of
+from tests.documents.scans import A_CONTRACT
+from tests.patience import PATIENCE_SECONDS, wait_until
+from tests.processes import served
+from tests.uploads import until_read, upload
+
+
+@contextmanager
+def held_up(templates: list[psutil.Process]) -> Iterator[None]:
+    """No child begins meanwhile, so that no request ends by itself."""
+    for template in templates:
+        template.suspend()
+    try:
+        yield
+    finally:
+        for template in templates:
+            template.resume()
+
+
+def test_who_hangs_up_leaves_no_search_and_no_drawing_running(url: str, tmp_path: Path) -> None:
+    with (
+        served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
+        httpx.Client(base_url=f"{server.url}/api") as api,
+    ):
+        review = a_review(api, "Term")["id"]
+        file = (A_CONTRACT.name, A_CONTRACT.read_bytes())
+        document = upload(api, file, review_id=review)["files"][0]["document_id"]
+        until_read(api, review)
+        asked = {"words": f"/documents/{document}/find?q=the", "drawing": f"/documents/{document}/pages/1/image"}
+
+        def is_free(kind: str) -> bool:
+            told = httpx.get(f"{server.url}/metrics").text
+            return f'columnist_reader_places{{kind="{kind}",state="in_use"}} 0.0' in told
+
+        for path in asked.values():
+            assert api.get(path).status_code == 200
+        # All programs of this process have their children of one template: that of what starts them.
+        templates = [one for program in psutil.Process().children() for one in templates_of(program.pid)]
+        with held_up(templates):
+            for kind, path in asked.items():
+                with pytest.raises(httpx.ReadTimeout):
+                    api.get(path, timeout=httpx.Timeout(PATIENCE_SECONDS, read=1.0))
+                wait_until(partial(is_free, kind), f"a free place for {kind}")
