@@ -1,6 +1,7 @@
 """Which back end answers for a model's name: rules, a local GGUF file, or an OpenAI-compatible server."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from columnist.documents.locating.seeker import Seeker
 from columnist.errors import LlmError, SettingsError
 from columnist.guarded.turns import Turns
 from columnist.llm.usage import Prices
+from columnist.reviews.model import Column, ColumnSpec
 from columnist.rules.answerer import RulesAnswerer
 from columnist.settings import ASSUMED_CONTEXT_TOKENS, CHAIN, EXTRACTIVE, Settings, host_of, listed_urls, models_in
 
@@ -32,6 +34,22 @@ def prompt_version(model: str) -> str:
     """The version that the back end of this model records with its cells; of two models, both."""
     each = (RulesAnswerer.prompt_version if one == EXTRACTIVE else PROMPT_VERSION for one in models_in(model))
     return CHAIN.join(each)
+
+
+def check_models(settings: Settings, model: str, questions: Sequence[ColumnSpec | Column] = ()) -> None:
+    """Raises SettingsError if the settings lack what it takes to ask the model these questions."""
+    *first, large = models_in(model)
+    if first and settings.first_doubt is None:
+        raise SettingsError(
+            f"Set COLUMNIST_FIRST_DOUBT to the doubt up to which {first[0]!r} may answer alone: `columnist eval first` "
+            "finds it."
+        )
+    by_another = [one.name for one in questions if one.second_reading == "model"]
+    if by_another and large != EXTRACTIVE and settings.second_model in (None, large):
+        raise SettingsError(
+            f"{by_another[0]!r} is to be read again by another model than {large!r}, and there is none: set "
+            "COLUMNIST_SECOND_MODEL, or choose another second reading."
+        )
 
 
 def llm_hosts(settings: Settings) -> list[str]:
@@ -76,11 +94,8 @@ class BackEnds:
         *first, large = models_in(model)
         if not first:
             return LanguageModelAnswerer(await self.chat(model), self._settings, await self._second(model), self.seeker)
-        if self._settings.first_doubt is None:
-            raise SettingsError(
-                f"Set COLUMNIST_FIRST_DOUBT to the doubt up to which {first[0]!r} may answer alone: `columnist eval "
-                "first` finds it."
-            )
+        check_models(self._settings, model)
+        assert self._settings.first_doubt is not None
         return CheapFirst(await self._another(first[0]), await self.named(large), self._settings.first_doubt)
 
     async def _second(self, model: str) -> "Another | None":
@@ -137,9 +152,14 @@ class BackEnds:
             model: chat.documents for model, chat in self._chats.items()
         }
 
-    async def context_tokens(self, model: str) -> int:
+    async def contexts(self, model: str) -> dict[str, int]:
+        """The contexts of the models that this name stands for, and of the one that reads again after them."""
+        names = [one for one in {*models_in(model), self._settings.second_model} if one is not None]
+        return dict(zip(names, await asyncio.gather(*map(self._context_tokens, names)), strict=True))
+
+    async def _context_tokens(self, model: str) -> int:
         """The context of a model: what its server says, if that is soon, or else what is assumed."""
-        if model != EXTRACTIVE and not models_in(model)[-1].endswith(".gguf"):
+        if model != EXTRACTIVE and not model.endswith(".gguf"):
             try:
                 async with asyncio.timeout(CONTEXT_SECONDS):
                     return await (await self.chat(model)).context_tokens()

@@ -3,13 +3,13 @@
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 
-from columnist.back_ends import BackEnds, llm_hosts, prompt_version
+from columnist.back_ends import BackEnds, check_models, llm_hosts, prompt_version
 from columnist.cancelling import off_loop
 from columnist.db.connect import Database, database_url
 from columnist.db.quotas import Quotas
@@ -23,7 +23,7 @@ from columnist.guarded.children import LostError, layers
 from columnist.guarded.sandbox import REQUIRED
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.work import ItemWorker
-from columnist.reviews.model import ModelInUse
+from columnist.reviews.model import ColumnSpec, ModelInUse
 from columnist.settings import Settings
 
 log = structlog.get_logger()
@@ -135,10 +135,12 @@ async def check_sandbox(settings: Settings) -> None:
         )
 
 
-async def check_askable(settings: Settings) -> None:
-    """Raises UnaskableModelError if a worker of this process could not ask the settings' model. Loads a .gguf file."""
+async def check_askable(settings: Settings, questions: Sequence[ColumnSpec] = ()) -> None:
+    """Raises UnaskableModelError if a worker of this process could not ask the settings' model these questions. Loads a
+    .gguf file."""
     async with BackEnds(settings) as back_ends:
         try:
+            check_models(settings, settings.model, questions)
             await back_ends.named(settings.model)
         except (LlmRefusedError, SettingsError) as error:
             raise UnaskableModelError(str(error)) from None

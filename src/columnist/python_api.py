@@ -116,7 +116,7 @@ async def _run(
     *,
     batch: bool,
 ) -> tuple[Result, str]:
-    await check_askable(settings)
+    await check_askable(settings, columns)
     async with open_desk(settings) as desk:
 
         async def watch(generated: Generated) -> Progress:

@@ -210,7 +210,7 @@ def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url
                 )
                 async with database.act_as(LOCAL_USER) as connection:
                     estimate = await estimate_job(
-                        connection, Ask(review.id, MODEL, PROMPT_VERSION, only), settings, 32_768
+                        connection, Ask(review.id, MODEL, PROMPT_VERSION, only), settings, {MODEL: 32_768}
                     )
                 assert (estimate.cells, estimate.left_alone) == (len(right), left_alone), only
                 asked = await ask(database, review, review.documents, *only)

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+import columnist
+from columnist.errors import UnaskableModelError
 from columnist.settings import Settings
 from tests.llm.simulated import Reply, completion, scripted
 from tests.processes import served
@@ -26,6 +28,7 @@ ANSWERS = {
 """What the large model says, and its quotes. The small one invents the quote of the term, and its fee."""
 SMALL = {"Fee": ("2.5%", "Late fee: 1.5%."), "Term": ("10 years", "The term shall be ten years.")}
 PRICES = {"small": (1, 1, 10), "large": (100, 100, 1000)}
+CONTEXTS = {"small": 8_192, "large": 131_072}
 FORMATS = {"Law": "text", "Fee": "percentage", "Term": "text"}
 
 
@@ -57,8 +60,9 @@ class Models:
 
 @contextmanager
 def serving(url: str, home: Path, models: Models, **variables: str) -> Iterator[httpx.Client]:
-    """A server whose models are at these prices; as it is set otherwise."""
-    with scripted(models) as llm:
+    """A server whose models are at these prices and have these contexts; as it is set otherwise."""
+    data = [{"id": name, "object": "model", "max_model_len": tokens} for name, tokens in CONTEXTS.items()]
+    with scripted(models, (200, {"object": "list", "data": data})) as llm:
         listed = ",".join(f"{name}={'/'.join(map(str, prices))}" for name, prices in PRICES.items())
         settings = {
             "DATABASE_URL": url,
@@ -70,14 +74,14 @@ def serving(url: str, home: Path, models: Models, **variables: str) -> Iterator[
             yield api
 
 
-def review_of(api: httpx.Client, second_reading: str | None = None) -> str:
+def review_of(api: httpx.Client, second_reading: str | None = None, contract: bytes = CONTRACT) -> str:
     """One contract, not yet asked."""
     columns = [
         {"name": name, "prompt": "What?", "format": form, "second_reading": second_reading}
         for name, form in FORMATS.items()
     ]
     review: str = api.post("/tabular/reviews", json={"name": str(uuid4()), "columns": columns}).json()["id"]
-    upload(api, ("lease.txt", CONTRACT), review_id=review)
+    upload(api, ("lease.txt", contract), review_id=review)
     return review
 
 
@@ -139,6 +143,56 @@ def test_another_model_reads_again_at_its_own_price_and_a_difference_is_shown(ur
         alone = api.post(f"/tabular/reviews/{review_of(api)}/estimate", json={}).json()
         assert estimate["calls"] == 2 * alone["calls"]
         assert alone["price"] < estimate["price"] < 1.1 * alone["price"], "the other is cheap"
+
+
+@pytest.mark.parametrize(
+    ("knobs", "second_reading"),
+    [
+        ({"COLUMNIST_MODEL": "large", "COLUMNIST_SECOND_MODEL": "small"}, "model"),
+        ({"COLUMNIST_MODEL": "small>large", "COLUMNIST_FIRST_DOUBT": "0"}, None),
+    ],
+    ids=["a second reading", "cheap first"],
+)
+def test_an_estimate_counts_each_model_by_its_own_context(
+    url: str, tmp_path: Path, knobs: dict[str, str], second_reading: str | None
+) -> None:
+    models = Models()
+    with serving(url, tmp_path / "home", models, **knobs) as api:
+        review = review_of(api, second_reading, b"\n".join([CONTRACT, *[b"Nothing is meant by this."] * 3_000]))
+        until_read(api, review)
+        expected = api.post(f"/tabular/reviews/{review}/estimate", json={"only": ["all"]}).json()
+    asked = [model for model, _ in models.asked]
+    assert asked.count("small") > 2, "in windows"
+    assert abs(expected["calls"] - len(asked)) <= 1
+
+
+@pytest.mark.parametrize("second", [{}, {"COLUMNIST_SECOND_MODEL": "large"}], ids=["none", "the same"])
+def test_where_another_model_is_wanted_and_there_is_none_nothing_is_asked(
+    url: str, tmp_path: Path, second: dict[str, str]
+) -> None:
+    models = Models()
+    with serving(url, tmp_path / "home", models, COLUMNIST_MODEL="large", **second) as api:
+        path = f"/tabular/reviews/{review_of(api, 'model')}"
+        for act in ("estimate", "generate"):
+            refused = api.post(f"{path}/{act}", json={})
+            assert refused.status_code == 422, act
+            assert "COLUMNIST_SECOND_MODEL" in refused.json()["detail"]
+        assert not api.get("/tabular/jobs").json()["jobs"]
+        (law, *_) = api.get(f"{path}/columns").json()["columns"]
+        changed = {"name": "Law", "prompt": "What?", "second_reading": "passages"}
+        api.put(f"{path}/columns/{law['id']}", json=changed).raise_for_status()
+        api.post(f"{path}/estimate", json={"column_ids": [law["id"]]}).raise_for_status()
+    assert not models.asked
+
+
+def test_a_run_that_lacks_another_model_stops_before_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNIST_DATA_DIR", str(tmp_path / "home"))
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
+    (tmp_path / "lease.txt").write_bytes(CONTRACT)
+    columns = [{"name": "Law", "prompt": "Which?", "format": "text", "second_reading": "model"}]
+    with pytest.raises(UnaskableModelError, match="COLUMNIST_SECOND_MODEL"):
+        columnist.run(tmp_path / "lease.txt", columns, model="large")
+    assert not (tmp_path / "home").exists()
 
 
 def test_two_models_are_written_as_a_small_and_a_large_one() -> None:

@@ -69,7 +69,7 @@ async def evaluate(
     for line in "\n".join(joined.notes).splitlines():
         console.print(f"  {screen.plain(line)}", soft_wrap=True)
     if settings.server is None:
-        await check_askable(settings)
+        await check_askable(settings, columns)
     review = distinct(paths, columns, f"Evaluation of {paths[0].resolve().name} by {settings.model}")
     async with command_desk(settings) as desk:
         grid = await take_in(desk, review, files, columns, console)

@@ -49,7 +49,7 @@ async def repeat(
     sources = find_files(paths).files
     random.Random(seed).shuffle(sources)  # noqa: S311 - a sample, no secret
     sources = sources[: -(-cells // len(questions))]
-    await check_askable(settings)
+    await check_askable(settings, columns)
     console.print(
         f"Asks {len(questions):,} questions about {len(sources):,} documents, drawn with --seed {seed}, two times each."
     )

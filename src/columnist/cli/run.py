@@ -52,7 +52,7 @@ async def run_grid(
     columns = read_columns(columns_file)
     sources = find_files(paths)
     if settings.server is None:
-        await check_askable(settings)
+        await check_askable(settings, columns)
     if sources.passed_over:
         names = ", ".join(screen.plain(file.name) for file in sources.passed_over[:PASSED_OVER_SHOWN])
         more = ", …" if len(sources.passed_over) > PASSED_OVER_SHOWN else ""

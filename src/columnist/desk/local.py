@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from columnist.back_ends import prompt_version
+from columnist.back_ends import check_models, prompt_version
 from columnist.db.connect import LOCAL_USER, Connection, User
 from columnist.desk.editing import typed_edit
 from columnist.desk.estimate import JobEstimate, priced
@@ -171,18 +171,26 @@ class LocalDesk(Desk):
 
     async def ask(self, ask: Ask) -> Generated:
         """Start a job, or let the review's live job grow. A job that was paused because its model refused goes on: the
-        user has mended that, or learns that it is still refused. Raises as `create_job`."""
+        user has mended that, or learns that it is still refused. Raises as `create_job`, and SettingsError if a
+        question is to be read by another model and there is none."""
         async with self._acting() as connection:
+            await self._check_models(connection, ask)
             generated = await jobs.create_job(connection, self._user.id, ask)
             if generated.pause_reason and await jobs.resume_refused(connection, generated.job_id):
                 generated = replace(generated, pause_reason=None)
             return generated
 
+    async def _check_models(self, connection: Connection, ask: Ask) -> None:
+        columns = await list_columns(connection, ask.review_id)
+        asked = [one for one in columns if ask.column_ids is None or one.id in ask.column_ids]
+        check_models(self._process.settings, ask.model, asked)
+
     async def estimate(self, ask: Ask) -> JobEstimate:
-        """What `ask` would ask now, and what that may cost."""
-        context = await self._process.back_ends.context_tokens(ask.model)
+        """What `ask` would ask now, and what that may cost. Raises SettingsError as `ask`."""
+        contexts = await self._process.back_ends.contexts(ask.model)
         async with self._acting() as connection:
-            return priced(await estimate_job(connection, ask, self._process.settings, context), ask)
+            await self._check_models(connection, ask)
+            return priced(await estimate_job(connection, ask, self._process.settings, contexts), ask)
 
     async def still_unanswered(self, ask: Ask) -> Unanswered:
         """What `ask` would ask now, without what failed."""
@@ -349,6 +357,7 @@ class LocalDesk(Desk):
         async with self._acting() as connection:
             await get_cell(connection, key)
             ask = self.asking(key.review_id, None, None, [key.column_id], [key.document_id])
+            await self._check_models(connection, ask)
             generated = await jobs.create_job(connection, self._user.id, replace(ask, only=("again",)))
             if generated.resumed:
                 raise ConflictError(

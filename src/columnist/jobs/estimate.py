@@ -1,10 +1,9 @@
 """What a request would ask, before a job is made of it, and what still has no answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 from pathlib import PurePath
-from typing import get_args
 
 from psycopg.rows import DictRow
 
@@ -16,7 +15,7 @@ from columnist.documents.tokens import estimated_tokens
 from columnist.jobs.ask import Ask
 from columnist.jobs.statements import sql
 from columnist.llm.usage import CELL_TOKENS, CHARACTERS_PER_TOKEN, NOTHING, Prices, Usage, total
-from columnist.reviews.model import Question, SecondReading
+from columnist.reviews.model import Question
 from columnist.reviews.store import list_columns
 from columnist.settings import EXTRACTIVE, Settings, models_in
 
@@ -87,8 +86,7 @@ class _Asked:
     budget: int
     in_order: float = 0
     from_passages: float = 0
-    by_another: float = 0
-    """The shares of the questions that are read twice; `by_another` is asked beside this."""
+    """The shares of the questions that the same model reads twice."""
 
     @classmethod
     def of(cls, questions: Sequence[Question], settings: Settings, context_tokens: int) -> "_Asked":
@@ -100,8 +98,8 @@ class _Asked:
         each = (sum(_prompt_tokens(group) - instructions for group in groups)) / max(1, len(questions))
         room = page_room(context_tokens, answer_tokens, overhead)
         twice = [question.second_reading for question in questions]
-        shares = [twice.count(how) / max(1, len(questions)) for how in get_args(SecondReading)]
-        return cls(instructions, each, step, room, *shares)
+        in_order, from_passages = (twice.count(how) / max(1, len(questions)) for how in ("order", "passages"))
+        return cls(instructions, each, step, room, in_order, from_passages)
 
     def spends(self, cells: int, page_bytes: Sequence[int], tokens: float) -> tuple[int, Usage]:
         """Calls about a document, and what they use."""
@@ -117,10 +115,6 @@ class _Asked:
         cached = (groups - 1) * (whole + windows * self.instructions)
         calls = groups * windows + ceil(passages)
         return calls, Usage(round(prompt), round(cached), round((asked + passages) * CELL_TOKENS))
-
-    def another(self) -> "_Asked":
-        """What the other model is asked."""
-        return replace(self, in_order=0, from_passages=0)
 
 
 def _prompt_tokens(questions: Sequence[Question]) -> int:
@@ -140,19 +134,23 @@ class Unanswered:
     columns: list[str]
 
 
-async def estimate_job(connection: Connection, ask: Ask, settings: Settings, context_tokens: int) -> Estimate:
-    """What `create_job` would ask now an LLM with that context."""
+async def estimate_job(connection: Connection, ask: Ask, settings: Settings, contexts: Mapping[str, int]) -> Estimate:
+    """What `create_job` would ask now of LLMs with these contexts, by their names."""
     columns = await list_columns(connection, ask.review_id)
     questions = [one.question() for one in columns if ask.column_ids is None or one.id in ask.column_ids]
-    asked = _Asked.of(questions, settings, context_tokens)
+    by_another = [one for one in questions if one.second_reading == "model"]
+    others = [one for one in questions if one.second_reading != "model"]
+    *first, large = models_in(ask.model)
+    receivers = [(large, questions, ask.prices)]
+    receivers += [(one, others, Prices.of(settings, one)) for one in first]
+    if settings.second_model not in (None, large):
+        receivers.append((settings.second_model, by_another, Prices.of(settings, settings.second_model)))
     documents = await (await connection.execute(sql("estimate_job"), ask.values)).fetchall()
-    *first, _ = models_in(ask.model)
-    receivers = [(asked, 1.0, ask.prices)]
-    if first and first[0] != EXTRACTIVE:
-        receivers.append((asked, 1.0, Prices.of(settings, first[0])))
-    if asked.by_another and settings.second_model not in (None, EXTRACTIVE):
-        receivers.append((asked.another(), asked.by_another, Prices.of(settings, settings.second_model)))
-    spent = [_spent(documents, *receiver) for receiver in receivers]
+    spent = [
+        _spent(documents, _Asked.of(asked, settings, contexts[model]), len(asked) / max(1, len(questions)), prices)
+        for model, asked, prices in receivers
+        if model == large or (asked and model != EXTRACTIVE)
+    ]
     if first:  # what it leaves in doubt is not known: perhaps nothing
         spent[0] = replace(spent[0], uses=(NOTHING, *spent[0].uses[1:]))
     least, usual, most = (total([one.uses[nr] for one in spent]) for nr in range(3))
