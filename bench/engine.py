@@ -68,7 +68,7 @@ class _Contender:
 
 
 def run() -> list[Row]:
-    """The figures of `_measured` on an embedded server of their own."""
+    """All figures, on an embedded server of their own."""
     with own_postgres() as url:
         return [*_beside(url), *_by_size(url), *_by_live_jobs(url)]
 
@@ -93,11 +93,13 @@ def _beside(admin_url: str, beside: Sequence[int] = BESIDE) -> list[Row]:
             for one in contenders:
                 seconds[one.name].append(one.seconds(admin_url, wanted))
         rate = {name: 1 / median(times) for name, times in seconds.items()}
-        section = f"Engine, {wanted:,} no-op items, median of {ROUNDS}"
+        spread = {name: f"{1 / max(times):,.0f}–{1 / min(times):,.0f}" for name, times in seconds.items()}
+        section = f"Engine, {wanted:,} no-op items, median of {ROUNDS} (least–most)"
         for one in sorted(contenders, key=lambda one: rate[one.name]):
             of = f", {FIRST_ITEMS:,} items" if one.slow else ""
             ratio = "" if one is ours else f"ours is {rate[ours.name] / rate[one.name]:.2f} ×"
-            rows.append(Row(section, f"{one.name}, {one.setting}{of}", f"{rate[one.name]:,.0f} items/s", ratio))
+            figure = f"{rate[one.name]:,.0f} items/s ({spread[one.name]})"
+            rows.append(Row(section, f"{one.name}, {one.setting}{of}", figure, ratio))
     return rows
 
 
