@@ -22,7 +22,7 @@ from columnist.db import embedded
 from columnist.db.embedded import embedded_server
 from columnist.errors import DatabaseError
 from tests.conftest import installed_server
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 USER = """
 import sys
@@ -325,6 +325,44 @@ def test_a_killed_server_starts_again_with_every_committed_row(data_dir: Path) -
         with embedded_server(data_dir) as again:
             assert query(again, "select count(*) from rows") == [(1000,)]
     assert not runs(data_dir)
+
+
+def test_a_killed_server_is_started_again_by_any_of_its_users(data_dir: Path) -> None:
+    with user(data_dir) as one, user(data_dir) as two:
+        url = one.url()
+        assert two.url() == url
+        query(url, "create table lasting as select 1 as row")
+        for remaining in (one, two):
+            kill_server(cluster_of(data_dir))
+            wait_until(lambda: lasts(url))
+            if remaining is one:
+                one.leave()  # who had started it
+                assert lasts(url)
+        two.leave()
+    assert not runs(data_dir)
+
+
+def lasts(url: str) -> bool:
+    try:
+        return query(url, "select row from lasting") == [(1,)]
+    except psycopg.OperationalError:
+        return False
+
+
+def test_a_data_directory_that_is_gone_is_not_made_anew(new_dir: Path) -> None:
+    with user(new_dir) as one:
+        url = one.url()
+        kept = new_dir.with_name("elsewhere")
+        new_dir.rename(kept)
+        kill_server(cluster_of(kept))
+        error = ""
+        while "cannot be started again" not in error:
+            error = one.process.stdout.readline()  # type: ignore[union-attr]
+        assert not new_dir.exists()
+        kept.rename(new_dir)
+        with suppress(psycopg.OperationalError):
+            query(url, "select 1")
+        one.leave()
 
 
 def test_killing_everything_during_writes_loses_no_acknowledged_commit(data_dir: Path) -> None:

@@ -1,4 +1,5 @@
-"""A private PostgreSQL under the data directory: started by its first user, stopped by its last.
+"""A private PostgreSQL under the data directory: started by its first user, stopped by its last, and started again by
+any of them if it ends before.
 
 What is where, below `data_dir`:
 
@@ -20,6 +21,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -53,6 +55,8 @@ ORPHAN_SECONDS = 60.0  # backends of a killed server finish what they compute be
 STOP_SECONDS = 20.0
 CONNECT_SECONDS = 10.0
 POLL_SECONDS = 0.02
+KEEP_SECONDS = 1.0
+KEEP_AGAIN_SECONDS = 10.0
 
 ELSEWHERE = Path("/var/lib/columnist")
 SHORT_PLAIN_PATH = re.compile(r"[\w./~-]{1,85}", re.ASCII)
@@ -108,21 +112,62 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
     if sys.platform == "win32":
         raise DatabaseError("The embedded PostgreSQL does not run on Windows: set DATABASE_URL to a server's URL.")
     with _locks(data_dir.absolute()) as (turn, users):
-        started = None
+        started: list[subprocess.Popen[bytes]] = []
         try:
             with _exclusively(turn), _os_errors_told(data_dir):
                 fcntl.flock(users, fcntl.LOCK_SH)
-                started = _start_or_join(data_dir.absolute())
+                started += _start_or_join(data_dir.absolute())
                 sockets = _socket_folder(_cluster(data_dir.absolute()))
                 _wait_until_let_in(sockets)
-            yield f"postgresql://{LOGIN}@/{DATABASE}?host={sockets}&port={PORT}"
+            with _kept(data_dir.absolute(), turn, started):
+                yield f"postgresql://{LOGIN}@/{DATABASE}?host={sockets}&port={PORT}"
         finally:
             with _exclusively(turn), suppress(BlockingIOError):  # blocked: somebody else still uses it
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _stop(_cluster(data_dir.absolute()))
-                if started:
+                for server in started:
                     with suppress(subprocess.TimeoutExpired):
-                        started.wait(STOP_SECONDS)  # no zombie in a process that goes on
+                        server.wait(STOP_SECONDS)  # no zombie in a process that goes on
+
+
+@contextmanager
+def _kept(data_dir: Path, turn: IO[bytes], started: list[subprocess.Popen[bytes]]) -> Iterator[None]:
+    """While the context lasts, a server that ends is started again: the kernel may have killed it for its memory."""
+    leaving = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(data_dir, turn, started, leaving), name="keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        leaving.set()
+        keeper.join()
+
+
+def _keep(data_dir: Path, turn: IO[bytes], started: list[subprocess.Popen[bytes]], leaving: threading.Event) -> None:
+    while not leaving.wait(KEEP_SECONDS):
+        for server in started:
+            server.poll()  # else one that ended still counts as a process
+        cluster = _cluster(data_dir)
+        if _is_process(_recorded_pid(cluster / "postmaster.pid")):
+            continue
+        log.warning("the embedded PostgreSQL has ended, and is started again")
+        try:
+            with _exclusively(turn), _os_errors_told(data_dir):
+                cluster.stat()  # else an empty one would be made in its place
+                started += _start_or_join(data_dir)
+        except DatabaseError as error:
+            log.error("the embedded PostgreSQL cannot be started again", error=str(error))
+            leaving.wait(KEEP_AGAIN_SECONDS)
+
+
+def _is_process(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return pid != 0
 
 
 # Who is in
@@ -325,11 +370,11 @@ def _spawn(
 # Its life
 
 
-def _start_or_join(data_dir: Path) -> subprocess.Popen[bytes] | None:
-    """Have the server answer; returns its process if it was not up."""
+def _start_or_join(data_dir: Path) -> list[subprocess.Popen[bytes]]:
+    """Have the server answer; returns its process if it was not up, else nothing."""
     cluster = _cluster(data_dir)
     if cluster.exists() and _answers(_socket_folder(cluster)):
-        return None
+        return []
     account = _account(cluster)
     home = _home(data_dir, account)
     cluster = home / "cluster"
@@ -341,7 +386,7 @@ def _start_or_join(data_dir: Path) -> subprocess.Popen[bytes] | None:
         if not cluster.exists():
             _make_cluster(cluster, account, binaries, major, output)
         _admit(cluster, data_dir, account, binaries, output)
-        return _start(cluster, account, binaries, output)
+        return [_start(cluster, account, binaries, output)]
 
 
 def _answers(sockets: Path) -> bool:
