@@ -49,6 +49,14 @@ def found(
         json.dumps([{name: one} for name, one in WHOLE.items()]),
         json.dumps(list(WHOLE.values())),
         json.dumps([{"question": name} | one for name, one in reversed(WHOLE.items())]),
+        json.dumps([{"field": name} | one for name, one in reversed(WHOLE.items())]),
+        json.dumps([{"q": f"Q{index}"} | one for index, one in reversed([*enumerate(WHOLE.values(), 1)])]),
+        json.dumps([one | {"confidence": "high"} for one in WHOLE.values()]),
+        json.dumps(json.dumps(TEXT)),
+        json.dumps({name: {key.title(): value for key, value in one.items()} for name, one in WHOLE.items()}),
+        json.dumps({name: one | {"answer": {"value": one["answer"]}} for name, one in WHOLE.items()}),
+        f"{TEXT}\n<think>Was it {json.dumps({'c1': said('Ohio')})}?",
+        f"{json.dumps({'c1': said('Ohio')})} </think> {TEXT}",
         json.dumps({f"{index + 1}": one for index, one in enumerate(WHOLE.values())}),
         json.dumps({f"Q{index + 1}": one for index, one in enumerate(WHOLE.values())}),
         json.dumps({name: json.dumps(one) for name, one in WHOLE.items()}),
@@ -123,6 +131,17 @@ def test_a_reply_that_ends_in_the_middle_without_saying_so_gives_no_half_answer(
 )
 def test_nothing_lands_in_another_questions_cell(text: str) -> None:
     assert found(text) == {0: "Delaware"}
+
+
+@pytest.mark.parametrize("label", ["label", "index"])
+def test_items_that_are_labelled_in_a_way_that_is_not_known_are_asked_again(label: str) -> None:
+    names = {"label": ("x", "y", "z"), "index": (0, 1, 2)}[label]
+    assert found(json.dumps([{label: name} | one for name, one in zip(names, WHOLE.values(), strict=True)])) == {}
+
+
+def test_an_answer_in_parts_is_written_in_words() -> None:
+    money = {"c1": {"answer": {"amount": 500, "currency": "USD"}}, "c2": {"answer": {"value": 30, "unit": "days"}}}
+    assert found(json.dumps(money)) == {0: "500 USD", 1: "30 days"}
 
 
 def test_a_list_that_is_shorter_or_longer_than_the_questions_is_no_answer() -> None:

@@ -598,6 +598,35 @@ def test_bounds_that_a_server_does_not_take_are_left_out() -> None:
     assert seen == [bounded, {"type": "array", "items": {"type": "integer"}}]
 
 
+@pytest.mark.parametrize("said", ["Extra inputs are not permitted", "Schema is too complex", "Bad request"])
+def test_a_schema_that_is_refused_in_unknown_words_is_left_out_from_then_on(said: str) -> None:
+    requests: list[dict[str, Any]] = []
+
+    def answers(request: dict[str, Any]) -> Reply:
+        requests.append(request)
+        return (400, {"error": {"message": said}}) if "response_format" in request else (200, completion("{}"))
+
+    async def run(settings: Settings) -> list[str]:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            return [(await chat.complete(asking(f"{nr}?"), SCHEMA, 500)).text for nr in range(2)]
+
+    with scripted(answers) as server:
+        assert asyncio.run(run(server.settings())) == ["{}", "{}"]
+    assert ["response_format" in request for request in requests] == [True, True, False, False]
+
+
+def test_what_a_filter_stops_is_not_sent_again() -> None:
+    requests: list[dict[str, Any]] = []
+
+    def answers(request: dict[str, Any]) -> Reply:
+        requests.append(request)
+        return 400, {"error": {"message": "The prompt triggers the content management policy."}}
+
+    with scripted(answers) as server, pytest.raises(RequestRefusedError, match="management policy"):
+        ask(server.settings())
+    assert len(requests) == 1
+
+
 def test_an_answer_longer_than_the_model_gives_is_asked_for_with_less() -> None:
     asked_for: list[int] = []
 

@@ -1,10 +1,13 @@
 """What servers of many vendors mean by their errors: their words are as their users have reported them."""
 
+import time
 from typing import Any
 
 import pytest
+from openai._models import construct_type
+from openai.types.chat import ChatCompletion
 
-from columnist.llm.replies import Refusal
+from columnist.llm.replies import Refusal, completion, refusal_inside
 
 PROMPT, ANSWER = 9_000, 2_000
 """Estimated tokens of the request, and the most of its answer."""
@@ -62,6 +65,15 @@ def refused(message: str, status: int = 400, code: str = "", **headers: str) -> 
         ("Die Eingabe ist zu lang: 9000 Token, maximal 8192", 400, ""),
         ("input_tokens: 9000, max: 8192", 422, ""),
         ("Your input is too big", 400, ""),
+        ("Sequence length 9120 > 8192", 400, ""),
+        ("max_seq_len is 8192, got 9120", 422, ""),
+        ("Please ensure your prompt is shorter than 8192 tokens", 400, ""),
+        ("La requête dépasse la longueur maximale du contexte (8192 jetons)", 400, ""),
+        ("输入长度超过最大限制", 400, ""),
+        ("入力が長すぎます。最大8192トークン", 400, ""),
+        ("n_ctx exceeded", 500, ""),
+        ("Model context limit reached", 400, ""),
+        ("Expected a string with maximum length 32000", 400, "string_above_max_length"),
     ],
 )
 def test_a_request_that_is_too_long_is_known_by_numbers_and_words_of_any_vendor(
@@ -91,6 +103,7 @@ def test_the_numbers_say_how_much_fits() -> None:
         ("Internal server error", 500, ""),
         ("You have exceeded your monthly limit of 8192 requests", 400, ""),
         ("schema too large: 9000 bytes, limit 8192", 400, ""),
+        ("User rate exceeded: 9000 of 8192 requests", 400, ""),
         ("CUDA out of memory. Tried to allocate 2048 MiB", 500, ""),
         ("model is overloaded, please reduce the rate of your requests", 503, ""),
     ],
@@ -117,6 +130,13 @@ def test_an_answer_longer_than_the_model_gives_is_asked_for_with_fewer_tokens() 
         ("", {"x_ratelimit_reset_tokens": "6m0s"}, 360),
         ("", {"retry_after": "99999"}, 600),
         ("", {"retry_after": "soon"}, None),
+        ("", {"x_retry_after": "9"}, 9),
+        ("", {"x_ratelimit_reset": "15"}, 15),
+        ("", {"ratelimitbysize_reset": "20"}, 20),
+        ("", {"x_ratelimit_reset_tokens_minute": "27", "x_ratelimit_reset_requests_day": "40000"}, 27),
+        ("", {"ratelimit": "limit=100, remaining=0, reset=17"}, 17),
+        ("", {"ratelimit": '"default";r=0;t=17'}, 17),
+        ("请在 30 秒后重试", {}, 30),
         ("Please try again in 1.2s. Visit the site.", {}, 1.2),
         ("Rate limit reached. Please try again in 6m11.5s.", {}, 371.5),
         ("Please retry after 24 seconds.", {}, 24),
@@ -126,6 +146,69 @@ def test_an_answer_longer_than_the_model_gives_is_asked_for_with_fewer_tokens() 
 )
 def test_the_wait_is_read_from_any_header_or_from_words(message: str, headers: dict[str, str], seconds: Any) -> None:
     assert refused(message, 429, **headers).retry_after == (None if seconds is None else pytest.approx(seconds))
+
+
+@pytest.mark.parametrize("in_seconds", [1, 1000])
+def test_a_time_since_1970_is_no_time_to_wait(in_seconds: int) -> None:
+    at = int((time.time() + 15) * in_seconds)
+    wait = refused("", 429, x_ratelimit_reset=str(at)).retry_after
+    assert wait is not None and 10 < wait <= 15
+
+
+def reply(body: dict[str, Any]) -> ChatCompletion:
+    made = construct_type(type_=ChatCompletion, value=body)  # as the SDK does, which checks nothing
+    assert isinstance(made, ChatCompletion)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"detail": "Internal Server Error"}, 500),
+        ({"code": 429, "message": "slow down"}, 429),
+        ({"code": 1302, "msg": "rate limit reached", "success": False}, 429),
+        ({"error": {"code": "1302", "message": "您的账户已达到速率限制"}}, 429),
+        ({"choices": None, "base_resp": {"status_code": 1002, "status_msg": "rate limit"}}, 429),
+        ({"error_code": 18, "error_msg": "Open api qps request limit reached"}, 429),
+        ({"success": False, "errors": [{"code": 3040, "message": "Capacity temporarily exceeded"}]}, 503),
+        ({"Response": {"Error": {"Code": "LimitExceeded", "Message": "slow down"}, "RequestId": "1"}}, 429),
+        ({"__type": "ThrottlingException", "message": "slow down"}, 429),
+        ({"error": "Model too busy, unable to get response", "error_type": "overloaded"}, 503),
+        ({"choices": [{"index": 0, "message": {"content": ""}, "finish_reason": "error"}]}, 500),
+    ],
+)
+def test_an_error_in_a_reply_is_weather_whatever_its_form(body: dict[str, Any], status: int) -> None:
+    found = refusal_inside(reply(body))
+    assert found is not None and found.status == status
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"message": {"content": None, "parsed": {"c1": 1}}},
+        {"message": {"content": [{"type": "json", "json": {"c1": 1}}]}},
+        {"delta": {"content": '{"c1": 1}'}},
+        {"text": '{"c1": 1}'},
+        {"message": {"content": "", "tool_calls": [{"function": {"arguments": {"c1": 1}}}]}},
+    ],
+)
+def test_an_answer_is_found_wherever_a_server_puts_it(choice: dict[str, Any]) -> None:
+    body = {"choices": [{"index": 0, "finish_reason": "stop", "message": {"content": ""}}, choice]}
+    assert refusal_inside(reply(body)) is None
+    assert completion(reply(body)).text == '{"c1": 1}'
+    assert not completion(reply(body)).cut_off
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning", "thinking", "reasoning_details"])
+def test_thoughts_are_found_wherever_a_server_puts_them(name: str) -> None:
+    thoughts = [{"type": "reasoning.text", "text": "So."}] if name == "reasoning_details" else "So."
+    said = completion(reply({"choices": [{"finish_reason": "stop", "message": {"content": None, name: thoughts}}]}))
+    assert (said.text, said.thoughts) == ("", "So.")
+
+
+@pytest.mark.parametrize("reason", ["length", "MAX_TOKENS", "max_completion_tokens", "incomplete", "truncated"])
+def test_a_reply_is_known_to_be_cut_off_in_any_words(reason: str) -> None:
+    assert completion(reply({"choices": [{"finish_reason": reason, "message": {"content": "{"}}]})).cut_off
 
 
 def test_a_limit_of_tokens_is_told_from_one_of_calls() -> None:

@@ -41,6 +41,8 @@ _LONGEST_NUMBER = 60
 """Most digits of a number that is written out; a longer one is shown as the model wrote it."""
 _EXACT_DIGITS = 15
 """As many digits of a number survive a float."""
+_MOST_ENCODED = 3
+"""How many times a reply is encoded as a string, at most."""
 _SHOWN = 200
 """Most characters of a reply without JSON that its error quotes."""
 
@@ -63,6 +65,10 @@ _OPENED = re.compile(r'\{\s*(?:"\w*)?')
 """An object of which only the beginning is there; not one inside of another."""
 _FIELDS = frozenset(("answer", "value", "words", "reasoning", "quotes", "quote", "page", "rule", "flag"))
 """The names inside of an answer; a question of such a name goes by its key alone."""
+
+
+_PARTS = frozenset(("value", "answer", "text", "amount", "number", "currency", "unit", "page"))
+"""The names inside of an answer that is given in parts: `{"amount": 500, "currency": "USD"}`."""
 
 
 class Quote(BaseModel):
@@ -94,6 +100,8 @@ class RawAnswer(BaseModel):
     def _as_answer(cls, value: Any) -> Any:
         if isinstance(value, list):
             return [_in_words(item) for item in value if item is not None]
+        if isinstance(value, dict) and value and _PARTS.issuperset(value):
+            return " ".join(_in_words(one) for name, one in value.items() if name != "page" and one is not None)
         return _in_words(value) if isinstance(value, dict | Decimal) else value
 
     @field_validator("quotes", mode="before")
@@ -175,11 +183,25 @@ def _folded(name: object) -> str:
 def _parted(text: str) -> tuple[str, str]:
     """A reply without its thoughts, and the thoughts that are not ended, which are a draft."""
     if text.lstrip().startswith(("{", "[", "```")):
-        return text, ""
+        end = _end_of_first(text)
+        begin, finish = _BEGIN.search(text, end), _END.search(text, end)
+        if begin and (finish is None or begin.start() < finish.start()):
+            rest, draft = _parted(text[begin.start() :])
+            return text[: begin.start()] + rest, draft
+        return (text[finish.end() :] if finish else text), ""
     ends = [end.end() for end in _END.finditer(text)]
     rest = text[ends[-1] if ends else 0 :]
     begin = _BEGIN.search(rest)
     return (rest[: begin.start()], rest[begin.end() :]) if begin else (rest, "")
+
+
+def _end_of_first(text: str) -> int:
+    """Where the value ends with which a text begins; what looks like a mark inside of it is none."""
+    start = _BRACKET.search(text)
+    try:
+        return _JSON.raw_decode(text, start.start())[1] if start else len(text)
+    except (ValueError, RecursionError):
+        return len(text)
 
 
 def _answers(text: str, names: dict[str, int], cut_off: bool) -> dict[int, RawAnswer]:
@@ -199,6 +221,8 @@ def _valid(raw: dict[int, Any]) -> dict[int, RawAnswer]:
     for index, value in raw.items():
         if isinstance(value, str) and (inner := _decoded(value)) is not None:
             value = inner
+        if isinstance(value, dict):
+            value = {_field(name): inner for name, inner in value.items()}
         if isinstance(value, dict) and "answer" not in value and "value" in value:
             value = value | {"answer": value["value"]}
         try:
@@ -206,6 +230,10 @@ def _valid(raw: dict[int, Any]) -> dict[int, RawAnswer]:
         except ValidationError:
             continue
     return found
+
+
+def _field(name: str) -> str:
+    return name.lower() if name.lower() in _FIELDS else name
 
 
 def _decoded(text: str) -> Any:
@@ -220,9 +248,10 @@ def _decoded(text: str) -> Any:
 
 def _objects(text: str, names: dict[str, int]) -> Iterator[_Object]:
     """The objects and lists of a reply that answer questions, or have begun to."""
-    if text.lstrip().startswith('"'):  # JSON as a string in JSON
-        with suppress(ValueError):
-            text = str(_JSON.raw_decode(text.lstrip())[0])
+    for _ in range(_MOST_ENCODED):
+        if text.lstrip().startswith('"'):  # JSON as a string in JSON
+            with suppress(ValueError):
+                text = str(_JSON.raw_decode(text.lstrip())[0])
     bracket = _BRACKET.search(text)
     left = _MOST_LOOKS * (len(text) + _DEEP)
     while bracket and left > 0:
@@ -278,21 +307,33 @@ def _named(value: Any, names: dict[str, int]) -> dict[int, Any]:
         found = {}
         inside = value
         if value and all(isinstance(one, dict) and ("answer" in one or "value" in one) for one in value):
-            said = [
-                names.get(
-                    _folded(next((one[by] for by in ("key", "id", "question", "column", "name") if by in one), ""))
-                )
-                for one in value
-            ]
-            if len(value) == len(set(names.values())) and said == [None] * len(value):
-                said = list(range(len(value)))
-            found = {index: one for index, one in zip(said, value, strict=True) if index is not None}
+            found = {index: one for index, one in zip(_labels(value, names), value, strict=True) if index is not None}
     else:
         inner = _decoded(value) if isinstance(value, str) else None  # JSON as a string in JSON
         return {} if inner is None else _named(inner, names)
     if found:
         return found
     return {index: one for each in inside for index, one in _named(each, names).items()}
+
+
+def _labels(items: Sequence[dict[str, Any]], names: dict[str, int]) -> Sequence[int | None]:
+    """Which question each item of a list answers: by whatever member names one, else, where no member tells them apart,
+    by their order."""
+    labels = [
+        [str(value) for by, value in one.items() if _field(by) not in _FIELDS and isinstance(value, str | Decimal)]
+        for one in items
+    ]
+    said = [next((names[_folded(label)] for label in each if _folded(label) in names), None) for each in labels]
+    numbers = [label for each in labels for label in each if label.isdigit()]
+    if "0" in numbers:  # counted from 0, or from 1: a guess would shift all answers
+        return [None] * len(items)
+    if said != [None] * len(items):
+        return said
+    if len(items) != len(set(names.values())) or (
+        len(items) > 1 and len({tuple(each) for each in labels}) == len(items)
+    ):
+        return said
+    return range(len(items))
 
 
 def _repaired(text: str, names: dict[str, int]) -> dict[int, Any]:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,6 +12,7 @@ from typing import Any
 import openai
 from openai.types.chat import ChatCompletion
 from openai.types.chat.chat_completion import Choice
+from pydantic import BaseModel
 
 from columnist.llm.usage import Usage
 
@@ -20,34 +22,47 @@ FULL = frozenset((429, 503, 529))
 """A server that has too much to do: 503 is vLLM's, 529 Anthropic's."""
 
 _STATUS_OF_CODE = (
-    (re.compile(r"rate_?limit|too_many|throttl|tokens_per|resource_exhausted", re.I), 429),
-    (re.compile(r"overloaded|unavailable|capacity", re.I), 503),
-    (re.compile(r"timeout", re.I), 504),
+    (re.compile(r"rate[_\s]?limit|too[_\s]many[_\s]req|throttl|tokens_per|resource_exhausted", re.I), 429),
+    (re.compile(r"limit[_\s]?exceeded|\bqps\b|request[_\s]limit|速率|频率|限流", re.I), 429),
+    (re.compile(r"overloaded|unavailable|capacity|\bbusy\b|繁忙", re.I), 503),
+    (re.compile(r"time[d_\s-]*out", re.I), 504),
     (re.compile(r"authentication|invalid_api_key|unauthorized", re.I), 401),
     (re.compile(r"insufficient_quota|billing|payment", re.I), 402),
     (re.compile(r"invalid_request|context_length|content_filter|bad_request", re.I), 400),
 )
-"""Of an error that comes with status 200."""
+"""Of an error that comes with status 200, by its code or else its words."""
+_CODES = ("code", "status", "type", "error_code", "status_code", "error_type", "__type", "errorcode")
+_MESSAGES = ("message", "msg", "error_msg", "status_msg", "errormessage", "detail", "error")
+_INSIDE = ("error", "errors", "base_resp", "response")
+"""How vendors name the parts of an error, in lower case; and what an error may be inside of."""
 
 _LENGTH_CODE = re.compile(
-    r"context|tokens?_limit_reached|(?:string|prompt|input|request)\w{0,40}_too_l|exceed_context", re.I
+    r"context|tokens?_limit_reached|(?:string|prompt|input|request)\w{0,40}_too_l|exceed_context|above_max_length", re.I
 )
-_SIZE = re.compile(r"token|length|context|prompt|input|window|request|message|body|payload|长度|超长|トークン", re.I)
+_SIZE = re.compile(
+    r"token|length|context|prompt|input|window|request|message|body|payload|n_ctx|_len\b|长度|超长|トークン|長", re.I
+)
 _TOO_MUCH = re.compile(
-    r"too\s+(?:long|large|many|big)|exceed|longer\s+than|larger\s+than|greater\s+than|more\s+than|reduce|shorten|maximum"
-    r"|at\s+most|must\s+(?:be|have)\s+(?:<|less|fewer|below)|limit|overflow|超|上限|should\s+be\s+\[",
+    r"too\s+(?:long|large|many|big)|exceed|longer\s+than|larger\s+than|greater\s+than|more\s+than|reduce|shorte[nr]|maxim"
+    r"|\bmax(?:_|\b)|fewer|at\s+most|must\s+(?:be|have)\s+(?:<|less|below)|[<>≤≥]|limit|overflow|超|上限|過|長すぎ"
+    r"|should\s+be\s+\[",
     re.I,
 )
+_OF_OTHER_THINGS = re.compile(r"\d\s*(?:requests|calls|credits|images|files|[KMG]i?B)\b", re.I)
 _TOO_LONG = tuple(
     (re.compile(first, re.I), re.compile(then, re.I))
     for first, then in (
-        ("context|prompt|input|token|messages?|length", r"too\s+(?:long|large|big)|longer|exceed|超"),
+        (
+            "context|n_ctx|prompt|input|token|messages?|length",
+            r"too\s+(?:long|large|big)|longer|exceed|limit\s+reached|超",
+        ),
+        ("长度|输入|入力", "超|过长|長すぎ|过大"),
         (r"reduce|shorten|exceed|too\s+many", "context|prompt|input|tokens|messages?"),
         ("超长", ""),
     )
 )
 """The same without any number."""
-_CONTEXT = re.compile(r"context[\s_-]+(?:length|window|size|limit)", re.I)
+_CONTEXT = re.compile(r"context[\s_-]+(?:length|window|size|limit)|n_ctx", re.I)
 _ALLOWANCE = re.compile(r"monthly|daily|hourly|per[\s_-]?(?:day|month|hour)|quota|credit|billing|subscription", re.I)
 """What an account may have in a time."""
 _PER_MINUTE = re.compile(r"per[\s_-]?min(?:ute)?|\bTPM\b|per[\s_-]?day|\bTPD\b", re.I)
@@ -59,6 +74,12 @@ _LEAST_TOKENS = 64
 _WAIT = re.compile(
     r"(?:try\s+again|retry|wait)\D{0,40}?((?:\d+(?:\.\d+)?\s*(?:ms|h|m|s)[a-z]*\s*)+|\d+(?:\.\d+)?)", re.I
 )
+_SECONDS_FIRST = re.compile(r"(\d+(?:\.\d+)?)\s*秒")
+_STRUCTURED = re.compile(r"(?:\breset|;\s*t)\s*=\s*(\d+)")
+_OTHER_WAIT = re.compile(r"(?=.*limit)(?!.*(?:day|month|hour)).*reset")
+"""A header of a vendor that is not in the list."""
+_EPOCH, _EPOCH_MS = 1e9, 1e11
+"""A larger number is a time since 1970, in seconds or in milliseconds."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|h|m|s)?", re.I)
 _DURATIONS = re.compile(r"(?:\d++(?:\.\d++)?+\s*+(?:ms|h|m|s)?+\s*+)++[a-z]*+", re.I)
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
@@ -66,6 +87,7 @@ _WAIT_HEADERS = {
     "retry-after-ms": 0.001,
     "x-ms-retry-after-ms": 0.001,
     "retry-after": 1.0,
+    "x-retry-after": 1.0,
     "ratelimit-reset": 1.0,
     "x-ratelimit-reset-requests": 1.0,
     "x-ratelimit-reset-tokens": 1.0,
@@ -75,7 +97,7 @@ _WAIT_HEADERS = {
 """The first that is there counts; a number without a unit is of so many seconds."""
 
 
-_CUT = frozenset(("length", "max_tokens", "max_output_tokens", "model_length", "token_limit"))
+_CUT = re.compile("length|max_|limit|truncat|incomplete|budget")
 _FILTERED = frozenset(
     (
         *("content_filter", "content_filtered", "guardrail_intervened", "safety", "recitation", "prohibited_content"),
@@ -136,10 +158,15 @@ class Refusal:
     @property
     def retry_after(self) -> float | None:
         """Seconds that it asks to wait, in a header of some vendor's or in words: a number, a duration or a date."""
-        waits = (_seconds(self.headers.get(name, ""), unit) for name, unit in _WAIT_HEADERS.items())
+        waits = [_seconds(self.headers.get(name, ""), unit) for name, unit in _WAIT_HEADERS.items()]
         seconds = next((wait for wait in waits if wait is not None), None)
-        if seconds is None and self.full and (said := _WAIT.search(self.message)):
-            seconds = _seconds(said[1], 1.0)
+        if seconds is None and self.full:
+            others = [_seconds(said, 1.0) for name, said in self.headers.items() if _OTHER_WAIT.match(name.lower())]
+            others += [float(one) for one in _STRUCTURED.findall(self.headers.get("ratelimit", ""))]
+            seconds = min((wait for wait in others if wait), default=None)
+        if seconds is None and self.full:
+            said = _WAIT.search(self.message) or _SECONDS_FIRST.search(self.message)
+            seconds = _seconds(said[1], 1.0) if said else None
         return min(max(seconds or 0.0, 0.0), LONGEST_RETRY_AFTER_SECONDS) or None
 
     def share_that_fits(self, prompt_tokens: int, answer_tokens: int) -> float | None:
@@ -160,7 +187,7 @@ class Refusal:
             return share if self.counts_tokens and limits and "too large" in self.message.lower() else None
         if self.answers_at_most(answer_tokens):
             return None
-        if not limits and _ALLOWANCE.search(self.message):
+        if (not limits and _ALLOWANCE.search(self.message)) or _OF_OTHER_THINGS.search(self.message):
             return None
         worded = bool(_SIZE.search(self.message) and _TOO_MUCH.search(self.message))
         known = bool(_LENGTH_CODE.search(self.code)) or self.status == 413
@@ -191,41 +218,89 @@ def refusal_inside(answer: object) -> Refusal | None:
     extra = answer.model_extra or {}
     choice = answer.choices[0] if answer.choices else None
     error = extra.get("error") or (choice and (choice.model_extra or {}).get("error"))
-    if not error and answer.object not in ("chat.completion", None):
-        error = extra
-    if not error:
-        return None
-    said: dict[str, Any] = error if isinstance(error, dict) else {"message": error}
-    codes = [str(said.get(name) or "") for name in ("code", "status", "type")]
+    if not error and not any(map(_is_answer, answer.choices or ())):
+        error = extra or (choice and _ended_in_an_error(choice) and "The reply ended in an error.")
+    return _refusal_of(error) if error else None
+
+
+def _refusal_of(error: object) -> Refusal:
+    said: dict[str, Any] = {name.lower(): value for name, value in _innermost(error).items()}
+    codes = [str(said.get(name) or "") for name in _CODES]
+    message = str(next((said[name] for name in _MESSAGES if said.get(name)), error))
     status = next((int(code) for code in codes if code.isdigit() and 400 <= int(code) < 600), None)
     if status is None:
-        status = next((number for words, number in _STATUS_OF_CODE for code in codes if words.search(code)), 500)
-    named = next((code for code in codes if code and not code.isdigit()), "")
-    return Refusal(status, named, str(said.get("message") or error), {})
+        told = (number for text in (*codes, message) for words, number in _STATUS_OF_CODE if words.search(text))
+        status = next(told, 500)
+    return Refusal(status, next((code for code in codes if code and not code.isdigit()), ""), message, {})
+
+
+def _innermost(error: object) -> dict[str, Any]:
+    """The object that says what an error is, out of those around it."""
+    if isinstance(error, list):
+        error = error[0] if error else {}
+    if not isinstance(error, dict):
+        return {"message": error}
+    inner = next(
+        (value for name, value in error.items() if name.lower() in _INSIDE and isinstance(value, dict | list)), None
+    )
+    return _innermost(inner) if inner else error
+
+
+def _ended_in_an_error(choice: Choice) -> bool:
+    return str(choice.finish_reason) == "error"
+
+
+def _is_answer(choice: Choice) -> bool:
+    """Whether it has a message, be it empty, that did not end in an error."""
+    return bool(_message_of(choice)) and not _ended_in_an_error(choice)
 
 
 def completion(answer: ChatCompletion) -> Completion:
     """What a reply holds, wherever a server puts it. The SDK checks nothing of this, and servers leave out or bend most
     of it."""
-    usage, choice = answer.usage, answer.choices[0] if answer.choices else None
+    usage = answer.usage
     details = usage.prompt_tokens_details if usage else None
-    message = choice.message if choice else None
-    extra = (message and message.model_extra) or {}
+    choice = next(filter(_says_something, answer.choices or ()), answer.choices[0] if answer.choices else None)
+    message = _message_of(choice)
     return Completion(
-        text=_text(message.content if message else None) or "".join(_arguments(message)),
-        cut_off=choice is not None and str(choice.finish_reason).lower() in _CUT,
+        text=_said_in(message),
+        cut_off=choice is not None and bool(_CUT.search(str(choice.finish_reason).lower())),
         prompt_tokens=int(usage.prompt_tokens or 0) if usage else 0,
         cached_tokens=(details.cached_tokens if details else None) or 0,
         completion_tokens=int(usage.completion_tokens or 0) if usage else 0,
-        thoughts=_text(extra.get("reasoning_content")) or _text(extra.get("reasoning")),
+        thoughts=next(filter(None, (_text(message.get(name)) for name in _THOUGHTS)), ""),
         declined=_declined(choice),
         tokens=_tokens(choice),
     )
 
 
+_THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
+"""Where servers put what the model thinks."""
+
+
+def _message_of(choice: Choice | None) -> dict[str, Any]:
+    """What a choice holds: a message, a piece of a stream, or the text of an older protocol."""
+    if choice is None:
+        return {}
+    extra = choice.model_extra or {}
+    message = getattr(choice, "message", None)
+    if isinstance(message, BaseModel):
+        message = message.__dict__ | (message.model_extra or {})
+    found = message or extra.get("delta") or ({"content": extra["text"]} if extra.get("text") else {})
+    return found if isinstance(found, dict) else {}
+
+
+def _said_in(message: Mapping[str, Any]) -> str:
+    return _text(message.get("content")) or "".join(_arguments(message)) or _text(message.get("parsed"))
+
+
+def _says_something(choice: Choice) -> bool:
+    return bool(_said_in(_message_of(choice)))
+
+
 def _declined(choice: Choice | None) -> str:
     """Why the model, or a filter after it, gives no answer; empty if it does."""
-    said = _text(choice.message.refusal) if choice and choice.message else ""
+    said = _text(_message_of(choice).get("refusal"))
     if said:
         return f"The model declines to answer: {said}"
     if choice and str(choice.finish_reason).lower() in _FILTERED:
@@ -251,16 +326,17 @@ def _text(content: object) -> str:
 
 def _part(part: object) -> str:
     """The text of a part of an answer, which may be in another object."""
-    text = part.get("text") if isinstance(part, dict) else part
+    text = (part.get("text") or part.get("json")) if isinstance(part, dict) else part
     if isinstance(text, dict):
-        text = text.get("value")
+        text = text.get("value") or json.dumps(text)
     return text if isinstance(text, str) else ""
 
 
-def _arguments(message: Any) -> Iterator[str]:
+def _arguments(message: Mapping[str, Any]) -> Iterator[str]:
     """The answer as the arguments of a function that the model calls."""
-    calls = [getattr(call, "function", None) for call in getattr(message, "tool_calls", None) or []]
-    for called in [*calls, getattr(message, "function_call", None)]:
+    made = message.get("tool_calls") or []
+    calls = [call.get("function") if isinstance(call, dict) else getattr(call, "function", None) for call in made]
+    for called in [*calls, message.get("function_call")]:
         said = called.get("arguments") if isinstance(called, dict) else getattr(called, "arguments", None)
         yield json.dumps(said) if isinstance(said, dict) else said if isinstance(said, str) else ""
 
@@ -272,10 +348,11 @@ def _says_too_long(message: str) -> bool:
 def _seconds(value: str, unit: float) -> float | None:
     """A number of `unit` seconds, a duration (`1m30s`, `120ms`), or a date; None for anything else."""
     value = value.strip()
-    try:
-        return float(value) * unit
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        number = float(value)
+        if number > _EPOCH:
+            return number / (1_000 if number > _EPOCH_MS else 1) - datetime.now(UTC).timestamp()
+        return number * unit
     if _DURATIONS.fullmatch(value):
         parts = _DURATION.findall(value)
         return sum(float(number) * _UNIT_SECONDS[name.lower()] for number, name in parts)

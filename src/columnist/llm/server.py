@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -63,6 +64,10 @@ _REFUSABLE = {
     "priority": ("priority",),
 }
 """Parameters that some servers do not take, and the words by which their refusals are known."""
+_TRIALS = (frozenset(("bounds",)), frozenset(("bounds", "response_format")))
+"""What a request is tried without that is refused in other words."""
+NOT_IMPLEMENTED = 501
+_FILTER = re.compile(r"filter|policy|policies|moderat|safety|flagged|prohibited|harm", re.I)
 
 
 class TransientError(Exception):
@@ -376,8 +381,11 @@ class Server:
             telemetry.LLM_CALL_SECONDS.labels(outcome).observe(time.monotonic() - started_at)
 
     async def _ask(self, request: Request) -> Completion:
+        first: LlmRefusedError | TransientError | None = None
+        untried = iter(_TRIALS)
+        left_out: frozenset[str] = frozenset()
         while True:
-            without = frozenset(self._refused)
+            without = frozenset(self._refused) | left_out
             most = min(request.max_tokens, self.most_answer_tokens)
             try:
                 async with asyncio.timeout(self._seconds) as call:
@@ -386,11 +394,21 @@ class Server:
                         answer = await self._client.chat.completions.create(**self._sent(request, most, without))
                     finally:
                         self._under_way.discard(call)
-                return _answered(answer)
+                completion = _answered(answer)
+                self._do_without(left_out, str(first))
+                return completion
             except (openai.OpenAIError, TimeoutError, ValueError) as error:
                 understood = await self._understood(error, request.prompt_tokens(), most)
-                if isinstance(understood, ContextExceededError) or not self._learns_from(error, without, most):
+                if isinstance(understood, ContextExceededError):
                     raise understood from error
+                if self._learns_from(error, without, most):
+                    continue
+                # It may be the schema that it refuses, in words that nobody knows: then it answers without.
+                first = first or understood
+                trial = next((one for one in untried if not one <= without), None)
+                if trial is None or not _may_be_the_form(error, understood):
+                    raise first from error
+                left_out = trial
 
     def _sent(self, request: Request, max_tokens: int, without: frozenset[str]) -> dict[str, Any]:
         messages, schema = list(request.messages), request.schema
@@ -432,11 +450,15 @@ class Server:
         for parameter, words in _REFUSABLE.items():
             # Calls that were under way together are all refused, and all learn.
             if parameter not in without and any(word in message for word in words):
-                if parameter not in self._refused:
-                    log.info("the LLM server does without", parameter=parameter, said=said.message)
-                self._refused.add(parameter)
+                self._do_without({parameter}, said.message)
                 return True
         return False
+
+    def _do_without(self, parameters: AbstractSet[str], said: str) -> None:
+        """Ask without these from now on."""
+        for parameter in parameters - self._refused:
+            log.info("the LLM server does without", parameter=parameter, said=said)
+        self._refused |= parameters
 
     async def _understood(
         self, error: Exception, prompt_tokens: int = 0, answer_tokens: int = 0
@@ -578,6 +600,13 @@ def queue_of(metrics: str) -> tuple[int, int] | None:
     for name, figure in found:
         figures["waiting" if name in _WAITING else "running"] += float(figure)
     return (int(figures["running"]), int(figures["waiting"])) if found else None
+
+
+def _may_be_the_form(error: Exception, understood: Exception) -> bool:
+    """Whether it may be the form of a request that is refused, and not its words."""
+    said = _said(error)
+    is_about_it = isinstance(understood, RequestRefusedError) or (said is not None and said.status == NOT_IMPLEMENTED)
+    return said is not None and is_about_it and not _FILTER.search(f"{said.code} {said.message}")
 
 
 def _said(error: Exception) -> Refusal | None:
