@@ -1,4 +1,4 @@
-"""Our text of PDFs beside that of another engine: `python -m tests.documents.poppler FOLDER` (needs poppler's pdftotext).
+"""PDFs beside another engine: `python -m tests.documents.poppler FOLDER` (needs pdftotext of poppler).
 
 Prints each page of which letters and digits, or words, differ by more than 1 %; their order is not looked at.
 """
