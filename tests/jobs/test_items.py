@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from itertools import chain
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -452,3 +453,32 @@ def test_the_claim_is_served_by_its_index_and_never_scans_the_table(url: str, ad
             "select seq_scan from pg_stat_user_tables where relname = 'tabular_job_items'"
         ).fetchone()
         assert row[0] == 0
+
+
+def test_the_end_of_many_items_costs_as_much_for_each_as_that_of_some(url: str) -> None:
+    """Plans are kept by a connection. One that was made for single items must not compare all with all."""
+
+    async def scenario() -> None:
+        async with Database(url) as database:
+            generated = await generate(database, await a_review(database, documents=4_420))
+            async with database.worker() as connection:
+                items = [*await claim(connection, batch=2_400), *await claim(connection, batch=2_400)]
+                ended = [EndedItem(item, "completed") for item in items]
+
+                async def cpu_seconds(batch: list[EndedItem]) -> float:
+                    began = cpu_time(connection.info.backend_pid)
+                    assert len(await end_items(connection, batch)) == len(batch)
+                    return cpu_time(connection.info.backend_pid) - began
+
+                for nr in range(20):
+                    await cpu_seconds(ended[nr : nr + 1])
+                some, many = await cpu_seconds(ended[20:420]), await cpu_seconds(ended[420:])
+            assert (await progress_of(database, generated.job_id)).completed_items == 4_420
+        assert many < 3 * 10 * some, "ten times as many"
+
+    asyncio.run(scenario())
+
+
+def cpu_time(pid: int) -> float:
+    """Seconds that a process has computed: what others do at the same time does not count."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 
+from columnist import telemetry
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import DocumentError
 from columnist.jobs.feed import changed_cells
@@ -35,6 +36,9 @@ async def pool_of(
     finally:
         pool.stop()
         await running
+
+
+async def no_work(item: ClaimedItem) -> None: ...
 
 
 async def until_ended(database: Database, generated: Generated) -> Progress:
@@ -258,11 +262,9 @@ def test_a_pool_in_a_hurry_hands_back_at_once(url: str) -> None:
 
 def test_a_pool_that_is_stopped_as_it_starts_ends(url: str) -> None:
     async def scenario() -> None:
-        async def work(item: ClaimedItem) -> None: ...
-
         async with Database(url) as database:
             for moment in range(60):
-                async with asyncio.timeout(PATIENCE_SECONDS), pool_of(database, work):
+                async with asyncio.timeout(PATIENCE_SECONDS), pool_of(database, no_work):
                     await asyncio.sleep(moment % 20 / 1000)
 
     asyncio.run(scenario())
@@ -315,6 +317,25 @@ def test_what_is_asked_about_one_document_begins_beside_a_full_pool_but_only_so_
                     await beside.wait()
                 await asyncio.sleep(0.3)  # three looks at the queue
                 assert [item.urgent for item in begun] == [False] * 2 + [True] * RESERVED
+
+    asyncio.run(scenario())
+
+
+def test_items_that_take_a_moment_need_few_claims(url: str) -> None:
+    def claims() -> float:
+        return telemetry.REGISTRY.get_sample_value("columnist_claim_seconds_count") or 0
+
+    async def scenario() -> None:
+        async def work(item: ClaimedItem) -> None:
+            await asyncio.sleep(0.001)
+
+        async with Database(url) as database:
+            generated = await generate(database, await a_review(database, documents=3_000))
+            before = claims()
+            async with pool_of(database, work):
+                await until_ended(database, generated)
+            # One that looks for what a person waits for whenever an item ends makes hundreds.
+            assert claims() - before < 100
 
     asyncio.run(scenario())
 

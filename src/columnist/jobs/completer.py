@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, KeysView
+from itertools import islice
 
 import structlog
 
@@ -11,6 +12,9 @@ from columnist.db.connect import Database
 from columnist.jobs.items import ClaimedItem, EndedItem, end_items
 
 log = structlog.get_logger()
+
+LARGEST_BATCH = 1_000
+"""An item that ends as an error is noted in all its cells: as many must not take longer than a statement may."""
 
 
 class Completer:
@@ -34,11 +38,10 @@ class Completer:
 
     async def complete(self) -> None:
         """Wait for items, and end those that are there: one statement and one commit for all of them."""
-        await self._wakes.wait()
-        self._wakes.clear()
-        batch = list(self._ended.values())
-        if not batch:
-            return
+        while not self._ended:
+            await self._wakes.wait()
+            self._wakes.clear()
+        batch = list(islice(self._ended.values(), LARGEST_BATCH))
         try:
             held = await end_items(self._database, batch)
         except Exception:

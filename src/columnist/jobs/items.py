@@ -156,12 +156,12 @@ async def _claimed(connection: Connection, items: Sequence[dict[str, Any]]) -> l
     # A statement of its own: the claiming function sees jobs that were committed after its statement began, and a join
     # beside it does not. Such items would wait until their lease ends.
     cursor = await connection.execute(
-        "select id, model, total_items = 1 and not in_batches as urgent, in_batches as batch "
+        "select id, review_id, model, total_items = 1 and not in_batches as urgent, in_batches as batch "
         "from tabular_jobs where id = any(%s)",
         [list({item["job_id"] for item in items})],
     )
     jobs = {job.pop("id"): job for job in await cursor.fetchall()}
-    return [ClaimedItem(**item, **jobs[item["job_id"]]) for item in items if item["job_id"] in jobs]
+    return [ClaimedItem(**item, **job) for item in items if (job := jobs.get(item["job_id"]))]
 
 
 @retried

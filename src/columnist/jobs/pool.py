@@ -63,7 +63,7 @@ NEWEST_WEIGHT = 0.2
 LEAST_PLACES, MOST_PLACES = 10, 256
 """Documents at a time of a pool that is not told how many: as many as the LLM servers take, between these."""
 
-LARGEST_CLAIM = 500
+LARGEST_CLAIM = 2_000
 FAR_BEHIND = 1_000_000
 """By so many items does the job that is served first seem to be behind its share: others get what it leaves."""
 CANCEL_WATCH_SECONDS = 1.0
@@ -131,6 +131,7 @@ class WorkerPool:
         self._out_of_time = False
         self._first_job: UUID | None = None
         self._claimer_wakes = asyncio.Event()
+        self._look_beside_at = 0.0
         self._completer = Completer(database, self._claimer_wakes.set)
         self._beside_work = [beside] if beside else []
         self._presence = Presence(database, self.id, options.models, probe)
@@ -214,7 +215,7 @@ class WorkerPool:
         turns = int(LOOK_AHEAD_SECONDS / self._seconds_per_item)
         ahead = min(self._places * turns, LARGEST_CLAIM)
         # Half of what is claimed ahead must be gone before a round trip pays; what is ended must not pile up.
-        if len(self._completer.items) > 2 * LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
+        if len(self._completer.items) > LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
             return 0
         held = len(self._running) - len(self._beside) + len(self._waiting)
         room = min(max(0, self._places + ahead - held), LARGEST_CLAIM)
@@ -249,8 +250,10 @@ class WorkerPool:
     async def _claim_beside(self) -> int:
         """Begin what a person waits for in the reserved places, whatever else is under way."""
         room = RESERVED - len(self._beside)
-        if not room or self._storage.is_shut:
+        if not room or self._storage.is_shut or time.monotonic() < self._look_beside_at:
             return 0
+        # A new job is notified: whoever asks again after each item that ends has the database do little else.
+        self._look_beside_at = time.monotonic() + self._options.idle_seconds
         options = self._options
         away = [model for model, limit in self._limits().items() if not limit]
         claimed = await self._claimed_by(
@@ -267,6 +270,8 @@ class WorkerPool:
         for item in claimed:
             self._beside.add(item)
             self._start(item)
+        if len(claimed) == room:  # there may be more
+            self._look_beside_at = 0.0
         return len(claimed)
 
     async def _claimed_by(self, claim: Callable[[Connection], Awaitable[list[ClaimedItem]]]) -> list[ClaimedItem]:
@@ -445,6 +450,7 @@ class WorkerPool:
                         continue
                     if notification.payload == RESUMED:
                         self._presence.forgive()
+                    self._look_beside_at = 0.0
                     self._claimer_wakes.set()
         except psycopg.Error as error:
             if not is_weather(error):

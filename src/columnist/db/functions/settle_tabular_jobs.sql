@@ -1,15 +1,16 @@
 -- The only place where jobs end. Runs once per statement that ends items, whoever ends them: an item that ends as an
 -- error leaves it in its cells (note_failed_item), its job's sums grow, and the job ends with its last item.
+-- What has ended is what the new rows say less what the old rows said. A join of both would compare each with each: its
+-- plan is kept, and was made for few of them.
 create or replace function settle_tabular_jobs() returns trigger language plpgsql as $$
 begin
-  if not exists (select from new_items n join old_items o on o.id = n.id and o.completed_at is null
-                 where n.completed_at is not null) then
+  if not exists (select from new_items where completed_at is not null) then
     return null;
   end if;
 
   -- Lock in one order: two pools may end items of the same two jobs at the same time.
   perform from tabular_jobs
-  where id in (select job_id from new_items) order by id for no key update;
+  where id = any(array(select distinct n.job_id from new_items n)) order by id for no key update;
 
   update tabular_jobs j
   set completed_items = j.completed_items + t.completed,
@@ -32,22 +33,24 @@ begin
         when j.completed_items + j.error_items + j.skipped_items + t.ended >= j.total_items then clock_timestamp() end
   from (
     select e.job_id,
-           count(*) as ended,
-           count(*) filter (where e.status = 'completed') as completed,
-           count(*) filter (where e.status = 'error') as failed,
-           count(*) filter (where e.status = 'skipped') as skipped,
-           min(e.error) filter (where e.status = 'error') as error,
-           sum(e.done_cells) as done_cells,
-           sum(e.error_cells + e.noted_cells) as error_cells
+           sum(e.sign) as ended,
+           coalesce(sum(e.sign) filter (where e.status = 'completed'), 0) as completed,
+           coalesce(sum(e.sign) filter (where e.status = 'error'), 0) as failed,
+           coalesce(sum(e.sign) filter (where e.status = 'skipped'), 0) as skipped,
+           min(e.error) filter (where e.sign = 1 and e.status = 'error') as error,
+           sum(e.sign * e.done_cells) as done_cells,
+           sum(e.sign * e.error_cells + e.noted_cells) as error_cells
     from (
-      select n.*, case when n.status = 'error' then
-               (select note_failed_item(job, i, n.error) from tabular_job_items i where i.id = n.id) else 0 end as noted_cells
-      from new_items n
-      join old_items o on o.id = n.id and o.completed_at is null and n.completed_at is not null
-      join tabular_jobs job on job.id = n.job_id
-      offset 0) e
+      select 1 as sign, n.job_id, n.status, n.error, n.done_cells, n.error_cells,
+             case when n.status = 'error' and n.id not in (select o.id from old_items o where o.completed_at is not null) then
+               (select note_failed_item(job, i, n.error)
+                from tabular_job_items i join tabular_jobs job on job.id = i.job_id where i.id = n.id) else 0 end as noted_cells
+      from new_items n where n.completed_at is not null
+      union all
+      select -1, o.job_id, o.status, o.error, o.done_cells, o.error_cells, 0
+      from old_items o where o.completed_at is not null) e
     group by e.job_id
   ) t
-  where j.id = t.job_id;
+  where j.id = t.job_id and t.ended <> 0;
   return null;
 end $$;
