@@ -34,7 +34,7 @@ def test_what_somebody_wrote_is_text_and_never_markup(server: Served, opens: Ope
     page.locator(".Panel-panel a").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("<img")
     expect(page.locator("img:not([src='/favicon.svg'])")).to_have_count(0)
-    expect(page.locator("script")).to_have_count(1)
+    expect(page.locator("script")).to_have_count(2)
 
 
 def test_without_sign_in_the_page_asks_for_the_link_and_remembers_it(server: Served, context: BrowserContext) -> None:

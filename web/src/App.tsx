@@ -1,12 +1,13 @@
 /** The screens, who is signed in, and the bar above everything. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { Link, Route, Switch } from "wouter";
+import { Link, Route, Switch, useLocation } from "wouter";
 import { client, Problem, sentence, token } from "./api/client";
 import { meQuery } from "./api/queries";
 import { isMeasured, MeProvider } from "./me";
 import { ReviewsScreen } from "./screens/Reviews";
 import { Accept, PasswordDialog, SignIn, SignInAgain, takeFromAddress } from "./screens/SignIn";
+import { Boundary } from "./ui/Boundary";
 import { Menu } from "./ui/Menu";
 import { Loading } from "./ui/parts";
 import parts from "./ui/parts.module.css";
@@ -27,6 +28,7 @@ const isRefused = (error: unknown): error is Problem => error instanceof Problem
 
 export function App() {
   const queries = useQueryClient();
+  const [path] = useLocation();
   const me = useQuery(meQuery);
   const proof = me.data && isMeasured(me.data, me.data.model) ? "proven" : "unproven";
   useEffect(() => {
@@ -122,21 +124,23 @@ export function App() {
       </header>
       {ended && !away && <SignInAgain onSignIn={() => void goOn()} onClose={() => setAway(true)} />}
       {dialog && <PasswordDialog onClose={() => setDialog(false)} />}
-      <Suspense fallback={<Loading what="Opening" />}>
-        <Switch>
-          <Route path="/" component={ReviewsScreen} />
-          <Route path="/reviews/:id">{({ id }) => <ReviewScreen key={id} id={id} />}</Route>
-          <Route path="/reviews/:id/documents/:document">
-            {({ id, document }) => <DocumentScreen id={id} documentId={document} />}
-          </Route>
-          <Route>
-            <main className={parts.empty} id="main">
-              <h1>This page does not exist</h1>
-              <Link href="/">All reviews</Link>
-            </main>
-          </Route>
-        </Switch>
-      </Suspense>
+      <Boundary key={path}>
+        <Suspense fallback={<Loading what="Opening" />}>
+          <Switch>
+            <Route path="/" component={ReviewsScreen} />
+            <Route path="/reviews/:id">{({ id }) => <ReviewScreen key={id} id={id} />}</Route>
+            <Route path="/reviews/:id/documents/:document">
+              {({ id, document }) => <DocumentScreen id={id} documentId={document} />}
+            </Route>
+            <Route>
+              <main className={parts.empty} id="main">
+                <h1>This page does not exist</h1>
+                <Link href="/">All reviews</Link>
+              </main>
+            </Route>
+          </Switch>
+        </Suspense>
+      </Boundary>
     </MeProvider>
   );
 }

@@ -27,7 +27,17 @@ const queries: QueryClient = new QueryClient({
   },
 });
 
-createRoot(document.getElementById("root")!).render(
+sessionStorage.removeItem("columnist.starts");
+
+// A part of the version before, which no server has any more: the present version has it under another name.
+const RELOADED = "columnist.reloaded";
+addEventListener("vite:preloadError", () => {
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < 60_000) return; // it is not that
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  location.reload();
+});
+
+createRoot(document.getElementById("root")!, { onCaughtError: (error) => console.warn(error) }).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <NoticeProvider>

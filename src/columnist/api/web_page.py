@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from columnist.errors import NotFoundError
@@ -42,12 +42,13 @@ def add_page(app: FastAPI) -> None:
 
 
 @router.get("/favicon.svg")
-async def favicon() -> Response:
-    """The picture in the browser's tab."""
-    file = FOLDER / "favicon.svg"
+@router.get("/start.js")
+async def fixed(request: Request) -> Response:
+    """What has the same address in every version: the picture in the browser's tab, and the script that comes first."""
+    file = FOLDER / request.url.path[1:]
     if not file.exists():
         raise NotFoundError("The page is not built.")
-    return Response(file.read_bytes(), media_type="image/svg+xml")
+    return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/")

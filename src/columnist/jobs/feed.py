@@ -49,7 +49,7 @@ async def changed_cells(
 ) -> ChangedCells:
     """The delta feed: compact cells that changed since `cursor` (None: since ever, or since the job began).
 
-    A cursor is `feed.history-snapshot` between readings and `feed.history-snapshot/next snapshot/xid/document/column`
+    A cursor is `feed:history-snapshot` between readings and `feed:history-snapshot/next snapshot/xid/document/column`
     within one that takes several pages; it goes on in its own feed only, as others have not told the same. `now` brings
     no cells, only where to go on from: for a reader who has the grid from elsewhere. `in_use` decides what is outdated;
     None: nothing is. Raises InputError for an invalid cursor.
@@ -62,8 +62,8 @@ async def changed_cells(
         )
         row = await (await connection.execute(cursor_now, [review_id])).fetchone()
         assert row
-        return ChangedCells("", f"{feed}.{row['history']}-{_lasting(row['snapshot'], row['newest'])}", more=False)
-    history, seen, next_seen, after = _parse_cursor(cursor or f"{feed}.-1:1:", feed)
+        return ChangedCells("", f"{feed}:{row['history']}-{_lasting(row['snapshot'], row['newest'])}", more=False)
+    history, seen, next_seen, after = _parse_cursor(cursor or f"{feed}:-1:1:", feed)
     after_xid, after_document, after_column = after
     values = {
         "review_id": review_id,
@@ -86,7 +86,7 @@ async def changed_cells(
         return await changed_cells(connection, review_id, None, job_id, limit, in_use)
     began_earlier = next_seen is not None
     next_seen = next_seen or _lasting(found["snapshot"], found["newest"])
-    here = f"{feed}.{found['history']}"
+    here = f"{feed}:{found['history']}"
     if found["count"] == limit:
         return ChangedCells(found["cells"] or "", f"{here}-{seen}/{next_seen}/{found['last']}", more=True)
     if not found["count"] and not began_earlier and cursor is not None:
@@ -111,7 +111,7 @@ def _lasting(snapshot: str, newest: str) -> str:
 
 _SNAPSHOT = r"[0-9]{1,20}:[0-9]{1,20}:[0-9,]*"
 _CURSOR = re.compile(
-    rf"([0-9a-f]+)(?:\.([0-9a-f]*))?-({_SNAPSHOT})(?:/({_SNAPSHOT})/([0-9]{{1,20}})/([0-9a-f-]{{36}})/([0-9a-f-]{{36}}))?"
+    rf"([0-9a-f]+)(?::([0-9a-f]*))?-({_SNAPSHOT})(?:/({_SNAPSHOT})/([0-9]{{1,20}})/([0-9a-f-]{{36}})/([0-9a-f-]{{36}}))?"
 )
 
 
