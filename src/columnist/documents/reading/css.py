@@ -1,42 +1,68 @@
-"""The part of CSS that decides what is seen of a page: what is hidden, numbered, generated, raised, kept as typed."""
+"""The part of CSS that decides what is seen of a page: what is hidden, numbered, generated, raised, kept as typed.
+
+What a declaration hides in a way that is not computed here (a filter, a mask, a shape) counts as hidden.
+"""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from columnist.documents.reading import css_rules
+from columnist.documents.reading.css_rules import Declared, declared
+from columnist.documents.reading.css_values import (
+    Colour,
+    colour,
+    font_size,
+    is_far,
+    is_tiny,
+    letter_size,
+    old_colour,
+    share,
+)
 from columnist.documents.reading.visibility import LEAST_CONTRAST
 
 MOST_RULES = 5_000
 """Rules of a page's style sheets that are applied."""
-MOST_COMPLEX = 200
+MOST_COMPLEX = 500
 """Selectors of more than a tag, a class or an id that are applied: each goes through the whole page."""
 
-_COLOURS = {
-    "white": (255, 255, 255), "black": (0, 0, 0), "red": (255, 0, 0), "silver": (192, 192, 192), "gray": (128,) * 3,
-    "grey": (128,) * 3, "yellow": (255, 255, 0), "blue": (0, 0, 255), "green": (0, 128, 0), "lime": (0, 255, 0),
-    "navy": (0, 0, 128), "ivory": (255, 255, 240), "snow": (255, 250, 250), "whitesmoke": (245, 245, 245),
-}  # fmt: skip
-Colour = tuple[int, ...]
+TINY = 4 / 3
+"""Pixels (one point): the largest size of letters that nobody can read."""
+USUAL_SIZE = 16.0
 
-_FAR = re.compile(r"-\s*(?:\d{4,}|[5-9]\d\d)(?:\.\d+)?(?:px|pt|em|rem|%)|-\s*\d{2,}(?:em|rem)")
+_BLACK: Colour = (0, 0, 0, 1)
+_WHITE: Colour = (255, 255, 255, 1)
 _NIL = re.compile(r"(?:0*+\.)?+0++(?:px|pt|em|rem|%|in|cm|mm|ex|ch|vw|vh)?")
 _BREAKS = frozenset(("block", "flex", "grid", "table", "table-row", "list-item", "flow-root", "table-caption"))
+_DISPLAYS = frozenset(
+    """none contents inline block inline-block flex inline-flex grid inline-grid table inline-table table-row
+    table-cell table-row-group table-header-group table-footer-group table-column table-column-group table-caption
+    list-item flow flow-root ruby ruby-base ruby-text math run-in -webkit-box -webkit-inline-box""".split()
+)
+_INHERITED = frozenset(("inherit", "unset"))
+_UNDONE = frozenset(("initial", "revert"))
+_NONE = _INHERITED | _UNDONE | {"none", "normal"}
+_KEPT = "revert-layer"
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What is true of an element's text; the first fields are inherited."""
+    """What is true of an element's text; the first fields are inherited. `cover`: the product of opacities; `size`: of
+    its letters in pixels; `custom`: its custom properties."""
 
-    colour: Colour = (0, 0, 0)
-    ground: Colour = (255, 255, 255)
-    is_faint: bool = False
+    colour: Colour = _BLACK
+    ground: Colour = _WHITE
+    cover: float = 1.0
+    size: float = USUAL_SIZE
     is_invisible: bool = False
     is_struck: bool = False
     keeps_lines: bool = False
     list_form: str = ""
+    custom: Mapping[str, str] = field(default_factory=dict)
     is_gone: bool = False
     is_block: bool = False
     raised: str = ""
@@ -48,68 +74,78 @@ class Style:
     @property
     def is_unseen(self) -> bool:
         """Text itself is there and nobody sees it."""
-        if not (self.is_invisible or self.is_faint) and self.colour == (0, 0, 0) and self.ground == (255, 255, 255):
+        if self.is_invisible or self.size <= TINY:
+            return True
+        if self.colour == _BLACK and self.ground == _WHITE and self.cover == 1:
             return False  # nearly all text
-        alike = max(abs(one - other) for one, other in zip(self.colour, self.ground, strict=True)) < LEAST_CONTRAST
-        return self.is_invisible or self.is_faint or alike
+        covers = self.colour[3] * self.cover
+        pairs = zip(self.colour[:3], self.ground[:3], strict=True)
+        return covers * max(abs(one - other) for one, other in pairs) < LEAST_CONTRAST
 
 
 class Styles:
-    """The style sheets of a page. Later rules win, whatever their selectors; a style attribute wins over all."""
+    """The style sheets of a page, applied as browsers do: `!important`, style attributes, selectors, order. `is_cut`:
+    there are more rules than are applied."""
 
     def __init__(self, parser: LexborHTMLParser) -> None:
         self._simple: dict[str, list[_Rule]] = {}
         self._of: dict[int, list[_Rule]] = {}
         self._plain: dict[int, tuple[Style, Style]] = {}
-        complex_ones = 0
-        sheet = "\n".join(one.text() for one in parser.css("style"))
-        for number, (selectors, declared) in enumerate(islice(_rules(sheet), MOST_RULES)):
-            for selector in map(str.strip, selectors.split(",")):
-                plain, pseudo = _parted(selector)
-                rule = _Rule(number, pseudo, declared)
-                if found := _SIMPLE.fullmatch(plain):
-                    self._simple.setdefault(found[0] if not found[1] else found[2], []).append(
-                        rule if not (found[1] and found[2]) else replace(rule, tag=found[1].lower())
-                    )
-                elif complex_ones < MOST_COMPLEX:
-                    complex_ones += 1
-                    self._apply(parser, plain, rule)
+        self._complex_ones = 0
+        self.is_cut = False
+        hosts = (one.parent for one in parser.css("template[shadowrootmode]"))
+        self._hosts = frozenset(one.mem_id for one in hosts if one is not None)
+        links = (one.attributes for one in parser.css("link"))
+        addresses = [one.get("href") or "" for one in links if "stylesheet" in (one.get("rel") or "").lower()]
+        sheets = [*map(css_rules.linked, addresses), *(one.text() for one in parser.css("style"))]
+        numbered = enumerate(rule for sheet in sheets for rule in css_rules.rules(sheet))
+        for number, (selectors, said) in islice(numbered, MOST_RULES):
+            self._add(parser, number, css_rules.selectors(selectors), said)
+        self.is_cut = self.is_cut or next(numbered, None) is not None
 
-    def _apply(self, parser: LexborHTMLParser, selector: str, rule: "_Rule") -> None:
-        try:
-            nodes = parser.css(selector or "*")
-        except (SelectolaxError, ValueError):
-            return
-        for node in nodes:
-            self._of.setdefault(node.mem_id, []).append(rule)
+    def _add(self, parser: LexborHTMLParser, number: int, selectors: Sequence[str], said: Declared) -> None:
+        simple: list[tuple[str, _Rule]] = []
+        of_nodes: list[tuple[int, _Rule]] = []
+        for selector in selectors:
+            plain, pseudo = _parted(selector)
+            rule = _Rule((*css_rules.specificity(selector), number), pseudo, said)
+            if found := _SIMPLE.fullmatch(plain):
+                tag = (found[1] or "").lower()
+                simple.append((found[2], replace(rule, tag=tag)) if found[2] else (found[0].lower(), rule))
+            elif self._complex_ones < MOST_COMPLEX:
+                self._complex_ones += 1
+                try:
+                    of_nodes += [(node.mem_id, rule) for node in parser.css(plain or "*")]
+                except (SelectolaxError, ValueError):
+                    return  # one that is wrong makes the rule void
+            else:
+                self.is_cut = True
+        for name, rule in simple:
+            self._simple.setdefault(name, []).append(rule)
+        for node, rule in of_nodes:
+            self._of.setdefault(node, []).append(rule)
 
     def _said(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> list["_Rule"]:
-        """The rules of an element, in order."""
+        """The rules of an element, the strongest last."""
         if not self._simple and not self._of:
             return []
         names = ["*", tag, *(f".{one}" for one in (attributes.get("class") or "").split()), f"#{attributes.get('id')}"]
         found = [rule for name in names for rule in self._simple.get(name, ()) if rule.tag in ("", tag)]
-        return sorted([*found, *self._of.get(node.mem_id, ())], key=lambda rule: rule.number)
+        return sorted([*found, *self._of.get(node.mem_id, ())], key=lambda rule: rule.strength)
 
     def of(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None], around: Style) -> Style:
         """The style of an element inside of another."""
         rules = self._said(node, tag, attributes)
-        if not rules and not attributes and tag not in _SPECIAL:
+        if not rules and not attributes and tag not in _SPECIAL and not self._hosts:
             return self._inherited(around)
-        said: dict[str, str] = {}
-        around_it: dict[str, dict[str, str]] = {"before": {}, "after": {}}
-        for rule in rules:
-            (around_it.setdefault(rule.pseudo, {}) if rule.pseudo else said).update(rule.declared)
-        if "hidden" in attributes or (tag == "dialog" and "open" not in attributes):
-            said.setdefault("display", "none")
-        for name, attribute in (("color", "color"), ("color", "text"), ("background-color", "bgcolor")):
-            if attributes.get(attribute) and (attribute != "color" or tag == "font"):
-                said.setdefault(name, attributes[attribute] or "")
-        if attributes.get("style"):
-            said.update(_declared(attributes["style"] or ""))
+        own = _declared(attributes["style"]) if attributes.get("style") else _NOTHING
+        said = _cascaded([*(rule.said for rule in rules if not rule.pseudo), own], _presented(tag, attributes))
+        custom = {**around.custom, **{name: value for name, value in said.items() if name.startswith("--")}}
+        said = _with_variables(said, custom)
         style = replace(
             around,
-            is_gone=_is_gone(said),
+            custom=custom if custom != around.custom else around.custom,
+            is_gone=False,
             is_block=said.get("display", "") in _BREAKS,
             raised="",
             before="",
@@ -122,14 +158,19 @@ class Styles:
         )
         if said:
             style = _with(style, said)
-        before, after = around_it["before"], around_it["after"]
-        if before or after or "counter-reset" in said or "counter-increment" in said:
+        if node.mem_id in self._hosts:
+            style = replace(style, is_gone=True)  # its shadow tree is shown instead
+        pseudos = {
+            name: _with_variables(_cascaded([rule.said for rule in rules if rule.pseudo == name], {}), custom)
+            for name in {rule.pseudo for rule in rules} & {"before", "after"}
+        }
+        if pseudos or "counter-reset" in said or "counter-increment" in said:
             style = replace(
                 style,
-                before=_content(before),
-                after=_content(after),
+                before=_generated(pseudos.get("before", {}), style),
+                after=_generated(pseudos.get("after", {}), style),
                 resets=_counts([said], "counter-reset", 0),
-                increments=_counts([before, said], "counter-increment", 1),
+                increments=_counts([pseudos.get("before", {}), said], "counter-increment", 1),
             )
         return style
 
@@ -146,40 +187,166 @@ class Styles:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    number: int
+    strength: tuple[int, ...]
     pseudo: str
-    declared: Mapping[str, str]
+    said: Declared
     tag: str = ""
 
 
+_NOTHING = Declared((), ())
 _SIMPLE = re.compile(r"([A-Za-z][A-Za-z0-9]*)?([.#][\w-]+)|\*|[A-Za-z][A-Za-z0-9]*")
 _STRUCK = frozenset(("s", "strike", "del"))
 _SPECIAL = _STRUCK | {"pre", "listing", "xmp", "plaintext", "textarea", "ol", "ul", "menu", "dir", "dialog"}
+_DRAWN = frozenset(("svg", "g", "text", "tspan", "a", "textpath"))
+_declared = lru_cache(4096)(declared)
+
+
+_ANY = re.compile(r":(?:link|any-link)$|:(?:lang|dir)\([^()]*\)")
+"""Pseudo-classes that the parser does not know, and that are taken to be true."""
 
 
 def _parted(selector: str) -> tuple[str, str]:
     """A selector, and the pseudo-element that it ends with."""
     found = re.fullmatch(r"(.*?)::?(before|after|marker|first-line|first-letter|placeholder|selection)", selector)
     plain, pseudo = (found[1], found[2]) if found else (selector, "")
-    return re.sub(r":(?:link|any-link)$", "", plain).strip() or "*", pseudo
+    return _ANY.sub("", plain).strip() or "*", pseudo
+
+
+def _presented(tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
+    """What attributes say beside `style`: the weakest."""
+    said = {}
+    if "hidden" in attributes or "popover" in attributes or (tag == "dialog" and "open" not in attributes):
+        said["display"] = "none"
+    for name, attribute in (("color", "color"), ("color", "text"), ("background-color", "bgcolor")):
+        if attributes.get(attribute) and (attribute != "color" or tag == "font"):
+            said[name] = old_colour(attributes[attribute] or "")
+    if tag in _DRAWN:
+        for attribute in ("fill", "fill-opacity", "opacity", "display", "visibility", "font-size", "transform", "mask"):
+            if attributes.get(attribute):
+                said[attribute] = (attributes[attribute] or "").strip().lower()
+    return said
+
+
+def _cascaded(sources: Sequence[Declared], presented: dict[str, str]) -> dict[str, str]:
+    """The declarations that win, of sources from the weakest to the strongest."""
+    said = presented
+    for one in (*(source.plain for source in sources), *(source.important for source in sources)):
+        for name, value in one:
+            if value == _KEPT or not _is_valid(name, value):
+                continue
+            if name == "all":
+                said = {one: value for one, value in said.items() if one.startswith("--")}
+            else:
+                said.pop(name, None)  # the later one of `font` and `font-size` counts
+                said[name] = value
+    return said
+
+
+def _is_valid(name: str, value: str) -> bool:
+    """Whether a browser knows the value, of a property that hides; else it goes by the declaration before."""
+    if value in _INHERITED or value in _UNDONE or "var(" in value:
+        return True
+    if name == "display":
+        return all(one in _DISPLAYS for one in value.split())
+    if name == "visibility":
+        return value in ("visible", "hidden", "collapse")
+    if name in ("color", "background-color", "-webkit-text-fill-color"):
+        return colour(value, _BLACK) is not None
+    if name == "opacity":
+        return share(value) is not None
+    return name != "font-size" or letter_size(value, USUAL_SIZE) is not None
+
+
+_VARIABLE = re.compile(r"var\(\s*(--[^\s,()]+)\s*(?:,([^()]*+(?:\([^()]*\)[^()]*+)*+))?\)")
+_LONGEST_VALUE = 2_000
+
+
+def _with_variables(said: Mapping[str, str], custom: Mapping[str, str]) -> dict[str, str]:
+    """The declarations with what custom properties stand for; without those that stand for nothing."""
+    found = {}
+    for name, value in said.items():
+        for _ in range(5):
+            if "var(" not in value or len(value) > _LONGEST_VALUE:
+                break
+            value = _VARIABLE.sub(lambda one: custom.get(one[1], one[2] or "\0").strip().lower(), value)
+        if "\0" not in value and "var(" not in value and (name.startswith("--") or _is_valid(name, value)):
+            found[name] = value
+    return found
 
 
 def _with(style: Style, said: Mapping[str, str]) -> Style:
-    ground = _colour(said.get("background-color", "")) or _colour(said.get("background", "").split(" ")[0])
-    colour = said.get("color", "")
-    faint = style.is_faint or bool(_NIL.fullmatch(said.get("opacity", "")))
-    clear = colour == "transparent" or bool(re.fullmatch(r"rgba\(.*[,/]\s*0(?:\.0+)?%?\s*\)", colour))
+    size = _size(style.size, said)
+    letters = style.colour
+    for name in ("color", "fill", "-webkit-text-fill-color"):
+        value = said.get(name, "")
+        if value == "initial":
+            letters = _BLACK
+        elif value == "none" and name == "fill":
+            letters = (0, 0, 0, 0)
+        elif value and value not in _INHERITED:
+            letters = colour(value, letters) or letters
+    cover = style.cover
+    for name in ("opacity", "fill-opacity"):
+        if (shown := share(said.get(name, ""))) is not None:
+            cover *= shown
     visibility = said.get("visibility", "")
-    size = said.get("font-size", "")
-    small = bool(_NIL.fullmatch(size)) or (not size and style.is_invisible and not visibility)
+    is_invisible = style.is_invisible
+    if visibility and visibility not in _INHERITED:
+        is_invisible = visibility in ("hidden", "collapse")
     return replace(
         style,
-        ground=ground or style.ground,
-        colour=style.ground if clear else _colour(colour) or style.colour,
-        is_faint=faint,
-        is_invisible=visibility in ("hidden", "collapse") or small,
+        colour=letters,
+        ground=_ground(style.ground, said, letters),
+        cover=cover,
+        size=size,
+        is_invisible=is_invisible,
+        is_gone=_is_gone(said, size),
         raised=_raised(said),
     )
+
+
+def _size(around: float, said: Mapping[str, str]) -> float:
+    size = around
+    for name, value in said.items():
+        if name in ("font", "font-size"):
+            own = font_size(value) if name == "font" else value
+            known = USUAL_SIZE if own in _UNDONE else letter_size(own, around)
+            size = around if own in _INHERITED else size if known is None else known
+        elif name == "zoom" and (factor := _factor(value)) is not None:
+            size *= factor
+    return size
+
+
+def _factor(text: str) -> float | None:
+    """A number or a percentage; None for a word."""
+    found = re.fullmatch(r"((?:\d*\.)?\d+)(%?)", text)
+    return float(found[1]) / (100 if found[2] else 1) if found else None
+
+
+_COLOUR_WORD = re.compile(r"#[0-9a-f]++|[a-z]++(?:\([^()]*+\))?+")
+
+
+def _ground(around: Colour, said: Mapping[str, str], current: Colour) -> Colour:
+    ground = around
+    for name, value in said.items():
+        _, gradient, drawn = value.partition("gradient(")
+        if name in ("background", "background-image") and gradient:
+            found = [one for word in _COLOUR_WORD.findall(drawn) if (one := colour(word, current))]
+            if found and all(one == found[0] for one in found):
+                ground = _over(found[0], ground)
+        elif name in ("background", "background-color"):
+            words = re.sub(r"url\([^()]*+\)", " ", value)
+            found = [one for word in _COLOUR_WORD.findall(words) if (one := colour(word, current))]
+            if found:
+                ground = _over(found[0], ground)
+    return ground
+
+
+def _over(colour: Colour, ground: Colour) -> Colour:
+    red, green, blue = (
+        one * colour[3] + other * (1 - colour[3]) for one, other in zip(colour[:3], ground[:3], strict=True)
+    )
+    return red, green, blue, 1
 
 
 def _is_struck(said: Mapping[str, str], tag: str) -> bool:
@@ -205,17 +372,109 @@ def _raised(said: Mapping[str, str]) -> str:
     return ""
 
 
-def _is_gone(said: Mapping[str, str]) -> bool:
-    if said.get("display") == "none":
+_SIDES = ("left", "top", "right", "bottom", "inset", "inset-inline", "inset-block")
+_ENDS = ("", "-start", "-end")
+_PLACED = (*_SIDES, *(f"{side}{end}" for side in _SIDES[5:] for end in _ENDS[1:]))
+_MARGINS = (
+    "margin",
+    *(f"margin-{side}" for side in _SIDES[:4]),
+    *(f"margin-{way}{end}" for way in ("inline", "block") for end in _ENDS),
+)
+_LENGTHS = ("height", "width", "block-size", "inline-size")
+_BOXES = (*_LENGTHS, *(f"max-{length}" for length in _LENGTHS))
+_CUTS = ("hidden", "clip", "scroll", "auto")
+_FILTER = re.compile(r"(?<![a-z-])([a-z-]++)\(")
+_HARMLESS_FILTERS = frozenset(("drop-shadow", "grayscale", "sepia", "saturate", "hue-rotate", "rgb", "rgba", "hsl"))
+_SHAPES = (
+    "clip-path",
+    "-webkit-clip-path",
+    "mask",
+    "mask-image",
+    "-webkit-mask",
+    "-webkit-mask-image",
+    "offset-path",
+)
+_CONTAINED = ("strict", "content", "paint")
+_MOVES = re.compile(r"(?<![a-z0-9])([a-z0-9]++)\(([^()]*+)\)")
+
+
+def _is_gone(said: Mapping[str, str], letters: float) -> bool:
+    """Whether nothing is seen of an element, whatever its text says of itself."""
+    if not said:
+        return False
+    if said.get("display") == "none" or said.get("content-visibility") == "hidden":
+        return True
+    if said.get("content", "normal") not in _NONE:
+        return True  # another thing is shown in its place
+    moved = said.get("position", "static") not in _NONE | {"static"}
+    for name in (*(_PLACED if moved else ()), *_MARGINS, "text-indent"):
+        if name in said and any(is_far(one, letters) for one in _words(said[name])):
+            return True
+    if moved and said.get("z-index", "").startswith("-"):
         return True
     if said.get("position") in ("absolute", "fixed"):
-        if any(_FAR.fullmatch(said.get(side, "")) for side in ("left", "top", "right", "bottom")):
+        corners = re.findall(r"(?:\d*\.)?\d+", said.get("clip", ""))
+        if len(corners) == 4 and max(map(float, corners)) <= 2:
             return True
-        if re.sub(r"px|[\s,]", "", said.get("clip", "")) in ("rect(0000)", "rect(1111)"):
-            return True
-    if said.get("overflow", "").startswith(("hidden", "clip")):
-        return any(_NIL.fullmatch(said.get(size, "")) for size in ("height", "max-height", "width", "max-width"))
-    return bool(_FAR.fullmatch(said.get("text-indent", ""))) or said.get("clip-path") == "inset(100%)"
+    return _is_shaped_away(said, letters) or _is_cut_off(said, letters)
+
+
+def _is_cut_off(said: Mapping[str, str], letters: float) -> bool:
+    """Whether an element cuts off what does not fit, and nothing fits."""
+    cuts = (said.get(f"overflow{way}", "") for way in ("", "-x", "-y", "-inline", "-block"))
+    if not any(one.startswith(_CUTS) for one in cuts) and not said.get("contain", "").startswith(_CONTAINED):
+        return False
+    if any(is_tiny(said[name], letters) for name in _BOXES if name in said):
+        return True
+    indent = said.get("text-indent", "")
+    if not indent.startswith("-") and (is_far(f"-{indent}", letters) or is_far(indent, letters)):
+        return True
+    return "0fr" in said.get("grid-template-rows", "") or said.get("flex", "").startswith("0 0 0")
+
+
+def _is_shaped_away(said: Mapping[str, str], letters: float) -> bool:
+    """Whether drawing takes an element away, or may."""
+    if any(said.get(name, "none") not in _NONE for name in _SHAPES):
+        return True
+    if any(one not in _HARMLESS_FILTERS for one in _FILTER.findall(said.get("filter", ""))):
+        return True
+    if said.get("mix-blend-mode", "normal") not in _NONE or said.get("-webkit-text-security", "none") not in _NONE:
+        return True
+    if _NIL.fullmatch(said.get("font-size-adjust", "")):
+        return True
+    if any(is_far(one, letters) for name in ("letter-spacing", "translate") for one in _words(said.get(name, ""))):
+        return True
+    if any(map(_is_nothing, _words(said.get("scale", "")))) or len(_words(said.get("rotate", ""))) > 1:
+        return True
+    return any(_is_moved_away(how, by, letters) for how, by in _MOVES.findall(said.get("transform", "")))
+
+
+def _is_moved_away(how: str, arguments: str, letters: float) -> bool:
+    parts = [one.strip() for one in re.split(r"[,\s]+", arguments)]
+    if how.startswith("translate"):
+        return any(is_far(one, letters) for one in parts)
+    if how.startswith("scale"):
+        return any(map(_is_nothing, parts))
+    return how not in ("rotate", "rotatez", "skew", "skewx", "skewy", "perspective")
+
+
+def _is_nothing(text: str) -> bool:
+    """Whether what is scaled by this is too small to be seen; a number that is none counts as well."""
+    factor = _factor(text.lstrip("-+"))
+    return text not in _NONE and (factor is None or factor < 0.1)
+
+
+def _words(value: str) -> list[str]:
+    """The parts of a value; a function is one."""
+    return re.findall(r"[^\s()]*\((?:[^()]|\([^()]*\))*\)|[^\s()]+", value)
+
+
+def _generated(said: Mapping[str, str], style: Style) -> str:
+    """What a pseudo-element shows."""
+    if not said:
+        return ""
+    own = _with(replace(style, is_gone=False), {name: value for name, value in said.items() if name != "content"})
+    return "" if own.is_gone or own.is_unseen else _content(said)
 
 
 def _keeps_lines(said: Mapping[str, str], tag: str, around: Style) -> bool:
@@ -241,7 +500,7 @@ _STRING = re.compile(
 
 def _content(said: Mapping[str, str]) -> str:
     """What is put before or after an element; a counter is its name and form between control characters."""
-    parts = []
+    parts: list[str] = []
     for found in _STRING.finditer(said.get("content", "")):
         text = found[1] if found[1] is not None else found[2]
         parts.append(f"\2{found[3]}\3{found[4] or 'decimal'}\3" if text is None else _unescaped(text))
@@ -300,52 +559,3 @@ def _in_roman(number: int) -> str:
         letters += roman * (number // value)
         number %= value
     return letters
-
-
-def _colour(text: str) -> Colour | None:
-    text = text.lower().removesuffix("!important").strip()
-    if found := re.fullmatch(r"#?([0-9a-f]{3}|[0-9a-f]{6})", text):
-        digits = found[1] if len(found[1]) == 6 else "".join(2 * one for one in found[1])
-        return tuple(int(digits[place : place + 2], 16) for place in (0, 2, 4))
-    if found := re.fullmatch(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})[^)]*\)", text):
-        return tuple(min(int(one), 255) for one in found.groups())
-    return _COLOURS.get(text)
-
-
-def _declared(text: str) -> dict[str, str]:
-    """The declarations of a rule or a style attribute, in lower case but for texts."""
-    found = {}
-    for one in re.findall(r"(?:[^;\"']|\"[^\"]*\"|'[^']*')+", text):
-        name, colon, value = one.partition(":")
-        if colon:
-            value = re.sub(r"\s{0,50}+!\s{0,50}+important$", "", value.strip(), flags=re.I)
-            found[name.strip().lower()] = value if '"' in value or "'" in value else value.lower()
-    return found
-
-
-def _rules(sheet: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Selectors and declarations, also inside of @media for a screen."""
-    sheet = re.sub(r"/\*.*?(?:\*/|\Z)|<!--|-->", " ", sheet, flags=re.S)
-    position = 0
-    while (opening := sheet.find("{", position)) >= 0:
-        head = sheet[position:opening].rpartition(";")[2].rpartition("}")[2].strip()
-        if head.startswith("@"):
-            if re.match(r"@(?:media\b(?!.*\b(?:print|speech|max-|min-))|supports|layer)", head, re.I):
-                position = opening + 1
-            else:
-                position = _closing(sheet, opening)
-            continue
-        closing = sheet.find("}", opening)
-        closing = len(sheet) if closing < 0 else closing
-        if head:
-            yield head, _declared(sheet[opening + 1 : closing])
-        position = closing + 1
-
-
-def _closing(sheet: str, opening: int) -> int:
-    depth = 0
-    for found in re.compile(r"[{}]").finditer(sheet, opening):
-        depth += 1 if found[0] == "{" else -1
-        if not depth:
-            return found.end()
-    return len(sheet)

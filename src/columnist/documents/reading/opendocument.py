@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, BinaryIO, NamedTuple
 
+import lxml.etree
+
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, kept_apart, looked_at, pages_of
 from columnist.documents.reading.numbering import number_in_words
@@ -164,6 +166,7 @@ class _Content:
         self._counts: dict[str, list[int]] = {}
         self._outline: list[int] = []
         self._depth = 0
+        self._read: set[Any] = set()
         self._shows_zeros = not _ZEROS.search(package.data("settings.xml") or b"")
         self.remarks = package.remarks
 
@@ -174,6 +177,20 @@ class _Content:
         yield from self._blocks(self._body)
         yield from self._margins("footer")
         yield from self._notes
+        self.say_lost()
+
+    def say_lost(self) -> None:
+        """Remark on the letters of paragraphs that nobody has read, and that are none of those left out."""
+        walk = lxml.etree.iterwalk(self._body, events=("start",))
+        lost = 0
+        for _, element in walk:
+            if element.tag in _LEFT_OUT or _is_another_form(element):
+                walk.skip_subtree()
+            elif element.tag in _PARAGRAPHS and element not in self._read:
+                lost += sum(map(str.isalnum, "".join(element.itertext())))
+                walk.skip_subtree()
+        if lost:
+            self.remarks.append(Remark(RemarkKind.LOST, lost))
 
     def _margins(self, kind: str) -> Iterator[Line]:
         """Headers or footers, those of the first and of left pages too, each once."""
@@ -208,6 +225,7 @@ class _Content:
 
     def _paragraph(self, element: Any, label: str = "", around: _Look = _PLAIN) -> Iterator[Line]:
         style = element.get(f"{_TEXT}style-name")
+        self._read.add(element)
         boxes: list[Any] = []
         line = _Text()
         self._inline(element, self._styles.look("paragraph", style, around), line, boxes)
@@ -353,6 +371,7 @@ class _Content:
             yield f"{PAGE_BREAK if index else ''}Sheet: {sheet.get(f'{_TABLE}name', '')}{said}"
             lines = self._sheet(sheet)
             yield from map(_as_hidden, lines) if is_hidden else lines
+        self.say_lost()
 
     def _sheet(self, sheet: Any) -> Iterator[Line]:
         columns: list[_Column] = []
@@ -413,7 +432,8 @@ class _Content:
 
     def slides(self) -> Iterator[Page]:
         shown: set[str] = set()
-        for number, slide in enumerate(self._body.iterfind(f"{_DRAW}page"), start=1):
+        slides = self._body.findall(f"{_DRAW}page")
+        for number, slide in enumerate(slides, start=1):
             self.remarks = []
             lines: list[Line] = []
             for master in self._masters:
@@ -431,6 +451,8 @@ class _Content:
                 lines = [*map(_as_hidden, lines)]
             text = "\n".join(one for one in lines if isinstance(one, str) and one.strip())
             hidden, struck = kept_apart(one for one in lines if isinstance(one, Hidden))
+            if number == len(slides):
+                self.say_lost()
             pictures, said_of_them = looked_at([one for one in lines if isinstance(one, Picture)], number)
             self.remarks += (*said_of_them, *self._package.remarks)
             self._package.remarks.clear()
@@ -510,6 +532,16 @@ def _rows_of(table: Any) -> Iterator[Any]:
             yield child
         elif child.tag in (f"{_TABLE}{name}" for name in ("table-rows", "table-header-rows", "table-row-group")):
             yield from _rows_of(child)
+
+
+def _is_another_form(element: Any) -> bool:
+    """Whether it is not the first form of what a frame shows, a placeholder, or text of an element without any."""
+    above = element.getparent()
+    if element.get(f"{_SHOW}placeholder") == "true":
+        return True
+    if above is None or above.tag != f"{_DRAW}frame":
+        return False
+    return next(one for one in above if isinstance(one.tag, str) and one.tag not in _LEFT_OUT) is not element
 
 
 def _as_hidden(line: Line) -> Line:

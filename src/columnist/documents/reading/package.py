@@ -22,6 +22,13 @@ _STRICT = re.compile(
     rb"http://purl\.oclc\.org/ooxml/(officeDocument|wordprocessingml|spreadsheetml|drawingml|presentationml)"
 )
 """ISO 29500 Strict has the same elements under other names."""
+_NOT_SHOWN = re.compile(
+    r"comment|person|threaded|customXml|theme|settings|styles|fontTable|glossary|layout|master|tags|props|calcChain"
+    r"|pivot|external|query|connection|printer|diagram|header|footer|^slide$|notesSlide|metadata|thumbnail|people|revision"
+    r"|usernames|volatile|attachedTemplate|keyMap|stylesheet|tableSingleCells|^table$|^drawing$|chart(?:Style|Color)",
+    re.I,
+)
+"""Kinds of parts that a page or sheet does not show, or of which it shows some and not others."""
 # A comment or an instruction would end the text before it: `5<!-- -->,000` is 5,000.
 _HOW: Mapping[str, Any] = {"resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
 
@@ -50,12 +57,14 @@ class Package:
         self._archive = archive
         # Some programs write paths as Windows does.
         self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+        self._read: set[str] = set()
         self._relations: dict[str, dict[str, tuple[str, str]]] = {}
         self.remarks: list[Remark] = []
 
     def data(self, name: str) -> bytes | None:
         """The bytes of a part; None if there is no such part."""
         there = self._names.get(name.lstrip("/").lower())
+        self._read.add(name.lstrip("/").lower())
         return None if there is None else self._archive.read(there)
 
     def part(self, name: str, *, must_be_whole: bool = False) -> Any | None:
@@ -92,6 +101,16 @@ class Package:
         for one in [] if root is None else root.iter(f"{_RELATIONS}Relationship"):
             kind = one.get("Type", "").rpartition("/")[2]
             yield one.get("Id", ""), (kind, posixpath.normpath(posixpath.join(folder, _target(one))))
+
+    def say_unread(self) -> None:
+        """Remark on parts with words that others refer to, and that nobody has read: of kinds that nobody knows."""
+        for kind, name in [one for related in list(self._relations.values()) for one in related.values()]:
+            if name.lstrip("/").lower() in self._read or not name.endswith(".xml") or _NOT_SHOWN.search(kind):
+                continue
+            root = self.part(name)
+            texts = [] if root is None else root.iter("{*}t")
+            if any(text.text and any(map(str.isalnum, text.text)) for text in texts):
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"a part of the kind {kind}"))
 
     def main(self) -> str | None:
         """The name of the main part."""

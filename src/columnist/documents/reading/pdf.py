@@ -294,7 +294,9 @@ def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: i
         is_picture = _pictured(page, content) >= PICTURED
         detail = UNKNOWN_LETTERS if unread else ""
         remarks = (Remark(RemarkKind.PICTURE, pages=(number,), detail=detail),)
+    drawn = text
     text, ordered = in_order(*with_marks_apart(layer, text, words))
+    remarks = (*remarks, *lost_between(drawn, text, number))
     words = tuple(ordered)
     seen = [(layer.to_points(*field.place), field) for field in opened.fields if field.is_seen]
     if seen:
@@ -347,6 +349,12 @@ def _pictured(page: Any, content: Content) -> float:
     )
     area: float = max((right - left) * (top - bottom), 1.0)
     return covered / area
+
+
+def lost_between(drawn: str, ordered: str, number: int) -> Iterator[Remark]:
+    """A remark on letters and digits of a page that putting it in order has lost."""
+    if (lost := _letters(drawn) - _letters(ordered)) > 0:
+        yield Remark(RemarkKind.LOST, lost, (number,))
 
 
 def _letters(text: str) -> int:

@@ -33,6 +33,14 @@ _SKIPPED = frozenset(
     colorschememapping latentstyles datastore xmlnstbl pgptbl private title author mmathPr""".split()
 )
 """Destinations that a page does not show."""
+_WITHOUT_WORDS = frozenset(
+    b"""htmltag mhtmltag pgdsctbl docvar userprops protusertbl wgrffmtfilter defchp defpap listpicture picprop blipuid
+    xmlopen xmlattr pn pnseclvl falt panose fname pntext pntxta pntxtb cs ts oldcprops oldpprops passwordhash
+    docuid mailmerge writereservation hsv background""".split()
+)
+"""Others that may be ignored, whose letters no page shows."""
+_WORD_LETTERS = re.compile(rb"(?<![A-Za-z0-9])(?![A-Fa-f]+\b)[A-Za-z]{2,}(?![A-Za-z0-9])")
+_LEAST_LOST = 20
 _SHOWN = frozenset(
     b"shpinst shptxt do dptxbxtext ud formfield moMath moMathPara mr mt shppict shpgrp ffname ffl fldrslt".split()
 )
@@ -71,6 +79,7 @@ class _Group:
     """What holds inside of a pair of braces."""
 
     is_shown: bool = True
+    is_unknown: bool = False
     font: int | None = None
     skipped_after_unicode: int = 1
     is_deleted: bool = False
@@ -115,6 +124,7 @@ class _Reading:
         self._struck: list[str] = []
         self._mark: list[str] = []
         self._skip = 0
+        self._lost = 0
         self._may_be_ignored = False
         self._field: _Field | None = None
         self._is_shaded = any(word in data for word in _SHADES)
@@ -145,6 +155,8 @@ class _Reading:
         self._end_line()
         if len(self._groups) > 1:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="what follows where the file is cut off"))
+        if self._lost >= _LEAST_LOST:
+            self.remarks.append(Remark(RemarkKind.LOST, self._lost))
 
     @property
     def _group(self) -> _Group:
@@ -186,6 +198,7 @@ class _Reading:
         if word in _SKIPPED or (may_be_ignored and word not in _SHOWN):
             if word == b"objdata" and group.is_shown:
                 self.remarks.append(Remark(RemarkKind.NOT_READ, detail="embedded object"))
+            group.is_unknown = group.is_shown and word not in _SKIPPED | _WITHOUT_WORDS
             group.is_shown = False
             group.destination = word
             self._goal = [0, 0]
@@ -322,6 +335,8 @@ class _Reading:
                 self._colours.append((self._colour[0], self._colour[1], self._colour[2]))
                 self._colour = [0, 0, 0]
         if not group.is_shown:
+            if group.is_unknown:
+                self._lost += sum(map(len, _WORD_LETTERS.findall(data)))
             return
         font = self._default_font if group.font is None else group.font
         encoding, charset = self._fonts.get(font if font is not None else -1, (None, 1))

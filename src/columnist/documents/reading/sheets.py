@@ -28,6 +28,9 @@ MOST_COLUMNS = 16_384
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+_VALUES = (f"{_S}v", f"{_S}is")
+_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)[\s/>]")
+"""The beginning of what a cell holds: counted apart from the reading of cells, which are to be as many."""
 _PLACE = re.compile("([A-Z]{1,3})[0-9]+")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K[0-9+\-]+|[0-9]+|(.))', re.DOTALL)
@@ -108,6 +111,7 @@ class _Book:
             for kind, part in [self._relations.get(one.get(f"{R}id", ""), ("", ""))]
         ]
         self._styles = self._read_styles()
+        self._cells = 0
         self.remarks = package.remarks
 
     def lines(self) -> Iterator[str | Hidden | Picture]:
@@ -119,6 +123,7 @@ class _Book:
                     yield line
                 elif not isinstance(line, Picture):
                     yield Hidden(line) if isinstance(line, str) else line
+        self._package.say_unread()
 
     def _related(self, kind: str) -> Any | None:
         name = next((part for found, part in self._relations.values() if found == kind), None)
@@ -159,6 +164,10 @@ class _Book:
             # The letters of a table have the ground of its style, and a rule may colour any cell.
             is_plain = not any(kind == "table" for kind, _ in related)
             yield from self._rows(sheet, is_plain)
+            lost = len(_VALUE.findall(self._package.data(sheet.part) or b"")) - self._cells
+            if lost > 0:
+                self.remarks.append(Remark(RemarkKind.LOST, lost, detail=f"cells of {sheet.name}"))
+            self._cells = 0
             yield from margins[1::2]
         elif sheet.kind != "chartsheet":
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"sheet {sheet.name}"))
@@ -195,6 +204,7 @@ class _Book:
         column = 0
         for cell in row.iterchildren(f"{_S}c"):
             column = _column(cell.get("r"), column + 1)
+            self._cells += sum(one.tag in _VALUES for one in cell)
             style = self._styles[_whole(cell.get("s"))] if _whole(cell.get("s")) < len(self._styles) else _GENERAL
             (text, struck), is_uncomputed = self._value(cell, style.code)
             if style.is_struck:

@@ -6,6 +6,7 @@ is off the slide, letters of one point) is kept apart; colours are not looked at
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from columnist.documents.model import Page, Remark, RemarkKind
@@ -50,6 +51,9 @@ def read_pptx(file: BinaryIO) -> Iterator[Page]:
         for number, name in enumerate(slides, start=1):
             page = _Slide(package, name, area, shown).page(number)
             any_text = any_text or bool(page.text.strip() or page.hidden or page.pictures)
+            if number == len(slides):
+                package.say_unread()
+                page = replace(page, remarks=(*page.remarks, *package.remarks))
             yield page
         if not any_text:
             raise DocumentError("The file has no text.")

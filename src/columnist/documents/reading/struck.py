@@ -10,10 +10,10 @@ _LOW, _HIGH = 0.25, 0.75
 """Between these shares of a word's height, from its foot, a line goes through it."""
 _THICK = 0.25
 """Of a word's height: a thicker mark is no line."""
-_COVERED, _TOUCHED = 0.75, 0.1
+_COVERED, _TOUCHED = 0.97, 0.1
 """A line over this share of a word strikes all of it; one over less than the other touches it by chance."""
-_BEYOND = 3.0
-"""Points: a line that goes on for longer beside what it strikes is a rule of a table or of a form."""
+_BEYOND = 1.0
+"""Of a word's height: a line that goes on for longer beside what it strikes, as over a space, is a rule of a form."""
 
 
 class _Stroke(NamedTuple):
@@ -46,7 +46,8 @@ def _struck_by(layer: TextLayer, stroke: _Stroke) -> Iterator[tuple[int, int]]:
     ]
     if not touched or not all(_goes_through(stroke, middle, word.y0, word.y1) for word in touched):
         return
-    if min(word.x0 for word in touched) - _BEYOND > stroke.x0 or max(word.x1 for word in touched) + _BEYOND < stroke.x1:
+    beyond = _BEYOND * max(word.y1 - word.y0 for word in touched)
+    if min(word.x0 for word in touched) - beyond > stroke.x0 or max(word.x1 for word in touched) + beyond < stroke.x1:
         return
     for word in touched:
         yield from _covered(layer, word, stroke.x0, stroke.x1)

@@ -30,7 +30,7 @@ _CELLS = frozenset(("td", "th"))
 _LISTS = frozenset(("ol", "ul", "menu", "dir"))
 _UNSEEN = frozenset(
     """script style head template noscript datalist audio video canvas object noembed noframes annotation
-    annotation-xml""".split()
+    annotation-xml rp progress meter defs symbol clippath mask pattern desc metadata marker title""".split()
 )
 """Elements whose text is no part of the page."""
 _FRAMES = frozenset(("frame", "object", "embed"))
@@ -71,9 +71,12 @@ def text_lines(html: str) -> Lines:
         parser = LexborHTMLParser(html.encode(errors="replace").decode())
     except SelectolaxError as error:  # it accepts every page for which there is memory
         raise MemoryError from error
-    reading = _Reading(Styles(parser))
+    styles = Styles(parser)
+    reading = _Reading(styles)
     if parser.root is not None:
         reading.walk(parser.root)
+    if styles.is_cut:
+        reading.remarks.append(Remark(RemarkKind.NOT_READ, detail="rules of long style sheets"))
     lines = reading.lines()
     there = _letters(html)
     lost = there - sum(_count(one.text if isinstance(one, Hidden) else one) for one in lines)
@@ -161,7 +164,7 @@ class _Reading:
             inner = None
             if node.is_text_node:
                 self._add(node.text_content or "")
-            elif node.is_document_node or node is root:
+            elif node.is_document_node:
                 inner = node.first_child
             elif node.is_element_node and (end := self._begin(node)) is not None:
                 if (inner := node.first_child) is None:

@@ -101,6 +101,7 @@ class _Document:
         lost = sum(len(text.text or "") for text in _printed(self._body) if text not in self._read)
         if lost:
             self.remarks.append(Remark(RemarkKind.LOST, lost))
+        self._package.say_unread()
 
     def _lines(self) -> Iterator[str]:
         for index, (blocks, properties) in enumerate(self._sections()):
