@@ -421,7 +421,7 @@ def test_an_answer_of_brackets_without_end_is_no_value_and_no_error(answer_forma
 
 
 @pytest.mark.parametrize("answer_format", ALL_FORMATS)
-@pytest.mark.parametrize("text", ["", "  \n", "Not found", "null"])
+@pytest.mark.parametrize("text", ["", "  \n", "Not found", "null", "k.A.", "Cannot be determined.", "未提及", "NaN"])
 def test_an_answer_that_says_nothing_has_no_value(answer_format: Format, text: str) -> None:
     assert typed(text, question(answer_format, tags=("A", "B"))) == Typed(None)
 

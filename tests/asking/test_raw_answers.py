@@ -55,6 +55,10 @@ def found(
         json.dumps(json.dumps(TEXT)),
         json.dumps({name: {key.title(): value for key, value in one.items()} for name, one in WHOLE.items()}),
         json.dumps({name: one | {"answer": {"value": one["answer"]}} for name, one in WHOLE.items()}),
+        json.dumps([[name, one] for name, one in WHOLE.items()]),
+        json.dumps({name: [one] for name, one in WHOLE.items()}),
+        json.dumps({f"{name} ({one.name})": WHOLE[name] for name, one in zip(WHOLE, QUESTIONS, strict=True)}),
+        json.dumps({f"{name}: {one.name}": WHOLE[name] for name, one in zip(WHOLE, QUESTIONS, strict=True)}),
         f"{TEXT}\n<think>Was it {json.dumps({'c1': said('Ohio')})}?",
         f"{json.dumps({'c1': said('Ohio')})} </think> {TEXT}",
         json.dumps({f"{index + 1}": one for index, one in enumerate(WHOLE.values())}),
@@ -127,6 +131,7 @@ def test_a_reply_that_ends_in_the_middle_without_saying_so_gives_no_half_answer(
         json.dumps({"c1": said("Delaware"), "c3": {"reasoning": "cut"}}),
         json.dumps({"c1": said("Delaware")})[:-1] + ', "c2": {"quotes": [{"page": 3, "quote": "x"}',
         json.dumps([said("Delaware") | {"key": "c1"}, said("9") | {"key": "c9"}]),
+        json.dumps({"c1": said("Delaware"), "c2 (Governing law)": said("9")}),
     ],
 )
 def test_nothing_lands_in_another_questions_cell(text: str) -> None:

@@ -235,7 +235,10 @@ _NOTHING = re.compile(
     r"(?: (?:it|this|so|that|this information))?"
     rf"|{_PLACE} is silent(?: on (?:it|this|that))?"
     r"|keine angaben?|nicht (?:angegeben|genannt|erwähnt)|non (?:spécifié|précisé|mentionné|specificato)e?"
-    r"|no (?:especificado|se especifica|consta)|niet (?:vermeld|gespecificeerd)"
+    r"|no (?:especificado|se especifica|consta)|niet (?:vermeld|gespecificeerd)|k\.? ?a|não (?:especificado|consta)"
+    r"|не указано|не определено|нет данных|nie (?:określono|podano)|brak(?: danych)?|ej angivet|ikke (?:angitt|oplyst)"
+    r"|belirtilmemiş(?:tir)?|未提及|未说明|未规定|无|なし|該当なし|記載なし|해당 없음|명시되지 않음"
+    r"|undefined|nan|\?+|(?:not|cannot be|can't be) (?:determinable|determined)"
 )
 """As models write that the document does not say it, instead of null."""
 

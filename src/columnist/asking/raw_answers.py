@@ -61,6 +61,7 @@ _AROUND = " \t\r\n`]},"
 """What may come after the last object of a reply that says nothing else."""
 _BRACKET = re.compile(r"[{\[]")
 _SPACE = re.compile(r"\s*")
+_TWO_NAMES = re.compile(r"\s*(c\d+)\s*[:(.–-]+\s*(.{1,400}?)[\s)]*", re.S)
 _OPENED = re.compile(r'\{\s*(?:"\w*)?')
 """An object of which only the beginning is there; not one inside of another."""
 _FIELDS = frozenset(("answer", "value", "words", "reasoning", "quotes", "quote", "page", "rule", "flag"))
@@ -176,6 +177,15 @@ def _numbered(index: int) -> Iterator[str]:
     yield from (f"{word}{index + 1}" for word in ("", "q", "question", "column", "answer"))
 
 
+def _index(name: object, names: dict[str, int]) -> int | None:
+    """Which question something is named after: by its key, its number, its name, or two of these together."""
+    found = names.get(_folded(name))
+    if found is None and (both := _TWO_NAMES.fullmatch(str(name))):
+        found, other = (names.get(_folded(one)) for one in both.groups())
+        return found if other in (found, None) else None
+    return found
+
+
 def _folded(name: object) -> str:
     return re.sub(r"[\W_]+", "", str(name)).casefold()
 
@@ -221,6 +231,8 @@ def _valid(raw: dict[int, Any]) -> dict[int, RawAnswer]:
     for index, value in raw.items():
         if isinstance(value, str) and (inner := _decoded(value)) is not None:
             value = inner
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) and "answer" in value[0]:
+            value = value[0]
         if isinstance(value, dict):
             value = {_field(name): inner for name, inner in value.items()}
         if isinstance(value, dict) and "answer" not in value and "value" in value:
@@ -285,9 +297,9 @@ def _unfinished(text: str, start: int, names: dict[str, int]) -> _Object:
             members[name] = value
     except (ValueError, IndexError, RecursionError):
         pass
-    whole = {names[_folded(one)]: value for one, value in members.items() if _folded(one) in names}
+    whole = _by_index(members, names)
     opened = _OPENED.fullmatch(text, start) and not text[max(start - 9, 0) : start].rstrip().endswith((":", ",", "["))
-    begun = bool(whole or opened) or _folded(name) in names
+    begun = bool(whole or opened) or _index(name, names) is not None
     # What names no question may have an object in it that does.
     return _Object(whole, begun, end if whole else start + 1)
 
@@ -301,10 +313,11 @@ def _named(value: Any, names: dict[str, int]) -> dict[int, Any]:
     """The answers in a decoded value: an object by names, a list of objects that name their questions, or as many as
     there are questions, in their order; else those of what is inside."""
     if isinstance(value, dict):
-        found = {names[_folded(one)]: inner for one, inner in value.items() if _folded(one) in names}
+        found = _by_index(value, names)
         inside: Sequence[Any] = list(value.values())
     elif isinstance(value, list):
-        found = {}
+        pairs = [one for one in value if isinstance(one, list) and len(one) == 2 and isinstance(one[0], str)]
+        found = _by_index(dict(pairs), names) if len(pairs) == len(value) else {}
         inside = value
         if value and all(isinstance(one, dict) and ("answer" in one or "value" in one) for one in value):
             found = {index: one for index, one in zip(_labels(value, names), value, strict=True) if index is not None}
@@ -316,6 +329,12 @@ def _named(value: Any, names: dict[str, int]) -> dict[int, Any]:
     return {index: one for each in inside for index, one in _named(each, names).items()}
 
 
+def _by_index(members: dict[str, Any], names: dict[str, int]) -> dict[int, Any]:
+    """Members by the questions that they name."""
+    named = ((_index(one, names), value) for one, value in members.items())
+    return {index: value for index, value in named if index is not None}
+
+
 def _labels(items: Sequence[dict[str, Any]], names: dict[str, int]) -> Sequence[int | None]:
     """Which question each item of a list answers: by whatever member names one, else, where no member tells them apart,
     by their order."""
@@ -323,7 +342,8 @@ def _labels(items: Sequence[dict[str, Any]], names: dict[str, int]) -> Sequence[
         [str(value) for by, value in one.items() if _field(by) not in _FIELDS and isinstance(value, str | Decimal)]
         for one in items
     ]
-    said = [next((names[_folded(label)] for label in each if _folded(label) in names), None) for each in labels]
+    known = [[index for label in each if (index := _index(label, names)) is not None] for each in labels]
+    said = [each[0] if each else None for each in known]
     numbers = [label for each in labels for label in each if label.isdigit()]
     if "0" in numbers:  # counted from 0, or from 1: a guess would shift all answers
         return [None] * len(items)
