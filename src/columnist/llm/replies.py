@@ -74,7 +74,7 @@ _LEAST_TOKENS = 64
 _WAIT = re.compile(
     r"(?:try\s+again|retry|wait)\D{0,40}?((?:\d+(?:\.\d+)?\s*(?:ms|h|m|s)[a-z]*\s*)+|\d+(?:\.\d+)?)", re.I
 )
-_SECONDS_FIRST = re.compile(r"(\d+(?:\.\d+)?)\s*秒")
+_SECONDS_FIRST = re.compile(r"(?<!\d)(\d{1,9}(?:\.\d{1,9})?)\s{0,20}秒")
 _STRUCTURED = re.compile(r"(?:\breset|;\s*t)\s*=\s*(\d+)")
 _OTHER_WAIT = re.compile(r"(?=.*limit)(?!.*(?:day|month|hour)).*reset")
 """A header of a vendor that is not in the list."""
