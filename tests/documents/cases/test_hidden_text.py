@@ -126,6 +126,18 @@ def test_what_an_annotation_covers_is_kept_apart(tmp_path: Path, drawn: str) -> 
     assert words(page.text) == words(SHOWN) and page.hidden == HIDDEN
 
 
+@pytest.mark.parametrize("flags", [2, 32, 36])
+def test_typed_text_that_is_hidden_or_not_for_the_screen_is_kept_apart(tmp_path: Path, flags: int) -> None:
+    look = f"<< /Type /XObject /Subtype /Form /BBox [0 0 400 40] /Resources 3 0 R >> stream {line(HIDDEN, 10, x=2)}"
+    typed = (
+        f"<< /Type /Annot /Subtype /FreeText /F {flags} /Rect [60 680 460 720] /Contents ({HIDDEN}) "
+        "/DA (/F 11 Tf) /AP << /N 5 0 R >> >>"
+    )
+    path = write_pdf(tmp_path / "lease.pdf", [line(SHOWN, 640)], objects=[typed, look], page="/Annots [4 0 R]")
+    (page,) = read_pdf(path.open("rb"), 9)
+    assert words(page.text) == words(SHOWN) and page.hidden == HIDDEN
+
+
 SEEN = {
     "white on dark": DARK + line(SHOWN, 700, before="1 g"),
     "light on dark": DARK + line(SHOWN, 700, before="0.7 g"),

@@ -218,6 +218,9 @@ def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, 
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
         kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
+        if (flags := pdfium_c.FPDFAnnot_GetFlags(annotation)) & pdfium_c.FPDF_ANNOT_FLAG_NOVIEW:
+            # PDFium does not show it, and would draw it into the page all the same.
+            pdfium_c.FPDFAnnot_SetFlags(annotation, flags | pdfium_c.FPDF_ANNOT_FLAG_HIDDEN)
         if kind != pdfium_c.FPDF_ANNOT_LINK or pdfium_c.FPDFAnnot_HasKey(annotation, b"AP"):
             place = pdfium_c.FS_RECTF()
             pdfium_c.FPDFAnnot_GetRect(annotation, place)
