@@ -286,6 +286,18 @@ def run(text: str, properties: str) -> str:
     return f"<w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r>"
 
 
+W14 = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
+VML = 'xmlns:v="urn:schemas-microsoft-com:vml"'
+WP = 'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
+BOX = f"<w:txbxContent>{p('$700')}</w:txbxContent>"
+ANCHOR = f'<wp:anchor {WP}><wp:docPr id="1" name="a" hidden="1"/>{BOX}</wp:anchor>'
+EXACT = '<w:trHeight w:val="1" w:hRule="exact"/>'
+
+
+def shape(style: str) -> str:
+    return f'<w:p><w:r><w:pict><v:shape {VML} style="{style}">{BOX}</v:shape></w:pict></w:r></w:p>'
+
+
 UNSEEN = {
     "itself": p(run("$700", "<w:vanish/>")),
     "its paragraph's style": p("$700", style="Note"),
@@ -296,6 +308,24 @@ UNSEEN = {
     "tiny": p(run("$700", '<w:sz w:val="2"/>')),
     "a numbered paragraph": p("$700", style="Note", num="1"),
     "black on black": p(run("$700", '<w:color w:val="000000"/><w:highlight w:val="black"/>')),
+    "of its paragraph's colour": p(run("$700", '<w:color w:val="1F3864"/>'), properties='<w:shd w:fill="1F3864"/>'),
+    "of its shade's pattern": p(run("$700", '<w:color w:val="FF0000"/><w:shd w:val="solid" w:color="FF0000"/>')),
+    "of its cell's colour": "<w:tbl><w:tr><w:tc><w:tcPr><w:shd w:fill='00FF00'/></w:tcPr>"
+    + p(run("$700", '<w:color w:val="00FF00"/>'))
+    + "</w:tc></w:tr></w:tbl>",
+    "without a fill": p(run("$700", f"<w14:textFill {W14}><w14:noFill/></w14:textFill>")),
+    "clear": p(
+        run("$700", f'<w14:textFill {W14}><w14:solidFill><w14:alpha w14:val="100000"/></w14:solidFill></w14:textFill>')
+    ),
+    "without width": p(run("$700", '<w:w w:val="1"/>')),
+    "far above its line": p(run("$700", '<w:position w:val="3000"/>')),
+    "in a line without height": p("$700", properties='<w:spacing w:line="1" w:lineRule="exact"/>'),
+    "in a row without height": f"<w:tbl><w:tr><w:trPr>{EXACT}</w:trPr><w:tc>{p('$700')}</w:tc></w:tr></w:tbl>",
+    "in a hidden row": f"<w:tbl><w:tr><w:trPr><w:hidden/></w:trPr><w:tc>{p('$700')}</w:tc></w:tr></w:tbl>",
+    "in a frame off the page": p("$700", properties='<w:framePr w:w="100" w:x="-9000" w:hAnchor="page"/>'),
+    "in a hidden shape": shape("visibility:hidden"),
+    "in a shape off the page": shape("margin-left:-9000pt"),
+    "in a hidden drawing": f"<w:p><w:r><w:drawing>{ANCHOR}</w:drawing></w:r></w:p>",
 }
 SEEN = {
     "two kinds of styles undo each other": p(run("$700", '<w:rStyle w:val="Back"/>'), style="Note"),
@@ -303,6 +333,12 @@ SEEN = {
     "white on black": p(run("$700", '<w:color w:val="FFFFFF"/><w:shd w:fill="000000"/>')),
     "white in a shaded paragraph": p(run("$700", '<w:color w:val="FFFFFF"/>'), properties='<w:shd w:fill="000000"/>'),
     "grey": p(run("$700", '<w:color w:val="CCCCCC"/>')),
+    "white on the shade of another cell": "<w:tbl><w:tr><w:tc><w:tcPr><w:shd w:fill='FFFFFF'/></w:tcPr>"
+    + p(run("$700", '<w:color w:val="000000"/>'))
+    + "</w:tc></w:tr></w:tbl>",
+    "in a line of an exact height": p("$700", properties='<w:spacing w:line="240" w:lineRule="exact"/>'),
+    "half as wide": p(run("$700", '<w:w w:val="50"/>')),
+    "in a text box a little to the left": shape("margin-left:-50pt"),
     "white in a shaded cell": "<w:tbl><w:tr><w:tc><w:tcPr><w:shd w:fill='000000'/></w:tcPr>"
     + p(run("$700", '<w:color w:val="FFFFFF"/>'))
     + "</w:tc></w:tr></w:tbl>",

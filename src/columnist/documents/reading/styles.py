@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from columnist.documents.reading.visibility import TINY_HALF_POINTS, is_alike, is_white
@@ -16,10 +17,29 @@ _HIGHLIGHTS = {
 }  # fmt: skip
 
 _MOVED = re.compile("-?[0-9]{1,4}")
+_INTEGER = re.compile("-?[0-9]{1,6}")
 LEAST_MOVED = 4
 """Half-points by which letters are a note's mark, and no longer on the line."""
 
 _OFF = ("0", "false", "off")
+
+_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+_LEAST_SCALE = 3
+"""Per cent of their width by which letters are a line."""
+_FAR_UP = 400
+"""Half-points by which letters are no longer beside their line."""
+_CLEAR = 95_000
+"""Thousandths of a per cent by which a fill shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is around a paragraph's runs: `ground`: the colour behind them, in hexadecimal digits, if that is known;
+    `is_white`: without one it is white paper; `is_gone`: nobody sees what is in there."""
+
+    ground: str | None
+    is_white: bool
+    is_gone: bool
 
 
 class Styles:
@@ -28,9 +48,12 @@ class Styles:
     def __init__(self, root: Any | None) -> None:
         self._styles: dict[str, Any] = {}
         self._default: str | None = None
+        self._told: set[str] = set()
+        """What any style says of letters."""
         for style in () if root is None else root.iter(f"{W}style"):
             name = style.get(f"{W}styleId", "")
             self._styles[name] = style
+            self._told.update(one.tag for one in style.iterfind(f"{W}rPr/*"))
             if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default", "0") not in _OFF:
                 self._default = name
 
@@ -42,18 +65,28 @@ class Styles:
         """The paragraph's style, then those that it is based on."""
         return self._chain(value(paragraph.find(f"{W}pPr"), "pStyle") or self._default)
 
-    def is_hidden(self, run: Any, paragraph: Any, *, on_white: bool) -> bool:
-        """Whether nobody sees a run: hidden, tiny, or, where the paper is white, white."""
-        if self._is_on(run, paragraph, "vanish"):
-            return True
-        size = self._property(run, paragraph, "sz")
-        if size is not None and size.isdigit() and int(size) <= TINY_HALF_POINTS:
+    def is_hidden(self, run: Any, paragraph: Any, around: Around) -> bool:
+        """Whether nobody sees a run: hidden, tiny, without a fill, or of the colour of its ground."""
+        if around.is_gone or self._is_on(run, paragraph, "vanish") or self._has_no_letters(run, paragraph):
             return True
         colour = self._property(run, paragraph, "color") or ""
-        ground = self._ground(run)
+        ground = self._ground(run) or around.ground
         if ground is not None:
             return is_alike(colour, ground)
-        return on_white and is_white(colour) and not self._is_shaded(run, paragraph)
+        return around.is_white and is_white(colour) and not self._is_shaded(run, paragraph)
+
+    def _has_no_letters(self, run: Any, paragraph: Any) -> bool:
+        size, scale, moved = (_number(self._property(run, paragraph, name)) for name in ("sz", "w", "position"))
+        if (size is not None and size <= TINY_HALF_POINTS) or (scale is not None and scale < _LEAST_SCALE):
+            return True
+        if moved is not None and abs(moved) >= _FAR_UP:
+            return True
+        own = run.find(f"{W}rPr/{_W14}textFill")
+        fill = self._told_by_styles(run, paragraph, f"{_W14}textFill") if own is None else own
+        if fill is None:
+            return False
+        clear = (one.get(f"{_W14}val", "") for one in fill.iter(f"{_W14}alpha"))
+        return fill.find(f"{_W14}noFill") is not None or any(one.isdecimal() and int(one) >= _CLEAR for one in clear)
 
     def is_struck(self, run: Any, paragraph: Any) -> bool:
         """Whether a run is struck through."""
@@ -65,20 +98,22 @@ class Styles:
         if direct is not None:
             return is_on(direct)
         # A switch in two kinds of styles is off again.
+        if f"{W}{switch}" not in self._told:
+            return False
         kinds = (self._chain(value(own, "rStyle")), self.names(paragraph))
-        return sum(is_on(self._first(names, switch)) for names in kinds) == 1
+        return sum(is_on(self._first(names, f"{W}{switch}")) for names in kinds) == 1
 
     def _ground(self, run: Any) -> str | None:
         """The colour of the run's own highlight or shade, in hexadecimal digits; None if it has none."""
         own = run.find(f"{W}rPr")
-        shade = None if own is None else own.find(f"{W}shd")
-        found = _HIGHLIGHTS.get(value(own, "highlight") or "") or (None if shade is None else shade.get(f"{W}fill"))
-        return found if found is not None and found != "auto" else None
+        if own is None:
+            return None
+        return _HIGHLIGHTS.get(value(own, "highlight") or "") or shade(own.find(f"{W}shd"))
 
     def hides_mark(self, paragraph: Any) -> bool:
         """Whether the paragraph itself, with its number, is hidden."""
         own = paragraph.find(f"{W}pPr/{W}rPr/{W}vanish")
-        return is_on(self._first(self.names(paragraph), "vanish") if own is None else own)
+        return is_on(self._first(self.names(paragraph), f"{W}vanish") if own is None else own)
 
     def raised(self, run: Any, paragraph: Any) -> str | None:
         """ "superscript", "subscript", or neither; letters may be moved up or down instead."""
@@ -99,14 +134,19 @@ class Styles:
         own = value(run.find(f"{W}rPr"), name)
         if own is not None:
             return own
-        found = self._first([*self._run_names(run), *self.names(paragraph)], name)
+        found = self._told_by_styles(run, paragraph, f"{W}{name}")
         return None if found is None else found.get(f"{W}val")
+
+    def _told_by_styles(self, run: Any, paragraph: Any, tag: str) -> Any | None:
+        if tag not in self._told:
+            return None
+        return self._first([*self._run_names(run), *self.names(paragraph)], tag)
 
     def _run_names(self, run: Any) -> list[str]:
         return self._chain(value(run.find(f"{W}rPr"), "rStyle"))
 
-    def _first(self, names: list[str], name: str) -> Any | None:
-        found = (self._styles[one].find(f"{W}rPr/{W}{name}") for one in names)
+    def _first(self, names: list[str], tag: str) -> Any | None:
+        found = (self._styles[one].find(f"{W}rPr/{tag}") for one in names)
         return next((one for one in found if one is not None), None)
 
     def _chain(self, name: str | None) -> list[str]:
@@ -127,6 +167,18 @@ def properties_of(styles: Styles, paragraph: Any) -> Iterator[Any]:
         properties = None if style is None else style.find(f"{W}pPr")
         if properties is not None:
             yield properties
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and _INTEGER.fullmatch(text) else None
+
+
+def shade(element: Any | None) -> str | None:
+    """The colour of a w:shd, in hexadecimal digits; None if there is none, or it is that of the paper."""
+    if element is None:
+        return None
+    found: str | None = element.get(f"{W}color" if element.get(f"{W}val") == "solid" else f"{W}fill")
+    return found if found is not None and found != "auto" else None
 
 
 def value(element: Any | None, name: str) -> str | None:

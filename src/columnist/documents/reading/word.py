@@ -23,7 +23,7 @@ from columnist.documents.reading.numbering import Numbering, number_in_words
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.rtf import rtf_lines
-from columnist.documents.reading.styles import Styles, W, is_on, value
+from columnist.documents.reading.styles import Around, Styles, W, is_on, properties_of, shade, value
 from columnist.documents.reading.symbols import CHECKED, UNCHECKED, is_symbol, symbol
 from columnist.documents.reading.web import html_lines
 from columnist.errors import DocumentError
@@ -283,19 +283,19 @@ class _Document:
     def _text(self, paragraph: Any, boxes: list[Any]) -> str:
         """A paragraph's text; its text boxes, and lists of the lines of its drawings, are added to `boxes`."""
         line = _Line([], [], [], [])
+        around = _around(paragraph, self._styles, is_white=self._is_white)
         for run in _kept(paragraph):
             if run.tag in (f"{MATH}oMath", f"{MATH}oMathPara"):
                 line.add_formula(formula(run))
             elif run.tag == f"{W}r":
-                self._run(run, paragraph, line, boxes)
+                self._run(run, paragraph, around, line, boxes)
         for pieces, is_struck in ((line.hidden, False), (line.struck, True)):
             if "".join(pieces).strip():
                 self._hidden.append(Hidden("".join(pieces), is_struck))
         return line.text()
 
-    def _run(self, run: Any, paragraph: Any, line: "_Line", boxes: list[Any]) -> None:
-        on_white = self._is_white and not _is_on_other_ground(run)
-        is_hidden = self._styles.is_hidden(run, paragraph, on_white=on_white)
+    def _run(self, run: Any, paragraph: Any, around: Around, line: "_Line", boxes: list[Any]) -> None:
+        is_hidden = self._styles.is_hidden(run, paragraph, around)
         is_struck = self._styles.is_struck(run, paragraph)
         kind = self._styles.raised(run, paragraph)
         is_raised = kind == "superscript" or (kind == "subscript" and line.takes_a_subscript())
@@ -522,11 +522,62 @@ def _is_deleted(part: Any) -> bool:
     return part.find(f"{W}trPr/{W}del") is not None or part.find(f"{W}tcPr/{W}cellDel") is not None
 
 
-def _is_on_other_ground(run: Any) -> bool:
-    """Whether a run is in a table with a style or shade, or in a text box: white letters may show there."""
-    return any(
-        above.tag == f"{W}txbxContent"
-        or (above.tag == _TBL and above.find(f"{W}tblPr/{W}tblStyle") is not None)
-        or (above.tag == _TC and above.find(f"{W}tcPr/{W}shd") is not None)
-        for above in run.iterancestors()
-    )
+def _around(paragraph: Any, styles: Styles, *, is_white: bool) -> Around:
+    """White letters may show in a table with a style, or in a text box."""
+    grounds = [shade(one.find(f"{W}shd")) for one in properties_of(styles, paragraph)]
+    is_gone = _is_flat(paragraph, styles)
+    for above in paragraph.iterancestors():
+        if above.tag == _TC:
+            shaded = above.find(f"{W}tcPr/{W}shd")
+            grounds.append(shade(shaded))
+            is_white = is_white and (shaded is None or shaded.get(f"{W}fill", "") == "auto")
+        elif above.tag == _TR:
+            height = above.find(f"{W}trPr/{W}trHeight")
+            is_gone = is_gone or is_on(above.find(f"{W}trPr/{W}hidden")) or _is_exact(height, "hRule", "val")
+        elif above.tag == f"{W}txbxContent" or (above.tag == _TBL and above.find(f"{W}tblPr/{W}tblStyle") is not None):
+            is_white = False
+        elif not above.tag.startswith(W):
+            is_gone = is_gone or _is_drawn_away(above)
+    return Around(next(filter(None, grounds), None), is_white, is_gone)
+
+
+_FLAT = 40
+"""Twentieths of a point: an exact height in which nothing is seen."""
+_OFF_PAGE, _OFF_PAGE_DRAWN = -2_880, -9_144_000
+"""Where a frame is off the page, in twentieths of a point, and a drawing, in English Metric Units."""
+_HIDDEN_SHAPE = re.compile(r"visibility\s*:\s*hidden|margin-(?:left|top)\s*:\s*-\d{3,}(?:\.\d+)?pt", re.I)
+
+
+def _is_exact(element: Any | None, rule: str, length: str) -> bool:
+    """Whether a height is exact, and shows nothing."""
+    if element is None or element.get(f"{W}{rule}") != "exact":
+        return False
+    found = element.get(f"{W}{length}", "")
+    return found.isdecimal() and int(found) <= _FLAT
+
+
+def _is_flat(paragraph: Any, styles: Styles) -> bool:
+    """Whether a paragraph's lines have no height, or its frame is off the page."""
+    for properties in properties_of(styles, paragraph):
+        frame = properties.find(f"{W}framePr")
+        places = () if frame is None else (frame.get(f"{W}{side}", "") for side in "xy")
+        if any(place.startswith("-") and place[1:].isdecimal() and int(place) <= _OFF_PAGE for place in places):
+            return True
+        if (spacing := properties.find(f"{W}spacing")) is not None and spacing.get(f"{W}line") is not None:
+            return _is_exact(spacing, "lineRule", "line")
+    return False
+
+
+def _is_drawn_away(shape: Any) -> bool:
+    """Whether a shape is hidden, or far off the page."""
+    if _HIDDEN_SHAPE.search(shape.get("style", "")):
+        return True
+    for part in shape:
+        name = part.tag.rpartition("}")[2] if isinstance(part.tag, str) else ""
+        if name == "docPr" and part.get("hidden", "0") not in ("0", "false"):
+            return True
+        if name in ("positionH", "positionV"):
+            offset = "".join(part.itertext()).strip()
+            if offset.startswith("-") and offset[1:].isdecimal() and int(offset) <= _OFF_PAGE_DRAWN:
+                return True
+    return False
