@@ -81,6 +81,27 @@ def test_what_nobody_sees_is_kept_as_hidden(secret: bytes) -> None:
     assert hidden(rb"Seen." + secret + rb"\par") == ["SECRET"]
 
 
+MORE_COLOURS = rb"{\colortbl;\red255\green0\blue0;\red16\green16\blue16;}"
+"""From 4 on: after those of the head."""
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        rb"{\cf4\highlight4 SECRET}",
+        rb"{\cf4\chcbpat4 SECRET}",
+        rb"{\cf5\cbpat5 SECRET}",
+        rb"{\charscalex1 SECRET}",
+        rb"{\up3000 SECRET}",
+    ],
+)
+def test_letters_of_the_colour_of_their_ground_and_of_no_size_are_kept_as_hidden(secret: bytes) -> None:
+    assert [line.strip() for line in shown(MORE_COLOURS + rb"Seen." + secret + rb"\par")] == ["Seen."]
+    assert hidden(MORE_COLOURS + secret) == ["SECRET"]
+    for seen in (rb"{\cf4\highlight5 Shown}", rb"{\cf0\highlight5 Shown}", rb"{\charscalex90\up4 Shown}"):
+        assert "Shown" in "".join(shown(MORE_COLOURS + seen + rb"\par"))
+
+
 def test_a_large_picture_is_passed_over_and_a_file_that_is_cut_off_says_so(tmp_path: Path) -> None:
     assert shown(rb"{\pict\jpegblip " + b"89ab\n" * 1_000_000 + rb"}after\par") == ["after"]
     assert shown(rb"{\pict\wmetafile8\bin6 {}{\}}}after\par") == ["after"]

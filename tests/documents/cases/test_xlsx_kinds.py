@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill
+from openpyxl.styles import Color, Font, PatternFill
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.child import read_file
@@ -160,6 +160,29 @@ def test_a_formula_that_came_to_nothing_is_no_formula_without_a_result(tmp_path:
 
 
 # ── Seen and unseen ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        (Color(rgb="FF112233"), Color(rgb="FF112233")),
+        (Color(rgb="FF112233"), Color(rgb="FF152535")),
+        (Color(theme=4), Color(theme=4)),
+        (Color(theme=4, tint=0.4), Color(theme=4, tint=0.4)),
+        (Color(theme=1, tint=1.0), None),
+    ],
+)
+def test_letters_of_their_cells_colour_are_kept_apart(tmp_path: Path, ink: Color, ground: Color | None) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(("Rent", "walk away at 700", "seen"))
+    sheet["B1"].font = sheet["C1"].font = Font(color=ink)
+    if ground is not None:
+        sheet["B1"].fill = PatternFill("solid", fgColor=ground)
+    sheet["C1"].fill = PatternFill("solid", fgColor=Color(rgb="FFFFFF00"))
+    book.save(tmp_path / "a.xlsx")
+    page = one(tmp_path / "a.xlsx")
+    assert (page.text.split("\n")[-1], page.hidden) == ("Rent\t\tseen", "walk away at 700")
 
 
 def test_what_excel_hides_is_kept_apart(tmp_path: Path) -> None:

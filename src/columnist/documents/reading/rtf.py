@@ -11,7 +11,7 @@ from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Lines, pages
 from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.styles import LEAST_MOVED
 from columnist.documents.reading.symbols import is_symbol, symbol
-from columnist.documents.reading.visibility import TINY_HALF_POINTS, WHITE
+from columnist.documents.reading.visibility import FAR_UP, LEAST_CONTRAST, LEAST_SCALE, TINY_HALF_POINTS, WHITE
 
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|\\('?)|([{}])|[\r\n\0]+|"
@@ -57,6 +57,16 @@ _SIGNS = {b"~": " ", b"_": "-", b"{": "{", b"}": "}", b"\\": "\\", b"\t": "\t"}
 _LARGE = (4 * 1440) * (3 * 1440)
 """Square twips of a picture of four by three inches: a smaller one is a logo or a signature."""
 _BREAKS = {b"\n", b"\r"}
+_FIGURES = {
+    b"cf": ("colour", 0),
+    b"highlight": ("ground", 0),
+    b"chcbpat": ("ground", 0),
+    b"cb": ("ground", 0),
+    b"cbpat": ("paper", 0),
+    b"charscalex": ("scale", 100),
+    b"fs": ("size", 24),
+}
+"""What a word says of letters by its number, and what it is without one."""
 _SHADES = (b"\\clcbpat", b"\\cbpat", b"\\highlight", b"\\chcbpat", b"\\background", b"\\shpinst")
 """Where white text may be on another ground."""
 
@@ -86,7 +96,11 @@ class _Group:
     is_hidden: bool = False
     is_struck: bool = False
     colour: int = 0
+    ground: int = 0
+    paper: int = 0
     size: int = 24
+    scale: int = 100
+    moved: int = 0
     raised: str = ""
     in_table: bool = False
     destination: bytes = b""
@@ -259,6 +273,7 @@ class _Reading:
         elif word == b"intbl":
             group.in_table = True
         elif word == b"pard":
+            self._group.paper = 0
             group.in_table = False
         elif word == b"sbknone":
             self._new_page = False
@@ -286,12 +301,11 @@ class _Reading:
             group.is_hidden = is_on
         elif word in (b"strike", b"striked"):
             group.is_struck = is_on
-        elif word == b"cf":
-            group.colour = number or 0
-        elif word == b"fs":
-            group.size = number if number is not None else 24
+        elif word in _FIGURES:
+            name, usual = _FIGURES[word]
+            setattr(group, name, usual if number is None else number)
         elif word in (b"up", b"dn"):
-            moved = LEAST_MOVED + 2 if number is None else number
+            moved = group.moved = LEAST_MOVED + 2 if number is None else number
             group.raised = "" if moved < LEAST_MOVED else "super" if word == b"up" else "sub"
         elif word in (b"super", b"sub"):
             group.raised = word.decode() if is_on else ""
@@ -299,7 +313,7 @@ class _Reading:
             group.raised = ""
         elif word == b"plain":
             group.font, group.is_deleted, group.is_hidden, group.is_struck, group.raised = None, False, False, False, ""
-            group.colour, group.size = 0, 24
+            group.colour, group.ground, group.size, group.scale, group.moved = 0, 0, 24, 100, 0
 
     def _font_name(self) -> str:
         font = self._default_font if self._group.font is None else self._group.font
@@ -374,9 +388,12 @@ class _Reading:
             self._end_line()
 
     def _is_unseen(self, group: _Group) -> bool:
-        if group.is_hidden or group.size <= TINY_HALF_POINTS:
+        if group.is_hidden or group.size <= TINY_HALF_POINTS or group.scale < LEAST_SCALE or group.moved >= FAR_UP:
             return True
         colours = self._colours
+        if 0 < (ground := group.ground or group.paper) < len(colours):
+            pairs = zip(colours[group.colour], colours[ground], strict=True) if group.colour < len(colours) else ()
+            return group.colour > 0 and max((abs(one - other) for one, other in pairs), default=255) < LEAST_CONTRAST
         white = group.colour < len(colours) and min(colours[group.colour]) >= WHITE if group.colour else False
         return white and not self._is_shaded
 

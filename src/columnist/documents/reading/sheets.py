@@ -18,7 +18,7 @@ from columnist.documents.reading.flowing import PAGE_BREAK, PAGE_CHARACTERS, Hid
 from columnist.documents.reading.number_formats import formatted
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import raised
-from columnist.documents.reading.visibility import is_white
+from columnist.documents.reading.visibility import is_alike, is_white
 from columnist.errors import DocumentError
 
 SHEET_CHARACTERS = 4 * PAGE_CHARACTERS
@@ -57,11 +57,13 @@ def read_xlsx(file: BinaryIO) -> Iterator[Page]:
 
 
 class _Style(NamedTuple):
-    """How a cell is shown. `is_pale`: letters that nobody sees on white, in a cell without a fill."""
+    """How a cell is shown. `is_pale`: letters that nobody sees on white, in a cell without a fill; `is_covered`: of the
+    colour of the cell's fill."""
 
     code: str
     is_pale: bool
     is_struck: bool
+    is_covered: bool = False
 
 
 @dataclass(slots=True)
@@ -69,11 +71,16 @@ class _View:
     """How a sheet is shown. `is_plain`: the ground of its letters is white, but for their own fills."""
 
     is_plain: bool
+    has_rules: bool
     shows_zeros: bool = True
     hidden_columns: set[int] = field(default_factory=set)
 
     def hides(self, cell: Any, column: int) -> bool:
         return column in self.hidden_columns or (not self.shows_zeros and _is_zero(cell))
+
+    def covers(self, style: "_Style") -> bool:
+        """Whether letters are of the colour of their ground. A rule may give a cell another one."""
+        return (style.is_covered and not self.has_rules) or (style.is_pale and self.is_plain)
 
 
 class _Rich(NamedTuple):
@@ -144,12 +151,16 @@ class _Book:
         pale = [_is_pale(font) for font in root.iterfind(f"{_S}fonts/{_S}font")]
         struck = [_is_on(font.find(f"{_S}strike")) for font in root.iterfind(f"{_S}fonts/{_S}font")]
         filled = [_is_filled(fill) for fill in root.iterfind(f"{_S}fills/{_S}fill")]
+        inks = [_colour(font.find(f"{_S}color")) for font in root.iterfind(f"{_S}fonts/{_S}font")]
+        grounds = [_ground(fill) for fill in root.iterfind(f"{_S}fills/{_S}fill")]
         styles = []
         for form in root.iterfind(f"{_S}cellXfs/{_S}xf"):
             font, fill = _whole(form.get("fontId")), _whole(form.get("fillId"))
             is_pale = font < len(pale) and pale[font] and not (fill < len(filled) and filled[fill])
             code = codes.get(_whole(form.get("numFmtId")), "General")
-            styles.append(_Style(code, is_pale, font < len(struck) and struck[font]))
+            ink, ground = (inks[font] if font < len(inks) else ""), (grounds[fill] if fill < len(grounds) else "")
+            is_covered = ink != "" and (ink == ground or is_alike(ink, ground))
+            styles.append(_Style(code, is_pale, font < len(struck) and struck[font], is_covered))
         return styles
 
     def _sheet(self, sheet: _Sheet) -> Iterator[str | Hidden | Picture]:
@@ -181,9 +192,8 @@ class _Book:
 
     def _rows(self, sheet: _Sheet, is_plain: bool) -> Iterator[str | Hidden]:
         uncomputed: list[str] = []
-        if is_plain:
-            is_plain = next(self._package.elements(sheet.part, f"{_S}conditionalFormatting"), None) is None
-        view = _View(is_plain)
+        has_rules = next(self._package.elements(sheet.part, f"{_S}conditionalFormatting"), None) is not None
+        view = _View(is_plain and not has_rules, has_rules)
         for element in self._package.elements(sheet.part, f"{_S}sheetView", f"{_S}col", f"{_S}row"):
             if element.tag == f"{_S}sheetView":
                 view.shows_zeros = view.shows_zeros and element.get("showZeros", "1") in ("1", "true")
@@ -215,7 +225,7 @@ class _Book:
             if not text:
                 raw = _raw(cell)
                 unseen += [raw] if raw and not struck and style.code != "General" else []
-            elif is_hidden or view.hides(cell, column) or (style.is_pale and view.is_plain):
+            elif is_hidden or view.hides(cell, column) or view.covers(style):
                 unseen.append(text)
             else:
                 shown += [""] * (column - 1 - len(shown))
@@ -366,7 +376,24 @@ def _is_pale(font: Any) -> bool:
         return False
     if color.get("theme") == "0" and color.get("tint") is None:
         return True
+    if color.get("theme") is not None and color.get("tint", "").startswith(("1", "0.98", "0.99")):
+        return True  # as light as can be
     return color.get("indexed") in ("1", "9") or is_white(color.get("rgb", "")[-6:])
+
+
+def _colour(color: Any) -> str:
+    """In six hexadecimal digits where the file says so, else by its number; empty if it is the usual one."""
+    if color is None:
+        return ""
+    if (digits := color.get("rgb")) is not None:
+        return str(digits)[-6:].upper()
+    return " ".join(f"{name} {color.get(name)}" for name in ("theme", "indexed", "tint") if color.get(name) is not None)
+
+
+def _ground(fill: Any) -> str:
+    """The colour of a fill of one colour; empty if it is another."""
+    pattern = fill.find(f"{_S}patternFill")
+    return "" if pattern is None or pattern.get("patternType") != "solid" else _colour(pattern.find(f"{_S}fgColor"))
 
 
 def _is_filled(fill: Any) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from columnist.documents.reading.visibility import TINY_HALF_POINTS, is_alike, is_white
+from columnist.documents.reading.visibility import FAR_UP, LEAST_SCALE, TINY_HALF_POINTS, is_alike, is_white
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 """The namespace of a DOCX's elements."""
@@ -24,10 +24,6 @@ LEAST_MOVED = 4
 _OFF = ("0", "false", "off")
 
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
-_LEAST_SCALE = 3
-"""Per cent of their width by which letters are a line."""
-_FAR_UP = 400
-"""Half-points by which letters are no longer beside their line."""
 _CLEAR = 95_000
 """Thousandths of a per cent by which a fill shows nothing."""
 
@@ -77,9 +73,9 @@ class Styles:
 
     def _has_no_letters(self, run: Any, paragraph: Any) -> bool:
         size, scale, moved = (_number(self._property(run, paragraph, name)) for name in ("sz", "w", "position"))
-        if (size is not None and size <= TINY_HALF_POINTS) or (scale is not None and scale < _LEAST_SCALE):
+        if (size is not None and size <= TINY_HALF_POINTS) or (scale is not None and scale < LEAST_SCALE):
             return True
-        if moved is not None and abs(moved) >= _FAR_UP:
+        if moved is not None and abs(moved) >= FAR_UP:
             return True
         own = run.find(f"{W}rPr/{_W14}textFill")
         fill = self._told_by_styles(run, paragraph, f"{_W14}textFill") if own is None else own

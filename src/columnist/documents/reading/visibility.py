@@ -11,6 +11,12 @@ WHITE = 255 - LEAST_CONTRAST
 TINY_HALF_POINTS = 2
 """The largest size of text that nobody can read."""
 
+LEAST_SCALE = 3
+"""The least width of letters, in per cent of their own, that is more than a line."""
+
+FAR_UP = 400
+"""Half-points by which letters are no longer beside their line."""
+
 _COLOUR = re.compile("[0-9A-Fa-f]{6}")
 
 
