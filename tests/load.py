@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from tests.depth import depth
 from tests.patience import until
 
 GOOD = {200, 201, 202, 204, 304}
 ROUNDS = 10
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = depth(1.0, 0.5)
 
 
 class Clients:

@@ -18,7 +18,7 @@ from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import Served, contracts_in, metric, served, simulator
 from tests.proxies import free_port, haproxy, nginx, servers_in
 
-DOCUMENTS = depth(75, 300)
+DOCUMENTS = depth(50, 300)
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 MEMBER = "people@example.org"
 
@@ -82,7 +82,7 @@ def test_a_rolling_restart_behind_haproxy_and_nginx_drops_nothing_and_does_every
                 )
         return people
 
-    with simulator(prompt_rate=10**6, decode_rate=depth(75, 150), slots=8) as llm:
+    with simulator(prompt_rate=10**6, decode_rate=depth(50, 150), slots=8) as llm:
         people = asyncio.run(scenario(llm))
         calls = metric(llm, "llm_requests_total")
     assert [failure for clients in people for failure in clients.failures] == []

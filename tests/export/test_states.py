@@ -123,7 +123,7 @@ amounts = st.fixed_dictionaries(
 jsons = st.recursive(st.one_of(leaves, amounts), lambda some: st.lists(some, max_size=3), max_leaves=5)
 
 
-@settings(max_examples=depth(60, 600), deadline=None)
+@settings(max_examples=depth(30, 600), deadline=None)
 @given(value=jsons, by=st.sampled_from([None, *FORMATS]), form=st.sampled_from(FORMATS), summary=st.none() | texts)
 def test_any_value_is_exported_and_no_figure_becomes_another(
     tmp_path_factory: pytest.TempPathFactory, value: Any, by: Format | None, form: Format, summary: str | None
