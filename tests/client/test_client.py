@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -26,6 +27,8 @@ from columnist.reviews.model import ColumnSpec
 from tests.conftest import CONTRACTS
 from tests.patience import PATIENCE_SECONDS
 from tests.processes import contracts_in, served, simulator, start, wait_for_line
+from tests.proxies import nginx
+from tests.signing import SECRET, signed
 
 TERM, RENT = ColumnSpec("Term", "How long does it run?"), ColumnSpec("Rent", "What is the rent?", "monetary_amount")
 SMALL = sorted(CONTRACTS.glob("*.[pP][dD][fF]"), key=lambda file: file.stat().st_size)[:3]
@@ -85,6 +88,23 @@ def test_a_file_that_is_too_large_is_refused_and_the_others_are_not(url: str, tm
         assert uploads["large.txt"].document_id is None
         assert "1 MB" in str(uploads["large.txt"].error)
         assert client.reviews.get(review.id).info.document_count == 2
+
+
+def test_files_that_a_proxy_finds_too_large_are_refused_and_the_others_are_not(url: str, tmp_path: Path) -> None:
+    """nginx accepts bodies of 1 MB, if nobody tells it otherwise."""
+    folder = contracts_in(tmp_path / "files", 0)
+    for name, size in (("a.txt", 600_000), ("b.txt", 600_000), ("c.txt", 40), ("d.txt", 1_200_000)):
+        (folder / name).write_text("x" * size)
+    with (
+        served(
+            "--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "home", COLUMNIST_JWT_SECRET=SECRET
+        ) as server,
+        nginx(tmp_path, [urlsplit(server.url).port or 0]) as proxy,
+        columnist.Client(proxy, token=signed("ann")) as client,
+    ):
+        uploads = {one.path.name: one for one in client.reviews.create("Large").upload([folder])}
+    assert [uploads[f"{name}.txt"].status for name in "abcd"] == ["added", "added", "added", "refused"]
+    assert "client_max_body_size" in str(uploads["d.txt"].error)
 
 
 def test_columns_are_put_edited_ordered_and_removed(client: columnist.Client) -> None:

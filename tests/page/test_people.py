@@ -2,25 +2,19 @@
 
 import json
 import re
-import time
 from pathlib import Path
 
 import httpx
-import jwt
 from playwright.sync_api import expect
 
 from tests.page.conftest import QUESTIONS, Opens, accessible, api_of, cell
 from tests.patience import wait_until
 from tests.processes import Served, served
+from tests.signing import SECRET, signed
 from tests.uploads import upload
-
-SECRET = "a secret that is long enough for HS256"
 
 
 def test_where_people_sign_in_they_do_and_share_with_roles(url: str, opens: Opens, tmp_path: Path) -> None:
-    def signed(name: str) -> str:
-        return jwt.encode({"sub": name, "email": f"{name}@example.org", "exp": time.time() + 600}, SECRET, "HS256")
-
     variables = {"COLUMNIST_JWT_SECRET": SECRET, "COLUMNIST_SIGN_IN_URL": "https://id.example.org/authorize"}
     with served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **variables) as server:
         page = opens(server.url, refused=True)

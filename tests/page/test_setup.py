@@ -3,13 +3,16 @@
 import re
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Route, expect
 
 from columnist.documents.reading.formats import SUFFIXES
 from tests.conftest import ROOT
 from tests.page.conftest import QUESTIONS, Opens, accessible, api_of, cell, filled, pdfs
-from tests.processes import Served
+from tests.processes import Served, served
+from tests.proxies import nginx
+from tests.signing import SECRET, signed
 from tests.uploads import until_read
 
 
@@ -105,6 +108,25 @@ def test_files_go_on_being_sent_whatever_is_shown(server: Served, opens: Opens, 
     page.get_by_role("button", name="1 refused").click()
     expect(page.locator(".Upload-refused")).to_contain_text("song.mp3")
     accessible(page)
+
+
+def test_files_that_a_proxy_finds_too_large_are_refused_and_the_others_are_not(
+    url: str, opens: Opens, tmp_path: Path
+) -> None:
+    """nginx accepts bodies of 1 MB, if nobody tells it otherwise."""
+    for name, size in (("a.txt", 600_000), ("b.txt", 600_000), ("c.txt", 40), ("d.txt", 1_200_000)):
+        (tmp_path / name).write_text("x" * size)
+    with (
+        served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, COLUMNIST_JWT_SECRET=SECRET) as server,
+        nginx(tmp_path, [urlsplit(server.url).port or 0]) as proxy,
+    ):
+        page = opens(proxy, refused=True)
+        page.get_by_label("token").fill(signed("ann"))
+        page.get_by_role("button", name="Sign in with this token").click()
+        page.get_by_role("button", name="New review").click()
+        page.locator("input[type=file]").first.set_input_files([tmp_path / f"{name}.txt" for name in "abcd"])
+        expect(page.get_by_role("status").filter(has_text="1 file refused.")).to_be_visible()
+        expect(page.get_by_text("A proxy between here and the server takes no request of this size.")).to_have_count(1)
 
 
 def test_an_attachment_is_listed_with_its_mail_and_is_a_row(server: Served, opens: Opens, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from columnist.client.templates import Columns, as_specs
 from columnist.client.transport import Transport, parsed
 from columnist.desk.estimate import JobEstimate
 from columnist.desk.files import Source, find_files
-from columnist.errors import ConflictError, NotFoundError
+from columnist.errors import ConflictError, NotFoundError, TooLargeError
 from columnist.export.values import Suffix
 from columnist.jobs.ask import Only
 from columnist.jobs.estimate import Unanswered
@@ -25,8 +25,8 @@ from columnist.progress import job_bar
 from columnist.reviews import model
 from columnist.reviews.model import Column, ColumnSpec, Failure, Member, Role
 
-UPLOAD_BATCH = 100
-"""Files in one request."""
+UPLOAD_BATCH, UPLOAD_BYTES = 100, 16 * 1024**2
+"""Files in one request, and their bytes, unless one has more."""
 WINDOW = 200
 """Rows in one request."""
 _REVIEWS = "/tabular/reviews"
@@ -204,14 +204,22 @@ class Review:
 
     def uploading(self, files: Sequence[Source]) -> Iterator[Upload]:
         """Upload the files, so many in a request, and say of each what became of it as soon as it is known."""
-        for start in range(0, len(files), UPLOAD_BATCH):
-            yield from self._upload(files[start : start + UPLOAD_BATCH])
+        batch: list[Source] = []
+        size = 0
+        for source in files:
+            length = source.file.stat().st_size if source.file.exists() else 0
+            if batch and (len(batch) == UPLOAD_BATCH or size + length > UPLOAD_BYTES):
+                yield from self._upload(batch)
+                batch, size = [], 0
+            batch.append(source)
+            size += length
+        yield from self._upload(batch)
 
     def _upload(self, files: Sequence[Source]) -> Iterator[Upload]:
         key = uuid4().hex
         # Named by us: with the same key the same bytes have to come again.
         headers = {"Content-Type": f"multipart/form-data; boundary={key}"}
-        sent: list[Path] = []
+        sent: list[Source] = []
         with ExitStack() as stack:
             parts = []
             for source in files:
@@ -222,14 +230,22 @@ class Review:
                     yield Upload(file, None, "refused", f"{file} cannot be read: {error.strerror}.")
                     continue
                 parts.append(("files", (source.path, opened, "application/octet-stream")))
-                sent.append(file)
+                sent.append(source)
             if not sent:
                 return
-            response = self._transport.request(
-                "POST", "/documents", params={"review_id": str(self.id)}, headers=headers, key=key, files=parts
-            )
-        for file, one in zip(sent, parsed(_Uploads, response).files, strict=True):
-            yield Upload(file, one.document_id, one.status, one.error, one.attachments)
+            params = {"review_id": str(self.id)}
+            try:
+                response = self._transport.request(
+                    "POST", "/documents", params=params, headers=headers, key=key, files=parts
+                )
+            except TooLargeError as error:
+                if len(sent) == 1:
+                    yield Upload(sent[0].file, None, "refused", str(error))
+                for source in sent if len(sent) > 1 else ():
+                    yield from self._upload([source])
+                return
+        for source, one in zip(sent, parsed(_Uploads, response).files, strict=True):
+            yield Upload(source.file, one.document_id, one.status, one.error, one.attachments)
 
     def rows(
         self,

@@ -13,12 +13,14 @@ from pydantic import TypeAdapter
 
 from columnist.api.local import is_loopback, token_of_this_machine
 from columnist.backoff import back_off
-from columnist.errors import ColumnistError, InputError, ServerError
+from columnist.errors import ColumnistError, InputError, ServerError, TooLargeError
 from columnist.paths import appearing
 
 T = TypeVar("T")
 
 BUSY = (429, 502, 503, 504)
+DOWNLOAD_SECONDS = 600.0
+"""How long a download may keep silent: some exports are sent when they are complete."""
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 
@@ -75,7 +77,9 @@ class Transport:
         with appearing(target) as part:
 
             def fetch() -> None:
-                with self._http.stream("GET", path, params=given) as response, part.open("wb") as file:
+                patient = httpx.Timeout(self._http.timeout.connect, read=DOWNLOAD_SECONDS)
+                download = self._http.stream("GET", path, params=given, timeout=patient)
+                with download as response, part.open("wb") as file:
                     if response.is_error:
                         response.read()
                     response.raise_for_status()
@@ -124,6 +128,11 @@ class Transport:
                 kind = InputError if response.is_client_error else ColumnistError
             fields = problem.get("errors") or [{}]
             return kind(problem["detail"], fields[0].get("field"))
+        if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+            return TooLargeError(
+                f"A proxy before {self.base_url} takes no request of this size (413): whoever runs it can raise its "
+                "limit, such as nginx' client_max_body_size."
+            )
         return ServerError(
             f"{self.base_url} answers {response.status_code}, as no Columnist server would: is the address right?"
         )

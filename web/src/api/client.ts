@@ -78,7 +78,11 @@ client.use({
 
 export function problemOf(status: number, body: unknown): Problem {
   const known = (body ?? {}) as Partial<Schemas["Problem"]>;
-  const words = known.detail || known.title || `The server answered ${status}.`;
+  const unknown =
+    status === 413
+      ? "A proxy between here and the server takes no request of this size. Whoever runs it can raise its limit."
+      : `The server answered ${status}.`;
+  const words = known.detail || known.title || unknown;
   return new Problem(status, words, known.errors ?? []);
 }
 

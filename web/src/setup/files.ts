@@ -1,5 +1,5 @@
 /** Files on their way to the server: a queue for each review, and the progress of every file. */
-import { passes, sentence, uploadDocuments } from "../api/client";
+import { passes, Problem, sentence, uploadDocuments } from "../api/client";
 
 export type Sending = {
   name: string;
@@ -42,7 +42,8 @@ export async function filesFrom(transfer: DataTransfer): Promise<Chosen[]> {
   return found;
 }
 
-type Queued = Sending & { file: File };
+/** `alone`: it was in a request that was too large. */
+type Queued = Sending & { file: File; alone?: boolean };
 
 /** The files of one review, sent a few requests at a time. Sending continues on every screen. */
 class Uploads {
@@ -97,8 +98,9 @@ class Uploads {
     while (this.queue.length) {
       const batch = [this.queue.shift()!];
       let size = batch[0]!.size;
-      while (this.queue.length && batch.length < BATCH_FILES && size + this.queue[0]!.size <= BATCH_BYTES) {
-        size += this.queue[0]!.size;
+      for (let next = this.queue[0]; next && !next.alone && !batch[0]!.alone; next = this.queue[0]) {
+        if (batch.length === BATCH_FILES || size + next.size > BATCH_BYTES) break;
+        size += next.size;
         batch.push(this.queue.shift()!);
       }
       for (const one of batch) one.status = "sending";
@@ -121,8 +123,13 @@ class Uploads {
         for (const { path, status, error } of results.flatMap((one) => one.attachments))
           this.files.push({ name: path, size: 0, sent: 0, status, error: error ?? undefined });
       } catch (error) {
-        const status = passes(error) ? "lost" : "refused";
-        for (const one of batch) Object.assign(one, { status, error: sentence(error) });
+        if (error instanceof Problem && error.status === 413 && batch.length > 1) {
+          for (const one of batch) Object.assign(one, { status: "waiting", sent: 0, alone: true });
+          this.queue.unshift(...batch);
+        } else {
+          const status = passes(error) ? "lost" : "refused";
+          for (const one of batch) Object.assign(one, { status, error: sentence(error) });
+        }
       }
       this.settled++;
       this.changed();
