@@ -86,13 +86,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONGEST = (
-    "machines/test_machines.py jobs/test_worker_processes.py page/test_grid.py page/test_evidence.py cli/test_run.py "
-    "page/test_runs.py "
-    "python_api/test_runs.py api/test_rolling_restart.py documents/test_locate.py documents/test_ocr.py "
-    "documents/test_storage_weather.py page/test_setup.py api/test_documents.py test_cancelling.py "
-    "db/test_embedded.py api/test_access_sweep.py documents/test_paths.py documents/test_pictures.py "
-    "api/test_export_http.py page/test_people.py api/test_cells.py api/test_estimate.py export/test_states.py "
-    "export/test_export.py api/test_metrics.py test_growth.py test_doc_examples.py test_packaging.py"
+    "machines/test_machines.py jobs/test_worker_processes.py cli/test_run.py api/test_rolling_restart.py "
+    "page/test_evidence.py page/test_grid.py documents/test_ocr.py page/test_runs.py db/test_embedded.py "
+    "cli/test_leaving.py asking/test_language_model.py asking/test_language_model_local.py python_api/test_runs.py "
+    "jobs/test_faults.py documents/test_locate.py llm/test_client.py client/test_client.py api/test_two_tenants.py "
+    "jobs/test_pool.py jobs/test_batches.py api/test_documents.py api/test_metrics.py asking/test_hostile_contracts.py "
+    "api/test_export_http.py api/test_health.py db/test_migrate.py db/test_logins.py api/test_cells.py "
+    "api/test_schema.py api/test_rows.py page/test_sign_in.py api/test_auth.py documents/test_storage_weather.py "
+    "api/test_before_sign_in.py cli/test_server.py documents/cases/test_pdf_kinds.py page/test_setup.py "
+    "test_doc_examples.py test_cancelling.py documents/test_pictures.py api/test_access_sweep.py"
 ).split()
 """Files that take longest: they begin first, or the last of them would run while the other workers have nothing."""
 

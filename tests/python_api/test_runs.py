@@ -6,8 +6,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,9 +16,9 @@ import columnist
 from columnist.errors import ConflictError, IncompleteError, UnaskableModelError
 from tests.depth import depth
 from tests.llm.simulated import simulator
+from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import contracts_in, environment
 
-PATIENCE_SECONDS = 120
 PRICE = {"name": "Amount", "prompt": 'What follows "The price is"?'}
 PENALTY = {"name": "Amount", "prompt": 'What follows "The penalty is"?'}
 
@@ -49,13 +47,6 @@ def figures(url: str, query: str) -> list[tuple[object, ...]]:
     """A look into the database, past every access rule."""
     with psycopg.connect(url.replace("columnist@", "postgres@")) as connection:
         return connection.execute(query).fetchall()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_two_at_once_over_one_folder_get_each_its_own_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +95,7 @@ def test_another_run_that_changes_the_question_of_a_named_review_never_answers_f
     with simulator("--decode-rate", "200") as llm, ThreadPoolExecutor() as threads:
         monkeypatch.setenv("OPENAI_BASE_URL", llm.url)
         first = threads.submit(columnist.run, files, [PRICE], model="simulated", review="Shared")
-        until(lambda: llm.figure("llm_answers_total") >= 2)
+        wait_until(lambda: llm.figure("llm_answers_total") >= 2)
         second = threads.submit(columnist.run, files, [PENALTY], model="simulated", review="Shared")
         with pytest.raises((ConflictError, IncompleteError), match=r"changed the question 'Amount' .* 'Shared'"):
             first.result(PATIENCE_SECONDS)
@@ -131,7 +122,7 @@ def test_a_run_covers_what_a_live_job_does_not(tmp_path: Path, monkeypatch: pyte
         monkeypatch.setenv("OPENAI_BASE_URL", llm.url)
         some = [files / f"{nr:02}.txt" for nr in range(3)]
         first = threads.submit(columnist.run, some, [PRICE], model="simulated", review="R")
-        until(lambda: llm.figure("llm_answers_total") >= 1)
+        wait_until(lambda: llm.figure("llm_answers_total") >= 1)
         more = columnist.run(files, [PRICE, PENALTY | {"name": "Penalty"}], model="simulated", review="R")
         assert first.result(PATIENCE_SECONDS).table.num_rows == 3
     assert all(f"one{nr} " in one for nr, one in enumerate(shown(more)))
@@ -147,7 +138,7 @@ def test_a_job_that_somebody_cancels_is_an_exception_that_says_so(
     with simulator("--decode-rate", "0.5") as llm, ThreadPoolExecutor() as threads:
         monkeypatch.setenv("OPENAI_BASE_URL", llm.url)
         running = threads.submit(columnist.run, priced(tmp_path / "f", 4), [PRICE], model="simulated")
-        until(lambda: figures(url, "select count(*) from tabular_job_items where status = 'running'") == [(4,)])
+        wait_until(lambda: figures(url, "select count(*) from tabular_job_items where status = 'running'") == [(4,)])
         cancel_all(url)
         with pytest.raises(
             IncompleteError, match=r"cancelled. 4 cells were never asked, in 4 documents \(00.txt, 01.txt"
@@ -207,13 +198,13 @@ def test_one_interrupt_stops_it_hands_back_and_says_that_the_job_stays(
             stderr=subprocess.PIPE,
             text=True,
         )
-        until(lambda: llm.figure("llm_running") >= 4 or running.poll() is not None)
+        wait_until(lambda: llm.figure("llm_running") >= 4 or running.poll() is not None)
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=PATIENCE_SECONDS)
         # What a thread raises after asyncio has cancelled its waiter is lost; that it stops is what counts.
         assert start == "to_thread" or "job stays" in errors, errors
         assert running.returncode != 0
-        until(lambda: llm.figure("llm_running") == 0)
+        wait_until(lambda: llm.figure("llm_running") == 0)
         servers = list(Path(home).rglob("postmaster.pid"))
     if database == "given":
         assert figures(url, "select status from tabular_jobs") == [("running",)]
@@ -240,7 +231,7 @@ def test_an_interrupt_that_is_thrown_into_a_thread_is_noticed(
         monkeypatch.setenv("OPENAI_BASE_URL", llm.url)
         thread = threading.Thread(target=cell)
         thread.start()
-        until(lambda: figures(url, "select count(*) from tabular_job_items where status = 'running'") == [(2,)])
+        wait_until(lambda: figures(url, "select count(*) from tabular_job_items where status = 'running'") == [(2,)])
         assert thread.ident
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt))
         thread.join(PATIENCE_SECONDS)
