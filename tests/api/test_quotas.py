@@ -1,6 +1,7 @@
 """What one user may store, run and spend: however many ask at the same time, no more, and a sentence says so."""
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from contextlib import ExitStack
 from decimal import Decimal
@@ -13,6 +14,7 @@ import pytest
 
 from columnist.db.connect import LOCAL_USER, Connection, Database
 from columnist.db.quotas import Quotas
+from columnist.desk.suggestion import most_dollars
 from columnist.documents.store import StoredFile, add_documents, delete_document
 from columnist.documents.sweep import note_arrival
 from columnist.errors import AllowanceSpentError, JobQuotaError, StorageQuotaError
@@ -22,6 +24,7 @@ from columnist.jobs.job import create_job, job_progress
 from columnist.llm.usage import Prices, Usage
 from tests.api.test_reviews import problem
 from tests.jobs.grid import Watcher, a_review
+from tests.llm.simulated import completion, scripted
 from tests.processes import Served, served, simulator
 from tests.uploads import upload
 
@@ -197,6 +200,35 @@ def test_batches_of_all_jobs_of_a_user_hold_no_more_than_is_left_of_the_allowanc
             assert await count(database, "tabular_jobs where pause_cause = 'allowance'") == 4
 
     asyncio.run(scenario())
+
+
+def test_a_suggestion_takes_from_the_allowance_what_it_may_cost_before_it_is_asked_for(
+    url: str, tmp_path: Path
+) -> None:
+    title = "Widgets in the annex"
+    most = most_dollars(Prices(Decimal(1000), completion=Decimal(1000)), title)
+    asked = []
+
+    def reply(request: dict[str, object]) -> tuple[int, dict[str, object] | str]:
+        asked.append(request)
+        return 200, completion(json.dumps({"prompt": "Which widgets are in the annex?", "format": "text"}))
+
+    with scripted(reply) as llm:
+        variables = {
+            "DATABASE_URL": url,
+            "COLUMNIST_DATA_DIR": tmp_path,
+            "OPENAI_BASE_URL": llm.url,
+            "COLUMNIST_MODEL": "simulated",
+            "COLUMNIST_PRICE_PROMPT": 1000,
+            "COLUMNIST_PRICE_COMPLETION": 1000,
+            "COLUMNIST_USER_DOLLARS_A_DAY": most * 5 / 2,
+        }
+        with served("--no-worker", **variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+            answers = [api.post("/tabular/columns/suggest-prompt", json={"name": title}) for _ in range(4)]
+            assert [one.status_code for one in answers] == [200, 200, 402, 402], answers[0].text
+            problem(answers[-1], 402, "allowance-spent")
+            assert len(asked) == 2
+            assert api.get("/me").json()["usage"]["dollars"] == pytest.approx(float(2 * most))
 
 
 def test_a_user_sees_usage_and_quotas_and_is_told_what_to_do(url: str, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Two tenants with the same bytes: in no field of any answer does one of them see that the other is there."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ CHANGES = re.compile(
 )
 """What no two runs have in common: ids and times."""
 PACE = {"rate", "cursor"}
+OF_ITS_TIME = {"date", "x-request-id", "etag", "last-modified", "content-length"}
+"""Headers that differ between any two runs."""
 
 
 @contextmanager
@@ -84,7 +87,8 @@ def everything(api: httpx.Client, ids: dict[str, str]) -> dict[str, Any]:
             body = without_pace(answer.json())
         elif kind == "application/jsonl":
             body = [without_pace(json.loads(line)) for line in answer.text.splitlines()]
-        answers[f"{call.operation} {call.params}"] = [answer.status_code, kind, body]
+        headers = {name: value for name, value in answer.headers.items() if name not in OF_ITS_TIME}
+        answers[f"{call.operation} {call.params}"] = [answer.status_code, headers, body]
     return answers
 
 
@@ -144,3 +148,26 @@ def test_nothing_that_a_tenant_is_told_depends_on_another_one_who_has_the_same_f
     alone, beside_mallory = lives
     told = [*unified_diff(alone, beside_mallory, n=2, lineterm="")]
     assert not told, "\n".join(told[:200])
+
+
+def test_what_another_tenant_does_with_the_same_bytes_changes_no_header_of_a_download(url: str, tmp_path: Path) -> None:
+    with a_tenant(url, tmp_path, "http://127.0.0.1:9/v1") as api:
+        document = upload(api, FILES[0])["files"][0]["document_id"]
+        stored = next(path for path in (tmp_path / "blobs").rglob("*") if path.is_file() and path.read_bytes() == LEASE)
+
+        def headers() -> dict[str, str]:
+            answer = api.get(f"/documents/{document}/original")
+            assert answer.content == LEASE
+            return {name: value for name, value in answer.headers.items() if name not in ("date", "x-request-id")}
+
+        before, stored_at = headers(), stored.stat().st_mtime_ns
+        api.headers.update(bearer(MALLORY))
+        theirs = upload(api, POISONED[0])["files"][0]["document_id"]
+        assert stored.stat().st_mtime_ns != stored_at, "it is stored anew"
+        os.utime(stored, (0, 0))
+        api.headers.update(bearer(VICTIM))
+        assert headers() == before
+        api.headers.update(bearer(MALLORY))
+        assert api.delete(f"/documents/{theirs}", params={"confirm": True}).status_code == 204
+        api.headers.update(bearer(VICTIM))
+        assert headers() == before

@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack, aclosing
+from datetime import UTC
+from email.utils import format_datetime
 from functools import partial
 from pathlib import Path as FilePath
 from typing import Annotated, Self
@@ -264,7 +266,12 @@ async def get_original(document_id: UUID, process: CurrentProcess, user: Current
     # A browser is to save it, whatever it claims to be. Only a PDF is sent with its type.
     kind = PDF if document.media_type == PDF else "application/octet-stream"
     named = f"attachment; filename*=utf-8''{quote(document.name, safe='')}"
-    headers = {"Content-Disposition": named, **_UNTRUSTED}
+    # Not those of the file in the store, which is stored anew when somebody else brings the same content.
+    own = {
+        "ETag": f'"{document.sha256}"',
+        "Last-Modified": format_datetime(document.created_at.astimezone(UTC), usegmt=True),
+    }
+    headers = {"Content-Disposition": named, **own, **_UNTRUSTED}
     return _LentFile(path, opened, kind, headers)
 
 
