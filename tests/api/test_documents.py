@@ -15,7 +15,7 @@ from columnist.client import Client
 from columnist.documents.blobs import MARK
 from tests.api.test_reviews import a_review, problem
 from tests.conftest import CONTRACTS
-from tests.documents.scans import short_page, write_scan
+from tests.documents.scans import small_page, write_scan
 from tests.patience import wait_until
 from tests.processes import TOKENS, Served, served
 from tests.uploads import until_read, upload
@@ -211,7 +211,7 @@ def test_a_scan_says_how_many_of_its_pages_were_read_by_ocr(
     server: Served, api: httpx.Client, admin_url: str, tmp_path: Path
 ) -> None:
     review = a_review(api, "Term")["id"]
-    scan = write_scan(short_page(), [1], tmp_path / "scan.pdf", dpi=100)
+    scan = write_scan(small_page(), [1], tmp_path / "scan.pdf", dpi=100)
     done = upload(api, ("scan.pdf", scan.read_bytes()), ("contract.pdf", PDF.read_bytes()), review_id=review)
     scanned, contract = (UUID(file["document_id"]) for file in done["files"])
     with Client(server.url) as client:

@@ -2,14 +2,12 @@
 
 import ast
 import csv
-import ctypes
 from collections import Counter
 from dataclasses import astuple
 from pathlib import Path
 
 import pypdf
 import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
 import pytest
 
 from columnist.documents.blobs import BlobStore
@@ -22,7 +20,7 @@ from columnist.settings import Settings
 from tests.conftest import CONTRACTS
 from tests.depth import depth
 from tests.documents import readers
-from tests.documents.scans import A_CONTRACT, moved, overlap, short_page, unique_words, write_scan
+from tests.documents.scans import A_CONTRACT, moved, overlap, short_page, unique_words, write, write_scan
 
 
 @pytest.fixture
@@ -107,16 +105,6 @@ def test_columns_and_rows_are_read_in_order(settings: Settings, tmp_path: Path) 
     assert [line.replace(" ", "") for line in table_page.text.split("\n")] == [
         f"({nr})${nr}00.00amonth" for nr in range(10)
     ]
-
-
-def write(page: pdfium.PdfPage, x: float, y: float, text: str, size: float = 11) -> None:
-    """Put a line on a page, into its text layer."""
-    line = pdfium_c.FPDFPageObj_NewTextObj(page.pdf.raw, b"Helvetica", size)
-    units = ctypes.create_string_buffer((text + "\0").encode("utf-16-le"))
-    pdfium_c.FPDFText_SetText(line, ctypes.cast(units, ctypes.POINTER(ctypes.c_ushort)))
-    pdfium_c.FPDFPageObj_Transform(line, 1, 0, 0, 1, x, y)
-    pdfium_c.FPDFPage_InsertObject(page.raw, line)
-    page.gen_content()
 
 
 def test_only_pages_that_lack_a_text_layer_are_read_by_ocr(settings: Settings, tmp_path: Path) -> None:

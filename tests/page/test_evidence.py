@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 from playwright.sync_api import expect
 
 from tests.documents.cases.test_docx_kinds import with_parts
-from tests.documents.scans import A_CONTRACT, short_page, write_scan
+from tests.documents.scans import A_CONTRACT, small_page, write_scan
 from tests.documents.test_word import p, write_docx
 from tests.page.conftest import COVERED, QUESTIONS, Opens, accessible, api_of, cell, filled, pdfs
 from tests.patience import wait_until
@@ -35,7 +35,7 @@ def test_a_quote_in_a_pdf_is_marked_where_it_is_printed(server: Served, opens: O
 
 def test_a_quote_in_a_picture_is_marked_where_it_is_printed(server: Served, opens: Opens, tmp_path: Path) -> None:
     picture = tmp_path / "scan.tiff"
-    document = pdfium.PdfDocument(short_page())
+    document = pdfium.PdfDocument(small_page())
     document[0].render(scale=150 / 72).to_pil().convert("L").save(picture, dpi=(150, 150))
     document.close()
     review = filled(server, [picture], QUESTIONS[:1])
@@ -172,7 +172,7 @@ def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Op
 
 def test_a_document_says_how_it_was_read(server: Served, opens: Opens, admin: str, tmp_path: Path) -> None:
     contract = A_CONTRACT
-    scan = write_scan(short_page(), [1], tmp_path / "scan.pdf", dpi=100)
+    scan = write_scan(small_page(), [1], tmp_path / "scan.pdf", dpi=100)
     review = filled(server, [contract, scan])
     page = opens(f"{server.url}/reviews/{review}")
     row = page.locator(".cells-document", has_text="scan.pdf")
