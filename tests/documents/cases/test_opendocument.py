@@ -26,6 +26,8 @@ STYLES = """
 <style:style style:name="White" style:family="paragraph"><style:text-properties fo:color="#ffffff"/></style:style>
 <style:style style:name="Banner" style:family="paragraph"><style:paragraph-properties fo:background-color="#003366"/>
 <style:text-properties fo:color="#ffffff"/></style:style>
+<style:style style:name="Sunk" style:family="paragraph" style:parent-style-name="Banner">
+<style:text-properties fo:color="#013365"/></style:style>
 <style:style style:name="Tiny" style:family="text"><style:text-properties fo:font-size="1pt"/></style:style>
 <style:style style:name="Super" style:family="text">
 <style:text-properties style:text-position="super 58%"/></style:style>
@@ -183,10 +185,16 @@ def test_what_is_not_seen_is_kept_apart() -> None:
         p(f"Seen {span('by display ', 'Gone')}{span('by its parent ', 'Heir')}{span('by size ', 'Tiny')}{field}")
         + p("White on white", "White")
         + p("White on blue", "Banner")
+        + p("Blue on blue", "Sunk")
         + f"<text:section text:display='none'>{p('In a section')}</text:section>"
     )
     assert page.text.split("\n") == ["Seen", "", "White on blue"]
-    assert page.hidden.split("\n") == ["by display by its parent by size by a field", "White on white", "In a section"]
+    assert page.hidden.split("\n") == [
+        "by display by its parent by size by a field",
+        "White on white",
+        "Blue on blue",
+        "In a section",
+    ]
 
 
 def test_a_chart_is_read_and_what_cannot_be_is_said() -> None:

@@ -93,6 +93,43 @@ def test_a_superscript_is_no_digit_and_a_list_has_its_numbers(deck: Any) -> None
     assert page.text.split("\n") == ["$5,000[1]", "c) Rent", "d) Deposit"]
 
 
+NO_FILL, CLEAR, WHITE = (
+    f"<a:rPr>{fill}</a:rPr><a:t>Secret"
+    for fill in (
+        "<a:noFill/>",
+        '<a:solidFill><a:srgbClr val="000000"><a:alpha val="0"/></a:srgbClr></a:solidFill>',
+        '<a:solidFill><a:srgbClr val="FEFEFE"/></a:solidFill>',
+    )
+)
+NAVY = '<a:solidFill><a:srgbClr val="000080"/></a:solidFill>'
+
+
+@pytest.mark.parametrize(
+    "letters", [NO_FILL, CLEAR, WHITE, WHITE.replace("srgbClr", "schemeClr").replace("FEFEFE", "bg1")]
+)
+def test_letters_that_are_not_drawn_or_white_on_an_empty_slide_are_kept_apart(deck: Any, letters: str) -> None:
+    slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
+    box(slide, "Shown")
+    box(slide, "Secret")
+    (page,) = pages(deck, ("ppt/slides/slide1.xml", "(?:<a:rPr/>)?<a:t>Secret", letters))
+    assert (page.text, page.hidden) == ("Shown", "Secret")
+
+
+def test_letters_of_the_colour_of_their_shape_are_kept_apart_and_white_ones_on_it_are_shown(deck: Any) -> None:
+    slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
+    for text in ("White on navy", "Navy on navy", "White somewhere"):
+        box(slide, text)
+    letters = {"White on navy": WHITE, "Navy on navy": WHITE.replace("FEFEFE", "000080"), "White somewhere": WHITE}
+    changes = [
+        ("ppt/slides/slide1.xml", f"(?:<a:rPr/>)?<a:t>{text}", new.replace("Secret", text))
+        for text, new in letters.items()
+    ]
+    navy = [("ppt/slides/slide1.xml", rf'(name="TextBox {number}".*?)<a:noFill/>', rf"\1{NAVY}") for number in (1, 2)]
+    (page,) = pages(deck, *navy, *changes)
+    assert page.text.split("\n") == ["White on navy", "White somewhere"], "what is behind a box is not known"
+    assert page.hidden == "Navy on navy"
+
+
 def test_what_is_not_seen_is_kept_apart(deck: Any) -> None:
     slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
     box(slide, "Shown")

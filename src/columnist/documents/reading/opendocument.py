@@ -2,7 +2,7 @@
 
 Headers and footers come once, footnotes as [1] at the reference and in full at the end, text boxes after their
 paragraph. Deleted text and comments are left out. Hidden text is kept apart: hidden itself or by a style, of one point,
-white on white paper; hidden sheets, rows, columns and slides. So is what is struck through.
+white on white paper or of their ground's colour; hidden sheets, rows, columns and slides. So is what is struck through.
 """
 
 import re
@@ -19,7 +19,7 @@ from columnist.documents.reading.numbering import number_in_words
 from columnist.documents.reading.package import Package, opened
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.sheets import MOST_COLUMNS, SHEET_CHARACTERS
-from columnist.documents.reading.visibility import is_white
+from columnist.documents.reading.visibility import is_alike, is_white
 from columnist.errors import DocumentError
 
 
@@ -134,6 +134,7 @@ class _Styles:
             self.value(family, name, "text", f"{_TEXT}display") == "none"
             or (0 < _inches(size) <= 1 / 72 + 1e-6)
             or (is_white(colour.lstrip("#")) and ground in (None, "transparent"))
+            or is_alike(colour.lstrip("#"), (ground or "").lstrip("#"))
         )
         rise = around.rise if position is None else _rise(position)
         lines = [

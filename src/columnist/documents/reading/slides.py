@@ -1,7 +1,8 @@
 """PPTX: each slide is a page. Its shapes come in their order, which is that of screen readers, then its notes.
 
 Fixed texts of layouts and masters come once, with the first slide that shows them. What is hidden (slides, shapes, what
-is off the slide, letters of one point) is kept apart; colours are not looked at. Comments are left out.
+is off the slide, letters of one point, without a fill, or of the colour of their shape or of an empty slide) is kept
+apart. Comments are left out.
 """
 
 from collections import Counter
@@ -18,6 +19,7 @@ from columnist.documents.reading.numbering import number_in_words
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.symbols import is_symbol, symbol
+from columnist.documents.reading.visibility import is_alike
 from columnist.errors import DocumentError
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -67,6 +69,8 @@ class _Slide:
         self._name = name
         self._area = area
         self._shown = shown
+        self._ground: str | None = None
+        """The colour behind the letters of the shape that is read, if that is known."""
         self._hidden: list[str] = []
         self._struck: list[str] = []
         self._read: set[Any] = set()
@@ -79,6 +83,7 @@ class _Slide:
             return Page(number, "", remarks=(Remark(RemarkKind.NOT_READ, detail="a slide that is missing"),))
         for ground in root.iterfind(f"{P}cSld/{P}bg"):
             self._look(ground, self._name, is_large=True)
+        self._ground = self._empty_ground(root)
         lines = [*self._fixed(root), *self._shapes(root, self._name), *self._notes()]
         lost = sum(len(text.text or "") for text in root.iter(f"{A}t") if text not in self._read and _is_printed(text))
         if lost:
@@ -96,6 +101,25 @@ class _Slide:
             struck="\n".join(self._struck),
             pictures=pictures,
         )
+
+    def _empty_ground(self, slide: Any) -> str | None:
+        """The colour of a slide on which nothing is drawn but letters; None if it is not known."""
+        part, root, ground = self._name, slide, None
+        for kind in ("slideLayout", "slideMaster", ""):
+            if any(map(_is_drawn, root.iterfind(f"{P}cSld/{P}spTree//*"))):
+                return None
+            behind = root.find(f"{P}cSld/{P}bg")
+            if ground is None and behind is not None:
+                ground = _colour(next(behind.iter(f"{A}solidFill"), next(behind.iter(f"{P}bgRef"), None)))
+                if ground is None:
+                    return None
+            part = self._related(part, kind) if kind else ""
+            found = self._package.part(part) if part else None
+            if found is None:
+                break
+            root = found
+        colours = root.find(f"{P}clrMap")
+        return None if colours is not None and colours.get("bg1", "lt1") != "lt1" else ground or _PAPER
 
     def _fixed(self, slide: Any) -> Iterator[str]:
         """What the layout and the master show beside the placeholders."""
@@ -150,7 +174,12 @@ class _Slide:
         if table is not None:
             yield from self._rows(table)
             return
-        yield from self._paragraphs(shape)
+        around = self._ground
+        fill = shape.find(f"{P}spPr/{A}solidFill")
+        self._ground = around if fill is None else _colour(fill)
+        lines = list(self._paragraphs(shape))
+        self._ground = around
+        yield from lines
         for element in shape.iter():
             if element.tag == SMART_ART:
                 yield from self._drawn(part, element.get(f"{R}dm", ""), "SmartArt")
@@ -200,7 +229,7 @@ class _Slide:
             text, properties = self._piece(piece), piece.find(f"{A}rPr")
             baseline = 0 if properties is None else _number(properties.get("baseline"))
             size = _LEAST_SIZE + 1 if properties is None else _number(properties.get("sz"), _LEAST_SIZE + 1)
-            if size <= _LEAST_SIZE:
+            if size <= _LEAST_SIZE or _is_unfilled(properties, self._ground):
                 self._hidden.append(text)
             elif properties is not None and properties.get("strike", "noStrike") != "noStrike" and text.strip():
                 self._struck.append(text)
@@ -252,6 +281,46 @@ def _is_printed(text: Any) -> bool:
         for above in text.iterancestors()
         if above.getparent() is not None
     )
+
+
+_PAPER = "FFFFFF"
+_CLEAR = 5_000
+"""Thousandths of a per cent of opacity at which nothing is seen."""
+_FILLS = tuple(f"{A}{name}" for name in ("solidFill", "gradFill", "blipFill", "pattFill", "grpFill"))
+
+
+def _colour(fill: Any | None) -> str | None:
+    """The colour of a fill in six hexadecimal digits; None if only the theme says it, but for its paper."""
+    if fill is None:
+        return None
+    if (plain := fill.find(f"{A}srgbClr")) is not None:
+        return str(plain.get("val", "")).upper() if len(plain) == 0 else None
+    named = fill.find(f"{A}schemeClr")
+    return _PAPER if named is not None and named.get("val") in ("bg1", "lt1") and len(named) == 0 else None
+
+
+def _is_unfilled(properties: Any | None, ground: str | None) -> bool:
+    """Whether letters have no fill, or that of their ground."""
+    if properties is None:
+        return False
+    if properties.find(f"{A}noFill") is not None:
+        line = properties.find(f"{A}ln")
+        return line is None or line.find(f"{A}solidFill") is None
+    fill = properties.find(f"{A}solidFill")
+    if fill is None:
+        return False
+    if any(_number(one.get("val"), _CLEAR + 1) <= _CLEAR for one in fill.iter(f"{A}alpha")):
+        return True
+    return is_alike(_colour(fill) or "", ground or "")
+
+
+def _is_drawn(element: Any) -> bool:
+    """Whether something of a slide draws a ground that letters may be on."""
+    if element.tag in (f"{P}pic", f"{P}graphicFrame", f"{P}cxnSp"):
+        return True
+    if element.tag == f"{P}spPr":
+        return any(element.find(name) is not None for name in _FILLS)
+    return bool(element.tag == f"{A}fillRef" and element.get("idx", "0") != "0")
 
 
 def _is_off(shape: Any) -> bool:
