@@ -6,6 +6,7 @@ import re
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import aiohttp
@@ -18,7 +19,7 @@ from columnist.desk.grid import ReviewName
 from columnist.desk.local import open_desk
 from columnist.reviews.columns_file import read_columns
 from columnist.settings import EXTRACTIVE, Settings
-from tests.processes import served, simulator
+from tests.processes import TOKENS, served, simulator
 
 DOCUMENTS, COLUMNS, CLIENTS = 10_000, 50, 50
 POLL_SECONDS = 1.5
@@ -71,7 +72,7 @@ async def _poll(url: str, job_id: UUID) -> dict[str, list[float]]:
 
     async def one() -> None:
         etag = cursor = ""
-        async with aiohttp.ClientSession() as client:
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKENS[urlsplit(url).netloc]}"}) as client:
 
             async def timed(name: str, path: str, etag: str = "", **query: str) -> tuple[str, str]:
                 started = time.perf_counter()

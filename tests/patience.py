@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 Held = TypeVar("Held")
@@ -31,3 +32,8 @@ async def until(holds: Callable[[], Awaitable[object]], what: str = "it") -> Non
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not await holds():
             await asyncio.sleep(pause(begin))
+
+
+def cpu_time(pid: int) -> float:
+    """Seconds that a process has computed: what others do at the same time does not count."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9

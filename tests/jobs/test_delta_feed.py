@@ -18,6 +18,7 @@ from columnist.jobs.items import claim_items, write_cells
 from tests.conftest import new_database, system_server
 from tests.depth import depth
 from tests.jobs.grid import Review, a_review, an_answer, generate
+from tests.patience import cpu_time
 
 
 async def read_all(
@@ -196,5 +197,30 @@ def test_a_cursor_that_is_none_is_refused_with_a_sentence(url: str, cursor: str)
         async with Database(url) as database, database.act_as(LOCAL_USER) as connection:
             with pytest.raises(InputError, match="no cursor"):
                 await changed_cells(connection, UUID(int=7), cursor)
+
+    asyncio.run(scenario())
+
+
+def test_a_page_of_the_feed_costs_the_same_however_many_cells_there_are(url: str) -> None:
+    """Also before any statistics tell that there are many."""
+
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=200, columns=50)
+            cpu = []
+            for documents in (review.documents[:20], review.documents[20:]):
+                async with database.worker() as connection:
+                    await connection.execute(
+                        """insert into tabular_cells
+                             (review_id, document_id, column_id, status, column_version, changed_xid)
+                           select %s, d, c, 'done', 1, '0' from unnest(%s::uuid[]) d, unnest(%s::uuid[]) c""",
+                        [review.id, documents, review.columns],
+                    )
+                async with database.act_as(LOCAL_USER) as connection:
+                    began = cpu_time(connection.info.backend_pid)
+                    for _ in range(3):
+                        assert len((await changed_cells(connection, review.id, limit=1_000)).cells) == 1_000
+                    cpu.append(cpu_time(connection.info.backend_pid) - began)
+            assert cpu[1] < 4 * cpu[0], "ten times as many cells"
 
     asyncio.run(scenario())

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from itertools import chain
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +30,7 @@ from columnist.llm.usage import Usage
 from columnist.reviews.cells import CellKey, Edit, change_cell
 from tests.depth import depth
 from tests.jobs.grid import a_review, an_answer, answers_to, generate, progress_of
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, cpu_time
 
 
 async def claim(
@@ -477,8 +476,3 @@ def test_the_end_of_many_items_costs_as_much_for_each_as_that_of_some(url: str) 
         assert many < 3 * 10 * some, "ten times as many"
 
     asyncio.run(scenario())
-
-
-def cpu_time(pid: int) -> float:
-    """Seconds that a process has computed: what others do at the same time does not count."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9

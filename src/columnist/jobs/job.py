@@ -237,6 +237,15 @@ async def job_progress(connection: Connection, job_id: UUID) -> Progress:
     return _progress(found)
 
 
+async def review_of(connection: Connection, job_id: UUID) -> UUID:
+    """The review of a job. Raises NotFoundError as `job_progress`, which has much more to look at."""
+    found = await (await connection.execute("select review_id from tabular_jobs where id = %s", [job_id])).fetchone()
+    if found is None:
+        raise NotFoundError(f"There is no job {job_id}.")
+    review_id: UUID = found["review_id"]
+    return review_id
+
+
 async def live_job_id(connection: Connection, review_id: UUID) -> UUID | None:
     """The review's live job, if it has one."""
     row = await (await connection.execute(sql("find_live_job"), {"review_id": review_id})).fetchone()

@@ -45,8 +45,7 @@ Limit = Annotated[int, Query(ge=1, le=5_000)]
 
 
 async def _editable(job_id: UUID, connection: CurrentConnection) -> UUID:
-    job = await jobs.job_progress(connection, job_id)
-    await require_role(connection, job.review_id, "editor")
+    await require_role(connection, await jobs.review_of(connection, job_id), "editor")
     return job_id
 
 
@@ -131,8 +130,8 @@ async def get_job_cells(
     limit: Limit = 1_000,
 ) -> Response:
     """The delta feed of a job: its cells that changed since the cursor, each at least once."""
-    job = await jobs.job_progress(connection, job_id)
-    changes = await changed_cells(connection, job.review_id, cursor, job_id, limit, process.in_use)
+    review_id = await jobs.review_of(connection, job_id)
+    changes = await changed_cells(connection, review_id, cursor, job_id, limit, process.in_use)
     return cached(request, CellChanges.encoded(changes))
 
 

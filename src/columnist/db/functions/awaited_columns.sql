@@ -3,8 +3,10 @@ create or replace function awaited_columns(review_id uuid, document_id uuid) ret
 language sql stable as $$
   select col.id
   from tabular_jobs j
-  join tabular_job_items i on i.job_id = j.id
+  -- Those of the document alone, whatever the statistics know of all that are open.
+  cross join lateral (
+    select * from tabular_job_items i
+    where i.job_id = j.id and i.document_id = awaited_columns.document_id and i.completed_at is null offset 0) i
   cross join lateral columns_to_ask(j, i) col
   where j.review_id = awaited_columns.review_id and j.status in ('pending', 'running')
-    and i.document_id = awaited_columns.document_id and i.completed_at is null
 $$;

@@ -55,8 +55,10 @@ select transaction_history() as history,
         order by xid desc, document_id desc, column_id desc limit 1) as last,
        (select string_agg(row_to_json(shown)::text, ',' order by k.xid, k.document_id, k.column_id)
         from changed k
-        left join tabular_cells c
-          on c.review_id = %(review_id)s and c.document_id = k.document_id and c.column_id = k.column_id
+        -- One by one, by the primary key: a join would read all cells for each while no statistics know how many there are.
+        left join lateral (
+          select * from tabular_cells c
+          where c.review_id = %(review_id)s and c.document_id = k.document_id and c.column_id = k.column_id offset 0) c on true
         left join tabular_columns col on col.id = c.column_id
         cross join lateral (
           select k.document_id, k.column_id, compact.*,
