@@ -126,7 +126,7 @@ def test_files_that_a_proxy_finds_too_large_are_refused_and_the_others_are_not(
         page.get_by_role("button", name="New review").click()
         page.locator("input[type=file]").first.set_input_files([tmp_path / f"{name}.txt" for name in "abcd"])
         expect(page.get_by_role("status").filter(has_text="1 file refused.")).to_be_visible()
-        expect(page.get_by_text("A proxy between here and the server takes no request of this size.")).to_have_count(1)
+        expect(page.get_by_text("A proxy between here and the server refuses a request of this size.")).to_have_count(1)
 
 
 def test_an_attachment_is_listed_with_its_mail_and_is_a_row(server: Served, opens: Opens, tmp_path: Path) -> None:

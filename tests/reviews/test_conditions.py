@@ -119,7 +119,7 @@ def test_all_else_is_words(answer_format: Format, when: str) -> None:
         ("monetary_amount", "> $1,000", "currency's ISO code"),
         ("monetary_amount", "> USD 1 EUR", "currency's ISO code"),
         ("monetary_amount", "between USD 1 and EUR 2", "same currency"),
-        ("tag", "is Leese", "none of the column's tags"),
+        ("tag", "is Leese", "not one of the column's tags"),
         ("tag", "> Lease", "write 'is' or 'is not'"),
         ("currency", "= dollars", "ISO code"),
         ("yes_no", "= maybe", "neither yes nor no"),

@@ -153,7 +153,7 @@ _SHORT_WORDS = frozenset(
 )
 _ORDINALS = frozenset("first second third fourth fifth sixth seventh eighth ninth".split())
 _NO_UNITS = frozenset("pair pairs brace trio squared cubed odd o'clock fold".split())
-"""Behind a number: it counts several, or is none that counts."""
+"""After a number: it counts several, or does not count."""
 _PRONOUN_BEFORE = frozenset("any no each every only either the this that such other neither which another".split())
 _PRONOUN_BEHIND = frozenset("of or party another hand such time-to-time".split())
 

@@ -705,7 +705,7 @@ def _tag(text: str, question: Question) -> Typed:
     if len(alike) > 1:
         return Typed(None, Undecided(f"It names more than one tag: {' or '.join(alike)}."))
     if not alike:
-        return Typed(None, "It is none of the column's tags.")
+        return Typed(None, "It is not one of the column's tags.")
     if inside and _turned(one_line(text).casefold(), folded[alike[0]], f"{question.name} {question.prompt}"):
         return Typed(None, f"It names {alike[0]}, but not that alone.")
     return Typed(alike[0])

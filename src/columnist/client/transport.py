@@ -130,8 +130,8 @@ class Transport:
             return kind(problem["detail"], fields[0].get("field"))
         if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
             return TooLargeError(
-                f"A proxy before {self.base_url} takes no request of this size (413): whoever runs it can raise its "
-                "limit, such as nginx' client_max_body_size."
+                f"A proxy in front of {self.base_url} refuses a request of this size (413). Its operator can raise "
+                "the limit, for instance nginx' client_max_body_size."
             )
         return ServerError(
             f"{self.base_url} answers {response.status_code}, as no Columnist server would: is the address right?"

@@ -191,7 +191,7 @@ def _choice(text: str, answer_format: Format, tags: Sequence[str]) -> str | bool
     for tag in tags:
         if " ".join(tag.split()).casefold() == text.casefold():
             return tag
-    raise InputError(f"'{text}' is none of the column's tags")
+    raise InputError(f"'{text}' is not one of the column's tags")
 
 
 def _comparable(value: Any, answer_format: Format) -> Any:

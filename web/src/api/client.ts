@@ -80,7 +80,7 @@ export function problemOf(status: number, body: unknown): Problem {
   const known = (body ?? {}) as Partial<Schemas["Problem"]>;
   const unknown =
     status === 413
-      ? "A proxy between here and the server takes no request of this size. Whoever runs it can raise its limit."
+      ? "A proxy between here and the server refuses a request of this size. Its operator can raise the limit."
       : `The server answered ${status}.`;
   const words = known.detail || known.title || unknown;
   return new Problem(status, words, known.errors ?? []);
