@@ -144,7 +144,7 @@ async def get_review_cells(
     cursor: Cursor = None,
     limit: Limit = 1_000,
 ) -> Response:
-    """The delta feed of a review: its cells that changed since the cursor, each at least once, by jobs and people alike."""
+    """The delta feed of a review: its cells that jobs or people changed since the cursor, each at least once."""
     changes = await changed_cells(connection, review_id, cursor, None, limit, process.in_use)
     return cached(request, CellChanges.encoded(changes))
 
