@@ -15,6 +15,7 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.error import URLError
 from uuid import UUID, uuid4
 
 import boto3
@@ -162,8 +163,15 @@ class Run:
         self.in_flight += running * CALLS
 
     def note_answers(self, name: str) -> None:
-        """Before an LLM server is killed, as its counts go with it."""
-        self.answers += int(metric(self._llm_urls[name], "llm_answers_total"))
+        """Before an LLM server is killed, as its counts go with it. One that has just been started is waited for."""
+
+        def answers() -> bool:
+            with suppress(URLError):
+                self.answers += int(metric(self._llm_urls[name], "llm_answers_total"))
+                return True
+            return False
+
+        wait_until(answers, f"the count of {name}")
 
     def strike(self, faults: list[Fault], minutes: float) -> int:
         """Let the faults happen, until the job has ended or the time is over; how many there were."""
