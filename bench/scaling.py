@@ -15,10 +15,12 @@ from bench.material import PAGES_IN_A_PIECE, write_columns, write_documents
 from bench.peers.database import fresh_database
 from bench.postgres import own_postgres
 from bench.table import Row
+from columnist.db.connect import LOCAL_USER, Database
 from columnist.db.migrate import migrate
 from columnist.desk.files import find_files
 from columnist.desk.grid import ReviewName
 from columnist.desk.local import open_desk
+from columnist.jobs.feed import changed_cells
 from columnist.reviews.columns_file import read_columns
 from columnist.settings import Settings
 from tests.processes import metric, simulator
@@ -26,6 +28,10 @@ from tests.processes import metric, simulator
 DOCUMENTS, COLUMNS = 300, 20
 SPEED = {"slots": 16, "prompt_rate": 200_000, "decode_rate": 15_000}
 """An LLM that takes no time to speak of: what is measured is everything else."""
+
+POLLS, PAGE = 200, 1_000
+PARTS = ("CPU ms of the worker", "CPU ms of PostgreSQL")
+"""Of a poll."""
 
 COUNTERS = """
 select (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint as wal,
@@ -53,7 +59,7 @@ def run() -> list[Row]:
                 OPENAI_BASE_URL=base_url,
                 COLUMNIST_MODEL="simulated",
             )
-            taken_in, answered = asyncio.run(_run(settings, folder, url))
+            taken_in, answered, polled, read = asyncio.run(_run(settings, folder, url))
             calls = metric(base_url, "llm_answers_total")
             prompt, output = (metric(base_url, f"llm_{kind}_tokens_total") for kind in ("prompt", "completion"))
             with psycopg.connect(url) as connection:
@@ -67,6 +73,8 @@ def run() -> list[Row]:
             Row(section, f"answering, {what}", f"{figure * DOCUMENTS / cells:.2f} a cell")
             for what, figure in answered.items()
         ),
+        *(Row(section, f"a poll of the status, {what}", f"{polled[what]:.1f}") for what in PARTS),
+        *(Row(section, f"a page of {PAGE:,} changed cells, {what}", f"{read[what]:.1f}") for what in PARTS),
         Row(
             section,
             "calls; tokens asked and answered",
@@ -80,8 +88,8 @@ def run() -> list[Row]:
     ]
 
 
-async def _run(settings: Settings, folder: Path, url: str) -> tuple[Figures, Figures]:
-    """What taking in and what answering cost, by document."""
+async def _run(settings: Settings, folder: Path, url: str) -> tuple[Figures, Figures, Figures, Figures]:
+    """What taking in and what answering cost, by document; and what a poll and a page of the feed cost, beside HTTP."""
     async with open_desk(settings) as desk:
         begin = _counted(url)
         files = find_files([folder / "documents"]).files
@@ -95,16 +103,29 @@ async def _run(settings: Settings, folder: Path, url: str) -> tuple[Figures, Fig
         job = await desk.progress(generated.job_id)
         if job.done_cells != DOCUMENTS * COLUMNS:
             raise RuntimeError(f"{job.done_cells} cells were answered: {job.error}")
-    return _between(begin, between), _between(between, end)
+        for _ in range(POLLS):
+            await desk.progress(job.id)
+        polled = _counted(url)
+        async with Database(url) as database:
+            for _ in range(POLLS):
+                async with database.act_as(LOCAL_USER) as connection:
+                    await changed_cells(connection, grid.review_id, limit=PAGE)
+            read = _counted(url)
+    return (
+        _between(begin, between, DOCUMENTS),
+        _between(between, end, DOCUMENTS),
+        _between(end, polled, POLLS),
+        _between(polled, read, POLLS),
+    )
 
 
-def _between(begin: Figures, end: Figures) -> Figures:
-    return {what: (end[what] - begin[what]) / DOCUMENTS for what in begin}
+def _between(begin: Figures, end: Figures, times: int) -> Figures:
+    return {what: (end[what] - begin[what]) / times for what in begin}
 
 
 def _counted(url: str) -> Figures:
     """Milliseconds of CPU by kind of process, kilobytes of WAL, and transactions, since the start."""
-    spent = {"CPU ms of the worker": _cpu_ms(psutil.Process()), "CPU ms of PostgreSQL": 0.0, "CPU ms of readers": 0.0}
+    spent = dict.fromkeys(PARTS, 0.0) | {"CPU ms of the worker": _cpu_ms(psutil.Process()), "CPU ms of readers": 0.0}
     for child in psutil.Process().children(recursive=True):
         command = " ".join(child.cmdline())
         kind = "PostgreSQL" if "postgres" in command else "readers" if "guarded" in command else None
