@@ -115,6 +115,7 @@ class _Template:
             _forget_others(theirs.fileno(), self._root)
             module = importlib.import_module(role)
             module.warm()
+            sandbox.prepare()
             gc.collect()
             gc.freeze()  # children share what is there, and do not copy it by counting it
             _Template(theirs, self._root, module).serve()
