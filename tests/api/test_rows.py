@@ -1,5 +1,7 @@
 """Windows of the grid over HTTP: sorted, filtered and searched by a real server over a real database."""
 
+import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,9 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from columnist.db.connect import LOCAL_USER, Database
+from columnist.reviews.grid import read_window
+from tests.filled import fill
 from tests.processes import served
 
 FORMATS = ("text", "number", "monetary_amount", "date", "yes_no", "tag", "bulleted_list", "percentage", "currency")
@@ -453,3 +458,19 @@ def test_the_rows_that_a_filter_finds_are_exported_in_the_grids_order(grid: Grid
     exported = grid.api.get(path, params={"format": "csv", "filter": f"{grid.columns['number']}:gt:4"}).text
     assert [line.split(",")[0] for line in exported.splitlines()[1:]] == [NAMES[0], NAMES[3]]
     assert len(grid.api.get(path, params={"format": "csv", "q": "alpha"}).text.splitlines()) == 2
+
+
+def test_a_window_looks_at_its_own_documents_only(url: str, admin_url: str) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        review, _ = fill(connection, 2_000, columns=1)
+        connection.execute("vacuum analyze")
+
+    async def scenario() -> None:
+        async with Database(url) as database, database.act_as(LOCAL_USER) as connection:
+            assert len(json.loads(await read_window(connection, review, limit=50))["rows"]) == 50
+            cursor = await connection.execute(
+                "select seq_tup_read from pg_stat_xact_user_tables where relname = 'documents'"
+            )
+            assert await cursor.fetchone() == {"seq_tup_read": 0}
+
+    asyncio.run(scenario())

@@ -5,7 +5,7 @@ select d.id, d.name, coalesce(d.path, d.name) as path, d.sha256, d.size_bytes, k
         where o.user_id = d.user_id and o.sha256 = d.sha256 and (o.created_at, o.id) < (d.created_at, d.id)
         order by o.created_at, o.id limit 1) as same_as,
        (select max(o.created_at) from documents o
-        where o.user_id = d.user_id and coalesce(o.path, o.name) = coalesce(d.path, d.name)
+        where o.user_id = d.user_id and case when o.path is null then o.name else o.path end = case when d.path is null then d.name else d.path end
           and o.created_at > d.created_at) as newer_file_at,
        coalesce(d.user_id = auth.uid(), false) as mine, d.created_at, d.total
 from (

@@ -8,7 +8,7 @@ select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path
         order by s.position, s.document_id limit 1) as same_as,
        (select max(o.created_at)
         from documents o join review_documents s on s.review_id = %(review_id)s and s.document_id = o.id
-        where o.user_id = d.user_id and coalesce(o.path, o.name) = coalesce(d.path, d.name)
+        where o.user_id = d.user_id and case when o.path is null then o.name else o.path end = case when d.path is null then d.name else d.path end
           and o.created_at > d.created_at) as newer_file_at,
        row_to_json(k) as content, k.error, coalesce(c.cells, '[]') as cells
 from review_documents r

@@ -19,7 +19,7 @@ select t.total, p.document_id::text, d.name as document, coalesce(d.path, d.name
         order by s.position, s.document_id limit 1) as same_as,
        (select max(o.created_at)
         from documents o join review_documents s on s.review_id = %(review_id)s and s.document_id = o.id
-        where o.user_id = d.user_id and coalesce(o.path, o.name) = coalesce(d.path, d.name)
+        where o.user_id = d.user_id and case when o.path is null then o.name else o.path end = case when d.path is null then d.name else d.path end
           and o.created_at > d.created_at) as newer_file_at,
        array(select distinct a.column_id::text from awaited_columns(%(review_id)s, p.document_id) a) as awaited,
        coalesce(c.cells::text, '{{}}') as cells
