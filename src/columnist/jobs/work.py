@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
+from functools import cache, partial
 from itertools import count
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -25,7 +26,7 @@ from columnist.cancelling import off_loop
 from columnist.db.connect import Database
 from columnist.documents.blobs import BlobStore
 from columnist.documents.locating.locate import rectangles
-from columnist.documents.model import Citation, DocumentText
+from columnist.documents.model import Citation, DocumentText, WordBox
 from columnist.documents.reading.reader import Reader
 from columnist.documents.store import Reading, store_pages, store_unreadable, stored_reading
 from columnist.documents.sweep import note_loose
@@ -199,9 +200,10 @@ class ItemWorker:
         return replace(one, column=replace(one.column, question=replace(one.question, unit=chosen)))
 
     def _cells(self, asked: dict[UUID, _Asked], answers: list[Answer], boxes_key: str) -> list[CellWrite]:
+        words = cache(partial(self._blobs.boxes, boxes_key))  # of a page that many quotes touch, once
         return [
             one.cell(
-                None if answer.content is None else self._content(one.question, answer.content, boxes_key),
+                None if answer.content is None else _content(one.question, answer.content, words),
                 answer.error,
                 answer.usage,
                 answer.by,
@@ -210,26 +212,32 @@ class ItemWorker:
             if (one := asked[answer.question_id])
         ]
 
-    def _content(self, question: Question, content: Content, boxes_key: str) -> CellContent:
-        if content.value is not None:
-            value, doubt = in_column(Measured(content.value, unit=content.unit), question.unit)
-            content = replace(content, value=value)
-            content = doubted(content, doubt, UNCERTAIN) if doubt else content
-        flag, rule = flagged(question, content)
-        return CellContent(
-            content.summary,
-            content.value,
-            None if content.value is None else question.format,
-            flag,
-            rule,
-            content.reasoning,
-            tuple(self._on_pages(citation, boxes_key) for citation in content.citations),
-            round(content.doubt, 3),
-        )
 
-    def _on_pages(self, citation: Citation, boxes_key: str) -> Citation:
-        words = {span.page: self._blobs.boxes(boxes_key, span.page) for span in citation.spans}
-        return replace(citation, rectangles=rectangles(words, citation.spans))
+_Words = Callable[[int], Sequence[WordBox]]
+"""The words of a page, from 1."""
+
+
+def _content(question: Question, content: Content, words: _Words) -> CellContent:
+    if content.value is not None:
+        value, doubt = in_column(Measured(content.value, unit=content.unit), question.unit)
+        content = replace(content, value=value)
+        content = doubted(content, doubt, UNCERTAIN) if doubt else content
+    flag, rule = flagged(question, content)
+    return CellContent(
+        content.summary,
+        content.value,
+        None if content.value is None else question.format,
+        flag,
+        rule,
+        content.reasoning,
+        tuple(_on_pages(citation, words) for citation in content.citations),
+        round(content.doubt, 3),
+    )
+
+
+def _on_pages(citation: Citation, words: _Words) -> Citation:
+    there = {span.page: words(span.page) for span in citation.spans}
+    return replace(citation, rectangles=rectangles(there, citation.spans))
 
 
 def _calls(loaded: LoadedItem, reading: Reading, back_end: Answerer) -> list[list[_Asked]]:
