@@ -1,6 +1,8 @@
 """Words of a PDF with a line through them, drawn or as a reviewer's mark."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from columnist.documents.model import WordBox
@@ -12,6 +14,8 @@ _THICK = 0.25
 """Of a word's height: a thicker mark is no line."""
 _COVERED, _TOUCHED = 0.97, 0.1
 """A line over this share of a word strikes all of it; one over less than the other touches it by chance."""
+_TALLEST = 100.0
+"""Points: higher letters are no text."""
 _BEYOND = 1.0
 """Of a word's height: a line that goes on for longer beside what it strikes, as over a space, is a rule of a form."""
 
@@ -27,10 +31,12 @@ def struck_spans(layer: TextLayer, bars: Iterable[Box], marks: Iterable[Box]) ->
     """The parts of a page's text that are struck through, in order. `bars`: thin marks of ink, in PDF space; `marks`:
     the places of what a reviewer has struck, each on one line."""
     spans: set[tuple[int, int]] = set()
+    words: list[WordBox] = []
     for bar in bars:
         x0, y0, x1, y1 = layer.to_points(*bar)
         if x1 - x0 > y1 - y0:
-            spans.update(_struck_by(layer, _Stroke(x0, x1, y0, y1)))
+            words = words or sorted(layer.words, key=attrgetter("y0"))
+            spans.update(_struck_by(layer, words, _Stroke(x0, x1, y0, y1)))
     for mark in marks:
         x0, y0, x1, y1 = layer.to_points(*mark)
         for word in layer.words:
@@ -39,11 +45,11 @@ def struck_spans(layer: TextLayer, bars: Iterable[Box], marks: Iterable[Box]) ->
     return sorted(spans)
 
 
-def _struck_by(layer: TextLayer, stroke: _Stroke) -> Iterator[tuple[int, int]]:
+def _struck_by(layer: TextLayer, words: Sequence[WordBox], stroke: _Stroke) -> Iterator[tuple[int, int]]:
+    """`words`: of the layer, from the top."""
     middle = (stroke.top + stroke.bottom) / 2
-    touched = [
-        word for word in layer.words if word.x0 < stroke.x1 and stroke.x0 < word.x1 and word.y0 < middle < word.y1
-    ]
+    first, last = (bisect_left(words, y, key=attrgetter("y0")) for y in (middle - _TALLEST, middle))
+    touched = [word for word in words[first:last] if word.x0 < stroke.x1 and stroke.x0 < word.x1 and middle < word.y1]
     if not touched or not all(_goes_through(stroke, middle, word.y0, word.y1) for word in touched):
         return
     beyond = _BEYOND * max(word.y1 - word.y0 for word in touched)
