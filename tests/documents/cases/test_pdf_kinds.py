@@ -173,6 +173,29 @@ def test_a_pictured_table_on_a_page_of_text_is_said_and_read_by_ocr(tmp_path: Pa
     assert rent.y0 > max(word.y1 for word in page.words)
 
 
+def test_a_picture_that_lies_on_its_side_is_said_and_read_by_ocr(tmp_path: Path) -> None:
+    side = TEXT + "q 0 396 -306 0 520 20 cm /P Do Q\n"
+    cap = [
+        "The cap of liability is",
+        "$480,000 in any year and",
+        "no more than $2,500,000,",
+        "whatever the tenant says.",
+    ]
+    path = with_picture(tmp_path, side, picture_of(cap, tmp_path, size=24))
+    (remark,) = one(path).remarks
+    assert (remark.kind, remark.pages) == (RemarkKind.PICTURE, (1,))
+    by_ocr = read_pdf_by_ocr(path.open("rb"), 1)
+    assert "$480,000 in any year" in by_ocr.text
+    (amount,) = [word for word in by_ocr.words if by_ocr.text[word.start : word.end].startswith("$480,000")]
+    assert amount.y1 - amount.y0 > 2 * (amount.x1 - amount.x0)
+    (first,) = [word for word in by_ocr.words if by_ocr.text[word.start : word.end] == "liability"]
+    assert first.x0 < amount.x0 < 520
+    rules = "".join(f"q 0.8 w 72 {300 - 12 * row} m 540 {300 - 12 * row} l S Q\n" for row in range(12))
+    cross = "".join(f"q 0.8 w {72 + 60 * column} 300 m {72 + 60 * column} 168 l S Q\n" for column in range(9))
+    logo = "q 30 0 0 30 560 750 cm /P Do Q\n"
+    assert not one(with_picture(tmp_path, TEXT + rules + cross + logo, picture_of(TABLE, tmp_path))).remarks
+
+
 def test_letters_drawn_as_outlines_are_a_picture(tmp_path: Path) -> None:
     strokes = "".join(
         f"q 0.8 w {72 + 6 * letter} {500 - 16 * row} m {75 + 6 * letter} {508 - 16 * row} l S Q\n"

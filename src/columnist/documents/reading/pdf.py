@@ -24,7 +24,7 @@ from columnist.documents.reading.layer import Box, Fonts, TextLayer
 from columnist.documents.reading.mail import Attached
 from columnist.documents.reading.plain import INK
 from columnist.documents.reading.portfolio import attached_to
-from columnist.documents.reading.regions import masked, shows_more
+from columnist.documents.reading.regions import lies_on_its_side, masked, shows_more
 from columnist.documents.reading.struck import struck_spans
 from columnist.documents.reading.unseen import contrast, draw, hidden_spans
 from columnist.errors import DocumentError
@@ -128,7 +128,12 @@ def _read_rest(picture: Image.Image, scale: float) -> tuple[str, Sequence[WordBo
     )
     left, top = max(left - _MARGIN, 0), max(top - _MARGIN, 0)
     rest = picture.crop((left, top, min(right + _MARGIN, picture.width), min(bottom + _MARGIN, picture.height)))
-    text, words = ocr.read_picture(rest, rest.width / scale, rest.height / scale)
+    width, height = rest.width / scale, rest.height / scale
+    if lies_on_its_side(rest.convert("L")):  # of which OCR may take single letters for lines
+        text, turned = ocr.read_picture(rest.transpose(Image.Transpose.ROTATE_90), height, width)
+        words = tuple(one._replace(x0=width - one.y1, x1=width - one.y0, y0=one.x0, y1=one.x1) for one in turned)
+    else:
+        text, words = ocr.read_picture(rest, width, height)
     x, y = left / scale, top / scale
     return text, [one._replace(x0=one.x0 + x, y0=one.y0 + y, x1=one.x1 + x, y1=one.y1 + y) for one in words]
 

@@ -1,8 +1,9 @@
 """Parts of a PDF's page that only OCR can read, beside text: pictured tables, scans under a stamp, letters drawn as
 outlines, and words of fonts that do not say which letters their glyphs are."""
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image, ImageDraw
 
@@ -17,10 +18,14 @@ SHARPNESS = 2.0
 """Pixels a point of the drawn page: a letter of eight points is sixteen pixels high."""
 
 _DARK = bytes(level < 150 for level in range(256))
+_RULE = re.compile(b"\1{60,}")
+"""A dark line that is longer than a letter is wide."""
 _CHANGES = 8
 """From dark to light in a row of pixels that crosses a line of text, at least."""
 _LEAST_HEIGHT, _MOST_HEIGHT = 5, 70
 """Rows of pixels of one line of text."""
+_LEAST_WIDTH = 8
+"""Columns of pixels of one that is sideways, which three are needed of: photographs have bands like two of them."""
 LEAST_LINES = 2
 _PAGEFUL = 0.1
 """The share of a page's rows that text crosses where lines run together, as on a skewed scan."""
@@ -46,15 +51,47 @@ def masked(picture: Image.Image, words: Sequence[WordBox], scale: float) -> Imag
 
 
 def lines_of_text(picture: Image.Image) -> int:
-    """About how many lines of text a picture shows."""
+    """About how many lines of text a picture shows, upright or sideways."""
+    upright, sideways = _both_ways(picture)
+    return max(upright.lines, sideways.lines)
+
+
+def lies_on_its_side(picture: Image.Image) -> bool:
+    """Whether a picture shows lines of text sideways: more of its columns cross text than of its rows, by far."""
+    upright, sideways = _both_ways(picture)
+    return sideways.lines > 0 and sideways.share > 2 * upright.share
+
+
+class _Way(NamedTuple):
+    """Lines of text, and the share of rows, or of columns, that cross text."""
+
+    lines: int
+    share: float
+
+
+def _both_ways(picture: Image.Image) -> tuple[_Way, _Way]:
     dark = picture.tobytes().translate(_DARK)
-    width = picture.width
-    crossed = [dark.count(b"\1\0", start, start + width) >= _CHANGES for start in range(0, len(dark), width)]
-    lines = height = 0
-    for is_crossed in [*crossed, False]:
-        if is_crossed:
-            height += 1
-        else:
-            lines += _LEAST_HEIGHT <= height <= _MOST_HEIGHT
-            height = 0
-    return max(lines, LEAST_LINES if sum(crossed) > _PAGEFUL * len(crossed) else 0)
+    heights = _crossed_by_text(dark, picture.width)
+    share = sum(heights) / picture.height
+    if share > _PAGEFUL:
+        return _Way(max(_lines(heights), LEAST_LINES), share), _Way(0, 0.0)
+    without_rules = _RULE.sub(lambda rule: bytes(len(rule[0])), dark)
+    turned = Image.frombytes("L", picture.size, without_rules).transpose(Image.Transpose.ROTATE_90)
+    widths = _crossed_by_text(turned.tobytes(), turned.width)
+    sideways = _lines(widths, _LEAST_WIDTH)
+    return _Way(_lines(heights), share), _Way(sideways if sideways > LEAST_LINES else 0, sum(widths) / picture.width)
+
+
+def _lines(heights: Sequence[int], least: int = _LEAST_HEIGHT) -> int:
+    return sum(least <= height <= _MOST_HEIGHT for height in heights)
+
+
+def _crossed_by_text(dark: bytes, width: int) -> list[int]:
+    """The heights of the bands of rows that cross text; `dark`: a byte for each pixel."""
+    heights = [0]
+    for start in range(0, len(dark), width):
+        if dark.count(b"\1\0", start, start + width) >= _CHANGES:
+            heights[-1] += 1
+        elif heights[-1]:
+            heights.append(0)
+    return heights
