@@ -1,9 +1,13 @@
 """Who hangs up leaves no process working: neither one that looks for words nor one that draws a page."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -13,8 +17,25 @@ from tests.api.test_reviews import a_review
 from tests.documents.readers import templates_of
 from tests.documents.scans import A_CONTRACT
 from tests.patience import PATIENCE_SECONDS, wait_until
-from tests.processes import served
+from tests.processes import TOKENS, environment, wait_for_line
 from tests.uploads import until_read, upload
+
+
+@contextmanager
+def served_apart(**variables: object) -> Iterator[tuple[str, int]]:
+    """A server that has templates of its own, and not those of all programs that tests start: its address and pid."""
+    command = [sys.executable, "-m", "columnist", "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stderr and process.stdout
+            address = json.loads(wait_for_line(process.stderr, '"serving"'))["url"]
+            link = wait_for_line(process.stdout, "Open").split()[1]
+            TOKENS[urlsplit(address).netloc] = link.rpartition("=")[2]
+            yield address, process.pid
+        finally:
+            process.terminate()
 
 
 @contextmanager
@@ -31,8 +52,8 @@ def held_up(templates: list[psutil.Process]) -> Iterator[None]:
 
 def test_who_hangs_up_leaves_no_search_and_no_drawing_running(url: str, tmp_path: Path) -> None:
     with (
-        served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api") as api,
+        served_apart(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as (address, pid),
+        httpx.Client(base_url=f"{address}/api") as api,
     ):
         review = a_review(api, "Term")["id"]
         file = (A_CONTRACT.name, A_CONTRACT.read_bytes())
@@ -41,13 +62,13 @@ def test_who_hangs_up_leaves_no_search_and_no_drawing_running(url: str, tmp_path
         asked = {"words": f"/documents/{document}/find?q=the", "drawing": f"/documents/{document}/pages/1/image"}
 
         def is_free(kind: str) -> bool:
-            told = httpx.get(f"{server.url}/metrics").text
+            told = httpx.get(f"{address}/metrics").text
             return f'columnist_reader_places{{kind="{kind}",state="in_use"}} 0.0' in told
 
         for path in asked.values():
             assert api.get(path).status_code == 200
-        # All programs of this process have their children of one template: that of what starts them.
-        templates = [one for program in psutil.Process().children() for one in templates_of(program.pid)]
+        templates = list(templates_of(pid))
+        assert len(templates) >= 2
         with held_up(templates):
             for kind, path in asked.items():
                 with pytest.raises(httpx.ReadTimeout):
