@@ -37,6 +37,7 @@ DERIVED = {
     "tabular_cell_changes.after",
     "tabular_job_items.error",
     "tabular_jobs.error",
+    "tabular_jobs.pause_reason",
 }
 """Everything that is derived from a document: where its words are before it is deleted, and not after."""
 
@@ -73,6 +74,27 @@ def llm() -> Iterator[Simulated]:
 
     with scripted(reply) as server:
         yield server
+
+
+def test_a_refusal_that_quotes_a_document_goes_with_it(url: str, admin_url: str, tmp_path: Path) -> None:
+    def refuse(request: dict[str, object]) -> tuple[int, dict[str, object] | str]:
+        return 401, {"error": {"message": f"No key, no word of the {MARK} lease", "type": "invalid_api_key"}}
+
+    with (
+        scripted(refuse) as llm,
+        served(
+            DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, OPENAI_BASE_URL=llm.url, COLUMNIST_MODEL="simulated"
+        ) as server,
+        httpx.Client(base_url=f"{server.url}/api") as api,
+    ):
+        columns = [{"name": "First", "prompt": "What is it?"}]
+        review = api.post("/tabular/reviews", json={"name": "Review", "columns": columns}).json()["id"]
+        document = upload(api, (f"{MARK}.txt", b"A lease."), review_id=review)["files"][0]["document_id"]
+        job = f"/tabular/jobs/{api.post(f'/tabular/reviews/{review}/generate').json()['job_id']}"
+        wait_until(lambda: MARK in (api.get(job).json()["pause_reason"] or ""))
+        assert api.delete(f"/documents/{document}", params={"everywhere": True, "confirm": True}).status_code == 204
+        assert places(admin_url) == set()
+        assert "deleted together with a document" in api.get(job).json()["pause_reason"]
 
 
 @pytest.mark.parametrize("how", ["document", "review"])

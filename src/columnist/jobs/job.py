@@ -327,4 +327,6 @@ def _pause_reason(row: DictRow) -> str | None:
             "the people who run this server (COLUMNIST_USER_DOLLARS_A_DAY)."
         )
     reason: str | None = row["pause_reason"]
+    if row["pause_cause"] and reason is None:
+        return "The LLM server refused a call. What it said was deleted together with a document."
     return reason

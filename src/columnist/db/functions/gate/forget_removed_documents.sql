@@ -1,5 +1,5 @@
 -- After rows are removed from a review, or a review is deleted. What is derived from a document and does not go with its
--- row by a foreign key goes here: answers that were not written yet, and errors, which may quote it.
+-- row by a foreign key goes here: answers that were not written yet, and errors and refusals, which may quote it.
 create or replace function forget_removed_documents() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -19,6 +19,8 @@ begin
     returning i.job_id
   )
   update public.tabular_jobs j set error = null where j.id in (select f.job_id from failed f) and j.error is not null;
+  update public.tabular_jobs j set pause_reason = null
+  from gone where j.review_id = gone.review_id and j.pause_reason is not null;
   perform public.forget_documents(array(select distinct gone.document_id from gone));
   return null;
 end $$;
