@@ -96,6 +96,7 @@ def test_ctrl_c_leaves_nothing_running(vllm: Vllm, tmp_path: Path) -> None:
     contracts_in(tmp_path / "files", 3)
     run = start(
         *("run", tmp_path / "files", "--columns", columns_in(tmp_path / "columns.yaml", 2)),
+        *("--output", tmp_path / "review.csv"),
         COLUMNIST_DATA_DIR=tmp_path / "home",
         OPENAI_BASE_URL=vllm.url,
         OPENAI_API_KEY=KEY,
