@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -608,11 +609,35 @@ def test_a_schema_that_is_refused_in_unknown_words_is_left_out_from_then_on(said
 
     async def run(settings: Settings) -> list[str]:
         async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
-            return [(await chat.complete(asking(f"{nr}?"), SCHEMA, 500)).text for nr in range(2)]
+            return [(await chat.complete(asking(f"{nr}?"), SCHEMA, 500)).text for nr in range(3)]
 
     with scripted(answers) as server:
-        assert asyncio.run(run(server.settings())) == ["{}", "{}"]
-    assert ["response_format" in request for request in requests] == [True, True, False, False]
+        assert asyncio.run(run(server.settings())) == ["{}"] * 3
+    twice = [True, True, False] * 2
+    assert ["response_format" in request for request in requests] == [*twice, False]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_one_request_that_is_refused_costs_the_others_no_schema(first: int) -> None:
+    """`first`: how many requests were answered before."""
+    with_schema: list[bool] = []
+
+    def answers(request: dict[str, Any]) -> Reply:
+        with_schema.append("response_format" in request)
+        refused = "Refuse this" in str(request["messages"]) and with_schema[-1]
+        return (400, {"error": {"message": "Not this one."}}) if refused else (200, completion("{}"))
+
+    async def run(settings: Settings) -> None:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            for text in (*["?"] * first, "Refuse this?", "?", "Refuse this?", "?"):
+                with suppress(RequestRefusedError):
+                    await chat.complete(asking(text), SCHEMA, 500)
+
+    with scripted(answers) as server:
+        asyncio.run(run(server.settings()))
+    # Once something was answered with a schema, what is refused is the request.
+    tried = [True, True, True, True] if first else [True, True, False, True, True, True]
+    assert with_schema == [*[True] * first, *tried]
 
 
 def test_what_a_filter_stops_is_not_sent_again() -> None:

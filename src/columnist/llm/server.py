@@ -5,6 +5,7 @@ import json
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -66,6 +67,8 @@ _REFUSABLE = {
 """Parameters that some servers do not take, and the words by which their refusals are known."""
 _TRIALS = (frozenset(("bounds",)), frozenset(("bounds", "response_format")))
 """What a request is tried without that is refused in other words."""
+SUSPICIONS = 2
+"""So many requests have to be answered without it before a server counts as one that does not take a parameter."""
 NOT_IMPLEMENTED = 501
 _FILTER = re.compile(r"filter|policy|policies|moderat|safety|flagged|prohibited|harm", re.I)
 
@@ -139,6 +142,8 @@ class Server:
         self._probed_at = 0.0
         self._probe_answered = False
         self._refused: set[str] = set()
+        self._taken: set[str] = set()
+        self._suspected: Counter[AbstractSet[str]] = Counter()
         self._extra_body = settings.llm_extra_body
         self._rehearsed = False
         self._context_tokens: int | None = None
@@ -395,7 +400,9 @@ class Server:
                     finally:
                         self._under_way.discard(call)
                 completion = _answered(answer)
-                self._do_without(left_out, str(first))
+                self._taken |= _REFUSABLE.keys() - without
+                if left_out:
+                    self._suspect(left_out, str(first))
                 return completion
             except (openai.OpenAIError, TimeoutError, ValueError) as error:
                 understood = await self._understood(error, request.prompt_tokens(), most)
@@ -403,9 +410,10 @@ class Server:
                     raise understood from error
                 if self._learns_from(error, without, most):
                     continue
-                # It may be the schema that it refuses, in words that nobody knows: then it answers without.
+                # It may be the schema that it refuses, in words that nobody knows: then it answers without. If it has
+                # answered with one before, it is this request.
                 first = first or understood
-                trial = next((one for one in untried if not one <= without), None)
+                trial = next((one for one in untried if not one <= without | self._taken), None)
                 if trial is None or not _may_be_the_form(error, understood):
                     raise first from error
                 left_out = trial
@@ -453,6 +461,12 @@ class Server:
                 self._do_without({parameter}, said.message)
                 return True
         return False
+
+    def _suspect(self, parameters: AbstractSet[str], said: str) -> None:
+        """A request was refused, and is answered without these. One may be so by chance."""
+        self._suspected[parameters] += 1
+        if self._suspected[parameters] >= SUSPICIONS and not parameters <= self._taken:
+            self._do_without(parameters, said)
 
     def _do_without(self, parameters: AbstractSet[str], said: str) -> None:
         """Ask without these from now on."""
