@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.table import Row
 
+CORES = os.cpu_count() or 1
 BUSY_LOAD = 0.25
 """Of a core: so much load before anything is measured is somebody else's work."""
 BUSY_STEAL = 0.02
@@ -26,22 +27,34 @@ class Machine:
     @classmethod
     def now(cls) -> "Machine":
         """Warns on stderr if others are at work."""
-        load = os.getloadavg()[0]
-        if load > BUSY_LOAD * (os.cpu_count() or 1):
-            print(f"warning: the machine is busy (load {load:.2f}): only ratios of this run count", file=sys.stderr)
-        return cls(load, _ticks())
+        machine = cls(os.getloadavg()[0], _ticks())
+        if machine.is_busy:
+            said = f"warning: the machine is busy (load {machine.load:.2f}): only ratios of this run count"
+            print(said, file=sys.stderr)
+        return machine
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether others were at work before anything was measured."""
+        return self.load > BUSY_LOAD * CORES
 
     def rows(self) -> list[Row]:
         """How busy it was when they began, and what was stolen from it since."""
-        cores = os.cpu_count() or 1
-        busy = "busy: only ratios count" if self.load > BUSY_LOAD * cores else "quiet"
-        rows = [Row("Machine", f"load before the first measurement, {cores} cores", f"{self.load:.2f}", busy)]
+        rows = [
+            Row(
+                "Machine", f"load before the first measurement, {CORES} cores", f"{self.load:.2f}", _words(self.is_busy)
+            )
+        ]
         if self.ticks:
             spent = [after - before for before, after in zip(self.ticks, _ticks(), strict=True)]
             stolen = spent[STEAL] / max(1, sum(spent))
-            busy = "busy: only ratios count" if stolen > BUSY_STEAL else "quiet"
-            rows.append(Row("Machine", "time stolen by the host meanwhile", f"{100 * stolen:.1f} %", busy))
+            share = f"{100 * stolen:.1f} %"
+            rows.append(Row("Machine", "time stolen by the host meanwhile", share, _words(stolen > BUSY_STEAL)))
         return rows
+
+
+def _words(is_busy: bool) -> str:
+    return "busy: only ratios count" if is_busy else "quiet"
 
 
 def _ticks() -> tuple[int, ...]:

@@ -241,7 +241,8 @@ class Review:
             except TooLargeError as error:
                 if len(sent) == 1:
                     yield Upload(sent[0].file, None, "refused", str(error))
-                for source in sent if len(sent) > 1 else ():
+                    return
+                for source in sent:
                     yield from self._upload([source])
                 return
         for source, one in zip(sent, parsed(_Uploads, response).files, strict=True):

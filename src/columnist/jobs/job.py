@@ -223,9 +223,9 @@ async def resume_refused(connection: Connection, job_id: UUID) -> bool:
 @retried
 async def resume_copied(connection: Connection) -> None:
     """Let the jobs of a copy go on, which has taken the original's place."""
-    cursor = await connection.execute("select id, budget from tabular_jobs where pause_cause = 'copy'")
+    cursor = await connection.execute("select id from tabular_jobs where pause_cause = 'copy'")
     for job in await cursor.fetchall():
-        await resume_job(connection, job["id"], job["budget"])
+        await resume_job(connection, job["id"], None)  # which leaves the budget of such a job
 
 
 async def job_progress(connection: Connection, job_id: UUID) -> Progress:

@@ -97,7 +97,7 @@ class Styles:
         self._hosts = frozenset(one.mem_id for one in hosts if one is not None)
         links = (one.attributes for one in parser.css("link"))
         addresses = [one.get("href") or "" for one in links if "stylesheet" in (one.get("rel") or "").lower()]
-        sheets = [*map(css_rules.linked, addresses), *(one.text() for one in parser.css("style"))]
+        sheets = [*map(css_rules.embedded, addresses), *(one.text() for one in parser.css("style"))]
         numbered = enumerate(rule for sheet in sheets for rule in css_rules.rules(sheet))
         for number, (selectors, said) in islice(numbered, MOST_RULES):
             self._add(parser, number, css_rules.selectors(selectors), said)

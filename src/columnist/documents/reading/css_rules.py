@@ -91,7 +91,7 @@ def _rules(text: str, parent: str, depth: int) -> Iterator[tuple[str, Declared]]
         name = head.split(None, 1)[0].partition("(")[0].lower() if head.startswith("@") else ""
         if body is None:
             if name == "@import":
-                yield from rules(_embedded(head), depth + 1)
+                yield from rules(embedded(head), depth + 1)
             elif not name and parent:
                 own.append(head)
         elif not name:
@@ -179,8 +179,8 @@ def _is_screen(medium: str) -> bool:
     return holds != negated
 
 
-def _embedded(text: str) -> str:
-    """The style sheet that is in an address itself; empty if it is elsewhere, as nothing is fetched."""
+def embedded(text: str) -> str:
+    """The style sheet in the address itself of an import or a link; empty if it is elsewhere: nothing is fetched."""
     found = re.search(r"data:text/css([^,\"')]{0,100}+),([^\"')]*+)", text, re.I)
     if not found:
         return ""
@@ -189,8 +189,3 @@ def _embedded(text: str) -> str:
         with suppress(binascii.Error):
             data = base64.b64decode(data)
     return data.decode("utf-8", "replace")
-
-
-def linked(address: str) -> str:
-    """The style sheet of a link, as far as it is in its address."""
-    return _embedded(address)
