@@ -28,8 +28,9 @@ from columnist.export.files import write_review
 from columnist.jobs.job import Generated, Progress
 from columnist.paths import PathLike
 from columnist.process import check_askable
-from columnist.reviews.columns_file import parse_columns, read_columns
+from columnist.reviews.columns_file import parse_columns
 from columnist.reviews.model import ColumnSpec, Failure
+from columnist.reviews.templates import read_questions
 from columnist.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -81,11 +82,12 @@ def run(
 ) -> Result:
     """Ask every question about every document, wait, and return the grid. The same call again asks nothing again.
 
-    `paths`: files and folders. `columns`: a YAML file, or mappings with name, prompt, format and tags. `model`:
-    replaces the settings' model; if given, other models' answers are asked again (otherwise they are kept, and a
-    warning says so). `review`: its name; by default these paths and questions have a separate review. `batch`: ask in
-    batches of the LLM provider, at half the price and within a day; the same call later goes on. Works in notebooks and
-    from any thread. The result is complete: every cell has an answer or is among the `failures`.
+    `paths`: files and folders. `columns`: a YAML file, the name of a built-in template, or mappings with name, prompt,
+    format and tags. `model`: replaces the settings' model; if given, other models' answers are asked again (otherwise
+    they are kept, and a warning says so). `review`: its name; by default these paths and questions have a separate
+    review. `batch`: ask in batches of the LLM provider, at half the price and within a day; the same call later goes
+    on. Works in notebooks and from any thread. The result is complete: every cell has an answer or is among the
+    `failures`.
 
     Raises ColumnistError (errors.py) with a sentence: UnaskableModelError at once if this machine cannot ask the model,
     IncompleteError if cells were never asked (the job was cancelled or paused, or a question was changed meanwhile);
@@ -95,9 +97,11 @@ def run(
     named = [Path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     files = find_files(named).files
     if isinstance(columns, str | os.PathLike):
-        asked = read_columns(Path(columns))
+        asked = read_questions(Path(columns))
     else:
-        asked = parse_columns({"columns": [dict(column) for column in columns]}, "columns")
+        asked = parse_columns(
+            {"columns": [dict(one) if isinstance(one, Mapping) else one for one in columns]}, "columns"
+        )
     columns_file = Path(columns) if isinstance(columns, str | os.PathLike) else None
     name = ReviewName(review) if review else default_review(named, asked, columns_file)
     settings = load_settings(model=model)

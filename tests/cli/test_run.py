@@ -392,8 +392,45 @@ def test_doctor_asks_each_server_and_names_the_one_that_is_not_as_it_should_be(h
     assert done.returncode == 1
 
 
+def test_doctor_names_the_models_of_a_server_none_of_which_is_chosen(home: dict[str, object]) -> None:
+    with simulator(model="qwen3") as llm:
+        done = columnist("doctor", **{**home, "OPENAI_BASE_URL": llm})
+    assert f"COLUMNIST_MODEL or --model. {urlsplit(llm).netloc} serves qwen3" in " ".join(done.stdout.split())
+
+
+def test_a_job_is_named_by_what_a_narrow_terminal_shows_of_its_id(home: dict[str, object], tmp_path: Path) -> None:
+    questions = columns_in(tmp_path / "questions.yaml", 1)
+    for nr in range(2):
+        files = contracts_in(tmp_path / f"contracts {nr} with a name that is longer than a terminal", 1)
+        columnist("run", files, "--columns", questions, "--output", tmp_path / "r.csv", **home)
+    jobs = [str(row[0]) for row in rows_of(str(home["DATABASE_URL"]), "select id from tabular_jobs")]
+    piped = columnist("jobs", "list", **{**home, "COLUMNS": 40}).stdout
+    assert all(job in piped for job in jobs), "a list that is piped is not whole"
+    shown = columnist("jobs", "show", jobs[0][:8], **home)
+    assert jobs[0] in shown.stdout, shown.stderr
+    for begins, sentence in (("zz", "begins with 'zz'"), ("", "write more of it")):
+        wrong = columnist("jobs", "cancel", begins, **home)
+        assert (wrong.returncode, sentence in " ".join(wrong.stderr.split())) == (2, True), wrong.stderr
+
+
+def test_a_template_is_listed_printed_and_named_as_questions(home: dict[str, object], tmp_path: Path) -> None:
+    assert "due-diligence" in columnist("templates", **home).stdout
+    printed = columnist("templates", "ndas", **home).stdout
+    (tmp_path / "mine.yaml").write_text(printed)
+    files, output = contracts_in(tmp_path / "files", 1), tmp_path / "r.csv"
+    heads = []
+    for questions in ("ndas", tmp_path / "mine.yaml"):
+        done = columnist("run", files, "--columns", questions, "--output", output, **home)
+        assert done.returncode == 0, done.stdout + done.stderr
+        heads.append(output.read_text(encoding="utf-8-sig").splitlines()[0])
+    assert heads[0] == heads[1]
+    for wrong in (("templates", "nda"), ("run", files, "--columns", "nda", "--output", output)):
+        done = columnist(*wrong, **home)
+        assert (done.returncode, "leases, ndas" in " ".join(done.stderr.split())) == (2, True), done.stderr
+
+
 @pytest.mark.parametrize(
-    "command", ["run", "worker", "settings", "doctor", "jobs", "jobs list", "jobs show", "jobs retry"]
+    "command", ["run", "worker", "settings", "templates", "doctor", "jobs", "jobs list", "jobs show", "jobs retry"]
 )
 def test_every_command_helps_with_an_example(command: str) -> None:
     done = columnist(*command.split(), "--help")

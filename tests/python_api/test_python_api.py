@@ -50,3 +50,7 @@ def test_what_failed_is_said_not_raised(tmp_path: Path) -> None:
 def test_a_wrong_question_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="format"):
         columnist.run(contracts_in(tmp_path / "files", 1), [{"name": "A", "prompt": "B", "format": "colour"}])
+    with pytest.raises(InputError, match="columns → 1: it should be fields with values"):
+        columnist.run(tmp_path / "files", ["Which law governs?"])  # type: ignore[list-item]
+    with pytest.raises(InputError, match="cannot be read: File name too long"):
+        columnist.run("This Agreement is made between Alpha and Beta. " * 30, "ndas")

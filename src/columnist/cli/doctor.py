@@ -3,10 +3,11 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import psycopg
@@ -26,6 +27,9 @@ from columnist.guarded.children import sandbox_in_words
 from columnist.jobs.job import resume_copied
 from columnist.reviews.model import Question
 from columnist.settings import EXTRACTIVE, Settings, listed_urls, models_in
+
+if TYPE_CHECKING:
+    from columnist.llm.server import Server
 
 ANSWER_TOKENS = 1_000
 _QUESTION = Question(UUID(int=1), "Rent", "How high is the monthly rent?", "monetary_amount")
@@ -149,12 +153,26 @@ async def _reading(settings: Settings) -> str:
 async def _answers(settings: Settings) -> str:
     """Of each model that is asked. Raises LlmError or SettingsError."""
     if settings.model == EXTRACTIVE:
-        return "extractive: rules and quotes, no LLM. For an LLM set OPENAI_BASE_URL and COLUMNIST_MODEL."
+        rules = "extractive: rules and quotes, no LLM."
+        if settings.openai_base_url is None:
+            return f"{rules} For an LLM set OPENAI_BASE_URL and COLUMNIST_MODEL."
+        async with BackEnds(settings) as back_ends:
+            served = [await _served(server) for server in (await back_ends.chat(EXTRACTIVE)).servers]
+        return f"{rules} OPENAI_BASE_URL is set: name a model with COLUMNIST_MODEL or --model. {'. '.join(served)}"
     async with BackEnds(settings) as back_ends:
         await back_ends.named(settings.model)
     models = dict.fromkeys((*models_in(settings.model), settings.second_model))
     asked = [settings.model_copy(update={"model": one}) for one in models if one not in (None, EXTRACTIVE)]
     return ". ".join([await _answers_of_one(one) for one in asked])
+
+
+async def _served(server: "Server") -> str:
+    """Raises LlmError."""
+    return f"{server.name} serves {_names(await server.served_models())}"
+
+
+def _names(served: Sequence[str]) -> str:
+    return ", ".join(sorted(served)[:10]) or "nothing"
 
 
 async def _answers_of_one(settings: Settings) -> str:
@@ -198,7 +216,7 @@ async def _asked_twice(settings: Settings) -> str:
         where = "this process" if is_here else server.name
         served = await server.served_models()
         if not is_here and settings.model not in served:
-            names = ", ".join(sorted(served)[:10]) or "nothing"
+            names = _names(served)
             raise LlmRefusedError(f"{where} does not serve {settings.model!r}, but {names}: set COLUMNIST_MODEL.")
         context = await chat.context_tokens()
         asked = messages("lease.txt", page_texts(["The tenant pays a rent of 900 euros a month. " * 40]), [_QUESTION])

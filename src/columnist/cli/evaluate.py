@@ -40,8 +40,8 @@ from columnist.evaluation.report import (
 )
 from columnist.evaluation.scores import ScoredCell, scored, wanted
 from columnist.process import check_askable
-from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
+from columnist.reviews.templates import read_questions
 from columnist.settings import Settings
 
 CELLS_SHOWN = 20
@@ -120,7 +120,7 @@ def _asked(label_files: Sequence[Path], columns_file: Path | None) -> tuple[list
     labels, cuad = read_labels(label_files)
     if columns_file is None and not cuad:
         raise InputError("Name the questions with --columns: only CUAD's categories bring theirs along.")
-    return labels, cuad_columns() if columns_file is None else read_columns(columns_file)
+    return labels, cuad_columns() if columns_file is None else read_questions(columns_file)
 
 
 @dataclass(frozen=True, slots=True)

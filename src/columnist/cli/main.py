@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from decimal import Decimal
 from importlib.metadata import version
 from io import TextIOWrapper
@@ -56,9 +57,15 @@ ModelOption = Annotated[
 ]
 ColumnsOption = Annotated[
     Path | None,
-    typer.Option("--columns", "-c", help="The questions, as YAML. Default: CUAD's.", metavar="FILE.yaml"),
+    typer.Option(
+        "--columns",
+        "-c",
+        help="The questions, as YAML, or the name of a template. Default: CUAD's.",
+        metavar="FILE.yaml",
+    ),
 ]
-JobArgument = Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.")]
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or how it begins.")]
+MOST_LISTED = 500
 out = Console()
 err = Console(stderr=True)
 
@@ -117,7 +124,15 @@ def run(
         list[Path],
         typer.Argument(help="Folders and files: PDF, DOCX, XLSX, TXT, EML, MSG, …", metavar="PATH…"),
     ],
-    columns: Annotated[Path, typer.Option("--columns", "-c", help="The questions, as YAML.", metavar="FILE.yaml")],
+    columns: Annotated[
+        Path,
+        typer.Option(
+            "--columns",
+            "-c",
+            help="The questions, as YAML, or the name of a template (columnist templates).",
+            metavar="FILE.yaml",
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The file to write: .xlsx, .csv, .parquet, .json or .jsonl.")
     ],
@@ -191,24 +206,25 @@ def serve(
 
 @jobs.command("list", epilog="Example: columnist jobs list --limit 5")
 def list_jobs(
-    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=500)] = 20,
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=MOST_LISTED)] = 20,
     server: ServerOption = None,
 ) -> None:
     """List the newest jobs."""
     from columnist.cli import screen
 
     async def show(desk: "Desk") -> None:
-        out.print(screen.jobs_table(await desk.list_jobs(limit)))
+        screen.print_list(out, screen.jobs_table(await desk.list_jobs(limit), whole_ids=not out.is_terminal))
 
     _at_desk(server, show)
 
 
 @jobs.command("show", epilog="Example: columnist jobs show 3f0c… (see: columnist jobs list)")
-def show_job(job_id: JobArgument, server: ServerOption = None) -> None:
+def show_job(job: JobArgument, server: ServerOption = None) -> None:
     """Show one job: its counts, tokens and price, and the cells that failed with the reasons."""
     from columnist.cli import screen
 
     async def show(desk: "Desk") -> None:
+        job_id = await _job(desk, job)
         out.print(screen.job_details(await desk.progress(job_id)))
         screen.print_failures(out, await desk.job_failures(job_id))
 
@@ -216,10 +232,11 @@ def show_job(job_id: JobArgument, server: ServerOption = None) -> None:
 
 
 @jobs.command("cancel", epilog="Example: columnist jobs cancel 3f0c…")
-def cancel_job(job_id: JobArgument, server: ServerOption = None) -> None:
+def cancel_job(job: JobArgument, server: ServerOption = None) -> None:
     """Cancel a job: waiting documents are skipped now, running ones stop within two seconds. Answers are kept."""
 
     async def cancel(desk: "Desk") -> None:
+        job_id = await _job(desk, job)
         await desk.progress(job_id)
         out.print("Cancelled." if await desk.cancel(job_id) else "The job had ended already: nothing to cancel.")
 
@@ -228,7 +245,7 @@ def cancel_job(job_id: JobArgument, server: ServerOption = None) -> None:
 
 @jobs.command("resume", epilog="Example: columnist jobs resume 3f0c… --budget 5")
 def resume_job(
-    job_id: JobArgument,
+    job: JobArgument,
     budget: Annotated[
         float | None, typer.Option(help="US dollars that the whole job may cost. Default: no limit.", min=0)
     ] = None,
@@ -237,6 +254,7 @@ def resume_job(
     """Resume a paused job, with another budget or none."""
 
     async def resume(desk: "Desk") -> None:
+        job_id = await _job(desk, job)
         await desk.progress(job_id)
         resumed = await desk.resume(job_id, None if budget is None else Decimal(str(budget)))
         out.print("The job goes on." if resumed else "The job is not paused: nothing to resume.")
@@ -245,11 +263,11 @@ def resume_job(
 
 
 @jobs.command("retry", epilog="Example: columnist jobs retry 3f0c…")
-def retry_job(job_id: JobArgument, server: ServerOption = None) -> None:
+def retry_job(job: JobArgument, server: ServerOption = None) -> None:
     """Ask a job's failed and missing cells again, with the same model and budget, as a new job."""
 
     async def retry(desk: "Desk") -> None:
-        generated = await desk.retry(job_id)
+        generated = await desk.retry(await _job(desk, job))
         if generated.total_items == 0:
             out.print("Nothing failed and nothing is missing.")
         else:
@@ -362,7 +380,7 @@ def list_users() -> None:
     from columnist.cli import operate, screen
 
     configure_logs("ERROR")
-    out.print(screen.users_table(operate.operate(load_settings(), operate.list_users)))
+    screen.print_list(out, screen.users_table(operate.operate(load_settings(), operate.list_users)))
 
 
 @users.command("disable", epilog="Example: columnist users disable eve@example.org")
@@ -403,16 +421,22 @@ def list_tokens() -> None:
     from columnist.cli import operate, screen
 
     configure_logs("ERROR")
-    out.print(screen.tokens_table(operate.operate(load_settings(), operate.list_tokens)))
+    found = operate.operate(load_settings(), operate.list_tokens)
+    screen.print_list(out, screen.tokens_table(found, whole_ids=not out.is_terminal))
 
 
 @tokens.command("revoke", epilog="Example: columnist tokens revoke 3f0c… (see: columnist tokens list)")
-def revoke_token(token_id: Annotated[UUID, typer.Argument(metavar="TOKEN", help="The token's id.")]) -> None:
+def revoke_token(
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="The token's id, or how it begins.")],
+) -> None:
     """Refuse an API token from now on."""
-    from columnist.cli import operate
+    from columnist.cli import operate, screen
 
     configure_logs("ERROR")
-    operate.operate(load_settings(), lambda connection: operate.revoke_token(connection, token_id))
+    settings = load_settings()
+    listed = (one["id"] for one in operate.operate(settings, operate.list_tokens))
+    token_id = screen.the_one(listed, token, "token", "columnist tokens list")
+    operate.operate(settings, lambda connection: operate.revoke_token(connection, token_id))
     out.print("Revoked.")
 
 
@@ -444,12 +468,26 @@ def certificates(review: ReviewOption = None) -> None:
     operate.operate(load_settings(), lambda connection: operate.print_certificates(connection, review))
 
 
+@app.command(epilog="Example: columnist templates leases > questions.yaml")
+def templates(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Print this one as YAML, to be edited.")] = None,
+) -> None:
+    """List the sets of questions that come with Columnist: each can be named as --columns, or printed as a file."""
+    from columnist.cli import screen
+    from columnist.reviews.templates import built_in_templates, template_text
+
+    if name is not None:
+        sys.stdout.write(template_text(name))
+    else:
+        screen.print_list(out, screen.templates_table(built_in_templates().values()))
+
+
 @app.command(epilog="Example: TABULAR_GENERATE_CONCURRENCY=32 columnist settings")
 def settings() -> None:
     """Print every setting: its value, where that value comes from, and what it does."""
     from columnist.cli import screen
 
-    out.print(screen.settings_table(knobs(load_settings())))
+    screen.print_list(out, screen.settings_table(knobs(load_settings())))
 
 
 @app.command(epilog="Example: COLUMNIST_MIGRATION_URL=postgresql://… DATABASE_URL=postgresql://… columnist migrate")
@@ -484,6 +522,15 @@ def doctor(
     findings = asyncio.run(examine(load_settings(), adopt=adopt))
     out.print(screen.findings_table(findings))
     raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+async def _job(desk: "Desk", begins: str) -> UUID:
+    """The id of a job, of which the user has typed at least the beginning. Raises NotFoundError, ConflictError."""
+    from columnist.cli import screen
+
+    with suppress(ValueError):
+        return UUID(begins)
+    return screen.the_one((job.id for job in await desk.list_jobs(MOST_LISTED)), begins, "job", "columnist jobs list")
 
 
 def _at_desk(server: str | None, act: Callable[["Desk"], Awaitable[None]]) -> None:

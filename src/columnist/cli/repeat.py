@@ -23,8 +23,8 @@ from columnist.evaluation.labels import cuad_columns
 from columnist.evaluation.repeat import Repeated, agreement, is_same
 from columnist.evaluation.report import percent
 from columnist.process import check_askable
-from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import Question
+from columnist.reviews.templates import read_questions
 from columnist.settings import Settings
 
 DIFFERENCES_SHOWN = 20
@@ -44,7 +44,7 @@ async def repeat(
 ) -> int:
     """Ask twice, past all that is kept of answers; the exit code. Documents are drawn at random, by `seed`, until there
     are `cells` answers to compare. Raises InputError before anything is asked if the input is invalid."""
-    columns = cuad_columns() if columns_file is None else read_columns(columns_file)
+    columns = cuad_columns() if columns_file is None else read_questions(columns_file)
     questions = [column.question(uuid4()) for column in columns]
     sources = find_files(paths).files
     random.Random(seed).shuffle(sources)  # noqa: S311 - a sample, no secret

@@ -23,8 +23,8 @@ from columnist.export.files import check_target, write_review
 from columnist.jobs.job import Generated, Progress
 from columnist.process import LEAVE_SECONDS, check_askable, leave_within
 from columnist.progress import job_bar, job_detail
-from columnist.reviews.columns_file import read_columns
 from columnist.reviews.model import ColumnSpec
+from columnist.reviews.templates import read_questions
 from columnist.settings import EXTRACTIVE, Settings, host_of, models_in
 
 ROWS_SHOWN = 15
@@ -49,14 +49,14 @@ async def run_grid(
     named it; `batch`: at half the price, within a day. Raises InputError before anything is asked if the input is
     invalid, UnaskableModelError if this machine cannot ask the model."""
     check_target(output)
-    columns = read_columns(columns_file)
+    columns = read_questions(columns_file)
     sources = find_files(paths)
     if settings.server is None:
         await check_askable(settings, columns)
     if sources.passed_over:
         names = ", ".join(screen.plain(file.name) for file in sources.passed_over[:PASSED_OVER_SHOWN])
         more = ", …" if len(sources.passed_over) > PASSED_OVER_SHOWN else ""
-        console.print(f"{len(sources.passed_over)} files of other types are skipped: {names}{more}")
+        console.print(f"Files of other types are skipped ({len(sources.passed_over):,}): {names}{more}")
     console.print(screen.plain(_receiver(settings)))
     review = ReviewName(named_review) if named_review else default_review(paths, columns, columns_file)
     async with command_desk(settings) as desk:

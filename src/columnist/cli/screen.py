@@ -1,7 +1,7 @@
 """What the commands print. Text from documents or models is always plain, never markup."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from columnist.errors import ConflictError, NotFoundError
 from columnist.jobs.job import Progress as JobProgress
 from columnist.progress import duration
 from columnist.reviews.model import Cell, ColumnSpec, Failure, GridRow
@@ -19,6 +20,7 @@ from columnist.settings import EXTRACTIVE, Knob
 
 if TYPE_CHECKING:
     from columnist.cli.doctor import Finding
+    from columnist.reviews.templates import Template
 
 FLAG_STYLES = {"green": "green", "yellow": "yellow", "red": "bold red", "grey": "bright_black"}
 STATUS_STYLES = {"completed": "green", "running": "cyan", "failed": "bold red", "cancelled": "yellow"}
@@ -87,6 +89,42 @@ def print_failures(console: Console, failures: Sequence[Failure]) -> None:
         console.print(f"[red]✗[/] and {len(lines) - FAILURES_SHOWN:,} more: they are marked in the file")
 
 
+SHOWN_OF_AN_ID = 8
+
+
+def print_list(console: Console, table: Table) -> None:
+    """Print a table. In a pipe or a file nothing of it is cut, whatever the width of a terminal."""
+    if not console.is_terminal:
+        for column in table.columns:
+            column.no_wrap = True
+        widest = console.options.update_width(100_000)
+        console.width = max(console.width, console.measure(table, options=widest).maximum)
+    console.print(table)
+
+
+def _id(whole: UUID, *, is_whole: bool) -> str:
+    """Whole, or as much of it as a narrow terminal has room for: enough for a command to find it."""
+    return str(whole) if is_whole else str(whole)[:SHOWN_OF_AN_ID]
+
+
+def the_one(ids: Iterable[UUID], begins: str, what: str, command: str) -> UUID:
+    """The only id that begins so. Raises NotFoundError, or ConflictError if there are several."""
+    found = [one for one in ids if str(one).startswith(begins.lower())]
+    if not found:
+        raise NotFoundError(f"No {what} has an id that begins with {begins!r}: see {command}.")
+    if len(found) > 1:
+        raise ConflictError(f"The ids of {len(found):,} {what}s begin with {begins!r}: write more of it.")
+    return found[0]
+
+
+def templates_table(templates: Iterable["Template"]) -> Table:
+    """One line per set of questions."""
+    table = Table("Name", "Title", "Questions", header_style="bold")
+    for one in templates:
+        table.add_row(one.id, one.name, ", ".join(column.name for column in one.columns))
+    return table
+
+
 def users_table(users: Sequence[Mapping[str, Any]]) -> Table:
     """One line per user, as list_users() has them."""
     table = Table(
@@ -109,12 +147,14 @@ def users_table(users: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def tokens_table(tokens: Sequence[Mapping[str, Any]]) -> Table:
+def tokens_table(tokens: Sequence[Mapping[str, Any]], *, whole_ids: bool) -> Table:
     """One line per API token, as list_api_tokens() has them."""
-    table = Table("Token", "E-mail", "Name", "Scope", "Created", "Ends", "Last used", header_style="bold")
+    table = Table(header_style="bold")
+    for name in ("Token", "E-mail", "Name", "Scope", "Created", "Ends", "Last used"):
+        table.add_column(name, no_wrap=name == "Token")
     for token in tokens:
         table.add_row(
-            str(token["id"]),
+            _id(token["id"], is_whole=whole_ids),
             plain(token["email"]) or str(token["user_id"]),
             plain(token["name"]),
             token["scope"],
@@ -127,12 +167,14 @@ def _minute(time: datetime | None) -> str:
     return f"{time:%Y-%m-%d %H:%M}" if time else ""
 
 
-def jobs_table(jobs: Sequence[JobProgress]) -> Table:
+def jobs_table(jobs: Sequence[JobProgress], *, whole_ids: bool) -> Table:
     """One line per job."""
-    table = Table("Job", "Review", "Status", "Documents", "Failed", "Model", "Started", header_style="bold")
+    table = Table(header_style="bold")
+    for name in ("Job", "Review", "Status", "Documents", "Failed", "Model", "Started"):
+        table.add_column(name, no_wrap=name not in ("Review", "Model"))
     for job in jobs:
         table.add_row(
-            str(job.id),
+            _id(job.id, is_whole=whole_ids),
             plain(job.review_name),
             _status(job),
             f"{job.ended_items:,} / {job.total_items:,}",

@@ -34,6 +34,13 @@ def find_files(paths: Iterable[Path]) -> Sources:
     Folders are searched for readable types, without hidden files; a file that is named itself is always taken.
     """
     paths = list(paths)
+    for path in paths:
+        try:
+            path.stat()
+        except OSError as error:
+            missing = isinstance(error, FileNotFoundError)
+            said = "does not exist" if missing else f"cannot be read: {error.strerror}"
+            raise InputError(f"{path} {said}.") from None
     together = _in_common([path for path in paths if not path.is_dir()])
     files: dict[Path, Path] = {}  # file → the folder that its path starts from
     passed_over: list[Path] = []
@@ -50,7 +57,7 @@ def find_files(paths: Iterable[Path]) -> Sources:
         elif path.is_file():
             files.setdefault(path, together)
         else:
-            raise InputError(f"{path} does not exist.")
+            raise InputError(f"{path} is neither a file nor a folder.")
     if not files:
         raise InputError(f"There is no file to read: folders are searched for {', '.join(SUFFIXES)}.")
     return Sources(_told_apart(files), passed_over)

@@ -143,7 +143,7 @@ async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generat
         if live and live["model"] != ask.model:
             raise ConflictError(
                 f"A job of this review is asking {live['model']!r}: wait for its end, or cancel it, to ask "
-                f"{ask.model!r}."
+                f"{ask.model!r}. It is job {live['job_id']}."
             )
         if live and "again" in ask.only:
             return Generated(live["job_id"], live["total_items"], resumed=True)

@@ -155,6 +155,9 @@ def read_columns(file: Path) -> list[ColumnSpec]:
     return parse_columns(data, str(file), text)
 
 
+_NO_MAPPING = "it should be fields with values, such as `name: Governing law`"
+
+
 def parse_columns(data: Any, source: str, text: str | None = None) -> list[ColumnSpec]:
     """The questions of a mapping as the YAML file has it. Raises InputError; `source` names it in the message, with the
     line if the `text` that it was read from is given."""
@@ -164,9 +167,8 @@ def parse_columns(data: Any, source: str, text: str | None = None) -> list[Colum
         first = error.errors()[0]
         place = _place(data, first["loc"])
         line = f", line {_line_of(text, first['loc'])}" if text is not None else ""
-        raise InputError(
-            f"{source}{line}: {place + ': ' if place else ''}{first['msg'].removeprefix('Value error, ')}."
-        ) from None
+        wrong = _NO_MAPPING if first["type"] == "model_type" else first["msg"].removeprefix("Value error, ")
+        raise InputError(f"{source}{line}: {place + ': ' if place else ''}{wrong}.") from None
     return [column.spec() for column in parsed.columns]
 
 

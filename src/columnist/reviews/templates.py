@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from uuid import UUID
 
 import yaml
@@ -12,12 +13,15 @@ from rapidfuzz import fuzz, process
 
 from columnist.db.connect import Connection, User
 from columnist.db.text import as_json
-from columnist.errors import ConflictError, ForbiddenError, NotFoundError
-from columnist.reviews.columns_file import parse_columns
+from columnist.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import ColumnSpec
 
 SAME_TITLE = 90
 """Of 100: how alike two column titles are that ask the same (rapidfuzz's ratio, case aside)."""
+
+
+_FOLDER = resources.files("columnist.reviews").joinpath("built_in_templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,30 @@ class Template:
 def built_in_templates() -> dict[str, Template]:
     """Those that come with Columnist, by id."""
     found = {}
-    for file in sorted(
-        resources.files("columnist.reviews").joinpath("built_in_templates").iterdir(), key=lambda file: file.name
-    ):
+    for file in sorted(_FOLDER.iterdir(), key=lambda file: file.name):
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
         slug = file.name.removesuffix(".yaml").replace("_", "-")
         found[slug] = Template(slug, data["name"], True, parse_columns(data, file.name))
     return found
+
+
+def template_text(name: str) -> str:
+    """The file of a built-in template. Raises NotFoundError."""
+    if name not in built_in_templates():
+        raise NotFoundError(f"There is no template {name!r}, but: {', '.join(built_in_templates())}.")
+    return _FOLDER.joinpath(f"{name.replace('-', '_')}.yaml").read_text(encoding="utf-8")
+
+
+def read_questions(named: Path) -> list[ColumnSpec]:
+    """The questions of a YAML file or, where there is no such file, of the built-in template of that name. Raises
+    InputError."""
+    if named.exists() or named.suffix or len(named.parts) > 1:
+        return read_columns(named)
+    if (template := built_in_templates().get(str(named))) is None:
+        raise InputError(
+            f"{named}: there is no such file, and no template of that name but: {', '.join(built_in_templates())}."
+        )
+    return template.columns
 
 
 def known_column(title: str) -> ColumnSpec | None:
