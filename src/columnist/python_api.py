@@ -10,11 +10,13 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 try:
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError("columnist.run needs the extra `parquet`: pip install 'columnist[parquet]'") from error
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SHOWN = " (shown)"
+ROWS_IN_A_NOTEBOOK = 20
 NOTICE_SECONDS = 0.2
 STOPPED = (
     "Stopped asking. Unfinished documents are released and the job stays: the same call resumes it, and so do workers "
@@ -46,7 +50,7 @@ STOPPED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """A filled grid: one row per document, and per question its value, what is shown, its flag, and `(verified)`.
 
@@ -58,9 +62,37 @@ class Result:
     failures: list[Failure]
     refused: dict[Path, str]
 
+    @property
+    def questions(self) -> list[str]:
+        """The names of the columns."""
+        return [name.removesuffix(_SHOWN) for name in self.table.column_names if name.endswith(_SHOWN)]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Result of {self.review!r}: {self.table.num_rows:,} documents × {len(self.questions):,} questions, "
+            f"{sum(len(one.columns) for one in self.failures):,} cells failed, {len(self.refused):,} files refused>"
+        )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the answers of the first documents."""
+        heads = ["document", *self.questions]
+        first = self.table.slice(0, ROWS_IN_A_NOTEBOOK).to_pydict()
+        answers = (first[name] for name in ["document", *(f"{name}{_SHOWN}" for name in self.questions)])
+        lines = [_html_row("th", heads), *(_html_row("td", row) for row in zip(*answers, strict=True))]
+        return f"<p>{escape(repr(self))}</p><table>{''.join(lines)}</table>"
+
     def to_pandas(self) -> "pd.DataFrame":
-        """As a pandas data frame. Raises ModuleNotFoundError without pandas."""
-        frame: pd.DataFrame = self.table.to_pandas()
+        """As a pandas data frame with Arrow's types: dates, and truth values that may be missing. An amount of money
+        is two columns, the second one its `(currency)`. Raises ModuleNotFoundError without pandas."""
+        import pandas as pd
+
+        table = self.table
+        for at in reversed(range(table.num_columns)):
+            if pa.types.is_struct(table.schema.field(at).type):
+                name = table.column_names[at]
+                amounts, currencies = pc.struct_field(table[at], "amount"), pc.struct_field(table[at], "currency")
+                table = table.set_column(at, name, amounts).add_column(at + 1, f"{name} (currency)", currencies)
+        frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
         return frame
 
     def to_polars(self) -> "pl.DataFrame":
@@ -70,6 +102,10 @@ class Result:
         frame = pl.from_arrow(self.table)
         assert isinstance(frame, pl.DataFrame)
         return frame
+
+
+def _html_row(tag: str, texts: Iterable[str | None]) -> str:
+    return "<tr>" + "".join(f"<{tag}>{escape(text or '')}</{tag}>" for text in texts) + "</tr>"
 
 
 def run(

@@ -1,6 +1,7 @@
 """`columnist.run` from Python and from inside a running event loop, as in a notebook."""
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,21 @@ def test_a_grid_is_a_data_frame(tmp_path: Path) -> None:
     assert all(frame["Date (verified)"])
     assert result.to_polars()["Governing law (shown)"].to_list() == list(frame["Governing law (shown)"])
     assert result.failures == []
+
+
+def test_a_data_frame_can_be_worked_with_though_answers_are_missing(tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 2)
+    (files / "a<b>.txt").write_text("Thank you for the flowers.")
+    fee = {"name": "Fee", "prompt": "What is the fee?", "format": "monetary_amount"}
+    result = columnist.run(files, [*COLUMNS, fee], model="extractive")
+    frame = result.to_pandas()
+    assert frame["Date"].dt.year.dropna().to_list() == [2014, 2014]
+    assert len(frame[frame["Date (verified)"]]) == len(frame[~frame["Date (verified)"].isna()]) == 2
+    assert frame["Fee"].max() == Decimal(2000)
+    assert frame.groupby("Fee (currency)")["Fee"].sum().to_dict() == {"USD": Decimal(3000)}
+    assert "3 documents × 3 questions, 0 cells failed" in repr(result)
+    assert "<td>2014-05-01</td>" in result._repr_html_()
+    assert "<td>a&lt;b&gt;.txt</td>" in result._repr_html_()
 
 
 def test_it_runs_inside_an_event_loop(tmp_path: Path) -> None:
