@@ -74,10 +74,12 @@ _COMPUTED = re.compile(
     r"|\b(?:and|plus)\s+an?\s+(?:\w+\s+)?(?:share|portion|percentage|proportion|royalty|bonus|commission)\b|\banything\s+(?:less|more)\b"
     rf"|\b(?:exceed\w*|greater|higher|lower|less|more)(?:\s+\w+){{0,5}}?\s+by\s+{_VALUE}"
     rf"|\b(?:discount|rebate|reduction|shortfall)\s+(?:on|from|off|against)\s+(?:the\s+|an?\s+)?{_VALUE}"
-    r"|\bhalf\b|\bthirds?\s+of\b|\bquarters?\s+of\b|\bpercentage\s+of\b",
+    r"|\bhalf\b|\bthirds?\s+of\b|\bquarters?\s+of\b|\bpercentage\s+of\b"
+    rf"|\b(?:net|operating|trading|an?|the)\s+(?:loss|deficit|shortfall)\s+of\s+{_VALUE}|{_VALUE}\s+(?:net\s+)?(?:loss|deficit|shortfall)\b"
+    rf"|\b(?:declined|decreased|dropped|fell|fallen|down|shrank|shrunk)\s+(?:by\s+)?{_VALUE}",
     re.I,
 )
-"""The value is only a part, a multiple or a term of the answer."""
+"""The value is only a part, a multiple, a term or the opposite of the answer."""
 _SUM = re.compile(
     rf"\b(?:sum|product|difference|average|mean|median|maximum|minimum|max|min|aggregate|total|excess|quotient|ratio)\s+(?:of|between)\b"
     rf"(?:[^.;{_VALUE}]{{0,120}}\b(?:and|plus|or)\b[^.;{_VALUE}]{{0,40}}{_VALUE}|[^.;{_VALUE}]{{0,60}}{_VALUE}\W{{0,4}}(?:and|plus|or|over|to)\b(?!\s+{_BOUND}))"
@@ -396,9 +398,11 @@ _NO_NOUN = frozenset(
 
 
 def _strange_unit(text: str, numbers: Sequence[Part]) -> str:
-    """The noun directly after a number, where a unit is asked for and none is understood: `30 Tage`; else empty."""
+    """The noun directly after a number, if a unit is asked and none understood: `30 Tage`, `3M`; else empty."""
     line = one_line(text)
     for part in numbers:
+        if re.search(r"\d[mM]$", _said(line, part)):  # months or millions
+            return _said(line, part)
         word = re.match(r"[\s-]*([^\W\d_]+)", line[part.end :])
         if word and word[1].casefold() not in _NO_NOUN:
             return f"{_said(line, part)} {word[1]}"
