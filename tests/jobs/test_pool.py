@@ -340,6 +340,41 @@ def test_items_that_take_a_moment_need_few_claims(url: str) -> None:
     asyncio.run(scenario())
 
 
+def test_what_was_claimed_ahead_goes_to_another_pool_when_items_turn_slow(url: str) -> None:
+    async def scenario() -> None:
+        quick, places, documents = 100, 10, 1_000
+        begun = elsewhere = 0
+        is_over = asyncio.Event()
+
+        async def turns_slow(item: ClaimedItem) -> None:
+            nonlocal begun
+            begun += 1
+            if begun > quick:
+                await is_over.wait()
+
+        async def work(item: ClaimedItem) -> None:
+            nonlocal elsewhere
+            elsewhere += 1
+
+        async with Database(url, connections=8) as database:
+            generated = await generate(database, await a_review(database, documents=documents))
+            patient = options(places, lease_seconds=300, grace_seconds=0)
+            async with pool_of(database, turns_slow, patient):
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    while begun < quick + places:
+                        await asyncio.sleep(0.01)
+                async with pool_of(database, work, patient):
+                    async with asyncio.timeout(PATIENCE_SECONDS):
+                        while elsewhere < documents - begun:
+                            await asyncio.sleep(0.02)
+                    assert begun == quick + places
+                    is_over.set()
+                    progress = await until_ended(database, generated)
+            assert (progress.status, progress.completed_items) == ("completed", documents)
+
+    asyncio.run(scenario())
+
+
 def test_a_pool_that_is_not_told_how_many_documents_takes_as_many_as_the_llm_servers(url: str) -> None:
     async def scenario() -> None:
         async with Database(url, connections=8) as database:

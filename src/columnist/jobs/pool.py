@@ -57,6 +57,14 @@ LOOK_AHEAD_SECONDS = 0.1
 """Items that take less than this are claimed ahead of need, as many as are worked off in that time, so that no worker
 waits for a round trip. An item that takes seconds, as any LLM's does, is claimed when there is a worker for it."""
 
+HOLD_SECONDS = 1.0
+"""What was claimed ahead and is not begun within this, because the items before take longer than those before them, is
+handed back: another pool may have a worker for it."""
+
+EMPTY_SECONDS = 0.02
+"""After a claim that found nothing only a notification brings the next one sooner: at the end of a job each item that
+ends makes room, and a claim for each would compete with their ends."""
+
 NEWEST_WEIGHT = 0.2
 """Of the newest item in the running mean of how long items take."""
 
@@ -136,7 +144,10 @@ class WorkerPool:
         self._beside_work = [beside] if beside else []
         self._presence = Presence(database, self.id, options.models, probe)
         self._supervisor = Supervisor()
-        self._seconds_per_item = 1.0  # a running mean; long enough to claim nothing ahead before it is known
+        self._seconds_per_item = 0.0  # a running mean
+        self._measured = 0  # items in it
+        self._begun_at = 0.0
+        self._found_nothing_at = -EMPTY_SECONDS
 
     async def run(self) -> None:
         """Work until `stop()`, then finish or hand back what is held. Outlives any absence of PostgreSQL, and any error
@@ -198,8 +209,12 @@ class WorkerPool:
     async def _claim(self) -> None:
         self._claimer_wakes.clear()
         self._make_places()
-        room = self._room()
+        await self._hand_back(self._held_too_long())
+        pause = self._found_nothing_at + EMPTY_SECONDS - time.monotonic()
+        room = self._room() if pause <= 0 else 0
         claimed = await self._claim_batch(room) if room else 0
+        if room and not claimed:
+            self._found_nothing_at = time.monotonic()
         self._fill_workers()
         if not claimed and self._running:
             claimed = await self._claim_beside()
@@ -209,10 +224,11 @@ class WorkerPool:
             self._started_jobs |= new_jobs
         if not claimed:
             # A notification wakes the pool; the time-out is for a lost one, and for weather that clears.
-            await wait_for_event(self._claimer_wakes, self._options.idle_seconds)
+            await wait_for_event(self._claimer_wakes, pause if pause > 0 else self._options.idle_seconds)
 
     def _room(self) -> int:
-        turns = int(LOOK_AHEAD_SECONDS / self._seconds_per_item)
+        # What is known of fewer items than are worked on at a time is chance.
+        turns = int(LOOK_AHEAD_SECONDS / self._seconds_to_expect()) if self._measured >= self._places else 0
         ahead = min(self._places * turns, LARGEST_CLAIM)
         # Half of what is claimed ahead must be gone before a round trip pays; what is ended must not pile up.
         if len(self._completer.items) > LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
@@ -220,6 +236,16 @@ class WorkerPool:
         held = len(self._running) - len(self._beside) + len(self._waiting)
         room = min(max(0, self._places + ahead - held), LARGEST_CLAIM)
         return min(room, self._storage.lets_in())
+
+    def _seconds_to_expect(self) -> float:
+        """Of an item: what those that have ended took, or more, if those that run have let none begin for long."""
+        age = time.monotonic() - self._begun_at if self._running else 0.0
+        return max(self._seconds_per_item, age if age > HOLD_SECONDS else 0.0)
+
+    def _held_too_long(self) -> list[ClaimedItem]:
+        """What waits here and would not be begun soon; it waits here no more."""
+        begun_soon = int(self._places * HOLD_SECONDS / self._seconds_to_expect()) if self._waiting else 0
+        return [self._waiting.pop() for _ in range(len(self._waiting) - begun_soon)]
 
     def _scarce(self) -> dict[str, int]:
         """Model → how many more of its items may be held now, for those that are limited."""
@@ -296,17 +322,43 @@ class WorkerPool:
         return [*self._waiting, *self._running, *self._completer.items]
 
     def _fill_workers(self) -> None:
+        while item := self._next():
+            self._start(item)
+
+    def _next(self) -> ClaimedItem | None:
+        """The next item that waits, if there is a place for it."""
         while self._waiting and len(self._running) - len(self._beside) < self._places:
             item = self._waiting.popleft()
-            if item.job_id in self._cancelled_jobs:
-                self._completer.end(EndedItem(item, "skipped"))
-            else:
-                self._start(item)
+            if item.job_id not in self._cancelled_jobs:
+                self._begun_at = time.monotonic()
+                return item
+            self._completer.end(EndedItem(item, "skipped"))
+        return None
 
     def _start(self, item: ClaimedItem) -> None:
-        task = self._running[item] = asyncio.create_task(self._run(item))
+        worker = _Worker(item)
+        task = self._running[item] = asyncio.create_task(self._keep_working(worker))
         telemetry.POOL_RUNNING.inc()
-        task.add_done_callback(partial(self._release, item))
+        task.add_done_callback(partial(self._release, worker))
+
+    async def _keep_working(self, worker: "_Worker") -> None:
+        """Work on the worker's item, and then on what waits: a task for each item would cost more than claiming it."""
+        task = self._running[worker.item]
+        while True:
+            await self._run(worker.item)
+            self._forget(worker.item)
+            if (item := self._next()) is None:
+                worker.is_done = True
+                return
+            self._running[item], worker.item = task, item
+            await asyncio.sleep(0)  # the item before may have waited for nothing: others have their turn
+
+    def _forget(self, item: ClaimedItem) -> None:
+        """It runs no more."""
+        del self._running[item]
+        self._beside.discard(item)
+        self._cancelled_at.pop(item, None)
+        self._claimer_wakes.set()
 
     async def _run(self, item: ClaimedItem) -> None:
         # Of this task alone: whatever is logged or traced in it says which item it is about.
@@ -344,22 +396,21 @@ class WorkerPool:
                 log.exception("attempt failed")
                 await self._try_again(item, "worker_error", f"{type(error).__name__}: {error}")
         seconds = max(time.monotonic() - started_at, 1e-6)
-        self._seconds_per_item += NEWEST_WEIGHT * (seconds - self._seconds_per_item)
+        self._measured += 1
+        self._seconds_per_item += max(NEWEST_WEIGHT, 1 / self._measured) * (seconds - self._seconds_per_item)
 
-    def _release(self, item: ClaimedItem, task: asyncio.Task[None]) -> None:
+    def _release(self, worker: "_Worker", task: asyncio.Task[None]) -> None:
         """A callback, not a `finally`: a task that is cancelled before its first step never enters its body."""
-        del self._running[item]
-        self._beside.discard(item)
         telemetry.POOL_RUNNING.dec()
-        self._cancelled_at.pop(item, None)
-        if task.cancelled():
-            if item.job_id in self._cancelled_jobs:
+        if not worker.is_done:
+            item = worker.item
+            self._forget(item)
+            if error := None if task.cancelled() else task.exception():
+                log.error("item left to its lease", item=item.id, job=str(item.job_id), exc_info=error)
+            elif item.job_id in self._cancelled_jobs:
                 self._completer.end(EndedItem(item, "skipped"))
             # Cancelled for another reason, an item has not ended: its lease was lost, or _leave hands it back.
-        elif error := task.exception():
-            log.error("item left to its lease", item=item.id, job=str(item.job_id), exc_info=error)
         self._fill_workers()
-        self._claimer_wakes.set()
 
     async def _wait_out(self, item: ClaimedItem, cause: str, error: Exception) -> None:
         """Weather: the place is given back, and the item is not claimed again before a while; it costs no attempt."""
@@ -451,6 +502,7 @@ class WorkerPool:
                     if notification.payload == RESUMED:
                         self._presence.forgive()
                     self._look_beside_at = 0.0
+                    self._found_nothing_at = -EMPTY_SECONDS
                     self._claimer_wakes.set()
         except psycopg.Error as error:
             if not is_weather(error):
@@ -485,6 +537,14 @@ class WorkerPool:
         # Pools that were started together need not look together; a short lease is worth a quicker look.
         seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
         await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A task that works on one item after the other: on which one now, and whether it has left none unfinished."""
+
+    item: ClaimedItem
+    is_done: bool = False
 
 
 class _StorageGate:
