@@ -26,7 +26,7 @@ def later(start: str, count: Decimal, unit: str) -> str | None:
 
 
 def _numbered(months: str) -> dict[str, int]:
-    """Name → number, of the names of each month with bars between."""
+    """Name → number; `spellings` has the names of each month, with bars between the months."""
     return {name: number for number, names in enumerate(months.split("|"), start=1) for name in names.split()}
 
 
@@ -34,7 +34,7 @@ _MONTHS = _numbered(
     "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep|october oct|"
     "november nov|december dec"
 )
-# In full in German, French, Spanish, Italian, Portuguese and Dutch: in none does a name mean another month.
+# In full in German, French, Spanish, Italian, Portuguese and Dutch: no name means different months in two of them.
 _MONTHS_ELSEWHERE = _numbered(
     "januar jänner janvier enero gennaio janeiro januari|februar février febrero febbraio fevereiro februari|"
     "märz mars marzo março maart|avril abril aprile|mai mayo maggio maio mei|juni juin junio giugno junho|"
@@ -79,7 +79,7 @@ _DATES = [
     ),
     re.compile(r"(?<![\d/.-])(?P<one>\d{1,2})([/.-])(?P<two>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d/]|[.-]\d)"),
 ]
-# In these languages only as the whole of what is said: "dreißig Tage nach dem 15. März 2023" is another day.
+# In these languages only if the date is the whole answer: "dreißig Tage nach dem 15. März 2023" is another day.
 _DATES += [
     re.compile(r"\A(?P<year>\d{4})\s?年\s?(?P<monthnumber>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?日\Z"),
     re.compile(

@@ -17,7 +17,7 @@ class MonetaryAmount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mention(Generic[T]):
-    """`text[start:end]` means one of `values`; `unit`: that of a number, singular, or empty."""
+    """`text[start:end]` means one of `values`; `unit`: the unit of a number, singular, or empty."""
 
     start: int
     end: int
@@ -26,6 +26,6 @@ class Mention(Generic[T]):
 
 
 def agreed(one: Sequence[Any], other: Sequence[Any]) -> tuple[Any, ...]:
-    """The values that both may have: `€1.200 (one thousand two hundred euros)`; all values if they disagree."""
+    """The values that are possible for both: `€1.200 (one thousand two hundred euros)`; all values if they disagree."""
     both = tuple(value for value in one if value in other)
     return both or tuple(dict.fromkeys((*one, *other)))

@@ -42,7 +42,7 @@ class Content:
 
 
 def doubted(content: Content, reason: str, sign: float) -> Content:
-    """The content with another reason to doubt it, as far as the `sign` of doubt.py says: not green."""
+    """The content with another reason to doubt it, so it is not green; `sign` is a number of doubt.py."""
     flag: Flag = "red" if content.flag == "red" else "yellow"
     reasoning, doubt = f"{content.reasoning} {reason}".strip(), more(content.doubt, sign)
     return replace(content, flag=flag, doubtful=True, reasoning=reasoning, doubt=doubt)
@@ -50,8 +50,8 @@ def doubted(content: Content, reason: str, sign: float) -> Content:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcome for one question: a content, or else `error`, the sentence that says why there is none. `by`: the
-    model that gave it and its prompt version, None for those of the back end that was asked."""
+    """The outcome for one question: a content, or `error`, a sentence that says why there is none. `by`: model and
+    prompt version of the answer; None: those of the back end that was asked."""
 
     question_id: UUID
     content: Content | None
@@ -64,20 +64,20 @@ class Answerer(Protocol):
     """A back end: yields answers as they arrive, a group of questions at a time, each question exactly once.
 
     Raises DocumentError or LlmError if nothing more can be answered about this document, JobPausedError if the
-    `ledger`, which counts its calls, admits no more. Calls that run then are waited for first. Cancelling the iteration
-    aborts them. What is `urgent` waits for no other work: a person waits for it.
+    `ledger`, which counts its calls, admits no more. It waits first for calls that are running. Cancelling the
+    iteration aborts them. An `urgent` call waits for no other work, because a person waits for it.
     """
 
     model: str
-    """As recorded with each cell."""
+    """The name that is recorded with each cell."""
     prompt_version: str
     """Grows when prompt, schema or rules change: cells of another version are not reused."""
     together: int
-    """How many questions share a call: the first so many, and so on."""
+    """How many questions share a call, in their order."""
 
     def asked(self, name: str, questions: Sequence[Question]) -> str:
-        """What an answer to one of these questions, asked together about a document of that name, depends on beside
-        the pages, the question itself, the model and the `prompt_version`."""
+        """What else an answer depends on, beside the pages, the question itself, the model and the `prompt_version`:
+        these questions are asked together, about a document of that name."""
         ...
 
     def answer(

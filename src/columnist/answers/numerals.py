@@ -1,7 +1,7 @@
 """Numbers in figures and in English words, and their bounds.
 
-Words make a number only where they follow each other as English counts: `five and ten` is two numbers, and
-`one fifty` none that is certain.
+Words make a number only where they follow each other as English counts: `five and ten` is two numbers, and `one fifty`
+is uncertain.
 """
 
 import re
@@ -169,7 +169,8 @@ class _Words:
             if self.word(end) in SCALES and self.joint(end) in (" ", "-"):
                 scale, end = SCALES[self.word(end)], end + 1
             if last is not None and (scale >= last or value * scale >= last or least):
-                # Not a part of this number: after a blank there is no number at all, else it starts the next one.
+                # The word is no part of this number. After a blank nothing is a number; else the word starts the next
+                # one.
                 if self.joint(at) == " " and self.word(at - 1) not in ("and", "&"):
                     return Spelt(self.run(at), None)
                 at -= self.word(at - 1) in ("and", "&")

@@ -318,7 +318,7 @@ class _Scan:
         return _Item("num", first.start, tokens[end - 1].end, "", values, part=part), end
 
     def scaled(self, values: tuple[Decimal, ...], scale: int) -> tuple[Decimal, ...]:
-        """The first value times the scale; none if that is not exact, as of ⅓."""
+        """The first value times the scale; none if that is not exact, as for ⅓."""
         return tuple(product(value, scale) for value in values[:1] if not endless(value))
 
     def after_currency(self, tokens: list[_Item], at: int) -> bool:
@@ -1070,7 +1070,7 @@ class _Scan:
             self.add(Kind.UNREAD, at - 1, at)
 
     def currency_left_over(self, at: int) -> None:
-        """A currency beside an amount in another one, or beside a number that it does not belong to."""
+        """A currency beside an amount in another currency, or beside a number that it does not belong to."""
         before = at - 1 - (self.kind(self.items, at - 1) == "open")
         if before in self.taken and not self.line[self.items[before].end : self.items[at].start].strip(" ("):
             amount = next(part for part in self.parts if part.start < self.items[before].end <= part.end)

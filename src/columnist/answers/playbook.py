@@ -12,9 +12,9 @@ from columnist.reviews.model import Flag, Question, Rule
 def flagged(question: Question, content: Content) -> tuple[Flag, str | None]:
     """The flag of an answer, and the rule or reason for it (None: no rule decided).
 
-    The first rule that holds gives the flag. A comparison that cannot be made does not hold; if no other rule holds,
-    the flag is not green, and the reason is returned. A doubtful answer is not green, unless the rule is that nothing
-    was found.
+    The first rule that holds gives the flag. A comparison that cannot be made does not hold. If no other rule holds
+    then, the flag is not green, and the reason is returned. A doubtful answer is not green, unless the rule is that
+    nothing was found.
     """
     rule, obstacles = _first(question, content.summary != NOT_FOUND, content.value, content.held)
     if rule is None and obstacles:
@@ -30,7 +30,7 @@ def flagged(question: Question, content: Content) -> tuple[Flag, str | None]:
 def flagged_edit(question: Question, summary: str, value: Any, doubt: str = "") -> tuple[Flag | None, str | None]:
     """Like `flagged`, for the answer of a person; `doubt`: why it has no value. The flag is None if nothing decides it.
 
-    Rules in words are not applied to it: if there are any, it is yellow. If no rule holds, it is green.
+    Rules in words are not applied to it: if the column has any, the flag is yellow. If no rule holds, it is green.
     """
     if not question.rules:
         return ("yellow", None) if doubt else (None, None)

@@ -73,7 +73,8 @@ _SIZES: dict[str, tuple[str, Fraction]] = {
     **{f"square {unit}": ("square", Fraction(size) ** 2) for unit, size in _LENGTHS.items()},
     **{f"cubic {unit}": ("cubic", Fraction(size) ** 3) for unit, size in _LENGTHS.items()},
 }
-"""Kind and size of the units that convert. A month has no exact number of days, a day none of business hours."""
+"""Kind and size of the units that convert. A month has no exact number of days, and a day no exact number of business
+hours."""
 _IRREGULAR = {"foot": "feet", "inch": "inches", "century": "centuries"}
 _LONG = [name for name, unit in NAMES.items() if unit in UNDERSTOOD and (len(name) > 3 or name in ("day", "km", "kg"))]
 _SPELT = rf"(?:square|sq|cubic|cu)\.?\s+(?:{'|'.join(NAMES)})|{'|'.join(_LONG)}"
@@ -87,7 +88,7 @@ _OF_WHAT = re.compile(r"\b(?:how\s+(?:many|often)|number\s+of)\b", re.I)
 
 
 def plural(unit: str) -> str:
-    """As it is said of several."""
+    """The plural of a unit."""
     before, _, last = unit.rpartition(" ")
     return f"{before} {_IRREGULAR.get(last, f'{last}s')}".strip()
 
@@ -102,7 +103,8 @@ def units(text: str) -> Iterator[str]:
 
 
 def unit_asked_for(asked: str) -> str | None:
-    """The unit that a question asks for: the one after `how many`, else the first. None: none, or `how many audits`."""
+    """The unit that a question asks for: the one after `how many`, else the first. None if there is no unit, or no
+    known one (`how many audits`)."""
     found = _HOW_MANY.search(asked)
     if not found and _OF_WHAT.search(asked):
         return None
@@ -110,7 +112,7 @@ def unit_asked_for(asked: str) -> str | None:
 
 
 def converted(values: tuple[Decimal, ...], unit: str, wanted: str) -> tuple[Decimal, ...]:
-    """The values in another unit; none if they have no exact figures in it, of time no whole ones."""
+    """The values in another unit; none if they are not exact in it, or, for time, not whole."""
     if unit == wanted:
         return values
     kind, size = _SIZES.get(unit, ("", Fraction(1)))

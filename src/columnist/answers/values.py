@@ -36,7 +36,7 @@ class Typed(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Like `Typed`; `unit`: of a number whose question names none, empty for a plain number; else None."""
+    """Like `Typed`; `unit`: the unit of a number whose question names none, empty for a plain number; else None."""
 
     value: Any
     doubt: str = ""
@@ -119,7 +119,7 @@ _REVOKED = re.compile(
     rf"|~~\s?{_VALUE}|{_VALUE}\s?~~",
     re.I,
 )
-"""The value is that of another time, or is taken away."""
+"""The value holds at another time, or no longer."""
 _HIDDEN = re.compile(
     r"[\[(<{]\s*(?:[\w-]+\s+){0,2}?(?:redact\w*|omitted|withheld|deleted|illegible|unreadable|blank|confidential\w*|tbd|tba|insert"
     r"|to\s+be\s+\w+)\b[^\])>}]*[\])>}]|\bTB[ACD]\b|\bto\s+be\s+(?:determined|confirmed|agreed|negotiated|decided)\b",
@@ -143,7 +143,7 @@ _FOREIGN = re.compile(
     rf"|{_VALUE}\W{{1,3}}(?:in\s+|of\s+|the\s+)*{_NATION}\b",
     re.I,
 )
-"""Beside dollars or rupees: those of another country."""
+"""Beside dollars or rupees: another country's currency."""
 _BASE_RATE = re.compile(
     r"\b[A-Z]{0,8}(?:BOR|DOR|LIBID)\b|\b(?:€STR|ESTR|SOFR|SONIA|SORA|TONAR?|SARON|MCLR|BBS[WY]|CORRA|AONIA|HONIA|SELIC|TIIE|JIBAR|LPR|CPI|RPI|CPIH|HICP|CMT|EFFR"
     r"|OIS|SHIBOR|TELBOR|DI\s+rate)\b|(?i:\b(?:prime|base|bank|repo|discount|federal\s+funds|fed\s+funds|reference|benchmark|applicable|policy"
@@ -184,7 +184,7 @@ def typed(text: str, question: Question) -> Typed:
 
 
 def in_column(found: Measured, unit: str | None) -> Typed:
-    """What was `measured`, in the unit of its column; None: the column has no unit yet."""
+    """The `measured` value in the unit of its column; `unit` None: the column has no unit yet."""
     if found.value is None or found.unit is None or found.unit == (unit or ""):
         return Typed(found.value, found.doubt)
     said = plural(found.unit)
@@ -214,7 +214,7 @@ def measured(text: str, question: Question) -> Measured:
 
 
 def as_shown(value: Any, answer_format: Format, unit: str | None = None) -> str:
-    """A value as a sentence or a cell names it; `unit`: of a number."""
+    """A value as a sentence or a cell names it; `unit`: the unit of a number."""
     match answer_format:
         case "yes_no":
             return "Yes" if value else "No"
@@ -242,7 +242,7 @@ _NOTHING = re.compile(
     r"|belirtilmemiş(?:tir)?|未提及|未说明|未规定|无|なし|該当なし|記載なし|해당 없음|명시되지 않음"
     r"|undefined|nan|\?+|(?:not|cannot be|can't be) (?:determinable|determined)"
 )
-"""As models write that the document does not say it, instead of null."""
+"""How models write "the document does not say it" instead of null."""
 
 
 def says_nothing(text: str) -> bool:
@@ -295,7 +295,7 @@ def _items(items: Iterable[str]) -> Typed:
     return Typed(kept) if kept else Typed(None, "The list is empty.")
 
 
-# Numbers, percentages, money, dates: the whole answer has to be understood
+# Numbers, percentages, money, dates: the whole answer must be understood
 
 
 class _Parsed(NamedTuple):
@@ -423,7 +423,7 @@ _OF_ANOTHER = re.compile(
 
 
 def _rival(parsed: _Parsed, timed: list[Part], fitting: list[Part]) -> bool:
-    """Whether a period in another unit is also an answer: `1 month and 15 days`, not `15 days of a 3 month term`."""
+    """Whether the answer also has a period in another unit: `1 month and 15 days`, not `15 days of a 3 month term`."""
     return any(
         part not in fitting and not _OF_ANOTHER.search(parsed.text[max(0, part.start - 40) : part.start])
         for part in timed
@@ -455,13 +455,13 @@ def _in_unit(part: Part, wanted: str, strict: bool) -> tuple[Decimal, ...]:
 def _percentage(text: str, _: Question) -> Typed:
     parsed = _parse(text, Kind.PERCENT)
     if not parsed.values and _bare(text):
-        # An answer that is only a number means percent: that is what was asked for.
+        # An answer that is only a number means percent, because the question asks for one.
         parsed = _parse(text, Kind.COUNT)
     values = [part.values for part in parsed.values]
     outcome = _one_decimal(_all_agreed(values), "percentage")
     kind = parsed.values[0].kind if parsed.values else Kind.PERCENT
     if outcome.value is not None and (_BASE_RATE.search(one_line(text)) or _ON_TOP.search(parsed.masked)):
-        return Typed(None, f"It names {outcome.value}, but on top of a rate that moves.")
+        return Typed(None, f"It names {outcome.value}, but on top of a variable rate.")
     return _doubted(outcome, parsed, kind, str(outcome.value))
 
 
@@ -648,7 +648,7 @@ _YES_AND_NO_ELSEWHERE = {
     **dict.fromkeys(("ja", "oui", "sí", "sì", "sim"), True),
     **dict.fromkeys(("nein", "non", "não", "nee"), False),
 }
-"""In German, French, Spanish, Italian, Portuguese and Dutch, where it is all that is said."""
+"""In German, French, Spanish, Italian, Portuguese and Dutch, if the answer is nothing else."""
 
 
 def _yes_no(text: str, _: Question) -> Typed:
@@ -665,7 +665,7 @@ def _yes_no(text: str, _: Question) -> Typed:
     if _FORM.search(line) or _has_signs(line):
         return Typed(None, Undecided("It does not say which box is ticked."))
     if _IN_PART.search(line):
-        return Typed(None, Undecided("It says so in part only."))
+        return Typed(None, Undecided("It holds only in part."))
     return Typed(answer)
 
 
@@ -697,7 +697,7 @@ def _tag(text: str, question: Question) -> Typed:
         for tag, form in folded.items()
         if form and re.search(rf"(?<![\w.,$€£%-]){re.escape(form)}(?![\w%]|[.,]\d)", answer)
     ]
-    # "Service Level" contains "Service"; the longer tag is meant, unless the shorter one is said elsewhere, too.
+    # "Service Level" contains "Service"; the longer tag is meant, unless the shorter one is also named elsewhere.
     for tag in sorted(inside, key=lambda one: -len(folded[one])):
         longer = [folded[other] for other in inside if folded[tag] in folded[other] and other != tag]
         alone = answer
@@ -723,7 +723,7 @@ _HARMLESS = frozenset(
     "jurisdiction courts court applicable valid clearly simply standard general ordinary mutual written dated "
     "entered into between made effective grant grants granted right rights days payment period".split()
 )
-"""Words beside a tag that leave it as it is; the question's own do, too."""
+"""Words beside a tag that do not change its meaning; nor do the question's own words."""
 
 
 def _turned(text: str, form: str, asked: str) -> bool:
@@ -753,7 +753,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _misspelt(word: str, actual: str) -> bool:
-    """Whether a word is another one, or nearly so and not derived from it, as `leased` is."""
+    """Whether a word equals another one, or nearly so, unless it is derived from it, as `leased` is."""
     derived = actual.startswith(word) and actual.removeprefix(word) not in ("", "s")
     return word == actual or (
         word.isalpha() and word[:1] == actual[:1] and not derived and fuzz.ratio(word, actual) >= _TAG_SIMILARITY

@@ -1,4 +1,4 @@
-"""The back end of two models: a cheap one answers first, and a large one what is left in doubt."""
+"""The back end of two models: a cheap one answers first, a large one answers what is left in doubt."""
 
 import json
 from collections.abc import AsyncGenerator, Sequence
@@ -16,7 +16,7 @@ from columnist.settings import CHAIN, EXTRACTIVE
 
 class CheapFirst:
     """An answer of the first model counts if its doubt is at most `most_doubt`: where its quotes are verified, its
-    value is typed and its readings agree, as far as that has been measured. Each answer says whose it is."""
+    value is typed and its readings agree, as far as that has been measured. Each answer names its model."""
 
     def __init__(self, first: Another, large: Answerer, most_doubt: float) -> None:
         self.model = CHAIN.join((first.answerer.model, large.model))
@@ -39,7 +39,7 @@ class CheapFirst:
     ) -> AsyncGenerator[list[Answer], None]:
         """Yields what the first model answers alone, then the large one's answers. Raises as both do."""
         first, large = self._first.answerer, self._large
-        # The rules know no rule in words, and another model is to read what the large one has read.
+        # The built-in rules cannot answer rules in words, and a second reading must be of the large model's answer.
         asked = [
             one
             for one in questions

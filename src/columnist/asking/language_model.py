@@ -49,7 +49,7 @@ _Said = tuple[str, int | None]
 """A quote, and the page that is claimed."""
 
 MOST_CALLS = 10
-"""Calls about a document for each one that was planned, and for two more; then it is given up."""
+"""Calls allowed about a document for each planned call, and for two more; then the document is given up."""
 
 
 class Another(NamedTuple):
@@ -145,7 +145,7 @@ async def _read(
             answered[index] += await calls.answers(part, groups[index])
             if part is parts[-1] and index not in put_off:
                 return await calls.merged(groups[index], answered[index])
-        except PutOffError:  # the others are to be in the same batch
+        except PutOffError:  # the others must get into the same batch
             put_off.add(index)
         return []
 
@@ -154,7 +154,7 @@ async def _read(
     for part, batch in product(parts, (range(1), range(1, len(groups)))):
         async with aclosing(_as_they_end([read(part, index) for index in batch])) as ended:
             async for task in ended:
-                # The others are paid for: their answers are waited for.
+                # The others are paid for, so wait for their answers.
                 if error := task.exception():
                     failure = failure or error
                 elif merged := task.result():
@@ -171,9 +171,9 @@ async def _second(
     groups: Sequence[Sequence[Question]],
     first: Sequence[tuple[Question, Answer]],
 ) -> AsyncGenerator[list[Answer], None]:
-    """The answers of questions that are read twice, each with what its second reading says. In another order means from
-    the last question to the first, in groups of their own. A "not found" has no passages, and a question that is alone
-    has no order: it is then read in the other way, or once if there is none."""
+    """The answers of questions that are read twice, each merged with its second reading. "In another order" means from
+    the last question to the first, in separate groups. A "not found" has no passages, and a question that is alone has
+    no order: each is then read in the other way, or once if that is not possible either."""
     before = {question.id: (question, answer) for question, answer in first}
     in_order: list[Question] = []
     passages: list[tuple[Question, tuple[Citation, ...]]] = []
@@ -212,7 +212,7 @@ async def _by_another(
     ledger: Ledger,
     urgent: bool,
 ) -> AsyncGenerator[list[Answer], None]:
-    """The answers that another model is to read again, each with what it says."""
+    """The answers that another model must read again, each merged with its reading."""
     before = {question.id: (question, one) for question, one in first}
     if another is None:
         lacks = "No second reading: this worker has no other model (COLUMNIST_SECOND_MODEL)."
@@ -238,7 +238,7 @@ def _twice(question: Question, one: Answer, other: Answer) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """What is asked in one call. `room`: most tokens of its answers; `again`: the form is stressed; `excerpts`: `pages`
+    """The content of one call. `room`: most tokens of its answers; `again`: the form is stressed; `excerpts`: `pages`
     are passages of the document."""
 
     pages: Sequence[PageText]
@@ -250,8 +250,8 @@ class _Call:
 
 @dataclass(slots=True)
 class _Limits:
-    """What is learned about a document's calls: bytes of pages that a call may have, `refused`: why not more, and how
-    many calls are left."""
+    """The limits of a document's calls, as they are learned: bytes of pages in a call (`refused`: why not more), and
+    how many calls are left."""
 
     page_bytes: int
     calls: int
@@ -331,7 +331,7 @@ class _Calls:
         return _evidenced(question, Answer(question.id, merge(contents, note, question, settled), usage=usage))
 
     async def settled(self, question: Question, evidence: Sequence[Citation], excerpts: Excerpts) -> Answer:
-        """The answer to one question from literal passages of the document alone."""
+        """The answer to one question, from literal passages of the document alone."""
         spans = sorted({(span.page, span.start, span.end) for citation in evidence for span in citation.spans})
         passages = [PageText(page, self.pages[page - 1].text[start:end] + "\n") for page, start, end in spans]
         try:
@@ -341,7 +341,7 @@ class _Calls:
         return answer
 
     async def _asked(self, call: _Call) -> list[Answer]:
-        """The answers of a call, and of others, each unlike it, to the questions that it leaves without one."""
+        """The answers of a call; questions that it leaves without one are asked by further, different calls."""
         answers, cut_off = await self._once(call)
         found = {answer.question_id: answer for answer in answers}
         missing = [question for question in call.group if found[question.id].content is None]
@@ -353,7 +353,8 @@ class _Calls:
         return [found[question.id] for question in call.group]
 
     async def _asked_again(self, call: _Call, other: _Call) -> list[Answer]:
-        """The answers of one of the `_others`; none if it is refused: the first problem is the one to tell."""
+        """The answers of one of the `_others`; none if it is refused, because the first problem is the one to
+        report."""
         telemetry.RETRIES.labels("malformed").inc()
         try:
             return await self._asked(other)
@@ -363,14 +364,14 @@ class _Calls:
             return []
 
     def _others(self, call: _Call, missing: Sequence[Question], cut_off: bool) -> list[_Call]:
-        """The calls that ask for what is missing. At temperature 0 the same request would get the same reply."""
+        """The calls that ask for missing answers. At temperature 0 the same request would get the same reply."""
         if not missing:
             return []
         if not cut_off:
             return [] if call.again else [replace(call, group=missing, again=True)]
         if len(call.group) == 1:
             return [] if call.room > self.answer_tokens else [replace(call, room=2 * self.answer_tokens, again=True)]
-        # The reply ended in the first of them; thoughts without any answer may concern all.
+        # The reply ended in the first missing answer; thoughts without any answer may concern all.
         first = 1 if len(missing) < len(call.group) else len(missing) // 2
         return [replace(call, group=part) for part in (missing[:first], missing[first:]) if part]
 
@@ -412,7 +413,7 @@ class _Calls:
         return sha256(json.dumps([self.chat.model, PROMPT_VERSION, asked, shown, how]).encode()).digest()
 
     async def _kept(self, call: bytes, group: Sequence[Question]) -> dict[UUID, Content]:
-        """The contents that an earlier attempt was given for this call, if it was answered whole."""
+        """The contents that an earlier attempt got for this call, if it was answered completely."""
         text = await self.ledger.kept(call)
         if text is None:
             return {}
@@ -439,7 +440,7 @@ class _Calls:
         return await asyncio.to_thread(self._found, group, answers, cut, likely, places)
 
     def _said(self, answer: RawAnswer, question: Question) -> list[_Said]:
-        """What is to be looked up of an answer: its quotes, and its words."""
+        """What must be looked up of an answer: its quotes and its words."""
         quotes = [self._quote(quote) for quote in answer.quotes]
         words = [(_storable(answer.words).strip(), None)] if question.format in WORDED else []
         return [(text, page) for text, page in (*quotes, *words) if text]
@@ -461,10 +462,10 @@ class _Calls:
             words = _words(answer.words, citations, places) if question.format in WORDED else ""
             content = _content(question, answer, words, citations)
             if isinstance(answer.answer, list) and len(answer.answer) >= MOST_ITEMS:
-                more_to_come = f"These are {MOST_ITEMS}, the most that are asked for: there may be more."
+                more_to_come = f"The list has {MOST_ITEMS} items, the most that an answer may have: there may be more."
                 content = doubted(content, more_to_come, CUT)
             if index in cut:
-                content = doubted(content, "The model's answer was too long, and is cut.", CUT)
+                content = doubted(content, "The model's answer was too long and has been cut.", CUT)
             if index in likely:
                 content = replace(content, doubt=more(content.doubt, 1 - likely[index]))
             contents[question.id] = content
@@ -481,7 +482,7 @@ class _Calls:
 
 
 async def _as_they_end(steps: Iterable[Coroutine[Any, Any, Result]]) -> AsyncGenerator[asyncio.Task[Result], None]:
-    """Each of these as a task that has ended; close it to cancel the others."""
+    """Yield each task when it has ended; close the generator to cancel the others."""
     tasks = [asyncio.create_task(step) for step in steps]
     try:
         pending = set(tasks)
@@ -496,15 +497,15 @@ async def _as_they_end(steps: Iterable[Coroutine[Any, Any, Result]]) -> AsyncGen
 
 
 class _Came(NamedTuple, Generic[Result]):
-    """What steps came to, and the sign that some were put off."""
+    """The results of steps, and whether some were put off."""
 
     found: list[Result]
     put_off: PutOffError | None
 
 
 async def _all_that_come(steps: Iterable[Awaitable[Result]]) -> _Came[Result]:
-    """What all steps come to, one after the other. If some are put off, all others are tried all the same, so that they
-    get into the same batch."""
+    """The results of all steps, one after the other. If some are put off, the others are still tried, so that they get
+    into the same batch."""
     found: list[Result] = []
     put_off: PutOffError | None = None
     for step in steps:
@@ -516,7 +517,7 @@ async def _all_that_come(steps: Iterable[Awaitable[Result]]) -> _Came[Result]:
 
 
 async def _all(steps: Iterable[Awaitable[Result]]) -> list[Result]:
-    """The same. Raises PutOffError if some were put off."""
+    """The results of all steps. Raises PutOffError if some were put off."""
     came = await _all_that_come(steps)
     if came.put_off:
         raise came.put_off
@@ -559,7 +560,7 @@ def _content(question: Question, raw: RawAnswer, words: str, citations: tuple[Ci
     held = rules[raw.rule - 1] if raw.rule and 1 <= raw.rule <= len(rules) else None
     verified = bool(citations) and all(citation.verified for citation in citations)
     if value is None and says_nothing(summary):
-        # What is not found has no evidence, unless a rule holds for it ("uncapped").
+        # A "not found" has no evidence, unless a rule holds for it ("uncapped").
         evidence = citations if held else ()
         how_far = more(SILENT, UNVERIFIED) if evidence and not verified else SILENT
         return Content(NOT_FOUND, None, "grey", reasoning, evidence, held, doubtful=not verified, doubt=how_far)
@@ -567,7 +568,7 @@ def _content(question: Question, raw: RawAnswer, words: str, citations: tuple[Ci
     said = (raw.flag or "").casefold()
     flag: Flag = "red" if said == "red" else "green" if said == "green" and not doubtful else "yellow"
     if value is False and not citations and flag != "red":
-        flag = "grey"  # a No because the document says nothing rests on no text, like "not found"
+        flag = "grey"  # a No because the document says nothing has no evidence, like "not found"
     signs = (
         (UNVERIFIED, not verified),
         (UNTYPED, value is None),
@@ -578,7 +579,7 @@ def _content(question: Question, raw: RawAnswer, words: str, citations: tuple[Ci
 
 
 def _evidenced(question: Question, answer: Answer) -> Answer:
-    """The answer, in doubt if an item or a sentence of it has no quote of its own."""
+    """The answer, in doubt if one of its items or sentences has no quote."""
     content = answer.content
     if content is None or question.format not in ("text", "bulleted_list") or content.value is None:
         return answer
@@ -589,7 +590,7 @@ def _evidenced(question: Question, answer: Answer) -> Answer:
 
 
 def _typed(question: Question, answer: str | bool | list[str] | None, words: str) -> Reading:
-    """What is shown, and its typed value."""
+    """The text that is shown, and its typed value."""
     if answer is None:
         return Reading("", Measured(None))
     if isinstance(answer, list):

@@ -1,4 +1,4 @@
-"""How likely the model's own words were, where the server says it (`logprobs`)."""
+"""How likely the model's own words were, if the server reports it (`logprobs`)."""
 
 import json
 import math
@@ -14,8 +14,8 @@ _JSON = json.JSONDecoder(strict=False)
 
 
 def likelihoods(completion: Completion, questions: Sequence[Question]) -> dict[int, float]:
-    """Index of question → probability of the least likely token of its answer, 0 to 1. Only of formats whose values are
-    written in one way: text can be worded in many, and none of them is likely."""
+    """Index of question → probability of the least likely token of its answer, 0 to 1. Only for formats whose values
+    can be written in one way: text can be worded in many ways, none of them likely."""
     text = "".join(token for token, _ in completion.tokens)
     found = {}
     for index, question in enumerate(questions):

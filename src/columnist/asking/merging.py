@@ -27,8 +27,8 @@ def merge(contents: Sequence[Content], note: str, question: Question, settled: C
     Found beats not found, verified evidence beats unverified, a typed value beats an untyped one; lists are united.
     Unverified evidence is kept only where there is no other. If windows contradict each other, `settled` counts: the
     answer to their evidence side by side. Without it the earliest counts. The flag is then yellow, and the reasoning
-    names every other answer. `held` is the first of the question's rules in words that an answer which counts
-    reported, or a "not found" with verified evidence.
+    names every other answer. `held` is the first of the question's rules in words that was reported by an answer which
+    counts, or by a "not found" with verified evidence.
     """
     found = _found(contents)
     beside = [content for content in contents if content.summary == NOT_FOUND and _citations([content])]
@@ -61,7 +61,7 @@ def verified(answer: Answer) -> tuple[Citation, ...]:
 
 
 def read_twice(question: Question, one: Content, other: Content) -> Content:
-    """One content from two readings of a document. If they agree it is the first one; else it is doubted, and the
+    """One content from two readings of a document. If they agree it is the first one; else it is in doubt, and the
     reasoning names the other. Verified evidence beats a "not found"."""
     if _agree(one, other, question.format):
         return replace(one, doubt=one.doubt * AGREED)
@@ -94,7 +94,7 @@ def _held(contents: Sequence[Content], rules: Sequence[Rule]) -> Rule | None:
 
 
 def _found(contents: Sequence[Content]) -> list[Content]:
-    """The answers that a window gives. A "no" without any quote is silence where another window gives evidence."""
+    """The answers of the windows. If one window gives evidence, a "no" without any quote does not count."""
     found = [content for content in contents if content.summary != NOT_FOUND]
     proven = any(_citations([content]) for content in found)
     return [content for content in found if not proven or content.value is not False or content.citations]

@@ -50,10 +50,10 @@ _FORMS: dict[Format, str] = {
     "tag": "one of the given tags",
 }
 WORDED = frozenset(_FORMS) - {"text", "bulleted_list"}
-"""The formats of which the document's words are asked for beside the answer: two readings of one figure."""
+"""For these formats the document's own words are asked for beside the answer: two readings of one figure."""
 MOST_ITEMS = 100
-"""Of a list, and as many quotes: a model that repeats itself comes to an end. Lengths of strings are not bounded here:
-that takes a server seconds to prepare."""
+"""Most items of a list, and most quotes, so that a model that repeats itself comes to an end. The schema does not bound
+the lengths of strings: that takes a server seconds to prepare."""
 MOST_QUOTES = 10
 _CONTROL = re.compile(
     r"[<＜﹤‹〈⟨《❮«](?=[\s\xad]*[/／⁄∕⧸][\s\xad]*[^\W\d]|\s*document\b|[|｜<]|\w+[|｜]>|[^\W\d]\w*[_:][\w:.-]*>|0x[0-9a-f]{2}>"
@@ -67,16 +67,16 @@ _CONTROL = re.compile(
     re.IGNORECASE,
 )
 """Text that could end the document or start a page, in any alphabet or with signs that look alike; or that could be a
-control token of a chat template, which servers also read inside of a message. By its shape, so that unknown ones are
-broken, too: `<|…`, `<a_b>`, `<a:b>`, `[|…`, `]~…[`."""
+control token of a chat template, which servers also obey inside a message. It is recognised by its shape, so that
+unknown tokens are broken, too: `<|…`, `<a_b>`, `<a:b>`, `[|…`, `]~…[`."""
 
 _INVISIBLE = re.compile(
     "[\xa0\u2000-\u200a\u202f\u205f"
     "\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]"
 )
 """Characters that a model reads and a person does not see: zero width, direction, fillers, Unicode tags and variation
-selectors, which are hidden alphabets. And spaces of other kinds, each of which is a token of its own: in a third of
-our PDFs all spaces are such, and nearly double the tokens (Qwen's)."""
+selectors, which are hidden alphabets. And spaces of other kinds, each of which is one token: a third of our PDFs have
+no other spaces, which nearly double their tokens (Qwen's)."""
 
 
 _SECRET = secrets.token_bytes(32)
@@ -86,7 +86,7 @@ MARK_LETTERS = 12
 
 
 Excerpts = Literal["differ", "check"]
-"""Passages instead of pages: they gave different answers, or one answer that is to be checked."""
+"""Passages instead of pages, because they gave different answers, or one answer that must be checked."""
 _EXCERPTS: dict[Excerpts, str] = {
     "differ": (
         "These are passages of the document that answer the question in different ways, as they were found in its "
@@ -124,8 +124,8 @@ def messages(
     """The messages of one call; up to the questions they are the same for all calls about the same pages for one owner.
 
     `part_of`: the number of the document's pages, if `pages` are not its whole text. `again`: the last answer could not
-    be parsed, so the form is stressed at the end. `excerpts`: `pages` are passages, and why.
-    `owner`: who is answered; calls for two owners differ from the first line on, and share nothing in a server's cache.
+    be parsed, so the form is stressed at the end. `excerpts`: `pages` are passages, and why. `owner`: the user; calls
+    for two users differ from the first line on, and share nothing in a server's cache.
     """
     parts = groupby(pages, key=lambda page: page.number)
     document = "\n\n".join(
@@ -151,7 +151,8 @@ def messages(
 
 
 def besides_the_pages(name: str, questions: Sequence[Question], *, dated: bool = True) -> str:
-    """All that a call says besides the pages: what else its answers depend on; `dated`: with the day, if it has one."""
+    """Everything in a call besides the pages, on which its answers also depend; `dated`: with the day, if it has
+    one."""
     return json.dumps([SYSTEM, _file(name), _questions(questions, dated=dated), schema(questions)])
 
 
@@ -167,8 +168,8 @@ def _questions(questions: Sequence[Question], *, dated: bool = True) -> str:
 
 
 def _mark(material: str) -> str:
-    """Letters that nobody can know who writes a document, and that are the same in all calls about it, so that their
-    common beginning stays in the server's cache."""
+    """Letters that the writer of a document cannot know. They are the same in all calls about it, so that the common
+    beginning of these stays in the server's cache."""
     digest = hmac.digest(_SECRET, material.encode("utf-8", "replace"), "sha256")
     return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:MARK_LETTERS])
 

@@ -1,7 +1,7 @@
 """From a model's reply to the raw answer to each question, wherever in the reply it is.
 
-Servers without schemas put words, thoughts and fences around the JSON, or bend its form. What is read here is only what
-the model finished: thoughts are drafts, and so is the answer during which a reply was cut off.
+Servers without schemas put words, thoughts and fences around the JSON, or bend its form. Only what the model finished
+is read: thoughts are drafts, and so is the answer during which a reply was cut off.
 """
 
 import json
@@ -26,17 +26,17 @@ _JSON = json.JSONDecoder(strict=False, parse_float=Decimal, parse_int=Decimal)
 """Accepts line breaks inside strings, which models write. Numbers keep their digits as written."""
 
 LONGEST_QUOTE, LONGEST_TEXT = 2_000, 20_000
-"""Characters of a quote, and of an answer or a reasoning: whatever looks at them takes its time. The schema has limits
-of numbers only: those of texts slow down the servers that enforce them."""
+"""Most characters of a quote, and of an answer or a reasoning: longer ones take long to process. The schema limits
+counts only: limits of lengths slow down the servers that enforce them."""
 MOST = 500
-"""Quotes or items that are looked at, of a server without schemas."""
+"""Most quotes or items that are processed, from a server without schemas."""
 
 _MOST_LOOKS, _TRY, _DEEP = 10, 100, 1_000
-"""How many times the length of a reply is read in vain, from one bracket after the other; what a try counts at least;
-and what one that ended where brackets are too deep."""
+"""How many times the length of a reply may be read in vain, from one bracket after the other; how much a try counts at
+least; and how much one that ended at brackets nested too deeply."""
 
 _LONGEST_REPAIRED = 20_000
-"""Characters: the time of a repair grows with their square where quotation marks are open."""
+"""Most characters of a repair: with open quotation marks its time grows with their square."""
 _LONGEST_NUMBER = 60
 """Most digits of a number that is written out; a longer one is shown as the model wrote it."""
 _EXACT_DIGITS = 15
@@ -63,13 +63,13 @@ _BRACKET = re.compile(r"[{\[]")
 _SPACE = re.compile(r"\s*")
 _TWO_NAMES = re.compile(r"\s*(c\d+)\s*[:(.–-]+\s*(.{1,400}?)[\s)]*", re.S)
 _OPENED = re.compile(r'\{\s*(?:"\w*)?')
-"""An object of which only the beginning is there; not one inside of another."""
+"""An object that is cut off, and is not inside another."""
 _FIELDS = frozenset(("answer", "value", "words", "reasoning", "quotes", "quote", "page", "rule", "flag"))
-"""The names inside of an answer; a question of such a name goes by its key alone."""
+"""The names inside an answer; a question with such a name is recognised by its key alone."""
 
 
 _PARTS = frozenset(("value", "answer", "text", "amount", "number", "currency", "unit", "page"))
-"""The names inside of an answer that is given in parts: `{"amount": 500, "currency": "USD"}`."""
+"""The names inside an answer that is given in parts: `{"amount": 500, "currency": "USD"}`."""
 
 
 class Quote(BaseModel):
@@ -137,8 +137,8 @@ class RawAnswer(BaseModel):
 
 
 class _Object(NamedTuple):
-    """What an object of a reply says, by index of question; `begun`: of one that has no end, whether it has any. `end`:
-    how far it was read."""
+    """The answers of an object in a reply, by index of question. `begun`: whether an object without an end has any.
+    `end`: how far it was read."""
 
     answers: dict[int, Any]
     begun: bool
@@ -149,8 +149,8 @@ def raw_answers(completion: Completion, questions: Sequence[Question]) -> dict[i
     """The finished answers by index of their question. Raises MalformedAnswerError if a reply that was not cut off has
     none.
 
-    The last object that answers a question counts. Of a reply that was cut off only its last object does, with what it
-    had finished: what is before it may be a draft.
+    The last object that answers a question counts. In a reply that was cut off only the last object counts, as far as
+    it is finished: earlier ones may be drafts.
     """
     names = _names(questions)
     final, draft = _parted(completion.text)
@@ -166,7 +166,8 @@ def raw_answers(completion: Completion, questions: Sequence[Question]) -> dict[i
 
 
 def _names(questions: Sequence[Question]) -> dict[str, int]:
-    """What a model may call each question: by its key, its number or its name, as far as that is one question's."""
+    """The names that a model may use for each question: its key, its number or its name, unless two questions share
+    it."""
     called = [(form, index) for index, one in enumerate(questions) for form in {*_numbered(index), _folded(one.name)}]
     uses = Counter(form for form, _ in called)
     keys = {key(index): index for index in range(len(questions))}
@@ -178,7 +179,7 @@ def _numbered(index: int) -> Iterator[str]:
 
 
 def _index(name: object, names: dict[str, int]) -> int | None:
-    """Which question something is named after: by its key, its number, its name, or two of these together."""
+    """The question that a name means: by its key, its number, its name, or two of these together."""
     found = names.get(_folded(name))
     if found is None and (both := _TWO_NAMES.fullmatch(str(name))):
         found, other = (names.get(_folded(one)) for one in both.groups())
@@ -191,7 +192,7 @@ def _folded(name: object) -> str:
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """A reply without its thoughts, and the thoughts that are not ended, which are a draft."""
+    """A reply without its thoughts, and the unfinished thoughts, which are a draft."""
     if text.lstrip().startswith(("{", "[", "```")):
         end = _end_of_first(text)
         begin, finish = _BEGIN.search(text, end), _END.search(text, end)
@@ -206,7 +207,7 @@ def _parted(text: str) -> tuple[str, str]:
 
 
 def _end_of_first(text: str) -> int:
-    """Where the value ends with which a text begins; what looks like a mark inside of it is none."""
+    """The end of the JSON value at the start of a text: marks inside it do not count."""
     start = _BRACKET.search(text)
     try:
         return _JSON.raw_decode(text, start.start())[1] if start else len(text)
@@ -217,7 +218,7 @@ def _end_of_first(text: str) -> int:
 def _answers(text: str, names: dict[str, int], cut_off: bool) -> dict[int, RawAnswer]:
     objects = list(_objects(text, names))
     if cut_off:
-        # Words after a whole object are those of a model that goes on thinking, under whatever mark.
+        # Words after a complete object mean that the model goes on thinking, whatever the mark.
         objects = [one for one in objects[-1:] if one.begun or not text[one.end :].strip(_AROUND)]
     raw = {index: value for one in objects for index, value in one.answers.items()}
     found = _valid(raw)
@@ -259,7 +260,7 @@ def _decoded(text: str) -> Any:
 
 
 def _objects(text: str, names: dict[str, int]) -> Iterator[_Object]:
-    """The objects and lists of a reply that answer questions, or have begun to."""
+    """The objects and lists of a reply that answer questions, or have begun to do so."""
     for _ in range(_MOST_ENCODED):
         if text.lstrip().startswith('"'):  # JSON as a string in JSON
             with suppress(ValueError):
@@ -280,7 +281,7 @@ def _objects(text: str, names: dict[str, int]) -> Iterator[_Object]:
 
 
 def _unfinished(text: str, start: int, names: dict[str, int]) -> _Object:
-    """The whole members of an object that has no end, or is no JSON from somewhere on."""
+    """The complete members of an object that is cut off, or stops being JSON somewhere."""
     members: dict[str, Any] = {}
     name = ""
     at = end = start
@@ -300,7 +301,7 @@ def _unfinished(text: str, start: int, names: dict[str, int]) -> _Object:
     whole = _by_index(members, names)
     opened = _OPENED.fullmatch(text, start) and not text[max(start - 9, 0) : start].rstrip().endswith((":", ",", "["))
     begun = bool(whole or opened) or _index(name, names) is not None
-    # What names no question may have an object in it that does.
+    # A name that is no question's may hold an object that answers questions.
     return _Object(whole, begun, end if whole else start + 1)
 
 
@@ -311,7 +312,7 @@ def _after_space(text: str, at: int) -> int:
 
 def _named(value: Any, names: dict[str, int]) -> dict[int, Any]:
     """The answers in a decoded value: an object by names, a list of objects that name their questions, or as many as
-    there are questions, in their order; else those of what is inside."""
+    there are questions, in their order; else the answers of the values inside it."""
     if isinstance(value, dict):
         found = _by_index(value, names)
         inside: Sequence[Any] = list(value.values())
@@ -336,8 +337,8 @@ def _by_index(members: dict[str, Any], names: dict[str, int]) -> dict[int, Any]:
 
 
 def _labels(items: Sequence[dict[str, Any]], names: dict[str, int]) -> Sequence[int | None]:
-    """Which question each item of a list answers: by whatever member names one, else, where no member tells them apart,
-    by their order."""
+    """The question that each item of a list answers: by a member that names one; if no member tells them apart, by
+    their order."""
     labels = [
         [str(value) for by, value in one.items() if _field(by) not in _FIELDS and isinstance(value, str | Decimal)]
         for one in items
@@ -369,7 +370,7 @@ def _repaired(text: str, names: dict[str, int]) -> dict[int, Any]:
 
 
 def _exact(value: Any) -> Any:
-    """Numbers as decimals. Raises ValueError for one that a float may have changed."""
+    """A number as a decimal. Raises ValueError for one that a float may have changed."""
     match value:
         case dict():
             return {name: _exact(inner) for name, inner in value.items()}

@@ -14,7 +14,7 @@ FIGURES: tuple[Format, ...] = ("number", "percentage", "monetary_amount", "date"
 
 
 class Reading(NamedTuple):
-    """What a cell shows, and its value; with a `doubt` the value, if any, is not certain."""
+    """A cell's text and its value; with a `doubt` the value, if any, is not certain."""
 
     shown: str
     outcome: Measured
@@ -31,7 +31,7 @@ def two_readings(question: Question, answer: str, words: str) -> Reading:
         return Reading(answer, given)
     said = measured(words, question)
     if question.format not in FIGURES:
-        # A yes, a tag or a code often sums up words that are none.
+        # A yes, a tag or a code often sums up words that do not contain it.
         silent = not isinstance(said.doubt, Undecided)
         agree = said.value == given.value if said.value is not None else silent
         return Reading(answer, given if agree else _unsure(question, given, said))

@@ -1,4 +1,4 @@
-"""The statements of an answer: items of a list, sentences of a text; each needs evidence of its own."""
+"""The statements of an answer: items of a list, sentences of a text; each needs its own evidence."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ _PUNCTUATION = re.compile(r"(?<!\d)[.,;:](?!\d)|(?<=\d)[.,;:](?!\d)|(?<!\d)[.,;:
 _SHORT_FORMS = {"corporation": "corp", "incorporated": "inc", "limited": "ltd", "company": "co"}
 _SENTENCE_END = re.compile(r"(?<=[.;!?])\s+(?=\w)|(?<=[。；！？])")
 _IN_PAIRS = re.compile(rf"[{UNSPACED}\uac00-\ud7af]+")
-"""Scripts without spaces, and Korean, whose words change their ends: compared by pairs of letters."""
+"""Scripts without spaces, and Korean, whose words change their endings: they are compared by pairs of letters."""
 _OWN = 0.5
 """An item is shown by a quote that has more than this share of its words."""
 _TOGETHER = 0.3
@@ -29,7 +29,7 @@ def folded(items: Iterable[str]) -> list[str]:
 def unshown(value: str | list[str], citations: Sequence[Citation]) -> list[str]:
     """The items of a list, or sentences of a text, that no verified quote shows; none if no quote is verified at all.
 
-    A text with as many quotes as sentences may say it all in words of its own.
+    A text with as many quotes as sentences may use its own words throughout.
     """
     quotes = [_words(citation.quote) for citation in citations if citation.verified]
     if not quotes:
@@ -49,7 +49,7 @@ def _share(words: set[str], quote: set[str]) -> float:
 
 
 def _words(text: str) -> set[str]:
-    """The beginnings of the words that say something; else each two letters (`_IN_PAIRS`)."""
+    """The beginnings of the words that carry meaning; for `_IN_PAIRS` the pairs of letters."""
     folded_text = text.casefold()
     pairs = {run[at : at + 2] for run in _IN_PAIRS.findall(folded_text) for at in range(max(1, len(run) - 1))}
     words = re.findall(r"[^\W_]+", _IN_PAIRS.sub(" ", folded_text))

@@ -15,7 +15,7 @@ LONGEST_OVERLAP = 0.25
 """Share of a window that is repeated in the next one; of a longer page, only the end is repeated."""
 
 LEAST_OVERLAP = 1_500
-"""Bytes that the next window repeats even of short pages, if they are a quarter of it at most: a long sentence."""
+"""Bytes that the next window repeats even if pages are short: a long sentence. At most a quarter of a window."""
 
 _ENDS = [re.compile(end) for end in (r"\n\n", r"[.;:!?]\s+|[。；：！？]", r"\n", r"\s")]
 _BLANK = re.compile(r"\s")
@@ -41,8 +41,8 @@ def size(pages: Sequence[PageText]) -> int:
 def windows(pages: Sequence[PageText], budget: int) -> list[list[PageText]]:
     """Split pages into windows of at most `budget` bytes. Every character is in at least one window.
 
-    The last page of a window begins the next one, with what is before it up to `LEAST_OVERLAP`; of a long page only the
-    end does. So a sentence across a border is in one piece. Pages that fit together are one window.
+    The last page of a window begins the next one, with the pages before it up to `LEAST_OVERLAP`; of a long page only
+    the end does. So a sentence across a border is in one piece. Pages that fit together are one window.
     """
     found: list[list[PageText]] = []
     window: list[PageText] = []
@@ -100,7 +100,7 @@ def _pieces(pages: Sequence[PageText], longest: int) -> Iterator[PageText]:
 
 
 def _overlap(window: Sequence[PageText], room: int) -> list[PageText]:
-    """The end of a window: its last page, or as much of it as fits, and what is before it up to `LEAST_OVERLAP`."""
+    """The end of a window: its last page, or as much of it as fits, and the pages before it up to `LEAST_OVERLAP`."""
     found: list[PageText] = []
     for piece in reversed(window):
         left = room - size(found) - _MARKER_BYTES

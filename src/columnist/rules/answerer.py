@@ -1,4 +1,4 @@
-"""The back end `extractive` as a process sees it: each document is answered in a guarded child of its own."""
+"""The back end `extractive` in its process: a separate guarded child answers each document."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from columnist.guarded.children import CrashedError, LateError, LostError, Place
 from columnist.reviews.model import Question
 
 SECONDS = 300.0
-"""The longest that the rules may take over a document. One of 2,000 pages and 50 questions takes a minute or two."""
+"""The longest time of the rules for a document. One of 2,000 pages and 50 questions takes a minute or two."""
 MEMORY = 1024**3
 
 _CONTENTS = TypeAdapter(list[Content])
@@ -24,8 +24,8 @@ _CONTENTS = TypeAdapter(list[Content])
 class RulesAnswerer:
     """Answers without an LLM, in as many children at a time as there are cores for each of two users.
 
-    A child is killed when its time is over, or when nobody waits for it any more: its job was cancelled, its lease was
-    lost. Use as an async context manager: leaving it waits for the end of the children.
+    A child is killed when its time is over, or when its result is no longer wanted: its job was cancelled, or its lease
+    was lost. Use as an async context manager: leaving it waits for the end of the children.
     """
 
     model = "extractive"
@@ -44,7 +44,7 @@ class RulesAnswerer:
         await self._places.close()
 
     def asked(self, name: str, questions: Sequence[Question]) -> str:
-        """Nothing: each question is answered alone, from the text."""
+        """Empty: each question is answered alone, from the text."""
         return ""
 
     async def answer(

@@ -1,6 +1,6 @@
 """The back end without an LLM: ranks passages against the question and reads typed answers from them by rules.
 
-A fast, free first pass, and the baseline that an LLM has to beat. Every answer is a verbatim quote with its page; if no
+A fast, free first pass, and the baseline that an LLM must beat. Every answer is a verbatim quote with its page; if no
 rule finds anything, it is `Not found`. A document is only searched: its text cannot steer the rules.
 """
 
@@ -29,12 +29,12 @@ from columnist.rules.passages import PassageIndex, Ranked, terms
 from columnist.rules.preamble import parties, stated_date, title
 
 NEAR = 8
-"""How many of the best passages may state the term."""
+"""How many of the best passages are searched for the term."""
 DEEP = 80
 """How many of the best passages are tried for a kind of clause."""
 WEAK = 0.3
 """Least coverage of a passage that answers a question about no known kind of clause, or that makes an answer sure: of
-325 times Yes on the contracts in `examples/`, 92 % are right from here on, and 72 % below."""
+325 Yes answers on the contracts in `examples/`, 92 % are right from this coverage on, and 72 % below it."""
 OPENING = 20
 """The first passages, which contain the title."""
 TITLE = 150
@@ -42,13 +42,13 @@ TITLE = 150
 CITED = 3
 """Most passages that are cited for a Yes."""
 ALIKE = 0.7
-"""Another passage is cited with the best one from this share of its score."""
+"""Least share of the best passage's score for another passage to be cited with it."""
 CLAUSE = 120
 """Characters on either side of a value in which its clause may qualify it."""
 BESIDE = 40
-"""Characters on either side of a value that are shown with it if they leave it in doubt."""
+"""Characters on either side of a value that are shown with it if they put it in doubt."""
 STRONG = 0.6
-"""Least coverage of such a passage for a Yes."""
+"""Least coverage for a Yes if the question is about no known kind of clause."""
 
 _STOP_WORDS = frozenset(
     """a about above after all also an and any are as at be been before being below between both but by can could did do
@@ -99,7 +99,7 @@ def answered(index: PassageIndex, question: Question) -> Content:
     citations = tuple(Citation(place.text(index.pages), place.page, True, (place,), ()) for place in finding.places)
     value, doubt, unit = measured(finding.text, question)
     reasoning = f"Rule-based first pass without an LLM: {finding.rule}.{unread} {doubt}".strip()
-    # A No because nothing was found rests on no text, like "not found".
+    # A No because nothing was found has no evidence, like "not found".
     flag: Flag = "grey" if not citations else "green" if finding.sure and value is not None else "yellow"
     shown = finding.text
     if value is not None and question.format not in ("text", "bulleted_list"):
@@ -124,7 +124,7 @@ def query(question: Question) -> dict[str, float]:
 
 
 def _wanted(question: Question) -> str:
-    """The prompt without the sentences about what is not asked for."""
+    """The prompt without sentences that exclude topics."""
     sentences = re.split(r"(?<=[.?!])\s+", question.prompt)
     return " ".join([sentence for sentence in sentences if not _AVOIDS.search(sentence)] or sentences)
 
@@ -145,7 +145,7 @@ def _kind(question: Question) -> str | None:
 
 
 def _candidates(index: PassageIndex, question: Question) -> tuple[list[Ranked], bool]:
-    """The passages that may answer, best first, and whether they are of the kind of clause asked for."""
+    """The passages that may answer, best first, and whether they are the kind of clause asked for."""
     clause = _clause(question)
     extra = dict.fromkeys(terms(clause.words), 0.5) if clause else {}
     ranked = index.rank(extra | query(question))
@@ -235,8 +235,8 @@ def _date(index: PassageIndex, question: Question) -> Finding | None:
 
 
 def _with_doubts(candidate: Ranked, mention: Mention[Any], question: Question) -> tuple[str, bool]:
-    """The words of a mention, and whether it has the same value within its clause. Words beside it that leave it in
-    doubt are added (`the greater of`, `10% of`)."""
+    """The words of a mention, and whether it has the same value within its clause. Words beside it that put it in doubt
+    are added (`the greater of`, `10% of`)."""
     text = candidate.passage.text
     words = _line(text[mention.start : mention.end])
     value = measured(words, question).value
@@ -351,7 +351,7 @@ def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
     if not candidates:
         return Finding("No", (), False, "no such clause was found, which does not prove that there is none")
     best = candidates[0]
-    # "... may terminate at any time, provided that no party may ...": a proviso does not forbid what is before it.
+    # "... may terminate at any time, provided that no party may ...": a proviso does not forbid what precedes it.
     if _PERMISSION.search(question.prompt) and _FORBIDS.search(_PROVISO.split(best.passage.text)[0]):
         return Finding("No", (best.passage.place,), False, "the clause that fits best forbids it")
     places = tuple(one.passage.place for one in candidates[:CITED] if one.score >= ALIKE * best.score)
@@ -359,7 +359,7 @@ def _yes_no(index: PassageIndex, question: Question) -> Finding | None:
 
 
 def _tag(index: PassageIndex, question: Question) -> Finding | None:
-    """The tag that the title names; else the one that the document names most often."""
+    """The tag in the title; else the tag that the document names most often."""
     if _kind(question) == "governing_law":
         law = _governing_law(index, question)
         return law if law and typed(law.text, question).value else None

@@ -1,4 +1,4 @@
-"""What a guarded child does that applies the rules: it answers all questions about the pages that it is sent."""
+"""The work of a guarded child that applies the rules: it answers all questions about the pages in its request."""
 
 import json
 from dataclasses import asdict
@@ -17,7 +17,7 @@ _PAGE = 'This Lease Agreement is made on 5 May 2014 by Alder Ltd ("Lessor") and 
 
 
 def warm() -> None:
-    """Use all that is loaded when it is first needed: a closed process can open no file."""
+    """Use everything that is loaded on first use: a closed process cannot open files."""
     forms: list[Format] = list(FINDERS)
     index = PassageIndex([_PAGE])
     for form in forms:
@@ -32,6 +32,6 @@ def answer(requests: BinaryIO, frames: BinaryIO, file: BinaryIO | None) -> None:
         contents = [answered(index, question) for question in _QUESTIONS.validate_python(asked["questions"])]
         send(frames, DONE, {"contents": [asdict(content) for content in contents]})
     except MemoryError:
-        raise  # the child ends: it has used all that it may
+        raise  # the child ends: it has used all its memory
     except Exception as error:  # noqa: BLE001 - a bug over one document is reported with that document
         send(frames, ERROR, {"error": type(error).__name__})

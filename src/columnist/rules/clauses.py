@@ -18,7 +18,7 @@ _PART = re.compile(r"<(\w+)>")
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A kind of clause, as `clauses.yaml` describes it."""
+    """A kind of clause in `clauses.yaml`."""
 
     name: str
     specificity: int
@@ -28,7 +28,7 @@ class Clause:
     words: str
 
     def is_in(self, text: str) -> bool:
-        """Whether a passage, its white space made single, is such a clause."""
+        """Whether a passage, with single spaces, is such a clause."""
         text = text.lower()
         return bool(self.says.search(text)) and not (self.unless and self.unless.search(text))
 
@@ -65,7 +65,7 @@ def clauses() -> tuple[Clause, ...]:
 def read_clauses(data: Any) -> tuple[Clause, ...]:
     """The clauses of the file's content, the most specific first.
 
-    Raises InputError with the file, the entry and what is wrong with it.
+    Raises InputError with the file, the entry and its error.
     """
     try:
         file = _File.model_validate(data)
@@ -77,7 +77,7 @@ def read_clauses(data: Any) -> tuple[Clause, ...]:
         place = ("clauses", name)
         if entry.specificity in found:
             raise _wrong((*place, "specificity"), f"the same as that of {found[entry.specificity].name}")
-        # Lower case against lower case: half the time of ignoring it.
+        # Compare lower case with lower case: half the time of a search that ignores case.
         found[entry.specificity] = Clause(
             name,
             entry.specificity,

@@ -60,9 +60,9 @@ _TAKES_EFFECT = re.compile(
 
 
 def expiration(passages: Sequence[Passage], plain: Sequence[str]) -> Finding | None:
-    """The end of the term by the best passage that gives one: the date it ends on, else its start plus its length.
+    """The end of the term by the best passage that gives one: its last date, else its start plus its length.
 
-    A term whose passage does not say its start runs from the date that the pages, `plain`, state.
+    If the passage does not give a start, the term runs from the date in the pages `plain`.
     """
     for passage in passages:
         text = passage.text
@@ -87,7 +87,7 @@ def _edge(text: str, day: Mention[str]) -> str | None:
 
 
 def _lengths(text: str) -> Iterator[Mention[Decimal]]:
-    """The periods for which a term may run by `text`, without periods of notice, of renewal, or after the end."""
+    """The possible lengths of a term in `text`, without periods of notice, of renewal, or after the end."""
     for length in _periods(text):
         before, after = text[: length.start], text[length.end :]
         of_something_else = _RENEWED.search(before) or _OF_NOTICE.match(after) or _AFTERWARDS.match(after)
@@ -103,7 +103,7 @@ def _periods(text: str) -> list[Mention[Decimal]]:
 
 
 def effective_date(passages: Sequence[Passage]) -> StatedDate | None:
-    """The date on which a clause lets the contract take effect: `this Agreement shall commence on 1 January 1998`."""
+    """The date on which the contract takes effect by a clause: `this Agreement shall commence on 1 January 1998`."""
     for passage in passages:
         for cue in _TAKES_EFFECT.finditer(passage.text):
             written = next(iter(dates(passage.text[cue.end() : cue.end() + 60])), None)

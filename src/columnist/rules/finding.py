@@ -1,4 +1,4 @@
-"""What a rule finds."""
+"""The finding of a rule."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from columnist.documents.model import Span
 class Finding:
     """An answer in words, the places it was read from, whether it is `sure`, and the rule, for the reasoning.
 
-    The words get their value as those of a language model do: by `answers.values.typed`.
+    The words get their value as those of a language model do, by `answers.values.typed`.
     """
 
     text: str

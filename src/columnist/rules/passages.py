@@ -19,7 +19,7 @@ K1 = 1.2
 B = 0.75
 """How much a long passage loses; the usual value of BM25."""
 LONGEST = 600
-"""Most characters of a passage: a quote that is read at a glance."""
+"""Most characters of a passage: a quote that can be read at a glance."""
 
 _HEADING = 80
 """A fragment up to this length is a heading of the passage after it."""
@@ -192,7 +192,7 @@ class PassageIndex:
         self._mean_length = sum(self._lengths) / max(1, len(self._lengths))
 
     def mentioning(self, words: Sequence[str], signs: str) -> list[Passage]:
-        """The passages that hold one of `words` or one of the characters `signs`, in reading order."""
+        """The passages with one of `words` or one of the characters `signs`, in reading order."""
         stems = {stem(word) for word in words}
         hits = {number for term in stems for number, _ in self._postings.get(term, [])}
         return [

@@ -31,7 +31,7 @@ _DEFINED = re.compile(r"\([^()]{0,60}[\"'][^\"']{1,60}[\"'][^()]{0,120}\)")
 _CALLED = re.compile(r"\([^()\"']{0,60}(?P<as>[\"'][^\"'()]{1,60}[\"'])")
 _ASIDE = re.compile(r"\([^()]*[\"'][^()]*\)|\([^()]{20,}\)")
 _BLANK, _BLANKS = r"\s{0,50}+", r"\s{1,50}+"
-"""Bounded: from every blank of a long run of them a pattern would look through the rest of the run."""
+"""Bounded: from every blank of a long run of blanks a pattern would scan the rest of the run."""
 _NAME_ENDS = re.compile(
     rf",?{_BLANK}\((?![A-Za-z]+\)\s+{_LEGAL_FORM}\b)|{_BLANK}[\"]"
     rf"|,(?!\s*(?:(?:\([A-Za-z]+\)\s+)?{_LEGAL_FORM}\b|d/?b/?a\b|doing\s+business\s+as\b))"
@@ -56,8 +56,8 @@ _LABELLED = re.compile(r"^[ ]*party[ ]+(?:[a-z]|\d|one|two)[ ]*:[ ]*(?P<name>[^\
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The parties that a preamble names, whether it defines them (`("Seller")`), and the places of each name and of
-    what it is called in the contract."""
+    """The parties that a preamble names, whether it defines them (`("Seller")`), and the places of each name and of its
+    defined term."""
 
     names: tuple[str, ...]
     places: tuple[Span, ...]
@@ -102,7 +102,7 @@ def _without_opening(page: str) -> Parties | None:
 
 
 def _parties_from(page: str, number: int, start: int) -> Parties | None:
-    """The parties that the text from `start` on names, when it names two."""
+    """The parties that the text names from `start` on, if it names two."""
     region = page[start : start + 1_500]
     closing = _CLOSING.search(region)
     region = region[: closing.start()] if closing else region
@@ -147,7 +147,8 @@ def _name(part: str) -> str:
     part = re.sub(r"^(?:\(?\d{1,2}[.)]\s*|[Aa][Nn][Dd]\s+)+", "", part.strip(" \r\n,;:-"))
     ends = _NAME_ENDS.search(part)
     name = part[: ends.start()] if ends else part
-    # On a cover page the next line is something else, unless the name wraps: "Potomac Fund\nManagement, Inc.".
+    # On a cover page the next line does not belong to the name, unless the name wraps: "Potomac Fund\nManagement,
+    # Inc.".
     whole = re.match(rf"(.*?\b{_LEGAL_FORM}\b\.?)\s*\n(?!.*\b{_LEGAL_FORM}\b)", name, re.S)
     name = " ".join((whole[1] if whole else name).split()).strip(" ,;")
     # "theglobe.com, Inc." is a name, "a Texas corporation" only describes one.
