@@ -23,7 +23,7 @@ from columnist.settings import Settings
 _CHUNK = 1024**2
 
 LEFTOVER_SECONDS = 86_400.0
-"""A partial file that was not written to for so long is abandoned."""
+"""A partial file that has not been written to for this long is abandoned."""
 
 MARK = "installation"
 """The key of the file that names the store's owner."""
@@ -99,7 +99,7 @@ class Incoming:
 class BlobStore:
     """Contents as `ab/abcdef…`, word boxes as `ab/abcdef….boxes`. A partial file is never visible there.
 
-    `belongs_to` tells it its owner. From then on it refuses to write to a store without the owner's mark, because a
+    `belongs_to` sets its owner. From then on it refuses to write to a store without the owner's mark, because a
     share that is not mounted looks like an empty folder. Without the mark, a missing file does not count as lost.
 
     Raises SettingsError if COLUMNIST_BLOBS_URL cannot be used.
@@ -114,7 +114,7 @@ class BlobStore:
     # ── Its owner ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def belongs_to(self, installation: str, database: str) -> None:
-        """Tell it the installation that this process works for, and its database."""
+        """Set the installation that this process works for, and its database."""
         self._owner = installation, database
 
     def mark(self) -> tuple[str, str] | None:
@@ -158,7 +158,8 @@ class BlobStore:
             )
 
     def holds(self, contents: Sequence[str]) -> bool:
-        """Whether it has any of these contents (SHA-256); without any, whether it is empty. Raises StorageAwayError."""
+        """Whether it has any of these contents (SHA-256); if none are given, whether it is empty. Raises
+        StorageAwayError."""
         with self._weather():
             return any(self._storage.has(_key(one)) for one in contents) if contents else self._storage.is_empty()
 
@@ -173,14 +174,14 @@ class BlobStore:
         if found != content:
             raise StorageAwayError("The file store returns something else than was written to it.")
 
-    # ── What it holds ────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Its contents ─────────────────────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
     def receiving(self, name: str) -> Iterator[Incoming]:
         """Receive a content in chunks; it is stored when the context ends without an error. `name` is for the refusal.
 
         Before that, the caller notes the content (`sweep.note_arrival`), because one that is already stored might be
-        swept. One that is `known` and there is not stored again.
+        swept. One that is `known` and still there is not stored again.
         """
         self.check()
         with self._new_file() as (part, keep_as):

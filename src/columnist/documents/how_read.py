@@ -16,7 +16,7 @@ MOST_DETAILS = 5
 
 
 class Content(TypedDict):
-    """What `document_readings` says of a document; page numbers from 1. `language` is ISO 639-1."""
+    """The facts of `document_readings` about a document; page numbers from 1. `language` is ISO 639-1."""
 
     media_type: str
     page_count: int
@@ -60,7 +60,7 @@ def how_read(content: Content | None, same_as: str | None = None, newer_file_at:
 
 
 def remarks_of(content: Content | None) -> list[Remark]:
-    """How what was read differs from what a person sees."""
+    """Sentences for the differences between the text that was read and what a person sees."""
     return [] if content is None else read_remarks(content["remarks"])
 
 
@@ -143,6 +143,6 @@ def _pages(number: int) -> str:
 
 
 def _on(numbers: Sequence[int], page: str = "", pages: str = "") -> str:
-    if not numbers:  # not kept of what was read before schema 10
+    if not numbers:  # not kept for documents that were read before schema 10
         return ""
     return f" ({page if len(numbers) == 1 else pages}{page_ranges(numbers)})"

@@ -1,4 +1,4 @@
-"""What is inside of e-mails and archives, nested ones included, becomes documents of their own."""
+"""The files inside e-mails and archives, nested ones included, become documents."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ MOST_IN_ARCHIVE = 20_000
 
 _LONGEST_NAME = 255
 _LONGEST_PATH = 500
-"""Characters: fits into an index entry of PostgreSQL in any script."""
+"""Most characters of a path: they fit into an index entry of PostgreSQL in any script."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ class Refused:
 async def attachments(
     reader: Reader, blobs: BlobStore, note: Note, file: StoredFile, user: Hashable = None
 ) -> list[StoredFile | Refused]:
-    """Take in the files of an e-mail or archive, and those inside of them, in order: of an e-mail as
-    "mail.eml / contract.pdf", of an archive by their paths in it.
+    """Take in the files of an e-mail or archive, and the files inside them, in order. Their paths: "mail.eml /
+    contract.pdf" in an e-mail, the archive's own paths in an archive.
 
-    The same file always holds the same files. One that cannot be opened holds none; its own row says why. `user`: who
-    waits for it.
+    The same file always holds the same files. One that cannot be opened holds none; its own row says why. `user`: the
+    user who waits.
     """
     found: list[StoredFile | Refused] = []
     most, kind = (MOST_IN_ARCHIVE, "archive") if file.holder == "archive" else (MOST, "e-mail")

@@ -1,4 +1,4 @@
-"""The languages that a document can be told to be in."""
+"""The languages that are recognised in documents."""
 
 LANGUAGE_NAMES = {
     "af": "Afrikaans",
@@ -99,4 +99,4 @@ LANGUAGE_NAMES = {
     "zh": "Chinese",
     "zu": "Zulu",
 }
-"""ISO 639-1 → the English name. Those of CLD3 (documents/reading/language.py) that have such a code."""
+"""ISO 639-1 → the English name. The languages of CLD3 (documents/reading/language.py) that have such a code."""

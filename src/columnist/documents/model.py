@@ -37,15 +37,15 @@ class Span:
     end: int
 
     def text(self, pages: Sequence[str]) -> str:
-        """The words there."""
+        """The span's words."""
         return pages[self.page - 1][self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Verbatim evidence. `page` (1-based): where the quote was found, or what was claimed if it was not. `verified`:
-    the quote is in the document's text. `spans`: where, one per page. `rectangles`: where on the pages, one per line;
-    empty until a worker has looked."""
+    """Verbatim evidence. `page` (1-based): where the quote was found, else the page that was claimed. `verified`: the
+    quote is in the document's text. `spans`: its places in the text, one per page. `rectangles`: its places on the
+    pages, one per line; empty until a worker has computed them."""
 
     quote: str
     page: int | None
@@ -55,7 +55,7 @@ class Citation:
 
 
 def read_citations(stored: Any) -> tuple[Citation, ...]:
-    """Citations from the JSON of a cell. What is not one, as somebody may have written it by hand, is left out."""
+    """Citations from the JSON of a cell, without invalid ones, which somebody may have written by hand."""
     return tuple(_read_citation(one) for one in (stored if isinstance(stored, list) else ()) if isinstance(one, dict))
 
 
@@ -71,14 +71,14 @@ def _read_citation(stored: dict[str, Any]) -> Citation:
 
 
 class RemarkKind(StrEnum):
-    """What a reader of the row must know; `how_read` has the sentence of each kind."""
+    """The kinds of remarks for readers of the row; `how_read` has the sentence of each kind."""
 
     GUESSED = "guessed"
     """The encoding was not stated, and another one would give other digits, currencies or letters."""
     UNDECODABLE = "undecodable"
-    """Bytes that are no text in the file's encoding: each is shown as �."""
+    """Bytes that cannot be decoded in the file's encoding: each is shown as �."""
     NOT_READ = "not_read"
-    """Parts of the file that a person sees and nobody here reads; `detail` names them."""
+    """Parts of the file that a person sees and Columnist does not read; `detail` names them."""
     PICTURE = "picture"
     """Pictures of text, on pages that have other text, that no OCR has read."""
     HIDDEN = "hidden"
@@ -90,12 +90,13 @@ class RemarkKind(StrEnum):
     ATTACHMENT = "attachment"
     """Files inside this one that were not taken in; `detail` has their names."""
     LOST = "lost"
-    """Characters of the file that are missing from what was read."""
+    """Characters of the file that are missing from the text that was read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """How what was read differs from what a person sees: `count` times, on `pages` (from 1; none if unknown)."""
+    """A difference between the text that was read and what a person sees: `count` times, on `pages` (from 1; none if
+    unknown)."""
 
     kind: RemarkKind
     count: int = 1
@@ -104,7 +105,7 @@ class Remark:
 
 
 MOST_REMARKS, LONGEST_DETAIL = 50, 200
-"""What is kept of the remarks on a document: a file may cause any number."""
+"""How many remarks on a document are kept: a file may cause any number."""
 
 
 def gathered(remarks: Iterable[Remark]) -> list[Remark]:
@@ -130,10 +131,9 @@ class Page:
     """One page: its text, its size in points (0 × 0 for formats without pages) and the boxes of its words, if any.
 
     `source`: where the text is from. "picture": the page is a picture that OCR has not read; `text` may hold a stamp.
-    `remarks`: on this page; those on the whole document are on any page.
-    `hidden`: text of the file that a person who looks at the page does not see; `struck`: that they see struck through.
-    Neither is evidence.
-    `pictures`: the files of those on it that show text, for OCR.
+    `remarks`: on this page; those on the whole document are on any page. `hidden`: text of the page that a person does
+    not see; `struck`: text that they see struck through. Neither is evidence. `pictures`: the picture files on the page
+    that show text, for OCR.
     """
 
     number: int
@@ -160,10 +160,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """What back ends see of a document: its name, and the text of each page, page 1 first.
+    """A document as back ends see it: its name, and the text of each page, page 1 first.
 
-    `owner`: of the review that asks. Calls for two owners have no common beginning, so that nobody sees in their cached
-    tokens what another one has asked.
+    `owner`: the owner of the review that asks. Calls for two owners have no common beginning, so that nobody can tell
+    from cached tokens what another one has asked.
     """
 
     name: str

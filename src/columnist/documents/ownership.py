@@ -20,7 +20,7 @@ from columnist.errors import StorageAwayError
 log = structlog.get_logger()
 
 FIRST_ANSWER_SECONDS = 3.0
-"""How long a start waits for the store: the server has to answer even while the store is away."""
+"""How long a start waits for the store: the server must answer even while the store is away."""
 
 AGAIN_SECONDS = 5.0
 
@@ -48,8 +48,8 @@ async def claim_store(database: Database, blobs: BlobStore, *, adopt: bool = Fal
     """Mark the store as owned by this installation, if it has no mark and is the right store.
 
     It is the right one if it holds a file that the database knows, or is empty while the database knows none. With
-    `adopt` it is marked whatever it holds and whoever owned it. Raises StorageAwayError if it is out of reach, the
-    wrong store, or owned by another installation.
+    `adopt` it is marked whatever its contents and its owner. Raises StorageAwayError if it is out of reach, the wrong
+    store, or owned by another installation.
     """
     owner = await owner_of(database)
     blobs.belongs_to(owner.installation, owner.database)
@@ -73,7 +73,7 @@ async def claim_store(database: Database, blobs: BlobStore, *, adopt: bool = Fal
 
 @asynccontextmanager
 async def owning(database: Database, blobs: BlobStore) -> AsyncIterator[None]:
-    """Claim the store now; if it is away, when it is back, as long as the context lasts."""
+    """Claim the store now, or, if it is away, when it is back, while the context lasts."""
     claiming = asyncio.create_task(_claim_at_last(database, blobs))
     await asyncio.wait([claiming], timeout=FIRST_ANSWER_SECONDS)
     try:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from columnist.errors import NotFoundError, SettingsError, StorageAwayError, StorageFullError
 
 SMALL_FILES_HELD = 32
-"""Boxes files of a bucket that are cached in memory: citations of one document read the same file."""
+"""How many boxes files of a bucket are cached in memory: citations of one document read the same file."""
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 30
@@ -37,7 +37,8 @@ MACHINES_FAULT = FULL | {
 """Errors that a file's content cannot cause. Others can be caused: a seek before the beginning is EINVAL."""
 
 READING_FAULT = MACHINES_FAULT - FULL - {errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EROFS}
-"""Those that reading a file that is open can meet; what a closed process is refused is no fault of the machine."""
+"""Errors that can occur while an open file is read; without those of a closed process, which are no fault of the
+machine."""
 
 _FULL_CODES = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "EntityTooLarge"}
 _CONTENT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}(\.boxes)?")
@@ -53,7 +54,7 @@ class Storage(Protocol):
         ...
 
     def keep(self, part: Path, key: str) -> None:
-        """Make a complete local file the content of `key`; `part` may be gone afterwards."""
+        """Store a complete local file as the content of `key`; `part` may be gone afterwards."""
         ...
 
     def local(self, key: str) -> AbstractContextManager[Path]:
@@ -69,7 +70,7 @@ class Storage(Protocol):
         ...
 
     def is_empty(self) -> bool:
-        """Whether it holds no content at all."""
+        """Whether the store is empty."""
         ...
 
     def remove(self, keys: Sequence[str]) -> None:
@@ -83,13 +84,11 @@ def away(error: BaseException) -> StorageAwayError:
     if (isinstance(error, OSError) and error.errno in FULL) or code in _FULL_CODES:
         return StorageFullError(
             "The file store, or the folder for temporary files, is full: make room there (COLUMNIST_DATA_DIR, TMPDIR). "
-            "Work that waits for it continues then."
+            "Waiting work continues then."
         )
     # Not the whole message: it names files of the store.
     reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else code or type(error).__name__
-    return StorageAwayError(
-        f"The file store cannot be used now ({reason}). Work that waits for it continues when it is back."
-    )
+    return StorageAwayError(f"The file store cannot be used now ({reason}). Waiting work continues when it is back.")
 
 
 def outage_in(error: BaseException) -> StorageAwayError | None:

@@ -1,4 +1,4 @@
-"""Documents in PostgreSQL: who uploaded what, and what was read of each document."""
+"""Documents in PostgreSQL: their uploaders, and the text that was read of each."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ from columnist.documents.tokens import tokens_of_pages
 from columnist.errors import NotFoundError
 
 READER_VERSION = 6
-"""Grows when reading gives other results: documents read by older versions are then read again."""
+"""Grows when the results of reading change: documents read by older versions are then read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """A file in the blob store: its name for people, its content's hash (hex), its size in bytes.
 
-    `holder`: what it is if it may hold files, which become documents of their own (`intake`); an archive itself is no
-    document. `path`: its place in the upload, "Data room/01 Corporate/lease.txt"; the name alone without folders.
+    `holder`: its kind, if it may contain files, which become documents (`intake`); an archive itself is no document.
+    `path`: its place in the upload, "Data room/01 Corporate/lease.txt"; the name alone without folders.
     """
 
     name: str
@@ -44,14 +44,14 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as its user sees it. What was read of it (pages, characters, an error) is there when it was read.
+    """A document as its user sees it. The results of reading (pages, characters, an error) are there once it was read.
 
-    `path`: where it stood in its upload. `ocr_pages`: how many of its pages were read by OCR; `unread_pages`: how many
-    are pictures that were not read, because OCR (extra `ocr`) is not installed where documents are read. `language`:
-    ISO 639-1, None where there is too little text to tell. `remarks`: how what was read differs from what a person
-    sees. `same_as`: the path of the first of the uploader's documents with the same content, if this is not the first.
-    `newer_file_at`: when the newest later one of the uploader's documents with the same path was taken in. `how_read`:
-    all of that in sentences, None while it was not read or cannot be.
+    `path`: its place in the upload. `ocr_pages`: how many of its pages were read by OCR; `unread_pages`: how many are
+    pictures that were not read, because OCR (extra `ocr`) is not installed where documents are read. `language`: ISO
+    639-1, None where there is too little text to tell. `remarks`: differences between the text that was read and what a
+    person sees. `same_as`: the path of the first of the uploader's documents with the same content, if this is not the
+    first. `newer_file_at`: when the newest later one of the uploader's documents with the same path was taken in.
+    `how_read`: all of that in sentences, None while it was not read or cannot be.
     """
 
     id: UUID
@@ -96,7 +96,7 @@ async def add_documents(connection: Connection, user: User, files: Sequence[Stor
     cursor = await connection.execute(_sql("add_documents"), values)
     registered = [Registered(**row) for row in await cursor.fetchall()]
     if any(one.id is None for one in registered):
-        # Another session has just registered the same: the next statement sees it.
+        # Another session has just registered the same document: the next statement sees it.
         again = await add_documents(connection, user, files)
         return [Registered(one.id, first.added) for first, one in zip(registered, again, strict=True)]
     return registered
@@ -135,7 +135,7 @@ async def uses_of_document(connection: Connection, user: User, document_id: UUID
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A review that has a document. `owner`: whose review it is, by e-mail address, if that is known."""
+    """A review that has a document. `owner`: its owner's e-mail address, if known."""
 
     review_id: UUID
     owner: str | None
@@ -143,7 +143,8 @@ class Use:
 
 
 async def list_uses(connection: Connection, document_id: UUID) -> list[Use]:
-    """Every review that has the user's document, also those that the user may not see; none of another's document."""
+    """Every review that has the user's document, including those that the user may not see; none for another user's
+    document."""
     cursor = await connection.execute("select * from uses_of_my_document(%s)", [document_id])
     return [Use(**row) for row in await cursor.fetchall()]
 
@@ -151,10 +152,10 @@ async def list_uses(connection: Connection, document_id: UUID) -> list[Use]:
 @tried_again
 async def delete_document(connection: Connection, document_id: UUID, *, everywhere: bool = False) -> None:
     """Delete the user's document, with its rows in their own reviews, or `everywhere` with all of its rows. Does
-    nothing if it is another user's.
+    nothing for another user's document.
 
-    While another review has it, it stays without an owner. Its content is swept (documents/sweep.py) if no other
-    document has it.
+    While another review has it, the document stays without an owner. Its content is swept (documents/sweep.py) if no
+    other document has it.
     """
     if everywhere:
         await connection.execute("select end_uses_of_my_document(%s)", [document_id])
@@ -192,7 +193,7 @@ async def get_page(connection: Connection, document_id: UUID, number: int) -> tu
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read of a document: the text of each page, page 1 first, and the key of its word boxes."""
+    """The text of each page of a document, page 1 first, and the key of its word boxes."""
 
     pages: list[str]
     boxes_key: str
@@ -207,7 +208,7 @@ where r.document_id = %s and r.error is null
 
 
 async def latest_reading(connection: Connection, document_id: UUID) -> Reading:
-    """What was last read of a document, by whatever version. Raises NotFoundError if it has not been read."""
+    """The last reading of a document, by any version. Raises NotFoundError if it has not been read."""
     row = await (await connection.execute(_READING, [document_id])).fetchone()
     if row is None:
         raise NotFoundError("The document has not been read yet, or cannot be.")
@@ -216,7 +217,7 @@ async def latest_reading(connection: Connection, document_id: UUID) -> Reading:
 
 @retried
 async def stored_reading(connection: Connection, document_id: UUID) -> Reading | None:
-    """What was read of a document before; None if it has to be read (again)."""
+    """The stored reading of a document; None if it must be read (again)."""
     cursor = await connection.execute(
         _READING
         + """
@@ -232,13 +233,13 @@ async def stored_reading(connection: Connection, document_id: UUID) -> Reading |
 
 @retried
 async def store_pages(connection: Connection, document_id: UUID, boxes_key: str, read: ReadDocument) -> None:
-    """Store what was read, unless the document was deleted meanwhile. If two processes read it at once, one of them
-    wins as a whole."""
+    """Store a reading, unless the document was deleted meanwhile. If two processes read it at once, one reading
+    replaces the other completely."""
     with suppress(ForeignKeyViolation):
         async with connection.transaction():
             if not await _store_reading(connection, document_id, boxes_key, read, error=None):
                 return
-            # Not COPY, which row-level security forbids.
+            # COPY is not possible under row-level security.
             await connection.execute("delete from reading_pages where document_id = %s", [document_id])
             await connection.execute(
                 "insert into reading_pages (document_id, number, text, width, height, hidden) "

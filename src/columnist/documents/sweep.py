@@ -37,9 +37,9 @@ async def note_loose(database: Database, sha256: str) -> None:
 
 
 async def note_arrival(database: Database, user: User, sha256: str, size_bytes: int) -> bool:
-    """As `note_loose`; returns whether the user has a document with that content. Nobody else's document may save them
-    the storing, which they could time. Raises StorageQuotaError if the user may not store that much more, so that
-    nothing is stored in vain; what counts is the check when the document is written."""
+    """As `note_loose`; returns whether the user has a document with that content. Another user's document must not
+    spare the storing, because that could be timed. Raises StorageQuotaError if the user may not store that much more,
+    so that nothing is stored in vain; the check that counts is made when the document is written."""
     await note_loose(database, sha256)
     async with database.worker() as connection:
         cursor = await connection.execute(
@@ -77,7 +77,7 @@ async def sweep(database: Database, blobs: BlobStore) -> int:
 
 
 async def delete_due_reviews(database: Database) -> None:
-    """Delete the reviews whose retention has ended, one after the other. Each leaves a certificate among the events."""
+    """Delete the reviews whose retention has ended, one by one. Each leaves a certificate among the events."""
     async with database.worker() as connection:
         await connection.execute(f"set statement_timeout = '{REQUEST_SECONDS:g}s'")
         connection.answer_seconds = REQUEST_SECONDS

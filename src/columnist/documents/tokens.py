@@ -1,18 +1,19 @@
-"""How many tokens a text has, about: by script and words, as tokenizers cut them (fitted to Qwen's)."""
+"""The approximate number of tokens of a text, by script and words, as tokenizers cut them (fitted to Qwen's)."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 
 SAMPLE_CHARACTERS = 200_000
-"""Of a longer text, pages of this length in all are counted."""
+"""Of a longer text only pages with this length in all are counted."""
 
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _BREAK = re.compile(r"[^\S\n]{2,}|\n\s*")
 _RUN = re.compile(r"([^\w\s])\1{3,}")
 _ENGLISH = frozenset("the of and to in or shall be by any this for is that with as on".split())
 _ENGLISH_SHARE = 0.12
-"""Of the words above among all: tokenizers know English by whole words, other languages by syllables."""
+"""The least share of the words above in English text: tokenizers know English by whole words, other languages by
+syllables."""
 _EXTRA_LETTER, _FOREIGN_LETTER = 0.09, 0.31
 _LINE, _SIGN, _WIDE_SIGN, _DIGIT = 0.85, 0.9, 0.9, 1.0
 _SCRIPTS = (
@@ -30,11 +31,12 @@ _SCRIPTS = (
     (0xAC00, 1.0),
     (0xD7B0, 0.92),  # Hangul
 )
-"""Up to which character, how many tokens each has."""
+"""The last character of each range, and the tokens per character."""
 
 
 def estimated_tokens(text: str) -> int:
-    """Within a tenth for English contracts, a fifth for 16 other languages (docs/extraction.md)."""
+    """The number of tokens, within a tenth for English contracts, a fifth for 16 other languages
+    (docs/extraction.md)."""
     text = _RUN.sub(r"\1", text)
     words = _WORD.findall(text)
     lengths = Counter(map(len, words))
@@ -48,7 +50,7 @@ def estimated_tokens(text: str) -> int:
 
 
 def tokens_of_pages(pages: Sequence[str]) -> int:
-    """Of a document; of a long one by a sample of its pages."""
+    """The number of tokens of a document; for a long one by a sample of its pages."""
     characters = sum(map(len, pages))
     step = -(-characters // SAMPLE_CHARACTERS)
     if step < 2:

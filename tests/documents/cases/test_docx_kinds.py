@@ -124,7 +124,7 @@ def test_a_comment_or_a_damaged_part_beside_the_text_costs_no_text(tmp_path: Pat
     assert page.text == "The fee is $5,000 a month."
     assert {remark.detail for remark in page.remarks} == {
         "a damaged part, word/styles.xml",
-        "a file that this one shows as its part",
+        "a file that is shown as a part of this one",
     }
 
 

@@ -1,4 +1,4 @@
-"""The word boxes of a document, packed page by page: what is needed for the rectangles of a quote."""
+"""The word boxes of a document, packed page by page, from which the rectangles of a quote are made."""
 
 import struct
 import zlib
@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 from columnist.documents.model import WordBox
 
 MOST_WORDS = 200_000
-"""Of a page; the rest has no boxes."""
+"""Most words of a page; the rest has no boxes."""
 WORD_BYTES = 24
 
 _TRAILER = struct.Struct("<II")
@@ -25,8 +25,8 @@ def pack(words: Sequence[WordBox]) -> bytes:
 
 
 def unpack(data: bytes) -> tuple[WordBox, ...]:
-    """The words that `pack` packed (coordinates as 32-bit floats); none if it did not pack this: a process that a file
-    took over may have sent anything."""
+    """The words that `pack` packed (coordinates as 32-bit floats); none if `pack` did not make this: a process that a
+    file took over may send anything."""
     if not data:
         return ()
     try:

@@ -1,4 +1,4 @@
-"""What a guarded child does that looks for places in a document: of words that a person types, or of quotes."""
+"""The work of a guarded child that finds places in a document: of words that a person types, or of quotes."""
 
 import json
 from dataclasses import astuple
@@ -14,7 +14,7 @@ _PAGES = ["The “Lessee” pays USD 900 a day.", "The rent is due [...] on the 
 
 
 def warm() -> None:
-    """Use all that is loaded when it is first needed: a closed process can open no file."""
+    """Use everything that is loaded on first use: a closed process cannot open files."""
     list(find_words(_PAGES, "usd 900"))
     locator = Locator(_PAGES)
     for quote in ("The rent is due", "The rent ... last day", "the rnet is due"):

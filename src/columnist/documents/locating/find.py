@@ -1,4 +1,4 @@
-"""Find words in a document as a person types them: capitals, typography and line breaks do not matter."""
+"""Find words in a document that a person types: capitals, typography and line breaks do not matter."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,9 @@ _BROKEN = r"(?:\u00ad|[-‐][ \t]*+\r?\n[ \t]*+)?"
 
 
 def find_words(pages: Sequence[str], words: str) -> Iterator[Span]:
-    """The places of `words`, page 1 first; none if they are blank. Any white space between two words is the same.
+    """The places of `words`, page 1 first; none if they are blank. All white space between two words is the same.
 
-    It takes time proportional to the length of the text times that of the words, at most.
+    The time is at most proportional to the length of the text times that of the words.
     """
     parts = [_BROKEN.join(map(_alternatives, _CHARACTER.findall(part))) for part in words.split()]
     if not parts:

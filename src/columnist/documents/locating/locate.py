@@ -24,7 +24,7 @@ WORDS_PER_SLIP = 10
 _ANCHOR = 3
 """Words in a row that a quote with slips has in common with the text: candidates for a closer look."""
 _MOST_TRIES = 200
-"""Candidates that are tried, those of the rarest words first."""
+"""How many candidates are tried, those with the rarest words first."""
 _LEAST_CUT = 16
 """Least length in characters of a quote that may begin or end inside a word."""
 
@@ -56,7 +56,8 @@ _JOINS = ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1))
 
 _SPLITS_A_NUMBER = re.compile(r"(?:\d[.,:/]?|(?<![^\s$€£(])\.)$"), re.compile(r"[.,:/]?\d|[½¼¾]")
 _TURNS_A_WORD = re.compile(r"(?:\bnon[-‐‑\s]*|\b(?:un|in|im|ir|il|dis|a))$", re.I), re.compile(r"(?:out|less)\b", re.I)
-"""What must not be cut off: `exclusive` is not a quote from `non-exclusive`, nor `with` from `without`."""
+"""Prefixes and endings that must not be cut off: `exclusive` is not a quote from `non-exclusive`, nor `with` from
+`without`."""
 
 
 class _Word(NamedTuple):
@@ -156,7 +157,7 @@ class _Text:
             place = self._text.find(needle, place + 1)
 
     def _edges(self, spans: Sequence[Span]) -> str:
-        """Whether spans are "whole" words, "cut" a word, or omit something that gives them an "other" meaning."""
+        """Whether spans are "whole" words, "cut" a word, or omit something that changes the meaning ("other")."""
         first, last = self._pages[spans[0].page - 1], self._pages[spans[-1].page - 1]
         start, end = spans[0].start, spans[-1].end
         before, after = first[max(0, start - 8) : start], last[end : end + 8]
@@ -245,7 +246,8 @@ class _Text:
     def _slip(self, quoted: str, there: str) -> bool:
         """Whether a word is the other one misread or mistyped, and not a word that the document uses itself.
 
-        Look-alikes of OCR, or one wrong letter inside of a long word; not at its end, as in `employer` and `employee`.
+        It allows look-alikes of OCR, or one wrong letter inside a long word; not at its end, as in `employer` and
+        `employee`.
         """
         if self._counts[quoted] and self._counts[there] > 1:
             return False
@@ -286,8 +288,8 @@ class _Text:
         return self._normalised[1]
 
     def _offsets(self, page: int) -> list[int]:
-        """The offset in a page (from 0) of each character of its normalised text: of few pages, as it takes longer than
-        the text itself."""
+        """The offset in a page (from 0) of each character of its normalised text; kept for few pages, because it takes
+        longer than the text itself."""
         if page not in self._known_offsets:
             self._known_offsets[page] = _offsets(self._pages[page])
         return self._known_offsets[page]
@@ -326,7 +328,7 @@ def _words(page: int, text: str) -> Iterator[_Word]:
     """The words of a page as they are compared: without hyphens and apostrophes, thousands without commas."""
     for match in _WORD.finditer(text):
         word = match.group()
-        if not (word.isascii() and word.isalnum()):  # otherwise there is nothing to normalise
+        if not (word.isascii() and word.isalnum()):  # other pages need no normalising
             word = normalise(word).replace("'", "")
         if word[0].isdigit():
             word = re.sub(r",(?=\d{3}(?!\d))", "", word)
@@ -371,11 +373,12 @@ def _one_word(left: str, right: str) -> bool:
 
 
 _MOST_FORMS = 20_000
-"""Characters whose forms are remembered: more than any document has that means to be read."""
+"""How many characters' forms are remembered: more than any legible document has."""
 
 
 class _Forms(dict[int, str]):
-    """Each character as it is compared, in `str.translate`: none of white space, several of a ligature."""
+    """The form of each character in comparisons, for `str.translate`: empty for white space, several characters for a
+    ligature."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -408,7 +411,7 @@ def _offsets(text: str) -> list[int]:
 
 
 def rectangles(words: Mapping[int, Sequence[WordBox]], spans: Sequence[Span]) -> tuple[Rectangle, ...]:
-    """One rectangle per line of the words in the spans. `words`: those of each page (1-based) that has a span."""
+    """One rectangle per line of the words in the spans. `words`: the words of each page (1-based) that has a span."""
     found: list[Rectangle] = []
     for span in spans:
         line: Rectangle | None = None

@@ -46,7 +46,8 @@ def _lines(page: str) -> list[re.Match[str]]:
 
 
 def _keys(line: re.Match[str], page: int) -> Iterator[str]:
-    """What a running line has in common on all its pages: its text, or all but one number that counts with them."""
+    """The part of a running line that is the same on all its pages: its text, without a number that counts with the
+    pages."""
     if line.end() - line.start() > _LONGEST:
         return
     text = " ".join(line.group().split())

@@ -1,4 +1,4 @@
-"""Looks for places in documents: each time in a guarded child, which nothing keeps when its time is over."""
+"""Finds places in documents, each time in a guarded child, which is killed when its time is over."""
 
 import asyncio
 import json
@@ -12,19 +12,19 @@ from columnist.errors import DocumentError, ReaderLostError
 from columnist.guarded.children import CrashedError, LateError, LostError, Places, Role
 
 WORDS_SECONDS, QUOTES_SECONDS = 5.0, 60.0
-"""The longest search for some words, and for the quotes of one call to a language model. 100 quotes in a document of
-2,000 pages take some seconds."""
+"""The longest search for a person's words, and for the quotes of one call to a language model. 100 quotes in a document
+of 2,000 pages take some seconds."""
 MEMORY = 2 * 1024**3
 MOST_WAITING = 20
-"""Searches for words of one user that may wait for a process."""
+"""How many searches of one user may wait for a process."""
 
 _CHILD = "columnist.documents.locating.child"
 _PLACES = TypeAdapter(list[list[tuple[int, int, int]]])
 
 
 class Seeker:
-    """Finds words that a person types, and quotes. A child is killed as well when nobody waits for it any more: the
-    client has hung up, the job was cancelled. Use as an async context manager: leaving it waits for their end."""
+    """Finds words that a person types, and quotes. A child is also killed when its result is no longer wanted: the
+    client has hung up, or the job was cancelled. Use as an async context manager: leaving it waits for their end."""
 
     def __init__(self, words_seconds: float = WORDS_SECONDS, quotes_seconds: float = QUOTES_SECONDS) -> None:
         cores = usable_cores()
@@ -42,8 +42,8 @@ class Seeker:
         await self._quotes.close()
 
     async def words(self, pages: Sequence[str], words: str, most: int, user: Hashable) -> tuple[list[Span], bool]:
-        """The first places of some words, page 1 first, and whether there may be more: none, and True, if it took too
-        long to look for them. Raises TooManyRequestsError, DocumentError or ReaderLostError."""
+        """The first places of some words, page 1 first, and whether there may be more; no places, and True, if the
+        search took too long. Raises TooManyRequestsError, DocumentError or ReaderLostError."""
         try:
             places = await self._found(self._words, pages, {"words": words, "most": most + 1}, user)
         except LateError:
@@ -86,7 +86,7 @@ def _encoded(pages: Sequence[str], asked: dict[str, object]) -> bytes:
 
 
 def _spans(sent: object, pages: Sequence[str]) -> list[tuple[Span, ...]]:
-    """What a child sends is data from a stranger."""
+    """The answer of a child, which is untrusted data."""
     try:
         places = [tuple(Span(*span) for span in spans) for spans in _PLACES.validate_python(sent)]
     except ValueError:
@@ -98,4 +98,4 @@ def _spans(sent: object, pages: Sequence[str]) -> list[tuple[Span, ...]]:
 
 
 def _forged() -> DocumentError:
-    return DocumentError("The document made the process that looked into its text send what none sends.")
+    return DocumentError("The document made the process that searched its text send an invalid answer.")

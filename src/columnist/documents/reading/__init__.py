@@ -1,1 +1,1 @@
-"""From the bytes of a file to pages and words, in a subprocess that may do nothing else."""
+"""From a file's bytes to pages and words, in a subprocess that may do nothing else."""

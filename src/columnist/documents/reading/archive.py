@@ -14,7 +14,7 @@ from columnist.documents.reading.encoding import decode
 from columnist.errors import DocumentError
 
 MOST_FILES = 10_000
-"""Files of one archive that are taken in."""
+"""How many files of one archive are taken in."""
 
 LARGEST_FILE = 256 * 1024**2
 LARGEST_ARCHIVE = 8 * 1024**3
@@ -26,7 +26,7 @@ MOST_PACKED = 500
 _UTF_8, _ENCRYPTED = 0x800, 0x1
 _UNICODE_PATH = 0x7075
 _NOBODYS = re.compile(r"(?:^|/)(?:__MACOSX/|\.(?!\.?/)|Thumbs\.db$|desktop\.ini$|~\$)", re.IGNORECASE)
-"""What systems leave in folders, hidden files and locks: they are passed over, as they are in folders."""
+"""Files that systems leave in folders, hidden files and locks: they are skipped, as they are in folders."""
 _OUTSIDE = re.compile(r"(?:^|/)\.\.(?:/|$)|^/|^[A-Za-z]:")
 
 
@@ -82,7 +82,8 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, left:
 
 
 def _path(entry: zipfile.ZipInfo) -> str:
-    """The path of an entry. Without a sign it is in some code page, which is UTF-8, or shows by its letters."""
+    """The path of an entry. Without a flag for UTF-8 its code page is unknown: it is UTF-8, or is guessed from the
+    letters."""
     raw = entry.orig_filename
     for number, data in _extras(entry.extra):
         if number == _UNICODE_PATH and len(data) > 5:

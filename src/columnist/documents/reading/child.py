@@ -1,8 +1,8 @@
-"""What a guarded child does: it reads a file that it has open, on one request, and sends back what is in it.
+"""The work of a guarded child: on one request it reads a file that it has open, and sends back its contents.
 
-A request is a line of JSON with what is asked for: "read" pages, "ocr" of some, "draw" a page, "attached" files,
-the "language" of texts. The answer is frames: pages or attachments, then an end with the other values, or an error. A
-file that exploits a parser has this process only, which is closed (`guarded.sandbox`).
+A request is a line of JSON: "read" pages, "ocr" some pages, "draw" a page, "attached" files, the "language" of texts.
+The answer is frames: pages or attachments, then an end with the other values, or an error. A file that exploits a
+parser controls only this process, which is closed (`guarded.sandbox`).
 """
 
 import email
@@ -40,10 +40,10 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def warm() -> None:
-    """Load all that is loaded when it is first needed: a closed process can open no file."""
+    """Load everything that is loaded on first use: a closed process cannot open files."""
     for package in (chardet, email, encodings, html):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            with suppress(ImportError):  # for other systems, or for what is not installed
+            with suppress(ImportError):  # for other systems, or for programs that are not installed
                 importlib.import_module(module.name)
     Image.init()
     mimetypes.init()
@@ -56,7 +56,7 @@ def warm() -> None:
 
 def answer(requests: BinaryIO, frames: BinaryIO, file: BinaryIO | None) -> None:
     """Answer the next request."""
-    # Words are in no cycles: looking for some took a twelfth of the time of a PDF.
+    # Words form no reference cycles, and the collector took a twelfth of the time of a PDF.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         _answer(frames, file, **json.loads(requests.readline()))
@@ -71,7 +71,7 @@ def answer(requests: BinaryIO, frames: BinaryIO, file: BinaryIO | None) -> None:
 
 
 def _errno(error: BaseException | None) -> int | None:
-    """By its number the parent knows whether the machine is at fault, and not the file."""
+    """By the error's number the parent knows whether the machine is at fault, and not the file."""
     return error.errno if isinstance(error, OSError) else None
 
 
@@ -123,14 +123,14 @@ def read_file(file: BinaryIO, name: str, max_pages: int) -> tuple[str, Iterator[
 
 
 def read_by_ocr(file: BinaryIO, numbers: Sequence[int]) -> Iterator[Page]:
-    """Read pages (1-based, in their order) that are pictures, or have some. Raises DocumentError, as the iteration
-    does."""
+    """Read pages (1-based, in their order) that are pictures, or contain pictures. Raises DocumentError, as the
+    iteration does."""
     kind = _media_type(file, "")
     if kind in formats.PICTURES:
         yield from (read_picture_by_ocr(file, number) for number in numbers)
     elif kind == formats.PDF:
         yield from (read_pdf_by_ocr(file, number) for number in numbers)
-    else:  # whose pages are not to be had one by one
+    else:  # its pages cannot be read one by one
         _, pages = read_file(file, "", numbers[-1])
         wanted = (page for page in pages if page.number in numbers)
         yield from map(read_pictures_on, islice(wanted, len(numbers)))

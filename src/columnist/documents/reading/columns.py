@@ -1,4 +1,4 @@
-"""Columns of text on a page, found by where its lines are."""
+"""Columns of text on a page, found by the places of its lines."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -7,14 +7,14 @@ from typing import Generic, NamedTuple, TypeVar
 COLUMN_LINES = 8
 _COLUMN_WIDTH = 0.3
 _COLUMN_FILLED = 0.7
-"""A column has at least so many lines, takes this share of the text's width, and its lines fill this share of it; the
+"""A column has at least this many lines, this share of the text's width, and lines that fill this share of it; the
 columns of a table do not."""
 
 T = TypeVar("T")
 
 
 class Placed(NamedTuple, Generic[T]):
-    """A line, or a piece of one, and where it is on a page without skew; `y`: of its middle."""
+    """A line, or a piece of one, and its place on a page without skew; `y`: of its middle."""
 
     item: T
     x0: float
@@ -26,7 +26,7 @@ class Placed(NamedTuple, Generic[T]):
 def parted(lines: list[Placed[T]], gutters: Sequence[float] | None = None) -> list[list[Placed[T]]]:
     """The lines, cut into blocks at two columns side by side; a line across both ends the block above it.
 
-    `gutters`: where the right one may begin; None: with any line.
+    `gutters`: where the right column may begin; None: at any line.
     """
     if not lines:
         return []

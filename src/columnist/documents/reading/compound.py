@@ -1,4 +1,4 @@
-"""The names at the top of an OLE compound file, in bounded time: what kind of file it is, before a reader opens it.
+"""The names at the top of an OLE compound file, in bounded time: they show the kind of file before a reader opens it.
 
 Source: [MS-CFB], Compound File Binary File Format, sections 2.1 to 2.6.
 """
@@ -9,13 +9,13 @@ from typing import BinaryIO
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEADER = 512
 _IN_HEADER = 109
-"""Sectors of the allocation table that the header names; a chain of sectors has the others."""
+"""How many sectors of the allocation table the header names; a chain of sectors names the others."""
 _ENTRY = 128
 _LAST = 0xFFFFFFFA
-"""The largest number of a sector; larger ones end a chain. Numbers of entries likewise."""
+"""The largest number of a sector or an entry; larger ones end a chain."""
 MOST_NAMES = 500
 MOST_STEPS = 20_000
-"""Sectors that are followed: the chain of a file of a few GB."""
+"""How many sectors are followed: the chain of a file of a few GB."""
 
 
 def top_names(file: BinaryIO) -> list[str]:
@@ -85,7 +85,7 @@ class _Compound:
         return int(number)
 
     def _step(self, sector: int) -> None:
-        """Raises ValueError where a chain ends, or goes on for too long."""
+        """The next sector. Raises ValueError if the chain ends, or goes on for too long."""
         self._steps += 1
         if sector > _LAST or self._steps > MOST_STEPS:
             raise ValueError("The chain of sectors is broken.")

@@ -1,4 +1,4 @@
-"""What a page of a PDF draws: its text objects, and what else may lie over or under them."""
+"""The content of a PDF's page: its text objects, and other objects that may lie over or under them."""
 
 import ctypes
 from collections.abc import Callable, Iterator
@@ -10,14 +10,14 @@ from columnist.documents.reading.direct import Pointer, address_of, direct
 from columnist.documents.reading.layer import Box
 
 MOST_OBJECTS = 20_000
-"""Of a page; what comes after is not looked at one by one."""
+"""How many objects of a page are examined one by one; later ones are not."""
 
 PALE = 190
 FAINT = 200
-"""Letters whose colours are all lighter, or that are less opaque, may leave no mark."""
+"""Letters that are lighter in all colours, or less opaque, may leave no mark."""
 
 _LIGHT = 230
-"""The least level of each colour of a ground on which dark letters show."""
+"""The least level of each colour of a background on which dark letters show."""
 
 _COUNT, _GET = direct("FPDFPage_CountObjects"), direct("FPDFPage_GetObject", Pointer)
 _COUNT_INNER, _GET_INNER = direct("FPDFFormObj_CountObjects"), direct("FPDFFormObj_GetObject", Pointer)
@@ -38,26 +38,26 @@ _EDGES = (ctypes.c_float * 4)()
 _EDGE_POINTERS = [ctypes.byref(_EDGES, 4 * number) for number in range(4)]
 _SPOKEN = ctypes.c_char_p(b"ActualText")
 _LETTERS = str.maketrans("\x93\x94\x95\x96\x97\x98\x99\x9a\x9b\x9c\x9d\x9e\xa0", "ﬁﬂŁŒŠŸŽıłœšž€")
-"""Those that PDFDocEncoding has and Latin-1 has not."""
+"""The characters of PDFDocEncoding that Latin-1 lacks."""
 _RECTANGLE = 5
-"""Corners of a closed rectangle, at most."""
+"""Most corners of a closed rectangle."""
 _SLACK = 0.5
-"""Points: a clip may cut this off letters, whose bounds are those of their font."""
+"""Points that a clip may cut off letters, because their bounds are those of their font."""
 
 _THIN, _LONG = 2.5, 2.0
-"""Points: a bar is no thicker; and how many times as long, at least."""
+"""Points: the greatest thickness of a bar; and its least length as a multiple of that."""
 _MOST_PATHS = 3_000
-"""Of a page: a drawing has more, whose lines are not looked at one by one."""
+"""Most paths of a page that are examined one by one; a drawing has more."""
 _LONGEST_SPOKEN = 4_096
-"""Bytes of what stands for letters that are drawn."""
+"""Most bytes of a replacement text for drawn letters."""
 
 _Matrix = tuple[float, float, float, float, float, float]
 _SAME: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 class Other(NamedTuple):
-    """Something drawn that is no text: after so many objects, where in PDF space, and whether dark letters that come
-    later show on it."""
+    """A drawn object that is no text: how many objects precede it, its place in PDF space, and whether later dark
+    letters show on it."""
 
     order: int
     place: Box
@@ -65,7 +65,7 @@ class Other(NamedTuple):
 
 
 class _Mark(NamedTuple):
-    """Something that the file says of objects: that they are part of a layer, or to be read as what is `spoken`."""
+    """A mark of objects in the file: they are part of a layer, or must be read as the `spoken` text."""
 
     address: int
     is_layer: bool
@@ -77,16 +77,16 @@ class Content:
 
     def __init__(self, page: Any) -> None:
         self.texts: dict[int, tuple[int, int]] = {}
-        """Text objects by address: after how many objects they are drawn, and by which form (0: by the page)."""
+        """Text objects by address: how many objects precede them, and the form that draws them (0: the page)."""
         self.is_plain = True
-        """Each text object is dark, opaque, filled and whole, and on no layer: only something else can hide it."""
+        """Each text object is dark, opaque, filled and complete, and on no layer: only another object can hide it."""
         self.others: list[Other] = []
         self.pictures: list[Box] = []
-        """Left, top, right, bottom in PDF space of the pictures of the page, and of its forms that hold one."""
+        """Left, top, right, bottom in PDF space of the page's pictures, and of its forms that contain one."""
         self.bars: list[Box] = []
         """Thin dark lines, in PDF space."""
         self.spoken: dict[int, tuple[int, str]] = {}
-        """Text objects that the file says to be read as something else (/ActualText): by which mark, and as what."""
+        """Text objects that must be read as another text (/ActualText): the mark, and that text."""
         self.paths = 0
         self._order = self._images = self._forms = 0
         self._clips: dict[int, Box | None] = {}
@@ -178,11 +178,11 @@ class Content:
         )
 
     def _is_layered(self, one: Any) -> bool:
-        """Whether it is part of a layer, which may be off."""
+        """Whether the object is part of a layer, which may be off."""
         return any(mark.is_layer for mark in self._marked(one))
 
     def _marked(self, one: Any) -> Iterator[_Mark]:
-        """The marks of an object, many of which have the same."""
+        """The marks of an object; many objects share theirs."""
         for index in range(_COUNT_MARKS(one)):
             address = _MARK(one, ctypes.c_ulong(index)) or 0
             if address not in self._marks:
@@ -190,7 +190,7 @@ class Content:
             yield self._marks[address]
 
     def _is_whole(self, text: Any) -> bool:
-        """Whether no clip cuts it."""
+        """Whether no clip cuts the object."""
         clip = Pointer(_CLIP(text))
         paths = _COUNT_CLIPS(clip) if clip else 0
         if paths <= 0:
@@ -199,7 +199,7 @@ class Content:
             return False
         left, bottom, right, top = _EDGES
         for number in range(paths):
-            # Objects share their clips, whose points are in one place.
+            # Objects share their clips, so each is examined once.
             points = _SEGMENT(clip, number, 0)
             if not points:
                 return False
@@ -219,7 +219,7 @@ class Content:
 def _mark(address: int) -> _Mark:
     name, size = (ctypes.c_ushort * 8)(), ctypes.c_ulong()
     is_read = _MARK_NAME(Pointer(address), name, ctypes.c_ulong(ctypes.sizeof(name)), ctypes.byref(size))
-    # A longer name is not "OC", and is not written.
+    # A longer name is not "OC", and PDFium does not write it.
     is_layer = not is_read or bytes(name).startswith("OC\0".encode("utf-16-le"))
     said, size = (ctypes.c_ubyte * _LONGEST_SPOKEN)(), ctypes.c_ulong()
     is_spoken = _MARK_TEXT(Pointer(address), _SPOKEN, said, ctypes.c_ulong(_LONGEST_SPOKEN), ctypes.byref(size))
@@ -237,12 +237,12 @@ def _decoded(said: bytes) -> str:
 
 
 def fill_of(one: Any) -> tuple[int, int, int, int] | None:
-    """Red, green, blue and opacity of what fills an object; None for a pattern."""
+    """Red, green, blue and opacity of an object's fill; None for a pattern."""
     return colour_of(one, _FILL)
 
 
 def colour_of(one: Any, read: Callable[..., Any]) -> tuple[int, int, int, int] | None:
-    """The same of what fills or strokes it."""
+    """The same for its fill or its stroke."""
     if not read(one, *_COLOUR_POINTERS):
         return None
     red, green, blue, opaque = _COLOUR
@@ -250,7 +250,7 @@ def colour_of(one: Any, read: Callable[..., Any]) -> tuple[int, int, int, int] |
 
 
 def _rectangle(clip: Any, number: int) -> Box | None:
-    """Left, bottom, right, top of a clip; None if it is no upright rectangle."""
+    """Left, bottom, right, top of a clip; None unless it is an upright rectangle."""
     count = _COUNT_SEGMENTS(clip, number)
     if not 4 <= count <= _RECTANGLE:
         return None
@@ -267,7 +267,7 @@ def _rectangle(clip: Any, number: int) -> Box | None:
 
 
 def _place(one: Any, matrix: _Matrix) -> Box:
-    """Left, top, right, bottom in PDF space, as far as the matrix leads there."""
+    """Left, top, right, bottom of an object, transformed by the matrix."""
     if not _BOUNDS(one, *_EDGE_POINTERS):
         return 0.0, 0.0, 0.0, 0.0
     left, bottom, right, top = _EDGES

@@ -1,6 +1,7 @@
-"""The part of CSS that decides what is seen of a page: what is hidden, numbered, generated, raised, kept as typed.
+"""The part of CSS that decides how a page's text is seen: hidden, numbered, generated, raised, kept as typed.
 
-What a declaration hides in a way that is not computed here (a filter, a mask, a shape) counts as hidden.
+If a declaration may hide text in a way that is not computed here (a filter, a mask, a shape), the text counts as
+hidden.
 """
 
 import re
@@ -26,9 +27,9 @@ from columnist.documents.reading.css_values import (
 from columnist.documents.reading.visibility import LEAST_CONTRAST
 
 MOST_RULES = 5_000
-"""Rules of a page's style sheets that are applied."""
+"""How many rules of a page's style sheets are applied."""
 MOST_COMPLEX = 500
-"""Selectors of more than a tag, a class or an id that are applied: each goes through the whole page."""
+"""How many selectors with more than a tag, a class or an id are applied: each searches the whole page."""
 
 TINY = 4 / 3
 """Pixels (one point): the largest size of letters that nobody can read."""
@@ -51,8 +52,8 @@ _KEPT = "revert-layer"
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What is true of an element's text; the first fields are inherited. `cover`: the product of opacities; `size`: of
-    its letters in pixels; `custom`: its custom properties."""
+    """The style of an element's text; the first fields are inherited. `cover`: the product of opacities; `size`: of its
+    letters in pixels; `custom`: its custom properties."""
 
     colour: Colour = _BLACK
     ground: Colour = _WHITE
@@ -73,7 +74,7 @@ class Style:
 
     @property
     def is_unseen(self) -> bool:
-        """Text itself is there and nobody sees it."""
+        """The text takes its place, and nobody sees it."""
         if self.is_invisible or self.size <= TINY:
             return True
         if self.colour == _BLACK and self.ground == _WHITE and self.cover == 1:
@@ -85,7 +86,7 @@ class Style:
 
 class Styles:
     """The style sheets of a page, applied as browsers do: `!important`, style attributes, selectors, order. `is_cut`:
-    there are more rules than are applied."""
+    some rules are not applied, because there are too many."""
 
     def __init__(self, parser: LexborHTMLParser) -> None:
         self._simple: dict[str, list[_Rule]] = {}
@@ -117,7 +118,7 @@ class Styles:
                 try:
                     of_nodes += [(node.mem_id, rule) for node in parser.css(plain or "*")]
                 except (SelectolaxError, ValueError):
-                    return  # one that is wrong makes the rule void
+                    return  # one invalid selector makes the rule void
             else:
                 self.is_cut = True
         for name, rule in simple:
@@ -134,7 +135,7 @@ class Styles:
         return sorted([*found, *self._of.get(node.mem_id, ())], key=lambda rule: rule.strength)
 
     def of(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None], around: Style) -> Style:
-        """The style of an element inside of another."""
+        """The style of an element inside another."""
         rules = self._said(node, tag, attributes)
         if not rules and not attributes and tag not in _SPECIAL and not self._hosts:
             return self._inherited(around)
@@ -175,7 +176,7 @@ class Styles:
         return style
 
     def _inherited(self, around: Style) -> Style:
-        """The style of an element about which nothing is said."""
+        """The style of an element that no rule matches."""
         known = self._plain.get(id(around))
         if known is None or known[0] is not around:
             inherited = replace(
@@ -202,7 +203,7 @@ _declared = lru_cache(4096)(declared)
 
 
 _ANY = re.compile(r":(?:link|any-link)$|:(?:lang|dir)\([^()]*\)")
-"""Pseudo-classes that the parser does not know, and that are taken to be true."""
+"""Pseudo-classes that the parser does not know; they count as true."""
 
 
 def _parted(selector: str) -> tuple[str, str]:
@@ -213,7 +214,7 @@ def _parted(selector: str) -> tuple[str, str]:
 
 
 def _presented(tag: str, attributes: Mapping[str, str | None]) -> dict[str, str]:
-    """What attributes say beside `style`: the weakest."""
+    """The declarations that attributes other than `style` stand for: the weakest."""
     said = {}
     if "hidden" in attributes or "popover" in attributes or (tag == "dialog" and "open" not in attributes):
         said["display"] = "none"
@@ -243,7 +244,7 @@ def _cascaded(sources: Sequence[Declared], presented: dict[str, str]) -> dict[st
 
 
 def _is_valid(name: str, value: str) -> bool:
-    """Whether a browser knows the value, of a property that hides; else it goes by the declaration before."""
+    """Whether a browser knows the value of a property that hides; if not, the earlier declaration counts."""
     if value in _INHERITED or value in _UNDONE or "var(" in value:
         return True
     if name == "display":
@@ -262,7 +263,7 @@ _LONGEST_VALUE = 2_000
 
 
 def _with_variables(said: Mapping[str, str], custom: Mapping[str, str]) -> dict[str, str]:
-    """The declarations with what custom properties stand for; without those that stand for nothing."""
+    """The declarations with the values of custom properties; without those that have none."""
     found = {}
     for name, value in said.items():
         for _ in range(5):
@@ -350,7 +351,7 @@ def _over(colour: Colour, ground: Colour) -> Colour:
 
 
 def _is_struck(said: Mapping[str, str], tag: str) -> bool:
-    """Whether a line goes through the letters of an element; nothing inside of it takes that away."""
+    """Whether a line goes through the letters of an element; elements inside it cannot remove it."""
     decoration = said.get("text-decoration-line") or said.get("text-decoration")
     return tag in _STRUCK if decoration is None else "line-through" in decoration
 
@@ -399,13 +400,13 @@ _MOVES = re.compile(r"(?<![a-z0-9])([a-z0-9]++)\(([^()]*+)\)")
 
 
 def _is_gone(said: Mapping[str, str], letters: float) -> bool:
-    """Whether nothing is seen of an element, whatever its text says of itself."""
+    """Whether an element is invisible, whatever the style of its text."""
     if not said:
         return False
     if said.get("display") == "none" or said.get("content-visibility") == "hidden":
         return True
     if said.get("content", "normal") not in _NONE:
-        return True  # another thing is shown in its place
+        return True  # something else is shown in its place
     moved = said.get("position", "static") not in _NONE | {"static"}
     for name in (*(_PLACED if moved else ()), *_MARGINS, "text-indent"):
         if name in said and any(is_far(one, letters) for one in _words(said[name])):
@@ -420,7 +421,7 @@ def _is_gone(said: Mapping[str, str], letters: float) -> bool:
 
 
 def _is_cut_off(said: Mapping[str, str], letters: float) -> bool:
-    """Whether an element cuts off what does not fit, and nothing fits."""
+    """Whether an element clips its content, and is too small for any."""
     cuts = (said.get(f"overflow{way}", "") for way in ("", "-x", "-y", "-inline", "-block"))
     if not any(one.startswith(_CUTS) for one in cuts) and not said.get("contain", "").startswith(_CONTAINED):
         return False
@@ -433,7 +434,7 @@ def _is_cut_off(said: Mapping[str, str], letters: float) -> bool:
 
 
 def _is_shaped_away(said: Mapping[str, str], letters: float) -> bool:
-    """Whether drawing takes an element away, or may."""
+    """Whether a transform, filter or mask makes an element invisible, or may do so."""
     if any(said.get(name, "none") not in _NONE for name in _SHAPES):
         return True
     if any(one not in _HARMLESS_FILTERS for one in _FILTER.findall(said.get("filter", ""))):
@@ -459,7 +460,7 @@ def _is_moved_away(how: str, arguments: str, letters: float) -> bool:
 
 
 def _is_nothing(text: str) -> bool:
-    """Whether what is scaled by this is too small to be seen; a number that is none counts as well."""
+    """Whether content scaled by this is too small to be seen; an invalid number counts as too small."""
     factor = _factor(text.lstrip("-+"))
     return text not in _NONE and (factor is None or factor < 0.1)
 
@@ -470,7 +471,7 @@ def _words(value: str) -> list[str]:
 
 
 def _generated(said: Mapping[str, str], style: Style) -> str:
-    """What a pseudo-element shows."""
+    """The content of a pseudo-element."""
     if not said:
         return ""
     own = _with(replace(style, is_gone=False), {name: value for name, value in said.items() if name != "content"})
@@ -499,7 +500,7 @@ _STRING = re.compile(
 
 
 def _content(said: Mapping[str, str]) -> str:
-    """What is put before or after an element; a counter is its name and form between control characters."""
+    """The text before or after an element; a counter is its name and form between control characters."""
     parts: list[str] = []
     for found in _STRING.finditer(said.get("content", "")):
         text = found[1] if found[1] is not None else found[2]

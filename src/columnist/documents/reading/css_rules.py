@@ -1,4 +1,4 @@
-"""Style sheets as rules: selectors with what they declare, in the order in which browsers apply them."""
+"""Style sheets as rules: selectors with their declarations, in the order in which browsers apply them."""
 
 import base64
 import binascii
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 WINDOW = 1280, 800
-"""Pixels of the window for which media are looked up."""
+"""The window's size in pixels, for media queries."""
 
 _DEEPEST = 20
-"""Blocks in blocks."""
+"""Most levels of blocks in blocks."""
 
 _PIECE = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|\\.|[{};()\[\]]|[^\"'\\{};()\[\]]++", re.S)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
@@ -31,14 +31,14 @@ _WHERE = re.compile(r":where\([^()]*\)")
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a rule or a style attribute declares, in its order: plainly, and with `!important`."""
+    """The declarations of a rule or a style attribute, in order: normal ones, and those with `!important`."""
 
     plain: Sequence[tuple[str, str]]
     important: Sequence[tuple[str, str]]
 
 
 def declared(text: str) -> Declared:
-    """Of the inside of a rule, or of a style attribute; values are in lower case but for texts."""
+    """The declarations inside a rule or a style attribute; values are in lower case, except texts."""
     plain: list[tuple[str, str]] = []
     important: list[tuple[str, str]] = []
     for one in _declarations(_COMMENT.sub("", text)):
@@ -78,8 +78,8 @@ def _character(digits: str) -> str:
 
 
 def rules(sheet: str, depth: int = 0) -> Iterator[tuple[str, Declared]]:
-    """Selectors and declarations, in order; those inside of media that a screen is not, of fonts and of frames of an
-    animation are left out."""
+    """Selectors and declarations, in order; without those for media other than a screen, for fonts and for frames of an
+    animation."""
     yield from _rules(re.sub(r"<!--|-->", " ", _COMMENT.sub("", sheet)), "", depth)
 
 
@@ -103,7 +103,7 @@ def _rules(text: str, parent: str, depth: int) -> Iterator[tuple[str, Declared]]
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str | None]]:
-    """What is before each block, and the block; None for what ends without one."""
+    """The text before each block, and the block; None for a statement without one."""
     head: list[str] = []
     body: list[str] = []
     depth = brackets = 0
@@ -158,7 +158,7 @@ def selectors(text: str) -> list[str]:
 
 
 def specificity(selector: str) -> tuple[int, int, int]:
-    """By which of two rules the later one does not win: ids, then classes and the like, then tags."""
+    """A selector's specificity, by which an earlier rule may win: ids, then classes and the like, then tags."""
     plain = re.sub(r"\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)", "", _WHERE.sub("", selector))
     return len(_IDS.findall(plain)), len(_CLASSES.findall(plain)), len(_TAGS.findall(plain))
 
@@ -180,7 +180,8 @@ def _is_screen(medium: str) -> bool:
 
 
 def embedded(text: str) -> str:
-    """The style sheet in the address itself of an import or a link; empty if it is elsewhere: nothing is fetched."""
+    """The style sheet inside the address of an import or a link (a data URL); empty for other addresses: nothing is
+    fetched."""
     found = re.search(r"data:text/css([^,\"')]{0,100}+),([^\"')]*+)", text, re.I)
     if not found:
         return ""

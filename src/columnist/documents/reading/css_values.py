@@ -1,6 +1,7 @@
-"""Values of CSS that decide what is seen: colours, lengths, shares. None: not of CSS, so that a browser ignores it.
+"""Values of CSS that decide whether text is seen: colours, lengths, shares. None: not valid CSS, so that a browser
+ignores it.
 
-A value that is of CSS and not understood here counts as one that hides: nobody vouches for what it shows.
+A valid value that is not understood here counts as one that hides, because its effect is unknown.
 """
 
 import re
@@ -9,7 +10,7 @@ from colorsys import hls_to_rgb
 from PIL import ImageColor
 
 Colour = tuple[float, float, float, float]
-"""Red, green and blue to 255, and how much it covers, to 1."""
+"""Red, green and blue from 0 to 255, and opacity from 0 to 1."""
 
 CLEAR: Colour = (0, 0, 0, 0)
 
@@ -22,14 +23,14 @@ _PIXELS = {
     "vh": 8, "vmin": 8, "vmax": 12.8, "svh": 8, "lvh": 8, "dvh": 8, "svw": 12.8, "lvw": 12.8, "dvw": 12.8, "vi": 12.8,
     "vb": 8, "lh": 19, "rlh": 19, "cqw": 12.8, "cqh": 8, "cqi": 12.8, "cqb": 8,
 }  # fmt: skip
-"""Of a window of 1,280 × 800."""
+"""Units of a window of 1,280 × 800."""
 _OF_LETTERS = {"em": 1.0, "ex": 0.5, "ch": 0.5, "cap": 0.7, "ic": 1.0}
 _SIZES = {
     "xx-small": 9, "x-small": 10, "small": 13, "medium": 16, "large": 18, "x-large": 24, "xx-large": 32,
     "xxx-large": 48, "math": 16,
 }  # fmt: skip
 _FAR = 500
-"""Pixels outside of where it would be; a percentage counts from 100 on."""
+"""Pixels that move a box out of the page; a percentage counts from 100 on."""
 
 
 def colour(text: str, current: Colour) -> Colour | None:
@@ -51,7 +52,7 @@ def colour(text: str, current: Colour) -> Colour | None:
 
 
 def old_colour(text: str) -> str:
-    """The colour of an attribute (`bgcolor`), which may lack its sign."""
+    """The colour of an attribute (`bgcolor`), which may lack its `#`."""
     text = text.strip().lower()
     return f"#{text}" if re.fullmatch("[0-9a-f]{3}|[0-9a-f]{6}", text) else text
 
@@ -91,7 +92,7 @@ def share(text: str) -> float | None:
 
 
 def pixels(text: str, letters: float = 16.0) -> float | None:
-    """A length. `letters`: the size of those around it. A percentage has no length."""
+    """A length. `letters`: the size of the letters around it. A percentage has no length."""
     if (found := _LENGTH.fullmatch(text)) is None:
         return None
     number, unit = float(found[1]), found[2] or ""
@@ -114,7 +115,7 @@ def letter_size(text: str, around: float) -> float | None:
 
 
 def _least(text: str, around: float) -> float:
-    """The least that a function of lengths may come to; 0 where that takes arithmetic."""
+    """The least possible value of a function of lengths; 0 if that needs arithmetic."""
     name, arguments = text.split("(", 1)
     inside = arguments.removesuffix(")")
     if name not in ("min", "max", "clamp", "calc") or "-" in inside or "*" in inside or "/" in inside:
@@ -135,7 +136,7 @@ def font_size(shorthand: str) -> str:
 
 
 def is_far(text: str, letters: float) -> bool:
-    """Whether something that is moved by this is off the page, to the left or above it."""
+    """Whether a box moved by this is off the page, to the left or above it."""
     if _FUNCTION.match(text):
         return "-" in text and any(abs(float(one.rstrip("%"))) >= 100 for one in _NUMBERS.findall(text))
     if text.endswith("%") and _LENGTH.fullmatch(text):

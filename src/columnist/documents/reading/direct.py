@@ -11,13 +11,14 @@ Pointer = ctypes.c_void_p
 
 
 def direct(name: str, result: Any = ctypes.c_int) -> Callable[..., Any]:
-    """PDFium's function `name`, for numbers that are `int` in C, `Pointer` and `byref`: nothing else is right.
+    """PDFium's function `name`.
 
-    `result`: `int` in C; or `Pointer` for an address, as a number, which is None if there is nothing.
+    Its arguments may only be numbers that are `int` in C, `Pointer` and `byref`. `result`: `int` in C; or `Pointer` for
+    an address, as a number, None for a null pointer.
     """
     return ctypes.PYFUNCTYPE(result)(address_of(getattr(pdfium_c, name)))
 
 
 def address_of(pointer: Any) -> int:
-    """Where a pointer of any type points to; 0 if nowhere."""
+    """The address in a pointer of any type; 0 for a null pointer."""
     return ctypes.cast(pointer, Pointer).value or 0

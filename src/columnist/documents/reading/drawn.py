@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
-"""The same content in newer and older terms, of which one is shown."""
+"""Elements with the same content in newer and older terms; one of these is shown."""
 SMART_ART = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _LARGE = (4 * 914_400) * (3 * 914_400)
-"""Of four by three inches, in square English Metric Units: what is smaller is a logo or a signature."""
+"""The area of four by three inches, in square English Metric Units: a smaller picture is a logo or a signature."""
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 
 def paragraphs(element: Any) -> Iterator[str]:
-    """The paragraphs of DrawingML in an element, those with text."""
+    """The paragraphs with text of DrawingML in an element."""
     for paragraph in element.iter(f"{_A}p"):
         text = "".join(
             "\t" if piece.tag == f"{_A}tab" else "\n" if piece.tag == f"{_A}br" else piece.text or ""
@@ -24,7 +24,7 @@ def paragraphs(element: Any) -> Iterator[str]:
 
 
 def shown_alternative(alternatives: Any) -> Any | None:
-    """Of the same content in several terms, the newest that Office knows and that is not empty."""
+    """The newest form that Office knows and that is not empty, of content in several forms."""
     return next(
         (
             one
@@ -40,13 +40,13 @@ def _is_known(namespace: str) -> bool:
 
 
 def is_large(extent: Any) -> bool:
-    """Whether the size of a picture is that of one with something to read."""
+    """Whether a picture is large enough to have legible text."""
     sides = [extent.get("cx", ""), extent.get("cy", "")]
     return all(side.isdigit() for side in sides) and int(sides[0]) * int(sides[1]) >= _LARGE
 
 
 def chart_lines(chart: Any) -> Iterator[str]:
-    """Titles, then a line for each series: its name, and its values with their categories."""
+    """The text of a chart: titles, then a line for each series: its name, and its values with their categories."""
     yield from paragraphs(chart)
     for series in (one for one in chart.iter() if one.tag == f"{_C}ser"):
         name = " ".join(_values(series.find(f"{_C}tx")))

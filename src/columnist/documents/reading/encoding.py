@@ -1,4 +1,4 @@
-"""Text from bytes: by the mark before them, by the charset that is declared, as UTF-8, or guessed."""
+"""Text from bytes: by a byte-order mark, by the declared charset, as UTF-8, or guessed."""
 
 import codecs
 import re
@@ -20,31 +20,31 @@ _MARKS = [
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 ]
 _SUPERSETS = {"gbk": "gb18030", "iso8859-1": "cp1252", "euc_jis_2004": "euc_jp", "iso2022_jp_2": "iso2022_jp_ext"}
-"""What is decoded instead, by Python's name: text often has a character more than its label has."""
+"""The encoding that is used instead, by Python's name: text often has characters that its label lacks."""
 
 _OF_WINDOWS = {"iso8859-8": "cp1255", "iso8859-11": "cp874"}
-"""The same for a guess: nobody has declared the one without a sign for its currency."""
+"""The same for a guess: these encodings have a currency sign more, and none was declared."""
 
 _SAMPLE = 256 * 1024
-"""Bytes that decide about UTF-16 without a mark."""
+"""How many bytes decide about UTF-16 without a mark."""
 
 _LATIN = {
     "cp1252": 0.0, "iso8859-15": -1.0, "mac-roman": -3.0, "cp1250": -3.0, "iso8859-2": -3.5, "cp1254": -3.0,
     "iso8859-9": -3.5, "cp1257": -4.0, "cp850": -4.0, "cp858": -4.5, "cp437": -4.5, "cp852": -5.0,
 }  # fmt: skip
-"""The encodings of Latin letters that a guess weighs, with what speaks for and against each before the text is seen."""
+"""The encodings of Latin letters that a guess weighs, each with its score before the text is seen."""
 _RARE = -8.0
-"""The same for any other, which is weighed only if chardet has found it."""
+"""The score of any other encoding, which is weighed only if chardet has found it."""
 _WINDOWS = "cp1252"
 _DETECTED = 6.0
-"""What speaks for the encoding that chardet has found: of 394 sentences in 25 languages it is right in 365."""
+"""The bonus for the encoding that chardet has found: it is right for 365 of 394 sentences in 25 languages."""
 _UNSURE = 0.3
-"""chardet's confidence in a wrong encoding of other letters is lower, but for a word or two."""
+"""chardet's confidence in a wrong encoding of other letters is lower, except for a word or two."""
 _CLOSE = 3.0
-"""A guess is not sure if another encoding scores this little less."""
+"""A guess is not sure if another encoding's score is this close."""
 
 _MOST_SCORED = 5_000
-"""Characters outside of ASCII that a guess looks at."""
+"""How many characters outside ASCII a guess examines."""
 
 _LANGUAGES: Mapping[str, tuple[str, str]] = {
     "en": ("the of and to shall in any by this for", "éèêëïöçñ"),
@@ -68,12 +68,12 @@ _LANGUAGES: Mapping[str, tuple[str, str]] = {
     "lt": ("ir yra su kad nuo arba pagal", "ąčęėįšųūž"),
     "lv": ("un ir par ar no vai kas pret", "āčēģīķļņšūž"),
 }
-"""Languages of Latin letters: frequent words, and the letters outside of ASCII."""
+"""Languages of Latin letters: frequent words, and the letters outside ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text, and what a reader of it must know."""
+    """Text, and remarks for its readers."""
 
     text: str
     remarks: tuple[Remark, ...] = ()
@@ -82,19 +82,19 @@ class Decoded:
 def decode(data: bytes, declared: str | None = None) -> Decoded:
     """The text of bytes whose charset may be declared, by a WHATWG label or a name that Python knows.
 
-    A mark before the text counts most, then what is declared. Not declared, or declared wrongly: UTF-8, even with stray
-    bytes that are not, else the likeliest encoding. Bytes without a meaning become �, and a remark counts them.
+    A byte-order mark counts most, then the declared charset. If none is declared, or a wrong one: UTF-8, even with
+    stray invalid bytes, else the likeliest encoding. Bytes without a meaning become �, and a remark counts them.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            while data.startswith(mark):  # one that was put together of others may have two
+            while data.startswith(mark):  # a file joined from others may have two
                 data = data[len(mark) :]
             return _decoded(data, encoding)
     wide = wide_encoding(data)
     if wide is not None:
         return _decoded(data, wide)
     stated = codec(declared)
-    if stated is not None and not stated.startswith(("utf-16", "utf-32")):  # which it cannot be, without zeros
+    if stated is not None and not stated.startswith(("utf-16", "utf-32")):  # without zeros it cannot be that
         return _stated(data, stated, is_sure=declared not in _UNMEANT)
     if _is_utf_8(data):
         return _decoded(data, "utf-8")
@@ -102,7 +102,8 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 
 
 def _stated(data: bytes, stated: str, is_sure: bool) -> Decoded:
-    """Text whose charset is declared. It is another one if most of it cannot be that, or if it can only be UTF-8."""
+    """Text with a declared charset. Another one is used if most of the text cannot be that, or if it can only be
+    UTF-8."""
     text = _decoded(data, stated)
     bad = sum(one.count for one in text.remarks)
     if stated == "utf-8":
@@ -115,7 +116,7 @@ def _stated(data: bytes, stated: str, is_sure: bool) -> Decoded:
 
 
 _UNMEANT = ("us-ascii", "ascii", "US-ASCII")
-"""Declared by programs that had nothing to say."""
+"""Charsets that programs declare without knowing."""
 
 _MULTIBYTE = ("cp932", "euc_jp", "gb18030", "big5hkscs", "cp949", "iso2022_jp", "iso2022_jp_ext", "iso2022_kr", "hz")
 
@@ -123,7 +124,7 @@ _ESCAPES = [(b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext")]
 
 
 def codec(label: str | None) -> str | None:
-    """Python's name of the encoding that a label means on the web, or elsewhere; None if nobody knows it."""
+    """Python's name of the encoding that a label means on the web, or elsewhere; None for an unknown label."""
     label = (label or "").strip(" \t\r\n'\";").lower()
     known = webencodings.lookup(label)
     try:
@@ -155,7 +156,7 @@ def of_code_page(number: int | None) -> str | None:
 
 
 def wide_encoding(data: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a mark, which show by where their zeros are; None if it is neither."""
+    """UTF-16 or UTF-32 without a mark, recognised by the places of their zeros; None if it is neither."""
     start = data[:_SAMPLE]
     start = start[: len(start) // 4 * 4]
     if len(start) < 4 or b"\0" not in start:
@@ -178,18 +179,19 @@ def _decoded(data: bytes, encoding: str) -> Decoded:
     bad = text.count("�")
     if bad:  # some may be in the file
         bad -= len(re.findall("�", data.decode(encoding, "ignore")))
-    # A zero is not seen: it would part a figure.
+    # A zero byte is invisible, and would split a figure.
     return Decoded(text.replace("\0", ""), (Remark(RemarkKind.UNDECODABLE, bad),) if bad > 0 else ())
 
 
 _UTF_8 = re.compile(b"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(b"[\x80-\xff]")
 _SPACE = b"\xa0"
-"""One that does not break, on Windows and in ISO 8859."""
+"""The non-breaking space, on Windows and in ISO 8859."""
 
 
 def _is_utf_8(data: bytes) -> bool:
-    """Whether it is UTF-8, but for stray bytes: what continues a character is at least as much as what does not."""
+    """Whether bytes are UTF-8 apart from stray ones: bytes that continue a character are at least as many as those that
+    do not."""
     if any(escape in data for escape, _ in _ESCAPES):
         return False
     good = _UTF_8.findall(data)
@@ -199,7 +201,7 @@ def _is_utf_8(data: bytes) -> bool:
 
 
 def _is_strictly_utf_8(data: bytes) -> bool:
-    """Whether it is UTF-8 with a character outside of ASCII, and nothing else."""
+    """Whether bytes are valid UTF-8 with a character outside ASCII."""
     try:
         return not data.decode("utf-8").isascii()
     except UnicodeDecodeError:
@@ -207,13 +209,14 @@ def _is_strictly_utf_8(data: bytes) -> bool:
 
 
 def _guessed(data: bytes, why: str = "{}") -> Decoded:
-    """`why` is part of a remark, with a place for the encoding; without one there is a remark only in doubt."""
+    """The text by a guessed encoding. `why` is a part of the remark, with a place for the encoding; without it there is
+    a remark only in doubt."""
     escaped = next((encoding for escape, encoding in _ESCAPES if escape in data), None)
     if escaped:
         return _decoded(data, escaped)
     seen = data
     is_spaced = data.count(_SPACE) > len(data) / 20 and len(re.findall(b"[A-Za-z]", data)) > len(data) / 2
-    if is_spaced:  # no letter is that frequent: it is a space, and says no more
+    if is_spaced:  # no letter is that frequent: it is a space, and tells nothing
         seen = data.replace(_SPACE, b" ")
     detected = chardet.detect(seen, compat_names=False)
     found = detected["encoding"] or _WINDOWS
@@ -232,7 +235,7 @@ def _guessed(data: bytes, why: str = "{}") -> Decoded:
 
 
 def _has_words_of_other_letters(data: bytes) -> bool:
-    """Whether bytes outside of ASCII are beside each other, as they seldom are in text of Latin letters."""
+    """Whether bytes outside ASCII often follow each other, which is rare in text of Latin letters."""
     high = len(_HIGH.findall(data))
     together, words = (sum(map(len, re.findall(b"[\x80-\xff]{%d,}" % least, data))) for least in (2, 4))
     return together > high / 2 and (words > high / 2 or high > len(re.findall(b"[A-Za-z]", data)) / 2)
@@ -241,7 +244,7 @@ def _has_words_of_other_letters(data: bytes) -> bool:
 def _likeliest_latin(data: bytes, likely: str, language: str | None) -> tuple[str, list[str]]:
     """The likeliest encoding of Latin letters, and how the next likely one differs, if that matters.
 
-    Each is scored by what its characters are, where they are.
+    The score depends on the characters and their neighbours.
     """
     places = _places(data)
     letters = _letters_of(data, language)
@@ -259,7 +262,7 @@ def _likeliest_latin(data: bytes, likely: str, language: str | None) -> tuple[st
 
 
 def _places(data: bytes) -> dict[tuple[str, int, str], int]:
-    """The bytes outside of ASCII, with what is before and after each, and how often. A "~" is another such byte."""
+    """The bytes outside ASCII, each with the bytes before and after it, and how often. A "~" is another such byte."""
     found: dict[tuple[str, int, str], int] = {}
     for match in _HIGH.finditer(data):
         start, end = match.span()
@@ -275,7 +278,7 @@ def _ascii(data: bytes) -> str:
 
 
 def _letters_of(data: bytes, language: str | None) -> frozenset[str]:
-    """The letters outside of ASCII of the language that was detected, and of those whose frequent words are there."""
+    """The letters outside ASCII of the detected language, and of languages whose frequent words occur."""
     words = re.findall(rb"\b[a-z]+\b", data[:_SAMPLE].lower())
     counts: dict[bytes, int] = {}
     for word in words:
@@ -295,7 +298,7 @@ def _letters_of(data: bytes, language: str | None) -> frozenset[str]:
 def _score(places: Mapping[tuple[str, int, str], int], encoding: str, letters: frozenset[str]) -> float:
     total = 0.0
     for (before, byte, after), count in places.items():
-        # The tenth time says less than the first.
+        # The tenth time tells less than the first.
         total += _plausible(before, _character(encoding, byte), after, letters) * min(count, 3)
     return total
 
@@ -346,11 +349,12 @@ def _plausible_letter(left: str, character: str, right: str, letters: frozenset[
         return 0.3 if character in letters and "~" in left + right else -0.5
     if character in letters:
         return 1.5
-    return -4 if character in "þÞðÐ" else -1  # of Icelandic alone
+    return -4 if character in "þÞðÐ" else -1  # only Icelandic has it
 
 
 def _difference(data: bytes, encoding: str, other: str) -> str:
-    """The first digit, letter or currency sign that two encodings read otherwise, both ways; empty if there is none."""
+    """The first digit, letter or currency sign that two encodings decode differently, in both forms; empty if there is
+    none."""
     for match in _HIGH.finditer(data):
         one, two = (_character(name, match[0][0]) for name in (encoding, other))
         if one != two and any(category(either)[0] in "LN" or category(either) == "Sc" for either in (one, two)):

@@ -1,7 +1,7 @@
-"""The text layer of a PDF as the eye reads it, where the file draws it in another way.
+"""The text layer of a PDF in the order in which the eye reads it, if the file draws it in another order.
 
-Figures that are raised or lowered stay apart from the number before them. Lines are put in order only where that of the
-file is surely not the reader's, as it mostly is: it knows the cells of a table, which the places of words do not tell.
+Raised or lowered figures stay apart from the number before them. Lines are reordered only if the file's order is surely
+not the reader's. Mostly it is: it knows the cells of a table, which cannot be told from the places of words.
 """
 
 import re
@@ -15,35 +15,36 @@ from columnist.documents.reading.layer import Glyph, TextLayer
 from columnist.documents.reading.raised import raised
 
 _SMALLER = 0.85
-"""The size of a note's mark is less, of that of the text before it."""
+"""A note's mark is smaller than this share of the size of the text before it."""
 _LIFT, _LIFT_ALONE, _MOST = 0.15, 0.25, 0.8
-"""Of the size of the text: how much higher a smaller mark is at least, one of the same size, and any at most."""
+"""Shares of the size of the text: how much higher a smaller mark is at least, one of the same size at least, and any
+mark at most."""
 _DROP, _MOST_DROP = 0.06, 0.5
 _FAR = 1.6
-"""Of the size of the text: a mark begins no farther from where the letter before it does."""
+"""Share of the size of the text: greatest distance between the starts of a mark and of the letter before it."""
 _MARK = re.compile(r"\d{1,3}(?:,\d{1,2})*(?![\d.])")
 _STROKES = "/⁄"
 
 _GAP = 1.0
-"""Of a line's height: a wider gap parts two pieces of a line."""
+"""Share of a line's height: a wider gap separates two pieces of a line."""
 _TURNED = 1.3
-"""The height of a word by its width: one of three letters that runs across is not that high."""
+"""Ratio of a word's height to its width: a horizontal word of three letters has less."""
 _SAME_LINE = 0.5
 _ALIGNED = 6.0
-"""Points between the starts of lines of one column."""
+"""Most points between the starts of lines of one column."""
 _LEAST_ROWS = 4
-"""Rows of a table, or lines that change between columns, for which it is worth to put lines in order."""
+"""Fewest rows of a table, or lines that alternate between columns, for which lines are reordered."""
 _VALUE = re.compile(r"[^\w]{0,3}\d[\d.,' ]{0,14}[^\w]{0,3}(?:%|[A-Z]{3}|[a-z]{1,6})?")
 """An amount, a number or a share alone."""
 _MOSTLY = 0.8
 _DIGIT, _SOON = re.compile(r"\d"), 12
-"""An amount has a digit among its first characters."""
+"""An amount has a digit among this many first characters."""
 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
 
 
 def with_marks_apart(layer: TextLayer, text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
-    """`text`, which is that of the layer character for character, with its raised figures written as notes are."""
+    """`text`, the layer's text character for character, with raised figures written as notes are."""
     found = []
     for one, next_ in pairwise(layer.pieces):
         between = text[one.end : next_.start]
@@ -114,12 +115,12 @@ class _Piece:
         return self.y1 - self.y0
 
     def is_beside(self, other: "_Piece") -> bool:
-        """Whether both are on one line."""
+        """Whether both pieces are on one line."""
         return abs(self.middle - other.middle) < _SAME_LINE * min(self.height, other.height)
 
 
 def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
-    """The text with its lines as the eye reads them: two columns one after the other though the file draws both line by
+    """The text with its lines as the eye reads them: one column after the other even if the file draws both line by
     line, an amount beside its label, lines from top to bottom."""
     rises, starts = _doubts(words)
     gutter = _often(starts)
@@ -155,8 +156,8 @@ def _is_turned(word: WordBox) -> bool:
 
 
 def _doubts(words: Sequence[WordBox]) -> tuple[list[int], list[float]]:
-    """Where in the text words begin that are above the one before them, and where on the page those do that come after
-    a wide gap on their line: nearly without calls, as a page has hundreds of words."""
+    """The places in the text of words that are above the previous one, and the places on the page of words after a wide
+    gap in their line. It makes few calls, because a page has hundreds of words."""
     rises = []
     starts = []
     right, top, bottom = 0.0, 0.0, 0.0
@@ -170,7 +171,7 @@ def _doubts(words: Sequence[WordBox]) -> tuple[list[int], list[float]]:
 
 
 def _often(starts: list[float]) -> float | None:
-    """Where many words begin, so that a column may."""
+    """The places where many words begin, so that a column may begin there."""
     starts.sort()
     ends = zip(starts, starts[COLUMN_LINES - 1 :], strict=False)
     return next((first for first, last in ends if last - first <= _ALIGNED), None)
@@ -191,7 +192,7 @@ def _pieces(words: Sequence[WordBox]) -> list[_Piece]:
 
 
 def _goes_on(piece: _Piece, word: WordBox) -> bool:
-    """Whether a word belongs to a piece: it is near its end, or another box of its last word."""
+    """Whether a word belongs to a piece: it is near the piece's end, or is another box of its last word."""
     if piece.words[-1][:2] == word[:2]:
         return True
     height = max(piece.height, word.y1 - word.y0)
@@ -199,7 +200,7 @@ def _goes_on(piece: _Piece, word: WordBox) -> bool:
 
 
 def _by_columns(pieces: Sequence[_Piece], gutter: float) -> list[list[_Piece]] | None:
-    """Two columns of text one after the other, if the file changes between them line by line."""
+    """Two columns of text, one after the other, if the file alternates between them line by line."""
     placed = sorted((Placed(one, one.x0, one.x1, one.middle, one.height) for one in pieces), key=lambda one: one.y)
     blocks = parted(placed, [gutter])
     if len(blocks) < 2:
@@ -241,7 +242,7 @@ def _with_values(text: str, pieces: Sequence[_Piece]) -> list[list[_Piece]] | No
 
 
 def _label_of(value: _Piece, before: Sequence[_Piece]) -> _Piece | None:
-    """What is to the left of an amount on its line."""
+    """The pieces to the left of an amount on its line."""
     return next((one for one in reversed(before) if one.is_beside(value) and one.x1 <= value.x0), None)
 
 
@@ -251,7 +252,7 @@ def _are_values(text: str, pieces: Sequence[_Piece]) -> bool:
 
 
 def _from_the_top(pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
-    """One column from top to bottom, if the file draws most lines above what it has drawn."""
+    """One column from top to bottom, if the file draws most lines above earlier ones."""
     jumps = sum(next_.y1 < one.middle for one, next_ in pairwise(pieces))
     if jumps < max(_LEAST_ROWS - 1, len(pieces) / 3):
         return None

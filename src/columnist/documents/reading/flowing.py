@@ -26,7 +26,7 @@ def read_text(file: BinaryIO) -> Iterator[Page]:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Text between two lines, or in one, that a person does not see, or sees struck through: it is kept, and is no
+    """Text between or inside lines that a person does not see, or sees struck through: it is kept, and is no
     evidence."""
 
     text: str
@@ -35,14 +35,14 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The file of a picture between two lines; `is_large`: it is drawn as large as one with something to read."""
+    """The file of a picture between two lines; `is_large`: its drawn size is large enough for legible text."""
 
     data: bytes
     is_large: bool
 
 
 def looked_at(pictures: Iterable[Picture], page: int) -> tuple[tuple[bytes, ...], tuple[Remark, ...]]:
-    """Those of a page that show text, and what a reader of it must know."""
+    """The pictures of a page that show text, and remarks for its readers."""
     shown = [(one, shows_text(one.data)) for one in pictures]
     with_text = tuple(one.data for one, has_text in shown if has_text)
     others = sum(has_text is None and one.is_large for one, has_text in shown)
@@ -55,7 +55,7 @@ def looked_at(pictures: Iterable[Picture], page: int) -> tuple[tuple[bytes, ...]
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a file, with what is hidden in its place, and what a reader of them must know."""
+    """The lines of a file, with hidden text in its place, and remarks for their readers."""
 
     lines: list[str | Hidden]
     remarks: list[Remark]
@@ -73,7 +73,7 @@ def pages_of(
 ) -> Iterator[Page]:
     """Cut lines into pages: at a form feed, or at the first line end after `characters`.
 
-    The last page has the `remarks`, which may be made while the lines are read. Raises DocumentError if there is no
+    The last page has the `remarks`, which may be added while the lines are read. Raises DocumentError if there is no
     text at all.
     """
     number, gathered, size = 1, [""], 0

@@ -1,4 +1,4 @@
-"""What a file is, by its bytes; its name only decides between kinds of text."""
+"""The type of a file, by its bytes; its name only decides between kinds of text."""
 
 import io
 import re
@@ -81,7 +81,7 @@ _SUPPORTED = "PDF, DOCX, RTF, XLSX, PPTX, ODT, ODS, ODP, TXT, HTML, EML, MSG, PN
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage"
 _OLE_STREAMS = {"worddocument": DOC, "workbook": XLS, "book": XLS, "powerpoint document": PPT}
-"""By the name of a stream in an old Office file, in lower case, as some write it in capitals: what the file is."""
+"""Name of a stream in an old Office file (in lower case, because some write capitals) → the kind of file."""
 _NEWER = {DOC: "DOCX", XLS: "XLSX", PPT: "PPTX"}
 _ZIPPED = {
     "META-INF/manifest.xml": "an OpenDocument file: save it as DOCX, XLSX or PDF",
@@ -89,11 +89,11 @@ _ZIPPED = {
 }
 _OFFICE_FOLDERS = (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX))
 _OFFICES = {"[content_types].xml", "mimetype", "meta-inf/manifest.xml"}
-"""In lower case, what an archive holds that is one document."""
+"""Paths inside archives that are one document, in lower case."""
 LARGEST_DIRECTORY = 2 * 1024**2
-"""Bytes: some 15,000 files with paths of a usual length."""
+"""Most bytes of an archive's list: about 15,000 files with paths of usual length."""
 _ZIP_TAIL = 2**16 + 256
-"""Where the end of an archive is: a comment of at most 64 kB comes after it."""
+"""Most bytes after the end of an archive's list: a comment of at most 64 kB."""
 _EMPTY_ZIP = b"PK\x05\x06"
 _MAGIC = [
     (b"\x89PNG", PNG),
@@ -116,7 +116,8 @@ _HEAD = 4096
 
 
 def media_type(file: BinaryIO, name: str) -> str:
-    """The media type to read a file as. Raises DocumentError with what it is instead, or that it is empty."""
+    """The media type as which a file is read. Raises DocumentError, which says what else the file is, or that it is
+    empty."""
     file.seek(0)
     head = file.read(_HEAD)
     if not head:
@@ -126,7 +127,7 @@ def media_type(file: BinaryIO, name: str) -> str:
     found = _by_bytes(file, head, None if promised in OLD_OFFICE else promised)
     if found is None:
         what = what_else(file)
-        if ":" in what:  # which says what to do
+        if ":" in what:  # its error says what to do
             raise DocumentError(f"The file is {what}.")
         if promised:
             raise DocumentError(f"The file claims to be {_NAMES[promised]}, but is damaged or {what}.")
@@ -144,7 +145,7 @@ def is_taken_in(file: BinaryIO, name: str) -> bool:
 
 
 def holder(file: BinaryIO, name: str) -> Literal["mail", "archive"] | None:
-    """What a file is that may hold others, which become documents; None if it holds none."""
+    """The kind of a file that may contain files, which become documents; None if it cannot."""
     try:
         kind = media_type(file, name)
     except DocumentError:
@@ -155,7 +156,7 @@ def holder(file: BinaryIO, name: str) -> Literal["mail", "archive"] | None:
 
 
 def _may_have_files_inside(pdf: BinaryIO) -> bool:
-    """Whether a PDF may be a portfolio or have attachments: it says so, or where it would say so is compressed."""
+    """Whether a PDF may be a portfolio or have attachments: it says so, or that part is compressed."""
     pdf.seek(0)
     before = b""
     while block := pdf.read(1024**2):
@@ -172,7 +173,7 @@ def refuse_zip_bombs(archive: zipfile.ZipFile) -> None:
 
 
 def what_else(file: BinaryIO) -> str:
-    """What a file is that is not read, in a few words."""
+    """A few words for the kind of a file that is not read."""
     file.seek(0)
     head = file.read(_HEAD)
     if not head:
@@ -192,7 +193,7 @@ def what_else(file: BinaryIO) -> str:
 
 
 def old_office(file: BinaryIO) -> str | None:
-    """The media type of an old Office file, among OLD_OFFICE; None if it is none."""
+    """The media type of an old Office file, among OLD_OFFICE; None for other files."""
     file.seek(0)
     if file.read(len(_OLE)) != _OLE:
         return None
@@ -227,8 +228,8 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
 
 
 def _by_names(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
-    """What an archive is, by what it holds."""
-    # Its first file says it, stored as it is (OpenDocument 1.3, part 2, 3.3).
+    """The type of an archive, by its contents."""
+    # Its first file states the type, uncompressed (OpenDocument 1.3, part 2, 3.3).
     declared = next((kind for kind in (ODT, ODS, ODP) if head[30:].startswith(f"mimetype{kind}".encode())), None)
     if declared:
         return declared
@@ -239,12 +240,12 @@ def _by_names(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
 
 
 def _start(head: bytes) -> bytes:
-    """Without the mark of UTF-8 and blank lines, which no format begins with and some files do."""
+    """The bytes without a byte-order mark of UTF-8 and blank lines, with which no format begins and some files do."""
     return head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
 
 
 def _is_mail(start: bytes, promised: str | None) -> bool:
-    """Whether a text, in lower case, is an e-mail, or what programs save as one: a web page with its pictures."""
+    """Whether a text, in lower case, is an e-mail, or a web page with its pictures that was saved in that format."""
     if start.startswith((b"received:", b"return-path:", b"delivered-to:", b"mime-version:")):
         return True
     headers = re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0]
@@ -255,28 +256,28 @@ _HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
 
 
 def _zipped(file: BinaryIO) -> list[str]:
-    """The names in an archive. Raises DocumentError if there are more than are looked at outside of a closed process:
-    a million of them take minutes and gigabytes."""
+    """The names in an archive. Raises DocumentError if there are too many to examine outside a closed process: a
+    million of them take minutes and gigabytes."""
     if _directory_bytes(file) > LARGEST_DIRECTORY:
         raise DocumentError(
             "The archive lists more files than are taken in: unpack it, and upload its folders one by one."
         )
     try:
         with zipfile.ZipFile(file) as archive:
-            return [name.replace("\\", "/") for name in archive.namelist()]  # as some programs of Windows write
+            return [name.replace("\\", "/") for name in archive.namelist()]  # some programs on Windows write this
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         return []
 
 
 def _directory_bytes(file: BinaryIO) -> int:
-    """The size of an archive's list of files, as its end says it (APPNOTE 4.3.14 and 4.3.16)."""
+    """The size of an archive's list of files, as stated at its end (APPNOTE 4.3.14 and 4.3.16)."""
     file.seek(0, io.SEEK_END)
     file.seek(max(file.tell() - _ZIP_TAIL, 0))
     tail = file.read(_ZIP_TAIL)
     at = tail.rfind(b"PK\x05\x06")
     if at < 0:
         return 0
-    wide = tail[max(at - 76, 0) : at]  # where `zipfile` looks for it, and prefers it
+    wide = tail[max(at - 76, 0) : at]  # `zipfile` looks for it here, and prefers it
     said = wide[40:48] if wide.startswith(b"PK\x06\x06") else b""
     return max(int.from_bytes(tail[at + 12 : at + 16], "little"), int.from_bytes(said, "little"))
 
@@ -289,4 +290,4 @@ def _is_text(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or wide_encoding(head) is not None:
         return True  # UTF-16 or UTF-32
     control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
-    return control <= len(head) // 50  # a few odd characters, and zeros, are in texts, too
+    return control <= len(head) // 50  # texts may also have a few odd characters and zeros

@@ -1,4 +1,4 @@
-"""What is filled into a PDF's form: read beside its label, also where no appearance, or an old one, is drawn."""
+"""The values of a PDF's form: read beside their labels, also if no appearance, or an old one, is drawn."""
 
 import ctypes
 from collections.abc import Callable, Iterator, Sequence
@@ -15,11 +15,11 @@ _CHOICES = (pdfium_c.FPDF_FORMFIELD_COMBOBOX, pdfium_c.FPDF_FORMFIELD_LISTBOX)
 _UNSEEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 _PASSWORD = 1 << 13
 _NEAR = 40.0
-"""Points between a tick box and its label, at most."""
+"""Most points between a tick box and its label."""
 
 
 class Field(NamedTuple):
-    """A field of a form, or a typed note: where it is in PDF space (left, top, right, bottom), what it holds."""
+    """A field of a form, or a typed note: its place in PDF space (left, top, right, bottom), and its value."""
 
     place: Box
     text: str
@@ -28,7 +28,7 @@ class Field(NamedTuple):
 
 
 def fields_of(document: Any, page: Any) -> Iterator[Field]:
-    """The fields of a page that hold something, and all tick boxes; before they are drawn into the page."""
+    """The fields of a page that have a value, and all tick boxes; before they are drawn into the page."""
     rectangle = pdfium_c.FS_RECTF()
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
@@ -77,8 +77,8 @@ def _string(read: Callable[..., int]) -> str:
 def with_fields(
     text: str, words: Sequence[WordBox], fields: Sequence[tuple[Box, Field]]
 ) -> tuple[str, tuple[WordBox, ...]]:
-    """A page's text and words with what is filled in beside its label. What PDFium read in a field's place is moved
-    there; a value that is not drawn, or in another way, is added."""
+    """A page's text and words, with each value beside its label. Text that PDFium read in a field's place is moved
+    there; a value that is not drawn, or is drawn differently, is added."""
     inside = [[word for word in words if _is_in(word, box)] for box, _ in fields]
     moved = {word for own in inside for word in own}
     labels = [word for word in words if word not in moved]
@@ -112,7 +112,7 @@ def with_fields(
 
 
 def _written(text: str, box: Box, field: Field, drawn: Sequence[WordBox]) -> tuple[str, list[WordBox]]:
-    """What is written for a field, and the boxes of its words, from 0."""
+    """The text for a field, and the boxes of its words, from 0."""
     parts: list[str] = []
     boxes: list[WordBox] = []
     length = 0
@@ -140,7 +140,7 @@ def _says(drawn: str, field: Field) -> bool:
 
 
 def _place(labels: Sequence[WordBox], box: Box, field: Field, end: int) -> tuple[int, bool]:
-    """The offset for a field, and whether it stands before a word there."""
+    """The offset for a field, and whether it is before a word there."""
     line = [
         word
         for word in labels

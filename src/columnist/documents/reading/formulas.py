@@ -35,7 +35,8 @@ def formula(element: Any) -> str:
 
 
 def field(code: str) -> str | None:
-    """What Word draws for a field that keeps no result: an equation (EQ) or a symbol; None for any other field."""
+    """The text that Word draws for a field without a stored result: an equation (EQ) or a symbol; None for any other
+    field."""
     name, _, rest = code.strip().partition(" ")
     if name.upper() == "SYMBOL":
         font = re.search(r"\\f\s*\"?([^\"\\]+)", rest)
@@ -55,12 +56,12 @@ def field(code: str) -> str | None:
 
 _MOST_NESTED = 20
 _OPEN, _CLOSE = "\ue000", "\ue001"
-"""Brackets of what is put into a line already."""
+"""Control characters for brackets of parts that are in a line already."""
 _EQ = re.compile(r"\\([a-z])((?:\s*\\[a-z]{2}\d*)*)\s*\(([^()]*)\)", re.I)
 
 
 def _in_a_row(parts: Sequence[str]) -> str:
-    """Parts beside each other; a number apart from a fraction after it: 2 1/2."""
+    """Join adjacent parts, with a space between a number and a fraction: 2 1/2."""
     line = ""
     for part in parts:
         line += apart(line, part) + part
@@ -68,7 +69,7 @@ def _in_a_row(parts: Sequence[str]) -> str:
 
 
 def apart(before: str, part: str) -> str:
-    """What keeps the digits of a fraction or a power from those before it."""
+    """The separator that keeps the digits of a fraction or a power apart from earlier digits."""
     return " " if before[-1:].isdigit() and re.match(r"\d[^\W_]*[/^_√]", part) else ""
 
 

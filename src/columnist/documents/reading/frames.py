@@ -1,6 +1,6 @@
-"""The kinds of frames in which a reading child answers before its last one."""
+"""The kinds of frames that a reading child sends before its last one."""
 
 PAGE = b"P"
-"""A page: the fields of `Page` without its words, and these, packed."""
+"""A page: the fields of `Page` without its words, then the words, packed."""
 ATTACHED = b"A"
 """An attachment: its name, whether it is an e-mail, and its content."""

@@ -1,4 +1,5 @@
-"""The language of a text, by CLD3 (cld3-py): Apache-2.0, kept, 107 languages in 1.4 MB, offline, needs nothing else."""
+"""The language of a text, by CLD3 (cld3-py): Apache-2.0, maintained, 107 languages in 1.4 MB, offline, without
+dependencies."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -17,14 +18,14 @@ SURE = 0.98
 """The least probability. Lists of names stay below it; whole sentences are at 1."""
 
 LEAST_LETTERS = 4
-"""In figures alone the model sees Japanese."""
+"""A text of figures alone looks Japanese to the model."""
 
 ISO_CODES = {"iw": "he"}
-"""What CLD3 calls otherwise."""
+"""Codes that CLD3 writes differently."""
 
 
 def sample(pages: Iterable[Page]) -> list[str]:
-    """The text that decides about the language of the pages."""
+    """The text that decides the language of the pages."""
     return [page.text[:PAGE_CHARACTERS] for page in islice((page for page in pages if page.text.strip()), PAGES)]
 
 
@@ -35,7 +36,7 @@ def language(texts: Iterable[str]) -> str | None:
         return None
     found = _identifier().FindLanguage(text)
     code = ISO_CODES.get(found.language, found.language)
-    # Other codes are of languages that ISO 639-1 has not, and of Latin transcriptions.
+    # Other codes are for languages that ISO 639-1 lacks, and for Latin transcriptions.
     return code if found.probability >= SURE and code in LANGUAGE_NAMES else None
 
 

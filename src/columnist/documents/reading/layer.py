@@ -1,4 +1,4 @@
-"""The text layer of a PDF's page, as PDFium tells it: its text, its words, and where they are on the page."""
+"""The text layer of a PDF's page, as PDFium gives it: its text, its words, and their places on the page."""
 
 import ctypes
 import re
@@ -31,7 +31,7 @@ _MOST_HELD = 16
 
 
 class Piece(NamedTuple):
-    """`text[start:end]`, drawn by the text object at the address `drawn_by` in the font at `font`; 0: by none."""
+    """`text[start:end]`, drawn by the text object at the address `drawn_by` in the font at `font`; 0: by no object."""
 
     start: int
     end: int
@@ -40,7 +40,7 @@ class Piece(NamedTuple):
 
 
 class Glyph(NamedTuple):
-    """Where a character stands on its line, in PDF space, its size, and the direction that is up for it."""
+    """The place of a character on its line, in PDF space, its size, and its upward direction."""
 
     x: float
     y: float
@@ -49,18 +49,18 @@ class Glyph(NamedTuple):
 
 
 class Fonts:
-    """What the pages so far have shown of a document's fonts, each known by its address.
+    """What is known from the pages so far about a document's fonts, each by its address.
 
-    A font keeps its address while a page that uses it is open: the first one that does is held open.
+    A font keeps its address while a page that uses it is open, so the first such page is held open.
     """
 
     def __init__(self) -> None:
         self.named: dict[int, set[str]] = {}
-        """The letters that a font says that it draws."""
+        """The letters that a font claims to draw."""
         self.drawn: dict[int, set[str]] = {}
         """The letters and digits of a font that have left a mark on a page."""
         self.nameless: set[int] = set()
-        """Those that draw something without saying which letter it is."""
+        """The fonts that do not say which letters they draw."""
         self._held: list[Any] = []
         self._is_new = False
 
@@ -71,7 +71,7 @@ class Fonts:
             self._is_new = True
 
     def leave(self, page: Any) -> None:
-        """Close a page, unless it is to be held open."""
+        """Close a page, unless it must be held open."""
         if not self._is_new:
             page.close()
             return
@@ -94,7 +94,7 @@ class TextLayer:
         self._pointer = Pointer(address_of(text_page.raw))
         count = max(pdfium_c.FPDFText_CountChars(text_page.raw), 0)
         self.text, self._units = _text(text_page.raw, count)
-        # PDFium omits characters without a Unicode value from the text: then its indices have to be looked up.
+        # PDFium omits characters without a Unicode value from the text: then its indices must be looked up.
         self._is_direct = (self._units[-1] if self._units else len(self.text)) == count
         self._spans = [match.span() for match in _WORD.finditer(self.text)]
         self._places = self._spans
@@ -104,7 +104,7 @@ class TextLayer:
         self.words = self._words()
         self.pieces = self._pieces()
         self.unreadable = self._unreadable()
-        """Words of fonts that do not say which letters they draw: what PDFium takes them for is wrong."""
+        """Words of fonts that do not say which letters they draw: PDFium's text for them is wrong."""
 
     def characters(self, start: int, end: int) -> range:
         """PDFium's indices of the characters `text[start:end]`."""
@@ -120,7 +120,7 @@ class TextLayer:
         return _OBJECT(self._pointer, index) or 0
 
     def box(self, index: int) -> Box | None:
-        """Where a character is, by PDFium's index."""
+        """The box of a character, by PDFium's index."""
         left, right, bottom, top = (ctypes.c_double() for _ in range(4))
         edges = map(ctypes.byref, (left, right, bottom, top))
         if not _CHAR_BOX(self._pointer, index, *edges):
@@ -128,7 +128,7 @@ class TextLayer:
         return self.to_points(left.value, top.value, right.value, bottom.value)
 
     def glyph(self, at: int) -> "Glyph | None":
-        """How the character `text[at]` is drawn; None if it is not."""
+        """How the character `text[at]` is drawn; None if it is not drawn."""
         index = self.characters(at, at + 1).start
         x, y, matrix = ctypes.c_double(), ctypes.c_double(), pdfium_c.FS_MATRIX()
         if not _ORIGIN(self._pointer, index, ctypes.byref(x), ctypes.byref(y)):
@@ -140,7 +140,8 @@ class TextLayer:
         return Glyph(x.value, y.value, size, (matrix.c / scale, matrix.d / scale)) if scale else None
 
     def parts(self, start: int, end: int) -> list[tuple[int, int, int]]:
-        """The pieces of a word, as `Piece` without the font; what no object draws belongs to the piece beside it."""
+        """The pieces of a word, as `Piece` without the font; a character without an object belongs to the piece beside
+        it."""
         parts: list[tuple[int, int, int]] = []
         for at in range(start, end):
             owner = next((self.drawn_by(index) for index in self.characters(at, at + 1)), 0)
@@ -170,7 +171,7 @@ class TextLayer:
         ]
 
     def _pieces(self) -> list[Piece]:
-        """The text in pieces that one object draws, without the gaps between them."""
+        """The text in pieces, each drawn by one object, without the gaps between them."""
         pointer, drawn_by = self._pointer, _OBJECT
         owners = [drawn_by(pointer, first) or 0 for first, _ in self._places]
         found: list[tuple[int, int, int]] = []
@@ -181,7 +182,7 @@ class TextLayer:
             owner, (start, end), (first, last) = owners[number], self._spans[number], self._places[number]
             if last - first == 1 or drawn_by(pointer, last - 1) == owner:
                 found.append((self._spans[begun][0], end, owner))
-            else:  # the end of its last word is another's
+            else:  # another object draws the end of its last word
                 if begun < number:
                     found.append((self._spans[begun][0], self._spans[number - 1][1], owner))
                 found += self.parts(start, end)

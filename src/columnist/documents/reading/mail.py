@@ -1,4 +1,4 @@
-"""E-mails: who wrote what to whom, and the files attached, which are documents of their own."""
+"""E-mails: sender, recipients and text, and the attached files, which are separate documents."""
 
 import base64
 import binascii
@@ -25,18 +25,18 @@ from columnist.documents.reading.signed import signed_content
 from columnist.documents.reading.web import html_lines
 
 MOST_ATTACHED = 200
-"""Attachments of one e-mail that are taken in; the others are only named in its text."""
+"""How many attachments of one e-mail are taken in; the others are only named in its text."""
 
 LEAST_PICTURE = 200_000
-"""Pixels of a picture in the body that becomes a document as if it was attached: a pasted page, not a logo."""
+"""Least pixels of a picture in the body that becomes a document as if it were attached: a pasted page, not a logo."""
 
 _HEADERS = ("From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date", "Subject")
 _SAME_AS_FROM = ("Sender", "Reply-To")
 _RAW = email.policy.compat32
-"""Headers stay as they came: the newer policies raise over hostile ones, and part lists at commas alone."""
+"""Headers are kept as sent: the newer policies raise for hostile ones, and split lists only at commas."""
 
 _STUB = 0.5
-"""A plain text that has not this part of the words of its HTML is no version of it."""
+"""A plain text with a smaller share of the words of its HTML is no version of it."""
 
 _HEADER = re.compile(rb"(?:From |[!-9;-~]{1,80}[ \t]*:)")
 _SHOWN_PICTURE = r"(?:src|background)\s*=\s*[\"']?\s*cid:{0}(?=[\"'\s>])|url\(\s*[\"']?cid:{0}[\"']?\s*\)"
@@ -46,7 +46,7 @@ _SIGNATURES = (
     "application/pgp-signature",
     "text/x-amp-html",
 )
-"""What belongs to other parts and says nothing itself."""
+"""Types of parts that belong to other parts and have no text of their own."""
 _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
@@ -80,7 +80,7 @@ def _message(file: BinaryIO, media_type: str) -> _Part:
 
 
 def _parsed(data: bytes) -> _Part:
-    """A message of bytes that may begin with a mark of UTF-8, blank lines, or other lines that are no headers."""
+    """The message in bytes that may begin with a byte-order mark, blank lines, or other lines that are no headers."""
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t\0")
     start = 0
     for _ in range(20):
@@ -142,7 +142,7 @@ class _Mail:
                 yield from _uuencoded(_content(part))
 
     def _children(self, part: _Part) -> list[_Part] | None:
-        """The parts of a part, also of a winmail.dat and of a signed message; None if it is a leaf."""
+        """The parts of a part, including a winmail.dat and a signed message; None if it is a leaf."""
         known = self._inner.get(id(part))
         if known is not None:
             return known or None
@@ -166,7 +166,7 @@ class _Mail:
             yield from self._leaves(one)
 
     def _bodies(self, part: _Part) -> list[_Part]:
-        """The texts that a reader sees, in order: of alternatives the plain one, unless the other says more."""
+        """The texts that a reader sees, in order; the plain one of alternatives, unless the other has more."""
         inner = self._children(part)
         if inner is None:
             return [] if _is_file(part) else [part]
@@ -175,13 +175,13 @@ class _Mail:
         if is_choice and found:
             return self._fullest(found)
         rich = [one for one in inner if _kind(one) in _TNEF]
-        if rich and len(found) > 1:  # the e-mail is a stub for what Outlook packed, or says the same
+        if rich and len(found) > 1:  # the e-mail is a stub for the message that Outlook packed, or has the same text
             return self._fullest(found)
         return [body for bodies in found for body in bodies]
 
     def _fullest(self, alternatives: list[list[_Part]]) -> list[_Part]:
-        """The first that is plain, unless it is a stub: another one has a figure, or most words, that it has not, or
-        strikes some through."""
+        """The first plain alternative, unless it is a stub: another one has a figure, or most of the words, that it
+        lacks, or strikes words through."""
         words = [{word for body in bodies for word in self._words(body)} for bodies in alternatives]
         fullest = max(range(len(words)), key=lambda nr: (any(map(_is_html, alternatives[nr])), len(words[nr])))
         for nr, bodies in enumerate(alternatives):
@@ -228,7 +228,7 @@ def _is_sealed(part: _Part) -> bool:
 
 def _is_file(part: _Part) -> bool:
     kind = _kind(part)
-    if kind.startswith("multipart/"):  # without its parts: it is shown as it is
+    if kind.startswith("multipart/"):  # without its parts: it is shown unchanged
         return False
     shown = kind in ("text/plain", "text/html")
     return not shown or _tried(part.get_content_disposition, None) == "attachment" or _name(part) is not None
@@ -268,7 +268,7 @@ def _content(part: _Part) -> bytes:
     if isinstance(content, bytes):
         return content
     payload = part.get_payload()
-    if isinstance(payload, list):  # a report of what was not delivered is of headers alone
+    if isinstance(payload, list):  # a report of an undelivered message may consist of headers only
         return "\n".join(_tried(inner.as_string, "") for inner in payload if isinstance(inner, Message)).encode()
     return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
 
@@ -276,7 +276,7 @@ def _content(part: _Part) -> bytes:
 _UUENCODED = re.compile(
     r"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n((?:[ -`]{1,61}\r?\n)+?)[ `]?\r?\n?end[ \t]*\r?$", re.M
 )
-"""A file in the midst of a text, as e-mails had them before MIME."""
+"""A file inside a text, as e-mails had them before MIME."""
 
 
 def _uuencoded(body: bytes) -> Iterator[Attached]:
@@ -299,7 +299,7 @@ def _is_flowed(part: _Part) -> bool:
 
 
 def _unwrapped(text: str, part: _Part) -> list[str | Hidden]:
-    """Lines that the writer's program broke put together again (RFC 3676)."""
+    """Join lines that the writer's program broke (RFC 3676)."""
     drops_space = _parameter(part, "delsp") == "yes"
     lines: list[str | Hidden] = []
     begun = ""
@@ -317,7 +317,7 @@ _T = TypeVar("_T")
 
 
 def _tried(call: Callable[[], _T], otherwise: _T) -> _T:
-    """What the e-mail library says of a part: over a hostile header it raises anything."""
+    """A value of the e-mail library for a part: for a hostile header it may raise anything."""
     try:
         return call()
     except Exception:  # noqa: BLE001
@@ -350,7 +350,7 @@ def _file(part: _Part) -> tuple[str, bytes]:
     inner = payload[0] if isinstance(payload, list) and payload else None
     if _kind(part) == "message/rfc822" and isinstance(inner, Message):
         data = _tried(inner.as_bytes, b"")  # its boundary or a header may be damaged
-        if str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":  # forbidden, and met
+        if str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":  # forbidden, but it occurs
             with suppress(ValueError):
                 data = base64.b64decode(data, validate=False)
                 inner = _parsed(data)

@@ -1,6 +1,6 @@
 """Excel's number formats: a cell's value as Excel shows it, by its format's sections, conditions and patterns.
 
-No kept library does this in Python (SheetJS's SSF is JavaScript); 250 results of SSF are in the tests.
+No maintained library does this in Python (SheetJS's SSF is JavaScript); 250 results of SSF are in the tests.
 """
 
 import re
@@ -13,7 +13,7 @@ from functools import lru_cache
 
 DAY_SECONDS = 86_400
 _PRECISION = 700
-"""Digits: the smallest and the largest float have 324 places each."""
+"""Most digits: the smallest and the largest float have 324 places each."""
 
 LAST_DAY = 2_958_466
 """The serial number of 1 January 10000, which Excel does not show."""
@@ -52,7 +52,7 @@ _TESTS = {
 
 @dataclass(slots=True)
 class _Token:
-    """`kind`: literal, digit, date, elapsed, noon, exponent, general, or the mark itself."""
+    """`kind`: literal, digit, date, elapsed, noon, exponent, general, or the character itself."""
 
     kind: str
     text: str
@@ -73,7 +73,7 @@ class _Section:
 
 
 def formatted(value: object, code: str, *, from_1904: bool = False) -> str:
-    """A cell's value as Excel shows it, in one line; whole dates as ISO 8601, which no country reads in another way.
+    """A cell's value as Excel shows it, in one line; whole dates as ISO 8601, which means the same in every country.
 
     `from_1904`: the workbook counts days from 1904, not 1900.
     """
@@ -179,7 +179,7 @@ def _general(value: float) -> str:
 
 
 def _digits(value: Decimal, tokens: Sequence[_Token]) -> str:
-    """A number in a pattern of digits, of which literal text may stand between."""
+    """A number in a pattern of digits, between which literal text may stand."""
     point = next((index for index, token in enumerate(tokens) if token.kind == "."), len(tokens))
     power = next((index for index, token in enumerate(tokens) if token.kind == "exponent"), len(tokens))
     point = min(point, power)
@@ -227,7 +227,7 @@ def _run_of(kind: str, tokens: Sequence[_Token], start: int) -> int:
 
 
 def _whole(digits: str, pattern: Sequence[str], grouped: bool) -> list[str]:
-    """What stands for each placeholder of a whole number; the first one takes all that is left."""
+    """The characters for each placeholder of a whole number; the first one takes all remaining digits."""
     if not pattern:
         return []
     fillers = {"0": "0", "?": " ", "#": ""}
@@ -248,7 +248,7 @@ def _whole(digits: str, pattern: Sequence[str], grouped: bool) -> list[str]:
 
 
 def _scaled(value: Decimal, step: int, places: int) -> tuple[Decimal, int]:
-    """A number for an exponent that is a multiple of `step`, rounded to so many places."""
+    """A number with an exponent that is a multiple of `step`, rounded to this many places."""
     if not value:
         return value, 0
     exponent = value.adjusted() // step * step
@@ -312,7 +312,7 @@ def _date(serial: float, section: _Section) -> str:
 
 
 def _with_minutes(tokens: Sequence[_Token]) -> list[_Token]:
-    """The tokens of a date, with minutes told from months ("M"), and parts of seconds as one."""
+    """The tokens of a date, with minutes distinguished from months ("M"), and fractions of seconds as one token."""
     found: list[_Token] = []
     for token in tokens:
         before = next((one for one in reversed(found) if one.kind in ("date", "elapsed")), None)

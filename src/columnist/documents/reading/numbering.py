@@ -11,7 +11,7 @@ _PLACE = re.compile(r"%([1-9])")
 _ENCLOSED = {"numberInDash": "- {} -", "decimalEnclosedParen": "({})", "decimalEnclosedFullstop": "{}.", "hex": "{:X}"}
 _PADDED = re.compile("0+1(?=,)")
 _SYMBOLS = re.compile("^[o\ue000-\uf8ff]$")
-"""Bullets of symbol fonts, which are not letters there."""
+"""Bullets of symbol fonts, where these codes are not letters."""
 
 _ROMAN = list(
     zip(
@@ -220,7 +220,7 @@ def _level(element: Any, start: int | None) -> _Level:
 
 def _format(level: Any) -> str:
     """The number format of a level; of a custom one its pattern, "001, 002, 003, ..."."""
-    found = next(level.iter(f"{W}numFmt"), None)  # a custom one is in an alternative
+    found = next(level.iter(f"{W}numFmt"), None)  # a custom format is in an alternative
     if found is None:
         return "decimal"
     format_: str = found.get(f"{W}format" if found.get(f"{W}val") == "custom" else f"{W}val", "decimal")

@@ -1,6 +1,6 @@
 """OCR of a page's picture by RapidOCR (extra `ocr`). Its wheel contains the models: nothing is downloaded.
 
-A page on its side or upside down is turned until it can be read; its boxes fit the page as it is shown.
+A page on its side or upside down is rotated until it can be read; its boxes fit the page as it is shown.
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def installed() -> bool:
 def read_picture(picture: "Image", width: float, height: float) -> tuple[str, tuple[WordBox, ...]]:
     """The text of a page's picture in reading order, and a box for every word.
 
-    `width` and `height`: of the page as it is shown, in points, as the boxes are. Raises MemoryError.
+    `width` and `height`: of the page as it is shown, in points, as for the boxes. Raises MemoryError.
     """
     engine = _engine()
     import numpy as np
@@ -133,12 +133,13 @@ def _is_tall(corners: Sequence[tuple[float, float]]) -> bool:
 
 
 def _shown(x: float, y: float, turns: int, columns: int, rows: int) -> tuple[float, float]:
-    """The place in the picture as shown of a point in the picture turned left by `turns` quarters."""
+    """The place in the shown picture of a point in the picture that was rotated left by `turns` quarters."""
     return [(x, y), (columns - y, x), (columns - x, rows - y), (y, rows - x)][turns]
 
 
 def _in_reading_order(lines: Sequence[_Line]) -> list[list[_Line]]:
-    """Rows from top to bottom, each from left to right; the left one of two columns first."""
+    """The pieces in reading order: rows from top to bottom, each from left to right; of two columns the left one
+    first."""
     slopes = [
         (right[1] - left[1]) / (right[0] - left[0])
         for (left, right, *_) in (line.corners for line in lines)

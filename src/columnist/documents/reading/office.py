@@ -1,8 +1,8 @@
 """Old Word, Excel and PowerPoint files, turned into their newer forms by LibreOffice where it is installed.
 
-LibreOffice starts as a program, so it cannot be closed as our readers are: it may read the files of the system and
-write in one folder, which has its profile, and has no network, where the kernel has that; limits on memory, CPU time
-and files, and a deadline. What it makes is read in a guarded child like any other file.
+LibreOffice is a separate program, so it cannot be closed as our readers are. It may read the system's files and write
+in one folder, which has its profile; it has no network, if the kernel can do that. It has limits on memory, CPU time
+and files, and a deadline. Its result is read in a guarded child like any other file.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ MEMORY_MB = 2048
 """Address space that LibreOffice may use beyond what reading may: it starts with 1 GB."""
 
 LARGEST_FILE = 1024**3
-"""Bytes of a file that it may write."""
+"""Most bytes of a file that it may write."""
 
 _NEWER = {formats.DOC: "docx", formats.XLS: "xlsx", formats.PPT: "pptx"}
 _CONFINED = """
@@ -48,7 +48,7 @@ def program() -> str | None:
 
 
 class Converter:
-    """Turns old files into newer ones, as many at a time as there are cores for this process."""
+    """Converts old files into newer ones, as many at a time as this process has cores."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -56,7 +56,7 @@ class Converter:
 
     @asynccontextmanager
     async def newer(self, office: str, path: Path, media_type: str) -> AsyncIterator[Path]:
-        """What LibreOffice, this `program`, makes of an old file, which is of this type among OLD_OFFICE.
+        """The new file that LibreOffice (`program`) makes of an old file of this type among OLD_OFFICE.
 
         Raises DocumentError if LibreOffice may not run, cannot read the file or takes too long.
         """
@@ -64,7 +64,7 @@ class Converter:
         if self._settings.sandbox == "require":
             raise DocumentError(
                 "The file is an old Office file. LibreOffice, which would read it, cannot be closed as "
-                "COLUMNIST_SANDBOX=require asks for: save the file as DOCX, XLSX, PPTX or PDF."
+                "COLUMNIST_SANDBOX=require demands: save the file as DOCX, XLSX, PPTX or PDF."
             )
         async with self._places:
             with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -74,7 +74,7 @@ class Converter:
                 made = Path(folder, "out", f"document.{kind}")
                 if not await asyncio.to_thread(made.exists):
                     raise DocumentError(
-                        "LibreOffice cannot read the file: it is damaged, or has a password to be removed."
+                        "LibreOffice cannot read the file: it is damaged, or has a password, which you can remove."
                     )
                 yield made
 
@@ -111,13 +111,13 @@ class Converter:
                 "(COLUMNIST_READ_TIMEOUT_SECONDS)."
             ) from None
         finally:
-            with suppress(ProcessLookupError):  # it has children, which outlive it
+            with suppress(ProcessLookupError):  # its children outlive it
                 os.killpg(process.pid, signal.SIGKILL)
             await asyncio.shield(process.wait())
             _socket(profile).unlink(missing_ok=True)
 
 
 def _socket(profile: str) -> Path:
-    """What LibreOffice leaves in /tmp when it is killed."""
+    """The files that LibreOffice leaves in /tmp when it is killed."""
     name = "".join(f"{byte:x}" for byte in hashlib.md5(profile.encode("utf-16-le"), usedforsecurity=False).digest())
     return Path("/tmp", f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{name}")  # noqa: S108

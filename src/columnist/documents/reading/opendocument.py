@@ -1,8 +1,9 @@
-"""ODT, ODS and ODP: texts with the numbers of their lists, sheets as they are shown, slides as pages.
+"""ODT, ODS and ODP: texts with list numbers, sheets as they are shown, slides as pages.
 
 Headers and footers come once, footnotes as [1] at the reference and in full at the end, text boxes after their
 paragraph. Deleted text and comments are left out. Hidden text is kept apart: hidden itself or by a style, of one point,
-white on white paper or of their ground's colour; hidden sheets, rows, columns and slides. So is what is struck through.
+white on white paper or in the colour of its background; hidden sheets, rows, columns and slides. So is struck-through
+text.
 """
 
 import re
@@ -38,11 +39,11 @@ _LEFT_OUT = frozenset(
 _PARAGRAPHS = (f"{_TEXT}p", f"{_TEXT}h")
 _NUMBERS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _MOST_REPEATED = 1_000
-"""Of a row or a cell with content that is there once in the file."""
+"""Most repetitions of a row or a cell with content that the file has once."""
 _DEEPEST = 200
-"""Elements in each other: Python's own stack ends soon after."""
+"""Most levels of nested elements: Python's own stack ends soon after."""
 _LARGE = 12.0
-"""Square inches: a smaller picture is a logo or a signature."""
+"""Square inches; a smaller picture is a logo or a signature."""
 _INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72, "pc": 1 / 6, "px": 1 / 96}
 _SPACE = re.compile("[ \t\r\n]+")
 _CELL_STYLE = f"{_TABLE}default-cell-style-name"
@@ -94,7 +95,7 @@ _PLAIN = _Look()
 
 
 class _Styles:
-    """The styles of a file by family and name, each with those that it is based on."""
+    """The styles of a file by family and name, each with the styles that it is based on."""
 
     def __init__(self, roots: Iterable[Any]) -> None:
         self._styles: dict[tuple[str, str], Any] = {}
@@ -124,7 +125,7 @@ class _Styles:
         return None
 
     def look(self, family: str, name: str | None, around: _Look = _PLAIN) -> _Look:
-        """How the letters of a paragraph or span are shown, in what is `around` them."""
+        """How the letters of a paragraph or span are shown, given the style `around` them."""
         size = self.value(family, name, "text", f"{_FO}font-size") or ""
         colour = self.value(family, name, "text", f"{_FO}color") or ""
         grounds = (self.value(family, name, kind, f"{_FO}background-color") for kind in _GROUNDS)
@@ -181,7 +182,7 @@ class _Content:
         self.say_lost()
 
     def say_lost(self) -> None:
-        """Remark on the letters of paragraphs that nobody has read, and that are none of those left out."""
+        """Remark on the letters of paragraphs that were not read, unless they were left out on purpose."""
         walk = lxml.etree.iterwalk(self._body, events=("start",))
         lost = 0
         for _, element in walk:
@@ -194,7 +195,7 @@ class _Content:
             self.remarks.append(Remark(RemarkKind.LOST, lost))
 
     def _margins(self, kind: str) -> Iterator[Line]:
-        """Headers or footers, those of the first and of left pages too, each once."""
+        """Headers or footers, including those of first and left pages, each once."""
         shown: set[Line] = set()
         for master in self._masters:
             for name in (kind, f"{kind}-first", f"{kind}-left"):
@@ -284,7 +285,7 @@ class _Content:
         return mark
 
     def _counters(self, element: Any) -> list[int]:
-        """The counts of a list's levels: of a new list, or of the one that it continues."""
+        """The counts of a list's levels: new ones, or those of the list that it continues."""
         style = f"style {element.get(f'{_TEXT}style-name')}"
         continued = element.get(f"{_TEXT}continue-list")
         counts: list[int] = []
@@ -335,7 +336,7 @@ class _Content:
         if shape.tag != f"{_DRAW}frame":
             yield from self._blocks(shape)
             return
-        # A frame has one content in several forms: the first is the one to show.
+        # A frame has one content in several forms: the first is shown.
         content = next((one for one in shape if isinstance(one.tag, str) and one.tag not in _LEFT_OUT), None)
         if content is None:
             return
@@ -354,7 +355,7 @@ class _Content:
             yield from self._blocks(content)
 
     def _object(self, reference: str) -> Iterator[Line]:
-        """What a chart or another document inside of this one says."""
+        """The text of a chart or another document inside this one."""
         root = self._package.part(f"{reference.removeprefix('./')}/content.xml") if reference else None
         body = None if root is None else root.find(f"{_OFFICE}body")
         if body is None:
@@ -410,8 +411,8 @@ class _Content:
             yield from self._blocks(shapes)
 
     def _cell(self, cell: Any, style: str | None) -> tuple[str, list[Line]]:
-        """What a cell shows, and what is hidden in it or lies over it; `style`: of its row or column. A whole date is
-        ISO 8601, which no country reads in another way."""
+        """The text of a cell, and what is hidden in it or lies over it; `style`: of its row or column. A whole date is
+        ISO 8601, which means the same in every country."""
         date = cell.get(f"{_OFFICE}date-value", "")
         look = self._styles.look("table-cell", cell.get(f"{_TABLE}style-name") or style)
         lines = [one for child in cell if child.tag in _PARAGRAPHS for one in self._paragraph(child, around=look)]
@@ -462,7 +463,7 @@ class _Content:
 
 
 class _Column(NamedTuple):
-    """`style`: of its cells that have none."""
+    """`style`: of its cells without a style."""
 
     is_hidden: bool = False
     style: str | None = None
@@ -472,7 +473,7 @@ _COLUMN = _Column()
 
 
 class _Text:
-    """A paragraph's text as it grows, and what of it is hidden."""
+    """A paragraph's text as it grows, and its hidden parts."""
 
     def __init__(self) -> None:
         self.hidden: list[str] = []
@@ -504,7 +505,7 @@ class _Text:
 
 
 def _label(styles: _Styles, style: Any | str | None, level: int, counts: list[int], start: str | None) -> str:
-    """The number before a paragraph, counted on; empty for bullets."""
+    """The next number before a paragraph; empty for bullets."""
     form = styles.level(style, level)
     first = _whole(None if form is None else form.get(f"{_TEXT}start-value"), 1)
     del counts[level:]
@@ -527,7 +528,7 @@ def _label(styles: _Styles, style: Any | str | None, level: int, counts: list[in
 
 
 def _rows_of(table: Any) -> Iterator[Any]:
-    """The rows of a table, out of their groups."""
+    """The rows of a table, without their groups."""
     for child in table:
         if child.tag == f"{_TABLE}table-row":
             yield child
@@ -536,7 +537,8 @@ def _rows_of(table: Any) -> Iterator[Any]:
 
 
 def _is_another_form(element: Any) -> bool:
-    """Whether it is not the first form of what a frame shows, a placeholder, or text of an element without any."""
+    """Whether an element is not shown: a later form of a frame's content, a placeholder, or text of an element without
+    text."""
     above = element.getparent()
     if element.get(f"{_SHOW}placeholder") == "true":
         return True

@@ -1,4 +1,4 @@
-"""Outlook's MSG and winmail.dat (TNEF) as standard e-mails, so that other code reads one kind of e-mail."""
+"""Outlook's MSG and winmail.dat (TNEF) as standard e-mails, so that other code reads only one kind of e-mail."""
 
 import hashlib
 import struct
@@ -25,7 +25,7 @@ _DATA, _LONG_NAME, _FILE_NAME, _MIME, _CONTENT_ID, _METHOD = 0x3701, 0x3707, 0x3
 _TEXT, _TEXT_8, _BINARY, _OBJECT, _TIME = 0x1F, 0x1E, 0x0102, 0x0D, 0x40
 _TO, _CC, _BCC = 1, 2, 3
 _MOST_MESSAGES = 50
-"""Messages inside of each other that are converted."""
+"""How many levels of nested messages are converted."""
 
 
 @dataclass(slots=True)
@@ -36,12 +36,12 @@ class Properties:
     code_page: int | None = None
 
     def number(self, of: int) -> int | None:
-        """A number; None if there is none."""
+        """A number; None if it is missing."""
         kind, data = self.values.get(of, (0, b""))
         return struct.unpack("<i", data[:4])[0] if len(data) >= 4 and kind != _TEXT else None
 
     def text(self, *of: int) -> str:
-        """The first of these texts that is there; empty if none is."""
+        """The first of these texts that exists; else empty."""
         for one in of:
             kind, data = self.values.get(one, (0, b""))
             if kind == _TEXT:
@@ -55,12 +55,12 @@ class Properties:
         return ""
 
     def binary(self, of: int) -> bytes:
-        """Bytes; none if there are none."""
+        """Bytes; empty if they are missing."""
         kind, data = self.values.get(of, (0, b""))
         return data if kind in (_BINARY, _OBJECT) else b""
 
     def time(self, of: int) -> datetime | None:
-        """A time; None if there is none, or an impossible one."""
+        """A time; None if it is missing or impossible."""
         kind, data = self.values.get(of, (0, b""))
         with suppress(OverflowError, struct.error):
             if kind == _TIME:
@@ -74,7 +74,7 @@ class Properties:
         return next((page for page in pages if page), None)
 
     def html(self) -> bytes:
-        """The HTML body, in UTF-8 with its mark; it may be kept as bytes or as a text."""
+        """The HTML body, in UTF-8 with its mark; the file may store it as bytes or as a text."""
         if data := self.binary(_HTML):
             page = of_code_page(self.number(_INTERNET_CODE_PAGE))
             return b"\xef\xbb\xbf" + decode(data, page).text.encode(errors="replace") if page else data
@@ -111,7 +111,7 @@ def _fix_boundaries(converted: EmailMessage, data: bytes) -> None:
 
 
 class _Storage:
-    """A folder of an MSG file: the properties of one thing."""
+    """A folder of an MSG file: the properties of a message, a recipient or an attachment."""
 
     def __init__(self, ole: olefile.OleFileIO, path: tuple[str, ...], header: int) -> None:
         self.ole = ole
@@ -126,7 +126,7 @@ class _Storage:
                     data = self._stream(f"__substg1.0_{number:04X}{kind:04X}")
                 except OSError:
                     if number not in (_BODY, _HTML, _DATA):
-                        continue  # a name that is lost stops nothing
+                        continue  # a lost name does not matter
                     raise
             self.properties.values.setdefault(number, (kind, data))
 
@@ -149,7 +149,7 @@ class _Storage:
             yield found
 
     def embedded(self) -> "_Storage | None":
-        """The message that is attached as such."""
+        """The message that is attached as a message."""
         path = (*self.path, f"__substg1.0_{_DATA:04X}{_OBJECT:04X}")
         there = self.ole.exists([*path, "__properties_version1.0"])
         return _Storage(self.ole, path, 24) if there else None
@@ -226,7 +226,7 @@ _OLD_BODY, _OLD_SUBJECT, _OLD_CODE_PAGE = 0x800C, 0x8004, 0x9007
 
 
 def of_tnef(data: bytes) -> EmailMessage:
-    """The message, with its attachments, in a winmail.dat; as much as can be read of a damaged one."""
+    """The message in a winmail.dat, with its attachments; of a damaged one, as much as can be read."""
     said, attached = Properties(), list[Properties]()
     position = 6
     while position + 9 <= len(data):
@@ -263,7 +263,7 @@ _WIDTHS = {0x02: 4, 0x03: 4, 0x04: 4, 0x0A: 4, 0x0B: 4, 0x05: 8, 0x06: 8, 0x07: 
 
 def _properties(data: bytes) -> dict[int, tuple[int, bytes]]:
     found: dict[int, tuple[int, bytes]] = {}
-    with suppress(struct.error, KeyError):  # what is before the damage counts
+    with suppress(struct.error, KeyError):  # the part before the damage counts
         (count,) = struct.unpack_from("<I", data)
         position = 4
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""Office files as packages of parts: entities stay unresolved, nothing is fetched, Strict files are as others."""
+"""Office files as packages of parts: entities stay unresolved, nothing is fetched, Strict files read like others."""
 
 import io
 import posixpath
@@ -28,14 +28,14 @@ _NOT_SHOWN = re.compile(
     r"|usernames|volatile|attachedTemplate|keyMap|stylesheet|tableSingleCells|^table$|^drawing$|chart(?:Style|Color)",
     re.I,
 )
-"""Kinds of parts that a page or sheet does not show, or of which it shows some and not others."""
-# A comment or an instruction would end the text before it: `5<!-- -->,000` is 5,000.
+"""Kinds of parts that a page or sheet does not show, or shows only sometimes."""
+# A comment or a processing instruction would end the text before it: `5<!-- -->,000` is 5,000.
 _HOW: Mapping[str, Any] = {"resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
 
 
 @contextmanager
 def opened(file: BinaryIO, kind: str) -> Iterator["Package"]:
-    """The package in a file. Raises DocumentError, as what is read of it in the context does; `kind`: "DOCX"."""
+    """The package in a file. Raises DocumentError, as does reading from it in the context; `kind`: "DOCX"."""
     try:
         with zipfile.ZipFile(file) as archive:
             refuse_zip_bombs(archive)
@@ -55,7 +55,7 @@ class Package:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        # Some programs write paths as Windows does.
+        # Some programs write paths with backslashes.
         self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
         self._read: set[str] = set()
         self._relations: dict[str, dict[str, tuple[str, str]]] = {}
@@ -103,7 +103,7 @@ class Package:
             yield one.get("Id", ""), (kind, posixpath.normpath(posixpath.join(folder, _target(one))))
 
     def say_unread(self) -> None:
-        """Remark on parts with words that others refer to, and that nobody has read: of kinds that nobody knows."""
+        """Remark on parts with words that others refer to and that were not read, because their kind is unknown."""
         for kind, name in [one for related in list(self._relations.values()) for one in related.values()]:
             if name.lstrip("/").lower() in self._read or not name.endswith(".xml") or _NOT_SHOWN.search(kind):
                 continue

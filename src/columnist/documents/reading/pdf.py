@@ -30,16 +30,17 @@ from columnist.documents.reading.unseen import contrast, draw, hidden_spans
 from columnist.errors import DocumentError
 
 _UNKNOWN = re.compile("[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd\U000f0000-\U0010fffd]")
-"""Characters of a text layer for glyphs of unknown letters: private use, control characters."""
+"""Characters that a text layer has for glyphs of unknown letters: private use, control characters."""
 
 MAX_ASPECT_RATIO = 20
 """The tallest page that is rendered (height / width)."""
 
 STAMP_CHARACTERS = 200
-"""Fewer letters and digits than this, over a picture of the page, are a stamp, a Bates number or a court's header."""
+"""If a page with a picture of itself has fewer letters and digits than this, they are a stamp, a Bates number or a
+court's header."""
 
 MOST_UNKNOWN = 0.3
-"""A text layer with a larger share of unknown characters does not say what is on the page."""
+"""A text layer with a larger share of unknown characters is not the text of the page."""
 
 LEAST_VOWELS = 0.2
 """A smaller share of vowels (y included) among Latin letters means that a font has shuffled them (`Wkh Ohdvh` for `The
@@ -47,14 +48,14 @@ Lease`). Every page of the contracts in `examples/` has at least 0.35."""
 
 _LATIN, _VOWELS = ascii_letters.encode(), b"aeiouyAEIOUY"
 _ENOUGH = 1000
-"""Characters of a page of text that have more letters than a stamp."""
+"""So many characters of a page of text have more letters than a stamp."""
 
 UNKNOWN_LETTERS = "a font without letters"
 
 _INKED = 150
-"""Grey levels of ink, at most."""
+"""The lightest grey level of ink."""
 _MARGIN = 40
-"""Pixels around what is read alone."""
+"""Pixels around a part of a page that is read alone."""
 
 PICTURED = 0.5
 """The least share of such a page that pictures cover."""
@@ -95,7 +96,7 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
 
 
 def attached_files(file: BinaryIO) -> Iterator[Attached]:
-    """The files inside a PDF; none if it cannot be opened, as its own row says then."""
+    """The files inside a PDF; none if it cannot be opened, which its own row then says."""
     with suppress(DocumentError), _opened(file) as document:
         yield from attached_to(document)
 
@@ -119,7 +120,8 @@ def read_pdf_by_ocr(file: BinaryIO, number: int) -> Page:
 
 
 def _read_rest(picture: Image.Image, scale: float) -> tuple[str, Sequence[WordBox]]:
-    """What OCR reads in what is left of a page: alone, as it overlooks a line on an empty page."""
+    """The text that OCR reads in the remaining parts of a page, each part alone, because OCR overlooks a line on an
+    empty page."""
     left, top, right, bottom = picture.convert("L").point(lambda level: 255 * (level < _INKED)).getbbox() or (
         0,
         0,
@@ -129,7 +131,7 @@ def _read_rest(picture: Image.Image, scale: float) -> tuple[str, Sequence[WordBo
     left, top = max(left - _MARGIN, 0), max(top - _MARGIN, 0)
     rest = picture.crop((left, top, min(right + _MARGIN, picture.width), min(bottom + _MARGIN, picture.height)))
     width, height = rest.width / scale, rest.height / scale
-    if lies_on_its_side(rest.convert("L")):  # of which OCR may take single letters for lines
+    if lies_on_its_side(rest.convert("L")):  # OCR may take single letters of it for lines
         text, turned = ocr.read_picture(rest.transpose(Image.Transpose.ROTATE_90), height, width)
         words = tuple(one._replace(x0=width - one.y1, x1=width - one.y0, y0=one.x0, y1=one.x1) for one in turned)
     else:
@@ -139,8 +141,8 @@ def _read_rest(picture: Image.Image, scale: float) -> tuple[str, Sequence[WordBo
 
 
 def _with_more(layer: Page, text: str, words: Sequence[WordBox]) -> Page:
-    """A page whose text layer lacks what OCR has read: that follows it."""
-    if not _letters(text):  # a drawing, or a word that OCR cannot read either
+    """A page with the text of OCR after its text layer, which lacks it."""
+    if not _letters(text):  # a drawing, or a word that OCR also cannot read
         unread = [one for one in layer.remarks if one.detail == UNKNOWN_LETTERS]
         return replace(layer, remarks=tuple(replace(one, kind=RemarkKind.NOT_READ) for one in unread))
     layer = replace(layer, remarks=())
@@ -167,7 +169,7 @@ def draw_page(file: BinaryIO, number: int, width: int) -> bytes:
 @contextmanager
 def _opened(file: BinaryIO) -> Iterator[Any]:
     try:
-        # A private copy that only what is changed takes memory for: PDFium would call back for each piece of a file.
+        # A private copy, of which only changed parts take memory: PDFium would call back for each piece of a file.
         held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         document = pdfium.PdfDocument((ctypes.c_ubyte * len(held)).from_buffer(held))
     except pdfium.PdfiumError as error:
@@ -187,7 +189,7 @@ def _opened(file: BinaryIO) -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _OpenPage:
-    """A page with what is filled in drawn on it, its text layer, its fields, what annotations draw over it, and the
+    """A page with its filled-in values drawn, its text layer, its fields, the drawings of annotations over it, and the
     places that they strike through."""
 
     page: Any
@@ -200,7 +202,7 @@ class _OpenPage:
 
 @contextmanager
 def _page(document: Any, index: int, fonts: Fonts) -> Iterator[_OpenPage]:
-    """A page, for a while. `fonts`: of the document."""
+    """A page, open while the context lasts. `fonts`: of the document."""
     try:
         page = document[index]
         fields = list(fields_of(document, page))
@@ -216,15 +218,15 @@ def _page(document: Any, index: int, fonts: Fonts) -> Iterator[_OpenPage]:
 
 
 def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, list[Other], list[Box]]:
-    """The page, with the contents of form fields, typed text and stamps as text like any other; what its annotations
-    draw, and the places that they strike through."""
+    """The page, with the contents of form fields, typed text and stamps as ordinary text; the drawings of its
+    annotations, and the places that they strike through."""
     kinds, over = set(), []
     struck: list[Box] = []
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
         kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
         if (flags := pdfium_c.FPDFAnnot_GetFlags(annotation)) & pdfium_c.FPDF_ANNOT_FLAG_NOVIEW:
-            # PDFium does not show it, and would draw it into the page all the same.
+            # PDFium does not show it, and would still draw it into the page.
             pdfium_c.FPDFAnnot_SetFlags(annotation, flags | pdfium_c.FPDF_ANNOT_FLAG_HIDDEN)
         if kind != pdfium_c.FPDF_ANNOT_LINK or pdfium_c.FPDFAnnot_HasKey(annotation, b"AP"):
             place = pdfium_c.FS_RECTF()
@@ -252,8 +254,8 @@ def _places_of(annotation: Any) -> Iterator[Box]:
 
 @contextmanager
 def _as_drawn(opened: _OpenPage, content: Content) -> Iterator[tuple[TextLayer, str]]:
-    """The text layer of what is drawn, for a while, and what the file says instead (/ActualText) where that has other
-    letters or digits."""
+    """The text layer of the drawn page, while the context lasts, and the replacements of the file (/ActualText) that
+    have other letters or digits."""
     layer = TextLayer(opened.page, opened.text_page, opened.fonts)
     if not content.spoken:
         yield layer, ""
@@ -317,7 +319,7 @@ def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: i
 def _parted(
     text: str, words: Sequence[WordBox], spans: Sequence[tuple[int, int]]
 ) -> tuple[str, tuple[WordBox, ...], str]:
-    """A text without these parts, character for character, its words, and the parts."""
+    """A text with these parts blanked out character for character, its words, and the parts."""
     if not spans:
         return text, tuple(words), ""
     kept = list(text)
@@ -360,7 +362,7 @@ def _pictured(page: Any, content: Content) -> float:
 
 
 def lost_between(drawn: str, ordered: str, number: int) -> Iterator[Remark]:
-    """A remark on letters and digits of a page that putting it in order has lost."""
+    """A remark on letters and digits of a page that were lost when it was put in order."""
     if (lost := _letters(drawn) - _letters(ordered)) > 0:
         yield Remark(RemarkKind.LOST, lost, (number,))
 
@@ -370,7 +372,7 @@ def _letters(text: str) -> int:
 
 
 def _is_gibberish(text: str) -> bool:
-    """Whether a text layer is not what is shown: the file has no letters for its glyphs, or wrong ones."""
+    """Whether a text layer is not the shown text: the file has no letters for its glyphs, or wrong ones."""
     unknown = _UNKNOWN.findall(text)
     if unknown and len(unknown) > MOST_UNKNOWN * sum(map(len, text.split())):
         return True

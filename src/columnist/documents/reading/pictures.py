@@ -1,4 +1,4 @@
-"""Pictures (PNG, JPEG, TIFF) as documents: pages that only OCR can read, drawn as they are."""
+"""Pictures (PNG, JPEG, TIFF) as documents: pages that only OCR can read."""
 
 import io
 import struct
@@ -15,15 +15,15 @@ from columnist.documents.reading.regions import LEAST_LINES, lines_of_text
 from columnist.errors import DocumentError
 
 MOST_PIXELS = 100_000_000
-"""Per page: A3 at 600 dpi has 70 million. Checked before decoding."""
+"""Most pixels of a page: A3 at 600 dpi has 70 million. Checked before decoding."""
 
 A4_HEIGHT = 842.0
 """Points: the assumed longer side of a page without a resolution."""
 
 LEAST_PIXELS = 100_000
-"""Of a picture inside of a document: a smaller one is a logo or a signature."""
+"""Least pixels of a picture inside a document: a smaller one is a logo or a signature."""
 _INSIDE = ("PNG", "JPEG", "TIFF", "GIF", "BMP")
-"""The kinds of pictures inside of documents that are read."""
+"""The kinds of pictures inside documents that are read."""
 
 _LONGEST = 1728.0
 """Points (24 inches): the resolution of a page that claims to be longer is ignored; it is a photo."""
@@ -62,8 +62,8 @@ def draw_picture(file: BinaryIO, number: int, width: int) -> bytes:
 
 
 def shows_text(data: bytes) -> bool | None:
-    """Whether the file of a picture inside of a document shows lines of text, as no logo or photograph does. None for
-    a kind of picture that is not read."""
+    """Whether the file of a picture inside a document shows lines of text, unlike a logo or a photograph. None for a
+    kind of picture that is not read."""
     try:
         with _opened(io.BytesIO(data), _INSIDE) as picture:
             if picture.width * picture.height < LEAST_PIXELS:
@@ -71,7 +71,13 @@ def shows_text(data: bytes) -> bool | None:
             shown, _, _ = _page(picture, 1)
     except DocumentError:
         return None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error):  # cut off, which shows only when it is decoded
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        struct.error,
+    ):  # cut off, which is noticed only when it is decoded
         return None
     shown.thumbnail((ocr.LONG_SIDE, ocr.LONG_SIDE))
     return lines_of_text(shown.convert("L")) >= LEAST_LINES
@@ -105,12 +111,12 @@ _TOO_MANY = f"The picture has a page of more than {MOST_PIXELS // 10**6} million
 
 
 def _pages(picture: Image.Image) -> int:
-    """An animated PNG is what it begins with."""
+    """An animated PNG counts as its first frame."""
     return getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
 
 
 def _page(picture: Image.Image, number: int) -> tuple[Image.Image, float, float]:
-    """A page as a reader sees it, on white and upright, with square pixels; its width and height in points."""
+    """A page as a reader sees it (on white, upright, with square pixels), and its width and height in points."""
     picture.seek(number - 1)
     if picture.width * picture.height > MOST_PIXELS:
         raise DocumentError(_TOO_MANY)

@@ -1,7 +1,7 @@
-"""Whether a PDF's page surely shows all of its words: told from its objects, without drawing it.
+"""Whether a PDF's page surely shows all of its words, decided from its objects without drawing it.
 
-It does if each text object is dark, opaque and whole (`Content.is_plain`), nothing else lies on a word, no word on
-another one, and each letter of a font has been seen to leave ink once. Anything else is for the drawn page to decide.
+It does if each text object is dark, opaque and complete (`Content.is_plain`), nothing else lies on a word, no word on
+another one, and each letter of a font has left ink once. In all other cases the drawn page decides.
 """
 
 import ctypes
@@ -14,41 +14,41 @@ from columnist.documents.reading.content import Content, Other
 from columnist.documents.reading.layer import Box, TextLayer
 
 LEAST_AREA = 0.5
-"""Square points a letter: about a font of one point, which nobody reads."""
+"""Square points per letter: about a font of one point, which nobody can read."""
 
 LOW = 1.2
-"""Points: the letters of a word that is higher are not tiny."""
+"""Points: the letters of a higher word are not tiny."""
 
 LARGEST_SIDE = 3000
-"""Pixels of a drawn page, at most."""
+"""Most pixels of a drawn page."""
 
 INK = 24
-"""Levels of grey (of 255) between the darkest and the lightest pixel of a word; one with fewer is looked at closely."""
+"""Levels of grey (of 255) between the darkest and the lightest pixel of a word; one with fewer is examined closely."""
 
 _MOST_OTHERS = 300
 _MOST_TOUCHED = 30
-"""Words that are looked at one by one, at most: more are drawn at once."""
+"""Most words that are examined one by one: more are drawn at once."""
 _CORE = 0.25
-"""The share of a word's height at its top and bottom where what touches it does not cover it."""
+"""The share of a word's height, at its top and bottom, in which another object may touch it without covering it."""
 
 _SIDE = 1.0
-"""Points at its left and right, likewise."""
+"""The same at its left and right, in points."""
 
 _LONGEST = 2000
 """Pixels of the longer side of a part of a page that is drawn."""
 
 _SHARPNESS = 2.0
-"""Pixels a point, for letters of the usual size."""
+"""Pixels per point, for letters of the usual size."""
 
 _DARK = 225
-"""Levels of grey: ink of the palest letters that are looked at here is darker, and their ground is not."""
+"""Level of grey between ink and background: the palest letters that are examined here are darker."""
 
 _Line = tuple[float, float, int, int]
-"""Top, bottom, and the range of its words."""
+"""A line: its top, its bottom, and the range of its words."""
 
 
 def shows_all(layer: TextLayer, content: Content, over: Sequence[Other]) -> bool:
-    """Whether no word of the page can be hidden; if not, nothing is known. `over`: what annotations draw."""
+    """Whether no word of the page can be hidden; if False, nothing is known. `over`: the drawings of annotations."""
     others = [*content.others, *over]
     if not content.is_plain or len(others) > _MOST_OTHERS or not all(piece.drawn_by for piece in layer.pieces):
         return False
@@ -71,7 +71,7 @@ def is_tiny_word(words: Sequence[WordBox], index: int) -> bool:
     word = words[index]
     if min(word.x1 - word.x0, word.y1 - word.y0) > LOW:
         return False
-    # A stop in another font is a box of the same word.
+    # A full stop in another font is another box of the same word.
     own = [one[2:] for one in words[max(index - 9, 0) : index + 10] if one.start == word.start]
     return is_tiny(own, word.end - word.start)
 
@@ -89,7 +89,7 @@ def _apart(layer: TextLayer) -> list[_Line] | None:
             return None
         if (y1 - y0 < LOW or x1 - x0 < LOW) and is_tiny_word(words, index):
             return None
-        if x0 > right - 1 and y0 < bottom and y1 > top:  # goes on with the line
+        if x0 > right - 1 and y0 < bottom and y1 > top:  # the word continues the line
             top, bottom = y0 if y0 < top else top, y1 if y1 > bottom else bottom
         else:
             lines.append((top, bottom, begun, index))
@@ -103,14 +103,14 @@ def _apart(layer: TextLayer) -> list[_Line] | None:
 
 
 def crossing(words: Sequence[WordBox], width: float, height: float) -> list[Box]:
-    """The words that lie on others which come before them, on a page of this size."""
+    """The words that lie on earlier words, on a page of this size."""
     scale = min(1.0, LARGEST_SIDE / max(width, height, 1))
     stride = int(width * scale) + 1
     taken, taking = bytearray(stride * (int(height * scale) + 2)), b"\1" * stride
     found = []
     for _, _, x0, y0, x1, y1 in words:
         left, top, right, bottom = int(x0 * scale), int(y0 * scale), int(x1 * scale) + 1, int(y1 * scale) + 1
-        # Some rows, and not the outer ones, which neighbouring lines touch.
+        # Only inner rows: neighbouring lines touch the outer ones.
         for row in range((max(top, 0) + 4) & ~3, bottom - 1, 4):
             begin, finish = row * stride + max(left, 0) + 1, row * stride + min(right - 1, stride)
             if begin < finish <= len(taken):
@@ -121,7 +121,7 @@ def crossing(words: Sequence[WordBox], width: float, height: float) -> list[Box]
 
 
 def _touched(other: Other, layer: TextLayer, lines: Sequence[_Line], content: Content) -> Iterator[WordBox]:
-    """The words that something else may hide: it lies on their middle, and is not a light ground under them."""
+    """The words that another object may hide: it lies on their middle, and is no light background under them."""
     left, top, right, bottom = layer.to_points(*other.place)
     for line_top, line_bottom, begin, end in lines:
         if line_top >= bottom or top >= line_bottom:
@@ -146,7 +146,8 @@ def _is_later(word: WordBox, other: Other, layer: TextLayer, content: Content) -
 
 
 def _leaves_ink(layer: TextLayer, content: Content, touched: Iterable[WordBox]) -> bool:
-    """Whether each letter and digit leaves ink: of each font once, and one of each form, as it may be on a layer."""
+    """Whether each letter and digit leaves ink: each of a font once, and one of each form, because the form may be on a
+    layer."""
     drawn, text = layer.fonts.drawn, layer.text
     forms = {0}
     for start, end, drawn_by, font in layer.pieces:
@@ -161,7 +162,7 @@ def _leaves_ink(layer: TextLayer, content: Content, touched: Iterable[WordBox]) 
             continue
         forms.add(form)
         own = [word for word in touched if word.start < end and start < word.end]
-        # The first of each that nothing touches.
+        # For each, the first one that nothing touches.
         places = {
             text[at]: at
             for at in range(end - 1, start - 1, -1)
@@ -174,7 +175,7 @@ def _leaves_ink(layer: TextLayer, content: Content, touched: Iterable[WordBox]) 
 
 
 def _show(layer: TextLayer, places: Sequence[int]) -> bool:
-    """Whether each of the characters at these places leaves ink on a light ground."""
+    """Whether each of the characters at these places leaves ink on a light background."""
     boxes = [layer.box(layer.characters(at, at + 1).start) for at in places]
     known = [box for box in boxes if box is not None]
     if len(known) < len(boxes):
@@ -196,14 +197,14 @@ def _show(layer: TextLayer, places: Sequence[int]) -> bool:
 
 
 def _shows(layer: TextLayer, word: WordBox) -> bool:
-    """Whether there is a mark on the ground where a word is."""
+    """Whether there is ink on the background at a word's place."""
     pixels, stride, _ = _drawn(layer, word[2:])
     rows = (pixels[start : start + stride] for start in range(0, len(pixels), stride))
     return any(max(row) - min(row) >= INK for row in rows)
 
 
 def _drawn(layer: TextLayer, box: Box) -> tuple[bytearray, int, float]:
-    """A part of the page as it is drawn: its levels of grey, the pixels of a row, and the pixels of a point."""
+    """A part of the page as it is drawn: its levels of grey, the pixels per row, and the pixels per point."""
     x0, y0, x1, y1 = box
     scale = min(_SHARPNESS, _LONGEST / max(x1 - x0, y1 - y0, 1))
     left, top = int(x0 * scale), int(y0 * scale)

@@ -1,4 +1,4 @@
-"""The files inside a PDF: those of a portfolio, attachments, and files pinned to its pages."""
+"""The files inside a PDF: files of a portfolio, attachments, and files pinned to its pages."""
 
 import io
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from columnist.documents.reading.mail import MOST_ATTACHED, Attached
 
 
 def attached_to(document: Any, *, on_pages: bool = True) -> Iterator[Attached]:
-    """The files inside an open PDF, each once; `on_pages`: also those pinned to a page."""
+    """The files inside an open PDF, each once; `on_pages`: also files pinned to a page."""
     seen: set[tuple[str, int]] = set()
     for file in _files(document, on_pages):
         try:

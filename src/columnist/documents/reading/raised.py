@@ -1,4 +1,4 @@
-"""Superscripts in a line of text: a mark beside a number never becomes a digit of it."""
+"""Superscripts in a line of text: a raised mark beside a number never becomes one of its digits."""
 
 import re
 
@@ -7,7 +7,7 @@ _POWERS = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
 _NUMERATOR = re.compile(r"\[(\d{1,3})\](\s?[/⁄]\s?)$")
-"""Of a fraction, written as a note's mark so far."""
+"""The numerator of a fraction, so far written as a note's mark."""
 
 
 def add_mark(parts: list[str], mark: str) -> None:
@@ -30,8 +30,8 @@ def is_lower_half(before: str) -> bool:
 def raised(before: str, mark: str) -> str:
     """How a superscript is written after the text `before`.
 
-    Digits are "[1]", as notes are, but a power after a unit ("m²"); letters and signs ("1st", "Acme®") are written as
-    they are.
+    Digits are written "[1]", as notes are, except a power after a unit ("m²"); letters and signs ("1st", "Acme®") are
+    not changed.
     """
     if not any(map(str.isdigit, mark)):
         return mark

@@ -1,4 +1,4 @@
-"""The parent's side of reading: every file is parsed in a guarded child of its own."""
+"""The parent's side of reading: each file is parsed in a separate guarded child."""
 
 import asyncio
 import json
@@ -29,14 +29,14 @@ from columnist.settings import Settings
 _MB = 1024**2
 _LONGEST_ERROR = 1_000
 _OCR_TOGETHER = 8
-"""Pages that a child reads by OCR of a file that it has to read from its beginning: 20 seconds on a slow core."""
+"""How many pages a child reads by OCR if it must read the file from its beginning: 20 seconds on a slow core."""
 _LANGUAGE = re.compile("[a-z]{2}")
 _PAGES = TypeAdapter(Page)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """What was read from a file; its word boxes are in the blob store. `language`: ISO 639-1, None if unsure."""
+    """The result of reading a file; its word boxes are in the blob store. `language`: ISO 639-1, None if unsure."""
 
     media_type: str
     language: str | None
@@ -45,7 +45,7 @@ class ReadDocument:
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file inside of an e-mail or archive; `name`: its path there. `holder`: what it is, if it may hold files itself.
+    """A file inside an e-mail or archive; `name`: its path there. `holder`: its kind, if it may contain files itself.
     `refused`: why it is not taken in, or None."""
 
     name: str
@@ -55,12 +55,12 @@ class AttachedFile:
 
 
 class Reader:
-    """Reads files in guarded children, as many at a time as there are cores for this process.
+    """Reads files in guarded children, as many at a time as this process has cores.
 
-    Users take turns: a free place goes to the one who has waited longest for any. Pictures are read by OCR in as many
-    others, page by page, and pages are drawn in others again, of which nobody has more than half: a person who opens a
-    page waits neither for long scans nor for what somebody else has sent. Use as an async context manager: leaving it
-    waits for the end of the children.
+    Users take turns: a free place goes to the user who has waited longest. As many other children read pictures by OCR,
+    page by page, and others again draw pages, of which no user has more than half: a person who opens a page waits
+    neither for long scans nor for other users' files. Use as an async context manager: leaving it waits for the end of
+    the children.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -110,7 +110,7 @@ class Reader:
     async def _read_once(
         self, path: Path, name: str, user: Hashable, *, convertible: bool = False
     ) -> tuple[str, str | None, list[tuple[Page, bytes]]]:
-        """Media type, language, pages. Of a `convertible` file, an old one of Office, no pages."""
+        """Media type, language, pages; no pages for a `convertible` file, an old Office file."""
         asked = {"asked": "read", "name": name, "max_pages": self._settings.read_max_pages, "convertible": convertible}
         *frames, (_, done, _) = await self._answer(self._readers, path, user, asked)
         with _distrusting():
@@ -118,7 +118,7 @@ class Reader:
             return _media_type(done), _language(done), read
 
     async def _read_by_ocr(self, path: Path, media_type: str, read: list[tuple[Page, bytes]], user: Hashable) -> None:
-        """Replace each page that is a picture by what OCR reads; in at most one child per core at a time."""
+        """Replace each page that is a picture by the text of OCR; in at most one child per core at a time."""
         pictures = [index + 1 for index, (page, _) in enumerate(read) if page.needs_ocr]
         is_paged = media_type == formats.PDF or media_type in formats.PICTURES
         step = 1 if is_paged else min(-(-len(pictures) // usable_cores()), _OCR_TOGETHER)
@@ -161,7 +161,7 @@ class Reader:
             return (await self._answer(self._drawers, path, user, asked))[-1][2]
 
     async def _answer(self, places: Places, path: Path | None, user: Hashable, asked: dict[str, Any]) -> list[Frame]:
-        """All frames of an answer. What is lost is asked again, once."""
+        """All frames of an answer. After a lost child it asks again, once."""
         try:
             return await self._frames(places, path, user, asked)
         except ReaderLostError:
@@ -182,7 +182,7 @@ class Reader:
     async def _asked(
         self, places: Places, path: Path | None, user: Hashable, asked: dict[str, Any]
     ) -> AsyncIterator[Child]:
-        """A child that has been asked. Raises DocumentError, ReaderLostError, StorageAwayError or SettingsError."""
+        """A child with its request sent. Raises DocumentError, ReaderLostError, StorageAwayError or SettingsError."""
         settings = self._settings
         try:
             async with places.child(nullcontext() if path is None else _opened(path), user) as child:
@@ -205,8 +205,8 @@ class Reader:
             raise ReaderLostError("The process that read the file was ended from outside: try again.") from None
 
     async def _frame(self, child: Child) -> Frame:
-        """The next frame. Raises DocumentError if it reports an error, and ReaderLostError if that may be the
-        machine's."""
+        """The next frame. Raises DocumentError if it reports an error, and ReaderLostError if the machine may be at
+        fault."""
         frame = await child.frame()
         kind, values, _ = frame
         if kind == ERROR:
@@ -251,7 +251,7 @@ def _says_nothing(pages: Sequence[Page]) -> str:
     return "The file has no text: its pages are blank, or OCR found nothing in their pictures."
 
 
-# What a child sends is data from a stranger
+# A child's answer is untrusted data
 
 
 @contextmanager
@@ -260,7 +260,7 @@ def _distrusting() -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError):
-        raise DocumentError("The file made its reader send what no reader sends.") from None
+        raise DocumentError("The file made its reader send an invalid answer.") from None
 
 
 def _page(frame: Frame, number: int) -> tuple[Page, bytes]:

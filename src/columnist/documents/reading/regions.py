@@ -1,4 +1,4 @@
-"""Parts of a PDF's page that only OCR can read, beside text: pictured tables, scans under a stamp, letters drawn as
+"""Parts of a PDF's page, beside text, that only OCR can read: pictured tables, scans under a stamp, letters drawn as
 outlines, and words of fonts that do not say which letters their glyphs are."""
 
 import re
@@ -12,23 +12,24 @@ from columnist.documents.reading.content import Content
 from columnist.documents.reading.unseen import draw, without
 
 MANY_PATHS = 60
-"""A page with fewer lines and areas has no letters among them."""
+"""A page with fewer drawn lines and areas has no letters among them."""
 
 SHARPNESS = 2.0
-"""Pixels a point of the drawn page: a letter of eight points is sixteen pixels high."""
+"""Pixels per point of the drawn page: a letter of eight points is sixteen pixels high."""
 
 _DARK = bytes(level < 150 for level in range(256))
 _RULE = re.compile(b"\1{60,}")
-"""A dark line that is longer than a letter is wide."""
+"""A dark run of pixels that is longer than a letter is wide."""
 _CHANGES = 8
-"""From dark to light in a row of pixels that crosses a line of text, at least."""
+"""Fewest changes from dark to light in a row of pixels that crosses a line of text."""
 _LEAST_HEIGHT, _MOST_HEIGHT = 5, 70
-"""Rows of pixels of one line of text."""
+"""Fewest and most rows of pixels of one line of text."""
 _LEAST_WIDTH = 8
-"""Columns of pixels of one that is sideways, which three are needed of: photographs have bands like two of them."""
+"""The same in columns, for a line that is sideways. Three such lines are needed: photographs have bands that look like
+two."""
 LEAST_LINES = 2
 _PAGEFUL = 0.1
-"""The share of a page's rows that text crosses where lines run together, as on a skewed scan."""
+"""The share of a page's rows that cross text if lines run together, as on a skewed scan."""
 
 
 def shows_more(page: Any, content: Content, words: Sequence[WordBox]) -> bool:
@@ -51,19 +52,19 @@ def masked(picture: Image.Image, words: Sequence[WordBox], scale: float) -> Imag
 
 
 def lines_of_text(picture: Image.Image) -> int:
-    """About how many lines of text a picture shows, upright or sideways."""
+    """The approximate number of lines of text in a picture, upright or sideways."""
     upright, sideways = _both_ways(picture)
     return max(upright.lines, sideways.lines)
 
 
 def lies_on_its_side(picture: Image.Image) -> bool:
-    """Whether a picture shows lines of text sideways: more of its columns cross text than of its rows, by far."""
+    """Whether a picture shows lines of text sideways: far more of its columns than of its rows cross text."""
     upright, sideways = _both_ways(picture)
     return sideways.lines > 0 and sideways.share > 2 * upright.share
 
 
 class _Way(NamedTuple):
-    """Lines of text, and the share of rows, or of columns, that cross text."""
+    """The number of lines of text, and the share of rows, or of columns, that cross text."""
 
     lines: int
     share: float
@@ -87,7 +88,7 @@ def _lines(heights: Sequence[int], least: int = _LEAST_HEIGHT) -> int:
 
 
 def _crossed_by_text(dark: bytes, width: int) -> list[int]:
-    """The heights of the bands of rows that cross text; `dark`: a byte for each pixel."""
+    """The heights of bands of rows that cross text; `dark`: a byte for each pixel."""
     heights = [0]
     for start in range(0, len(dark), width):
         if dark.count(b"\1\0", start, start + width) >= _CHANGES:

@@ -23,7 +23,7 @@ _CHARSETS = {
     134: "gb18030", 136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256",
     186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850",
 }  # fmt: skip
-"""The encoding of a font's charset (\\fcharset); a font with any other has that of the file."""
+"""The encoding of a font's charset (\\fcharset); a font with any other charset has the encoding of the file."""
 _SYMBOLS = 2
 _FILE_CHARSETS = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}
 _SKIPPED = frozenset(
@@ -38,13 +38,13 @@ _WITHOUT_WORDS = frozenset(
     xmlopen xmlattr pn pnseclvl falt panose fname pntext pntxta pntxtb cs ts oldcprops oldpprops passwordhash
     docuid mailmerge writereservation hsv background""".split()
 )
-"""Others that may be ignored, whose letters no page shows."""
+"""More destinations, marked as ignorable, that a page does not show."""
 _WORD_LETTERS = re.compile(rb"(?<![A-Za-z0-9])(?![A-Fa-f]+\b)[A-Za-z]{2,}(?![A-Za-z0-9])")
 _LEAST_LOST = 20
 _SHOWN = frozenset(
     b"shpinst shptxt do dptxbxtext ud formfield moMath moMathPara mr mt shppict shpgrp ffname ffl fldrslt".split()
 )
-"""Destinations that old readers may ignore, and a page shows, or that hold one."""
+"""Destinations that old readers may ignore and a page shows, or that contain such a destination."""
 _MARGINS = frozenset(b"header headerl headerr headerf footer footerl footerr footerf".split())
 _PARAGRAPHS = _MARGINS | {b"shptxt", b"dptxbxtext"}
 _CHARACTERS = {
@@ -66,9 +66,9 @@ _FIGURES = {
     b"charscalex": ("scale", 100),
     b"fs": ("size", 24),
 }
-"""What a word says of letters by its number, and what it is without one."""
+"""Control words about letters: the meaning of their number, and of a missing number."""
 _SHADES = (b"\\clcbpat", b"\\cbpat", b"\\highlight", b"\\chcbpat", b"\\background", b"\\shpinst")
-"""Where white text may be on another ground."""
+"""Control words after which white text may be on another background."""
 
 
 def read_rtf(file: BinaryIO) -> Iterator[Page]:
@@ -86,7 +86,7 @@ def rtf_lines(data: bytes) -> Lines:
 
 @dataclass(slots=True)
 class _Group:
-    """What holds inside of a pair of braces."""
+    """The state inside a pair of braces."""
 
     is_shown: bool = True
     is_unknown: bool = False
@@ -108,7 +108,7 @@ class _Group:
 
 @dataclass(slots=True)
 class _Field:
-    """A form's field: its kind, its choice, what it has without one, and what may be chosen."""
+    """A form's field: its kind, its choice, its default choice, and the possible choices."""
 
     kind: int = -1
     choice: int = 25
@@ -168,7 +168,7 @@ class _Reading:
         self._flush()
         self._end_line()
         if len(self._groups) > 1:
-            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="what follows where the file is cut off"))
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="the rest, because the file is cut off"))
         if self._lost >= _LEAST_LOST:
             self.remarks.append(Remark(RemarkKind.LOST, self._lost))
 
@@ -180,7 +180,7 @@ class _Reading:
         self._flush()
         self._skip = 0
         if len(self._groups) == 1:
-            return  # a brace too many: what follows is read all the same
+            return  # a brace too many: the rest is still read
         ended = self._groups.pop()
         if ended.destination == b"pict" and self._group.is_shown and self._goal[0] * self._goal[1] >= _LARGE:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
@@ -234,12 +234,12 @@ class _Reading:
             self._field = _Field()
             group.is_shown = False
         elif word == b"footnote":
-            self._add(" ", is_layout=True)  # where it is referred to, apart from the text
+            self._add(" ", is_layout=True)  # at its reference, separate from the text
         elif word in _PARAGRAPHS and group.is_shown:
             self._end_line()
 
     def _define(self, word: bytes, number: int | None) -> None:
-        """A word of the tables at the head of the file, or of a form's field."""
+        """A control word of the tables at the head of the file, or of a form's field."""
         value = number or 0
         if word == b"f":
             self._font = value
@@ -333,7 +333,7 @@ class _Reading:
         self._bytes += text
 
     def _flush(self) -> None:
-        """Decode the bytes so far: a character may be of several."""
+        """Decode the bytes so far: a character may have several."""
         if not self._bytes:
             return
         data = bytes(self._bytes)
@@ -430,7 +430,7 @@ class _Reading:
 
 
 def _whole(text: str) -> str:
-    """Characters of two units of UTF-16 put together; half a character becomes �."""
+    """Join characters of two UTF-16 units; half a character becomes �."""
     if not any("\ud800" <= character <= "\udfff" for character in text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,4 +1,4 @@
-"""What a guarded child does that reads pictures: as any reader (`child`), with the models of OCR loaded."""
+"""The work of a guarded child that reads pictures: like `child`, with the models of OCR loaded."""
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -9,7 +9,7 @@ __all__ = ["answer", "warm"]
 
 
 def warm() -> None:
-    """Load what reading needs, and the models, all of which a picture of a few words uses."""
+    """Load what reading needs, and all models: a picture of a few words uses them all."""
     child.warm()
     picture = Image.new("RGB", (400, 100), "white")
     ImageDraw.Draw(picture).text((20, 20), "A few words", "black", ImageFont.load_default(40))

@@ -1,7 +1,7 @@
 """XLSX: each sheet begins a page; rows are lines; values are as Excel shows them.
 
-What Excel hides (sheets, rows, columns, `;;;`, zeros, white on white) is kept apart as hidden text, and so is what is
-struck through.
+Text that Excel hides (sheets, rows, columns, `;;;`, zeros, white on white) is kept apart as hidden text, and so is
+struck-through text.
 """
 
 import re
@@ -22,7 +22,7 @@ from columnist.documents.reading.visibility import is_alike, is_white
 from columnist.errors import DocumentError
 
 SHEET_CHARACTERS = 4 * PAGE_CHARACTERS
-"""Where a long sheet continues on another page."""
+"""Heads the next page of a long sheet."""
 
 MOST_COLUMNS = 16_384
 
@@ -30,12 +30,13 @@ _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 _VALUES = (f"{_S}v", f"{_S}is")
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)[\s/>]")
-"""The beginning of what a cell holds: counted apart from the reading of cells, which are to be as many."""
+"""The tags that begin a cell's content: they are counted separately, and must be as many as the cells that were
+read."""
 _PLACE = re.compile("([A-Z]{1,3})[0-9]+")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K[0-9+\-]+|[0-9]+|(.))', re.DOTALL)
 _NARROW, _LOW = 0.1, 1.0
-"""Characters and points: a column or row that is smaller is hidden."""
+"""Characters and points: a smaller column or row is hidden."""
 
 _BUILT_IN: Mapping[int, str] = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: "$#,##0_);($#,##0)", 6: "$#,##0_);[Red]($#,##0)",
@@ -57,8 +58,8 @@ def read_xlsx(file: BinaryIO) -> Iterator[Page]:
 
 
 class _Style(NamedTuple):
-    """How a cell is shown. `is_pale`: letters that nobody sees on white, in a cell without a fill; `is_covered`: of the
-    colour of the cell's fill."""
+    """How a cell is shown. `is_pale`: letters that are invisible on white, in a cell without a fill; `is_covered`:
+    letters in the colour of the cell's fill."""
 
     code: str
     is_pale: bool
@@ -68,7 +69,7 @@ class _Style(NamedTuple):
 
 @dataclass(slots=True)
 class _View:
-    """How a sheet is shown. `is_plain`: the ground of its letters is white, but for their own fills."""
+    """How a sheet is shown. `is_plain`: the background of its letters is white, except their own fills."""
 
     is_plain: bool
     has_rules: bool
@@ -79,12 +80,12 @@ class _View:
         return column in self.hidden_columns or (not self.shows_zeros and _is_zero(cell))
 
     def covers(self, style: "_Style") -> bool:
-        """Whether letters are of the colour of their ground. A rule may give a cell another one."""
+        """Whether letters have the colour of their background. A conditional format may give a cell another one."""
         return (style.is_covered and not self.has_rules) or (style.is_pale and self.is_plain)
 
 
 class _Rich(NamedTuple):
-    """A text, and what of it is struck through."""
+    """A text, and its struck-through parts."""
 
     text: str
     struck: str
@@ -172,7 +173,7 @@ class _Book:
                 one for root in self._package.elements(sheet.part, f"{_S}headerFooter") for one in _margins(root)
             ]
             yield from margins[::2]
-            # The letters of a table have the ground of its style, and a rule may colour any cell.
+            # The letters of a table have the background of its style, and a conditional format may colour any cell.
             is_plain = not any(kind == "table" for kind, _ in related)
             yield from self._rows(sheet, is_plain)
             lost = len(_VALUE.findall(self._package.data(sheet.part) or b"")) - self._cells
@@ -238,7 +239,7 @@ class _Book:
             yield "\t".join(shown)
 
     def _value(self, cell: Any, code: str) -> tuple[_Rich, bool]:
-        """What a cell shows, and whether that is a formula, as the file does not say what it comes to."""
+        """The text of a cell, and whether that is a formula without a result in the file."""
         kind = cell.get("t", "n")
         found = cell.find(f"{_S}v")
         raw = "" if found is None else found.text or ""
@@ -325,7 +326,7 @@ def _raw(cell: Any) -> str:
 
 
 def _rich(element: Any) -> _Rich:
-    """The text of runs, without the reading aids of Japanese; superscripts apart from numbers."""
+    """The text of runs, without the reading aids of Japanese; superscripts are kept apart from numbers."""
     text = struck = ""
     for run in element.iter(f"{_S}t"):
         parent = run.getparent()
@@ -346,7 +347,7 @@ def _unescaped(text: str) -> str:
 
 
 def _margins(root: Any) -> Iterator[str]:
-    """A header and a footer in turn, without their codes, each "" if there is none."""
+    """Headers and footers in turn, without their codes, each "" if there is none."""
     for name in ("Header", "Footer"):
         texts = [root.findtext(f"{_S}{kind}{name}") or "" for kind in ("odd", "even", "first")]
         lines = dict.fromkeys(" ".join(_MARGIN_CODE.sub(_margin_text, text).split()) for text in texts)
@@ -377,12 +378,12 @@ def _is_pale(font: Any) -> bool:
     if color.get("theme") == "0" and color.get("tint") is None:
         return True
     if color.get("theme") is not None and color.get("tint", "").startswith(("1", "0.98", "0.99")):
-        return True  # as light as can be
+        return True  # the lightest possible tint
     return color.get("indexed") in ("1", "9") or is_white(color.get("rgb", "")[-6:])
 
 
 def _colour(color: Any) -> str:
-    """In six hexadecimal digits where the file says so, else by its number; empty if it is the usual one."""
+    """A colour in six hexadecimal digits if the file has them, else its number; empty for the default colour."""
     if color is None:
         return ""
     if (digits := color.get("rgb")) is not None:
@@ -391,7 +392,7 @@ def _colour(color: Any) -> str:
 
 
 def _ground(fill: Any) -> str:
-    """The colour of a fill of one colour; empty if it is another."""
+    """The colour of a solid fill; empty for any other fill."""
     pattern = fill.find(f"{_S}patternFill")
     return "" if pattern is None or pattern.get("patternType") != "solid" else _colour(pattern.find(f"{_S}fgColor"))
 

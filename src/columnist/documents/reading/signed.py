@@ -1,4 +1,4 @@
-"""The message inside of an S/MIME signature (CMS, RFC 5652). The signature is not checked."""
+"""The message inside an S/MIME signature (CMS, RFC 5652). The signature is not checked."""
 
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
 _SEQUENCE, _IDENTIFIER, _OCTETS, _CONTEXT = 0x30, 0x06, 0x04, 0xA0
@@ -6,7 +6,7 @@ _DEEPEST = 20
 
 
 def signed_content(data: bytes) -> bytes | None:
-    """The signed bytes; None if they are not here, as in an encrypted message."""
+    """The signed bytes; None if they are absent, as in an encrypted message."""
     try:
         tag, start, end = _head(data, 0)
         inside = _children(data, start, end)

@@ -1,8 +1,8 @@
-"""PPTX: each slide is a page. Its shapes come in their order, which is that of screen readers, then its notes.
+"""PPTX: each slide is a page. Its shapes come in their order, which screen readers use, too, then its notes.
 
-Fixed texts of layouts and masters come once, with the first slide that shows them. What is hidden (slides, shapes, what
-is off the slide, letters of one point, without a fill, or of the colour of their shape or of an empty slide) is kept
-apart. Comments are left out.
+Fixed texts of layouts and masters come once, with the first slide that shows them. Hidden text is kept apart: hidden
+slides and shapes, shapes off the slide, letters of one point, without a fill, or in the colour of their shape or of an
+empty slide. Comments are left out.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ from columnist.errors import DocumentError
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _LEAST_SIZE = 100
-"""Of letters, in hundredths of a point: smaller ones are not seen."""
+"""The size of letters in hundredths of a point: smaller ones are not seen."""
 _NUMBERS = {
     "arabic": "decimal",
     "alphaLc": "lowerLetter",
@@ -62,7 +62,7 @@ def read_pptx(file: BinaryIO) -> Iterator[Page]:
 
 
 class _Slide:
-    """One slide on its way to a page. `shown`: the layouts and masters whose texts an earlier slide has."""
+    """One slide on its way to a page. `shown`: the layouts and masters whose texts an earlier slide has shown."""
 
     def __init__(self, package: Package, name: str, area: tuple[int, int] | None, shown: set[str]) -> None:
         self._package = package
@@ -103,7 +103,7 @@ class _Slide:
         )
 
     def _empty_ground(self, slide: Any) -> str | None:
-        """The colour of a slide on which nothing is drawn but letters; None if it is not known."""
+        """The colour of a slide on which only letters are drawn; None if it is not known."""
         part, root, ground = self._name, slide, None
         for kind in ("slideLayout", "slideMaster", ""):
             if any(map(_is_drawn, root.iterfind(f"{P}cSld/{P}spTree//*"))):
@@ -122,7 +122,7 @@ class _Slide:
         return None if colours is not None and colours.get("bg1", "lt1") != "lt1" else ground or _PAPER
 
     def _fixed(self, slide: Any) -> Iterator[str]:
-        """What the layout and the master show beside the placeholders."""
+        """The texts of the layout and the master other than placeholders."""
         part, root = self._name, slide
         for kind in ("slideLayout", "slideMaster"):
             if root.get("showMasterSp") in ("0", "false"):
@@ -190,7 +190,7 @@ class _Slide:
                 break
 
     def _look(self, element: Any, part: str, is_large: bool) -> None:
-        """Keep the pictures in a shape or behind all shapes."""
+        """Keep the pictures in one shape, or those behind all shapes."""
         for picture in element.iter(f"{A}blip"):
             _, name = self._package.relations(part).get(picture.get(f"{R}embed", ""), ("", ""))
             data = self._package.data(name) if name else None
@@ -256,7 +256,7 @@ class _Slide:
 
 
 def _flat(tree: Any) -> Iterator[Any]:
-    """The shapes of a tree or a group, with the newer form of those that have two."""
+    """The shapes of a tree or a group; of two forms of a shape, the newer one."""
     for child in tree:
         if child.tag == ALTERNATIVES:
             if (alternative := shown_alternative(child)) is not None:
@@ -275,7 +275,7 @@ def _pieces(paragraph: Any) -> Iterator[Any]:
 
 
 def _is_printed(text: Any) -> bool:
-    """Whether letters are not those of an older form of something."""
+    """Whether letters do not belong to the older form of a shape."""
     return not any(
         above.getparent().tag == ALTERNATIVES and shown_alternative(above.getparent()) is not above
         for above in text.iterancestors()
@@ -285,12 +285,13 @@ def _is_printed(text: Any) -> bool:
 
 _PAPER = "FFFFFF"
 _CLEAR = 5_000
-"""Thousandths of a per cent of opacity at which nothing is seen."""
+"""Thousandths of a per cent of opacity at which text is invisible."""
 _FILLS = tuple(f"{A}{name}" for name in ("solidFill", "gradFill", "blipFill", "pattFill", "grpFill"))
 
 
 def _colour(fill: Any | None) -> str | None:
-    """The colour of a fill in six hexadecimal digits; None if only the theme says it, but for its paper."""
+    """The colour of a fill in six hexadecimal digits; None if only the theme has it, except for the theme's paper
+    colour."""
     if fill is None:
         return None
     if (plain := fill.find(f"{A}srgbClr")) is not None:
@@ -300,7 +301,7 @@ def _colour(fill: Any | None) -> str | None:
 
 
 def _is_unfilled(properties: Any | None, ground: str | None) -> bool:
-    """Whether letters have no fill, or that of their ground."""
+    """Whether letters have no fill, or the colour of their background."""
     if properties is None:
         return False
     if properties.find(f"{A}noFill") is not None:
@@ -315,7 +316,7 @@ def _is_unfilled(properties: Any | None, ground: str | None) -> bool:
 
 
 def _is_drawn(element: Any) -> bool:
-    """Whether something of a slide draws a ground that letters may be on."""
+    """Whether an element of a slide draws a background that may be behind letters."""
     if element.tag in (f"{P}pic", f"{P}graphicFrame", f"{P}cxnSp"):
         return True
     if element.tag == f"{P}spPr":
@@ -331,7 +332,7 @@ def _is_off(shape: Any) -> bool:
 
 
 def _is_outside(shape: Any, width: int, height: int) -> bool:
-    """Whether no part of a shape is on the slide. A placeholder is where its layout says."""
+    """Whether no part of a shape is on the slide. A placeholder has the place that its layout gives."""
     frame = next((one for one in shape.iter(f"{A}xfrm", f"{P}xfrm")), None)
     at, size = (None, None) if frame is None else (frame.find(f"{A}off"), frame.find(f"{A}ext"))
     if at is None or size is None:

@@ -1,4 +1,4 @@
-"""Words of a PDF with a line through them, drawn or as a reviewer's mark."""
+"""Words of a PDF with a line through them, either drawn or a reviewer's mark."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,15 +9,15 @@ from columnist.documents.model import WordBox
 from columnist.documents.reading.layer import Box, TextLayer
 
 _LOW, _HIGH = 0.25, 0.75
-"""Between these shares of a word's height, from its foot, a line goes through it."""
+"""A line between these shares of a word's height, from its foot, goes through it."""
 _THICK = 0.25
-"""Of a word's height: a thicker mark is no line."""
+"""Share of a word's height: a thicker mark is no line."""
 _COVERED, _TOUCHED = 0.97, 0.1
 """A line over this share of a word strikes all of it; one over less than the other touches it by chance."""
 _TALLEST = 100.0
-"""Points: higher letters are no text."""
+"""Points: larger letters are no text."""
 _BEYOND = 1.0
-"""Of a word's height: a line that goes on for longer beside what it strikes, as over a space, is a rule of a form."""
+"""Share of a word's height: a line that continues farther than this beside the struck words is a rule of a form."""
 
 
 class _Stroke(NamedTuple):
@@ -29,7 +29,7 @@ class _Stroke(NamedTuple):
 
 def struck_spans(layer: TextLayer, bars: Iterable[Box], marks: Iterable[Box]) -> list[tuple[int, int]]:
     """The parts of a page's text that are struck through, in order. `bars`: thin marks of ink, in PDF space; `marks`:
-    the places of what a reviewer has struck, each on one line."""
+    the places that a reviewer has struck, each on one line."""
     spans: set[tuple[int, int]] = set()
     words: list[WordBox] = []
     for bar in bars:

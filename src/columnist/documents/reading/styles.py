@@ -1,4 +1,4 @@
-"""The styles of a DOCX: which property a paragraph or run has, by itself or by its styles."""
+"""The styles of a DOCX: the properties of a paragraph or run, direct or by its styles."""
 
 import re
 from collections.abc import Iterator
@@ -19,19 +19,19 @@ _HIGHLIGHTS = {
 _MOVED = re.compile("-?[0-9]{1,4}")
 _INTEGER = re.compile("-?[0-9]{1,6}")
 LEAST_MOVED = 4
-"""Half-points by which letters are a note's mark, and no longer on the line."""
+"""Half-points: letters that are moved up or down by fewer are on the line; by more, they are a note's mark."""
 
 _OFF = ("0", "false", "off")
 
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _CLEAR = 95_000
-"""Thousandths of a per cent by which a fill shows nothing."""
+"""Thousandths of a per cent of transparency at which a fill is invisible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is around a paragraph's runs: `ground`: the colour behind them, in hexadecimal digits, if that is known;
-    `is_white`: without one it is white paper; `is_gone`: nobody sees what is in there."""
+    """The surroundings of a paragraph's runs. `ground`: the colour behind them, in hexadecimal digits, if known;
+    `is_white`: if not, it is white paper; `is_gone`: their content is invisible."""
 
     ground: str | None
     is_white: bool
@@ -45,7 +45,7 @@ class Styles:
         self._styles: dict[str, Any] = {}
         self._default: str | None = None
         self._told: set[str] = set()
-        """What any style says of letters."""
+        """The properties of letters that any style sets."""
         for style in () if root is None else root.iter(f"{W}style"):
             name = style.get(f"{W}styleId", "")
             self._styles[name] = style
@@ -58,11 +58,11 @@ class Styles:
         return None if name is None else self._styles.get(name)
 
     def names(self, paragraph: Any) -> list[str]:
-        """The paragraph's style, then those that it is based on."""
+        """The paragraph's style, then the styles that it is based on."""
         return self._chain(value(paragraph.find(f"{W}pPr"), "pStyle") or self._default)
 
     def is_hidden(self, run: Any, paragraph: Any, around: Around) -> bool:
-        """Whether nobody sees a run: hidden, tiny, without a fill, or of the colour of its ground."""
+        """Whether a run is invisible: hidden, tiny, without a fill, or in the colour of its background."""
         if around.is_gone or self._is_on(run, paragraph, "vanish") or self._has_no_letters(run, paragraph):
             return True
         colour = self._property(run, paragraph, "color") or ""
@@ -93,7 +93,7 @@ class Styles:
         direct = None if own is None else own.find(f"{W}{switch}")
         if direct is not None:
             return is_on(direct)
-        # A switch in two kinds of styles is off again.
+        # A toggle that two kinds of styles set is off again.
         if f"{W}{switch}" not in self._told:
             return False
         kinds = (self._chain(value(own, "rStyle")), self.names(paragraph))
@@ -107,7 +107,7 @@ class Styles:
         return _HIGHLIGHTS.get(value(own, "highlight") or "") or shade(own.find(f"{W}shd"))
 
     def hides_mark(self, paragraph: Any) -> bool:
-        """Whether the paragraph itself, with its number, is hidden."""
+        """Whether the paragraph itself is hidden, with its number."""
         own = paragraph.find(f"{W}pPr/{W}rPr/{W}vanish")
         return is_on(self._first(self.names(paragraph), f"{W}vanish") if own is None else own)
 
@@ -120,7 +120,7 @@ class Styles:
         return "superscript" if int(moved) > 0 else "subscript"
 
     def _is_shaded(self, run: Any, paragraph: Any) -> bool:
-        """Whether the ground of a run may be another one than white."""
+        """Whether the background of a run may not be white."""
         styles = [self._styles[name] for name in (*self._run_names(run), *self.names(paragraph))]
         return any(
             one.find(f".//{W}{name}") is not None for one in (run, *styles) for name in ("shd", "highlight")
@@ -170,7 +170,7 @@ def _number(text: str | None) -> int | None:
 
 
 def shade(element: Any | None) -> str | None:
-    """The colour of a w:shd, in hexadecimal digits; None if there is none, or it is that of the paper."""
+    """The colour of a w:shd, in hexadecimal digits; None if there is none, or it is the paper's colour."""
     if element is None:
         return None
     found: str | None = element.get(f"{W}color" if element.get(f"{W}val") == "solid" else f"{W}fill")
@@ -185,5 +185,5 @@ def value(element: Any | None, name: str) -> str | None:
 
 
 def is_on(switch: Any | None) -> bool:
-    """Whether an element that is a switch is there and on."""
+    """Whether a toggle element exists and is on."""
     return switch is not None and switch.get(f"{W}val", "1") not in _OFF

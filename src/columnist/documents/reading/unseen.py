@@ -1,8 +1,8 @@
 """Words of a PDF's text layer that its page does not show.
 
-The drawn page decides, not a list of tricks: a word that leaves no mark on it is hidden, be it by render mode, colour,
-transparency, size, clip, cover, layer or place. A word without a mark of its own may still be what OCR put over, or
-under, a scanned picture: where that picture has ink, the word counts as shown.
+The drawn page decides, not a list of tricks: a word that leaves no mark on it is hidden, whether by render mode,
+colour, transparency, size, clip, cover, layer or place. A word without a mark may come from OCR, which put it over or
+under a scanned picture: if that picture has ink there, the word counts as shown.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,20 +23,20 @@ from columnist.documents.reading.plain import INK, LARGEST_SIDE, LOW, crossing, 
 from columnist.documents.reading.visibility import LEAST_CONTRAST
 
 CLOSE_UP = 3.0
-"""Pixels a point for a close look: thin letters reach their full colour."""
+"""Pixels per point for a close look: thin letters reach their full colour."""
 
 _AROUND = 3.0
 """Points around a part of a page that is drawn."""
 
 MOST_DRAWN = 6
-"""How often a page is drawn again, at most, to tell words apart that lie over each other."""
+"""How often a page may be drawn again to distinguish words that lie over each other."""
 
 _IS_DARK = bytes(level < 180 for level in range(256))
 _SMALL = 4
-"""Pixels: the width of an `l`, and the height of a dash, have less."""
+"""Pixels: the width of an `l`, and the height of a dash, are less."""
 
 _CLIPS = 4
-"""From this render mode on, letters are a clip path, which what is drawn next may fill."""
+"""From this render mode on, letters are a clip path, which later drawing may fill."""
 
 _MODE, _SET_ACTIVE = direct("FPDFTextObj_GetTextRenderMode"), direct("FPDFPageObj_SetIsActive")
 
@@ -56,7 +56,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A page, or a part of it, as it is drawn: the picture, its pixels a point, and the place of its first pixel."""
+    """A page, or a part of it, as it is drawn: the picture, its pixels per point, and the place of its first pixel."""
 
     picture: Image.Image
     scale: float
@@ -64,7 +64,7 @@ class View:
     top: int = 0
 
     def cut(self, box: Box) -> Image.Image | None:
-        """What it shows in a box; None if that is nothing."""
+        """The picture inside a box; None if it is empty."""
         left, top = max(int(box[0] * self.scale) - self.left, 0), max(int(box[1] * self.scale) - self.top, 0)
         right = min(int(box[2] * self.scale) + 1 - self.left, self.picture.width)
         bottom = min(int(box[3] * self.scale) + 1 - self.top, self.picture.height)
@@ -72,8 +72,8 @@ class View:
 
 
 def draw(page: Any, scale: float = 1.0, mode: str = "L", part: Box | None = None) -> View | None:
-    """The page, or what is around a part of it, in grey (`L`) or colour (`RGB`), `scale` pixels a point; None if it
-    cannot be drawn."""
+    """The page, or a part with its surroundings, in grey (`L`) or colour (`RGB`), at `scale` pixels per point; None if
+    it cannot be drawn."""
     width, height = page.get_size()
     if min(width, height) <= 0:
         return None
@@ -97,7 +97,7 @@ def contrast(picture: Image.Image) -> int:
 
 
 def hidden_spans(layer: TextLayer, content: Content, over: Sequence[Other]) -> list[_Span]:
-    """The parts of a page's text that it does not show, in order. `over`: what annotations draw."""
+    """The parts of a page's text that it does not show, in order. `over`: the drawings of annotations."""
     if shows_all(layer, content, over):
         return []
     page = layer.page
@@ -115,7 +115,7 @@ def hidden_spans(layer: TextLayer, content: Content, over: Sequence[Other]) -> l
         difference = replace(close, picture=ImageChops.difference(close.picture, changed.picture)) if changed else close
         for run in batch:
             run.hidden = is_tiny([run.box], run.end - run.start) or _most(difference.cut(run.box)) < LEAST_CONTRAST
-        # Of two equal words in one place, each would be left out for the other's sake.
+        # If two equal words are in one place, each would be left out because of the other.
         gone += [run.drawn_by for run in batch if run.hidden]
     with without(content.texts):
         bare = draw(page, CLOSE_UP, "RGB", part)
@@ -135,7 +135,7 @@ def hidden_spans(layer: TextLayer, content: Content, over: Sequence[Other]) -> l
 
 
 def _is_repeated(layer: TextLayer, run: _Run, shown: Iterable[_Run]) -> bool:
-    """Whether the same stands in the same place, and is shown."""
+    """Whether the same word is in the same place, and is shown."""
     text = layer.text[run.start : run.end]
     return any(layer.text[one.start : one.end] == text and _overlap(one.box, run.box) for one in shown)
 
@@ -150,7 +150,7 @@ def _doubtful(layer: TextLayer, content: Content) -> list[_Span]:
     scale = width / layer.page.get_width()
     dark = pixels.translate(_IS_DARK)
     found: dict[_Span, None] = {}
-    # No calls but of C for nearly all words.
+    # Only calls of C for nearly all words.
     for index, (start, end, x0, y0, x1, y1) in enumerate(layer.words):
         left, top, right, bottom = int(x0 * scale), int(y0 * scale), int(x1 * scale) + 1, int(y1 * scale) + 1
         at = ((top + bottom) // 2) * stride
@@ -170,16 +170,17 @@ def _doubtful(layer: TextLayer, content: Content) -> list[_Span]:
     if crossed := crossing([word for word in layer.words if word[:2] not in found], *layer.page.get_size()):
         found |= {word[:2]: None for word in layer.words if any(_overlap(word[2:], one) for one in crossed)}
     odd = {one for one in content.texts if _may_leave_no_mark(one)}
-    # What else the same objects draw may have left its mark on something else.
+    # Other words of the same objects may have left their mark elsewhere.
     odd |= {drawn_by for place in found for drawn_by in _drawn_by(layer, place)}
     if odd:
         found |= {word[:2]: None for word in layer.words if not odd.isdisjoint(_drawn_by(layer, word[:2]))}
-    # What has neither letters nor digits says nothing.
+    # A word without letters or digits has no meaning here.
     return sorted(place for place in found if any(map(str.isalnum, layer.text[slice(*place)])))
 
 
 def _has_ink(pixels: bytes, stride: int, width: int, height: int, left: int, top: int, right: int, bottom: int) -> bool:
-    """Whether a word leaves a mark in its box: of a full stop or a hyphen, around it, as its own are of one grey."""
+    """Whether a word leaves a mark in its box; for a full stop or a hyphen around it, because their own box has one
+    grey."""
     across, down = right - left <= _SMALL, bottom - top <= _SMALL
     left, right = max(left - across, 0), min(right + across, width)
     top, bottom = max(top - down, 0), min(bottom + down, height)
@@ -190,7 +191,7 @@ def _has_ink(pixels: bytes, stride: int, width: int, height: int, left: int, top
 
 
 def _pixels(page: Any) -> tuple[bytes, int, int, int] | None:
-    """The drawn page in grey, about a pixel a point: its bytes, those of a row, width and height."""
+    """The drawn page in grey, at about a pixel per point: its bytes, the bytes per row, width and height."""
     if min(page.get_size()) <= 0:
         return None
     try:
@@ -211,7 +212,7 @@ def _may_leave_no_mark(drawn_by: int) -> bool:
 
 
 def _fill(drawn_by: int) -> tuple[int, int, int, int] | None:
-    """Red, green, blue and opacity of letters that are filled; None for other letters, and for patterns."""
+    """Red, green, blue and opacity of filled letters; None for other letters, and for patterns."""
     is_filled = _MODE(Pointer(drawn_by)) == pdfium_c.FPDF_TEXTRENDERMODE_FILL
     return fill_of(Pointer(drawn_by)) if is_filled else None
 
@@ -226,7 +227,7 @@ def _runs(layer: TextLayer, place: _Span) -> Iterator[_Run]:
 
 
 def _batches(runs: Sequence[_Run]) -> list[list[_Run]]:
-    """The runs in groups, each to be left out together: of two objects that lie over each other, one shows."""
+    """The runs in groups, each of which is left out together: of two objects that lie over each other, one shows."""
     by_object: dict[int, list[_Run]] = {}
     for run in runs:
         by_object.setdefault(run.drawn_by, []).append(run)
@@ -242,7 +243,7 @@ def _batches(runs: Sequence[_Run]) -> list[list[_Run]]:
 
 @contextmanager
 def without(objects: Iterable[int]) -> Iterator[None]:
-    """The page does not draw the objects at these addresses in the context."""
+    """In the context the page does not draw the objects at these addresses."""
     left_out = list(map(Pointer, objects))
     for one in left_out:
         _SET_ACTIVE(one, 0)
@@ -254,7 +255,7 @@ def without(objects: Iterable[int]) -> Iterator[None]:
 
 
 def _has_the_colour_of(ground: Image.Image, drawn_by: int) -> bool:
-    """Whether opaque letters have the colour of the ground: then only other letters under them change."""
+    """Whether opaque letters have the colour of the background: then only other letters under them change."""
     colour = _fill(drawn_by)
     if colour is None or colour[3] < 255:
         return False
@@ -263,7 +264,7 @@ def _has_the_colour_of(ground: Image.Image, drawn_by: int) -> bool:
 
 
 def _is_in_a_picture(ground: Image.Image, run: _Run, places: Iterable[Box]) -> bool:
-    """Whether a picture over or under the letters has ink there, or they cut out what is drawn next."""
+    """Whether a picture over or under the letters has ink there, or they clip later drawing."""
     is_clip = _MODE(Pointer(run.drawn_by)) >= _CLIPS
     return (is_clip or any(_overlap(run.box, place) for place in places)) and contrast(ground) >= INK
 

@@ -1,7 +1,7 @@
-"""HTML as a browser shows it: parsed by the rules of HTML5, to the end, with what style sheets hide and number.
+"""HTML as a browser shows it: parsed by the rules of HTML5, to the end, with the hiding and numbering of style sheets.
 
 Lists have their numbers, tables a line for each row, `pre` its lines. A raised figure stays apart from the figure
-before it. What a person does not see is kept as hidden text. Scripts are not run, and nothing is fetched.
+before it. Text that a person does not see is kept as hidden text. Scripts are not run, and nothing is fetched.
 """
 
 import base64
@@ -32,34 +32,36 @@ _UNSEEN = frozenset(
     """script style head template noscript datalist audio video canvas object noembed noframes annotation
     annotation-xml rp progress meter defs symbol clippath mask pattern desc metadata marker title""".split()
 )
-"""Elements whose text is no part of the page."""
+"""Elements whose text is not part of the page."""
 _FRAMES = frozenset(("frame", "object", "embed"))
 _FORMULAS = {"mfrac": "/", "msup": "^", "msub": "_", "msubsup": "^", "mroot": " root "}
-"""What stands between the parts of an element of a formula."""
+"""The text between the parts of an element of a formula."""
 _SPACE, _TAB = "\0", "\1"
-"""A space and a tab of a `pre`, until its line is complete. The parser leaves neither in a text."""
+"""Stand-ins for a space and a tab of a `pre` until its line is complete; the parser leaves neither character in a
+text."""
 
 _LONGEST_CELL_LINES = 20
-"""A row with a longer cell is a layout in columns, which are read one after the other."""
+"""A row with a longer cell is a layout of columns, which are read one after the other."""
 _CHECKED, _UNCHECKED = "☒", "☐"
 _DECLARED = re.compile(rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.I)
 _XML = re.compile(rb"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"']+)")
 _COMMENT = re.compile(rb"<!--.*?-->", re.S)
 _HEAD = 16_384
-"""Bytes in which a page declares its charset. Browsers look at 1,024; some writers put a style sheet first."""
+"""Bytes in which the declaration of a charset is sought. Browsers examine 1,024; some writers put a style sheet
+first."""
 
 _LEAST_LOST = 20
-"""Letters that may differ between the file and what was read of it without a remark."""
+"""How many letters of the file may be missing from its text without a remark."""
 
 
 def read_html(file: BinaryIO) -> Iterator[Page]:
-    """What a browser would show. Raises DocumentError if there is no text."""
+    """The text that a browser would show. Raises DocumentError if there is none."""
     shown = html_lines(file.read())
     return pages_of(shown.lines, remarks=shown.remarks)
 
 
 def html_lines(data: bytes, charset: str | None = None) -> Lines:
-    """What a browser would show, line by line. `charset`: declared outside of the page, which counts more."""
+    """The text that a browser would show, line by line. `charset`: declared outside the page, which counts more."""
     decoded = decode(data, charset or declared_charset(data))
     shown = text_lines(decoded.text)
     return Lines(shown.lines, [*decoded.remarks, *shown.remarks])
@@ -69,7 +71,7 @@ def text_lines(html: str) -> Lines:
     """The same, of decoded text."""
     try:
         parser = LexborHTMLParser(html.encode(errors="replace").decode())
-    except SelectolaxError as error:  # it accepts every page for which there is memory
+    except SelectolaxError as error:  # it accepts every page that fits into memory
         raise MemoryError from error
     styles = Styles(parser)
     reading = _Reading(styles)
@@ -105,7 +107,7 @@ def _count(text: str) -> int:
 
 @dataclass(slots=True)
 class _Box:
-    """Lines that are being written: of the page, of a table's cell, or a raised text."""
+    """Lines that are being written: of the page, of a table's cell, or of a raised text."""
 
     lines: list[str | Hidden] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
@@ -201,7 +203,7 @@ class _Reading:
             self._box.lines.append(Hidden(" ".join(text.split()), is_struck))
 
     def _begin(self, node: LexborNode) -> Callable[[], None] | None:
-        """Begin an element. Returns what ends it; None if its children are not shown."""
+        """Begin an element. Returns the function that ends it; None if its children are not shown."""
         tag = node.tag or ""
         attributes: Mapping[str, str | None] = node.attributes
         if tag in _FRAMES and (attributes.get("src") or attributes.get("data")):
@@ -329,7 +331,7 @@ class _Reading:
             self._counters[name] = self._counters.get(name, 0) + step
 
     def _generate(self, content: str) -> None:
-        """Add what a style sheet puts before or after an element."""
+        """Add the text that a style sheet puts before or after an element."""
         if content:
             self._box.add(
                 re.sub("\2([^\2\3]*)\3([^\2\3]*)\3", lambda found: self._counter(found[1], found[2]), content)
@@ -340,7 +342,7 @@ class _Reading:
 
 
 def _sign_before(node: LexborNode, tag: str, before: str) -> list[str]:
-    """What stands before a part of a formula, or a fraction; nothing before anything else."""
+    """The text before a part of a formula, or a fraction; empty before anything else."""
     parent = node.parent
     if parent is not None and parent.tag in _FORMULAS:
         first = parent.first_child
@@ -352,7 +354,7 @@ def _sign_before(node: LexborNode, tag: str, before: str) -> list[str]:
 
 
 def _is_of_text(source: str) -> bool:
-    """Whether a picture that is in the page itself shows lines of text."""
+    """Whether a picture inside the page's file shows lines of text."""
     kind, _, data = source.partition(",")
     if not kind.startswith("data:image/") or not kind.endswith(";base64"):
         return False
@@ -382,7 +384,7 @@ def _integer(text: str | None, otherwise: int) -> int:
 
 
 def _filled_in(node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> str:
-    """What a form's field shows."""
+    """The shown text of a form's field."""
     if tag == "select":
         options = node.css("option")
         chosen = [one for one in options if "selected" in one.attributes] or options[:1]

@@ -42,10 +42,10 @@ _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 _VML_PICTURE = "{urn:schemas-microsoft-com:vml}imagedata"
 _VML_SIDE = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*([0-9.]{1,9})(pt|in)")
 _LARGE_POINTS = 4 * 72 * 3 * 72
-"""Square points: as `is_large`."""
+"""Square points of a picture, as in `is_large`."""
 _EXTENT = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}extent"
 _DEEPEST = 5
-"""Levels of documents inserted into each other that are read."""
+"""How many levels of inserted documents are read."""
 _NUMBERING_FIELDS = ("LISTNUM", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT")
 _DRAWN = frozenset(f"{W}{name}" for name in ("drawing", "pict", "object"))
 _CODE = re.compile("[0-9A-F]{2,4}")
@@ -138,7 +138,8 @@ class _Document:
             yield blocks, None
 
     def _margin(self, kind: str, properties: Any | None) -> Iterator[str]:
-        """A section's headers or footers: those of its first, odd and even pages that it shows and no section had."""
+        """A section's headers or footers, of its first, odd and even pages, that are shown and were in no earlier
+        section."""
         shown = {"default"}
         if properties is not None and is_on(properties.find(f"{W}titlePg")):
             shown.add("first")
@@ -177,7 +178,7 @@ class _Document:
                     yield begun
                 yield from self._rows(block)
             elif block.tag == f"{W}subDoc":
-                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a file that this one shows as its part"))
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a file that is shown as a part of this one"))
             elif block.tag == f"{W}altChunk":
                 yield from self._inserted(block.get(f"{R}id", ""))
             else:
@@ -197,7 +198,7 @@ class _Document:
         data = self._package.data(name)
         try:
             found = None if data is None else self._lines_of(data, name)
-        except DocumentError:  # the rest is read all the same
+        except DocumentError:  # the rest is still read
             found = None
         if found is None:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="an inserted file"))
@@ -231,7 +232,7 @@ class _Document:
         return None
 
     def _drawing(self, piece: Any) -> list[str]:
-        """The words of a drawing that are not in its text boxes: SmartArt, charts, WordArt, large pictures."""
+        """The words of a drawing outside its text boxes: SmartArt, charts, WordArt, large pictures."""
         lines: list[str] = []
         for element in piece.iter():
             if element.tag == SMART_ART:
@@ -320,7 +321,7 @@ class _Document:
                 line.add(text)
 
     def _follow(self, mark: Any, line: "_Line") -> None:
-        """Follow a field; one that Word draws without a result in the file is drawn, or said not to be."""
+        """Follow a field. If Word draws it without a result in the file, it is computed, or else remarked on."""
         ended = line.follow(mark)
         if ended is None or ended.has_result:
             return
@@ -381,7 +382,7 @@ def _kept(element: Any) -> Iterator[Any]:
 
 
 def _is_large_shape(shape: Any) -> bool:
-    """Whether the style of a shape of VML makes it as large as a picture with something to read."""
+    """Whether the style of a VML shape makes it large enough for a picture with legible text."""
     sides = {side: float(size) * (72 if unit == "in" else 1) for side, size, unit in _sides(shape.get("style", ""))}
     return sides.get("width", 0.0) * sides.get("height", 0.0) >= _LARGE_POINTS
 
@@ -399,7 +400,7 @@ def _font(text: Any) -> str:
 
 
 def _inside(run: Any) -> Iterator[Any]:
-    """The pieces of a run, and of the runs inside of a ruby."""
+    """The pieces of a run, and of the runs inside a ruby."""
     for piece in _kept(run):
         if piece.tag == run.tag:
             yield from _inside(piece)
@@ -409,7 +410,7 @@ def _inside(run: Any) -> Iterator[Any]:
 
 @dataclass(slots=True)
 class _Field:
-    """An open field: whether its instruction is being read, and the place in the line of what its form chose."""
+    """An open field: whether its instruction is being read, and the place in the line of its form's choice."""
 
     is_instruction: bool
     place: int | None
@@ -419,7 +420,7 @@ class _Field:
 
 @dataclass(slots=True)
 class _Line:
-    """A paragraph's line as it grows. `mark`: a superscript that may go on; `fields`: those that are open, as the end
+    """A paragraph's line as it grows. `mark`: a superscript that may continue; `fields`: the open ones, because the end
     of the paragraph closes a broken one."""
 
     parts: list[str]
@@ -429,7 +430,7 @@ class _Line:
     mark: str = ""
 
     def add(self, text: str) -> None:
-        """Write after what there is; the result of a field takes the place of what its form chose."""
+        """Append text; the result of a field replaces its form's choice."""
         if not text:
             return
         self._end_mark()
@@ -445,8 +446,8 @@ class _Line:
         self.add(apart("".join(self.parts), text) + text)
 
     def follow(self, mark: Any) -> _Field | None:
-        """Follow the begin, separator and end of a field, which is returned at its end. A form writes what was ticked,
-        chosen or typed."""
+        """Follow the begin, separator and end of a field, which is returned at its end. A form field writes its tick,
+        choice or text."""
         kind = mark.get(f"{W}fldCharType")
         if kind == "begin":
             chosen = "" if any(one.is_instruction for one in self.fields) else _chosen(mark)
@@ -475,7 +476,7 @@ class _Line:
 
 
 def _chosen(mark: Any) -> str:
-    """The state of a form's tick box, the choice of its list, or the text that it begins with."""
+    """The state of a form's tick box, the choice of its list, or its initial text."""
     choices = mark.find(f"{W}ffData/{W}ddList")
     if choices is not None:
         entries = [entry.get(f"{W}val", "") for entry in choices.findall(f"{W}listEntry")]
@@ -506,7 +507,7 @@ def _boxes(drawn: Any) -> Iterator[Any]:
 
 
 def _printed(body: Any) -> Iterator[Any]:
-    """Every w:t that remains when each change is accepted, in whatever it is wrapped."""
+    """Every w:t that remains when each change is accepted, whatever wraps it."""
     walk = lxml.etree.iterwalk(body, events=("start",))
     for _, element in walk:
         around = element.getparent()
@@ -542,14 +543,14 @@ def _around(paragraph: Any, styles: Styles, *, is_white: bool) -> Around:
 
 
 _FLAT = 40
-"""Twentieths of a point: an exact height in which nothing is seen."""
+"""Twentieths of a point: an exact height in which nothing can be seen."""
 _OFF_PAGE, _OFF_PAGE_DRAWN = -2_880, -9_144_000
-"""Where a frame is off the page, in twentieths of a point, and a drawing, in English Metric Units."""
+"""The distance at which a frame is off the page, in twentieths of a point, and a drawing, in English Metric Units."""
 _HIDDEN_SHAPE = re.compile(r"visibility\s*:\s*hidden|margin-(?:left|top)\s*:\s*-\d{3,}(?:\.\d+)?pt", re.I)
 
 
 def _is_exact(element: Any | None, rule: str, length: str) -> bool:
-    """Whether a height is exact, and shows nothing."""
+    """Whether a height is exact, and too small to show anything."""
     if element is None or element.get(f"{W}{rule}") != "exact":
         return False
     found = element.get(f"{W}{length}", "")
