@@ -356,7 +356,7 @@ def test_a_data_directory_that_is_gone_is_not_made_anew(new_dir: Path) -> None:
         new_dir.rename(kept)
         kill_server(cluster_of(kept))
         error = ""
-        while "cannot be started again" not in error:
+        while "cannot be restarted" not in error:
             error = one.process.stdout.readline()  # type: ignore[union-attr]
         assert not new_dir.exists()
         kept.rename(new_dir)

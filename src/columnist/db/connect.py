@@ -37,7 +37,7 @@ TRIES = 5
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 2.0
 
 WAIT_SECONDS = 10.0
-"""How long a request waits for a connection before it is told that the database is away."""
+"""How long a request waits for a connection before it fails because the database is away."""
 
 MOST_WAITING = 200
 """Transactions of one user that may wait for a connection."""
@@ -46,19 +46,19 @@ BEGIN_SECONDS = 5.0
 """How long a request waits for the sign that its connection is alive."""
 
 WORKER_SECONDS = 10.0
-"""How long one statement of the engine may take; after that its connection has gone silent, and is thrown away."""
+"""How long one statement of the engine may take; after that its connection counts as silent, and is dropped."""
 
 REQUEST_SECONDS = 120.0
-"""The same of a request, whose statements may have much to sort or to delete."""
+"""The same for a request, whose statements may have much to sort or to delete."""
 
 IDLE_SECONDS = 300.0
-"""How long a transaction may wait for its client: an export for one that reads slowly."""
+"""How long a transaction may wait for its client, for instance an export for one that reads slowly."""
 
 CANCEL_SECONDS = 1.0
 """How long a cancelled statement may take to end; after that its connection is closed."""
 
 HEARTBEAT_SECONDS = 10.0
-"""How often a connection that listens asks whether anybody is there."""
+"""How often a listening connection checks that the server is there."""
 
 _ALIVE: dict[str, str | int | None] = {
     "connect_timeout": "10",
@@ -67,16 +67,16 @@ _ALIVE: dict[str, str | int | None] = {
     "keepalives_count": "3",
     "tcp_user_timeout": "15000",
 }
-"""A host that vanished is noticed within half a minute, unless DATABASE_URL says otherwise."""
+"""A host that has vanished is noticed within half a minute, unless DATABASE_URL sets other values."""
 
 _WEATHER_CLASSES = frozenset(("08", "40", "53", "57", "58"))
 _READ_ONLY = "25006"
 
 
 def is_weather(error: BaseException) -> bool:
-    """Whether the same statement may succeed later: PostgreSQL restarts, fails over, is full, read-only, silent, out of
-    reach, or had two statements meet. Decided by the SQLSTATE: connection (08), rollback (40), resources (53), operator
-    (57), system (58), and a server that is read-only for now (25006)."""
+    """Whether the same statement may succeed later: PostgreSQL restarts, fails over, is full, read-only, silent or out
+    of reach, or two statements collided. Decided by the SQLSTATE: connection (08), rollback (40), resources (53),
+    operator (57), system (58), and a server that is read-only for now (25006)."""
     if not isinstance(error, psycopg.Error):
         return False
     if error.sqlstate is None:  # the client's own: lost, closed, timed out
@@ -85,7 +85,7 @@ def is_weather(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether PostgreSQL rolled the statement back for another one's sake (class 40, such as a deadlock)."""
+    """Whether PostgreSQL rolled the statement back because of another one (class 40, such as a deadlock)."""
     return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith("40")
 
 
@@ -128,7 +128,7 @@ class Connection(AsyncConnection[DictRow]):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who a request acts for: the `sub` and `email` claims of their token."""
+    """The user of a request: the `sub` and `email` claims of their token."""
 
     id: UUID
     email: str
@@ -138,7 +138,7 @@ LOCAL_USER = User(UUID(int=1), "local@localhost")
 """The one user of an installation without sign-in."""
 
 NOBODY = User(UUID(int=0), "")
-"""A user before sign-in: owns nothing."""
+"""A user before sign-in, who owns nothing."""
 
 
 @contextmanager
@@ -160,11 +160,11 @@ def database_url(settings: Settings) -> Iterator[str]:
 
 
 async def wait_for_database(settings: Settings, stopped: asyncio.Event) -> bool:
-    """Wait while no PostgreSQL answers at DATABASE_URL, as a running process does, or until `stopped`; whether one
-    answers. What else is wrong is told to whoever connects."""
+    """Wait while no PostgreSQL answers at DATABASE_URL, as a running process does, or until `stopped`; returns whether
+    one answers. Other problems show when a connection is opened."""
     failures = 0
     while settings.database_url and not stopped.is_set() and await asyncio.to_thread(_is_away, settings.database_url):
-        log.warning("database away", at="start", error="it does not answer, or lets nobody in yet")
+        log.warning("database away", at="start", error="it does not answer, or accepts no connections yet")
         failures += 1
         with suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), back_off(failures, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS))
@@ -179,8 +179,8 @@ def _is_away(url: str) -> bool:
 def tried_again(
     act: Callable[Concatenate[Connection, Arguments], Awaitable[Result]],
 ) -> Callable[Concatenate[Connection, Arguments], Coroutine[Any, Any, Result]]:
-    """An act of a user that is done again when PostgreSQL rolled it back for another one's sake, such as a deadlock
-    with a worker or with somebody who does the same. The transaction that it is a part of goes on."""
+    """Repeat an act of a user when PostgreSQL rolled it back because of another one, such as in a deadlock with a
+    worker or with another user. The surrounding transaction goes on."""
 
     @wraps(act)
     async def run(connection: Connection, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
@@ -202,7 +202,7 @@ def tried_again(
 def retried(
     step: Callable[Concatenate[Connection, Arguments], Awaitable[Result]],
 ) -> Callable[Concatenate["Connection | Database", Arguments], Coroutine[Any, Any, Result]]:
-    """Lets an idempotent step take a Database in place of a connection: then it runs as a worker, again and again while
+    """Lets an idempotent step take a Database in place of a connection: then it runs as a worker, and is repeated while
     `is_weather`. Cancel it to give up."""
 
     @wraps(step)
@@ -233,9 +233,9 @@ class Database:
         self.quotas = quotas
         setup = sql.SQL("set columnist.quotas = {}").format(quotas.encoded()).as_string()
         self._requests = _pool(self.url, connections, setup, REQUEST_SECONDS)
-        # No user has all connections: requests of others get one in turn.
+        # No user may take all connections, so that requests of others get one in turn.
         self._turns = Turns(connections, max(1, connections * 3 // 4), MOST_WAITING)
-        # Every statement of the engine is a transaction of its own, so the role is set once per connection.
+        # Every statement of the engine is one transaction, so the role is set once per connection.
         self._workers = _pool(self.url, connections, f"{setup}; set role columnist_worker", WORKER_SECONDS)
 
     async def __aenter__(self) -> "Database":
@@ -250,8 +250,8 @@ class Database:
     @asynccontextmanager
     async def act_as(self, user: User) -> AsyncIterator[Connection]:
         """One transaction in which row-level security sees `user`. Raises StorageQuotaError, JobQuotaError or
-        AllowanceSpentError where a quota of the user refuses something, TooManyRequestsError if too many transactions
-        of the user wait for a connection."""
+        AllowanceSpentError if a quota of the user refuses something, TooManyRequestsError if too many transactions of
+        the user wait for a connection."""
         give_up_at = time.monotonic() + WAIT_SECONDS
         try:
             async with asyncio.timeout(WAIT_SECONDS):
@@ -265,7 +265,7 @@ class Database:
                 await connection.commit()
             except BaseException as error:
                 if not connection.closed:
-                    with suppress(psycopg.Error):  # what went wrong first is told
+                    with suppress(psycopg.Error):  # the first failure is reported
                         await connection.rollback()
                 await self._noticed(self._requests, error)
                 self._refuse(error)
@@ -298,7 +298,7 @@ class Database:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Connection]:
-        """An autocommit connection with the rights of a worker. Raises StorageQuotaError as `act_as`."""
+        """An autocommit connection with the rights of a worker. Raises StorageQuotaError as `act_as` does."""
         connection = await self._workers.getconn(WAIT_SECONDS)
         try:
             yield connection
@@ -311,21 +311,21 @@ class Database:
 
     @asynccontextmanager
     async def listen(self, *channels: str) -> AsyncIterator[AsyncIterator[Notify]]:
-        """What is notified on `channels`, on a connection of its own. Raises OperationalError when that is lost or goes
-        silent, the iteration too."""
+        """Notifications on `channels`, over a separate connection. Entering and iterating raise OperationalError when
+        that is lost or silent."""
         async with await _connected(self.url) as connection:
             for channel in channels:
                 await connection.execute(f'listen "{channel}"')
             yield _heard(connection)
 
     def _refuse(self, error: BaseException) -> None:
-        """Raise the sentence of a refusal for a quota."""
+        """Turn a refusal for a quota into its error."""
         if (refusal := self.quotas.refusal(error)) is not None:
             raise refusal from error
 
     async def _noticed(self, pool: AsyncConnectionPool[Connection], error: BaseException) -> None:
-        """Where one connection went silent, or leads to a server that only reads, those of its age are not tried in
-        turn: new ones may lead elsewhere."""
+        """If one connection went silent, or leads to a read-only server, the others of its age are dropped untried: new
+        ones may lead elsewhere."""
         if isinstance(error, SilentError) or (isinstance(error, psycopg.Error) and error.sqlstate == _READ_ONLY):
             await surely(pool.drain())
 
@@ -347,7 +347,7 @@ def _pool(url: str, connections: int, setup: str, answer_seconds: float) -> Asyn
     async def configure(connection: Connection) -> None:
         connection.answer_seconds = answer_seconds
         only_storable(connection)
-        # The server gives up, too: a statement that nobody waits for, a transaction that nobody ends.
+        # The server gives up, too: on a statement whose client is gone, and on a transaction that is not ended.
         await connection.execute(
             f"set jit = off; set statement_timeout = '{answer_seconds:g}s'; "
             f"set idle_in_transaction_session_timeout = '{IDLE_SECONDS:g}s'; {setup}"

@@ -1,5 +1,5 @@
 """A database that is a copy of another, such as a restored dump: it asks nothing until a person resumes its jobs, and
-its feeds tell every change, though transactions have other ids here.
+its feeds contain every change, although transactions have other ids here.
 """
 
 import psycopg
@@ -17,13 +17,13 @@ where status in ('pending', 'running') and paused_at is null
 
 
 def is_new_copy(connection: psycopg.Connection) -> bool:
-    """Whether this is a copy that nobody has made one of its own yet. As a worker."""
+    """Whether this database is a copy that has not been made independent yet. Runs as a worker."""
     before, now = connection.execute(_COMPARE).fetchone() or (None, None)
     return before is not None and before != now
 
 
 def own(connection: psycopg.Connection) -> None:
-    """Make the database one of its own, in a transaction of its owner: what was a copy is one no longer."""
+    """Make a copy independent, in a transaction of the database's owner."""
     connection.execute("set local role columnist_worker")
     connection.execute("insert into installation default values on conflict do nothing")
     row = connection.execute(_COMPARE + " for update").fetchone()

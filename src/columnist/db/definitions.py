@@ -5,8 +5,8 @@
     triggers/NAME.sql          a trigger
     policies/TABLE.sql         all policies of a table
 
-Files are applied in order of dependence: after the functions that they call. What must be true of an edit, so that
-processes of the release before can go on meanwhile, is in docs/decisions/0008-sql-definitions.md.
+Files are applied in order of dependence: after the functions that they call. docs/decisions/0008-sql-definitions.md
+says what must be true of an edit, so that processes of the previous release can go on meanwhile.
 """
 
 import re
@@ -26,7 +26,7 @@ _CALLED = re.compile(r"\b(\w+)\(")
 
 
 def checksum(text: str) -> str:
-    """What is kept of a file that was applied."""
+    """The record of an applied file."""
     return sha256(text.encode()).hexdigest()
 
 
@@ -40,7 +40,7 @@ class Definition:
 
     @property
     def path(self) -> str:
-        """As `columnist_definitions` keeps it."""
+        """Its record in `columnist_definitions`."""
         return f"{self.folder}/{self.name}"
 
 
@@ -65,8 +65,8 @@ def _called() -> dict[Definition, list[Definition]]:
 
 
 def changed(connection: psycopg.Connection) -> list[Definition]:
-    """What has another text than the database knows. Nothing where a newer release has defined something: its
-    definitions serve this one, too."""
+    """The definitions with another text than the database has. Empty if a newer release has defined something: its
+    definitions serve this release, too."""
     rows = connection.execute("select path, checksum, release from columnist_definitions").fetchall()
     own = _numbers(_release())
     if any(_numbers(release) > own for _, _, release in rows):
@@ -76,7 +76,7 @@ def changed(connection: psycopg.Connection) -> list[Definition]:
 
 
 def define(connection: psycopg.Connection) -> None:
-    """Apply what has `changed`; the caller has begun a transaction."""
+    """Apply the `changed` definitions; the caller has begun a transaction."""
     pending = changed(connection)
     if not pending:
         return
@@ -99,7 +99,7 @@ def define(connection: psycopg.Connection) -> None:
 
 
 def _rebuild_indexes(connection: psycopg.Connection, pending: list[Definition]) -> None:
-    """An index of what a function returns holds what the function returned before its change, or one that it calls."""
+    """An index on a function holds values from before the change of that function, or of one that it calls."""
     affected = set(pending)
     for one in definitions():
         if affected.intersection(_called()[one]):

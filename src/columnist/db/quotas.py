@@ -1,4 +1,5 @@
-"""What one user may store and spend: told to the database with each transaction, which counts and refuses."""
+"""The limits of what one user may store and spend: each transaction sends them to the database, which counts and
+refuses."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,12 +10,12 @@ from columnist.errors import AllowanceSpentError, ColumnistError, JobQuotaError,
 from columnist.settings import Settings
 
 SQLSTATE = "QUOTA"
-"""Of a refusal by refuse_over.sql."""
+"""The SQLSTATE of a refusal by refuse_over.sql."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """The most of one user; None: no limit. `dollars`: for calls to LLMs, in US dollars a day (UTC)."""
+    """The limits of one user; None: no limit. `dollars`: for calls to LLMs, in US dollars a day (UTC)."""
 
     documents: int | None = None
     bytes: int | None = None
@@ -23,7 +24,7 @@ class Quotas:
 
     @classmethod
     def of(cls, settings: Settings) -> "Quotas":
-        """Those of the settings."""
+        """The quotas in the settings."""
         gigabytes = settings.user_gb
         return cls(
             settings.user_documents,
@@ -33,7 +34,7 @@ class Quotas:
         )
 
     def encoded(self) -> str:
-        """As quota.sql reads them."""
+        """The quotas in the form that quota.sql reads."""
         return json.dumps({name: most for name, most in asdict(self).items() if most is not None})
 
     def refusal(self, error: BaseException) -> ColumnistError | None:
@@ -69,7 +70,7 @@ NO_QUOTAS = Quotas()
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a user has, of what Quotas limit: `dollars` are those spent today (UTC)."""
+    """How much a user has used of each quota; `dollars`: spent today (UTC)."""
 
     documents: int = 0
     bytes: int = 0

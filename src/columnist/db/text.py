@@ -27,7 +27,7 @@ def as_json(value: object) -> str:
     """JSON of the value whose texts, keys included, are storable: a `jsonb` takes it. A dataclass is an object of its
     fields."""
     try:
-        # Nearly all of it is storable: looking at the text once is faster than looking at each value, up to 2.4 times.
+        # Nearly all text is storable: checking it once is up to 2.4 times as fast as checking each value.
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_as_object)
     except (TypeError, ValueError):
         text = ""

@@ -1,4 +1,4 @@
-"""A request to ask questions about documents: the one value that a job, an estimate and a check are made of."""
+"""A request to ask questions about documents: the one value from which a job, an estimate and a check are made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from columnist.llm.usage import FREE, Prices
 Only = Literal["missing", "stale", "failed", "outdated", "all"]
 """Which cells to ask, by their state. Cells that a person edited or verified are always left alone."""
 INCOMPLETE: tuple[Only, ...] = ("missing", "stale", "failed")
-"""Everything that has no current answer."""
+"""Every cell without a current answer."""
 JobOnly = Only | Literal["again"]
-"""What a job asks; `again`: a cell that a person asked for by name, edited and verified or not."""
+"""The states that a job asks; `again`: a cell that a person asked for by name, edited and verified or not."""
 
 
 def to_ask(only: Sequence[Only] | None, model: str | None) -> Sequence[Only]:
-    """What a request asks that names `only`, or not (None). One that names a model also asks for other models' answers
-    again."""
+    """The states that a request asks, with `only` or without it (None). A request with a model also asks other models'
+    answers again."""
     return only or (INCOMPLETE if model is None else (*INCOMPLETE, "outdated"))
 
 
@@ -42,7 +42,7 @@ class Ask:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The parameters of its statements."""
+        """The request as parameters of statements."""
         return {
             "review_id": self.review_id,
             "model": self.model,

@@ -1,8 +1,8 @@
-"""Batches of calls, from the calls that documents wait for to the replies: made, submitted, looked at, landed, ended.
+"""Batches of calls, from the waiting calls of documents to the replies: made, submitted, polled, landed, ended.
 
-Each step is in PostgreSQL before the next one, so that any pool goes on where another one died. Two things happen
-outside: a file is uploaded and a batch is created. Before each, that it is tried is noted; whoever finds such a note
-and no outcome looks with the provider first, by the file's name and by our id in the batch's metadata.
+Each step is in PostgreSQL before the next one, so that any pool continues where another one died. Two steps happen
+outside: uploading a file and creating a batch. Before each, the attempt is noted. A pool that finds such a note without
+an outcome asks the provider first, by the file's name and by our id in the batch's metadata.
 """
 
 import asyncio
@@ -32,19 +32,19 @@ from columnist.llm.server import TransientError
 log = structlog.get_logger()
 
 DOUBT_SECONDS = 60.0
-"""After this time whatever was sent has come to something, or will come to nothing."""
+"""After this time a request that was sent has had its effect, or never will."""
 QUIET_SECONDS = 30.0
-"""A batch waits so long for more calls."""
+"""How long a batch waits for more calls."""
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.2, 60.0
-"""Between two looks at a batch: a tenth of its age, within these."""
+"""The shortest and longest time between two polls of a batch; a tenth of its age is used."""
 TOGETHER = 200
-"""Calls that are read, and replies that are written, in one statement."""
+"""How many calls are read, or replies written, in one statement."""
 LONGEST_WAIT_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """One that this pool holds. `wanted`: its job goes on; `in_doubt`: the last try may still come to something;
+    """A batch that this pool holds. `wanted`: its job goes on; `in_doubt`: the last attempt may still take effect;
     `settled`: it was submitted long ago."""
 
     id: UUID
@@ -62,7 +62,7 @@ class _Batch:
 
 
 class BatchKeeper:
-    """A service of a worker pool: looks after the batches of the server at this base URL."""
+    """A service of a worker pool that handles the batches of the server at this base URL."""
 
     def __init__(self, database: Database, back_ends: BackEnds, server: str, options: PoolOptions) -> None:
         self._id = uuid4()
@@ -72,7 +72,7 @@ class BatchKeeper:
         self._server = server
 
     async def keep_batches(self) -> None:
-        """Make batches of what waits, and go on with the one that is to be looked at next."""
+        """Make batches of waiting calls, and continue with the batch that is due next."""
         models = self._options.models
         await _cut(self._database, self._server, models)
         batch = await _take(self._database, self._id, self._server, models, self._options.lease_seconds)
@@ -96,7 +96,7 @@ class BatchKeeper:
                 cause: Literal["batch", "refusal"] = "batch" if isinstance(refusal, RequestRefusedError) else "refusal"
                 await pause_job(self._database, batch.job_id, str(refusal), cause)
         except LeaseLostError as error:
-            log.warning("batch is another pool's", batch=str(batch.id), error=str(error))
+            log.warning("batch belongs to another pool", batch=str(batch.id), error=str(error))
 
     async def _go_on(self, batch: _Batch) -> None:
         provider = await self._back_ends.batches(batch.model)
@@ -128,7 +128,7 @@ class BatchKeeper:
 
     async def _submitted(self, batch: _Batch, made: BatchState, provider: Batches) -> None:
         counts = await _note_submitted(self._database, batch.id, made.id)
-        if counts != made.id:  # this pool was taken for dead, and another one has submitted it
+        if counts != made.id:  # this pool counted as dead, and another one has submitted it
             await provider.cancel(made.id)
         log.info("batch submitted", batch=str(batch.id), provider_id=counts, requests=batch.requests)
 
@@ -165,7 +165,7 @@ class BatchKeeper:
                 await _land(self._database, batch.id, some)
 
     async def _end(self, batch: _Batch, provider: Batches, files: Sequence[str] = ()) -> None:
-        # First, as nobody knows of them afterwards. Their text was read from here, or is landed.
+        # Files first, because no record of them remains afterwards. Their text is still stored here, or has landed.
         for file_id in files:
             await provider.forget(file_id)
         await _end(self._database, batch.id)
@@ -181,7 +181,7 @@ class BatchKeeper:
         trouble: str | None = None,
         failed: bool = False,
     ) -> None:
-        """Look at it again after `seconds`, or sooner if this pool goes on. Raises LeaseLostError."""
+        """Poll it again after `seconds`, or sooner if this pool continues with it. Raises LeaseLostError."""
         values = {
             "id": batch.id,
             "holder": self._id,
@@ -193,11 +193,11 @@ class BatchKeeper:
             "failed": failed,
         }
         if not await _keep(self._database, values):
-            raise LeaseLostError(f"Batch {batch.id} is looked after by another pool.")
+            raise LeaseLostError(f"Another pool holds batch {batch.id} now.")
 
     @asynccontextmanager
     async def _held(self, batch: _Batch) -> AsyncIterator[None]:
-        """Nobody else takes it while this lasts, however long an upload takes."""
+        """Keep the batch for this pool while the context lasts, however long an upload takes."""
 
         async def extend() -> None:
             while True:
@@ -260,7 +260,7 @@ async def _extend(connection: Connection, batch_id: UUID, holder: UUID, lease_se
 
 
 async def _write_lines(database: Database, batch_id: UUID, lines: IO[bytes]) -> bool:
-    """Write the calls of a batch as its file has them; False if none is left."""
+    """Write the calls of a batch into its file; False if none is left."""
     after = UUID(int=0)
     while some := await _bodies(database, batch_id, after):
         for request_id, body in some:

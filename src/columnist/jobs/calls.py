@@ -1,4 +1,4 @@
-"""The calls to an LLM about one item: counted one by one, and their answers kept until all of them are written."""
+"""The calls to an LLM about one item: counted one by one, with their answers kept until all are written."""
 
 from dataclasses import asdict
 from uuid import UUID, uuid4
@@ -18,10 +18,11 @@ COUNT_KEPT_FOR = "1 day"
 
 
 class ItemCalls:
-    """A `Ledger` of an item. What a call has cost is its job's at once, so a budget is exceeded by no more than the
-    calls of that job that are under way when it is spent, and a user's allowance by those of all the user's jobs.
+    """The `Ledger` of an item. The cost of a call is added to its job at once.
 
-    `anew`: the item asks what was answered before; then only the answers of its own job's earlier attempts count.
+    So a budget is exceeded only by the calls of the job that are in progress when it is spent, and a user's allowance
+    by those of all the user's jobs. `anew`: the item asks questions that were answered before; then only answers of its
+    own job's earlier attempts count.
     """
 
     def __init__(self, database: Database, item: ClaimedItem, *, anew: bool) -> None:
@@ -42,7 +43,7 @@ class ItemCalls:
 
     async def kept(self, key: bytes) -> str | None:
         if self.queue is not None and await self.queue.reply(key) is not None:
-            return None  # which says more: what it used, and how it ended
+            return None  # that one has more: its usage and how it ended
         if self._kept is None:
             self._kept = await _kept_answers(self._database, self._item, self._anew)
         return self._kept.get(key)
@@ -54,7 +55,8 @@ class ItemCalls:
 
 
 class ItemQueue:
-    """The `Queue` of an item: what its earlier attempts put off, and what this one does (`put_off_calls`)."""
+    """The `Queue` of an item: the calls that earlier attempts put off, and those that this one does
+    (`put_off_calls`)."""
 
     def __init__(self, database: Database, item: ClaimedItem) -> None:
         self.put_off_calls: list[PutOffCall] = []
@@ -78,7 +80,7 @@ class ItemQueue:
 
 @retried
 async def forget_old_calls(connection: Connection) -> None:
-    """The janitor: answers that no retry came for, and counts that nobody sends again."""
+    """The janitor: delete answers that no retry used, and counts that no worker will send again."""
     await connection.execute(
         "delete from tabular_calls where made_at < now() - %s::interval "
         "and (key is null or made_at < now() - %s::interval)",
@@ -132,7 +134,7 @@ async def _forget(connection: Connection, item: ClaimedItem) -> None:
 
 @retried
 async def _replies(connection: Connection, item: ClaimedItem) -> dict[bytes, Reply | None]:
-    """By key; None: the call still waits."""
+    """The replies by key; None: the call still waits."""
     cursor = await connection.execute(sql("find_batch_replies"), {"item_id": item.id})
     return {
         bytes(row["key"]): Reply(row["status"], row["reply"]) if row["reply"] is not None else None

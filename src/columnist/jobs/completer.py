@@ -14,11 +14,11 @@ from columnist.jobs.items import ClaimedItem, EndedItem, end_items
 log = structlog.get_logger()
 
 LARGEST_BATCH = 1_000
-"""An item that ends as an error is noted in all its cells: as many must not take longer than a statement may."""
+"""An item that ends as an error is noted in all its cells; this many fit into the time of one statement."""
 
 
 class Completer:
-    """Owns the items that have ended and that PostgreSQL does not know of yet."""
+    """Owns the items that have ended without being noted in PostgreSQL yet."""
 
     def __init__(self, database: Database, on_batch: Callable[[], None]) -> None:
         self._database = database
@@ -28,16 +28,16 @@ class Completer:
 
     @property
     def items(self) -> KeysView[ClaimedItem]:
-        """What it holds, as it changes."""
+        """The items that it holds, a live view."""
         return self._ended.keys()
 
     def end(self, ended: EndedItem) -> None:
-        """Take an item over."""
+        """Take over an ended item."""
         self._ended[ended.item] = ended
         self._wakes.set()
 
     async def complete(self) -> None:
-        """Wait for items, and end those that are there: one statement and one commit for all of them."""
+        """Wait for items, and end all that have gathered with one statement and one commit."""
         while not self._ended:
             await self._wakes.wait()
             self._wakes.clear()
@@ -45,7 +45,7 @@ class Completer:
         try:
             held = await end_items(self._database, batch)
         except Exception:
-            # One of them cannot be stored: the others are not to suffer for it.
+            # One of them cannot be stored: the others must not suffer for it.
             log.exception("batch refused", items=len(batch))
             held = {nr for ended in batch for nr in await self._end_alone(ended)}
         for ended in batch:

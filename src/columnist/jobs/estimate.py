@@ -1,4 +1,4 @@
-"""What a request would ask, before a job is made of it, and what still has no answer."""
+"""What a request would ask, before a job is made of it, and which cells still have no answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,19 +20,19 @@ from columnist.reviews.store import list_columns
 from columnist.settings import EXTRACTIVE, Settings, models_in
 
 DOCUMENTS_NAMED = 3
-"""Of those that lack answers."""
+"""How many documents without answers are named."""
 
 PAGE_TOKENS = 6
-"""The line above a page."""
+"""Tokens of the line above a page."""
 PASSAGE_TOKENS = 200
-"""The passages that one answer quotes."""
+"""Tokens of the passages that one answer quotes."""
 PART_TOKENS = 70
-"""The sentence that tells which part of a document a call has."""
+"""Tokens of the sentence that says which part of a document a call has."""
 WITHOUT_LIMIT = 1 << 60
 PAGE_BYTES = 3_000
-"""Of a page that was not read."""
+"""Bytes of a page that was not read."""
 
-# The part of a file that is text, and the bytes of a token: the least, the usual, the most that was seen.
+# The share of a file that is text, and the bytes of a token: the least, the usual and the most that were seen.
 _Range = tuple[float, float, float]
 TEXT_SHARES: dict[str, _Range] = {
     ".pdf": (0.02, 0.2, 0.9),
@@ -49,16 +49,16 @@ TEXT_SHARES: dict[str, _Range] = {
     ".rtf": (0.05, 0.5, 1.0),
 }
 OTHER_SHARES: _Range = (0.001, 0.005, 0.2)
-"""Of pictures, and of what else can be read."""
+"""The shares for pictures, and for other readable files."""
 TOKEN_BYTES: _Range = (5.0, 4.3, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a job would ask: `cells` in `calls` about `documents`, of which `documents_read` have a known length. Tokens
-    are estimates; `cached_tokens` are those of the prompt tokens that a server with a prefix cache has already. Of
-    documents that were not read only the size of the file is known: the least and the most prompt tokens and the price
-    are then far apart. `left_alone`: answers that it would ask again, had nobody edited or verified them. Prices are US
+    """What a job would ask: `cells` in `calls` about `documents`; `documents_read` of these have a known length. Tokens
+    are estimates; `cached_tokens` are the prompt tokens that a server with a prefix cache already has. For documents
+    that were not read only the size of the file is known, so the least and the most prompt tokens, and prices, are far
+    apart. `left_alone`: answers that it would ask again if no person had edited or verified them. Prices are US
     dollars, None if none are set."""
 
     documents: int
@@ -78,7 +78,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is asked of each document, and how much of one goes into a call."""
+    """The questions about each document, and how much of a document goes into a call."""
 
     instructions: int
     question: float
@@ -102,7 +102,7 @@ class _Asked:
         return cls(instructions, each, step, room, in_order, from_passages)
 
     def spends(self, cells: int, page_bytes: Sequence[int], tokens: float) -> tuple[int, Usage]:
-        """Calls about a document, and what they use."""
+        """Calls about a document, and their tokens."""
         windows, sent = expected_windows(page_bytes, self.budget)
         once = tokens + len(page_bytes) * PAGE_TOKENS
         whole = once * sent / max(1.0, expected_windows(page_bytes, WITHOUT_LIMIT)[1])
@@ -123,9 +123,9 @@ def _prompt_tokens(questions: Sequence[Question]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """What a grid lacks: `cells` without a current answer or a failure, in how many `documents`, the first of those by
-    name, and the questions that lack an answer there. `outdated`: how many answers beside those are
-    another model's, or were given to another version of the prompt."""
+    """The missing cells of a grid: `cells` without a current answer or a failure, the number of their `documents`, the
+    first of these by name, and the questions without an answer there. `outdated`: how many other answers are from
+    another model or prompt version."""
 
     cells: int
     documents: int
@@ -135,7 +135,7 @@ class Unanswered:
 
 
 async def estimate_job(connection: Connection, ask: Ask, settings: Settings, contexts: Mapping[str, int]) -> Estimate:
-    """What `create_job` would ask now of LLMs with these contexts, by their names."""
+    """What `create_job` would ask now of LLMs with these contexts (by their names)."""
     columns = await list_columns(connection, ask.review_id)
     questions = [one.question() for one in columns if ask.column_ids is None or one.id in ask.column_ids]
     by_another = [one for one in questions if one.second_reading == "model"]
@@ -151,7 +151,7 @@ async def estimate_job(connection: Connection, ask: Ask, settings: Settings, con
         for model, asked, prices in receivers
         if model == large or (asked and model != EXTRACTIVE)
     ]
-    if first:  # what it leaves in doubt is not known: perhaps nothing
+    if first:  # how many answers it leaves in doubt is not known: perhaps none
         spent[0] = replace(spent[0], uses=(NOTHING, *spent[0].uses[1:]))
     least, usual, most = (total([one.uses[nr] for one in spent]) for nr in range(3))
     values = ask.values | {"spent": as_json([asdict(one) for one in spent])}
@@ -173,7 +173,7 @@ async def estimate_job(connection: Connection, ask: Ask, settings: Settings, con
 
 @dataclass(frozen=True, slots=True)
 class _Spent:
-    """What one model is asked: its calls, the least, the usual, the most that they use, and its prices."""
+    """The calls of one model: their least, usual and most tokens, and its prices."""
 
     calls: int
     uses: tuple[Usage, ...]
@@ -181,7 +181,7 @@ class _Spent:
 
 
 def _spent(documents: Sequence[DictRow], asked: _Asked, share: float, prices: Prices) -> _Spent:
-    """`share`: of the cells."""
+    """The cost of a model; `share`: of the cells."""
     calls, uses = 0, [[NOTHING], [NOTHING], [NOTHING]]
     for one in documents:
         cells = ceil(one["cells"] * share)
@@ -195,7 +195,7 @@ def _spent(documents: Sequence[DictRow], asked: _Asked, share: float, prices: Pr
 
 
 def _sizes(document: DictRow) -> list[tuple[Sequence[int], float]]:
-    """Bytes of its pages, and tokens, if they are known; or else the least, the usual, the most."""
+    """The bytes of a document's pages, and its tokens, if known; else the least, the usual and the most."""
     if document["tokens"] is not None:
         return [(document["page_bytes"], document["tokens"])]
     if document["is_read"]:
@@ -211,7 +211,7 @@ def _even(text_bytes: float, pages: int) -> list[int]:
 
 
 async def unanswered_cells(connection: Connection, ask: Ask) -> Unanswered:
-    """What `create_job` would ask now, but for what failed."""
+    """What `create_job` would ask now, without failed cells."""
     values = ask.values | {"shown": DOCUMENTS_NAMED}
     found = await (await connection.execute(sql("count_unanswered"), values)).fetchone()
     assert found

@@ -1,4 +1,4 @@
-"""The delta feed: every change of a cell at least once, its end included, in whatever order commits land."""
+"""The delta feed: every change of a cell at least once, including its removal, whatever the order of commits."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from columnist.jobs.statements import sql
 from columnist.reviews.model import ModelInUse
 
 FEED_LETTERS = 12
-"""Of the id of a feed's job or review, in its cursors."""
+"""How many characters of the id of a feed's job or review are in its cursors."""
 
 NOW = "now"
 """The cursor that means "from now on": it brings no cells, only a starting point."""
@@ -34,7 +34,7 @@ class ChangedCells:
 
     @property
     def cells(self) -> list[dict[str, Any]]:
-        """The same, decoded."""
+        """The cells, decoded."""
         cells: list[dict[str, Any]] = json.loads(f"[{self.encoded}]")
         return cells
 
@@ -50,9 +50,9 @@ async def changed_cells(
     """The delta feed: compact cells that changed since `cursor` (None: since ever, or since the job began).
 
     A cursor is `feed:history-snapshot` between readings and `feed:history-snapshot/next snapshot/xid/document/column`
-    within one that takes several pages; it goes on in its own feed only, as others have not told the same. `now` brings
-    no cells, only where to go on from: for a reader who has the grid from elsewhere. `in_use` decides what is outdated;
-    None: nothing is. Raises InputError for an invalid cursor.
+    within one that takes several pages; it is valid only in its own feed, because others have sent other changes. `now`
+    brings no cells, only a cursor, for a reader who already has the grid. `in_use` decides which cells are outdated;
+    None: no cell is. Raises InputError for an invalid cursor.
     """
     feed = (job_id or review_id).hex[:FEED_LETTERS]
     if cursor == NOW:
@@ -78,11 +78,12 @@ async def changed_cells(
     }
     try:
         found = await (await connection.execute(sql("read_changed_cells"), values)).fetchone()
-    except DataError:  # looks like a cursor and is not one: all other values have types
+    except DataError:  # it looks like a cursor and is not one: all other values are typed
         raise _no_cursor(cursor) from None
     assert found
     if (cursor is not None and history != found["history"]) or _end(seen) > _end(found["snapshot"]):
-        # The cursor is of another history, or of what was lost with a crash: all is told again.
+        # The cursor belongs to another history, or to changes that were lost in a crash: the feed starts from the
+        # beginning.
         return await changed_cells(connection, review_id, None, job_id, limit, in_use)
     began_earlier = next_seen is not None
     next_seen = next_seen or _lasting(found["snapshot"], found["newest"])
@@ -90,19 +91,19 @@ async def changed_cells(
     if found["count"] == limit:
         return ChangedCells(found["cells"] or "", f"{here}-{seen}/{next_seen}/{found['last']}", more=True)
     if not found["count"] and not began_earlier and cursor is not None:
-        return ChangedCells("", cursor, more=False)  # still good, and the same answer as the last one: a 304
-    # A reading of several pages ends where it began: later changes belong to the next reading.
+        return ChangedCells("", cursor, more=False)  # still valid, and the same answer as the last one: a 304
+    # A reading of several pages has one snapshot: later changes belong to the next reading.
     return ChangedCells(found["cells"] or "", f"{here}-{next_seen}", more=began_earlier)
 
 
 def _end(snapshot: str) -> int:
-    """The first transaction that the snapshot knows nothing of."""
+    """The first transaction after the snapshot."""
     return int(snapshot.split(":")[1])
 
 
 def _lasting(snapshot: str, newest: str) -> str:
-    """The snapshot as far as it outlives a crash: up to the newest change that it shows. PostgreSQL may give the ids of
-    later transactions, which left no trace, to others after a crash or a fail-over."""
+    """The part of the snapshot that survives a crash: up to the newest change that it shows. After a crash or a
+    fail-over PostgreSQL may reuse the ids of later transactions, which left no trace."""
     low, _, running = snapshot.split(":")
     end = min(_end(snapshot), int(newest) + 1)
     before = [one for one in running.split(",") if one and int(one) < end]

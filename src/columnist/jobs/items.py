@@ -7,7 +7,7 @@
                      └── retry_item ────────┤  a failure that may heal: after a back-off
                      └── lease expires ─────┘  the worker died: claim_items takes it again
 
-`extend_leases` keeps a running item; `end_abandoned_items` ends what will not be claimed again; the trigger
+`extend_leases` keeps a running item; `end_abandoned_items` ends items that will not be claimed again; the trigger
 `settle_tabular_jobs` (db/functions) keeps the job's sums and ends the job with its last item. Everything a holder
 writes is fenced by (item id, attempt): after another claim it writes nothing.
 """
@@ -34,8 +34,8 @@ Outcome = Literal["completed", "error", "skipped"]
 
 @dataclass(slots=True, eq=False)  # frozen, making it would take six times as long: thousands are made at once
 class ClaimedItem:
-    """An item that this pool holds; (`id`, `attempt`) fences every write. A claim equals only itself. `urgent`: its
-    job is about this document alone, so that a person waits for it; `batch`: its calls wait for batches."""
+    """An item that this pool holds; (`id`, `attempt`) fences every write. A claim equals only itself. `urgent`: its job
+    is only about this document, so a person waits for it; `batch`: its calls wait for batches."""
 
     id: int
     job_id: UUID
@@ -58,7 +58,7 @@ class EndedItem:
 
 @dataclass(frozen=True, slots=True)
 class PutOffCall:
-    """A call that is to be in the next batch: its key, its JSON body, and what it is expected to use."""
+    """A call for the next batch: its key, its JSON body, and its expected tokens."""
 
     key: bytes
     body: str
@@ -75,8 +75,8 @@ class AskedColumn:
 
 @dataclass(frozen=True, slots=True)
 class LoadedItem:
-    """What a worker needs to answer an item: its document, the review's owner, and the columns that it still has to
-    ask."""
+    """The data with which a worker answers an item: its document, the review's owner, and the columns that it still
+    must ask."""
 
     document_name: str
     sha256: str
@@ -87,8 +87,8 @@ class LoadedItem:
 
 @dataclass(frozen=True, slots=True)
 class CellWrite:
-    """An answer on its way into its cell, or why there is none (`error`). `answer_key` (hex) is what it can be reused
-    by; `by`: the model that gave it and its prompt version, None for those of the item."""
+    """An answer to be written into its cell, or the reason why there is none (`error`). `answer_key` (hex): the key for
+    reusing it; `by`: its model and prompt version, None for those of the item."""
 
     column_id: UUID
     column_version: int
@@ -100,7 +100,7 @@ class CellWrite:
 
     @property
     def status(self) -> Literal["done", "error"]:
-        """Of the attempt."""
+        """The status of the attempt."""
         return "error" if self.content is None else "done"
 
 
@@ -114,8 +114,8 @@ async def claim_items(
     scarce: Mapping[str, int] = MappingProxyType({}),
     worker_id: UUID | None = None,
 ) -> list[ClaimedItem]:
-    """Take up to `batch` items. `held`: job → how many of its items the pool holds; `models`: as PoolOptions; `scarce`:
-    model → the most items that may be taken of it."""
+    """Take up to `batch` items. `held`: job → how many of its items the pool holds; `models`: as in PoolOptions;
+    `scarce`: model → most items to take of it."""
     values = {
         "worker_id": worker_id,
         "lease_seconds": lease_seconds,
@@ -139,8 +139,8 @@ async def claim_urgent_items(
     refused: Sequence[str],
     worker_id: UUID,
 ) -> list[ClaimedItem]:
-    """Take up to `batch` items of jobs about a single document, but none of the `refused` models; the others are as for
-    `claim_items`."""
+    """Take up to `batch` items of jobs about a single document, without those of `refused` models; other parameters as
+    for `claim_items`."""
     values = {
         "worker_id": worker_id,
         "lease_seconds": lease_seconds,
@@ -157,8 +157,8 @@ async def _claimed(connection: Connection, statement: str, values: dict[str, Any
     claimed = await (await connection.cursor(row_factory=tuple_row).execute(sql(statement), values)).fetchall()
     if not claimed:
         return []
-    # A statement of its own: the claiming function sees jobs that were committed after its statement began, and a join
-    # beside it does not. Such items would wait until their lease ends.
+    # A separate statement: the claiming function sees jobs that were committed after its statement began, and a join in
+    # the same statement does not. Such items would wait until their lease ends.
     cursor = await connection.cursor(row_factory=tuple_row).execute(
         "select id, review_id, model, total_items = 1 and not in_batches, in_batches "
         "from tabular_jobs where id = any(%s)",
@@ -184,8 +184,8 @@ async def write_cells(
     prompt_version: str,
     cells: Sequence[CellWrite],
 ) -> None:
-    """Write a group of cells. `write_number` counts the writes of this attempt from 1, so that one that is sent twice
-    is made once. Raises LeaseLostError if the item is another's now."""
+    """Write a group of cells. `write_number` counts the writes of this attempt from 1, so that a write that is sent
+    twice is made once. Raises LeaseLostError if another worker holds the item now."""
     failed = sum(1 for cell in cells if cell.content is None)
     cursor = await connection.execute(
         sql("write_cells"),
@@ -206,7 +206,7 @@ async def write_cells(
 
 
 def _row(cell: CellWrite) -> dict[str, object]:
-    """The cell as write_cells.sql reads it."""
+    """The cell in the form that write_cells.sql reads."""
     row: dict[str, object] = {
         "column_id": cell.column_id,
         "column_version": cell.column_version,
@@ -235,7 +235,8 @@ async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> set[i
 
 @retried
 async def retry_item(connection: Connection, item: ClaimedItem, delay_seconds: float, max_attempts: int) -> bool:
-    """Put an item back for another attempt after a back-off; False if its attempts are used up or it is another's."""
+    """Put an item back for another attempt after a back-off; False if its attempts are used up or another worker holds
+    it."""
     cursor = await connection.execute(
         sql("retry_item"),
         {"id": item.id, "attempt": item.attempt, "delay_seconds": delay_seconds, "max_attempts": max_attempts},
@@ -245,15 +246,15 @@ async def retry_item(connection: Connection, item: ClaimedItem, delay_seconds: f
 
 @retried
 async def hand_back_items(connection: Connection, items: Sequence[ClaimedItem], *, wait: bool = False) -> None:
-    """Give items back as if they had never been claimed: at once, and wake the other workers; with `wait`, not to be
-    claimed before a while."""
+    """Give items back as if they had never been claimed: at once, waking the other workers; with `wait`, claimable only
+    after that time."""
     await connection.execute(sql("hand_back_items"), {**_held(items), "wait": wait})
 
 
 @retried
 async def put_off_item(connection: Connection, item: ClaimedItem, calls: Sequence[PutOffCall]) -> None:
-    """Give an item back until batches have answered what it waits for: these calls, and those put off before. Raises
-    LeaseLostError if the item is another's now."""
+    """Give an item back until batches have answered its calls: these, and those put off before. Raises LeaseLostError
+    if another worker holds the item now."""
     requests = [
         {
             "key": call.key.hex(),
@@ -270,13 +271,13 @@ async def put_off_item(connection: Connection, item: ClaimedItem, calls: Sequenc
 
 
 async def hand_back_strays(connection: Connection, worker_id: UUID, held: Sequence[ClaimedItem]) -> None:
-    """Give back what the pool has claimed without hearing of it: all of its items but those `held`."""
+    """Give back items that the pool has claimed without getting the reply: all of its items except those `held`."""
     await connection.execute(sql("hand_back_strays"), {**_held(held), "worker_id": worker_id})
 
 
 @retried
 async def end_abandoned_items(connection: Connection, max_attempts: int) -> int:
-    """The janitor: end poison items and leftovers of cancelled jobs; returns how many."""
+    """The janitor: end poison items and remaining items of cancelled jobs; returns how many."""
     error = f"The worker died or hung {max_attempts} times in a row while it read this document; it is not tried again."
     values = {"max_attempts": max_attempts, "error": error}
     return (await connection.execute(sql("end_abandoned_items"), values)).rowcount
@@ -303,8 +304,8 @@ def _asked_column(stored: dict[str, Any]) -> AskedColumn:
 async def reusable_answers(
     connection: Connection, job_id: UUID, answer_keys: Sequence[str]
 ) -> dict[str, tuple[CellContent, tuple[str, str]]]:
-    """Stored contents by answer key (hex), each with its model and prompt version, for those of the keys that were
-    answered before where the job's user may see it."""
+    """Stored contents by answer key (hex), each with its model and prompt version, for the keys with an earlier answer
+    that the job's user may see."""
     keys = [bytes.fromhex(key) for key in answer_keys]
     cursor = await connection.execute(sql("find_reusable_answers"), {"job_id": job_id, "answer_keys": keys})
     found = {}

@@ -16,13 +16,13 @@ from columnist.jobs.statements import sql
 from columnist.llm.usage import Prices
 
 RESUMED = "resumed"
-"""What `resume_job` notifies: whatever was refused is tried again."""
+"""The payload that `resume_job` notifies: every refused model is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What `generate` answers with. `resumed`: the review had a live job already; this is it, grown by what is new.
-    `pause_reason`: why it is paused; nothing is asked until a person resumes it."""
+    """The answer of `generate`. `resumed`: the review already had this live job, which has grown. `pause_reason`: why
+    it is paused; nothing is asked until a person resumes it."""
 
     job_id: UUID
     total_items: int
@@ -33,8 +33,8 @@ class Generated:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """The status of a job: counts of items and cells, tokens so far and their price in US
-    dollars, `rate` in items a second over the last minute. `batch`: its calls wait for batches of the provider; those
-    that have not ended have `batch_requests` calls, and were submitted at `batch_submitted_at`, the first of them."""
+    dollars, `rate` in items a second over the last minute. `batch`: its calls wait for batches of the provider; the
+    unended ones have `batch_requests` calls, and the first was submitted at `batch_submitted_at`."""
 
     id: UUID
     review_id: UUID
@@ -74,22 +74,22 @@ class Progress:
 
     @property
     def ended_items(self) -> int:
-        """How many documents are through, however they ended."""
+        """How many documents have ended, in any way."""
         return self.completed_items + self.error_items + self.skipped_items
 
     @property
     def is_live(self) -> bool:
-        """Whether the job still goes on."""
+        """Whether the job is live."""
         return self.status in ("pending", "running")
 
     @property
     def stands(self) -> bool:
-        """Whether it is paused and nothing of it runs any more: it waits for a person."""
+        """Whether it is paused and none of its items runs: it waits for a person."""
         return self.is_live and self.paused_at is not None and not self.running_items
 
     @property
     def waits_for(self) -> str:
-        """What a job in batches waits for; empty if it waits for nothing."""
+        """A sentence for what a job in batches waits for; empty if it waits for nothing."""
         if not self.batch or not self.is_live or self.paused_at is not None:
             return ""
         if self.batch_submitted_at is None:
@@ -111,11 +111,11 @@ class Progress:
 async def create_job(connection: Connection, user_id: UUID, ask: Ask) -> Generated:
     """Write a job with an item for each document that has a question to ask; the review's live job grows by them.
 
-    The job pauses when its answers have cost the budget; what runs then goes on, so it may come to a little more. A
+    The job pauses when its answers have cost the budget; running calls continue, so it may cost a little more. A
     live job keeps the smaller of both budgets. Raises InputError if the review has no column or a budget no prices,
     NotFoundError if the review may not be seen, ConflictError if the live job asks another model, or asks in batches
-    and this one does not, JobEndingError while it is being cancelled. A live job is only named, and does not grow, when
-    single cells are asked `again`.
+    and this one does not, JobEndingError while it is being cancelled. If single cells are asked `again`, a live job is
+    only returned, and does not grow.
     """
     cursor = await connection.execute(
         "select exists (select from tabular_columns where review_id = r.id) as has_columns "
@@ -172,11 +172,11 @@ async def check_named(connection: Connection, ask: Ask) -> None:
 async def retry_job(
     connection: Connection, job: Progress, user_id: UUID, prompt_version: str, prices: Prices
 ) -> Generated:
-    """Ask the failed and missing cells of a job's documents and columns again, with its model and its budget, as a new
-    job or by its review's live one. Raises as `create_job`."""
+    """Ask the failed and missing cells of a job's documents and columns again, with its model and budget, as a new job
+    or in its review's live job. Raises as `create_job` does."""
     cursor = await connection.execute(sql("find_scope"), {"job_id": job.id})
     scope = [(row["column_ids"], row["document_ids"]) for row in await cursor.fetchall()] or [(job.column_ids, [])]
-    # A job that has grown asks several things: so does the new one, which grows by each.
+    # A job that has grown has several requests: the new one grows by each of them.
     generated: Generated | None = None
     for column_ids, document_ids in scope:
         ask = Ask(
@@ -207,13 +207,13 @@ async def cancel_job(connection: Connection, job_id: UUID) -> bool:
 
 @tried_again
 async def resume_job(connection: Connection, job_id: UUID, budget: Decimal | None) -> bool:
-    """Let a paused job go on, with a new budget or none; False if it is not paused."""
+    """Resume a paused job, with a new budget or none; False if it is not paused."""
     cursor = await connection.execute(sql("resume_job"), {"job_id": job_id, "budget": budget})
     return await cursor.fetchone() is not None
 
 
 async def resume_refused(connection: Connection, job_id: UUID) -> bool:
-    """Let a job go on that a refusal paused, with its budget; False if it is not paused, or for another reason."""
+    """Resume a job that a refusal has paused, with its budget; False if it is not paused, or for another reason."""
     cursor = await connection.execute(
         "select id from tabular_jobs where id = %s and pause_cause in ('refusal', 'batch')", [job_id]
     )
@@ -222,10 +222,10 @@ async def resume_refused(connection: Connection, job_id: UUID) -> bool:
 
 @retried
 async def resume_copied(connection: Connection) -> None:
-    """Let the jobs of a copy go on, which has taken the original's place."""
+    """Resume the jobs of a copy that has replaced the original."""
     cursor = await connection.execute("select id from tabular_jobs where pause_cause = 'copy'")
     for job in await cursor.fetchall():
-        await resume_job(connection, job["id"], None)  # which leaves the budget of such a job
+        await resume_job(connection, job["id"], None)  # it leaves the budget of such a job
 
 
 async def job_progress(connection: Connection, job_id: UUID) -> Progress:
@@ -238,7 +238,7 @@ async def job_progress(connection: Connection, job_id: UUID) -> Progress:
 
 
 async def review_of(connection: Connection, job_id: UUID) -> UUID:
-    """The review of a job. Raises NotFoundError as `job_progress`, which has much more to look at."""
+    """The review of a job; much cheaper than `job_progress`. Raises NotFoundError."""
     found = await (await connection.execute("select review_id from tabular_jobs where id = %s", [job_id])).fetchone()
     if found is None:
         raise NotFoundError(f"There is no job {job_id}.")
@@ -267,7 +267,7 @@ async def start_jobs(connection: Connection, job_ids: Sequence[UUID]) -> None:
 
 @retried
 async def cancelled_jobs(connection: Connection, job_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these jobs are being cancelled or are gone."""
+    """The ids of jobs among these that are being cancelled or are gone."""
     cursor = await connection.execute(sql("find_cancelled_jobs"), {"job_ids": list(job_ids)})
     return {row["id"] for row in await cursor.fetchall()}
 
@@ -295,13 +295,13 @@ async def refused_models(connection: Connection) -> list[str]:
 
 @retried
 async def tell_trouble(connection: Connection, model: str, trouble: str | None) -> None:
-    """Say why the live jobs of a model wait for the LLM server; None: they do not."""
+    """Note why the live jobs of a model wait for the LLM server; None: they do not."""
     await connection.execute(sql("tell_trouble"), {"model": model, "trouble": trouble})
 
 
 @retried
 async def resume_model(connection: Connection, model: str) -> None:
-    """Let the jobs of a model go on that a refusal has paused."""
+    """Resume the jobs of a model that a refusal has paused."""
     await connection.execute(sql("resume_model"), {"model": model})
 
 
@@ -323,10 +323,10 @@ def _pause_reason(row: DictRow) -> str | None:
         )
     if row["pause_cause"] == "allowance":
         return (
-            "The allowance of its user for calls to the LLM is spent for today: resume the job tomorrow (UTC), or ask "
+            "Its user's allowance for calls to the LLM is spent for today: resume the job tomorrow (UTC), or ask "
             "the people who run this server (COLUMNIST_USER_DOLLARS_A_DAY)."
         )
     reason: str | None = row["pause_reason"]
     if row["pause_cause"] and reason is None:
-        return "The LLM server refused a call. What it said was deleted together with a document."
+        return "The LLM server refused a call. Its message was deleted together with a document."
     return reason

@@ -1,4 +1,4 @@
-"""A watcher's scrape: the process's own metrics, and the queue as the database has it."""
+"""A scrape of the metrics: the process's own, and the queue in the database."""
 
 import asyncio
 from collections.abc import Iterable
@@ -19,9 +19,10 @@ PATIENCE_SECONDS = 3.0
 
 
 async def exposition(database: Database) -> bytes:
-    """The metrics in Prometheus' text format. A database that is away is one of them, and no failure."""
+    """The metrics in Prometheus' text format. If the database is away, a metric says so, and the scrape does not
+    fail."""
     counting = asyncio.create_task(_counts(database))
-    # Not `wait_for`: a database that hangs would not let go of a cancelled query either.
+    # Not `wait_for`: with a hanging database a cancelled query does not end either.
     await asyncio.wait({counting}, timeout=PATIENCE_SECONDS)
     if not counting.done():
         counting.cancel()
@@ -42,7 +43,7 @@ async def _counts(database: Database) -> dict[str, Any] | None:
 
 
 class _Queue:
-    """Gauges of one look at the database; absent, not stale, when it could not be had."""
+    """Gauges of one query of the database; absent, not stale, if it failed."""
 
     def __init__(self, counts: dict[str, Any] | None) -> None:
         self._counts = counts
@@ -63,6 +64,6 @@ class _Queue:
         yield GaugeMetricFamily("columnist_queue_items", "Items that wait for a worker.", counts["queued_items"])
         yield GaugeMetricFamily(
             "columnist_queue_oldest_seconds",
-            "How long the oldest of them has waited.",
+            "How long the oldest waiting item has waited.",
             counts["oldest_seconds"],
         )

@@ -1,7 +1,7 @@
 """The worker pool: claims as many items as it has room for, works on them, ends them in batches.
 
 One process runs one pool of workers. Any number of pools on any number of machines share the jobs; they
-know of each other only through PostgreSQL. A place is held by work only: what waits for the weather is handed back.
+know of each other only through PostgreSQL. Only work holds a place: an item that waits for the weather is handed back.
 """
 
 import asyncio
@@ -54,8 +54,8 @@ from columnist.llm.limiter import RESERVED
 log = structlog.get_logger()
 
 LOOK_AHEAD_SECONDS = 0.1
-"""Items that take less than this are claimed ahead of need, as many as are worked off in that time, so that no worker
-waits for a round trip. An item that takes seconds, as any LLM's does, is claimed when there is a worker for it."""
+"""Items that take less than this are claimed ahead of need, as many as are finished in that time, so that no worker
+waits for a round trip. An item that takes seconds, as with any LLM, is claimed when a worker is free."""
 
 HOLD_SECONDS = 1.0
 """What was claimed ahead and is not begun within this, because the items before take longer than those before them, is
@@ -66,14 +66,15 @@ EMPTY_SECONDS = 0.02
 ends makes room, and a claim for each would compete with their ends."""
 
 NEWEST_WEIGHT = 0.2
-"""Of the newest item in the running mean of how long items take."""
+"""The weight of the newest item in the moving average of the duration of items."""
 
 LEAST_PLACES, MOST_PLACES = 10, 256
-"""Documents at a time of a pool that is not told how many: as many as the LLM servers take, between these."""
+"""Fewest and most documents at a time of a pool without a set number: as many as the LLM servers take, between
+these."""
 
 LARGEST_CLAIM = 2_000
 FAR_BEHIND = 1_000_000
-"""By so many items does the job that is served first seem to be behind its share: others get what it leaves."""
+"""The job that is served first counts as this many items behind its share: others get what it leaves."""
 CANCEL_WATCH_SECONDS = 1.0
 JANITOR_SECONDS = 5.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 600.0
@@ -81,10 +82,11 @@ LEAVE_SECONDS = 3.0
 """How long a leaving pool waits for PostgreSQL to take its items back; after that their leases run out."""
 
 Work = Callable[[ClaimedItem], Awaitable[None]]
-"""Answers one item. Returns when everything is written. Raises LeaseLostError to drop it; StorageAwayError or
-LlmAwayError for weather, and JobPausedError, which cost no attempt; LlmRefusedError or SettingsError for what concerns
-every call of the model, which pauses the job; another ColumnistError to end it as an error (the message is for the
-user); LlmUnavailableError or anything unforeseen for another attempt; PutOffError if it has given the item back."""
+"""The function that answers one item. Returns when everything is written. Raises LeaseLostError to drop it;
+StorageAwayError or LlmAwayError for weather, and JobPausedError, which cost no attempt; LlmRefusedError or
+SettingsError for a refusal of every call of the model, which pauses the job; another ColumnistError to end it as an
+error (with the message for the user); LlmUnavailableError or anything unforeseen for another attempt; PutOffError if it
+has given the item back."""
 
 
 async def _answers(model: str) -> str | None:
@@ -93,7 +95,7 @@ async def _answers(model: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class PoolOptions:
-    """The knobs of a pool, as settings.py explains them. `models`: those that the pool can ask; None: any.
+    """The settings of a pool, as settings.py explains them. `models`: the models that the pool can ask; None: any.
     `concurrency` None: as many as the models' `limits`."""
 
     concurrency: int | None
@@ -108,8 +110,8 @@ class WorkerPool:
     """Owns the items that this process holds.
 
     Each is in exactly one of three places: waiting for a worker, running, or ended and on its way to PostgreSQL. The
-    heartbeat covers all three. `limits` says of how many documents at a time a model can be asked now; a model that it
-    does not name takes as many as there are workers. `beside`: one more service to keep running.
+    heartbeat covers all three. `limits`: about how many documents at a time a model can be asked now; a model that is
+    not in it takes as many as there are workers. `beside`: one more service to keep running.
     """
 
     def __init__(
@@ -150,8 +152,8 @@ class WorkerPool:
         self._found_nothing_at = -EMPTY_SECONDS
 
     async def run(self) -> None:
-        """Work until `stop()`, then finish or hand back what is held. Outlives any absence of PostgreSQL, and any error
-        of a service: that is logged, and the service goes on."""
+        """Work until `stop()`, then finish or hand back the held items. It survives any absence of PostgreSQL, and any
+        error of a service, which is logged and goes on."""
         async with asyncio.TaskGroup() as services:
             running = [
                 services.create_task(self._supervisor.keep(step))
@@ -189,19 +191,19 @@ class WorkerPool:
         self._claimer_wakes.set()
 
     def stop_now(self) -> None:
-        """After `stop()`: end the grace time, and hand back what still runs."""
+        """After `stop()`: end the grace time, and hand back items that still run."""
         self._out_of_time = True
         self._claimer_wakes.set()
 
     def serve_first(self, job_id: UUID) -> None:
-        """Claim items of other jobs only for places that this job leaves free: a person waits for it here."""
+        """Claim items of other jobs only for places that this job leaves free: a person is waiting for it here."""
         self._first_job = job_id
         self._claimer_wakes.set()
 
     # ── Claiming and working ─────────────────────────────────────────────────────────────────────────────────────
 
     def _make_places(self) -> None:
-        """As many as the pool was told, or as its models take now."""
+        """The set number of workers, or as many as its models take now."""
         before = self._places
         self._places = self._options.concurrency or min(max([LEAST_PLACES, *self._limits().values()]), MOST_PLACES)
         telemetry.POOL_CONCURRENCY.inc(self._places - before)
@@ -223,14 +225,14 @@ class WorkerPool:
             await start_jobs(self._database, list(new_jobs))
             self._started_jobs |= new_jobs
         if not claimed:
-            # A notification wakes the pool; the time-out is for a lost one, and for weather that clears.
+            # A notification wakes the pool; the time-out is for a lost notification, and for weather that clears.
             await wait_for_event(self._claimer_wakes, pause if pause > 0 else self._options.idle_seconds)
 
     def _room(self) -> int:
         # What is known of fewer items than are worked on at a time is chance.
         turns = int(LOOK_AHEAD_SECONDS / self._seconds_to_expect()) if self._measured >= self._places else 0
         ahead = min(self._places * turns, LARGEST_CLAIM)
-        # Half of what is claimed ahead must be gone before a round trip pays; what is ended must not pile up.
+        # Half of the items claimed ahead must be gone before a round trip pays; ended items must not pile up.
         if len(self._completer.items) > LARGEST_CLAIM or 2 * len(self._waiting) > ahead:
             return 0
         held = len(self._running) - len(self._beside) + len(self._waiting)
@@ -248,7 +250,7 @@ class WorkerPool:
         return [self._waiting.pop() for _ in range(len(self._waiting) - begun_soon)]
 
     def _scarce(self) -> dict[str, int]:
-        """Model → how many more of its items may be held now, for those that are limited."""
+        """Model → how many more of its items may be held now, for limited models."""
         held = Counter(item.model for item in (*self._running.keys() - self._beside, *self._waiting))
         scarce = {model: max(0, limit - held[model]) for model, limit in self._limits().items()}
         return scarce | dict.fromkeys(self._presence.refused, 0)
@@ -274,11 +276,11 @@ class WorkerPool:
         return len(claimed)
 
     async def _claim_beside(self) -> int:
-        """Begin what a person waits for in the reserved places, whatever else is under way."""
+        """Begin items that a person waits for in the reserved places, whatever else is in progress."""
         room = RESERVED - len(self._beside)
         if not room or self._storage.is_shut or time.monotonic() < self._look_beside_at:
             return 0
-        # A new job is notified: whoever asks again after each item that ends has the database do little else.
+        # New jobs are notified: asking after each ended item would keep the database busy.
         self._look_beside_at = time.monotonic() + self._options.idle_seconds
         options = self._options
         away = [model for model, limit in self._limits().items() if not limit]
@@ -301,7 +303,7 @@ class WorkerPool:
         return len(claimed)
 
     async def _claimed_by(self, claim: Callable[[Connection], Awaitable[list[ClaimedItem]]]) -> list[ClaimedItem]:
-        """What is claimed; nothing while PostgreSQL is away."""
+        """The claimed items; none while PostgreSQL is away."""
         try:
             async with self._database.worker() as connection:
                 if self._claim_unknown:
@@ -361,7 +363,7 @@ class WorkerPool:
         self._claimer_wakes.set()
 
     async def _run(self, item: ClaimedItem) -> None:
-        # Of this task alone: whatever is logged or traced in it says which item it is about.
+        # Bound for this task only: everything that it logs or traces names its item.
         structlog.contextvars.bind_contextvars(job=str(item.job_id), item=item.id, attempt=item.attempt)
         started_at = time.monotonic()
         try:
@@ -376,7 +378,7 @@ class WorkerPool:
             self._storage.shut()
             await self._wait_out(item, "storage_away", error)
         except PutOffError:
-            pass  # it is given back, together with what it waits for
+            pass  # it was given back together with its waiting calls
         except LlmAwayError as error:
             await self._wait_out(item, "llm_away", error)
         except LlmUnavailableError as error:
@@ -409,11 +411,11 @@ class WorkerPool:
                 log.error("item left to its lease", item=item.id, job=str(item.job_id), exc_info=error)
             elif item.job_id in self._cancelled_jobs:
                 self._completer.end(EndedItem(item, "skipped"))
-            # Cancelled for another reason, an item has not ended: its lease was lost, or _leave hands it back.
+            # If cancelled for another reason, an item has not ended: its lease was lost, or _leave hands it back.
         self._fill_workers()
 
     async def _wait_out(self, item: ClaimedItem, cause: str, error: Exception) -> None:
-        """Weather: the place is given back, and the item is not claimed again before a while; it costs no attempt."""
+        """Weather: the place is given back, and the item may be claimed again after a while; it costs no attempt."""
         log.warning("waiting for the weather", cause=cause, error=str(error))
         telemetry.RETRIES.labels(cause).inc()
         await hand_back_items(self._database, [item], wait=True)
@@ -428,7 +430,7 @@ class WorkerPool:
             self._completer.end(EndedItem(item, "error", error))
 
     async def _pause(self, item: ClaimedItem, reason: str) -> None:
-        """A refusal that concerns every call: it is the job's, and no document's."""
+        """A refusal of every call: it concerns the job, and no document."""
         log.warning("job paused", reason=reason)
         self._presence.refuse(item.model)
         await pause_job(self._database, item.job_id, reason)
@@ -458,7 +460,7 @@ class WorkerPool:
             async with asyncio.timeout(LEAVE_SECONDS):
                 await leave(self._database, self.id)
         except TimeoutError:
-            log.warning("left without a word: PostgreSQL is away")
+            log.warning("left without sign-off: PostgreSQL is away")
 
     async def _hand_back(self, items: list[ClaimedItem]) -> None:
         if not items:
@@ -482,7 +484,7 @@ class WorkerPool:
         for item in held:
             if item.id in kept:
                 continue
-            # It has ended, or another worker has it: what is left of it stops here.
+            # It has ended, or another worker has it: stop its task here.
             if item in self._running:
                 telemetry.LEASES_LOST.inc()
                 log.warning("lease lost", item=item.id, job=str(item.job_id), attempt=item.attempt)
@@ -491,7 +493,7 @@ class WorkerPool:
                 self._waiting.remove(item)
 
     async def _listen(self) -> None:
-        """Wake up for new work and for cancels as they are notified; reconnect for ever."""
+        """Wake up when new work or a cancel is notified; reconnect for ever."""
         try:
             async with self._database.listen("tabular_jobs", "tabular_job_cancelled") as notifications:
                 self._claimer_wakes.set()  # for notifications sent before this one listened
@@ -511,7 +513,7 @@ class WorkerPool:
         await asyncio.sleep(self._options.idle_seconds)
 
     async def _watch_cancels(self) -> None:
-        """A notification can be missed, and a claim can race a cancel: ask, too."""
+        """A notification can be missed, and a claim can race a cancel: so poll as well."""
         await asyncio.sleep(CANCEL_WATCH_SECONDS)
         jobs = {item.job_id for item in (*self._running, *self._waiting)}
         self._cancelled_jobs &= jobs
@@ -531,10 +533,10 @@ class WorkerPool:
                 task.cancel()
 
     async def _end_abandoned(self) -> None:
-        """The janitor: what dead workers and cancelled jobs have left."""
+        """The janitor: clean up after dead workers and cancelled jobs."""
         await end_abandoned_items(self._database, self._options.max_attempts)
         await forget_old_calls(self._database)
-        # Pools that were started together need not look together; a short lease is worth a quicker look.
+        # Pools that were started together need not check together; a short lease is worth a quicker check.
         seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
         await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311
 
@@ -548,7 +550,7 @@ class _Worker:
 
 
 class _StorageGate:
-    """Whether the file store can be used: after a failure no item is claimed for a while, then one to try it."""
+    """Whether the file store can be used: after a failure no item is claimed for a while, then one as a trial."""
 
     def __init__(self) -> None:
         self._failures = 0

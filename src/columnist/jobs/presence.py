@@ -1,4 +1,4 @@
-"""What a pool can ask: it says which models, and keeps jobs paused whose model refuses every call."""
+"""The models that a pool can ask: it announces them, and keeps jobs paused whose model refuses every call."""
 
 import asyncio
 import random
@@ -13,12 +13,12 @@ from columnist.llm.limiter import TROUBLE
 
 PRESENCE_SECONDS = 5.0
 TROUBLE_SECONDS = 1.0
-"""How often a job's row is told that its LLM server is down, or up again."""
+"""How often it is noted in a job's row that its LLM server is down, or up again."""
 REFUSAL_SECONDS = 30.0
-"""How long a pool does not ask a model after a refusal that concerns every call, unless a person resumes a job."""
+"""How long a pool does not ask a model after a refusal of every call, unless a person resumes a job."""
 
 Probe = Callable[[str], Awaitable[str | None]]
-"""Asks a model for a word; why it refuses, or None if it answers."""
+"""A function that asks a model for a word; returns why it refuses, or None if it answers."""
 
 
 class Presence:
@@ -34,7 +34,7 @@ class Presence:
 
     @property
     def refused(self) -> list[str]:
-        """The models that are not to be asked now."""
+        """The models that must not be asked now."""
         now = time.monotonic()
         return [model for model, until in self._refused_until.items() if now < until]
 
@@ -47,7 +47,8 @@ class Presence:
         self._refused_until.clear()
 
     async def announce(self) -> None:
-        """Say which models can be asked here; pause what no pool can ask, and resume what can be asked again."""
+        """Announce the models that can be asked here; pause jobs that no pool can ask, and resume those that can be
+        asked again."""
         for model in await be_present(self._database, self._pool_id, self._models):
             reason = (
                 f"No worker can ask the model {model!r}: start one whose settings have it (OPENAI_BASE_URL, "
@@ -65,7 +66,7 @@ class Presence:
         await asyncio.sleep(PRESENCE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
 
     async def tell_trouble(self) -> None:
-        """Say in the jobs' rows why they wait for the LLM server: a process without workers shows it, too."""
+        """Note in the jobs' rows why they wait for the LLM server, so that a process without workers shows it, too."""
         trouble = dict(TROUBLE)
         for model in trouble.keys() | self._troubled:
             await tell_trouble(self._database, model, trouble.get(model))

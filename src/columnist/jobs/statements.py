@@ -5,4 +5,4 @@ from functools import partial
 from columnist.db.sql import statement
 
 sql = partial(statement, "columnist.jobs")
-"""The text of one, by its name."""
+"""The text of a statement, by its name."""

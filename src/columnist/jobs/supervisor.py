@@ -1,4 +1,4 @@
-"""Keeps the services of a pool running, whatever happens in them."""
+"""Keeps the services of a pool running, whatever their errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -27,7 +27,7 @@ class Supervisor:
         return next(iter(self._failing.values()), None)
 
     async def keep(self, step: Callable[[], Awaitable[None]], ended: Callable[[], bool] = lambda: False) -> None:
-        """One service: repeat its step until `ended`; an exception is logged, and the step tried again."""
+        """Run one service: repeat its step until `ended`; an exception is logged, and the step tried again."""
         failures = 0
         name = step.__name__.strip("_").replace("_", " ")
         while not ended():

@@ -58,7 +58,7 @@ class _Asked:
 
     @property
     def question(self) -> Question:
-        """What is asked."""
+        """The column's question."""
         return self.column.question
 
     def cell(
@@ -68,12 +68,12 @@ class _Asked:
         usage: Usage = NOTHING,
         by: tuple[str, str] | None = None,
     ) -> CellWrite:
-        """The cell with its answer, or with the reason why there is none."""
+        """The cell with its answer, or with the reason for its absence."""
         return CellWrite(self.question.id, self.column.version, content, error, self.answer_key, usage, by)
 
 
 class ItemWorker:
-    """Answers items; owns what they share in a process: the reader, the files, the back ends."""
+    """Answers items; owns their shared objects in a process: the reader, the files, the back ends."""
 
     def __init__(self, database: Database, reader: Reader, blobs: BlobStore, back_ends: BackEnds) -> None:
         self._database = database
@@ -89,7 +89,7 @@ class ItemWorker:
         """
         loaded = await load_item(self._database, item)
         if loaded is None or not loaded.columns:
-            return  # the document or the column was removed, or every answer was written by an earlier attempt
+            return  # the document or the column was removed, or an earlier attempt wrote every answer
         back_end = await self._back_ends.named(item.model)
         reading = await self._read(item.document_id, loaded)
         planned = _calls(loaded, reading, back_end)
@@ -102,7 +102,7 @@ class ItemWorker:
                         self._database, item, next(writes), back_end.model, back_end.prompt_version, cells
                     )
             except psycopg.Error as error:
-                # PostgreSQL refuses one of them: the others are written, and that one says so.
+                # PostgreSQL refuses one of them: the others are written, and that one gets an error.
                 if len(cells) == 1 and cells[0].content is None:
                     raise
                 log.exception("answers refused", cells=len(cells))
@@ -140,7 +140,7 @@ class ItemWorker:
     async def _reuse(
         self, item: ClaimedItem, calls: list[list[_Asked]], write: Callable[[Sequence[CellWrite]], Awaitable[None]]
     ) -> list[list[_Asked]]:
-        """Never ask twice: write the answers of calls that were made before; returns the other calls."""
+        """Never ask twice: write the answers of earlier calls; returns the other calls."""
         keys = [one.answer_key for call in calls for one in call]
         stored = await reusable_answers(self._database, item.job_id, keys)
         left, kept = [], []
@@ -156,7 +156,7 @@ class ItemWorker:
         return left
 
     async def _fits(self, one: _Asked, stored: CellContent) -> bool:
-        """Whether a stored number is in the unit of this column; that of another review may have another one."""
+        """Whether a stored number is in the unit of this column; a column of another review may have another one."""
         if stored.value is None or stored.value_format != "number":
             return True
         found = measured(stored.summary, one.question)
@@ -165,7 +165,7 @@ class ItemWorker:
         return bool(in_column(found, one.question.unit).value == stored.value)
 
     async def _read(self, document_id: UUID, loaded: LoadedItem) -> Reading:
-        """What the document says: stored, or read now in a guarded subprocess and stored. Raises DocumentError."""
+        """The document's text: stored, or read now in a guarded subprocess and stored. Raises DocumentError."""
         lock = self._reading.setdefault(document_id, asyncio.Lock())
         async with lock:
             stored = await stored_reading(self._database, document_id)
@@ -187,7 +187,7 @@ class ItemWorker:
             return Reading([page.text for page in read.pages], boxes_key)
 
     async def _choose_units(self, asked: dict[UUID, _Asked], answers: Sequence[Answer]) -> None:
-        """The first number of a column whose question names no unit decides which one its numbers have."""
+        """If a column's question names no unit, its first number decides the unit of its numbers."""
         for answer in answers:
             one = asked[answer.question_id]
             if answer.content is None or answer.content.unit is None or answer.content.value is None:
@@ -200,7 +200,7 @@ class ItemWorker:
         return replace(one, column=replace(one.column, question=replace(one.question, unit=chosen)))
 
     def _cells(self, asked: dict[UUID, _Asked], answers: list[Answer], boxes_key: str) -> list[CellWrite]:
-        words = cache(partial(self._blobs.boxes, boxes_key))  # of a page that many quotes touch, once
+        words = cache(partial(self._blobs.boxes, boxes_key))  # once for a page that many quotes touch
         return [
             one.cell(
                 None if answer.content is None else _content(one.question, answer.content, words),
@@ -241,9 +241,9 @@ def _on_pages(citation: Citation, words: _Words) -> Citation:
 
 
 def _calls(loaded: LoadedItem, reading: Reading, back_end: Answerer) -> list[list[_Asked]]:
-    """The questions, call by call. An answer's key (hex) is equal for answers that depend on the same: the text, the
-    file whose pages it is found on, the question, all else that the call says, model and prompt. Those of two owners
-    are never equal."""
+    """The questions, call by call. An answer's key (hex) is equal for answers with equal inputs: the text, the file on
+    whose pages it is found, the question, everything else in the call, model and prompt. Keys of two owners are never
+    equal."""
     text = [str(loaded.owner), loaded.sha256, reading.pages, back_end.model, back_end.prompt_version]
     about = hashlib.sha256(json.dumps(text).encode())
     calls = []
@@ -255,7 +255,7 @@ def _calls(loaded: LoadedItem, reading: Reading, back_end: Answerer) -> list[lis
             key = about.copy()
             question = asdict(column.question) | {"id": None, "unit": None}
             if column.question.second_reading is None:
-                del question["second_reading"]  # as it was before there was one
+                del question["second_reading"]  # the form from before there was one
             key.update(json.dumps([asked, place, question]).encode())
             call.append(_Asked(column, key.hexdigest()))
         calls.append(call)

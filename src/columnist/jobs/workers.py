@@ -1,4 +1,4 @@
-"""Which worker pools there are, and which models they can ask."""
+"""The live worker pools, and the models that they can ask."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,12 +9,13 @@ from columnist.jobs.statements import sql
 
 @retried
 async def be_present(connection: Connection, worker_id: UUID, models: Sequence[str] | None) -> list[str]:
-    """Say that a pool is there and which models it can ask (None: any); the models of live jobs that no pool can."""
+    """Announce a pool and the models that it can ask (None: any); returns the models of live jobs that no pool can
+    ask."""
     values = {"worker_id": worker_id, "models": None if models is None else list(models)}
     return [row["model"] for row in await (await connection.execute(sql("announce_pool"), values)).fetchall()]
 
 
 @retried
 async def leave(connection: Connection, worker_id: UUID) -> None:
-    """Say that a pool is not there any more."""
+    """Announce that a pool is gone."""
     await connection.execute(sql("remove_pool"), {"worker_id": worker_id})
