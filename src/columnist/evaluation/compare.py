@@ -10,8 +10,8 @@ from columnist.evaluation.report import Evaluation
 from columnist.evaluation.scores import ScoredCell
 
 PSEUDO_CELLS = 4
-"""Two cells that got better and two that got worse are added to the variance: where hardly a cell differs, chance alone
-may have made it none."""
+"""Two cells that got better and two that got worse are added to the variance: if few cells differ, chance alone may
+have made it none."""
 
 Pair = tuple[ScoredCell, ScoredCell]
 
@@ -58,7 +58,7 @@ MEASURES: dict[str, Callable[[ScoredCell], float | None]] = {
 
 
 def compare(first: Evaluation, second: Evaluation) -> Comparison:
-    """Compare cell by cell, where both have the same label. Raises InputError if there is no such cell."""
+    """Compare the cells with the same label in both. Raises InputError if there is no such cell."""
     ours = {(cell.document, cell.column): cell for cell in first.cells}
     theirs = {(cell.document, cell.column): cell for cell in second.cells}
     common = [(ours[place], theirs[place]) for place in ours if place in theirs]
@@ -82,14 +82,15 @@ def compare(first: Evaluation, second: Evaluation) -> Comparison:
 
 
 def _label(cell: ScoredCell) -> tuple[str | None, tuple[str, ...], bool | None]:
-    """What is compared with; `expected` also changes with the question's format."""
+    """The label of a cell, by which cells are paired; `expected` also changes with the question's format."""
     return cell.label, cell.label_quotes, cell.expected
 
 
 def _difference(
     name: str, score: Callable[[ScoredCell], float | None], pairs: list[Pair], same: bool
 ) -> Difference | None:
-    """`same`: the answers are those of one model and prompt, word for word, so that nothing is left to chance."""
+    """`same`: both sets of answers are equal word for word (same model and prompt), so that nothing is left to
+    chance."""
     by_document: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for one, other in pairs:
         before, after = score(one), score(other)

@@ -1,4 +1,4 @@
-"""What a flag is worth: whether green answers are right more often than yellow ones, and yellow more often than red."""
+"""The worth of a flag: whether green answers are right more often than yellow ones, and yellow more often than red."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ FLAGS: tuple[Flag, ...] = ("green", "yellow", "red", "grey")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The judged cells with a flag, and the share of them that is right (0 to 1)."""
+    """The number of judged cells with a flag, and the share that is right (0 to 1)."""
 
     cells: int
     right: float
@@ -84,5 +84,5 @@ def _interval(cells: Sequence[ScoredCell], better: Flag, worse: Flag) -> tuple[f
     def difference(total: Sequence[float]) -> float | None:
         return total[0] / total[1] - total[2] / total[3] if total[1] and total[3] else None
 
-    # Two right and two wrong cells of each flag, as between two evaluations.
+    # Add two right and two wrong cells of each flag, as for two evaluations.
     return interval([tuple(one) for one in sums.values()], difference, sum(1 / totals[at] ** 2 for at in (1, 3)))

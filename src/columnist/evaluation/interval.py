@@ -4,19 +4,19 @@ from collections.abc import Callable, Sequence
 from math import sqrt
 
 FEWEST = 5
-"""Below this number of documents there is no interval: too little is known of how documents differ."""
+"""Below this number of documents there is no interval: too little is known about the differences between documents."""
 _Z = 1.959964
 
 
 def interval(
     documents: Sequence[tuple[float, ...]], measure: Callable[[Sequence[float]], float | None], least: float = 0.0
 ) -> tuple[float, float] | None:
-    """The 95 % interval of what `measure` makes of the documents' sums; None if there are too few documents for it.
+    """The 95 % interval of `measure` applied to the documents' sums; None if there are too few documents.
 
     Student's t with one degree of freedom less than documents, over the jackknife's variance, which holds for few
     documents of different sizes: J. G. MacKinnon, M. Ø. Nielsen, M. D. Webb, "Fast and reliable jackknife and bootstrap
-    methods for cluster-robust inference", J. Appl. Econometrics 38 (2023). `least` is added to the variance, for the
-    cells that could have been different where few are: A. Agresti, B. Caffo, The American Statistician 54 (2000).
+    methods for cluster-robust inference", J. Appl. Econometrics 38 (2023). `least` is added to the variance, for cells
+    that could have been different if only few are: A. Agresti, B. Caffo, The American Statistician 54 (2000).
     """
     count = len(documents)
     totals = [sum(column) for column in zip(*documents, strict=True)]

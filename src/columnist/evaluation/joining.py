@@ -1,4 +1,4 @@
-"""Which file and which question a label is about."""
+"""The file and the question of a label."""
 
 import re
 import unicodedata
@@ -14,8 +14,9 @@ _BETWEEN_WORDS = re.compile(r"""[\s_.,;:/\\'"()\[\]{}‐-―-]+""")
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What names mean: `meant` by name, `similar` those of them that are spelled differently, `absent` the names of
-    nothing, `unclear` sentences about names that may mean several things, or about several that mean the same."""
+    """The meaning of names: `meant` by name, `similar` those of them that are spelled differently, `absent` names
+    without a meaning, `unclear` sentences about names that may mean several things, or about several names for the same
+    thing."""
 
     meant: dict[str, str]
     similar: list[tuple[str, str]]
@@ -24,8 +25,8 @@ class Joined:
 
 
 def join_documents(names: Iterable[str], files: Mapping[str, Path]) -> Joined:
-    """The files, by their path in the run, that labels name: by this path, then by file name (with or without folders,
-    then without suffix), at last in a similar spelling."""
+    """The files (by their path in the run) that labels name: by this path, then by file name (with or without folders,
+    then without suffix), at last by a similar spelling."""
 
     def tails(path: str) -> Iterator[str]:
         parts = (path, *files[path].absolute().parts)
@@ -47,7 +48,7 @@ def join_documents(names: Iterable[str], files: Mapping[str, Path]) -> Joined:
 
 
 def join_columns(names: Iterable[str], columns: Sequence[str]) -> Joined:
-    """The questions that labels name: by name, then in a similar spelling."""
+    """The questions that labels name: by name, then by a similar spelling."""
     return _joined(names, columns, [(str, lambda column: [column]), (_similar, lambda column: [_similar(column)])])
 
 
@@ -56,8 +57,8 @@ def _joined(
     things: Sequence[str],
     steps: Sequence[tuple[Callable[[str], str], Callable[[str], Iterable[str]]]],
 ) -> Joined:
-    """A step has the spelling of a name and those of a thing. It joins what is unique on both sides; a thing that an
-    earlier step has joined is not given to another name."""
+    """A step has a name's spelling and a thing's spellings. It joins pairs that are unique on both sides; a thing that
+    an earlier step has joined is not joined to another name."""
     left = list(dict.fromkeys(names))
     meant: dict[str, str] = {}
     similar: list[tuple[str, str]] = []
@@ -95,5 +96,5 @@ def _without_suffix(name: str) -> str:
 
 
 def _similar(name: str) -> str:
-    """Without case, and with one space for punctuation, blanks and dashes; signs and marks of letters are kept."""
+    """Without case, and with one space for punctuation, blanks and dashes; signs and diacritics are kept."""
     return _BETWEEN_WORDS.sub(" ", unicodedata.normalize("NFKC", name).casefold()).strip()

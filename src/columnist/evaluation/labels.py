@@ -31,7 +31,7 @@ _FIELDS = ("document", "column", "answer", "quote")
 @dataclass(frozen=True, slots=True)
 class Label:
     """The right answer for one document and column, and the verbatim `quotes` that show it. Without both, the document
-    does not have it. With quotes and no answer, the evidence is known and its normalised form is not."""
+    has no answer. With quotes and no answer, only the evidence is known, not its normalised form."""
 
     document: str
     column: str
@@ -80,7 +80,7 @@ def _read(file: Path) -> tuple[list[_Line], bool]:
         raise InputError(f"{file}: {error.strerror}.") from None
     if file.suffix.lower() == ".json":
         return _from_json(file, text), False
-    # csv ends a line where a spreadsheet does: a quote from a PDF may hold form feeds and Unicode's line ends.
+    # The csv module ends lines as spreadsheets do: a quote from a PDF may contain form feeds and Unicode's line ends.
     lines = io.StringIO(text, newline="")
     first = lines.readline()
     lines.seek(0)
@@ -146,7 +146,7 @@ def _as_text(answer: Any) -> str:
 
 
 def _line(file: Path, number: int, document: Any, column: Any, answer: str, quotes: Iterable[Any]) -> _Line:
-    """A line with its texts trimmed. Raises InputError if it does not say what it labels."""
+    """A line with its texts trimmed. Raises InputError if it lacks a document or a column."""
     line = _Line(
         f"{file}, label {number}",
         str(document).strip(),
@@ -177,7 +177,7 @@ def _gathered(lines: Iterable[_Line]) -> list[Label]:
 
 
 def _contradiction(lines: Sequence[_Line]) -> str | None:
-    """What lines about the same cell say differently; None if they agree."""
+    """The contradiction of lines about the same cell; None if they agree."""
     said = [line for line in lines if line.answer or not line.quotes]
     other = next((line for line in said[1:] if not same_words(line.answer, said[0].answer)), None)
     if other is None:

@@ -1,4 +1,4 @@
-"""Whether two texts say the same, and how much two sets of quotes have in common."""
+"""Whether two texts mean the same, and how much two sets of quotes have in common."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from columnist.answers.mentions import numbers, percentages
 from columnist.answers.plain import UNSPACED, one_line
 
 _ALIAS = re.compile(r"""\([^()]*(?:"[^"()]+"|(?<!\w)'[^'()]+'(?!\w))[^()]*\)|(?<=\S)\s*"[^"]+"$""")
-"""`("Fox")`, `(the "Company")`, and at its end `"Fox"`: what the contract calls it. `(UK)` is a part of a name."""
+"""`("Fox")`, `(the "Company")`, and a final `"Fox"`: the contract's defined term. `(UK)` is a part of a name."""
 _KEPT_SIGNS = frozenset("%‰#&@§")
 _BETWEEN_DIGITS = frozenset(".,:/-'")
 _ARTICLES = frozenset(("a", "an", "the"))
@@ -19,7 +19,7 @@ _DESIGNATED = frozenset(
 """Words before an A that is a name: `Class A shares`."""
 _NO_SPACES = re.compile(f"[{UNSPACED}]")
 _RATING = re.compile(r"(?<!\w)[A-Da-d]{1,3}-(?![\w-])")
-"""`A-` is not `A`; the hyphen of a word that breaks off is none of it."""
+"""`A-` is not `A`; a hyphen where a word breaks off does not count."""
 _PLACE = re.compile(r"^(?:laws? of )?(?:(?:state|commonwealth|province) of )?(.+?)(?: laws?)?$")
 
 _OF_BUSINESS = re.compile(r"\b(?:business|working|banking|trading)\b", re.I)
@@ -29,14 +29,14 @@ _RAISED = re.compile("[¹²³⁰⁴-⁹]")
 def same_words(one: str, other: str) -> bool:
     """Whether two texts are the same without case, punctuation, articles and line breaks.
 
-    Figures, signs and letters count, in any script; a number in words equals the one in digits, `thirty (30)` both of
-    them, and `State of Delaware` equals `Delaware`.
+    Figures, signs and letters count, in any script; `thirty`, `30` and `thirty (30)` are equal, and so are `State of
+    Delaware` and `Delaware`.
     """
     return _folded(one) == _folded(other)
 
 
 def same_items(some: Iterable[str], others: Iterable[str]) -> bool:
-    """Whether two lists have the same items, in any order; what a text calls an item (`("Fox")`) is left out."""
+    """Whether two lists have the same items, in any order; an item's defined term (`("Fox")`) is left out."""
     ours, theirs = ({_folded(_unnamed(one)) for one in items} - {""} for items in (some, others))
     return ours == theirs
 
@@ -99,7 +99,7 @@ def _visible(text: str) -> str:
 
 
 def _spaced(text: str) -> Iterator[str]:
-    """The characters that count, with spaces where words and signs end."""
+    """The characters that count, with spaces between words and signs."""
     for at, character in enumerate(text):
         before, after = text[at - 1 : at], text[at + 1 : at + 2]
         match unicodedata.category(character)[0]:
@@ -128,7 +128,7 @@ def _spaced(text: str) -> Iterator[str]:
 
 
 def _single(text: str, at: int) -> bool:
-    """Whether there is one letter alone: `A/S`."""
+    """Whether a letter is alone: `A/S`."""
     return text[max(0, at) : at + 1].isalpha() and not any(
         text[max(0, one) : one + 1].isalnum() for one in (at - 1, at + 1)
     )

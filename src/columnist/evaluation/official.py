@@ -1,4 +1,4 @@
-"""Quotes measured as SQuAD's and CUAD's own scripts do, so that figures can be set beside published ones."""
+"""Quotes measured as by SQuAD's and CUAD's own scripts, so that figures can be compared with published ones."""
 
 import re
 import string
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from columnist.evaluation.scores import ScoredCell, mean
 
 CUAD_MATCH = 0.5
-"""From this Jaccard on, CUAD counts a quote as a labelled span."""
+"""The least Jaccard at which CUAD counts a quote as a labelled span."""
 
 
 @dataclass(frozen=True, slots=True)
 class Official:
     """`squad_f1`, `cuad_jaccard`: mean over the cells with labelled spans, all quotes together against all spans
     together. `cuad_precision`, `cuad_recall`: over single quotes and spans of all cells. Without confidences there is
-    neither AUPR nor precision at a recall. Shares are 0 to 1, None where there is nothing to share."""
+    neither AUPR nor precision at a recall. Shares are 0 to 1, None if there is nothing to divide by."""
 
     squad_f1: float | None
     cuad_jaccard: float | None
@@ -61,7 +61,8 @@ def _cuad_jaccard(one: str, other: str) -> float:
 
 
 def _cuad_counts(quotes: Sequence[str], spans: Sequence[str], column: str) -> tuple[int, int, int]:
-    """Spans that a quote meets, quotes that meet none, and spans that none meets. A party may be inside of a quote."""
+    """The numbers of spans that a quote matches, of quotes without a span, and of spans without a quote. A party may be
+    inside a quote."""
 
     def met(span: str, quote: str) -> bool:
         return _cuad_jaccard(span, quote) >= CUAD_MATCH or ("Parties" in column and span in quote)

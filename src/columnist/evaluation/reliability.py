@@ -1,5 +1,5 @@
-"""What the doubt of answers (answers/doubt.py) is worth: how often they are wrong at each doubt, and how far a cheap
-model can be let alone by it."""
+"""The worth of the doubt of answers (answers/doubt.py): how often they are wrong at each doubt, and up to which doubt a
+cheap model may answer alone."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -9,19 +9,19 @@ from columnist.evaluation.interval import interval
 from columnist.evaluation.scores import ScoredCell
 
 ENDS = (0.1, 0.2, 0.4, 0.6, 1.0)
-"""Where the bins of the diagram end."""
+"""The upper ends of the diagram's bins."""
 ERROR = 0.05
 """How often a promise about a threshold may be wrong."""
 MOST_STAKE = 0.9
-"""Of the capital that one document may cost."""
+"""The largest share of the capital that may be staked on one document."""
 UNKNOWN = 0.05
-"""What the squares of gains are supposed to be before any is known, so that the first stakes are small."""
+"""The assumed square of gains before any is known, so that the first stakes are small."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The judged answers with a doubt up to `end`: how many, their mean doubt, which share is wrong, and its 95 %
-    interval, None of too few documents."""
+    """The judged answers with a doubt up to `end`: their number, mean doubt, share of wrong ones, and its 95 %
+    interval, None for too few documents."""
 
     end: float
     cells: int
@@ -33,8 +33,8 @@ class Bin:
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """The first model alone up to this `doubt`, the large one for the rest. `alone`: the share of the cells that the
-    first answers; `right` of these, and of the same by the large one (None: not known); `tokens` saved, as a share of
-    the large one's; `holds`: the loss that was allowed is not exceeded, with a certainty of 1 − ERROR."""
+    first answers; `right` of these, and of the same cells by the large one (None: not known); `tokens` saved, as a
+    share of the large one's; `holds`: the allowed loss is not exceeded, with a certainty of 1 − ERROR."""
 
     doubt: float
     alone: float
@@ -45,7 +45,7 @@ class Threshold:
 
 
 def reliability(cells: Sequence[ScoredCell]) -> list[Bin]:
-    """The diagram: how often answers are wrong, by their doubt. Without those whose doubt is not known."""
+    """The diagram: how often answers are wrong, by their doubt; without answers of unknown doubt."""
     known = _known(cells)
     found = []
     for begin, end in zip((-1.0, *ENDS), ENDS, strict=False):
@@ -57,8 +57,8 @@ def reliability(cells: Sequence[ScoredCell]) -> list[Bin]:
 
 
 def order(cells: Sequence[ScoredCell]) -> float | None:
-    """The chance that of a wrong and a right answer the wrong one is doubted more, where ties count half: 0.5 says that
-    the doubt tells nothing. None without either."""
+    """The chance that the wrong one of a wrong and a right answer has more doubt; ties count half. 0.5 means that the
+    doubt tells nothing. None without wrong or without right answers."""
     known = _known(cells)
     wrong = sorted(doubt for cell, doubt in known if not cell.right)
     right = sorted(doubt for cell, doubt in known if cell.right)
@@ -70,22 +70,23 @@ def order(cells: Sequence[ScoredCell]) -> float | None:
 
 
 def calibration_error(cells: Sequence[ScoredCell]) -> float | None:
-    """The mean distance between doubt and share of wrong answers over the bins, by their size; None without cells."""
+    """The mean distance between doubt and share of wrong answers over the bins, weighted by their size; None without
+    cells."""
     bins = reliability(cells)
     total = sum(one.cells for one in bins)
     return sum(one.cells * abs(one.doubt - one.wrong) for one in bins) / total if total else None
 
 
 def thresholds(first: Sequence[ScoredCell], large: Sequence[ScoredCell], loss: float) -> list[Threshold]:
-    """One for each doubt that answers of the `first` model have, the smallest first: what is saved, and whether the two
+    """One threshold for each doubt of the `first` model's answers, the smallest first: the saving, and whether the two
     models together are right at most `loss` (a share of the cells that the first one answers) less often than the
     `large` one, whose cells have the same labels.
 
-    The promise is that of BARGAIN (Zeighami, Shankar, Parameswaran, 2025): true with a certainty of 1 − ERROR whatever
-    the answers are distributed like, for documents like those that were drawn. The test bets on each document in turn
-    that the loss is smaller (Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", 2024).
-    Documents are the unit, as the cells of one depend on each other. Thresholds are tried from the smallest on until
-    one fails, so that many tries make no promise weaker.
+    The promise is that of BARGAIN (Zeighami, Shankar, Parameswaran, 2025): true with a certainty of 1 − ERROR for any
+    distribution of answers, for documents like those that were drawn. The test bets on each document in turn that the
+    loss is smaller (Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", 2024). Documents
+    are the unit, as the cells of one depend on each other. Thresholds are tried from the smallest on until one fails,
+    so that many tries make no promise weaker.
     """
     by_large = {(cell.document, cell.column): cell for cell in large if cell.right is not None}
     pairs = [
@@ -120,11 +121,11 @@ def thresholds(first: Sequence[ScoredCell], large: Sequence[ScoredCell], loss: f
 
 
 def _is_gain(gains: Sequence[float], least: float) -> bool:
-    """Whether the mean of what `gains` are drawn from is over 0, with a certainty of 1 − ERROR. None of them is below
+    """Whether the mean of the distribution of `gains` is over 0, with a certainty of 1 − ERROR. No gain is below
     −`least`."""
     capital, total, squares = 1.0, 0.0, UNKNOWN
     for gain in gains:
-        # By what was seen before: the stake may not know the document that it is put on.
+        # From earlier documents only: a stake must not depend on its own document.
         stake = max(0.0, min(MOST_STAKE / least, total / squares))
         capital *= 1 + stake * gain
         if capital >= 1 / ERROR:

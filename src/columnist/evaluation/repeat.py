@@ -1,4 +1,4 @@
-"""Compares answers that a model gave twice to the same question about the same document."""
+"""Compares two answers of a model to the same question about the same document."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from columnist.evaluation.interval import interval
 from columnist.reviews.model import Question
 
 PSEUDO_CELLS = 4
-"""Cells that are added to the variance, half of them different: where none differs, some still might."""
+"""Cells that are added to the variance, half of them different: if none differs, some still might."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """A cell that was asked twice. The contents are None where the answer was an error."""
+    """A cell that was asked twice. A content is None if the answer was an error."""
 
     document: str
     question: Question
@@ -58,7 +58,7 @@ def _agreement(measure: str, same: Callable[[Repeated], bool | None], repeated: 
 
 
 def is_same(one: Repeated) -> bool:
-    """Whether the value, or else the words, are the same; "not found" and errors count, too."""
+    """Whether the values, or else the words, are the same; "not found" and errors count, too."""
     if one.first is None or one.second is None:
         return one.first is one.second
     if one.first.value is not None or one.second.value is not None:

@@ -23,19 +23,19 @@ HTML_FILE = "report.html"
 
 HEADINGS = (
     ("Cells", "labelled cells"),
-    ("Right", "the headline: present where it is present, absent where it is absent, and the label's answer"),
-    ("Exact", "share of answers that are the label's, as typed values"),
-    ("Match", "the same without case, punctuation, articles; a clause that is not there is No"),
-    ("P", "precision of presence: of what was answered, how much is there"),
-    ("R", "recall of presence: of what is there, how much was answered"),
+    ("Right", "the headline: presence as labelled, and the label's answer"),
+    ("Exact", "share of answers that equal the label's, as typed values"),
+    ("Match", "the same without case, punctuation, articles; an absent clause is No"),
+    ("P", "precision of presence: share of the answered cells that are present"),
+    ("R", "recall of presence: share of the present cells that were answered"),
     ("F1", "of both"),
     ("Quotes", "token F1 of the quotes against the labelled spans"),
-    ("Jaccard", "of the same"),
+    ("Jaccard", "Jaccard of the same"),
     ("Verified", "share of the quotes that are in the document"),
-    ("Missed", "it is there, the answer says that it is not"),
-    ("Invented", "it is not there, the answer says that it is"),
+    ("Missed", "present, but answered as not found"),
+    ("Invented", "absent, but answered"),
     ("Failed", "cells without an answer, which are wrong"),
-    ("Open", "cells whose label cannot be compared, so that they are neither right nor wrong"),
+    ("Open", "cells whose label cannot be compared: neither right nor wrong"),
     ("Tokens", "in prompts and answers"),
 )
 
@@ -48,8 +48,8 @@ _F1 = 1 + _SHARES.index("f1")
 class Evaluation:
     """One run over labels: the model, every cell beside its label, and the cost.
 
-    `seconds` and `price` (US dollars) are of the job that asked `asked_cells` of the cells; a stored answer is free.
-    `notes`: lists of labels that were not used, or not as they are written.
+    `seconds` and `price` (US dollars) are those of the job, which asked `asked_cells` of the cells; a stored answer is
+    free. `notes`: lists of labels that were not used, or not used as written.
     """
 
     model: str
@@ -72,7 +72,8 @@ class Evaluation:
 
     @property
     def headline(self) -> str:
-        """The share that is right, beside that of saying no to everything, and both ways to average presence."""
+        """The share of right answers, the share that "No" to everything would have, and presence averaged in both
+        ways."""
         judged = [cell for cell in self.cells if cell.right is not None]
         absent = mean(not cell.expected for cell in judged if cell.expected is not None)
         total = measures(self.cells)
@@ -84,7 +85,8 @@ class Evaluation:
         )
 
     def rows(self) -> list[tuple[str, list[str]]]:
-        """The figures under HEADINGS, as printed: of each question in order, of all cells, and the questions' mean."""
+        """The figures under HEADINGS, as printed: for each question in order, for all cells, and the questions'
+        mean."""
         by_question = [measures([cell for cell in self.cells if cell.column == name]) for name in self.columns]
         averages = [percent(mean(getattr(one, name) for one in by_question)) for name in _SHARES]
         counts = len(HEADINGS) - len(_SHARES) - 1
@@ -133,7 +135,7 @@ def shown(figures: Measures) -> list[str]:
 
 
 def percent(share: float | None) -> str:
-    """`97.3`, or a dash where nothing is labelled."""
+    """`97.3`, or a dash if nothing is labelled."""
     return "–" if share is None else f"{100 * share:.1f}"
 
 
@@ -168,7 +170,7 @@ def _html(evaluation: Evaluation) -> str:
 
 
 def _further(evaluation: Evaluation) -> list[html.HtmlElement]:
-    """The measures of others, and how far the flags can be trusted."""
+    """The measures of SQuAD and CUAD, and how far the flags can be trusted."""
     return [
         e.H2("By the definitions of SQuAD and CUAD"),
         e.TABLE(*(e.TR(e.TH(name), e.TD(figure)) for name, figure in official_rows(evaluation))),
@@ -209,7 +211,7 @@ def _diagram(evaluation: Evaluation) -> html.HtmlElement:
 
 
 def doubt_rows(evaluation: Evaluation) -> list[list[str]]:
-    """How many answers have which doubt, and how many of these are wrong; the first row is the heading."""
+    """The number of answers at each doubt, and the share of wrong ones; the first row is the heading."""
     rows = [["Doubt up to", "Answers", "Mean doubt %", "Wrong %", "95 % interval"]]
     for one in reliability(evaluation.cells):
         ends = " … ".join(map(percent, one.interval)) if one.interval else "too few documents"
@@ -218,22 +220,22 @@ def doubt_rows(evaluation: Evaluation) -> list[list[str]]:
 
 
 def doubt_sentences(evaluation: Evaluation) -> list[str]:
-    """What the order and the size of the doubt are worth; none without answers whose doubt is known."""
+    """The worth of the doubt's order and size; empty without answers of known doubt."""
     ordered, error = order(evaluation.cells), calibration_error(evaluation.cells)
     if ordered is None or error is None:
         return []
     return [
-        f"Of a wrong and a right answer, the wrong one is doubted more in {percent(ordered)} % of cases (50: doubt "
-        f"tells nothing). Doubt and share of wrong answers are {100 * error:.1f} points apart."
+        f"Of a wrong and a right answer, the wrong one has more doubt in {percent(ordered)} % of cases "
+        f"(50: doubt tells nothing). Doubt and share of wrong answers are {100 * error:.1f} points apart."
     ]
 
 
 def official_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
-    """Names and figures of the quotes by the scripts of others."""
+    """Names and figures of the quotes by the scripts of SQuAD and CUAD."""
     figures = official(evaluation.cells)
     return [
-        ("SQuAD F1, its words: all quotes against all spans", percent(figures.squad_f1)),
-        ("CUAD Jaccard, its words: all quotes against all spans", percent(figures.cuad_jaccard)),
+        ("SQuAD F1, by its words: all quotes against all spans", percent(figures.squad_f1)),
+        ("CUAD Jaccard, by its words: all quotes against all spans", percent(figures.cuad_jaccard)),
         (f"CUAD precision: quotes that match a span (Jaccard {CUAD_MATCH})", percent(figures.cuad_precision)),
         ("CUAD recall: spans that a quote matches", percent(figures.cuad_recall)),
     ]

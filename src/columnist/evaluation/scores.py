@@ -15,7 +15,7 @@ _ABSENT = frozenset(
     "na|n.a.|-|–|—|--|absent|not applicable|not available|not present|not specified|not stated|not mentioned"
     "|not provided|not in the document|no such clause".split("|")
 )
-"""Further words of labels for what a document does not have."""
+"""Further words of labels for "the document does not have it"."""
 WEAK_EVIDENCE = 0.5
 """Below this token F1, quotes and labelled spans are about different places."""
 
@@ -31,9 +31,9 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a label says in its question's format. `present`: whether the document has it (for yes_no: whether it is
-    Yes), None if the label does not tell. `value` is typed; None where there is none. `problem`: why the answer cannot
-    be compared with it, None if it can."""
+    """A label in its question's format. `present`: whether the document has it (for yes_no: whether it is Yes), None if
+    the label does not tell. `value` is typed; None if there is none. `problem`: why the answer cannot be compared with
+    it, None if it can."""
 
     present: bool | None
     value: Any
@@ -44,10 +44,10 @@ class Wanted:
 class ScoredCell:
     """An answer beside its label.
 
-    `expected` and `found`: whether the label, and the answer, say that the document holds it (for yes_no: whether it is
+    `expected` and `found`: whether the label, and the answer, say that the document has it (for yes_no: whether it is
     Yes); `expected` is None if the label does not tell. `exact` and `normalised`: whether the answers are the same,
-    None where the label has no answer to compare with. `doubt`: the cell's. `token_f1` and `jaccard` (0 to 1): quotes
-    against labelled spans, None where none are labelled.
+    None if the label has no answer to compare with. `doubt`: the cell's. `token_f1` and `jaccard` (0 to 1): quotes
+    against labelled spans, None if none are labelled.
     """
 
     document: str
@@ -71,8 +71,8 @@ class ScoredCell:
 
     @property
     def right(self) -> bool | None:
-        """Whether presence agrees with the label and, where it is there, the answer is the same. A failed cell is
-        wrong. None: the label has nothing that can be compared, so nobody can say."""
+        """Whether presence agrees with the label and, if it is present, the answer is the same. A failed cell is wrong.
+        None: the label cannot be compared."""
         if self.error is not None:
             return False
         if self.expected is None:
@@ -83,12 +83,12 @@ class ScoredCell:
 
     @property
     def presence(self) -> bool | None:
-        """Whether answer and label agree on whether it is there; a failed cell is wrong."""
+        """Whether answer and label agree on presence; a failed cell is wrong."""
         return False if self.error is not None else None if self.expected is None else self.expected == self.found
 
     @property
     def miss(self) -> str | None:
-        """What is wrong with the answer, in a word or two; None if nothing is wrong."""
+        """The error of the answer in a word or two; None if it is right."""
         if self.error is not None:
             return "failed"
         if self.expected is not None and self.expected != self.found:
@@ -100,10 +100,10 @@ class ScoredCell:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Over a set of cells. Shares are 0 to 1, None where nothing is labelled.
+    """The measures over a set of cells. Shares are 0 to 1, None if nothing is labelled.
 
-    `right`: of the `judged` cells, those whose label can be compared. `precision`, `recall`, `f1` are of presence: does
-    the document hold it, is the clause there. `missed`: it is there and the answer says not found; `invented`: the
+    `right`: share of the `judged` cells, whose label can be compared. `precision`, `recall`, `f1` are of presence: does
+    the document have the fact or the clause. `missed`: it is present and the answer says not found; `invented`: the
     reverse. `verified`: share of the citations that are in the document.
     """
 
@@ -128,7 +128,7 @@ class Measures:
 
 
 def wanted(label: Label, question: Question) -> Wanted:
-    """What a label says in the format of its question."""
+    """A label in the format of its question."""
     yes_no = question.format == "yes_no"
     outcome = _read(label.answer, question) if label.answer is not None else None
     if outcome is not None and outcome.value is not None and not _says_absent(label.answer or "", question):
@@ -221,7 +221,7 @@ def _says_absent(answer: str, question: Question) -> bool:
 def _compared(
     label: Wanted, given: Label, question: Question, answer: str | None, value: Any
 ) -> tuple[bool | None, bool | None]:
-    """Whether the answer is the label's: as a typed value, and in other words. None where this cannot be said."""
+    """Whether the answer equals the label's: as a typed value, and in other words. None if this cannot be decided."""
     if label.value is None:
         # The same words are the same answer (`perpetual` to a question for a date), whatever they mean.
         same = given.answer is not None and label.present is not False and same_words(answer or "", given.answer)
@@ -238,7 +238,7 @@ def _compared(
 
 
 def _same(value: Any, wanted: Any) -> bool:
-    """Whether two typed values are equal; amounts are, whatever number of digits they have."""
+    """Whether two typed values are equal; for amounts the number of digits does not matter."""
     if isinstance(value, dict) and isinstance(wanted, dict):
         return value["currency"] == wanted["currency"] and Decimal(value["amount"]) == Decimal(wanted["amount"])
     return bool(value == wanted)
@@ -257,6 +257,6 @@ def _alike(value: Any, wanted: Any, answer: str | None) -> bool:
 
 
 def mean(scores: Iterable[float | None]) -> float | None:
-    """The mean of the scores that are known; None if none is."""
+    """The mean of the known scores; None if no score is known."""
     known = [score for score in scores if score is not None]
     return sum(known) / len(known) if known else None

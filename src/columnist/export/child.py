@@ -1,6 +1,6 @@
-"""What a guarded child does that writes an export: it reads the rows as their user, and writes them to a file.
+"""The work of a guarded child that writes an export: it reads the rows as their user, and writes them to a file.
 
-It is bounded, and not closed: it needs the database and its folder of temporary files, and meets no bytes but ours.
+It is bounded, and not closed: it needs the database and its folder of temporary files, and reads only our own bytes.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ WRITING = TypeAdapter(Writing)
 
 
 def warm() -> None:
-    """Load Parquet's library, where it is installed, before children are forked."""
+    """Load Parquet's library, if it is installed, before children are forked."""
     with suppress(ModuleNotFoundError):
         import_module("columnist.export.parquet")
 

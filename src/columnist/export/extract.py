@@ -1,4 +1,4 @@
-"""What an export is of, and what its process is told."""
+"""The contents of an export, and the order for its process."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,8 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """A file to write: of the database at `url`, as `user` may see it. `environment`: of the connection."""
+    """A file to write, from the database at `url`, as `user` may see it. `environment`: variables for the
+    connection."""
 
     url: str
     user: User

@@ -45,17 +45,17 @@ WRITERS: dict[str, Callable[[Path, Columns, Export], Writer]] = {
 
 
 WITHOUT_QUOTES = (".csv",)
-"""Formats without citations: these are not read for them."""
+"""Formats without citations, for which these are not read."""
 
 
 def check_format(suffix: str) -> None:
-    """Raises SettingsError if what writes such files is not installed."""
+    """Raises SettingsError if the library for this format is not installed."""
     if suffix == ".parquet" and find_spec("pyarrow") is None:
         raise SettingsError("Parquet needs the extra `parquet`: pip install 'columnist[parquet]'")
 
 
 def check_target(target: Path) -> None:
-    """Raises InputError if a review cannot be written there, SettingsError as `check_format`: call it before the
+    """Raises InputError if a review cannot be written there, SettingsError as `check_format` does: call it before the
     work."""
     if target.suffix.lower() not in WRITERS:
         raise InputError(f"{target.name}: a review can be written as {', '.join(WRITERS)}.")
@@ -75,11 +75,11 @@ async def write_review(
     units: Mapping[UUID, str | None] = MappingProxyType({}),
     measured: Collection[str] = (),
 ) -> int:
-    """Write the rows to `target` in the format of its suffix; returns how many. `written` hears of progress; `review`
-    is the review's name; `units`: of columns whose questions name none; `measured`: the models whose green is filled
-    in XLSX.
+    """Write the rows to `target` in the format of its suffix; returns how many. `written` is called with the progress;
+    `review` is the review's name; `units`: of columns whose questions name none; `measured`: the models whose green is
+    filled in XLSX.
 
-    The file appears when it is complete; an existing one is replaced then. Raises InputError as `check_target`.
+    The file appears when it is complete; an existing one is replaced then. Raises InputError as `check_target` does.
     """
     check_target(target)
     with appearing(target) as part:

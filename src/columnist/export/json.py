@@ -59,7 +59,7 @@ def _cell(cell: Cell | None) -> dict[str, Any]:
 
 
 def encoded(value: Any) -> str:
-    """As one line of JSON."""
+    """A value as one line of JSON."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
     except ValueError:  # JSON has no NaN and infinity: they are texts

@@ -18,16 +18,16 @@ class JsonLinesWriter:
     """Writes the fields of a GridRow; its cells are keyed by the id of their column."""
 
     def __init__(self, target: Path, columns: Columns, export: Export) -> None:
-        # Half a letter is written as its escape, which JSON knows, too.
+        # A lone surrogate is written as an escape.
         self._file = target.open("w", encoding="utf-8", errors="backslashreplace")
 
     def add(self, row: GridRow) -> None:
-        """The next document."""
+        """Write the next document."""
         cells = {str(column_id): asdict(cell) for column_id, cell in row.cells.items()}
         self._file.write(encoded(asdict(row) | {"cells": cells}) + "\n")
 
     def close(self) -> None:
-        """After the last row."""
+        """Finish, after the last row."""
         self._file.close()
 
     def abandon(self) -> None:

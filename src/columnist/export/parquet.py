@@ -59,8 +59,8 @@ _BESIDE: dict[str, pa.DataType] = {
 class ParquetWriter:
     """Typed columns: the value of each question, then its state, its words, its author, and its evidence.
 
-    Numbers are float64, amounts decimal(38, 9) with their currency. A value that is none of the column's type, or would
-    not be the same in it, is null, and `… (shown)` has the words. The file's metadata has the questions as JSON.
+    Numbers are float64, amounts decimal(38, 9) with their currency. A value that has another type than the column, or
+    would change in it, is null, and `… (shown)` has the words. The file's metadata has the questions as JSON.
     """
 
     def __init__(self, target: Path, columns: Columns, export: Export) -> None:

@@ -20,21 +20,21 @@ from columnist.guarded.frames import DONE
 
 SECONDS = 1800.0
 MEMORY = 4 * 1024**3
-"""What one export may take. 10,000 documents × 50 questions as XLSX, the slowest format, take a few minutes."""
+"""The time of one export. 10,000 documents × 50 questions as XLSX, the slowest format, take a few minutes."""
 MOST_WAITING = 20
-"""Exports of one user that may wait for a process."""
+"""How many exports of one user may wait for a process."""
 
 _CHUNK = 1024**2
 _LOOK_SECONDS = 0.1
-"""How often to look at a file that is still being written."""
+"""How often to check a file that is still being written."""
 _OF_CONNECTIONS = ("PG", "SSL_CERT", "HOME", "TMPDIR")
-"""What the names of variables begin with that a connection to the database, or a temporary file, may need."""
+"""Prefixes of the environment variables that a connection to the database, or a temporary file, may need."""
 _WRITING = TypeAdapter(Writing)
 
 
 class Exporter:
-    """Writes exports of the database at `url`, each in a process of its own, as many at a time as there are cores. A
-    user has at most half of them, and users take turns. Use as an async context manager."""
+    """Writes exports of the database at `url`, each in a separate process, as many at a time as there are cores. A user
+    has at most half of them, and users take turns. Use as an async context manager."""
 
     def __init__(self, url: str, seconds: float = SECONDS) -> None:
         self._url = url
@@ -51,7 +51,7 @@ class Exporter:
 
     async def exported(self, user: User, extract: Extract, suffix: Suffix) -> AsyncGenerator[bytes, None]:
         """First an empty chunk, when the file has begun; then its bytes. The file is deleted, and its process killed,
-        when this ends, however it ends. CSV, JSON and Parquet come as they are written; an XLSX file begins when it is
+        when this ends in any way. CSV, JSON and Parquet come as they are written; an XLSX file begins when it is
         complete.
 
         Raises StorageAwayError if the folder for temporary files cannot be used, DatabaseError, TooManyRequestsError,
@@ -65,14 +65,14 @@ class Exporter:
             target = folder / f"review.{suffix}"
             writing = asyncio.ensure_future(self._write(user, extract, target))
             try:
-                # XLSX is no stream: its first bytes are written last.
+                # XLSX cannot be streamed: its first bytes are written last.
                 while not writing.done() and (suffix == "xlsx" or not _has_begun(folder)):
                     await asyncio.wait([writing], timeout=_LOOK_SECONDS)
                 if writing.done():
                     await writing
                 try:
                     file = (_only_file(folder) or target).open("rb")
-                except FileNotFoundError:  # it got its own name this instant, or writing has failed
+                except FileNotFoundError:  # it was renamed this instant, or writing has failed
                     await writing
                     file = target.open("rb")
                 with file:
@@ -126,8 +126,8 @@ def _only_file(folder: Path) -> Path | None:
 
 
 def _has_begun(folder: Path) -> bool:
-    """Whether the file has a byte: until then a full disk is reported as such, and not as a broken download."""
+    """Whether the file has a byte: until then a full disk is reported as such, not as a broken download."""
     try:
         return (file := _only_file(folder)) is not None and file.stat().st_size > 0
-    except FileNotFoundError:  # it got its own name this instant
+    except FileNotFoundError:  # it was renamed this instant
         return True

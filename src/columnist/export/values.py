@@ -1,4 +1,4 @@
-"""A cell in a file: its value if it is of the question's format, its words, its state, and its author."""
+"""A cell in a file: its value if it has the question's format, its words, its state, and its author."""
 
 import json
 import re
@@ -22,23 +22,24 @@ Columns = Sequence[tuple[UUID, ColumnSpec]]
 
 _SEPARATORS = ";,|\t\n\v\f\r\x85\u2028\u2029"
 _SIGNS = "=+@⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＝＠-"
-"""What a formula begins with (OWASP, CSV injection), and what Unicode takes for the same, such as full-width forms."""
+"""Characters that begin a formula (OWASP, CSV injection), and their equivalents in Unicode, such as full-width
+forms."""
 _UNSEEN = (
     "\0- \x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f"
     "\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
-"""Blanks, controls, and what Unicode says is ignored where it is shown."""
-_NEGATIVE = rf" ?-[0-9]++(?:\.[0-9]++)?+(?:%| [A-Z]{{3}})?+(?![^{_SEPARATORS.replace('|', '')}])"  # | asks a program
+"""Blanks, controls, and characters that Unicode says are not displayed."""
+_NEGATIVE = rf" ?-[0-9]++(?:\.[0-9]++)?+(?:%| [A-Z]{{3}})?+(?![^{_SEPARATORS.replace('|', '')}])"  # | calls a program
 _FORMULA_FIRST = re.compile(rf"(?!{_NEGATIVE})[{_UNSEEN}\"']*+[{_SIGNS}]|[\t\r\n]")
-"""How a field begins that a spreadsheet could take for a formula. A negative figure is none."""
+"""The beginning of a field that a spreadsheet could take for a formula. A negative figure is no formula."""
 _BEFORE = rf"{_SEPARATORS}{_UNSEEN}\"'"
 _LATE_SIGN = re.compile(rf"[{_SIGNS}](?<=[{_BEFORE}].)", re.S)
-"""What most texts do not have, and is found seven times as fast as the following."""
+"""A test that fails for most texts, and is seven times as fast as the following."""
 _BEFORE_SIGN = re.compile(rf"(?<![{_BEFORE}])[{_BEFORE}]++(?=[{_SIGNS}])")
 _UNSEEN_END = re.compile(rf"[{_UNSEEN}\"']*+")
 _SEPARATOR = re.compile(f"[{_SEPARATORS}]")
-"""Where a formula would begin if another separator than ours were used: after one of those in the run of separators and
-unseen characters before a sign, and with nothing between them that is seen."""
+"""The place where a formula would begin with another separator than ours: before a sign, after a run of separators and
+invisible characters that contains a separator."""
 _FIGURE = re.compile(_NEGATIVE)
 _DECIMAL = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -56,7 +57,7 @@ class Export:
     measured: Collection[str] = ()
 
     def heads(self, columns: "Columns") -> "Columns":
-        """The columns as their heads name them: with the unit of their numbers."""
+        """The columns as in their heads: with the unit of their numbers."""
         named = [(one, column, self.units.get(one)) for one, column in columns]
         return [
             (one, replace(column, name=f"{column.name} ({plural(unit)})") if unit else column)
@@ -81,8 +82,8 @@ Typed = Decimal | Money | date | bool | list[str] | str
 
 
 def typed(cell: Cell | None, form: Format) -> Typed | None:
-    """The answer's value, if it is one of this format. None if there is no answer, it was not typed, it was typed for
-    another format, or it is broken; then use the words."""
+    """The answer's value, if it has this format. None if there is no answer, it was not typed, it was typed for another
+    format, or it is broken; then use the words."""
     if cell is None or cell.status != "done" or (cell.value_format or form) != form:
         return None
     value = cell.value
@@ -103,7 +104,7 @@ def typed(cell: Cell | None, form: Format) -> Typed | None:
 
 
 def words(cell: Cell | None) -> str:
-    """The answer as given, as the page shows it, whatever its value; empty if there is no answer."""
+    """The answer's words, as the page shows them, whatever its value; empty if there is no answer."""
     if cell is None or cell.status != "done":
         return ""
     if cell.summary or cell.value is None:
@@ -131,7 +132,7 @@ def as_text(cell: Cell | None, form: Format) -> str:
 
 
 def reading(cell: Cell, form: Format) -> str:
-    """How the words of a figure were read, where these are written otherwise; empty if they are the same."""
+    """The value of a figure if its words are written differently; empty if they are the same."""
     value, said = typed(cell, form), words(cell)
     if value is None or isinstance(value, str | bool | list):
         return ""
@@ -145,14 +146,14 @@ _WITH_UNIT = re.compile(r"(?<=\d) [a-z ]+$")
 
 
 def _figures(text: str) -> list[str]:
-    """What tells figures apart: digits, points and the letters of currencies, in any order."""
+    """The characters that distinguish figures: digits, points and the letters of currencies, in any order."""
     return sorted(re.findall(r"[0-9.]+|[A-Z]{3}\b|[^\W\d]+|%", text.replace(",", "")))
 
 
 def state(cell: Cell | None) -> str:
     """The state of a cell as the page shows it. Without an answer: never asked, cleared, being asked or failed. With
-    one: stale (of an earlier wording), outdated (of another model), not found or done, and ", last attempt failed" if
-    it could not be renewed."""
+    one: stale (for an earlier wording), outdated (from another model), not found or done, and ", last attempt failed"
+    if it could not be renewed."""
     if cell is None:
         return "never asked"
     if cell.status == "error":

@@ -16,7 +16,7 @@ from columnist.export.values import Columns, Export, Money, as_text, mark, probl
 from columnist.reviews.model import Cell, ColumnSpec, Flag, Format, GridRow
 
 LONGEST_TEXT = 32_767
-"""In UTF-16 units, as Excel counts."""
+"""The longest text of a cell in UTF-16 units, as Excel counts."""
 MOST_ROWS = 1_048_576
 MOST_COMMENTS, LONGEST_COMMENT = 20_000, 1_000
 """Comments are kept in memory until the file is complete; the sheet of evidence has all words."""
@@ -24,7 +24,7 @@ CUT = "… [cut: the JSON export has all of it]"
 
 _FILLS: dict[Flag, str] = {"green": "#E2F0D9", "yellow": "#FFF2CC", "red": "#F8CBAD", "grey": "#EDEDED"}
 _HATCHED = 14
-"""Excel's number for the pattern of a cell without an answer because it failed."""
+"""Excel's number for the pattern of a failed cell without an answer."""
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LINE_END = re.compile("\r\n?")
 """XML and Excel have one line end."""
@@ -43,7 +43,8 @@ _DIGITS = 15
 
 
 class _Sheet(Worksheet):  # type: ignore[misc]  # it has no types
-    """Every text is text: XlsxWriter takes one from `<r>` to `</r>` for markup, which could hold a formula."""
+    """Every text is written as text: XlsxWriter takes one from `<r>` to `</r>` for markup, which could contain a
+    formula."""
 
     def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, object]] = ()) -> None:
         self._xml_inline_string(string, True, attributes)
@@ -140,11 +141,11 @@ class XlsxWriter:
             case date() if value >= _OLDEST_EXCEL_DATE:
                 self._values.write_datetime(row, number, value, self._format(f"yyyy-mm-dd{after}", *look))
                 return
-        # Yes and No stay words: they filter and read better than TRUE and FALSE.
+        # Yes and No stay words, which filter and read better than TRUE and FALSE.
         self._text(self._values, row, number, as_text(cell, form), self._format(after and f"@{after}", *look))
 
     def _comment(self, row: int, number: int, cell: Cell, form: Format) -> None:
-        """The words of a figure that are written otherwise than its value."""
+        """The words of a figure if they are written differently from its value."""
         if self._comments < MOST_COMMENTS and reading(cell, form):
             self._comments += 1
             self._values.write_comment(row, number, _clean(words(cell))[:LONGEST_COMMENT], {"author": "Columnist"})

@@ -1,1 +1,1 @@
-"""Processes that a hostile file may take over without gaining anything: started by the template, closed, used once."""
+"""Processes that a hostile file may take over without gaining anything: forked by the template, closed, used once."""

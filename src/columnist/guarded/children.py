@@ -1,4 +1,4 @@
-"""The side of those who ask: children of the template, each for one request, and the places that they take."""
+"""The caller's side: children of the template, each for one request, and the places that they take."""
 
 import asyncio
 import json
@@ -35,29 +35,29 @@ _KEPT_VARIABLES = ("PATH", "LANG")
 
 
 Kind = Literal["reading", "drawing", "ocr", "rules", "words", "quotes", "export"]
-"""What places are for, as the metrics call it."""
+"""The purpose of places, as named in the metrics."""
 
 
 class LostError(Exception):
-    """The child, or its template, was ended from outside or could not be started: what was asked is not at fault."""
+    """The child, or its template, was ended from outside or could not be started: the request is not at fault."""
 
 
 class CrashedError(Exception):
-    """The child ended without an answer: it was killed by a limit, or by what it was asked."""
+    """The child ended without an answer: a limit killed it, or its request did."""
 
 
 class LateError(Exception):
-    """The child took longer than it may."""
+    """The child took too long."""
 
 
 class _BrokenError(Exception):
-    """A child's socket has ended, or what comes from it is no frame."""
+    """A child's socket has ended, or sends no valid frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What children do: the module that answers, and their limits. `memory`: bytes; `seconds`: until they are killed,
-    from when they begin. `closed`: False for our own work that needs the database and files, which is bounded only."""
+    """The work of children: the module that answers, and their limits. `memory`: bytes; `seconds`: from their start
+    until they are killed. `closed`: False for our own work that needs the database and files, and is only bounded."""
 
     module: str
     memory: int
@@ -77,9 +77,10 @@ class Templates:
         self._process: subprocess.Popen[bytes] | None = None
 
     def child(self, role: Role, file: int | None) -> tuple[socket.socket, socket.socket]:
-        """Fork a child, which may get a file: the socket to talk to it, and its line, which ends with it.
+        """Fork a child, which may get a file.
 
-        Raises LostError if it cannot be asked for.
+        Returns the socket to talk to it, and its line, which ends with it. Raises LostError if the template cannot be
+        asked.
         """
         conversation, theirs = socket.socketpair()
         line, its_line = socket.socketpair()
@@ -140,7 +141,7 @@ os.register_at_fork(after_in_child=templates.renew_lock)
 
 
 class Child:
-    """One process, for one request; whatever it sends is data from a stranger."""
+    """One process, for one request; everything that it sends is untrusted data."""
 
     def __init__(self, role: Role, conversation: socket.socket, line: socket.socket) -> None:
         self._role = role
@@ -148,7 +149,7 @@ class Child:
         self._conversation = conversation
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.layers: frozenset[str] = frozenset()
-        """Those of `sandbox.LAYERS` that hold, once it has begun."""
+        """The `sandbox.LAYERS` that hold, once it has begun."""
         line.setblocking(False)
 
     async def begin(self) -> None:
@@ -162,7 +163,7 @@ class Child:
         self.layers = frozenset(values["layers"])
 
     async def ask(self, request: bytes) -> None:
-        """Send what is asked."""
+        """Send the request."""
         assert self._streams
         self._streams[1].write(request)
         try:
@@ -184,7 +185,7 @@ class Child:
             raise _BrokenError from None
 
     async def is_lost(self) -> bool:
-        """Whether its template has ended, and not the child alone. To be asked when the child has ended."""
+        """Whether the template has ended, not only the child. Call it when the child has ended."""
         with suppress(OSError):
             async with asyncio.timeout(START_SECONDS):
                 return await asyncio.get_running_loop().sock_recv(self._line, 1) != template.ENDED
@@ -210,7 +211,7 @@ class Child:
 
 
 async def layers() -> frozenset[str]:
-    """Those of `sandbox.LAYERS` that hold around guarded children here. Raises LostError."""
+    """The `sandbox.LAYERS` that hold around guarded children here. Raises LostError."""
     child = Child(_PROBE, *templates.child(_PROBE, None))
     try:
         await child.begin()
@@ -231,7 +232,7 @@ async def sandbox_in_words() -> str:
 
 
 class Places:
-    """Places for children of one role, one child for each request, which users take in turn."""
+    """Places for children of one role, one child per request; users take turns."""
 
     def __init__(
         self,
@@ -241,8 +242,8 @@ class Places:
         each: int | None = None,
         waiting: int = MOST_WAITING,
     ) -> None:
-        """`most`: places, and `each`: those that one user may have; one for each core if None. `waiting`: requests of
-        one user that may wait."""
+        """`most`: places, one per core if None; `each`: how many one user may have, likewise. `waiting`: how many
+        requests of one user may wait."""
         self.kind = kind
         self.role = role
         self._turns = Turns(most or usable_cores(), each or usable_cores(), waiting)
@@ -250,20 +251,20 @@ class Places:
 
     @property
     def free(self) -> int:
-        """The places that nobody has."""
+        """The number of free places."""
         return self._turns.free
 
     @property
     def in_use(self) -> int:
-        """The places that are taken."""
+        """The number of taken places."""
         return self._turns.in_use
 
     def open(self) -> None:
-        """From now on the metrics count the places."""
+        """Count the places in the metrics from now on."""
         _all_places.add(self)
 
     async def close(self) -> None:
-        """Wait until all children have ended. Nobody asks any more."""
+        """Wait until all children have ended; no more requests may come."""
         _all_places.discard(self)
         await self.ended()
 
@@ -276,7 +277,7 @@ class Places:
     async def child(self, file: AbstractContextManager[int | None], user: Hashable) -> AsyncIterator[Child]:
         """A child, as soon as a place is free. It has the file of the descriptor open, and ends with the context.
 
-        Raises LateError, CrashedError, LostError, TooManyRequestsError, and what opening the file raises.
+        Raises LateError, CrashedError, LostError, TooManyRequestsError, and the errors of opening the file.
         """
         await self._take(user)
         child = None
@@ -303,8 +304,8 @@ class Places:
             self._turns.give_back(user)
 
     async def answer(self, request: bytes, user: Hashable) -> dict[str, Any]:
-        """What a child without a file answers, in one frame. What is lost is asked again, once. Raises as `child`, and
-        CrashedError if the child reports an error."""
+        """The answer of a child without a file, in one frame. After a lost child it asks again, once. Raises as `child`
+        does, and CrashedError if the child reports an error."""
         try:
             return await self._answer(request, user)
         except LostError:

@@ -1,4 +1,4 @@
-"""The frames in which a child answers: a kind, some JSON, some bytes. Each side knows no more of the other."""
+"""The frames in which a child answers: a kind, some JSON, some bytes. The two sides share nothing else."""
 
 import json
 import struct
@@ -8,7 +8,7 @@ HEAD = struct.Struct("<cII")
 """The kind, the length of the JSON, the length of the bytes."""
 
 HELLO, DONE, ERROR = b"H", b"D", b"E"
-"""The first frame of a child, once it is closed; the last one, or else the last one."""
+"""The kinds of a child's first frame, once it is closed, and of its last one: an end or an error."""
 
 Frame = tuple[bytes, dict[str, Any], bytes]
 

@@ -1,4 +1,4 @@
-"""What a guarded child does that is only to close itself, so that it can be told which layers hold here."""
+"""The work of a guarded child that only closes itself, which shows which layers hold here."""
 
 from typing import BinaryIO
 
@@ -8,4 +8,4 @@ def warm() -> None:
 
 
 def answer(requests: BinaryIO, frames: BinaryIO, file: BinaryIO | None) -> None:
-    """Nothing is asked."""
+    """Nothing to answer."""

@@ -1,7 +1,7 @@
 """Closes the process that it is called in: no files, network, programs, processes or privileges; bounded resources.
 
 Linux only, without libraries of the system: the system calls are made with ctypes, the seccomp filter is written by
-hand. Elsewhere the limits of POSIX hold, and `close` says what does not.
+hand. Elsewhere the limits of POSIX hold, and `close` reports the missing layers.
 """
 
 import ctypes
@@ -25,11 +25,11 @@ LAYERS = {
     "seccomp": "a list of the system calls that parsing needs, and no other (seccomp)",
     "empty root": "an empty folder as the root of the file system",
 }
-"""What `close` may put around a process, and what each layer leaves it."""
+"""The layers that `close` may put around a process, and what each one allows."""
 
 REQUIRED = frozenset({"limits", "unprivileged", "landlock", "seccomp"})
 """The layers without which COLUMNIST_SANDBOX=require refuses to read. An empty root needs user namespaces, which many
-machines do not allow; the others leave it nothing to protect."""
+machines do not allow; the other layers protect everything that it would."""
 
 NOBODY = 65_534
 OPEN_FILES = 16
@@ -45,18 +45,18 @@ _OF_THE_SYSTEM = tuple(f"/{name}" for name in _READ_BY_PROGRAMS.split())
 _ALLOW, _EPERM, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
 _NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16
-"""Where a filter finds the number of a system call, the machine's kind and the arguments."""
+"""The offsets at which a filter finds the number of a system call, the machine's kind and the arguments."""
 
 _PLAIN = """read write readv writev pread64 close fstat lseek munmap mremap brk madvise futex getrandom clock_gettime
 clock_getres gettimeofday nanosleep clock_nanosleep sched_yield sched_getaffinity getpid gettid getrusage rt_sigaction
 rt_sigprocmask rt_sigreturn sigaltstack restart_syscall rseq exit exit_group""".split()
-"""Allowed with any arguments: none opens, sends, starts or changes anything outside of the process."""
+"""Allowed with any arguments: none opens, sends, starts or changes anything outside the process."""
 _WITHOUT_BITS = {"mmap": (2, 4), "mprotect": (2, 4)}
 """Allowed unless these bits of this argument are set: no new machine code."""
 _WITH_BITS = {"newfstatat": (3, 0x1000)}
-"""Allowed only if they are set: the state of files that are open, as glibc asks for it."""
+"""Allowed only if they are set: the state of open files, which glibc asks for."""
 _WITH_VALUE = {"fcntl": (1, 1030)}
-"""Allowed only with this value: a copy of a descriptor, as libtiff needs it."""
+"""Allowed only with this value: a copy of a descriptor, which libtiff needs."""
 _NUMBERS = {
     "x86_64": dict(  # noqa: C408
         read=0, write=1, readv=19, writev=20, pread64=17, close=3, fstat=5, lseek=8, fcntl=72, munmap=11,
@@ -78,8 +78,8 @@ _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _PATH_BENEATH = 1
 _READ, _CHANGE_FILES, _SOCKETS = 0b1101, 0b110, 1 << 9 | 1 << 5
-"""Of Landlock's rights those to run and read files and folders, to read and write files, to make sockets and remove
-what is no folder."""
+"""Sets of Landlock's rights: to run and read files and folders, to read and write files, to make sockets and remove
+anything but folders."""
 _VERSION_FLAG = 1
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
 """The number of rights over files that Landlock knows from this version on."""
@@ -87,7 +87,7 @@ _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a process may use: bytes of memory beside what it has already, and seconds of CPU time."""
+    """The limits of a process: bytes of memory beside those that it already has, and seconds of CPU time."""
 
     memory: int
     cpu_seconds: int
@@ -98,14 +98,14 @@ _libc.syscall.restype = ctypes.c_long
 
 
 def empty_folder() -> int | None:
-    """A descriptor of a folder that is empty for ever, because it is deleted; None if none can be made."""
+    """A descriptor of a folder that stays empty, because it is deleted; None if none can be made."""
     with suppress(OSError), tempfile.TemporaryDirectory() as folder:
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     return None
 
 
 def end_with(parent: int) -> None:
-    """This process is killed when its parent is: at once on Linux. Lost when privileges change."""
+    """Let this process be killed with its parent: at once on Linux. A change of privileges ends this."""
     if sys.platform == "linux":
         _prctl(_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:
@@ -115,7 +115,7 @@ def end_with(parent: int) -> None:
 def close(limits: Limits, root: int | None, parent: int) -> list[str]:
     """Close this process for good; returns the LAYERS that hold. `root`: of `empty_folder`. It ends with its parent.
 
-    Descriptors that are open stay open: the caller closes what the process is not to have.
+    Open descriptors stay open: the caller closes those that the process must not have.
     """
     held = []
     with suppress(OSError, AttributeError):
@@ -135,8 +135,8 @@ def close(limits: Limits, root: int | None, parent: int) -> list[str]:
 
 
 def bound(limits: Limits, parent: int) -> list[str]:
-    """Bound what this process may use and gain, and leave it its files and network. It ends with its parent. Returns
-    no layer: none holds whole."""
+    """Bound the resources and privileges of this process, and leave it its files and network. It ends with its parent.
+    Returns no layer, because none holds completely."""
     with suppress(OSError, AttributeError):
         _prctl(_NO_NEW_PRIVS, 1)
     end_with(parent)
@@ -160,7 +160,7 @@ def _drop_privileges(parent: int) -> None:
         os.setresuid(NOBODY, NOBODY, NOBODY)
     _prctl(_AMBIENT, _CLEAR_ALL)
     _checked(_libc.capset(struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), bytes(24)))
-    end_with(parent)  # which the change of privileges took back
+    end_with(parent)  # the change of privileges has undone it
     _prctl(_DUMPABLE, 0)
 
 
@@ -177,7 +177,7 @@ def _limit(limits: Limits) -> None:
 
 
 def _with_own(memory: int) -> int:
-    """Bytes beside those that this process has already, all told."""
+    """The limit of the address space: these bytes beside those that this process already has."""
     if sys.platform == "linux":
         told = os.open("/proc/self/statm", os.O_RDONLY)  # a Path takes half a millisecond in each child
         memory += int(os.read(told, 100).split()[0]) * resource.getpagesize()
@@ -187,14 +187,14 @@ def _with_own(memory: int) -> int:
 
 def _put(most: dict[int, int]) -> None:
     for kind, value in (most | {resource.RLIMIT_CORE: 0}).items():
-        with suppress(ValueError, OSError):  # macOS has the limit of memory and does not enforce it
+        with suppress(ValueError, OSError):  # macOS has a limit of memory and does not enforce it
             resource.setrlimit(kind, (value, value))
 
 
 def confine(folder: Path, program: Path) -> None:
-    """Leave this process the files of the system and those beside `program` to read and to run, and one folder to write
-    in: for a program that cannot be closed. In /tmp it may make sockets, and remove what its user has there. No
-    network. What the kernel does not have does not hold."""
+    """Confine this process for a program that cannot be closed: it may read and run the system's files and those beside
+    `program`, and write in one folder. In /tmp it may make sockets, and remove its user's files. It has no network.
+    Parts that the kernel lacks do not hold."""
     with suppress(OSError, AttributeError):
         _prctl(_NO_NEW_PRIVS, 1)
     with suppress(OSError, AttributeError):
@@ -236,7 +236,7 @@ def _program() -> bytes:
 
 
 def prepare() -> None:
-    """Compute, once for all children of this process, what each of them needs to close itself."""
+    """Compute, once for all children of this process, the values with which each closes itself."""
     with suppress(KeyError):
         _program()
 
@@ -246,8 +246,8 @@ class _Program(ctypes.Structure):
 
 
 def _steps(machine: str) -> list[tuple[int, int, int, int]]:
-    """The filter: (code, steps to skip if true, if false, operand). Raises KeyError on a machine that it has no list
-    for."""
+    """The filter: (code, steps to skip if true, if false, operand). Raises KeyError on a machine without a list of
+    calls."""
     numbers = _NUMBERS[machine]
     steps = [
         (_LOAD, 0, 0, _MACHINE),

@@ -1,9 +1,10 @@
-"""The template: a process that has loaded what its children need, and forks one for each request, in milliseconds.
+"""The template: a process that has loaded its children's modules, and forks one child for each request, in
+milliseconds.
 
-It is started with an empty environment and in no folder, it never sees a file, and it has one thread. The first one
-has loaded nothing; for each role (a module with `warm` and `answer`) it forks one that has. A child gets its request
-and a file as descriptors, closes itself (`sandbox`), answers once and ends. A child of a role that meets no bytes of
-strangers, and needs the database or files, is bounded and not closed.
+It is started with an empty environment and in no folder, it never sees a file, and it has one thread. The first
+template has loaded nothing; for each role (a module with `warm` and `answer`) it forks one that has. A child gets its
+request and a file as descriptors, closes itself (`sandbox`), answers once and ends. A child of a role that reads no
+untrusted bytes, and needs the database or files, is bounded and not closed.
 """
 
 import gc
@@ -27,17 +28,17 @@ from columnist.guarded.frames import HELLO, send
 REQUEST_BYTES = 4096
 MOST_DESCRIPTORS = 3
 ENDED = b"."
-"""What the template writes to the line of a child that has ended; if it ends itself, the line only breaks."""
+"""The template writes this to the line of an ended child; if the template itself ends, the line only breaks."""
 
 NICENESS = 5
-"""Requests and the database come first where cores are short."""
+"""Requests and the database come first if cores are scarce."""
 
 _OPEN_AT_MOST = 65_536
 _BUFFER = 1024**2
 
 
 def main() -> NoReturn:
-    """Serve the socket that is standard input, until nobody has its other end any more."""
+    """Serve the socket on standard input, until its other end is closed everywhere."""
     os.chdir("/")
     for library in ("OPENBLAS", "OMP"):  # a process with threads cannot be forked
         os.environ[f"{library}_NUM_THREADS"] = "1"
@@ -47,7 +48,7 @@ def main() -> NoReturn:
 
 
 class _Template:
-    """`role`: the module that its children run; None for the first one, which knows the others."""
+    """`role`: the module that its children run; None for the first template, which knows the others."""
 
     def __init__(self, commands: socket.socket, root: int | None, role: ModuleType | None) -> None:
         self._root = root
@@ -62,7 +63,7 @@ class _Template:
         os.set_blocking(woken, False)
         signal.set_wakeup_fd(waking)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's Ctrl-C is for the process that it serves
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that it serves
         self._selector.register(woken, selectors.EVENT_READ, self._reap)
 
     def serve(self) -> NoReturn:
@@ -117,7 +118,7 @@ class _Template:
             module.warm()
             sandbox.prepare()
             gc.collect()
-            gc.freeze()  # children share what is there, and do not copy it by counting it
+            gc.freeze()  # children share its memory, which the collector would otherwise copy
             _Template(theirs, self._root, module).serve()
         except BaseException:  # noqa: BLE001 - the first template sees the end of this one
             traceback.print_exc()
@@ -154,7 +155,7 @@ class _Template:
             file = os.fdopen(files[0], "rb") if files else None
             os.nice(NICENESS)
             if is_closed:
-                _to_null(2)  # what a file makes it say is neither for the log nor for a person's terminal
+                _to_null(2)  # output that a file causes belongs neither in the log nor on a terminal
             layers = sandbox.close(limits, self._root, parent) if is_closed else sandbox.bound(limits, parent)
             send(frames, HELLO, {"layers": layers})
             frames.flush()
@@ -165,7 +166,7 @@ class _Template:
         os._exit(0)
 
     def _end(self, pid: int, line: socket.socket) -> None:
-        """Nobody waits for this child any more. It may have ended by itself at the same moment."""
+        """This child's result is no longer wanted. It may have ended by itself at the same moment."""
         if self._lines.get(pid) is line:
             self._selector.unregister(line)
             _kill(pid)
@@ -186,14 +187,14 @@ class _Template:
 
 
 def _kill(pid: int) -> None:
-    """Its whole process group; it has not been waited for, so the number is still its own."""
+    """Kill its whole process group; it has not been reaped, so the number still belongs to it."""
     for kill in (os.killpg, os.kill):
         with suppress(OSError):
             kill(pid, signal.SIGKILL)
 
 
 def _forget_others(*kept: int | None) -> None:
-    """Close every descriptor but these and the first three; handle signals as any process does."""
+    """Close every descriptor except these and the first three; restore the default handling of signals."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     low = 3
@@ -212,7 +213,7 @@ def _to_null(*descriptors: int) -> None:
 
 def command(program: str = "from columnist.guarded.template import main; main()", *arguments: str) -> list[str]:
     """The command line of the first template, or of another program in Python. It looks for modules where this process
-    does, but never in the folder that this process is in: that may be an unpacked data room."""
+    does, but never in the current folder, which may be an unpacked data room."""
     paths = [path for path in sys.path if Path(path).is_absolute() and Path(path) != Path.cwd()]
     begin = "import os, sys; sys.path += [path for path in sys.argv.pop(1).split(os.pathsep) if path not in sys.path]\n"
     return [sys.executable, "-I", "-c", begin + program, os.pathsep.join(paths), *arguments]

@@ -1,4 +1,4 @@
-"""Places that users take in turn, so that nobody waits for all that somebody else has asked for."""
+"""Places that users take in turn, so that no user waits for all requests of another."""
 
 import asyncio
 from collections import Counter, deque
@@ -7,23 +7,23 @@ from collections.abc import Hashable
 from columnist.errors import TooManyRequestsError
 
 MOST_WAITING = 1_000
-"""Requests of one user that may wait for a place: as many as a worker may have documents under way."""
+"""How many requests of one user may wait for a place: as many as a worker may have documents in progress."""
 
 
 class Turns:
-    """`most` places. A user holds at most `each` of them, and of those who wait each gets one in turn. `waiting`:
-    requests of one user that may wait."""
+    """`most` places. A user holds at most `each` of them, and waiting users get them in turn. `waiting`: how many
+    requests of one user may wait."""
 
     def __init__(self, most: int, each: int, waiting: int = MOST_WAITING) -> None:
         self.free = most
         self._each = each
         self._most_waiting = waiting
         self._held: Counter[Hashable] = Counter()
-        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}  # in the order of their turns
+        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}  # in order of their turns
 
     @property
     def in_use(self) -> int:
-        """The places that are taken."""
+        """The number of taken places."""
         return self._held.total()
 
     async def take(self, user: Hashable) -> None:
@@ -47,7 +47,7 @@ class Turns:
         """Free a place."""
         self.free += 1
         self._held[user] -= 1
-        self._held += Counter()  # only those who hold one
+        self._held += Counter()  # only users who hold one
         self._call_next()
 
     def _call_next(self) -> None:

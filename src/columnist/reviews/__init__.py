@@ -1,1 +1,1 @@
-"""Reviews, columns, cells: what a user edits and sees."""
+"""Reviews, columns, cells: the things that a user edits and sees."""

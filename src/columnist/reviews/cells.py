@@ -1,4 +1,5 @@
-"""What people do with one cell: look into it, edit, verify, clear, restore it. Every change is noted: before, after."""
+"""The acts of people on one cell: read, edit, verify, clear, restore. Every change is noted with the content before and
+after."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from columnist.reviews.model import CellAction, CellChange, Flag, Format, FullCe
 
 
 class CellKey(NamedTuple):
-    """Which cell."""
+    """The ids of a cell."""
 
     review_id: UUID
     document_id: UUID
@@ -25,8 +26,8 @@ class CellKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a person writes into a cell; None leaves as it is. `value` is that of `summary`, typed by `value_format`;
-    `rule` goes with the flag."""
+    """A person's edit of a cell; None leaves a field unchanged. `value` belongs to `summary`, typed by `value_format`;
+    `rule` belongs to the flag."""
 
     summary: str | None = None
     value: Any = None
@@ -38,7 +39,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The cell as somebody saw it before they act on it: its `updated_at`, None if it had no answer yet."""
+    """The cell as somebody saw it before their act: its `updated_at`, None if it had no answer yet."""
 
     updated_at: datetime | None
 
@@ -67,7 +68,7 @@ async def change_cell(
     job_id: UUID | None = None,
 ) -> None:
     """Change a cell and note it; `job_id`: the job that asks it again. Raises NotFoundError if there is none,
-    ConflictError if there is no answer to act on, or if it is not as it was `seen`."""
+    ConflictError if there is no answer to act on, or if it has changed since it was `seen`."""
     new = edit or Edit()
     try:
         cursor = await connection.execute(
@@ -102,21 +103,21 @@ async def change_cell(
 
 @tried_again
 async def restore_cell(connection: Connection, cell: CellKey) -> None:
-    """Put back what was cleared, evidence and all. Raises ConflictError if something answered it since."""
+    """Restore a cleared answer with its evidence. Raises ConflictError if the cell has been answered since."""
     cursor = await connection.execute(_sql("restore_cell"), cell._asdict())
     row = await cursor.fetchone()
     if row is None or row["outcome"] != "done":
-        raise ConflictError("There is no cleared answer to bring back.")
+        raise ConflictError("There is no cleared answer to restore.")
 
 
 async def cell_history(connection: Connection, cell: CellKey, limit: int) -> list[CellChange]:
-    """What people did with a cell, newest first."""
+    """The changes that people made to a cell, newest first."""
     cursor = await connection.execute(_sql("list_cell_changes"), {**cell._asdict(), "limit": limit})
     return [CellChange(**_change(row)) for row in await cursor.fetchall()]
 
 
 async def review_history(connection: Connection, review_id: UUID, limit: int) -> list[ReviewChange]:
-    """What people did with the cells of a review, newest first."""
+    """The changes that people made to the cells of a review, newest first."""
     cursor = await connection.execute(_sql("list_review_changes"), {"review_id": review_id, "limit": limit})
     return [ReviewChange(**_change(row)) for row in await cursor.fetchall()]
 

@@ -1,4 +1,5 @@
-"""A file of questions: YAML with `columns`, each with name, prompt, format, for format `tag` tags, and maybe rules."""
+"""A file of questions: YAML with `columns`, each with name, prompt, format, tags (for format `tag`), and perhaps
+rules."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,13 +32,13 @@ def _one_line(value: str) -> str:
 
 
 def _as_written(value: Any) -> Any:
-    """YAML takes a bare `yes` or `no` for a truth value."""
+    """YAML reads a bare `yes` or `no` as a truth value."""
     return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _text(value: str) -> str:
     if "\0" in value:
-        raise ValueError("a text has no character NUL")  # PostgreSQL's cannot
+        raise ValueError("a text has no character NUL")  # PostgreSQL's texts cannot
     return value
 
 
@@ -52,7 +53,7 @@ MOST_TAGS = 500
 
 
 class Input(BaseModel):
-    """What somebody writes. Unknown fields are refused, each by a sentence, unless there are more than SPARE_FIELDS."""
+    """A user's input. Unknown fields are refused, each with a sentence, unless there are more than SPARE_FIELDS."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,14 +66,14 @@ class Input(BaseModel):
 
 
 class RuleInput(Input):
-    """A rule as somebody writes it: `when` is a comparison with the answer's value, or words (see conditions.py)."""
+    """A rule in a user's input: `when` is a comparison with the answer's value, or words (see conditions.py)."""
 
     flag: RuleFlag
     when: Annotated[Line, BeforeValidator(_as_written)]
 
 
 class ColumnInput(Input):
-    """A question as somebody writes it, in a file or a request."""
+    """A question in a user's input, in a file or a request."""
 
     name: Line
     prompt: Paragraph
@@ -85,7 +86,7 @@ class ColumnInput(Input):
     @classmethod
     def _comparisons_can_be_made(cls, rules: list[RuleInput], info: ValidationInfo) -> list[RuleInput]:
         if "format" not in info.data:
-            return rules  # which is refused itself
+            return rules  # the format itself is refused
         wrong = []
         for nr, rule in enumerate(rules):
             try:
@@ -104,13 +105,13 @@ class ColumnInput(Input):
         return self
 
     def spec(self) -> ColumnSpec:
-        """The same as the rest of Columnist knows it."""
+        """The same in the form that the rest of Columnist uses."""
         rules = tuple(Rule(rule.flag, rule.when) for rule in self.rules)
         return ColumnSpec(self.name, self.prompt, self.format, tuple(self.tags), rules, self.second_reading)
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in a mapping: plain YAML forgets the first one without a word."""
+    """Refuses a key that occurs twice in a mapping: plain YAML silently drops the first one."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
@@ -159,8 +160,8 @@ _NO_MAPPING = "it should be fields with values, such as `name: Governing law`"
 
 
 def parse_columns(data: Any, source: str, text: str | None = None) -> list[ColumnSpec]:
-    """The questions of a mapping as the YAML file has it. Raises InputError; `source` names it in the message, with the
-    line if the `text` that it was read from is given."""
+    """The questions of a mapping in the form of the YAML file. Raises InputError; `source` names it in the message,
+    with the line if the `text` that it was read from is given."""
     try:
         parsed = _File.model_validate(data)
     except ValidationError as error:
@@ -187,7 +188,7 @@ def _place(data: Any, path: Sequence[int | str]) -> str:
 
 
 def _line_of(text: str, path: Sequence[int | str]) -> int:
-    """The line, from 1, on which the place stands in YAML, or what should hold it."""
+    """The line (from 1) of the place in YAML, or of the node that should contain it."""
     node = yaml.compose(text, yaml.SafeLoader)
     for part in path:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int):

@@ -1,4 +1,4 @@
-"""The `when` of a column's rule: a comparison that is made here, or words for a language model.
+"""The `when` of a column's rule: a comparison, made by this module, or words for a language model.
 
     not found                                 any format
     > 5   >= 5   < 5   <= 5   = 5   != 5      number, percentage, date, monetary_amount with its currency: > USD 1,000
@@ -7,7 +7,7 @@
     is Lease   is not Lease   = Lease         tag, currency
     yes   no                                  yes_no, also: is yes, = no
 
-An operator decides that a text is a comparison, and then it has to be a whole one. `before`, `after`, `between` and
+A text with an operator is a comparison, and must then be a complete one. `before`, `after`, `between` and
 `is` are operators only for the formats listed beside them, and the first three only before a value; all else
 is words.
 """
@@ -33,7 +33,7 @@ _ORDERED: dict[Format, str] = {
     "monetary_amount": "an amount with its currency's ISO code, such as USD 1,000,000",
     "date": "a date such as 2026-01-31",
 }
-"""The formats whose values come one after another, and how a value of theirs is written in a rule."""
+"""The formats whose values are ordered, and how such a value is written in a rule."""
 _EQUAL: frozenset[Format] = frozenset(("tag", "currency", "yes_no"))
 _OPERATES: dict[Operator, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne,
@@ -49,7 +49,7 @@ _MONEY = re.compile(rf"(?:([A-Z]{{3}})\s*)?({_DIGITS})(?:\s*([A-Z]{{3}}))?", re.
 
 
 class Money(NamedTuple):
-    """A sum that rules compare; ordered among sums of the same currency only."""
+    """A sum that rules compare; only sums of the same currency are ordered."""
 
     currency: str
     amount: Decimal
@@ -66,13 +66,13 @@ class Comparison:
     operands: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
-        """As it is written in a rule; read again, it is the same."""
+        """The comparison as it is written in a rule; parsing that gives an equal one."""
         if self.operator == "between":
             return f"between {_written(self.operands[0])} and {_written(self.operands[1])}"
         return " ".join([self.operator, *map(_written, self.operands)])
 
     def obstacle(self, value: Any, answer_format: Format) -> str | None:
-        """Why it cannot be made with the value (None: not typed) of an answer that was found; None if it can."""
+        """Why the comparison cannot be made with the value (None: not typed) of a found answer; None if it can."""
         if self.operator == "not found":
             return None
         if value is None:
@@ -82,7 +82,7 @@ class Comparison:
         return None
 
     def holds(self, found: bool, value: Any, answer_format: Format) -> bool:
-        """Whether it holds for an answer: `value` as `Content.value` describes it, without an `obstacle`."""
+        """Whether the comparison holds for an answer: `value` as in `Content.value`, without an `obstacle`."""
         if self.operator == "not found" or not found:
             return self.operator == "not found" and not found
         mine = _comparable(value, answer_format)
@@ -92,9 +92,9 @@ class Comparison:
 
 
 def read_condition(when: str, answer_format: Format, tags: Sequence[str] = ()) -> Comparison | None:
-    """The comparison that `when` is for a column of this format; None if it is words.
+    """The comparison in `when` for a column of this format; None if it is words.
 
-    Raises InputError with a sentence if it reads like a comparison that cannot be made.
+    Raises InputError with a sentence for a comparison that cannot be made.
     """
     text = " ".join(when.split())
     if text.casefold() == "not found":
@@ -115,7 +115,8 @@ def read_condition(when: str, answer_format: Format, tags: Sequence[str] = ()) -
 
 
 def check_condition(when: str, answer_format: Format, tags: Sequence[str] = ()) -> None:
-    """Raises InputError like `read_condition`, and for a figure that may be two numbers, or a code of no currency."""
+    """Raises InputError like `read_condition`, and for a figure that may be two numbers, or an unknown currency
+    code."""
     comparison = read_condition(when, answer_format, tags)
     if comparison is None:
         return
@@ -130,7 +131,7 @@ def check_condition(when: str, answer_format: Format, tags: Sequence[str] = ()) 
 
 
 def rules_in_words(question: Question) -> list[Rule]:
-    """The rules of a question that only a reader can apply, in order."""
+    """The rules of a question that are in words, in order."""
     return [rule for rule in question.rules if read_condition(rule.when, question.format, question.tags) is None]
 
 
@@ -160,7 +161,7 @@ def _value(text: str, answer_format: Format) -> Any:
     """One operand. Raises InputError."""
     if answer_format == "date":
         try:
-            # Python also reads 20260131 and 2026-W05; the values of cells are not written so.
+            # Python also parses 20260131 and 2026-W05; values of cells are not written in these ways.
             if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
                 return date.fromisoformat(text)
         except ValueError:
@@ -179,7 +180,7 @@ def _value(text: str, answer_format: Format) -> Any:
 
 
 def _choice(text: str, answer_format: Format, tags: Sequence[str]) -> str | bool:
-    """One operand of a format that has no order. Raises InputError."""
+    """One operand of a format without an order. Raises InputError."""
     if answer_format == "yes_no":
         if text.casefold() in ("yes", "no"):
             return text.casefold() == "yes"

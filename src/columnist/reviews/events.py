@@ -1,4 +1,4 @@
-"""The trail: who did what. The database's triggers write it (db/functions/gate/note_events.sql), nobody changes it."""
+"""The trail of acts. The database's triggers write it (db/functions/gate/note_events.sql), and nobody can change it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,8 +16,8 @@ FOLLOW_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who did what. `user_id`, `email`: of who did it, None for a worker or an operator; `owner_id`: whose the review,
-    the document, the token or the account is. `facts` depend on the action: the hash of a file, a role, a status."""
+    """An act. `user_id`, `email`: of its user, None for a worker or an operator; `owner_id`: the owner of the review,
+    the document, the token or the account. `facts` depend on the action: the hash of a file, a role, a status."""
 
     at: datetime
     action: str
@@ -31,7 +31,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Event(Act):
-    """An act in the whole trail. `id`: in the order of their beginning, with gaps."""
+    """An act in the whole trail. `id`: in order of beginning, with gaps."""
 
     id: int
 
@@ -40,8 +40,8 @@ class Event(Act):
 class Certificate:
     """What was destroyed with a review. `deleted_by`: an e-mail address, None if its retention had ended.
 
-    `documents_destroyed`: the SHA-256 of each document that nobody else had; `documents_kept`: how many others it had.
-    `answers_sha256`: of the hash of each answer with its evidence, in order; None without answers.
+    `documents_destroyed`: the SHA-256 of each document that nobody else had; `documents_kept`: the number of its other
+    documents. `answers_sha256`: over the hashes of all answers with their evidence, in order; None without answers.
     """
 
     review_id: UUID
@@ -58,12 +58,12 @@ class Certificate:
 
 
 async def note_download(connection: Connection, document_id: UUID) -> None:
-    """The user downloads a document."""
+    """Note that the user downloads a document."""
     await connection.execute("select note_event('download', null, %s)", [document_id])
 
 
 async def note_export(connection: Connection, review_id: UUID, suffix: str) -> None:
-    """The user exports a review."""
+    """Note that the user exports a review."""
     await connection.execute("select note_event('export', %s, null, %s)", [review_id, suffix])
 
 
@@ -75,7 +75,7 @@ async def read_events(
     review_id: UUID | None = None,
     follow: bool = False,
 ) -> AsyncIterator[Event]:
-    """The trail from the oldest event on, of a user (id or e-mail address) or a review; with `follow` without an end.
+    """The trail from the oldest event on, of a user (id or e-mail address) or a review; with `follow` it never ends.
     For a worker's connection."""
     values = {"xid": "0", "id": 0, "ended": follow, "since": since, "review_id": review_id, "who": user, "limit": PAGE}
     while True:
@@ -92,13 +92,13 @@ async def read_events(
 async def acts_in(
     connection: Connection, review_id: UUID, since: datetime | None, limit: int, offset: int
 ) -> list[Act]:
-    """What was done in a review of the connection's user, as an owner may know it; newest first."""
+    """The acts in a review of the connection's user, as far as an owner may see them; newest first."""
     values = {"review_id": review_id, "since": since, "limit": limit, "offset": offset}
     return [Act(**row) for row in await (await connection.execute(_sql("list_acts"), values)).fetchall()]
 
 
 async def certificates(connection: Connection, limit: int, review_id: UUID | None = None) -> list[Certificate]:
-    """What was destroyed with each review that the connection's user may know of, or with one, newest first."""
+    """The certificates of destroyed reviews that the connection's user may see, or of one, newest first."""
     cursor = await connection.execute(_sql("list_certificates"), {"review_id": review_id, "limit": limit})
     return [Certificate(**row.pop("facts"), **row) for row in await cursor.fetchall()]
 

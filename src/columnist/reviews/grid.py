@@ -32,7 +32,7 @@ from columnist.reviews.model import Column, Format, ModelInUse
 from columnist.reviews.store import list_columns
 
 MOST_GROUPS = 1_000
-"""Rows are gathered by answers that repeat; more different ones than these are a list, not groups."""
+"""Most groups of rows: more different answers than this are a list, not groups."""
 
 _FLAGS = ("green", "yellow", "red", "grey")
 _STATES = {
@@ -73,12 +73,12 @@ _NUMERIC: Mapping[Format, tuple[Callable[[str], float], Mapping[str, str], str]]
     "date": (_date, _ORDERED, "a date such as 2014-01-31"),
     "yes_no": (_yes_no, _EQUAL, "yes or no"),
 }
-"""The formats that have a sort_number: how a filter's value is read, what it may be compared by, and what is right."""
+"""The formats with a sort_number: how a filter's value is read, the permitted operators, and a valid value in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """How many rows have this answer; `label` as one of its cells shows it, None for rows without an answer."""
+    """The number of rows with this answer; `label` as one of its cells shows it, None for rows without an answer."""
 
     label: str | None
     count: int
@@ -99,9 +99,9 @@ async def read_window(
     """The window as JSON: `{"rows": [...], "total": n}`, as api/routes/rows.py describes it.
 
     `sort` is `position`, `document`, `doubt` (of the row's most doubtful answer) or a column's id, with `-` before it
-    for descending; empty cells are last both ways, and equal ones keep the grid's order. `q`: words, or beginnings of
-    words, of one answer, or part of a document's name. `in_use` decides what is outdated; None: nothing is. Raises
-    InputError with the field `sort`, `filter` or `column_ids`.
+    for descending; empty cells are last in both directions, and equal ones keep the grid's order. `q`: words, or
+    beginnings of words, of one answer, or part of a document's name. `in_use` decides which cells are outdated; None:
+    no cell is. Raises InputError with the field `sort`, `filter` or `column_ids`.
     """
     asked = await _ask(connection, review_id, filters, q, in_use)
     if document_ids is not None:
@@ -128,7 +128,7 @@ async def group_rows(
     q: str | None = None,
     in_use: ModelInUse | None = None,
 ) -> list[RowGroup]:
-    """The rows that match, gathered by the answers of one column, in the order of `sort=<column>`; those without an
+    """The matching rows, grouped by the answers of one column, in the order of `sort=<column>`; those without an
     answer are last. Raises InputError with the field `filter` or `column_id`."""
     asked = await _ask(connection, review_id, filters, q, in_use)
     if column_id not in asked.columns:
@@ -156,7 +156,7 @@ async def matching_documents(
 
 
 def _encoded(row: DictRow) -> str:
-    """A row as JSON. Its cells are JSON already: they are many, and nobody here looks into them."""
+    """A row as JSON. Its many cells are JSON already, and are not parsed here."""
     cells = row.pop("cells")
     del row["total"]
     content = row.pop("content")
@@ -168,7 +168,7 @@ def _encoded(row: DictRow) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The rows that were asked for: conditions on the row `r`, and their values."""
+    """The requested rows: conditions on the row `r`, and their values."""
 
     columns: Mapping[UUID, Column]
     conditions: list[str]
@@ -178,7 +178,7 @@ class _Asked:
         """The statement `name` over these rows, sorted."""
         sorted_by, keys, direction = _sort(sort, self.columns, self.values)
         return statement("columnist.reviews", name).format(
-            # Without a condition the rows come in order from an index, and are counted in another.
+            # Without a condition the rows come in order from one index, and are counted in another.
             materialized="materialized" if self.conditions else "not materialized",
             filters="".join(f"\n    and {condition}" for condition in self.conditions),
             sorted_by=sorted_by,
@@ -205,7 +205,7 @@ async def _ask(
 
 
 def _sort(sort: str, columns: Mapping[UUID, Column], values: dict[str, Any]) -> tuple[str, Sequence[str], str]:
-    """What is joined to the matching rows `m`, the keys that they are ordered by, and the direction."""
+    """The joins to the matching rows `m`, the sort keys, and the direction."""
     name, direction = sort.removeprefix("-"), "desc" if sort.startswith("-") else "asc"
     if name == "position":
         return "", ["m.position"], direction
@@ -249,7 +249,7 @@ def _condition(text: str, columns: Mapping[UUID, Column], values: dict[str, Any]
     if op == "state":
         if value not in _STATES:
             raise InputError(f"A state is one of {', '.join(_STATES)}, not {value!r}.", "filter")
-        if value == "missing":  # what was never asked has no row; what was cleared has one, and an index
+        if value == "missing":  # a cell that was never asked has no row; a cleared one has a row, and an index
             wanted = "1" if column else "%(column_count)s"
             never_asked = f"(select count(*) from {cells} where {met}) < {wanted}"  # noqa: S608  no text of the user's
             return f"({never_asked} or exists (select from {cells} where {met} and {_STATES[value]}))"

@@ -1,4 +1,4 @@
-"""The nouns of a review: what a column asks, what a cell says, a row of the grid."""
+"""The nouns of a review: a column's question, a cell, a row of the grid."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -16,20 +16,20 @@ Format = Literal[
 Flag = Literal["green", "yellow", "red", "grey"]
 
 RuleFlag = Literal["green", "yellow", "red"]
-"""What a rule may say of an answer; grey says that there is none."""
+"""The flags that a rule may give to an answer; grey means that nothing was found."""
 
 Role = Literal["viewer", "editor", "owner"]
-"""What a user may do to a review: see it, change it, or share and delete it."""
+"""A user's role in a review: they may see it, change it, or share and delete it."""
 
 
 CellAction = Literal["edit", "verify", "unverify", "clear", "restore", "regenerate", "replace"]
-"""What a person does to a cell; `replace`: what a run does to an answer that a person had acted on."""
+"""A person's act on a cell; `replace`: a run replaced an answer that a person had acted on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInUse:
-    """The model that answers where none is named, and its version of the prompt: other answers are outdated.
-    `measured`: the models whose green can be trusted (Cell.colour)."""
+    """The default model and its prompt version: other answers are outdated. `measured`: the models whose green can be
+    trusted (Cell.colour)."""
 
     model: str
     prompt_version: str
@@ -49,13 +49,13 @@ class Rule:
 
 SecondReading = Literal["order", "passages", "model"]
 """How an answer is read a second time: by the LLM with the questions in another order, or from the quoted passages
-alone, or by another model. Where the two differ, both are shown, and the flag is yellow."""
+alone, or by another model. If the two differ, both are shown, and the flag is yellow."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
-    """A question as somebody writes it. `tags` are the allowed answers of format `tag`, else empty; of the `rules` the
-    first one that holds gives an answer its flag."""
+    """A question of a user. `tags` are the allowed answers of format `tag`, else empty; the first of the `rules` that
+    holds gives an answer its flag."""
 
     name: str
     prompt: str
@@ -72,8 +72,8 @@ class ColumnSpec:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A column as the back ends see it. `tags` are the allowed answers of format `tag`, else empty. Of its `rules` they
-    answer those in words (conditions.py); the others are compared when the answer is there (playbook.py)."""
+    """A column as the back ends see it. `tags` are the allowed answers of format `tag`, else empty. Back ends answer
+    its `rules` in words (conditions.py); the other rules are compared with the answer (playbook.py)."""
 
     id: UUID
     name: str
@@ -88,7 +88,7 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Review:
     """A review as its user sees it: their role in it, its size, and its live job if there is one. `delete_at`: when it
-    deletes itself, None: never."""
+    is deleted, None: never."""
 
     id: UUID
     name: str
@@ -104,8 +104,8 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a review; `version` grows with every edit that changes what is asked. `unit`: of its numbers, where
-    the question names none: that of the first answer, singular, empty for plain numbers; None before it."""
+    """A column of a review; `version` grows with every edit that changes the question. `unit`: the unit of its numbers
+    if the question names none: taken from the first answer, singular, empty for plain numbers; None before that."""
 
     id: UUID
     review_id: UUID
@@ -122,18 +122,18 @@ class Column:
     updated_at: datetime
 
     def spec(self) -> ColumnSpec:
-        """What it asks."""
+        """The column's question as a spec."""
         tags, rules = tuple(self.tags), tuple(self.rules)
         return ColumnSpec(self.name, self.prompt, self.format, tags, rules, self.second_reading)
 
     def question(self) -> Question:
-        """What the back ends are asked."""
+        """The question for the back ends."""
         return replace(self.spec().question(self.id), unit=self.unit)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody a review is shared with."""
+    """A person with whom a review is shared."""
 
     email: str
     role: Role
@@ -142,9 +142,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class CellContent:
-    """What an answered cell says. `value` is typed by `value_format`, None if it could not be; `rule`: the rule of the
-    column that gave the flag, if one did; `doubt` (0 to 1): by which people look at the most doubtful answers first,
-    None where an older version noted none."""
+    """The content of an answered cell. `value` is typed by `value_format`, None if it could not be; `rule`: the rule of
+    the column that gave the flag, if any; `doubt` (0 to 1): orders answers so that people see the most doubtful first,
+    None if an older version noted none."""
 
     summary: str
     value: Any
@@ -163,8 +163,8 @@ class CellContent:
 
 @dataclass(frozen=True, slots=True)
 class EarlierAnswer:
-    """What a model had answered before a person answered instead, and its evidence. `summary` is None where nobody has
-    noted it."""
+    """A model's answer, with its evidence, that a person has replaced. `summary` is None if an older version has not
+    kept it."""
 
     summary: str | None
     reasoning: str | None
@@ -176,9 +176,9 @@ class EarlierAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell as it is exported; the fields are those of a FullCell. `stale`: its column changed since. `rule`: what the
-    column's rules say of the flag, None if it is not theirs. `column_version`: of the question it answers. Of a
-    person's answer (`edited_by`), model and evidence are None or empty: what they belong to is `earlier`."""
+    """A cell as it is exported; the fields are those of a FullCell. `stale`: its column changed since. `rule`: the
+    column's rule or reason behind the flag, None if no rule gave it. `column_version`: of the question that it answers.
+    For a person's answer (`edited_by`), model and evidence are None or empty: they belong to `earlier`."""
 
     status: Literal["pending", "done", "error"]
     summary: str | None
@@ -209,8 +209,8 @@ class Cell:
     doubt: float | None = None
 
     def colour(self, measured: Collection[str]) -> Flag | None:
-        """The flag in which the cell is coloured. Green vouches for an answer: it takes a rule of the playbook, a
-        person, or one of the `measured` models, whose green answers are known to be right more often than others."""
+        """The flag by which the cell is coloured. Green vouches for an answer: it needs a rule of the playbook, a
+        person, or one of the `measured` models, whose green answers are measured to be right more often than others."""
         vouched = self.rule or self.verified_by or self.model is None or self.model in measured
         return self.flag if vouched or self.flag != "green" else None
 
@@ -218,10 +218,10 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class FullCell:
     """A cell with everything; `missing`: it was never asked. `verified`: every quote was found; `verified_by`: a person
-    has looked and agrees. `rule`: what the column's rules say of the flag, None if it is not theirs. `attempt_error`:
-    why the last attempt failed, None if it did not; the answer is then an older one. `outdated`: another model, or
-    another version of the prompt, gave the answer. `value_format`: by which `value` was typed. `doubt` (0 to 1): the
-    signs against the model's answer, to order answers by; it is no probability."""
+    has looked and agrees. `rule`: the column's rule or reason behind the flag, None if no rule gave it.
+    `attempt_error`: why the last attempt failed, None if it did not; the answer is then an older one. `outdated`:
+    another model or prompt version gave the answer. `value_format`: the format by which `value` was typed. `doubt` (0
+    to 1): the signs against the model's answer, for ordering answers; it is no probability."""
 
     document_id: UUID
     column_id: UUID
@@ -255,7 +255,7 @@ class FullCell:
 
 @dataclass(frozen=True, slots=True)
 class PastCell:
-    """A cell as its history keeps it; the fields are those of a FullCell, None where an older version kept none."""
+    """A cell in its history; the fields are those of a FullCell, None if an older version did not keep one."""
 
     status: Literal["pending", "done", "error"]
     summary: str | None = None
@@ -299,8 +299,8 @@ _TYPED: dict[tuple[str, ...], Callable[[str], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
-    """An entry of a cell's history: who did what when, and the content before and after (None: there was no cell).
-    `email`: the person, or the model where a run replaced the answer."""
+    """An entry of a cell's history: an act, its time, and the content before and after (None: there was no cell).
+    `email`: the person, or the model if a run replaced the answer."""
 
     action: CellAction
     email: str
@@ -311,7 +311,7 @@ class CellChange:
 
 @dataclass(frozen=True, slots=True)
 class ReviewChange(CellChange):
-    """An entry of a review's history. `document` and `column` are names, None when they are gone."""
+    """An entry of a review's history. `document` and `column` are names, None if they are gone."""
 
     document_id: UUID
     column_id: UUID
@@ -322,7 +322,7 @@ class ReviewChange(CellChange):
 @dataclass(frozen=True, slots=True)
 class GridRow:
     """A document with its cells by column id; a question that was never asked has no cell. `path`, `language`,
-    `how_read`: as a Document's; `same_as`: the path of the first row with the same content, if this is not the first;
+    `how_read`: as a Document's; `same_as`: the path of the first row with the same content, unless this is the first;
     `newer_file_at`: when the newest later file of the same path was taken in, None if this is the newest; `error`: why
     the document cannot be read."""
 
@@ -341,7 +341,7 @@ class GridRow:
 @dataclass(frozen=True, slots=True)
 class Failure:
     """The cells of a document that failed for the same reason: `columns` are their columns' names. `document` is its
-    name, `path` where it stood in its upload."""
+    name, `path` its place in the upload."""
 
     document_id: UUID
     document: str

@@ -1,4 +1,4 @@
-"""Reviews in PostgreSQL. Every function runs as its user: what they may not see does not exist."""
+"""Reviews in PostgreSQL. Every function runs as its user: rows that they may not see do not exist for it."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -37,7 +37,7 @@ async def open_review(connection: Connection, user: User, name: str) -> UUID:
     cursor = await connection.execute(_sql("open_review"), {"user_id": user.id, "name": name})
     row = await cursor.fetchone()
     if row is None:
-        # Made by another session between the two halves of the statement.
+        # Another session made it between the two halves of the statement.
         return await open_review(connection, user, name)
     review_id: UUID = row["id"]
     return review_id
@@ -46,7 +46,7 @@ async def open_review(connection: Connection, user: User, name: str) -> UUID:
 async def find_review(
     connection: Connection, user: User, name: str, earlier: str, columns: Sequence[ColumnSpec], files: Sequence[str]
 ) -> UUID | None:
-    """The user's review called `name`, or else the one called `earlier` if it has all these columns as they are and a
+    """The user's review called `name`, or else the one called `earlier` if it has all these columns unchanged and a
     document of one of these names."""
     cursor = await connection.execute(
         "select id, name from tabular_reviews where user_id = %s and name = any(%s) order by named_by_owner",
@@ -78,7 +78,7 @@ async def create_review(connection: Connection, user: User, name: str) -> UUID:
 
 
 async def list_reviews(connection: Connection, limit: int, offset: int, q: str | None) -> tuple[list[Review], int]:
-    """The reviews that the user may see, latest change first, and how many there are; `q`: with this in their name."""
+    """The reviews that the user may see, latest change first, and their number; `q`: a part of their name."""
     values = {"review_id": None, "q": q, "limit": limit, "offset": offset}
     rows = await (await connection.execute(_sql("list_reviews"), values)).fetchall()
     total = rows[0]["total"] if rows else 0
@@ -102,8 +102,8 @@ async def role_in(connection: Connection, review_id: UUID) -> Role | None:
 
 @tried_again
 async def rename_review(connection: Connection, review_id: UUID, name: str) -> None:
-    """Raises ConflictError if the user has given that name to another review of theirs. Nobody learns the names of
-    reviews that are another user's."""
+    """Raises ConflictError if the user has given that name to another review of theirs. Names of other users' reviews
+    are not revealed."""
     with _named_once("name", f"You have a review called {name!r} already."):
         await connection.execute(
             "update tabular_reviews set name = %s, named_by_owner = user_id = my_user_id(), updated_at = now() "
@@ -113,14 +113,15 @@ async def rename_review(connection: Connection, review_id: UUID, name: str) -> N
 
 
 async def set_retention(connection: Connection, review_id: UUID, delete_at: datetime | None) -> None:
-    """The user's review deletes itself from `delete_at` on, within an hour; None: never. Does nothing if the user is no
-    owner of it."""
+    """Let the user's review be deleted within an hour after `delete_at`; None: never. Does nothing if the user is not
+    its owner."""
     await connection.execute("select set_retention(%s, %s)", [review_id, delete_at])
 
 
 @tried_again
 async def delete_review(connection: Connection, review_id: UUID) -> None:
-    """With its columns, cells, jobs and history; the documents stay, but those that their uploader has deleted."""
+    """Delete a review with its columns, cells, jobs and history; the documents stay, except those that their uploader
+    has deleted."""
     await connection.execute("delete from tabular_reviews where id = %s", [review_id])
 
 
@@ -151,7 +152,7 @@ async def get_column(connection: Connection, review_id: UUID, column_id: UUID) -
 
 @tried_again
 async def edit_column(connection: Connection, review_id: UUID, column_id: UUID, spec: ColumnSpec) -> Column:
-    """Change a column; its cells are stale if what is asked changed. Raises NotFoundError, ConflictError."""
+    """Change a column; its cells are stale if its question changed. Raises NotFoundError, ConflictError."""
     await _lock(connection, review_id)
     with _named_once("name", f"The review has a column called {spec.name!r} already."):
         await connection.execute(
@@ -172,7 +173,7 @@ async def edit_column(connection: Connection, review_id: UUID, column_id: UUID, 
 
 @retried
 async def choose_unit(connection: Connection, column_id: UUID, version: int, unit: str) -> str:
-    """The unit of the column's numbers: `unit` if it has none yet, or does not ask that version any more."""
+    """The unit of the column's numbers: `unit` if it has none yet, or if its question has another version by now."""
     values = {"column_id": column_id, "version": version, "unit": unit}
     row = await (await connection.execute(_sql("choose_unit"), values)).fetchone()
     return row["unit"] if row else unit
@@ -187,7 +188,7 @@ async def order_columns(connection: Connection, review_id: UUID, column_ids: Seq
 
 @tried_again
 async def remove_column(connection: Connection, review_id: UUID, column_id: UUID) -> None:
-    """With its cells."""
+    """Remove a column with its cells."""
     await _lock(connection, review_id)
     await connection.execute("delete from tabular_columns where review_id = %s and id = %s", [review_id, column_id])
 
@@ -224,7 +225,7 @@ async def count_answers(
 
 
 async def list_members(connection: Connection, review_id: UUID) -> list[Member]:
-    """Whom the review is shared with."""
+    """The people with whom the review is shared."""
     cursor = await connection.execute(
         "select email, role, created_at from review_members where review_id = %s order by email", [review_id]
     )
@@ -239,7 +240,7 @@ async def put_member(connection: Connection, review_id: UUID, email: str, role: 
 
 @tried_again
 async def remove_member(connection: Connection, review_id: UUID, email: str) -> None:
-    """Raises NotFoundError if the review is not shared with them."""
+    """Stop sharing the review with a person. Raises NotFoundError if it is not shared with them."""
     cursor = await connection.execute(
         "delete from review_members where review_id = %s and email = lower(%s)", [review_id, email]
     )
@@ -251,7 +252,7 @@ async def remove_member(connection: Connection, review_id: UUID, email: str) -> 
 async def put_columns(connection: Connection, review_id: UUID, columns: Sequence[ColumnSpec]) -> list[UUID]:
     """Add the columns, or edit those of the same name; returns their ids in order.
 
-    An edit that changes what is asked makes the column's cells stale. Other columns of the review stay as they are.
+    An edit that changes the question makes the column's cells stale. Other columns of the review stay as they are.
     """
     await _lock(connection, review_id)
     cursor = await connection.execute(_sql("put_columns"), {"review_id": review_id, "columns": as_json(columns)})
@@ -261,7 +262,7 @@ async def put_columns(connection: Connection, review_id: UUID, columns: Sequence
 
 @tried_again
 async def put_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
-    """Add documents to the grid, below those that it has; one that it has already keeps its place. Raises NotFoundError
+    """Add documents to the grid, below the others; a document that is in the grid keeps its place. Raises NotFoundError
     for one that the user may not see, ForbiddenError for one that is only shared with them."""
     values = {"review_id": review_id, "document_ids": list(document_ids)}
     if unknown := await (await connection.execute(_sql("find_unknown_document"), values)).fetchone():
@@ -277,7 +278,7 @@ async def put_documents(connection: Connection, review_id: UUID, document_ids: S
 
 @tried_again
 async def remove_documents(connection: Connection, review_id: UUID, document_ids: Sequence[UUID]) -> None:
-    """Take rows out of the grid, with their cells."""
+    """Remove rows from the grid, with their cells."""
     await _lock(connection, review_id)
     await connection.execute(
         "delete from review_documents where review_id = %s and document_id = any(%s)", [review_id, list(document_ids)]
@@ -292,7 +293,7 @@ async def grid_rows(
     in_use: ModelInUse | None = None,
     citations: bool = True,
 ) -> AsyncIterator[GridRow]:
-    """The grid's rows with full contents, in order, a hundred at a time: a review of any size is never held.
+    """The grid's rows with full contents, in order, a hundred at a time, so that a whole review is never in memory.
 
     Without `in_use` no answer is outdated. Without `citations` they are not read.
     """
@@ -323,7 +324,8 @@ async def failed_cells(
     column_ids: Sequence[UUID] | None = None,
     document_ids: Sequence[UUID] | None = None,
 ) -> list[Failure]:
-    """What failed in a review, one entry per document and reason; of one job, or of some columns and documents only."""
+    """The failed cells of a review, one entry per document and reason; only of one job, or of some columns and
+    documents, if given."""
     cursor = await connection.execute(
         _sql("list_failed_cells"),
         {
@@ -337,7 +339,7 @@ async def failed_cells(
 
 
 async def _lock(connection: Connection, review_id: UUID) -> None:
-    """Who changes rows or columns of a review does so one after the other."""
+    """Changes of a review's rows or columns are made one after the other."""
     await connection.execute("select from tabular_reviews where id = %s for no key update", [review_id])
 
 
@@ -373,8 +375,8 @@ def _value(stored: str | None) -> Any:
 
 
 def _a_persons(cell: dict[str, Any], before: PastCell | None) -> dict[str, Any]:
-    """What changes of a cell because its answer is a person's: the model, and what it said for its own answer, go to
-    `earlier`. What a person wrote beside their answer stays."""
+    """The fields of a cell that differ because a person answered: the model and its evidence go to `earlier`. A
+    person's own notes beside their answer stay."""
     names = ("reasoning", "citations", "verified", "model", "prompt_version")
     if before is not None:
         earlier = EarlierAnswer(before.summary, *(getattr(before, name) for name in names))

@@ -18,7 +18,7 @@ from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import ColumnSpec
 
 SAME_TITLE = 90
-"""Of 100: how alike two column titles are that ask the same (rapidfuzz's ratio, case aside)."""
+"""Of 100: the least similarity of two column titles with the same meaning (rapidfuzz's ratio, ignoring case)."""
 
 
 _FOLDER = resources.files("columnist.reviews").joinpath("built_in_templates")
@@ -36,7 +36,7 @@ class Template:
 
 @cache
 def built_in_templates() -> dict[str, Template]:
-    """Those that come with Columnist, by id."""
+    """The templates that come with Columnist, by id."""
     found = {}
     for file in sorted(_FOLDER.iterdir(), key=lambda file: file.name):
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -65,7 +65,7 @@ def read_questions(named: Path) -> list[ColumnSpec]:
 
 
 def known_column(title: str) -> ColumnSpec | None:
-    """The column of a built-in template that has this title, or nearly."""
+    """The column of a built-in template with this title, or nearly this title."""
     columns = {column.name: column for template in built_in_templates().values() for column in template.columns}
     match = process.extractOne(
         title, columns.keys(), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=SAME_TITLE
@@ -128,7 +128,7 @@ async def delete_template(connection: Connection, template_id: str) -> None:
 
 def _own(template_id: str) -> UUID:
     if template_id in built_in_templates():
-        raise ForbiddenError("A built-in template stays as it is: make one of your own from its columns.")
+        raise ForbiddenError("A built-in template cannot be changed: make your own template from its columns.")
     try:
         return UUID(template_id)
     except ValueError:
