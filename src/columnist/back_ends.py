@@ -24,7 +24,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 
 
 MOST_SUGGESTING, EACH_SUGGESTING, MOST_WAITING = 8, 2, 10
-"""Suggestions that are asked for at the same time: of all, of one user, and those of one user that wait."""
+"""How many suggestions may run at the same time: in all, and for one user; and how many of one user may wait."""
 
 CONTEXT_SECONDS = 2.0
 """How long an estimate waits for the LLM server to say how long its context is."""
@@ -37,7 +37,7 @@ def prompt_version(model: str) -> str:
 
 
 def check_models(settings: Settings, model: str, questions: Sequence[ColumnSpec | Column] = ()) -> None:
-    """Raises SettingsError if the settings lack what it takes to ask the model these questions."""
+    """Raises SettingsError if the settings lack something that is needed to ask the model these questions."""
     *first, large = models_in(model)
     if first and settings.first_doubt is None:
         raise SettingsError(
@@ -53,7 +53,7 @@ def check_models(settings: Settings, model: str, questions: Sequence[ColumnSpec 
 
 
 def llm_hosts(settings: Settings) -> list[str]:
-    """The hosts of the LLM servers of these settings: where text of documents goes."""
+    """The hosts of the LLM servers of these settings, to which text of documents goes."""
     urls = listed_urls(settings.openai_base_url or OPENAI_URL)
     return list(map(host_of, urls))
 
@@ -99,7 +99,7 @@ class BackEnds:
         return CheapFirst(await self._another(first[0]), await self.named(large), self._settings.first_doubt)
 
     async def _second(self, model: str) -> "Another | None":
-        """What reads again after the model, if it is another one; the second reading is not read again."""
+        """The back end of second readings, if it is another model; a second reading is not read again."""
         second = self._settings.second_model
         return None if second is None or second == model else await self._another(second)
 
@@ -112,9 +112,10 @@ class BackEnds:
         return Another(LanguageModelAnswerer(await self.chat(model), self._settings, seeker=self.seeker), prices)
 
     async def chat(self, model: str) -> "ChatModel":
-        """The chat model of that name, of two the large one; a GGUF file is loaded, once, away from the event loop."""
+        """The chat model of that name; the large one if the name stands for two. A GGUF file is loaded once, outside
+        the event loop."""
         model = models_in(model)[-1]
-        # The SDK takes half a second to import: who asks no LLM does not wait for it.
+        # The SDK takes half a second to import; processes that ask no LLM do without it.
         from columnist.llm import local
         from columnist.llm.client import ChatModel
 
@@ -127,38 +128,38 @@ class BackEnds:
             return self._chats[model]
 
     async def batches(self, model: str) -> "Batches":
-        """The batches of a model's server. Raises as `named`."""
+        """The batches of a model's server. Raises as `named` does."""
         return (await self.chat(model)).batches
 
     @property
     def batch_server(self) -> str | None:
-        """The base URL of the server whose batches a worker of this process looks after; None: there is none."""
+        """The base URL of the server whose batches a worker of this process handles; None if there is none."""
         settings = self._settings
         if settings.openai_base_url is None:
             return None if settings.openai_api_key is None else OPENAI_URL
         return listed_urls(settings.openai_base_url)[0]
 
     def askable(self) -> tuple[str, ...] | None:
-        """The models that a worker of this process may take jobs for; None: any, as there is a server to ask."""
+        """The models that a worker of this process may take jobs for; None: any, because there is a server to ask."""
         settings = self._settings
         if settings.openai_base_url or settings.openai_api_key:
             return None
         return (EXTRACTIVE, settings.model)
 
     def limits(self) -> dict[str, int]:
-        """Model → documents that may be under way with it now, for those that are asked over a server."""
+        """Model → how many documents may be in progress with it now; only models on a server."""
         chains = {name: models_in(name)[-1] for name in self._answerers}
         return {name: self._chats[one].documents for name, one in chains.items() if one in self._chats} | {
             model: chat.documents for model, chat in self._chats.items()
         }
 
     async def contexts(self, model: str) -> dict[str, int]:
-        """The contexts of the models that this name stands for, and of the one that reads again after them."""
+        """The contexts of the models that this name stands for, and of the one for second readings."""
         names = [one for one in {*models_in(model), self._settings.second_model} if one is not None]
         return dict(zip(names, await asyncio.gather(*map(self._context_tokens, names)), strict=True))
 
     async def _context_tokens(self, model: str) -> int:
-        """The context of a model: what its server says, if that is soon, or else what is assumed."""
+        """The context of a model: as its server reports it, if that comes soon; else an assumption."""
         if model != EXTRACTIVE and not model.endswith(".gguf"):
             try:
                 async with asyncio.timeout(CONTEXT_SECONDS):

@@ -1,6 +1,6 @@
-"""What is taken is given back, however often the task that took it is cancelled, and wherever that meets it.
+"""Resources are released however often and wherever the task that holds them is cancelled.
 
-The rule: between taking and giving back nothing is awaited that a cancel could end too early. What has to be awaited
+The rule: between acquiring and releasing, nothing is awaited that a cancel could end too early. What must be awaited
 there goes through `surely` or `off_loop`.
 """
 
@@ -21,7 +21,7 @@ _under_way: set[asyncio.Task[Any]] = set()
 
 
 async def surely(step: Coroutine[Any, Any, Value]) -> Value:
-    """Await a step that goes on to its own end even if this task is cancelled meanwhile, as often as it likes."""
+    """Await a step that runs to its end even if this task is cancelled meanwhile, any number of times."""
     task = asyncio.ensure_future(step)
     _under_way.add(task)
     task.add_done_callback(_under_way.discard)
@@ -30,10 +30,10 @@ async def surely(step: Coroutine[Any, Any, Value]) -> Value:
 
 @asynccontextmanager
 async def off_loop(context: AbstractContextManager[Value]) -> AsyncIterator[Value]:
-    """A context that touches disks or networks as it is entered and left: both happen in a thread.
+    """A context that uses disks or networks when it is entered and left: both happen in a thread.
 
-    A thread cannot be cancelled. So a context that is there only after its task was cancelled is left at once, and one
-    that is being left is left to its end, with nobody waiting for it.
+    A thread cannot be cancelled. So a context that is entered after its task was cancelled is left at once, and one
+    that is being left is left to its end without a waiting task.
     """
     loop = asyncio.get_running_loop()
     entry = _Entry(context)
@@ -54,12 +54,12 @@ async def off_loop(context: AbstractContextManager[Value]) -> AsyncIterator[Valu
 
 async def _left(context: AbstractContextManager[Value], *error: Any) -> bool | None:
     if not main_thread().is_alive():
-        return context.__exit__(*error)  # the program is ending, and starts nothing in a thread any more
+        return context.__exit__(*error)  # the program is ending, and no thread can start any more
     return await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, context.__exit__, *error))
 
 
 class _Entry(Generic[Value]):
-    """A context on its way in, which may be given up meanwhile."""
+    """A context that is being entered, and may be given up meanwhile."""
 
     def __init__(self, context: AbstractContextManager[Value]) -> None:
         self._context = context
@@ -78,13 +78,13 @@ class _Entry(Generic[Value]):
         return value
 
     def give_up(self) -> bool:
-        """Whether it is inside already, and has to be left; if not, `enter` leaves it."""
+        """Whether the context has been entered, and must be left; if not, `enter` leaves it."""
         with self._lock:
             self._given_up = True
             return self._inside
 
     def leave(self) -> None:
-        """As a cancelled task would have left it."""
+        """Leave the context as a cancelled task would."""
         try:
             self._context.__exit__(asyncio.CancelledError, asyncio.CancelledError(), None)
         except Exception:

@@ -9,8 +9,8 @@ _CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
 def usable_cores() -> int:
-    """The cores that this process may use: the share of its container or control group, not the machine's, and no more
-    than PYTHON_CPU_COUNT, which Python itself follows from 3.13 on."""
+    """The cores that this process may use: the share of its container or control group, not of the machine, and at most
+    PYTHON_CPU_COUNT, which Python itself obeys from 3.13 on."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limits = [cores, _quota(_CONTROL_GROUPS)]
     with suppress(OSError):

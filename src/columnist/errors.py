@@ -1,4 +1,4 @@
-"""Every failure a person may have to act on, as one tree.
+"""Every failure that a person may have to act on, as one tree.
 
 Each class carries the exit code of the command line, and the slug and status of its RFC 9457 problem; the message is
 a sentence that says what happened and what to do.
@@ -157,7 +157,7 @@ class StorageFullError(StorageAwayError):
 
 
 class ReaderLostError(StorageAwayError):
-    """A guarded process was ended from outside, or cannot be started: of a reader, the rules or an export. No file is
+    """A guarded process (of a reader, the rules or an export) was ended from outside, or cannot be started. No file is
     at fault."""
 
     problem = "reader-lost"
@@ -167,7 +167,7 @@ class ReaderLostError(StorageAwayError):
 
 
 class ServerError(ColumnistError):
-    """The server cannot be reached, or the address is not that of a Columnist server."""
+    """The server cannot be reached, or the address belongs to no Columnist server."""
 
     exit_code = 4
     problem = "server-unavailable"
@@ -185,7 +185,7 @@ class LlmError(ColumnistError):
 
 
 class LlmUnavailableError(LlmError):
-    """The LLM server fails for one request, or for all; a later try may succeed."""
+    """The LLM server fails for one request or for all; a later try may succeed."""
 
     problem = "llm-unavailable"
 
@@ -203,7 +203,7 @@ class LlmRefusedError(LlmError):
 
 
 class PutOffError(LlmError):
-    """The call waits for a batch of the provider: its document gives its place back until the batch has ended."""
+    """The call waits for a batch of the provider: its document releases its place until the batch has ended."""
 
     problem = "put-off"
 
@@ -221,7 +221,7 @@ class RequestRefusedError(LlmRefusedError):
 
 
 class ContextExceededError(RequestRefusedError):
-    """The request is longer than the model's context window; `fits`: about which share of it is not."""
+    """The request is longer than the model's context window; `fits`: about which share of it fits."""
 
     problem = "context-exceeded"
 

@@ -1,4 +1,4 @@
-"""What a process works with (database, files, reader, back ends), its worker pool, and how it ends."""
+"""The parts of a process (database, files, reader, back ends), its worker pool, and its end."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ from columnist.settings import Settings
 log = structlog.get_logger()
 
 LEAVE_SECONDS = 10.0
-"""How long a process may take to exit after its grace time: to hand items back and close what is open."""
+"""How long a process may take to exit after its grace time: to hand items back and close everything."""
 
 _leaving: threading.Timer | None = None
 
@@ -52,7 +52,7 @@ class Process:
         return ModelInUse(settings.model, prompt_version(settings.model), settings.measured)
 
     def tell_receivers(self) -> None:
-        """Log where text of documents goes: before any goes."""
+        """Log where text of documents goes, before any is sent."""
         hosts = llm_hosts(self.settings) if self.back_ends.askable() is None else []
         log.info("text of documents goes to", llm_servers=hosts or "none: it stays on this machine")
 
@@ -77,7 +77,7 @@ class Process:
             running = asyncio.create_task(pool.run())
             watcher = asyncio.current_task()
             assert watcher
-            # A pool that dies takes its process with it: otherwise people wait for work that is never done.
+            # A pool that dies ends its process: otherwise people would wait for work that is never done.
             running.add_done_callback(lambda _: pool.stopping or watcher.cancel())
             try:
                 yield pool
@@ -93,20 +93,20 @@ class Process:
                 await asyncio.gather(running, return_exceptions=True)
 
     def _beside(self, options: PoolOptions) -> Callable[[], Awaitable[None]] | None:
-        """What looks after the batches of the settings' server, if they name one."""
+        """The service for the batches of the settings' server, if there is one."""
         if self.back_ends.batch_server is None:
             return None
-        from columnist.jobs.batches import BatchKeeper  # which imports the SDK
+        from columnist.jobs.batches import BatchKeeper  # it imports the SDK
 
         return BatchKeeper(self.database, self.back_ends, self.back_ends.batch_server, options).keep_batches
 
 
 @asynccontextmanager
 async def open_process(settings: Settings, connections: int = 4) -> AsyncIterator[Process]:
-    """Open the settings' database, started and migrated if need be, and the rest of the process.
+    """Open the settings' database, started and migrated if needed, and the rest of the process.
 
-    `connections`: for requests; the worker pool has as many of its own. Raises DatabaseError, or SettingsError as
-    `check_sandbox`.
+    `connections`: for requests; the worker pool has as many more. Raises DatabaseError, or SettingsError as
+    `check_sandbox` does.
     """
     await check_sandbox(settings)
     async with off_loop(database_url(settings)) as url, Database(url, connections, Quotas.of(settings)) as database:
@@ -147,7 +147,7 @@ async def check_askable(settings: Settings, questions: Sequence[ColumnSpec] = ()
 
 
 def leave_within(seconds: float, exit_code: int = 1) -> None:
-    """End this process after `seconds`, whatever it still waits for. A later call sets another time.
+    """End this process after `seconds`, even if it still waits for something. A later call sets another time.
 
     A database that hangs can block the cancelling of a statement, or the closing of a connection, for ever.
     """

@@ -1,4 +1,4 @@
-"""The live bar of a job, as the command line and `Job.wait` show it."""
+"""The live bar of a job, for the command line and `Job.wait`."""
 
 import os
 import sys
@@ -14,15 +14,15 @@ from columnist.jobs.job import Progress as JobProgress
 
 
 class Forgiving:
-    """A stream for output that may get lost: what cannot be written (closed pipe, full disk) is dropped, so the work
-    goes on. `own`: nothing else uses the stream, and it is redirected to /dev/null then."""
+    """A stream for output that may get lost: text that cannot be written (closed pipe, full disk) is dropped, so that
+    the work goes on. `own`: nothing else uses the stream, so it is redirected to /dev/null then."""
 
     def __init__(self, stream: TextIO | None, *, own: bool = False) -> None:
         self._stream = stream or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it is never closed
         self._own = own
 
     def write(self, text: str) -> int:
-        """As a stream's; letters that its encoding lacks are written as `?`."""
+        """Write; letters that the stream's encoding lacks become `?`."""
         try:
             try:
                 self._stream.write(text)
@@ -34,14 +34,14 @@ class Forgiving:
         return len(text)
 
     def flush(self) -> None:
-        """As a stream's."""
+        """Flush, or drop what cannot be written."""
         try:
             self._stream.flush()
         except (OSError, ValueError):
             self._let_go()
 
     def _let_go(self) -> None:
-        """Otherwise the interpreter's exit fails over what is in the buffer."""
+        """Otherwise the interpreter's exit fails because of the rest in the buffer."""
         if self._own:
             with suppress(OSError, ValueError):
                 nowhere = os.open(os.devnull, os.O_WRONLY)

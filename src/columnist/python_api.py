@@ -52,9 +52,8 @@ STOPPED = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Result:
-    """A filled grid: one row per document, and per question its value, what is shown, its flag, and `(verified)`.
-
-    `failures` are the cells without an answer and why; `refused` the files that were not taken in and why.
+    """A filled grid: one row per document, and per question its value, its shown text, its flag, and `(verified)`.
+    `failures`: the cells without an answer, with reasons; `refused`: the files that were not taken in, with reasons.
     """
 
     review: str
@@ -116,13 +115,13 @@ def run(
     review: str | None = None,
     batch: bool = False,
 ) -> Result:
-    """Ask every question about every document, wait, and return the grid. The same call again asks nothing again.
+    """Ask every question about every document, wait, and return the grid. A repeated call asks nothing again.
 
     `paths`: files and folders. `columns`: a YAML file, the name of a built-in template, or mappings with name, prompt,
     format and tags. `model`: replaces the settings' model; if given, other models' answers are asked again (otherwise
     they are kept, and a warning says so). `review`: its name; by default these paths and questions have a separate
-    review. `batch`: ask in batches of the LLM provider, at half the price and within a day; the same call later goes
-    on. Works in notebooks and from any thread. The result is complete: every cell has an answer or is among the
+    review. `batch`: ask in batches of the LLM provider, at half the price and within a day; the same call later
+    continues. Works in notebooks and from any thread. The result is complete: every cell has an answer or is among the
     `failures`.
 
     Raises ColumnistError (errors.py) with a sentence: UnaskableModelError at once if this machine cannot ask the model,
@@ -183,7 +182,7 @@ async def _run(
 def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """The outcome of `work`, run in a separate thread: in a notebook an event loop is running in this one.
 
-    An interrupt here, or the end of the main thread, cancels the work and waits until it has released what it holds.
+    An interrupt here, or the end of the main thread, cancels the work and waits until it has released its resources.
     """
     outcome: Future[T] = Future()
     # Not Thread.join: in Python 3.11 an interrupted join believes that the thread has ended.
@@ -214,7 +213,7 @@ def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     threading.Thread(target=run_it, name="columnist.run").start()
     interrupted = _interruption()
     try:
-        # Short waits: an interrupt that is thrown into a thread is only noticed between them.
+        # Short waits: an interrupt that is raised in a thread is noticed only between them.
         while not ended.wait(NOTICE_SECONDS):
             if interrupted():
                 raise KeyboardInterrupt
@@ -228,15 +227,15 @@ def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def _interruption() -> Callable[[], bool]:
-    """Returns a function that tells whether the program has been interrupted, where that raises nothing here:
-    asyncio.run cancels its task, which is this blocked one, or waits for this thread (`asyncio.to_thread`)."""
+    """Returns a function that tells whether the program has been interrupted, in cases where no exception is raised
+    here: asyncio.run cancels its task, which is this blocked one, or waits for this thread (`asyncio.to_thread`)."""
     try:
         task = asyncio.current_task()
     except RuntimeError:
         task = _main_task()
     before = task.cancelling() if task else 0
     main = threading.main_thread()
-    # asyncio.run takes the request back once its task has ended as cancelled.
+    # asyncio.run withdraws the request once its task has ended as cancelled.
     return lambda: not main.is_alive() or (task is not None and (task.cancelled() or task.cancelling() > before))
 
 

@@ -15,23 +15,23 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from columnist.errors import SettingsError
 
 ASSUMED_CONTEXT_TOKENS = 32_768
-"""Of a model whose context neither its server nor COLUMNIST_CONTEXT_TOKENS says."""
+"""The context of a model if neither its server nor COLUMNIST_CONTEXT_TOKENS states it."""
 
 EXTRACTIVE = "extractive"
 """The model name of the built-in back end that needs no LLM."""
 
 
 CHAIN = ">"
-"""Between two models, of which the first answers alone where its answer is in little doubt."""
+"""The sign between two models, of which the first answers alone if its answer is in little doubt."""
 
 
 def models_in(model: str) -> tuple[str, ...]:
-    """The models that a name stands for: one, or first a cheap one and then a large one."""
+    """The models that a name stands for: one, or a cheap one and then a large one."""
     return tuple(model.split(CHAIN))
 
 
 def default_data_dir() -> Path:
-    """Where the embedded database and the files live when `COLUMNIST_DATA_DIR` is not set."""
+    """The folder of the embedded database and the files if `COLUMNIST_DATA_DIR` is not set."""
     base = os.environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
     return Path(base, "columnist")
 
@@ -41,8 +41,8 @@ ENV_FILE = "COLUMNIST_ENV_FILE"
 
 
 def env_files() -> list[Path]:
-    """The `.env` files that count, the last one first: of the configuration and the data directory, or the one that was
-    named. Never that of the working directory, which may be a folder that somebody sent."""
+    """The `.env` files in use; later ones win: those of the configuration and the data directory, or the named one.
+    Never the one of the working directory, which may be a folder from somebody else."""
     if named := os.environ.get(ENV_FILE):
         return [Path(named)]
     config = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
@@ -145,14 +145,14 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
         validation_alias="COLUMNIST_FIRST_DOUBT",
-        description="With a model written `small>large`: up to which doubt an answer of the first one counts, so that "
-        "the second is not asked. `columnist eval first` finds it.",
+        description="With a model written `small>large`: the doubt up to which an answer of the first one counts, "
+        "so that the second is not asked. `columnist eval first` finds it.",
     )
     second_model: str | None = Field(
         None,
         min_length=1,
         validation_alias="COLUMNIST_SECOND_MODEL",
-        description="The model that reads again where a column's second reading is by another model, or `extractive`. "
+        description="The model for columns whose second reading is by another model, or `extractive`. "
         "Its prices are those of `COLUMNIST_MODELS`.",
     )
     context_tokens: int | None = Field(
@@ -160,7 +160,7 @@ class Settings(BaseSettings):
         ge=1_024,
         validation_alias="COLUMNIST_CONTEXT_TOKENS",
         description="How many tokens of the model's context window to use; a longer document is read in overlapping "
-        "page windows. Unset: all that the server says, or 32,768 if it says nothing.",
+        "page windows. Unset: as many as the server reports, or 32,768 if it reports none.",
     )
     answer_tokens: int = Field(
         4_096,
@@ -172,7 +172,7 @@ class Settings(BaseSettings):
         (),
         validation_alias="COLUMNIST_MEASURED_MODELS",
         description="Models, with commas between, whose green answers `columnist eval` has shown to be right more "
-        "often than yellow ones. Green by another model's own word is a ring on the page, and not filled in XLSX.",
+        "often than yellow ones. Green of another model is a ring on the page, and not filled in XLSX.",
     )
     columns_per_call: int = Field(
         5,
@@ -187,12 +187,12 @@ class Settings(BaseSettings):
         le=10_000,
         validation_alias="COLUMNIST_LLM_MAX_IN_FLIGHT",
         description="The most concurrent LLM calls of one process with each server; fewer while it is overloaded. "
-        "Unset: what its queue shows that it can take (vLLM, SGLang, llama.cpp with metrics), or 32.",
+        "Unset: as many as its queue shows that it can take (vLLM, SGLang, llama.cpp with metrics), or 32.",
     )
     llm_extra_body: dict[str, JsonValue] = Field(
         {},
         validation_alias="COLUMNIST_LLM_EXTRA_BODY",
-        description="A JSON object that each LLM call sends along, for a server that needs it, such as "
+        description="A JSON object that is sent with each LLM call, for a server that needs it, such as "
         '`{"chat_template_kwargs": {"enable_thinking": false}}`.',
     )
     llm_timeout_seconds: float = Field(
@@ -226,12 +226,12 @@ class Settings(BaseSettings):
         "them). `available`: use those that the machine has.",
     )
     max_file_mb: int = Field(
-        200, ge=1, validation_alias="COLUMNIST_MAX_FILE_MB", description="The largest file that is taken in."
+        200, ge=1, validation_alias="COLUMNIST_MAX_FILE_MB", description="The largest file that may be uploaded."
     )
     host: str = Field(
         "127.0.0.1",
         validation_alias="COLUMNIST_HOST",
-        description="The address that `columnist serve` listens on. Any but this machine's own needs sign-in.",
+        description="The address that `columnist serve` listens on. Any other than this machine's own needs sign-in.",
     )
     port: int = Field(
         8000, ge=0, le=65_535, validation_alias="COLUMNIST_PORT", description="Its port; 0 takes a free one."
@@ -247,8 +247,8 @@ class Settings(BaseSettings):
         None,
         pattern="^https?://[^/?#]+/?$",
         validation_alias="COLUMNIST_PUBLIC_URL",
-        description="The address at which people open this server, such as https://columnist.example.org: for links of "
-        "invitations, and for the way back from an OIDC provider. Absent: this machine's.",
+        description="The address at which people open this server, such as https://columnist.example.org: "
+        "for links of invitations, and for the return from an OIDC provider. Absent: this machine's.",
     )
     sign_in: Literal["password"] | None = Field(
         None,
@@ -294,7 +294,7 @@ class Settings(BaseSettings):
         min_length=1,
         validation_alias="COLUMNIST_JWT_CONFIRMING_ISSUER",
         description="The `iss` of an issuer that confirms every e-mail address and signs with published keys, though "
-        "its tokens have no email_verified. Other addresses without it do not count.",
+        "its tokens have no email_verified. Addresses of other issuers do not count without it.",
     )
     sign_in_url: str | None = Field(
         None,
@@ -334,8 +334,8 @@ class Settings(BaseSettings):
         ge=0,
         le=600,
         validation_alias="COLUMNIST_DRAIN_SECONDS",
-        description="How long a stopping server still answers while /readyz turns traffic away: longer than a proxy "
-        "needs to notice.",
+        description="How long a stopping server still answers while /readyz turns traffic away; "
+        "must be longer than a proxy needs to notice.",
     )
     server: str | None = Field(
         None,
@@ -360,13 +360,13 @@ class Settings(BaseSettings):
 
     @property
     def measured(self) -> frozenset[str]:
-        """The models whose green answers are known to be right more often than yellow ones: the rules are (docs)."""
+        """The models whose green answers are measured to be right more often than yellow ones; the rules are (docs)."""
         return frozenset((EXTRACTIVE, *self.measured_models))
 
     @property
     def offered(self) -> dict[str, tuple[float, float, float]]:
         """The models that users may name: US dollars per million prompt, cached and answer tokens of each."""
-        # Without a cached price the full one is charged: rather overestimated than overspent.
+        # Without a cached price the full one is charged: overestimating is better than overspending.
         cached = self.price_prompt if self.price_cached is None else self.price_cached
         usual = (self.price_prompt, cached, self.price_completion)
         found = {EXTRACTIVE: usual, self.model: usual}
@@ -383,7 +383,7 @@ class Settings(BaseSettings):
         return found
 
     def prices_of(self, model: str) -> tuple[float, float, float]:
-        """Those of an offered model, or of one that only the operator names: the usual ones."""
+        """The prices of an offered model; for a model that only the operator names, the usual ones."""
         return self.offered.get(model) or self.offered[self.model]
 
     @field_validator("models")
@@ -441,7 +441,7 @@ def host_of(url: str) -> str:
 
 
 def load_settings(**changes: Any) -> Settings:
-    """Read the settings of this process; `changes` replace them, except where None. Raises SettingsError with one
+    """Read the settings of this process; `changes` that are not None replace them. Raises SettingsError with one
     sentence per invalid value."""
     if (named := os.environ.get(ENV_FILE)) and not Path(named).is_file():
         raise SettingsError(f"{named} is no file: --env-file names the file of the settings.")
@@ -453,7 +453,7 @@ def load_settings(**changes: Any) -> Settings:
     if len(sources) > 1:
         raise SettingsError(
             f"OPENAI_BASE_URL is from {_source('OPENAI_BASE_URL')}, and OPENAI_API_KEY from "
-            f"{_source('OPENAI_API_KEY')}: set both in one place, so that a key goes nowhere that it is not meant for."
+            f"{_source('OPENAI_API_KEY')}: set both in one place, so that the key goes only to its own server."
         )
     return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
@@ -481,7 +481,7 @@ def knobs(settings: Settings) -> list[Knob]:
 
 
 def _source(*names: str) -> str:
-    """Where the first of these variables that is set has its value from: `environment`, a file, or `default`."""
+    """The source of the first of these variables that is set: `environment`, a file, or `default`."""
     if any(os.environ.get(name) for name in names):
         return "environment"
     for file in reversed(env_files()):
@@ -492,7 +492,7 @@ def _source(*names: str) -> str:
 
 
 _SECRET = re.compile(r"pass|key|secret|token|sig|auth|cred|pwd", re.I)
-"""Part of the name of a URL's parameter that nobody else is to see."""
+"""Parts of names of a URL's parameters whose values are secret."""
 
 
 def _masked(value: str) -> str:

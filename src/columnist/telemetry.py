@@ -1,4 +1,4 @@
-"""What monitoring sees of a process: its metrics, and its traces if they are asked for.
+"""The metrics of a process, and its traces if they are switched on.
 
 Labels contain no names or ids of people or documents: their values are the few words listed here, route templates and
 status classes. docs/watching.md says what each metric means.
@@ -46,14 +46,14 @@ ITEMS_ENDED = Counter(
 LEASES_LOST = Counter(
     "columnist_leases_lost", "Items that another worker took over while this one worked on them.", registry=REGISTRY
 )
-RETRIES = Counter("columnist_retries", "What was tried again, by cause.", ["cause"], registry=REGISTRY)
+RETRIES = Counter("columnist_retries", "Retries, by cause.", ["cause"], registry=REGISTRY)
 POOL_CONCURRENCY = Gauge(
     "columnist_pool_concurrency", "Items that the process can work on at a time.", registry=REGISTRY
 )
 POOL_RUNNING = Gauge("columnist_pool_running", "Items that the process works on.", registry=REGISTRY)
 READER_PLACES = Gauge(
     "columnist_reader_places",
-    "Guarded processes at a time, by what they do (kind: reading, drawing, ocr, rules, words, quotes, export; "
+    "Guarded processes at a time, by kind and state (kind: reading, drawing, ocr, rules, words, quotes, export; "
     "state: free, in_use).",
     ["kind", "state"],
     registry=REGISTRY,
@@ -61,9 +61,7 @@ READER_PLACES = Gauge(
 CELLS_WRITTEN = Counter(
     "columnist_cells_written", "Cells written, by their status: done or error.", ["status"], registry=REGISTRY
 )
-ANSWERS_REUSED = Counter(
-    "columnist_answers_reused", "Of the cells written, those that took a stored answer.", registry=REGISTRY
-)
+ANSWERS_REUSED = Counter("columnist_answers_reused", "Written cells that took a stored answer.", registry=REGISTRY)
 LLM_CALL_SECONDS = Histogram(
     "columnist_llm_call_seconds",
     "How long an LLM call took, by outcome: answered or failed.",
@@ -77,8 +75,8 @@ LLM_TOKENS = Counter(
     ["kind"],
     registry=REGISTRY,
 )
-LLM_IN_FLIGHT = Gauge("columnist_llm_in_flight", "LLM calls under way.", registry=REGISTRY)
-LLM_LIMIT = Gauge("columnist_llm_limit", "LLM calls that may be under way now.", registry=REGISTRY)
+LLM_IN_FLIGHT = Gauge("columnist_llm_in_flight", "LLM calls in flight.", registry=REGISTRY)
+LLM_LIMIT = Gauge("columnist_llm_limit", "The most LLM calls that may be in flight now.", registry=REGISTRY)
 REQUEST_SECONDS = Histogram(
     "columnist_http_request_seconds",
     "How long a request took, by method, route template and status class.",
@@ -88,7 +86,7 @@ REQUEST_SECONDS = Histogram(
 )
 
 for _cause in ("rate_limited", "server_error", "timeout", "connection", "malformed", "llm_unavailable", "worker_error"):
-    RETRIES.labels(_cause)  # there from the start: a rate over what is absent is no zero
+    RETRIES.labels(_cause)  # present from the start: a rate over an absent series is not zero
 for _outcome in ("completed", "error", "skipped"):
     ITEMS_ENDED.labels(_outcome)
 for _status in ("done", "error"):
@@ -100,13 +98,13 @@ for _kind in ("prompt", "cached", "completion"):
 
 
 _tracer: trace.Tracer | None = None
-"""The one that sends, while `tracing` is on."""
+"""The tracer that sends, while `tracing` is on."""
 
 
 def span(name: str, **attributes: object) -> AbstractContextManager[trace.Span]:
-    """A span around the context, below the present one. It also carries what is bound to the log there (job, item,
+    """A span around the context, below the present one. It also has the values bound to the log there (job, item,
     attempt, request)."""
-    if _tracer is None:  # every item has a span: a no-op tracer would double what it costs
+    if _tracer is None:  # every item has a span: a no-op tracer would double its cost
         return nullcontext(trace.INVALID_SPAN)
     said = {**structlog.contextvars.get_contextvars(), **attributes}
     return _tracer.start_as_current_span(
@@ -116,7 +114,7 @@ def span(name: str, **attributes: object) -> AbstractContextManager[trace.Span]:
 
 @contextmanager
 def tracing() -> Iterator[None]:
-    """Send spans by OTLP over HTTP while the context lasts, if OpenTelemetry's own variables ask for it. Leaving sends
+    """Send spans by OTLP over HTTP while the context lasts, if OpenTelemetry's own variables say so. Leaving sends
     the rest. Raises SettingsError for an unknown exporter."""
     global _tracer
     if not _asked_for():
@@ -131,7 +129,7 @@ def tracing() -> Iterator[None]:
         log.warning("no traces: they need columnist[otel]")
         yield
         return
-    # A provider of our own, not the global one: other libraries' spans are not ours to send.
+    # A separate provider, not the global one: other libraries' spans are not ours to send.
     provider = TracerProvider(resource=Resource({"service.name": "columnist"}).merge(OTELResourceDetector().detect()))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     _tracer = provider.get_tracer("columnist")

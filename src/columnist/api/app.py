@@ -55,7 +55,7 @@ GZIP_LEVEL = 2
 
 
 class _Application(FastAPI):
-    """Its log and its headers are outside of Starlette's handler of unexpected errors, so that a 500 has them."""
+    """Log and headers are outside Starlette's handler of unexpected errors, so that a 500 has them, too."""
 
     def build_middleware_stack(self) -> ASGIApp:
         return RequestLog(SecurityHeaders(super().build_middleware_stack()))
@@ -70,7 +70,7 @@ def create_app(process: Process, health: Health) -> FastAPI:
         title="Columnist",
         version=version("columnist"),
         description="Every question about every document: a durable grid of answers with verified evidence.",
-        docs_url=None,  # its page would load scripts from elsewhere
+        docs_url=None,  # FastAPI's own page of docs loads scripts from another host
         redoc_url=None,
         generate_unique_id_function=_operation_id,
         responses=ERRORS,
@@ -84,7 +84,7 @@ def create_app(process: Process, health: Health) -> FastAPI:
     add_page(app)
     problems.add_handlers(app)
     share_errors(app)
-    # The last one that is added is the first one that a request meets.
+    # The middleware added last sees a request first.
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_GZIP, compresslevel=GZIP_LEVEL)
     if settings.allowed_origins:
         app.add_middleware(

@@ -37,7 +37,7 @@ class Principal:
 
 
 class Authenticator:
-    """Decides who a request is from. Raises SettingsError if strangers could use the server, or if nobody could sign
+    """Finds the user of a request. Raises SettingsError if strangers could use the server, or if nobody could sign
     in."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
@@ -46,7 +46,7 @@ class Authenticator:
         self.sessions = Sessions(settings, database)
         self.sign_in = settings.jwt_secret is not None or settings.jwks_url is not None or bool(self.sessions.ways)
         self.oidc = OidcSignIn(settings, self.sessions) if "oidc" in self.sessions.ways else None
-        """How people sign in at an OIDC provider, where they do."""
+        """Sign-in at an OIDC provider, if it is set up."""
         self._passwords = PasswordSignIn(database, self.sessions) if "password" in self.sessions.ways else None
         if not self.sign_in and not is_loopback(settings.host):
             raise SettingsError(
@@ -73,14 +73,14 @@ class Authenticator:
         return [*sorted(self.sessions.ways), *(["token"] if by_token else [])]
 
     def by_password(self) -> PasswordSignIn:
-        """How people sign in by password. Raises UnauthenticatedError where they do not."""
+        """Sign-in by password. Raises UnauthenticatedError if the server has none."""
         if self._passwords is None:
-            raise UnauthenticatedError("Nobody signs in by password on this server (COLUMNIST_SIGN_IN).")
+            raise UnauthenticatedError("This server has no sign-in by password (COLUMNIST_SIGN_IN).")
         return self._passwords
 
     async def principal(self, method: str, headers: Mapping[str, str]) -> Principal:
-        """Who the request with this method and these headers is from. Raises UnauthenticatedError, and ForbiddenError
-        for a change by a cookie that another site's page has sent along."""
+        """The user of a request with this method and these headers. Raises UnauthenticatedError, and ForbiddenError for
+        a change with a cookie that another site's page has sent along."""
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         credentials = credentials.strip()
         if not scheme:
@@ -150,7 +150,7 @@ class Authenticator:
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "sub"], "verify_aud": settings.jwt_audience is not None},
             )
-            # Who knows the secret is the operator's own issuer.
+            # Only the operator's own issuer knows the secret.
             confirmed = algorithm == "HS256" or claims.get("iss", "") == settings.jwt_confirming_issuer
             return user_of(claims, confirmed=confirmed)
         except jwt.ExpiredSignatureError as error:

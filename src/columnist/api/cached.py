@@ -6,11 +6,11 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 VALIDATED = "private, no-cache"
-"""A browser may keep these, and asks each time whether they are current. All else has `no-store`."""
+"""A browser may keep these, and asks each time whether they are current. All other responses have `no-store`."""
 
 
 def cached(request: Request, body: BaseModel | str) -> Response:
-    """The body as JSON (a string is JSON already) with an ETag, or 304 if the client has it already."""
+    """The body as JSON (a string is JSON already) with an ETag, or 304 if the client has this body."""
     content = (body if isinstance(body, str) else body.model_dump_json()).encode()
     tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     known = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}

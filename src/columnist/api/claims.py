@@ -1,4 +1,4 @@
-"""Who somebody is by the claims of an issuer, in a JWT or an ID token."""
+"""The user whom an issuer's claims describe, in a JWT or an ID token."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,14 +14,14 @@ PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "
 
 
 def user_of(claims: Mapping[str, Any], *, confirmed: bool) -> User:
-    """The user, who is told apart by issuer and `sub`. `confirmed`: the issuer confirms addresses, although it may not
-    say so. Raises UnauthenticatedError."""
+    """The user, identified by issuer and `sub`. `confirmed`: the issuer confirms addresses, although it may not say so.
+    Raises UnauthenticatedError."""
     return User(_user_id(claims), _email(claims, confirmed=confirmed))
 
 
 def _user_id(claims: Mapping[str, Any]) -> UUID:
-    """A `sub` that is a random UUID, as Supabase's, as it is; else one made of issuer and `sub`. No other UUID is taken
-    as it is: it may have been made so of another issuer's user, or be the local user's."""
+    """The user's id: a `sub` that is a random UUID, as Supabase's is, unchanged; else a UUID made from issuer and
+    `sub`. Other UUIDs are not used unchanged: one may be that made for another issuer's user, or the local user's."""
     subject = str(claims["sub"])
     if not subject:
         raise UnauthenticatedError("The token's sub is empty.")
@@ -32,11 +32,11 @@ def _user_id(claims: Mapping[str, Any]) -> UUID:
 
 
 def _email(claims: Mapping[str, Any], *, confirmed: bool) -> str:
-    """The verified address in small letters, or "": reviews are shared by e-mail, so an unverified one must not count.
+    """The verified address in lower case, or "": reviews are shared by e-mail, so an unverified address must not count.
     `confirmed`: the issuer confirms addresses, although the token may not say so."""
     email = claims.get("email")
     verified = str(claims.get("email_verified", confirmed)).lower() == "true"  # some issuers write it as a string
-    # ASCII only: other letters may become those of somebody else's address in small letters.
+    # ASCII only: in lower case, other letters may become those of somebody else's address.
     if not isinstance(email, str) or not (email.isascii() and email.isprintable()) or not verified:
         return ""
     return email.strip().lower()

@@ -1,6 +1,6 @@
-"""What a client may cost before anybody knows who it is: bytes, headers, seconds and connections.
+"""Limits for a client before sign-in: bytes, headers, seconds and connections.
 
-uvicorn limits none of them with httptools, and only the bytes of a head with h11, which takes three times as long.
+With httptools uvicorn limits none of them; with h11, which takes three times as long, only the bytes of a head.
 """
 
 import asyncio
@@ -15,12 +15,13 @@ LARGEST_HEAD = 64 * 1024
 """Bytes of a request's line and headers; h11's limit."""
 MOST_HEADERS = 100
 MOST_PIPELINED = 16
-"""Requests of one connection that wait for the response before them."""
+"""Requests of one connection that may wait for an earlier response."""
 
 HEAD_SECONDS = 20.0
 """How long a request's head may take to arrive, also the first one of a connection."""
 LINGER_SECONDS = 10.0
-"""How long the rest of a body is read and dropped after the response: an early end could cost the client the answer."""
+"""How long the rest of a body is read and dropped after the response: if the connection closed at once, the client
+could lose the answer."""
 STALL_SECONDS = 60.0
 """How long a client may take to read a response's next 64 kB."""
 
@@ -33,8 +34,8 @@ class _RefusedError(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's connection with limits. If there are too many, the one that has waited longest for a request is dropped
-    for the new one: requests that arrive are answered, whatever others hold open."""
+    """uvicorn's connection with limits. If there are too many, a new one replaces the one that has waited longest for a
+    request, so that idle connections keep no request out."""
 
     _state: Literal["idle", "head", "body"] = "idle"
     waiting_since = 0.0
@@ -126,7 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.abort()  # `close` would wait for a client that does not read
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse the request, unless a response is under way: its client would take the refusal for a part of it."""
+        """Refuse the request, unless a response is under way: the client would take the refusal for a part of that."""
         if not self.answered:
             self.transport.abort()
             return

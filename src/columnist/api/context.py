@@ -1,4 +1,4 @@
-"""What a request works with, as FastAPI dependencies: the process, the user, their connection, desk and role."""
+"""FastAPI dependencies of a request: the process, the user, their connection, desk and role."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
 
 @dataclass(slots=True)
 class Gate:
-    """Who gets in, and whether anybody does: the application's state beside its process."""
+    """The application's state beside its process: authentication and health."""
 
     authenticator: Authenticator
     health: Health
@@ -48,7 +48,7 @@ CurrentGate = Annotated[Gate, Depends(_gate)]
 
 
 async def signed_in(request: Request) -> None:
-    """Find out who the request is from, for the dependencies of its route. Raises UnauthenticatedError,
+    """Find the user of the request, for the dependencies of its route. Raises UnauthenticatedError,
     TooManyRequestsError, or ForbiddenError for a change with an API token that permits reading only, or with a cookie
     that another site's page has sent along."""
     process, gate = await _process(request), await _gate(request)
@@ -101,7 +101,7 @@ async def _long_desk(process: CurrentProcess, user: CurrentUser) -> LocalDesk:
 
 
 LongDesk = Annotated[LocalDesk, Depends(_long_desk)]
-"""The user's desk for acts that take long: no connection is held while files come in or an LLM is asked."""
+"""The user's desk for long acts: no connection is held while files come in or an LLM is asked."""
 
 
 def _review_of(minimum: Role) -> Callable[[UUID, Connection], Awaitable[UUID]]:
@@ -115,7 +115,7 @@ def _review_of(minimum: Role) -> Callable[[UUID, Connection], Awaitable[UUID]]:
 async def require_role(connection: Connection, review_id: UUID, minimum: Role) -> None:
     """Raises NotFoundError for a review that the user may not see, ForbiddenError if their role permits too little.
 
-    The database's policies hold without this; it finds the right words.
+    The database's policies hold without this check, which only gives the right error.
     """
     role = await role_in(connection, review_id)
     if role is None:

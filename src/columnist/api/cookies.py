@@ -1,4 +1,4 @@
-"""Cookies as credentials: what they are called, and in which requests they count."""
+"""Cookies as credentials: their names, and the requests in which they count."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ READING = {"GET", "HEAD", "OPTIONS"}
 
 
 def parts_of(url: str) -> SplitResult:
-    """The parts of a URL; none of one that is no URL, such as `http://[`."""
+    """The parts of a URL; empty for text that is no URL, such as `http://[`."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -21,8 +21,8 @@ def parts_of(url: str) -> SplitResult:
 
 
 def require_own_page(method: str, headers: Mapping[str, str]) -> None:
-    """Raises ForbiddenError for a change that no page of this server has asked for. A browser sends its cookies along
-    and says whose page it was; another site's page cannot change what it says."""
+    """Raises ForbiddenError for a change that does not come from a page of this server. A browser sends its cookies
+    along with the origin of the page; a page of another site cannot change that header."""
     if method in READING:
         return
     site, origin = headers.get("sec-fetch-site"), headers.get("origin", "")
@@ -44,7 +44,7 @@ class Cookie:
 
     def read(self, headers: Mapping[str, str]) -> str:
         """Its value in a request; "" if there is none."""
-        from starlette.requests import cookie_parser  # the client, which loads this module, does without
+        from starlette.requests import cookie_parser  # the client loads this module and does not need starlette
 
         found = cookie_parser(headers.get("cookie", ""))
         return next((found[name] for name in self._names if name in found), "")

@@ -1,4 +1,4 @@
-"""The class of every route under /api: who asks is known before a byte of the body is read, and the body is bounded."""
+"""The class of every route under /api: the user is known before a byte of the body is read, and the body is bounded."""
 
 import asyncio
 import time
@@ -18,8 +18,8 @@ LARGEST_BODY = 4 * 1024**2
 
 BODY_SECONDS = 30.0
 LEAST_BYTES_A_SECOND = 8 * 1024
-"""How long a body may take that is kept in memory. One that goes to the disk may take longer, if it comes at this rate.
-Only waiting for the client counts."""
+"""How long a body that is kept in memory may take. One that goes to the disk may take longer if it comes at this rate.
+Only the time spent waiting for the client counts."""
 
 
 class GuardedRoute(APIRoute):
@@ -56,8 +56,8 @@ class PasswordRoute(GuardedRoute):
     largest = 16 * 1024
 
     async def admit(self, request: Request) -> None:
-        """Raises UnauthenticatedError where nobody signs in by password, and ForbiddenError for another site's page,
-        which would sign people in as somebody else."""
+        """Raises UnauthenticatedError if the server has no sign-in by password, and ForbiddenError for another site's
+        page, which would sign people in as somebody else."""
         request.app.state.gate.authenticator.by_password()
         require_own_page(request.method, request.headers)
 

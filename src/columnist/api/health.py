@@ -12,8 +12,8 @@ from columnist.llm.limiter import TROUBLE
 
 @dataclass(slots=True)
 class Health:
-    """The state of a process. `sandbox`: the layers around guarded children. `draining`: it was told to stop. `pool`:
-    its worker pool, if any."""
+    """The state of a process. `sandbox`: the layers around guarded children. `draining`: it is stopping. `pool`: its
+    worker pool, if any."""
 
     probe: Probe
     sandbox: str

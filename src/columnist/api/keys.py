@@ -1,4 +1,4 @@
-"""The public keys of an issuer of JWTs, fetched by one task at a time. A request only looks at what is there."""
+"""The public keys of an issuer of JWTs, fetched by one task at a time. A request only looks among the fetched keys."""
 
 import asyncio
 import time
@@ -18,13 +18,13 @@ KEYS_PAUSE_SECONDS = 5
 """The keys are not fetched again sooner than this after the last attempt, failed or not: anybody can invent a `kid`."""
 FETCH_SECONDS = 10
 FIRST_SECONDS = 3
-"""How long a request with a key that is not there waits for a fetch that has begun."""
+"""How long a request with an unknown key waits for a fetch that has begun."""
 LARGEST = 1024**2
 """Bytes of an answer."""
 
 
 class PublishedKeys:
-    """The keys at a URL, by `kid`. An issuer that hangs delays nobody whose key is known."""
+    """The keys at a URL, by `kid`. An issuer that hangs delays no request whose key is known."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -67,7 +67,8 @@ class PublishedKeys:
 
 
 async def fetched(method: str, url: str, **options: Any) -> bytes:
-    """The body of an issuer's answer of 2xx. Raises httpx.HTTPError, and ValueError if it is too large."""
+    """The body of an issuer's answer, which must be a 2xx. Raises httpx.HTTPError, and ValueError if it is too
+    large."""
     body = bytearray()
     async with httpx.AsyncClient(timeout=FETCH_SECONDS) as client, client.stream(method, url, **options) as answer:
         answer.raise_for_status()

@@ -1,4 +1,4 @@
-"""The token of an installation without sign-in: who has it can read its data directory, and is its one user."""
+"""The token of an installation without sign-in: its one user is anyone who can read it in the data directory."""
 
 import hashlib
 import hmac
@@ -44,7 +44,7 @@ class LocalToken:
             part = file.with_name(f".{FILE}.{uuid4().hex}")
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
                 opened.write(secrets.token_urlsafe(32))
-            # Of two servers that start at the same time, both take the first one's.
+            # If two servers start at the same time, both take the first one's.
             with suppress(FileExistsError):
                 os.link(part, file)
             part.unlink()
@@ -59,7 +59,7 @@ class LocalToken:
         return cls(token)
 
     def is_(self, given: str) -> bool:
-        """Whether somebody has given this token. Takes the same time for every other one."""
+        """Whether a given token is this one. It takes the same time for every wrong token."""
         return hmac.compare_digest(given.encode(), self.token.encode())
 
 
@@ -72,7 +72,8 @@ def token_of_this_machine() -> str | None:
 
 
 def _read(file: Path) -> str | None:
-    """The token in a file. None if there is none; one that others can read, or have put there, is deleted."""
+    """The token in a file, None if there is none. A file that others can read, or that another user owns, is
+    deleted."""
     try:
         opened = os.open(file, os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:

@@ -28,7 +28,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Cache-Control": "no-store",  # on the disk of those who read them
+    "Cache-Control": "no-store",  # from the disk of the client's user
 }
 
 
@@ -52,7 +52,7 @@ class SecurityHeaders:
 
 
 class LocalOnly:
-    """Without sign-in, only the user of this machine may ask: no page of another site, no host name that resolves to
+    """Without sign-in, only the user of this machine is let in: no page of another site, no host name that resolves to
     this address (DNS rebinding), no client through a proxy."""
 
     def __init__(self, app: ASGIApp, allowed_origins: Sequence[str]) -> None:
@@ -98,7 +98,7 @@ class RequestLog:
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
-        # Not unbound: each request has its own task, and the server logs about it after this.
+        # The id stays bound: each request has its own task, and the server logs about it later.
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=request_id)
         with telemetry.span("request", method=scope["method"]) as span:
@@ -106,7 +106,8 @@ class RequestLog:
                 await self._app(scope, receive, note)
             finally:
                 seconds = time.perf_counter() - started_at
-                # The template, for a path has ids in it; whether it begins with the prefix is up to FastAPI's version.
+                # The template, because a path has ids in it. Whether it begins with the prefix depends on FastAPI's
+                # version.
                 route = getattr(scope.get("route"), "path", "none").removeprefix("/api")
                 method = scope["method"] if scope["method"] in METHODS else "other"
                 telemetry.REQUEST_SECONDS.labels(method, route, f"{status // 100}xx").observe(seconds)

@@ -23,7 +23,7 @@ RATE_DIGITS = 2
 
 
 Ids = Annotated[list[UUID], Field(fail_fast=True)]
-"""Of those that are wrong the first one is told: to tell of ten thousand takes a second."""
+"""Only the first wrong one is reported: reporting ten thousand takes a second."""
 Columns = Annotated[list[ColumnInput], Field(max_length=200, fail_fast=True)]
 
 
@@ -42,13 +42,13 @@ class ReviewName(Input):
 
 
 class Retention(Input):
-    """When a review deletes itself; null: never."""
+    """When a review is deleted; null: never."""
 
     delete_at: AwareDatetime | None
 
 
 class ActList(BaseModel):
-    """What was done in a review, newest first."""
+    """The log of a review's acts, newest first."""
 
     events: list[Act]
 
@@ -67,7 +67,7 @@ class ReviewList(BaseModel):
 
 
 class ReviewHistory(BaseModel):
-    """What people did with a review's cells, newest first."""
+    """The changes that people made to a review's cells, newest first."""
 
     changes: list[ReviewChange]
 
@@ -97,7 +97,7 @@ class MemberInput(Input):
 
 
 class MemberList(BaseModel):
-    """The people whom a review is shared with."""
+    """The people with whom a review is shared."""
 
     members: list[Member]
 
@@ -122,14 +122,14 @@ class SignInInput(Input):
 
 
 class InvitationInput(Input):
-    """The secret of an invitation's link, and the password that one chooses."""
+    """The secret of an invitation's link, and the chosen password."""
 
     invitation: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{43}$")]
     password: Password
 
 
 class PasswordInput(Input):
-    """Your password, and another one in its place."""
+    """Your password, and the new one."""
 
     password: Password
     new_password: Password
@@ -174,11 +174,11 @@ class Me(BaseModel):
     sign_in: bool
     how: Annotated[
         Literal["link", "token", "jwt", "password", "oidc"],
-        Field(description="How the request is signed in; `password` and `oidc`: by a session, which can be ended."),
+        Field(description="How the request is signed in; `password` and `oidc` mean a session, which can be ended."),
     ] = "jwt"
     model: str
     measured_models: Annotated[
-        list[str], Field(description="Models whose green answers are known to be right more often.")
+        list[str], Field(description="Models with measured green answers that are right more often.")
     ]
     poll_ms: int
     version: str
@@ -227,7 +227,7 @@ class Job(BaseModel):
     review_name: str
     status: Literal["pending", "running", "completed", "failed", "cancelled"]
     model: str
-    only: Annotated[list[JobOnly], Field(description="`again`: one cell that a person asked again.")]
+    only: Annotated[list[JobOnly], Field(description="`again`: a person asked one cell again.")]
     column_ids: Annotated[list[UUID] | None, Field(description="The columns it asks; null: all.")]
     error: str | None
     total_items: int
@@ -246,12 +246,14 @@ class Job(BaseModel):
     budget: float | None
     paused_at: datetime | None
     pause_reason: str | None
-    llm_trouble: Annotated[str | None, Field(description="The LLM servers that the job waits for or goes on without.")]
+    llm_trouble: Annotated[
+        str | None, Field(description="The LLM servers that are away: the job waits for them, or goes on without them.")
+    ]
     rate: float | None
     eta_seconds: float | None
     batch: Annotated[bool, Field(description="It asks in batches of the LLM provider, at half the price.")]
     batch_submitted_at: Annotated[
-        datetime | None, Field(description="When the first batch that it waits for was submitted; null: none was yet.")
+        datetime | None, Field(description="When the first batch that it waits for was submitted; null: none so far.")
     ]
     batch_requests: Annotated[int, Field(description="Calls in the batches that it waits for.")]
     batch_answered: Annotated[int, Field(description="How many of them the provider has answered.")]
@@ -289,7 +291,7 @@ class WindowCell(BaseModel):
 
     status: Annotated[
         Literal["missing", "pending", "done", "error"],
-        Field(description="`missing`: there is no cell, as its row or column was removed (in the feeds alone)."),
+        Field(description="`missing`: the cell is gone, because its row or column was removed (only in the feeds)."),
     ]
     summary: Annotated[str | None, Field(description="At most 300 characters.")]
     value: Annotated[
@@ -336,16 +338,16 @@ class FailureList(BaseModel):
 
 
 class Cancelled(BaseModel):
-    """Whether the job was live, so that there was something to cancel."""
+    """Whether the job was live, and is now cancelled."""
 
     cancelled: bool
 
 
 class WindowRow(BaseModel):
-    """A document with its cells by column id; what was never asked has none. `path`, `ocr_pages`, `unread_pages`,
-    `how_read`, `remarks`: as a Document's; `same_as`: the path of the first row with the same content, if this is not
-    the first; `newer_file_at`: when the newest later file of the same path was taken in; `error`: why it cannot be
-    read; `awaited`: the columns that the live job will ask, cell or no cell.
+    """A document with its cells by column id; a question that was never asked has none. `path`, `ocr_pages`,
+    `unread_pages`, `how_read`, `remarks`: as a Document's; `same_as`: the path of the first row with the same content,
+    unless this is the first; `newer_file_at`: when the newest later file of the same path was taken in; `error`: why it
+    cannot be read; `awaited`: the columns that the live job will ask, with or without a cell.
     """
 
     document_id: UUID

@@ -32,11 +32,11 @@ log = structlog.get_logger()
 FLOW_SECONDS = 600
 """How long somebody may take at the provider."""
 PROVIDER_SECONDS = 3_600
-"""How long what a provider says of itself is used."""
+"""How long a provider's metadata are used."""
 
 
 class Provider(BaseModel):
-    """What a provider says of itself (OpenID Connect Discovery)."""
+    """A provider's metadata (OpenID Connect Discovery)."""
 
     issuer: str
     authorization_endpoint: str
@@ -47,7 +47,7 @@ class Provider(BaseModel):
 
 
 class OidcSignIn:
-    """What leads to a session by way of the provider of COLUMNIST_OIDC_ISSUER."""
+    """Sign-in at the provider of COLUMNIST_OIDC_ISSUER, which ends in a session."""
 
     def __init__(self, settings: Settings, sessions: Sessions) -> None:
         assert settings.oidc_issuer
@@ -63,7 +63,8 @@ class OidcSignIn:
         self._turns = Turns(8, 2, 5)  # calls of the provider, by client address
 
     async def begin(self, request: Request) -> Response:
-        """To the provider. What belongs to this browser's flow is derived from one secret in a cookie."""
+        """Send the browser to the provider. All values of this browser's flow are derived from one secret in a
+        cookie."""
         try:
             provider, _ = await self._discovered()
         except UnauthenticatedError as error:
@@ -86,7 +87,7 @@ class OidcSignIn:
         return response
 
     async def finish(self, request: Request) -> Response:
-        """Back from the provider: to the page, with a session, or with word that there is none."""
+        """Send the browser back from the provider to the page, with a session or with a failure."""
         try:
             response = await self._session(request)
         except (UnauthenticatedError, jwt.PyJWTError, httpx.HTTPError, ValueError, TypeError, LookupError) as error:
@@ -113,7 +114,7 @@ class OidcSignIn:
         return response
 
     async def _claims(self, request: Request, code: str, issuer: str, secret: str) -> Mapping[str, Any]:
-        """What the provider says of who has signed in, checked."""
+        """The provider's checked claims about the user who has signed in."""
         provider, keys = await self._discovered()
         if issuer and issuer != provider.issuer:
             raise UnauthenticatedError("the answer is of another issuer (RFC 9207)")
@@ -158,7 +159,7 @@ class OidcSignIn:
         return claims
 
     async def _discovered(self) -> tuple[Provider, PublishedKeys]:
-        """The provider and its keys. Raises UnauthenticatedError while it is away and not known."""
+        """The provider and its keys. Raises UnauthenticatedError while it is away and its metadata are not known."""
         async with self._asking:
             now = time.monotonic()
             if now > self._until and now > self._attempted_at + KEYS_PAUSE_SECONDS:
@@ -183,7 +184,7 @@ class OidcSignIn:
 
     @staticmethod
     def _failed(event: str, error: Exception) -> Response:
-        """To the page, which says that it did not work; only the log says why."""
+        """Send the browser to the page, which reports a failure; only the log says why."""
         log.warning(event, error=str(error) if isinstance(error, ColumnistError) else repr(error))
         return RedirectResponse("/#sign-in=failed", 303)
 

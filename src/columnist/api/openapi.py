@@ -1,4 +1,4 @@
-"""The OpenAPI document: what every operation may fail with is written once."""
+"""The OpenAPI document: the error responses of all operations are written once."""
 
 from typing import Any
 

@@ -7,12 +7,12 @@ from fastapi import Path, Query
 from pydantic import Field
 
 STORABLE = r"^[^\x00]*$"
-"""PostgreSQL stores every character but this one."""
+"""PostgreSQL stores every character except this one."""
 
 NameSearch = Annotated[str | None, Query(max_length=200, pattern=STORABLE, description="Only names that contain this.")]
 Words = Annotated[
     str | None,
-    Query(max_length=200, pattern=STORABLE, description="Words of an answer, or part of a document's name or path."),
+    Query(max_length=200, pattern=STORABLE, description="Words of an answer, or a part of a document's name or path."),
 ]
 Filter = Annotated[
     list[Annotated[str, Field(max_length=1_000, pattern=STORABLE)]],

@@ -1,4 +1,4 @@
-"""Passwords: which ones are taken, and their Argon2id, computed one at a time and away from the event loop."""
+"""Passwords: which ones are accepted, and their Argon2id, computed one at a time and outside the event loop."""
 
 import asyncio
 import base64
@@ -16,7 +16,7 @@ from columnist.guarded.turns import Turns
 Result = TypeVar("Result")
 
 SHORTEST, LONGEST = 12, 200
-"""Characters of a password. Nothing is asked of them (NIST SP 800-63B), but that they are hard to guess."""
+"""Fewest characters of a password. The only other demand is that it is hard to guess (NIST SP 800-63B)."""
 
 FEWEST_DIFFERENT = 5
 _COMMON = frozenset(
@@ -26,11 +26,11 @@ _COMMON = frozenset(
 )
 
 MOST_WAITING = 5
-"""Passwords of one client address that may wait to be checked."""
+"""How many passwords of one client address may wait to be checked."""
 
 
 def check_new(password: str, email: str) -> None:
-    """Raises InputError for a new password that is too short, or one of the first that others would try."""
+    """Raises InputError for a new password that is too short, or among the first that others would try."""
     plain = unicodedata.normalize("NFKC", password).casefold()
     if len(password) < SHORTEST:
         raise InputError(f"Choose a password of {SHORTEST} characters or more.", "password")
@@ -41,22 +41,23 @@ def check_new(password: str, email: str) -> None:
 
 
 class Passwords:
-    """One thread at a time has the 19 MiB that Argon2id takes. Client addresses take turns."""
+    """One thread at a time uses the 19 MiB that Argon2id takes. Client addresses take turns."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # as OWASP recommends
         self._turns = Turns(1, 1, MOST_WAITING)
         parameters = f"m={self._hasher.memory_cost},t={self._hasher.time_cost},p={self._hasher.parallelism}"
         salt, digest = (base64.b64encode(bytes(n)).rstrip(b"=").decode() for n in (16, 32))
-        # No password has this hash, and to find that out takes as long as for any other.
+        # The hash of no password; checking it takes as long as checking any other.
         self._nobodys = f"$argon2id$v=19${parameters}${salt}${digest}"
 
     async def hashed(self, password: str, address: Hashable) -> str:
-        """The hash to keep. Raises TooManyRequestsError if too much of this client address waits."""
+        """The hash to keep. Raises TooManyRequestsError if too many passwords of this client address wait."""
         return await self._in_turn(address, lambda: self._hasher.hash(_plain(password)))
 
     async def matches(self, known: str | None, password: str, address: Hashable) -> bool:
-        """Whether this is the password. None takes as long, and is none. Raises TooManyRequestsError as `hashed`."""
+        """Whether this is the password. With None for its hash it takes as long, and is False. Raises
+        TooManyRequestsError as `hashed` does."""
 
         def verify() -> bool:
             with suppress(VerifyMismatchError):
@@ -66,7 +67,7 @@ class Passwords:
         return await self._in_turn(address, verify)
 
     def is_outdated(self, known: str) -> bool:
-        """Whether a hash was made with other parameters than those of today."""
+        """Whether a hash was made with other parameters than the present ones."""
         return self._hasher.check_needs_rehash(known)
 
     async def _in_turn(self, address: Hashable, compute: Callable[[], Result]) -> Result:
@@ -78,5 +79,5 @@ class Passwords:
 
 
 def _plain(password: str) -> bytes:
-    """The same bytes, however the keyboard composes its letters."""
+    """The password's bytes: the same, however the keyboard composes its letters."""
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""Every refusal as RFC 9457 problem details: a sentence, and the field at fault."""
+"""Every error response as RFC 9457 problem details: a sentence, and the field at fault."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ _SLUGS = {404: "not-found", 405: "method-not-allowed", 408: "too-slow", 413: "to
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one field of a request; `field` is a path such as `columns.0.name`."""
+    """The error in one field of a request; `field` is a path such as `columns.0.name`."""
 
     field: str
     detail: str
@@ -108,7 +108,7 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> ProblemResponse:
-        # The server that runs us logs it, with its trace.
+        # uvicorn logs it, with its traceback.
         return problem("internal-error", 500, "Something went wrong. The server's log has the details.")
 
 

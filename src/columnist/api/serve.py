@@ -34,7 +34,7 @@ log = structlog.get_logger()
 _config = partial(
     uvicorn.Config, log_config=None, access_log=False, server_header=False, http=BoundedProtocol, ws="none"
 )
-"""What holds for every port."""
+"""The settings of every port."""
 
 BACKLOG = 2048
 CONNECTIONS = 10
@@ -45,7 +45,7 @@ LAST_REQUEST_SECONDS = 1.0
 
 class _Server(uvicorn.Server):
     link_token: str | None = None
-    """What the printed link has to have, where nobody signs in."""
+    """The token in the printed link, for a server without sign-in."""
     last_request_seconds = 0.0
     """How long a request may take to arrive after new connections are refused."""
 
@@ -54,16 +54,16 @@ class _Server(uvicorn.Server):
         for listener in sockets or ():
             host, port = listener.getsockname()[:2]
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            if self.link_token is not None:  # not in the log, which others may read
+            if self.link_token is not None:  # printed, not logged: others may read the log
                 sys.stdout.write(f"Open {url}/?token={self.link_token}\n")
                 sys.stdout.flush()
             log.info("serving", url=url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening without cutting off connected clients, and then do as uvicorn does.
+        """Stop listening without cutting off connected clients, then shut down as uvicorn does.
 
-        Clients that the kernel has accepted but uvicorn has not would lose their connection when the socket closes.
-        Clients that have just connected, or send on a kept connection, would lose it before their request is read.
+        A client that the kernel has accepted and uvicorn has not would lose its connection when the socket closes. One
+        that has just connected, or sends on a kept connection, would lose it before its request is read.
         """
         accepted = [client for listener in sockets or () for client in _waiting_clients(listener)]
         for server in self.servers:
@@ -87,12 +87,12 @@ class _Server(uvicorn.Server):
 
 
 async def serve(settings: Settings, *, work: bool = True) -> None:
-    """Answer requests until SIGTERM or SIGINT; with `work`, also work on jobs.
+    """Answer requests until SIGTERM or SIGINT; with `work`, also run jobs.
 
     Then: claim nothing more, turn traffic away at /readyz, keep answering for `drain_seconds`, stop listening, finish
     the requests in progress, give running documents `worker_grace_seconds`, hand the rest back. SIGINT, which comes
-    from a person, skips the wait for proxies; a second signal skips every wait. Whatever hangs, the process exits
-    LEAVE_SECONDS after these times. Raises SettingsError if the address is taken, or if strangers could use it.
+    from a person, skips the wait for proxies; a second signal skips every wait. Even if something hangs, the process
+    exits LEAVE_SECONDS after these times. Raises SettingsError if the address is taken, or if strangers could use it.
     """
     stopped, drained = asyncio.Event(), asyncio.Event()
     pool: WorkerPool | None = None
@@ -114,14 +114,14 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
         loop.add_signal_handler(number, stop, number)
     if not await wait_for_database(settings, stopped):
         return
-    # The pool has a reader of its own: people who look at a page do not wait for its documents.
+    # The pool has its own reader, so that people who look at a page do not wait for the pool's documents.
     async with open_process(settings, CONNECTIONS) as process, Reader(settings) as reader:
         health = Health(Probe(process.database.url), await sandbox_in_words())
         app = create_app(process, health)
         listener = _listen(settings.host, settings.port, "COLUMNIST_PORT")
         config = _config(
             app,
-            timeout_keep_alive=75,  # longer than a proxy's, so that it is the proxy that closes
+            timeout_keep_alive=75,  # longer than a proxy's, so that the proxy closes first
             timeout_graceful_shutdown=max(1, int(settings.worker_grace_seconds)),
             lifespan="on",
         )
@@ -181,7 +181,7 @@ async def watched(settings: Settings, database: Database) -> AsyncIterator[Healt
 
 
 def _waiting_clients(listener: socket.socket) -> list[socket.socket]:
-    """The connections that the kernel has made and that are not accepted yet."""
+    """The connections that the kernel has made and uvicorn has not accepted yet."""
     clients = []
     with suppress(BlockingIOError):
         while True:

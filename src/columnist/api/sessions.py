@@ -1,4 +1,4 @@
-"""Sessions: what a browser has after a sign-in, as a cookie of which the database keeps the hash."""
+"""Sessions: after sign-in a browser has a cookie, and the database its hash."""
 
 import secrets
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from columnist.errors import UnauthenticatedError
 from columnist.settings import Settings
 
 SESSION_SECONDS = 30 * 86_400
-"""As long as the database keeps one (start_session.sql); one that is not used for a week ends earlier."""
+"""How long the database keeps a session (start_session.sql); one that is not used for a week ends earlier."""
 
 How = Literal["password", "oidc"]
 
@@ -26,10 +26,10 @@ class Sessions:
         self._public_url = settings.public_url
         self._database = database
         self.https_only = self._is_https(settings.public_url)
-        """Whether browsers open this server over HTTPS alone."""
+        """Whether browsers open this server over HTTPS only."""
         self._cookie = Cookie("columnist_session", SESSION_SECONDS, https_only=self.https_only)
         self.ways: set[How] = set()
-        """How one signs in on this server: a session of another way, from before, does not count."""
+        """How people sign in on this server: an older session of another kind does not count."""
         if settings.sign_in == "password":
             self.ways.add("password")
         if settings.oidc_issuer:
@@ -48,8 +48,8 @@ class Sessions:
         return User(row["user_id"], row["email"]), row["how"], secret
 
     async def start(self, request: Request, response: Response, user: User, how: How, password: str | None) -> None:
-        """Let the browser have a session of its user. `password`: the hash that they gave the password of. Raises
-        UnauthenticatedError for a user whom an operator has disabled, or whose password is another one by now."""
+        """Start a session of the user in their browser. `password`: the hash of the password that they gave. Raises
+        UnauthenticatedError for a user whom an operator has disabled, or whose password has changed by now."""
         secret = secrets.token_urlsafe(32)
         async with self._database.worker() as connection:
             found = await connection.execute(
@@ -62,7 +62,7 @@ class Sessions:
         self._cookie.write(response, secret, https=self.https(request))
 
     async def end(self, request: Request, response: Response, secret: str, *, everywhere: bool) -> None:
-        """End a session, or all of its user, and let the browser forget it."""
+        """End a session, or all sessions of its user, and delete the browser's cookie."""
         async with self._database.worker() as connection:
             await connection.execute("select end_session(%s, %s)", [hash_of(secret), everywhere])
         self._cookie.write(response, "", https=self.https(request))

@@ -18,19 +18,19 @@ from columnist.db.connect import Database, User
 from columnist.errors import TooManyRequestsError, UnauthenticatedError
 
 GUESSES = 10
-"""Passwords tried in a quarter of an hour for one account from browsers that have never signed in to it; and as many
-from those that have, so that strangers lock nobody out of their own browser."""
+"""Passwords that may be tried in a quarter of an hour for one account, from browsers that have never signed in to it;
+and as many from those that have, so that strangers lock nobody out of their own browser."""
 GUESSES_OF_AN_ADDRESS = 100
-"""The same from one client address, for any accounts: it may be that of a proxy, or of an office."""
+"""The same from one client address, for all accounts: a proxy or an office may have one address."""
 
 DEVICE_SECONDS = 365 * 86_400
 _WRONG = "The e-mail address or the password is wrong."
-_NO_INVITATION = "This link was used already, or it has ended: ask the people who run this server for another one."
+_NO_INVITATION = "This link was used already, or has expired: ask the people who run this server for another one."
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who signs in by password. `password`: its hash; None until they have chosen one."""
+    """A user who signs in by password. `password`: its hash; None until they have chosen one."""
 
     user_id: UUID
     email: str
@@ -38,7 +38,7 @@ class Account:
 
 
 class PasswordSignIn:
-    """What leads to a session by password."""
+    """Sign-in by password, which ends in a session."""
 
     def __init__(self, database: Database, sessions: Sessions) -> None:
         self._database = database
@@ -47,7 +47,7 @@ class PasswordSignIn:
         self._noting: set[asyncio.Task[None]] = set()
 
     async def sign_in(self, request: Request, response: Response, email: str, password: str) -> None:
-        """Start a session. Takes as long, and says the same, whether the address is wrong or the password.
+        """Start a session. It takes as long, and says the same, if the address is wrong as if the password is.
 
         Raises UnauthenticatedError, and TooManyRequestsError after too many guesses.
         """
@@ -63,7 +63,7 @@ class PasswordSignIn:
 
     async def accept(self, request: Request, response: Response, invitation: str, password: str) -> None:
         """Set the password of somebody who was invited, and start a session. Raises UnauthenticatedError for an
-        invitation that is used or has ended, InputError for a password that is too easy."""
+        invitation that is used or has expired, InputError for a password that is too easy."""
         secret = hash_of(invitation)
         account = await self._find(None, secret)
         if account is None:
@@ -71,8 +71,8 @@ class PasswordSignIn:
         await self._set(request, response, account, password, secret)
 
     async def change(self, request: Request, response: Response, email: str, password: str, new: str) -> None:
-        """Replace the password of one who is signed in: every session ends, and this browser gets another one. Raises
-        as `sign_in`, and InputError for a new password that is too easy."""
+        """Replace the password of a signed-in user: every session ends, and this browser gets a new one. Raises as
+        `sign_in` does, and InputError for a new password that is too easy."""
         await self._set(request, response, await self._account(request, email, password), new, None)
 
     async def _set(
@@ -89,12 +89,12 @@ class PasswordSignIn:
         await self._start(request, response, Account(account.user_id, account.email, hashed))
 
     async def _account(self, request: Request, email: str, password: str) -> Account:
-        """The account with this password. Raises as `sign_in`."""
+        """The account with this password. Raises as `sign_in` does."""
         account, email, address = await self._find(email, None), email.lower(), _address(request)
         await self._count_guess(request, email, account, address)
         known = None if account is None else account.password
         if not await self._passwords.matches(known, password, address) or account is None:
-            # After the answer: how long that takes tells nobody whether there is such an account.
+            # After the answer, so that its time does not show whether there is such an account.
             noting = asyncio.create_task(self._note_failure(email))
             self._noting.add(noting)
             noting.add_done_callback(self._noting.discard)
@@ -104,8 +104,8 @@ class PasswordSignIn:
         return account
 
     async def _count_guess(self, request: Request, email: str, account: Account | None, address: str) -> None:
-        """Raises TooManyRequestsError. It counts before the password is looked at, so that guesses at the same time are
-        no more than others."""
+        """Raises TooManyRequestsError. A guess is counted before the password is checked, so that simultaneous guesses
+        are limited, too."""
         device = _device_cookie(email).read(request.headers)
         if account and account.password and hmac.compare_digest(_device(account.password), device.encode()):
             counted = {f"device {email}": GUESSES}
@@ -142,7 +142,7 @@ class PasswordSignIn:
 
 
 def _address(request: Request) -> str:
-    """The client's address; of IPv6 the network that one client has."""
+    """The client's address; for IPv6 the network that one client has."""
     host = request.client.host if request.client else ""
     try:
         address = ipaddress.ip_address(host)
@@ -152,12 +152,13 @@ def _address(request: Request) -> str:
 
 
 def _device_cookie(email: str) -> Cookie:
-    """Of a browser in which this account has signed in. Its name says whose it is, since people share browsers."""
+    """The cookie of a browser in which this account has signed in. Its name has the account, because people share
+    browsers."""
     return Cookie(
         f"columnist_device_{hashlib.sha256(email.encode('utf-8', 'replace')).hexdigest()[:16]}", DEVICE_SECONDS
     )
 
 
 def _device(password: str) -> bytes:
-    """What this cookie holds: nobody can make it up, and a new password makes another one."""
+    """The cookie's value: nobody else can compute it, and a new password changes it."""
     return hmac.new(password.encode(), b"device", hashlib.sha256).hexdigest().encode()

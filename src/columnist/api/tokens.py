@@ -1,4 +1,4 @@
-"""Personal API tokens: made, listed, revoked, and recognised again by their hash."""
+"""Personal API tokens: made, listed, revoked, and recognised by their hash."""
 
 import hashlib
 import secrets
@@ -24,7 +24,7 @@ async def list_tokens(connection: Connection) -> list[Token]:
 
 
 async def create_token(connection: Connection, user: User, name: str, scope: Scope, days: int) -> NewToken:
-    """A new API token, valid for `days`. This is the only time that it is shown."""
+    """A new API token, valid for `days`. It is never shown again."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     values = {
         "user_id": user.id,
@@ -45,7 +45,7 @@ async def revoke_token(connection: Connection, token_id: UUID) -> None:
 
 
 async def user_of_token(connection: Connection, token: str) -> tuple[User, Scope]:
-    """Whom a token belongs to, and what it permits. Raises UnauthenticatedError."""
+    """The user of a token, and its scope. Raises UnauthenticatedError."""
     row = await (await connection.execute(_sql("user_of_token"), {"hash": hash_of(token)})).fetchone()
     if row is None:
         raise UnauthenticatedError("The API token is revoked, expired or unknown.")
@@ -53,7 +53,7 @@ async def user_of_token(connection: Connection, token: str) -> tuple[User, Scope
 
 
 def hash_of(token: str) -> bytes:
-    """The SHA-256 by which a secret of 256 random bits is kept: nothing slower is needed for so many."""
+    """The SHA-256 under which a secret of 256 random bits is kept: so many bits need no slower hash."""
     return hashlib.sha256(token.encode()).digest()
 
 

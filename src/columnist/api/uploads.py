@@ -121,7 +121,7 @@ class _Parts:
 
 
 class _Taking:
-    """One file on its way in, written outside the event loop, a megabyte at a time."""
+    """One incoming file, written outside the event loop, a megabyte at a time."""
 
     _incoming: Incoming
 
@@ -135,7 +135,7 @@ class _Taking:
         self._holder: Literal["mail", "archive"] | None = None
 
     async def begin(self, blobs: BlobStore) -> None:
-        """Open a temporary file. Before that there is nothing to abandon."""
+        """Open a temporary file. Before this there is nothing to abandon."""
         self._incoming = await self._opened.enter_async_context(off_loop(blobs.receiving(self._name)))
 
     async def write(self, data: bytes) -> None:

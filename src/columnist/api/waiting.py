@@ -1,4 +1,4 @@
-"""Work for one request, which ends when its client hangs up: a server tells nobody that has not answered yet."""
+"""Work for one request, which ends when its client hangs up: the server reports that only to code that asks."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -11,11 +11,11 @@ from columnist.cancelling import surely
 Value = TypeVar("Value")
 
 LOOK_SECONDS = 0.5
-"""How often to look whether the client still waits."""
+"""How often to check whether the client still waits."""
 
 
 async def while_waited_for(request: Request, step: Awaitable[Value]) -> Value:
-    """What a step comes to. If the client hangs up meanwhile, the step is cancelled, and HTTPException is raised when
+    """The result of a step. If the client hangs up meanwhile, the step is cancelled, and HTTPException is raised when
     it has ended."""
     task = asyncio.ensure_future(step)
     try:

@@ -44,7 +44,7 @@ def add_page(app: FastAPI) -> None:
 @router.get("/favicon.svg")
 @router.get("/start.js")
 async def fixed(request: Request) -> Response:
-    """What has the same address in every version: the picture in the browser's tab, and the script that comes first."""
+    """The files with the same address in every version: the icon in the browser's tab, and the first script."""
     file = FOLDER / request.url.path[1:]
     if not file.exists():
         raise NotFoundError("The page is not built.")
@@ -54,8 +54,8 @@ async def fixed(request: Request) -> Response:
 @router.get("/")
 @router.get("/reviews/{rest:path}")
 async def page(request: Request, token: Annotated[str, Query()] = "") -> Response:
-    """The page's HTML. Its head contains what the page needs to know before sign-in. Where nobody signs in, the token
-    of the printed link becomes a cookie, and the address loses it."""
+    """The page's HTML. Its head contains what the page needs to know before sign-in. On a server without sign-in the
+    token of the printed link becomes a cookie, and is removed from the address."""
     redirect = RedirectResponse(request.url.path, 303)
     if token and await request.app.state.gate.authenticator.opens(token, redirect):
         return redirect
@@ -76,7 +76,7 @@ async def page(request: Request, token: Annotated[str, Query()] = "") -> Respons
 
 @router.get("/{mistyped}")
 async def elsewhere(request: Request, token: Annotated[str, Query()] = "") -> Response:
-    """Any other address: the page says that there is nothing, and offers a way on."""
+    """Any other address: the page says that nothing is there, and offers a way on."""
     answer = await page(request, token)
     if answer.status_code == 200:
         answer.status_code = 404

@@ -1,1 +1,1 @@
-"""The command line: `main` holds the commands, `screen` what they draw."""
+"""The command line: `main` holds the commands, `screen` their output."""

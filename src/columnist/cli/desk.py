@@ -11,7 +11,7 @@ from columnist.settings import Settings
 async def command_desk(settings: Settings) -> AsyncIterator[Desk]:
     """The desk at the settings' server, if there is one, or else over their database. Raises ServerError,
     DatabaseError."""
-    # Each imports what the other does without: commands start sooner.
+    # Each imports modules that the other does not need: commands start sooner.
     if settings.server is not None:
         from columnist.cli.remote import remote_desk
 

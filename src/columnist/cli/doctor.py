@@ -46,8 +46,8 @@ class Finding:
 
 
 async def examine(settings: Settings, *, adopt: bool = False) -> list[Finding]:
-    """Try everything, whatever fails. `adopt`: first assign the file store to this database, whose jobs go on if it was
-    a copy."""
+    """Try everything, even if something fails. `adopt`: first assign the file store to this database; if it was a copy,
+    its jobs go on."""
     checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
         ("Disk", _disk),
         ("Database", _database),
@@ -105,7 +105,7 @@ def _look_at_database(settings: Settings) -> str:
 
 
 def _too_much(connection: psycopg.Connection) -> list[str]:
-    """What a login can do that running Columnist does not need."""
+    """The rights of a login that running Columnist does not need."""
     cursor = connection.execute(
         """
         select rolsuper as "is a superuser", rolbypassrls as "is not bound by row-level security",
@@ -151,7 +151,7 @@ async def _reading(settings: Settings) -> str:
 
 
 async def _answers(settings: Settings) -> str:
-    """Of each model that is asked. Raises LlmError or SettingsError."""
+    """The state of each model in use. Raises LlmError or SettingsError."""
     if settings.model == EXTRACTIVE:
         rules = "extractive: rules and quotes, no LLM."
         if settings.openai_base_url is None:
@@ -205,7 +205,7 @@ async def _sign_in(settings: Settings) -> str:
 
 
 async def _asked_twice(settings: Settings) -> str:
-    """What a server does with a question. Raises LlmError."""
+    """How a server answers a question. Raises LlmError."""
     # It takes half a second to import.
     from columnist.asking.raw_answers import raw_answers
 

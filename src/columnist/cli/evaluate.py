@@ -102,7 +102,7 @@ async def evaluate(
             notes=tuple(joined.notes),
         )
         write_report(evaluation, output)
-        # A file or a pipe is as wide as the table wants it.
+        # A file or a pipe is as wide as the table.
         screen_of_figures = console if console.is_terminal else Console(width=WIDE)
         screen_of_figures.print(_table(evaluation, screen_of_figures.width))
         screen_of_figures.print(_further(evaluation))
@@ -119,14 +119,14 @@ def _asked(label_files: Sequence[Path], columns_file: Path | None) -> tuple[list
     """The labels and the questions."""
     labels, cuad = read_labels(label_files)
     if columns_file is None and not cuad:
-        raise InputError("Name the questions with --columns: only CUAD's categories bring theirs along.")
+        raise InputError("Name the questions with --columns: only CUAD's categories have their own.")
     return labels, cuad_columns() if columns_file is None else read_questions(columns_file)
 
 
 @dataclass(frozen=True, slots=True)
 class _Join:
-    """The labels by path and question, which of both have any, and lists of what is not used, or not as it is
-    written."""
+    """The labels by path and question, the paths and questions that have any, and lists of labels and names that are
+    not used, or not used as written."""
 
     by_place: dict[tuple[str, str], Label]
     paths: set[str]
@@ -171,7 +171,7 @@ def _join(labels: Sequence[Label], columns: Sequence[ColumnSpec], files: Mapping
             "names are spelled differently",
             [f"{one} is read as {other}" for one, other in documents.similar + named.similar],
         ),
-        ("labels cannot be compared with an answer, so that their cells are neither right nor wrong", problems),
+        ("labels cannot be compared with an answer: their cells are neither right nor wrong", problems),
     ]
     return _Join(
         by_place, paths, names, ["\n  ".join([f"{len(which):,} {what}:", *which]) for what, which in notes if which]
@@ -226,7 +226,7 @@ def _simple(title: str, rows: Sequence[Sequence[str]]) -> Table:
 
 
 def cheap_first(first: Path, large: Path, loss: float, console: Console) -> None:
-    """Print what is saved and lost if one model answers first and another what is in doubt. `loss`: in %. Raises
+    """Print what is saved and lost if one model answers first, and another the answers in doubt. `loss`: in %. Raises
     InputError if the two evaluations have no cells in common."""
     one, other = read_evaluation(first), read_evaluation(large)
     found = thresholds(one.cells, other.cells, loss / 100)

@@ -38,5 +38,5 @@ def configure_logs(level: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
-    # Theirs are lines for every HTTP call below that.
+    # Below WARNING they log a line for every HTTP call.
     logging.basicConfig(handlers=[handler], level=max(lowest, logging.WARNING), force=True)

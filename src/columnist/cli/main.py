@@ -1,4 +1,5 @@
-"""The commands. Each parses, calls, draws, and imports what it needs for that when it runs: no other waits for it."""
+"""The commands. Each parses, calls and draws. Each imports its modules when it runs, so that others need not wait for
+them."""
 
 import asyncio
 import os
@@ -91,7 +92,7 @@ def _open_what_is_closed() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDWR)
-            os.set_inheritable(nowhere, True)  # to the processes that read and answer
+            os.set_inheritable(nowhere, True)  # reaches the processes that read and answer
             setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
 
 
@@ -314,7 +315,7 @@ def compare_evaluations(
     first: Annotated[Path, typer.Argument(help="The folder of an evaluation.", metavar="A")],
     second: Annotated[Path, typer.Argument(help="The folder of another.", metavar="B")],
 ) -> None:
-    """Compare two evaluations of the same labels: which cells got better or worse, and whether it may be by chance."""
+    """Compare two evaluations of the same labels: which cells got better or worse, and whether that may be chance."""
     from columnist.cli.evaluate import compare_files
 
     compare_files(first, second, out)
@@ -325,7 +326,7 @@ def evaluate_first(
     first: Annotated[Path, typer.Argument(help="The folder of the cheap model's evaluation.", metavar="A")],
     large: Annotated[Path, typer.Argument(help="The folder of the large one's, of the same labels.", metavar="B")],
     loss: Annotated[
-        float, typer.Option("--loss", min=0, max=50, help="Points by which fewer answers may be right, of those by A.")
+        float, typer.Option("--loss", min=0, max=50, help="How many points fewer of A's answers may be right.")
     ] = 5.0,
 ) -> None:
     """Find the doubt up to which a cheap model may answer alone, and what that saves and loses."""
@@ -343,9 +344,11 @@ def repeat_answers(
     columns: ColumnsOption = None,
     model: ModelOption = None,
     cells: Annotated[int, typer.Option("--cells", min=1, help="How many answers to compare.")] = 200,
-    seed: Annotated[int, typer.Option("--seed", help="Draws the documents: the same seed draws the same.")] = 1,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Seed for drawing documents: the same seed draws the same documents.")
+    ] = 1,
 ) -> None:
-    """Ask the same twice, and print how often answer, quotes and flag are the same.
+    """Ask the same questions twice, and print how often answer, quotes and flag are the same.
 
     Nothing is stored, and no stored answer is used. Where answers differ, sampling or the batching of a server decided.
     """
@@ -359,19 +362,21 @@ def repeat_answers(
 
 
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="An e-mail address or an id.")]
-ReviewOption = Annotated[UUID | None, typer.Option("--review", metavar="ID", help="Of this review only.")]
+ReviewOption = Annotated[
+    UUID | None, typer.Option("--review", metavar="ID", help="Only the certificate of this review.")
+]
 
 
 @users.command("invite", epilog="Example: COLUMNIST_SIGN_IN=password columnist users invite ada@example.org")
 def invite_user(email: Annotated[str, typer.Argument(metavar="EMAIL")]) -> None:
-    """Print a link at which this person chooses a password: once, within seven days. For one who has forgotten theirs,
-    too. Send it to nobody else: the e-mail address counts as verified."""
+    """Print a link at which this person chooses a password: once, within seven days. It also replaces a forgotten
+    password. Send it to nobody else: the e-mail address counts as verified."""
     from columnist.cli import operate
 
     configure_logs("ERROR")
     settings = load_settings()
     link = operate.operate(settings, lambda connection: operate.invite(connection, settings, email))
-    sys.stdout.write(f"{link}\n")  # whole, however narrow the terminal is
+    sys.stdout.write(f"{link}\n")  # not wrapped, however narrow the terminal is
 
 
 @users.command("list", epilog="Example: columnist users list")
@@ -446,7 +451,7 @@ def events(
         str | None, typer.Option(metavar="TIME", help="From this date or time on, such as 2026-01-31.")
     ] = None,
     user: Annotated[
-        str | None, typer.Option(metavar="USER", help="What this user did, or what was done to what is theirs.")
+        str | None, typer.Option(metavar="USER", help="Acts of this user, or on what belongs to this user.")
     ] = None,
     review: ReviewOption = None,
     follow: Annotated[bool, typer.Option("--follow", help="Wait for more, until you press Ctrl-C.")] = False,
@@ -494,7 +499,7 @@ def settings() -> None:
 def migrate() -> None:
     """Bring the database to this version's schema, and let the login of DATABASE_URL run Columnist and nothing else.
 
-    Starting does the same where the login of the process may.
+    Starting does the same if the login of the process may.
     """
     from columnist.db.connect import database_url
     from columnist.db.migrate import migrations

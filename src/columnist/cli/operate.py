@@ -1,4 +1,4 @@
-"""What operators do at the database: read the trail, invite, list and disable users, list and revoke tokens."""
+"""Acts of operators at the database: read the trail, invite, list and disable users, list and revoke tokens."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 
 def operate(settings: Settings, act: Callable[[Connection], Awaitable[Result]]) -> Result:
-    """Carry an act out at the settings' database, with the rights of a worker. Raises DatabaseError."""
+    """Perform an act at the settings' database, with the rights of a worker. Raises DatabaseError."""
 
     async def run() -> Result:
         async with (
@@ -73,7 +73,7 @@ def _plain(value: object) -> str:
 
 
 def link_of(settings: Settings, email: str, secret: str) -> str:
-    """The address at which somebody chooses a password. What follows `#` is in no log: browsers do not send it.
+    """The address at which a user chooses a password. The part after `#` is in no log: browsers do not send it.
     Raises SettingsError if the server has no sign-in by password, or if its address is not known."""
     if settings.sign_in != "password":
         raise SettingsError(
@@ -88,8 +88,8 @@ def link_of(settings: Settings, email: str, secret: str) -> str:
 
 
 async def invite(connection: Connection, settings: Settings, address: str) -> str:
-    """Invite an e-mail address, or let its user choose a new password: the link, which is shown this once. Raises
-    InputError for what is no address, and SettingsError as `link_of`."""
+    """Invite an e-mail address, or let its user choose a new password. Returns the link, which is shown only once.
+    Raises InputError for an invalid address, and SettingsError as `link_of` does."""
     try:
         email = str(TypeAdapter(Email).validate_python(address)).lower()
     except ValidationError as error:
@@ -101,20 +101,21 @@ async def invite(connection: Connection, settings: Settings, address: str) -> st
 
 
 async def end_sessions(connection: Connection, who: str) -> int:
-    """Sign a user (id or e-mail address) out of every browser. Returns of how many."""
+    """Sign a user (id or e-mail address) out of every browser. Returns the number of ended sessions."""
     row = await (await connection.execute("select end_sessions(%s) as ended", [who])).fetchone()
     assert row
     return int(row["ended"])
 
 
 async def list_users(connection: Connection) -> list[dict[str, Any]]:
-    """Everybody who has signed in or was invited, by e-mail address, with the number and size of what is theirs."""
+    """Everybody who has signed in or was invited, by e-mail address, with the number and size of their documents and so
+    on."""
     return await (await connection.execute("select * from list_users()")).fetchall()
 
 
 async def set_enabled(connection: Connection, who: str, *, enabled: bool) -> list[str]:
     """Let a user (id or e-mail address) in, or end their sessions and refuse their tokens and sign-ins from now on.
-    Returns who they are. Raises NotFoundError."""
+    Returns their address and id. Raises NotFoundError."""
     rows = await (await connection.execute("select * from set_user_enabled(%s, %s)", [who, enabled])).fetchall()
     if not rows:
         raise NotFoundError(f"Nobody with the e-mail address or id {who!r} has signed in or was invited.")

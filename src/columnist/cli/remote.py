@@ -76,7 +76,7 @@ class RemoteDesk(Desk):
         return Grid(review.id, review.name, asked, versions, list(document_ids), refused)
 
     def _earlier(self, name: ReviewName, files: Sequence[Source], columns: Sequence[ColumnSpec]) -> Review | None:
-        """The user's review of the earlier name, if it fits and there is none of the name."""
+        """The user's review of the earlier name, if it fits and no review has the new name."""
         mine = {review.name: review for review in self._client.reviews.list(name.earlier) if review.info.mine}
         review = mine.get(name.earlier or "")
         if review is None or name.name in mine:

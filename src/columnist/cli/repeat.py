@@ -42,7 +42,7 @@ class _Asked:
 async def repeat(
     settings: Settings, paths: Sequence[Path], columns_file: Path | None, cells: int, seed: int, console: Console
 ) -> int:
-    """Ask twice, past all that is kept of answers; the exit code. Documents are drawn at random, by `seed`, until there
+    """Ask twice, without using stored answers; the exit code. Documents are drawn at random, by `seed`, until there
     are `cells` answers to compare. Raises InputError before anything is asked if the input is invalid."""
     columns = cuad_columns() if columns_file is None else read_questions(columns_file)
     questions = [column.question(uuid4()) for column in columns]

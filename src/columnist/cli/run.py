@@ -1,4 +1,4 @@
-"""`columnist run`: the main job with a live progress bar, and what Ctrl-C means for it."""
+"""`columnist run`: the main job with a live progress bar, and the meaning of Ctrl-C."""
 
 import asyncio
 import signal
@@ -30,7 +30,7 @@ from columnist.settings import EXTRACTIVE, Settings, host_of, models_in
 ROWS_SHOWN = 15
 PASSED_OVER_SHOWN = 3
 TELL_AGAIN_SECONDS = 60
-"""How often a run says that it waits for the LLM server."""
+"""How often a run reports that it waits for the LLM server."""
 ALL_DONE, NOT_ALL_ANSWERED, INTERRUPTED = 0, 3, 130
 
 
@@ -71,7 +71,7 @@ async def run_grid(
 
 
 def _receiver(settings: Settings) -> str:
-    """Where the text of the documents goes: to say before it goes."""
+    """Where the text of the documents goes, as a sentence to print before it is sent."""
     if settings.server is not None:
         return f"Files and questions go to the server {host_of(settings.server)}."
     models = (*models_in(settings.model), *([settings.second_model] if settings.second_model else ()))
@@ -102,7 +102,7 @@ async def take_in(
 
 
 class _Watcher:
-    """Shows the jobs of a run one after the other, and knows the current one."""
+    """Shows the jobs of a run one after the other, and keeps the current one."""
 
     def __init__(self, desk: Desk, console: Console) -> None:
         self._desk = desk
@@ -199,7 +199,7 @@ async def _show(desk: Desk, grid: Grid, console: Console, measured: Collection[s
 
 
 async def say_what_failed(desk: Desk, grid: Grid, covered: Covered, handed_out: HandedOut, console: Console) -> int:
-    """List what was refused, what failed and what was never asked. Returns the exit code."""
+    """List refused files, failed cells, and cells that were never asked. Returns the exit code."""
     failures = await desk.failures(grid)
     for file, reason in grid.refused.items():
         console.print(f"[red]✗[/] {screen.plain(str(file))} was not taken in: {screen.plain(reason)}")

@@ -1,4 +1,4 @@
-"""What the commands print. Text from documents or models is always plain, never markup."""
+"""The output of the commands. Text from documents or models is always plain, never markup."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -244,7 +244,7 @@ def settings_table(knobs: Sequence[Knob]) -> Table:
 
 
 def findings_table(findings: Sequence["Finding"]) -> Table:
-    """What doctor found: a mark, the thing, its state and what to do."""
+    """The findings of doctor: a mark, the thing, its state and what to do."""
     table = Table.grid(padding=(0, 2))
     for finding in findings:
         mark = Text("✓", style="green") if finding.good else Text("✗", style="bold red")

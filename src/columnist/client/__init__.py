@@ -1,4 +1,4 @@
-"""The HTTP API from Python: `Client`, and the reviews, jobs and cells that it hands out.
+"""The HTTP API from Python: `Client`, and its reviews, jobs and cells.
 
     with columnist.Client("http://127.0.0.1:8000") as client:
         review = client.reviews.create("Leases", columns="lease.yaml", documents=["leases/"])

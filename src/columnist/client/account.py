@@ -24,5 +24,5 @@ class Tokens:
         return self._transport.read(models.TokenList, "/tokens").tokens
 
     def revoke(self, token_id: UUID) -> None:
-        """It is refused from now on. Raises NotFoundError."""
+        """Revoke a token: it is refused from now on. Raises NotFoundError."""
         self._transport.request("DELETE", f"/tokens/{token_id}")

@@ -14,11 +14,12 @@ class Cell:
         self._path = path
 
     def read(self) -> FullCell:
-        """All of it: content, reasoning, quotes with their places, who edited or verified it."""
+        """The whole cell: content, reasoning, quotes with their places, who edited or verified it."""
         return self._transport.read(FullCell, self._path)
 
     def edit(self, summary: str | None = None, flag: Flag | None = None, reasoning: str | None = None) -> FullCell:
-        """Answer it yourself; `summary` is typed by the column's format, None leaves as it is. Returns the cell."""
+        """Replace the answer by hand; `summary` is typed by the column's format, None leaves a field unchanged. Returns
+        the cell."""
         content = {"summary": summary, "flag": flag, "reasoning": reasoning}
         return parsed(FullCell, self._transport.request("PATCH", self._path, json=content))
 
@@ -27,7 +28,7 @@ class Cell:
         return parsed(FullCell, self._transport.request("POST", f"{self._path}/verify", json={"verified": verified}))
 
     def regenerate(self) -> "Job":
-        """Ask it again, whatever its answer. Raises ConflictError while a job runs over the review."""
+        """Ask the cell again, whatever its answer. Raises ConflictError while a job runs over the review."""
         return Job(self._transport, parsed(Generated, self._transport.request("POST", f"{self._path}/regenerate")))
 
     def clear(self) -> None:
@@ -39,5 +40,5 @@ class Cell:
         return parsed(FullCell, self._transport.request("POST", f"{self._path}/restore"))
 
     def history(self) -> list[CellChange]:
-        """Who did what to it, when, with before and after; newest first."""
+        """Who changed it when, with the content before and after; newest first."""
         return self._transport.read(dict[str, list[CellChange]], f"{self._path}/history")["changes"]

@@ -1,4 +1,4 @@
-"""`Client`: a server, as one user sees it."""
+"""`Client`: a server, from the view of one user."""
 
 from types import TracebackType
 from typing import Self
@@ -16,9 +16,9 @@ from columnist.documents.store import Document
 class Client:
     """A server, as one user sees it. Usable from several threads.
 
-    `token`: an API token or a JWT; for a server on this machine without sign-in, that of its data directory is found
-    by itself (COLUMNIST_DATA_DIR). `timeout`: seconds that the
-    server may be silent within one request. `retry_seconds`: for how long a request is repeated, if that is safe.
+    `token`: an API token or a JWT; for a server on this machine without sign-in, default is the token of its data
+    directory (COLUMNIST_DATA_DIR). `timeout`: seconds that the server may be silent within one request.
+    `retry_seconds`: for how long a request is repeated, if that is safe.
     """
 
     def __init__(

@@ -22,8 +22,8 @@ class _JobList:
 
 
 class Job:
-    """One run of generate over a review. `resumed`: the review had this live job already; `pause_reason`: it was paused
-    then, so nothing is asked before `resume`."""
+    """One run of `generate` over a review. `resumed`: the review already had this live job; `pause_reason`: it was
+    paused then, so nothing is asked before `resume`."""
 
     def __init__(self, transport: Transport, generated: Generated) -> None:
         self._transport = transport
@@ -35,7 +35,7 @@ class Job:
         self.pause_reason = generated.pause_reason
 
     def status(self) -> Progress:
-        """Its counts, tokens, price, rate and time left; nothing is transferred where nothing has changed."""
+        """Its counts, tokens, price, rate and time left; nothing is transferred if nothing has changed."""
         known = {"If-None-Match": self._seen.headers["ETag"]} if self._seen else {}
         response = self._transport.request("GET", self._path, headers=known)
         if self._seen is None or response.status_code != httpx.codes.NOT_MODIFIED:
@@ -71,9 +71,9 @@ class Job:
         return self._transport.read(models.FailureList, f"{self._path}/failures").failures
 
     def cells(self, cursor: str | None = None) -> Iterator[models.CellChanges]:
-        """The changes of its cells since `cursor` (None: all), page by page, until there is none for now.
+        """The changes of its cells since `cursor` (None: all), page by page, up to now.
 
-        Each change comes at least once; a page's `cursor` is where to go on from later.
+        Each change comes at least once; continue later from a page's `cursor`.
         """
         while True:
             page = self._transport.read(models.CellChanges, f"{self._path}/cells", cursor=cursor)
@@ -92,8 +92,8 @@ class Job:
         return parsed(Progress, self._transport.request("POST", f"{self._path}/resume", json=body))
 
     def retry(self) -> "Job":
-        """Ask its failed and missing cells again, of its documents and columns, with its model and its budget: as a new
-        job, or by its review's live one."""
+        """Ask its failed and missing cells again, with its documents, columns, model and budget: as a new job, or in
+        its review's live job."""
         return Job(self._transport, parsed(Generated, self._transport.request("POST", f"{self._path}/retry")))
 
 

@@ -26,15 +26,15 @@ from columnist.reviews import model
 from columnist.reviews.model import Column, ColumnSpec, Failure, Member, Role
 
 UPLOAD_BATCH, UPLOAD_BYTES = 100, 16 * 1024**2
-"""Files in one request, and their bytes, unless one has more."""
+"""Most files in one request, and most bytes, unless a single file has more."""
 WINDOW = 200
-"""Rows in one request."""
+"""Most rows in one request."""
 _REVIEWS = "/tabular/reviews"
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedAttachment:
-    """What became of a file that is attached to an e-mail: a document beside it, or refused (`error`)."""
+    """The outcome for a file that is attached to an e-mail: a document beside it, or refused (`error`)."""
 
     name: str
     document_id: UUID | None
@@ -44,9 +44,9 @@ class UploadedAttachment:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What became of one file: `error` says why it was refused, and it has no document then.
+    """The outcome for one file: `error` says why it was refused, and it has no document then.
 
-    `attachments`: those of an e-mail, and of the e-mails among them.
+    `attachments`: the attachments of an e-mail, and of the e-mails inside it.
     """
 
     path: Path
@@ -69,7 +69,7 @@ class Reviews:
         self._transport = transport
 
     def create(self, name: str, columns: Columns = (), documents: Sequence[PathLike] = ()) -> "Review":
-        """A new review with its columns and documents (files and folders; `upload` tells what became of each).
+        """A new review with its columns and documents (files and folders; `upload` reports the outcome for each).
 
         Raises ConflictError if the user has one of that name, InputError for invalid columns or files.
         """
@@ -82,7 +82,7 @@ class Reviews:
         return review
 
     def list(self, q: str | None = None) -> Sequence["Review"]:
-        """Latest change first; `q`: with this in their name."""
+        """Latest change first; `q`: only names that contain this."""
         return [*self._all(q)]
 
     def get(self, id_or_name: UUID | str) -> "Review":
@@ -114,7 +114,7 @@ class Reviews:
 
 
 class Review:
-    """A review: its columns, documents, rows and cells. `info` is what the server said of it last."""
+    """A review: its columns, documents, rows and cells. `info`: as the server last described it."""
 
     def __init__(self, transport: Transport, info: model.Review) -> None:
         self._transport = transport
@@ -132,15 +132,16 @@ class Review:
         return self.info.name
 
     def rename(self, name: str) -> None:
-        """Raises ConflictError if its owner has another of that name."""
+        """Rename it. Raises ConflictError if its owner has another of that name."""
         self.info = parsed(model.Review, self._transport.request("PATCH", self._path, json={"name": name}))
 
     def delete(self, *, confirm: bool = False) -> None:
-        """With its columns, answers and jobs; the documents stay. Raises ConfirmationNeededError unless confirmed."""
+        """Delete it with its columns, answers and jobs; the documents stay. Raises ConfirmationNeededError unless
+        confirmed."""
         self._transport.request("DELETE", self._path, params={"confirm": confirm})
 
     def columns(self) -> list[Column]:
-        """In the grid's order."""
+        """Its columns in the grid's order."""
         return self._transport.read(models.ColumnList, f"{self._path}/columns").columns
 
     def add_columns(self, columns: Columns) -> list[Column]:
@@ -150,7 +151,7 @@ class Review:
         return parsed(models.ColumnList, response).columns
 
     def edit_column(self, column_id: UUID, column: ColumnSpec) -> Column:
-        """Change a column; if what is asked changes, its cells are stale. Raises NotFoundError, ConflictError."""
+        """Change a column; if its question changes, its cells are stale. Raises NotFoundError, ConflictError."""
         return parsed(Column, self._transport.request("PUT", f"{self._path}/columns/{column_id}", json=asdict(column)))
 
     def put_columns(self, columns: Columns) -> list[Column]:
@@ -172,11 +173,11 @@ class Review:
         return parsed(models.ColumnList, response).columns
 
     def remove_column(self, column_id: UUID, *, confirm: bool = False) -> None:
-        """With its cells. Raises ConfirmationNeededError if it has answers, unless confirmed."""
+        """Remove a column with its cells. Raises ConfirmationNeededError if it has answers, unless confirmed."""
         self._transport.request("DELETE", f"{self._path}/columns/{column_id}", params={"confirm": confirm})
 
     def members(self) -> list[Member]:
-        """Whom the review is shared with."""
+        """The people with whom the review is shared."""
         return self._transport.read(models.MemberList, f"{self._path}/members").members
 
     def share(self, email: str, role: Role = "viewer") -> list[Member]:
@@ -185,13 +186,13 @@ class Review:
         return parsed(models.MemberList, response).members
 
     def unshare(self, email: str) -> None:
-        """Share the review with them no longer. Raises NotFoundError."""
+        """Stop sharing the review with a member. Raises NotFoundError."""
         self._transport.request("DELETE", f"{self._path}/members/{email}")
 
     def upload(self, paths: Sequence[PathLike], *, progress: bool = False) -> list[Upload]:
-        """Put files and what folders hold into the review; says of each what became of it. `progress` shows a bar.
+        """Put files and the files of folders into the review; returns the outcome for each. `progress` shows a bar.
 
-        A file that the server has already is the same document. Raises InputError if there is nothing to upload.
+        A file that the server already has is the same document. Raises InputError if there is nothing to upload.
         """
         files = find_files([Path(path) for path in paths]).files
         with job_bar(quiet=not progress) as bar:
@@ -203,7 +204,7 @@ class Review:
         return uploads
 
     def uploading(self, files: Sequence[Source]) -> Iterator[Upload]:
-        """Upload the files, so many in a request, and say of each what became of it as soon as it is known."""
+        """Upload the files in batches; yields the outcome for each as soon as it is known."""
         batch: list[Source] = []
         size = 0
         for source in files:
@@ -217,7 +218,7 @@ class Review:
 
     def _upload(self, files: Sequence[Source]) -> Iterator[Upload]:
         key = uuid4().hex
-        # Named by us: with the same key the same bytes have to come again.
+        # We name the boundary: with the same key the same bytes must be sent again.
         headers = {"Content-Type": f"multipart/form-data; boundary={key}"}
         sent: list[Source] = []
         with ExitStack() as stack:
@@ -259,7 +260,7 @@ class Review:
         """The rows of the grid with compact cells, fetched window by window.
 
         `sort`: `position`, `document` or a column's id, `-` before it: descending. `filter`: `column:op:value`, or
-        several, which have all to be met (see docs/api.md). `q`: words of an answer, or part of a document's name.
+        several; a row must match all of them (see docs/api.md). `q`: words of an answer, or part of a document's name.
         Raises InputError for an invalid filter.
         """
         filters = [filter] if isinstance(filter, str) else list(filter)
@@ -288,7 +289,7 @@ class Review:
     ) -> None:
         """Write the review, or some of it, to a file: in the format of its suffix, if none is named.
 
-        The file appears when it is complete. Raises InputError for a format that there is not.
+        The file appears when it is complete. Raises InputError for an unknown format.
         """
         file = Path(target)
         self._transport.download(
@@ -309,12 +310,12 @@ class Review:
         column_ids: Sequence[UUID] | None = None,
         batch: bool = False,
     ) -> Job:
-        """Ask what has no current answer, or what `only` names; the review's live job takes it up if there is one, and
-        `pause_reason` of what is returned says that this one stands paused.
+        """Ask every cell without a current answer, or those that `only` names.
 
-        `budget`, in US dollars, pauses the job when it is spent; `model`: another than the server's; `batch`: at half
-        the price, within a day. Raises ConflictError while the last job is still being cancelled, NotFoundError for a
-        document or column that is none of the review's.
+        If the review has a live job, that job grows; if it is paused, the result has its `pause_reason`. `budget`, in
+        US dollars, pauses the job when it is spent; `model`: another than the server's; `batch`: at half the price,
+        within a day. Raises ConflictError while the last job is still being cancelled, NotFoundError for a document or
+        column that the review does not have.
         """
         body = _question(only, budget, model, document_ids, column_ids, batch=batch)
         response = self._transport.request("POST", f"{self._path}/generate", json=body, key=uuid4().hex)
@@ -327,8 +328,8 @@ class Review:
         document_ids: Sequence[UUID] | None = None,
         column_ids: Sequence[UUID] | None = None,
     ) -> Unanswered:
-        """What of these documents and columns has neither a current answer nor a failure that says why; `cells` is 0
-        when a run over them is complete."""
+        """The cells of these documents and columns with neither a current answer nor a failure that says why; `cells`
+        is 0 when a run over them is complete."""
         body = _question(None, None, model, document_ids, column_ids)
         return parsed(Unanswered, self._transport.request("POST", f"{self._path}/unanswered", json=body))
 
@@ -341,7 +342,7 @@ class Review:
         column_ids: Sequence[UUID] | None = None,
         batch: bool = False,
     ) -> JobEstimate:
-        """What `generate` with the same arguments would ask, and about what that costs."""
+        """What `generate` with the same arguments would ask, and its approximate cost."""
         body = _question(only, None, model, document_ids, column_ids, batch=batch)
         return parsed(JobEstimate, self._transport.request("POST", f"{self._path}/estimate", json=body))
 
@@ -354,7 +355,7 @@ class Review:
         return parsed(models.FailureList, response).failures
 
     def cell(self, document_id: UUID, column_id: UUID) -> Cell:
-        """One cell; nothing is asked of the server yet."""
+        """One cell; this sends no request yet."""
         return Cell(self._transport, f"{self._path}/cells/{document_id}/{column_id}")
 
     def active_job(self) -> Job | None:
@@ -396,7 +397,7 @@ def _question(
     *,
     batch: bool = False,
 ) -> dict[str, Any]:
-    """The body of generate and estimate: what was said, and nothing else."""
+    """The body of `generate` and `estimate`, without absent arguments."""
     said: dict[str, Any] = {
         "only": only and [*only],
         "budget": None if budget is None else str(budget),

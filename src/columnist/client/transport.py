@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 BUSY = (429, 502, 503, 504)
 DOWNLOAD_SECONDS = 600.0
-"""How long a download may keep silent: some exports are sent when they are complete."""
+"""How long a download may be silent: some exports are sent when they are complete."""
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 
@@ -139,7 +139,7 @@ class Transport:
 
 
 def parsed(kind: type[T], response: httpx.Response) -> T:
-    """The response's JSON as a `kind`; fields that this version does not know are left out."""
+    """The response's JSON as a `kind`, without fields that this version does not know."""
     found: T = _adapter(kind).validate_json(response.content)  # type: ignore[arg-type]  # a class is hashable
     return found
 

@@ -1,4 +1,4 @@
-"""A person's answer on its way into a cell: typed, flagged, and doubted where it has no value."""
+"""A person's answer before it is stored: typed, flagged, and in doubt if it has no value."""
 
 from dataclasses import replace
 
@@ -13,8 +13,8 @@ from columnist.reviews.store import choose_unit, get_column
 async def typed_edit(
     connection: Connection, cell: CellKey, summary: str, flag: Flag | None, reasoning: str | None
 ) -> Edit:
-    """The edit with its value. Without one the reasoning says why, and the flag is yellow unless a `flag` is given; if
-    that was said of the answer before, it is said no longer. Raises NotFoundError."""
+    """The edit with its value. Without one the reasoning says why, and the flag is yellow unless a `flag` is given;
+    such a sentence about the previous answer is removed. Raises NotFoundError."""
     column = await get_column(connection, cell.review_id, cell.column_id)
     question = column.question()
     found = measured(summary, question)

@@ -1,4 +1,4 @@
-"""What a job would cost, and what to know about that figure."""
+"""The cost of a job, with notes on that figure."""
 
 from dataclasses import asdict, dataclass, replace
 

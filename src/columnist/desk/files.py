@@ -1,4 +1,4 @@
-"""The files that a person names: which are taken in, and where each one was."""
+"""The files that a person names: which are taken in, and the path of each."""
 
 import os
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a run fills: a review, and some documents and columns of it; and the desk that it is asked at."""
+"""The grid of a run (a review, and some of its documents and columns), and the `Desk` protocol."""
 
 import hashlib
 import json
@@ -55,7 +55,7 @@ class Grid:
     review_name: str
     columns: list[tuple[UUID, ColumnSpec]]
     versions: dict[UUID, int]
-    """Column → its version in this run. An answer to a later version answers somebody else's question."""
+    """Column → its version in this run. An answer to a later version belongs to another question."""
     document_ids: list[UUID]
     refused: dict[Path, str]
     """Files that were not taken in, and why; files attached to an e-mail as "mail.eml / file.pdf"."""
@@ -71,7 +71,7 @@ class Grid:
         return [spec.name for column_id, spec in self.columns if now.get(column_id) != self.versions[column_id]]
 
     def changed_sentence(self, changed: Sequence[str]) -> str:
-        """Tells that somebody has changed these questions."""
+        """The sentence that somebody has changed these questions."""
         names = ", ".join(repr(name) for name in changed[:3]) + (", …" if len(changed) > 3 else "")
         return (
             f"Somebody has changed {'the question' if len(changed) == 1 else 'the questions'} {names} in the review "
@@ -131,7 +131,7 @@ class Desk(Protocol):
         ...
 
     async def generate(self, grid: Grid, model: str | None = None, *, batch: bool = False) -> Generated:
-        """Ask everything in the grid that has no current answer, in a `batch` at half the price within a day. If the
+        """Ask every cell of the grid without a current answer; in a `batch`, at half the price within a day. If the
         review has a live job, that job grows."""
         ...
 
@@ -148,7 +148,7 @@ class Desk(Protocol):
         ...
 
     async def note_export(self, grid: Grid, suffix: str) -> None:
-        """The user takes the rows out, as a file of this kind (csv, xlsx): for the trail."""
+        """Record in the trail that the user exports the rows, as a file of this kind (csv, xlsx)."""
         ...
 
     async def failures(self, grid: Grid) -> list[Failure]:

@@ -17,16 +17,16 @@ from columnist.errors import InputError
 Status = Literal["added", "known", "refused", "unpacked"]
 
 TOGETHER = 100
-"""Files whose documents are written in one transaction: an upload that breaks off loses fewer than these."""
+"""How many files' documents are written in one transaction: an upload that breaks off loses fewer."""
 
 TOGETHER_BYTES = 64 * 1024**2
-"""As many bytes: what a user may not store is found out before more of it is in the file store."""
+"""The same in bytes, so that a refusal by a quota comes before more is in the file store."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What became of a file: its `document`, or None if it was refused, or is an archive. `attachments`: what is inside
-    of an e-mail or archive, and of those among them."""
+    """The outcome for a file: its `document`, or None if it was refused, or is an archive. `attachments`: the files
+    inside an e-mail or archive, nested ones included."""
 
     file: StoredFile | Refused
     document: Registered | None
@@ -66,7 +66,7 @@ def is_document(file: StoredFile | Refused) -> TypeGuard[StoredFile]:
 
 
 def results(batch: Sequence[Sequence[StoredFile | Refused]], registered: Sequence[Registered]) -> list[TakenIn]:
-    """What became of files, each followed by its attachments in `batch`. `registered`: their documents, in order."""
+    """The outcomes for files, each followed by its attachments in `batch`. `registered`: their documents, in order."""
     documents = iter(registered)
     taken = []
     for files in batch:

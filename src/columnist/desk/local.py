@@ -1,4 +1,4 @@
-"""The desk over this process's database: everything that a user does which is more than one statement."""
+"""The desk over this process's database: all acts of a user that take more than one statement."""
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
@@ -52,8 +52,8 @@ async def open_desk(settings: Settings) -> AsyncIterator["LocalDesk"]:
 
 
 class LocalDesk(Desk):
-    """Acts as `user`. Each act is a transaction, or several where it takes long; with a `connection`, all acts belong
-    to the transaction that is open there."""
+    """Acts as `user`. Each act is one transaction, or several if it takes long; with a `connection`, all acts belong to
+    its open transaction."""
 
     def __init__(self, process: Process, user: User, connection: Connection | None = None) -> None:
         self._process = process
@@ -77,8 +77,8 @@ class LocalDesk(Desk):
         review_id: UUID | None = None,
         taken: Callable[[int], None] = lambda count: None,
     ) -> list[TakenIn]:
-        """Write the documents of files that are in the file store, and of what is attached to e-mails among them; add
-        them to a review. Returns what became of each file, in order; `taken` gets the number of files so far.
+        """Write the documents of files that are in the file store, and of the attachments of e-mails; add them to a
+        review. Returns the outcome for each file, in order; `taken` gets the number of files so far.
 
         If `files` raises, or this is cancelled, the documents of the files before that are written.
         """
@@ -171,8 +171,8 @@ class LocalDesk(Desk):
 
     async def ask(self, ask: Ask) -> Generated:
         """Start a job, or let the review's live job grow. A job that was paused because its model refused goes on: the
-        user has mended that, or learns that it is still refused. Raises as `create_job`, and SettingsError if a
-        question is to be read by another model and there is none."""
+        user has repaired the cause, or learns that it is still there. Raises as `create_job` does, and SettingsError if
+        a question is to be read by another model and there is none."""
         async with self._acting() as connection:
             await self._check_models(connection, ask)
             generated = await jobs.create_job(connection, self._user.id, ask)
@@ -186,14 +186,14 @@ class LocalDesk(Desk):
         check_models(self._process.settings, ask.model, asked)
 
     async def estimate(self, ask: Ask) -> JobEstimate:
-        """What `ask` would ask now, and what that may cost. Raises SettingsError as `ask`."""
+        """What `ask` would ask now, and what that may cost. Raises SettingsError as `ask` does."""
         contexts = await self._process.back_ends.contexts(ask.model)
         async with self._acting() as connection:
             await self._check_models(connection, ask)
             return priced(await estimate_job(connection, ask, self._process.settings, contexts), ask)
 
     async def still_unanswered(self, ask: Ask) -> Unanswered:
-        """What `ask` would ask now, without what failed."""
+        """What `ask` would ask now, without failed cells."""
         async with self._acting() as connection:
             return await unanswered_cells(connection, ask)
 
@@ -210,7 +210,7 @@ class LocalDesk(Desk):
         return self.asking(grid.review_id, model, None, grid.column_ids, grid.document_ids, batch=batch)
 
     async def suggest(self, title: str, form: Format | None) -> Suggestion:
-        """A question for a column's title. Raises as `suggested`, and TooManyRequestsError."""
+        """A question for a column's title. Raises as `suggested` does, and TooManyRequestsError."""
         settings, database = self._process.settings, self._process.database
         allowance = Allowance(database, self._user, most_dollars(Prices.of(settings), title))
         turns = self._process.back_ends.suggesting
@@ -308,7 +308,7 @@ class LocalDesk(Desk):
     # ── One cell ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def cell(self, key: CellKey) -> FullCell:
-        """The cell with reasoning, quotes and rectangles. Raises NotFoundError, as all acts on a cell do."""
+        """The cell with reasoning, quotes and rectangles. Raises NotFoundError, as do all acts on a cell."""
         async with self._acting() as connection:
             return await get_cell(connection, key, self._process.in_use)
 
@@ -320,7 +320,7 @@ class LocalDesk(Desk):
         reasoning: str | None = None,
         seen: Seen | None = None,
     ) -> FullCell:
-        """Replace the answer by hand; None keeps what is there. The summary is typed by the column's format, and its
+        """Replace the answer by hand; None keeps a field. The summary is typed by the column's format, and its
         rules flag it unless a `flag` is given; without a value it is yellow, and the reasoning says why. Raises
         ConflictError if the cell is not as it was `seen`, or if there is no answer that a flag or reasoning could
         belong to."""
@@ -332,7 +332,8 @@ class LocalDesk(Desk):
         return await self.cell(key)
 
     async def verify(self, key: CellKey, seen: Seen | None = None, *, verified: bool = True) -> FullCell:
-        """Note that the user has checked the evidence and agrees, or take that back. Raises ConflictError as `edit`."""
+        """Note that the user has checked the evidence and agrees, or take that back. Raises ConflictError as `edit`
+        does."""
         async with self._acting() as connection:
             await get_cell(connection, key)
             await change_cell(connection, key, "verify" if verified else "unverify", seen=seen)
@@ -345,15 +346,15 @@ class LocalDesk(Desk):
             await change_cell(connection, key, "clear")
 
     async def restore(self, key: CellKey) -> FullCell:
-        """Bring the cleared answer back with its evidence. Raises ConflictError if there is another answer by now."""
+        """Restore the cleared answer with its evidence. Raises ConflictError if there is another answer by now."""
         async with self._acting() as connection:
             await get_cell(connection, key)
             await restore_cell(connection, key)
         return await self.cell(key)
 
     async def ask_again(self, key: CellKey) -> Generated:
-        """Ask this one cell again, edited and verified or not, as a job. Its answer stays until a good one comes, and
-        for good if a person changes it meanwhile. Raises ConflictError while another job runs over the review."""
+        """Ask this one cell again, edited and verified or not, as a job. Its answer stays until a good one comes; if a
+        person changes it meanwhile, their answer stays. Raises ConflictError while another job runs over the review."""
         async with self._acting() as connection:
             await get_cell(connection, key)
             ask = self.asking(key.review_id, None, None, [key.column_id], [key.document_id])

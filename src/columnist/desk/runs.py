@@ -1,4 +1,4 @@
-"""A run over a grid: ask until everything is answered or nothing moves any more, and say what is left."""
+"""A run over a grid: ask until everything is answered or no more can be, and report what is left."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,8 +17,8 @@ ASK_AGAIN_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """How far a run came. `job`: the last job it saw; `answered`: cells answered by all of its jobs; `left`: what was
-    never asked, and why; `changed`: questions that somebody changed during the run; `outdated`: answers of another
+    """How far a run came. `job`: the last job it saw; `answered`: cells answered by all of its jobs; `left`: cells that
+    were never asked, and why; `changed`: questions that somebody changed during the run; `outdated`: answers of another
     model or prompt version that were kept."""
 
     job: Progress
@@ -29,7 +29,7 @@ class Covered:
 
     @property
     def notice(self) -> str:
-        """Says that answers of another model were kept; empty if there were none."""
+        """The sentence that answers of another model were kept; empty if there are none."""
         if not self.outdated:
             return ""
         return (
@@ -46,7 +46,7 @@ async def cover(
     *,
     batch: bool = False,
 ) -> Covered:
-    """Ask about the grid, watch, and ask for what is left, until nothing is left or nothing moves any more.
+    """Ask about the grid, watch the job, and ask again for the rest, until nothing is left or no more is answered.
 
     A job that was there before, or that ended early, may not hold all of this grid. `watch` returns a job's status when
     the job has ended or waits for a person. Raises ConflictError if somebody has changed a question.
@@ -75,7 +75,7 @@ async def _generate(desk: Desk, grid: Grid, model: str | None, *, batch: bool) -
 
 
 class HandedOut:
-    """Counts what the rows of a grid lack while they are handed out."""
+    """Counts the missing cells of a grid while its rows are handed out."""
 
     def __init__(self, grid: Grid, covered: Covered) -> None:
         self._grid = grid
@@ -93,7 +93,7 @@ class HandedOut:
 
     @property
     def incomplete(self) -> str:
-        """What of the grid was neither answered nor failed, in sentences; empty if nothing."""
+        """The sentences about cells that were neither answered nor failed; empty if there are none."""
         sentences = [self._covered.left] if self._covered.left else []
         if self._blank:
             sentences.append(f"{self._grid.changed_sentence(self._covered.changed)} {self._blank:,} cells are empty.")

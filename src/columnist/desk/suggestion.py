@@ -35,8 +35,8 @@ class Suggestion:
 
 
 class Allowance:
-    """The ledger of a user's calls that belong to no job: what a call may cost is taken from the user's allowance
-    for the day before it is made, so that no two calls pass it together."""
+    """The ledger of a user's calls that belong to no job. Before a call its largest cost is taken from the user's
+    allowance for the day, so that two calls together cannot exceed it."""
 
     queue: Queue | None = None
 

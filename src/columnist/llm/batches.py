@@ -20,7 +20,7 @@ from columnist.llm.usage import NOTHING, Reply, Usage
 Result = TypeVar("Result")
 
 MOST_REQUESTS, MOST_BYTES = 50_000, 190_000_000
-"""Of a batch: the protocol's limits are 50,000 and 200 MB."""
+"""Most calls and bytes of a batch: the protocol's limits are 50,000 and 200 MB."""
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 MARK = "columnist_batch"
@@ -36,8 +36,8 @@ _LIMIT = re.compile(r"limit(?:\s+of)?:?\s+([\d,]+)(K|M)?\b", re.I)
 
 @dataclass(frozen=True, slots=True)
 class BatchState:
-    """How far a batch is. `answered`: calls that have a reply; `refusal`: why no call was made, else empty; `crowded`:
-    too many tokens wait with the provider, which takes `most_tokens` if it says so; `files`: those of the replies."""
+    """The progress of a batch. `answered`: calls with a reply; `refusal`: why no call was made, else empty; `crowded`:
+    too many tokens wait with the provider, which takes `most_tokens` if it says so; `files`: the files of replies."""
 
     id: str
     ended: bool
@@ -52,7 +52,7 @@ class BatchState:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """A line of a batch's output. `answer`: the text of a completion, None of a refusal."""
+    """A line of a batch's output. `answer`: the text of a completion, None for a refusal."""
 
     id: UUID
     reply: Reply
@@ -61,24 +61,24 @@ class Replied:
 
 
 def line(request_id: UUID, body: str) -> bytes:
-    """A call with this JSON body, as a batch's file has it."""
+    """A call with this JSON body, as a line of a batch's file."""
     return f'{{"custom_id":"{request_id}","method":"POST","url":"{ENDPOINT}","body":{body}}}\n'.encode()
 
 
 class Batches:
-    """The batches of one server. Everything raises TransientError for what may heal, LlmRefusedError for what does not:
-    also a server that does not speak the protocol."""
+    """The batches of one server. Every method raises TransientError for a failure that may heal, LlmRefusedError for
+    any other, including a server that does not speak the protocol."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
     @property
     def url(self) -> str:
-        """The server's."""
+        """The server's base URL."""
         return self._server.url
 
     async def find_file(self, batch_id: UUID) -> str | None:
-        """The id of the file that was uploaded for a batch, if it was."""
+        """The id of the file that was uploaded for a batch, if there is one."""
 
         async def find(client: AsyncOpenAI) -> str | None:
             async for file in client.files.list(purpose="batch"):
@@ -98,7 +98,7 @@ class Batches:
         return await self._server.managed(_spoken(upload))
 
     async def create(self, batch_id: UUID, file_id: str) -> BatchState:
-        """Begin a batch. What it comes to is in doubt if this fails: `find` tells."""
+        """Begin a batch. If this fails, the outcome is in doubt: `find` tells."""
 
         async def create(client: AsyncOpenAI) -> BatchState:
             return _state(
@@ -125,7 +125,7 @@ class Batches:
         return await self._server.managed(find)
 
     async def look(self, provider_id: str) -> BatchState | None:
-        """How far it is; None: the provider has no such batch."""
+        """The batch's progress; None: the provider has no such batch."""
 
         async def look(client: AsyncOpenAI) -> BatchState | None:
             try:
@@ -136,7 +136,7 @@ class Batches:
         return await self._server.managed(look)
 
     async def cancel(self, provider_id: str) -> None:
-        """End it soon; what was answered by then comes all the same."""
+        """End it soon; replies so far still come."""
 
         async def cancel(client: AsyncOpenAI) -> None:
             try:
@@ -172,7 +172,7 @@ class Batches:
 
 
 def replied(line: bytes) -> Replied | None:
-    """A line of a file of replies; None if its call was not made, or is none of ours."""
+    """A line of a file of replies; None if its call was not made, or is not ours."""
     try:
         said = json.loads(line)
         request_id = UUID(str(said["custom_id"]))
@@ -192,7 +192,7 @@ def replied(line: bytes) -> Replied | None:
 
 
 def _spoken(act: Callable[[AsyncOpenAI], Awaitable[Result]]) -> Callable[[AsyncOpenAI], Awaitable[Result]]:
-    """The act; where the server has no such path, with a sentence that says so."""
+    """Run the act; if the server has no such path, the error says so."""
 
     async def run(client: AsyncOpenAI) -> Result:
         try:

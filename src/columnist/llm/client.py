@@ -34,18 +34,19 @@ from columnist.settings import ASSUMED_CONTEXT_TOKENS, Settings, listed_urls
 log = structlog.get_logger()
 
 GIVE_UP_AFTER = 3
-"""Failures of one call while the server answers others, or a probe: then the call is the problem, not the server. Times
-TABULAR_JOB_MAX_ATTEMPTS this is the ceiling of a call's tries, and times COLUMNIST_LLM_TIMEOUT_SECONDS of its time."""
+"""Failures of one call while the server answers others, or a probe, after which the call is the problem, not the
+server. Times TABULAR_JOB_MAX_ATTEMPTS this is the ceiling of a call's tries, and times COLUMNIST_LLM_TIMEOUT_SECONDS of
+its time."""
 
 PATIENCE_SECONDS = 20.0
-"""How long a call waits for a server that has too much to do, before the document gives its place back."""
+"""How long a call waits for an overloaded server before the document gives its place back."""
 
 COUNT_SECONDS = 2.0
-"""How long somebody who gives a call up waits until it is counted; it is counted all the same later."""
+"""How long a cancelled call waits until it is counted; later it is still counted."""
 
 
 class ChatModel:
-    """Calls share the servers' limiters and what was learned about them. Use as an async context manager.
+    """Calls share the servers' limiters and what is known about the servers. Use as an async context manager.
 
     `base_url`: one server or several of the same model, with commas or blanks between; None: OpenAI's.
     """
@@ -81,27 +82,27 @@ class ChatModel:
 
     @property
     def servers(self) -> Sequence[Server]:
-        """Those of the settings, in their order."""
+        """The servers of the settings, in their order."""
         return self._fleet.servers
 
     @property
     def batches(self) -> Batches:
-        """Those of the first server."""
+        """The batches of the first server."""
         return Batches(self.servers[0])
 
     @property
     def documents(self) -> int:
-        """Documents that may be under way now with all servers."""
+        """How many documents may be in progress now with all servers."""
         return sum(server.limiter.documents for server in self.servers if server.refusal is None)
 
     @property
     def limit(self) -> int:
-        """Calls that may be in flight now with all servers."""
+        """How many calls may be in flight now with all servers."""
         return sum(server.limiter.limit for server in self.servers)
 
     async def context_tokens(self) -> int:
-        """The model's context window, as far as COLUMNIST_CONTEXT_TOKENS lets it be used: the least that a server says
-        (vLLM, llama.cpp), else ASSUMED_CONTEXT_TOKENS."""
+        """The model's context window, limited by COLUMNIST_CONTEXT_TOKENS: the least that a server reports (vLLM,
+        llama.cpp), else ASSUMED_CONTEXT_TOKENS."""
         asked = self._fleet.open() or self.servers
         said = await asyncio.gather(*(server.context_tokens() for server in asked))
         return min((tokens for tokens in (self._longest_context, *said) if tokens), default=ASSUMED_CONTEXT_TOKENS)
@@ -121,8 +122,8 @@ class ChatModel:
 
     @asynccontextmanager
     async def document(self, affinity: str, urgent: bool = False) -> AsyncIterator[None]:
-        """Wait until a document may be begun, and hold its place while calls with this `affinity` are made. Raises
-        LlmAwayError while all servers are away, or have less room than they had and a place does not come soon."""
+        """Wait until a document may begin, and hold its place while calls with this `affinity` are made. Raises
+        LlmAwayError while all servers are away, or if they have less room than before and no place is free soon."""
         async with self._fleet.document(affinity, urgent):
             yield
 
@@ -137,16 +138,15 @@ class ChatModel:
         urgent: bool = False,
     ) -> Completion:
         """Ask until there is an answer; cancel to give up. `schema` is a JSON schema in the strict subset of OpenAI.
-        `affinity`: the same for calls whose prompts begin alike, so that they go to the same server, also through a
-        router. `urgent`: a person waits for it, and it does not wait for other calls.
-
-        What heals soon is waited for, with back-off and jitter; if another server can be asked, it is asked at once.
-        Raises LlmAwayError when all servers are down or full for longer than that: the caller gives its place back and
-        tries later. Raises LlmRefusedError for what asking again cannot heal (RequestRefusedError if it concerns this
-        request alone, ContextExceededError if that is too long for the model), LlmUnavailableError if this call fails
-        GIVE_UP_AFTER times while the server answers others, JobPausedError if the `ledger` admits no call. Everything
-        that is billed is counted there, answers as those to `key`. What a call has cost that was given up is estimated.
-        Raises PutOffError if the ledger has a queue where the call waits now for a batch.
+        `affinity`: equal for calls whose prompts begin alike, so that they go to the same server, also through a
+        router. `urgent`: a person waits for it, so it does not wait for other calls. For a failure that heals soon it
+        waits, with back-off and jitter; if another server can be asked, it is asked at once. Raises LlmAwayError when
+        all servers are down or full for longer than that: the caller gives its place back and tries later. Raises
+        LlmRefusedError for what asking again cannot heal (RequestRefusedError if it concerns this request alone,
+        ContextExceededError if that is too long for the model), LlmUnavailableError if this call fails GIVE_UP_AFTER
+        times while the server answers others, JobPausedError if the `ledger` admits no call. Everything that is billed
+        is counted there, answers as those to `key`. What a call has cost that was given up is estimated. Raises
+        PutOffError if the ledger has a queue where the call waits now for a batch.
         """
         for server in self.servers:
             server.watch(one_of_several=len(self.servers) > 1)
@@ -211,8 +211,8 @@ class ChatModel:
             raise LlmUnavailableError(f"The LLM server failed over this request in a batch: {weather}.") from weather
 
     async def _blames_the_call(self, weather: TransientError, server: Server, answers: dict[Server, int]) -> bool:
-        """Whether a failure says something of this call: only if the server answers others. `answers`: how many each
-        had given when the call was made, or failed last."""
+        """Whether a failure concerns this call: only if the server answers others. `answers`: how many each server had
+        given when the call was made, or last failed."""
         if weather.cause in ("rate_limited", "connection"):
             return False
         answered_others, answers[server] = server.answers > answers[server], server.answers
@@ -224,8 +224,8 @@ class ChatModel:
     async def _in_turn(
         self, request: Request, tried: set[Server], ledger: Ledger, key: bytes | None, urgent: bool
     ) -> tuple[Server, Completion | TransientError | LlmRefusedError]:
-        """Wait for a slot and ask once; what may heal or another server may answer is returned. The slot is held until
-        the call is counted, so that the next call knows what this one has cost."""
+        """Wait for a slot and ask once; returns a failure that may heal or that another server may avoid. The slot is
+        held until the call is counted, so that the next call knows the cost of this one."""
         try:
             async with self._fleet.slot(request.affinity, tried, urgent) as (server, slot):
                 await ledger.admit()
@@ -263,7 +263,7 @@ class ChatModel:
             log.warning("the tokens of a call that was given up are not counted yet: the database is away")
 
     def _tell(self) -> None:
-        """Say which servers are waited for, or gone on without."""
+        """Report the servers that are away."""
         if not (missed := self._missed()):
             TROUBLE.pop(self.model, None)
             return
@@ -271,14 +271,14 @@ class ChatModel:
         TROUBLE[self.model] = f"{how} the {missed}."
 
     def _missed(self) -> str:
-        """The servers that are away, and why; empty if none is."""
+        """The servers that are away, with reasons; empty if none is."""
         missed = [server for server in self.servers if server.trouble]
         reasons = "; ".join(f"{server.name}: {server.trouble.rstrip('.')}" for server in missed)
         return f"LLM server{'s' if len(missed) > 1 else ''} {reasons}" if missed else ""
 
 
 def _usable(completion: Completion, server: Server, max_tokens: int) -> Completion:
-    """The completion. Raises ContextExceededError if the answer ended before `max_tokens` for want of room (llama.cpp),
+    """The completion. Raises ContextExceededError if the answer ended before `max_tokens` for lack of room (llama.cpp),
     and DeclinedError if there is none."""
     if completion.declined:
         raise DeclinedError(completion.declined)

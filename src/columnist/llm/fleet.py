@@ -14,16 +14,16 @@ from columnist.llm.server import Server
 T = TypeVar("T")
 
 MOST_LOADED = 1.25
-"""How many times its share of documents a server may have (Mirrokni, Thorup, Zadimoghaddam 2018): the next one takes
-the others. Hashing alone gives the fullest of four twice the share of the emptiest."""
+"""The most documents of a server as a multiple of its share (Mirrokni, Thorup, Zadimoghaddam 2018): the next server
+takes the others. Hashing alone gives the fullest of four twice the share of the emptiest."""
 
 REMEMBERED = 10_000
-"""Documents whose servers are remembered."""
+"""How many documents' servers are remembered."""
 
 
 class Fleet:
     """Chooses the server for each document and each call: by rendezvous hashing (Thaler and Ravishankar 1998), so that
-    all processes agree without a word, and a server that goes or comes moves no document but its own."""
+    all processes agree without communication, and a server that goes or comes moves only its own documents."""
 
     def __init__(self, servers: Sequence[Server]) -> None:
         self.servers = servers
@@ -33,13 +33,13 @@ class Fleet:
             server.limiter.join([other.limiter for other in servers if other is not server])
 
     def open(self, besides: Collection[Server] = ()) -> list[Server]:
-        """The servers that can be asked now, but for these."""
+        """The servers that can be asked now, except these."""
         return [server for server in self.servers if server.open and server not in besides]
 
     @asynccontextmanager
     async def document(self, affinity: str, urgent: bool = False) -> AsyncIterator[None]:
-        """Wait until a document may be begun, and hold its place with the server that its calls go to first. Raises
-        LlmAwayError as the limiter does."""
+        """Wait until a document may begin, and hold its place with the first server of its calls. Raises LlmAwayError
+        as the limiter does."""
         async with self._entered(lambda: self._for_document(affinity).document(urgent)) as limiter:
             self._remember(affinity, self._of[limiter], first=True)
             yield
@@ -48,8 +48,8 @@ class Fleet:
     async def slot(
         self, affinity: str, besides: Collection[Server] = (), urgent: bool = False
     ) -> AsyncIterator[tuple[Server, Slot]]:
-        """Wait for a slot with the first server of the document's order that has one, and hold it; these servers only
-        if there is no other. Raises LlmAwayError while none is there."""
+        """Wait for a slot with the first server of the document's order that has one, and hold it; servers in
+        `besides` only if there is no other. Raises LlmAwayError while all are away."""
         async with self._entered(lambda: self._for_call(affinity, besides).limiter.slot(urgent)) as slot:
             server = self._of[slot.limiter]
             if affinity:
@@ -58,7 +58,7 @@ class Fleet:
 
     @asynccontextmanager
     async def _entered(self, choose: Callable[[], AbstractAsyncContextManager[T]]) -> AsyncIterator[T]:
-        """Enter what `choose` says, and again if that goes away meanwhile and another is there."""
+        """Enter the server that `choose` returns; choose again if that one goes away meanwhile and another is there."""
         async with AsyncExitStack() as stack:
             while True:
                 try:
@@ -84,7 +84,7 @@ class Fleet:
         return next((server for server in order if server.limiter.has_room), order[0])
 
     def _candidates(self, affinity: str, besides: Collection[Server] = ()) -> list[Server]:
-        """Those that can be asked, in the document's order; while none can, the one that is tried next."""
+        """The servers that can be asked, in the document's order; while none can, the one that is tried next."""
         order = self._order(affinity)
         asked = [server for server in order if server.open]
         return (
@@ -108,7 +108,7 @@ class Fleet:
         yield from sorted(self.servers, key=weight, reverse=True)
 
     def _remember(self, affinity: str, server: Server, *, first: bool) -> None:
-        """The server reads this document now. `first`: it is asked before all others from now on."""
+        """Note that the server reads this document now. `first`: it is asked before all others from now on."""
         if len(self.servers) == 1:
             return
         read = self._read.setdefault(affinity, [])

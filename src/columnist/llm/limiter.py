@@ -11,13 +11,13 @@ from columnist.backoff import back_off
 from columnist.errors import LlmAwayError
 
 LOWERED = 0.5
-"""What is left of the limit after a sign of trouble, once per round trip."""
+"""The factor by which the limit falls after a sign of trouble, once per round trip."""
 
 START, MOST = 32, 1_024
-"""Calls in flight with a server whose queue is not known, and with any."""
+"""Calls in flight at the start, or with a server whose queue is not known; and the most with any server."""
 
 QUEUED = 1.5
-"""Calls in flight for each that the server runs: with twice as many, a vLLM had work for 93 % of its places."""
+"""Calls in flight for each call that the server runs: with twice as many, a vLLM had work for 93 % of its places."""
 
 GROWN = 1.25
 """The limit's growth each time that a server has nothing waiting."""
@@ -26,25 +26,25 @@ DOWN_AFTER = 5
 """Failures in a row, over all calls, after which the server counts as down: then one call at a time probes it."""
 
 LINE_SECONDS = 5.0
-"""How long a document waits in line for a server that takes less than it did."""
+"""How long a document waits in line for a server that takes less than before."""
 
 MINUTE = 60.0
 
 SAME_REFUSAL_SECONDS = 5.0
-"""Calls that were under way together are refused together: that is one sign."""
+"""Calls that were in flight together are refused together: that is one sign."""
 
 RESERVED = 2
-"""Places beside all others, for calls and for documents that a person waits for."""
+"""Reserved places for calls and for documents that a person waits for."""
 
 AWAY = "The LLM server does not answer."
 
 TROUBLE: dict[str, str] = {}
-"""Model → which of its servers this process waits for or goes on without, and why; one that has all is not in it."""
+"""Model → its servers that are away for this process, with reasons; a model with all its servers is not in it."""
 
 
 class _Line:
-    """First come, first served, and no more at a time than `limit` says. A place that nobody here waits for goes to one
-    who waits in the line of a neighbour."""
+    """First come, first served, at most `limit` at a time. A place that no caller here waits for goes to a caller in
+    the line of a neighbour."""
 
     def __init__(self, limit: Callable[[], int]) -> None:
         self._limit = limit
@@ -55,13 +55,13 @@ class _Line:
 
     @property
     def has_room(self) -> bool:
-        """Whether a caller would get in at once."""
+        """Whether a caller would get a place at once."""
         return self.inside < self._limit()
 
     @asynccontextmanager
     async def place(self, urgent: bool = False) -> AsyncIterator["tuple[_Line, bool]"]:
-        """Wait for a place, and hold it: here, or with a neighbour that has one sooner. Who is `urgent` gets a
-        reserved place if one is free. Says whether it is one."""
+        """Wait for a place, and hold it: here, or with a neighbour that has one sooner. An `urgent` caller gets a
+        reserved place if one is free. Returns whether it is reserved."""
         if urgent and self._reserved < RESERVED:
             self._reserved += 1
             try:
@@ -76,12 +76,12 @@ class _Line:
             line._leave()
 
     def dismiss(self, error: Exception) -> None:
-        """Fail everything that waits."""
+        """Fail every waiting caller."""
         while turn := self._next():
             turn.set_exception(error)
 
     def call(self) -> None:
-        """Let waiting callers in: the limit may have grown."""
+        """Admit waiting callers: the limit may have grown."""
         while self.has_room and (turn := self._next() or self._next_of_neighbours()):
             self.inside += 1
             turn.set_result(self)
@@ -116,8 +116,8 @@ class _Line:
 
 
 class Pace:
-    """Tokens in a time, once a server has said that it counts them: as it says, or as many as it took; a tenth less
-    after each refusal, a tenth more after each minute without one."""
+    """A limit of tokens per time, once a server has reported that it counts them: as many as it says, or as it took; a
+    tenth less after each refusal, a tenth more after each minute without one."""
 
     def __init__(self) -> None:
         self._per_minute: float | None = None
@@ -126,7 +126,8 @@ class Pace:
         self._changed_at = 0.0
 
     async def wait(self, tokens: Callable[[], int]) -> None:
-        """Wait until these tokens may be sent; they are only counted where there is a pace, which takes its time."""
+        """Wait until these tokens may be sent; they are counted only if there is a pace, because counting takes
+        time."""
         if self._per_minute is None:
             return
         now = time.monotonic()
@@ -137,21 +138,21 @@ class Pace:
         await asyncio.sleep(starts_at - now)
 
     def took(self, tokens: int) -> None:
-        """The server has taken these tokens."""
+        """Note that the server has taken these tokens."""
         now = time.monotonic()
         self._taken.append((now, tokens))
         while self._taken[0][0] < now - MINUTE:
             self._taken.popleft()
 
     def learn(self, per_minute: int | None, retry_after: float | None) -> None:
-        """A call was refused because of its tokens; `per_minute`: the limit, and `retry_after`: the seconds to wait, if
-        the server says them."""
+        """Note that a call was refused because of its tokens; `per_minute`: the limit, and `retry_after`: the seconds
+        to wait, if the server states them."""
         now = time.monotonic()
         self._free_at = max(self._free_at, now + (retry_after or MINUTE / 20))
         if self._per_minute is not None and now < self._changed_at + SAME_REFUSAL_SECONDS:
             return
         known = per_minute or sum(tokens for at, tokens in self._taken if at > now - MINUTE)
-        if known:  # else nothing is known but how long to wait
+        if known:  # else only the time to wait is known
             self._per_minute = min(known, self._per_minute or known) * 0.9
         self._changed_at = now
 
@@ -159,9 +160,9 @@ class Pace:
 class Limiter:
     """Hands out slots for calls of one server, and knows whether it is down.
 
-    It starts with `ceiling`, or with START: a healthy server is busy from the first call (vLLM queues what it cannot
-    run), and an overloaded one halves the limit with its first answers. A server that tells its queue is followed, up
-    to `ceiling`, if that is given.
+    It starts with `ceiling`, or with START: a healthy server is busy from the first call (vLLM queues calls that it
+    cannot run), and an overloaded one halves the limit with its first answers. If a server reports its queue, the limit
+    follows that, up to `ceiling`, if given.
     """
 
     def __init__(self, ceiling: int | None = None) -> None:
@@ -177,62 +178,62 @@ class Limiter:
         self._neighbours: Sequence[Limiter] = ()
 
     def join(self, neighbours: "Sequence[Limiter]") -> None:
-        """Serve the lines of these, too: they are of servers that answer the same."""
+        """Serve the lines of these neighbours, too: their servers give the same answers."""
         self._neighbours = neighbours
         self._calls.neighbours = [one._calls for one in neighbours]
         self._documents.neighbours = [one._documents for one in neighbours]
 
     @property
     def limit(self) -> int:
-        """Calls that may be in flight now. An outage does not lower it for afterwards: load was not the reason."""
+        """How many calls may be in flight now. An outage does not lower it for later: load was not the reason."""
         return 1 if self.down else int(self._limit)
 
     @property
     def documents(self) -> int:
-        """Documents that may be under way now; while the server is away, one each time that a try is due."""
+        """How many documents may be in progress now; while the server is away, one whenever a try is due."""
         return 0 if self.closed_for > 0 else self.limit
 
     @property
     def documents_here(self) -> int:
-        """Documents that are under way with this server."""
+        """How many documents are in progress with this server."""
         return self._documents.inside
 
     @property
     def load(self) -> float:
-        """Calls in flight, as a share of those that may be."""
+        """Calls in flight, as a share of the limit."""
         return self._calls.inside / self.limit
 
     @property
     def open(self) -> bool:
-        """The server can be asked now."""
+        """Whether the server can be asked now."""
         return not self.down and self.closed_for == 0
 
     @property
     def has_room(self) -> bool:
-        """A call would get its slot at once."""
+        """Whether a call would get its slot at once."""
         return self._calls.has_room
 
     @property
     def has_room_for_document(self) -> bool:
-        """A document would get its place at once."""
+        """Whether a document would get its place at once."""
         return self._documents.has_room
 
     @property
     def down(self) -> bool:
-        """Only failures for a while, whichever call asked."""
+        """Whether all calls have failed for a while."""
         return self._failures >= DOWN_AFTER
 
     @property
     def closed_for(self) -> float:
-        """Seconds until the server may be asked again: after an outage, or because it asked to wait."""
+        """Seconds until the server may be asked again, after an outage or because it asked to wait."""
         return max(0.0, self._closed_until - time.monotonic())
 
     @asynccontextmanager
     async def slot(self, urgent: bool = False) -> AsyncIterator["Slot"]:
-        """Wait for a slot and hold it: here, or with a neighbour that has one sooner. An `urgent` call has a
+        """Wait for a slot and hold it: here, or with a neighbour that has one sooner. An `urgent` call may use a
         reserved one.
 
-        Raises LlmAwayError while the server is away, instead of waiting for it: one call at a time tries it, with
+        While the server is away it raises LlmAwayError instead of waiting: one call at a time tries the server, with
         pauses between.
         """
         self._refuse_while_away(self._calls)
@@ -244,11 +245,11 @@ class Limiter:
 
     @asynccontextmanager
     async def document(self, urgent: bool = False) -> AsyncIterator["Limiter"]:
-        """Wait until a document may be begun, and hold that place while it is asked about; says whose it is. As many
-        are under way as calls may be: more would only push each other out of the server's prefix cache, and all be done
-        late.
+        """Wait until a document may begin, and hold that place while it is asked about; yields the limiter of the
+        place. As many documents as calls may be in progress: more would only push each other out of the server's prefix
+        cache, and all end late.
 
-        Raises LlmAwayError while the server is away, or has less room than it had and a place does not come soon.
+        Raises LlmAwayError while the server is away, or if it has less room than before and no place is free soon.
         """
         self._refuse_while_away(self._documents)
         async with AsyncExitStack() as stack:
@@ -263,7 +264,7 @@ class Limiter:
         return next(one for one in (self, *self._neighbours) if line in (one._calls, one._documents))
 
     def _places(self) -> int:
-        """Where others can be asked, no call tries a server that is away."""
+        """If others can be asked, no call tries a server that is away."""
         return 0 if not self.open and any(one.open for one in self._neighbours) else self.limit
 
     def _refuse_while_away(self, line: _Line) -> None:
@@ -271,7 +272,8 @@ class Limiter:
             raise LlmAwayError(AWAY)
 
     def on_success(self) -> None:
-        """The server answered a call: when all slots were in use, one more after as many answers as there are slots."""
+        """Note an answer of the server: if all slots were in use, the limit grows by one after as many answers as there
+        are slots."""
         self._failures = 0
         self._closed_until = 0.0
         if self._calls.inside >= self.limit and not self._follows:
@@ -279,15 +281,15 @@ class Limiter:
         self._let_in()
 
     def follow(self, running: int, waiting: int) -> None:
-        """The server says how many calls it runs and how many wait there, of all who ask it: a few are to wait, so that
-        it never waits for its next call, and no more, as each holds a document that could be in its cache."""
+        """The server reports how many calls of all its clients it runs and how many wait there. A few should wait, so
+        that it never waits for its next call, and no more, because each holds a document that could be in its cache."""
         self._follows = True
         wanted = QUEUED * running + 2
         if waiting == 0 and self._calls.inside >= self.limit:
             self._limit = min(self._most, self._limit * GROWN + 1)
             self._ceiling = max(self._ceiling, int(self._limit))
         elif running and running + waiting > wanted:
-            # All who ask it do the same, so that each keeps its share.
+            # All its clients do the same, so that each keeps its share.
             self._limit = max(1.0, min(self._limit, self._calls.inside) * wanted / (running + waiting))
         self._let_in()
 
@@ -296,10 +298,10 @@ class Limiter:
         self._documents.call()
 
     def on_failure(self, started_at: float, *, busy: bool = False, reached: bool = True, gone: bool = False) -> None:
-        """A call that began at `started_at` timed out, was turned away or found nobody; `busy`: the server said that it
-        has too much to do, so that it is not away; not `reached`: nobody was there, which says nothing of load; `gone`:
+        """Note that a call that began at `started_at` timed out, was refused or found no server. `busy`: the server
+        reported overload, so it is not away; not `reached`: no server answered, which says nothing about load; `gone`:
         it counts as down at once."""
-        # A call that began before the limit was lowered is of the same round trip as the one that lowered it.
+        # A call that began before the limit was lowered belongs to the same round trip as the one that lowered it.
         if reached and not self.down and started_at >= self._lowered_at:
             self._limit = max(1.0, self._limit * LOWERED)
             self._lowered_at = time.monotonic()
@@ -308,12 +310,12 @@ class Limiter:
         self._failures = max(self._failures + 1, DOWN_AFTER if gone else 0)
         if self.down:
             self.close(back_off(self._failures - DOWN_AFTER))
-            # Those that no neighbour has taken.
+            # The callers that no neighbour has taken.
             for line in (self._calls, self._documents):
                 line.dismiss(LlmAwayError(AWAY))
 
     def close(self, seconds: float) -> None:
-        """Ask nothing for this time. Neighbours with room take those who wait here."""
+        """Send nothing for this time. Neighbours with room take the callers that wait here."""
         self._closed_until = max(self._closed_until, time.monotonic() + seconds)
         for one in self._neighbours:
             one._calls.call()
@@ -322,8 +324,8 @@ class Limiter:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for one call, with the server of this limiter, since `started_at` (monotonic seconds). `reserved`: it is
-    beside all others."""
+    """A place for one call, with the server of this limiter, since `started_at` (monotonic seconds). `reserved`: it
+    does not count in the limit."""
 
     limiter: Limiter
     started_at: float

@@ -1,4 +1,4 @@
-"""A GGUF file served in this process by llama.cpp (optional extra `local`); spoken to like any other server."""
+"""A GGUF file served in this process by llama.cpp (optional extra `local`); it is asked like any other server."""
 
 from functools import cache
 from pathlib import Path
@@ -24,9 +24,9 @@ def serve(model: Path, context_tokens: int) -> tuple[Any, str]:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(model)
     parameters.n_ctx = context_tokens
-    # One slot: the calls about a document follow each other and find it in the cache.
+    # One slot: the calls about a document follow each other and find its text in the cache.
     parameters.n_parallel = 1
-    # One core is left to the rest: where a thread of llama.cpp loses its core, all others spin until it is back.
+    # One core is left for other work: if a thread of llama.cpp loses its core, all others spin until it is back.
     threads = max(usable_cores() - 1, 1)
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
     parameters.hostnames = ["127.0.0.1"]

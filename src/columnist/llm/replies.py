@@ -1,4 +1,4 @@
-"""What a server's reply means: a completion, or a refusal, by its status, code, numbers and words."""
+"""The meaning of a server's reply: a completion, or a refusal, by its status, code, numbers and words."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from columnist.llm.usage import Usage
 LONGEST_RETRY_AFTER_SECONDS = 600.0
 
 FULL = frozenset((429, 503, 529))
-"""A server that has too much to do: 503 is vLLM's, 529 Anthropic's."""
+"""Status codes of an overloaded server: vLLM sends 503, Anthropic 529."""
 
 _STATUS_OF_CODE = (
     (re.compile(r"rate[_\s]?limit|too[_\s]many[_\s]req|throttl|tokens_per|resource_exhausted", re.I), 429),
@@ -30,11 +30,11 @@ _STATUS_OF_CODE = (
     (re.compile(r"insufficient_quota|billing|payment", re.I), 402),
     (re.compile(r"invalid_request|context_length|content_filter|bad_request", re.I), 400),
 )
-"""Of an error that comes with status 200, by its code or else its words."""
+"""The status of an error that comes with status 200, by its code or else its words."""
 _CODES = ("code", "status", "type", "error_code", "status_code", "error_type", "__type", "errorcode")
 _MESSAGES = ("message", "msg", "error_msg", "status_msg", "errormessage", "detail", "error")
 _INSIDE = ("error", "errors", "base_resp", "response")
-"""How vendors name the parts of an error, in lower case; and what an error may be inside of."""
+"""Vendors' names for the parts of an error, in lower case, and for the objects around it."""
 
 _LENGTH_CODE = re.compile(
     r"context|tokens?_limit_reached|(?:string|prompt|input|request)\w{0,40}_too_l|exceed_context|above_max_length", re.I
@@ -61,15 +61,15 @@ _TOO_LONG = tuple(
         ("超长", ""),
     )
 )
-"""The same without any number."""
+"""Words for it without any number."""
 _CONTEXT = re.compile(r"context[\s_-]+(?:length|window|size|limit)|n_ctx", re.I)
 _ALLOWANCE = re.compile(r"monthly|daily|hourly|per[\s_-]?(?:day|month|hour)|quota|credit|billing|subscription", re.I)
-"""What an account may have in a time."""
+"""Words for limits of an account per time."""
 _PER_MINUTE = re.compile(r"per[\s_-]?min(?:ute)?|\bTPM\b|per[\s_-]?day|\bTPD\b", re.I)
 _TOKENS = re.compile(r"(?:\b|_)tokens?\b|\bTPM\b|\bTPD\b", re.I)
 _NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\w.]?\d)|(?<![\w.])\d{2,9}(?![\w]|\.\d)")
 _LEAST_TOKENS = 64
-"""A smaller number in a refusal is no context window."""
+"""A smaller number in a refusal is not a context window."""
 
 _WAIT = re.compile(
     r"(?:try\s+again|retry|wait)\D{0,40}?((?:\d+(?:\.\d+)?\s*(?:ms|h|m|s)[a-z]*\s*)+|\d+(?:\.\d+)?)", re.I
@@ -94,7 +94,7 @@ _WAIT_HEADERS = {
     "anthropic-ratelimit-tokens-reset": 1.0,
     "anthropic-ratelimit-requests-reset": 1.0,
 }
-"""The first that is there counts; a number without a unit is of so many seconds."""
+"""The first header that is present counts; a number without a unit has this many seconds."""
 
 
 _CUT = re.compile("length|max_|limit|truncat|incomplete|budget")
@@ -104,14 +104,14 @@ _FILTERED = frozenset(
         *("blocklist", "spii", "refusal", "sensitive", "risk"),
     )
 )
-"""How vendors say that an answer was cut off, or that a filter has stopped it, in lower case."""
+"""Vendors' words for an answer that was cut off, or that a filter has stopped, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """An answer's text and its tokens; `cut_off`: it ended at the token limit. `cached_tokens` are of the prompt's.
-    `thoughts`: what a server took for the model's thinking; `declined`: why there is no answer at all. `tokens`: those
-    of the text, each with the natural logarithm of its probability, if the server gives them."""
+    """An answer's text and its tokens; `cut_off`: it ended at the token limit. `cached_tokens` are part of the
+    prompt's. `thoughts`: text that the server took for the model's thinking; `declined`: why there is no answer.
+    `tokens`: the tokens of the text, each with the natural logarithm of its probability, if the server gives them."""
 
     text: str
     cut_off: bool
@@ -124,13 +124,13 @@ class Completion:
 
     @property
     def usage(self) -> Usage:
-        """What is billed for it."""
+        """The billed usage."""
         return Usage(self.prompt_tokens, self.cached_tokens, self.completion_tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error as a server words it; `status`: as it means it, which may be another than it came with."""
+    """An error in the server's words; `status`: the intended one, which may differ from the one it came with."""
 
     status: int
     code: str
@@ -139,17 +139,17 @@ class Refusal:
 
     @property
     def full(self) -> bool:
-        """The server has too much to do, or gives this account no more for now."""
+        """Whether the server is overloaded, or the account has reached a limit for now."""
         return self.status in FULL and self.code != "insufficient_quota"
 
     @property
     def counts_tokens(self) -> bool:
-        """It is tokens in a time that are too many, not calls."""
+        """Whether tokens per time are over a limit, not calls."""
         return self.status == 429 and bool(_PER_MINUTE.search(self.message) and _TOKENS.search(self.message))
 
     @property
     def tokens_a_minute(self) -> int | None:
-        """The most that it allows, if it says so."""
+        """The limit, if the server states it."""
         said = self.headers.get("x-ratelimit-limit-tokens", "")
         numbers = re.search(r"limit\D{0,12}([\d,]+)", self.message, re.I)
         digits = said if said.isdigit() else numbers[1].replace(",", "") if numbers else ""
@@ -157,7 +157,7 @@ class Refusal:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds that it asks to wait, in a header of some vendor's or in words: a number, a duration or a date."""
+        """Seconds that it asks to wait, in a vendor's header or in words: a number, a duration or a date."""
         waits = [_seconds(self.headers.get(name, ""), unit) for name, unit in _WAIT_HEADERS.items()]
         seconds = next((wait for wait in waits if wait is not None), None)
         if seconds is None and self.full:
@@ -170,10 +170,10 @@ class Refusal:
         return min(max(seconds or 0.0, 0.0), LONGEST_RETRY_AFTER_SECONDS) or None
 
     def share_that_fits(self, prompt_tokens: int, answer_tokens: int) -> float | None:
-        """Which share of a request fits into the model's context, if that is why it was refused; else None.
+        """The share of a request that fits into the model's context, if it was refused for its length; else None.
 
-        `prompt_tokens`: estimated. Vendors word this in dozens of ways, so that numbers decide: one that may be a
-        limit, below one that may be the request's tokens.
+        `prompt_tokens`: estimated. Vendors word this in dozens of ways, so numbers decide: one that may be a limit,
+        below one that may be the request's tokens.
         """
         if self.status not in (400, 413, 422, 429, 500):
             return None
@@ -183,7 +183,7 @@ class Refusal:
         limits = [limit for limit in sizes if any(limit < one for one in asked)]
         share = max(limits) / max(asked) if limits else 0.5
         if self.status == 429:
-            # Too large for a minute's tokens: waiting does not help, and asking for less does.
+            # Too large for a minute's tokens: waiting does not help, but a smaller request does.
             return share if self.counts_tokens and limits and "too large" in self.message.lower() else None
         if self.answers_at_most(answer_tokens):
             return None
@@ -206,7 +206,7 @@ class Refusal:
 
 
 def refusal(error: openai.APIStatusError) -> Refusal:
-    """What a status of 400 or more says."""
+    """The error in a response with a status of 400 or more."""
     message = str(error.message).removeprefix(f"Error code: {error.status_code} - ")
     return Refusal(error.status_code, str(error.code or error.type or ""), message, error.response.headers)
 
@@ -235,7 +235,7 @@ def _refusal_of(error: object) -> Refusal:
 
 
 def _innermost(error: object) -> dict[str, Any]:
-    """The object that says what an error is, out of those around it."""
+    """The object that describes an error, without the objects around it."""
     if isinstance(error, list):
         error = error[0] if error else {}
     if not isinstance(error, dict):
@@ -251,13 +251,13 @@ def _ended_in_an_error(choice: Choice) -> bool:
 
 
 def _is_answer(choice: Choice) -> bool:
-    """Whether it has a message, be it empty, that did not end in an error."""
+    """Whether a reply has a message, even an empty one, that did not end in an error."""
     return bool(_message_of(choice)) and not _ended_in_an_error(choice)
 
 
 def completion(answer: ChatCompletion) -> Completion:
-    """What a reply holds, wherever a server puts it. The SDK checks nothing of this, and servers leave out or bend most
-    of it."""
+    """The completion in a reply, wherever a server puts it. The SDK checks none of this, and servers omit or change
+    most of it."""
     usage = answer.usage
     details = usage.prompt_tokens_details if usage else None
     choice = next(filter(_says_something, answer.choices or ()), answer.choices[0] if answer.choices else None)
@@ -275,11 +275,11 @@ def completion(answer: ChatCompletion) -> Completion:
 
 
 _THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
-"""Where servers put what the model thinks."""
+"""The model's thinking, wherever servers put it."""
 
 
 def _message_of(choice: Choice | None) -> dict[str, Any]:
-    """What a choice holds: a message, a piece of a stream, or the text of an older protocol."""
+    """The content of a choice: a message, a piece of a stream, or the text of an older protocol."""
     if choice is None:
         return {}
     extra = choice.model_extra or {}
@@ -309,14 +309,14 @@ def _declined(choice: Choice | None) -> str:
 
 
 def _tokens(choice: Choice | None) -> Sequence[tuple[str, float]]:
-    """Those that a server gives which was asked for `logprobs`, if all are there."""
+    """The tokens from a server that was asked for `logprobs`, if they are complete."""
     given = (choice.logprobs.content if choice and choice.logprobs else None) or []
     found = [(one.token, one.logprob) for one in given if isinstance(one.token, str)]
     return [(token, logarithm) for token, logarithm in found if isinstance(logarithm, int | float)]
 
 
 def _text(content: object) -> str:
-    """A text, or one in parts, as requests may be."""
+    """A text, or a text in parts, which requests may also have."""
     if isinstance(content, list):
         return "".join(map(_part, content))
     if isinstance(content, dict):  # already decoded

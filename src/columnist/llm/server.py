@@ -1,4 +1,4 @@
-"""One server that speaks the OpenAI protocol: what it answers, what it takes, and whether it is there."""
+"""One server that speaks the OpenAI protocol: its answers, its limits, and whether it is there."""
 
 import asyncio
 import json
@@ -36,20 +36,20 @@ PROBE_TOKENS = 16
 CONNECT_SECONDS = 10.0
 
 CHECK_SECONDS = 3.0
-"""How often a server of several is looked at, while it has calls or is away."""
+"""How often one of several servers is checked while it has calls or is away."""
 SILENT_SECONDS = 5.0
 """How long it may take to list its models."""
 SILENT_TIMES = 2
-"""So often in a row it may be silent; then its calls go to the others."""
+"""How often in a row it may be silent before its calls go to the others."""
 
 AFFINITY_HEADERS = ("X-Session-ID", "X-SMG-Routing-Key")
-"""By which vLLM's router, LiteLLM and SGLang's gateway keep the calls about a document on the server that has read it.
-Others ignore them."""
+"""Headers by which vLLM's router, LiteLLM and SGLang's gateway keep the calls about a document on the server that has
+read it. Others ignore them."""
 PRIORITY_HEADER, FIRST = "X-Vllm-Priority", "-1"
-"""By which vLLM with `--scheduling-policy priority` runs a call before others, whose priority is 0. Without that it
-refuses the call, and is not sent it again; others ignore a header."""
+"""With this, vLLM with `--scheduling-policy priority` runs a call before others, whose priority is 0. Without that
+policy it refuses the call, and does not get the header again; other servers ignore it."""
 OPENAI_HOST = "api.openai.com"
-"""Whose router reads `prompt_cache_key` in the body; other servers may refuse a field that they do not know."""
+"""This host's router reads `prompt_cache_key` in the body; other servers may refuse an unknown field."""
 
 _WAITING = ("vllm:num_requests_waiting", "sglang:num_queue_reqs", "llamacpp:requests_deferred")
 _RUNNING = ("vllm:num_requests_running", "sglang:num_running_reqs", "llamacpp:requests_processing")
@@ -64,19 +64,19 @@ _REFUSABLE = {
     "temperature": ("temperature",),
     "priority": ("priority",),
 }
-"""Parameters that some servers do not take, and the words by which their refusals are known."""
+"""Parameters that some servers refuse, and the words by which these refusals are recognised."""
 _TRIALS = (frozenset(("bounds",)), frozenset(("bounds", "response_format")))
-"""What a request is tried without that is refused in other words."""
+"""The parameters that are left out after a refusal in other words."""
 SUSPICIONS = 2
-"""So many requests have to be answered without it before a server counts as one that does not take a parameter."""
+"""So many requests must be answered without a parameter before a server counts as refusing it."""
 NOT_IMPLEMENTED = 501
 _FILTER = re.compile(r"filter|policy|policies|moderat|safety|flagged|prohibited|harm", re.I)
 
 
 class TransientError(Exception):
-    """The server is down, busy or slow: it may heal. `cause`: as telemetry.RETRIES counts it; with `rate_limited` it
-    only has too much to do, whatever the call. `retry_after` in seconds, if the server said so; `paced`: its tokens in
-    a time are too many, and later calls are paced."""
+    """The server is down, busy or slow: this may heal. `cause`: as telemetry.RETRIES counts it; `rate_limited` means
+    only that it is overloaded, whatever the call. `retry_after` in seconds, if the server states it; `paced`: too many
+    tokens per time, so later calls are paced."""
 
     def __init__(self, sentence: str, cause: str, retry_after: float | None = None, paced: bool = False) -> None:
         super().__init__(sentence)
@@ -87,7 +87,7 @@ class TransientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked. `affinity`: the same for calls whose prompts begin alike; `first`: it goes before others."""
+    """A call. `affinity`: equal for calls whose prompts begin alike; `first`: it goes before others."""
 
     messages: Sequence[ChatCompletionMessageParam]
     schema: dict[str, Any]
@@ -97,23 +97,23 @@ class Request:
 
     @property
     def expected_tokens(self) -> int:
-        """Of the answer, estimated."""
+        """The tokens of the answer, estimated."""
         return min(self.max_tokens, CELL_TOKENS * len(self.schema.get("properties", ())))
 
     def prompt_tokens(self) -> int:
-        """Estimated, which takes 20 ms for a long document."""
+        """The tokens of the prompt, estimated, which takes 20 ms for a long document."""
         return sum(estimated_tokens(str(message.get("content") or "")) for message in self.messages)
 
 
 class Server:
-    """Asks one server for one model; owns its limiter, and what was learned about it. `tell` is called when it is away,
-    or back."""
+    """Asks one server for one model; owns its limiter and what is known about it. `tell` is called when it is away, or
+    back."""
 
     def __init__(
         self, settings: Settings, model: str, base_url: str | None, key: str, tell: Callable[[], None]
     ) -> None:
         self.model = model
-        # One slot of a file's own server, which is never away but may be slow: no queue there, and no hurry.
+        # A local file's server has one slot, is never away and may be slow: no queue, and no urgency.
         own = model.endswith(".gguf")
         self._seconds = None if own else settings.llm_timeout_seconds
         self.limiter = Limiter(1 if own else settings.llm_max_in_flight)
@@ -150,7 +150,7 @@ class Server:
 
     @property
     def open(self) -> bool:
-        """It can be asked now, and has not refused every call."""
+        """Whether it can be asked now, and has not refused every call."""
         return self.refusal is None and self.limiter.open
 
     async def close(self) -> None:
@@ -163,19 +163,19 @@ class Server:
         await self._client.close()
 
     async def served_models(self) -> list[str]:
-        """The models that the server lists. Raises LlmRefusedError or LlmUnavailableError at once."""
+        """The models in the server's list. Raises LlmRefusedError or LlmUnavailableError at once."""
         try:
             return [model.id for model in await self._listed()]
         except openai.OpenAIError as error:
             raise await self._at_once(error) from error
 
     async def context_tokens(self) -> int | None:
-        """The context window that the server says (vLLM, llama.cpp); None if it says none, or is away."""
+        """The context window that the server reports (vLLM, llama.cpp); None if it reports none, or is away."""
         if self._context_tokens is None:
             try:
                 listed = await self._listed()
             except openai.OpenAIError:
-                # No server to ask now; it will refuse a request that is too long.
+                # The server cannot be asked now; it will refuse a request that is too long.
                 return None
             extras = [model.model_extra or {} for model in listed if model.id == self.model or len(listed) == 1]
             said = [extra.get("max_model_len") or (extra.get("meta") or {}).get("n_ctx") for extra in extras]
@@ -183,7 +183,7 @@ class Server:
         return self._context_tokens or None
 
     async def ask(self, request: Request, slot: Slot) -> Completion:
-        """Ask once, in this slot. Raises TransientError for what may heal, LlmRefusedError for what
+        """Ask once, in this slot. Raises TransientError for a failure that may heal, LlmRefusedError for one that
         asking again cannot heal."""
         try:
             await self._await_listing()
@@ -207,8 +207,8 @@ class Server:
         return sent | extra
 
     async def rehearse(self, max_tokens: int) -> Usage:
-        """Before the first batch: ask for a word in the form of its calls, once, to learn which parameters the server
-        refuses. A batch that is refused as a whole would cost a day. Raises as `ask`."""
+        """Before the first batch: ask once for a word, in the form of its calls, to learn which parameters the server
+        refuses. A batch that is refused as a whole would cost a day. Raises as `ask` does."""
         async with self._probing:
             if self._rehearsed:
                 return NOTHING
@@ -218,8 +218,8 @@ class Server:
             return completion.usage
 
     async def replied(self, reply: Reply, request: Request) -> Completion:
-        """What a batch replied to a call. Raises as `ask`, and TransientError where the server refused a parameter that
-        it is asked without from now on."""
+        """The completion in a batch's reply to a call. Raises as `ask` does, and TransientError if the server refused a
+        parameter, which is left out from now on."""
         most = min(request.max_tokens, self.most_answer_tokens)
         try:
             return _answered(_chat_completion(reply))
@@ -230,14 +230,14 @@ class Server:
             raise understood from error
 
     async def managed(self, act: Callable[[AsyncOpenAI], Awaitable[Result]]) -> Result:
-        """Do something with the SDK's client that asks no model. Raises as `ask`."""
+        """Use the SDK's client for something other than asking a model. Raises as `ask` does."""
         try:
             return await act(self._client)
         except (openai.OpenAIError, TimeoutError) as error:
             raise await self._understood(error) from error
 
     def set_aside(self, error: LlmRefusedError | TransientError, seconds: float = 0.0) -> None:
-        """Ask it nothing: for this time, or after a refusal of every call until it lists its models."""
+        """Pause the server: for this time, or, after a refusal of every call, until it lists its models."""
         if isinstance(error, LlmRefusedError):
             self.refusal = error
             log.warning("the LLM server refuses every call", server=self.name, reason=str(error))
@@ -246,14 +246,14 @@ class Server:
         self._say(str(error))
 
     def watch(self, *, one_of_several: bool) -> None:
-        """From now on, follow its queue; if it is one of several, find out by itself that it is gone or back: no call
+        """Follow its queue from now on. If it is one of several, also check whether it is gone or back, because no call
         that others can answer tries it."""
         self._one_of_several = one_of_several
         if self._watching is None and (one_of_several or self._tells_queue):
             self._watching = asyncio.create_task(self._watch())
 
     async def answers_a_word(self) -> bool:
-        """Whether the server answers the smallest of calls; concurrent callers share one answer."""
+        """Whether the server answers the smallest call; concurrent callers share one answer."""
         asked_at = time.monotonic()
         async with self._probing:
             if self._probed_at < asked_at:
@@ -298,8 +298,8 @@ class Server:
                 silent = await self._look(silent)
 
     async def metrics(self) -> str | None:
-        """What it tells Prometheus, empty if nothing; None if it does not say now. The key is not sent: these are for
-        anybody."""
+        """Its metrics for Prometheus, empty if it has none; None if it gives none now. The key is not sent: metrics are
+        public."""
         if self._metrics is None:
             self._metrics = httpx.AsyncClient(timeout=SILENT_SECONDS)
         try:
@@ -310,7 +310,7 @@ class Server:
         return said.text if said.status_code == 200 else None if said.status_code >= 500 else ""
 
     async def _follow_queue(self) -> None:
-        """A server that has no such metrics is not asked again."""
+        """Follow the server's queue; one without such metrics is not asked again."""
         said = await self.metrics()
         if said is None:
             return
@@ -321,7 +321,7 @@ class Server:
             self.limiter.follow(*queue)
 
     async def _look(self, silent: int) -> int:
-        """See whether it is there; returns how often in a row it was silent."""
+        """Check whether it is there; returns how often in a row it was silent."""
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 served = [model.id for model in await self._listed()]
@@ -340,13 +340,13 @@ class Server:
         return 0
 
     def _lose(self) -> None:
-        """Its calls would hang until they time out: they end now, and go to others."""
+        """Count the server as gone. Its calls would hang until they time out: they end now, and go to others."""
         self._on_failure(TransientError("it does not answer", "connection"), time.monotonic())
         for call in self._under_way:
             call.reschedule(asyncio.get_running_loop().time())
 
     async def _look_again(self) -> None:
-        """It lists its models: so it is back, unless it was there and failed."""
+        """It lists its models, so it is back, unless it was there and failed."""
         if self.refusal is not None or (self.limiter.down and self._unreachable):
             self._is_there()
         elif self.limiter.down and self.limiter.closed_for == 0:
@@ -355,7 +355,7 @@ class Server:
             self._say("")
 
     async def _await_listing(self) -> None:
-        """A server that was not there is back once it lists its models: then all may ask. Raises TransientError."""
+        """A server that was away is back once it lists its models: then all calls may ask. Raises TransientError."""
         if not (self.limiter.down and self._unreachable):
             return
         try:
@@ -363,7 +363,7 @@ class Server:
         except openai.APIConnectionError as error:
             raise await self._understood(error) from error
         except openai.OpenAIError:
-            return  # it has no list; the call itself will tell
+            return  # it has no list; the call itself will show
         self._is_there()
 
     async def _measured(self, request: Request) -> Completion:
@@ -410,8 +410,8 @@ class Server:
                     raise understood from error
                 if self._learns_from(error, without, most):
                     continue
-                # It may be the schema that it refuses, in words that nobody knows: then it answers without. If it has
-                # answered with one before, it is this request.
+                # It may refuse the schema in unknown words: then it answers without one. If it has answered with a
+                # schema before, the refusal concerns this request.
                 first = first or understood
                 trial = next((one for one in untried if not one <= without | self._taken), None)
                 if trial is None or not _may_be_the_form(error, understood):
@@ -447,7 +447,7 @@ class Server:
         return sent
 
     def _learns_from(self, error: Exception, without: frozenset[str], max_tokens: int) -> bool:
-        """Whether the server refused a parameter that it can be asked without, or with less; it is, from now on."""
+        """Whether the server refused a parameter that can be left out or reduced; from now on it is."""
         said = _said(error)
         if said is None or said.status in _HEALING or said.full:
             return False
@@ -456,14 +456,14 @@ class Server:
             return True
         message = said.message.lower()
         for parameter, words in _REFUSABLE.items():
-            # Calls that were under way together are all refused, and all learn.
+            # Calls that were in flight together are all refused, and all learn it.
             if parameter not in without and any(word in message for word in words):
                 self._do_without({parameter}, said.message)
                 return True
         return False
 
     def _suspect(self, parameters: AbstractSet[str], said: str) -> None:
-        """A request was refused, and is answered without these. One may be so by chance."""
+        """Note that a refused request was answered without these parameters. Once may be chance."""
         self._suspected[parameters] += 1
         if self._suspected[parameters] >= SUSPICIONS and not parameters <= self._taken:
             self._do_without(parameters, said)
@@ -477,7 +477,7 @@ class Server:
     async def _understood(
         self, error: Exception, prompt_tokens: int = 0, answer_tokens: int = 0
     ) -> LlmRefusedError | TransientError:
-        """The one place where the SDK's exceptions become ours; the tokens are those of the request, estimated."""
+        """The one place where the SDK's exceptions become ours; `tokens`: of the request, estimated."""
         if isinstance(error, openai.APITimeoutError | TimeoutError):
             if self._unreachable:
                 return TransientError("it does not answer", "connection")
@@ -487,7 +487,7 @@ class Server:
         said = _said(error)
         if said is None:
             if self._speaks or isinstance(error, _NoAnswerError):
-                # A proxy before it says this, or it broke off.
+                # A proxy before it reports this, or it broke off.
                 return TransientError("its reply is no answer", "server_error")
             return LlmRefusedError(
                 f"{self.name} does not speak the OpenAI protocol: check OPENAI_BASE_URL; most end in /v1."
@@ -510,7 +510,7 @@ class Server:
         if said.status in (401, 403):
             return LlmRefusedError(f"The LLM server refuses the key: check OPENAI_API_KEY. It says: {said.message}")
         if said.status == 402:
-            return LlmRefusedError(f"The LLM account has to be paid up: {said.message}")
+            return LlmRefusedError(f"The LLM account has unpaid bills or no credit: {said.message}")
         if said.status == 404:
             return LlmRefusedError(f"The LLM server does not serve {self.model!r}{await self._what_it_serves()}")
         return RequestRefusedError(f"The LLM server refuses the request ({said.status}): {said.message}")
@@ -518,7 +518,7 @@ class Server:
     async def _listed(self) -> list[Model]:
         try:
             listed = [model async for model in self._client.models.list()]
-        except AttributeError as error:  # what the SDK comes to when the server answers with a web page
+        except AttributeError as error:  # the SDK returns None or fails when the server answers with a web page
             raise openai.OpenAIError("no list of models") from error
         self._speaks = True
         return listed
@@ -571,11 +571,11 @@ _YES = {
     "required": ["answers"],
     "additionalProperties": False,
 }
-"""With a bound, which some servers refuse."""
+"""The parameters, with a bound on the answer, which some servers refuse."""
 
 
 def _chat_completion(reply: Reply) -> ChatCompletion:
-    """The completion as the SDK has it. Raises OpenAIError for a refusal."""
+    """The completion in the SDK's form. Raises OpenAIError for a refusal."""
     body = json.loads(reply.body)
     if reply.status >= 400 or not isinstance(body, dict):
         said = body.get("error", body) if isinstance(body, dict) else {}
@@ -586,7 +586,7 @@ def _chat_completion(reply: Reply) -> ChatCompletion:
 
 
 class _NoAnswerError(openai.OpenAIError):
-    """A reply without anything in it."""
+    """A reply without any content."""
 
 
 class _RefusedInsideError(openai.OpenAIError):
@@ -598,17 +598,19 @@ class _RefusedInsideError(openai.OpenAIError):
 
 
 def _answered(answer: object) -> Completion:
-    """The completion. Raises OpenAIError if the reply is none."""
+    """The completion. Raises OpenAIError if the reply has none."""
     if said := refusal_inside(answer):
         raise _RefusedInsideError(said)
-    if not isinstance(answer, ChatCompletion):  # the SDK hands on as text what it cannot read, such as a web page
+    if not isinstance(
+        answer, ChatCompletion
+    ):  # the SDK returns a reply that it cannot parse, such as a web page, as text
         raise openai.OpenAIError("no completion") if answer else _NoAnswerError("an empty reply")
     return completion(answer)
 
 
 def queue_of(metrics: str) -> tuple[int, int] | None:
-    """How many calls a server runs and how many wait there, by the metrics of vLLM, SGLang or llama.cpp; None without
-    them."""
+    """The number of calls that a server runs, and that wait there, by the metrics of vLLM, SGLang or llama.cpp; None
+    without them."""
     figures = {"running": 0.0, "waiting": 0.0}
     found = _QUEUE.findall(metrics)
     for name, figure in found:
@@ -617,7 +619,7 @@ def queue_of(metrics: str) -> tuple[int, int] | None:
 
 
 def _may_be_the_form(error: Exception, understood: Exception) -> bool:
-    """Whether it may be the form of a request that is refused, and not its words."""
+    """Whether a refusal may concern the form of a request, and not its words."""
     said = _said(error)
     is_about_it = isinstance(understood, RequestRefusedError) or (said is not None and said.status == NOT_IMPLEMENTED)
     return said is not None and is_about_it and not _FILTER.search(f"{said.code} {said.message}")
@@ -630,7 +632,7 @@ def _said(error: Exception) -> Refusal | None:
 
 
 def _unbounded(schema: Any) -> Any:
-    """The schema without the bounds that some servers do not take."""
+    """The schema without the bounds that some servers refuse."""
     if isinstance(schema, dict):
         return {name: _unbounded(value) for name, value in schema.items() if name not in ("maxItems", "minimum")}
     return [_unbounded(one) for one in schema] if isinstance(schema, list) else schema

@@ -1,4 +1,4 @@
-"""What LLM calls use, and what that costs."""
+"""The tokens of LLM calls, and their prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Protocol
 from columnist.settings import Settings
 
 CHARACTERS_PER_TOKEN = 3.5
-"""The mean of English contracts: for estimates of what is billed."""
+"""The mean of English contracts, for estimates of the bill."""
 
 BYTES_PER_TOKEN = 3
-"""A cautious figure, for what has to fit: English contracts have 3.5 to 4.5, Chinese and Japanese about 3, tables of
+"""A cautious figure, for text that must fit: English contracts have 3.5 to 4.5, Chinese and Japanese about 3, tables of
 figures 2 to 3."""
 
 CELL_TOKENS = 120
-"""What an estimate supposes of an answer to one question: summary, reasoning and a quote or two."""
+"""The assumed tokens of an answer to one question: summary, reasoning and a quote or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def total(usages: Sequence[Usage]) -> Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a batch replied to a call: `status` and JSON `body` as HTTP has them."""
+    """A batch's reply to a call: `status` and JSON `body` as in HTTP."""
 
     status: int
     body: str
@@ -54,7 +54,7 @@ class Queue(Protocol):
     """Calls that wait for a batch of the provider: each is put off, and made again once there is a reply."""
 
     async def reply(self, key: bytes) -> Reply | None:
-        """What a batch replied to the call, and was counted then; None: nothing yet."""
+        """The batch's reply to the call, counted when it came; None: no reply yet."""
         ...
 
     def put_off(self, key: bytes, body: str, expected: Usage) -> None:
@@ -62,16 +62,16 @@ class Queue(Protocol):
         ...
 
     async def dismiss(self, key: bytes) -> None:
-        """The batch's reply to the call is no use: it is to be put off again."""
+        """Drop the batch's reply, which is of no use, so that the call is put off again."""
         ...
 
 
 class Ledger(Protocol):
-    """Where calls are counted, each as soon as it is billed, whatever becomes of its answer."""
+    """Counts calls, each as soon as it is billed, whatever happens to its answer."""
 
     @property
     def queue(self) -> Queue | None:
-        """Where calls wait for a batch; None: they are made at once."""
+        """The queue in which calls wait for a batch; None: they are made at once."""
         ...
 
     async def admit(self) -> None:
@@ -85,12 +85,12 @@ class Ledger(Protocol):
         answer: str | None = None,
         prices: "Prices | None" = None,
     ) -> None:
-        """A call was billed, at these `prices` (None: at the usual ones of what is counted here). Its `answer` to what
-        `key` stands for is kept until it is used up."""
+        """Count a billed call, at these `prices` (None: the usual ones of this ledger). Its `answer` is kept under
+        `key` until it is used up."""
         ...
 
     async def kept(self, key: bytes) -> str | None:
-        """The answer of an earlier call to the same."""
+        """The answer of an earlier call with the same key."""
         ...
 
 
@@ -114,16 +114,16 @@ class _Uncounted:
 
 
 UNCOUNTED: Ledger = _Uncounted()
-"""For calls that belong to no job."""
+"""The ledger of calls that belong to no job."""
 
 
 BATCH_SHARE = Decimal("0.5")
-"""Of the price of a call, in a batch: OpenAI's, and that of others with its protocol."""
+"""The share of a call's price in a batch, with OpenAI and others with its protocol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """US dollars per million tokens; `cached` is for prompt tokens that the server had in its cache."""
+    """US dollars per million tokens; `cached` is for prompt tokens from the server's cache."""
 
     prompt: Decimal = Decimal(0)
     cached: Decimal = Decimal(0)
@@ -131,8 +131,7 @@ class Prices:
 
     @classmethod
     def of(cls, settings: Settings, model: str | None = None, *, batch: bool = False) -> "Prices":
-        """The prices that the settings give for a model that they offer; None: for the settings' model. In a `batch`
-        each is half."""
+        """The prices in the settings for an offered model; None: for the settings' model. In a `batch` each is half."""
         share = BATCH_SHARE if batch else Decimal(1)
         return cls(*(Decimal(str(figure)) * share for figure in settings.prices_of(model or settings.model)))
 
@@ -145,8 +144,8 @@ FREE = Prices()
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The ledger of calls to another model than the one that is asked: they have prices of their own, and are made at
-    once also where those of that model wait for a batch."""
+    """The ledger of calls to another model than the main one: they have other prices, and are made at once even if
+    calls to the main model wait for a batch."""
 
     ledger: Ledger
     prices: Prices

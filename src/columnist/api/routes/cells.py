@@ -1,4 +1,4 @@
-"""One cell: its content and evidence, and what people do with it."""
+"""One cell: its content and evidence, and the acts of people on it."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -23,8 +23,8 @@ router = APIRouter(
 class CellEdit(Input):
     """A person's answer. `summary` is typed by the column's format; absent fields keep their content.
 
-    A flag or a reasoning alone is added to the existing answer and changes nothing else of it. `updated_at`, if given,
-    is that of the cell as the person saw it (null: nobody had written it yet): 409 if it has changed since.
+    A flag or a reasoning alone is added to the existing answer and changes nothing else in it. `updated_at`, if given,
+    is that of the cell as the person saw it (null: it had no answer yet); 409 if it has changed since.
     """
 
     summary: Paragraph | None = None
@@ -47,7 +47,7 @@ class Verification(Input):
 
 
 class CellHistory(BaseModel):
-    """What people did with a cell, newest first."""
+    """The changes that people made to a cell, newest first."""
 
     changes: list[CellChange]
 
@@ -94,14 +94,14 @@ async def clear_cell(cell: EditableCell, desk: CurrentDesk) -> None:
 
 @router.post("/restore")
 async def restore_cleared_cell(cell: EditableCell, desk: CurrentDesk) -> FullCell:
-    """Bring the cleared answer back with its evidence. 409 if there is another answer by now."""
+    """Restore the cleared answer with its evidence. 409 if there is another answer by now."""
     return await desk.restore(cell)
 
 
 @router.post("/regenerate", status_code=202)
 async def regenerate_cell(cell: EditableCell, desk: CurrentDesk) -> Generated:
-    """Ask this one cell again, edited and verified or not, as a job. Its answer stays until a good one comes, and for
-    good if a person changes it meanwhile."""
+    """Ask this one cell again, edited and verified or not, as a job. Its answer stays until a good one comes; if a
+    person changes it meanwhile, their answer stays."""
     return await desk.ask_again(cell)
 
 

@@ -40,7 +40,7 @@ async def order_columns(review_id: EditableReview, body: ColumnOrder, connection
 async def edit_column(
     review_id: EditableReview, column_id: UUID, body: ColumnInput, connection: CurrentConnection
 ) -> Column:
-    """Change a column. If what is asked changes (prompt, format, tags, rules), its cells are stale."""
+    """Change a column. A change of prompt, format, tags or rules makes its cells stale."""
     return await store.edit_column(connection, review_id, column_id, body.spec())
 
 

@@ -51,15 +51,15 @@ _UNTRUSTED = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Content-Encoding": "identity",
 }
-"""For what somebody uploaded: never run, never framed; and packed already, mostly."""
+"""Headers of an uploaded file: it is never run and never framed, and usually compressed already."""
 
 
 class UploadedFile(BaseModel):
-    """What became of one file, in the order sent. `known`: you have this path with this content already.
+    """The outcome for one file, in the order sent. `known`: you have this path with this content already.
 
-    `path`: the file's name as it was sent, folders and all; `name`: the last part of it. `attachments`: those of an
-    e-mail, and of the e-mails among them, which are documents of their own. `unpacked`: an archive, which is
-    no document itself; its files are `attachments`.
+    `path`: the file's name as it was sent, folders and all; `name`: the last part of it. `attachments`: the attachments
+    of an e-mail and of the e-mails inside it; each is a document. `unpacked`: an archive, which is no document itself;
+    its files are `attachments`.
     """
 
     name: str
@@ -86,7 +86,7 @@ class UploadedFile(BaseModel):
 
 
 class Upload(BaseModel):
-    """What became of the files of an upload; the counts are of these and of their attachments."""
+    """The outcomes for the files of an upload; the counts include their attachments."""
 
     files: list[UploadedFile]
     added: int
@@ -110,8 +110,7 @@ class UseList(BaseModel):
 class PageWords(BaseModel):
     """A page's text and its words: [start, end, x0, y0, x1, y1] each, text[start:end] within points from top left.
 
-    `hidden`: what else the file has there, and a person does not see, or sees struck through; it is no
-    evidence."""
+    `hidden`: other text of the page that a person does not see, or sees struck through; it is no evidence."""
 
     number: int
     text: str
@@ -159,7 +158,7 @@ async def upload_documents(
     review_id: Annotated[UUID | None, Query(description="Add the documents to this review, too.")] = None,
     idempotency_key: Annotated[
         str | None,
-        Header(description="Not needed: the same path and content is the same document, however often sent."),
+        Header(description="Not needed: the same path with the same content is one document, however often sent."),
     ] = None,
 ) -> Upload:
     """Upload files: parts named `files`, thousands in one request, each with its own result.
@@ -203,7 +202,7 @@ async def get_document(document_id: UUID, connection: CurrentConnection) -> Docu
 
 @router.get("/documents/{document_id}/uses")
 async def list_uses(document_id: UUID, connection: CurrentConnection) -> UseList:
-    """Every review that has a document which you uploaded, also those of other people."""
+    """Every review that has a document which you uploaded, including other people's reviews."""
     document = await store.get_document(connection, document_id)
     if not document.mine:
         raise ForbiddenError("You did not upload this document: only its uploader sees where it is used.")
@@ -263,10 +262,10 @@ async def get_original(document_id: UUID, process: CurrentProcess, user: Current
         await note_download(connection, document_id)
     opened = AsyncExitStack()
     path = await opened.enter_async_context(off_loop(process.blobs.reading(document.sha256)))
-    # A browser is to save it, whatever it claims to be. Only a PDF is sent with its type.
+    # A browser must save the file, whatever its type. Only a PDF is sent with its type.
     kind = PDF if document.media_type == PDF else "application/octet-stream"
     named = f"attachment; filename*=utf-8''{quote(document.name, safe='')}"
-    # Not those of the file in the store, which is stored anew when somebody else brings the same content.
+    # Not the times of the file in the store: it is stored anew when somebody else uploads the same content.
     own = {
         "ETag": f'"{document.sha256}"',
         "Last-Modified": format_datetime(document.created_at.astimezone(UTC), usegmt=True),
@@ -301,8 +300,8 @@ async def find_in_document(
     process: CurrentProcess,
     user: CurrentUser,
 ) -> Places:
-    """The places of some words in a document, at most 200 of them: in what was read, by OCR, too. `more`: there may be
-    more, or it took too long to look for them."""
+    """The places of some words in the text that was read from a document, also by OCR; at most 200. `more`: there may
+    be more places, or the search took too long."""
     async with process.database.act_as(user) as connection:
         await store.get_document(connection, document_id)
         reading = await store.latest_reading(connection, document_id)
@@ -341,7 +340,7 @@ async def get_page_image(
 
 @router.post("/tabular/reviews/{review_id}/documents", status_code=204)
 async def add_documents_to_review(review_id: EditableReview, body: DocumentIds, connection: CurrentConnection) -> None:
-    """Add documents to the grid, below the others. A document that is in the grid already keeps its place."""
+    """Add documents to the grid, below the others. A document that is in the grid keeps its place."""
     await reviews.put_documents(connection, review_id, body.document_ids)
 
 

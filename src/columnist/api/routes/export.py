@@ -75,7 +75,7 @@ async def export_review(
     name = quote(f"{review.name}.{suffix}", safe="")
     headers = {
         "Content-Disposition": f"attachment; filename*=utf-8''{name}",
-        "Content-Encoding": "identity",  # large and mostly compressed already: the event loop is not to do it again
+        "Content-Encoding": "identity",  # large and mostly compressed already: the event loop must not do it again
     }
     return _Export(chunks, media_type=MEDIA_TYPES[suffix], headers=headers)
 

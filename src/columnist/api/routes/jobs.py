@@ -79,7 +79,8 @@ async def estimate(review_id: VisibleReview, desk: CurrentDesk, body: GenerateIn
 
 @router.post("/reviews/{review_id}/unanswered")
 async def unanswered(review_id: VisibleReview, desk: CurrentDesk, body: GridInput | None = None) -> Unanswered:
-    """What `generate` would ask of these documents and columns, without what failed. No cells: they are complete."""
+    """What `generate` would ask of these documents and columns, without the failed cells. If it names no cells, they
+    are complete."""
     grid = body or GridInput()
     ask = desk.asking(review_id, grid.model, column_ids=grid.column_ids, document_ids=grid.document_ids)
     return await desk.still_unanswered(ask)

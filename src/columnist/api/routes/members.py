@@ -12,7 +12,7 @@ router = APIRouter(prefix="/tabular/reviews/{review_id}/members", tags=["members
 
 @router.get("")
 async def list_members(review_id: VisibleReview, connection: CurrentConnection) -> MemberList:
-    """Whom the review is shared with; its creator is not among them."""
+    """The people with whom the review is shared; its creator is not among them."""
     return MemberList(members=await store.list_members(connection, review_id))
 
 
@@ -27,5 +27,5 @@ async def put_member(
 
 @router.delete("/{email}", status_code=204)
 async def remove_member(review_id: OwnReview, email: Email, connection: CurrentConnection) -> None:
-    """Share the review with them no longer."""
+    """Stop sharing the review with a member."""
     await store.remove_member(connection, review_id, email)

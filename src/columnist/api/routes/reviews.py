@@ -1,4 +1,4 @@
-"""Reviews: create, list, rename, delete, now or at a time; certificates of what was destroyed."""
+"""Reviews: create, list, rename, delete now or later; certificates of deleted reviews."""
 
 from typing import Annotated
 from uuid import UUID
@@ -68,7 +68,7 @@ async def get_review_history(
 async def list_review_events(
     review_id: OwnReview,
     connection: CurrentConnection,
-    since: Annotated[AwareDatetime | None, Query(description="Not what was done before it.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Only acts since this time.")] = None,
     limit: PageSize = 100,
     offset: Offset = 0,
 ) -> ActList:
@@ -78,7 +78,7 @@ async def list_review_events(
 
 @router.put("/{review_id}/retention")
 async def set_review_retention(review_id: OwnReview, body: Retention, connection: CurrentConnection) -> Review:
-    """Let the review delete itself from a time on, as DELETE does; it leaves a certificate. null: keep it."""
+    """Set a time from which the review is deleted, as by DELETE; that leaves a certificate. null: keep the review."""
     await store.set_retention(connection, review_id, body.delete_at)
     return await store.get_review(connection, review_id)
 
@@ -102,8 +102,8 @@ async def delete_review(review_id: OwnReview, connection: CurrentConnection, con
 async def list_certificates(
     user: CurrentUser,
     connection: CurrentConnection,
-    review_id: Annotated[UUID | None, Query(description="Of this review only.")] = None,
+    review_id: Annotated[UUID | None, Query(description="Only the certificate of this review.")] = None,
     limit: PageSize = 100,
 ) -> CertificateList:
-    """The certificates of what was destroyed with each of your deleted reviews, by you or by its retention."""
+    """The certificates of your deleted reviews, deleted by you or by their retention: what was destroyed with each."""
     return CertificateList(certificates=await events.certificates(connection, limit, review_id))

@@ -28,7 +28,7 @@ async def sign_out(
 ) -> None:
     """End this session, or all of yours: `everywhere=true`."""
     if principal.session is None:
-        raise ForbiddenError("The request has no session: a token is revoked, or expires.")
+        raise ForbiddenError("The request has no session to end: API tokens are revoked, other tokens expire.")
     await gate.authenticator.sessions.end(request, response, principal.session, everywhere=everywhere)
 
 

@@ -1,4 +1,4 @@
--- What the user has stored, has running, and has spent today.
+-- What the user has stored, is running, and has spent today.
 select coalesce(max(u.documents), 0)::bigint as documents, coalesce(max(u.size_bytes), 0)::bigint as bytes,
        coalesce(max(u.spent) filter (where u.spent_on = (now() at time zone 'UTC')::date), 0)::float as dollars,
        (select count(*) from tabular_jobs j
