@@ -53,6 +53,7 @@ STOPPED = (
 @dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """A filled grid: one row per document, and per question its value, its shown text, its flag, and `(verified)`.
+
     `failures`: the cells without an answer, with reasons; `refused`: the files that were not taken in, with reasons.
     """
 
