@@ -27,7 +27,6 @@ from uuid import uuid4
 import openai
 
 from bench.table import Row, print_table
-from columnist.answers.model import NOT_FOUND
 from columnist.answers.values import measured
 from columnist.asking.language_model import LanguageModelAnswerer
 from columnist.asking.prompt import key
@@ -44,7 +43,7 @@ from columnist.llm import local
 from columnist.llm.client import ChatModel
 from columnist.llm.replies import completion
 from columnist.reviews.columns_file import read_columns
-from columnist.reviews.model import Cell, Question
+from columnist.reviews.model import NOT_FOUND, Cell, Question
 from columnist.settings import Settings, load_settings
 
 CUT = 120_000

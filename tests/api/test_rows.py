@@ -293,14 +293,18 @@ def test_filters_find_flags_and_states_of_one_column_and_of_any(grid: Grid) -> N
         "state:unverified": [1],
         "state:edited": [4],
         "state:verified": [3],
-        "state:done": [0, 1, 3, 4],
+        "state:unchecked": [0, 1],
     }
     for rest, rows in expected.items():
         assert (rest, grid.rows(f"text:{rest}")) == (rest, rows)
         assert (rest, grid.rows(f"any:{rest}")) == (rest, rows)
+    assert grid.rows("text:state:done") == [0, 1, 3, 4]
     assert grid.rows("text:state:missing") == [5]
     assert grid.rows("any:state:missing") == [1, 2, 3, 4, 5]
     assert grid.rows("number:flag:red") == []
+    grid.put(1, "date", "2014-01-31")
+    grid.put(2, "date", None, "Not found", flag="grey")
+    assert grid.rows("date:state:untyped") == [0]
 
 
 def test_a_search_finds_words_and_their_beginnings_in_one_answer_or_a_part_of_a_name(grid: Grid) -> None:

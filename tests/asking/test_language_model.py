@@ -11,13 +11,13 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from columnist.answers.model import NOT_FOUND, Answer
+from columnist.answers.model import Answer
 from columnist.asking.language_model import MOST_CALLS, LanguageModelAnswerer
 from columnist.asking.prompt import MOST_ITEMS
 from columnist.documents.model import DocumentText
 from columnist.errors import LlmRefusedError
 from columnist.llm.client import ChatModel
-from columnist.reviews.model import Format, Question
+from columnist.reviews.model import NOT_FOUND, Format, Question
 from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
 

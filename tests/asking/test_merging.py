@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from columnist.answers.model import NOT_FOUND, Content
+from columnist.answers.model import Content
 from columnist.asking.merging import disputed
 from columnist.asking.merging import merge as merged_as
 from columnist.documents.model import Citation, Span
-from columnist.reviews.model import Flag, Format, Question
+from columnist.reviews.model import NOT_FOUND, Flag, Format, Question
 
 
 def verified(page: int, quote: str = "as it stands") -> Citation:

@@ -4,10 +4,10 @@ from uuid import uuid4
 
 import pytest
 
-from columnist.answers.model import NOT_FOUND, Content
+from columnist.answers.model import Content
 from columnist.documents.model import Citation, Span
 from columnist.evaluation.repeat import Repeated, agreement
-from columnist.reviews.model import Question, Rule
+from columnist.reviews.model import NOT_FOUND, Question, Rule
 
 NOTICE = Question(uuid4(), "Notice", "How long is the notice?", "number", rules=(Rule("red", "> 60"),))
 

@@ -6,11 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from columnist.answers.model import NOT_FOUND
 from columnist.answers.values import typed
 from columnist.evaluation.labels import Label
 from columnist.evaluation.scores import ScoredCell, measures, scored, wanted
-from columnist.reviews.model import Cell, Format, Question
+from columnist.reviews.model import NOT_FOUND, Cell, Format, Question
 
 
 def question(form: Format, *tags: str) -> Question:

@@ -1,5 +1,6 @@
 """The grid: what it shows, finds, sorts, groups, and copies."""
 
+import re
 from pathlib import Path
 
 import openpyxl
@@ -9,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.filled import fill
 from tests.page.conftest import QUESTIONS, Opens, accessible, api_of, cell, filled, pdfs
 from tests.patience import wait_until
-from tests.processes import Served
+from tests.processes import Served, contracts_in
 
 
 def dates(page: Page, rows: int) -> list[str]:
@@ -359,3 +360,88 @@ def test_a_failed_attempt_stands_beside_the_answer_and_an_outdated_one_is_found(
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("[data-marks*='◷']")).to_have_count(1)
     expect(page.locator("[data-marks*='⚠']")).to_have_count(1)
+
+
+def test_a_range_is_selected_by_the_mouse_and_copied(server: Served, opens: Opens) -> None:
+    page = opens(f"{server.url}/reviews/{filled(server, pdfs(3))}")
+    first, last = cell(page, 0, "Governing law"), cell(page, 2, "Agreement date")
+    expect(first.locator(".cells-words")).not_to_be_empty()
+    chosen = page.locator(".Grid-inRange")
+    first.hover()
+    page.mouse.down()
+    last.hover()
+    page.mouse.up()
+    expect(chosen).to_have_count(6)
+    expect(page.get_by_role("complementary")).to_have_count(0)
+    cell(page, 1, "Kind").click(modifiers=["Shift"])
+    expect(chosen).to_have_count(6)  # 2 rows × 3 questions
+    page.keyboard.press("Control+c")
+    expect(page.get_by_text("2 rows copied as a table.")).to_be_visible()
+    table = [line.split("\t") for line in page.evaluate("navigator.clipboard.readText()").split("\n")]
+    assert table[0] == ["Governing law", "Agreement date", "Kind"]
+    page.keyboard.press("Control+a")
+    expect(chosen).to_have_count(3 * 4)
+    last.click()
+    expect(chosen).to_have_count(1)
+
+
+def test_a_reviewer_goes_from_answer_to_answer_that_nobody_has_checked(server: Served, opens: Opens) -> None:
+    page = opens(f"{server.url}/reviews/{filled(server, pdfs(2), QUESTIONS[:2])}")
+    law = cell(page, 0, "Governing law")
+    law.click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    for row, question in ((0, "Governing law"), (0, "Agreement date"), (1, "Governing law")):
+        expect(cell(page, row, question)).to_be_focused()
+        page.keyboard.press("v")
+        expect(panel.get_by_role("button", name="Verified ✔")).to_be_visible()
+        page.keyboard.press("n")
+    page.get_by_label("State").select_option("Not checked by a person")
+    expect(page.locator(".Filters-total")).to_have_text("1 row")
+    cell(page, 0, "Agreement date").click()
+    page.keyboard.press("v")
+    expect(panel.get_by_role("button", name="Verified ✔")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_text("No answer after this one waits to be checked.")).to_be_visible()
+
+
+def test_rows_have_room_for_as_many_lines_as_a_reader_wants(server: Served, opens: Opens) -> None:
+    page = opens(f"{server.url}/reviews/{filled(server, pdfs(1), QUESTIONS[:1])}")
+    row = page.locator(".ag-row[row-id]").first
+    expect(row).to_have_css("height", "38px")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitemcheckbox", name="Rows of 8 lines").click()
+    expect(row).to_have_css("height", "136px")
+    page.reload()
+    expect(row).to_have_css("height", "136px")
+    expect(cell(page, 0, "Governing law").locator(".cells-words")).to_have_attribute(
+        "title", re.compile(r"^.+\n(Green|Yellow|Red|Grey): ")
+    )
+
+
+def test_what_is_half_typed_and_files_that_miss_the_dialog_are_not_lost(
+    server: Served, opens: Opens, tmp_path: Path
+) -> None:
+    page = opens(f"{server.url}/reviews/{filled(server, pdfs(1), QUESTIONS[:1])}")
+    expect(page.locator(".ag-row[row-id]")).to_have_count(1)
+    page.get_by_role("button", name="Add a question").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill("Rent")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("alert")).to_have_text(re.compile("not saved"))
+    accessible(page)
+    page.get_by_role("button", name="Keep writing").click()
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("Rent")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Run …").click()
+    expect(page.get_by_text("There is nothing to ask")).to_be_visible()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
+    page.keyboard.press("Escape")
+    (dropped,) = contracts_in(tmp_path, 1).iterdir()
+    drag = page.context.new_cdp_session(page)
+    for step in ("dragEnter", "dragOver", "drop"):
+        data = {"items": [], "files": [str(dropped)], "dragOperationsMask": 1}
+        drag.send("Input.dispatchDragEvent", {"type": step, "x": 700, "y": 400, "data": data})
+    expect(page.get_by_role("dialog", name="Add documents").get_by_text(dropped.name)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".ag-row[row-id]")).to_have_count(2)

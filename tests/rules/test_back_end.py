@@ -15,10 +15,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from columnist.answers.model import NOT_FOUND, Content
+from columnist.answers.model import Content
 from columnist.documents.model import DocumentText
 from columnist.documents.reading.pdf import read_pdf
-from columnist.reviews.model import Format, Question
+from columnist.reviews.model import NOT_FOUND, Format, Question
 from columnist.rules.answerer import RulesAnswerer
 from tests.depth import depth
 

@@ -4,9 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from columnist.answers.model import NOT_FOUND
 from columnist.evaluation.labels import cuad_columns
-from columnist.reviews.model import Question
+from columnist.reviews.model import NOT_FOUND, Question
 from columnist.rules.back_end import answered
 from columnist.rules.passages import PassageIndex
 

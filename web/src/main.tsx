@@ -37,6 +37,14 @@ addEventListener("vite:preloadError", () => {
   location.reload();
 });
 
+// Files that are dropped where nothing takes them would replace the page.
+for (const type of ["dragover", "drop"] as const)
+  addEventListener(type, (event) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "none";
+  });
+
 createRoot(document.getElementById("root")!, { onCaughtError: (error) => console.warn(error) }).render(
   <StrictMode>
     <QueryClientProvider client={queries}>

@@ -10,9 +10,6 @@ from columnist.documents.model import Citation, DocumentText
 from columnist.llm.usage import NOTHING, UNCOUNTED, Ledger, Usage
 from columnist.reviews.model import Flag, Question, Rule
 
-NOT_FOUND = "Not found"
-"""The summary of an answer that is not in the document; its flag is grey and its value None."""
-
 
 @dataclass(frozen=True, slots=True)
 class Content:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from columnist.answers.model import NOT_FOUND, Content
+from columnist.answers.model import Content
 from columnist.answers.units import plural
 from columnist.answers.values import says_nothing
 from columnist.reviews.conditions import read_condition, rules_in_words
-from columnist.reviews.model import Flag, Question, Rule
+from columnist.reviews.model import NOT_FOUND, Flag, Question, Rule
 
 
 def flagged(question: Question, content: Content) -> tuple[Flag, str | None]:

@@ -20,8 +20,9 @@ Filter = Annotated[
         max_length=20,
         description="`column:op:value`; a row must match all of them. The column is a column's id, and the op is eq, "
         "ne, lt, lte, gt, gte (the value as its format says: `12.5`, `2014-01-31`, `yes`), contains, flag "
-        "(`red,yellow`) or state (done, failed, missing, stale, outdated, edited, verified, unverified). The column "
-        "may be `any`, with flag or state.",
+        "(`red,yellow`) or state (done, failed, missing, stale, outdated, edited, verified, unverified, "
+        "doubtful, unchecked: by nobody edited or verified, untyped: answered without a value). The column may be "
+        "`any`, with flag or state.",
     ),
 ]
 Confirm = Annotated[bool, Query(description="Set to true to confirm a destructive request.")]

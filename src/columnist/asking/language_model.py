@@ -12,7 +12,7 @@ from uuid import UUID
 
 from columnist import telemetry
 from columnist.answers.doubt import CUT, FOUND, SILENT, UNCERTAIN, UNSHOWN, UNTYPED, UNVERIFIED, more
-from columnist.answers.model import NOT_FOUND, Answer, Answerer, Content, doubted
+from columnist.answers.model import Answer, Answerer, Content, doubted
 from columnist.answers.values import Measured, measured, says_nothing
 from columnist.asking.likelihood import likelihoods
 from columnist.asking.merging import disputed, merge, read_twice, verified
@@ -40,7 +40,7 @@ from columnist.llm.client import ChatModel
 from columnist.llm.replies import Completion
 from columnist.llm.usage import BYTES_PER_TOKEN, UNCOUNTED, Beside, Ledger, Prices, Usage, total
 from columnist.reviews.conditions import rules_in_words
-from columnist.reviews.model import Flag, Question
+from columnist.reviews.model import NOT_FOUND, Flag, Question
 from columnist.settings import Settings
 
 Result = TypeVar("Result")

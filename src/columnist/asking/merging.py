@@ -5,10 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from columnist.answers.doubt import AGREED, CONTRADICTED, SILENT
-from columnist.answers.model import NOT_FOUND, Answer, Content, doubted
+from columnist.answers.model import Answer, Content, doubted
 from columnist.asking.statements import folded, unshown
 from columnist.documents.model import Citation
-from columnist.reviews.model import Flag, Format, Question, Rule
+from columnist.reviews.model import NOT_FOUND, Flag, Format, Question, Rule
 
 _SEVERITY: tuple[Flag, ...] = ("red", "yellow", "green", "grey")
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from columnist.answers.model import NOT_FOUND, Content
+from columnist.answers.model import Content
 from columnist.answers.playbook import flagged
 from columnist.evaluation.interval import interval
-from columnist.reviews.model import Question
+from columnist.reviews.model import NOT_FOUND, Question
 
 PSEUDO_CELLS = 4
 """Cells that are added to the variance, half of them different: if none differs, some still might."""

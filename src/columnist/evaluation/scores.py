@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from columnist.answers.model import NOT_FOUND
 from columnist.answers.values import Typed, in_column, measured, says_nothing
 from columnist.evaluation.labels import Label
 from columnist.evaluation.matching import overlap, same_items, same_words
-from columnist.reviews.model import Cell, Flag, Question
+from columnist.reviews.model import NOT_FOUND, Cell, Flag, Question
 
 _ABSENT = frozenset(
     "na|n.a.|-|–|—|--|absent|not applicable|not available|not present|not specified|not stated|not mentioned"

@@ -10,10 +10,9 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from columnist.answers.model import NOT_FOUND
 from columnist.answers.units import plural
 from columnist.answers.values import as_shown
-from columnist.reviews.model import Cell, ColumnSpec, Format
+from columnist.reviews.model import NOT_FOUND, Cell, ColumnSpec, Format
 
 Suffix = Literal["xlsx", "csv", "parquet", "json", "jsonl"]
 """The formats of an export."""

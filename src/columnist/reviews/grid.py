@@ -9,7 +9,8 @@ A filter is written `column:op:value`; `column` is a column's id, or `any` for r
     state                 done, failed (the last attempt), missing (never asked, or cleared), stale (its column changed
                           since), outdated (another model or prompt), edited (by a person), verified (by a person),
                           unverified (a quote was not found in the document), doubtful (there is a sign against the
-                          model's answer, and nobody has looked at it)
+                          model's answer, and nobody has looked at it), unchecked (answered, and neither edited nor
+                          verified), untyped (answered, not with "not found", and without a value to compare)
 
 `any` takes flag and state. A cell without a value meets no comparison, not even `ne`.
 """
@@ -28,7 +29,7 @@ from columnist.db.connect import Connection
 from columnist.db.sql import statement
 from columnist.documents.how_read import how_read
 from columnist.errors import InputError
-from columnist.reviews.model import Column, Format, ModelInUse
+from columnist.reviews.model import NOT_FOUND, Column, Format, ModelInUse
 from columnist.reviews.store import list_columns
 
 MOST_GROUPS = 1_000
@@ -45,6 +46,8 @@ _STATES = {
     "verified": "c.verified_at is not null",
     "unverified": "c.verified is false",
     "doubtful": "is_doubtful(c)",
+    "unchecked": "c.status = 'done' and not is_a_persons(c)",
+    "untyped": "c.status = 'done' and c.summary <> %(not_found)s and coalesce(jsonb_typeof(c.value), 'null') = 'null'",
 }
 _EQUAL = {"eq": "=", "ne": "<>"}
 _ORDERED = _EQUAL | {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
@@ -196,6 +199,7 @@ async def _ask(
         "column_count": len(columns),
         "model": in_use and in_use.model,
         "prompt_version": in_use and in_use.prompt_version,
+        "not_found": NOT_FOUND,
     }
     conditions = [_condition(text, columns, values, nr) for nr, text in enumerate(filters)]
     if q and q.strip():

@@ -15,6 +15,9 @@ Format = Literal[
 
 Flag = Literal["green", "yellow", "red", "grey"]
 
+NOT_FOUND = "Not found"
+"""The summary of an answer that is not in the document; without a rule its flag is grey, and its value is None."""
+
 RuleFlag = Literal["green", "yellow", "red"]
 """The flags that a rule may give to an answer; grey means that nothing was found."""
 

@@ -15,12 +15,12 @@ from columnist.answers.dates import dates
 from columnist.answers.doubt import FOUND, SILENT, UNCERTAIN, UNTYPED, more
 from columnist.answers.mention import Mention
 from columnist.answers.mentions import amounts, currencies, numbers, percentages
-from columnist.answers.model import NOT_FOUND, Content
+from columnist.answers.model import Content
 from columnist.answers.units import converted, unit_asked_for
 from columnist.answers.values import as_shown, measured, typed
 from columnist.documents.model import Citation, Span
 from columnist.reviews.conditions import rules_in_words
-from columnist.reviews.model import Flag, Format, Question
+from columnist.reviews.model import NOT_FOUND, Flag, Format, Question
 from columnist.rules.clauses import Clause, clause_asked_for
 from columnist.rules.duration import effective_date, expiration, notice, renewal
 from columnist.rules.finding import Finding

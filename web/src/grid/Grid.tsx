@@ -1,14 +1,23 @@
 /** The grid itself: AG Grid over windows of rows. */
 import { createGrid, type GridApi, type GridOptions } from "ag-grid-community";
-import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref } from "react";
-import { Problem, type CellKey, type Column, type CompactCell, type View, type WindowRow } from "../api/client";
+import { useEffect, useEffectEvent, useImperativeHandle, useRef, type CSSProperties, type Ref } from "react";
+import {
+  Problem,
+  type CellKey,
+  type Column,
+  type CompactCell,
+  type View,
+  type WindowCell,
+  type WindowRow,
+} from "../api/client";
 import { readCell, readGroups, readRows } from "../api/queries";
 import { stepOf, type Step } from "../ui/step";
 import { DOUBTFUL_FIRST } from "./address";
 import type { Shared } from "./cells";
 import { copyTable } from "./clipboard";
 import { saveLayout, savedLayout } from "./layout";
-import { BLOCK, columnDefs, fixedOptions } from "./options";
+import { BLOCK, columnDefs, fixedOptions, themeOf } from "./options";
+import { selectByMouse } from "./mouse";
 import { within } from "./range";
 import { isGroup, RowSource, type GridRow } from "./rows";
 import { NAME, Selection } from "./selection";
@@ -21,6 +30,8 @@ export type GridHandle = {
   apply: (cells: CompactCell[]) => void;
   refresh: () => void;
   move: (step: Step) => void;
+  /** Goes to the next answer that nobody has checked; false if none is left. */
+  next: () => boolean;
   focus: () => void;
   copy: () => void;
   visibleColumns: () => string[];
@@ -32,6 +43,8 @@ type Props = {
   view: View;
   groupBy: Column | null;
   sort: string | null;
+  /** Of an answer, that a row has room for. */
+  lines: number;
   /** Where to begin. */
   row: number | null;
   handle: Ref<GridHandle>;
@@ -46,9 +59,12 @@ type Props = {
   onSort: (sort: string | null) => void;
   onSelection: (document_ids: string[]) => void;
   onTotal: (total: number) => void;
-  onCopied: (rows: number) => void;
+  /** `left`: rows of the range that have not been read, and so are not in the copy. */
+  onCopied: (rows: number, left: number) => void;
   onError: (error: unknown) => void;
 };
+
+const isUnchecked = (cell: WindowCell | undefined) => cell?.status === "done" && !cell.edited && !cell.verified_by;
 
 const cellOf = ({ document_id, document }: WindowRow, column_id: string, row: number): GridCell => ({
   document_id,
@@ -81,6 +97,7 @@ export function Grid(props: Props) {
     let seenFrom = 0;
     const options: GridOptions<GridRow> = {
       ...fixedOptions(),
+      theme: themeOf(latest().lines),
       context,
       defaultColDef: {
         resizable: true,
@@ -106,10 +123,6 @@ export function Grid(props: Props) {
         if (id === NAME) latest().onOpenDocument(data.document_id, rowIndex);
         else if (isQuestion(id)) latest().onOpen(cellOf(data, id, rowIndex));
       },
-      onCellMouseDown: ({ rowIndex, column, event }) => {
-        if (rowIndex !== null)
-          selected.start({ row: rowIndex, column: column.getColId() }, (event as MouseEvent).shiftKey);
-      },
       onCellFocused: ({ rowIndex, column, api }) => {
         if (rowIndex === null || !column || typeof column === "string") return;
         const id = column.getColId();
@@ -127,6 +140,10 @@ export function Grid(props: Props) {
         if (shiftKey && step) return selected.extend({ row: rowIndex, column: id }, step);
         if (step) selected.start(null);
         if ((ctrlKey || metaKey) && key === "c") return copy(selected, latest());
+        if ((ctrlKey || metaKey) && key === "a") {
+          event!.preventDefault(); // the browser would select the page's text
+          return selected.all();
+        }
         if (key === "Enter" && id === NAME) return latest().onOpenDocument(data.document_id, rowIndex);
         if (!ctrlKey && !metaKey && isQuestion(id)) latest().onKey(key, cellOf(data, id, rowIndex));
       },
@@ -151,7 +168,12 @@ export function Grid(props: Props) {
         latest().onSelection(api.getSelectedRows().flatMap((row) => (isGroup(row) ? [] : [row.document_id]))),
     };
     grid.current = createGrid(host.current!, options);
-    return () => grid.current!.destroy();
+    const gone = new AbortController();
+    selectByMouse(host.current!, selected, isQuestion, gone.signal);
+    return () => {
+      gone.abort();
+      grid.current!.destroy();
+    };
   }, []);
 
   useEffect(() => {
@@ -159,6 +181,10 @@ export function Grid(props: Props) {
     const defs = columnDefs(columns, savedLayout(review), sort, host.current!.clientWidth);
     grid.current!.setGridOption("columnDefs", defs);
   }, [columns, review]);
+
+  useEffect(() => {
+    grid.current!.setGridOption("theme", themeOf(props.lines));
+  }, [props.lines]);
 
   const doubtfulFirst = props.sort === DOUBTFUL_FIRST;
   useEffect(() => {
@@ -224,6 +250,24 @@ export function Grid(props: Props) {
       api.ensureColumnVisible(column);
       api.setFocusedCell(row, column);
     },
+    next: () => {
+      const api = grid.current!;
+      const at = api.getFocusedCell();
+      const shown = api.getAllDisplayedColumns().filter((column) => columns.some(({ id }) => id === column.getColId()));
+      let begin = at ? shown.indexOf(at.column as (typeof shown)[number]) + 1 : 0;
+      for (let row = at?.rowIndex ?? 0; row < api.getDisplayedRowCount(); row++, begin = 0) {
+        const data = api.getDisplayedRowAtIndex(row)?.data;
+        if (data && isGroup(data)) continue;
+        // A row that has not been read: there, to go on from.
+        const column = data ? shown.slice(begin).find((one) => isUnchecked(data.cells[one.getColId()])) : shown[0];
+        if (!column) continue;
+        api.ensureIndexVisible(row);
+        api.ensureColumnVisible(column);
+        api.setFocusedCell(row, column);
+        return true;
+      }
+      return false;
+    },
     focus: () => {
       const at = grid.current!.getFocusedCell();
       if (at) grid.current!.setFocusedCell(at.rowIndex, at.column);
@@ -233,7 +277,7 @@ export function Grid(props: Props) {
     setVisible: (column_id, visible) => grid.current!.setColumnsVisible([column_id], visible),
   }));
 
-  return <div className={styles.grid} ref={host} />;
+  return <div className={styles.grid} ref={host} style={{ "--lines": props.lines } as CSSProperties} />;
 }
 
 /** A sort as the server has it. */
@@ -241,9 +285,9 @@ const sortName = (column: string, direction: "asc" | "desc" | null | undefined) 
   direction === "desc" ? `-${column}` : column;
 
 function copy(selection: Selection, { review, columns, onCopied, onError }: Props): void {
-  const { rows, table } = selection.copy(columns, async ({ document_id }, column_id) => {
+  const { rows, left, table } = selection.copy(columns, async ({ document_id }, column_id) => {
     return (await readCell(review, { document_id, column_id })).summary ?? "";
   });
-  if (rows) copyTable(table).then(() => onCopied(rows), onError);
-  else onCopied(0);
+  if (rows) copyTable(table).then(() => onCopied(rows, left), onError);
+  else onCopied(0, left);
 }

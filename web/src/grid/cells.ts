@@ -76,7 +76,7 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     const { root } = this;
     root.className = ["answer", ...classes].map((name) => styles[name]).join(" ");
     root.textContent = text;
-    root.title = meanings.join(" · ");
+    root.title = [text, meanings.join(" · ")].filter(Boolean).join("\n");
     if (marks) root.dataset.marks = marks;
     else delete root.dataset.marks;
     const { eGridCell } = this.params;

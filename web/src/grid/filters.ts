@@ -8,6 +8,8 @@ export const STATES = {
   stale: "Stale",
   outdated: "Outdated",
   doubtful: "Doubtful",
+  unchecked: "Not checked by a person",
+  untyped: "Answered without a value",
   unverified: "Unverified quotes",
   edited: "Edited",
   verified: "Verified by a person",

@@ -39,6 +39,9 @@ const NARROW = 210;
 const WIDE = 420;
 const USUAL_FIXED_WIDTH = 320;
 
+const LINE = 16.25;
+const AROUND_LINES = 5.5;
+
 const theme = themeQuartz.withParams({
   accentColor: "var(--accent)",
   backgroundColor: "var(--surface)",
@@ -50,7 +53,6 @@ const theme = themeQuartz.withParams({
   fontSize: 13,
   headerFontSize: 13,
   headerFontWeight: 600,
-  rowHeight: 38,
   headerHeight: 38,
   cellHorizontalPadding: 10,
   wrapperBorder: false,
@@ -60,8 +62,10 @@ const theme = themeQuartz.withParams({
   selectedRowBackgroundColor: "var(--selected)",
 });
 
+/** With rows that have room for so many lines of an answer. */
+export const themeOf = (lines: number) => theme.withParams({ rowHeight: Math.round(lines * LINE + AROUND_LINES) });
+
 export const fixedOptions = (): GridOptions<GridRow> => ({
-  theme,
   styleNonce: document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")!.content,
   rowModelType: "infinite",
   cacheBlockSize: BLOCK,

@@ -46,13 +46,29 @@ export class Selection {
     if (!this.range || !(isSame(this.range.from, place) || isSame(this.range.to, place))) this.start(place);
   }
 
+  /** The mouse has come to a cell, and draws the range as far as there. */
+  reach(place: Place): void {
+    if (!this.range || isSame(this.range.to, place)) return;
+    this.start(place, true);
+    this.grid().ensureIndexVisible(place.row);
+    this.grid().ensureColumnVisible(place.column);
+  }
+
+  /** Every row and column. */
+  all(): void {
+    const last = this.grid().getDisplayedRowCount() - 1;
+    const order = this.order().slice(this.order().indexOf(NAME));
+    if (last >= 0) this.set({ from: { row: 0, column: NAME }, to: { row: last, column: order.at(-1)! } });
+  }
+
   extend(focused: Place, step: Step): void {
     const grid = this.grid();
     this.set(extended(this.range, focused, step, this.order(), grid.getDisplayedRowCount()));
     grid.ensureIndexVisible(this.range!.to.row);
   }
 
-  /** The lines of a copy, and how many rows it has: of the ticked rows, or else of the range. */
+  /** The lines of a copy, and how many rows it has: of the ticked rows, or else of the range. `left`: rows of the range
+   * that have not been read. */
   copy(columns: Column[], readWhole: (row: WindowRow, column_id: string) => Promise<string>) {
     const names = new Map([[NAME, "Document"], ...columns.map(({ id, name }) => [id, name] as const)]);
     const order = this.order().filter((id) => names.has(id));
@@ -67,7 +83,8 @@ export class Selection {
     };
     const lines = Promise.all(rows.map((row) => Promise.all(ids.map((id) => text(row, id)))));
     const heads = ids.map((id) => names.get(id)!);
-    return { rows: rows.length, table: lines.then((all) => withHeads(heads, all)) };
+    const left = ticked.length || !chosen ? 0 : chosen.bottom - chosen.top + 1 - this.rowsOf(chosen).length;
+    return { rows: rows.length, left, table: lines.then((all) => withHeads(heads, all)) };
   }
 
   private rowsOf(chosen: { top: number; bottom: number } | null): GridRow[] {

@@ -31,7 +31,8 @@ export function useKeys({ panelIsOpen, onMove, onSearch, onHelp }: Actions) {
 
 const KEYS = [
   ["Arrows", "move from answer to answer"],
-  ["Shift + arrows", "select a range"],
+  ["Shift + arrows", "select a range; so do Shift + click, and dragging"],
+  ["Ctrl + A", "select everything"],
   ["Ctrl + C", "copy the range as a table"],
   ["Enter", "open the evidence, or the document"],
   ["Alt + arrows", "with the panel open: go to the next answer or document"],
@@ -39,6 +40,7 @@ const KEYS = [
   ["E", "edit"],
   ["V", "verify, or withdraw the verification"],
   ["R", "ask again"],
+  ["N", "go to the next answer that nobody has edited or verified"],
   ["Space", "select the row"],
   ["Esc", "close the panel"],
   ["/", "search"],

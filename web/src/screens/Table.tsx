@@ -12,15 +12,18 @@ import { Grid, type GridCell, type GridHandle } from "../grid/Grid";
 import { hiddenColumns } from "../grid/layout";
 import { isLive, useFeed } from "../live";
 import { useMe } from "../me";
+import { filesFrom, uploadsOf } from "../setup/files";
 import { useStart, useTry } from "../setup/Run";
 import { MenuList, type Item } from "../ui/Menu";
 import { useNotices } from "../ui/notices";
 import { Loading } from "../ui/parts";
-import { count } from "../ui/words";
+import { count, figure } from "../ui/words";
 import { useKeys } from "./Keys";
 import { TableDialogs, type Opened } from "./TableDialogs";
 import { Toolbar } from "./Toolbar";
 import styles from "./Table.module.css";
+
+const LINES = "columnist.lines";
 
 const COMMANDS: Record<string, Command> = { e: "edit", v: "verify", r: "regenerate" };
 
@@ -44,6 +47,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
   const [opened, setOpened] = useState<Opened | null>(null);
   const [menu, setMenu] = useState<{ header: HTMLElement; items: Item[] } | null>(null);
   const [selected, setSelected] = useState<string[]>([]);
+  const [lines, setLines] = useState(() => Number(localStorage.getItem(LINES)) || 2);
   const [hidden, setHidden] = useState(() => new Set(hiddenColumns(id)));
 
   const { away, begun } = useFeed(id, job, useMe().poll_ms, (cells) => {
@@ -79,6 +83,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     const command = mayEdit ? COMMANDS[key] : undefined;
     if (key === "Enter" || command) setCell(at);
     if (key === "Escape") setCell(null);
+    if (key === "n" && !grid.current?.next()) say("No answer after this one waits to be checked.");
     if (command) setCommand(command);
   };
   const hide = (column: Column, hides: boolean) => {
@@ -113,7 +118,18 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     `/reviews/${id}/documents/${document_id}${searchOf({ ...shown, row })}`;
 
   return (
-    <main className={styles.review} id="main" data-fixed>
+    <main
+      className={styles.review}
+      id="main"
+      data-fixed
+      onDragOver={(event) => mayEdit && event.preventDefault()}
+      onDrop={(event) => {
+        if (!mayEdit || event.isDefaultPrevented()) return; // a viewer, or the dialog has taken them
+        event.preventDefault();
+        setOpened("documents");
+        void filesFrom(event.dataTransfer).then((files) => uploadsOf(id).add(files));
+      }}
+    >
       <Toolbar
         review={review}
         columns={columns}
@@ -121,6 +137,11 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
         view={view}
         hidden={hidden}
         hasSelection={selected.length > 0}
+        lines={lines}
+        onLines={(lines) => {
+          localStorage.setItem(LINES, String(lines));
+          setLines(lines);
+        }}
         visibleColumns={() => grid.current!.visibleColumns()}
         onHide={hide}
         onCopy={() => grid.current?.copy()}
@@ -155,6 +176,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             view={view}
             groupBy={groupBy}
             sort={sort}
+            lines={lines}
             row={shown.row}
             mayEdit={mayEdit}
             onOpen={setCell}
@@ -180,8 +202,14 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
               if (error instanceof Problem && error.status === 422)
                 show(group ? { group: null } : { q: "", filter: [], sort: null });
             }}
-            onCopied={(rows) =>
-              say(rows ? `${count(rows, "row")} copied as a table.` : "Select cells with Shift, or tick rows.")
+            onCopied={(rows, left) =>
+              say(
+                !rows
+                  ? "Select cells with the mouse or with Shift, or tick rows."
+                  : left
+                    ? `${count(rows, "row")} copied as a table; ${figure(left)} that you have not scrolled past are left out: export has all.`
+                    : `${count(rows, "row")} copied as a table.`,
+              )
             }
           />
         ) : (

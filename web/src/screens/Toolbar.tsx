@@ -18,6 +18,9 @@ type Props = {
   view: View;
   hidden: Set<string>;
   hasSelection: boolean;
+  /** Lines of an answer that a row shows. */
+  lines: number;
+  onLines: (lines: number) => void;
   visibleColumns: () => string[];
   onHide: (column: Column, hides: boolean) => void;
   onCopy: () => void;
@@ -25,7 +28,7 @@ type Props = {
   onJobChanged: () => void;
 };
 
-export function Toolbar({ review, columns, job, view, hidden, hasSelection, ...on }: Props) {
+export function Toolbar({ review, columns, job, view, hidden, hasSelection, lines, ...on }: Props) {
   const mayEdit = review.role !== "viewer";
   const uploads = useUploads(review.id);
   const shown: Item[] = [
@@ -45,6 +48,9 @@ export function Toolbar({ review, columns, job, view, hidden, hasSelection, ...o
   const more: Item[] = [{ label: "Copy as a table", onSelect: on.onCopy }];
   if (mayEdit)
     more.push({ label: "Remove selected rows …", disabled: !hasSelection, onSelect: () => on.onOpen("remove rows") });
+  more.push("line");
+  for (const height of [2, 4, 8])
+    more.push({ label: `Rows of ${height} lines`, checked: lines === height, onSelect: () => on.onLines(height) });
   more.push(
     "line",
     { label: "People …", onSelect: () => on.onOpen("people") },

@@ -72,7 +72,7 @@ export function QuestionDialog({
     },
   });
   return (
-    <Dialog title={column ? `Edit ${column.name}` : "New question"} onClose={onClose}>
+    <Dialog title={column ? `Edit ${column.name}` : "New question"} keeps onClose={onClose}>
       <form
         className={dialog.form}
         onSubmit={(event) => {

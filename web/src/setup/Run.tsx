@@ -36,13 +36,17 @@ export const useTry = (review: string) =>
 
 type EstimateProps = { review: string; input: GenerateInput; documents: number; columns: number };
 
-export function Estimate({ review, input, documents, columns }: EstimateProps) {
-  const estimate = api.useQuery(
+const useEstimate = ({ review, input, documents, columns }: EstimateProps) =>
+  api.useQuery(
     "post",
     "/api/tabular/reviews/{review_id}/estimate",
     { params: { path: { review_id: review } }, body: input, of: [documents, columns] },
     { placeholderData: keepPreviousData, enabled: documents > 0 && columns > 0, staleTime: 0 },
   );
+
+export function Estimate(props: EstimateProps) {
+  const { documents, columns } = props;
+  const estimate = useEstimate(props);
   const found = estimate.data;
   if (estimate.error) return <ErrorOf error={estimate.error} />;
   if (!found)
@@ -124,6 +128,8 @@ export function RunDialog({ review, documents, columns, selected, onClose }: Run
     document_ids: onlySelected && selected.length ? selected : undefined,
     batch: batch || undefined,
   };
+  const of = { review, input, documents, columns };
+  const nothing = useEstimate(of).data?.cells === 0;
   return (
     <Dialog title="Run" onClose={onClose}>
       <form
@@ -165,13 +171,14 @@ export function RunDialog({ review, documents, columns, selected, onClose }: Run
             placeholder="none; a run pauses when it reaches its budget"
           />
         </label>
-        <Estimate review={review} input={input} documents={documents} columns={columns} />
+        <Estimate {...of} />
+        {nothing && <p>There is nothing to ask: choose other answers above{onlySelected && ", or all documents"}.</p>}
         <ErrorOf error={start.error} />
         <footer>
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button className="primary" disabled={start.isPending}>
+          <button className="primary" disabled={start.isPending || nothing}>
             Run
           </button>
         </footer>

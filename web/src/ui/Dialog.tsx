@@ -1,8 +1,9 @@
 /**
  * A modal dialog: the browser keeps the focus inside, Esc closes it, and the focus returns to where it was. It begins at
- * `data-first`, or in the first field, or at the first button of the footer, which loses nothing.
+ * `data-first`, or in the first field, or at the first button of the footer, which loses nothing. `keeps`: what was typed
+ * is not lost by Esc or a click beside it.
  */
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import styles from "./Dialog.module.css";
 
 export function Dialog({
@@ -10,12 +11,17 @@ export function Dialog({
   onClose,
   children,
   wide = false,
+  keeps = false,
 }: {
   title: string;
   onClose: () => void;
   children: ReactNode;
   wide?: boolean;
+  keeps?: boolean;
 }) {
+  const [typed, setTyped] = useState(false);
+  const [leaving, setLeaving] = useState(false);
+  const leave = () => (keeps && typed ? setLeaving(true) : onClose());
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -39,18 +45,30 @@ export function Dialog({
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        leave();
       }}
-      onMouseDown={(event) => event.target === ref.current && onClose()}
+      onInput={() => setTyped(true)}
+      onMouseDown={(event) => event.target === ref.current && leave()}
     >
       <div className={styles.body}>
         <header>
           <h2 id={id}>{title}</h2>
-          <button className="icon" aria-label="Close" onClick={onClose}>
+          <button className="icon" aria-label="Close" onClick={leave}>
             ×
           </button>
         </header>
         {children}
+        {leaving && (
+          <div className={styles.leaving} role="alert">
+            What you have typed is not saved.
+            <button autoFocus onClick={() => setLeaving(false)}>
+              Keep writing
+            </button>
+            <button className="danger" onClick={onClose}>
+              Discard
+            </button>
+          </div>
+        )}
       </div>
     </dialog>
   );
