@@ -11,8 +11,8 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "columnist"
 ORDER = [
-    "paths",
     "errors",
+    "paths",
     "backoff",
     "settings",
     "cancelling",

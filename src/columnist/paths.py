@@ -6,17 +6,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from columnist.errors import InputError
+
 PathLike = str | os.PathLike[str]
 
 
 @contextmanager
-def appearing(target: Path) -> Iterator[Path]:
-    """A new file next to the target: it becomes the target if all goes well, and is deleted if not."""
-    # Made like any other file, with the user's usual permissions: tempfile makes private ones.
-    part = target.absolute().with_name(f".{target.name}.{uuid4().hex}")
-    part.touch(exist_ok=False)
+def writing(target: Path) -> Iterator[None]:
+    """Raises InputError if the target cannot be written in the context: no room, no such folder, no permission."""
     try:
-        yield part
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror or error}.") from error
+
+
+@contextmanager
+def appearing(target: Path) -> Iterator[Path]:
+    """A new file next to the target: it becomes the target if all goes well, and is deleted if not. Raises InputError
+    as `writing`."""
+    # Made like any other file, with the user's usual permissions: tempfile makes private ones.
+    part = target.absolute().with_name(f".{uuid4().hex}{target.suffix}")
+    with writing(target):
+        part.touch(exist_ok=False)
+        try:
+            yield part
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -25,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from columnist.documents.model import Citation, Span
-from columnist.errors import InputError, SettingsError
+from columnist.errors import DatabaseError, InputError, SettingsError
 from columnist.export.files import WRITERS, check_target, write_review
 from columnist.export.jsonl import read_rows
 from columnist.export.values import DETAILS
@@ -503,13 +504,13 @@ def test_a_failure_midway_leaves_the_old_file_and_nothing_beside_it(
     async def failing() -> AsyncIterator[GridRow]:
         for _ in range(given_rows):
             yield row("a.pdf", cell())
-        raise ConnectionError("The database is away.")
+        raise DatabaseError("The database is away.")
 
     target = tmp_path / f"r{suffix}"
     for before in ([], [target]):
         for old in before:
             old.write_text("the old file")
-        with pytest.raises(ConnectionError, match="away"):
+        with pytest.raises(DatabaseError, match="away"):
             asyncio.run(write_review(failing(), asked("text"), target))
         assert [*tmp_path.iterdir()] == before
     assert target.read_text() == "the old file"
@@ -561,7 +562,9 @@ def test_a_target_that_cannot_be_is_refused_with_a_sentence_before_the_first_row
         (tmp_path / "r.doc", "r.doc: a review can be written as .xlsx, .csv, .parquet, .json, .jsonl."),
         (tmp_path / "r", "r: a review can be written as .xlsx, .csv, .parquet, .json, .jsonl."),
         (tmp_path / "none" / "r.csv", f"The folder {tmp_path / 'none'} does not exist."),
-        (folder, f"{folder} cannot be written."),
+        (folder, f"{folder} is a folder."),
+        (tmp_path / f"{'r' * 300}.csv", f"{tmp_path / ('r' * 300)}.csv cannot be written: File name too long."),
+        (Path("/proc/r.csv"), "/proc/r.csv cannot be written: No such file or directory."),
     ):
         with pytest.raises(InputError) as checked:
             check_target(target)
@@ -569,6 +572,21 @@ def test_a_target_that_cannot_be_is_refused_with_a_sentence_before_the_first_row
             asyncio.run(write_review(untouched(), asked("text"), target))
         assert str(checked.value) == str(refused.value) == sentence
     assert [*tmp_path.iterdir()] == [folder]
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_a_target_that_cannot_be_written_any_more_is_told_in_a_sentence(tmp_path: Path, suffix: str) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+
+    async def unplugged() -> AsyncIterator[GridRow]:
+        shutil.rmtree(folder)
+        yield GridRow(UUID(int=1), "a.pdf", 1, None, {})
+
+    target = folder / f"r{suffix}"
+    with pytest.raises(InputError) as refused:
+        asyncio.run(write_review(unplugged(), asked("text"), target))
+    assert str(refused.value) == f"{target} cannot be written: No such file or directory."
 
 
 def test_parquet_without_arrow_is_refused_before_the_work_with_the_name_of_its_extra(

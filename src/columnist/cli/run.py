@@ -19,6 +19,7 @@ from columnist.cli.desk import command_desk
 from columnist.desk.files import Source, find_files
 from columnist.desk.grid import Desk, Grid, ReviewName, default_review
 from columnist.desk.runs import Covered, HandedOut, cover
+from columnist.errors import InputError
 from columnist.export.files import check_target, write_review
 from columnist.jobs.job import Generated, Progress
 from columnist.process import LEAVE_SECONDS, check_askable, leave_within
@@ -179,15 +180,19 @@ async def _export(desk: Desk, grid: Grid, handed_out: HandedOut, output: Path, m
     with job_bar() as bar:
         task = bar.add_task(f"Writing {screen.plain(output.name)}", total=len(grid.document_ids), detail="")
         rows = handed_out.over(desk.rows(grid))
-        await write_review(
-            rows,
-            grid.columns,
-            output,
-            lambda count: bar.update(task, completed=count),
-            grid.review_name,
-            {column.id: column.unit for column in await desk.columns(grid.review_id)},
-            measured,
-        )
+        units = {column.id: column.unit for column in await desk.columns(grid.review_id)}
+        try:
+            await write_review(
+                rows,
+                grid.columns,
+                output,
+                lambda count: bar.update(task, completed=count),
+                grid.review_name,
+                units,
+                measured,
+            )
+        except InputError as error:
+            raise InputError(f"{error} The answers are kept: the same command asks nothing again.") from error
 
 
 async def _show(desk: Desk, grid: Grid, console: Console, measured: Collection[str]) -> None:

@@ -1,11 +1,11 @@
 """Writing a review to a file: the format by its suffix, row by row, the file visible when it is complete."""
 
-import os
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
@@ -16,7 +16,7 @@ from columnist.export.json import JsonWriter
 from columnist.export.jsonl import JsonLinesWriter
 from columnist.export.values import Columns, Export
 from columnist.export.xlsx import XlsxWriter
-from columnist.paths import appearing
+from columnist.paths import appearing, writing
 from columnist.reviews.model import GridRow
 
 
@@ -62,8 +62,10 @@ def check_target(target: Path) -> None:
     check_format(target.suffix.lower())
     if not target.absolute().parent.is_dir():
         raise InputError(f"The folder {target.absolute().parent} does not exist.")
-    if not os.access(target.absolute().parent, os.W_OK) or target.is_dir():
-        raise InputError(f"{target} cannot be written.")
+    # Written to, not asked about: root may write anywhere, as os.access sees it.
+    with writing(target), TemporaryFile(dir=target.absolute().parent):
+        if target.is_dir():
+            raise InputError(f"{target} is a folder.")
 
 
 async def write_review(

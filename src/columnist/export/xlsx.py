@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
 from columnist.documents.model import Citation
@@ -106,11 +107,17 @@ class XlsxWriter:
         """Finish, after the last row."""
         self._values.autofilter(0, 0, max(self._row, 1), self._width - 1)
         self._states.autofilter(0, 0, max(self._row, 1), len(self._columns) + 3)
-        self._book.close()
+        self._close_book()
 
     def abandon(self) -> None:
         """Instead of `close`, after a failure: the target is dropped."""
-        self._book.close()
+        self._close_book()
+
+    def _close_book(self) -> None:
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            raise error.args[0] from None  # the OSError
 
     def _value(self, row: int, number: int, cell: Cell, form: Format) -> None:
         if cell.status != "done":
