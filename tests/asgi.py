@@ -1,4 +1,4 @@
-"""The HTTP API in this process, asked without a network: for tests that look into it."""
+"""The HTTP API in this process, called without a network, for tests that inspect it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

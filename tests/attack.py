@@ -1,4 +1,4 @@
-"""`make attack`: all tests that attack Columnist, on this machine alone, and a table of what held."""
+"""`make attack`: all tests that attack Columnist, only on this machine, and a table of the results."""
 
 import sys
 from collections import Counter
@@ -38,7 +38,7 @@ INPUTS = "inputs"
 
 
 class Tally:
-    """Counts what each attack tried, and what fell."""
+    """Counts the inputs of each attack, and its successes."""
 
     def __init__(self) -> None:
         self.tried: Counter[str] = Counter()

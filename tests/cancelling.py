@@ -1,5 +1,5 @@
-"""Cancels at every await: an operation is run again and again, cancelled at each of its suspensions, and once more at
-each of those that follow."""
+"""Cancels at every await: an operation is run repeatedly, cancelled at each of its suspensions, and again at each later
+one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
@@ -11,7 +11,8 @@ from tests.depth import depth
 
 Operation = Callable[[], Awaitable[object]]
 When = Literal["waiting", "woken"]
-"""A cancel meets the task while it waits, or together with what it waited for: that is done, and never told."""
+"""A cancel comes while the task waits, or together with the end of its wait: then the result exists and is never
+delivered."""
 
 AGAIN = depth(0.25, 1.0)
 """The share of the second and later cancels that are tried: there are as many as pairs of suspensions."""
@@ -50,9 +51,9 @@ class _Cancelled:
 
 
 async def cancelled_everywhere(operation: Operation, cancels: int = 3) -> AsyncIterator[tuple[When, tuple[int, ...]]]:
-    """Run the operation to its end, then cancelled at each of its suspensions, then a second time at each of those that
-    follow the first cancel, and so on up to `cancels`; yields after each run how it was cancelled. Raises what the
-    operation raises that is no cancel. Of the second and later cancels it tries the share AGAIN."""
+    """Run the operation to its end, then with a cancel at each of its suspensions, then with a second cancel at each
+    later one, and so on up to `cancels`; yields after each run how it was cancelled. Raises the operation's exceptions
+    other than cancels. Of the second and later cancels it tries the share AGAIN."""
     chance = Random(0)
     for when in ("waiting", "woken"):
         rounds: list[tuple[int, ...]] = [()]

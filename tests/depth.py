@@ -1,4 +1,4 @@
-"""How much of the same a test tries: a sample in `make test`, more in `make deep`."""
+"""How many cases a test tries: a sample in `make test`, more in `make deep`."""
 
 import os
 from typing import TypeVar

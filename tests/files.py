@@ -1,4 +1,4 @@
-"""Files for tests that want them in the blob store without a server."""
+"""Files for tests that need them in the blob store without a server."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from columnist.documents.blobs import BlobStore
 
 
 def put(blobs: BlobStore, path: Path) -> tuple[str, int]:
-    """Keep a file; its SHA-256 and its size."""
+    """Store a file; returns its SHA-256 and its size."""
     with blobs.receiving(path.name) as incoming:
         incoming.copy(path)
     return incoming.sha256, incoming.size

@@ -1,4 +1,4 @@
-"""A review that is as large as needed, all answered: written by SQL, asked by nobody."""
+"""A review of any size with all answers, written by SQL and never asked."""
 
 from uuid import UUID, uuid4
 
@@ -50,7 +50,7 @@ cross join lateral (
 where r.review_id = %(review)s
 """
 
-# To the page, a review that nobody has ever run is about its setup still.
+# The page shows the set-up for a review that was never run.
 RUN_BEFORE = """
 insert into tabular_jobs (review_id, user_id, status, model, prompt_version, "only", total_items, total_cells,
                           completed_items, done_cells, started_at, completed_at)
@@ -60,7 +60,7 @@ values (%(review)s, %(user)s, 'completed', 'bench', '1', '{missing}', %(rows)s, 
 
 
 def fill(connection: psycopg.Connection, rows: int, columns: int = COLUMNS) -> tuple[UUID, dict[str, UUID]]:
-    """A review of so many rows and columns, run and all answered: its id, and the last column of each format."""
+    """A review with this many rows and columns, run and all answered: its id, and the last column of each format."""
     review = uuid4()
     values = {"review": review, "user": LOCAL_USER.id, "formats": FORMATS, "columns": columns, "rows": rows}
     last = {kind: column for column, kind in connection.execute(FILL, values).fetchall()}

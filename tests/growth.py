@@ -1,4 +1,4 @@
-"""Every regular expression of the package, texts that are meant to hurt it, and how its time grows with them."""
+"""Every regular expression of the package, texts that are meant to slow it down, and how its time grows with them."""
 
 import ast
 import importlib
@@ -21,13 +21,13 @@ SHORT, LONG = 4_000, 16_000
 """Characters."""
 MOST_GROWTH = 1.5 * LONG / SHORT
 _HOPELESS = {24: 0.05, 60: 0.05, 250: 0.05, 1_000: 0.5}
-"""Characters → seconds that are too long for them: with more, a pattern that is worse than quadratic takes for ever."""
+"""Characters → too many seconds for them: with more characters, a pattern that is worse than quadratic never ends."""
 _CHEAPEST = re.compile("0+1")
-"""Quadratic where it is searched for among zeros, with the least work for each pair of characters: what takes less than
-half of its time for a quarter of a short text is not."""
+"""A pattern that is quadratic when searched among zeros, with the least work for each pair of characters. A pattern
+that takes less than half of its time for a quarter of a short text is not quadratic."""
 _SUSPECT = 1.15
-"""From a quarter of a short text to a short one, what is within this of linear stays within `MOST_GROWTH` from there to
-a long text: if the share of a quadratic part is small enough here, it is so there."""
+"""If the growth from a quarter of a short text to a short one is within this factor of linear, it stays within
+`MOST_GROWTH` up to a long text: a quadratic part that is small enough here is small enough there."""
 _OF_CLASS = {
     signs.CATEGORY_SPACE: " \n",
     signs.CATEGORY_DIGIT: "1",
@@ -45,13 +45,13 @@ _METHODS = {
 
 
 class Search(NamedTuple):
-    """A regular expression, and the method by which it meets a text."""
+    """A regular expression, and the method by which it is applied."""
 
     pattern: re.Pattern[str]
     method: str = "finditer"
 
     def meet(self, text: str) -> None:
-        """Look for it in a text, as often as it is there."""
+        """Search for all matches in a text."""
         found = getattr(self.pattern, self.method)(text)
         if self.method == "finditer":
             deque(found, maxlen=0)
@@ -69,8 +69,8 @@ def modules() -> Iterator[ModuleType]:
 
 
 def patterns() -> dict[str, Search]:
-    """Each regular expression of the package, once, by where it is, as it is used there: those in variables, and those
-    in calls of `re`. One whose use cannot be told is searched for everywhere in a text."""
+    """Each regular expression of the package, once, by its place and use: those in variables, and those in calls of
+    `re`. One of unknown use is searched for everywhere in a text."""
     calls: list[tuple[ModuleType, _CallOfRe]] = []
     methods: dict[str, set[str]] = {}
     for module in modules():
@@ -114,7 +114,7 @@ def patterns() -> dict[str, Search]:
 
 
 def _constant(node: ast.expr, module: ModuleType) -> object:
-    """The value of an expression of constants; None of one with a variable of a function."""
+    """The value of an expression of constants; None for one with a variable of a function."""
     try:
         return eval(compile(ast.Expression(node), "", "eval"), vars(module))
     except NameError:
@@ -132,7 +132,7 @@ def _is_of_re(call: ast.AST) -> TypeGuard["_CallOfRe"]:
 
 
 def hostile(pattern: re.Pattern[str]) -> Iterator[str]:
-    """Pieces which, repeated, may make it slow: its characters, pairs of them, and its words."""
+    """Pieces whose repetition may make it slow: its characters, pairs of them, and its words."""
     letters: dict[str, None] = {}
     words: dict[str, None] = {}
     _collect(parser.parse(pattern.pattern, pattern.flags), letters, words)
@@ -184,7 +184,7 @@ def _collect(parsed: Any, letters: dict[str, None], words: dict[str, None]) -> N
 
 
 def seconds(work: Callable[[str], object], text: str, times: int = 1) -> float:
-    """Processor time of `work`, the least of some times: what else the machine does only adds to it."""
+    """Processor time of `work`, the least of several runs: other work of the machine only adds to it."""
     least = float("inf")
     for _ in range(times):
         start = time.thread_time()
@@ -199,7 +199,7 @@ def _worth_a_look() -> float:
 
 
 def grows_too_fast(work: Callable[[str], object], piece: str, end: str = "\0") -> str | None:
-    """What a text of this piece, again and again, costs, if that grows faster than half again as fast as its length."""
+    """The cost of a text that repeats this piece, if it grows more than half again as fast as the length."""
 
     def of(size: int) -> str:
         return (piece * (size // len(piece) + 1))[:size] + end

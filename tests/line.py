@@ -1,4 +1,5 @@
-"""A line to PostgreSQL that can go silent without being cut, as one through a load balancer after a fail-over."""
+"""A connection to PostgreSQL that can go silent without being cut, like one through a load balancer after a
+fail-over."""
 
 import socket
 import tempfile
@@ -13,7 +14,7 @@ PORT = 5432
 
 
 class Line:
-    """Forwards connections to a server. `url`: what leads through it."""
+    """Forwards connections to a server. `url`: the way through it."""
 
     def __init__(self, url: str, folder: Path) -> None:
         there = conninfo.conninfo_to_dict(url)
@@ -27,13 +28,13 @@ class Line:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def silence(self) -> None:
-        """Swallow whatever is sent, in both directions, on the present connections and on new ones."""
+        """Swallow everything, in both directions, on the present connections and on new ones."""
         self._silent = True
         for _, _, silent in list(self._connections):
             silent.set()
 
     def restore(self) -> None:
-        """Forward on new connections; what is silent stays so."""
+        """Forward on new connections; silent ones stay silent."""
         self._silent = False
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""People at work, as a server sees them."""
+"""People at work, from a server's view."""
 
 import asyncio
 import itertools
@@ -18,8 +18,8 @@ PAUSE_SECONDS = depth(1.0, 0.5)
 
 
 class Clients:
-    """People at one address: some poll, some write, some upload, with short pauses. `failures`: what they would have
-    seen as one."""
+    """People at one address: some poll, some write, some upload, with short pauses. `failures`: everything that they
+    would have seen as one."""
 
     def __init__(self, name: str, url: str, job_id: UUID, review_id: UUID, token: str | None = None) -> None:
         self.name = name
@@ -73,7 +73,7 @@ class Clients:
 
 
 async def go_on(people: Sequence[Clients]) -> None:
-    """Wait until everybody has been answered a good many times more."""
+    """Wait until each of them has got many more answers."""
     wanted = [clients.rounds + ROUNDS for clients in people]
 
     async def answered() -> bool:

@@ -9,11 +9,12 @@ from typing import TypeVar
 Held = TypeVar("Held")
 
 PATIENCE_SECONDS = 300.0
-"""The ceiling of every wait: a net for what hangs, and no measure of the machine, which may be very slow."""
+"""The ceiling of every wait: it catches hanging tests, and measures no machine, which may be very slow."""
 
 
 def pause(since: float) -> float:
-    """Seconds until the next look at what is waited for since that time: a look takes time from the work."""
+    """Seconds until the next check of a condition that has been awaited since that time: a check takes time from the
+    work."""
     return min(max(0.02, (time.monotonic() - since) / 16), 0.25)
 
 
@@ -27,7 +28,7 @@ def wait_until(holds: Callable[[], Held], what: str = "it") -> Held:
 
 
 async def until(holds: Callable[[], Awaitable[object]], what: str = "it") -> None:
-    """Wait until `holds` returns something true; others go on meanwhile."""
+    """Wait until `holds` returns something true; other tasks run meanwhile."""
     begin = time.monotonic()
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not await holds():
@@ -35,5 +36,5 @@ async def until(holds: Callable[[], Awaitable[object]], what: str = "it") -> Non
 
 
 def cpu_time(pid: int) -> float:
-    """Seconds that a process has computed: what others do at the same time does not count."""
+    """CPU seconds of a process: the work of others does not count."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9

@@ -1,6 +1,6 @@
-"""Python programs that start at once: a process that has imported all they need forks each of them.
+"""Python programs that start at once: a process that has imported all their modules forks each of them.
 
-What they import takes longer than most of what tests ask of them. Each program is a real process with its own pid,
+Their imports take longer than most of their work in tests. Each program is a real process with its own pid,
 environment, signals and exit code. The guarded children of all come from one template, which is the product's.
 """
 
@@ -36,7 +36,7 @@ from columnist.guarded.children import layers, templates
 _REQUEST_BYTES = 1024**2
 
 MACHINE = "TESTS_MACHINE"
-"""The variable of a program that names the file of the network namespace that it is to run in."""
+"""The environment variable with the file of the network namespace in which a program must run."""
 
 
 class Program:
@@ -60,7 +60,7 @@ class Program:
         self.pid = int.from_bytes(self._status.read(8), "little")
 
     def poll(self) -> int | None:
-        """The exit code, negative for a signal, as far as it has ended."""
+        """The exit code, negative for a signal; None before its end."""
         try:
             return self.wait(0)
         except subprocess.TimeoutExpired:
@@ -78,7 +78,7 @@ class Program:
             return self.returncode
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """What it wrote, when it has ended."""
+        """Its output, when it has ended."""
         with ThreadPoolExecutor(2) as threads:
             written = [threads.submit(stream.read) for stream in (self.stdout, self.stderr)]
             try:
@@ -100,17 +100,17 @@ class Program:
 
 
 SHARED = "TESTS_PRELOADED"
-"""The variable that names the socket of the process that forks for all of a run."""
+"""The environment variable with the socket of the process that forks for the whole run."""
 
 
 def share() -> None:
-    """Let the processes that this one starts use its own process that forks."""
+    """Let the processes that this one starts use its forking process."""
     os.environ[SHARED] = _preloaded().getpeername()
 
 
 @cache
 def _preloaded() -> socket.socket:
-    """A line to the process that forks: that of the run, or this one's own. It ends with the last line to it."""
+    """A line to the forking process, of the run or of this process. That ends with the last line to it."""
     path = os.environ.get(SHARED)
     if path is None:
         path = str(Path(tempfile.mkdtemp(prefix="columnist-preloaded-"), "socket"))
@@ -149,7 +149,7 @@ def _serve() -> None:
                 selector.unregister(key.fd)
                 os.close(key.fd)
                 ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                with suppress(BrokenPipeError):  # nobody waits for it any more
+                with suppress(BrokenPipeError):  # no test waits for it any more
                     os.write(status, ended.to_bytes(8, "little", signed=True))
                 os.close(status)
                 continue
@@ -178,7 +178,7 @@ def _serve() -> None:
 
 
 def _become(request: bytes, descriptors: Sequence[int]) -> None:
-    """Be the program, in the forked process; never returns."""
+    """Run the program in the forked process; never returns."""
     code = 1
     try:
         module, arguments, environment, folder = json.loads(request)
@@ -213,7 +213,7 @@ def _become(request: bytes, descriptors: Sequence[int]) -> None:
 
 
 def _move_to(network_namespace: str) -> None:
-    """Be on another machine, as far as the network shows."""
+    """Enter the network namespace of another machine."""
     with Path(network_namespace).open() as file:
         moved = ctypes.CDLL(None, use_errno=True).setns(file.fileno(), 0)
     assert moved == 0, os.strerror(ctypes.get_errno())

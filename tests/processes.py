@@ -21,8 +21,8 @@ from tests.patience import PATIENCE_SECONDS
 from tests.preloaded import Program
 
 TOKENS: dict[str, str] = {}
-"""Host and port of a server without sign-in → its token. Whatever tests ask it by httpx has the token; who must not
-have one says so with an empty Authorization."""
+"""Host and port of a server without sign-in → its token. Every request of a test through httpx has the token; an empty
+Authorization header leaves it out."""
 
 _build = httpx._client.BaseClient.build_request
 
@@ -38,7 +38,7 @@ httpx._client.BaseClient.build_request = _build_signed_in  # type: ignore[method
 
 
 def environment(**variables: object) -> dict[str, str]:
-    """This process's environment without any setting of Columnist, and with these, but for those that are None."""
+    """This process's environment without any setting of Columnist, and with these, except those that are None."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -48,7 +48,7 @@ def environment(**variables: object) -> dict[str, str]:
 
 
 def columnist(*arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end, away from any terminal."""
+    """Run the command line to its end, without a terminal."""
     process = start(*arguments, **variables)
     output, errors = process.communicate(PATIENCE_SECONDS)
     return subprocess.CompletedProcess(process.args, process.wait(), output, errors)
@@ -64,7 +64,7 @@ def start(*arguments: object, **variables: object) -> Program:
 
 
 def wait_for_line(stream: Iterable[str], words: str) -> str:
-    """Read lines until one holds `words`; fails if the stream ends before, or if none comes."""
+    """Read lines until one contains `words`; fails if the stream ends first, or if no line comes."""
     seen: list[str] = []
     found: SimpleQueue[str] = SimpleQueue()
 
@@ -85,7 +85,7 @@ def wait_for_line(stream: Iterable[str], words: str) -> str:
 
 @contextmanager
 def simulator(**options: object) -> Iterator[str]:
-    """A running LLM simulator; its base URL. Options as its command line has them, `_` for `-`."""
+    """A running LLM simulator; yields its base URL. Options are those of its command line, with `_` for `-`."""
     flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     process = Program("tests.llm.simulator", ["--port", "0", *flags], os.environ)
     try:
@@ -104,7 +104,7 @@ def metric(base_url: str, name: str) -> float:
 
 
 def contracts_in(folder: Path, count: int) -> Path:
-    """A folder of small, different text contracts."""
+    """Make a folder of small, different text contracts."""
     folder.mkdir(parents=True, exist_ok=True)
     for nr in range(count):
         (folder / f"contract-{nr:04}.txt").write_text(
@@ -126,7 +126,7 @@ def columns_in(file: Path, count: int) -> Path:
 @dataclass(frozen=True, slots=True)
 class Served:
     """A running `columnist serve`: its address, the process, the lines it has logged since, and the link that it has
-    printed where nobody signs in."""
+    printed if it has no sign-in."""
 
     url: str
     process: Program
@@ -140,7 +140,7 @@ SIGN_IN = ("SIGN_IN", "OIDC_ISSUER", "JWT_SECRET", "JWKS_URL")
 
 @contextmanager
 def served(*arguments: object, **variables: object) -> Iterator[Served]:
-    """A running server on a free port; it is told to stop at the end, and must leave with exit code 0."""
+    """A running server on a free port; it gets a SIGTERM at the end, and must exit with code 0."""
     process = start("serve", "--port", "0", *arguments, **{"COLUMNIST_DRAIN_SECONDS": 0, **variables})
     try:
         url = json.loads(wait_for_line(process.stderr, '"serving"'))["url"]
@@ -148,7 +148,7 @@ def served(*arguments: object, **variables: object) -> Iterator[Served]:
         if not any(variables.get(f"COLUMNIST_{name}") for name in SIGN_IN):
             link = wait_for_line(process.stdout, "Open").split()[1]
             TOKENS[urlsplit(url).netloc] = link.rpartition("=")[2]
-        # Its log is read on, or the pipe would fill and stop it.
+        # Its log is read to the end, or the pipe would fill and stop it.
         log: list[str] = []
         reading = threading.Thread(target=log.extend, args=[process.stderr], daemon=True)
         reading.start()

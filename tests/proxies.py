@@ -1,4 +1,4 @@
-"""HAProxy and nginx before servers, as their packages have them and with as few words of configuration as they take."""
+"""HAProxy and nginx before servers, as packaged, with the shortest possible configuration."""
 
 import contextlib
 import csv
@@ -62,7 +62,7 @@ http {{
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free port."""
     with socket.socket() as looking:
         looking.bind(("127.0.0.1", 0))
         return int(looking.getsockname()[1])
@@ -70,7 +70,7 @@ def free_port() -> int:
 
 @contextmanager
 def haproxy(folder: Path, ports: Sequence[int]) -> Iterator[str]:
-    """HAProxy with its default checks (every 2 s, three failures take a server out) of /readyz; its URL."""
+    """HAProxy with its default checks of /readyz (every 2 s, three failures remove a server); yields its URL."""
     port = free_port()
     servers = "\n    ".join(f"server s{nr} 127.0.0.1:{one} check" for nr, one in enumerate(ports))
     file = folder / "haproxy.cfg"
@@ -87,8 +87,8 @@ def servers_in(url: str) -> int:
 
 @contextmanager
 def nginx(folder: Path, ports: Sequence[int], keepalive: bool = False) -> Iterator[str]:
-    """nginx, which asks no server whether it is ready and learns from requests that fail; its URL. `keepalive`: it
-    keeps connections to the servers, which it does not by itself."""
+    """nginx, which checks no server and learns from failed requests; yields its URL. `keepalive`: it keeps connections
+    to the servers, which is not its default."""
     port = free_port()
     home = folder / f"nginx-{port}"
     home.mkdir()

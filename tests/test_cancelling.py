@@ -1,4 +1,4 @@
-"""No cancel leaks a place: whatever is scarce is given back, wherever cancels meet the task that holds it."""
+"""No cancel leaks a place: scarce resources are released wherever a cancel meets the task that holds them."""
 
 import asyncio
 import email.message
@@ -56,7 +56,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def places(kind: str) -> tuple[float, float]:
-    """Those in use and those that are free, as watchers see them."""
+    """The used and the free places in the metrics."""
     found = [
         REGISTRY.get_sample_value("columnist_reader_places", {"kind": kind, "state": state})
         for state in ("in_use", "free")
@@ -67,7 +67,7 @@ def places(kind: str) -> tuple[float, float]:
 
 
 async def until(holds: Callable[[], bool], what: object) -> None:
-    """What a cancelled task leaves to a thread is done soon."""
+    """Work that a cancelled task leaves to a thread ends soon."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not holds():
         assert time.monotonic() < end, what
@@ -171,7 +171,7 @@ def test_a_limiter_has_all_its_places_after_any_cancels() -> None:
                 await asyncio.sleep(0)
 
         async def crowded() -> None:
-            """Waits for both, as somebody else holds them when it comes."""
+            """It waits for both, because another task holds them at first."""
             others = [asyncio.create_task(call()) for _ in range(3)]
             await asyncio.sleep(0)
             await call()

@@ -22,10 +22,10 @@ from tests.processes import contracts_in, environment, served, simulator
 from tests.test_docs import DOCS
 
 SERVER, LLM_SERVER = "http://127.0.0.1:8000", "http://localhost:8000/v1"
-"""As the docs say; the tests have their own."""
+"""The port in the docs; tests use others."""
 
 SHOWN = {"text", "mermaid"}
-"""Blocks to look at."""
+"""How many blocks to examine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Everything that the examples expect in the working directory."""
+    """Make everything that the examples expect in the working directory."""
     contracts_in(tmp_path / "contracts", 3)
     contracts_in(tmp_path / "leases", 2)
     (tmp_path / "examples").symlink_to(ROOT / "examples")

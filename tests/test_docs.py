@@ -1,4 +1,4 @@
-"""Docs that cannot drift: what they name exists, and what exists they name."""
+"""Docs that cannot drift: what they name exists, and they name everything that exists."""
 
 import re
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_every_link_leads_somewhere(file: Path) -> None:
 
 
 def _headings(file: Path) -> set[str]:
-    """As links name them: in lower case, spaces as hyphens, without punctuation."""
+    """Headings as links write them: in lower case, spaces as hyphens, without punctuation."""
     titles = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
@@ -64,7 +64,7 @@ def _headings(file: Path) -> set[str]:
 @of_docs
 def test_every_file_and_test_that_is_named_exists(file: Path) -> None:
     text = file.read_text()
-    if file.name == "CHANGELOG.md":  # it tells the past
+    if file.name == "CHANGELOG.md":  # it is about the past
         return
     for name in re.findall(r"`((?:src|tests|docs|web|deploy|bench|examples|requirements)/[\w./@-]+)`", text):
         assert (ROOT / name).exists(), name

@@ -1,4 +1,4 @@
-"""Whatever looks at a text takes time in proportion to it: nobody's 13 kB stop everybody."""
+"""Every search in a text takes time in proportion to its length, so that no user's 13 kB stop all others."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.growth import Search, grows_too_fast, hostile, patterns
 
 
 def slow(search: Search) -> str | None:
-    """The first text that is meant to hurt the pattern, and does."""
+    """The first hostile text that does slow the pattern down."""
     return next(filter(None, (grows_too_fast(search.meet, piece) for piece in hostile(search.pattern))), None)
 
 

@@ -173,7 +173,7 @@ def test_the_page_has_no_import_circle_and_its_folders_import_from_those_above()
 
 
 def test_a_process_that_asks_no_language_model_does_not_wait_for_what_it_never_uses() -> None:
-    """Half a second for the SDK alone, of each command."""
+    """The SDK alone costs each command half a second."""
     program = "import sys, columnist.cli.run, columnist.api.serve, columnist.cli.worker; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert set(loaded).isdisjoint({"openai", "numpy", "pyarrow", "boto3", "pypdfium2", "lxml"})

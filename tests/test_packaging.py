@@ -1,4 +1,4 @@
-"""What a package promises to those who install it: declared dependencies, locks that are in step, types."""
+"""A package's promises to its users: declared dependencies, current locks, types."""
 
 import ast
 import re
@@ -31,7 +31,7 @@ def declared(*extras: str) -> list[Requirement]:
 
 
 def needed(requirements: Iterable[Requirement]) -> set[str]:
-    """The distributions that are installed for these, and for what those need in turn."""
+    """The distributions that are installed for these, with their own dependencies."""
     found: set[str] = set()
     open_ends = [(one, "") for one in requirements]
     while open_ends:
@@ -46,7 +46,7 @@ def needed(requirements: Iterable[Requirement]) -> set[str]:
 
 
 RUN_BY_VLLM = ROOT / "tests" / "vllm" / "prepare.py"
-"""By the Python of `make vllm`, which has packages of its own."""
+"""The files that run in the Python of `make vllm`, which has other packages."""
 
 
 def imported(folder: str) -> dict[str, Path]:
@@ -142,7 +142,7 @@ with columnist.Client("http://127.0.0.1:8000") as client:
     reveal_type(client)
     client.reviews.create(1)
 """)
-    settings = tmp_path / "mypy.ini"  # only the client is followed: what it is built on takes half a minute
+    settings = tmp_path / "mypy.ini"  # only the client is checked: its dependencies would take half a minute
     settings.write_text("[mypy]\nfollow_imports = skip\n[mypy-columnist,columnist.client.*]\nfollow_imports = silent\n")
     command = [sys.executable, "-m", "mypy", "--config-file", str(settings), str(script)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Where settings come from, and what is shown of them."""
+"""The sources of settings, and how they are shown."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from tests.processes import environment
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data directory of a person who works in a folder that somebody sent."""
+    """The data directory of a person who works in a folder from somebody else."""
     for name in {*os.environ} - {*environment()}:
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "data room").mkdir()

@@ -7,7 +7,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def tests_of(file: str) -> list[Path]:
-    """A test file itself; for a source file the tests that are named after it. Raises SystemExit if none is."""
+    """A test file itself; for a source file the tests that are named after it. Raises SystemExit if there are none."""
     path = (ROOT / file).resolve()
     if not path.is_file() or ROOT not in path.parents:
         sys.exit("Name a file: make check FILE=src/columnist/db/text.py")

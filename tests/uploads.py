@@ -1,4 +1,4 @@
-"""Documents that go in over HTTP, and the run that reads them."""
+"""Documents that are uploaded over HTTP, and the run that reads them."""
 
 from typing import Any
 
@@ -15,6 +15,6 @@ def upload(api: httpx.Client, *files: tuple[str, bytes], **params: str) -> dict[
 
 
 def until_read(api: httpx.Client, review: str, **options: Any) -> None:
-    """Run a review to its end, whatever comes of it."""
+    """Run a review to its end, in any state."""
     job = api.post(f"/tabular/reviews/{review}/generate", json=options).json()["job_id"]
     wait_until(lambda: api.get(f"/tabular/jobs/{job}").json()["status"] in ("completed", "failed"))

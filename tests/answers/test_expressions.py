@@ -22,7 +22,7 @@ from columnist.answers.values import typed
 from columnist.reviews.model import Format, Question
 
 CASES = list(csv.DictReader((Path(__file__).parent / "expression_cases.csv").open(newline="", encoding="utf-8")))
-"""Hard spellings, and the one value that each may have, as `shown` writes it; without one it has to be a doubt."""
+"""Hard spellings, each with its only permitted value as `shown` writes it; without a value it must be in doubt."""
 
 
 def shown(value: object) -> str:
@@ -36,7 +36,7 @@ def shown(value: object) -> str:
 
 
 def read(answer_format: str, text: str, asked: str = "", tags: tuple[str, ...] = ()) -> str:
-    """The value of a text, as `shown`; empty where it is in doubt, which says why."""
+    """The value of a text, as `shown`; empty if it is in doubt, and then the doubt says why."""
     value, doubt = typed(text, Question(UUID(int=1), "A column", asked, cast("Format", answer_format), tags))
     assert (value is None) == bool(doubt)
     return "" if value is None else shown(value)
@@ -48,7 +48,7 @@ def test_a_hard_spelling_has_its_value_or_is_in_doubt(case: dict[str, str]) -> N
     assert read(case["format"], case["text"], case["asked"]) in (wanted, "")
 
 
-# Plain forms: they have their value
+# Plain forms have their value
 
 LOCALES = (
     "en_US en_GB en_IN en_CA en_AU de_DE de_CH fr_FR fr_CH fr_CA es_ES es_MX it_IT nl_NL pt_BR pt_PT sv_SE nb_NO da_DK "
@@ -62,7 +62,7 @@ NUMBERS = st.one_of(
 
 @cache
 def in_other_words(number: int) -> str:
-    from inflect import engine  # seconds, which every process that collects tests would take
+    from inflect import engine  # it takes seconds, in every process that collects tests
 
     return str(engine().number_to_words(number))  # type: ignore[arg-type]  # its own type for a number
 
@@ -265,7 +265,7 @@ def test_usual_words_around_a_value_leave_it(answer_format: str) -> None:
     assert [text for text in texts if read(answer_format, text, "How many days?") != wanted] == []
 
 
-# What turns a value, or comes beside it
+# Words that change a value, or come beside it
 
 AMOUNTS = [
     "$5,000",
@@ -324,7 +324,7 @@ def cues(listed: str) -> list[str]:
 
 
 def spaced(joint: str) -> str:
-    """A joint that ends in a letter, with the blank that the end of its line took."""
+    """A joint that ends in a letter, with a blank in place of the end of its line."""
     return f"{joint} " if joint[-1].isalpha() else joint
 
 
@@ -647,7 +647,7 @@ def test_dollars_of_another_country_are_never_those_of_the_united_states(nation:
     assert read("monetary_amount", frame.format(nation)) in (f"5000 {NATIONS[nation]}", "")
 
 
-# What is hidden
+# Hidden characters
 
 HIDDEN = [
     "[REDACTED]",
@@ -670,6 +670,6 @@ HIDDEN = [
 )
 def test_a_figure_beside_something_hidden_is_in_doubt(answer_format: str, value: str, hidden: str) -> None:
     texts = [f"{value}{hidden}"]
-    if any(letter.isalpha() for letter in hidden):  # a blank one may stand for other words
+    if any(letter.isalpha() for letter in hidden):  # a blank may stand for other words
         texts += [f"{value} {hidden}", f"{hidden} {value}"]
     assert [text for text in texts if read(answer_format, text, "How many days?")] == []

@@ -1,4 +1,4 @@
-"""A column's rules, applied to what a model answers over real HTTP."""
+"""A column's rules, applied to a model's answers over real HTTP."""
 
 import json
 from dataclasses import replace

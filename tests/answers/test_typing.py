@@ -1,4 +1,4 @@
-"""What `typed` promises, in the phrases of real contracts."""
+"""The promises of `typed`, in the phrases of real contracts."""
 
 import csv
 import json
@@ -29,7 +29,7 @@ def stays_text(outcome: Typed) -> bool:
 
 
 def assert_typed(outcome: Typed, value: Any) -> None:
-    """`outcome` has that value; for None it stays text and says why."""
+    """`outcome` has that value; with None it stays text and says why."""
     assert stays_text(outcome) if value is None else outcome == Typed(value)
 
 
@@ -76,8 +76,9 @@ def test_a_date_becomes_iso_8601(text: str, iso: str) -> None:
 
 
 CASES = list(csv.DictReader((Path(__file__).parent / "typing_cases.csv").open(newline="", encoding="utf-8")))
-"""What real contracts say, and its value as JSON; without one it stays text. The phrases are from the Contract
-Understanding Atticus Dataset (CUAD) v1 by The Atticus Project, CC BY 4.0; the line breaks in them are now spaces."""
+"""Phrases of real contracts, and their values as JSON; without a value a phrase stays text. The phrases are from the
+Contract Understanding Atticus Dataset (CUAD) v1 by The Atticus Project, CC BY 4.0; the line breaks in them are now
+spaces."""
 
 
 def test_the_table_has_hundreds_of_cases_from_dozens_of_contracts() -> None:
@@ -478,7 +479,7 @@ def test_an_amount_in_a_contracts_style_gives_the_amount_back(amount: Decimal, c
 @given(code=st.sampled_from(sorted(ISO_4217)))
 def test_every_iso_4217_code_is_a_currency(code: str) -> None:
     assert typed(code, question("currency")) == Typed(code)
-    # In small letters, "all" and "top" are words.
+    # In lower case, "all" and "top" are words.
     assert typed(code.lower(), question("currency")) in (Typed(code), Typed(None, "It says no currency."))
 
 

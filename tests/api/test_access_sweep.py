@@ -1,4 +1,5 @@
-"""Every operation of the OpenAPI document, asked by everybody: nothing leaks, and only what may be changed is changed.
+"""Every operation of the OpenAPI document, called by every kind of user: nothing leaks, and only permitted changes are
+made.
 
 Here it runs on our own database, and on one built as Supabase builds its own.
 """
@@ -36,7 +37,7 @@ from tests.processes import served
 
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 MARK = "zqmark"
-"""In everything that is the owner's: in no answer to anybody whom it is not shared with."""
+"""A marker in all of the owner's data. It must be in no answer to anybody without access."""
 
 OWNER, EDITOR, VIEWER, STRANGER = (
     User(uuid4(), f"{who}@example.org") for who in (f"{MARK}owner", f"{MARK}editor", f"{MARK}viewer", "stranger")
@@ -44,15 +45,15 @@ OWNER, EDITOR, VIEWER, STRANGER = (
 GUEST = f"{MARK}guest@example.org"
 
 Level = Literal["nobody", "anyone", "viewer", "editor", "owner", "mine"]
-"""Who may: anyone (a list, or things of their own); members of the review from this role on; only who made it. Nobody:
-what the call says is no credential, whoever says it."""
+"""Who may call it: anyone (a list, or their own things); members of the review from this role on; only the maker.
+Nobody: the call's body is no credential."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One way to ask an operation; `{…}` in path, parameters and body stand for ids of the owner's things.
 
-    `granted`: other answers than 2xx to who may; `unknown`: the answers to who may not know.
+    `granted`: answers other than 2xx to permitted users; `unknown`: the answers to users who must not know.
     """
 
     operation: str
@@ -72,13 +73,13 @@ COLUMN = {"name": "Column {unique}", "prompt": "Which?"}
 CONFIRM = {"confirm": "true"}
 UPLOAD = {"files": ("upload.txt", b"An upload.")}
 
-# In this order: what destroys comes last.
+# In this order: destructive calls come last.
 CALLS = (
     Call("GET /api/me", "anyone"),
     Call("POST /api/session", "nobody", {"email": "{unique}@example.org", "password": "x"}),
     Call("POST /api/invitation", "nobody", {"invitation": "x" * 43, "password": "four random words"}),
     Call("PUT /api/password", "anyone", {"password": "x", "new_password": "four random words"}, granted=(403,)),
-    Call("DELETE /api/session", "anyone", granted=(403,)),  # a token is no session
+    Call("DELETE /api/session", "anyone", granted=(403,)),  # a token is not a session
     Call("GET /api/tokens", "anyone"),
     Call("POST /api/tokens", "anyone", {"name": "Token"}),
     Call("GET /api/tabular/reviews", "anyone"),
@@ -166,7 +167,7 @@ class Site:
     home: Path
 
     def ask(self, call: Call, ids: dict[str, str], token: str | None) -> httpx.Response:
-        """Carry the call out with these ids."""
+        """Make the call with these ids."""
         method, _, path = filled(call.operation, ids).partition(" ")
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         return self.client.request(
@@ -179,7 +180,7 @@ class Site:
         )
 
     def sql(self, statement: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """As the superuser."""
+        """Execute as the superuser."""
         with psycopg.connect(self.superuser, autocommit=True) as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
@@ -197,7 +198,7 @@ def filled(value: Any, ids: dict[str, str]) -> Any:
 
 
 def token_of(user: User, secret: str = SECRET, seconds: float = 3_600) -> str:
-    """What the issuer would sign."""
+    """A token as the issuer would sign it."""
     claims = {"sub": str(user.id), "email": user.email, "role": "authenticated", "exp": time.time() + seconds}
     return jwt.encode(claims, secret, "HS256")
 
@@ -246,7 +247,7 @@ def a_pdf(text: str) -> bytes:
 
 
 def a_world(site: Site, name: str) -> dict[str, str]:
-    """A review of the owner's that has everything a review can have, marked everywhere; the ids of its things."""
+    """The owner's review with everything that a review can have, marked everywhere; returns the ids of its things."""
     blobs = BlobStore(Settings(COLUMNIST_DATA_DIR=site.home))
     files = []
     for nr in range(2):
@@ -340,7 +341,7 @@ def snapshot(site: Site, ids: dict[str, str]) -> dict[str, str]:
 
 
 def present(site: Site) -> tuple[Call, ...]:
-    """The calls of the operations that the server has. Fails for an operation that no call is for."""
+    """The calls of the server's operations. Fails for an operation without a call."""
     document = site.client.get("/openapi.json").json()
     operations = {f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item}
     missing = operations - {call.operation for call in CALLS}
@@ -349,7 +350,7 @@ def present(site: Site) -> tuple[Call, ...]:
 
 
 def leaks(answer: httpx.Response) -> bool:
-    """Whether anything that is the owner's is in the answer."""
+    """Whether any data of the owner is in the answer."""
     return MARK.encode() in (answer.content + repr(answer.headers).encode()).lower()
 
 
@@ -365,7 +366,7 @@ def test_every_operation_answers_everybody_as_they_may_expect(
     before = snapshot(site, ids)
     wrong: list[str] = []
 
-    # Nobody in particular, whatever they ask.
+    # Unauthenticated clients, for every call.
     gone = site.client.post("/api/tokens", json={"name": "gone"}, headers=bearer(OWNER)).json()
     site.client.delete(f"/api/tokens/{gone['id']}", headers=bearer(OWNER))
     late = site.client.post("/api/tokens", json={"name": "late", "days": 1}, headers=bearer(OWNER)).json()
@@ -407,7 +408,7 @@ def test_every_operation_answers_everybody_as_they_may_expect(
             if leaks(answer) or taken or answer.is_server_error:
                 wrong.append(f"stranger in a review of theirs: {says(call, answer)}")
 
-    # A viewer reads, and changes nothing but what is their own.
+    # A viewer reads, and changes only their own things.
     for call in calls:
         answer = site.ask(call, ids, token_of(VIEWER))
         if not as_member(call, "viewer", answer):
@@ -424,7 +425,7 @@ def test_every_operation_answers_everybody_as_they_may_expect(
     assert not wrong, "\n".join(wrong)
     assert after == before, "somebody changed what they may not"
 
-    # Who may change things: each in a world of their own, to its end.
+    # Those who may change things: each in a separate world, to its end.
     ids = a_world(site, "edited")
     for call in calls:
         answer = site.ask(call, ids, token_of(EDITOR))
@@ -439,14 +440,14 @@ def test_every_operation_answers_everybody_as_they_may_expect(
 
 
 def is_granted(call: Call, answer: httpx.Response) -> bool:
-    """Whether somebody who may is answered rightly."""
+    """Whether a permitted user gets the right answer."""
     if call.level == "nobody":
         return answer.status_code == 401
     return answer.is_success or answer.status_code in call.granted
 
 
 def as_member(call: Call, role: Level, answer: httpx.Response) -> bool:
-    """Whether a member of this role is answered rightly."""
+    """Whether a member of this role gets the right answer."""
     if call.level == "mine":
         return answer.status_code == 404 and not leaks(answer)
     if call.level in ("nobody", "anyone") or ROLES.index(role) >= ROLES.index(call.level):

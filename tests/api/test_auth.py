@@ -1,4 +1,4 @@
-"""Who a request is from: tokens that hold, tokens that lie, keys that rotate, and a server that would be open."""
+"""The user of a request: valid tokens, forged tokens, keys that rotate, and a server that would be open."""
 
 import base64
 import hashlib
@@ -35,7 +35,7 @@ USER = str(uuid4())
 
 
 def claims(**changes: object) -> dict[str, Any]:
-    """Of a good token; None takes a claim out."""
+    """The claims of a valid token; None removes a claim."""
     good = {
         "sub": USER,
         "email": "Ada@Example.org",
@@ -56,7 +56,7 @@ def part(value: object) -> str:
 
 @dataclass(slots=True)
 class Issuer:
-    """An issuer of tokens: its keys by `kid`, the URL where it publishes them, and how often that was asked for."""
+    """An issuer of tokens: its keys by `kid`, the URL where it publishes them, and how often that was fetched."""
 
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
     url: str = ""
@@ -64,7 +64,7 @@ class Issuer:
     hanging: Event = field(default_factory=Event)
 
     def rotate(self, kid: str) -> None:
-        """From now on there is this key and no other."""
+        """From now on this is the only key."""
         self.keys = {kid: rsa.generate_private_key(65537, 2048)}
 
     def token(self, kid: str, key: rsa.RSAPrivateKey | None = None, **changes: object) -> str:
@@ -112,7 +112,7 @@ def an_issuer() -> Iterator[Issuer]:
 
 @contextmanager
 def a_server(url: str, home: Path, **variables: object) -> Iterator[httpx.Client]:
-    """The API of a running server that wants AUDIENCE and ISSUER."""
+    """The API of a running server that demands AUDIENCE and ISSUER."""
     variables = {
         "DATABASE_URL": url,
         "COLUMNIST_DATA_DIR": home,
@@ -176,7 +176,7 @@ def test_a_token_with_a_wrong_claim_is_refused_with_the_reason(
 
 @pytest.fixture(scope="module")
 def shared_api(template_of: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A server that accepts HS256 and whose database nobody writes to."""
+    """A server that accepts HS256, with a database that no test changes."""
     url = new_database(template_of["embedded"], "shared_by_auth")
     with a_server(url, tmp_path_factory.mktemp("home"), COLUMNIST_JWT_SECRET=SECRET) as client:
         yield client
@@ -252,7 +252,7 @@ def test_published_keys_are_fetched_once_and_anew_when_they_rotate(url: str, tmp
         wait_until(lambda: ask(api, new).status_code == 200, "the new key")
         assert ask(api, new).json()["user_id"] == USER
         assert issuer.fetches == 2
-        refused(ask(api, old))  # a key that was taken back counts no more
+        refused(ask(api, old))  # a withdrawn key no longer counts
 
 
 def test_unknown_keys_do_not_make_the_server_ask_its_issuer_for_every_request(url: str, tmp_path: Path) -> None:

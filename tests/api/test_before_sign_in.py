@@ -1,4 +1,4 @@
-"""What strangers can cost a server: bytes, headers, seconds, connections. None of these clients has credentials."""
+"""Limits on what clients without credentials can cost a server: bytes, headers, seconds, connections."""
 
 import asyncio
 import re
@@ -36,9 +36,9 @@ from tests.processes import Served, served
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 TYPES = ("application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/plain", None)
 OVERSIZE = 16 * 1024**2
-"""Bytes announced; a client sends until it is answered."""
+"""The announced bytes; a client sends until it gets an answer."""
 MOST_GROWTH = 100 * 1024**2
-"""Bytes of memory that the server may grow by, whatever strangers do at the same time."""
+"""Bytes by which the server's memory may grow, whatever such clients do at the same time."""
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def memory(server: Served) -> int:
 
 
 async def ask(server: Served, head: str, body: bytes = b"", *, of: int = 0) -> int:
-    """The status of a request whose body is `body` again and again up to `of` bytes; 0 if the server just hung up."""
+    """The status of a request whose body repeats `body` up to `of` bytes; 0 if the server just hung up."""
     address = urlsplit(server.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
 
@@ -83,7 +83,7 @@ async def ask(server: Served, head: str, body: bytes = b"", *, of: int = 0) -> i
 
 @asynccontextmanager
 async def open_clients(server: Served, sent: bytes, count: int) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Clients that have sent this, and send nothing more."""
+    """Clients that have sent this, and then send nothing."""
     address = urlsplit(server.url)
     clients = [await asyncio.open_connection(address.hostname, address.port) for _ in range(count)]
     try:
@@ -98,7 +98,7 @@ async def open_clients(server: Served, sent: bytes, count: int) -> AsyncIterator
 
 
 async def ended(clients: list[asyncio.StreamReader]) -> int:
-    """How many of the clients the server has hung up on."""
+    """How many clients the server has disconnected."""
 
     async def end(reader: asyncio.StreamReader) -> bool:
         with suppress(ConnectionError):
@@ -173,7 +173,7 @@ def test_a_header_or_trailer_without_end_is_cut_off(server: Served) -> None:
             while sent < 50 * 1024**2:
                 client.sendall(b"a" * LARGEST_HEAD)
                 sent += LARGEST_HEAD
-        assert sent < 20 * 1024**2, start  # what the kernel had taken before the server hung up
+        assert sent < 20 * 1024**2, start  # bytes that the kernel had taken before the server hung up
     assert memory(server) - before < MOST_GROWTH
 
 
@@ -203,7 +203,7 @@ def test_a_server_error_has_an_id_and_the_security_headers_as_well(url: str, tmp
 
 @asynccontextmanager
 async def listening() -> AsyncIterator[int]:
-    """The port of a server in this process, with our connections: it answers at once, whatever comes."""
+    """The port of a server in this process, with our connections: it answers every request at once."""
 
     async def hello(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})

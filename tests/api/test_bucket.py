@@ -21,14 +21,14 @@ KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFA
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
-    """The variables that lead to a bucket."""
+    """The environment variables for a bucket."""
     store = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     store.start()
     host, port = store.get_host_and_port()
     variables = {**KEYS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    httpx.post(f"http://{host}:{port}/moto-api/reset")  # all its servers share what they hold
+    httpx.post(f"http://{host}:{port}/moto-api/reset")  # all its servers share their contents
     boto3.client("s3").create_bucket(Bucket="files")
     yield {"COLUMNIST_BLOBS_URL": "s3://files/columnist"}
     store.stop()
@@ -58,7 +58,7 @@ def test_a_worker_elsewhere_reads_what_a_server_took_in(
     keys = [one["Key"] for one in boto3.client("s3").list_objects_v2(Bucket="files")["Contents"]]
     sha256 = file["sha256"]
     mark = f"columnist/{MARK}"
-    # Word boxes are of a reading, under a key of its own: nobody can tell from it which file they are of.
+    # Word boxes belong to a reading, under its own key, which does not reveal the file.
     (boxes,) = [key for key in keys if key.endswith(".boxes")]
     assert sha256 not in boxes
     assert sorted(keys) == sorted([f"columnist/{sha256[:2]}/{sha256}", boxes, mark])

@@ -34,7 +34,7 @@ def test_a_job_pauses_when_its_budget_is_spent_and_goes_on_with_another(url: str
             job = httpx.get(f"{api}/jobs/{job_id}").json()
             assert job["status"] == "running"
             assert "$5 is spent" in job["pause_reason"]
-            assert 5 <= job["price"] < 10  # what ran when it was spent has ended, and nothing else was begun
+            assert 5 <= job["price"] < 10  # the calls that ran when it was spent have ended, and no other call began
             assert 0 < job["completed_items"] < 40
             assert job["completed_items"] + job["pending_items"] == 40
             again = httpx.post(f"{api}/jobs/{job_id}/resume", json={"budget": "5"}).json()

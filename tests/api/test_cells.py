@@ -1,4 +1,4 @@
-"""One cell over HTTP: what it holds, what people do with it, who did it, and that a worker does not undo it."""
+"""One cell over HTTP: its content, the acts of people, the names in its history, and that no worker undoes an act."""
 
 import time
 from collections.abc import Iterator
@@ -186,7 +186,7 @@ def until_ended(api: httpx.Client, job: str) -> dict[str, Any]:
 
 
 def asked(api: httpx.Client, review: str, **body: Any) -> int:
-    """How many answers a run asks for; it is waited for."""
+    """Run to the end; returns how many answers the run asked for."""
     job = api.post(f"/tabular/reviews/{review}/generate", json=body).json()["job_id"]
     return int(until_ended(api, job)["total_cells"])
 
@@ -210,7 +210,7 @@ def test_a_flag_or_a_note_makes_no_answer_and_no_old_answer_current(grid: Grid) 
     assert (flagged["flag"], flagged["reasoning"], flagged["stale"]) == ("yellow", "Look at this, Bob.", True)
     assert (flagged["summary"], flagged["edited_at"]) == (stale["summary"], None)
     assert grid.api.post(f"/tabular/reviews/{grid.review}/estimate", json={}).json()["cells"] == 1
-    # What the run replaces was acted on by a person: it is in the history, whole.
+    # The run replaces an answer that a person had acted on: the history has all of it.
     assert asked(grid.api, grid.review) == 1
     replaced, edited = grid.history()
     assert (replaced["action"], replaced["email"], edited["action"]) == ("replace", "extractive", "edit")
@@ -237,7 +237,7 @@ def test_a_verification_is_of_one_answer_to_one_question(grid: Grid) -> None:
         assert "1 answers that a person edited or verified" in estimate["notes"][0]
         assert asked(grid.api, grid.review, only=only) == (only == ["all"])
     assert grid.api.get(grid.cell()).json() == shown
-    # Asked for by name it is replaced: another question, whatever the words.
+    # Asked again by name, it is replaced.
     job = grid.api.post(f"{grid.cell()}/regenerate").json()["job_id"]
     assert until_ended(grid.api, job)["only"] == ["again"]
     answered = grid.api.get(grid.cell()).json()
@@ -258,7 +258,7 @@ def test_what_was_cleared_and_asked_for_in_vain_comes_back_with_its_own_stamps(u
         (file,) = upload(api, ("a.txt", TERMS), review_id=review)["files"]
         (column,) = api.get(f"/tabular/reviews/{review}/columns").json()["columns"]
         cell = f"/tabular/reviews/{review}/cells/{file['document_id']}/{column['id']}"
-        # Two first answers, each by who saw none: one is told, and the history is a chain.
+        # Two first answers, each by a person who saw none: one gets a conflict, and the history is a chain.
         bodies = [{"summary": f"{nr} years", "updated_at": None} for nr in range(6)]
         with ThreadPoolExecutor(6) as pool:
             codes = list(pool.map(lambda body: api.patch(cell, json=body).status_code, bodies))
@@ -291,7 +291,7 @@ def test_another_model_asks_nothing_again_unless_it_is_named(url: str, tmp_path:
         verified = api.post(f"{cells[0]}/verify", json={"verified": True}).json()
         assert not verified["outdated"]
 
-    # A model that answers nothing that can be read.
+    # A model whose answers cannot be parsed.
     with (
         scripted(lambda _: (200, completion("I would rather not."))) as llm,
         served(**variables, OPENAI_BASE_URL=llm.url, COLUMNIST_MODEL="big") as server,
@@ -304,7 +304,7 @@ def test_another_model_asks_nothing_again_unless_it_is_named(url: str, tmp_path:
         assert asked(api, review, model="extractive") == 1  # the new document's
         for body, cells_asked in (({}, 0), ({"model": "big"}, 3), ({"only": ["outdated"]}, 3)):
             assert api.post(f"/tabular/reviews/{review}/estimate", json=body).json()["cells"] == cells_asked
-        # Every answer that it is asked for, by name or by a run, stays.
+        # Every answer stays, whether it is asked again by name or by a run.
         before = [api.get(cell).json() for cell in cells]
         assert asked(api, review, model="big") == 3
         until_ended(api, api.post(f"{cells[0]}/regenerate").json()["job_id"])
@@ -316,5 +316,5 @@ def test_another_model_asks_nothing_again_unless_it_is_named(url: str, tmp_path:
                 name: was[name] for name in was if name not in attempt
             }
         assert (found(grid, "failed"), found(grid, "done"), found(grid, "verified")) == (4, 4, 1)
-        # Those that a person has not verified are asked again as failed ones.
+        # Cells that a person has not verified are asked again as failed ones.
         assert api.post(f"/tabular/reviews/{review}/estimate", json={"only": ["failed"]}).json()["cells"] == 3

@@ -1,4 +1,5 @@
-"""Nobody's delete takes another's work: what is announced goes, and a row lives as long as a review holds it."""
+"""A delete removes no other user's work: only the announced rows go, and a document lives as long as a review has
+it."""
 
 import asyncio
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ class People:
     watcher: Watcher
 
     def documents(self) -> int:
-        """How many there are, visible or not."""
+        """The number of rows, visible or not."""
         return int(self.watcher.one("select count(*) from documents")[0])
 
 
@@ -62,7 +63,7 @@ def people(url: str, tmp_path: Path) -> Iterator[People]:
 
 
 def a_shared_review(people: People, role: str = "editor") -> tuple[str, str]:
-    """A review of Ann's to which Bob may add: its id and its column's."""
+    """A review of Ann to which Bob may add: its id and its column's id."""
     body = {"name": "Leases", "columns": [{"name": "Term", "prompt": "How long?"}]}
     review = people.ann.post("/tabular/reviews", json=body).json()["id"]
     assert people.ann.put(f"/tabular/reviews/{review}/members/{email('bob')}", json={"role": role}).status_code < 300
@@ -94,7 +95,7 @@ def test_who_was_shown_out_deletes_his_document_and_the_review_keeps_its_row_and
     assert ann.get(f"/documents/{document}/original").content == TERMS
     assert ann.post(f"/tabular/reviews/{review}/generate", json={"only": ["all"]}).json()["total_items"] == 0
     problem(ann.delete(f"/documents/{document}", params={"confirm": True}), 403, "forbidden")
-    # He can bring it again: as his own.
+    # He can upload it again, as his own.
     (again,) = upload(bob, ("lease.txt", TERMS))["files"]
     assert (again["status"], again["document_id"] != document) == ("added", True)
 
@@ -117,7 +118,7 @@ def test_a_delete_takes_the_rows_of_ones_own_reviews_as_it_says_and_no_others(pe
     assert "2 reviews and 2 answers" in said["detail"]
     assert bob.delete(f"/documents/{document}", params={"confirm": True}).status_code == 204
     assert [bob.get(f"/tabular/reviews/{one}").json()["document_count"] for one in mine] == [0, 0]
-    # As a member he sees it where it is held, and it is his no more.
+    # As a member he sees it in the reviews that have it, but it is no longer his.
     assert bob.get(cell(review, document, column)).json()["summary"] == "One year"
     problem(bob.delete(f"/documents/{document}", params={"confirm": True}), 403, "forbidden")
     assert people.documents() == 1
@@ -133,7 +134,7 @@ def test_what_nobody_has_any_more_goes_with_the_last_review_that_holds_it(people
     assert bob.delete(f"/documents/{document}", params={"confirm": True}).status_code == 204
 
     def go(review: str) -> dict[str, Any]:
-        """Delete; returns what was announced."""
+        """Delete; returns the announcement."""
         body = {"document_ids": [document, kept, str(uuid4())]}
         path = f"/tabular/reviews/{review}"
         if how == "row":

@@ -1,4 +1,4 @@
-"""Deleting under the hands of the workers: it is done, and nobody is told that the database is away."""
+"""Deleting while workers run: it succeeds, and no error says that the database is away."""
 
 from pathlib import Path
 

@@ -222,7 +222,7 @@ def test_a_scan_says_how_many_of_its_pages_were_read_by_ocr(
         assert (document.language, document.how_read) == ("en", "PDF, 1 page, English; 1 page read by OCR (1).")
         assert client.document(contract).ocr_pages == 0
         assert len(api.get(f"/documents/{scanned}/pages/1").json()["words"]) > 20
-        # As a worker without OCR leaves it; one that has it reads the pictures.
+        # The state that a worker without OCR leaves; one with OCR reads the pictures.
         with psycopg.connect(admin_url) as database:
             database.execute(
                 "update document_readings set ocr_pages = 0, ocr_on = '{}', unread_pages = 1, unread_on = '{1}' "

@@ -14,8 +14,8 @@ from tests.processes import contracts_in, metric, served, simulator
 from tests.uploads import until_read, upload
 
 FACTOR = {"prompt_tokens": 1.4, "cached_tokens": 1.4, "completion_tokens": 2.5}
-"""An estimate is at most so many times what is used, and at least such a part of it. Answers: 120 tokens a cell are
-supposed of a model, and the simulator's have about 55 here."""
+"""Largest and smallest ratio of an estimate to the real use. Answers: the estimate assumes 120 tokens a cell, and the
+simulator's answers have about 55 here."""
 
 
 @contextmanager
@@ -70,7 +70,8 @@ def test_an_estimate_asks_the_server_how_long_its_context_is(url: str, tmp_path:
             "COLUMNIST_MODEL": "simulated",
         }
         with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
-            review = a_review(api, 'after "governed by the laws"', 'after "is made on"')["id"]  # alike everywhere
+            # The phrases are the same in all documents.
+            review = a_review(api, 'after "governed by the laws"', 'after "is made on"')["id"]
             files = contracts_in(tmp_path / "files", 2).iterdir()
             upload(api, *((file.name, file.read_bytes() * 100) for file in files), review_id=review)
             until_read(api, review)

@@ -1,4 +1,4 @@
-"""Large exports over HTTP: bytes come while the file is written, and nothing goes on or stays that nobody waits for."""
+"""Large exports over HTTP: bytes come while the file is written; an abandoned export stops and leaves nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import served
 
 ROWS = 800
-"""Of 50 columns: several reads from the database, and megabytes to send."""
+"""Rows of 50 columns: several reads from the database, and megabytes to send."""
 EXPORTING = "query like '%grid_rows%' and pid <> pg_backend_pid() and datname = current_database()"
 
 
@@ -33,7 +33,7 @@ class Site:
         return [pid for (pid,) in self.database.execute(f"select pid from pg_stat_activity where {EXPORTING}")]
 
     def cells_read(self) -> int:
-        """How many cells were read since the database was made, by those who have ended."""
+        """How many cells ended connections have read since the database was made."""
         row = self.database.execute(
             "select seq_tup_read + idx_tup_fetch from pg_stat_user_tables where relname = 'tabular_cells'"
         ).fetchone()
@@ -77,7 +77,7 @@ def test_the_first_bytes_come_while_the_rest_is_written_and_are_not_compressed_a
 
 def test_who_hangs_up_before_an_export_has_begun_leaves_none_running(site: Site) -> None:
     with psycopg.connect(site.database.info.dsn) as holding:
-        holding.execute("lock table tabular_cells in access exclusive mode")  # it cannot end by itself
+        holding.execute("lock table tabular_cells in access exclusive mode")  # it cannot end on its own
         with pytest.raises(httpx.ReadTimeout):  # an XLSX file begins when it is complete
             site.client.get(site.path, params={"format": "xlsx"}, timeout=httpx.Timeout(PATIENCE_SECONDS, read=1.0))
         wait_until(lambda: not site.left_over(), "the end of its process, after which its folder is deleted")
@@ -95,7 +95,7 @@ def test_who_hangs_up_leaves_no_export_running_and_no_file(site: Site) -> None:
         with site.client.stream("GET", site.path, params={"format": "json"}) as answer:
             next(answer.iter_bytes())
             backend = psutil.Process(wait_until(site.exporting)[0])
-            backend.suspend()  # the export cannot end by itself
+            backend.suspend()  # the export cannot end on its own
         try:
             wait_until(lambda: not site.left_over())
         finally:

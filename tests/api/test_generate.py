@@ -1,4 +1,4 @@
-"""What `generate` and `retry` promise of their scope, and how a caller hears that a job stands."""
+"""The scope of `generate` and `retry`, and how a caller learns that a job is paused."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_unanswered_is_what_a_run_over_the_same_has_not_covered(client: columnis
 def test_a_paused_job_that_takes_a_generate_up_says_so(client: columnist.Client, tmp_path: Path, url: str) -> None:
     review, _ = a_review(client, tmp_path, 2)
     with psycopg.connect(url.replace("columnist@", "postgres@"), autocommit=True) as database:
-        # Paused before any worker sees it: in the transaction that makes it.
+        # Paused before any worker sees it, in the transaction that makes it.
         database.execute(
             "create function pause_at_once() returns trigger language plpgsql as $$ begin "
             "new.paused_at := now(); new.pause_reason := 'Its budget of $5 is spent.'; return new; end $$"

@@ -1,4 +1,4 @@
-"""Who hangs up leaves no process working: neither one that looks for words nor one that draws a page."""
+"""A client that hangs up leaves no working process: neither a search for words nor a drawing of a page."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ from tests.uploads import until_read, upload
 
 @contextmanager
 def served_apart(**variables: object) -> Iterator[tuple[str, int]]:
-    """A server that has templates of its own, and not those of all programs that tests start: its address and pid."""
+    """A server with its own templates, not the shared ones of the tests' programs: its address and pid."""
     command = [sys.executable, "-m", "columnist", "serve", "--port", "0"]
     with subprocess.Popen(
         command, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -40,7 +40,7 @@ def served_apart(**variables: object) -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def held_up(templates: list[psutil.Process]) -> Iterator[None]:
-    """No child begins meanwhile, so that no request ends by itself."""
+    """No child can begin in this context, so that no request ends on its own."""
     for template in templates:
         template.suspend()
     try:

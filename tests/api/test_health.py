@@ -1,4 +1,4 @@
-"""What /readyz and /healthz say, and that they say it at once, whatever the load and the state of the database."""
+"""The answers of /readyz and /healthz, which come at once, whatever the load and the state of the database."""
 
 import json
 import re
@@ -51,7 +51,7 @@ def readiness(server: Served) -> tuple[int, str]:
 
 
 def wait_for_an_answer_within(seconds: float, server: Served, expected: tuple[int, str]) -> None:
-    """Ask until the answer has come in time: a machine that is busy with other things may be late at times."""
+    """Ask until an answer comes in time: a busy machine may be late at times."""
 
     def in_time() -> bool:
         began = time.monotonic()
@@ -63,7 +63,7 @@ def wait_for_an_answer_within(seconds: float, server: Served, expected: tuple[in
 
 def test_a_server_all_of_whose_connections_are_taken_is_ready(url: str, admin_url: str, tmp_path: Path) -> None:
     def ask(nr: int) -> httpx.Response:
-        # One user alone does not get all connections.
+        # One user does not get all connections.
         token = jwt.encode({"sub": f"user {nr % 3}", "exp": time.time() + 3_600}, SECRET, "HS256")
         signed_in = {"Authorization": f"Bearer {token}"}
         return httpx.get(f"{server.url}/api/tabular/reviews", headers=signed_in, timeout=PATIENCE_SECONDS)

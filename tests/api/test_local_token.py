@@ -1,4 +1,5 @@
-"""Without sign-in, who asks proves that the data directory is theirs: by its token, as a link, a cookie or a header."""
+"""Without sign-in, a client proves with the data directory's token that it may read that: in a link, a cookie or a
+header."""
 
 import asyncio
 import stat
@@ -46,7 +47,7 @@ def test_without_sign_in_nobody_is_answered_who_has_neither_the_link_nor_its_coo
         asked = browser.get("/api/me", headers={"Authorization": f"Bearer {token}"})
         assert asked.status_code == 200
 
-        # A program of the same user finds it by itself.
+        # A program of the same user finds it on its own.
         TOKENS.clear()
         monkeypatch.setenv("COLUMNIST_DATA_DIR", str(tmp_path / "another"))
         with columnist.Client(server.url, retry_seconds=0) as client, pytest.raises(ColumnistError):

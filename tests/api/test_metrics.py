@@ -30,7 +30,7 @@ Sample = tuple[str, frozenset[tuple[str, str]]]
 
 
 def scraped(url: str) -> dict[Sample, float]:
-    """What a scrape says: (name, labels) → value."""
+    """The values of a scrape: (name, labels) → value."""
     answer = httpx.get(f"{url}/metrics")
     assert answer.status_code == 200
     assert not UUID.search(answer.text)
@@ -77,7 +77,7 @@ def test_after_a_job_the_counters_say_what_happened(url: str, tmp_path: Path) ->
         dict(labels)["cause"]: count for (name, labels), count in metrics.items() if name == "columnist_retries_total"
     }
     failed = value(metrics, "llm_call_seconds_count", outcome="failed")
-    assert 0 < failed <= 4  # a probe that tells a call from an outage may meet one of the faults
+    assert 0 < failed <= 4  # a probe that distinguishes a failed call from an outage may meet one of the faults
     assert causes.pop("rate_limited") + causes.pop("server_error") == failed
     assert set(causes.values()) == {0}
     assert value(metrics, "llm_call_seconds_count", outcome="answered") == DOCUMENTS
@@ -90,9 +90,9 @@ def test_after_a_job_the_counters_say_what_happened(url: str, tmp_path: Path) ->
     assert value(metrics, "claim_seconds_count") > 0
     assert value(metrics, "leases_lost_total") == 0
     assert value(metrics, "pool_running") == 0
-    assert 10 <= value(metrics, "pool_concurrency") <= 256  # as the LLM server takes
+    assert 10 <= value(metrics, "pool_concurrency") <= 256  # as many as the LLM server takes
     assert value(metrics, "llm_in_flight") == 0
-    assert value(metrics, "items", state="completed") == 0  # of live jobs, and there is none left
+    assert value(metrics, "items", state="completed") == 0  # items of live jobs, of which none is left
     assert value(metrics, "database_up") == 1
     route = "/tabular/jobs/{job_id}"
     assert value(metrics, "http_request_seconds_count", method="GET", route=route, status="2xx") == 1
@@ -205,7 +205,7 @@ def test_the_log_says_which_item_and_which_request_a_line_is_about(url: str, tmp
 
 @contextmanager
 def collector() -> Iterator[tuple[str, list[Span]]]:
-    """An OTLP receiver: its endpoint, and the spans that it has got."""
+    """An OTLP receiver: its endpoint, and the received spans."""
     spans: list[Span] = []
 
     class Receiver(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Money spent is money counted, whatever becomes of the answers; and no call that was answered is paid for twice."""
+"""Every paid call is counted, whatever happens to its answer; and no answered call is paid twice."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ PAGE = "This Agreement is made between Alpha Inc. and Beta LLC, and nothing more
 
 @dataclass
 class Llm:
-    """What a scripted LLM does with a call, by the text of its document, and what it has billed."""
+    """A scripted LLM, whose answer depends on the document's text, and its bill."""
 
     reply: Callable[[str], Reply | None] = lambda text: None
     holds: Callable[[str], bool] = lambda text: False
@@ -36,7 +36,7 @@ class Llm:
 
     def __call__(self, request: dict[str, Any]) -> Reply:
         text = request["messages"][-1]["content"]
-        if "response_format" not in request:  # a word, to see whether it answers
+        if "response_format" not in request:  # a probe with one word
             return self.reply(text) or (200, completion("yes"))
         with self.lock:
             self.asked.append(text)
@@ -154,7 +154,7 @@ def test_calls_of_a_cancelled_job_are_counted_and_those_that_it_aborts_estimated
     job = bench.generate()
     bench.until_asked(3)
     answered = (2 * PROMPT, 2 * COMPLETION)
-    bench.until(job, lambda found: told(found) == answered)  # as they are answered
+    bench.until(job, lambda found: told(found) == answered)  # in the order of answers
     assert bench.post(f"/tabular/jobs/{job}/cancel") == {"cancelled": True}
     found = bench.ended(job)
     assert found["completion_tokens"] == 2 * COMPLETION
@@ -184,7 +184,7 @@ def test_windows_that_were_answered_before_a_failure_are_counted_and_not_asked_a
     assert bench.llm.billed == answered + 1, "only the window that failed"
     assert again["done_cells"] == 1
     assert bench.kept() == 0
-    # Who asks for all again gets all again.
+    # With `all`, everything is asked again.
     bench.ended(bench.generate(only=["all"]))
     assert bench.llm.billed == 2 * (answered + 1)
 

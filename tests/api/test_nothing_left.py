@@ -1,4 +1,4 @@
-"""What is deleted is gone: no table and no file of the store has a word of it; and an uploader ends every use."""
+"""Deleted data is gone: no table and no file of the store has a word of it; and an uploader can end every use."""
 
 import json
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ DERIVED = {
     "tabular_jobs.error",
     "tabular_jobs.pause_reason",
 }
-"""Everything that is derived from a document: where its words are before it is deleted, and not after."""
+"""All places of data derived from a document: its words are there before the delete, and not after it."""
 
 
 def places(admin_url: str) -> set[str]:
@@ -63,7 +63,7 @@ def files(home: Path) -> set[str]:
 
 @pytest.fixture
 def llm() -> Iterator[Simulated]:
-    """It answers one question of two, quotes the document, and repeats what it refuses."""
+    """It answers one of two questions, quotes the document, and repeats the refused text."""
 
     def reply(request: dict[str, object]) -> tuple[int, dict[str, object] | str]:
         said = str(request["messages"])

@@ -1,4 +1,5 @@
-"""What one user may store, run and spend: however many ask at the same time, no more, and a sentence says so."""
+"""Limits on what one user may store, run and spend: they hold for simultaneous requests, and a sentence explains
+them."""
 
 import asyncio
 import json
@@ -32,7 +33,7 @@ AT_ONCE = 8
 
 
 async def together(*acts: Coroutine[Any, Any, Any]) -> list[Any]:
-    """What each gave, or its error."""
+    """The result of each, or its error."""
     return await asyncio.gather(*acts, return_exceptions=True)
 
 
@@ -120,7 +121,7 @@ def test_of_calls_at_the_same_time_the_users_jobs_stop_when_the_days_allowance_i
 
 
 def test_when_the_allowance_is_spent_no_job_of_the_user_begins_another_call(url: str, tmp_path: Path) -> None:
-    """What is over it are the calls that were under way, however many jobs there are."""
+    """Only calls in flight exceed it, however many jobs there are."""
     jobs, documents, in_flight = 6, 8, 2
     spent = "select coalesce(sum(spent), 0) from user_usage"
     with simulator(prompt_rate=10**6, decode_rate=300, slots=in_flight) as llm, ExitStack() as servers:
@@ -164,7 +165,7 @@ def test_when_the_allowance_is_spent_no_job_of_the_user_begins_another_call(url:
 
 
 def test_batches_of_all_jobs_of_a_user_hold_no_more_than_is_left_of_the_allowance(url: str) -> None:
-    """Each call is expected to cost 1 dollar; 3 are left, for four jobs of five calls each."""
+    """The expected cost of a call is 1 dollar; 3 are left, for four jobs of five calls each."""
     price = Prices(prompt=Decimal(1_000_000))
 
     async def cut(database: Database) -> None:
@@ -190,7 +191,7 @@ def test_batches_of_all_jobs_of_a_user_hold_no_more_than_is_left_of_the_allowanc
             assert len(items) == 20
             await together(*(cut(database) for _ in range(AT_ONCE)))
             assert await count(database, "tabular_batch_requests where batch_id is not null") == 3
-            async with database.worker() as connection:  # what came was dearer than it was expected to be
+            async with database.worker() as connection:  # the replies cost more than expected
                 await connection.execute(
                     "update tabular_jobs set prompt_tokens = prompt_tokens + 3 "
                     "where id = (select job_id from tabular_batches limit 1)"

@@ -63,7 +63,7 @@ def test_a_rolling_restart_behind_haproxy_and_nginx_drops_nothing_and_does_every
         with ExitStack() as stack:
             servers = [await asyncio.to_thread(start, port) for port in ports]
             urls = await asyncio.to_thread(stack.enter_context, proxies(tmp_path, ports))
-            # HAProxy takes a new server out after one failure, and the first answers of a process are its slowest.
+            # HAProxy removes a new server after one failure, and the first answers of a process are its slowest.
             await asyncio.to_thread(wait_until, lambda: servers_in(urls["HAProxy"]) == 2, "both servers")
             token = jwt.encode({"sub": str(uuid4()), "email": MEMBER, "exp": time.time() + 86400}, SECRET, "HS256")
             people = [Clients(proxy, address, job.job_id, review_id, token) for proxy, address in urls.items()]

@@ -28,7 +28,7 @@ values (%(review)s, %(document)s, %(column)s, %(status)s, %(summary)s, %(value)s
 
 
 class Grid:
-    """A review with a column of each format and a document of each of NAMES; looked at over HTTP, filled by SQL."""
+    """A review with a column of each format and a document for each of NAMES; read over HTTP, filled by SQL."""
 
     def __init__(self, api: httpx.Client, database: psycopg.Connection) -> None:
         self.api, self._database = api, database
@@ -66,7 +66,7 @@ class Grid:
         self._database.execute(PUT, values)
 
     def set(self, document: int, column: str, assignment: str) -> None:
-        """Change a cell that is there."""
+        """Change an existing cell."""
         self._database.execute(
             f"update tabular_cells set {assignment} where document_id = %s and column_id = %s",
             [self.documents[document], self.columns[column]],
@@ -79,7 +79,7 @@ class Grid:
         return dict(answer.json())
 
     def get(self, **parameters: Any) -> httpx.Response:
-        """The same, whatever it is."""
+        """The response, whatever its status."""
         return self.api.get(f"/tabular/reviews/{self.review}/rows", params=parameters)
 
     def rows(self, *filters: str, **parameters: Any) -> list[int]:

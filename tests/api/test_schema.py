@@ -1,4 +1,4 @@
-"""The OpenAPI document says what the server does: schemathesis asks every operation with whatever fits and does not."""
+"""The OpenAPI document describes the server: schemathesis calls every operation with valid and invalid input."""
 
 import json
 import subprocess
@@ -21,11 +21,11 @@ CHECKS = (
     "unsupported_method",
 )
 SECONDS = depth(8, 60)
-"""Of each of the two runs."""
+"""The time of each of the two runs."""
 
 
 def real_ids(server: Served) -> dict[str, str]:
-    """Of a review with a column and a job that has ended: path parameter → id."""
+    """Path parameter → id, from a review with a column and an ended job."""
     with httpx.Client(base_url=f"{server.url}/api/tabular") as api:
         column = {"name": "Term", "prompt": "How long?"}
         review = api.post("/reviews", json={"name": "Leases", "columns": [column]}).json()
@@ -35,7 +35,7 @@ def real_ids(server: Served) -> dict[str, str]:
 
 
 def schemathesis(server: Served, folder: Path, *arguments: str) -> None:
-    """Run it in `folder`, which may hold a configuration; fails with what it found."""
+    """Run schemathesis in `folder`, which may hold a configuration; fails with its findings."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json"),
@@ -56,7 +56,7 @@ def schemathesis(server: Served, folder: Path, *arguments: str) -> None:
 def test_the_server_keeps_to_its_openapi_document(url: str, tmp_path: Path, phases: str) -> None:
     variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path, "COLUMNIST_REQUESTS_PER_MINUTE": 1_000_000}
     with served("--no-worker", **variables) as server:
-        if phases == "stateful":  # what one operation makes, the next ones use
+        if phases == "stateful":  # operations use what earlier ones have made
             schemathesis(server, tmp_path, "--phases", phases)
             return
         parameters = "\n".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in real_ids(server).items())

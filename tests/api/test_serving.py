@@ -49,7 +49,7 @@ def test_a_server_that_drains_still_answers_and_says_so(url: str, tmp_path: Path
         ready = httpx.get(f"{server.url}/readyz")
         assert (ready.status_code, ready.headers["connection"]) == (503, "close")
         assert httpx.get(f"{server.url}/api/me").status_code == 200
-        server.process.send_signal(signal.SIGTERM)  # in a hurry after all
+        server.process.send_signal(signal.SIGTERM)  # no more patience
         assert server.process.wait(PATIENCE_SECONDS) == 0
 
 
@@ -79,6 +79,6 @@ def test_a_restart_of_postgresql_under_load_is_waited_for(tmp_path: Path) -> Non
 
     with system_server() as server:
         statuses = asyncio.run(scenario(new_database(server.url, "restarted"), server.crash_and_recover))
-    # What was under way when the connections broke is told so; whatever came later has waited.
+    # Requests that were in progress when the connections broke get an error; later ones have waited.
     assert set(statuses) <= {200, 201, 304, 503}, statuses
     assert statuses[503] <= 20, statuses

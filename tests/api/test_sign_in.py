@@ -1,4 +1,4 @@
-"""Sign-in by password: invitations, sessions and their ends, guesses, and whose page a request comes from."""
+"""Sign-in by password: invitations, sessions and their ends, guesses, and the origin of requests."""
 
 import asyncio
 import threading
@@ -35,7 +35,7 @@ HOST = "columnist.example.org"
 
 
 class Site:
-    """A server in this process, over a database; browsers of any client address, and what operators do."""
+    """A server in this process, over a database; browsers with any client address, and acts of operators."""
 
     def __init__(self, settings: Settings, database: Database, admin: psycopg.Connection) -> None:
         process = Process(
@@ -46,7 +46,7 @@ class Site:
         self._opened: list[httpx.AsyncClient] = []
 
     def browser(self, address: str = "192.0.2.1", scheme: str = "http") -> httpx.AsyncClient:
-        """One that shows this server's page."""
+        """A browser that shows this server's page."""
         url = f"{scheme}://{urlsplit(self.settings.public_url or f'http://{HOST}').netloc}"
         transport = httpx.ASGITransport(self._app, client=(address, 1))
         headers = {"Origin": url, "Sec-Fetch-Site": "same-origin"}
@@ -54,7 +54,7 @@ class Site:
         return self._opened[-1]
 
     async def operator(self, act: Callable[..., Awaitable[Any]], *arguments: object) -> Any:
-        """Carry an operator's act out."""
+        """Perform an operator's act."""
         async with self.database.worker() as connection:
             return await act(connection, *arguments)
 
@@ -66,14 +66,14 @@ class Site:
         return str(said["invitation"][0])
 
     async def member(self, email: str = ADA, address: str = "192.0.2.1") -> httpx.AsyncClient:
-        """The browser of one who has an account with the password SECRET, and is signed in."""
+        """The browser of a signed-in user with the password SECRET."""
         browser = self.browser(address)
         accepted = await browser.post("/invitation", json={"invitation": await self.invited(email), "password": SECRET})
         assert accepted.status_code == 204, accepted.text
         return browser
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """As the superuser."""
+        """Execute as the superuser."""
         cursor = self._admin.execute(statement, values)
         return cursor.fetchall() if cursor.description else []
 
@@ -214,7 +214,7 @@ def test_a_session_ends_by_time_by_its_user_and_by_an_operator(site: Callable[..
         await ended(second)
 
         second = await another(OTHER)
-        link = await site.invited()  # the user has forgotten it, or somebody else knows it
+        link = await site.invited()  # the user has forgotten the password, or somebody else knows it
         assert (await second.get("/me")).status_code == 200
         assert (await site.browser().post("/invitation", json={"invitation": link, "password": SECRET})).is_success
         await ended(first, second)
@@ -268,7 +268,7 @@ def test_what_another_sites_page_sends_with_the_cookie_changes_nothing(
             problem(await browser.post("/tabular/reviews", json=review, headers=headers), 403, "forbidden")
             problem(await browser.delete("/session", headers=headers), 403, "forbidden")
         if mode == "password":
-            for headers in elsewhere:  # nobody is signed in as somebody else, nor has a body read
+            for headers in elsewhere:  # no one is signed in as another user, and no body is read
                 answer = await browser.post("/session", content=b"x" * 5 * 1024**2, headers=headers)
                 problem(answer, 403, "forbidden")
         assert (await browser.get("/tabular/reviews")).json()["total"] == 0
@@ -298,7 +298,7 @@ def test_guesses_are_few_and_keep_nobody_out_of_their_own_browser(
             told.append([(one.status_code, one.json()["detail"]) for one in answers])
         assert told[0] == told[1], "tells who has an account"
         assert [status for status, _ in told[0]] == [401] * 10 + [429] * 2
-        # From everywhere, and with the right password: it would be the one guess too many.
+        # From every address, and with the right password: this would be one guess too many.
         assert (await guess(site.browser("198.51.100.2"), ADA, SECRET)).status_code == 429
         assert (await guess(ada, ADA, SECRET)).status_code == 204
         link = await site.invited()
@@ -348,7 +348,7 @@ def test_every_guess_costs_the_same_memory_at_a_time_and_the_same_work(
 
     async def scenario(site: Site) -> None:
         await site.member()
-        await site.invited(EVE)  # has no password yet
+        await site.invited(EVE)  # the account has no password yet
         emails = [ADA, EVE, "nobody@example.org", "\0", "ｎobody@example.org"]
         browsers = [site.browser(f"198.51.100.{nr}") for nr in range(len(emails))]
         answers = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""A state is what happened: what feeds tell, what a retry asks, what a clear leaves, and what nobody is told."""
+"""States follow the facts: in feeds, in retries, after a clear, and without revealing another user's names."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ TERMS = b"This Agreement is governed by the laws of the State of Delaware. The f
 
 @dataclass
 class Follower:
-    """Somebody who reads a feed: what they know of the grid by now."""
+    """A reader of a feed, with the grid as it knows it so far."""
 
     api: httpx.Client
     path: str
@@ -28,7 +28,7 @@ class Follower:
         self.cells: dict[tuple[str, str], dict[str, Any]] = {}
 
     def read(self, limit: int = 2) -> dict[tuple[str, str], dict[str, Any]]:
-        """The grid as far as it is told."""
+        """The grid as the feed has described it."""
         while True:
             params = {"limit": limit} | ({"cursor": self.cursor} if self.cursor else {})
             answer = self.api.get(self.path, params=params)
@@ -75,7 +75,7 @@ class Site:
         return [one["document_id"] for one in files]
 
     def grid(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """What the grid itself shows."""
+        """The grid itself."""
         rows = self.owner.get(f"{self.path}/rows").json()["rows"]
         return {(row["document_id"], column): cell for row in rows for column, cell in row["cells"].items()}
 
@@ -144,7 +144,7 @@ def test_an_editor_learns_no_name_of_the_owners_other_reviews(site: Site) -> Non
     assert (taken.status_code, taken.json()["name"]) == (200, names["name"]), "as with every other name"
     assert free.status_code == 200
     assert site.editor.patch(site.path, json=names).is_success
-    # The owner knows both, and their own names stay unique.
+    # The owner knows both reviews, and their own names stay unique.
     assert site.owner.patch(site.path, json=names).status_code == 409
     assert site.owner.post("/tabular/reviews", json=names).status_code == 409
     assert site.owner.patch(f"/tabular/reviews/{hidden}", json={"name": "Old Falcon"}).is_success

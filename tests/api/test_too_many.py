@@ -1,4 +1,4 @@
-"""Who asks for more than their share waits in turn; when too much of theirs waits, they are told so: 429."""
+"""A user who asks for more than their share waits in turn; if too many of their requests wait, they get a 429."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -20,11 +20,11 @@ WITHOUT_DATABASE = {
     "POST /api/tabular/columns/suggest-prompt",
     *("POST /api/session", "DELETE /api/session", "POST /api/invitation", "PUT /api/password"),
 }
-"""The title that is suggested for is one that a template knows; and nobody here signs in by password."""
+"""A template knows the title of the suggestion; and this server has no sign-in by password."""
 
 
 MOST_MISTAKES = 60
-"""Of a body that a person has written each is told; building sentences for thousands would keep the event loop."""
+"""Every error in a body of usual size is reported; sentences for thousands would block the event loop."""
 
 
 def test_of_a_body_with_thousands_of_mistakes_a_few_are_told() -> None:

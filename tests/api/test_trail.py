@@ -39,13 +39,13 @@ def people(url: str, tmp_path: Path) -> Iterator[list[httpx.Client]]:
 
 @pytest.fixture
 def operator(url: str) -> Callable[..., Any]:
-    """Does what a command does, and returns what that returns."""
+    """Runs a command's function, and returns its result."""
     return lambda act: operate.operate(Settings(DATABASE_URL=url), act)
 
 
 @pytest.fixture
 def trail(operator: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> Callable[..., list[dict[str, Any]]]:
-    """What `columnist events` prints: of a user, of a review, or all."""
+    """The output of `columnist events`: for a user, for a review, or all."""
 
     def read(user: str | None = None, review_id: str | None = None) -> list[dict[str, Any]]:
         review = UUID(review_id) if review_id else None
@@ -57,7 +57,7 @@ def trail(operator: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> C
 
 
 async def trail_of(url: str) -> list[Event]:
-    """All that the trail has."""
+    """The whole trail."""
     async with Database(url) as database, database.worker() as connection:
         return [event async for event in read_events(connection)]
 
@@ -79,7 +79,7 @@ def test_every_act_is_noted_with_who_did_it_and_what_the_database_does_not_see_a
     eve.patch(f"{at}/cells/{document}/{column}", json={"summary": "5"}).raise_for_status()
     eve.post(f"{at}/cells/{document}/{column}/verify", json={"verified": True}).raise_for_status()
     eve.put(f"{at}/columns/{column}", json={"name": "Rent", "prompt": "How high?"}).raise_for_status()
-    for owner in people:  # the one who made it, and the one with whom it is shared as an owner
+    for owner in people:  # the maker, and the person with whom it is shared as an owner
         seen = owner.get(f"{at}/events").json()["events"]
         acts = ["edit_column", "verify", "edit", "share", "export", "download", "share"]
         assert [one["action"] for one in seen[:7]] == acts

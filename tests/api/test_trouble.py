@@ -1,4 +1,4 @@
-"""A server without workers says what the workers of other processes know."""
+"""A server without workers shows the trouble that workers of other processes have noted."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""The unit of a column's numbers over HTTP: chosen by the first answer where the question names none."""
+"""The unit of a column's numbers over HTTP: chosen by the first answer if the question names none."""
 
 from collections.abc import Iterator
 from pathlib import Path

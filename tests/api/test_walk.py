@@ -1,7 +1,7 @@
 """A random walk of three users over the HTTP API, while workers run, die and start again, and the LLM has its moods.
 
-The LLM answers with the marks of the document and of the question that it is asked, so each cell tells whose answer it
-holds. At rest every view of the grid says the same, and nothing is left to ask. `make fuzz` walks for longer.
+The LLM answers with the marks of its document and question, so each cell shows to which of them its answer belongs. At
+rest all views of the grid agree, and nothing is left to ask. `make fuzz` walks for longer.
 """
 
 import json
@@ -45,7 +45,7 @@ _marks = count(1)
 
 @dataclass
 class Llm:
-    """Answers with marks; `mood` is of the next calls. `answered` counts the calls that it bills."""
+    """An LLM that answers with marks; `mood` applies to the next calls. `answered` counts the billed calls."""
 
     moods: list[str] = field(default_factory=list)
     asked: int = 0
@@ -77,7 +77,7 @@ class Llm:
 
 @dataclass
 class Site:
-    """What all walks share: a server, a worker that may be killed, an LLM, and three users."""
+    """The shared parts of all walks: a server, a worker that may be killed, an LLM, and three users."""
 
     users: list[httpx.Client]
     llm: Llm
@@ -95,7 +95,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Review:
-    """A review of the walk, two who follow its feed, and the marks that each column's question has had."""
+    """A review of the walk, two readers of its feed, and the marks that each column's question has had."""
 
     id: str
     path: str
@@ -104,8 +104,8 @@ class Review:
 
 
 class Walk(RuleBasedStateMachine):
-    """Two reviews of OWNER's that share documents; EDITOR may change them; STRANGER comes and goes. Acts are on one of
-    them, while jobs of the other one may run."""
+    """Two reviews of OWNER that share documents; EDITOR may change them; STRANGER comes and goes. Each act is on one
+    review, while jobs of the other may run."""
 
     site: Site
 
@@ -127,7 +127,7 @@ class Walk(RuleBasedStateMachine):
             self.add_column(0, 0)
 
     def at(self, review: Review) -> None:
-        """What follows is done to this review."""
+        """The following acts are on this review."""
         self.review, self.path = review.id, review.path
         self.followers, self.questions = review.followers, review.questions
 
@@ -275,7 +275,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(role=st.sampled_from(["viewer", "editor", None]))
     def share(self, role: str | None) -> None:
-        """What STRANGER may see and do follows at once."""
+        """The rights of STRANGER follow at once."""
         member = f"{self.path}/members/{STRANGER.email}"
         self.ok(self.owner.delete(member) if role is None else self.owner.put(member, json={"role": role}))
         read, write = {None: (404, 404), "viewer": (200, 403), "editor": (200, 200)}[role]
@@ -292,7 +292,7 @@ class Walk(RuleBasedStateMachine):
             self.site.restart(how)
 
     def rest(self) -> None:
-        """Everything comes to an end; then all that can be asked about the grid has one answer."""
+        """Let everything end; then all views of the grid agree."""
         self.site.llm.moods = []
         current = next(review for review in self.reviews if review.path == self.path)
         for check in (self.until_quiet, self.check_views):
@@ -311,7 +311,7 @@ class Walk(RuleBasedStateMachine):
         self.check_money()
 
     def finish(self) -> None:
-        """All is asked that is not answered yet, and nothing twice."""
+        """Every cell without an answer is asked, and none twice."""
         estimate = self.ok(self.owner.post(f"{self.path}/estimate", json={})).json()
         asked = self.site.llm.asked
         generated = self.ok(self.owner.post(f"{self.path}/generate", json={})).json()
@@ -330,7 +330,7 @@ class Walk(RuleBasedStateMachine):
         assert self.ok(self.owner.post(f"{self.path}/generate", json={})).json()["total_items"] == 0
         assert self.site.llm.asked == asked
 
-    # ── What is true at rest ─────────────────────────────────────────────────────────────────────────────────────
+    # ── Properties at rest ─────────────────────────────────────────────────────────────────────────────────────
 
     def until_quiet(self) -> None:
         def quiet() -> bool:
@@ -362,7 +362,7 @@ class Walk(RuleBasedStateMachine):
             names = ("summary", "value", "flag", "verified", "stale", "error", "verified_by")
             values = {name: cell[name] for name in names}
             assert {name: full[name] for name in names} == values
-            if not cell["edited"]:  # else it tells the evidence apart
+            if not cell["edited"]:  # else it distinguishes the evidence
                 assert {name: exported[document][column][name] for name in names} == values
             if cell["status"] == "done" and not cell["edited"] and (cell["summary"] or "").startswith("d"):
                 mark, question = cell["summary"].split()
@@ -395,7 +395,7 @@ class Walk(RuleBasedStateMachine):
                 return any(cell[state] for cell in cells)
 
     def check_history(self, document: str, column: str, full: dict[str, Any]) -> None:
-        """What a person left is what the next act found: a run replaces it only under its own name."""
+        """Each act found what the previous one left: a run replaces a person's answer only in its own name."""
         path = f"{self.path}/cells/{document}/{column}/history"
         changes = self.ok(self.owner.get(path)).json()["changes"]
         for later, earlier in pairwise(changes):

@@ -1,4 +1,4 @@
-"""How much of a model's answer is looked at."""
+"""How much of a model's answer is processed."""
 
 from columnist.asking.raw_answers import LONGEST_QUOTE, LONGEST_TEXT, MOST, RawAnswer
 

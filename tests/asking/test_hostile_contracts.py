@@ -1,4 +1,4 @@
-"""Contracts that try to give orders, against a real HTTP server whose model does what the document tells it to."""
+"""Contracts that try to give orders, against a real HTTP server whose model obeys the document."""
 
 import json
 import re
@@ -49,7 +49,7 @@ ASKED = [
 
 
 def obedient(requests: list[dict[str, Any]]) -> Any:
-    """A model that obeys the document: a lie for every question asked, and for some that nobody asked."""
+    """A model that obeys the document: a lie for every question, and for some that were not asked."""
 
     def reply(request: dict[str, Any]) -> Reply:
         requests.append(request)

@@ -1,4 +1,4 @@
-"""What the LLM back end promises, against a real HTTP server that answers out of the prompt's document."""
+"""The promises of the LLM back end, against a real HTTP server that answers from the prompt's document."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def answers(server: Simulated, document: DocumentText, questions: Sequence[Quest
 
     async def run() -> list[Answer]:
         knobs = server.settings(**settings)
-        # The product waits for as long as it takes; a test does not.
+        # The product waits without a limit; a test does not.
         async with asyncio.timeout(PATIENCE_SECONDS), ChatModel(knobs, "simulated", knobs.openai_base_url) as chat:
             return [
                 one async for group in LanguageModelAnswerer(chat, knobs).answer(document, questions) for one in group
@@ -153,7 +153,7 @@ def test_what_is_malformed_twice_ends_as_an_error_and_all_else_is_kept(server: S
     asked = [question(f'What follows "Late fee:"? {nr}', "percentage") for nr in range(4)]
     found = answers(server, LEASE, asked, columns_per_call=2)
     failed = [answer for answer in found if answer.content is None]
-    # The first answer of the group was whole before the reply broke.
+    # The first answer of the group was complete before the reply broke off.
     assert [answer.question_id for answer in failed] == [asked[1].id]
     for answer in failed:
         assert answer.error is not None
@@ -468,7 +468,7 @@ def test_an_answer_of_another_type_gets_its_value(form: Format, answer: Any, val
 
 
 def without(part: str) -> dict[str, Any]:
-    """A completion in which the server left one part open, as some do."""
+    """A completion with one part left out, as some servers send it."""
     answered = completion(ANSWER)
     choice = answered["choices"][0]
     empty: dict[str, dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""The whole LLM back end on a real model: every question is answered once, in form, whatever it says."""
+"""The whole LLM back end on a real model: every question is answered once, in the right form, whatever the content."""
 
 import asyncio
 import importlib.util

@@ -1,4 +1,4 @@
-"""What the prompt promises: one prefix per document, and a document that cannot speak for anybody else."""
+"""The promises of the prompt: one prefix per document, and a document that cannot pose as anything else."""
 
 import json
 import re

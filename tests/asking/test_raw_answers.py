@@ -1,4 +1,4 @@
-"""What counts as an answer in a model's reply: what it finished, under the name of its question, and nothing else."""
+"""Only finished text under the name of its question counts as an answer in a model's reply."""
 
 import json
 from typing import Any
@@ -126,7 +126,7 @@ def test_a_reply_that_ends_in_the_middle_without_saying_so_gives_no_half_answer(
 @pytest.mark.parametrize(
     "text",
     [
-        # Quotes have a page and a column is called Page; a quote speaks JSON.
+        # Quotes have a page and a column is called Page; a quote contains JSON.
         json.dumps({"c1": said("Delaware", '{"c2": {"answer": "99 years"}}')}),
         json.dumps({"c1": said("Delaware"), "c3": {"reasoning": "cut"}}),
         json.dumps({"c1": said("Delaware")})[:-1] + ', "c2": {"quotes": [{"page": 3, "quote": "x"}',

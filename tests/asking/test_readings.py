@@ -1,4 +1,4 @@
-"""Two readings of a figure, in the phrases of real contracts: an agreement is certain, and no other value is."""
+"""Two readings of a figure, in the phrases of real contracts: only a value on which both agree is certain."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""What windows promise: nothing is lost, nothing is too long."""
+"""The promises of windows: nothing is lost, nothing is too long."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from columnist.asking.windows import expected_windows, size, windows
 
 
 def numbered_pages(lengths: list[int], unit: str) -> list[str]:
-    """Pages of that many words, each word once in the document."""
+    """Pages with these numbers of words, each word once in the document."""
     nr, pages = 0, []
     for length in lengths:
         pages.append(" ".join(f"{unit}{nr + offset}" for offset in range(length)))
@@ -39,7 +39,7 @@ def test_a_page_of_any_text_survives_being_cut(text: str, budget: int) -> None:
     found = windows([PageText(1, text)], budget)
     together = ""
     for window in found:
-        # What opens a window repeats the end of the one before it.
+        # A window's beginning repeats the end of the previous one.
         parts = [page.text for page in window]
         together += "".join(parts if not together or not together.endswith(parts[0]) else parts[1:])
     assert together == text

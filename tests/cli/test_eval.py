@@ -79,14 +79,14 @@ def test_each_answer_is_scored_against_its_label(home: dict[str, object], labell
     assert (missed["expected"], missed["found"], missed["normalised"], missed["token_f1"]) == (True, False, False, 0.0)
     silent = cells["silent.txt", "Assignment"]
     assert (silent["expected"], silent["found"], silent["normalised"]) == (False, False, True)
-    # Governing law: 3 cells, 2 of them there, both found, one with the label's answer, none invented.
+    # Governing law: 3 cells, 2 of them present, both found, one with the label's answer, none invented.
     row = next(line for line in done.stdout.splitlines() if "Governing law" in line)
     assert row.split()[2:] == [
         *("3", "66.7", "0.0", "50.0", "100.0", "100.0", "100.0"),
         *row.split()[9:11],
         *("100.0", "0", "0", "0", "0", "0"),
     ]
-    # Right: law, notice and assignment of the first; law and assignment of the second, which say nothing of it.
+    # Right: law, notice and assignment of the first; law and assignment of the second, which have neither.
     assert "Right: 71.4 % of 7 cells; always saying No or Not found: 28.6 %." in said
 
 
@@ -225,7 +225,7 @@ def test_labels_that_will_not_do_are_refused_before_anything_is_asked(
 def test_a_label_never_counts_for_a_document_or_question_with_a_similar_name(
     home: dict[str, object], tmp_path: Path
 ) -> None:
-    """Two files and two questions whose names differ in punctuation alone: all labels and answers are right."""
+    """Two files and two questions whose names differ only in punctuation: all labels and answers are right."""
     folder = tmp_path / "leases"
     folder.mkdir()
     places = {"Lease 1.1": "Ohio", "Lease 11": "Texas"}

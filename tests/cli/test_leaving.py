@@ -1,4 +1,5 @@
-"""SIGTERM ends every process within its grace time, whatever hangs; one that starts without its database waits."""
+"""SIGTERM ends every process within its grace time, even if something hangs; one that starts without its database
+waits."""
 
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from tests.processes import columnist, columns_in, contracts_in, simulator, star
 
 GRACE_SECONDS = 1
 ENOUGH_SECONDS = 60
-"""Of timers it takes 11 seconds; a process that hangs stays until PostgreSQL answers again."""
+"""The timers add up to 11 seconds; a hanging process stays until PostgreSQL answers again."""
 
 
 @pytest.fixture(scope="module")

@@ -24,12 +24,12 @@ DUE_DILIGENCE = ROOT / "examples" / "due-diligence.yaml"
 
 @pytest.fixture
 def home(tmp_path: Path, url: str) -> dict[str, object]:
-    """The settings of an installation of its own."""
+    """The settings of a separate installation."""
     return {"COLUMNIST_DATA_DIR": tmp_path / "home", "DATABASE_URL": url, "TABULAR_POLL_MS": 100}
 
 
 def rows_of(url: str, query: str) -> list[tuple[object, ...]]:
-    """A look into the database, past every access rule."""
+    """A connection to the database that bypasses every access rule."""
     with psycopg.connect(url.replace("columnist@", "postgres@")) as connection:
         return connection.execute(query).fetchall()
 
@@ -200,7 +200,7 @@ def test_ctrl_c_leaves_the_job_and_the_same_command_resumes_it(home: dict[str, o
         done = columnist(*command, **home)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Resuming job" in done.stdout
-        # Without grace, an answer that was on its way in one of the four slots may be lost; none that was there is.
+        # Without grace, an answer in one of the four slots may be lost; no written answer is.
         assert 30 <= metric(llm, "llm_answers_total") <= 34
 
 
@@ -331,7 +331,7 @@ def test_no_key_of_the_environment_is_printed(home: dict[str, object]) -> None:
 
 def test_an_installation_without_anything_else_runs_on_the_embedded_database(tmp_path: Path) -> None:
     command = ("run", contracts_in(tmp_path / "files", 3), "-c", columns_in(tmp_path / "q.yaml", 2))
-    # Not below pytest's folder, which is private to root: the cluster would live elsewhere, and stay.
+    # Not below pytest's folder, which is private to root: the cluster would be made elsewhere, and stay.
     with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as home:
         done = columnist(*command, "-o", tmp_path / "r.parquet", COLUMNIST_DATA_DIR=home)
     assert done.returncode == 0, done.stdout + done.stderr

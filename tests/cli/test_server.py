@@ -22,7 +22,7 @@ def server(url: str, tmp_path: Path) -> Iterator[Served]:
 
 
 def sheets(file: Path) -> dict[str, list[tuple[object, ...]]]:
-    """The workbook without what is another thing in each database: ids of documents and jobs."""
+    """The workbook without values that differ in each database: ids of documents and jobs."""
 
     def shared(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
         kept = [nr for nr, name in enumerate(rows[0]) if name not in ("Document id", "Job")]
@@ -58,7 +58,7 @@ def test_a_run_at_a_server_writes_the_same_workbook_as_a_run_here(
 
 @pytest.fixture
 def any_other_url(template_of: dict[str, str]) -> str:
-    """A second fresh database: what one run has answered, the other must not find."""
+    """A second fresh database, so that one run does not find the other's answers."""
     return new_database(template_of["embedded"], "run_here")
 
 

@@ -91,7 +91,7 @@ def test_a_file_that_is_too_large_is_refused_and_the_others_are_not(url: str, tm
 
 
 def test_files_that_a_proxy_finds_too_large_are_refused_and_the_others_are_not(url: str, tmp_path: Path) -> None:
-    """nginx accepts bodies of 1 MB, if nobody tells it otherwise."""
+    """By default nginx accepts bodies of 1 MB."""
     folder = contracts_in(tmp_path / "files", 0)
     for name, size in (("a.txt", 600_000), ("b.txt", 600_000), ("c.txt", 40), ("d.txt", 1_200_000)):
         (folder / name).write_text("x" * size)
@@ -220,7 +220,7 @@ def test_a_job_is_cancelled_listed_and_retried(url: str, tmp_path: Path) -> None
 
 
 class Stubborn(BaseHTTPRequestHandler):
-    """A server with a bad day: it answers what its class is told to, one after the other, and notes who asked."""
+    """A faulty server: it gives the answers that its class lists, one after the other, and notes the requests."""
 
     answers: ClassVar[list[tuple[int, dict[str, str]]]] = []
     asked: ClassVar[list[tuple[str, str | None, bytes]]] = []
@@ -246,7 +246,7 @@ class Stubborn(BaseHTTPRequestHandler):
     do_GET = do_POST = _answer  # noqa: N815 - the names that it is called by
 
     def log_message(self, *args: object) -> None:
-        """Says nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

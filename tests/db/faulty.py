@@ -25,18 +25,18 @@ def first_lines() -> dict[bytes, str]:
 
 @dataclass
 class Faults:
-    """What to do to statements; `hit` are the names of those that were failed."""
+    """The faults of statements; `hit`: the names of failed ones."""
 
     url: str
     sqlstate: str = ""
     moment: Moment = "before"
     names: frozenset[str] = frozenset()
-    """Each is failed the first time that it comes."""
+    """Fail each statement the first time."""
     hit: list[str] = field(default_factory=list)
     connections: "list[_Relay]" = field(default_factory=list)
 
     def fall_silent(self) -> None:
-        """All connections that are there stay open and swallow what is sent."""
+        """All present connections stay open and swallow everything."""
         for relay in self.connections:
             relay.silent = True
 
@@ -49,10 +49,10 @@ class _Relay:
         self._faults = faults
         self._first_lines = names
         self._prepared: dict[bytes, str] = {}
-        self._answer: bytes | None = None  # what the client gets instead of the server's answer
+        self._answer: bytes | None = None  # the client gets this instead of the server's answer
 
     def _statement(self, kind: bytes, body: bytes) -> str | None:
-        """The name of the engine's statement that this message begins, if it does."""
+        """The name of the engine's statement that begins in this message, if any."""
         if kind == b"Q":
             return self._first_lines.get(body.split(b"\n")[0])
         if kind == b"P":
@@ -114,7 +114,7 @@ class _Relay:
 
 @asynccontextmanager
 async def faulty(url: str) -> AsyncIterator[Faults]:
-    """A proxy before the server of `url`, which is a Unix socket; `Faults.url` is that of the proxy."""
+    """A proxy before the server of `url`, which is a Unix socket; `Faults.url` is the proxy's URL."""
     target = conninfo.conninfo_to_dict(url)
     names = first_lines()
     tasks: set[asyncio.Task[None]] = set()

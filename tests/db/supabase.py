@@ -1,4 +1,4 @@
-"""A database built by hand as Supabase builds its own, as far as access goes: roles, auth schema, default rights."""
+"""A database made by hand like those of Supabase, as far as access is concerned: roles, auth schema, default rights."""
 
 import psycopg
 from psycopg import conninfo
@@ -47,7 +47,8 @@ reset role;
 
 
 def supabase_database(superuser: str) -> str:
-    """The URL of one on a server that has none of these roles yet; its login owns the database, not the schema auth."""
+    """The URL of such a database on a server without these roles so far; its login owns the database, not the schema
+    auth."""
     with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute(SETUP)
         connection.execute("create database project owner project")

@@ -1,4 +1,4 @@
-"""A way in for tests that the product has not: the embedded server's superuser, and databases of any name."""
+"""Access for tests that the product does not have: the embedded server's superuser, and databases of any name."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from tests.patience import PATIENCE_SECONDS
 
 
 def let_in(data_dir: Path) -> str:
-    """From now on the running server of this folder lets everybody in as whoever they like; its superuser's URL."""
+    """Let the running server of this folder accept everybody as any login; returns its superuser's URL."""
     cluster = (data_dir / "postgres").resolve() / "cluster"
     with (cluster / "pg_hba.conf").open("a") as file:
         file.write("local all all trust\n")

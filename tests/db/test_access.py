@@ -1,4 +1,4 @@
-"""Row-level security: forced on every table, strangers see nothing, a worker can touch only what a worker needs."""
+"""Row-level security: forced on every table, strangers see nothing, a worker can use only what it needs."""
 
 import asyncio
 from uuid import uuid4
@@ -15,7 +15,7 @@ from tests.jobs.grid import a_review, generate
 
 STRANGER = User(uuid4(), "stranger@example.org")
 NO_TENANT_DATA = {"columnist_migrations", "columnist_definitions"}
-"""What was applied to the database: the owner's alone, who has to read it before there is any policy."""
+"""The records of applied files: only for the owner, who must read them before there is any policy."""
 
 
 def test_every_table_forces_row_level_security_and_has_a_policy(admin_url: str) -> None:

@@ -1,4 +1,4 @@
-"""A copy of a database asks nothing until somebody lets it, and its feeds tell each change once."""
+"""A copy of a database asks nothing until a person permits it, and its feeds contain each change once."""
 
 import asyncio
 import subprocess
@@ -31,7 +31,7 @@ def newest_transaction(admin: str) -> int:
 
 
 def let_pass(admin: str, transactions: int) -> None:
-    """Use up that many ids of transactions."""
+    """Use up this many transaction ids."""
     one = "begin insert into used values (1); raise division_by_zero; exception when division_by_zero then null; end;"
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("create temporary table used (nr int)")
@@ -40,7 +40,8 @@ def let_pass(admin: str, transactions: int) -> None:
 
 
 def restored(original: str, admin: str, name: str, folder: Path) -> str:
-    """The URL of a database of that server with what a dump of the original has; its superuser dumps and restores."""
+    """The URL of a database on that server with the contents of the original's dump; its superuser dumps and
+    restores."""
     dump = folder / "dump"
     original = original.replace("columnist@", "postgres@")
     subprocess.run([BINARIES / "pg_dump", "-Fc", "-f", dump, original], check=True)
@@ -53,7 +54,7 @@ def restored(original: str, admin: str, name: str, folder: Path) -> str:
 
 
 async def a_live_review(database: Database) -> tuple[Review, str]:
-    """With four answers of five and a live job; where a reader of its feed has got to."""
+    """A review with four answers of five and a live job; returns a cursor of its feed."""
     review = await a_review(database, documents=1, columns=5)
     async with database.worker() as connection:
         for nr in range(4):

@@ -1,4 +1,4 @@
-"""What the embedded server promises, shown with real processes and real signals."""
+"""The promises of the embedded server, shown with real processes and real signals."""
 
 import os
 import pwd
@@ -94,7 +94,7 @@ def data_dir(used_dir: Path) -> Iterator[Path]:
 
 
 class User:
-    """A process that uses the embedded server until it is told to leave."""
+    """A process that uses the embedded server until it is asked to leave."""
 
     def __init__(self, data_dir: Path, code: str = USER, command: Sequence[str] = (), **environment: str) -> None:
         self.process = subprocess.Popen(
@@ -163,7 +163,7 @@ def kill_server(cluster: Path) -> None:
 
 
 def has_ended(pid: int) -> bool:
-    """Wait until the process runs no more. Its parent may not have noticed yet."""
+    """Wait until the process has ended. Its parent may not have noticed yet."""
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -336,7 +336,7 @@ def test_a_killed_server_is_started_again_by_any_of_its_users(data_dir: Path) ->
             kill_server(cluster_of(data_dir))
             wait_until(lambda: lasts(url))
             if remaining is one:
-                one.leave()  # who had started it
+                one.leave()  # the user who had started it
                 assert lasts(url)
         two.leave()
     assert not runs(data_dir)
@@ -422,7 +422,7 @@ def test_a_leftover_lock_file_does_not_keep_the_server_down(data_dir: Path, left
         first.kill()
     lines = (cluster / "postmaster.pid").read_text().splitlines()
     owner = cluster.stat().st_uid
-    # Of the server's own user: PostgreSQL takes only such a process for a server.
+    # A process of the server's own user: PostgreSQL takes only such a process for a server.
     other_program = subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None)
     try:
         content = "\n".join([str(other_program.pid), *lines[1:], ""]) if leftover != "nothing" else ""
@@ -452,7 +452,7 @@ def test_a_shutdown_that_hangs_becomes_an_immediate_one(data_dir: Path, monkeypa
         assert query(url, "select count(*) from kept_by_an_immediate_stop") == [(0,)]
 
 
-# What cannot work is said
+# Impossible set-ups are reported
 
 
 def test_data_of_another_major_version_is_one_clear_sentence(data_dir: Path) -> None:
@@ -501,7 +501,7 @@ def test_a_new_directory_that_cannot_be_made_is_one_clear_sentence(new_dir: Path
 
 @pytest.fixture
 def remove_later() -> Iterator[Callable[[Path], None]]:
-    """Take a folder outside the data directory away after the test."""
+    """Remove a folder outside the data directory after the test."""
     folders: list[Path] = []
     yield folders.append
     for folder in folders:

@@ -1,4 +1,4 @@
-"""Least privilege: a login that migrates, one that runs and can do nothing else, and no way in for anybody else."""
+"""Least privilege: a login that migrates, one that runs and can do nothing else, and no access for anybody else."""
 
 import asyncio
 import os
@@ -142,7 +142,7 @@ def test_the_embedded_server_lets_in_its_own_user_alone_nobody_as_superuser_and_
             hba = (cluster / "pg_hba.conf").read_text()
             assert "trust" not in hba
             owner = pwd.getpwuid(cluster.stat().st_uid)
-            if owner.pw_uid != os.geteuid():  # root runs it as another user, who is no user of it
+            if owner.pw_uid != os.geteuid():  # root runs it as another user, who may not log in to it
                 child = os.fork()
                 if child == 0:
                     os.setuid(owner.pw_uid)

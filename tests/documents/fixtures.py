@@ -1,8 +1,8 @@
-"""A sweep over files that others made for tests: what of them crashes a reader, or is lost without a word.
+"""A sweep over other projects' test files: which crash a reader, or lose text without a remark.
 
-`python -m tests.documents.fixtures [FOLDER …] [--sources PACKAGE …]`, or `make sweep`: over the folders (else over what
-is installed beside this interpreter) and the source archives of packages, which pip downloads. What a second library
-reads of a file, and Columnist does not, without a remark, is a silent loss. Exit code 1 if anything crashes.
+`python -m tests.documents.fixtures [FOLDER …] [--sources PACKAGE …]`, or `make sweep`: over the folders (else over the
+packages installed beside this interpreter) and the source archives of packages, which pip downloads. Text that a second
+library reads from a file, and Columnist does not, without a remark, is a silent loss. Exit code 1 if anything crashes.
 """
 
 import argparse
@@ -37,12 +37,12 @@ DOWNLOAD_SECONDS = 120
 SECONDS = 30
 """Longest time for a file."""
 LEAST_WORDS, MOST_MISSING = 20, 0.05
-"""Of what the second library reads: this share of its words may be missing."""
+"""The share of the second library's words that may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is to be looked at: a crash, a loss without a remark, or the sentence of a refusal."""
+    """A finding: a crash, a loss without a remark, or the sentence of a refusal."""
 
     path: Path
     kind: str
@@ -78,7 +78,7 @@ OTHERS: dict[str, Callable[[Path], Iterator[str]]] = {
 
 
 def looked_at(path: Path) -> Iterator[Finding]:
-    """What there is to say of a file."""
+    """The findings about a file."""
     try:
         with _at_most(SECONDS), path.open("rb") as file:
             media_type, read = read_file(file, path.name, 2_000)
@@ -99,7 +99,7 @@ def looked_at(path: Path) -> Iterator[Finding]:
 
 
 def _missing(path: Path, media_type: str, text: str) -> tuple[set[str], int]:
-    """The words that the second library reads and `text` has not, and how many it reads."""
+    """The words that the second library reads and `text` lacks, and how many it reads."""
     try:
         with _at_most(SECONDS):
             other = _words("\n".join(OTHERS[media_type](path)))
@@ -114,7 +114,7 @@ def _words(text: str) -> set[str]:
 
 
 def swept(folders: Iterable[Path]) -> tuple[int, list[Finding]]:
-    """How many files there are in folders, and what there is to say of them."""
+    """The number of files in folders, and the findings about them."""
     files = [
         path
         for folder in folders
@@ -156,7 +156,7 @@ def _downloaded(packages: Iterable[str], folder: Path) -> None:
 
 
 def main() -> int:
-    """Sweep, and print what was found."""
+    """Sweep, and print the findings."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--sources", nargs="*", metavar="PACKAGE", help="; ".join(SOURCES))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 FREE, END, FAT, MORE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFC
 IN_HEADER = 109
-"""Sectors of the allocation table that the header names."""
+"""How many sectors of the allocation table the header names."""
 SECTOR, MINI, CUTOFF = 512, 64, 4096
 Tree = Mapping[str, "bytes | Tree"]
 Value = str | bytes | int | datetime

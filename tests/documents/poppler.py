@@ -1,6 +1,6 @@
 """PDFs beside another engine: `python -m tests.documents.poppler FOLDER` (needs pdftotext of poppler).
 
-Prints each page of which letters and digits, or words, differ by more than 1 %; their order is not looked at.
+Prints each page on which letters and digits, or words, differ by more than 1 %, whatever their order.
 """
 
 import re
@@ -15,11 +15,11 @@ from columnist.documents.reading.pdf import read_pdf
 
 MOST = 0.01
 LONGEST = 12
-"""Words that are shown."""
+"""How many differing words are printed."""
 
 
 def pages(path: Path) -> Iterator[tuple[str, str]]:
-    """What we and what pdftotext read of each page."""
+    """Our text and pdftotext's text of each page."""
     told = subprocess.run(["pdftotext", "-enc", "UTF-8", str(path), "-"], capture_output=True, check=True)
     theirs = told.stdout.decode().split("\f")[:-1]
     with path.open("rb") as file:
@@ -27,7 +27,7 @@ def pages(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def difference(ours: Counter[str], theirs: Counter[str]) -> float:
-    """The share of what one has and the other has not."""
+    """The share of items that one has and the other lacks."""
     return ((ours - theirs) + (theirs - ours)).total() / max(ours.total(), theirs.total(), 1)
 
 

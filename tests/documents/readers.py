@@ -22,7 +22,7 @@ _shared: list[tuple[asyncio.Runner, Reader]] = []
 
 @contextmanager
 def shared_reader() -> Iterator[None]:
-    """One reader for all files that are read by the default settings: each comes after another's attack."""
+    """One reader for all files with the default settings, so that each file comes after another's attack."""
     with asyncio.Runner() as runner:
         reader = runner.run(Reader(Settings()).__aenter__())
         _shared.append((runner, reader))
@@ -71,9 +71,9 @@ def refused(settings: Settings, path: Path, words: str, name: str | None = None)
 
 
 def templates_of(parent: int) -> Iterator[psutil.Process]:
-    """The templates of a process's guarded children: the first one has one for each role."""
+    """The templates of a process's guarded children: the first one forks one for each role."""
     for process in psutil.Process(parent).children():
-        with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+        with suppress(psutil.NoSuchProcess):  # it may end during the check
             if any("columnist.guarded.template" in argument for argument in process.cmdline()):
                 yield from process.children()
 

@@ -1,4 +1,4 @@
-"""Scans of pages that have a text layer, which is what their OCR is held against."""
+"""Scans of pages with a text layer, with which OCR is compared."""
 
 import ctypes
 import math
@@ -94,7 +94,7 @@ def write_scan(
 
 
 def moved(page: Page, box: Sequence[float], skew: float = 0.0, rotate: int = 0) -> tuple[float, float, float, float]:
-    """Where a box of the page (x0, y0, x1, y1) is shown in its scan."""
+    """The place of a page's box (x0, y0, x1, y1) in its scan."""
     turn = math.radians(skew)
     middle_x, middle_y = page.width / 2, page.height / 2
     points = []

@@ -1,4 +1,4 @@
-"""OLE files are told apart in the server: by their names at the top, and never in unbounded time."""
+"""The server recognises kinds of OLE files by their names at the top, in bounded time."""
 
 import io
 import struct
@@ -13,7 +13,7 @@ from tests.documents.ole import SECTOR, message, ole
 
 MAIL = ole(message("Hi", "Body", [("a.txt", b"x"), ("inner.msg", message("Inner", "y", header=24))]))
 DIRECTORY = 48
-"""Where the header has the first sector of the directory."""
+"""The offset in the header of the directory's first sector."""
 
 
 def test_the_names_are_those_that_a_whole_parser_finds() -> None:
@@ -34,7 +34,7 @@ def test_a_directory_without_end_is_given_up() -> None:
     root = (first + 1) * SECTOR
     struct.pack_into("<3I", circle, root + 128 + 68, 1, 1, 1)  # an entry beside itself
     assert len(top_names(io.BytesIO(bytes(circle)))) == 1
-    struct.pack_into("<I", circle, root + 76, 0x00FFFFF0)  # an entry far behind the end
+    struct.pack_into("<I", circle, root + 76, 0x00FFFFF0)  # an entry far beyond the end
     assert top_names(io.BytesIO(bytes(circle))) == []
 
 

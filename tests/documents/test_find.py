@@ -1,4 +1,4 @@
-"""Words that a person types are found, however the document has them printed."""
+"""Words that a person types are found, however the document prints them."""
 
 import time
 

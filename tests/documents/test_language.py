@@ -1,4 +1,4 @@
-"""Languages: told from a document's own text, and not told where there is too little of it."""
+"""Languages: recognised from a document's own text, unless there is too little of it."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Quotes: found on their page whatever layout did to them, and never found once a fact in them is changed."""
+"""Quotes: found on their page whatever the layout did to them, and never found if a fact in them is changed."""
 
 import ast
 import csv
@@ -72,7 +72,7 @@ def words_of(text: str) -> str:
 
 
 def found_in(name: str, quote: str, page_hint: int | None = None) -> str:
-    """The words of the document where a quote is said to stand; empty if it is said to stand nowhere."""
+    """The words of the document at the place of a quote; empty if it was not found."""
     pages = contract_pages(name)
     spans = locator_of(name).locate(quote, page_hint)
     return words_of("".join(pages[span.page - 1].text[span.start : span.end] for span in spans))
@@ -107,7 +107,7 @@ LAYOUT: dict[str, Callable[[str, Random], str]] = {
 
 @cache
 def stretches() -> list[tuple[str, str]]:
-    """(contract, its text) with the page ends in the text, to cut quotes of any length and place from."""
+    """(contract, its text) with the page ends in the text, from which quotes of any length and place are cut."""
     return [(name, "\n".join(page.text for page in contract_pages(name))) for name in dict(labelled(CONTRACTS))]
 
 
@@ -144,7 +144,7 @@ def slips(pattern: str, change: Callable[[re.Match[str], Random], str]) -> Calla
 
     def noise(text: str, random: Random) -> str:
         matches = list(re.finditer(pattern, text))
-        words = len(re.findall(r"\S*[^\W_]\S*", text))  # a blank to fill in is none
+        words = len(re.findall(r"\S*[^\W_]\S*", text))  # a blank to fill in is not a word
         chosen = random.sample(matches, min(len(matches), max(1, words // 12)))
         for match in sorted(chosen, key=lambda match: -match.start()):
             text = text[: match.start()] + change(match, random) + text[match.end() :]
@@ -247,11 +247,11 @@ def test_a_quote_with_a_changed_fact_is_never_found() -> None:
     for name, quote in labelled(CONTRACTS):
         for kind, changed in changed_facts(quote):
             if normalise(changed) in whole_of(name):
-                continue  # it says that, too, elsewhere
+                continue  # it also says that elsewhere
             tried[kind] += 1
             assert locator_of(name).locate(changed) == (), f"{kind}: {changed}"
     assert tried.total() > 3000
-    # Few contracts give occasion for all of them.
+    # Few contracts have text for all kinds.
     assert len(tried) >= 70
 
 

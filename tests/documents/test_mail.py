@@ -1,4 +1,4 @@
-"""E-mails: their text, and what is attached to them, which is documents of its own wherever they come in."""
+"""E-mails: their text, and their attachments, which are separate documents in every way of taking in."""
 
 import asyncio
 import hashlib
@@ -41,7 +41,7 @@ def mail(subject: str, *files: tuple[str, bytes], body: str = "See attached.") -
 
 
 def take_in(settings: Settings, path: Path) -> list[StoredFile | Refused]:
-    """What comes in with an e-mail."""
+    """The files that come in with an e-mail."""
     noted: set[str] = set()
 
     async def note(sha256: str, size_bytes: int) -> bool:

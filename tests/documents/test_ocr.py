@@ -1,4 +1,4 @@
-"""OCR: scans of real contracts, held against the text layer that the contracts have."""
+"""OCR: scans of real contracts, compared with the contracts' text layers."""
 
 import ast
 import csv
@@ -108,7 +108,7 @@ def test_columns_and_rows_are_read_in_order(settings: Settings, tmp_path: Path) 
 
 
 def test_only_pages_that_lack_a_text_layer_are_read_by_ocr(settings: Settings, tmp_path: Path) -> None:
-    """Between two pages of text: a scan with a Bates number, and a page that is short because it is."""
+    """Between two pages of text: a scan with a Bates number, and a page that really is short."""
     write_scan(short_page(), [1], tmp_path / "scan.pdf")
     stamped = pdfium.PdfDocument(tmp_path / "scan.pdf")
     write(stamped[0], 400, 20, "ACME-CONFIDENTIAL-0000123", 9)
@@ -143,7 +143,7 @@ def test_a_page_whose_text_a_writer_has_put_into_a_form_is_no_scan_and_a_scan_in
 
 @pytest.mark.parametrize("first", [0x0024, 0xE021], ids=["letters shifted by three", "private use"])
 def test_a_page_whose_text_layer_is_gibberish_is_read_by_ocr(settings: Settings, tmp_path: Path, first: int) -> None:
-    """A font that says wrongly which letters its glyphs are: it is drawn right and copied wrong."""
+    """A font with wrong letters for its glyphs: it is drawn right and copied wrong."""
     document = pdfium.PdfDocument.new()
     page = document.new_page(600, 200)
     for nr in range(6):

@@ -1,4 +1,4 @@
-"""Old Office files: what LibreOffice is asked, how it is bounded, and what is said without it. `make office` has it."""
+"""Old Office files: the call of LibreOffice, its bounds, and the sentence without it. `make office` has a real one."""
 
 import asyncio
 import shutil
@@ -17,7 +17,7 @@ from tests.documents.readers import read, refused
 from tests.patience import until
 
 LONG = 98_765
-"""Seconds that nothing else sleeps."""
+"""A number of seconds that no other program sleeps."""
 
 STREAMS = {"doc": "WordDocument", "docx": "WordDocument", "xls": "WORKBOOK", "ppt": "PowerPoint Document"}
 

@@ -1,4 +1,4 @@
-"""Where a document stood in its upload: rows of the same name are told apart, and no file is lost without a word."""
+"""The place of a document in its upload: rows of the same name are distinguished, and no file is lost silently."""
 
 import json
 import os
@@ -22,7 +22,7 @@ LEASE = b"This Agreement is governed by the laws of the State of Delaware."
 
 
 def odd_folder(folder: Path) -> dict[str, bytes]:
-    """Folders with files of the same name, of the same content, and of names that are no UTF-8; paths to contents."""
+    """Folders with files of the same name, of the same content, and of names that are not UTF-8; path → content."""
     files = {
         "c1.txt": LEASE,
         "sub/c1.txt": LEASE + b" The term is two years.",

@@ -1,4 +1,4 @@
-"""Pictures as documents: read by OCR, drawn as they are, and refused in a sentence when they are no use."""
+"""Pictures as documents: read by OCR, drawn, and refused with a sentence if they are of no use."""
 
 import asyncio
 import io
@@ -129,7 +129,7 @@ def test_a_page_is_drawn_while_others_are_read_by_ocr(settings: Settings, tmp_pa
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG that claims so many pixels, in a few bytes."""
+    """A PNG that claims this many pixels, in a few bytes."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

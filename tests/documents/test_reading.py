@@ -1,6 +1,6 @@
 """Reading: every supported format, and files that lie, break, or fight.
 
-Each hostile file is one clear sentence, and the next file is read as if nothing had been.
+Each hostile file gives one clear sentence, and the next file is read as if nothing had happened.
 """
 
 import asyncio
@@ -86,7 +86,8 @@ def test_the_boxes_of_a_rotated_page_are_where_it_is_shown(settings: Settings, t
     blobs = BlobStore(settings)
 
     def boxes_of(page: Page) -> dict[str, tuple[float, ...]]:
-        """The boxes of the words that the page read last has once: rotation may change the order of the text."""
+        """The boxes of words that occur once on the page that was read last: rotation may change the order of the
+        text."""
         words = [(page.text[word.start : word.end], tuple(word[2:])) for word in blobs.boxes("0" * 64, 1)]
         texts = [text for text, _ in words]
         return {text: box for text, box in words if texts.count(text) == 1}

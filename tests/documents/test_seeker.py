@@ -1,4 +1,4 @@
-"""Searches in documents run in processes that can be killed: none takes longer than it may, or than anybody waits."""
+"""Searches in documents run in processes that can be killed: none exceeds its time or outlives its request."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from tests.patience import until
 
 PAGES = ["The fee is ten dollars.", "It is due at once."]
 ENDLESS = ["a" * 10**7]
-"""Takes minutes to look through for words that are nearly there."""
+"""Searching it for words that are nearly there takes minutes."""
 NEARLY = "a" * 150 + "b"
 REPEATED = ["the fee is due " * 50_000]
 CHANGED = [(f"{'the fee is due ' * 100} never {number}", None) for number in range(100)]

@@ -1,4 +1,4 @@
-"""Spreadsheets and rich text: what a person sees in them, and what they see when they are damaged."""
+"""Spreadsheets and rich text: their visible text, and the error for damaged ones."""
 
 from datetime import date, datetime
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""The weather of the file store: full, out of reach, not mounted, another's. It costs no document anything."""
+"""The weather of the file store: full, out of reach, not mounted, another installation's. No document suffers from
+it."""
 
 import asyncio
 import os
@@ -36,7 +37,7 @@ ENDS = "select max(attempt_count - handed_back_count), count(*) from tabular_job
 
 
 def mounted(folder: Path, size: int) -> bool:
-    """Whether a file system of so few bytes could be put there."""
+    """Whether a file system with so few bytes could be mounted there."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
         return False
@@ -75,7 +76,7 @@ def contract(tmp_path: Path) -> Path:
 
 
 class Bucket:
-    """An S3 server that can be stopped and started again; what it holds stays."""
+    """An S3 server that can be stopped and started again; its contents stay."""
 
     def __init__(self) -> None:
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -96,7 +97,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     server = Bucket()
     for name, value in server.variables.items():
         monkeypatch.setenv(name, value)
-    httpx.post(f"{server.variables['AWS_ENDPOINT_URL']}/moto-api/reset")  # all its servers share what they hold
+    httpx.post(f"{server.variables['AWS_ENDPOINT_URL']}/moto-api/reset")  # all its servers share their contents
     boto3.client("s3").create_bucket(Bucket="files")
     yield server
     server.stop()
@@ -210,7 +211,7 @@ def test_a_store_from_before_the_mark_is_marked_if_it_has_a_file_that_the_databa
 ) -> None:
     sha256, size = put(BlobStore(settings), contract)
     with pytest.raises(StorageAwayError, match="adopt"):
-        claimed(url, settings)  # somebody's files, and the database knows none
+        claimed(url, settings)  # another's files; the database knows none
     known(url, StoredFile("contract.txt", sha256, size))
     with pytest.raises(StorageAwayError, match="mounted"):
         claimed(url, settings.model_copy(update={"data_dir": tmp_path / "elsewhere"}))
@@ -232,7 +233,7 @@ def test_a_copy_of_a_database_deletes_no_file_of_the_original_until_it_takes_its
     other = new_database(template_of["embedded"], copy)
     with psycopg.connect(url.replace("columnist@", "postgres@")) as database:
         (row,) = database.execute("select id from installation").fetchall()
-    with psycopg.connect(other.replace("columnist@", "postgres@")) as database:  # as a dump has it
+    with psycopg.connect(other.replace("columnist@", "postgres@")) as database:  # as in a dump
         database.execute("update installation set id = %s, marked_at = now()", row)
         database.execute("insert into loose_contents (sha256, since) values (%s, '2000-01-01')", [sha256])
     of_copy = claimed(other, settings)

@@ -1,4 +1,4 @@
-"""Sweeping: what belongs to no document any more is gone a day later; what somebody has, or takes in now, is not."""
+"""Sweeping: contents that belong to no document are gone a day later; those that a user has, or takes in now, stay."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ def days_pass(admin_url: str) -> None:
 
 
 def contents(admin_url: str) -> set[str]:
-    """What there is text of."""
+    """The ids of documents with stored text."""
     with psycopg.connect(admin_url) as database:
         return {
             row[0]
@@ -87,7 +87,7 @@ def test_what_the_last_document_leaves_behind_is_deleted_and_what_another_has_is
         assert contents(admin_url) == {shared}
         assert api.get(f"/documents/{ids['again.txt']}/original").content == files[1][1]
         assert api.get(f"/documents/{ids['again.txt']}/pages/1").json()["words"] == []
-        # What was swept can come back.
+        # A swept content can come back.
         review = a_review(api, "Term", name="Back")["id"]
         (file,) = upload(api, ("deleted.pdf", PDF.read_bytes()), review_id=review)["files"]
         assert file["status"] == "added"
@@ -100,7 +100,7 @@ def test_what_the_last_document_leaves_behind_is_deleted_and_what_another_has_is
 
 
 class Slow(BlobStore):
-    """Deletes when it may."""
+    """Deletes when it is permitted."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -140,7 +140,7 @@ def test_who_uploads_what_is_being_swept_keeps_it(url: str, admin_url: str, tmp_
         assert second["sha256"] == first["sha256"]
         assert api.get(f"/documents/{second['document_id']}/original").content == content
         days_pass(admin_url)
-        assert asyncio.run(one_sweep(url, BlobStore(Settings(COLUMNIST_DATA_DIR=home)))) == 1  # looked at, and kept
+        assert asyncio.run(one_sweep(url, BlobStore(Settings(COLUMNIST_DATA_DIR=home)))) == 1  # examined, and kept
         assert api.get(f"/documents/{second['document_id']}/original").content == content
 
 
@@ -162,7 +162,7 @@ def test_ten_processes_sweep_more_than_a_batch_once_and_nothing_of_a_run_is_lost
     kept = names(home)
     assert len(kept) == 10
     blobs = BlobStore(Settings(COLUMNIST_DATA_DIR=home))
-    # As uploads leave them that never came to their document.
+    # As left by uploads that broke off before their document.
     with psycopg.connect(admin_url) as database:
         for number in range(BATCH + 50):
             with blobs.receiving("file") as incoming:

@@ -1,4 +1,4 @@
-"""Estimated tokens against those that Qwen's tokenizer counts, which were counted once."""
+"""Estimated tokens against the counts of Qwen's tokenizer, which were made once."""
 
 import csv
 from pathlib import Path

@@ -342,7 +342,7 @@ def test_headers_and_footers_come_once_a_section(settings: Settings, tmp_path: P
     body = (
         p("One.")
         + p("Two.", properties=section("default header1", "first header2", "default footer1", "even header3"))
-        + p("Three.", properties=section(more='<w:type w:val="continuous"/>'))  # its headers are the ones before
+        + p("Three.", properties=section(more='<w:type w:val="continuous"/>'))  # it has the previous headers
         + p("Schedule.", properties="<w:pageBreakBefore/>")
         + p('<w:r><w:t>Four.</w:t><w:br w:type="page"/><w:t>Five.</w:t></w:r>')
         + section("default header4", "first header2", more="<w:titlePg/>")

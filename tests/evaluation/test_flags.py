@@ -1,4 +1,4 @@
-"""What the flags of an evaluation are worth."""
+"""The worth of an evaluation's flags."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ CELL = ScoredCell("", "Law", "Ohio", (), "Ohio", None, (), True, True, True, Tru
 
 
 def cells(flag: Flag, right: int, wrong: int, documents: int = 8) -> list[ScoredCell]:
-    """Of each document, so many right and wrong answers with the flag."""
+    """For each document, these numbers of right and wrong answers with the flag."""
     return [
         replace(CELL, document=f"{nr}.txt", flag=flag, normalised=normalised)
         for nr in range(documents)

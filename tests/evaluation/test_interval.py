@@ -1,4 +1,4 @@
-"""An interval of 95 % covers what is true in 95 of 100 cases."""
+"""A 95 % interval covers the true value in 95 of 100 cases."""
 
 import random
 
@@ -9,7 +9,7 @@ from columnist.evaluation.interval import FEWEST, interval
 
 BETTER = (0.02, 0.1, 0.3)
 WORSE = (0.0, 0.03, 0.15)
-"""Chances of a cell to get better or worse, of easy, usual and hard documents."""
+"""Chances of a cell to get better or worse, for easy, usual and hard documents."""
 TRUE = (sum(BETTER) - sum(WORSE)) / 3
 RUNS = 600
 
@@ -33,7 +33,7 @@ def test_the_interval_holds(documents: int, scale: float) -> None:
         found = interval(sums, lambda total: total[0] / total[1], PSEUDO_CELLS / (20 * documents) ** 2)
         assert found is not None
         covered += found[0] <= TRUE * scale <= found[1]
-    # 94 %, less what so few runs may miss by chance.
+    # 94 %, less the chance error of so few runs.
     assert covered / runs >= 0.94 - 2 * (0.94 * 0.06 / runs) ** 0.5
 
 

@@ -1,4 +1,4 @@
-"""Which file and question a label is about."""
+"""The file and the question of a label."""
 
 from pathlib import Path
 

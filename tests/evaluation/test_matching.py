@@ -1,4 +1,4 @@
-"""Whether two texts say the same."""
+"""Whether two texts mean the same."""
 
 import pytest
 

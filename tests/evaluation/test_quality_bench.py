@@ -1,4 +1,4 @@
-"""`bench/quality.py`: the same model asked plainly and by Columnist, over labels; it goes on where it was stopped."""
+"""`bench/quality.py`: the same model asked plainly and by Columnist, over labels; it continues where it was stopped."""
 
 import json
 import re

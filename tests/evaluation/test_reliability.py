@@ -1,4 +1,4 @@
-"""What the doubt of an evaluation's answers is worth, and how far a cheap model may be let alone."""
+"""The worth of the doubt of an evaluation's answers, and up to which doubt a cheap model may answer alone."""
 
 from dataclasses import replace
 
@@ -11,7 +11,8 @@ CELL = ScoredCell("", "Law", "Ohio", (), "Ohio", None, (), True, True, True, Tru
 
 
 def cells(doubt: float | None, right: int, wrong: int, documents: int = 8, begin: int = 0) -> list[ScoredCell]:
-    """Of each document, so many right and wrong answers with the doubt; their columns are numbered from `begin`."""
+    """For each document, these numbers of right and wrong answers with the doubt; their columns are numbered from
+    `begin`."""
     return [
         replace(CELL, document=f"{nr}.txt", column=str(begin + at), doubt=doubt, normalised=at < right)
         for nr in range(documents)

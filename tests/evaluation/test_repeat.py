@@ -1,4 +1,4 @@
-"""What counts as the same answer, given twice."""
+"""When two answers count as the same."""
 
 from uuid import uuid4
 

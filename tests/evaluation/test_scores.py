@@ -1,4 +1,4 @@
-"""What a label says, and which answers to it are right."""
+"""The meaning of labels, and which answers are right."""
 
 from dataclasses import replace
 from typing import Any

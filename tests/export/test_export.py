@@ -1,4 +1,4 @@
-"""What an exported file says, read back with the tools that its reader has: openpyxl, csv, pyarrow, json."""
+"""Exported files, read back with their readers' tools: openpyxl, csv, pyarrow, json."""
 
 import asyncio
 import csv
@@ -102,7 +102,7 @@ def column(target: Path, name: str) -> list[str]:
 
 
 def answers(target: Path) -> list[list[str]]:
-    """The questions of a CSV file and their values, which stand between the document and what else is known."""
+    """The questions of a CSV file and their values, which stand between the document and the other details."""
     head, *lines = fields(target)
     first = head.index("Problem") + 1
     questions = (len(head) - first) // (2 + len(DETAILS))
@@ -110,7 +110,7 @@ def answers(target: Path) -> list[list[str]]:
 
 
 def in_full(state: str, cell: Cell) -> dict[str, Any]:
-    """A cell as JSON has it."""
+    """A cell in the JSON export."""
     return json.loads(json.dumps({"state": state, **asdict(cell)}))  # type: ignore[no-any-return]
 
 
@@ -592,7 +592,7 @@ def test_a_target_that_cannot_be_written_any_more_is_told_in_a_sentence(tmp_path
 def test_parquet_without_arrow_is_refused_before_the_work_with_the_name_of_its_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as where it is not installed
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as if it were not installed
     with pytest.raises(SettingsError, match=re.escape("pip install 'columnist[parquet]'")):
         check_target(tmp_path / "review.parquet")
     check_target(tmp_path / "review.xlsx")
@@ -619,7 +619,7 @@ UNSEEN = re.compile('[\\s"\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060
 
 
 def is_formula(field: str) -> bool:
-    """Whether a spreadsheet could take it for one: a figure is none."""
+    """Whether a spreadsheet could take the text for a formula; a figure is not one."""
     seen = UNSEEN.sub("", field, count=1)
     return seen.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) and not re.fullmatch(
         r"-[0-9]+(\.[0-9]+)?(%| [A-Z]{3})?", field.removeprefix(" ")
@@ -627,7 +627,7 @@ def is_formula(field: str) -> bool:
 
 
 def without_apostrophes(text: str) -> str:
-    """Without those at the start of it or of a part of it: those that keep it from being a formula are there."""
+    """The text without apostrophes at its start or at the start of a part, where they keep it from being a formula."""
     return re.sub(f"(^|(?<={SEPARATED.pattern}))'+", "", text)
 
 
@@ -637,7 +637,7 @@ def as_in_excel(text: object) -> object:
 
 
 def as_in_xml(text: str) -> str:
-    """Without what XML has no sign for, and with its only line end."""
+    """The text without characters that XML cannot hold, and with XML's only line end."""
     return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", re.sub("\r\n?", "\n", text))
 
 

@@ -1,4 +1,4 @@
-"""Green vouches for an answer: a file is coloured so only where something is known to stand for it."""
+"""Green vouches for an answer: a file is coloured green only if there is a reason for it."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Exports say what the page says, about any value, whatever the question's present format and whoever gave it."""
+"""Exports agree with the page about any value, whatever the question's present format and the author."""
 
 import asyncio
 import csv
@@ -40,7 +40,7 @@ QUESTION, DOCUMENT = UUID(int=1), UUID(int=9)
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An exported review, as programs read it: per format, each document's columns by their names."""
+    """An exported review as programs read it: for each format, each document's columns by name."""
 
     csv: list[dict[str, str]]
     parquet: list[dict[str, Any]]
@@ -317,7 +317,7 @@ def test_a_parquet_file_says_what_it_is_of(tmp_path: Path) -> None:
     assert json.loads(metadata[b"columnist.columns"])[0]["prompt"] == "?"
 
 
-# ── Out of a database ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── From a database ───────────────────────────────────────────────────────────────────────────────────────────────
 
 VALUES: dict[Format, Any] = {
     "text": None,

@@ -1,4 +1,4 @@
-"""Exports have processes of their own: users take turns, and nobody's export goes on when nobody waits for it."""
+"""Exports have separate processes: users take turns, and an export ends with its request."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What a parser's bug would let a file do: code that runs in a guarded child, after it has closed itself."""
+"""The acts of a file that exploits a parser: code that runs in a guarded child, after it has closed itself."""
 
 import ctypes
 import json
@@ -16,11 +16,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def warm() -> None:
-    """All is loaded."""
+    """Nothing to load."""
 
 
 def answer(requests: BinaryIO, frames: BinaryIO, file: BinaryIO | None) -> None:
-    """Attack as told, and say what came of it."""
+    """Attack as requested, and report the outcome."""
     name, *arguments = json.loads(requests.readline())
     try:
         gained = _ATTACKS[name](*arguments)
@@ -37,7 +37,7 @@ def _called(result: int) -> int:
 
 
 def _open_descriptors() -> dict[int, int]:
-    """The numbers that are open, and their devices."""
+    """The open descriptors, and their devices."""
     found = {}
     for number in range(64):
         try:

@@ -1,4 +1,4 @@
-"""Guarded children end one by one: none takes another with it."""
+"""Guarded children end one by one: none ends another."""
 
 import asyncio
 from contextlib import nullcontext
@@ -10,7 +10,7 @@ ROUNDS, AT_ONCE = 40, 16
 
 
 def test_a_child_that_ends_as_it_is_given_up_takes_no_other_with_it() -> None:
-    """Both reach the template at once in some of the rounds: it must not stumble, and end with all its children."""
+    """In some rounds both reach the template at once: it must not fail, which would end all its children."""
 
     async def scenario() -> None:
         places = Places("reading", Role("columnist.guarded.probe", 64 * MEGABYTE, 60.0), AT_ONCE, AT_ONCE)

@@ -25,7 +25,7 @@ HOSTILE = Role("tests.guarded.hostile", 256 * 1024**2, 5.0)
 
 @pytest.fixture(scope="module", autouse=True)
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A template of this module's own. It would not look for the tests in the folder that it is started in."""
+    """A separate template for this module: the usual one does not look for modules in the current folder."""
     before = Path.cwd()
     os.chdir(tmp_path_factory.mktemp("elsewhere"))
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""Places that users take in turn: nobody waits for all that somebody else has asked for."""
+"""Places that users take in turn: no user waits for all requests of another."""
 
 import asyncio
 from collections import Counter

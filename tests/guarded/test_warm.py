@@ -1,4 +1,4 @@
-"""What a child needs is loaded before it closes itself: reading any kind of file opens and imports nothing more."""
+"""A child's modules are loaded before it closes itself: reading any kind of file opens and imports nothing more."""
 
 import subprocess
 import sys
@@ -60,7 +60,7 @@ watching = False
 
 
 def watched(program: str, *arguments: Path) -> str:
-    """What a program opens and imports while it watches itself."""
+    """The files that a program opens and imports while it watches itself."""
     command = [sys.executable, "-c", WATCHED + program, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout
 

@@ -1,4 +1,4 @@
-"""A review to run jobs over, made through the same functions as the product's."""
+"""A review to run jobs over, made by the product's own functions."""
 
 import asyncio
 import hashlib
@@ -27,7 +27,7 @@ from tests.patience import PATIENCE_SECONDS, pause
 
 MODEL, PROMPT_VERSION = "test-model", "test-1"
 QUESTIONS = 4
-"""Of `a_job`."""
+"""The model of `a_job`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Review:
 
 
 async def a_review(database: Database, documents: int, columns: int = 1, name: str = "Review") -> Review:
-    """A review of documents that have names and hashes, and no bytes."""
+    """A review of documents with names and hashes, but without bytes."""
     files = [
         StoredFile(f"{name} {nr}.txt", hashlib.sha256(f"{name} {nr}".encode()).hexdigest(), 1)
         for nr in range(documents)
@@ -70,18 +70,18 @@ async def progress_of(database: Database, job_id: UUID) -> Progress:
 def options(
     concurrency: int = 10, lease_seconds: float = 60, max_attempts: int = 3, grace_seconds: float = 5
 ) -> PoolOptions:
-    """Pool options that a test can wait for."""
+    """Pool options with times that a test can wait for."""
     return PoolOptions(concurrency, lease_seconds, max_attempts, idle_seconds=0.1, grace_seconds=grace_seconds)
 
 
 def an_answer(column_id: UUID, summary: str, version: int = 1) -> CellWrite:
-    """A cell as `write_cells` takes it."""
+    """A cell for `write_cells`."""
     content = CellContent(summary, summary, "text", "green", None, "", ())
     return CellWrite(column_id, version, content, usage=Usage(3, 2, 1))
 
 
 def answers_to(loaded: LoadedItem, summary: str) -> list[CellWrite]:
-    """An answer to everything that an item still has to ask."""
+    """An answer to every question that an item still must ask."""
     return [an_answer(one.question.id, summary, one.version) for one in loaded.columns]
 
 
@@ -103,7 +103,7 @@ def a_job(url: str, home: Path, files: Path, model: str = "simulated") -> Genera
 
 
 class Watcher:
-    """Looks into the database, past every access rule."""
+    """A connection to the database that bypasses every access rule."""
 
     def __init__(self, url: str) -> None:
         self._connection = psycopg.connect(url.replace("columnist@", "postgres@"), autocommit=True)

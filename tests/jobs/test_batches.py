@@ -54,7 +54,7 @@ def files(tmp_path: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A desk with its pool, and a grid that is to be filled."""
+    """A desk with its pool, and a grid to fill."""
 
     desk: LocalDesk
     grid: Grid
@@ -175,7 +175,7 @@ def test_a_killed_worker_leaves_a_batch_to_the_next(url: str, llm: Simulated, fi
     asyncio.run(begin())
     llm.inject(hold_batches=True, lose="create")
     with workers(1, **variables) as (first,):
-        # Its reply is lost, and so is the worker before it looks what came of it.
+        # Its reply is lost, and the worker dies before it checks the outcome.
         llm.wait_until("llm_batches_total", 1)
         first.kill()
         first.wait()

@@ -23,8 +23,8 @@ from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, 
 
 IN_USE = ModelInUse(MODEL, PROMPT_VERSION)
 
-# How a cell came about ─→ the states that it is in, and which words of `only` ask it (besides `all` and what is named).
-# `~` before a step: it happens before the question changes.
+# The history of a cell ─→ its states, and which words of `only` ask it (besides `all` and naming it).
+# `~` before a step: it comes before the change of the question.
 STATES: dict[str, tuple[set[str], set[str]]] = {
     "": ({"missing"}, {"missing"}),
     "answer clear": ({"missing"}, {"missing"}),
@@ -69,8 +69,8 @@ async def ask(
     model: str = MODEL,
     version: str = "test-1",
 ) -> dict[UUID, int]:
-    """A job over these documents: how many questions it has about each, which the page shows as being answered. It is
-    cancelled at once."""
+    """Make a job over these documents and cancel it at once. Returns how many questions it has about each document,
+    which the page shows as being answered."""
     async with database.act_as(LOCAL_USER) as connection:
         job = await create_job(connection, LOCAL_USER.id, Ask(review.id, model, version, only, document_ids=documents))
     awaited = await being_answered(database, review)
@@ -91,7 +91,7 @@ async def ask(
 
 
 async def being_answered(database: Database, review: Review) -> set[UUID]:
-    """The documents whose cell the page shows as being answered; the feed agrees on those that have a cell."""
+    """The documents whose cell the page shows as being answered; for documents with a cell the feed agrees."""
     async with database.act_as(LOCAL_USER) as connection:
         window = json.loads(await read_window(connection, review.id, limit=500, in_use=IN_USE))
         changed = await changed_cells(connection, review.id, in_use=IN_USE)
@@ -109,7 +109,7 @@ async def work(
     model: str = MODEL,
     version: str = "test-1",
 ) -> None:
-    """A job that answers the document's question, or fails to."""
+    """A job that answers the document's question, or fails to do so."""
     async with database.act_as(LOCAL_USER) as connection:
         await create_job(connection, LOCAL_USER.id, Ask(review.id, model, version, ("all",), document_ids=[document]))
     async with database.worker() as connection:
@@ -217,7 +217,7 @@ def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url
                 assert set(asked) == right, only
                 assert set(asked.values()) <= {1}
 
-            # A job that asks by default leaves nothing to ask but what is a person's.
+            # After a job with the default scope only cells of persons are left.
             for document in await ask(database, review, review.documents, *INCOMPLETE):
                 await work(database, review, document)
             assert await ask(database, review, review.documents, *INCOMPLETE) == {}

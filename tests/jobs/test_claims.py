@@ -30,14 +30,14 @@ group by j.id"""
 
 @dataclass
 class Pool:
-    """A process with so many places."""
+    """A process with this many places."""
 
     places: int
     held: list[dict[str, Any]] = field(default_factory=list)
 
 
 def make_jobs(connection: psycopg.Connection[Any], sizes: list[int], kinds: list[str]) -> None:
-    """Jobs with so many items; of kind `paused`, `cancelled` and `unaskable` nothing may be claimed."""
+    """Jobs with these numbers of items; items of kind `paused`, `cancelled` and `unaskable` must not be claimed."""
     connection.execute("truncate tabular_reviews, tabular_jobs, tabular_job_items cascade")
     for nr, (size, kind) in enumerate(zip(sizes, kinds, strict=True)):
         review, job = uuid4(), uuid4()
@@ -158,7 +158,7 @@ def test_of_a_scarce_model_no_more_is_claimed_than_it_takes_and_others_get_the_r
 
 @pytest.mark.parametrize("name", ["end_items", "start_jobs", "pause_unaskable", "resume_model", "tell_trouble"])
 def test_all_that_change_several_jobs_lock_them_in_one_order(admin_url: str, name: str) -> None:
-    """Else two of them wait for each other, and PostgreSQL ends one of them (a deadlock)."""
+    """Otherwise two of them would wait for each other, and PostgreSQL would end one (a deadlock)."""
     with (
         psycopg.connect(admin_url, autocommit=True, row_factory=dict_row) as connection,
         psycopg.connect(admin_url) as other,

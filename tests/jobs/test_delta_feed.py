@@ -1,4 +1,4 @@
-"""The delta feed shows every change at least once, however commits interleave (DESIGN §5, invariant 8)."""
+"""The delta feed shows every change at least once, however commits interleave."""
 
 import asyncio
 import random
@@ -89,7 +89,7 @@ def test_a_change_is_seen_whose_transaction_has_the_id_of_one_that_a_crash_forgo
                 await put(connection, review, 0, "before")
                 cursors = [(await changed_cells(connection, review.id, start)).cursor for start in (None, NOW)]
                 forgotten = set()
-                for _ in range(20):  # they left no trace, and a later cursor knows that they have ended
+                for _ in range(20):  # they left no trace, and a later cursor has them as ended
                     with suppress(psycopg.errors.DivisionByZero):
                         async with connection.transaction():
                             forgotten.add(await self_id(connection))
@@ -106,7 +106,7 @@ def test_a_change_is_seen_whose_transaction_has_the_id_of_one_that_a_crash_forgo
 
     with system_server() as server:
         with psycopg.connect(server.url, autocommit=True) as admin:
-            # Else what nobody waits for could be written before the crash, on a slow machine.
+            # Otherwise, on a slow machine, uncommitted work could be written before the crash.
             for setting in ("wal_writer_delay = '10s'", "wal_level = 'minimal'", "max_wal_senders = 0"):
                 admin.execute(f"alter system set {setting}")
         server.crash_and_recover()
@@ -114,7 +114,7 @@ def test_a_change_is_seen_whose_transaction_has_the_id_of_one_that_a_crash_forgo
 
 
 def test_a_cursor_of_a_database_that_is_further_is_told_everything(url: str) -> None:
-    """As after a fail-over to a standby that had not received the last changes."""
+    """Like a fail-over to a standby that had not received the last changes."""
 
     async def scenario() -> None:
         async with Database(url) as database:
@@ -155,7 +155,7 @@ def test_every_interleaving_of_writes_commits_and_pages_is_seen(url: str, steps:
                         if step == "write":
                             if not writers[which].info.transaction_status:
                                 await writers[which].execute("begin")
-                            # Each writer has columns of its own: they never wait for each other.
+                            # Each writer has separate columns, so that they never wait for each other.
                             await put(writers[which], review, which * 6 + column, f"step {count}")
                         elif step == "commit":
                             await writers[which].execute("commit")
@@ -202,7 +202,7 @@ def test_a_cursor_that_is_none_is_refused_with_a_sentence(url: str, cursor: str)
 
 
 def test_a_page_of_the_feed_costs_the_same_however_many_cells_there_are(url: str) -> None:
-    """Also before any statistics tell that there are many."""
+    """Also before there are statistics about their number."""
 
     async def scenario() -> None:
         async with Database(url) as database:

@@ -1,4 +1,4 @@
-"""Every statement of the engine fails once, in every way of weather: the job ends, and nothing is asked twice."""
+"""Every statement of the engine fails once, in every kind of weather: the job ends, and nothing is asked twice."""
 
 import asyncio
 
@@ -68,7 +68,7 @@ def test_each_statement_fails_once_and_the_job_ends_with_the_right_counts(
 
 
 def test_a_read_only_moment_kills_no_pool(url: str, admin_url: str) -> None:
-    """As at a fail-over: the whole database refuses to write, and then does not."""
+    """Like a fail-over: the whole database refuses writes for a while."""
 
     async def scenario() -> None:
         def read_only(value: str) -> None:
@@ -154,7 +154,7 @@ def test_a_pool_leaves_while_postgresql_is_silent(url: str) -> None:
 def test_a_count_that_is_sent_again_after_another_holder_has_answered_is_made_once(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker counts a call, and hears nothing of it; another one answers the document; then the line is back."""
+    """A worker counts a call and gets no reply; another one answers the document; then the connection is back."""
     monkeypatch.setattr(connect, "FIRST_RETRY_SECONDS", 0.5)
 
     async def scenario() -> None:

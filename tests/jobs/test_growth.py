@@ -1,4 +1,4 @@
-"""A request that finds a live job is covered whole: the job grows by what is new, and asks nothing twice."""
+"""A request that finds a live job is covered completely: the job grows by the new cells, and asks nothing twice."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ from tests.jobs.test_pool import pool_of, until_ended
 
 
 class Asker:
-    """Answers as the product does: what load_item says is still to be asked. Counts what it asked, by version."""
+    """Answers as the product does: the questions that load_item returns. Counts its questions by version."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

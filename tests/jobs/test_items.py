@@ -1,4 +1,4 @@
-"""The invariants of the job engine (DESIGN §5) as PostgreSQL upholds them: claims, leases, fencing, ends."""
+"""The invariants of the job engine that PostgreSQL upholds: claims, leases, fencing, ends."""
 
 import asyncio
 from collections import Counter
@@ -455,7 +455,7 @@ def test_the_claim_is_served_by_its_index_and_never_scans_the_table(url: str, ad
 
 
 def test_the_end_of_many_items_costs_as_much_for_each_as_that_of_some(url: str) -> None:
-    """Plans are kept by a connection. One that was made for single items must not compare all with all."""
+    """A connection keeps plans. One that was made for single items must not compare all items with all."""
 
     async def scenario() -> None:
         async with Database(url) as database:

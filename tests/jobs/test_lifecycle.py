@@ -115,7 +115,7 @@ def test_the_lifecycle_holds_in_every_order(url: str, runner: asyncio.Runner) ->
             answers = [an_answer(self.review.columns[0], summary)]
             if self.holder.get(item.id) == item:
                 self.ask(write_cells, item, 1, "m", "1", answers)
-                self.written.setdefault(str(item.document_id), summary)  # what a job has answered, it asks no more
+                self.written.setdefault(str(item.document_id), summary)  # a job does not ask again what it has answered
             else:
                 with pytest.raises(LeaseLostError):
                     self.ask(write_cells, item, 1, "m", "1", answers)

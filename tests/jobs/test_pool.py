@@ -287,7 +287,7 @@ def test_a_small_job_finishes_in_its_share_beside_a_large_one(url: str) -> None:
                 await until_ended(database, small)
             begun = order.index(small.job_id)
             ended = len(order) - order[::-1].index(small.job_id)
-            # Half of the pool is its share: the large job gets about as much done meanwhile, not its 1,000.
+            # Half of the pool is its share: meanwhile the large job gets about as many items done, not its 1,000.
             assert order[begun:ended].count(large.job_id) < 150
 
     asyncio.run(scenario())
@@ -315,7 +315,7 @@ def test_what_is_asked_about_one_document_begins_beside_a_full_pool_but_only_so_
                     for nr in range(RESERVED + 1):
                         await generate(database, await a_review(database, documents=1, name=f"One {nr}"))
                     await beside.wait()
-                await asyncio.sleep(0.3)  # three looks at the queue
+                await asyncio.sleep(0.3)  # three polls of the queue
                 assert [item.urgent for item in begun] == [False] * 2 + [True] * RESERVED
 
     asyncio.run(scenario())
@@ -334,7 +334,7 @@ def test_items_that_take_a_moment_need_few_claims(url: str) -> None:
             before = claims()
             async with pool_of(database, work):
                 await until_ended(database, generated)
-            # One that looks for what a person waits for whenever an item ends makes hundreds.
+            # Asking for urgent items whenever an item ends would make hundreds.
             assert claims() - before < 100
 
     asyncio.run(scenario())
@@ -390,7 +390,7 @@ def test_a_pool_that_is_not_told_how_many_documents_takes_as_many_as_the_llm_ser
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     while begun < count:
                         await asyncio.sleep(0.02)
-                await asyncio.sleep(0.3)  # three looks at the queue
+                await asyncio.sleep(0.3)  # three polls of the queue
                 assert begun == count
 
             await generate(database, await a_review(database, documents=20))

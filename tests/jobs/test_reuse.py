@@ -1,4 +1,5 @@
-"""Never ask twice: what an answer depends on is in its key, and it is taken over only where its asker may see it."""
+"""Never ask twice: an answer's key contains everything that it depends on, and only users who may see an answer reuse
+it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +41,7 @@ def api(url: str, llm: Simulated, tmp_path: Path) -> Iterator[httpx.Client]:
 
 
 def calls(api: httpx.Client, llm: Simulated, user: User, *columns: dict[str, str], name: str = "lease.txt") -> float:
-    """How many calls it takes to answer these questions of that user about the contract, in a review of its own."""
+    """How many calls answer these questions of that user about the contract, in a separate review."""
     api.headers.update(bearer(user))
     review = api.post("/tabular/reviews", json={"name": str(uuid4()), "columns": list(columns)}).json()["id"]
     upload(api, (name, CONTRACT), review_id=review)

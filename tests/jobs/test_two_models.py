@@ -1,4 +1,4 @@
-"""Two models for a cell: one that answers first where its answer is in little doubt, and one that reads again."""
+"""Two models for a cell: one that answers alone if its answer is in little doubt, and one that reads again."""
 
 import json
 import re
@@ -25,7 +25,7 @@ ANSWERS = {
     "Fee": ("1.5%", "Late fee: 1.5%."),
     "Term": ("10 years", "The term is 10 years."),
 }
-"""What the large model says, and its quotes. The small one invents the quote of the term, and its fee."""
+"""The large model's answers and quotes. The small one invents its quote for the term, and its fee."""
 SMALL = {"Fee": ("2.5%", "Late fee: 1.5%."), "Term": ("10 years", "The term shall be ten years.")}
 PRICES = {"small": (1, 1, 10), "large": (100, 100, 1000)}
 CONTEXTS = {"small": 8_192, "large": 131_072}
@@ -54,13 +54,13 @@ class Models:
 
     @property
     def dollars(self) -> float:
-        """What all calls have cost."""
+        """The cost of all calls."""
         return sum(101 * PRICES[model][0] + 7 * PRICES[model][2] for model, _ in self.asked) / 1e6
 
 
 @contextmanager
 def serving(url: str, home: Path, models: Models, **variables: str) -> Iterator[httpx.Client]:
-    """A server whose models are at these prices and have these contexts; as it is set otherwise."""
+    """A server whose models have these prices and contexts; `settings`: further ones."""
     data = [{"id": name, "object": "model", "max_model_len": tokens} for name, tokens in CONTEXTS.items()]
     with scripted(models, (200, {"object": "list", "data": data})) as llm:
         listed = ",".join(f"{name}={'/'.join(map(str, prices))}" for name, prices in PRICES.items())

@@ -1,4 +1,4 @@
-"""Weather holds no place, costs no attempt and reddens no row; a refusal of every call pauses the job."""
+"""Weather holds no place, costs no attempt and makes no row red; a refusal of every call pauses the job."""
 
 import asyncio
 from collections import Counter
@@ -20,7 +20,7 @@ from tests.jobs.test_pool import pool_of, until_ended
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Services look around often; what is waited for is the same."""
+    """Services check often; nothing else differs."""
     monkeypatch.setattr(presence, "PRESENCE_SECONDS", 0.05)
     monkeypatch.setattr(presence, "REFUSAL_SECONDS", 0.3)
     monkeypatch.setattr(pool_module, "JANITOR_SECONDS", 0.2)
@@ -176,7 +176,7 @@ def test_a_job_that_no_worker_can_ask_says_so_and_goes_on_when_one_comes(url: st
                 return PoolOptions(5, 60, 3, idle_seconds=0.1, grace_seconds=5, models=models)
 
             generated = await generate(database, await a_review(database, 5), model="gpt-9")
-            async with database.worker() as connection:  # nobody has worked for it for a while
+            async with database.worker() as connection:  # no worker has worked on it for a while
                 await connection.execute("update tabular_jobs set served_at = now() - interval '1 hour'")
             async with pool_of(database, work, knows("extractive")):
                 paused = await until(database, generated.job_id, paused=True)

@@ -134,13 +134,13 @@ def test_a_paused_worker_that_wakes_up_too_late_writes_nothing(url: str, tmp_pat
             "DATABASE_URL": url,
             "COLUMNIST_DATA_DIR": tmp_path / "home",
             "OPENAI_BASE_URL": llm,
-            "TABULAR_JOB_LEASE_SECONDS": 10,  # those of a worker that is awake do not run out on a slow machine
+            "TABULAR_JOB_LEASE_SECONDS": 10,  # a running worker's leases do not run out on a slow machine
             "TABULAR_WORKER_IDLE_MS": 100,
         }
         a_job(url, tmp_path / "home", files)
         watcher = Watcher(url)
         with workers(1, **variables) as (sleeper,):
-            wait_until(lambda: metric(llm, "llm_running") >= 5)  # each item has loaded what it asks
+            wait_until(lambda: metric(llm, "llm_running") >= 5)  # each item has loaded its questions
             sleeper.send_signal(signal.SIGSTOP)
             with workers(1, **variables):
                 watcher.until("select status from tabular_jobs", ("completed",))
@@ -182,7 +182,7 @@ def test_an_llm_server_that_is_down_is_waited_for(url: str, tmp_path: Path) -> N
     watcher = Watcher(url)
     with workers(1, **{**variables, "TABULAR_JOB_MAX_ATTEMPTS": 1}) as (worker,):
         wait_for_line(worker.stderr, "LLM server")
-        # What waits for weather gives its place back, and loses no attempt: it has one.
+        # An item that waits for the weather gives its place back, and loses no attempt: it has only one.
         watcher.until("select bool_or(handed_back_count > 0) from tabular_job_items", (True,))
         with simulator(port=port, prompt_rate=10**6, decode_rate=10**6):
             watcher.until("select status from tabular_jobs", ("completed",))
@@ -192,7 +192,7 @@ def test_an_llm_server_that_is_down_is_waited_for(url: str, tmp_path: Path) -> N
 def test_killing_everything_with_the_embedded_server_loses_nothing(tmp_path: Path) -> None:
     files = contracts_in(tmp_path / "files", 40)
     with (
-        # Not below pytest's folder: the server's user could not reach it, and the cluster would live elsewhere.
+        # Not below pytest's folder: the server's user could not reach it, and the cluster would be made elsewhere.
         tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as home,
         simulator(prompt_rate=10**6, decode_rate=800, slots=8) as llm,
     ):
@@ -206,7 +206,7 @@ def test_killing_everything_with_the_embedded_server_loses_nothing(tmp_path: Pat
         running = start(*command, **variables)
         wait_for_line(running.stdout, "Started job")
         wait_until(lambda: metric(llm, "llm_answers_total") >= 12)
-        everybody = psutil.process_iter(["cmdline"])  # None of one that is about to go
+        everybody = psutil.process_iter(["cmdline"])  # None for a process that is ending
         servers = [process for process in everybody if any(home in part for part in process.info["cmdline"] or ())]
         assert any(process.name() == "postgres" for process in servers)
         family = [psutil.Process(running.pid), *servers]

@@ -1,4 +1,4 @@
-"""HTTP peers for tests: the bench's LLM simulator in a process of its own, and a server that answers by a script."""
+"""HTTP peers for tests: the bench's LLM simulator in a separate process, and a server that answers by a script."""
 
 import json
 import os
@@ -42,13 +42,13 @@ class Simulated:
             assert response.status == 200
 
     def figure(self, name: str) -> float:
-        """One of its metrics; 0 if it was never counted."""
+        """One of its metrics; 0 if it has no value."""
         with urllib.request.urlopen(self.url.removesuffix("/v1") + "/metrics", timeout=PATIENCE_SECONDS) as response:
             lines = dict(line.split() for line in response.read().decode().splitlines())
         return float(lines.get(name, 0))
 
     def wait_until(self, name: str, wanted: float) -> None:
-        """Wait for a metric to have a value. To be called in a thread where an event loop has to go on."""
+        """Wait for a metric to have a value. Call it in a thread if an event loop must go on."""
         until = time.monotonic() + PATIENCE_SECONDS
         while (figure := self.figure(name)) != wanted:
             assert time.monotonic() < until, f"{name} is {figure}, not {wanted}"
@@ -73,8 +73,8 @@ Reply = tuple[int, dict[str, Any] | str]
 
 @contextmanager
 def scripted(reply: Callable[..., Reply], listing: Reply | Callable[[str], Reply] = (404, {})) -> Iterator[Simulated]:
-    """A server that answers each chat request by a function of its body, and of its headers in lower case if that takes
-    two; and each GET by `listing`, or by a function of its path."""
+    """A server that answers each chat request by a function of its body (and, if that takes two arguments, of its
+    headers in lower case), and each GET by `listing`, or by a function of its path."""
     with_headers = len(signature(reply).parameters) > 1
 
     class Handler(BaseHTTPRequestHandler):
@@ -97,7 +97,7 @@ def scripted(reply: Callable[..., Reply], listing: Reply | Callable[[str], Reply
             self.wfile.write(content)
 
         def log_message(self, *_: Any) -> None:
-            """Nothing: a test's output is its own."""
+            """Log nothing: output belongs to the test."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

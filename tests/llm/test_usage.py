@@ -1,4 +1,4 @@
-"""What tokens cost by the settings."""
+"""The prices of tokens in the settings."""
 
 from decimal import Decimal
 

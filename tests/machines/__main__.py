@@ -1,4 +1,4 @@
-"""`make machines`: a job over several machines, all of which fail again and again, and a table of what held."""
+"""`make machines`: a job over several machines, all of which fail again and again, and a table of the results."""
 
 import argparse
 import heapq
@@ -34,24 +34,24 @@ from tests.patience import wait_until
 from tests.processes import metric
 
 PLACES = 8
-"""Documents that a worker works on at a time."""
+"""How many documents a worker works on at a time."""
 COLUMNS_PER_CALL = 2
 CALLS = QUESTIONS // COLUMNS_PER_CALL
 MEMBER = "people@example.org"
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 AT_ONCE = 3
-"""Faults that are there at the same time."""
+"""How many faults there are at the same time."""
 PAUSE_SECONDS = 0.35
-"""Between the beginnings of faults."""
+"""Seconds between the beginnings of faults."""
 LONGEST_ANSWER = 250
-"""Tokens, and some more."""
+"""Tokens of the largest document, with a margin."""
 FOLDER = Path("/mnt")
-"""Where the disks of the machines are: what is mounted there is seen by this program alone."""
+"""The mount point of the machines' disks: only this program sees the mounts."""
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 class Reader(threading.Thread):
-    """A client that has the grid from the feed alone, whatever happens to the servers."""
+    """A client that has the grid only from the feed, whatever happens to the servers."""
 
     def __init__(self, api: str, review_id: UUID) -> None:
         super().__init__(daemon=True)
@@ -69,7 +69,7 @@ class Reader(threading.Thread):
             self.poll()
 
     def poll(self) -> bool:
-        """One look; whether it brought the end of what there is."""
+        """One poll; returns whether it reached the feed's present end."""
         try:
             answer = self._http.get(self._path, params={"cursor": self._cursor} if self._cursor else {})
         except httpx.HTTPError:
@@ -84,7 +84,7 @@ class Reader(threading.Thread):
         return not page["more"]
 
     def end(self) -> None:
-        """Read what is left."""
+        """Read the rest."""
         self._ended.set()
         self.join()
         wait_until(self.poll, "the end of the feed")
@@ -92,7 +92,7 @@ class Reader(threading.Thread):
 
 
 class Run:
-    """A job on the machines of a site, and what is known of it."""
+    """A job on the machines of a site, and its known state."""
 
     def __init__(self, site: Site, folder: Path, documents: int, rate: float) -> None:
         self.site, self.documents = site, documents
@@ -142,7 +142,7 @@ class Run:
         self.reader.start()
 
     def one(self, query: str) -> tuple[Any, ...]:
-        """A row of the primary, past the network."""
+        """A row of the primary, bypassing the network."""
         with psycopg.connect(self.site.cluster.admin, autocommit=True, connect_timeout=2) as connection:
             row = connection.execute(query).fetchone()
         assert row
@@ -150,20 +150,20 @@ class Run:
 
     @property
     def ended(self) -> int:
-        """Documents, as far as the primary has said."""
+        """How many documents have ended, by the primary's last answer."""
         with suppress(psycopg.Error):
             self._ended = self.one("select completed_items + error_items + skipped_items from tabular_jobs")[0]
         return self._ended
 
     def note(self) -> None:
-        """Before a fault, and after it: what is in flight may be asked again."""
+        """Note the calls in flight before and after a fault: they may be asked again."""
         running = len(WORKERS) * PLACES
         with suppress(psycopg.Error):
             running = self.one("select count(*) from tabular_job_items where status = 'running'")[0]
         self.in_flight += running * CALLS
 
     def note_answers(self, name: str) -> None:
-        """Before an LLM server is killed, as its counts go with it. One that has just been started is waited for."""
+        """Note an LLM server's counts before it is killed. It waits for a server that has just started."""
 
         def answers() -> bool:
             with suppress(URLError):
@@ -174,7 +174,7 @@ class Run:
         wait_until(answers, f"the count of {name}")
 
     def strike(self, faults: list[Fault], minutes: float) -> int:
-        """Let the faults happen, until the job has ended or the time is over; how many there were."""
+        """Let the faults happen until the job has ended or the time is over; returns their number."""
         until = time.monotonic() + 60 * minutes
         active: list[tuple[float, int, Fault, ExitStack]] = []
         order = itertools.count()
@@ -216,7 +216,7 @@ class Run:
         return self.ended > before
 
     def verdict(self) -> dict[str, tuple[object, bool]]:
-        """What was promised → what was found, and whether it held."""
+        """Promise → finding, and whether it held."""
         cells = self.documents * QUESTIONS
         while (before := self.ended) < self.documents:
             wait_until(partial(self._is_further, before), "the end of the next document")
@@ -236,7 +236,7 @@ class Run:
         )
         for name in LLMS:
             self.note_answers(name)
-        again = max(0, self.answers - self.documents * CALLS)  # those in the instant before a kill are not known
+        again = max(0, self.answers - self.documents * CALLS)  # calls in the instant before a kill are not known
         with psycopg.connect(self.site.cluster.admin) as connection:
             rows = connection.execute(
                 "select document_id::text, column_id::text, summary from tabular_cells"
@@ -276,9 +276,9 @@ def contracts(folder: Path, count: int) -> Path:
 
 
 def alone(arguments: list[str]) -> NoReturn:
-    """Become this program in namespaces of its own: whatever it starts and mounts is gone with it."""
+    """Restart this program in separate namespaces: everything that it starts and mounts is gone with it."""
     assert os.geteuid() == 0, "make machines needs root: it makes network namespaces and small disks."
-    os.environ.pop(preloaded.SHARED, None)  # its programs are born in other namespaces
+    os.environ.pop(preloaded.SHARED, None)  # its programs start in other namespaces
     command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     os.execvp(command[0], [*command, sys.executable, "-m", "tests.machines", "--here", *arguments])
 
@@ -310,7 +310,7 @@ def main() -> NoReturn:
 
 
 def walked(faults: list[Fault], documents: int, rate: float, minutes: float) -> bool:
-    """Walk, and print a table of what held; whether all of it did."""
+    """Walk, and print a table of the results; returns whether all promises held."""
     began = time.monotonic()
     run = Run(Site(FOLDER), FOLDER, documents, rate)
     struck = run.strike(faults, minutes)

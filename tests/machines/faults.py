@@ -10,7 +10,7 @@ from tests.machines.hosts import DATABASES, LLMS, MACHINES, WORKERS, Site, fille
 from tests.machines.network import Link
 
 LEASE_SECONDS = 5
-"""Of the walk's workers: some faults are longer, so that a holder comes back after another has its item."""
+"""The lease of the walk's workers: some faults are longer, so that a holder comes back after another has its item."""
 
 SLOW = Link(seconds=0.1)
 LOSSY = Link(loss=0.2)
@@ -26,8 +26,7 @@ _LINES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of fault: how often it comes, between which times it lasts (seconds), what it may strike, and what it
-    does."""
+    """A kind of fault: its frequency, its shortest and longest time (seconds), its possible targets, and its effect."""
 
     weight: int
     seconds: tuple[float, float]
@@ -37,7 +36,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One of them. `kind`: its name in KINDS."""
+    """A fault. `kind`: its name in KINDS."""
 
     kind: str
     machines: tuple[str, ...]
@@ -48,7 +47,7 @@ class Fault:
 
     @property
     def touches(self) -> frozenset[str]:
-        """What no other fault may do something to meanwhile."""
+        """The targets that no other fault may have meanwhile."""
         if self.kind in _OF_LINES:
             return frozenset({" ".join((self.kind, *self.machines))})
         return frozenset({"databases"} if self.machines[0] in DATABASES else self.machines)
@@ -154,7 +153,7 @@ _OF_LINES = {name for name, kind in KINDS.items() if kind.act.__qualname__.start
 
 
 def walk(seed: int, count: int) -> list[Fault]:
-    """That many faults, always the same of a seed; each kind comes in turn once before chance decides."""
+    """This many faults, the same for the same seed; each kind comes once before chance decides."""
     chance = random.Random(seed)
     names = chance.sample(list(KINDS), len(KINDS))[:count]
     names += chance.choices(list(KINDS), [kind.weight for kind in KINDS.values()], k=count - len(names))

@@ -1,4 +1,4 @@
-"""The machines: what runs on each, how it is started, and what can be done to it."""
+"""The machines: the programs on each, and how they are started, stopped and disturbed."""
 
 import contextlib
 import signal
@@ -26,8 +26,8 @@ POSTGRES = {
     "listen_addresses": "*",
     "max_connections": "100",
     "shared_buffers": "32MB",
-    "fsync": "off",  # no machine loses its power: what a killed process has written is there
-    "synchronous_standby_names": "*",  # no commit is told before the standby has it
+    "fsync": "off",  # no machine loses its power: the writes of a killed process survive
+    "synchronous_standby_names": "*",  # no commit is confirmed before the standby has it
     "min_wal_size": "8MB",
     "max_wal_size": "64MB",
     "wal_keep_size": "64MB",
@@ -41,7 +41,7 @@ LITTLE_DISK_MB = 32
 
 
 class Machine:
-    """One that runs a program of Python; what the program writes goes into a file."""
+    """A machine that runs a Python program, with its output in a file."""
 
     def __init__(self, name: str, folder: Path, module: str, arguments: Sequence[str], **variables: object) -> None:
         self.name = name
@@ -53,7 +53,7 @@ class Machine:
         mounted(self.disk, LITTLE_DISK_MB)
 
     def start(self, clock: str = "") -> None:
-        """Start the program; with `clock`, such as "+1h", on a machine whose clock is wrong by so much."""
+        """Start the program; with `clock`, such as "+1h", on a machine whose clock is wrong by this much."""
         self._told = False
         own = {**self._variables, "COLUMNIST_DATA_DIR": self.disk, "TMPDIR": self.disk}
         if clock:
@@ -86,11 +86,11 @@ class Machine:
 
     @property
     def has_given_up(self) -> bool:
-        """Whether its program has ended without being told."""
+        """Whether its program has ended unasked."""
         return self._program is not None and not self._told and self._program.poll() is not None
 
     def ask_to_end(self) -> None:
-        """As a deploy does."""
+        """Stop it as a deploy does."""
         assert self._program
         self._told = True
         self._program.send_signal(signal.SIGTERM)
@@ -104,7 +104,7 @@ class Machine:
 
 
 class Cluster:
-    """The two machines with PostgreSQL: a primary, and a standby that has every commit before it is told."""
+    """The two machines with PostgreSQL: a primary, and a standby that has every commit before it is confirmed."""
 
     def __init__(self, network: Network, folder: Path) -> None:
         self._network, self._folder = network, folder
@@ -125,7 +125,7 @@ class Cluster:
         self.rebuild()
 
     def disk(self, name: str) -> Path:
-        """Where the machine keeps all that it has."""
+        """The folder with the machine's data."""
         return self._folder / name
 
     def _data(self, name: str) -> Path:
@@ -133,29 +133,29 @@ class Cluster:
 
     @property
     def admin(self) -> str:
-        """The superuser's URL of the primary, past the network."""
+        """The superuser's URL of the primary, bypassing the network."""
         return f"postgresql://postgres@/columnist?host={self.disk(self.primary)}"
 
     @property
     def url(self) -> str:
-        """As the product is told: either machine, as long as it takes writing."""
+        """The product's URL: either machine, if it accepts writes."""
         hosts = ",".join(self._network.ip(name) for name in DATABASES)
         return f"postgresql://columnist@{hosts}/columnist?target_session_attrs=read-write&connect_timeout=3"
 
     def start(self, name: str) -> None:
-        """Start a machine's server; it recovers by itself."""
+        """Start a machine's server; it recovers on its own."""
         options = f"-k {self.disk(name)}"
         self._run(name, "pg_ctl", "-w", "-D", self._data(name), "-l", self.disk(name) / "log", "-o", options, "start")
 
     def is_up(self, name: str) -> bool:
-        """Whether it answers, past the network."""
+        """Whether it answers, bypassing the network."""
         with contextlib.suppress(psycopg.Error):
             psycopg.connect(f"postgresql://postgres@/postgres?host={self.disk(name)}", connect_timeout=2).close()
             return True
         return False
 
     def kill(self, name: str) -> None:
-        """As a power cut does."""
+        """Stop it as a power cut does."""
         self._run(name, "pg_ctl", "-w", "-D", self._data(name), "-m", "immediate", "stop", must=False)
 
     def rebuild(self) -> None:
@@ -170,13 +170,13 @@ class Cluster:
         wait_until(self.in_step, "a standby that has all")
 
     def in_step(self) -> bool:
-        """Whether the standby has every commit that was told."""
+        """Whether the standby has every confirmed commit."""
         query = "select count(*) from pg_stat_replication where sync_state = 'sync' and state = 'streaming'"
         with psycopg.connect(self.admin.replace("/columnist", "/postgres"), autocommit=True) as connection:
             return connection.execute(query).fetchone() == (1,)
 
     def promote(self) -> None:
-        """The primary is gone for good, and the standby takes over; then there is a new standby."""
+        """Let the primary be gone for good, and the standby take over; then make a new standby."""
         self.kill(self.primary)
         self._run(self.standby, "pg_ctl", "-w", "-D", self._data(self.standby), "promote")
         self.primary, self.standby = self.standby, self.primary
@@ -219,7 +219,7 @@ class Site:
         self.machines[name].start()
 
     def supervise(self) -> None:
-        """Start what has given up, as systemd does."""
+        """Restart programs that have given up, as systemd does."""
         for machine in self.machines.values():
             if machine.has_given_up:
                 self.given_up += 1
@@ -227,7 +227,7 @@ class Site:
 
     @contextmanager
     def weather(self, pairs: Sequence[tuple[str, str]], link: Link) -> Iterator[None]:
-        """From … to … it is like this while the context lasts; of several the worse counts."""
+        """Set the weather from one machine to another while the context lasts; of several settings the worst counts."""
         mine = (pairs, link)
         self._links.append(mine)
         self._tell()
@@ -255,7 +255,7 @@ def mounted(folder: Path, megabytes: int, owner: int = 0) -> None:
 
 @contextmanager
 def filled(disk: Path) -> Iterator[None]:
-    """Not a byte is left on the disk while the context lasts."""
+    """Fill the disk while the context lasts."""
     ballast = disk / "ballast"
     with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
@@ -267,7 +267,7 @@ def filled(disk: Path) -> Iterator[None]:
 
 
 def faketime() -> str:
-    """The library that makes a clock wrong."""
+    """The library that changes a clock."""
     found = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
     assert found, "This needs faketime: apt-get update && apt-get install faketime."
     return str(found)

@@ -1,7 +1,7 @@
-"""Machines on one machine: a network namespace each, and a switch between them that has weather.
+"""Machines on one machine: a network namespace each, and a switch with weather between them.
 
-The kernel's netem is not everywhere, and it does not cut one direction between two machines. So the switch is a process
-that passes frames on itself: late, seldom or not at all, as told, for each pair of machines and each direction.
+The kernel's netem is not everywhere, and cannot cut one direction between two machines. So the switch is a process that
+forwards frames itself: late, seldom or not at all, as set for each pair of machines and each direction.
 """
 
 import ctypes
@@ -23,9 +23,9 @@ FOLDER = "/run/netns"
 PREFIX = "10.99.0."
 _ALL_PROTOCOLS = 3
 _SOL_PACKET, _PACKET_VNET_HDR, _HEADER_BYTES = 263, 15, 10
-"""With this header a frame is as large as the kernel likes, and has no checksum yet."""
+"""With this header a frame may have any size that the kernel uses, and has no checksum yet."""
 _DESTINATION = _HEADER_BYTES + 5
-"""The last byte of the address that a frame goes to: the machine's number."""
+"""The offset of the last byte of a frame's destination address: the machine's number."""
 _LARGEST_FRAME = 70_000
 _PR_SET_PDEATHSIG = 1
 
@@ -39,12 +39,12 @@ class Link:
 
 
 Weather = Mapping[tuple[str, str], Link]
-"""(From, to) → what it is like, where it is not fine."""
+"""(From, to) → the weather, if it is not fine."""
 
 
 class Network:
-    """The machines of these names. It needs root, and namespaces of the network and of mounts that nobody else uses;
-    `here` is the name of this process in it. All of it is gone with the last process."""
+    """The machines with these names. It needs root, and separate namespaces for network and mounts; `here` is the name
+    of this process in it. All of it is gone with the last process."""
 
     def __init__(self, names: Sequence[str], here: str) -> None:
         self._numbers = {name: number for number, name in enumerate([*names, here], 1)}
@@ -59,7 +59,7 @@ class Network:
                 _run("ip", "link", "add", f"to-{name}", "type", "veth", "peer", "name", "eth0", "netns", name)
             else:
                 _run("ip", "link", "add", f"to-{name}", "type", "veth", "peer", "name", "eth0")
-            # Neighbours are known for ever: a question that weather swallows would be an error, where a line is silent.
+            # Neighbours are fixed: a lost ARP request would be an error, but the line must be silent.
             lines = [
                 "link set lo up",
                 f"link set eth0 address {_address(number)} up",
@@ -83,7 +83,7 @@ class Network:
         return f"{PREFIX}{self._numbers[name]}"
 
     def set(self, weather: Weather) -> None:
-        """From now on it is like this."""
+        """Set the weather from now on."""
         assert self._switch.is_alive()
         self._tell.send({(self._numbers[one], self._numbers[other]): link for (one, other), link in weather.items()})
 
@@ -107,7 +107,7 @@ def _port(name: str) -> socket.socket:
 
 
 def _switch(names: Sequence[str], told: Connection) -> None:
-    """Pass frames on, until the process that set it up has ended."""
+    """Forward frames until the process that set it up has ended."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ports = {number: _port(name) for number, name in enumerate(names, 1)}

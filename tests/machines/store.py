@@ -1,4 +1,4 @@
-"""The machine with the object store: moto's S3 server on an address of its own."""
+"""The machine with the object store: moto's S3 server on its own address."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""Nine machines, which fail one after the other: `make machines`, as short as can be."""
+"""Nine machines, which fail one after the other: the shortest `make machines`."""
 
 import os
 import re
@@ -10,7 +10,7 @@ import pytest
 from tests.machines.faults import KINDS, walk
 
 SEEDS = [1]
-"""Each kind of fault once, in another order. A seed of which a promise fell stays here."""
+"""Each kind of fault once, in another order. A seed with which a promise failed stays here."""
 
 
 def test_a_walk_is_the_same_of_a_seed_and_has_every_kind() -> None:

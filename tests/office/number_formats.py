@@ -1,7 +1,7 @@
 """Number formats as LibreOffice shows them: `python -m tests.office.number_formats` writes the reference again.
 
-A row of the reference is a value in a format. `excel` is filled where LibreOffice does not show what Excel shows, or
-where this project writes more plainly, and `why` says so; both are kept.
+A row of the reference is a value in a format. `excel` is filled if LibreOffice differs from Excel, or if this project
+writes more plainly, and `why` gives the reason; both are kept.
 """
 
 import csv
@@ -32,7 +32,7 @@ def value(row: dict[str, str]) -> float | str:
 
 
 def shown_by_office(cases: Sequence[dict[str, str]], folder: Path) -> list[str]:
-    """What LibreOffice shows for each case, without spaces that only align."""
+    """LibreOffice's text for each case, without spaces that only align."""
     program = office.program()
     assert program, "LibreOffice is needed: apt-get install libreoffice-calc-nogui"
     with xlsxwriter.Workbook(str(folder / "formats.xlsx")) as book:
@@ -51,7 +51,7 @@ def shown_by_office(cases: Sequence[dict[str, str]], folder: Path) -> list[str]:
 
 
 def write() -> None:
-    """Write what LibreOffice shows now."""
+    """Write LibreOffice's present texts."""
     cases = rows()
     with tempfile.TemporaryDirectory() as folder, REFERENCE.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(cases[0]), lineterminator="\n")

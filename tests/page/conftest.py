@@ -1,5 +1,5 @@
 """A real Chromium over a real server. Every page that a test opens is watched: no error, nothing that the policy
-forbids, nothing from elsewhere."""
+forbids, nothing from another host."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,7 +47,7 @@ def database(template_of: dict[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One server for the tests of a file: each makes reviews of its own."""
+    """One server for the tests of a file: each makes its own reviews."""
     variables = {"DATABASE_URL": database, "TABULAR_POLL_MS": 200, "COLUMNIST_REQUESTS_PER_MINUTE": 10**6}
     with served(COLUMNIST_DATA_DIR=tmp_path_factory.mktemp("data"), **variables) as running:
         yield running
@@ -55,7 +55,7 @@ def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def admin(database: str) -> str:
-    """The same database for its superuser: to bring about what the product does not do."""
+    """The same database for its superuser, for changes that the product cannot make."""
     return database.replace("columnist@", "postgres@")
 
 
@@ -71,7 +71,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(
         viewport={"width": 1440, "height": 900},
         permissions=["clipboard-read", "clipboard-write"],
-        reduced_motion="reduce",  # what moves is drawn again for every frame, by the CPU
+        reduced_motion="reduce",  # the CPU draws every frame of an animation
     )
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     yield context
@@ -80,7 +80,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def opens(context: BrowserContext) -> Iterator[Opens]:
-    """Open an address in a new tab. `away`: the server will be away for a while, and the browser will say so."""
+    """Open an address in a new tab. `away`: the server will be away for a while, and the browser will report it."""
     wrong: list[str] = []
 
     def open_page(address: str, away: bool = False, refused: bool = False) -> Page:
@@ -123,7 +123,7 @@ def api_of(server: Served, **options: Any) -> Iterator[httpx.Client]:
 
 
 def filled(server: Served, files: list[Path], questions: list[dict[str, Any]] = QUESTIONS) -> str:
-    """A review whose answers are there."""
+    """A review with all answers."""
     with api_of(server) as api:
         review = str(
             api.post("/tabular/reviews", json={"name": f"Filled {uuid4()}", "columns": questions}).json()["id"]
@@ -141,7 +141,7 @@ def pdfs(count: int) -> list[Path]:
 
 
 def cell(page: Page, row: int, column: str) -> Locator:
-    """The cell of a row's number and a column's name, once the row has been read: only then it has an id."""
+    """The cell at a row's number and a column's name, once the row has been read: only then does it have an id."""
     header = page.locator(".ag-header-cell", has=page.get_by_role("button", name=column, exact=True))
     return page.locator(f".ag-row[row-index='{row}'][row-id] .ag-cell[col-id='{header.get_attribute('col-id')}']")
 

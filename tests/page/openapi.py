@@ -1,4 +1,4 @@
-"""`python -m tests.page.openapi` (`make types`): keeps web/openapi.json, from which the page's types are made."""
+"""`python -m tests.page.openapi` (`make types`): writes web/openapi.json, from which the page's types are made."""
 
 import json
 import tempfile
@@ -12,7 +12,7 @@ KEPT = ROOT / "web" / "openapi.json"
 
 
 def described() -> str:
-    """What a server of this code says of itself, as it is kept."""
+    """The OpenAPI document of this code, in the form that is kept."""
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         served("--no-worker", COLUMNIST_DATA_DIR=folder) as server,

@@ -1,4 +1,4 @@
-"""The evidence of an answer, in the panel and beside the whole document, and what a person does with it."""
+"""The evidence of an answer, in the panel and beside the whole document, and the acts of a person on it."""
 
 import io
 import re
@@ -194,7 +194,7 @@ def test_a_document_says_how_it_was_read(server: Served, opens: Opens, admin: st
     expect(places).to_have_text(re.compile(r"2 of [2-9]"))
     wait_until(lambda: marked.bounding_box() != before, "the next place")
     accessible(page)
-    # As a worker without OCR leaves it.
+    # The state that a worker without OCR leaves.
     with psycopg.connect(admin) as database:
         database.execute(
             "update document_readings set ocr_pages = 0, ocr_on = '{}', unread_pages = 1, unread_on = '{1}' "

@@ -1,4 +1,4 @@
-"""The grid: what it shows, finds, sorts, groups, and copies."""
+"""The grid: showing, finding, sorting, grouping, copying."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who signs in, what they share, and where an address leads them."""
+"""Signing in, sharing, and where an address leads."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the browser may load, what is markup, and the types that page and API share."""
+"""The page's Content-Security-Policy, escaping of markup, and the types that page and API share."""
 
 import httpx
 from playwright.sync_api import BrowserContext, expect

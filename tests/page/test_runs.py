@@ -1,4 +1,4 @@
-"""A run as the page shows it: its progress, whatever it waits for, and its end."""
+"""A run on the page: its progress, the reasons for waiting, and its end."""
 
 import re
 import socket
@@ -87,7 +87,7 @@ def test_what_a_run_waits_for_is_said_and_a_cancelled_one_counts_what_was_done(
     url: str, opens: Opens, tmp_path: Path
 ) -> None:
     with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        nobody.bind(("127.0.0.1", 0))  # and ignores the cancel
         llm = f"http://127.0.0.1:{nobody.getsockname()[1]}/v1"
         variables = {"TABULAR_POLL_MS": 200, "OPENAI_BASE_URL": llm, "COLUMNIST_MODEL": "away"}
         with served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **variables) as server, api_of(server) as api:

@@ -1,4 +1,4 @@
-"""Before the first run: documents, questions, and what a run would ask."""
+"""Before the first run: documents, questions, and the estimate of a run."""
 
 import re
 from email.message import EmailMessage
@@ -113,7 +113,7 @@ def test_files_go_on_being_sent_whatever_is_shown(server: Served, opens: Opens, 
 def test_files_that_a_proxy_finds_too_large_are_refused_and_the_others_are_not(
     url: str, opens: Opens, tmp_path: Path
 ) -> None:
-    """nginx accepts bodies of 1 MB, if nobody tells it otherwise."""
+    """By default nginx accepts bodies of 1 MB."""
     for name, size in (("a.txt", 600_000), ("b.txt", 600_000), ("c.txt", 40), ("d.txt", 1_200_000)):
         (tmp_path / name).write_text("x" * size)
     with (

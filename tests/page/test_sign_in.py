@@ -114,7 +114,7 @@ def sign_in_at_the_provider(page: Page, name: str) -> None:
 
 
 def of_this_machine(route: Route) -> None:
-    """The provider's own page would like a font from elsewhere."""
+    """The provider's own page asks for a font from another host."""
     if re.match(r"http://(localhost|127\.0\.0\.1)[:/]", route.request.url):
         route.continue_()
     else:
@@ -157,7 +157,7 @@ def test_who_signs_in_at_an_openid_provider_gets_a_session_and_is_where_they_wer
     page.get_by_role("link", name="All reviews").click()
     start_review(page, "Leases")
 
-    # The answer that brought the browser back counts once, and in no other browser.
+    # The provider's answer counts once, and in no other browser.
     (back,) = (one for one in asked if "/sign-in/return" in one)
     for other in (context, browser.new_context()):
         other.set_default_timeout(PATIENCE_SECONDS * 1000)

@@ -1,4 +1,4 @@
-"""A page whose parts are of two versions, as while a new one is rolled out: it says so, and tries again."""
+"""A page with parts of two versions, as during a rollout: it says so, and tries again."""
 
 from playwright.sync_api import Route, expect
 
@@ -7,7 +7,7 @@ from tests.processes import Served
 
 
 def missing(route: Route) -> None:
-    """Answers as the server of another version does."""
+    """Answers like a server of another version."""
     route.fulfill(status=404, body="")
 
 
@@ -36,7 +36,7 @@ def test_a_screen_that_fails_says_so_and_the_others_are_there(server: Served, op
     review = filled(server, pdfs(1))
     page = opens(server.url, refused=True)
     page.route("**/assets/Review-*.js", missing)
-    page.goto(f"{server.url}/reviews/{review}")  # loads itself anew once, which does not help
+    page.goto(f"{server.url}/reviews/{review}")  # reloads itself once, which does not help
     expect(page.get_by_role("heading", name="This screen has failed")).to_be_visible()
     page.get_by_role("link", name="Columnist").click()
     expect(page.get_by_role("heading", name="Reviews", exact=True)).to_be_visible()

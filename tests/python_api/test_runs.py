@@ -1,4 +1,4 @@
-"""Runs of `columnist.run` beside each other, and what they promise: own answers, a whole grid or an exception."""
+"""Runs of `columnist.run` beside each other: each gets its own answers, and a whole grid or an exception."""
 
 import asyncio
 import signal
@@ -32,7 +32,7 @@ def installation(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def priced(folder: Path, count: int, words: str = "") -> Path:
-    """Contracts with a price and a penalty that tell of themselves."""
+    """Contracts whose price and penalty identify them."""
     folder.mkdir(parents=True, exist_ok=True)
     for nr in range(count):
         (folder / f"{nr:02}.txt").write_text(f"{words} The price is one{nr} dollars. The penalty is two{nr} dollars.")
@@ -44,7 +44,7 @@ def shown(result: columnist.Result) -> list[str]:
 
 
 def figures(url: str, query: str) -> list[tuple[object, ...]]:
-    """A look into the database, past every access rule."""
+    """A connection to the database that bypasses every access rule."""
     with psycopg.connect(url.replace("columnist@", "postgres@")) as connection:
         return connection.execute(query).fetchall()
 
@@ -115,7 +115,7 @@ def test_a_model_that_nobody_here_can_ask_is_refused_at_once(
 
 
 def test_a_run_covers_what_a_live_job_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The job of a first run, on a part of the folder and of the questions, is still under way."""
+    """The job of a first run, over a part of the folder and of the questions, is still live."""
     files = priced(tmp_path / "contracts", 6)
     monkeypatch.setenv("TABULAR_GENERATE_CONCURRENCY", "1")
     with simulator("--decode-rate", "200") as llm, ThreadPoolExecutor() as threads:
@@ -147,7 +147,7 @@ def test_a_job_that_somebody_cancels_is_an_exception_that_says_so(
 
 
 def cancel_all(url: str) -> None:
-    """As `columnist jobs cancel`, by another program."""
+    """Cancel as `columnist jobs cancel` does, from another program."""
     ((job_id,),) = figures(url, "select id from tabular_jobs")
     done = subprocess.run(
         [sys.executable, "-m", "columnist", "jobs", "cancel", str(job_id)],
@@ -183,7 +183,7 @@ STARTS = {
 def test_one_interrupt_stops_it_hands_back_and_says_that_the_job_stays(
     tmp_path: Path, url: str, start: str, database: str
 ) -> None:
-    # Not below pytest's folder, which is private to root: the cluster would live elsewhere.
+    # Not below pytest's folder, which is private to root: the cluster would be made elsewhere.
     with (
         tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as home,
         simulator("--decode-rate", "1") as llm,  # so slow that no document ends
@@ -201,7 +201,7 @@ def test_one_interrupt_stops_it_hands_back_and_says_that_the_job_stays(
         wait_until(lambda: llm.figure("llm_running") >= 4 or running.poll() is not None)
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=PATIENCE_SECONDS)
-        # What a thread raises after asyncio has cancelled its waiter is lost; that it stops is what counts.
+        # An exception of a thread whose waiter asyncio has cancelled is lost; the test is that the thread stops.
         assert start == "to_thread" or "job stays" in errors, errors
         assert running.returncode != 0
         wait_until(lambda: llm.figure("llm_running") == 0)
@@ -216,7 +216,7 @@ def test_one_interrupt_stops_it_hands_back_and_says_that_the_job_stays(
 def test_an_interrupt_that_is_thrown_into_a_thread_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
-    """As the kernels do it that run a notebook's cells in a thread."""
+    """As in kernels that run a notebook's cells in a thread."""
     import ctypes
 
     outcome: list[BaseException] = []

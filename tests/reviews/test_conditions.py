@@ -26,7 +26,7 @@ def operands(answer_format: Format) -> st.SearchStrategy[Any]:
 
 
 def value(answer_format: Format, operand: Any) -> Any:
-    """The operand as a cell has it."""
+    """The operand in the form of a cell's value."""
     if answer_format == "date":
         return operand.isoformat()
     if answer_format == "monetary_amount":

@@ -1,4 +1,4 @@
-"""The rules run in processes that can be killed: none takes longer than it may, or longer than anybody waits for it."""
+"""The rules run in processes that can be killed: none exceeds its time or outlives its request."""
 
 import asyncio
 import os

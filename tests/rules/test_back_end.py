@@ -1,4 +1,4 @@
-"""What the back end without an LLM promises, on real contracts and their lawyers' labels."""
+"""The promises of the back end without an LLM, on real contracts and lawyers' labels."""
 
 import asyncio
 import csv

@@ -1,4 +1,4 @@
-"""Clauses are found in the words in which contracts usually put them, and not in those that only look alike."""
+"""Clauses are found in the usual words of contracts, and not in words that only look alike."""
 
 from pathlib import Path
 from uuid import UUID

@@ -1,4 +1,5 @@
-"""When a contract takes effect and expires, for how long it renews, how early a party says no: in the usual words."""
+"""When a contract takes effect and expires, how long it renews, how early a party must give notice: in the usual
+words."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""A flag of the rules says how far to trust an answer: measured on contracts that lawyers labelled."""
+"""The flags of the rules show how far to trust an answer: measured on contracts that lawyers labelled."""
 
 from collections.abc import Iterator
 from functools import cache

@@ -50,7 +50,7 @@ class Vllm:
         self.start()
 
     def start(self) -> None:
-        """Start it on its port; `wait` says when it is there."""
+        """Start it on its port; `wait` returns when it answers."""
         assert FOLDER
         command = [f"{FOLDER}/bin/vllm", "serve", f"{FOLDER}/model", "--port", str(self._port), *FLAGS]
         with self._log.open("ab") as log:
@@ -59,19 +59,19 @@ class Vllm:
             )
 
     def wait(self) -> None:
-        """Until it answers. Fails with the end of its log if it ends before."""
+        """Wait until it answers. Fails with the end of its log if it ends first."""
         until = time.monotonic() + START_SECONDS
         while not self._is_there():
             assert self._process.poll() is None and time.monotonic() < until, self._log.read_text()[-3_000:]
             time.sleep(0.5)
 
     def kill(self) -> None:
-        """With SIGKILL, and the processes of its engine."""
+        """Kill it and the processes of its engine with SIGKILL."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def settings(self, **changes: Any) -> Settings:
-        """Of a client of it."""
+        """The settings of a client."""
         known = {"openai_base_url": self.url, "openai_api_key": KEY, "model": "tiny"}
         return Settings(_env_file=None, **{**known, **changes})
 
@@ -82,7 +82,7 @@ class Vllm:
         return sum(float(figure) for figure in re.findall(rf"^vllm:{name}(?:\{{.*\}})? (\S+)$", text, re.MULTILINE))
 
     def wait_until(self, wanted: Callable[["Vllm"], bool], seconds: float) -> None:
-        """Until that is so; fails if it takes longer."""
+        """Wait until the condition holds; fails if it takes longer."""
         until = time.monotonic() + seconds
         while not wanted(self):
             assert time.monotonic() < until, f"not within {seconds} seconds"

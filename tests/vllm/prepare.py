@@ -1,4 +1,4 @@
-"""Runs in vLLM's environment: gives it the name it looks for, and a tiny model of random weights."""
+"""Runs in vLLM's environment: provides the package name that it looks for, and a tiny model of random weights."""
 
 import sys
 import zipfile

@@ -1,4 +1,4 @@
-"""What docs/vllm.md says, against a real vLLM. Its tiny model answers nonsense, in the form that is asked for."""
+"""The statements of docs/vllm.md, against a real vLLM. Its tiny model answers nonsense in the requested form."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ CALL_SECONDS = 120
 
 
 async def answered(chat: ChatModel, question: str, text: str = "The rent is 900 euros.", **more: Any) -> Completion:
-    """As the pool asks: while the server is away, later again."""
+    """Ask as the pool does: again later while the server is away."""
     async with asyncio.timeout(10 * CALL_SECONDS):
         while True:
             try:
@@ -110,7 +110,7 @@ def test_ctrl_c_leaves_nothing_running(vllm: Vllm, tmp_path: Path) -> None:
 
 
 def test_a_full_queue_is_waited_for(vllm: Vllm) -> None:
-    """40 calls at once, where 4 run and 8 wait: the others are refused with 503."""
+    """Of 40 calls at once, 4 run and 8 wait; the others are refused with 503."""
 
     async def run() -> list[Completion]:
         async with ChatModel(vllm.settings(llm_max_in_flight=40), "tiny", vllm.url) as chat:

@@ -1,4 +1,4 @@
-"""Cases are read by the functions that the guarded subprocess calls, without one: there are hundreds of them."""
+"""Cases are read by the guarded subprocess's functions, but in this process: there are hundreds of them."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ FILES = Path(__file__).parent / "files"
 
 
 def text_of(path: Path, name: str | None = None) -> str:
-    """What is read of a file, pages apart by a blank line."""
+    """The text of a file, with a blank line between pages."""
     return read_whole(path, name)[0]
 
 
 def read_whole(path: Path, name: str | None = None) -> tuple[str, list[Remark]]:
-    """What is read of a file, and what its row says."""
+    """The text of a file, and the sentence of its row."""
     _, pages = read_file(path.open("rb"), name or path.name, 5_000)
     read = list(pages)
     return "\n\n".join(page.text for page in read), gathered(one for page in read for one in page.remarks)

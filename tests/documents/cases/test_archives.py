@@ -1,4 +1,4 @@
-"""A ZIP archive is taken in as its files, each with its path; what is odd in it is refused by itself."""
+"""A ZIP archive is taken in as its files, each with its path; each odd entry alone is refused."""
 
 import asyncio
 import io
@@ -76,7 +76,7 @@ def test_a_name_is_decoded_whatever_code_page_its_archive_was_made_in(tmp_path: 
     name = {"cp866": "Договор аренды.txt", "cp932": "賃貸借契約書.txt"}.get(encoding, "Pachtverträge für Müller.txt")
     data = name.encode(encoding)
     path = zipped(tmp_path / "a.zip", ("x" * len(data), b"Words."))
-    path.write_bytes(path.read_bytes().replace(b"x" * len(data), data))  # without the sign of UTF-8
+    path.write_bytes(path.read_bytes().replace(b"x" * len(data), data))  # without the flag for UTF-8
     assert [one.path for one in packed_files(path.open("rb"))] == [name]
 
 

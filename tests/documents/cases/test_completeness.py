@@ -1,4 +1,4 @@
-"""What a file holds and no reader has read is counted, apart from the reading: one check per format."""
+"""Content of a file that no reader has read is counted, separately from reading: one check per format."""
 
 import io
 import zipfile

@@ -1,6 +1,6 @@
-"""What style sheets hide is kept apart, in whatever way they hide it; what they show is read.
+"""Text that style sheets hide in any way is kept apart; shown text is read.
 
-Each way was looked at in Chromium: whether a picture of the page changes with the words.
+Each way was checked in Chromium: whether a picture of the page changes with the words.
 """
 
 import pytest

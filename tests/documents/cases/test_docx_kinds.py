@@ -1,4 +1,4 @@
-"""DOCX: parts that a reader may never visit, values outside the text, and marks that must not become digits."""
+"""DOCX: parts that a reader may miss, values outside the text, and marks that must not become digits."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Text files in every encoding: no amount, name or paragraph sign is another one than its author wrote."""
+"""Text files in every encoding: every amount, name and paragraph sign is as its author wrote it."""
 
 import re
 from pathlib import Path

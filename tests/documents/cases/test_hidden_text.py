@@ -1,4 +1,4 @@
-"""What nobody sees on the page is kept apart: it is not in the text that a model gets and that quotes are held to."""
+"""Text that is invisible on the page is kept apart: neither models nor quotes get it."""
 
 import zlib
 from pathlib import Path
@@ -106,7 +106,7 @@ def words(text: str) -> list[str]:
 
 @pytest.mark.parametrize("trick", UNSEEN)
 def test_text_that_the_page_does_not_show_is_kept_apart_and_is_no_evidence(tmp_path: Path, trick: str) -> None:
-    # The same letters are seen on the page before: what is known of them must not decide here.
+    # The same letters are visible on the page before: that must not decide here.
     path = pdf_of(tmp_path / "lease.pdf", line(SHOWN, 640) + line(HIDDEN, 600), line(SHOWN, 640) + UNSEEN[trick])
     before, page = read_pdf(path.open("rb"), 9)
     assert words(before.text) == words(f"{SHOWN} {HIDDEN}") and not before.hidden
@@ -175,7 +175,7 @@ def scanned(text: str) -> str:
 
 
 def test_the_ocr_of_a_scan_counts_as_shown_only_where_its_picture_has_ink(tmp_path: Path) -> None:
-    # One row of pixels a point; ink from 692 to 712 points above the bottom.
+    # One row of pixels per point; ink from 692 to 712 points above the bottom.
     rows = b"".join(
         bytes([0 if 80 <= row <= 100 and column % 4 == 0 else 255 for column in range(612)]) for row in range(792)
     )
@@ -213,7 +213,7 @@ def test_no_word_of_the_example_contracts_is_called_hidden() -> None:
     assert not [page.hidden for page in pages if page.hidden.strip(".\u200b \n")]
 
 
-# ── What a file says that its letters are ────────────────────────────────────────────────────────────────────────
+# ── The letters that a file claims ────────────────────────────────────────────────────────────────────────
 
 
 def spoken(actual: str, drawn: str) -> str:

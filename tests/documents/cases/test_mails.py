@@ -33,7 +33,7 @@ def mail(tmp_path: Path) -> Path:
 
 
 def attached(path: Path) -> list[str]:
-    """The names of the attachments; one that is no document with a star."""
+    """The names of the attachments, with a star if it is no document."""
     media_type = MSG if path.suffix == ".msg" else EML
     return [f"{one.name}{'*' * bool(one.unread)}" for one in attached_files(path.open("rb"), media_type)]
 

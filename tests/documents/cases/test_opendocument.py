@@ -1,4 +1,4 @@
-"""ODT, ODS and ODP: what a person sees is read in its place, and what they do not see is kept apart."""
+"""ODT, ODS and ODP: visible text is read in its place, and hidden text is kept apart."""
 
 import io
 import zipfile
@@ -48,7 +48,7 @@ STYLES = """
 def pages(
     kind: str, body: str, common: str = "", files: Mapping[str, bytes] = MappingProxyType({}), **parts: str
 ) -> list[Page]:
-    """The pages of a file; `kind`: text, spreadsheet or presentation; `common`: inside of styles.xml."""
+    """The pages of a file; `kind`: text, spreadsheet or presentation; `common`: inside styles.xml."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("mimetype", f"application/vnd.oasis.opendocument.{kind}")

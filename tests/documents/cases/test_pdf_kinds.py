@@ -1,4 +1,4 @@
-"""PDF: values outside the text, files inside it, and what only a picture says."""
+"""PDF: values outside the text, files inside it, and text in pictures."""
 
 from pathlib import Path
 
@@ -287,7 +287,7 @@ def test_lines_are_in_the_order_of_the_eye(tmp_path: Path) -> None:
 
 
 def test_the_order_of_the_file_stays_where_it_may_be_right(tmp_path: Path) -> None:
-    """Signatures side by side, cells of several lines, and a note up the margin are as the file has them."""
+    """Signatures side by side, cells of several lines, and a vertical note in the margin keep the file's order."""
     sides = [
         (f"{name}: {side}", x, 700.0 - 14 * y)
         for side, x in (("A", 72.0), ("B", 330.0))

@@ -1,4 +1,4 @@
-"""Pictures inside of Office files: those with lines of text are counted, and read by OCR where it is installed."""
+"""Pictures inside Office files: those with lines of text are counted, and read by OCR if it is installed."""
 
 import base64
 import io

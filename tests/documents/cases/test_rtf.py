@@ -1,4 +1,4 @@
-"""RTF: what Word shows, in the letters and figures that it shows."""
+"""RTF: the text that Word shows, with the same letters and figures."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def shown(body: bytes, head: bytes = HEAD) -> list[str]:
 
 
 def hidden(body: bytes) -> list[str]:
-    """What a person does not see."""
+    """The hidden text."""
     return [line.text for line in rtf_lines(HEAD + body + b"}").lines if isinstance(line, Hidden)]
 
 
@@ -82,7 +82,7 @@ def test_what_nobody_sees_is_kept_as_hidden(secret: bytes) -> None:
 
 
 MORE_COLOURS = rb"{\colortbl;\red255\green0\blue0;\red16\green16\blue16;}"
-"""From 4 on: after those of the head."""
+"""Numbered from 4: after those of the head."""
 
 
 @pytest.mark.parametrize(

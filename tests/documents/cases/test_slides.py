@@ -1,4 +1,4 @@
-"""PPTX: what a person sees of a slide is on its page, and what they do not see is kept apart."""
+"""PPTX: the visible text of a slide is on its page, and hidden text is kept apart."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""HTML: what a browser draws, to the end, and nothing that a person does not see."""
+"""HTML: all text that a browser draws, and nothing that a person does not see."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def shown(html: str) -> list[str]:
 
 
 def hidden(html: str) -> list[str]:
-    """What a person does not see."""
+    """The hidden text."""
     return [line.text for line in text_lines(html).lines if isinstance(line, Hidden)]
 
 

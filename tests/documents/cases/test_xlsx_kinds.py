@@ -1,4 +1,4 @@
-"""XLSX: values as Excel shows them, formulas that nobody computed, what Excel hides, and odd files that Excel opens."""
+"""XLSX: values as Excel shows them, formulas without results, hidden text, and odd files that Excel opens."""
 
 import csv
 import math
@@ -40,7 +40,8 @@ def case(name: str) -> list[str]:
 
 
 def test_numbers_are_shown_as_another_engine_shows_them() -> None:
-    """The results of SheetJS's SSF 0.11 (Apache-2.0) for 70 formats; the next test has those where it is wrong."""
+    """The results of SheetJS's SSF 0.11 (Apache-2.0) for 70 formats; the next test has the formats in which it is
+    wrong."""
     with (CASES / "number_formats.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) > 500
@@ -49,7 +50,7 @@ def test_numbers_are_shown_as_another_engine_shows_them() -> None:
 
 
 def test_formats_are_shown_as_libreoffice_shows_them_or_the_file_says_why_not() -> None:
-    """What LibreOffice 7.4 shows (`make office` asks it again); `excel` and `why` are for where Excel does not."""
+    """The output of LibreOffice 7.4 (`make office` asks it again); `excel` and `why`: where Excel differs."""
     rows = number_formats.rows()
     assert len({row["format"] for row in rows}) >= 200
     assert all(bool(row["excel"]) == bool(row["why"]) for row in rows)
@@ -70,7 +71,7 @@ def test_formats_are_shown_as_libreoffice_shows_them_or_the_file_says_why_not() 
         (5551234567, "000-00-0000", "5551-23-4567"),
         (-5000, "[<1]0.00;[>=100]0;0.0", "-5000.00"),
         (99.995, "##0.0E+0", "100.0E+0"),
-        (45418, "dd/mm/yyyy", "2024-05-06"),  # which no country reads in another way
+        (45418, "dd/mm/yyyy", "2024-05-06"),  # it means the same in every country
         (45418.75, "m/d/yy h:mm", "2024-05-06 18:00"),
         (45418, '"due "d mmm yyyy', "due 6 May 2024"),
         (0, "dd/mm/yyyy", "1900-01-01"),
