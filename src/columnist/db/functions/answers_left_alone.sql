@@ -1,4 +1,4 @@
--- How many answers a job would ask again, if they were not a person's.
+-- How many answers a job would ask again if no person had edited or verified them.
 create or replace function answers_left_alone(
   review_id uuid, "only" text[], model text, prompt_version text, column_ids uuid[], document_ids uuid[]
 ) returns bigint language sql stable as $$

@@ -1,4 +1,4 @@
--- A cell as the history keeps it: all that it takes to bring the answer back.
+-- A cell in the history's form: everything that is needed to restore the answer.
 create or replace function cell_content(c tabular_cells) returns jsonb language sql stable as $$
   select case when c.review_id is not null then jsonb_build_object(
     'status', c.status, 'summary', c.summary, 'value', c.value, 'value_format', c.value_format, 'flag', c.flag,

@@ -1,4 +1,4 @@
--- The one-item form, for workers that are not Columnist's own.
+-- The form for one item, for workers other than Columnist's own.
 create or replace function claim_tabular_job_item(lease_seconds double precision) returns setof tabular_job_items
 language sql volatile as $$
   select * from claim_tabular_job_items(lease_seconds, 1, 3)

@@ -1,13 +1,11 @@
 -- Takes up to `batch` open items for `lease_seconds` and returns them; waits for no lock. Jobs come in turn, the one
 -- that was served longest ago first. A first round gives each its share of the pool, at least one item: the calling
--- pool says how many items of which jobs it holds already. Later rounds give what is left to whoever has more, until
--- the batch is full or nothing is claimable: no place stays free while there is work. The least share is a sixteenth
--- of the batch: a batch of one item of each job would write as many rows of jobs.
--- Bound: until a job is served again, at most as many items of others are claimed as there are live jobs, times the
--- least share, and places.
--- `models` are those that the pool can ask (null: any); of `scarce_models` it takes no more than `scarce_places`.
--- Items out of attempts are left to end_abandoned_items.sql.
--- Of a job that grew no two items about one document run at the same time.
+-- pool says how many items of which jobs it already holds. Later rounds give the rest to jobs that have more, until the
+-- batch is full or nothing is claimable: no place stays free while there is work. The least share is a sixteenth of the
+-- batch: a batch of one item of each job would write as many rows of jobs. Bound: until a job is served again, at most
+-- as many items of others are claimed as there are live jobs, times the least share, and places. `models`: the models
+-- that the pool can ask (null: any); of `scarce_models` it takes at most `scarce_places`. Items out of attempts are
+-- left to end_abandoned_items.sql. In a job that has grown, no two items about one document run at the same time.
 create or replace function claim_tabular_job_items(
   lease_seconds double precision, batch int, max_attempts int,
   held_jobs uuid[] default '{}', held_items int[] default '{}', models text[] default null,
@@ -39,13 +37,14 @@ begin
   end if;
 
   for round in 1 .. batch + 1 loop
-    -- Who gets how many, then one statement that takes them all: a statement per job would cost more than the claim.
+    -- First each job's number of items, then one statement that takes them all: one per job would cost more than the
+    -- claim.
     turns := '{}';
     quotas := '{}';
     left_over := room;
     for job in
       select j.id, j.model, claimable.items
-      -- In order before the items are looked at, and looked at one by one: the first few jobs fill the batch.
+      -- Sorted before their items are read, and read one by one: the first few jobs fill the batch.
       from (select j.id, j.model from tabular_jobs j
             where j.status in ('pending', 'running') and j.cancel_requested_at is null and j.paused_at is null
               and (models is null or j.model = any(models))
@@ -106,7 +105,7 @@ begin
     exit when room = 0 or round > 1 and taken = 0;
   end loop;
 
-  -- Who is locked is being settled by another pool: its turn comes a little early, and nobody waits.
+  -- Another pool is settling a locked job: that job's turn comes a little early, and this pool does not wait.
   update tabular_jobs j set served_at = clock_timestamp()
   where j.id = any(array(select l.id from tabular_jobs l where l.id = any(served) for no key update skip locked));
 end $$;

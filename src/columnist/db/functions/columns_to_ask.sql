@@ -1,4 +1,4 @@
--- The columns that an item still has to ask about its document, in the grid's order.
+-- The columns that an item still must ask about its document, in the grid's order.
 create or replace function columns_to_ask(job tabular_jobs, item tabular_job_items) returns setof tabular_columns
 language sql stable as $$
   select col.*

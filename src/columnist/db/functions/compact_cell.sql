@@ -1,4 +1,4 @@
--- A cell as windows of the grid and the feed show it; `missing` where there is none. A set of one row, so that it is
+-- A cell in the form of the grid's windows and of the feed; `missing` if there is none. A set of one row, so that it is
 -- inlined in `from`: row_to_json() of it is half again as fast as json_build_object().
 create or replace function compact_cell(c tabular_cells, column_version int, model text, prompt_version text)
 returns table (

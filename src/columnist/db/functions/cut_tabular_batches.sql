@@ -1,8 +1,9 @@
--- Makes batches of the calls that wait, of jobs that ask the models (null: any); returns how many. A job's batch is made
--- when nothing more comes, when nothing came for `quiet_seconds`, or when it is full. It has at most as many calls,
--- bytes and dollars as the provider takes, and the budget and the user's allowance have left beside what waits there
--- already (of the allowance: of all the user's jobs), but at least one call where any dollar is left; tokens only as many
--- as the provider said, or half of what it refused, less those that wait there already.
+-- Makes batches of waiting calls, for jobs that ask the models (null: any); returns how many. A job's batch is made
+-- when no more calls can come, when none came for `quiet_seconds`, or when it is full. It has at most as many calls and
+-- bytes as the provider takes, and as many dollars as are left of the budget and of the user's allowance after the
+-- calls that already wait there (for the allowance: those of all the user's jobs), but at least one call if any dollar
+-- is left. Its tokens are at most what the provider stated, or half of what it refused, less those that already wait
+-- there.
 create or replace function cut_tabular_batches(
   server text, models text[], most_requests int, most_bytes bigint, quiet_seconds double precision
 ) returns int language plpgsql volatile as $$
@@ -13,7 +14,7 @@ declare
   made uuid;
   cut int := 0;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('cut_tabular_batches', 0));  -- what one cuts, the next has to count
+  perform pg_advisory_xact_lock(hashtextextended('cut_tabular_batches', 0));  -- the next call counts what this one cuts
   for job in
     select j.* from tabular_jobs j
     where j.in_batches and j.status in ('pending', 'running') and j.cancel_requested_at is null and j.paused_at is null
@@ -34,7 +35,7 @@ begin
     select coalesce(sum(b.prompt_tokens), 0) as tokens, count(*) filter (where b.job_id = job.id) as batches into under_way
     from tabular_batches b
     where b.model = job.model and b.server = cut_tabular_batches.server and b.ended_at is null;
-    -- Where fewer would have been refused, too, somebody else's wait there: that is tried again in a while.
+    -- If fewer would have been refused, too, other calls wait there: it is tried again in a while.
     continue when refused.refused_at > now() - interval '1 minute'
         and (refused.requests = 1 or refused.prompt_tokens <= refused.most_tokens)
       or under_way.tokens > 0 and under_way.tokens >= refused.most_tokens;

@@ -1,6 +1,6 @@
--- A batch has ended, or is not to be submitted any more. Calls that were not answered are put off anew; the provider may
--- have refused the batch before it read them, then they wait for another one. Documents that wait for no batch any more
--- go on. Items are locked before their calls, as in put_off_tabular_item.
+-- A batch has ended, or must not be submitted any more. Unanswered calls are put off again; if the provider refused the
+-- batch before it read them, they wait for another one. Documents that no longer wait for a batch go on. Items are
+-- locked before their calls, as in put_off_tabular_item.
 create or replace function end_tabular_batch(batch_id uuid) returns void language plpgsql volatile as $$
 declare
   items bigint[];

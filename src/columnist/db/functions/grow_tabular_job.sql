@@ -1,5 +1,5 @@
--- Adds to a live job what a request asks for and no open item of it covers, as items of their own. An item that runs
--- covers the questions as they were when it was first claimed. Returns no row when the job is not live any more.
+-- Adds to a live job, as new items, the questions of a request that no open item covers. A running item covers the
+-- questions as they were when it was first claimed. Returns no row if the job is no longer live.
 create or replace function grow_tabular_job(
   job_id uuid, "only" text[], column_ids uuid[], document_ids uuid[], budget numeric
 ) returns table (total_items int, added_items int) language plpgsql volatile as $$
@@ -46,7 +46,7 @@ begin
            grow_tabular_job."only"
     from wanted w where not w.covered group by w.document_id
     returning 1
-  ), pinned as (  -- what was asked for before is asked as it was
+  ), pinned as (  -- earlier requests are asked in their old form
     update tabular_job_items i
     set column_ids = coalesce(i.column_ids, job.column_ids), "only" = coalesce(i."only", job."only")
     where wider and i.job_id = job.id and i.completed_at is null

@@ -1,4 +1,4 @@
--- Whether the state of a cell is among those that are to be asked.
+-- Whether the state of a cell is among the states to ask.
 create or replace function is_named(
   "only" text[], model text, prompt_version text, c tabular_cells, column_version int
 ) returns boolean language sql immutable as $$

@@ -1,6 +1,6 @@
 -- Whether a job asks a cell in its present state, and therefore may write it. `job_id` and `began` are null for a job
--- that does not exist yet. A job asks nothing twice, unless the question was edited since. What a person does during the
--- run is kept.
+-- that does not exist yet. A job asks nothing twice, unless the question was edited since. A person's acts during the
+-- run are kept.
 create or replace function job_asks(
   job_id uuid, began timestamptz, "only" text[], model text, prompt_version text, c tabular_cells, column_version int
 ) returns boolean language sql immutable as $$

@@ -1,4 +1,4 @@
--- The newest transaction that has left a change in a review's feed (read_changed_cells.sql); 0: none has.
+-- The newest transaction that has left a change in a review's feed (read_changed_cells.sql); 0: none.
 create or replace function newest_change(review_id uuid) returns xid8 language sql stable as $$
   select coalesce(greatest(
     (select c.changed_xid from tabular_cells c

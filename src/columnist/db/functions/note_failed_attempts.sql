@@ -1,4 +1,4 @@
--- The only place where a failure reaches cells: beside the answer, if there is one. Returns how many it was noted in.
+-- The only place where a failure reaches cells: beside the answer, if there is one. Returns the number of these cells.
 create or replace function note_failed_attempts(
   job tabular_jobs, document_id uuid, column_ids uuid[], column_versions int[], errors text[]
 ) returns bigint language sql volatile as $$

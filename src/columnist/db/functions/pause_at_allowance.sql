@@ -1,5 +1,5 @@
--- Before a call of a job is made, or put into a batch: pauses the job if it costs anything and the allowance of its user
--- for the day is spent, by whichever job; says whether it has.
+-- Before a call of a job is made, or put into a batch: pauses the job if it costs anything and its user's allowance for
+-- the day is spent, by any job; returns whether it has.
 create or replace function pause_at_allowance(job_id uuid) returns boolean language plpgsql volatile as $$
 begin
   update tabular_jobs j set paused_at = now(), pause_cause = 'allowance', pause_reason = null, updated_at = now()

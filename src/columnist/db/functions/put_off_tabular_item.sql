@@ -1,6 +1,6 @@
--- A worker gives an item back that waits for a batch, with the calls that it waits for; false if the item is another's now.
--- It stands after all items that can still be asked, so that what runs is among a job's first open items. It costs no
--- attempt. An item that waits for nothing any more is claimable at once: its row is locked before that is looked at.
+-- A worker gives back an item that waits for a batch, with its waiting calls; false if another worker holds it now. It
+-- is placed after all items that can still be asked, so that running items are among a job's first open ones. It costs
+-- no attempt. An item that no longer waits is claimable at once: its row is locked before that is checked.
 create or replace function put_off_tabular_item(item_id bigint, attempt int, requests json) returns boolean
 language plpgsql volatile as $$
 declare
@@ -22,7 +22,7 @@ begin
   update tabular_job_items i
   set status = 'pending', handed_back_count = handed_back_count + 1,
       position = i.position % 1000000000 + case when waits then 1000000000 else 0 end,
-      -- end_tabular_batch wakes it up; this is for a batch of which nobody hears any more.
+      -- end_tabular_batch wakes it up; this is for a batch that never reports.
       lease_expires_at = case when waits then now() + interval '4 hours' end
   where i.id = item.id;
   return true;

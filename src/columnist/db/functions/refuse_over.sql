@@ -1,4 +1,4 @@
--- Refuses what goes over a quota; db/quotas.py has the sentence for it.
+-- Refuses an act over a quota; db/quotas.py has the sentence for it.
 create or replace function refuse_over(name text) returns void language plpgsql stable
 set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,7 +1,7 @@
 -- The only place where jobs end. Runs once per statement that ends items, whoever ends them: an item that ends as an
 -- error leaves it in its cells (note_failed_item), its job's sums grow, and the job ends with its last item.
--- What has ended is what the new rows say less what the old rows said. A join of both would compare each with each: its
--- plan is kept, and was made for few of them.
+-- The ended items are counted in the new rows and subtracted for the old rows. A join of both would compare each with
+-- each, because its plan is kept and was made for few rows.
 create or replace function settle_tabular_jobs() returns trigger language plpgsql as $$
 begin
   if not exists (select from new_items where completed_at is not null) then

@@ -1,5 +1,5 @@
 -- Marks every write of a cell for the delta feed, and keeps its fields consistent. A verification holds for one answer
--- with its evidence, to one wording of the question: it goes when one of these changes.
+-- with its evidence, to one wording of the question: it is removed when one of these changes.
 create or replace function stamp_tabular_cell() returns trigger language plpgsql as $$
 begin
   new.changed_xid := pg_current_xact_id();

@@ -1,5 +1,5 @@
--- A column's version grows with every edit that changes what is asked: its answers are then stale, which the feed tells,
--- and the unit of its numbers is chosen anew. A number's name asks, too, if it names a unit.
+-- A column's version grows with every edit that changes its question: its answers are then stale, which the feed
+-- reports, and the unit of its numbers is chosen anew. For a number, a name with a unit is a part of the question.
 create or replace function version_tabular_column() returns trigger language plpgsql as $$
 declare
   units constant text := '\m(day|week|month|year|hour|minute|feet|foot|metre|meter|mile|acre|hectare|km|kg|ton)\w*';

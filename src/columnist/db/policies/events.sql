@@ -1,4 +1,4 @@
--- Added to by triggers and functions of the gate, changed by nobody.
+-- Triggers and functions of the gate add rows; nobody changes them.
 create policy see on events for select to authenticated
   using (user_id = (select auth.uid()) or owner_id = (select auth.uid())
          or can_access_review(review_id, array(select my_review_ids('owner'))));

@@ -1,4 +1,4 @@
--- History is added to by functions of the gate and by workers, never changed.
+-- Functions of the gate and workers add to the history; nobody changes it.
 create policy see on tabular_cell_changes for select to authenticated
   using (can_access_review(review_id, array(select my_review_ids())));
 create policy work on tabular_cell_changes for insert to columnist_worker with check (true);

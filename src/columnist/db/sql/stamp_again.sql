@@ -1,5 +1,6 @@
--- Transaction ids of another cluster that this one has not reached yet: what they stamp would be new for ever, and what
--- comes next would be older. All such stamps become this transaction's. The owner alone can do it; no trigger notes it.
+-- Transaction ids of another cluster that this one has not reached yet: rows with such stamps would be new for ever,
+-- and later ones would be older. All these stamps become this transaction's. Only the owner can do it; no trigger notes
+-- it.
 do $$
 declare
   stamp record;

@@ -1,4 +1,4 @@
--- Registers uploads, in order (documents/store.py); `added`: it was not there before.
+-- Registers uploads, in order (documents/store.py); `added`: it is new.
 with files as (
   select * from unnest(%(names)s::text[], %(paths)s::text[], %(hashes)s::text[], %(sizes)s::bigint[])
     with ordinality as f (name, path, sha256, size_bytes, nr)

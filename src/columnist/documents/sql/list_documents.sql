@@ -1,4 +1,5 @@
--- The documents that the user may see, newest first, or one of them, with what was read of them; `total` counts them all.
+-- The documents that the user may see, newest first, or one of them, with the results of reading; `total` counts them
+-- all.
 select d.id, d.name, coalesce(d.path, d.name) as path, d.sha256, d.size_bytes, k.media_type, k.page_count, k.characters, k.ocr_pages,
        k.unread_pages, k.language, row_to_json(k) as content, k.error,
        (select coalesce(o.path, o.name) from documents o

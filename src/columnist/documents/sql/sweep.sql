@@ -1,5 +1,5 @@
--- Look at contents and word boxes that have been loose for long (documents/sweep.py); `gone`: they belonged to no
--- document. Whoever notes one of them again waits for the end of this transaction, or is waited for.
+-- Examine contents and word boxes that have been loose for long (documents/sweep.py); `gone`: they belonged to no
+-- document. A session that notes one of them again waits for the end of this transaction, or this one waits for it.
 with looked_at as (
   delete from loose_contents
   where sha256 in (

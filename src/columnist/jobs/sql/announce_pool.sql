@@ -1,5 +1,6 @@
--- A pool says that it is there and what it can ask; pools that said nothing for a while are forgotten. Returns the models
--- of live jobs that no pool can ask, and that nobody has worked for lately: an older Columnist says nothing of itself.
+-- A pool announces itself and the models that it can ask; pools that were silent for a while are forgotten. Returns the
+-- models of live jobs that no pool can ask and on which no worker has worked lately: an older Columnist does not
+-- announce itself.
 with me as (
   insert into tabular_workers (id, models) values (%(worker_id)s, %(models)s::text[])
   on conflict (id) do update set models = excluded.models, seen_at = now()

@@ -1,5 +1,5 @@
 -- The pool takes up to `batch` items of jobs about a single document, for its reserved places: a person waits for these.
--- Waits for no lock. Of `refused` models it takes none.
+-- Waits for no lock. Takes no items of `refused` models.
 update tabular_job_items i
 set status = 'running',
     attempt_count = attempt_count + 1,

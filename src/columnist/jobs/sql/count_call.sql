@@ -1,4 +1,4 @@
--- A call to an LLM was billed: its job has cost that much more, whatever becomes of the answer and of the item. A count
+-- A call to an LLM was billed: its cost is added to its job, whatever happens to the answer and the item. A count
 -- whose reply was lost is sent again with the same id, and is not made twice. The answer is kept until
 -- its document is answered, the row for a day.
 -- The trigger pause_tabular_jobs pauses the job if its budget is spent.
@@ -15,7 +15,7 @@ with call as (
 update tabular_jobs j
 set prompt_tokens = j.prompt_tokens + %(prompt_tokens)s, cached_tokens = j.cached_tokens + %(cached_tokens)s,
     completion_tokens = j.completion_tokens + %(completion_tokens)s,
-    -- Null where the prices are the job's.
+    -- Null if the prices are the job's.
     price_beside = j.price_beside + coalesce(
       tokens_price(%(prompt_tokens)s, %(cached_tokens)s, %(completion_tokens)s, %(price_prompt)s::numeric,
                    %(price_cached)s::numeric, %(price_completion)s::numeric)

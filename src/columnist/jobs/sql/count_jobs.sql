@@ -1,7 +1,7 @@
--- A watcher's scrape: live jobs by state, and their items by state. Costs by live jobs, not by items: what ended is in
--- the jobs' sums, and the running items are among the first open ones, as in read_progress.sql; live jobs share the
--- workers, so the more there are, the fewer of each are looked at. The oldest waiting item is as old as its job, whose
--- items are made with it; a paused job's items wait for their owner, not for a worker.
+-- For the metrics: live jobs by state, and their items by state. The cost grows with live jobs, not with items: ended
+-- items are in the jobs' sums, and running items are among the first open ones, as in read_progress.sql; live jobs
+-- share the workers, so the more jobs, the fewer items of each are read. The oldest waiting item is as old as its job,
+-- whose items are made with it; a paused job's items wait for their owner, not for a worker.
 with live as materialized (
   select j.*, j.total_items - j.completed_items - j.error_items - j.skipped_items as open_items, run.running_items
   from tabular_jobs j

@@ -1,5 +1,5 @@
 -- How many cells of a grid have neither a current answer nor a failure that says why, in how many documents, and where.
--- Failed cells are taken off, as they may be stale, too.
+-- Failed cells are subtracted, because they may be stale, too.
 with failed as materialized (
   select * from items_to_ask(%(review_id)s, '{failed}', %(model)s, %(prompt_version)s, %(column_ids)s::uuid[],
                              %(document_ids)s::uuid[])

@@ -1,6 +1,7 @@
--- The janitor of every pool: what no worker will claim any more. An expired lease whose attempts are used up is poison;
--- an item of a cancelled job is skipped once nobody holds it. Skips what another janitor has locked. Claims go in the
--- order of positions, so whatever was ever claimed is among a job's first open items: no need to look at all that wait.
+-- The janitor of every pool: ends items that no worker will claim any more. An expired lease whose attempts are used up
+-- is poison; an item of a cancelled job is skipped once no worker holds it. Passes over items that another janitor has
+-- locked. Claims follow the order of positions, so every claimed item is among a job's first open ones: waiting items
+-- need not be read.
 with abandoned as (
   select i.id, j.cancel_requested_at is not null as cancelled
   from tabular_jobs j

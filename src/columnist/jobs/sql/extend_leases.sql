@@ -1,5 +1,5 @@
--- The heartbeat, every third of a lease. An item that does not come back is another's now. `running` is written as a
--- join for the reason that end_items.sql gives.
+-- The heartbeat, every third of a lease. Another worker holds the missing items now. `running` is a join for the reason
+-- in end_items.sql.
 update tabular_job_items i
 set lease_expires_at = now() + make_interval(secs => %(lease_seconds)s)
 from unnest(%(ids)s::bigint[], %(attempts)s::int[]) as held (id, attempt)

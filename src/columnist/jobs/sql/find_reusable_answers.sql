@@ -1,5 +1,5 @@
--- Answers that were given before to the same question in the same call about the same text by the same model and prompt, in
--- cells that the job's user may see: of the same review, or of another one of that user. The newest of this review first.
+-- Earlier answers to the same question in the same call about the same text by the same model and prompt, in cells that
+-- the job's user may see: of the same review, or of another one of that user. The newest of this review first.
 select distinct on (c.answer_key)
        encode(c.answer_key, 'hex') as answer_key, c.summary, c.value, c.value_format, c.flag, c.rule, c.reasoning, c.citations,
        c.doubt, c.model, c.prompt_version

@@ -1,4 +1,4 @@
--- The first of these columns and the first of these documents that are none of the review's, if any.
+-- The first of these columns, and the first of these documents, that the review does not have.
 select (select n.id from unnest(%(column_ids)s::uuid[]) n (id)
         where not exists (select from tabular_columns col where col.review_id = %(review_id)s and col.id = n.id)
         limit 1) as column_ids,

@@ -1,3 +1,3 @@
--- generate over a review with a live job: that covers what is new, too. No row when the job has just ended.
+-- generate over a review with a live job: the job also covers the new questions. No row if it has just ended.
 select total_items, added_items
 from grow_tabular_job(%(job_id)s, %(only)s, %(column_ids)s::uuid[], %(document_ids)s::uuid[], %(budget)s)

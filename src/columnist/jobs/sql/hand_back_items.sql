@@ -1,6 +1,6 @@
 -- Items are given back, fenced; the attempt does not count as a try. At shutdown at once, and the other workers wake up;
--- with `wait` not before a while that grows with every time, so that another item is tried first.
--- `running` is written as a join for the reason that end_items.sql gives.
+-- with `wait`, they become claimable after a time that grows with every return, so that another item is tried first.
+-- `running` is a join for the reason in end_items.sql.
 with handed_back as (
   update tabular_job_items i
   set status = 'pending', handed_back_count = handed_back_count + 1,

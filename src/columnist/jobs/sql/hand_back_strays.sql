@@ -1,5 +1,5 @@
--- After a claim whose reply was lost: what this pool has claimed and does not know of goes back. Claims go in the order of
--- positions, so whatever was ever claimed is among a job's first open items.
+-- After a claim whose reply was lost: items go back that this pool has claimed and does not know of. Claims follow the
+-- order of positions, so every claimed item is among a job's first open ones.
 update tabular_job_items i
 set status = 'pending', lease_expires_at = null, handed_back_count = handed_back_count + 1
 where i.id = any(array(

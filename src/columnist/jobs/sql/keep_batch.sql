@@ -1,4 +1,4 @@
--- The holder of a batch goes on with it, and notes what it knows of it; fenced. `tried`: something is about to be sent.
+-- The holder of a batch continues with it, and notes its state; fenced. `tried`: something is about to be sent.
 update tabular_batches
 set look_at = now() + make_interval(secs => %(seconds)s), file_id = coalesce(%(file_id)s, file_id),
     tried_at = case when %(tried)s then clock_timestamp() else tried_at end,

@@ -1,5 +1,5 @@
--- Replies out of a batch: each is kept and counted once, however often it is read. What it costs is its job's, also where
--- the document was removed meanwhile; then nothing of it is kept. The answers are kept for another job, too.
+-- Replies of a batch: each is kept and counted once, however often it is read. Its cost belongs to its job, even if the
+-- document was removed meanwhile; then its text is not kept. The answers are also kept for other jobs.
 with landed as (
   update tabular_batch_requests r
   set answered_at = clock_timestamp(), body = null, status = a.status,

@@ -1,5 +1,5 @@
--- What a worker needs to answer an item: the document, and the questions that it still has to ask about it. No row when
--- the document or the review is gone.
+-- The data with which a worker answers an item: the document, and the questions that it still must ask. No row if the
+-- document or the review is gone.
 select d.name as document_name, d.sha256, v.user_id as owner, coalesce(i."only", j."only") as "only",
        coalesce(jsonb_agg(jsonb_build_object('id', col.id, 'name', col.name, 'prompt', col.prompt, 'format', col.format,
                                              'tags', col.tags, 'rules', col.rules, 'unit', col.unit, 'second_reading', col.second_reading,

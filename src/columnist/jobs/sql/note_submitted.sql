@@ -1,4 +1,4 @@
--- The provider has made a batch. Returns which one counts: another one, if two were made of the same calls.
+-- The provider has made a batch. Returns the batch that counts: another one, if two were made of the same calls.
 with noted as (
   update tabular_batches set provider_id = %(provider_id)s, submitted_at = now(), look_at = now()
   where id = %(id)s and provider_id is null

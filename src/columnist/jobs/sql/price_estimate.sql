@@ -1,5 +1,5 @@
--- What the least, the usual and the most tokens of an estimate cost, if there are prices; and what it leaves alone. `spent`:
--- of each model that is asked its prices and these three uses.
+-- The prices of the least, the usual and the most tokens of an estimate, if prices are set; and the answers that it
+-- leaves alone. `spent`: for each model its prices and these three uses.
 select answers_left_alone(%(review_id)s, %(only)s, %(model)s, %(prompt_version)s, %(column_ids)s::uuid[],
                           %(document_ids)s::uuid[])::int as left_alone,
        p[2] as price, p[1] as least_price, p[3] as most_price

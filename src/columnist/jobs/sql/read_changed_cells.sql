@@ -1,8 +1,8 @@
--- The delta feed. `seen` is the snapshot that the reader has seen everything of: a change is new if it was not visible
+-- The delta feed. `seen` is the snapshot up to which the reader has everything: a change is new if it was not visible
 -- in it. Commits land out of order, but each is visible either in the old snapshot or in a later one, so none is missed
 -- however they interleave; the ranges on the xids are what the indexes serve. Within one reading, pages follow `after`.
--- A change is that of a cell, of its question, which made it stale, or its end with its row or column (`missing`).
--- One row with all cells as JSON, compact: nobody between here and the browser needs to look into them.
+-- A change is one of the cell, one of its question, which made it stale, or its removal with its row or column
+-- (`missing`). One row with all cells as compact JSON, which no code between here and the browser needs to parse.
 with changed as materialized (
   (select c.changed_xid as xid, c.document_id, c.column_id
    from tabular_cells c
@@ -42,7 +42,7 @@ with changed as materialized (
    limit %(limit)s)
   order by xid, document_id, column_id
   limit %(limit)s
-), awaited as materialized (  -- once a document, however many of its cells have changed
+), awaited as materialized (  -- once per document, however many of its cells have changed
   select d.document_id, a.column_id
   from (select distinct document_id from changed) d
   cross join lateral awaited_columns(%(review_id)s, d.document_id) a

@@ -1,5 +1,5 @@
 -- Status of jobs, newest first. The sums over ended items are kept in the job's row; the running items are
--- among the first open ones, because claims go in the order of positions. `rate` is items a second over about the last
+-- among the first open ones, because claims follow the order of positions. `rate` is items a second over about the last
 -- minute (exponential decay, settle_tabular_jobs).
 select j.id, j.review_id, r.name as review_name, j.status, j.model, j.only, j.column_ids, j.error, j.total_items, j.completed_items,
        j.error_items, j.skipped_items, run.running_items,
@@ -8,7 +8,7 @@ select j.id, j.review_id, r.name as review_name, j.status, j.model, j.only, j.co
        j.prompt_tokens, j.cached_tokens, j.completion_tokens,
        job_cost(j) as price,
        j.budget, j.paused_at, j.pause_cause, j.pause_reason,
-       -- Workers that are gone say nothing any more.
+       -- Workers that are gone do not update this any more.
        case when j.status in ('pending', 'running') and j.llm_trouble_at > now() - interval '30 seconds' then j.llm_trouble end
          as llm_trouble,
        case when j.status = 'running' and j.paused_at is null then

@@ -1,4 +1,4 @@
--- cancel, first half: from here on no item of the job is claimed, and its workers hear of it, once.
+-- cancel, first half: from here on no item of the job is claimed, and its workers are notified once.
 with asked as (
   select id, cancel_requested_at from tabular_jobs
   where id = %(job_id)s and status in ('pending', 'running') for no key update

@@ -1,5 +1,5 @@
--- cancel, second half: whatever waits is skipped. What is locked is being claimed or ended this instant: its worker,
--- or the janitor after it, skips it.
+-- cancel, second half: waiting items are skipped. A locked item is being claimed or ended this instant: its worker, or
+-- later the janitor, skips it.
 update tabular_job_items set status = 'skipped', lease_expires_at = null, completed_at = clock_timestamp()
 where id in (
   select id from tabular_job_items

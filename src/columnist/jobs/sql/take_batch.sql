@@ -1,6 +1,6 @@
--- A pool takes the batch that is to be looked at next, for as long as a lease. One of a provider that its settings do not
--- name is another pool's, until nobody has looked at it for long. While its job is paused, none is submitted; those
--- of a copy are the original's.
+-- A pool takes the batch that is due next, for the time of a lease. A batch of a provider that the pool's settings do
+-- not name belongs to another pool, until none has polled it for long. While its job is paused, a batch is not
+-- submitted; in a copy, batches belong to the original.
 update tabular_batches b
 set holder = %(holder)s, look_at = now() + make_interval(secs => %(lease_seconds)s)
 from (select due.id, j.status in ('pending', 'running') and j.cancel_requested_at is null as wanted

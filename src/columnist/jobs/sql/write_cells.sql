@@ -1,7 +1,7 @@
 -- A worker writes a group of answers. Fenced: `holder` is empty when the attempt is no longer the
 -- current one; its row lock keeps the item from being taken over until the cells are there. A write whose reply was
--- lost is sent again under the same number, and is not made twice. Written is what the job still asks; a failure goes
--- beside the answer that is there (note_failed_attempts). Returns whether the item was still held.
+-- lost is sent again under the same number, and is not made twice. It writes cells that the job still asks; a failure
+-- is noted beside an existing answer (note_failed_attempts). Returns whether the item was still held.
 with holder as (
   update tabular_job_items i
   set write_count = %(write_number)s,

@@ -1,4 +1,4 @@
--- Adds columns to the right of those that are there. The tags and rules of a column are JSON, as ColumnSpec has them.
+-- Adds columns to the right of the existing ones. The tags and rules of a column are JSON, as in ColumnSpec.
 insert into tabular_columns (review_id, index, name, prompt, format, tags, rules, second_reading)
 select %(review_id)s,
        coalesce((select max(index) from tabular_columns where review_id = %(review_id)s), 0) + w.nr,

@@ -1,4 +1,4 @@
--- The unit of a column's numbers: the first that an answer has, unless the question is another by now. No row then.
+-- The unit of a column's numbers: the first unit of an answer, unless the question has changed by now: then no row.
 update tabular_columns
 set unit = coalesce(unit, %(unit)s)
 where id = %(column_id)s and version = %(version)s

@@ -1,5 +1,5 @@
--- The first of these documents that the user may not see, or else may not put into the review: what was only
--- shared with them, unless the review has it already.
+-- The first of these documents that the user may not see, or else may not put into the review because it is only shared
+-- with them and the review does not have it yet.
 select w.id, d.id is not null as visible
 from unnest(%(document_ids)s::uuid[]) as w (id)
 left join documents d using (id)

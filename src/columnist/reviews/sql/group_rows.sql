@@ -1,4 +1,4 @@
--- The rows that match, gathered by the answers of the column that they are sorted by (`s`), in that order.
+-- The matching rows, grouped by the answers of the column of their order (`s`), in that order.
 with matching as materialized (
   select r.document_id, r.position
   from review_documents r

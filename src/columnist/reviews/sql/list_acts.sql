@@ -1,4 +1,4 @@
--- What was done in a review, newest first; row-level security shows it to the review's owners, and to others what they did.
+-- The acts in a review, newest first; row-level security shows all to the review's owners, and to others their own.
 select at, action, user_id, email, owner_id, review_id, document_id, facts
 from events
 where review_id = %(review_id)s and (%(since)s::timestamptz is null or at >= %(since)s)

@@ -1,4 +1,4 @@
--- The cells whose last attempt failed, gathered by document and reason: one torn file is one line, not one per column.
+-- The cells whose last attempt failed, grouped by document and reason: one torn file is one line, not one per column.
 select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path, c.attempt_error as error,
        array_agg(col.name order by col.index) as columns
 from tabular_cells c

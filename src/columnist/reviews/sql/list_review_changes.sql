@@ -1,4 +1,4 @@
--- What people did with the cells of a review, newest first.
+-- The changes that people made to the cells of a review, newest first.
 select h.action, h.email, h.before, h.after, h.created_at, h.document_id, h.column_id, d.name as document,
        c.name as column
 from tabular_cell_changes h

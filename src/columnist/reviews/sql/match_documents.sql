@@ -1,4 +1,4 @@
--- The documents of the rows that match, in order.
+-- The documents of the matching rows, in order.
 select m.document_id
 from (
   select r.document_id, r.position

@@ -1,5 +1,5 @@
--- The user's review of that name, made if there is none. No row if another session made it between the two halves. A name
--- that the user gave comes before one that an editor gave.
+-- The user's review of that name, made if there is none. No row if another session made it between the two halves. A
+-- name from the user comes before one from an editor.
 with there as (
   select id from tabular_reviews
   where user_id = %(user_id)s and name = %(name)s

@@ -1,5 +1,5 @@
--- The rows of a review with their cells for export: read through a cursor, one index range per document. `citations` are
--- null unless they are wanted; `value` is text, so that one that nobody can read spoils no row.
+-- The rows of a review with their cells for export: read through a cursor, one index range per document. `citations`
+-- are null unless requested; `value` is text, so that a value that cannot be parsed spoils no row.
 select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path, k.page_count, k.language,
        (select coalesce(o.path, o.name)
         from documents o join review_documents s on s.review_id = %(review_id)s and s.document_id = o.id
@@ -25,7 +25,7 @@ left join lateral (
            coalesce(is_outdated(c, %(model)s, %(prompt_version)s), false) as outdated, c.model, c.prompt_version,
            c.column_version, c.job_id, c.edited_at, c.edited_by, c.verified_at, c.verified_by, c.prompt_tokens,
            c.cached_tokens, c.completion_tokens, c.doubt,
-           -- The answer that a person's answer stands for.
+           -- The answer that a person's answer has replaced.
            case when c.edited_at is not null then (
              select h.before from tabular_cell_changes h
              where h.review_id = c.review_id and h.document_id = c.document_id and h.column_id = c.column_id

@@ -1,5 +1,6 @@
--- A window of the grid: its rows, the compact cells of each as JSON text, and in each how many rows match; without rows
--- one that has only that. Only the window's own cells are read; filters and order (reviews/grid.py) look at indexes alone.
+-- A window of the grid: its rows, the compact cells of each as JSON text, and in each the number of matching rows;
+-- without rows a single row with that number. Only the window's own cells are read; filters and order (reviews/grid.py)
+-- use only indexes.
 with matching as {materialized} (
   select r.document_id, r.position
   from review_documents r

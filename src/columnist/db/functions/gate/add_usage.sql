@@ -1,5 +1,5 @@
--- The one place where a user's usage grows and is checked. Its row stays locked until the transaction ends, so of two that
--- store at the same time the second sees what the first did.
+-- The one place where a user's usage grows and is checked. Its row stays locked until the transaction ends, so if two
+-- sessions store at the same time, the second sees what the first did.
 create or replace function add_usage(who uuid, more_documents bigint, more_bytes numeric, more_spent numeric)
 returns numeric
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,5 +1,5 @@
--- Whether the caller, whose credentials are good, may come in: not one whom an operator has disabled. Notes a sign-in by
--- `how` when the last one is half a day ago. Called for each request, so it changes nothing in between.
+-- Whether a caller with valid credentials is admitted, which a disabled user is not. Notes a sign-in by `how` if the
+-- last one was half a day ago. It is called for each request, so it writes nothing in between.
 create or replace function admit_user(how text) returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,4 @@
--- US dollars that are left of a user's allowance for the day; null: there is no limit.
+-- US dollars left of a user's allowance for the day; null: no limit.
 create or replace function allowance_left(who uuid) returns numeric
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select public.quota('dollars') - coalesce((

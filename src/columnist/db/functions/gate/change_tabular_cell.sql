@@ -1,7 +1,7 @@
--- The only place where a person changes a cell, for which nobody else has the right. Notes who, by the caller's claims
--- (not by `user_id` and `email`, which only the last release sends), before and after.
--- Returns 'done', 'missing' (no answer to act on) or, if `checks`, 'changed' (it is not as it was at `expected`; null:
--- nobody had written it yet). A flag or a note without a summary goes beside the answer and changes nothing else of it.
+-- The only place where a person changes a cell; no other role has the right. Notes the person by the caller's claims
+-- (not by `user_id` and `email`, which only the last release sends), and the content before and after. Returns 'done',
+-- 'missing' (no answer to act on) or, if `checks`, 'changed' (it has changed since `expected`; null: it had no answer
+-- yet). A flag or a note without a summary is added to the answer and changes nothing else in it.
 create or replace function change_tabular_cell(
   review_id uuid, document_id uuid, column_id uuid, action text, user_id uuid default null, email text default null,
   summary text default null, value jsonb default null, value_format text default null, flag text default null,
@@ -20,7 +20,7 @@ begin
     raise insufficient_privilege using message = 'The caller is no editor of this review.';
   end if;
   if action = 'edit' and change_tabular_cell.summary is not null then
-    -- A row to lock, so that of two first answers the second sees the first.
+    -- A row to lock, so that the second of two first answers sees the first.
     insert into public.tabular_cells (review_id, document_id, column_id, status, column_version, changed_xid)
     select col.review_id, change_tabular_cell.document_id, col.id, 'pending', col.version, pg_current_xact_id()
     from public.tabular_columns col
@@ -56,7 +56,7 @@ begin
     set flag = coalesce(change_tabular_cell.flag, c.flag),
         rule = case when change_tabular_cell.flag is null then c.rule else change_tabular_cell.rule end,
         reasoning = coalesce(change_tabular_cell.reasoning, c.reasoning),
-        answer_key = null  -- it is not the model's alone any more
+        answer_key = null  -- it is no longer only the model's
     where (c.review_id, c.document_id, c.column_id) = (now_there.review_id, now_there.document_id, now_there.column_id)
     returning c.* into now_there;
   elsif action = 'edit' then

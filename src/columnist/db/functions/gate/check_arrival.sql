@@ -1,4 +1,4 @@
--- For the server: whether a user may store a document of that size more; a first look, before its file is stored.
+-- For the server: whether a user may store another document of that size; an early check, before its file is stored.
 create or replace function check_arrival(who uuid, size_bytes bigint) returns void
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

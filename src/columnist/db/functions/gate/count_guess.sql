@@ -1,5 +1,5 @@
--- For the sign-in: counts a password before it is looked at, and says whether no more than `most` were tried of this in a
--- quarter of an hour.
+-- For the sign-in: counts a password before it is checked, and returns whether at most `most` were tried for this key
+-- in a quarter of an hour.
 create or replace function count_guess(what text, most int) returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,4 @@
--- The caller's upload loses its owner.
+-- Removes the owner from the caller's upload.
 create or replace function disown_document(document_id uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin

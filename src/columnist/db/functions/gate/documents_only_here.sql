@@ -1,4 +1,5 @@
--- How many documents disappear with these rows of a review (null: all of them): no owner, and in no other review.
+-- How many documents disappear with these rows of a review (null: all rows): those without an owner and in no other
+-- review.
 create or replace function documents_only_here(review_id uuid, document_ids uuid[] default null) returns bigint
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select count(*)

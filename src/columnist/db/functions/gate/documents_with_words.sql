@@ -1,7 +1,7 @@
--- The documents of a review that have an answer with all these words or beginnings of words, or whose name or
--- folder contains them as they are. `@@` is not leakproof, so under row-level security it could use no index: this runs as columnist_gate,
--- and asks itself who may see the review. What is found is often half of the table, which the planner takes for a reason
--- to read all of it, word by word; and a bitmap that outgrows its memory would be read so, too.
+-- The documents of a review that have an answer with all these words or beginnings of words, or whose name or folder
+-- contains them literally. `@@` is not leakproof, so under row-level security it could use no index: this runs as
+-- columnist_gate, and checks itself who may see the review. The result is often half of the table, for which the
+-- planner would read all of it, word by word; and so it would with a bitmap that outgrows its memory.
 create or replace function documents_with_words(review_id uuid, words text) returns setof uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set work_mem = '32MB' as $$
   select c.document_id

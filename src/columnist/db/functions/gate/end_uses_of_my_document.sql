@@ -1,4 +1,4 @@
--- Takes a document of the caller out of every review, also out of those of other people.
+-- Removes a document of the caller from every review, including other people's.
 create or replace function end_uses_of_my_document(document_id uuid) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   delete from public.review_documents r

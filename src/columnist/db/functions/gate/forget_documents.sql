@@ -1,5 +1,5 @@
--- Deletes those of these documents that have no owner and are in no review. Locks them first, so that a transaction that
--- adds one of them to a review is waited for.
+-- Deletes documents among these that have no owner and are in no review. Locks them first, which waits for a
+-- transaction that adds one of them to a review.
 create or replace function forget_documents(ids uuid[]) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin

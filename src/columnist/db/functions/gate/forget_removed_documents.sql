@@ -1,10 +1,10 @@
--- After rows are removed from a review, or a review is deleted. What is derived from a document and does not go with its
--- row by a foreign key goes here: answers that were not written yet, and errors and refusals, which may quote it.
+-- After rows are removed from a review, or a review is deleted. Deletes data derived from a document that no foreign
+-- key deletes with its row: answers that were not written yet, and errors and refusals, which may quote it.
 create or replace function forget_removed_documents() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from public.tabular_calls c using gone where (c.review_id, c.document_id) = (gone.review_id, gone.document_id);
-  -- What a batch has cost is still to be counted: of these calls only the texts go.
+  -- The cost of a batch must still be counted: only the texts of these calls are deleted.
   update public.tabular_batch_requests r set body = null, reply = null
   from gone where (r.review_id, r.document_id) = (gone.review_id, gone.document_id);
   delete from public.tabular_batch_requests r using gone

@@ -1,5 +1,5 @@
--- For operators: an invitation of an e-mail address, by the hash of its secret, ends every earlier one. The address counts
--- as verified, since the operator has vouched for it. One who has a password keeps it until the invitation is used.
+-- For operators: an invitation of an e-mail address, by the hash of its secret, ends every earlier one. The address
+-- counts as verified, because the operator has vouched for it. An existing password stays until the invitation is used.
 create or replace function invite_user(address text, invitation bytea) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,4 @@
--- For operators: the API tokens that are accepted, of everybody.
+-- For operators: the accepted API tokens of all users.
 create or replace function list_api_tokens() returns table (
   id uuid, user_id uuid, email text, name text, scope text, created_at timestamptz, expires_at timestamptz,
   last_used_at timestamptz

@@ -1,4 +1,4 @@
--- For operators: everybody who has signed in or was invited, how they sign in, and what belongs to them.
+-- For operators: everybody who has signed in or was invited, how they sign in, and how much belongs to them.
 drop function if exists list_users();
 create function list_users() returns table (
   id uuid, email text, signs_in text, signed_in_at timestamptz, disabled_at timestamptz, sessions bigint, reviews bigint,

@@ -1,5 +1,5 @@
 -- The reviews that the caller of the request may see (minimum 'viewer'), change ('editor') or share ('owner').
--- Runs once per statement as columnist_gate, whose only right is to read what decides.
+-- Runs once per statement as columnist_gate, which may only read the tables that decide.
 create or replace function my_review_ids(minimum text default 'viewer') returns setof uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select r.id from public.tabular_reviews r where r.user_id = (select public.my_user_id())

@@ -1,4 +1,4 @@
--- Notes who changed what; the conditions of its triggers say which changes count.
+-- Notes a change and its user; the conditions of its triggers say which changes count.
 create or replace function note_changes() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare

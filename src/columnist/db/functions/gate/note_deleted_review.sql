@@ -1,5 +1,5 @@
 -- The certificate of what a deleted review destroys: documents that nobody else has, by the hash of their content; how
--- many others stay; how much was answered, and the hash of that. Without a user it is the review's retention that ends.
+-- many others stay; how many answers, and their hash. Without a user, the review's retention has ended.
 create or replace function note_deleted_review() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
--- For the sweep: notes which contents are leaving the file store.
+-- For the sweep: notes the contents that are leaving the file store.
 create or replace function note_destroyed_files(hashes text[]) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   insert into public.events (action, facts)

@@ -1,5 +1,6 @@
--- Notes what leaves no row: a download or an export by the caller, of what the caller may see. A download by somebody else
--- than the uploader is noted for each review that shows the document to them, whose owners are to know of it.
+-- Notes acts that leave no row: a download or an export by the caller of something that the caller may see. A download
+-- by a user other than the uploader is noted for each review that shows them the document, whose owners must learn of
+-- it.
 create or replace function note_event(action text, review_id uuid, document_id uuid, format text default null) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   insert into public.events (action, user_id, email, owner_id, review_id, document_id, facts)

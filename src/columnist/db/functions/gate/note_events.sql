@@ -1,5 +1,5 @@
--- Notes what was made and removed, once per statement: the rows are in `changed`. What goes with a review is in that review's
--- certificate.
+-- Notes rows that were made or removed, once per statement: they are in `changed`. Rows that are removed with a review
+-- are in its certificate.
 create or replace function note_events() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare

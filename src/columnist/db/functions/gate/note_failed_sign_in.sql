@@ -1,5 +1,5 @@
--- For the sign-in: counts a wrong password of an account. The trail has the count once in ten minutes, so that nobody
--- fills it from outside.
+-- For the sign-in: counts a wrong password of an account. The trail gets the count once in ten minutes, so that nobody
+-- can fill it from outside.
 create or replace function note_failed_sign_in(address text) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare

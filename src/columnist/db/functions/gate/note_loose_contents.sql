@@ -1,4 +1,4 @@
--- Notes the contents of deleted documents for the sweep; as the gate, since no other role sees all contents.
+-- Notes the contents of deleted documents for the sweep; as the gate, because no other role sees all contents.
 create or replace function note_loose_contents() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into public.loose_contents (sha256)

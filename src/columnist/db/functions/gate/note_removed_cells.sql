@@ -1,5 +1,5 @@
--- After cells went with their row or column: notes it for the feed, and takes their words out of the history. Those of a
--- deleted review are nobody's news.
+-- After cells were removed with their row or column: notes it for the feed, and removes their words from the history.
+-- The cells of a deleted review need no note.
 create or replace function note_removed_cells() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
--- For the sign-in: the hash of the same password, made with the parameters of today.
+-- For the sign-in: the hash of the same password, made with the present parameters.
 create or replace function rehash_password(who uuid, was text, password text) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   update public.accounts a set password = rehash_password.password where a.user_id = who and a.password = was

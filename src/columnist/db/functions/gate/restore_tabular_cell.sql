@@ -1,7 +1,6 @@
--- Puts back the answer that was cleared last, with its stamps, if nothing answered since; by the caller's claims, not by
--- `user_id` and `email`, which only the last release sends.
--- What was asked in vain meanwhile does not count, even if that was cleared, too. Returns 'done' or 'missing'
--- (there is nothing to put back).
+-- Restores the answer that was cleared last, with its stamps, if the cell was not answered since; by the caller's
+-- claims, not by `user_id` and `email`, which only the last release sends. Failed attempts meanwhile do not count, even
+-- if they were cleared, too. Returns 'done' or 'missing' (there is nothing to restore).
 create or replace function restore_tabular_cell(
   review_id uuid, document_id uuid, column_id uuid, user_id uuid default null, email text default null
 ) returns text

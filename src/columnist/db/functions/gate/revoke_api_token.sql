@@ -1,4 +1,4 @@
--- For operators: the token is refused from now on. False if there is none such.
+-- For operators: the token is refused from now on. False if there is no such token.
 create or replace function revoke_api_token(id uuid) returns boolean
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   with revoked as (

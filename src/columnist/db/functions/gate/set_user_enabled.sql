@@ -1,5 +1,5 @@
--- For operators: lets a user in, or no longer; also one who has never signed in, by id. Returns who they are: by e-mail
--- address there may be several, or none. The sessions of one who is disabled end.
+-- For operators: enables or disables a user; by id also one who has never signed in. Returns the users: an e-mail
+-- address may have several, or none. The sessions of a disabled user end.
 create or replace function set_user_enabled(who text, enabled boolean) returns table (id uuid, email text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

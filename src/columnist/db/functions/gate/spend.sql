@@ -1,5 +1,5 @@
--- Takes the most that a call may cost, which belongs to no job, from the caller's allowance for the day; before the call, so
--- that no two calls pass it together.
+-- Takes the largest cost of a call that belongs to no job from the caller's allowance for the day; before the call, so
+-- that two calls together cannot exceed it.
 create or replace function spend(dollars numeric) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin

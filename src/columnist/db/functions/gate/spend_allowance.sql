@@ -1,5 +1,5 @@
--- After count_call.sql has added what a call cost, or a job is to go on: it belongs to the allowance of the job's user for
--- the day, and pauses the job if that is spent.
+-- After count_call.sql has added the cost of a call, or before a job goes on: counts it in the allowance of the job's
+-- user for the day, and pauses the job if that is spent.
 create or replace function spend_allowance() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,5 @@
--- For the sign-in: a session of thirty days, by the hash of its secret. False for a user whom an operator has disabled, and
--- if `password`, with which they have signed in, has been replaced meanwhile. A user keeps the twenty newest.
+-- For the sign-in: a session of thirty days, by the hash of its secret. False for a user whom an operator has disabled,
+-- and if `password`, the hash of their sign-in, has been replaced meanwhile. A user keeps the twenty newest.
 create or replace function start_session(hash bytea, who uuid, address text, how text, password text default null)
 returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$

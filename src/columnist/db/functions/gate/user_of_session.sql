@@ -1,5 +1,5 @@
--- Whose a session is, before the request has a user. No row for one that is unknown, has ended, was not used for a week, or
--- is of a user whom an operator has disabled.
+-- The user of a session, before the request has a user. No row for a session that is unknown, has ended, was not used
+-- for a week, or belongs to a disabled user.
 create or replace function user_of_session(hash bytea) returns table (user_id uuid, email text, how text)
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   with session as (

@@ -1,4 +1,4 @@
--- The reviews that have a document of the caller, with the address of whose they are: the uploader sees all of them.
+-- The reviews that have a document of the caller, with their owners' addresses: the uploader sees all of them.
 create or replace function uses_of_my_document(document_id uuid) returns table (review_id uuid, owner text, mine boolean)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select v.id, u.email, v.user_id = (select public.my_user_id())
