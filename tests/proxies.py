@@ -52,8 +52,8 @@ http {{
     }}
     server {{
         listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://columnist;
+        location {below} {{
+            proxy_pass http://columnist{rest};
             {headers}
         }}
     }}
@@ -75,7 +75,7 @@ def haproxy(folder: Path, ports: Sequence[int]) -> Iterator[str]:
     servers = "\n    ".join(f"server s{nr} 127.0.0.1:{one} check" for nr, one in enumerate(ports))
     file = folder / "haproxy.cfg"
     file.write_text(HAPROXY.format(port=port, servers=servers))
-    with _running(port, folder, "haproxy", "-db", "-f", str(file)) as url:
+    with _running(f"http://127.0.0.1:{port}", folder, "haproxy", "-db", "-f", str(file)) as url:
         yield url
 
 
@@ -86,10 +86,18 @@ def servers_in(url: str) -> int:
 
 
 @contextmanager
-def nginx(folder: Path, ports: Sequence[int], keepalive: bool = False) -> Iterator[str]:
+def nginx(
+    folder: Path,
+    ports: Sequence[int],
+    keepalive: bool = False,
+    below: str = "/",
+    *,
+    strips: bool = False,
+    port: int = 0,
+) -> Iterator[str]:
     """nginx, which checks no server and learns from failed requests; yields its URL. `keepalive`: it keeps connections
-    to the servers, which is not its default."""
-    port = free_port()
+    to the servers, which is not its default. `below`: the path that it forwards, or removes if it `strips`."""
+    port = port or free_port()
     home = folder / f"nginx-{port}"
     home.mkdir()
     kept = "keepalive 16;" if keepalive else ""
@@ -97,18 +105,29 @@ def nginx(folder: Path, ports: Sequence[int], keepalive: bool = False) -> Iterat
     servers = " ".join(f"server 127.0.0.1:{one};" for one in ports)
     user = getpass.getuser()  # the workers of root would be another user, who may not write below pytest's folder
     file = home / "nginx.conf"
-    file.write_text(NGINX.format(port=port, folder=home, user=user, servers=servers, kept=kept, headers=headers))
-    with _running(port, home, "nginx", "-c", str(file), "-p", str(home), "-e", "stderr") as url:
+    file.write_text(
+        NGINX.format(
+            port=port,
+            folder=home,
+            user=user,
+            servers=servers,
+            kept=kept,
+            headers=f"{headers} proxy_set_header Host $http_host;",
+            below=below,
+            rest="/" if strips else "",
+        )
+    )
+    address = f"http://127.0.0.1:{port}{below.rstrip('/')}"
+    with _running(address, home, "nginx", "-c", str(file), "-p", str(home), "-e", "stderr") as url:
         yield url
 
 
 @contextmanager
-def _running(port: int, folder: Path, *command: str) -> Iterator[str]:
+def _running(url: str, folder: Path, *command: str) -> Iterator[str]:
     program = shutil.which(command[0], path=f"{os.environ['PATH']}:/usr/sbin")
     assert program, f"This test needs {command[0]}: apt-get update && apt-get install haproxy nginx-light."
     with (folder / f"{command[0]}.log").open("wb") as log:
         process = subprocess.Popen((program, *command[1:]), stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
         assert process.poll() is None, f"{command[0]} ended with {process.returncode}"

@@ -23,6 +23,7 @@ function pdfFiles(): Plugin {
 }
 
 export default defineConfig({
+  base: "./", // the server knows the path below which the page is opened, and writes it before
   plugins: [react(), pdfFiles()],
   // Readable, and one file's own: Panel-titles.
   css: { modules: { generateScopedName: (name, file) => `${basename(file).split(".")[0]}-${name}` } },

@@ -245,10 +245,11 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         None,
-        pattern="^https?://[^/?#]+/?$",
+        pattern=r"^https?://[^/?#]+(/[\w.~-]+)*/?$",
         validation_alias="COLUMNIST_PUBLIC_URL",
-        description="The address at which people open this server, such as https://columnist.example.org: "
-        "for links of invitations, and for the return from an OIDC provider. Absent: this machine's.",
+        description="The address at which people open this server, such as https://columnist.example.org or "
+        "https://example.org/columnist: for links of invitations, for the return from an OIDC provider, and for the "
+        "page below a path. Absent: this machine's.",
     )
     sign_in: Literal["password"] | None = Field(
         None,
@@ -357,6 +358,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @property
+    def prefix(self) -> str:
+        """The path below which people open this server, such as /columnist; "" if it has a host of its own."""
+        return urlsplit(self.public_url or "").path.rstrip("/")
 
     @property
     def measured(self) -> frozenset[str]:

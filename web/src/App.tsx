@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { client, Problem, sentence, token } from "./api/client";
+import { BASE } from "./api/server";
 import { meQuery } from "./api/queries";
 import { isMeasured, MeProvider } from "./me";
 import { ReviewsScreen } from "./screens/Reviews";
@@ -49,7 +50,7 @@ export function App() {
     const before = me.data?.user_id;
     const { data: now } = await me.refetch();
     if (now?.user_id !== before)
-      location.assign("/"); // somebody else: nothing of this page is theirs
+      location.assign(`${BASE}/`); // somebody else: nothing of this page is theirs
     else {
       setAway(false); // the next end is said again
       void queries.invalidateQueries();
@@ -60,7 +61,7 @@ export function App() {
     if (bySession) await client.DELETE("/api/session", { params: { query: { everywhere } } }).catch(() => null);
     token.clear();
     queries.clear();
-    location.assign("/");
+    location.assign(`${BASE}/`);
   };
   if (invited) {
     const start = () => {
@@ -92,7 +93,7 @@ export function App() {
       </a>
       <header className={styles.top}>
         <Link href="/" className={styles.brand}>
-          <img src="/favicon.svg" alt="" width="22" height="22" />
+          <img src={`${BASE}/favicon.svg`} alt="" width="22" height="22" />
           Columnist
         </Link>
         <span className={styles.model} title={MODEL[proof]}>

@@ -1,8 +1,10 @@
 import { hashKey, MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { Router } from "wouter";
 import { App } from "./App";
 import { Problem } from "./api/client";
+import { BASE } from "./api/server";
 import { meQuery } from "./api/queries";
 import { NoticeProvider } from "./ui/notices";
 import "./base.css";
@@ -49,7 +51,9 @@ createRoot(document.getElementById("root")!, { onCaughtError: (error) => console
   <StrictMode>
     <QueryClientProvider client={queries}>
       <NoticeProvider>
-        <App />
+        <Router base={BASE}>
+          <App />
+        </Router>
       </NoticeProvider>
     </QueryClientProvider>
   </StrictMode>,

@@ -12,7 +12,7 @@ from columnist.api import problems
 from columnist.api.auth import Authenticator
 from columnist.api.context import Gate
 from columnist.api.health import Health
-from columnist.api.middleware import LocalOnly, RequestLog, SecurityHeaders
+from columnist.api.middleware import Below, LocalOnly, RequestLog, SecurityHeaders
 from columnist.api.openapi import ERRORS, share_errors
 from columnist.api.routes import (
     cells,
@@ -58,7 +58,9 @@ class _Application(FastAPI):
     """Log and headers are outside Starlette's handler of unexpected errors, so that a 500 has them, too."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return RequestLog(SecurityHeaders(super().build_middleware_stack()))
+        app = super().build_middleware_stack()
+        prefix = self.state.process.settings.prefix
+        return RequestLog(SecurityHeaders(Below(app, prefix) if prefix else app))
 
 
 def create_app(process: Process, health: Health) -> FastAPI:

@@ -51,6 +51,22 @@ class SecurityHeaders:
         await self._app(scope, receive, add if scope["type"] == "http" else send)
 
 
+class Below:
+    """A server that people open below a path of its host (COLUMNIST_PUBLIC_URL), whether or not the proxy in front
+    leaves that path in the requests."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["root_path"] = self._prefix
+            if scope["path"] != self._prefix and not scope["path"].startswith(f"{self._prefix}/"):
+                scope["path"] = self._prefix + scope["path"]
+        await self._app(scope, receive, send)
+
+
 class LocalOnly:
     """Without sign-in, only the user of this machine is let in: no page of another site, no host name that resolves to
     this address (DNS rebinding), no client through a proxy."""
@@ -87,7 +103,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = uuid4().hex
+        request_id, path = uuid4().hex, scope["path"]
         started_at = time.perf_counter()
         status = 500
 
@@ -113,11 +129,11 @@ class RequestLog:
                 telemetry.REQUEST_SECONDS.labels(method, route, f"{status // 100}xx").observe(seconds)
                 span.set_attribute("route", route)
                 span.set_attribute("status", status)
-                if scope["path"] not in QUIET or status >= 500:
+                if path not in QUIET or status >= 500:
                     log.info(
                         "request",
                         method=scope["method"],
-                        path=scope["path"],
+                        path=path,
                         status=status,
                         ms=round(seconds * 1000, 1),
                         user=str(user.id) if (user := scope.get("state", {}).get("user")) else None,

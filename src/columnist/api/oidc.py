@@ -109,7 +109,7 @@ class OidcSignIn:
         finally:
             self._turns.give_back(address)
         user = user_of(claims, confirmed=claims["iss"] == self._settings.jwt_confirming_issuer)
-        response = RedirectResponse("/", 303)
+        response = RedirectResponse(f"{self._settings.prefix}/", 303)
         await self._sessions.start(request, response, user, "oidc", None)
         return response
 
@@ -182,11 +182,10 @@ class OidcSignIn:
     def _return_url(self, request: Request) -> str:
         return f"{(self._settings.public_url or str(request.base_url)).rstrip('/')}/sign-in/return"
 
-    @staticmethod
-    def _failed(event: str, error: Exception) -> Response:
+    def _failed(self, event: str, error: Exception) -> Response:
         """Send the browser to the page, which reports a failure; only the log says why."""
         log.warning(event, error=str(error) if isinstance(error, ColumnistError) else repr(error))
-        return RedirectResponse("/#sign-in=failed", 303)
+        return RedirectResponse(f"{self._settings.prefix}/#sign-in=failed", 303)
 
 
 def _derived(secret: str, purpose: str) -> str:

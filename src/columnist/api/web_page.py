@@ -45,7 +45,7 @@ def add_page(app: FastAPI) -> None:
 @router.get("/start.js")
 async def fixed(request: Request) -> Response:
     """The files with the same address in every version: the icon in the browser's tab, and the first script."""
-    file = FOLDER / request.url.path[1:]
+    file = FOLDER / Path(request.url.path).name
     if not file.exists():
         raise NotFoundError("The page is not built.")
     return FileResponse(file, headers={"Cache-Control": "no-cache"})
@@ -63,8 +63,10 @@ async def page(request: Request, token: Annotated[str, Query()] = "") -> Respons
     if not file.exists():
         return HTMLResponse(_NOT_BUILT, 503)
     nonce = secrets.token_urlsafe(16)
-    html = file.read_text(encoding="utf-8")
+    prefix = request.scope.get("root_path", "")
+    html = file.read_text(encoding="utf-8").replace('="./', f'="{prefix}/')  # each screen has another path
     known = {
+        "BASE": prefix,
         "NONCE": nonce,
         "SIGN_IN": " ".join(request.app.state.gate.authenticator.ways),
         "SIGN_IN_URL": request.app.state.process.settings.sign_in_url or "",

@@ -1,6 +1,7 @@
 /** The connection to the server. Whatever it refuses is thrown as a `Problem`, with a sentence for a person. */
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema";
+import { BASE } from "./server";
 
 type Schemas = components["schemas"];
 export type Review = Schemas["Review"];
@@ -64,7 +65,7 @@ export const authorization = (): Record<string, string> => {
 };
 
 export const client = createClient<paths>({
-  baseUrl: location.origin,
+  baseUrl: location.origin + BASE,
   querySerializer: { array: { style: "form", explode: true } },
 });
 client.use({
@@ -86,14 +87,14 @@ export function problemOf(status: number, body: unknown): Problem {
   return new Problem(status, words, known.errors ?? []);
 }
 
-export const originalUrl = (document_id: string) => `/api/documents/${document_id}/original`;
+export const originalUrl = (document_id: string) => `${BASE}/api/documents/${document_id}/original`;
 
 export const exportUrl = (id: string, format: string, view: View, column_ids: string[] | null): string => {
   const query = new URLSearchParams({ format });
   for (const filter of view.filter) query.append("filter", filter);
   if (view.q) query.set("q", view.q);
   for (const column of column_ids ?? []) query.append("column_ids", column);
-  return `/api/tabular/reviews/${id}/export?${query}`;
+  return `${BASE}/api/tabular/reviews/${id}/export?${query}`;
 };
 
 /** Send files in one request; `onProgress` gets the bytes sent so far. XMLHttpRequest, as fetch does not report them. */
@@ -104,7 +105,7 @@ export const uploadDocuments = (
 ): Promise<UploadedFile[]> =>
   new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/api/documents?review_id=${review_id}`);
+    request.open("POST", `${BASE}/api/documents?review_id=${review_id}`);
     for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress(event.loaded);

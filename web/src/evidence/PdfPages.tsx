@@ -3,13 +3,14 @@ import { getDocument, GlobalWorkerOptions, TextLayer, type PDFDocumentProxy, typ
 import workerUrl from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 import { useEffect, useRef, useState } from "react";
 import { authorization, originalUrl, sentence, type Citation } from "../api/client";
+import { BASE } from "../api/server";
 import { ErrorText, Loading } from "../ui/parts";
 import { Highlights, useNear, Zoomed, type Size } from "./Paper";
 import styles from "./PdfPages.module.css";
 import paper from "./Paper.module.css";
 
 GlobalWorkerOptions.workerSrc = workerUrl;
-const FILES = "/assets/pdf";
+const FILES = `${BASE}/assets/pdf`;
 
 export default function PdfPages({ documentId, citation }: { documentId: string; citation: Citation | null }) {
   const [pdf, setPdf] = useState<PDFDocumentProxy | null>(null);

@@ -15,6 +15,7 @@ import {
   type GridOptions,
 } from "ag-grid-community";
 import type { Column } from "../api/client";
+import { fromServer } from "../api/server";
 import { AnswerCell, ColumnHeader, DocumentCell, GroupRow } from "./cells";
 import type { ColumnLayout } from "./layout";
 import { isGroup, type GridRow } from "./rows";
@@ -66,7 +67,7 @@ const theme = themeQuartz.withParams({
 export const themeOf = (lines: number) => theme.withParams({ rowHeight: Math.round(lines * LINE + AROUND_LINES) });
 
 export const fixedOptions = (): GridOptions<GridRow> => ({
-  styleNonce: document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")!.content,
+  styleNonce: fromServer("csp-nonce"),
   rowModelType: "infinite",
   cacheBlockSize: BLOCK,
   maxBlocksInCache: 40,

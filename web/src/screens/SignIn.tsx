@@ -1,6 +1,7 @@
 /** Signing in: by password, at the address that the server names, or with a token. And the password itself. */
 import { useState } from "react";
 import { token } from "../api/client";
+import { BASE, fromServer } from "../api/server";
 import { api } from "../api/queries";
 import { useMe } from "../me";
 import { Dialog } from "../ui/Dialog";
@@ -14,11 +15,6 @@ const BACK = "columnist.back";
 const SHORTEST = 12;
 
 export type Invitation = { secret: string; email: string };
-
-const fromServer = (name: string) => {
-  const content = document.querySelector<HTMLMetaElement>(`meta[name=${name}]`)?.content;
-  return content && !content.startsWith("%") ? content : "";
-};
 
 let failed = "";
 
@@ -37,7 +33,7 @@ export function takeFromAddress(): Invitation | null {
   }
   if (said.get("sign-in") === "failed")
     failed = "The sign-in did not succeed. Try again, or ask the people who run this server: its log says why.";
-  const back = location.pathname === "/" && !secret ? sessionStorage.getItem(BACK) : null;
+  const back = location.pathname === `${BASE}/` && !secret ? sessionStorage.getItem(BACK) : null;
   if (back) sessionStorage.removeItem(BACK);
   if (found || secret || failed || back) history.replaceState(null, "", back ?? location.pathname);
   return secret ? { secret, email: said.get("email") ?? "" } : null;
@@ -80,7 +76,7 @@ function Ways({ refused, onSignIn, goTo }: Props & { goTo: (address: string | UR
   const goThere = () => {
     if (provider) {
       sessionStorage.setItem(BACK, location.pathname);
-      goTo("/sign-in");
+      goTo(`${BASE}/sign-in`);
       return;
     }
     const state = crypto.randomUUID();
@@ -117,7 +113,7 @@ function Welcome({ children }: { children: React.ReactNode }) {
   return (
     <main className={styles.signIn} id="main">
       <h1>
-        <img src="/favicon.svg" alt="" width="28" height="28" /> Columnist
+        <img src={`${BASE}/favicon.svg`} alt="" width="28" height="28" /> Columnist
       </h1>
       {children}
     </main>
