@@ -1,6 +1,7 @@
 """The sources of settings, and how they are shown."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from columnist.errors import SettingsError
-from columnist.settings import ENV_FILE, _masked, env_files, knobs, load_settings
+from columnist.settings import ENV_FILE, _masked, env_files, is_address, knobs, load_settings
 from tests.processes import environment
 
 
@@ -32,6 +33,35 @@ def test_a_file_of_settings_in_the_working_directory_is_not_read(home: Path) -> 
     assert load_settings().model == "mine"
     (source,) = [knob.source for knob in knobs(load_settings()) if knob.name == "COLUMNIST_MODEL"]
     assert source == str(home / ".env")
+
+
+@pytest.mark.parametrize("content", [b"COLUMNIST_MODEL=na\xefve\n", None], ids=["no UTF-8", "unreadable"])
+def test_a_file_of_settings_that_cannot_be_read_is_named(home: Path, content: bytes | None) -> None:
+    file = home / ".env"
+    if content is None:
+        file.symlink_to("/proc/self/mem")
+    else:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError, match=f"{re.escape(str(file))} cannot be read as settings"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("url", "valid"),
+    [
+        ("http://localhost:8000/v1", True),
+        ("https://user:word@host.example", True),
+        ("http://[::1]:80", True),
+        ("ftp://host", False),
+        ("http://", False),
+        ("http://[::1", False),
+        ("http://host:99999", False),
+        ("http://host:eight", False),
+        ("host:8000", False),
+    ],
+)
+def test_what_the_address_of_a_server_is(url: str, valid: bool) -> None:
+    assert is_address(url) == valid
 
 
 def test_the_configuration_directory_counts_less_than_the_data_directory(home: Path) -> None:

@@ -436,6 +436,15 @@ def _check_chain(model: str) -> None:
         raise ValueError("write one model, or two as small>large, without blanks, of which the large one is an LLM")
 
 
+def is_address(url: str) -> bool:
+    """Whether a URL is the address of a server: http or https, with a host, and a port that can be one, if any."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def listed_urls(value: str) -> tuple[str, ...]:
     """The URLs of a list with commas or blanks between."""
     return tuple(dict.fromkeys(filter(None, re.split(r"[,\s]+", value))))
@@ -451,6 +460,12 @@ def load_settings(**changes: Any) -> Settings:
     sentence per invalid value."""
     if (named := os.environ.get(ENV_FILE)) and not Path(named).is_file():
         raise SettingsError(f"{named} is no file: --env-file names the file of the settings.")
+    for file in env_files():
+        try:
+            if file.is_file():
+                file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{file} cannot be read as settings: {error}.") from None
     try:
         settings = Settings(_env_file=env_files())
     except ValidationError as error:

@@ -22,7 +22,7 @@ from columnist.db.connect import Database
 from columnist.db.probe import Probe
 from columnist.documents.blobs import BlobStore
 from columnist.documents.reading.reader import Reader
-from columnist.errors import InputError, SettingsError
+from columnist.errors import InputError, NotFoundError, SettingsError
 from columnist.export.stream import Exporter
 from columnist.process import Process
 from columnist.settings import Settings
@@ -220,8 +220,11 @@ def test_a_session_ends_by_time_by_its_user_and_by_an_operator(site: Callable[..
         await ended(first, second)
 
         first, second = await another(), await another()
+        with pytest.raises(NotFoundError, match=r"aad@example\.org"):
+            await site.operator(operate.end_sessions, "aad@example.org")
         assert await site.operator(operate.end_sessions, ADA) == 3
         await ended(first, second)
+        assert await site.operator(operate.end_sessions, ADA) == 0
         first = await another()
         ((user),) = await site.operator(operate.list_users)
         assert (user["signs_in"], user["sessions"], user["email"]) == ("password", 1, ADA)

@@ -160,6 +160,7 @@ def test_a_file_that_cannot_be_read_is_one_red_row_and_exit_code_3(home: dict[st
         ({"files": "."}, "no file to read"),
         ({"TABULAR_GENERATE_CONCURRENCY": "many"}, "TABULAR_GENERATE_CONCURRENCY"),
         ({"DATABASE_URL": "mysql://x"}, "postgresql://"),
+        ({"output": "/proc/r.csv"}, "/proc/r.csv cannot be written"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(

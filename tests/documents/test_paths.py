@@ -1,9 +1,12 @@
 """The place of a document in its upload: rows of the same name are distinguished, and no file is lost silently."""
 
+import ctypes
 import json
 import os
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 import columnist as package
 from columnist.desk.files import find_files
 from columnist.documents.intake import shown_path
+from columnist.errors import InputError
 from tests.processes import columnist, columns_in, served
 from tests.uploads import upload
 
@@ -129,6 +133,50 @@ def test_what_is_refused_and_what_fails_is_named_by_its_path(
     result = package.run(folder, [{"name": "A", "prompt": "B"}], model="extractive")
     assert {failure.path for failure in result.failures} == {"one/a.pdf", "two/a.pdf"}
     assert [*result.refused] == [folder / "three" / "a.pdf"]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that everybody may enter, unlike tmp_path, with odd things in it."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for path in ("a.txt", "locked/b.txt", "sub/c.txt", "sub/.hidden/d.txt", "sub/program.exe"):
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_bytes(LEASE)
+        (folder / "link").symlink_to(folder / "sub")
+        (folder / "sick.txt").symlink_to("/proc/self/mem")  # it opens, and reading it fails
+        os.mkfifo(folder / "pipe.txt")
+        (folder / "locked").chmod(0)
+        yield folder
+
+
+@contextmanager
+def without_privilege() -> Iterator[None]:
+    """This thread opens files as a user without rights: root may search every folder."""
+    libc = ctypes.CDLL(None)
+    before = libc.setfsuid(65534)
+    try:
+        yield
+    finally:
+        libc.setfsuid(before)
+
+
+def test_what_a_folder_holds_is_taken_in_or_named(folder: Path) -> None:
+    with without_privilege():
+        found = find_files([folder])
+        with pytest.raises(InputError, match=r"locked cannot be read: Permission denied\."):
+            find_files([folder / "locked"])
+    assert [source.path for source in found.files] == ["a.txt", "locked", "sick.txt", "sub/c.txt"]
+    assert [path.name for path in found.passed_over] == ["link", "pipe.txt", "program.exe"]
+
+
+def test_a_run_names_what_it_does_not_take_in(url: str, tmp_path: Path, folder: Path) -> None:
+    home = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home"}
+    done = columnist("run", folder, "-c", columns_in(tmp_path / "q.yaml", 1), "-o", tmp_path / "r.json", **home)
+    assert done.returncode == 3, done.stderr
+    assert "skipped (3): link (a link to a folder), pipe.txt, program.exe" in done.stdout
+    assert "sick.txt was not taken in: It cannot be read: Input/output error." in done.stdout
 
 
 def test_an_upload_keeps_the_folders_of_its_file_names(url: str, tmp_path: Path) -> None:

@@ -93,7 +93,9 @@ async def invite(connection: Connection, settings: Settings, address: str) -> st
     try:
         email = str(TypeAdapter(Email).validate_python(address)).lower()
     except ValidationError as error:
-        raise InputError(f"{address!r} is no e-mail address: {error.errors()[0]['msg']}.", "EMAIL") from None
+        raise InputError(
+            f"{address!r} is no e-mail address: {error.errors()[0]['msg'].rstrip('.')}.", "EMAIL"
+        ) from None
     secret = secrets.token_urlsafe(32)
     link = link_of(settings, email, secret)
     await connection.execute("select invite_user(%s, %s)", [email, hash_of(secret)])
@@ -101,9 +103,11 @@ async def invite(connection: Connection, settings: Settings, address: str) -> st
 
 
 async def end_sessions(connection: Connection, who: str) -> int:
-    """Sign a user (id or e-mail address) out of every browser. Returns the number of ended sessions."""
+    """Sign a user (id or e-mail address) out of every browser. Returns the number of ended sessions. Raises
+    NotFoundError."""
     row = await (await connection.execute("select end_sessions(%s) as ended", [who])).fetchone()
-    assert row
+    if row is None or row["ended"] is None:
+        raise _nobody(who)
     return int(row["ended"])
 
 
@@ -118,8 +122,12 @@ async def set_enabled(connection: Connection, who: str, *, enabled: bool) -> lis
     Returns their address and id. Raises NotFoundError."""
     rows = await (await connection.execute("select * from set_user_enabled(%s, %s)", [who, enabled])).fetchall()
     if not rows:
-        raise NotFoundError(f"Nobody with the e-mail address or id {who!r} has signed in or was invited.")
+        raise _nobody(who)
     return [f"{row['email'] or 'no e-mail address'} ({row['id']})" for row in rows]
+
+
+def _nobody(who: str) -> NotFoundError:
+    return NotFoundError(f"Nobody with the e-mail address or id {who!r} has signed in or was invited.")
 
 
 async def list_tokens(connection: Connection) -> list[dict[str, Any]]:

@@ -55,7 +55,10 @@ async def run_grid(
     if settings.server is None:
         await check_askable(settings, columns)
     if sources.passed_over:
-        names = ", ".join(screen.plain(file.name) for file in sources.passed_over[:PASSED_OVER_SHOWN])
+        names = ", ".join(
+            screen.plain(file.name) + (" (a link to a folder)" if file.is_dir() else "")
+            for file in sources.passed_over[:PASSED_OVER_SHOWN]
+        )
         more = ", …" if len(sources.passed_over) > PASSED_OVER_SHOWN else ""
         console.print(f"Files of other types are skipped ({len(sources.passed_over):,}): {names}{more}")
     console.print(screen.plain(_receiver(settings)))

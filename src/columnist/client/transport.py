@@ -15,6 +15,7 @@ from columnist.api.local import is_loopback, token_of_this_machine
 from columnist.backoff import back_off
 from columnist.errors import ColumnistError, InputError, ServerError, TooLargeError
 from columnist.paths import appearing
+from columnist.settings import is_address
 
 T = TypeVar("T")
 
@@ -29,11 +30,10 @@ class Transport:
     """The connections of one client; its arguments are those of `Client`. Usable from several threads."""
 
     def __init__(self, base_url: str, token: str | None, timeout: float, retry_seconds: float) -> None:
-        address = urlsplit(base_url)
-        if address.scheme not in ("http", "https") or not address.hostname:
+        if not is_address(base_url):
             raise InputError(f"{base_url!r} is not the address of a server, such as http://127.0.0.1:8000.")
         self.base_url = base_url.rstrip("/")
-        if token is None and is_loopback(address.hostname):
+        if token is None and is_loopback(urlsplit(base_url).hostname or ""):
             token = token_of_this_machine()
         self._retry_seconds = retry_seconds
         self._closed = threading.Event()

@@ -22,7 +22,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files of a run, sorted. `passed_over`: files in its folders whose type cannot be read."""
+    """The files of a run, sorted; a folder that cannot be searched stands among them, to be refused like a file that
+    cannot be read. `passed_over`: what its folders hold besides: files of other types, and links to folders."""
 
     files: list[Source]
     passed_over: list[Path]
@@ -46,11 +47,9 @@ def find_files(paths: Iterable[Path]) -> Sources:
     passed_over: list[Path] = []
     for path in paths:
         if path.is_dir():
-            for file in sorted(path.rglob("*")):
-                hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-                if hidden or not file.is_file():
-                    continue
-                if file.suffix.lower() in SUFFIXES:
+            found, locked = _inside(path)
+            for file in found:
+                if file in locked or (file.suffix.lower() in SUFFIXES and file.is_file()):
                     files.setdefault(file, path)
                 else:
                     passed_over.append(file)
@@ -61,6 +60,25 @@ def find_files(paths: Iterable[Path]) -> Sources:
     if not files:
         raise InputError(f"There is no file to read: folders are searched for {', '.join(SUFFIXES)}.")
     return Sources(_told_apart(files), passed_over)
+
+
+def _inside(folder: Path) -> tuple[list[Path], set[Path]]:
+    """All but the folders in a folder, without what is hidden; and the folders that cannot be searched, which are in
+    the list, too. Raises InputError if it is the folder itself."""
+    found: list[Path] = []
+    locked: set[Path] = set()
+
+    def note(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise InputError(f"{folder} cannot be read: {error.strerror}.") from None
+        if not isinstance(error, FileNotFoundError):  # deleted meanwhile
+            locked.add(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, onerror=note):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        found += [Path(place, name) for name in (*links, *names) if not name.startswith(".")]
+    return sorted([*found, *locked]), locked
 
 
 def _in_common(files: Iterable[Path]) -> Path:

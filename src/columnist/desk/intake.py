@@ -49,8 +49,10 @@ async def stored(sources: Sequence[Source], blobs: BlobStore, note: Note) -> Asy
                 await asyncio.to_thread(incoming.copy, source.file)
                 held = await asyncio.to_thread(_holder, source)
                 incoming.known = await note(incoming.sha256, incoming.size)
-        except (InputError, OSError) as error:
+        except InputError as error:
             yield Refused(name, source.path, str(error))
+        except OSError as error:
+            yield Refused(name, source.path, f"It cannot be read: {error.strerror}.")
         else:
             yield StoredFile(name, incoming.sha256, incoming.size, held, source.path)
 

@@ -119,8 +119,8 @@ def read_evaluation(path: Path) -> Evaluation:
         raise InputError(f"{file}: {error.strerror}.") from None
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise InputError(f"{file} is not an evaluation: {place}: {first['msg']}.") from None
+        place = "".join(f"{part}: " for part in first["loc"])
+        raise InputError(f"{file} is not an evaluation: {place}{first['msg']}.") from None
 
 
 def shown(figures: Measures) -> list[str]:

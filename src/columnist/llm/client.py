@@ -29,7 +29,7 @@ from columnist.llm.limiter import TROUBLE
 from columnist.llm.replies import Completion
 from columnist.llm.server import Request, Server, TransientError
 from columnist.llm.usage import UNCOUNTED, Ledger, Queue, Usage
-from columnist.settings import ASSUMED_CONTEXT_TOKENS, Settings, listed_urls
+from columnist.settings import ASSUMED_CONTEXT_TOKENS, Settings, is_address, listed_urls
 
 log = structlog.get_logger()
 
@@ -63,9 +63,10 @@ class ChatModel:
                 "needs one), or use --model extractive."
             )
         for url in urls:
-            if url is not None and not url.startswith(("http://", "https://")):
+            if url is not None and not is_address(url):
                 raise SettingsError(
-                    f"Invalid value for OPENAI_BASE_URL ({url!r}): it must start with http:// or https://."
+                    f"Invalid value for OPENAI_BASE_URL ({url!r}): it must be an address such as "
+                    "http://localhost:8000/v1."
                 )
         self._fleet = Fleet([Server(settings, model, url, key, self._tell) for url in urls])
         self._longest_context = settings.context_tokens
