@@ -201,12 +201,18 @@ def test_a_cursor_that_is_none_is_refused_with_a_sentence(url: str, cursor: str)
     asyncio.run(scenario())
 
 
-def test_a_page_of_the_feed_costs_the_same_however_many_cells_there_are(url: str) -> None:
-    """Also before there are statistics about their number."""
+@pytest.mark.parametrize(
+    ("limit", "times", "plan", "analyzed", "growth"),
+    [(1_000, 3, "auto", False, 4), (10, 60, "force_generic_plan", True, 2)],
+)
+def test_a_page_of_the_feed_costs_the_same_however_many_cells_there_are(
+    url: str, admin_url: str, limit: int, times: int, plan: str, analyzed: bool, growth: int
+) -> None:
+    """Also before there are statistics about their number, and with the plan that PostgreSQL keeps for later pages."""
 
     async def scenario() -> None:
         async with Database(url) as database:
-            review = await a_review(database, documents=200, columns=50)
+            review = await a_review(database, documents=400, columns=50)
             cpu = []
             for documents in (review.documents[:20], review.documents[20:]):
                 async with database.worker() as connection:
@@ -216,11 +222,17 @@ def test_a_page_of_the_feed_costs_the_same_however_many_cells_there_are(url: str
                            select %s, d, c, 'done', 1, '0' from unnest(%s::uuid[]) d, unnest(%s::uuid[]) c""",
                         [review.id, documents, review.columns],
                     )
+                if analyzed:
+                    with psycopg.connect(admin_url, autocommit=True) as admin:
+                        admin.execute("vacuum analyze")
                 async with database.act_as(LOCAL_USER) as connection:
+                    await connection.execute(f"set local plan_cache_mode = {plan}")
+                    threshold, connection.prepare_threshold = connection.prepare_threshold, 0
                     began = cpu_time(connection.info.backend_pid)
-                    for _ in range(3):
-                        assert len((await changed_cells(connection, review.id, limit=1_000)).cells) == 1_000
+                    for _ in range(times):
+                        assert len((await changed_cells(connection, review.id, limit=limit)).cells) == limit
                     cpu.append(cpu_time(connection.info.backend_pid) - began)
-            assert cpu[1] < 4 * cpu[0], "ten times as many cells"
+                    connection.prepare_threshold = threshold
+            assert cpu[1] < growth * cpu[0], "twenty times as many cells"
 
     asyncio.run(scenario())

@@ -3,8 +3,10 @@
 -- however they interleave; the ranges on the xids are what the indexes serve. Within one reading, pages follow `after`.
 -- A change is one of the cell, one of its question, which made it stale, or its removal with its row or column
 -- (`missing`). One row with all cells as compact JSON, which no code between here and the browser needs to parse.
+-- The plan is kept, and must not depend on the statistics: what stands before `offset 0` is looked up for each row before
+-- it, and a cell is found again by its place (ctid), which stays the same within a statement.
 with changed as materialized (
-  (select c.changed_xid as xid, c.document_id, c.column_id
+  (select c.changed_xid as xid, c.document_id, c.column_id, c.ctid as place
    from tabular_cells c
    where c.review_id = %(review_id)s
      and c.changed_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
@@ -15,29 +17,31 @@ with changed as materialized (
    order by c.changed_xid, c.document_id, c.column_id
    limit %(limit)s)
   union
-  (select col.asked_xid, c.document_id, c.column_id
-   from tabular_columns col
-   join tabular_cells c on c.review_id = col.review_id and c.column_id = col.id and is_stale(c, col.version)
-   where col.review_id = %(review_id)s
-     and col.asked_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
-     and not pg_visible_in_snapshot(col.asked_xid, %(seen)s::pg_snapshot)
-     and pg_visible_in_snapshot(c.changed_xid, %(seen)s::pg_snapshot)  -- the others are above
-     and (col.asked_xid, c.document_id, c.column_id)
+  (select col.asked_xid, c.document_id, c.column_id, c.ctid
+   from (select * from tabular_columns col
+         where col.review_id = %(review_id)s
+           and col.asked_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
+           and not pg_visible_in_snapshot(col.asked_xid, %(seen)s::pg_snapshot) offset 0) col
+   cross join lateral (
+     select c.document_id, c.column_id, c.job_id, c.attempt_job_id, c.ctid
+     from tabular_cells c
+     where c.review_id = %(review_id)s and c.column_id = col.id and is_stale(c, col.version)
+       and pg_visible_in_snapshot(c.changed_xid, %(seen)s::pg_snapshot) offset 0) c  -- the others are above
+   where (col.asked_xid, c.document_id, c.column_id)
          > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
      and (%(job_id)s::uuid is null or %(job_id)s in (c.job_id, c.attempt_job_id))
    order by col.asked_xid, c.document_id, c.column_id
    limit %(limit)s)
   union
-  (select r.changed_xid, r.document_id, r.column_id
+  (select r.changed_xid, r.document_id, r.column_id, null::tid
    from tabular_removed_cells r
    where r.review_id = %(review_id)s and %(job_id)s::uuid is null
      and r.changed_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
      and not pg_visible_in_snapshot(r.changed_xid, %(seen)s::pg_snapshot)
      and (r.changed_xid, r.document_id, r.column_id)
          > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
-     and not exists (
-       select from tabular_cells c
-       where (c.review_id, c.document_id, c.column_id) = (r.review_id, r.document_id, r.column_id))
+     and r.column_id <> all(array(
+       select c.column_id from tabular_cells c where c.review_id = %(review_id)s and c.document_id = r.document_id))
    order by r.changed_xid, r.document_id, r.column_id
    limit %(limit)s)
   order by xid, document_id, column_id
@@ -55,11 +59,8 @@ select transaction_history() as history,
         order by xid desc, document_id desc, column_id desc limit 1) as last,
        (select string_agg(row_to_json(shown)::text, ',' order by k.xid, k.document_id, k.column_id)
         from changed k
-        -- One by one, by the primary key: a join would read all cells for each while no statistics know how many there are.
-        left join lateral (
-          select * from tabular_cells c
-          where c.review_id = %(review_id)s and c.document_id = k.document_id and c.column_id = k.column_id offset 0) c on true
-        left join tabular_columns col on col.id = c.column_id
+        left join tabular_columns col on col.id = k.column_id
+        left join lateral (select * from tabular_cells c where c.ctid = k.place offset 0) c on true
         cross join lateral (
           select k.document_id, k.column_id, compact.*,
                  (k.document_id, k.column_id) in (select a.document_id, a.column_id from awaited a) as awaited
