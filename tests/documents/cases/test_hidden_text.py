@@ -198,6 +198,23 @@ def test_a_part_of_a_word_may_be_hidden(tmp_path: Path) -> None:
     assert words(page.text) == ["The", "fee", "is", "$10"] and page.hidden.startswith(",000")
 
 
+@pytest.mark.parametrize("name", ["/OC", "/#4fC", "/O#43", "/#4F#43"])
+def test_a_form_on_a_layer_that_is_off_is_found_however_the_file_writes_it(tmp_path: Path, name: str) -> None:
+    objects = [one.replace("/OC", name) for one in _OBJECTS]
+    pages = [line(SHOWN, 640) + line(HIDDEN, 600), line(SHOWN, 640) + "/Layered Do\n"]
+    root = _ROOT.replace("/OC", name)
+    path = write_pdf(tmp_path / "lease.pdf", pages, objects=objects, resources=_RESOURCES, root=root)
+    _, page = read_pdf(path.open("rb"), 9)
+    assert words(page.text) == words(SHOWN) and HIDDEN in page.hidden
+
+
+@pytest.mark.parametrize("shown", ["72 600 70 200", "72 690 70 14"])
+def test_what_a_clip_cuts_off_a_line_is_hidden_and_the_rest_is_read(tmp_path: Path, shown: str) -> None:
+    content = line(SHOWN, 640) + line(f"Rent $100 {' ' * 12}{HIDDEN}", 700, before=f"{shown} re W n")
+    (page,) = read_pdf(write_pdf(tmp_path / "lease.pdf", [content]).open("rb"), 9)
+    assert words(page.text) == words(f"{SHOWN} Rent $100") and words(page.hidden) == words(HIDDEN)
+
+
 def test_a_layer_that_is_off_is_not_read(settings: Settings) -> None:
     (page,) = read(settings, FILES / "pdf-ocg-off.pdf")
     assert "$999" not in page.text and "$999" in page.hidden

@@ -1,12 +1,13 @@
 """The content of a PDF's page: its text objects, and other objects that may lie over or under them."""
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium_c
 
-from columnist.documents.reading.direct import Pointer, address_of, direct
+from columnist.documents.reading.direct import Pointer, Room, address_of, direct
 from columnist.documents.reading.layer import Box
 
 MOST_OBJECTS = 20_000
@@ -32,10 +33,7 @@ _STROKE = direct("FPDFPageObj_GetStrokeColor")
 _MARK_TEXT = direct("FPDFPageObjMark_GetParamBlobValue")
 _DRAW_MODE, _MATRIX = direct("FPDFPath_GetDrawMode"), direct("FPDFPageObj_GetMatrix")
 
-_COLOUR = tuple(ctypes.c_uint() for _ in range(4))
-_COLOUR_POINTERS = [ctypes.byref(one) for one in _COLOUR]
-_EDGES = (ctypes.c_float * 4)()
-_EDGE_POINTERS = [ctypes.byref(_EDGES, 4 * number) for number in range(4)]
+_COLOURS, _EDGES, _MODES = Room(ctypes.c_uint, 4), Room(ctypes.c_float, 4), Room(ctypes.c_int, 2)
 _SPOKEN = ctypes.c_char_p(b"ActualText")
 _LETTERS = str.maketrans("\x93\x94\x95\x96\x97\x98\x99\x9a\x9b\x9c\x9d\x9e\xa0", "ﬁﬂŁŒŠŸŽıłœšž€")
 """The characters of PDFDocEncoding that Latin-1 lacks."""
@@ -79,7 +77,7 @@ class Content:
         self.texts: dict[int, tuple[int, int]] = {}
         """Text objects by address: how many objects precede them, and the form that draws them (0: the page)."""
         self.is_plain = True
-        """Each text object is dark, opaque, filled and complete, and on no layer: only another object can hide it."""
+        """Each text object is dark, opaque and filled, and on no layer: only what is in `others` can hide it."""
         self.others: list[Other] = []
         self.pictures: list[Box] = []
         """Left, top, right, bottom in PDF space of the page's pictures, and of its forms that contain one."""
@@ -92,20 +90,19 @@ class Content:
         self._clips: dict[int, Box | None] = {}
         self._marks: dict[int, _Mark] = {}
         pointer = Pointer(address_of(page.raw))
-        self._walk(lambda index: _GET(pointer, index), _COUNT(pointer), _SAME, 0)
+        self._walk(map(_GET, repeat(pointer), range(_COUNT(pointer))), _SAME, 0)
 
-    def _walk(self, child: Callable[[int], int | None], count: int, matrix: _Matrix, form: int) -> None:
-        for index in range(count):
-            address = child(index)
-            if not address:
-                continue
-            one = Pointer(address)
+    def _walk(self, addresses: Iterable[int | None], matrix: _Matrix, form: int) -> None:
+        objects = [(address, Pointer(address)) for address in addresses if address]
+        texts = []
+        for address, one in objects:
             kind = _TYPE(one)
             self._order += 1
             if self._order > MOST_OBJECTS:
                 self.is_plain = False
             if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
-                self._add_text(address, form)
+                self.texts[address] = (self._order, form)
+                texts.append(one)
             elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
                 self._open(one, matrix, form)
             else:
@@ -117,29 +114,32 @@ class Content:
                     self._note_bar(one, matrix)
                 if self.is_plain:
                     self._note(one, kind, matrix)
+        self._look_at(texts, matrix)
 
     def _open(self, one: Any, matrix: _Matrix, form: int) -> None:
         if self.is_plain:
             self.is_plain = not _HAS_TRANSPARENCY(one) and not self._is_layered(one)
         images = self._images
         self._forms += 1
-        self._walk(
-            lambda index: _GET_INNER(one, ctypes.c_ulong(index)),
-            _COUNT_INNER(one),
-            _product(_matrix(one), matrix),
-            self._forms,
-        )
+        numbers = map(ctypes.c_ulong, range(_COUNT_INNER(one)))
+        self._walk(map(_GET_INNER, repeat(one), numbers), _product(_matrix(one), matrix), self._forms)
         if not form and self._images > images:
             self.pictures.append(_place(one, matrix))
 
-    def _add_text(self, address: int, form: int) -> None:
-        one = Pointer(address)
-        self.texts[address] = (self._order, form)
-        for mark in self._marked(one):
-            if mark.spoken:
-                self.spoken[address] = (mark.address, mark.spoken)
-        if self.is_plain:
-            self.is_plain = self._is_plain(one)
+    def _look_at(self, texts: Sequence[Any], matrix: _Matrix) -> None:
+        """Whether the text objects of a page, or of a form, are plain; and how they are to be read."""
+        for one, count in zip(texts, map(_COUNT_MARKS, texts), strict=True):
+            for mark in self._marked(one) if count else ():
+                self.is_plain = self.is_plain and not mark.is_layer
+                if mark.spoken:
+                    self.spoken[address_of(one)] = (mark.address, mark.spoken)
+        self.is_plain = (
+            self.is_plain
+            and all(mode == pdfium_c.FPDF_TEXTRENDERMODE_FILL for mode in map(_MODE, texts))
+            and not any(map(_HAS_TRANSPARENCY, texts))
+            and _are_dark(texts)
+            and self._are_whole(texts, matrix)
+        )
 
     def _note_bar(self, one: Any, matrix: _Matrix) -> None:
         self.paths += 1
@@ -148,34 +148,22 @@ class Content:
         left, top, right, bottom = place = _place(one, matrix)
         thin, long = sorted((right - left, top - bottom))
         if thin <= _THIN and long >= max(_LONG * thin, _LONG):
-            fill, stroke = ctypes.c_int(), ctypes.c_int()
-            _DRAW_MODE(one, ctypes.byref(fill), ctypes.byref(stroke))
-            colour = (stroke.value and colour_of(one, _STROKE)) or (fill.value and fill_of(one))
+            fill, stroke = _MODES.one(_DRAW_MODE, one) or (0, 0)
+            colour = (stroke and colour_of(one, _STROKE)) or (fill and fill_of(one))
             if colour and min(colour[:3]) <= PALE:
                 self.bars.append(place)
 
     def _note(self, one: Any, kind: int, matrix: _Matrix) -> None:
         is_light = False
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-            fill, stroke = ctypes.c_int(), ctypes.c_int()
-            if _DRAW_MODE(one, ctypes.byref(fill), ctypes.byref(stroke)) and not (fill.value or stroke.value):
+            fill, stroke = _MODES.one(_DRAW_MODE, one) or (1, 1)
+            if not (fill or stroke):
                 return
             colour = fill_of(one)
-            is_light = not stroke.value and colour is not None and min(colour[:3]) >= _LIGHT
+            is_light = not stroke and colour is not None and min(colour[:3]) >= _LIGHT
             is_light = is_light and not _HAS_TRANSPARENCY(one)
         if self.texts or not is_light:
             self.others.append(Other(self._order, _place(one, matrix), is_light))
-
-    def _is_plain(self, text: Any) -> bool:
-        colour = fill_of(text) if _MODE(text) == pdfium_c.FPDF_TEXTRENDERMODE_FILL else None
-        return (
-            colour is not None
-            and min(colour[:3]) <= PALE
-            and colour[3] >= FAINT
-            and not _HAS_TRANSPARENCY(text)
-            and not self._is_layered(text)
-            and self._is_whole(text)
-        )
 
     def _is_layered(self, one: Any) -> bool:
         """Whether the object is part of a layer, which may be off."""
@@ -189,31 +177,55 @@ class Content:
                 self._marks[address] = _mark(address)
             yield self._marks[address]
 
-    def _is_whole(self, text: Any) -> bool:
-        """Whether no clip cuts the object."""
-        clip = Pointer(_CLIP(text))
-        paths = _COUNT_CLIPS(clip) if clip else 0
-        if paths <= 0:
+    def _are_whole(self, texts: Sequence[Any], matrix: _Matrix) -> bool:
+        """Whether it is known where clips cut text objects: what they cut off is as good as covered."""
+        clips = [Pointer(clip) for clip in map(_CLIP, texts)]
+        counts = [_COUNT_CLIPS(clip) if clip else 0 for clip in clips]
+        if max(counts, default=0) <= 0:
             return True
-        if not _BOUNDS(text, *_EDGE_POINTERS):
+        are_known, places = _EDGES.columns(_BOUNDS, texts)
+        if not all(are_known):
             return False
-        left, bottom, right, top = _EDGES
-        for number in range(paths):
-            # Objects share their clips, so each is examined once.
-            points = _SEGMENT(clip, number, 0)
-            if not points:
-                return False
-            if points not in self._clips:
-                self._clips[points] = _rectangle(clip, number)
-            room = self._clips[points]
-            if room is None or not (
-                room[0] <= left + _SLACK
-                and room[1] <= bottom + _SLACK
-                and right <= room[2] + _SLACK
-                and top <= room[3] + _SLACK
-            ):
-                return False
+        for clip, count, *bounds in zip(clips, counts, *places, strict=True):
+            for number in range(count):
+                # Objects share their clips, so each is examined once.
+                points = _SEGMENT(clip, number, 0)
+                if not points:
+                    return False
+                if points not in self._clips:
+                    self._clips[points] = _rectangle(clip, number)
+                room = self._clips[points]
+                if room is None:
+                    return False
+                left, bottom, right, top = bounds
+                if (
+                    left < room[0] - _SLACK
+                    or bottom < room[1] - _SLACK
+                    or right > room[2] + _SLACK
+                    or top > room[3] + _SLACK
+                ):
+                    cut = (_moved(part, matrix) for part in _outside((left, bottom, right, top), room))
+                    self.others += (Other(MOST_OBJECTS, place, is_light=False) for place in cut)
         return True
+
+
+def _outside(bounds: Box, room: Box) -> Iterator[Box]:
+    """The parts of a rectangle, as left, bottom, right and top, that are outside of another one."""
+    left, bottom, right, top = bounds
+    if left < room[0]:
+        yield left, bottom, min(right, room[0]), top
+    if right > room[2]:
+        yield max(left, room[2]), bottom, right, top
+    if bottom < room[1]:
+        yield left, bottom, right, min(top, room[1])
+    if top > room[3]:
+        yield left, max(bottom, room[3]), right, top
+
+
+def _are_dark(texts: Sequence[Any]) -> bool:
+    """Whether letters are filled with a dark and opaque colour."""
+    are_known, (red, green, blue, opaque) = _COLOURS.columns(_FILL, texts)
+    return all(are_known) and max(map(min, red, green, blue), default=0) <= PALE and min(opaque, default=FAINT) >= FAINT
 
 
 def _mark(address: int) -> _Mark:
@@ -243,10 +255,8 @@ def fill_of(one: Any) -> tuple[int, int, int, int] | None:
 
 def colour_of(one: Any, read: Callable[..., Any]) -> tuple[int, int, int, int] | None:
     """The same for its fill or its stroke."""
-    if not read(one, *_COLOUR_POINTERS):
-        return None
-    red, green, blue, opaque = _COLOUR
-    return red.value, green.value, blue.value, opaque.value
+    colour = _COLOURS.one(read, one)
+    return colour and tuple(colour)
 
 
 def _rectangle(clip: Any, number: int) -> Box | None:
@@ -268,9 +278,12 @@ def _rectangle(clip: Any, number: int) -> Box | None:
 
 def _place(one: Any, matrix: _Matrix) -> Box:
     """Left, top, right, bottom of an object, transformed by the matrix."""
-    if not _BOUNDS(one, *_EDGE_POINTERS):
-        return 0.0, 0.0, 0.0, 0.0
-    left, bottom, right, top = _EDGES
+    return _moved(_EDGES.one(_BOUNDS, one) or (0.0, 0.0, 0.0, 0.0), matrix)
+
+
+def _moved(bounds: Sequence[float], matrix: _Matrix) -> Box:
+    """Left, bottom, right and top as left, top, right and bottom where the matrix leads."""
+    left, bottom, right, top = bounds
     if matrix == _SAME:
         return left, top, right, bottom
     a, b, c, d, e, f = matrix

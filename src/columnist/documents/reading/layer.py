@@ -3,23 +3,26 @@
 import ctypes
 import re
 from collections.abc import Callable
+from itertools import accumulate, chain, compress, count, repeat, tee
 from math import hypot
+from operator import add, ne, sub
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium_c
 
 from columnist.documents.model import WordBox
-from columnist.documents.reading.direct import Pointer, address_of, direct
+from columnist.documents.reading.direct import Pointer, Room, address_of, direct
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in points, origin at the top left of the page as it is shown."""
 
 _WORD = re.compile(r"\S+")
+_OTHER_SPACES = tuple(filter(str.isspace, map(chr, {*range(0x3001)} - {*b" \n"})))
 _ODD = re.compile("[\0\x02\r\ufffe\uffff]")
 # Character for character, so that offsets stay. U+FFFE is PDFium's mark for a hyphen at a line's end.
 _EVEN = {0xD: 0xA, 0: 0x20, 0x2: 0x2D, 0xFFFE: 0x2D, 0xFFFF: 0xFFFD}
 
-_COUNT, _GET = direct("FPDFText_CountRects"), direct("FPDFText_GetRect")
+_COUNT, _RECTANGLE = direct("FPDFText_CountRects"), direct("FPDFText_GetRect")
 _CHAR_BOX = direct("FPDFText_GetCharBox")
 _HAS_NO_LETTER = direct("FPDFText_HasUnicodeMapError")
 _OBJECT, _FONT = direct("FPDFText_GetTextObject", Pointer), direct("FPDFTextObj_GetFont", Pointer)
@@ -28,6 +31,8 @@ _ORIGIN, _GLYPH_MATRIX = direct("FPDFText_GetCharOrigin"), direct("FPDFText_GetM
 _FONT_SIZE = pdfium_c.FPDFText_GetFontSize
 
 _MOST_HELD = 16
+
+_EDGES = Room(ctypes.c_double, 4)
 
 
 class Piece(NamedTuple):
@@ -52,9 +57,11 @@ class Fonts:
     """What is known from the pages so far about a document's fonts, each by its address.
 
     A font keeps its address while a page that uses it is open, so the first such page is held open.
+    `forms_are_shown`: no form of the document can be on a layer that is off.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, forms_are_shown: bool = False) -> None:
+        self.forms_are_shown = forms_are_shown
         self.named: dict[int, set[str]] = {}
         """The letters that a font claims to draw."""
         self.drawn: dict[int, set[str]] = {}
@@ -96,13 +103,16 @@ class TextLayer:
         self.text, self._units = _text(text_page.raw, count)
         # PDFium omits characters without a Unicode value from the text: then its indices must be looked up.
         self._is_direct = (self._units[-1] if self._units else len(self.text)) == count
-        self._spans = [match.span() for match in _WORD.finditer(self.text)]
-        self._places = self._spans
+        self._starts, self._lengths = _words_of(self.text)
+        self._ends = list(map(add, self._starts, self._lengths))
+        self._firsts = self._starts
         if not self._is_direct or self._units is not None:
-            looked_up = (self.characters(*span) for span in self._spans)
-            self._places = [(there.start, there.stop) for there in looked_up]
+            places = list(map(self.characters, self._starts, self._ends))
+            self._firsts, self._lengths = [one.start for one in places], list(map(len, places))
         self.words = self._words()
         self.pieces = self._pieces()
+        self.letters = self._letters()
+        """What each font draws here, by its address."""
         self.unreadable = self._unreadable()
         """Words of fonts that do not say which letters they draw: PDFium's text for them is wrong."""
 
@@ -121,11 +131,11 @@ class TextLayer:
 
     def box(self, index: int) -> Box | None:
         """The box of a character, by PDFium's index."""
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-        edges = map(ctypes.byref, (left, right, bottom, top))
-        if not _CHAR_BOX(self._pointer, index, *edges):
+        edges = _EDGES.one(_CHAR_BOX, self._pointer, index)
+        if edges is None:
             return None
-        return self.to_points(left.value, top.value, right.value, bottom.value)
+        left, right, bottom, top = edges
+        return self.to_points(left, top, right, bottom)
 
     def glyph(self, at: int) -> "Glyph | None":
         """How the character `text[at]` is drawn; None if it is not drawn."""
@@ -143,8 +153,12 @@ class TextLayer:
         """The pieces of a word, as `Piece` without the font; a character without an object belongs to the piece beside
         it."""
         parts: list[tuple[int, int, int]] = []
-        for at in range(start, end):
-            owner = next((self.drawn_by(index) for index in self.characters(at, at + 1)), 0)
+        if self._units is None and self._is_direct:
+            owners = [one or 0 for one in map(_OBJECT, repeat(self._pointer), range(start, end))]
+        else:
+            places = (self.characters(at, at + 1) for at in range(start, end))
+            owners = [self.drawn_by(there.start) if there else 0 for there in places]
+        for at, owner in enumerate(owners, start):
             if parts and (owner in (parts[-1][2], 0) or not parts[-1][2]):
                 parts[-1] = (parts[-1][0], at + 1, owner or parts[-1][2])
             else:
@@ -152,64 +166,87 @@ class TextLayer:
         return parts
 
     def _words(self) -> list[WordBox]:
-        """Every call counts: a page has hundreds of words."""
-        pointer, new, count, get = self._pointer, tuple.__new__, _COUNT, _GET
-        edges = (ctypes.c_double * 4)()
-        left, top, right, bottom = (ctypes.byref(edges, ctypes.sizeof(ctypes.c_double) * number) for number in range(4))
-        read = memoryview(edges).cast("B").cast("d").tolist
-        found = []
-        for span, (first, last) in zip(self._spans, self._places, strict=True):
-            for number in range(count(pointer, first, last - first)):
-                if get(pointer, number, left, top, right, bottom):
-                    found.append((span, read()))
+        pointer, firsts, lengths = self._pointer, self._firsts, self._lengths
+        counted, counts = tee(map(_COUNT, repeat(pointer), firsts, lengths))
+        # Of a word with several rectangles this is the last one.
+        _, edges = _EDGES.columns(_RECTANGLE, repeat(pointer), map(sub, counted, repeat(1)))
+        words = self._placed(self._starts, self._ends, edges)
+        for at in reversed(list(compress(count(), map(ne, counts, repeat(1))))):
+            numbers = range(_COUNT(pointer, firsts[at], lengths[at]))
+            own = list(filter(None, (_EDGES.one(_RECTANGLE, pointer, number) for number in numbers)))
+            place = (self._starts[at], self._ends[at])
+            words[at : at + 1] = (WordBox(*place, *self.to_points(*box)) for box in own)
+        return words
+
+    def _placed(self, starts: list[int], ends: list[int], edges: list[list[float]]) -> list[WordBox]:
+        """Words by their edges in PDF space: left, top, right, bottom."""
         if self._upright is None:
-            return [WordBox(*span, *self.to_points(*edges)) for span, edges in found]
+            places = map(self.to_points, *edges)
+            return [WordBox(start, end, *place) for start, end, place in zip(starts, ends, places, strict=True)]
         x, xx, y, yy = self._upright
-        return [
-            new(WordBox, (start, end, x + xx * x0, y + yy * y0, x + xx * x1, y + yy * y1))
-            for (start, end), (x0, y0, x1, y1) in found
-        ]
+        left, top, right, bottom = edges
+        if x or xx != 1:
+            left, right = ([x + xx * edge for edge in column] for column in (left, right))
+        top, bottom = ([y + yy * edge for edge in column] for column in (top, bottom))
+        return list(map(tuple.__new__, repeat(WordBox), zip(starts, ends, left, top, right, bottom, strict=True)))
 
     def _pieces(self) -> list[Piece]:
         """The text in pieces, each drawn by one object, without the gaps between them."""
-        pointer, drawn_by = self._pointer, _OBJECT
-        owners = [drawn_by(pointer, first) or 0 for first, _ in self._places]
+        pointer, starts, ends = self._pointer, self._starts, self._ends
+        owners = [one or 0 for one in map(_OBJECT, repeat(pointer), self._firsts)]
         found: list[tuple[int, int, int]] = []
         begun = 0
-        for number in [
-            at for at, (one, other) in enumerate(zip(owners, [*owners[1:], None], strict=False)) if one != other
-        ]:
-            owner, (start, end), (first, last) = owners[number], self._spans[number], self._places[number]
-            if last - first == 1 or drawn_by(pointer, last - 1) == owner:
-                found.append((self._spans[begun][0], end, owner))
+        for number in compress(count(), map(ne, owners, [*owners[1:], -1])):
+            owner, start, end = owners[number], starts[number], ends[number]
+            length = self._lengths[number]
+            if length == 1 or _OBJECT(pointer, self._firsts[number] + length - 1) == owner:
+                found.append((starts[begun], end, owner))
             else:  # another object draws the end of its last word
                 if begun < number:
-                    found.append((self._spans[begun][0], self._spans[number - 1][1], owner))
+                    found.append((starts[begun], ends[number - 1], owner))
                 found += self.parts(start, end)
             begun = number + 1
         fonts = {owner: _FONT(Pointer(owner)) or 0 for _, _, owner in found if owner}
-        for font in fonts.values():
+        for font in set(fonts.values()):
             self.fonts.meet(font)
         return [Piece(start, end, owner, fonts.get(owner, 0)) for start, end, owner in found]
 
+    def _letters(self) -> dict[int, set[str]]:
+        drawn: dict[int, list[str]] = {}
+        for start, end, owner, font in self.pieces:
+            if owner:
+                drawn.setdefault(font, []).append(self.text[start:end])
+        return {font: set("".join(texts)) for font, texts in drawn.items()}
+
     def _unreadable(self) -> list[tuple[int, int]]:
         fonts, pointer = self.fonts, self._pointer
-        for start, end, owner, font in self.pieces:
-            if not owner or font in fonts.nameless:
-                continue
-            new = set(self.text[start:end]) - fonts.named[font]
-            for letter in new:
+        new = {
+            font: letters - fonts.named[font] for font, letters in self.letters.items() if font not in fonts.nameless
+        }
+        for start, end, _, font in self.pieces if any(new.values()) else ():
+            for letter in new.get(font, set()).intersection(self.text[start:end]):
                 at = self.text.index(letter, start)
                 if any(_HAS_NO_LETTER(pointer, index) == 1 for index in self.characters(at, at + 1)):
                     fonts.nameless.add(font)
-            fonts.named[font] |= new
+                new[font].remove(letter)
+                fonts.named[font].add(letter)
         if fonts.nameless.isdisjoint(piece.font for piece in self.pieces):
             return []
         return [
-            span
-            for span, (first, last) in zip(self._spans, self._places, strict=True)
-            if _HAS_NO_LETTER(pointer, first) == 1 or _HAS_NO_LETTER(pointer, last - 1) == 1
+            (start, end)
+            for start, end, first, length in zip(self._starts, self._ends, self._firsts, self._lengths, strict=True)
+            if _HAS_NO_LETTER(pointer, first) == 1 or _HAS_NO_LETTER(pointer, first + length - 1) == 1
         ]
+
+
+def _words_of(text: str) -> tuple[list[int], list[int]]:
+    """Where the words of a text begin, and their lengths."""
+    if any(space in text for space in _OTHER_SPACES):
+        spans = [match.span() for match in _WORD.finditer(text)]
+        return [start for start, _ in spans], [end - start for start, end in spans]
+    # Half of the time of looking for each word.
+    lengths = list(map(len, text.replace("\n", " ").split(" ")))
+    return list(compress(accumulate(chain((0,), map((1).__add__, lengths))), lengths)), list(filter(None, lengths))
 
 
 def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:
@@ -217,11 +254,13 @@ def _text(text_page: Any, count: int) -> tuple[str, list[int] | None]:
     if not count:
         return "", None
     buffer = (ctypes.c_ushort * (count + 1))()
-    written = pdfium_c.FPDFText_GetText(text_page, 0, count, buffer)
-    text = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", errors="replace").replace("\r\n", " \n")
+    written = max(pdfium_c.FPDFText_GetText(text_page, 0, count, buffer) - 1, 0)
+    text = bytes(buffer)[: 2 * written].decode("utf-16-le", errors="replace")
+    is_even = len(text) == written
+    text = text.replace("\r\n", " \n")
     if _ODD.search(text):
         text = text.translate(_EVEN)
-    if text.isascii() or max(text) <= "\uffff":
+    if is_even:
         return text, None
     units, position = [], 0
     for character in text:

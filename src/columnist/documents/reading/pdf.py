@@ -47,6 +47,10 @@ LEAST_VOWELS = 0.2
 Lease`). Every page of the contracts in `examples/` has at least 0.35."""
 
 _LATIN, _VOWELS = ascii_letters.encode(), b"aeiouyAEIOUY"
+_ASCII = bytes(range(128))
+_NO_LETTERS = bytes(one for one in range(256) if one > 127 or not chr(one).isalnum())
+_UNKNOWN_BYTES = bytes([*range(1, 9), *range(14, 32), *b"\xee\xef\xf3\xf4"])
+"""In UTF-8 each character of `_UNKNOWN` has one of these."""
 _ENOUGH = 1000
 """So many characters of a page of text have more letters than a stamp."""
 
@@ -56,6 +60,14 @@ _INKED = 150
 """The lightest grey level of ink."""
 _MARGIN = 40
 """Pixels around a part of a page that is read alone."""
+
+_LAYERS = re.compile(
+    b"/(?:%b)" % b"|".join(b"".join(b"(?:%c|#(?i:%02x))" % (one, one) for one in name) for name in (b"OC", b"ObjStm"))
+)
+"""A file without it has no form on a layer: that is said by the name `OC` beside the form's bytes, which are not in a
+stream of objects. Any letter of a name may be written as a number."""
+_MOST_LOOKED_THROUGH = 16 * 1024**2
+"""Bytes of a file: a larger one may have any."""
 
 PICTURED = 0.5
 """The least share of such a page that pictures cover."""
@@ -70,7 +82,7 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
 
     Raises DocumentError if it is encrypted, damaged or too long.
     """
-    with _opened(file) as document:
+    with _opened(file) as (document, fonts):
         if len(document) > max_pages:
             raise DocumentError(
                 f"The PDF has {len(document):,} pages, more than the {max_pages:,} that are read: split it, or raise "
@@ -78,7 +90,7 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
             )
         if len(document) == 0:
             raise DocumentError("The PDF has no pages.")
-        fonts, damaged = Fonts(), 0
+        damaged = 0
         unread = [one for one in attached_to(document, on_pages=False) if one.unread]
         for index in range(len(document)):
             try:
@@ -97,13 +109,13 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
 
 def attached_files(file: BinaryIO) -> Iterator[Attached]:
     """The files inside a PDF; none if it cannot be opened, which its own row then says."""
-    with suppress(DocumentError), _opened(file) as document:
+    with suppress(DocumentError), _opened(file) as (document, _):
         yield from attached_to(document)
 
 
 def read_pdf_by_ocr(file: BinaryIO, number: int) -> Page:
     """A page (1-based) by OCR, unless its text layer has more. Raises DocumentError, as `read_pdf` does."""
-    with _opened(file) as document, _page(document, number - 1, Fonts()) as opened:
+    with _opened(file) as (document, fonts), _page(document, number - 1, fonts) as opened:
         layer = _text_layer(opened, number)
         scale = ocr.LONG_SIDE / max(opened.page.get_size())
         picture = opened.page.render(scale=scale).to_pil().convert("RGB")
@@ -153,10 +165,10 @@ def _with_more(layer: Page, text: str, words: Sequence[WordBox]) -> Page:
 
 def draw_page(file: BinaryIO, number: int, width: int) -> bytes:
     """A page (1-based) as a PNG, `width` pixels wide. Raises DocumentError if that cannot be done."""
-    with _opened(file) as document:
+    with _opened(file) as (document, fonts):
         if not 1 <= number <= len(document):
             raise DocumentError(f"The PDF has {len(document):,} pages, and no page {number:,}.")
-        with _page(document, number - 1, Fonts()) as opened:
+        with _page(document, number - 1, fonts) as opened:
             page = opened.page
             points = page.get_width()
             if points <= 0 or page.get_height() / points > MAX_ASPECT_RATIO:
@@ -167,7 +179,7 @@ def draw_page(file: BinaryIO, number: int, width: int) -> bytes:
 
 
 @contextmanager
-def _opened(file: BinaryIO) -> Iterator[Any]:
+def _opened(file: BinaryIO) -> Iterator[tuple[Any, Fonts]]:
     try:
         # A private copy, of which only changed parts take memory: PDFium would call back for each piece of a file.
         held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
@@ -182,7 +194,8 @@ def _opened(file: BinaryIO) -> Iterator[Any]:
                 "The PDF is a dynamic XFA form, whose text only Adobe's programs draw: print it to a PDF and add that."
             )
         document.init_forms()  # fields without an appearance get one
-        yield document
+        is_known = len(held) <= _MOST_LOOKED_THROUGH
+        yield document, Fonts(forms_are_shown=is_known and _LAYERS.search(held) is None)
     finally:
         document.close()
 
@@ -368,12 +381,15 @@ def lost_between(drawn: str, ordered: str, number: int) -> Iterator[Remark]:
 
 
 def _letters(text: str) -> int:
-    return sum(map(str.isalnum, text))
+    """How many letters and digits a text has: nearly all of most are ASCII, which is counted at once."""
+    coded = text.encode(errors="surrogatepass")
+    others = coded.translate(None, _ASCII).decode(errors="surrogatepass")
+    return len(coded.translate(None, _NO_LETTERS)) + sum(map(str.isalnum, others))
 
 
 def _is_gibberish(text: str) -> bool:
     """Whether a text layer is not the shown text: the file has no letters for its glyphs, or wrong ones."""
-    unknown = _UNKNOWN.findall(text)
+    unknown = _UNKNOWN.findall(text) if _may_be_unknown(text) else []
     if unknown and len(unknown) > MOST_UNKNOWN * sum(map(len, text.split())):
         return True
     plain = text if text.isascii() else unicodedata.normalize("NFD", text.casefold())
@@ -383,3 +399,8 @@ def _is_gibberish(text: str) -> bool:
     if latin < STAMP_CHARACTERS or (latin < len(text) / 2 and latin < _letters(text) / 2):
         return False
     return len(coded) - len(coded.translate(None, _VOWELS)) < LEAST_VOWELS * latin
+
+
+def _may_be_unknown(text: str) -> bool:
+    coded = text.encode(errors="surrogatepass")
+    return len(coded.translate(None, _UNKNOWN_BYTES)) < len(coded)

@@ -148,30 +148,42 @@ def _is_later(word: WordBox, other: Other, layer: TextLayer, content: Content) -
 def _leaves_ink(layer: TextLayer, content: Content, touched: Iterable[WordBox]) -> bool:
     """Whether each letter and digit leaves ink: each of a font once, and one of each form, because the form may be on a
     layer."""
-    drawn, text = layer.fonts.drawn, layer.text
-    forms = {0}
-    for start, end, drawn_by, font in layer.pieces:
-        if drawn_by not in content.texts:
-            return False
-        form = content.texts[drawn_by][1]
-        letters = set(text[start:end]) - drawn[font]
-        looked_at = set(filter(str.isalnum, letters))
-        if form not in forms and not looked_at:
+    fonts, text, texts = layer.fonts, layer.text, content.texts
+    if any(piece.drawn_by not in texts for piece in layer.pieces):
+        return False
+    new = {font: set(filter(str.isalnum, letters - fonts.drawn[font])) for font, letters in layer.letters.items()}
+    forms = set() if fonts.forms_are_shown else {texts[piece.drawn_by][1] for piece in layer.pieces} - {0}
+    if not forms and not any(new.values()):
+        return True
+    taken = bytearray(len(text))
+    for word in touched:
+        taken[word.start : word.end] = b"\1" * (word.end - word.start)
+    # A long line has many letters, and is drawn once for all of them.
+    for start, end, drawn_by, font in sorted(layer.pieces, key=lambda piece: piece.start - piece.end):
+        form = texts[drawn_by][1]
+        looked_at = new[font].intersection(text[start:end])
+        if form in forms and not looked_at:
             looked_at.update(list(filter(str.isalnum, text[start:end]))[:1])
-        if not looked_at:
+        places = [at for at in (_free(text, letter, start, end, taken) for letter in looked_at) if at >= 0]
+        if not places:
             continue
-        forms.add(form)
-        own = [word for word in touched if word.start < end and start < word.end]
-        # For each, the first one that nothing touches.
-        places = {
-            text[at]: at
-            for at in range(end - 1, start - 1, -1)
-            if text[at] in looked_at and not any(word.start <= at < word.end for word in own)
-        }
-        if places.keys() != looked_at or not _show(layer, list(places.values())):
+        if not _show(layer, places):
             return False
-        drawn[font] |= letters
-    return forms.issuperset(content.texts[piece.drawn_by][1] for piece in layer.pieces)
+        forms.discard(form)
+        shown = {text[at] for at in places}
+        new[font] -= shown
+        fonts.drawn[font] |= shown
+        if not forms and not any(new.values()):
+            return True
+    return False
+
+
+def _free(text: str, letter: str, start: int, end: int, taken: bytearray) -> int:
+    """Where a letter is in a part of the text that nothing touches; -1 if nowhere."""
+    at = text.find(letter, start, end)
+    while at >= 0 and taken[at]:
+        at = text.find(letter, at + 1, end)
+    return at
 
 
 def _show(layer: TextLayer, places: Sequence[int]) -> bool:

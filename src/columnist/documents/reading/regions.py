@@ -1,7 +1,6 @@
 """Parts of a PDF's page, beside text, that only OCR can read: pictured tables, scans under a stamp, letters drawn as
 outlines, and words of fonts that do not say which letters their glyphs are."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -17,8 +16,8 @@ MANY_PATHS = 60
 SHARPNESS = 2.0
 """Pixels per point of the drawn page: a letter of eight points is sixteen pixels high."""
 
-_DARK = bytes(level < 150 for level in range(256))
-_RULE = re.compile(b"\1{60,}")
+_IS_DARK = [level < 150 for level in range(256)]
+_RULE = b"\1" * 60
 """A dark run of pixels that is longer than a letter is wide."""
 _CHANGES = 8
 """Fewest changes from dark to light in a row of pixels that crosses a line of text."""
@@ -71,16 +70,31 @@ class _Way(NamedTuple):
 
 
 def _both_ways(picture: Image.Image) -> tuple[_Way, _Way]:
-    dark = picture.tobytes().translate(_DARK)
-    heights = _crossed_by_text(dark, picture.width)
+    dark = picture.point(_IS_DARK)
+    left, top, right, bottom = dark.getbbox() or (0, 0, 0, 0)
+    # With what is light beside the last ink.
+    inked = dark.crop((left, top, min(right + 1, picture.width), min(bottom + 1, picture.height)))
+    rows = inked.tobytes()
+    heights = _crossed_by_text(rows, inked.width)
     share = sum(heights) / picture.height
     if share > _PAGEFUL:
         return _Way(max(_lines(heights), LEAST_LINES), share), _Way(0, 0.0)
-    without_rules = _RULE.sub(lambda rule: bytes(len(rule[0])), dark)
-    turned = Image.frombytes("L", picture.size, without_rules).transpose(Image.Transpose.ROTATE_90)
+    turned = Image.frombytes("L", inked.size, _without_rules(rows)).transpose(Image.Transpose.ROTATE_90)
     widths = _crossed_by_text(turned.tobytes(), turned.width)
     sideways = _lines(widths, _LEAST_WIDTH)
     return _Way(_lines(heights), share), _Way(sideways if sideways > LEAST_LINES else 0, sum(widths) / picture.width)
+
+
+def _without_rules(dark: bytes) -> bytes:
+    kept = bytearray(dark)
+    begin = dark.find(_RULE)
+    while begin >= 0:
+        end = dark.find(0, begin)
+        if end < 0:
+            end = len(dark)
+        kept[begin:end] = bytes(end - begin)
+        begin = dark.find(_RULE, end)
+    return bytes(kept)
 
 
 def _lines(heights: Sequence[int], least: int = _LEAST_HEIGHT) -> int:

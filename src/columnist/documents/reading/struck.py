@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from columnist.documents.model import WordBox
@@ -14,6 +14,7 @@ _THICK = 0.25
 """Share of a word's height: a thicker mark is no line."""
 _COVERED, _TOUCHED = 0.97, 0.1
 """A line over this share of a word strikes all of it; one over less than the other touches it by chance."""
+_TOP = WordBox._fields.index("y0")
 _TALLEST = 100.0
 """Points: larger letters are no text."""
 _BEYOND = 1.0
@@ -35,7 +36,7 @@ def struck_spans(layer: TextLayer, bars: Iterable[Box], marks: Iterable[Box]) ->
     for bar in bars:
         x0, y0, x1, y1 = layer.to_points(*bar)
         if x1 - x0 > y1 - y0:
-            words = words or sorted(layer.words, key=attrgetter("y0"))
+            words = words or sorted(layer.words, key=itemgetter(_TOP))
             spans.update(_struck_by(layer, words, _Stroke(x0, x1, y0, y1)))
     for mark in marks:
         x0, y0, x1, y1 = layer.to_points(*mark)
@@ -48,7 +49,7 @@ def struck_spans(layer: TextLayer, bars: Iterable[Box], marks: Iterable[Box]) ->
 def _struck_by(layer: TextLayer, words: Sequence[WordBox], stroke: _Stroke) -> Iterator[tuple[int, int]]:
     """`words`: of the layer, from the top."""
     middle = (stroke.top + stroke.bottom) / 2
-    first, last = (bisect_left(words, y, key=attrgetter("y0")) for y in (middle - _TALLEST, middle))
+    first, last = (bisect_left(words, y, key=itemgetter(_TOP)) for y in (middle - _TALLEST, middle))
     touched = [word for word in words[first:last] if word.x0 < stroke.x1 and stroke.x0 < word.x1 and middle < word.y1]
     if not touched or not all(_goes_through(stroke, middle, word.y0, word.y1) for word in touched):
         return
