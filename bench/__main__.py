@@ -21,7 +21,7 @@ SECTIONS = {
     "scaling": "coefficients for a run of any size",
     "web": "the page in a browser",
 }
-"""Modules here, each with `run`; imported when asked for: the peers of some are not always installed."""
+"""Modules here, each with `run`; imported on demand, because the peers of some are not always installed."""
 APART = {"web"}
 """Needs a browser and the built page: `make bench-web`."""
 

@@ -32,12 +32,12 @@ PEERS = {
 }
 CONCURRENCY = 10
 OURS = Setting(CONCURRENCY, LARGEST_CLAIM)
-"""Ours is not swept: the concurrency of all earlier figures, and what it may claim ahead."""
+"""Columnist is not swept: the concurrency of all earlier figures, and how many items it may claim ahead."""
 BESIDE = (10_000, 50_000)
 """Items in the rounds beside the peers: a ratio depends on their number."""
 FIRST_ITEMS = 1_000
-"""Items in the first try of a setting. A contender that would take longer than SLOW_SECONDS for the rounds keeps to
-this number in all of them."""
+"""Items in the first try of a setting. A contender that would take longer than SLOW_SECONDS for a round keeps this
+number in all rounds."""
 SLOW_SECONDS = 15
 SCALES = (1_000, 100_000)
 LIVE_JOBS = (1, 11, 100, 1_000)
@@ -54,7 +54,7 @@ Drain = Callable[[str, int, Setting], float]
 
 @dataclass(frozen=True, slots=True)
 class _Contender:
-    """Who drains, and how. `slow`: too slow for the rounds' full number."""
+    """A contender, and how it drains the queue. `slow`: too slow for the rounds' full number."""
 
     name: str
     drain: Drain
@@ -62,13 +62,13 @@ class _Contender:
     slow: bool = False
 
     def seconds(self, admin_url: str, wanted: int) -> float:
-        """Seconds for an item, of `wanted` items or those that a slow one is given."""
+        """Seconds per item, with `wanted` items or the number for a slow contender."""
         items = FIRST_ITEMS if self.slow else wanted
         return self.drain(admin_url, items, self.setting) / items
 
 
 def run() -> list[Row]:
-    """All figures, on an embedded server of their own."""
+    """All figures, on a separate embedded server."""
     with own_postgres() as url:
         return [*_beside(url), *_by_size(url), *_by_live_jobs(url)]
 
@@ -111,14 +111,14 @@ def _tried(admin_url: str, name: str, drain: Drain, settings: Sequence[Setting],
 
 
 def _by_size(admin_url: str) -> list[Row]:
-    """What an item of ours costs by the number of items."""
+    """Columnist's cost per item, by the number of items."""
     small, large = (median(_drain_ours(admin_url, items, OURS) / items for _ in range(ROUNDS)) for items in SCALES)
     costs = f"{large * 1e6:.0f} µs against {small * 1e6:.0f} µs"
     return [Row("Engine, cost per item", "at 100,000 items against 1,000", costs, f"{large / small:.2f} × (limit 1.2)")]
 
 
 def _by_live_jobs(admin_url: str) -> list[Row]:
-    """The same items in more and more jobs that are live together: throughput, and the time of a claim of ten."""
+    """The same items in more and more simultaneously live jobs: throughput, and the time of a claim of ten."""
     rates, claims = {}, {}
     for jobs in LIVE_JOBS:
         rates[jobs] = ITEMS / median(_drain_ours(admin_url, ITEMS, OURS, jobs) for _ in range(ROUNDS))
@@ -137,7 +137,7 @@ def _by_live_jobs(admin_url: str) -> list[Row]:
 
 
 async def _claim_seconds(url: str, jobs: int) -> float:
-    """Median of `CLAIMS` claims of ten items, of which none is held."""
+    """Median time of `CLAIMS` claims of ten items, without held items."""
     with psycopg.connect(url, autocommit=True) as connection:
         _enqueue(connection, CLAIMS * CONCURRENCY * 2, jobs)
     seconds = []

@@ -1,5 +1,5 @@
-"""Four servers of one model: what their prefix caches give and how long a run takes, with the documents shared among
-them by Columnist, by a router in turn, and with one server alone."""
+"""Four servers of one model: the hits of their prefix caches and the time of a run, with documents distributed by
+Columnist, by a round-robin router, and with a single server."""
 
 import asyncio
 import random
@@ -67,7 +67,7 @@ async def _timed(urls: str) -> float:
     asked = [Question(UUID(int=nr), f"Q{nr}", f"What is number {nr}?", "text") for nr in range(GROUPS)]
     async with ChatModel(settings, "simulated", urls) as chat:
         back_end = LanguageModelAnswerer(chat, settings)
-        # As many as a pool would have under way, and twice the slots.
+        # As many as a pool would have in progress, and twice the slots.
         places = asyncio.Semaphore(2 * SLOTS * SERVERS)
 
         async def read(document: DocumentText) -> None:
@@ -83,7 +83,7 @@ async def _timed(urls: str) -> float:
 
 @asynccontextmanager
 async def _round_robin(urls: Sequence[str]) -> AsyncIterator[str]:
-    """A router that knows nothing of documents."""
+    """A router without knowledge of documents."""
     turns = cycle(urls)
 
     async def hand_on(request: web.Request) -> web.Response:

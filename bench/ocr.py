@@ -24,7 +24,7 @@ SCANS = ((150, 0.0, 0), (200, 0.7, 0), (300, 0.7, 0), (200, -0.7, 90))
 
 
 def run(folder: Path = CONTRACTS) -> list[Row]:
-    """Each kind of scan of the middle page of each file: how much of it is read, and for how much of a core."""
+    """Each kind of scan of the middle page of each file: how much of it is read, and the core time."""
     files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".pdf"]
     labels = _labels(folder / "labels.csv")
     rows = []

@@ -1,8 +1,7 @@
-"""Answers of one model in two ways, on labelled documents: as Columnist asks, and by a plain prompt.
-
-The plain way is what the system that Columnist replaces does: the document cut at 120,000 characters, all questions in
-one prompt, JSON asked for in words, quotes taken as they come. Both ways are typed and scored by the same code, and a
-quote stands if the document has it. `WAYS` has more: each changes one thing.
+"""Answers of one model in two ways, on labelled documents: as Columnist asks, and by a plain prompt. The plain way is
+that of the system which Columnist replaces: the document cut at 120,000 characters, all questions in one prompt, JSON
+requested in words, quotes not checked. Both ways are typed and scored by the same code, and a quote counts if the
+document has it. `WAYS` has more: each changes one thing.
 
     python -m bench.quality examples/cuad --model qwen3 --documents 20 --output quality
 
@@ -53,24 +52,24 @@ PLAIN = """You are a legal analyst. Read the document and answer each question f
 Answer with a JSON object: for each question its number ("c1") with "answer" (null if the document does not say),
 "quotes" (a list of objects with "page" and "quote", word for word), "reasoning", and "flag" (green, yellow or red)."""
 SAMPLES = 2_000
-"""Of the bootstrap."""
+"""Samples of the bootstrap."""
 PAGES = 2_000
 _HEADING = re.compile(r"^\s*(?:(?:ARTICLE|SECTION|Article|Section)\s+)?[\dIVX]+[.)]\s+\S.{2,70}$", re.MULTILINE)
 
 Change = Callable[[list[Any], dict[str, Any]], tuple[list[Any], dict[str, Any]]]
-"""Of the messages and the schema of a call."""
+"""A change of the messages and the schema of a call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How Columnist asks: with other settings, or with a change of what is sent."""
+    """A way of asking with Columnist: with other settings, or with a change of its calls."""
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     change: Change | None = None
 
 
 def _answer_first(messages: list[Any], schema: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """Answers before reasoning and quotes."""
+    """Put answers before reasoning and quotes."""
     turned = json.loads(json.dumps(schema))
     for one in turned["properties"].values():
         names = sorted(one["properties"], key=lambda name: name != "answer")
@@ -79,7 +78,7 @@ def _answer_first(messages: list[Any], schema: dict[str, Any]) -> tuple[list[Any
 
 
 def _contents_first(messages: list[Any], schema: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """The document's headings before its text."""
+    """Put the document's headings before its text."""
     system, user = messages
     headings = "\n".join(line.strip() for line in _HEADING.findall(user["content"])[:100])
     return [system, user | {"content": f"Headings of the document:\n{headings}\n\n{user['content']}"}], schema
@@ -119,7 +118,7 @@ class Material:
 
 
 class _Changed(ChatModel):
-    """Sends something else than is asked for."""
+    """Changes the calls before they are sent."""
 
     change: Change | None = None
 
@@ -156,7 +155,7 @@ def _length(document: DocumentText) -> int:
 async def answer_all(
     given: Material, settings: Settings, base_url: str | None, ways: Sequence[str], file: Path
 ) -> None:
-    """Ask what has no line in `file` yet, one document after the other, each way in turn."""
+    """Ask for documents and ways without a line in `file`, one document after the other, each way in turn."""
     about = asked(settings.model, given)
     there = {(one.way, one.document) for one in stored(file, about)}
     for name, document in given.documents.items():
@@ -182,7 +181,7 @@ def asked(model: str, given: Material) -> str:
 
 
 def stored(file: Path, about: str) -> list[Answered]:
-    """What was answered before, of what is `asked`. A line that was cut off is asked again."""
+    """Earlier answers to `asked`. A cut-off line is asked again."""
     found = []
     for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
         try:
@@ -234,7 +233,7 @@ async def _plain(
                     {"role": "user", "content": f"Document: {document.name}\n\n{text}\n\nQuestions:\n{listed}"},
                 ],
                 temperature=0,
-                # As many as ours has over all of its calls.
+                # As many as Columnist has over all of its calls.
                 max_tokens=settings.answer_tokens * ceil(len(questions) / settings.columns_per_call),
             )
         except openai.APIError as error:
@@ -278,7 +277,7 @@ def _cell(
 
 
 def scores(given: Material, answered: Sequence[Answered], way: str) -> dict[str, list[ScoredCell]]:
-    """Document → its answers in that way beside their labels, for documents that were answered so."""
+    """Document → its answers in that way beside their labels, for documents with answers in that way."""
     found: dict[str, list[ScoredCell]] = {}
     for one in answered:
         if one.way == way and one.document in given.documents:
@@ -331,8 +330,8 @@ def bootstrap(
     documents: Sequence[str],
     figure: Callable[[Measures], float | None],
 ) -> str:
-    """The difference of a figure in points and its 95 % interval, by the paired bootstrap: documents are drawn anew,
-    the same for both."""
+    """The difference of a figure in points and its 95 % interval, by the paired bootstrap: documents are redrawn, the
+    same ones for both."""
     chance = random.Random(0)
     differences = []
     for _ in range(SAMPLES if documents else 0):

@@ -1,4 +1,4 @@
-"""Quotes that lawyers marked: which are found as they are, with noise, over page ends, and with a fact changed."""
+"""Quotes that lawyers marked: which are found unchanged, with noise, over page ends, and with a changed fact."""
 
 import sys
 import time
@@ -13,15 +13,15 @@ from tests.conftest import CONTRACTS, CUAD, contract_pages
 from tests.documents.test_locate import LAYOUT, SLIPS, changed_facts, found_in, labelled, whole_of
 
 PLACES = 4
-"""The occurrences at which each kind of fact is changed in a quote, if there are as many."""
+"""The occurrences at which each kind of fact is changed in a quote, if it has as many."""
 LEAST_WORDS = 4
-"""Of a quote that gets slips: of fewer too little would be left."""
+"""Least words of a quote that gets slips: of fewer, too little would be left."""
 BESIDE = 12
 """Words on either side of the end of a page."""
 
 
 def run(*folders: Path) -> list[Row]:
-    """Over the labelled contracts in these folders, else over all 48. Times are of one core."""
+    """Measure the labelled contracts in these folders, else all 48. Times are for one core."""
     marked = labelled(*(folders or (CONTRACTS, CUAD)))
     names = list(dict(marked))
     for name in names:
@@ -54,7 +54,7 @@ def _row(section: str, subject: str, quotes: list[tuple[str, str]]) -> Row:
 def _noisy(
     marked: list[tuple[str, str]], noise: Callable[[str, Random], str], least_words: int = 1
 ) -> Iterator[tuple[str, str]]:
-    """The quotes that the noise changes, changed."""
+    """The quotes that the noise changes, in their changed form."""
     for name, quote in marked:
         noisy = noise(quote, Random(quote))
         if noisy != quote and len(quote.split()) >= least_words:
@@ -62,7 +62,7 @@ def _noisy(
 
 
 def _over_page_ends(name: str) -> Iterator[str]:
-    """The words around every end of a page where something runs between them."""
+    """The words around every end of a page with running lines between them."""
     printed = [page.text for page in contract_pages(name)]
     bodies = without_running_lines(printed)
     for nr in range(1, len(bodies)):

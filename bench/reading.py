@@ -45,7 +45,7 @@ def run(folder: Path = CONTRACTS) -> list[Row]:
     }
     section = f"Reading {len(files)} PDFs, {pages} pages"
     cores = usable_cores()
-    # Several times over: else the longest file, which one core reads, is most of the time.
+    # Several times: otherwise the longest file, which one core reads, would take most of the time.
     guarded = REPEATED * pages / asyncio.run(_read_guarded(files * REPEATED))
     return [
         *(

@@ -1,4 +1,4 @@
-"""What a document, a cell and a call cost beside the LLM's own time: the coefficients of docs/scaling.md."""
+"""The cost of a document, a cell and a call beside the LLM's own time: the coefficients of docs/scaling.md."""
 
 import asyncio
 import tempfile
@@ -27,11 +27,11 @@ from tests.processes import metric, simulator
 
 DOCUMENTS, COLUMNS = 300, 20
 SPEED = {"slots": 16, "prompt_rate": 200_000, "decode_rate": 15_000}
-"""An LLM that takes no time to speak of: what is measured is everything else."""
+"""An LLM that takes almost no time, so that everything else is measured."""
 
 POLLS, PAGE = 200, 1_000
 PARTS = ("CPU ms of the worker", "CPU ms of PostgreSQL")
-"""Of a poll."""
+"""The parts of the cost of a poll."""
 
 COUNTERS = """
 select (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint as wal,
@@ -46,7 +46,7 @@ Figures = Mapping[str, float]
 
 
 def run() -> list[Row]:
-    """CPU time, WAL, transactions, tokens and sizes, each by what causes it, of one run against the simulator."""
+    """CPU time, WAL, transactions, tokens and sizes, each by its cause, for one run against the simulator."""
     with tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         write_documents(folder / "documents", DOCUMENTS)
@@ -89,7 +89,8 @@ def run() -> list[Row]:
 
 
 async def _run(settings: Settings, folder: Path, url: str) -> tuple[Figures, Figures, Figures, Figures]:
-    """What taking in and what answering cost, by document; and what a poll and a page of the feed cost, beside HTTP."""
+    """The costs of taking in and of answering, per document; and the costs of a poll and of a page of the feed, without
+    HTTP."""
     async with open_desk(settings) as desk:
         begin = _counted(url)
         files = find_files([folder / "documents"]).files

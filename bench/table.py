@@ -17,7 +17,7 @@ class Row:
 
 
 def print_table(rows: list[Row]) -> None:
-    """Print all rows as one table, sections apart."""
+    """Print all rows as one table, with a gap between sections."""
     table = Table("Section", "What", "Measured", "Ratio", header_style="bold")
     last = ""
     for row in rows:

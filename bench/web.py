@@ -1,4 +1,4 @@
-"""The page in a browser: how soon it is there, how it scrolls, what a change, its memory and its scripts cost."""
+"""The page in a browser: time to the first rows, scrolling, and the cost of a change, of memory and of scripts."""
 
 import tempfile
 from itertools import pairwise
@@ -25,14 +25,14 @@ ROUNDS = 5
 CHANGED_ROWS, CHANGED_COLUMNS = 25, 20
 POLL_MS = 100
 ROW_PIXELS, COLUMN_PIXELS = 38, 210
-"""The grid's."""
+"""The size of a cell in the grid."""
 ROWS_A_STEP = 50
 SPEEDS = {"a quick wheel": 2_000, "a flick": 5_000}
-"""Pixels a second: 53 and 132 rows."""
+"""Pixels per second: 53 and 132 rows."""
 SCROLLED_ROWS = 800
 ANSWER = ".ag-row .cells-words"
 
-# The page is asked nothing and told nothing: these watch it from outside, before its own scripts run.
+# These watch the page from outside, before its own scripts run, without any help from the page.
 WATCH = """
 const shown = (selector) => new Promise((resolve) => {
   const look = () => document.querySelector(selector) ? resolve(performance.now()) : requestAnimationFrame(look);
@@ -74,7 +74,7 @@ where cell.review_id = %(review)s and r.review_id = cell.review_id and r.documen
 
 
 def run() -> list[Row]:
-    """The figures, each beside its limit; medians of several rounds."""
+    """All figures, each beside its limit; medians of several rounds."""
     with (
         tempfile.TemporaryDirectory(prefix="columnist-", ignore_cleanup_errors=True) as folder,
         embedded_server(Path(folder)) as url,

@@ -1,4 +1,4 @@
-"""Windows of the grid: what 100 rows of a 10,000 × 50 review cost beside 100 rows of a 100 × 50 one."""
+"""Windows of the grid: the cost of 100 rows of a 10,000 × 50 review beside 100 rows of a 100 × 50 one."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from tests.filled import COLUMNS, fill
 SMALL, LARGE = 100, 10_000
 ROUNDS = 15
 WINDOW = 50
-"""Rows; at least as many match in the small review, whatever the filter."""
+"""Rows of a window; every filter matches at least as many in the small review."""
 
 WINDOWS: dict[str, Callable[[dict[str, UUID]], dict[str, Any]]] = {
     "first window": lambda columns: {},
@@ -40,7 +40,8 @@ WINDOWS: dict[str, Callable[[dict[str, UUID]], dict[str, Any]]] = {
 
 
 def run() -> list[Row]:
-    """Milliseconds of each kind of window, small and large, as the user whose access is checked; medians in turn."""
+    """Milliseconds of each kind of window, small and large, as a user whose access is checked; medians, taken in
+    turn."""
     with own_postgres() as url:
         return measure(url)
 

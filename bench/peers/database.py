@@ -1,4 +1,4 @@
-"""What every peer needs: settings to try, a new database on the server under test, its end, and a way to run Node."""
+"""Shared by all peers: settings to try, a new database on the server under test, its end, and a way to run Node."""
 
 import json
 import re
@@ -21,8 +21,8 @@ POLL_SECONDS = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a contender is run: `workers` at a time (loops, connections or tasks, as it calls them), and how many items
-    each fetches together or looks ahead."""
+    """The settings of a contender: `workers` at a time (its loops, connections or tasks), and how many items each
+    fetches together or looks ahead."""
 
     workers: int
     batch: int = 1
@@ -45,7 +45,7 @@ def fresh_database(admin_url: str) -> Iterator[str]:
 
 
 def connection_parts(url: str) -> dict[str, Any]:
-    """What `url` names of host, port, user, password and database: only libpq finds a socket folder in a URL."""
+    """The host, port, user, password and database in `url`: only libpq finds a socket folder in a URL."""
     parts = conninfo.conninfo_to_dict(url)
     names = {"host": "host", "port": "port", "user": "user", "password": "password", "dbname": "database"}
     return {name: parts[part] for part, name in names.items() if part in parts}
@@ -59,8 +59,8 @@ def settle(url: str) -> None:
 
 @contextmanager
 def table_of_items(admin_url: str, create: str, items: int) -> Iterator[str]:
-    """The URL of a new database in which `create` has made a table `items`, with so many rows. At the end all of them
-    have to be completed, as `require_all` says."""
+    """The URL of a new database in which `create` has made a table `items`, with this many rows. At the end all of them
+    must be completed (`require_all`)."""
     with fresh_database(admin_url) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(create)
@@ -71,7 +71,8 @@ def table_of_items(admin_url: str, create: str, items: int) -> Iterator[str]:
 
 
 def seconds_until_none(url: str, left: sql.SQL, started: float) -> float:
-    """Seconds from `started` (perf_counter) until the query `left` finds nothing. Everybody's end is found so."""
+    """Seconds from `started` (perf_counter) until the query `left` finds nothing. The end of every contender is found
+    in this way."""
     with psycopg.connect(url, autocommit=True) as connection:
         while connection.execute(left).fetchone() is not None:
             time.sleep(POLL_SECONDS)
@@ -89,7 +90,7 @@ def require_all(url: str, count_completed: sql.SQL, items: int) -> None:
 def run_node(script: str, url: str, items: int, setting: Setting) -> float:
     """Seconds that `script`, a file beside this one, measured: its argument is JSON, its last line `{"seconds": …}`.
 
-    Installs the Node packages on first use. Raises RuntimeError without Node.js, or with what the script complained of.
+    Installs the Node packages on first use. Raises RuntimeError without Node.js, or with the script's error.
     """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:

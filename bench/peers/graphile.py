@@ -1,4 +1,4 @@
-"""Graphile Worker, by Node.js, with what its performance page recommends."""
+"""Graphile Worker, by Node.js, with the settings of its performance page."""
 
 from psycopg import sql
 
@@ -6,7 +6,7 @@ from bench.peers.database import Setting, fresh_database, require_all, run_node
 
 SETTINGS = (Setting(10, 500), Setting(10, 2_000), Setting(50, 500), Setting(100, 2_000))
 """`batch` is the size of its local queue."""
-# It deletes a job that succeeded and keeps one that failed: completed are those it numbered and no longer has.
+# It deletes successful jobs and keeps failed ones: completed jobs have had a number and are gone.
 COUNT_COMPLETED = sql.SQL(
     "select pg_sequence_last_value(pg_get_serial_sequence('graphile_worker._private_jobs', 'id')::regclass)"
     " - (select count(*) from graphile_worker._private_jobs)"

@@ -1,4 +1,4 @@
-"""Procrastinate: one worker, psycopg's connector, its finished jobs kept as by default."""
+"""Procrastinate: one worker, psycopg's connector, its finished jobs kept, as by default."""
 
 import asyncio
 import logging

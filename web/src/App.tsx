@@ -1,4 +1,4 @@
-/** The screens, who is signed in, and the bar above everything. */
+/** The screens, the signed-in person, and the bar above everything. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
@@ -21,8 +21,7 @@ const invitation = takeFromAddress();
 
 const MODEL = {
   proven: "The model that answers the questions",
-  unproven:
-    "The model that answers the questions. Its green is a ring: nobody has measured here how often it is right.",
+  unproven: "The model that answers the questions. Its green is a ring: how often it is right has not been measured.",
 };
 
 const isRefused = (error: unknown): error is Problem => error instanceof Problem && error.status === 401;
@@ -39,7 +38,7 @@ export function App() {
   const [dialog, setDialog] = useState(false);
   const [away, setAway] = useState(false);
   useEffect(
-    // Whoever closed the dialog and acts again meets it again: the button of the bar may be behind a form.
+    // After closing the dialog, the next act opens it again: the button of the bar may be behind a form.
     () =>
       queries.getMutationCache().subscribe((event) => {
         if (event.type === "updated" && event.action.type === "error" && isRefused(event.action.error)) setAway(false);
@@ -50,9 +49,9 @@ export function App() {
     const before = me.data?.user_id;
     const { data: now } = await me.refetch();
     if (now?.user_id !== before)
-      location.assign(`${BASE}/`); // somebody else: nothing of this page is theirs
+      location.assign(`${BASE}/`); // another person: nothing on this page belongs to them
     else {
-      setAway(false); // the next end is said again
+      setAway(false); // the next end is announced again
       void queries.invalidateQueries();
     }
   };

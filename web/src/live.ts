@@ -1,4 +1,4 @@
-/** What keeps a review up to date: the status of its live job, and the feed of changed cells. */
+/** Keeps a review up to date: the status of its live job, and the feed of changed cells. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { Problem, type CompactCell, type Job } from "./api/client";
@@ -10,7 +10,7 @@ export const isLive = (job: Job | null | undefined): job is Job & { status: "pen
 const IDLE_FACTOR = 5;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** The review's live job, whoever started it, or else its last one. React Query pauses in a hidden tab. */
+/** The review's live job, from any person, or else its last one. React Query pauses in a hidden tab. */
 export function useJob(review: string, pollMs: number): Job | null | undefined {
   const queries = useQueryClient();
   const latest = useQuery({
@@ -72,7 +72,7 @@ export function useFeed(
       } catch (error) {
         const refused = error instanceof Problem && error.status < 500;
         if (refused) void queries.invalidateQueries(reviewQuery(review)); // it is gone, or no longer shared
-        if (refused && error.fields.some(({ field }) => field === "cursor")) cursor.current = undefined; // tell all again
+        if (refused && error.fields.some(({ field }) => field === "cursor")) cursor.current = undefined; // send all changes again
         setAway(!refused); // shown, and tried again
         next = Math.min(LONGEST_PAUSE_MS, pollMs * 2 ** failures++);
       } finally {

@@ -9,7 +9,7 @@ import { meQuery } from "./api/queries";
 import { NoticeProvider } from "./ui/notices";
 import "./base.css";
 
-// A sign-in that has expired is asked for again, on every screen.
+// After a sign-in has expired, every screen asks for it again.
 const onError = (error: unknown) => {
   const signedIn = queries.getQueryData(meQuery.queryKey);
   if (signedIn && error instanceof Problem && error.status === 401) void queries.invalidateQueries(meQuery);
@@ -31,15 +31,15 @@ const queries: QueryClient = new QueryClient({
 
 sessionStorage.removeItem("columnist.starts");
 
-// A part of the version before, which no server has any more: the present version has it under another name.
+// A part of the previous version, which no server has any more: the present version has it under another name.
 const RELOADED = "columnist.reloaded";
 addEventListener("vite:preloadError", () => {
-  if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < 60_000) return; // it is not that
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < 60_000) return; // another cause
   sessionStorage.setItem(RELOADED, String(Date.now()));
   location.reload();
 });
 
-// Files that are dropped where nothing takes them would replace the page.
+// Files that are dropped outside a drop target would replace the page.
 for (const type of ["dragover", "drop"] as const)
   addEventListener(type, (event) => {
     if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;

@@ -1,4 +1,4 @@
-/** The person who is signed in; every screen has them. */
+/** The signed-in person, for every screen. */
 import { createContext, useContext } from "react";
 import type { Me } from "./api/client";
 
@@ -6,5 +6,5 @@ const MeContext = createContext<Me | null>(null);
 export const MeProvider = MeContext.Provider;
 export const useMe = () => useContext(MeContext)!;
 
-/** Whether green by this model's own word is known to be right more often than yellow. */
+/** Whether this model's green answers are measured to be right more often than yellow ones. */
 export const isMeasured = (me: Me, model: string | null) => model !== null && me.measured_models.includes(model);

@@ -1,4 +1,4 @@
-/** Each file's classes are defined and used: neither TypeScript nor the browser would tell. */
+/** Each file's classes are defined and used: neither TypeScript nor the browser would report it. */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";

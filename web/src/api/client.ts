@@ -1,4 +1,4 @@
-/** The connection to the server. Whatever it refuses is thrown as a `Problem`, with a sentence for a person. */
+/** The connection to the server. Every refusal is thrown as a `Problem`, with a sentence for a person. */
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema";
 import { BASE } from "./server";
@@ -12,7 +12,7 @@ export type Rule = Column["rules"][number];
 export type Job = Schemas["Job"];
 export type Only = NonNullable<Schemas["GenerateInput"]["only"]>[number];
 export type WindowCell = Omit<Schemas["WindowCell"], "value"> & { value?: unknown };
-/** A changed cell. `awaited`: whether the live job is going to ask it; absent if that has not changed. */
+/** A changed cell. `awaited`: whether the live job will ask it; absent if that has not changed. */
 export type CompactCell = CellKey & WindowCell & { awaited?: boolean };
 export type FullCell = Schemas["FullCell"];
 export type CellChange = Schemas["CellChange"];
@@ -23,7 +23,7 @@ export type WindowRow = Omit<Schemas["WindowRow"], "cells"> & { cells: Record<st
 export type GenerateInput = Schemas["GenerateInput"];
 export type Document = Schemas["Document"];
 export type UploadedFile = Schemas["UploadedFile"];
-/** What the grid shows: filters as the server has them, and words to search for. */
+/** A view of the grid: filters in the server's form, and words to search for. */
 export type View = { filter: string[]; q: string };
 export type Flag = NonNullable<WindowCell["flag"]>;
 export type Role = Review["role"];
@@ -39,7 +39,7 @@ export class Problem extends Error {
   }
 }
 
-/** What to tell a person about anything that was thrown. */
+/** The sentence for a person about anything that was thrown. */
 export const sentence = (error: unknown): string =>
   error instanceof Problem
     ? error.detail
@@ -49,7 +49,7 @@ export const sentence = (error: unknown): string =>
         ? error.message
         : String(error);
 
-/** Whether the same request may be answered later: the server is away or has too much to do, or a sign-in has ended. */
+/** Whether the same request may succeed later: the server is away or overloaded, or a sign-in has ended. */
 export const passes = (error: unknown): boolean =>
   error instanceof Problem ? error.status >= 500 || [401, 408, 429].includes(error.status) : error instanceof TypeError;
 
@@ -97,7 +97,8 @@ export const exportUrl = (id: string, format: string, view: View, column_ids: st
   return `${BASE}/api/tabular/reviews/${id}/export?${query}`;
 };
 
-/** Send files in one request; `onProgress` gets the bytes sent so far. XMLHttpRequest, as fetch does not report them. */
+/** Send files in one request; `onProgress` gets the bytes sent so far. XMLHttpRequest, because fetch does not report
+ * them. */
 export const uploadDocuments = (
   review_id: string,
   files: { file: File; name: string }[],

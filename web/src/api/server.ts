@@ -1,8 +1,8 @@
-/** What the server has written into the head of the page. */
+/** The values that the server has written into the head of the page. */
 export const fromServer = (name: string) => {
   const content = document.querySelector<HTMLMetaElement>(`meta[name=${name}]`)?.content;
   return content && !content.startsWith("%") ? content : "";
 };
 
-/** The path below which the page is opened, such as /columnist; "" if the server has a host of its own. */
+/** The path below which the page is opened, such as /columnist; "" at the root of a host. */
 export const BASE = fromServer("base");

@@ -1,4 +1,4 @@
-/** One answer in full: its words, its evidence, its reasoning, and what a person can do with it. */
+/** One answer in full: its words, its evidence, its reasoning, and the acts of a person on it. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { client, type CellKey, type Citation, type Column, type FullCell, type Job } from "../api/client";
@@ -15,7 +15,7 @@ import styles from "./Answer.module.css";
 
 const isSame = (one: Citation, other: Citation | null) => one.quote === other?.quote && one.page === other.page;
 
-/** What a key in the grid asks of the opened answer. */
+/** The act on the opened answer that a key in the grid asks for. */
 export type Command = "edit" | "verify" | "regenerate" | null;
 type Props = {
   review: string;
@@ -30,7 +30,7 @@ type Props = {
   command?: Command;
   onCommandDone?: () => void;
 };
-/** To be given a `key` of its cell: another cell begins anew. */
+/** Give it a `key` of its cell, so that another cell starts fresh. */
 export function Answer({
   review,
   cell,
@@ -53,7 +53,7 @@ export function Answer({
   const [history, setHistory] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const stopEditing = () => {
-    root.current!.focus(); // the focus was in the editor, which goes
+    root.current!.focus(); // the focus was in the editor, which is removed
     setEditing(false);
   };
   const full = found.data;

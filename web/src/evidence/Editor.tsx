@@ -1,4 +1,5 @@
-/** An answer being edited. It compares with the cell as it was opened, so that nobody's change is overwritten unseen. */
+/** An answer being edited. It compares with the cell as it was opened, so that no other change is overwritten unseen.
+ * */
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Problem, type CellEdit, type Column, type Flag, type FullCell } from "../api/client";

@@ -1,4 +1,4 @@
-/** Find in a document: words as they are typed, and the place of them that is shown. */
+/** Find in a document: the typed words, and the place that is shown. */
 import { useEffect, useRef, useState } from "react";
 import type { Citation } from "../api/client";
 import { api } from "../api/queries";
@@ -9,7 +9,7 @@ const TYPING_MS = 250;
 
 type Search = { words: string; at: number; of: string; since: Citation | null };
 
-/** The field to show above a document, and the place to mark in it: none once another quote or document was chosen. */
+/** The field above a document, and the place to mark in it: none once another quote or document was chosen. */
 export function useFind(documentId: string, citation: Citation | null) {
   const [search, setSearch] = useState<Search>({ words: "", at: 0, of: documentId, since: null });
   const [asked, setAsked] = useState("");
@@ -28,7 +28,7 @@ export function useFind(documentId: string, citation: Citation | null) {
   useEffect(() => {
     const keys = (event: KeyboardEvent) => {
       if (event.key !== "f" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-      if (document.activeElement === field.current) return; // a second time: the browser's own
+      if (document.activeElement === field.current) return; // a second time opens the browser's own search
       event.preventDefault();
       field.current?.select();
     };

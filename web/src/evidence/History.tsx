@@ -1,4 +1,4 @@
-/** Who changed an answer, when, and how. */
+/** The changes of an answer: person, time and content. */
 import { useQuery } from "@tanstack/react-query";
 import { type CellChange, type CellKey } from "../api/client";
 import { cellHistoryQuery } from "../api/queries";
@@ -16,7 +16,7 @@ const ACTIONS: Record<CellChange["action"], string> = {
   replace: "replaced",
 };
 
-/** `what`: the answer that was changed, where that is not clear. */
+/** `what`: the changed answer, if that is not clear. */
 export function Change({ change, what }: { change: Omit<CellChange, "column" | "document">; what?: React.ReactNode }) {
   const { email, action, before, after, created_at } = change;
   return (

@@ -1,4 +1,4 @@
-/** What drawn pages share: the zoom, when they are near, and the rectangles of a quote over the words that they are of. */
+/** Shared parts of drawn pages: the zoom, whether they are near, and the rectangles of a quote over its words. */
 import { useEffect, useState, type ReactNode, type RefObject } from "react";
 import type { Citation } from "../api/client";
 import styles from "./Paper.module.css";
@@ -13,7 +13,7 @@ export function Zoomed({ children }: { children: (zoom: number) => ReactNode }) 
   const [zoom, keepZoom] = useState(() => Number(localStorage.getItem(ZOOM)) || 1);
   const setZoom = (to: number) => {
     keepZoom(to);
-    localStorage.setItem(ZOOM, String(to)); // the next document is as hard to read
+    localStorage.setItem(ZOOM, String(to)); // the next document is probably as hard to read
   };
   return (
     <>

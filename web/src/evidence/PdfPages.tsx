@@ -27,7 +27,7 @@ export default function PdfPages({ documentId, citation }: { documentId: string;
       wasmUrl: `${FILES}/wasm/`,
       useWasm: false,
     });
-    let gone = false; // what is under way when the viewer closes fails, and is nobody's error
+    let gone = false; // requests that run when the viewer closes fail, which is no error
     task.promise
       .then(async (loaded) => {
         const { width, height } = (await loaded.getPage(1)).getViewport({ scale: 1 });

@@ -1,4 +1,4 @@
-/** Which rows the grid shows: by words, states, flags, and comparisons with the answers to one question. */
+/** The filters of the grid's rows: by words, states, flags, and comparisons with the answers to one question. */
 import { useEffect, useEffectEvent, useState } from "react";
 import type { Column, Flag, View } from "../api/client";
 import { Dialog } from "../ui/Dialog";
@@ -71,7 +71,7 @@ export function Filters({ columns, view, onView, doubtfulFirst, onDoubtfulFirst,
       </button>
       <button
         aria-pressed={doubtfulFirst}
-        title="Rows with the most doubtful answer that nobody has looked at come first"
+        title="Rows with the most doubtful unchecked answers come first"
         onClick={() => onDoubtfulFirst(!doubtfulFirst)}
       >
         Doubtful first

@@ -30,7 +30,7 @@ export type GridHandle = {
   apply: (cells: CompactCell[]) => void;
   refresh: () => void;
   move: (step: Step) => void;
-  /** Goes to the next answer that nobody has checked; false if none is left. */
+  /** Goes to the next unchecked answer; false if none is left. */
   next: () => boolean;
   focus: () => void;
   copy: () => void;
@@ -43,9 +43,9 @@ type Props = {
   view: View;
   groupBy: Column | null;
   sort: string | null;
-  /** Of an answer, that a row has room for. */
+  /** Lines of an answer for which a row has room. */
   lines: number;
-  /** Where to begin. */
+  /** The row to begin at. */
   row: number | null;
   handle: Ref<GridHandle>;
   mayEdit: boolean;
@@ -59,7 +59,7 @@ type Props = {
   onSort: (sort: string | null) => void;
   onSelection: (document_ids: string[]) => void;
   onTotal: (total: number) => void;
-  /** `left`: rows of the range that have not been read, and so are not in the copy. */
+  /** `left`: rows of the range that have not been read, so they are not in the copy. */
   onCopied: (rows: number, left: number) => void;
   onError: (error: unknown) => void;
 };
@@ -104,7 +104,7 @@ export function Grid(props: Props) {
         minWidth: 70,
         sortable: true,
         sortingOrder: ["asc", "desc", null],
-        // They extend the range, or go on with the panel open.
+        // They extend the range, or move on with the panel open.
         suppressKeyboardEvent: ({ event }) => (event.shiftKey || event.altKey) && stepOf(event.key) !== undefined,
         cellClassRules: {
           [styles.inRange!]: ({ rowIndex, column }) => selected.has({ row: rowIndex, column: column!.getColId() }),
@@ -113,7 +113,8 @@ export function Grid(props: Props) {
       onViewportChanged: ({ firstRow, lastRow, api }) => {
         const down = firstRow >= seenFrom;
         seenFrom = firstRow;
-        // Asking for a row loads its window: the one that comes next, so that its rows are drawn once, with their answers.
+        // Asking for a row loads its window. This loads the next one, so that its rows are drawn once, with their
+        // answers.
         api.getDisplayedRowAtIndex(within(down ? lastRow + BLOCK : firstRow - BLOCK, api.getDisplayedRowCount()));
       },
       onCellClicked: ({ data, column, rowIndex, event }) => {
@@ -156,7 +157,7 @@ export function Grid(props: Props) {
         if (!sorted && latest().sort === DOUBTFUL_FIRST) return;
         latest().onSort(sorted ? sortName(sorted.colId, sorted.sort) : null);
       },
-      // The panel has opened: the cell that it is about stays in sight.
+      // The panel has opened: its cell stays in sight.
       onGridSizeChanged: ({ api }) => {
         const at = api.getFocusedCell();
         if (at) api.ensureColumnVisible(at.column);
@@ -258,7 +259,7 @@ export function Grid(props: Props) {
       for (let row = at?.rowIndex ?? 0; row < api.getDisplayedRowCount(); row++, begin = 0) {
         const data = api.getDisplayedRowAtIndex(row)?.data;
         if (data && isGroup(data)) continue;
-        // A row that has not been read: there, to go on from.
+        // A row that has not been read yet can still have the focus.
         const column = data ? shown.slice(begin).find((one) => isUnchecked(data.cells[one.getColId()])) : shown[0];
         if (!column) continue;
         api.ensureIndexVisible(row);
@@ -280,7 +281,7 @@ export function Grid(props: Props) {
   return <div className={styles.grid} ref={host} style={{ "--lines": props.lines } as CSSProperties} />;
 }
 
-/** A sort as the server has it. */
+/** A sort in the server's form. */
 const sortName = (column: string, direction: "asc" | "desc" | null | undefined) =>
   direction === "desc" ? `-${column}` : column;
 

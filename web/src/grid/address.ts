@@ -1,11 +1,11 @@
-/** What a grid shows stands in the address: it is there after a reload, on the way back, and in a link. */
+/** The view of a grid is in the address: it survives a reload, the back button and a link. */
 import { useLocation, useSearch } from "wouter";
 import type { View } from "../api/client";
 
-/** `group`: a column's id; `sort`: as the server has it; `row`: where one was who left for a document. */
+/** `group`: a column's id; `sort`: in the server's form; `row`: the row from which the person went to a document. */
 export type Shown = View & { group: string | null; sort: string | null; row: number | null };
 
-/** The sort that is no column's. */
+/** The sort that belongs to no column. */
 export const DOUBTFUL_FIRST = "-doubt";
 
 export function shownIn(search: string): Shown {
@@ -20,7 +20,7 @@ export function shownIn(search: string): Shown {
   };
 }
 
-/** With the question mark, unless there is nothing to say. */
+/** With the question mark, unless it is empty. */
 export function searchOf({ q, filter, group, sort, row }: Shown): string {
   const given = new URLSearchParams(filter.map((one) => ["filter", one]));
   for (const [name, value] of Object.entries({ q, group, sort, row }))

@@ -64,7 +64,7 @@ test("a long answer is cut", () => {
   expect(look({ summary: "x".repeat(1000) }).text).toHaveLength(301);
 });
 
-test("words that are written otherwise than their value are shown with it", () => {
+test("words that differ from their value are shown with it", () => {
   const shown = (value: unknown, summary: string, format: Format, unit: string | null = null) =>
     appearance({ ...done, value, summary }, format, false, unit)!;
   const amount = { amount: "500000", currency: "USD" };

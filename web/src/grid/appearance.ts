@@ -1,9 +1,9 @@
-/** How a cell looks: its text, its classes, its marks, and what they mean. */
+/** The appearance of a cell: its text, its classes, its marks, and their meanings. */
 import type { Format, WindowCell } from "../api/client";
 import { FLAGS, reading } from "../ui/words";
 import { NUMERIC } from "./filters";
 
-/** `classes`: keys of cells.module.css; `marks`: signs after the text; `meanings`: what a reader is told of both. */
+/** `classes`: keys of cells.module.css; `marks`: signs after the text; `meanings`: of both, in words. */
 export type Appearance = { classes: string[]; text: string; marks: string; meanings: string[] };
 
 /** Characters of an answer that two lines of a very wide column can hold: laying out more would only hide it. */

@@ -1,4 +1,4 @@
-/** How the grid draws: plain DOM, for there are hundreds of cells on the screen. Text goes in as text, never as markup. */
+/** How the grid draws: plain DOM, because the screen has hundreds of cells. Text goes in as text, never as markup. */
 import type { ICellRendererComp, ICellRendererParams, IHeaderComp, IHeaderParams } from "ag-grid-community";
 import type { Column, WindowCell, WindowRow } from "../api/client";
 import { FORMATS, figure, heading, when } from "../ui/words";
@@ -6,9 +6,9 @@ import { appearance } from "./appearance";
 import styles from "./cells.module.css";
 import { isGroup, type Group, type GridRow } from "./rows";
 
-/** What the grid's parts share with the page around it. */
+/** The values that the grid's parts share with the page around it. */
 export type Shared = {
-  /** Null: this person may not. */
+  /** Null: this person has no right to do it. */
   retry: ((row: WindowRow, column: Column) => void) | null;
   openMenu: (column: Column, header: HTMLElement) => void;
   fold: (group: string) => void;
@@ -54,7 +54,7 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     return true;
   }
 
-  // One element and its text, as CSS draws the flag and the marks: hundreds of these come and go in a second of scrolling.
+  // One element and its text; CSS draws the flag and the marks. Hundreds of these come and go in a second of scrolling.
   private draw(): void {
     const { data: row, column_, context } = this.params;
     if (!row || isGroup(row)) return this.show([], "", "", []);
@@ -63,7 +63,7 @@ export class AnswerCell implements ICellRendererComp<GridRow> {
     if (look) return this.show(look.classes, look.text, look.marks, look.meanings);
     const error = cell?.error ?? "Failed";
     this.show([], "", "", [error]);
-    this.params.eGridCell.removeAttribute("aria-label"); // its words are the cell's
+    this.params.eGridCell.removeAttribute("aria-label"); // its words are the cell's own
     this.root.append(node("span", "failed", error));
     if (!context.retry) return;
     const retry = node("button", "retry", "↻ Retry");
@@ -179,7 +179,7 @@ export class ColumnHeader implements IHeaderComp {
       context.openMenu(column, eGridHeader);
     };
     menu.addEventListener("click", open);
-    // The element is the grid's, and stays. By keyboard the focus is on it, and what is in it has none.
+    // The element belongs to the grid, and stays. By keyboard the focus is on it, never on its contents.
     const { signal } = this.gone;
     eGridHeader.addEventListener("contextmenu", open, { signal });
     eGridHeader.addEventListener(

@@ -1,6 +1,6 @@
-/** Lines of cells as other programs take a table: text with tabs, and HTML. */
+/** Lines of cells in the forms of a table that other programs accept: text with tabs, and HTML. */
 
-// As `harmless` of export/values.py, for the start of a cell: a line end or a tab inside of it is a blank here.
+// As `harmless` of export/values.py, for the start of a cell: a line end or a tab inside it is a blank here.
 const FORMULA = /^[\p{Cc}\p{Zs}\p{Default_Ignorable_Code_Point}"']*[=+@⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＝＠-]/u;
 const FIGURE = /^-[0-9]+(\.[0-9]+)?(%| [A-Z]{3})?$/;
 
@@ -20,11 +20,11 @@ export const asHtml = (lines: string[][]): string => {
   return `<table><tbody>${rows.join("")}</tbody></table>`;
 };
 
-/** One cell is copied as it is; more come with the names of their columns. */
+/** One cell is copied alone; more come with the names of their columns. */
 export const withHeads = (heads: string[], lines: string[][]): string[][] =>
   lines.length > 1 || heads.length > 1 ? [heads, ...lines] : lines;
 
-/** Copies a table that may still be on its way: the browser allows it only right after a key or a click. */
+/** Copies a table that may still be loading: the browser allows copying only right after a key or a click. */
 export async function copyTable(table: Promise<string[][]>): Promise<void> {
   const blob = (type: string, format: (lines: string[][]) => string) =>
     table.then((lines) => new Blob([format(lines)], { type }));

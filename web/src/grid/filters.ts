@@ -1,4 +1,4 @@
-/** Filters as the server has them ("COLUMN:OPERATOR:VALUE", or "any:…"), and as a person reads them. */
+/** Filters in the server's form ("COLUMN:OPERATOR:VALUE", or "any:…"), and in words. */
 import type { Column, Format } from "../api/client";
 
 export const NUMERIC: Format[] = ["number", "percentage", "monetary_amount"];
@@ -46,7 +46,7 @@ export function comparisons(column: Column): Comparison[] {
   return [CONTAINS, ...EQUAL, ...OF_ANY];
 }
 
-/** A filter as a person reads it. */
+/** A filter in words. */
 export function filterWords(filter: string, columns: Column[]): string {
   const [id, op, ...rest] = filter.split(":");
   const value = rest.join(":");

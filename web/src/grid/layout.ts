@@ -1,6 +1,6 @@
 /** How a person has laid out a review's grid: widths, hidden and pinned columns. Kept in this browser. */
 
-/** `colId` and the rest: as AG Grid names them. */
+/** `colId` and the others: by AG Grid's names. */
 export type ColumnLayout = {
   colId: string;
   width?: number | null;

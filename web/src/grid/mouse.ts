@@ -17,7 +17,7 @@ export function selectByMouse(
   signal: AbortSignal,
 ): void {
   let drawing = false;
-  // Before the grid hears of it: it moves the focus, from which the range begins, even if Shift is held.
+  // Before the grid handles it: the grid moves the focus, from which the range begins, even if Shift is held.
   const press = (event: MouseEvent) => {
     const place = event.button === 0 ? placeOf(event, isColumn) : null;
     drawing = place !== null;

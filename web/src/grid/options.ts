@@ -1,4 +1,4 @@
-/** What never changes about the grid: AG Grid's modules, its theme and its behaviour; and its columns. */
+/** The fixed options of the grid: AG Grid's modules, its theme and its behaviour; and its columns. */
 import {
   CellApiModule,
   CellStyleModule,
@@ -63,7 +63,7 @@ const theme = themeQuartz.withParams({
   selectedRowBackgroundColor: "var(--selected)",
 });
 
-/** With rows that have room for so many lines of an answer. */
+/** The theme with rows for this many lines of an answer. */
 export const themeOf = (lines: number) => theme.withParams({ rowHeight: Math.round(lines * LINE + AROUND_LINES) });
 
 export const fixedOptions = (): GridOptions<GridRow> => ({
@@ -95,7 +95,7 @@ export const fixedOptions = (): GridOptions<GridRow> => ({
   columnDefs: [],
 });
 
-/** The name of the document, and the questions as this person has laid them out. `width`: of the grid, in pixels. */
+/** The document's name, and the questions in this person's layout. `width`: of the grid, in pixels. */
 export function columnDefs(
   columns: Column[],
   layout: ColumnLayout[],

@@ -21,7 +21,8 @@ export function covers(range: Range, order: string[], { row, column }: Place): b
   return row >= top && row <= bottom && columns.includes(column);
 }
 
-/** Shift + arrow: the range moves its far corner; one that does not begin at the focused cell begins there anew. */
+/** Shift + arrow: the range moves its far corner; a range that does not begin at the focused cell starts again there.
+ * */
 export function extended(
   range: Range | null,
   focused: Place,

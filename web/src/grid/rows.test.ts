@@ -21,7 +21,7 @@ const grouped: Reads = { ...plain, groups: async () => GROUPS };
 const shown = (rows: Awaited<ReturnType<RowSource["read"]>>["rows"]) =>
   rows.map((one) => (isGroup(one) ? one.label : one.document_id));
 
-test("a window is what the server sends", async () => {
+test("a window is the server's answer", async () => {
   const { rows, total, matching } = await new RowSource(plain).read(8, 12, "position");
   expect([shown(rows), total, matching]).toEqual([["d8", "d9"], 10, 10]);
 });

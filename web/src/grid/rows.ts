@@ -1,4 +1,4 @@
-/** Where the grid's rows come from: windows that the server sends, with the heads of groups between them. */
+/** The source of the grid's rows: windows from the server, with the heads of groups between them. */
 import type { CompactCell, WindowRow } from "../api/client";
 
 export type Group = { group: string; label: string; count: number; folded: boolean };
@@ -6,7 +6,7 @@ export type GridRow = WindowRow | Group;
 export const isGroup = (row: GridRow | undefined): row is Group => row !== undefined && "group" in row;
 export const NO_ANSWER = "No answer";
 
-/** `total`: rows as the grid counts them, heads of groups too; `matching`: documents, in folded groups too. */
+/** `total`: rows as the grid counts them, with heads of groups; `matching`: documents, including folded groups. */
 type Window = { rows: GridRow[]; total: number; matching: number };
 type Part = { head: Group; place: number; rows: number; offset: number };
 
@@ -20,14 +20,14 @@ export type Reads = {
 export class RowSource {
   readonly loaded = new Map<string, WindowRow>();
   private parts: Promise<Part[]> | null = null;
-  /** What the feed brought while windows were on their way: they may have been read before. */
+  /** Changes from the feed while windows were loading: the windows may have been read before them. */
   private readonly meanwhile: CompactCell[] = [];
   private reading = 0;
   readonly folded = new Set<string>();
 
   constructor(private readonly reads: Reads) {}
 
-  /** Rows `start` to `end` as the grid counts them, and how many there are. */
+  /** Rows `start` to `end` as the grid counts them, and their total. */
   async read(start: number, end: number, sort: string): Promise<Window> {
     this.reading++;
     try {
@@ -45,7 +45,7 @@ export class RowSource {
       return { rows: window.rows.map((row) => this.keep(row)), total: window.total, matching: window.total };
     }
     const parts = await (this.parts ??= this.readGroups(this.reads.groups).catch((error: unknown) => {
-      this.parts = null; // to be read again
+      this.parts = null; // read it again
       throw error;
     }));
     const last = parts.at(-1);
@@ -67,7 +67,7 @@ export class RowSource {
     };
   }
 
-  /** Fold a group, or unfold it; what is read afterwards has it so. */
+  /** Fold a group, or unfold it, for later reads. */
   fold(group: string): void {
     if (!this.folded.delete(group)) this.folded.add(group);
     this.parts = null;

@@ -8,7 +8,7 @@ import { isGroup, type GridRow } from "./rows";
 
 export const NAME = "document";
 
-/** Characters of an answer in a window of rows: a longer one is whole only in its own cell. */
+/** Characters of an answer in a window of rows: a longer one is complete only in its own cell. */
 const CUT = 300;
 
 export class Selection {
@@ -16,7 +16,7 @@ export class Selection {
 
   constructor(private readonly grid: () => GridApi<GridRow>) {}
 
-  /** The ids of the columns as they are shown. */
+  /** The ids of the columns in the shown order. */
   order(): string[] {
     return this.grid()
       .getAllDisplayedColumns()
@@ -31,12 +31,12 @@ export class Selection {
     return this.range === null;
   }
 
-  /** Forgets the range without drawing: the rows are about to be others. */
+  /** Forgets the range without drawing, because the rows are about to change. */
   forget(): void {
     this.range = null;
   }
 
-  /** Begins at a cell, or nowhere; `extends`: as far as that cell. */
+  /** Begins at a cell, or nowhere; `extends`: up to that cell. */
   start(place: Place | null, extend = false): void {
     this.set(place && { from: (extend && this.range?.from) || place, to: place });
   }
@@ -46,7 +46,7 @@ export class Selection {
     if (!this.range || !(isSame(this.range.from, place) || isSame(this.range.to, place))) this.start(place);
   }
 
-  /** The mouse has come to a cell, and draws the range as far as there. */
+  /** The mouse has reached a cell: draws the range up to it. */
   reach(place: Place): void {
     if (!this.range || isSame(this.range.to, place)) return;
     this.start(place, true);
@@ -98,7 +98,7 @@ export class Selection {
     return this.grid().getDisplayedRowAtIndex(index)?.data;
   }
 
-  /** What a range covers is drawn anew; a single cell has the grid's focus, which is enough. */
+  /** Redraws the cells of a range; a single cell has the grid's focus, which is enough. */
   private set(next: Range | null): void {
     const wide = [this.range, next].some((range) => range && !isSame(range.from, range.to));
     this.range = next;

@@ -15,7 +15,7 @@ import styles from "./Document.module.css";
 
 const REFRESH_MS = 5_000;
 
-/** Addresses of the documents before and after this one, in the order that the grid showed. */
+/** Addresses of the documents before and after this one, in the grid's order. */
 function useNeighbours(id: string, documentId: string) {
   const shown = shownIn(useSearch());
   const { q, filter, sort, group, row } = shown;
@@ -25,8 +25,8 @@ function useNeighbours(id: string, documentId: string) {
       const first = Math.max(0, row! - 2);
       return { first, rows: (await readRows(id, { q, filter }, sort ?? "position", first, row! - first + 3)).rows };
     },
-    enabled: row !== null && group === null, // among groups, the place of a row is not that of the server
-    placeholderData: keepPreviousData, // two rows each way: after a step, the next one is known without waiting
+    enabled: row !== null && group === null, // among groups, the place of a row differs from the server's
+    placeholderData: keepPreviousData, // two rows in each direction: after a step, the next one is known without waiting
   });
   const { first, rows } = around.data ?? { first: 0, rows: [] };
   const at = rows.findIndex((one) => one.document_id === documentId);

@@ -1,4 +1,4 @@
-/** The export of a review, whole or as it is shown. */
+/** The export of a review, complete or as shown. */
 import { authorization, exportUrl, problemOf, token, type View } from "../api/client";
 import { Menu, type Item } from "../ui/Menu";
 import { useNotices } from "../ui/notices";
@@ -26,7 +26,7 @@ export function ExportMenu({ review, view, shownColumns }: Props) {
   return <Menu label="Export ▾" items={items} />;
 }
 
-/** A plain link where nobody signs in, so that the browser streams it; else the request needs the token. */
+/** A plain link on a server without sign-in, so that the browser streams it; else the request needs the token. */
 async function download(url: string, fail: (error: unknown) => void): Promise<void> {
   const link = document.createElement("a");
   link.download = "";

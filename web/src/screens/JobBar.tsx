@@ -1,4 +1,4 @@
-/** The progress of a run, and what can be done about it. */
+/** The progress of a run, and its actions. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Job } from "../api/client";
@@ -12,7 +12,7 @@ import styles from "./JobBar.module.css";
 const QUIET_SECONDS = 20;
 const LOOK_MS = 5_000;
 
-/** How long the live job has had no new answer on this page. To be given a `key` of the number of answers. */
+/** How long the live job has had no new answer on this page. Give it a `key` of the number of answers. */
 function Quiet() {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {
@@ -23,7 +23,7 @@ function Quiet() {
   return seconds < QUIET_SECONDS ? null : <span className="muted">no answer for {duration(seconds)}</span>;
 }
 
-/** What a job in batches waits for; empty for any other. */
+/** What a job in batches waits for; empty for other jobs. */
 function inBatches(job: Job): string {
   if (!job.batch) return "";
   const submitted = job.batch_submitted_at && new Date(job.batch_submitted_at);

@@ -1,4 +1,4 @@
-/** The keys of the grid: what they do, and the list of them. */
+/** The keys of the grid: their actions, and their list. */
 import { useEffect, useEffectEvent } from "react";
 import { stepOf, type Step } from "../ui/step";
 import { Dialog } from "../ui/Dialog";

@@ -1,4 +1,4 @@
-/** The people a review is shared with, and the history of its answers. */
+/** The people with whom a review is shared, and the history of its answers. */
 import { useState } from "react";
 import { type Role } from "../api/client";
 import { api } from "../api/queries";

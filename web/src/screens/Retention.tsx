@@ -1,4 +1,4 @@
-/** When a review deletes itself. */
+/** The day on which a review is deleted. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Review } from "../api/client";
@@ -26,7 +26,7 @@ export function RetentionDialog({ review, onClose }: { review: Review; onClose: 
     <Dialog title="Retention" onClose={onClose}>
       <p>
         On a day that you choose, the review is deleted with all answers and their history, for everybody, and a
-        certificate says what was destroyed. Documents that only this review has go with it.
+        certificate lists what was destroyed. Documents that only this review has are deleted with it.
       </p>
       <ErrorOf error={put.error} />
       <form

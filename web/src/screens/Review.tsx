@@ -1,4 +1,4 @@
-/** A review: first its documents and questions, then the grid that fills. */
+/** A review: first its documents and questions, then the grid. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link } from "wouter";
@@ -35,7 +35,7 @@ export default function ReviewScreen({ id }: { id: string }) {
       </main>
     );
   if (!review.data || !columns.data || job === undefined) return <Loading what="Opening the review" />;
-  // Until its first run, the screen is about what to run.
+  // Until its first run, the screen is for preparing it.
   return job === null && review.data.role !== "viewer" ? (
     <Setup review={review.data} columns={columns.data.columns} />
   ) : (

@@ -8,7 +8,7 @@ import styles from "./ReviewName.module.css";
 
 export function ReviewName({ review }: { review: Review }) {
   const queries = useQueryClient();
-  /** Null: as it is. */
+  /** Null: not being edited. */
   const [typed, setTyped] = useState<string | null>(null);
   const { fail } = useNotices();
   const rename = api.useMutation("patch", "/api/tabular/reviews/{review_id}", {

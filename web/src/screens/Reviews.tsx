@@ -87,7 +87,7 @@ export function ReviewsScreen() {
               <b>Questions</b> From a template, or your own. An answer is a date, an amount, a tag or text.
             </li>
             <li>
-              <b>Evidence</b> Each answer comes with the words it rests on, marked on their page.
+              <b>Evidence</b> Each answer comes with its quotes, marked on their page.
             </li>
           </ol>
         </section>
@@ -166,7 +166,7 @@ export function ReviewsScreen() {
 
 const GB = 1024 ** 3;
 
-/** What one has of what is limited. */
+/** How much of their limits a person has used. */
 function Usage() {
   const me = useQuery({ ...meQuery, staleTime: 0 }).data;
   if (!me) return null;

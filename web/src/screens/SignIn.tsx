@@ -19,8 +19,8 @@ export type Invitation = { secret: string; email: string };
 let failed = "";
 
 /**
- * What the address says of a sign-in, which the address then loses: the token of a sign-in elsewhere, if this page asked
- * for it, or an invitation. After a sign-in at an OIDC provider it becomes the one that the person came from.
+ * The part of the address about a sign-in, which is then removed from it: the token of a sign-in elsewhere, if this
+ * page asked for it, or an invitation. After a sign-in at an OIDC provider the person's earlier address returns.
  */
 export function takeFromAddress(): Invitation | null {
   const said = new URLSearchParams(location.hash.slice(1));
@@ -51,7 +51,7 @@ export function SignIn(props: Props) {
   );
 }
 
-/** Over the page of somebody whose sign-in has ended: what they have typed stays. */
+/** The dialog over the page of a person whose sign-in has ended: typed text stays. */
 export function SignInAgain({ onSignIn, onClose }: { onSignIn: () => void; onClose: () => void }) {
   const [away, setAway] = useState(false);
   const goTo = (address: string | URL) => {
@@ -61,7 +61,7 @@ export function SignInAgain({ onSignIn, onClose }: { onSignIn: () => void; onClo
   return (
     <Dialog title="Your sign-in has ended" onClose={onClose}>
       <div className={styles.again}>
-        <p>Sign in again to go on. What you have typed is still here.</p>
+        <p>Sign in again to go on. Your text is still here.</p>
         {away && <button onClick={onSignIn}>I have signed in, in the other tab</button>}
         <Ways refused="" onSignIn={onSignIn} goTo={goTo} />
       </div>
@@ -190,7 +190,7 @@ function TokenForm({ other, refused, onSignIn }: Props & { other: boolean }) {
           autoComplete="off"
           value={pasted}
           onChange={(event) => setPasted(event.target.value)}
-          placeholder="that of the link, col_… or a JWT from your identity provider"
+          placeholder="the link's token, col_… or a JWT from your identity provider"
         />
       </label>
       <ErrorText>{refused}</ErrorText>
@@ -201,7 +201,7 @@ function TokenForm({ other, refused, onSignIn }: Props & { other: boolean }) {
   );
 }
 
-/** Of an invitation's link: whoever opens it chooses a password, and is signed in. */
+/** The screen of an invitation's link: the person chooses a password, and is signed in. */
 export function Accept({ invitation, onSignIn }: { invitation: Invitation; onSignIn: () => void }) {
   useTitle("Choose a password");
   const [password, setPassword] = useState("");
@@ -228,7 +228,7 @@ export function Accept({ invitation, onSignIn }: { invitation: Invitation; onSig
   );
 }
 
-/** The field of a password that is chosen. It can be shown, so that it is asked for once. */
+/** The field for choosing a password. It can be shown, so it need not be typed twice. */
 function NewPassword(field: Field) {
   const [shown, setShown] = useState(false);
   return (

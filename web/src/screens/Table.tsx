@@ -1,4 +1,4 @@
-/** The grid that fills, and the evidence beside it. */
+/** The grid, and the evidence beside it. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
@@ -55,7 +55,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     grid.current?.apply(cells);
     for (const changed of cells) void queries.invalidateQueries({ ...cellQuery(id, changed), refetchType: "active" });
   });
-  // What a run, an upload or an outage changes beside cells: the rows themselves, their order, and which ones match.
+  // A run, an upload or an outage also changes the rows themselves, their order, and which ones match.
   const rowsOf = `${job?.id} ${isLive(job)} ${job?.total_items} ${review.document_count} ${away}`;
   const read = useRef(rowsOf);
   useEffect(() => {
@@ -65,7 +65,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
 
   const refreshJob = () => {
     void queries.invalidateQueries(latestJobQuery(id));
-    grid.current?.refresh(); // with what is now awaited
+    grid.current?.refresh(); // with the cells that are awaited now
   };
   const start = useStart(id);
   const tryOne = useTry(id);
@@ -124,7 +124,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
       data-fixed
       onDragOver={(event) => mayEdit && event.preventDefault()}
       onDrop={(event) => {
-        if (!mayEdit || event.isDefaultPrevented()) return; // a viewer, or the dialog has taken them
+        if (!mayEdit || event.isDefaultPrevented()) return; // a viewer, or the dialog takes the files
         event.preventDefault();
         setOpened("documents");
         void filesFrom(event.dataTransfer).then((files) => uploadsOf(id).add(files));
@@ -183,7 +183,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             onFocus={(at) => setCell((now) => (now ? at : now))}
             onKey={press}
             onOpenDocument={(document_id, row) => {
-              show({ row }); // for the way back
+              show({ row }); // for the back button
               go(documentAt(document_id, row));
             }}
             onMenu={(column, header) => setMenu({ header, items: menuOf(column) })}
@@ -198,7 +198,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             onTotal={setTotal}
             onError={(error) => {
               fail(error);
-              // Too many groups, or an address that asks for what no longer exists.
+              // Too many groups, or an address with things that no longer exist.
               if (error instanceof Problem && error.status === 422)
                 show(group ? { group: null } : { q: "", filter: [], sort: null });
             }}
@@ -272,7 +272,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
   );
 }
 
-/** A cell as the grid has it, from the one that the panel has changed. */
+/** The grid's form of the cell that the panel has changed. */
 const compactOf = (full: FullCell): CompactCell => ({
   document_id: full.document_id,
   column_id: full.column_id,

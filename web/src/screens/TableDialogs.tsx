@@ -1,4 +1,4 @@
-/** Every dialog over the grid. One is open at a time. */
+/** All dialogs over the grid. One is open at a time. */
 import { useQueryClient } from "@tanstack/react-query";
 import type { Column, Review } from "../api/client";
 import { api, reviewQuery } from "../api/queries";

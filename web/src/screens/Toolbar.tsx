@@ -1,4 +1,4 @@
-/** The bar above the grid: its name, its run, and every way to change or take out what it shows. */
+/** The bar above the grid: its name, its run, and the actions that change or export the view. */
 import type { Column, Job, Review, View } from "../api/client";
 import { isLive } from "../live";
 import { useUploads } from "../setup/Upload";

@@ -183,7 +183,7 @@ const CONDITIONS: Record<Format, string> = {
   tag: "is Lease",
 };
 
-/** Why the server refuses conditions, by the index of the rule. */
+/** The server's refusals of conditions, by the index of the rule. */
 function refusedRules(error: unknown): Map<number, string> {
   const fields = error instanceof Problem ? error.fields : [];
   return new Map(

@@ -1,4 +1,4 @@
-/** What a run would ask and cost, and the ways to start one. */
+/** The estimate of a run, and the ways to start one. */
 import { keepPreviousData, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { type GenerateInput, type Only } from "../api/client";

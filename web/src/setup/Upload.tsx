@@ -1,4 +1,4 @@
-/** Adds files to a review, dropped or chosen, singly or by the folder; each has its progress and its error. */
+/** Adds files to a review, dropped or chosen, one by one or as a folder; each has its progress and its error. */
 import { useState, useSyncExternalStore } from "react";
 import { count, figure } from "../ui/words";
 import { ACCEPT, filesFrom, uploadsOf, type Chosen } from "./files";
@@ -6,7 +6,7 @@ import styles from "./Upload.module.css";
 
 const SHOWN = 200;
 
-/** The files sent to a review so far, and what became of each. */
+/** The files sent to a review so far, with their outcomes. */
 export function useUploads(review: string) {
   const uploads = uploadsOf(review);
   useSyncExternalStore(uploads.subscribe, () => uploads.version);

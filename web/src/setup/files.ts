@@ -1,17 +1,17 @@
-/** Files on their way to the server: a queue for each review, and the progress of every file. */
+/** Uploads to the server: a queue for each review, and the progress of every file. */
 import { passes, Problem, sentence, uploadDocuments } from "../api/client";
 
 export type Sending = {
   name: string;
   size: number;
   sent: number;
-  /** "lost": the server did not take it in for a reason that passes; it can be sent again. */
+  /** "lost": the server did not take it in for a temporary reason; it can be sent again. */
   status: "waiting" | "sending" | "added" | "known" | "refused" | "unpacked" | "lost";
   error?: string;
-  /** Its bytes; those of an attachment went with its e-mail. */
+  /** Its bytes; an attachment was sent with its e-mail. */
   file?: File;
 };
-/** What the file picker offers. Any other file can be dropped; the server decides what it is. */
+/** The types in the file picker. Other files can be dropped; the server decides. */
 export const ACCEPT =
   ".pdf,.docx,.doc,.rtf,.xlsx,.xls,.pptx,.ppt,.odt,.ods,.odp,.txt,.html,.htm,.eml,.msg,.png,.jpg,.jpeg,.tif,.tiff,.zip";
 const AT_ONCE = 3;
@@ -21,7 +21,7 @@ const BATCH_BYTES = 16 * 1024 ** 2;
 /** A file and its path in the dropped or chosen folder: "Data room/01 Corporate/lease.txt". */
 export type Chosen = { file: File; path: string };
 
-/** The files of a drop, with those of its folders. */
+/** The files of a drop, including those in its folders. */
 export async function filesFrom(transfer: DataTransfer): Promise<Chosen[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   const found: Chosen[] = [];
@@ -42,13 +42,13 @@ export async function filesFrom(transfer: DataTransfer): Promise<Chosen[]> {
   return found;
 }
 
-/** `alone`: it was in a request that was too large. */
+/** `alone`: it was in too large a request. */
 type Queued = Sending & { file: File; alone?: boolean };
 
 /** The files of one review, sent a few requests at a time. Sending continues on every screen. */
 class Uploads {
   readonly files: Sending[] = [];
-  /** Grows with every change; `settled`, with every request that has ended. */
+  /** Grows with every change; `settled` with every ended request. */
   version = 0;
   settled = 0;
   private readonly queue: Queued[] = [];
@@ -71,7 +71,7 @@ class Uploads {
     this.start();
   }
 
-  /** Send again what the server did not take in for a reason that passes. */
+  /** Send files again that the server did not take in for a temporary reason. */
   readonly again = () => {
     const lost = this.files.filter((one): one is Queued => one.status === "lost");
     for (const one of lost) Object.assign(one, { status: "waiting", sent: 0, error: undefined });

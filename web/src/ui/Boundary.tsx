@@ -1,4 +1,4 @@
-/** What is shown in place of a screen that has failed, or could not be loaded. */
+/** Replaces a screen that has failed, or could not be loaded. */
 import { Component, type ReactNode } from "react";
 import { sentence } from "../api/client";
 import styles from "./parts.module.css";
@@ -15,7 +15,7 @@ export class Boundary extends Component<{ children: ReactNode }, { error: unknow
     return (
       <main className={styles.empty} id="main">
         <h1>This screen has failed</h1>
-        <p>What was saved is safe. If it fails again after a reload, tell the people who run this server:</p>
+        <p>Your saved data is safe. If it fails again after a reload, tell the people who run this server:</p>
         <p className="muted">{sentence(this.state.error)}</p>
         <button className="primary" onClick={() => location.reload()}>
           Reload the page

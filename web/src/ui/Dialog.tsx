@@ -1,7 +1,7 @@
 /**
- * A modal dialog: the browser keeps the focus inside, Esc closes it, and the focus returns to where it was. It begins at
- * `data-first`, or in the first field, or at the first button of the footer, which loses nothing. `keeps`: what was typed
- * is not lost by Esc or a click beside it.
+ * A modal dialog: the browser keeps the focus inside, Esc closes it, and the focus returns to its earlier place. It
+ * begins at `data-first`, or in the first field, or at the first button of the footer, which discards nothing. `keeps`:
+ * Esc or a click beside it does not discard typed text.
  */
 import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import styles from "./Dialog.module.css";
@@ -60,7 +60,7 @@ export function Dialog({
         {children}
         {leaving && (
           <div className={styles.leaving} role="alert">
-            What you have typed is not saved.
+            Your text is not saved.
             <button autoFocus onClick={() => setLeaving(false)}>
               Keep writing
             </button>

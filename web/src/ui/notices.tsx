@@ -1,4 +1,4 @@
-/** Short words at the bottom of the page: what went wrong, or what was done and how to undo it. */
+/** Short notices at the bottom of the page: an error, or an act with its undo. */
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
 import { sentence } from "../api/client";
 import styles from "./notices.module.css";

@@ -4,7 +4,7 @@ import { sentence, type Flag } from "../api/client";
 import { FLAGS } from "./words";
 import styles from "./parts.module.css";
 
-/** The tab's name, as long as the screen is shown. */
+/** The tab's name while the screen is shown. */
 export function useTitle(name: string | undefined) {
   useEffect(() => {
     document.title = name ? `${name} · Columnist` : "Columnist";
@@ -24,7 +24,7 @@ export function ErrorOf({ error }: { error: unknown }) {
   return error ? <ErrorText>{sentence(error)}</ErrorText> : null;
 }
 
-/** What is being waited for. */
+/** A sign of waiting, with its reason. */
 export function Loading({ what }: { what: string }) {
   return (
     <div className={styles.loading} role="status">
@@ -34,7 +34,7 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
-/** `decorative`: the words beside it say the same; `unproven`: nobody has measured whether its model's green is right. */
+/** `decorative`: the words beside it say the same; `unproven`: its model's green has not been measured. */
 export function FlagDot(dot: { flag: Flag | null | undefined; decorative?: boolean; unproven?: boolean }) {
   const { flag, decorative = false, unproven = false } = dot;
   if (!flag) return null;

@@ -1,4 +1,4 @@
-/** Where an arrow key leads in the grid, from cell to cell. */
+/** The cell in the grid to which an arrow key leads. */
 export type Step = readonly [rows: number, columns: number];
 
 const STEPS: Record<string, Step> = {

@@ -1,4 +1,4 @@
-/** Words and figures as every screen writes them. */
+/** Words and figures in the form that every screen uses. */
 import type { Flag, Format } from "../api/client";
 
 export const FORMATS: Record<Format, { name: string; sign: string }> = {
@@ -25,7 +25,7 @@ export const when = (iso: string) =>
   new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 export const onDay = (iso: string) => new Date(iso).toLocaleDateString(undefined, { dateStyle: "medium" });
-/** As fields of forms have it: 2026-01-31. */
+/** In the form of date fields: 2026-01-31. */
 export const localDay = (time: Date) => time.toLocaleDateString("sv");
 
 export function duration(seconds: number): string {
@@ -36,11 +36,11 @@ export function duration(seconds: number): string {
 
 const plural = (unit: string) => (unit.endsWith("foot") ? unit.replace(/foot$/, "feet") : `${unit}s`);
 
-/** The head of a column: its name, and the unit of its numbers where the question names none. */
+/** The head of a column: its name, and the unit of its numbers if the question names none. */
 export const heading = ({ name, unit }: { name: string; unit: string | null }) =>
   unit ? `${name} (${plural(unit)})` : name;
 
-/** What tells figures apart: digits, points, words and percent signs, in any order. */
+/** The parts that distinguish figures: digits, points, words and percent signs, in any order. */
 const figures = (text: string) => (text.replace(/,/g, "").match(/[\d.]+|[\p{L}]+|%/gu) ?? []).sort().join(" ");
 
 const shownValue = (value: unknown, format: Format, unit: string | null): string | null => {
@@ -55,12 +55,12 @@ const shownValue = (value: unknown, format: Format, unit: string | null): string
   return format === "date" ? String(value) : null;
 };
 
-/** How the words of a figure were read, where they are written otherwise than its value; else null. */
+/** The value of a figure if its words are written differently; else null. */
 export function reading(value: unknown, words: string | null, format: Format, unit: string | null): string | null {
   if (value === null || value === undefined || words === null) return null;
   const shown = shownValue(value, format, unit);
   if (shown === null || figures(shown) === figures(words)) return null;
-  // "90 days" of a column that is asked for days.
+  // "90 days" in a column of days.
   const isPlain = format === "number" && !unit && /^[\d.,]+ [a-z ]+$/.test(words);
   return isPlain && figures(words.replace(/[a-z ]+$/, "")) === figures(shown) ? null : shown;
 }
