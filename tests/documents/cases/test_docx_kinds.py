@@ -279,7 +279,22 @@ STYLES = (
     '<w:style w:type="paragraph" w:styleId="Deep"><w:basedOn w:val="Note"/></w:style>'
     '<w:style w:type="character" w:styleId="Back"><w:rPr><w:vanish/></w:rPr></w:style>'
     '<w:style w:type="character" w:styleId="White"><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>'
+    '<w:style w:type="character" w:styleId="Red"><w:rPr><w:color w:val="FF0000"/><w:shd w:fill="FF0000"/></w:rPr>'
+    "</w:style>"
+    '<w:style w:type="table" w:styleId="Pale"><w:rPr><w:color w:val="FFFFFF"/></w:rPr>'
+    '<w:tblStylePr w:type="lastRow"><w:rPr><w:color w:val="000000"/></w:rPr></w:tblStylePr>'
+    '<w:tblStylePr w:type="firstRow"><w:tcPr><w:shd w:fill="003366"/></w:tcPr></w:tblStylePr></w:style>'
+    '<w:style w:type="table" w:styleId="Heir"><w:basedOn w:val="Pale"/></w:style>'
+    '<w:style w:type="table" w:styleId="Banded"><w:tblStylePr w:type="band2Horz"><w:rPr><w:sz w:val="1"/></w:rPr>'
+    '</w:tblStylePr><w:tblStylePr w:type="firstCol"><w:rPr><w:vanish/></w:rPr></w:tblStylePr></w:style>'
 )
+LOOK = '<w:tblLook w:firstRow="{}" w:lastRow="{}" w:firstColumn="{}" w:noHBand="{}"/>'
+
+
+def table(style: str, look: tuple[int, int, int, int], *rows: str) -> str:
+    """A table whose rows have one cell each; `look`: its first row, last row and first column, and no bands."""
+    cells = "".join(f"<w:tr><w:tc>{row}</w:tc></w:tr>" for row in rows)
+    return f'<w:tbl><w:tblPr><w:tblStyle w:val="{style}"/>{LOOK.format(*look)}</w:tblPr>{cells}</w:tbl>'
 
 
 def run(text: str, properties: str) -> str:
@@ -291,11 +306,28 @@ VML = 'xmlns:v="urn:schemas-microsoft-com:vml"'
 WP = 'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
 BOX = f"<w:txbxContent>{p('$700')}</w:txbxContent>"
 ANCHOR = f'<wp:anchor {WP}><wp:docPr id="1" name="a" hidden="1"/>{BOX}</wp:anchor>'
+WPS = 'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"'
 EXACT = '<w:trHeight w:val="1" w:hRule="exact"/>'
 
 
-def shape(style: str) -> str:
-    return f'<w:p><w:r><w:pict><v:shape {VML} style="{style}">{BOX}</v:shape></w:pict></w:r></w:p>'
+def shape(style: str, attributes: str = "", inner: str = BOX) -> str:
+    return f'<w:p><w:r><w:pict><v:shape {VML} style="{style}" {attributes}>{inner}</v:shape></w:pict></w:r></w:p>'
+
+
+def boxed(inner: str, fill: str = "", x: int = 0, height: int = 900_000, more: str = "") -> str:
+    """A text box beside the page's edge, in English Metric Units."""
+    at = f'<wp:positionH relativeFrom="page"><wp:posOffset>{x}</wp:posOffset></wp:positionH>'
+    drawn = f"<wps:wsp><wps:spPr>{fill}</wps:spPr><wps:txbx><w:txbxContent>{inner}</w:txbxContent></wps:txbx></wps:wsp>"
+    anchor = f'<wp:anchor {WP} {WPS} xmlns:a="{DRAWING}/main">{at}<wp:extent cx="900000" cy="{height}"/>{drawn}{more}'
+    return f"<w:p><w:r><w:drawing>{anchor}</wp:anchor></w:drawing></w:r></w:p>"
+
+
+def solid(colour: str) -> str:
+    return f'<a:solidFill><a:srgbClr val="{colour}"/></a:solidFill>'
+
+
+WHITE = run("$700", '<w:color w:val="FFFFFF"/>')
+FILLED = f"<w14:textFill {W14}><w14:solidFill><w14:srgbClr w14:val='{{}}'/></w14:solidFill></w14:textFill>"
 
 
 UNSEEN = {
@@ -326,6 +358,34 @@ UNSEEN = {
     "in a hidden shape": shape("visibility:hidden"),
     "in a shape off the page": shape("margin-left:-9000pt"),
     "in a hidden drawing": f"<w:p><w:r><w:drawing>{ANCHOR}</w:drawing></w:r></w:p>",
+    "of the paper's colour in the theme": p(run("$700", '<w:color w:val="000000" w:themeColor="background1"/>')),
+    "made white by the theme": p(run("$700", '<w:color w:themeColor="text1" w:themeTint="00"/>')),
+    "filled with white": p(run("$700", FILLED.format("FFFFFF"))),
+    "of the ground of its style": p(run("$700", '<w:rStyle w:val="Red"/>')),
+    "white in a paragraph without a shade": p(WHITE, properties='<w:shd w:val="nil" w:fill="000000"/>'),
+    "white with a mark of no colour": p(run("$700", '<w:color w:val="FFFFFF"/><w:highlight w:val="none"/>')),
+    "in its table's style": table("Pale", (0, 0, 0, 1), p("$700")),
+    "in the style that its table's is based on": table("Heir", (0, 0, 0, 1), p("$700")),
+    "in the second band": table("Banded", (0, 0, 0, 0), p(" "), p("$700")),
+    "in the first column": table("Banded", (0, 0, 1, 1), p("$700")),
+    "white in a table with a style": table("Banded", (0, 0, 0, 1), p(WHITE)),
+    "far to the right": p("$700", properties='<w:ind w:left="30000"/>'),
+    "far to the left": p("$700", properties='<w:ind w:left="-30000"/>'),
+    "in a line that begins far to the left": p("$700", properties='<w:ind w:hanging="20000"/>'),
+    "aligned far to the right": p("$700", properties='<w:ind w:right="-20000"/><w:jc w:val="right"/>'),
+    "in a frame beside the page": p("$700", properties='<w:framePr w:x="20000" w:hAnchor="page"/>'),
+    "in a frame below the page": p("$700", properties='<w:framePr w:x="500" w:y="20000" w:vAnchor="page"/>'),
+    "in a table beside the page": "<w:tbl><w:tblPr><w:tblInd w:w='-20000'/></w:tblPr><w:tblGrid><w:gridCol w:w='900'/>"
+    + f"</w:tblGrid><w:tr><w:tc>{p('$700')}</w:tc></w:tr></w:tbl>",
+    "letters upon each other": p(run("$700", '<w:spacing w:val="-1000"/>')),
+    "pressed into no width": p(run("$700", '<w:fitText w:val="1"/>')),
+    "in a box beside the page": boxed(p("$700"), x=20_000_000),
+    "in a box without height": boxed(p("$700"), height=0),
+    "of its box's colour": boxed(p(run("$700", '<w:color w:val="000080"/>')), solid("000080")),
+    "white in a box without a fill": boxed(p(WHITE)),
+    "in a shape without height": shape("width:90pt;height:0"),
+    "in a shape beside the page": shape("position:absolute;margin-left:2000pt;width:90pt;height:20pt"),
+    "white in a shape of the usual fill": shape("", "", f"<w:txbxContent>{p(WHITE)}</w:txbxContent>"),
 }
 SEEN = {
     "two kinds of styles undo each other": p(run("$700", '<w:rStyle w:val="Back"/>'), style="Note"),
@@ -339,6 +399,24 @@ SEEN = {
     "in a line of an exact height": p("$700", properties='<w:spacing w:line="240" w:lineRule="exact"/>'),
     "half as wide": p(run("$700", '<w:w w:val="50"/>')),
     "in a text box a little to the left": shape("margin-left:-50pt"),
+    "grey of the theme": p(run("$700", '<w:color w:themeColor="background1" w:themeShade="80"/>')),
+    "white in the theme on dark": p(
+        run("$700", '<w:color w:themeColor="background1"/>'), properties='<w:shd w:themeFill="text1"/>'
+    ),
+    "white on the ground of a table's first row": table("Pale", (1, 0, 0, 1), p("$700"), p(" ")),
+    "black in its table's last row": table("Pale", (0, 1, 0, 1), p("$700")),
+    "in a band that the table does not show": table("Banded", (0, 0, 0, 1), p(" "), p("$700")),
+    "in a column that the table does not show": table("Banded", (0, 0, 0, 1), p("$700")),
+    "indented by an inch": p("$700", properties='<w:ind w:left="1440" w:firstLine="720"/>'),
+    "a little beyond the margin": p("$700", properties='<w:ind w:left="-720" w:hanging="360"/>'),
+    "in a frame on the page": p("$700", properties='<w:framePr w:x="5000" w:y="9000" w:hAnchor="page"/>'),
+    "a little closer to each other": p(run("$700", '<w:spacing w:val="-20"/>')),
+    "in a box": boxed(p("$700"), x=900_000),
+    "in a box that grows": boxed(p("$700"), height=0, more="<a:spAutoFit/>"),
+    "white in a box with a fill": boxed(p(WHITE), solid("000080")),
+    "in a shape that grows": shape("height:0", "", f'<v:textbox style="mso-fit-shape-to-text:t">{BOX}</v:textbox>'),
+    "white in a red shape": shape("", 'fillcolor="#FF0000"', f"<w:txbxContent>{p(WHITE)}</w:txbxContent>"),
+    "filled with grey": p(run("$700", FILLED.format("808080"))),
     "white in a shaded cell": "<w:tbl><w:tr><w:tc><w:tcPr><w:shd w:fill='000000'/></w:tcPr>"
     + p(run("$700", '<w:color w:val="FFFFFF"/>'))
     + "</w:tc></w:tr></w:tbl>",
@@ -362,7 +440,49 @@ def test_hidden_text_is_kept_apart(tmp_path: Path, way: str) -> None:
 @pytest.mark.parametrize("way", SEEN)
 def test_text_that_shows_is_read(tmp_path: Path, way: str) -> None:
     page = one(write_docx(tmp_path / "a.docx", SEEN[way], styles=STYLES))
-    assert page.text == "$700" and not page.hidden
+    assert page.text.strip() == "$700" and not page.hidden
+
+
+def test_letters_of_the_paper_are_white_or_of_the_background_that_is_shown(tmp_path: Path) -> None:
+    """White letters show on a dark background only if the document shows it."""
+    body = p("The rent.") + p(WHITE)
+    for colour, shows, hidden in (("FFFFFF", True, "$700"), ("000000", False, "$700"), ("000000", True, "")):
+        setting = "<w:displayBackgroundShape/>" if shows else ""
+        path = write_docx(tmp_path / "a.docx", body, settings=setting)
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        ground = f'<w:background w:color="{colour}"/><w:body>'.encode()
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in parts.items():
+                archive.writestr(name, data.replace(b"<w:body>", ground))
+        assert one(path).hidden == hidden
+
+
+def test_colours_are_those_of_the_theme_and_of_the_whole_document(tmp_path: Path) -> None:
+    """A theme may have dark paper, and what a document says of all letters holds where nothing else is said."""
+    slots = '<a:dk1><a:srgbClr val="111111"/></a:dk1><a:accent1><a:srgbClr val="FCFCFC"/></a:accent1>'
+    theme = f'<a:theme xmlns:a="{DRAWING}/main"><a:clrScheme>{slots}</a:clrScheme></a:theme>'.encode()
+    usual = "<w:docDefaults><w:rPrDefault><w:rPr><w:color w:val='FFFFFF'/></w:rPr></w:rPrDefault></w:docDefaults>"
+    body = (
+        p(run("Seen.", '<w:color w:val="000000"/>')) + p(run("$700", '<w:color w:themeColor="accent1"/>')) + p("$800")
+    )
+    path = with_parts(write_docx(tmp_path / "a.docx", body, styles=usual), t=("theme", "theme/theme1.xml", theme))
+    page = one(path)
+    assert (page.text.strip(), page.hidden.split("\n")) == ("Seen.", ["$700", "$800"])
+
+
+def test_a_note_that_a_hidden_mark_refers_to_is_hidden(tmp_path: Path) -> None:
+    body = p("Rent", run("", "<w:vanish/>").replace("<w:t></w:t>", '<w:footnoteReference w:id="2"/>'))
+    notes = f'<w:footnote w:id="2">{p("$700")}</w:footnote>'
+    page = one(write_docx(tmp_path / "a.docx", body, footnotes=notes))
+    assert page.text == "Rent" and "$700" in page.hidden
+
+
+def test_a_section_whose_margins_leave_no_page_is_hidden(tmp_path: Path) -> None:
+    section = '<w:sectPr><w:pgSz w:w="12240" w:h="15840"/><w:pgMar w:left="{}" w:right="1440"/></w:sectPr>'
+    body = p("$700", properties=section.format(20_000)) + p("Seen.") + section.format(1_440)
+    first, second = read_docx(write_docx(tmp_path / "a.docx", body).open("rb"))
+    assert (first.text, first.hidden, second.text, second.hidden) == ("", "$700", "Seen.", "")
 
 
 def test_text_that_a_style_hides_is_kept_apart() -> None:

@@ -1,11 +1,12 @@
 """The styles of a DOCX: the properties of a paragraph or run, direct or by its styles."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from columnist.documents.reading.visibility import FAR_UP, LEAST_SCALE, TINY_HALF_POINTS, is_alike, is_white
+from columnist.documents.reading.theme import UNKNOWN, Theme, lighter
+from columnist.documents.reading.visibility import FAR_UP, FLAT_POINTS, LEAST_SCALE, TINY_HALF_POINTS, is_alike
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 """The namespace of a DOCX's elements."""
@@ -24,32 +25,43 @@ LEAST_MOVED = 4
 _OFF = ("0", "false", "off")
 
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+_TEXT_FILL = f"{_W14}textFill"
+_SLOTS = {
+    "background1": "bg1", "text1": "tx1", "background2": "bg2", "text2": "tx2", "light1": "lt1", "dark1": "dk1",
+    "light2": "lt2", "dark2": "dk2", "hyperlink": "hlink", "followedHyperlink": "folHlink",
+}  # fmt: skip
+_SHARE = re.compile("[0-9A-Fa-f]{2}")
+_UPON_EACH_OTHER = -400
+"""Twentieths of a point by which letters are moved over those before them."""
 _CLEAR = 95_000
 """Thousandths of a per cent of transparency at which a fill is invisible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The surroundings of a paragraph's runs. `ground`: the colour behind them, in hexadecimal digits, if known;
-    `is_white`: if not, it is white paper; `is_gone`: their content is invisible."""
+    """What is around a paragraph's runs: `ground`: the colour behind them, in hexadecimal digits, or `UNKNOWN`;
+    `is_gone`: nobody sees what is in there; `tables`: what the styles of tables say there, the strongest first."""
 
-    ground: str | None
-    is_white: bool
-    is_gone: bool
+    ground: str
+    is_gone: bool = False
+    tables: tuple[Any, ...] = ()
 
 
 class Styles:
     """The styles of one document, by name."""
 
-    def __init__(self, root: Any | None) -> None:
+    def __init__(self, root: Any | None, theme: Theme | None = None) -> None:
+        self.theme = theme or Theme(None)
         self._styles: dict[str, Any] = {}
         self._default: str | None = None
         self._told: set[str] = set()
-        """The properties of letters that any style sets."""
+        """What any style says of letters."""
+        self._usual = None if root is None else root.find(f"{W}docDefaults/{W}rPrDefault")
+        self._told.update(one.tag for one in self._usual.iterfind(f"{W}rPr/*")) if self._usual is not None else None
         for style in () if root is None else root.iter(f"{W}style"):
             name = style.get(f"{W}styleId", "")
             self._styles[name] = style
-            self._told.update(one.tag for one in style.iterfind(f"{W}rPr/*"))
+            self._told.update(one.tag for letters in style.iter(f"{W}rPr") for one in letters)
             if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default", "0") not in _OFF:
                 self._default = name
 
@@ -61,34 +73,81 @@ class Styles:
         """The paragraph's style, then the styles that it is based on."""
         return self._chain(value(paragraph.find(f"{W}pPr"), "pStyle") or self._default)
 
-    def is_hidden(self, run: Any, paragraph: Any, around: Around) -> bool:
-        """Whether a run is invisible: hidden, tiny, without a fill, or in the colour of its background."""
-        if around.is_gone or self._is_on(run, paragraph, "vanish") or self._has_no_letters(run, paragraph):
-            return True
-        colour = self._property(run, paragraph, "color") or ""
-        ground = self._ground(run) or around.ground
-        if ground is not None:
-            return is_alike(colour, ground)
-        return around.is_white and is_white(colour) and not self._is_shaded(run, paragraph)
+    def chain(self, name: str | None) -> list[Any]:
+        """A style, then those that it is based on."""
+        return [self._styles[one] for one in self._chain(name)]
 
-    def _has_no_letters(self, run: Any, paragraph: Any) -> bool:
-        size, scale, moved = (_number(self._property(run, paragraph, name)) for name in ("sz", "w", "position"))
+    def is_hidden(self, run: Any, paragraph: Any, around: Around) -> bool:
+        """Whether nobody sees a run: hidden, tiny, without a fill, or of the colour of its ground."""
+        if (
+            around.is_gone
+            or self._is_on(run, paragraph, "vanish", around)
+            or self._has_no_letters(run, paragraph, around)
+        ):
+            return True
+        colour = self._colour(run, paragraph, around)
+        return colour is not None and is_alike(colour, self._ground(run, paragraph, around))
+
+    def _has_no_letters(self, run: Any, paragraph: Any, around: Around) -> bool:
+        size, scale, moved, apart = (
+            _number(self._property(run, paragraph, name, around)) for name in ("sz", "w", "position", "spacing")
+        )
         if (size is not None and size <= TINY_HALF_POINTS) or (scale is not None and scale < LEAST_SCALE):
             return True
-        if moved is not None and abs(moved) >= FAR_UP:
+        if (moved is not None and abs(moved) >= FAR_UP) or (apart is not None and apart <= _UPON_EACH_OTHER):
             return True
-        own = run.find(f"{W}rPr/{_W14}textFill")
-        fill = self._told_by_styles(run, paragraph, f"{_W14}textFill") if own is None else own
+        fitted = _number(value(run.find(f"{W}rPr"), "fitText"))
+        if fitted is not None and 0 < fitted <= FLAT_POINTS * 20:
+            return True
+        fill = self._told_of(run, paragraph, _TEXT_FILL, around)
         if fill is None:
             return False
         clear = (one.get(f"{_W14}val", "") for one in fill.iter(f"{_W14}alpha"))
         return fill.find(f"{_W14}noFill") is not None or any(one.isdecimal() and int(one) >= _CLEAR for one in clear)
 
+    def _colour(self, run: Any, paragraph: Any, around: Around) -> str | None:
+        """The colour of letters in hexadecimal digits; None for the usual one, which differs from its ground."""
+        fill = self._told_of(run, paragraph, _TEXT_FILL, around)
+        if fill is not None and (plain := fill.find(f"{_W14}solidFill")) is not None:
+            return self.theme.drawn(plain)
+        told = self._told_of(run, paragraph, f"{W}color", around)
+        return None if told is None else self.colour_of(told, "val", "theme")
+
+    def colour_of(self, element: Any, plain: str, themed: str) -> str | None:
+        """A colour as an element says it, by a name of the theme if there is one; None if that is the usual one."""
+        name = element.get(f"{W}{themed}Color" if themed == "theme" else f"{W}{themed}")
+        found = None if name is None else self.theme.named(_SLOTS.get(name, name))
+        if found is None:
+            said: str = element.get(f"{W}{plain}", "auto")
+            return said if said != "auto" else None
+        for change, sign in (("Tint", 1), ("Shade", -1)):
+            share = element.get(f"{W}{themed}{change}", "")
+            if _SHARE.fullmatch(share):
+                found = lighter(found, sign * (1 - int(share, 16) / 255))
+        return found
+
+    def shade(self, element: Any | None) -> str | None:
+        """The ground that a w:shd draws; None if it draws none."""
+        kind = "nil" if element is None else element.get(f"{W}val", "clear")
+        if element is None or kind == "nil":
+            return None
+        fill = self.colour_of(element, "fill", "themeFill")
+        pattern = self.colour_of(element, "color", "theme") or "000000"
+        if kind == "solid":
+            return pattern
+        return fill if kind == "clear" or fill == pattern else UNKNOWN
+
+    def _ground(self, run: Any, paragraph: Any, around: Around) -> str:
+        """The colour behind a run: its own highlight or shade, else what is around it."""
+        marked = self._property(run, paragraph, "highlight", around)
+        shaded = self.shade(self._told_of(run, paragraph, f"{W}shd", around))
+        return _HIGHLIGHTS.get(marked or "") or shaded or around.ground
+
     def is_struck(self, run: Any, paragraph: Any) -> bool:
         """Whether a run is struck through."""
         return self._is_on(run, paragraph, "strike") or self._is_on(run, paragraph, "dstrike")
 
-    def _is_on(self, run: Any, paragraph: Any, switch: str) -> bool:
+    def _is_on(self, run: Any, paragraph: Any, switch: str, around: Around | None = None) -> bool:
         own = run.find(f"{W}rPr")
         direct = None if own is None else own.find(f"{W}{switch}")
         if direct is not None:
@@ -96,20 +155,19 @@ class Styles:
         # A toggle that two kinds of styles set is off again.
         if f"{W}{switch}" not in self._told:
             return False
-        kinds = (self._chain(value(own, "rStyle")), self.names(paragraph))
-        return sum(is_on(self._first(names, f"{W}{switch}")) for names in kinds) == 1
+        kinds = [self.chain(value(own, "rStyle")), self.chain_of(paragraph), () if around is None else around.tables]
+        return sum(is_on(_first(styles, f"{W}{switch}")) for styles in kinds) % 2 == 1 or is_on(
+            _first((self._usual,), f"{W}{switch}")
+        )
 
-    def _ground(self, run: Any) -> str | None:
-        """The colour of the run's own highlight or shade, in hexadecimal digits; None if it has none."""
-        own = run.find(f"{W}rPr")
-        if own is None:
-            return None
-        return _HIGHLIGHTS.get(value(own, "highlight") or "") or shade(own.find(f"{W}shd"))
+    def chain_of(self, paragraph: Any) -> list[Any]:
+        """The paragraph's style, then those that it is based on."""
+        return [self._styles[name] for name in self.names(paragraph)]
 
     def hides_mark(self, paragraph: Any) -> bool:
         """Whether the paragraph itself is hidden, with its number."""
         own = paragraph.find(f"{W}pPr/{W}rPr/{W}vanish")
-        return is_on(self._first(self.names(paragraph), f"{W}vanish") if own is None else own)
+        return is_on(_first(self.chain_of(paragraph), f"{W}vanish") if own is None else own)
 
     def raised(self, run: Any, paragraph: Any) -> str | None:
         """ "superscript", "subscript", or neither; letters may be moved up or down instead."""
@@ -119,31 +177,18 @@ class Styles:
             return kind
         return "superscript" if int(moved) > 0 else "subscript"
 
-    def _is_shaded(self, run: Any, paragraph: Any) -> bool:
-        """Whether the background of a run may not be white."""
-        styles = [self._styles[name] for name in (*self._run_names(run), *self.names(paragraph))]
-        return any(
-            one.find(f".//{W}{name}") is not None for one in (run, *styles) for name in ("shd", "highlight")
-        ) or (paragraph.find(f"{W}pPr/{W}shd") is not None)
-
-    def _property(self, run: Any, paragraph: Any, name: str) -> str | None:
-        own = value(run.find(f"{W}rPr"), name)
-        if own is not None:
-            return own
-        found = self._told_by_styles(run, paragraph, f"{W}{name}")
+    def _property(self, run: Any, paragraph: Any, name: str, around: Around | None = None) -> str | None:
+        found = self._told_of(run, paragraph, f"{W}{name}", around)
         return None if found is None else found.get(f"{W}val")
 
-    def _told_by_styles(self, run: Any, paragraph: Any, tag: str) -> Any | None:
-        if tag not in self._told:
-            return None
-        return self._first([*self._run_names(run), *self.names(paragraph)], tag)
-
-    def _run_names(self, run: Any) -> list[str]:
-        return self._chain(value(run.find(f"{W}rPr"), "rStyle"))
-
-    def _first(self, names: list[str], tag: str) -> Any | None:
-        found = (self._styles[one].find(f"{W}rPr/{tag}") for one in names)
-        return next((one for one in found if one is not None), None)
+    def _told_of(self, run: Any, paragraph: Any, tag: str, around: Around | None = None) -> Any | None:
+        """What a run says by itself, else by its styles, its table's, or those of the document."""
+        own = run.find(f"{W}rPr")
+        direct = None if own is None else own.find(tag)
+        if direct is not None or tag not in self._told:
+            return direct
+        styles = (*self.chain(value(own, "rStyle")), *self.chain_of(paragraph))
+        return _first((*styles, *(() if around is None else around.tables), self._usual), tag)
 
     def _chain(self, name: str | None) -> list[str]:
         names: list[str] = []
@@ -165,16 +210,13 @@ def properties_of(styles: Styles, paragraph: Any) -> Iterator[Any]:
             yield properties
 
 
+def _first(styles: Iterable[Any | None], tag: str) -> Any | None:
+    found = (one.find(f"{W}rPr/{tag}") for one in styles if one is not None)
+    return next((one for one in found if one is not None), None)
+
+
 def _number(text: str | None) -> int | None:
     return int(text) if text is not None and _INTEGER.fullmatch(text) else None
-
-
-def shade(element: Any | None) -> str | None:
-    """The colour of a w:shd, in hexadecimal digits; None if there is none, or it is the paper's colour."""
-    if element is None:
-        return None
-    found: str | None = element.get(f"{W}color" if element.get(f"{W}val") == "solid" else f"{W}fill")
-    return found if found is not None and found != "auto" else None
 
 
 def value(element: Any | None, name: str) -> str | None:

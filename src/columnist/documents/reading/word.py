@@ -15,6 +15,7 @@ import lxml.etree
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import drawn, formats
+from columnist.documents.reading.around import Surroundings, sheet_of
 from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, pages_of
@@ -23,8 +24,9 @@ from columnist.documents.reading.numbering import Numbering, number_in_words
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.rtf import rtf_lines
-from columnist.documents.reading.styles import Around, Styles, W, is_on, properties_of, shade, value
+from columnist.documents.reading.styles import Around, Styles, W, is_on, value
 from columnist.documents.reading.symbols import CHECKED, UNCHECKED, is_symbol, symbol
+from columnist.documents.reading.theme import Theme
 from columnist.documents.reading.web import html_lines
 from columnist.errors import DocumentError
 
@@ -71,16 +73,17 @@ class _Document:
         self._package = package
         self._body = body
         self._relations = package.relations(main)
-        self._styles = Styles(self._related("styles"))
-        self._numbering = Numbering(self._related("numbering"), self._styles)
         self._settings = self._related("settings")
+        self._styles = Styles(self._related("styles"), Theme(self._related("theme"), self._mapped_colours()))
+        self._numbering = Numbering(self._related("numbering"), self._styles)
         self._notes = {kind: self._read_notes(kind) for kind in ("footnote", "endnote")}
         self._note_counts = dict.fromkeys(self._notes, 0)
-        self._referred: list[tuple[str, Any]] = []
+        self._referred: list[tuple[str, Any, bool]] = []
         self._shown: set[tuple[str, ...]] = set()
         self._page_is_blank = True
         self._depth = depth
-        self._is_white = root is not None and root.find(f"{W}background") is None
+        shows = self._settings is not None and is_on(self._settings.find(f"{W}displayBackgroundShape"))
+        self._surroundings = Surroundings(self._styles, body, shows_background=shows)
         self._hidden: list[Hidden] = []
         self._pictures: dict[str, Picture] = {}
         self._shown_pictures: set[str] = set()
@@ -109,17 +112,29 @@ class _Document:
             if index > 0 and (kind is None or kind.get(f"{W}val") != "continuous"):
                 yield PAGE_BREAK
             blank = self._page_is_blank
+            self._surroundings.sheet = sheet_of(properties)
             yield from self._margin("header", properties)
             self._page_is_blank = blank
             yield from self._blocks(blocks)
             yield from self._margin("footer", properties)
-        for mark, note in self._referred:
-            lines = [line for line in self._blocks(_kept(note)) if line.strip()]
-            yield mark + "\n".join(lines).strip()
+        for mark, note, is_hidden in self._referred:
+            text = mark + "\n".join(line for line in self._blocks(_kept(note)) if line.strip()).strip()
+            if is_hidden:
+                self._hidden.append(Hidden(text))
+            else:
+                yield text
 
     def _related(self, kind: str) -> Any | None:
         name = next((part for found, part in self._relations.values() if found == kind), None)
         return None if name is None else self._package.part(name)
+
+    def _mapped_colours(self) -> dict[str, str]:
+        """The slots of the theme by the names that this document has for them."""
+        found = None if self._settings is None else self._settings.find(f"{W}clrSchemeMapping")
+        own = {} if found is None else {one.rpartition("}")[2]: name for one, name in found.items()}
+        slots = {"light1": "lt1", "dark1": "dk1", "light2": "lt2", "dark2": "dk2"}
+        names = {"bg1": "bg1", "t1": "tx1", "bg2": "bg2", "t2": "tx2"}
+        return {names[one]: slots.get(name, name) for one, name in own.items() if one in names}
 
     def _read_notes(self, kind: str) -> dict[str, Any]:
         root = self._related(f"{kind}s")
@@ -284,7 +299,7 @@ class _Document:
     def _text(self, paragraph: Any, boxes: list[Any]) -> str:
         """A paragraph's text; its text boxes, and lists of the lines of its drawings, are added to `boxes`."""
         line = _Line([], [], [], [])
-        around = _around(paragraph, self._styles, is_white=self._is_white)
+        around = self._surroundings.of(paragraph)
         for run in _kept(paragraph):
             if run.tag in (f"{MATH}oMath", f"{MATH}oMathPara"):
                 line.add_formula(formula(run))
@@ -301,7 +316,7 @@ class _Document:
         kind = self._styles.raised(run, paragraph)
         is_raised = kind == "superscript" or (kind == "subscript" and line.takes_a_subscript())
         for piece in _inside(run):
-            text = self._piece(piece)
+            text = self._piece(piece, is_hidden)
             if piece.tag == f"{W}fldChar":
                 self._follow(piece, line)
             elif piece.tag == f"{W}instrText" and line.fields:
@@ -316,7 +331,11 @@ class _Document:
                 line.mark += text
             elif piece.tag in _DRAWN:
                 boxes += _boxes(piece)
-                boxes += filter(None, [self._drawing(piece)])
+                words = self._drawing(piece)
+                if self._surroundings.hides(piece):
+                    self._hidden += map(Hidden, words)
+                else:
+                    boxes += [words] if words else []
             else:
                 line.add(text)
 
@@ -331,7 +350,7 @@ class _Document:
         elif ended.code.split()[:1] and ended.code.split()[0].upper() in _NUMBERING_FIELDS:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a number that Word draws in a line"))
 
-    def _piece(self, piece: Any) -> str:
+    def _piece(self, piece: Any, is_hidden: bool) -> str:
         name = piece.tag
         if name == f"{W}t":
             self._read.add(piece)
@@ -348,22 +367,22 @@ class _Document:
                 return symbol(font, number)
             return chr(number) if number < 0xD800 else "•"
         if name in (f"{W}footnoteReference", f"{W}endnoteReference"):
-            return self._refer(name.removeprefix(W).removesuffix("Reference"), piece)
+            return self._refer(name.removeprefix(W).removesuffix("Reference"), piece, is_hidden)
         return _CHARACTERS.get(name, "")
 
-    def _refer(self, kind: str, reference: Any) -> str:
+    def _refer(self, kind: str, reference: Any, is_hidden: bool) -> str:
         note = self._notes[kind].get(reference.get(f"{W}id", ""))
         if note is None:
             return ""
         if reference.get(f"{W}customMarkFollows") in ("1", "true", "on"):
-            self._referred.append(("", note))
+            self._referred.append(("", note, is_hidden))
             return ""
         self._note_counts[kind] += 1
         stated = None if self._settings is None else self._settings.find(f"{W}{kind}Pr/{W}numFmt")
         usual = "decimal" if kind == "footnote" else "lowerRoman"
         format_ = usual if stated is None else stated.get(f"{W}val", usual)
         mark = f"[{number_in_words(self._note_counts[kind], format_)}]"
-        self._referred.append((f"{mark} ", note))
+        self._referred.append((f"{mark} ", note, is_hidden))
         return mark
 
 
@@ -521,64 +540,3 @@ def _printed(body: Any) -> Iterator[Any]:
 def _is_deleted(part: Any) -> bool:
     """Whether a row or a cell of a table is deleted by a tracked change."""
     return part.find(f"{W}trPr/{W}del") is not None or part.find(f"{W}tcPr/{W}cellDel") is not None
-
-
-def _around(paragraph: Any, styles: Styles, *, is_white: bool) -> Around:
-    """White letters may show in a table with a style, or in a text box."""
-    grounds = [shade(one.find(f"{W}shd")) for one in properties_of(styles, paragraph)]
-    is_gone = _is_flat(paragraph, styles)
-    for above in paragraph.iterancestors():
-        if above.tag == _TC:
-            shaded = above.find(f"{W}tcPr/{W}shd")
-            grounds.append(shade(shaded))
-            is_white = is_white and (shaded is None or shaded.get(f"{W}fill", "") == "auto")
-        elif above.tag == _TR:
-            height = above.find(f"{W}trPr/{W}trHeight")
-            is_gone = is_gone or is_on(above.find(f"{W}trPr/{W}hidden")) or _is_exact(height, "hRule", "val")
-        elif above.tag == f"{W}txbxContent" or (above.tag == _TBL and above.find(f"{W}tblPr/{W}tblStyle") is not None):
-            is_white = False
-        elif not above.tag.startswith(W):
-            is_gone = is_gone or _is_drawn_away(above)
-    return Around(next(filter(None, grounds), None), is_white, is_gone)
-
-
-_FLAT = 40
-"""Twentieths of a point: an exact height in which nothing can be seen."""
-_OFF_PAGE, _OFF_PAGE_DRAWN = -2_880, -9_144_000
-"""The distance at which a frame is off the page, in twentieths of a point, and a drawing, in English Metric Units."""
-_HIDDEN_SHAPE = re.compile(r"visibility\s*:\s*hidden|margin-(?:left|top)\s*:\s*-\d{3,}(?:\.\d+)?pt", re.I)
-
-
-def _is_exact(element: Any | None, rule: str, length: str) -> bool:
-    """Whether a height is exact, and too small to show anything."""
-    if element is None or element.get(f"{W}{rule}") != "exact":
-        return False
-    found = element.get(f"{W}{length}", "")
-    return found.isdecimal() and int(found) <= _FLAT
-
-
-def _is_flat(paragraph: Any, styles: Styles) -> bool:
-    """Whether a paragraph's lines have no height, or its frame is off the page."""
-    for properties in properties_of(styles, paragraph):
-        frame = properties.find(f"{W}framePr")
-        places = () if frame is None else (frame.get(f"{W}{side}", "") for side in "xy")
-        if any(place.startswith("-") and place[1:].isdecimal() and int(place) <= _OFF_PAGE for place in places):
-            return True
-        if (spacing := properties.find(f"{W}spacing")) is not None and spacing.get(f"{W}line") is not None:
-            return _is_exact(spacing, "lineRule", "line")
-    return False
-
-
-def _is_drawn_away(shape: Any) -> bool:
-    """Whether a shape is hidden, or far off the page."""
-    if _HIDDEN_SHAPE.search(shape.get("style", "")):
-        return True
-    for part in shape:
-        name = part.tag.rpartition("}")[2] if isinstance(part.tag, str) else ""
-        if name == "docPr" and part.get("hidden", "0") not in ("0", "false"):
-            return True
-        if name in ("positionH", "positionV"):
-            offset = "".join(part.itertext()).strip()
-            if offset.startswith("-") and offset[1:].isdecimal() and int(offset) <= _OFF_PAGE_DRAWN:
-                return True
-    return False
