@@ -2,18 +2,29 @@
 
 import csv
 import math
+import re
 import zipfile
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Color, Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
+from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.table import Table, TableStyleInfo
+from openpyxl.worksheet.worksheet import Worksheet
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.child import read_file
@@ -208,6 +219,229 @@ def test_what_excel_hides_is_kept_apart(tmp_path: Path) -> None:
     assert first.text.split("\n") == ["Sheet: Sheet", "Rent\t1000", "Cap\t9000"]
     assert first.hidden.split("\n") == ["walk away at 700", "internal\t1\t2", "white"]
     assert (second.text, second.hidden) == ("Sheet: Workings (hidden)", "margin 40%")
+
+
+WHITE, BLACK = Font(color="FFFFFFFF"), PatternFill("solid", bgColor="FF000000")
+BLUE_FILL = PatternFill("solid", fgColor="FF000080")
+WHITE_FILL, RED_FILL = PatternFill("solid", fgColor="FFFFFFFF"), PatternFill("solid", fgColor="FFFF0000")
+SECRET = "walk away at 700"
+
+
+def ruled(*rules: Rule, at: str = "B2", font: Font | None = None) -> Callable[[Worksheet], None]:
+    """Rules of a sheet for the cell that is asked about."""
+
+    def change(sheet: Worksheet) -> None:
+        sheet["B2"].font = font or Font()
+        for rule in rules:
+            sheet.conditional_formatting.add(at, rule)
+
+    return change
+
+
+def formula(text: str, **look: Any) -> Rule:
+    return Rule(type="expression", formula=[text], stopIfTrue=look.pop("stops", None), dxf=DifferentialStyle(**look))
+
+
+def compared(operator: Any, text: str) -> Rule:
+    return Rule(type="cellIs", operator=operator, formula=[text], dxf=DifferentialStyle(font=WHITE))
+
+
+def told(kind: Any, text: str, formulas: list[str]) -> Rule:
+    return Rule(type=kind, text=text, formula=formulas, dxf=DifferentialStyle(font=WHITE))
+
+
+def set_up(**settings: Any) -> Callable[[Worksheet], None]:
+    def change(sheet: Worksheet) -> None:
+        for name, value in settings.items():
+            setattr(sheet["B2"], name, value)
+
+    return change
+
+
+def tabled(style: str, font: Font | None = None, ref: str = "B1:B2") -> Callable[[Worksheet], None]:
+    def change(sheet: Worksheet) -> None:
+        for corner in ref.split(":"):
+            sheet[corner] = sheet[corner].value or "head"
+        if font is not None:
+            sheet["B2"].font = font
+        sheet.add_table(Table(displayName="T", ref=ref, tableStyleInfo=TableStyleInfo(name=style)))
+
+    return change
+
+
+def rich(*runs: tuple[str, InlineFont], **cell: Any) -> Callable[[Worksheet], None]:
+    def change(sheet: Worksheet) -> None:
+        sheet["B2"] = CellRichText(*(TextBlock(look, text) for text, look in runs))
+        for name, value in cell.items():
+            setattr(sheet["B2"], name, value)
+
+    return change
+
+
+def low(height: float) -> Callable[[Worksheet], None]:
+    return lambda sheet: setattr(sheet.row_dimensions[2], "height", height)
+
+
+IN_B2 = 'NOT(ISERROR(SEARCH("walk",B2)))'
+UNSEEN: dict[str, Callable[[Worksheet], None]] = {
+    "a rule that always holds": ruled(formula("TRUE", font=WHITE)),
+    "a rule of constants": ruled(formula('AND(1=1,NOT("a"="b"))', font=WHITE)),
+    "a rule for its value": ruled(compared("equal", f'"{SECRET.upper()}"')),
+    "a rule for all values but one": ruled(compared("notEqual", '"x"')),
+    "a rule for texts": ruled(compared("greaterThan", "5")),
+    "a rule for what it contains": ruled(told("containsText", "walk", [IN_B2])),
+    "a rule for how it begins": ruled(told("beginsWith", "walk", ['LEFT(B2,4)="walk"'])),
+    "a rule for cells with a value": ruled(told("notContainsBlanks", "", ["LEN(TRIM(B2))>0"])),
+    "a rule that asks for the cell itself": ruled(formula("LEN(B2)>3", font=WHITE)),
+    "a rule that asks for the same row": ruled(formula('$B1<>""', font=WHITE), at="B1:C9"),
+    "a rule that fills it with the colour of its letters": ruled(formula("TRUE", fill=BLACK)),
+    "a rule without a format": ruled(formula("TRUE", numFmt=NumberFormat(numFmtId=170, formatCode=";;;"))),
+    "white, and a rule that does not hold": ruled(formula("1=2", fill=BLACK), font=WHITE),
+    "white, and a rule for another cell": ruled(formula("TRUE", fill=BLACK), at="D4:D9", font=WHITE),
+    "white, and a table elsewhere": tabled("TableStyleMedium2", WHITE, "D5:D6"),
+    "white in a table without a style": tabled("", WHITE),
+    "a white part": rich((SECRET, InlineFont(color=Color(rgb="FFFFFFFF")))),
+    "a tiny part": rich((SECRET, InlineFont(sz=0.9))),
+    "a size of one point, in other words": set_up(font=Font(sz=0.9)),
+    "white by its number format": set_up(number_format="[White]@"),
+    "white by a number of its format": set_up(number_format="[Color 2]@"),
+    "a format without its text": set_up(number_format='0;0;0;""'),
+    "white of the theme on white": set_up(
+        font=Font(color=Color(theme=0)), fill=PatternFill("solid", fgColor="FFFFFFFF")
+    ),
+    "of the theme on its own colour": set_up(
+        font=Font(color=Color(theme=4)), fill=PatternFill("solid", fgColor="FF4F81BD")
+    ),
+    "a numbered colour on its own": set_up(
+        font=Font(color=Color(indexed=10)), fill=PatternFill("solid", fgColor="FFFF0000")
+    ),
+    "a row of three points": low(3),
+}
+SHOWN: dict[str, Callable[[Worksheet], None]] = {
+    "a rule that does not hold": ruled(formula("FALSE", font=WHITE), formula("1=2", font=WHITE)),
+    "a rule for another value": ruled(compared("equal", '"x"')),
+    "a rule for numbers": ruled(compared("lessThan", "5")),
+    "a rule for another text": ruled(told("containsText", "rent", [IN_B2.replace("walk", "rent")])),
+    "a rule for empty cells": ruled(told("containsBlanks", "", ["LEN(TRIM(B2))=0"])),
+    "a rule after one that colours": ruled(formula("TRUE", font=Font(color="FF000000")), formula("TRUE", font=WHITE)),
+    "a rule after one that stops": ruled(formula("TRUE", font=Font(b=True), stops=True), formula("TRUE", font=WHITE)),
+    "a rule that is white on black": ruled(formula("TRUE", font=WHITE, fill=BLACK)),
+    "white, and a rule that fills": ruled(formula("TRUE", fill=BLACK), font=WHITE),
+    "a black part in a white cell": rich((SECRET, InlineFont(color=Color(rgb="FF000000"))), font=WHITE),
+    "a white part on blue": rich((SECRET, InlineFont(color=Color(rgb="FFFFFFFF"))), fill=BLUE_FILL),
+    "red by its number format": set_up(number_format="[Red]@"),
+    "darker than white": set_up(font=Font(color=Color(theme=0, tint=-0.5))),
+    "a row of six points": low(6),
+    "the first of merged cells": lambda sheet: sheet.merge_cells("B2:D2"),
+    "a sheet whose other rows are hidden": lambda sheet: setattr(sheet.sheet_format, "zeroHeight", True),
+}
+
+
+def with_cell(tmp_path: Path, change: Callable[[Worksheet], None], **parts: tuple[str, str]) -> Page:
+    """A sheet with a secret in B2 after a change; `parts`: what is replaced in its XML, or that of its styles."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet["A1"], sheet["B2"] = "Rent", SECRET
+    change(sheet)
+    book.save(tmp_path / "a.xlsx")
+    names = {"sheet": "xl/worksheets/sheet1.xml", "styles": "xl/styles.xml"}
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            for part, (pattern, with_what) in parts.items():
+                if name == names[part]:
+                    data, count = re.subn(pattern.encode(), with_what.encode(), data, count=1)
+                    assert count
+            new.writestr(name, data)
+    return one(tmp_path / "b.xlsx")
+
+
+@pytest.mark.parametrize("way", UNSEEN)
+def test_what_rules_styles_and_parts_of_cells_hide_is_kept_apart(tmp_path: Path, way: str) -> None:
+    page = with_cell(tmp_path, UNSEEN[way])
+    assert SECRET not in page.text and SECRET in page.hidden and not page.remarks
+
+
+@pytest.mark.parametrize("way", SHOWN)
+def test_what_rules_styles_and_parts_of_cells_show_is_read(tmp_path: Path, way: str) -> None:
+    page = with_cell(tmp_path, SHOWN[way])
+    assert SECRET in page.text and not page.hidden and not page.remarks
+
+
+@pytest.mark.parametrize("change", [
+    ruled(formula('$A$1="Rent"', font=WHITE)),
+    ruled(formula("ROW()=2", font=WHITE)),
+    ruled(told("containsText", "w*k", [IN_B2])),
+    ruled(Rule(type="duplicateValues", dxf=DifferentialStyle(font=WHITE))),
+    ruled(formula("ROW()=2", fill=BLACK), font=WHITE),
+    tabled("TableStyleLight1", WHITE),
+])  # fmt: skip
+def test_where_a_rule_is_not_computed_the_row_says_so(tmp_path: Path, change: Callable[[Worksheet], None]) -> None:
+    page = with_cell(tmp_path, change)
+    (remark,) = page.remarks
+    assert SECRET in page.text and (remark.kind, remark.count) == (RemarkKind.NOT_READ, 1)
+    assert "may hide cells of Sheet: B2" in remark.detail
+
+
+def test_rules_of_newer_files_and_styles_of_tables_in_the_file_are_known(tmp_path: Path) -> None:
+    look = '<dxfs count="1"><dxf><font><color rgb="FFFFFFFF"/></font></dxf></dxfs>'
+    own = '<tableStyles><tableStyle name="Own"><tableStyleElement type="{}" dxfId="0"/></tableStyle></tableStyles>'
+    for part, hidden in (("wholeTable", f"head\n{SECRET}"), ("headerRow", "head")):
+        styles = ("<tableStyles[^>]*/>", look + own.format(part))
+        assert with_cell(tmp_path, tabled("Own"), styles=styles).hidden == hidden
+    newer = (
+        '<extLst><ext xmlns:x14="urn:x14" xmlns:xm="urn:xm"><x14:conditionalFormatting><x14:cfRule type="expression" '
+        'priority="1"><xm:f>TRUE</xm:f><x14:dxf><font><color rgb="FFFFFFFF"/></font></x14:dxf></x14:cfRule>'
+        "<xm:sqref>B2:B3</xm:sqref></x14:conditionalFormatting></ext></extLst></worksheet>"
+    )
+    assert with_cell(tmp_path, lambda _: None, sheet=("</worksheet>", newer)).hidden == SECRET
+
+
+def test_cells_merged_away_and_rows_that_are_low_by_default_are_kept_apart(tmp_path: Path) -> None:
+    page = with_cell(tmp_path, lambda sheet: sheet.merge_cells("A1:A2"), sheet=('r="B2"', 'r="A2"'))
+    assert page.hidden == SECRET
+    default = ("<sheetFormatPr[^>]*/>", '<sheetFormatPr defaultRowHeight="0.5"{}/>')
+    sized = (default[0], default[1].format(' customHeight="1"'))
+    assert SECRET in with_cell(tmp_path, low(15), sheet=sized).text
+    assert SECRET in with_cell(tmp_path, lambda _: None, sheet=sized).hidden
+    assert SECRET in with_cell(tmp_path, lambda _: None, sheet=(default[0], default[1].format(""))).text
+
+
+def test_a_header_in_white_or_without_size_is_kept_apart(tmp_path: Path) -> None:
+    for text, hidden in (("&KFFFFFF", True), ("&1 ", True), ("&K00+000", True), ("&K000000", False), ("&12 ", False)):
+
+        def change(sheet: Worksheet, text: str = text) -> None:
+            sheet.oddHeader = HeaderFooterItem(left=_HeaderFooterPart(text=f"{text}secret"))
+
+        page = with_cell(tmp_path, change)
+        assert ("secret" in page.hidden) is hidden is ("secret" not in page.text)
+
+
+def test_shapes_over_cells_hide_them_and_their_own_letters_are_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        places: dict[str, dict[str, Any]] = {"over": {}, "clear": {"fill": {"none": True}}, "beside": {"x_offset": 200}}
+        for name, options in places.items():
+            sheet = book.add_worksheet(name)
+            sheet.write("B2", SECRET)
+            sheet.insert_textbox("A1", "cover", {"width": 400, "height": 200, **options})
+        sheet = book.add_worksheet("letters")
+        sheet.write("A1", "Rent")
+        blue = {"fill": {"color": "#000080"}, "font": {"color": "#000080"}}
+        sheet.insert_textbox("C3", "blue on blue", blue)
+        sheet.insert_textbox("H3", "white on blue", {**blue, "font": {"color": "#FFFFFF"}})
+    over, clear, beside, drawn = read_xlsx(path.open("rb"))
+    assert over.hidden == SECRET and "cover" in over.text
+    assert [SECRET in page.text for page in (clear, beside)] == [True, True]
+    assert (drawn.hidden, drawn.text.split("\n")[1:]) == ("blue on blue", ["Rent", "white on blue"])
+
+
+def test_in_a_book_without_a_window_all_is_hidden(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0]["A1"] = SECRET
+    book.views[0].visibility = "hidden"
+    book.save(tmp_path / "a.xlsx")
+    assert one(tmp_path / "a.xlsx").hidden == SECRET
 
 
 def test_white_letters_that_show_are_read(tmp_path: Path) -> None:

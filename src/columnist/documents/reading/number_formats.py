@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     | \[(?P<elapsed>h+|m+|s+)\]
     | \[(?P<test><=|>=|<>|<|>|=)\s*(?P<bound>-?[\d.]+(?:E[+-]?\d+)?)\]
     | \[\$(?P<currency>[^\]-]{0,255}+)[^\]]{0,255}+\]
+    | \[(?P<colour>black|white|red|green|blue|yellow|magenta|cyan|color\ ?[0-9]{1,2})\]
     | \[[^\]]{0,255}+\]
     | (?P<general>General)
     | (?P<noon>AM/PM|A/P|上午/下午)
@@ -38,6 +39,7 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 _SECTION = re.compile(r'(?:"[^"]*"?|\\.|_.|\*.|\[[^\]]{0,255}+\]|[^;])*', re.DOTALL)
+_COLOURS = "black white red green blue yellow magenta cyan".split()
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _TESTS = {
@@ -63,6 +65,7 @@ class _Section:
     tokens: list[_Token] = field(default_factory=list)
     test: str = ""
     bound: float = 0.0
+    colour: int | None = None
 
     def has(self, *kinds: str) -> bool:
         return any(token.kind in kinds for token in self.tokens)
@@ -93,6 +96,16 @@ def formatted(value: object, code: str, *, from_1904: bool = False) -> str:
     return " ".join(text.split())
 
 
+def colour(value: object, code: str) -> int | None:
+    """The colour that a format gives a value's letters, by its place in Excel's palette; None if it gives none."""
+    sections = _sections(code)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        own, _ = _chosen(value, sections)
+    else:
+        own = _for_text(sections)
+    return None if own is None else own.colour
+
+
 @lru_cache(1_000)
 def _sections(code: str) -> tuple[_Section, ...]:
     sections: list[_Section] = []
@@ -110,7 +123,10 @@ def _section(code: str) -> _Section:
     section = _Section()
     for match in _TOKEN.finditer(code):
         kind, text = str(match.lastgroup), match[match.lastgroup] if match.lastgroup else ""
-        if match["test"]:
+        if match["colour"]:
+            name = match["colour"].lower()
+            section.colour = _COLOURS.index(name) if name in _COLOURS else int(name.removeprefix("color")) - 1
+        elif match["test"]:
             section.test, section.bound = match["test"], float(match["bound"])
         elif kind in ("quoted", "escaped", "currency", "other"):
             section.tokens.append(_Token("literal", text))
@@ -124,12 +140,15 @@ def _section(code: str) -> _Section:
 
 
 def _text(value: str, sections: Sequence[_Section]) -> str:
-    own = next((section for section in sections if section.has("@")), None)
-    if own is None:
-        own = sections[3] if len(sections) == 4 else None
+    own = _for_text(sections)
     if own is None:
         return value
     return "".join(value if token.kind == "@" else token.text for token in own.tokens if token.kind in ("@", "literal"))
+
+
+def _for_text(sections: Sequence[_Section]) -> _Section | None:
+    own = next((section for section in sections if section.has("@")), None)
+    return sections[3] if own is None and len(sections) == 4 else own
 
 
 def _number(value: float, sections: Sequence[_Section], shift: int) -> str:

@@ -29,6 +29,15 @@ _LONGEST = 1728.0
 """Points (24 inches): the resolution of a page that claims to be longer is ignored; it is a photo."""
 
 
+def is_opaque_picture(data: bytes) -> bool:
+    """Whether nothing is seen through a picture inside of a document."""
+    try:
+        with Image.open(io.BytesIO(data), formats=_INSIDE) as picture:
+            return picture.mode in ("1", "L", "P", "RGB", "CMYK", "YCbCr") and "transparency" not in picture.info
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return False
+
+
 def read_pictures(file: BinaryIO) -> Iterator[Page]:
     """The pages of a picture, for OCR to read: a TIFF may have many. Raises DocumentError if they cannot be shown."""
     with _opened(file) as picture:

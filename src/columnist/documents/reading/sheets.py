@@ -7,17 +7,31 @@ struck-through text.
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, BinaryIO, NamedTuple
 
 from columnist.documents.model import Page, Remark, RemarkKind
-from columnist.documents.reading import drawn
+from columnist.documents.reading import drawn, letters
+from columnist.documents.reading.cell_rules import (
+    Area,
+    Areas,
+    Look,
+    Rule,
+    Value,
+    areas,
+    column_number,
+    looked_up,
+    read_rules,
+)
 from columnist.documents.reading.drawn import SMART_ART
 from columnist.documents.reading.flowing import PAGE_BREAK, PAGE_CHARACTERS, Hidden, Picture, pages_of
-from columnist.documents.reading.number_formats import formatted
+from columnist.documents.reading.number_formats import colour, formatted
 from columnist.documents.reading.package import Package, R, opened
+from columnist.documents.reading.pictures import is_opaque_picture
 from columnist.documents.reading.raised import raised
+from columnist.documents.reading.sheet_styles import LETTERS, PAPER, S, SheetStyles, Style, is_on, is_tiny
+from columnist.documents.reading.theme import UNKNOWN, Theme
 from columnist.documents.reading.visibility import is_alike, is_white
 from columnist.errors import DocumentError
 
@@ -26,28 +40,20 @@ SHEET_CHARACTERS = 4 * PAGE_CHARACTERS
 
 MOST_COLUMNS = 16_384
 
-_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
-_VALUES = (f"{_S}v", f"{_S}is")
+_VALUES = (f"{S}v", f"{S}is")
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)[\s/>]")
 """The tags that begin a cell's content: they are counted separately, and must be as many as the cells that were
 read."""
 _PLACE = re.compile("([A-Z]{1,3})[0-9]+")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K[0-9+\-]+|[0-9]+|(.))', re.DOTALL)
-_NARROW, _LOW = 0.1, 1.0
-"""Characters and points: a smaller column or row is hidden."""
-
-_BUILT_IN: Mapping[int, str] = {
-    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: "$#,##0_);($#,##0)", 6: "$#,##0_);[Red]($#,##0)",
-    7: "$#,##0.00_);($#,##0.00)", 8: "$#,##0.00_);[Red]($#,##0.00)", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
-    13: "# ??/??", 14: "mm-dd-yy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
-    20: "h:mm", 21: "h:mm:ss", 22: "m/d/yy h:mm", 27: "yyyy-mm-dd", 30: "m-d-yy", 36: "yyyy-mm-dd",
-    37: "#,##0_);(#,##0)", 38: "#,##0_);[Red](#,##0)", 39: "#,##0.00_);(#,##0.00)", 40: "#,##0.00_);[Red](#,##0.00)",
-    41: '_(* #,##0_);_(* (#,##0);_(* "-"_);_(@_)', 42: '_($* #,##0_);_($* (#,##0);_($* "-"_);_(@_)',
-    43: '_(* #,##0.00_);_(* (#,##0.00);_(* "-"??_);_(@_)', 44: '_($* #,##0.00_);_($* (#,##0.00);_($* "-"??_);_(@_)',
-    45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: "@",
-}  # fmt: skip
+_NARROW, _LOW = 0.1, 3.5
+"""Characters and points: a column or row that is smaller is hidden."""
+_RULES = re.compile(rb"<(?:\w+:)?(?:conditionalFormatting|mergeCell)[\s/>]")
+_HEADERS = re.compile(rb"<(?:\w+:)?headerFooter[\s/>]")
+_IN_ORDER = ("sheetView", "sheetFormatPr", "col", "row")
+_XDR = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 
 
 def read_xlsx(file: BinaryIO) -> Iterator[Page]:
@@ -57,38 +63,74 @@ def read_xlsx(file: BinaryIO) -> Iterator[Page]:
         yield from pages_of(book.lines(), SHEET_CHARACTERS, book.remarks)
 
 
-class _Style(NamedTuple):
-    """How a cell is shown. `is_pale`: letters that are invisible on white, in a cell without a fill; `is_covered`:
-    letters in the colour of the cell's fill."""
-
-    code: str
-    is_pale: bool
-    is_struck: bool
-    is_covered: bool = False
-
-
 @dataclass(slots=True)
 class _View:
-    """How a sheet is shown. `is_plain`: the background of its letters is white, except their own fills."""
+    """How a sheet is shown, and what is true of areas of it: rules, merged cells, tables, and shapes over it."""
 
-    is_plain: bool
-    has_rules: bool
+    rules: Areas[Rule]
+    merged: Areas[None]
+    tables: Areas["_Table"]
+    covers: Areas[None]
+    has_areas: bool
+    row_is_low: bool = False
     shows_zeros: bool = True
     hidden_columns: set[int] = field(default_factory=set)
 
-    def hides(self, cell: Any, column: int) -> bool:
-        return column in self.hidden_columns or (not self.shows_zeros and _is_zero(cell))
+    @property
+    def may_hide(self) -> bool:
+        return self.has_areas or not self.shows_zeros or bool(self.hidden_columns)
 
-    def covers(self, style: "_Style") -> bool:
-        """Whether letters have the colour of their background. A conditional format may give a cell another one."""
-        return (style.is_covered and not self.has_rules) or (style.is_pale and self.is_plain)
+    def hides(self, cell: Any, row: int, column: int) -> bool:
+        if column in self.hidden_columns or (not self.shows_zeros and _is_zero(cell)):
+            return True
+        if not self.has_areas:
+            return False
+        is_merged = any((row, column) != (area.top, area.left) for area, _ in self.merged.at(row, column))
+        return is_merged or bool(self.covers.at(row, column))
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table in a sheet. `parts`: what its style makes of which part; None if that is not in the file."""
+
+    parts: Mapping[str, Look] | None
+    headers: int
+    totals: int
+
+    def look(self, area: Area, row: int, column: int) -> Look:
+        """What its style makes of a cell."""
+        if self.parts is None:
+            return Look(ground=UNKNOWN)
+        is_header, is_total = row < area.top + self.headers, row > area.bottom - self.totals
+        found = Look()
+        for name, holds in (
+            ("headerRow", is_header),
+            ("totalRow", is_total),
+            ("firstColumn", column == area.left),
+            ("lastColumn", column == area.right),
+            ("firstRowStripe", not is_header and not is_total and (row - area.top - self.headers) % 2 == 0),
+            ("secondRowStripe", not is_header and not is_total and (row - area.top - self.headers) % 2 == 1),
+            ("wholeTable", True),
+        ):
+            if holds and name in self.parts:
+                found = found.over(self.parts[name])
+        return found
+
+
+class _Run(NamedTuple):
+    """Letters of a cell that have a look of their own."""
+
+    text: str
+    ink: str | None
+    is_tiny: bool
 
 
 class _Rich(NamedTuple):
-    """A text, and its struck-through parts."""
+    """A text, and what of it is struck through. `runs`: its parts, if one of them is coloured or tiny by itself."""
 
     text: str
     struck: str
+    runs: tuple[_Run, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +153,29 @@ class _Book:
             raise DocumentError("The Excel file is damaged: it holds no workbook.")
         self._package = package
         self._relations = package.relations(main)
-        properties = root.find(f"{_S}workbookPr")
+        properties = root.find(f"{S}workbookPr")
         self._from_1904 = properties is not None and properties.get("date1904") in ("1", "true")
         self._sheets = [
             _Sheet(one.get("name", ""), part, one.get("state", "visible") != "visible", kind)
-            for one in root.iter(f"{_S}sheet")
+            for one in root.iter(f"{S}sheet")
             for kind, part in [self._relations.get(one.get(f"{R}id", ""), ("", ""))]
         ]
-        self._styles = self._read_styles()
+        theme = self._related("theme")
+        self._styles = SheetStyles(self._related("styles"), Theme(theme))
+        view = root.find(f"{S}bookViews/{S}workbookView")
+        self._is_hidden = view is not None and view.get("visibility", "visible") != "visible"
+        self._unsure: list[str] = []
+        self._harmful: dict[tuple[Any, ...], bool] = {}
         self._cells = 0
         self.remarks = package.remarks
 
     def lines(self) -> Iterator[str | Hidden | Picture]:
         for index, sheet in enumerate(self._sheets):
-            hidden = " (hidden)" if sheet.is_hidden else ""
+            is_hidden = sheet.is_hidden or self._is_hidden
+            hidden = " (hidden)" if is_hidden else ""
             yield f"{PAGE_BREAK if index else ''}Sheet: {sheet.name}{hidden}"
             for line in self._sheet(sheet):
-                if not sheet.is_hidden:
+                if not is_hidden:
                     yield line
                 elif not isinstance(line, Picture):
                     yield Hidden(line) if isinstance(line, str) else line
@@ -140,47 +188,23 @@ class _Book:
     @cached_property
     def _strings(self) -> list[_Rich]:
         root = self._related("sharedStrings")
-        return [] if root is None else [_rich(one) for one in root.iter(f"{_S}si")]
-
-    def _read_styles(self) -> list[_Style]:
-        root = self._related("styles")
-        if root is None:
-            return []
-        codes = dict(_BUILT_IN) | {
-            _whole(one.get("numFmtId")): one.get("formatCode", "General") for one in root.iter(f"{_S}numFmt")
-        }
-        pale = [_is_pale(font) for font in root.iterfind(f"{_S}fonts/{_S}font")]
-        struck = [_is_on(font.find(f"{_S}strike")) for font in root.iterfind(f"{_S}fonts/{_S}font")]
-        filled = [_is_filled(fill) for fill in root.iterfind(f"{_S}fills/{_S}fill")]
-        inks = [_colour(font.find(f"{_S}color")) for font in root.iterfind(f"{_S}fonts/{_S}font")]
-        grounds = [_ground(fill) for fill in root.iterfind(f"{_S}fills/{_S}fill")]
-        styles = []
-        for form in root.iterfind(f"{_S}cellXfs/{_S}xf"):
-            font, fill = _whole(form.get("fontId")), _whole(form.get("fillId"))
-            is_pale = font < len(pale) and pale[font] and not (fill < len(filled) and filled[fill])
-            code = codes.get(_whole(form.get("numFmtId")), "General")
-            ink, ground = (inks[font] if font < len(inks) else ""), (grounds[fill] if fill < len(grounds) else "")
-            is_covered = ink != "" and (ink == ground or is_alike(ink, ground))
-            styles.append(_Style(code, is_pale, font < len(struck) and struck[font], is_covered))
-        return styles
+        return [] if root is None else [self._rich(one) for one in root.iter(f"{S}si")]
 
     def _sheet(self, sheet: _Sheet) -> Iterator[str | Hidden | Picture]:
         related = list(self._package.relations(sheet.part).values())
         if self._package.data(sheet.part) is None:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"sheet {sheet.name}, which is missing"))
         elif sheet.kind == "worksheet":
-            margins = [
-                one for root in self._package.elements(sheet.part, f"{_S}headerFooter") for one in _margins(root)
-            ]
-            yield from margins[::2]
-            # The letters of a table have the background of its style, and a conditional format may colour any cell.
-            is_plain = not any(kind == "table" for kind, _ in related)
-            yield from self._rows(sheet, is_plain)
+            has_margins = _HEADERS.search(self._package.data(sheet.part) or b"")
+            roots = self._package.elements(sheet.part, f"{S}headerFooter") if has_margins else ()
+            margins = [one for root in roots for one in _margins(root)]
+            yield from (line for lines in margins[::2] for line in lines)
+            yield from self._rows(sheet, self._view(sheet, related))
             lost = len(_VALUE.findall(self._package.data(sheet.part) or b"")) - self._cells
             if lost > 0:
                 self.remarks.append(Remark(RemarkKind.LOST, lost, detail=f"cells of {sheet.name}"))
             self._cells = 0
-            yield from margins[1::2]
+            yield from (line for lines in margins[1::2] for line in lines)
         elif sheet.kind != "chartsheet":
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"sheet {sheet.name}"))
         for kind, part in related:
@@ -191,46 +215,113 @@ class _Book:
             elif kind == "comments":
                 yield from self._notes(part)
 
-    def _rows(self, sheet: _Sheet, is_plain: bool) -> Iterator[str | Hidden]:
+    def _view(self, sheet: _Sheet, related: list[tuple[str, str]]) -> _View:
+        rules: list[tuple[Area, Rule]] = []
+        merged: list[tuple[Area, None]] = []
+        names = (f"{{*}}{name}" for name in ("conditionalFormatting", "mergeCell"))
+        is_told = _RULES.search(self._package.data(sheet.part) or b"")
+        for element in self._package.elements(sheet.part, *names) if is_told else ():
+            if element.tag.endswith("}mergeCell"):
+                merged += ((area, None) for area in areas(element.get("ref", "")))
+            else:
+                rules += read_rules(element, self._look_of)
+        tables = [one for kind, part in related if kind == "table" for one in self._table(part)]
+        covers = [(one, None) for kind, part in related if kind == "drawing" for one in self._covered(part)]
+        has_areas = bool(rules or merged or tables or covers)
+        return _View(Areas(rules), Areas(merged), Areas(tables), Areas(covers), has_areas)
+
+    def _look_of(self, rule: Any) -> Look:
+        own = next(rule.iterchildren("{*}dxf"), None)
+        if own is not None:
+            return self._styles.change(own)
+        index = rule.get("dxfId", "")
+        known = self._styles.changes
+        return known[int(index)] if index.isdecimal() and int(index) < len(known) else Look()
+
+    def _table(self, part: str) -> Iterator[tuple[Area, _Table]]:
+        root = self._package.part(part)
+        if root is None:
+            return
+        style = root.find(f"{S}tableStyleInfo")
+        name = "" if style is None else style.get("name", "")
+        parts = self._styles.tables.get(name) if name else {}
+        headers, totals = _whole(root.get("headerRowCount", "1")), _whole(root.get("totalsRowCount"))
+        yield from ((area, _Table(parts, headers, totals)) for area in areas(root.get("ref", "")))
+
+    def _covered(self, part: str) -> Iterator[Area]:
+        """The cells that lie whole under filled shapes, or pictures without clear places."""
+        root = self._package.part(part)
+        for anchor in () if root is None else root.iterfind(f"{_XDR}twoCellAnchor"):
+            ends = [anchor.find(f"{_XDR}{name}") for name in ("from", "to")]
+            shape = next((one for name in ("sp", "pic") for one in anchor.iterchildren(f"{_XDR}{name}")), None)
+            if shape is None or None in ends or letters.is_off(shape) or not self._is_opaque(shape, part):
+                continue
+            (row, column), (last_row, last_column) = (_corner(end, is_first=end is ends[0]) for end in ends)
+            yield Area(row + 1, column + 1, last_row, last_column)
+
+    def _is_opaque(self, shape: Any, part: str) -> bool:
+        if shape.tag == f"{_XDR}sp":
+            return letters.is_opaque(shape.find(f"{_XDR}spPr"))
+        names = (self._package.relations(part).get(one.get(f"{R}embed", ""), ("", "")) for one in shape.iter(_BLIP))
+        data = next((found for _, name in names if name and (found := self._package.data(name)) is not None), None)
+        return data is not None and is_opaque_picture(data)
+
+    def _rows(self, sheet: _Sheet, view: _View) -> Iterator[str | Hidden]:
         uncomputed: list[str] = []
-        has_rules = next(self._package.elements(sheet.part, f"{_S}conditionalFormatting"), None) is not None
-        view = _View(is_plain and not has_rules, has_rules)
-        for element in self._package.elements(sheet.part, f"{_S}sheetView", f"{_S}col", f"{_S}row"):
-            if element.tag == f"{_S}sheetView":
+        self._unsure.clear()
+        self._harmful.clear()
+        number = 0
+        for element in self._package.elements(sheet.part, *(f"{S}{name}" for name in _IN_ORDER)):
+            if element.tag == f"{S}sheetView":
                 view.shows_zeros = view.shows_zeros and element.get("showZeros", "1") in ("1", "true")
-            elif element.tag == f"{_S}row":
-                yield from self._row(element, view, uncomputed)
+            elif element.tag == f"{S}sheetFormatPr":
+                is_own = element.get("customHeight") in ("1", "true")
+                view.row_is_low = is_own and _is_out_of_sight(element, "defaultRowHeight", _LOW)
+            elif element.tag == f"{S}row":
+                number = _whole(element.get("r")) or number + 1
+                yield from self._row(element, number, view, uncomputed)
             elif _is_out_of_sight(element, "width", _NARROW):
                 last = min(_whole(element.get("max")), MOST_COLUMNS)
                 view.hidden_columns.update(range(_whole(element.get("min")), last + 1))
-        if uncomputed:
-            names = ", ".join(uncomputed[:5]) + ("…" if len(uncomputed) > 5 else "")
-            self.remarks.append(Remark(RemarkKind.FORMULA, len(uncomputed), detail=f"{sheet.name}: {names}"))
+        for kind, cells, what in (
+            (RemarkKind.FORMULA, uncomputed, ""),
+            (RemarkKind.NOT_READ, self._unsure, "a rule or style of a table that may hide cells of "),
+        ):
+            if cells:
+                names = ", ".join(cells[:5]) + ("…" if len(cells) > 5 else "")
+                self.remarks.append(Remark(kind, len(cells), detail=f"{what}{sheet.name}: {names}"))
 
-    def _row(self, row: Any, view: "_View", uncomputed: list[str]) -> Iterator[str | Hidden]:
+    def _row(self, row: Any, number: int, view: _View, uncomputed: list[str]) -> Iterator[str | Hidden]:
         shown: list[str] = []
         unseen: list[str] = []
         deleted: list[str] = []
-        is_hidden = _is_out_of_sight(row, "ht", _LOW)
+        is_low = view.row_is_low and row.get("ht") is None
+        is_hidden = is_low or _is_out_of_sight(row, "ht", _LOW)
         column = 0
-        for cell in row.iterchildren(f"{_S}c"):
+        for cell in row.iterchildren(f"{S}c"):
             column = _column(cell.get("r"), column + 1)
             self._cells += sum(one.tag in _VALUES for one in cell)
-            style = self._styles[_whole(cell.get("s"))] if _whole(cell.get("s")) < len(self._styles) else _GENERAL
-            (text, struck), is_uncomputed = self._value(cell, style.code)
+            style = self._styles.cell(cell.get("s"))
+            rich, is_uncomputed = self._value(cell, style.code)
+            text, struck = rich.text, rich.struck
             if style.is_struck:
                 text, struck = "", text or struck
             if is_uncomputed:
                 uncomputed.append(cell.get("r", ""))
             deleted += [struck] if struck else []
             if not text:
-                raw = _raw(cell)
+                raw = self._plain(cell)
                 unseen += [raw] if raw and not struck and style.code != "General" else []
-            elif is_hidden or view.hides(cell, column) or view.covers(style):
+            elif is_hidden or (view.may_hide and view.hides(cell, number, column)):
                 unseen.append(text)
-            else:
+            elif style.is_plain and not view.has_areas and not rich.runs:
                 shown += [""] * (column - 1 - len(shown))
                 shown.append(text)
+            else:
+                text, hidden = self._seen(cell, rich, style, view, (number, column))
+                unseen += [hidden] if hidden else []
+                shown += [""] * (column - 1 - len(shown)) if text else []
+                shown += [text] if text else []
         if unseen:
             yield Hidden("\t".join(unseen))
         if deleted:
@@ -238,15 +329,75 @@ class _Book:
         if shown:
             yield "\t".join(shown)
 
+    def _seen(self, cell: Any, rich: _Rich, style: Style, view: _View, place: tuple[int, int]) -> tuple[str, str]:
+        """What of a cell's text shows by its colours, sizes and rules, and what does not."""
+        under = style.look
+        told = view.tables.at(*place) if view.has_areas else []
+        for area, table in told:
+            made = table.look(area, *place)
+            under = replace(under, ground=under.ground or made.ground)
+            under = replace(under, ink=made.ink or under.ink) if style.is_usual else under
+        rules = view.rules.at(*place) if view.has_areas else []
+        if not told and not rich.runs and style.is_plain and not self._may_hide(style, rules):
+            return rich.text, ""
+        value = self._typed(cell, rich.text)
+        sure, unsure = looked_up(rules, value, *place)
+        looks = [one.over(sure).over(under) for one in (Look(), *unsure)]
+        runs = rich.runs or (_Run(rich.text, None, style.is_tiny),)
+        seen = [[self._shows(run, look, style, value) for run in runs] for look in looks]
+        is_pale = is_alike((looks[0].ink or LETTERS), PAPER) and looks[0].ground == UNKNOWN and bool(told)
+        if any(one != seen[0] for one in seen) or is_pale:
+            self._unsure.append(cell.get("r", ""))
+            return rich.text, ""
+        text = "".join(run.text for run, shows in zip(runs, seen[0], strict=True) if shows)
+        hidden = "".join(run.text for run, shows in zip(runs, seen[0], strict=True) if not shows)
+        return (formatted(text, style.code) if rich.runs and text else text), hidden.strip()
+
+    def _may_hide(self, style: Style, rules: list[tuple[Area, Rule]]) -> bool:
+        """Whether rules could hide a cell, whichever of them hold."""
+        key = (style, *(id(rule) for _, rule in rules))
+        if key not in self._harmful:
+            looks = [rule.look for _, rule in rules]
+            inks = {style.ink or LETTERS, *(one.ink for one in looks if one.ink)}
+            grounds = {style.ground or PAPER, *(one.ground for one in looks if one.ground)}
+            is_alone = any(one.hides_value or one.code is not None for one in looks)
+            self._harmful[key] = is_alone or any(is_alike(one, other) for one in inks for other in grounds)
+        return self._harmful[key]
+
+    def _shows(self, run: _Run, look: Look, style: Style, value: Value) -> bool:
+        code = style.code if look.code is None else look.code
+        if run.is_tiny or look.hides_value or (look.code is not None and not formatted(value, code)):
+            return False
+        number = colour(value, code) if "[" in code else None
+        ink = run.ink or (look.ink if number is None else self._styles.numbered(number))
+        return not is_alike(ink or LETTERS, look.ground or PAPER)
+
+    def _typed(self, cell: Any, text: str) -> Value:
+        """A cell's value as rules compare it."""
+        kind, raw = cell.get("t", "n"), _raw(cell)
+        if kind == "b":
+            return raw in ("1", "true")
+        with suppress(ValueError):
+            return float(raw) if kind == "n" else self._plain(cell)
+        return text
+
+    def _plain(self, cell: Any) -> str:
+        """A cell's value without its format."""
+        kind, raw = cell.get("t", "n"), _raw(cell)
+        if kind == "s":
+            return self._strings[_whole(raw)].text if _whole(raw) < len(self._strings) else ""
+        inline = cell.find(f"{S}is")
+        return self._rich(inline).text if kind == "inlineStr" and inline is not None else _unescaped(raw)
+
     def _value(self, cell: Any, code: str) -> tuple[_Rich, bool]:
         """The text of a cell, and whether that is a formula without a result in the file."""
         kind = cell.get("t", "n")
-        found = cell.find(f"{_S}v")
+        found = cell.find(f"{S}v")
         raw = "" if found is None else found.text or ""
-        formula = cell.find(f"{_S}f")
+        formula = cell.find(f"{S}f")
         if kind == "inlineStr":
-            inline = cell.find(f"{_S}is")
-            return (_shown(_rich(inline), code) if inline is not None else _NOTHING), False
+            inline = cell.find(f"{S}is")
+            return (_shown(self._rich(inline), code) if inline is not None else _NOTHING), False
         if not raw and formula is not None and not (kind == "str" and found is not None):
             own = formula.text or f"the formula of its group {formula.get('ref', '')}".strip()
             return _Rich(f"={own}", ""), True
@@ -266,11 +417,36 @@ class _Book:
             raw = formatted(_unescaped(raw), code)
         return _Rich(raw, ""), False
 
-    def _drawing(self, part: str) -> Iterator[str | Picture]:
+    def _rich(self, element: Any) -> _Rich:
+        """The text of runs, without the reading aids of Japanese; superscripts apart from numbers."""
+        text = struck = ""
+        runs: list[_Run] = []
+        for run in element.iter(f"{S}t"):
+            parent = run.getparent()
+            if parent.tag == f"{S}rPh":
+                continue
+            own = _unescaped(run.text or "")
+            look = parent.find(f"{S}rPr") if parent.tag == f"{S}r" else None
+            if look is not None:
+                if is_on(look.find(f"{S}strike")) and own.strip():
+                    struck += own
+                    continue
+                place = look.find(f"{S}vertAlign")
+                own = raised(text, own) if place is not None and place.get("val") == "superscript" else own
+            text += own
+            runs.append(_Run(own, self._styles.ink(look), look is not None and is_tiny(look)))
+        has_looks = any(one.ink is not None or one.is_tiny for one in runs)
+        return _Rich(text, struck.strip(), tuple(runs) if has_looks else ())
+
+    def _drawing(self, part: str) -> Iterator[str | Hidden | Picture]:
         root = self._package.part(part)
         if root is None:
             return
-        yield from drawn.paragraphs(root)
+        is_paper = all(one.ground in (None, PAPER) for one in self._styles.cells)
+        for one in letters.paragraphs(root, self._styles.theme, PAPER if is_paper else UNKNOWN):
+            yield Hidden(one.text) if one.is_hidden else one.text
+            if one.is_unsure:
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="the ground of white letters in a shape"))
         relations = self._package.relations(part)
         for element in root.iter():
             if element.tag == _BLIP:
@@ -292,24 +468,20 @@ class _Book:
 
     def _notes(self, part: str) -> Iterator[str | Hidden]:
         root = self._package.part(part)
-        for note in () if root is None else root.iter(f"{_S}comment"):
-            said = _rich(note)
+        for note in () if root is None else root.iter(f"{S}comment"):
+            said = self._rich(note)
             if text := " ".join(said.text.split()):
                 yield f"Note on {note.get('ref', '')}: {text}"
             if said.struck:
                 yield Hidden(said.struck, is_struck=True)
 
 
-_GENERAL = _Style("General", is_pale=False, is_struck=False)
 _NOTHING = _Rich("", "")
 
 
 def _shown(rich: _Rich, code: str) -> _Rich:
-    return _Rich(formatted(rich.text, code) if rich.text or not rich.struck else "", rich.struck)
-
-
-def _is_on(switch: Any | None) -> bool:
-    return switch is not None and switch.get("val", "1") in ("1", "true")
+    text = formatted(rich.text, code) if rich.text or not rich.struck else ""
+    return rich._replace(text=text)
 
 
 def _is_zero(cell: Any) -> bool:
@@ -321,41 +493,54 @@ def _is_zero(cell: Any) -> bool:
 
 
 def _raw(cell: Any) -> str:
-    found = cell.find(f"{_S}v")
+    found = cell.find(f"{S}v")
     return "" if found is None else (found.text or "").strip()
-
-
-def _rich(element: Any) -> _Rich:
-    """The text of runs, without the reading aids of Japanese; superscripts are kept apart from numbers."""
-    text = struck = ""
-    for run in element.iter(f"{_S}t"):
-        parent = run.getparent()
-        if parent.tag == f"{_S}rPh":
-            continue
-        place = parent.find(f"{_S}rPr/{_S}vertAlign") if parent.tag == f"{_S}r" else None
-        own = _unescaped(run.text or "")
-        if parent.tag == f"{_S}r" and _is_on(parent.find(f"{_S}rPr/{_S}strike")) and own.strip():
-            struck += own
-            continue
-        is_raised = place is not None and place.get("val") == "superscript"
-        text += raised(text, own) if is_raised else own
-    return _Rich(text, struck.strip())
 
 
 def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
-def _margins(root: Any) -> Iterator[str]:
-    """Headers and footers in turn, without their codes, each "" if there is none."""
+def _margins(root: Any) -> Iterator[list[str | Hidden]]:
+    """A header and a footer in turn, without their codes."""
     for name in ("Header", "Footer"):
-        texts = [root.findtext(f"{_S}{kind}{name}") or "" for kind in ("odd", "even", "first")]
-        lines = dict.fromkeys(" ".join(_MARGIN_CODE.sub(_margin_text, text).split()) for text in texts)
-        yield "\n".join(line for line in lines if line)
+        texts = [root.findtext(f"{S}{kind}{name}") or "" for kind in ("odd", "even", "first")]
+        both = [_margin(text) for text in texts]
+        shown = dict.fromkeys(" ".join(text.split()) for text, _ in both)
+        hidden = dict.fromkeys(" ".join(text.split()) for _, text in both)
+        yield [*(Hidden(text) for text in hidden if text), *(["\n".join(filter(None, shown))] if any(shown) else [])]
 
 
-def _margin_text(match: re.Match[str]) -> str:
-    return "&" if match[1] == "&" else "\t" if (match[1] or "") in ("L", "C", "R") else ""
+def _margin(text: str) -> tuple[str, str]:
+    """What of a header shows, and what is white or tiny."""
+    shown, hidden, place = "", "", 0
+    is_pale = is_small = False
+    for match in [*_MARGIN_CODE.finditer(text), None]:
+        piece = text[place : None if match is None else match.start()]
+        shown, hidden = (shown, hidden + piece) if is_pale or is_small else (shown + piece, hidden)
+        if match is None:
+            break
+        place = match.end()
+        code, sign = match[0][1:], match[1] or ""
+        if sign in ("L", "C", "R"):
+            is_pale = is_small = False
+            shown += "\t"
+        elif sign == "&" and not (is_pale or is_small):
+            shown += "&"
+        elif code.startswith("K") and len(code) > 1:
+            is_pale = is_white(code[1:]) or code.startswith("K00+")
+        elif code.isdecimal():
+            is_small = int(code) <= 1
+    return shown, hidden
+
+
+def _corner(end: Any, *, is_first: bool) -> tuple[int, int]:
+    """The row and column, from 0, where a shape begins or ends: the first, and one after the last, that it covers."""
+    found = []
+    for name in ("row", "col"):
+        is_within = is_first and _whole(end.findtext(f"{_XDR}{name}Off")) > 0
+        found.append(_whole(end.findtext(f"{_XDR}{name}")) + is_within)
+    return found[0], found[1]
 
 
 def _is_out_of_sight(element: Any, size: str, least: float) -> bool:
@@ -368,49 +553,10 @@ def _is_out_of_sight(element: Any, size: str, least: float) -> bool:
         return False
 
 
-def _is_pale(font: Any) -> bool:
-    color = font.find(f"{_S}color")
-    size = font.find(f"{_S}sz")
-    if size is not None and size.get("val") in ("0", "0.5", "1"):
-        return True
-    if color is None:
-        return False
-    if color.get("theme") == "0" and color.get("tint") is None:
-        return True
-    if color.get("theme") is not None and color.get("tint", "").startswith(("1", "0.98", "0.99")):
-        return True  # the lightest possible tint
-    return color.get("indexed") in ("1", "9") or is_white(color.get("rgb", "")[-6:])
-
-
-def _colour(color: Any) -> str:
-    """A colour in six hexadecimal digits if the file has them, else its number; empty for the default colour."""
-    if color is None:
-        return ""
-    if (digits := color.get("rgb")) is not None:
-        return str(digits)[-6:].upper()
-    return " ".join(f"{name} {color.get(name)}" for name in ("theme", "indexed", "tint") if color.get(name) is not None)
-
-
-def _ground(fill: Any) -> str:
-    """The colour of a solid fill; empty for any other fill."""
-    pattern = fill.find(f"{_S}patternFill")
-    return "" if pattern is None or pattern.get("patternType") != "solid" else _colour(pattern.find(f"{_S}fgColor"))
-
-
-def _is_filled(fill: Any) -> bool:
-    pattern = fill.find(f"{_S}patternFill")
-    return len(fill) > 0 and (pattern is None or pattern.get("patternType", "none") != "none")
-
-
 def _column(place: str | None, otherwise: int) -> int:
     """The number of a cell's column, from 1."""
     match = _PLACE.fullmatch(place or "")
-    if match is None:
-        return otherwise
-    number = 0
-    for letter in match[1]:
-        number = 26 * number + ord(letter) - 64
-    return min(number, MOST_COLUMNS)
+    return otherwise if match is None else column_number(match[1])
 
 
 def _whole(text: str | None) -> int:
