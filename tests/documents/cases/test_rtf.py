@@ -102,6 +102,66 @@ def test_letters_of_the_colour_of_their_ground_and_of_no_size_are_kept_as_hidden
         assert "Shown" in "".join(shown(MORE_COLOURS + seen + rb"\par"))
 
 
+def row(definition: bytes, *cells: bytes) -> bytes:
+    inner = b"".join(rb"\pard\plain\intbl " + cell + rb"\cell " for cell in cells)
+    return rb"\trowd" + definition + inner + rb"\row\pard\plain "
+
+
+def shape(properties: dict[bytes, int], inner: bytes, place: bytes = b"1000") -> bytes:
+    said = b"".join(rb"{\sp{\sn %s}{\sv %d}}" % one for one in properties.items())
+    sides = rb"\shpleft%s\shptop1000\shpright%d\shpbottom3000" % (place, int(place) + 4_000)
+    return rb"{\shp{\*\shpinst" + sides + rb"{\shptxt " + inner + rb"\par}" + said + rb"}}\par "
+
+
+RED, NOT_RED = rb"{\cf4 SECRET}", rb"{\cf1 SECRET}"
+UNSEEN = {
+    "white, with another word marked": rb"{\highlight4 Marked}\par{\cf1 SECRET}\par",
+    "white beside a dark cell": row(rb"\clcbpat5\cellx3000\cellx6000", b"", NOT_RED),
+    "of its cell's colour": row(rb"\cellx3000\clcbpat4\cellx6000", b"", RED),
+    "of its cell's pattern": row(rb"\clshdng10000\clcfpat4\cellx3000", RED),
+    "of its paragraph's pattern": rb"\pard\shading10000\cfpat4" + RED + rb"\par",
+    "in a row without height": row(rb"\trrh-1\cellx3000", b"SECRET"),
+    "in a table beside the page": row(rb"\trleft-20000\cellx-15000", b"SECRET"),
+    "in a line without height": rb"\pard\sl-1\slmult0 SECRET\par",
+    "far to the right": rb"\pard\li30000 SECRET\par",
+    "far to the left": rb"\pard\li-30000 SECRET\par",
+    "in a line that begins far to the left": rb"\pard\fi-20000 SECRET\par",
+    "aligned far to the right": rb"\pard\qr\ri-20000 SECRET\par",
+    "in a frame beside the page": rb"\pard\phpg\posx20000\absw2000 SECRET\par",
+    "in a frame left of the page": rb"\pard\phpg\posnegx-9000\absw2000 SECRET\par",
+    "upon each other": rb"{\expndtw-1000 SECRET}\par",
+    "far below its line": rb"{\dn3000 SECRET}\par",
+    "in a hidden shape": shape({b"fHidden": 1}, b"SECRET"),
+    "in a shape beside the page": shape({}, b"SECRET", b"20000"),
+    "of its shape's colour": shape({b"fillColor": 255}, RED),
+    "white in a shape of the usual fill": shape({}, NOT_RED),
+}
+SHOWN = {
+    "white in a dark cell": row(rb"\clcbpat5\cellx3000\cellx6000", NOT_RED, b""),
+    "white in a dark paragraph": rb"\pard\cbpat5" + NOT_RED + rb"\par",
+    "in a row that grows": row(rb"\trrh1\cellx3000", b"SECRET"),
+    "in a row of an inch": row(rb"\trrh-1440\cellx3000", b"SECRET"),
+    "in a line of twelve points": rb"\pard\sl-240\slmult0 SECRET\par",
+    "indented": rb"\pard\li1440\fi-720 SECRET\par",
+    "after a paragraph without height": rb"\pard\sl-1\slmult0\pard SECRET\par",
+    "in a frame": rb"\pard\phpg\posx5000\posy5000\absw3000 SECRET\par",
+    "a little closer": rb"{\expndtw-20 SECRET}\par",
+    "in a shape": shape({b"fHidden": 0}, b"SECRET"),
+    "white in a red shape": shape({b"fillColor": 255}, NOT_RED),
+}
+
+
+@pytest.mark.parametrize("way", UNSEEN)
+def test_what_colours_and_places_hide_is_kept_as_hidden(way: str) -> None:
+    assert "SECRET" not in "".join(shown(MORE_COLOURS + rb"Seen.\par" + UNSEEN[way]))
+    assert "SECRET" in hidden(MORE_COLOURS + rb"Seen.\par" + UNSEEN[way])
+
+
+@pytest.mark.parametrize("way", SHOWN)
+def test_what_colours_and_places_show_is_read(way: str) -> None:
+    assert "SECRET" in "".join(shown(MORE_COLOURS + rb"Seen.\par" + SHOWN[way]))
+
+
 def test_a_large_picture_is_passed_over_and_a_file_that_is_cut_off_says_so(tmp_path: Path) -> None:
     assert shown(rb"{\pict\jpegblip " + b"89ab\n" * 1_000_000 + rb"}after\par") == ["after"]
     assert shown(rb"{\pict\wmetafile8\bin6 {}{\}}}after\par") == ["after"]

@@ -11,7 +11,14 @@ from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Lines, pages
 from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.styles import LEAST_MOVED
 from columnist.documents.reading.symbols import is_symbol, symbol
-from columnist.documents.reading.visibility import FAR_UP, LEAST_CONTRAST, LEAST_SCALE, TINY_HALF_POINTS, WHITE
+from columnist.documents.reading.visibility import (
+    FAR_OFF_POINTS,
+    FAR_UP,
+    FLAT_POINTS,
+    LEAST_CONTRAST,
+    LEAST_SCALE,
+    TINY_HALF_POINTS,
+)
 
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|\\('?)|([{}])|[\r\n\0]+|"
@@ -58,17 +65,30 @@ _LARGE = (4 * 1440) * (3 * 1440)
 """Square twips of a picture of four by three inches: a smaller one is a logo or a signature."""
 _BREAKS = {b"\n", b"\r"}
 _FIGURES = {
-    b"cf": ("colour", 0),
-    b"highlight": ("ground", 0),
-    b"chcbpat": ("ground", 0),
-    b"cb": ("ground", 0),
-    b"cbpat": ("paper", 0),
-    b"charscalex": ("scale", 100),
-    b"fs": ("size", 24),
-}
-"""Control words about letters: the meaning of their number, and of a missing number."""
-_SHADES = (b"\\clcbpat", b"\\cbpat", b"\\highlight", b"\\chcbpat", b"\\background", b"\\shpinst")
-"""Control words after which white text may be on another background."""
+    b"cf": ("colour", 0), b"highlight": ("ground", 0), b"chcbpat": ("ground", 0), b"cb": ("ground", 0),
+    b"chcfpat": ("fore", 0), b"chshdng": ("share", 0), b"charscalex": ("scale", 100), b"fs": ("size", 24),
+    b"expndtw": ("apart", 0),
+}  # fmt: skip
+"""What a word says of letters by its number, and what it is without one."""
+_OF_PARAGRAPHS = {
+    b"cbpat": "paper", b"cfpat": "paper_fore", b"shading": "paper_share", b"li": "left", b"lin": "left", b"ri": "right",
+    b"rin": "right", b"fi": "first", b"sl": "line", b"posx": "x", b"posnegx": "x", b"posy": "y", b"posnegy": "y",
+}  # fmt: skip
+"""What a word says of paragraphs by its number: zero without one, and after \\pard."""
+_OF_SHEETS = {
+    b"paperw": "width", b"paperh": "height", b"margl": "left", b"margr": "right", b"pgwsxn": "width",
+    b"pghsxn": "height", b"marglsxn": "left", b"margrsxn": "right",
+}  # fmt: skip
+_ALIGNED = (b"ql", b"qc", b"qj", b"qr")
+_NESTED_SHADES = re.compile(rb"\\nesttableprops[^{}]{0,4000}\\clcbpat[1-9]")
+_PROPERTY = re.compile(rb"\\sn\s+(\w{1,40})\s*\}\s*\{\s*\\sv\s+(-?[0-9]{1,10})")
+_FLAT, _FAR_OFF = FLAT_POINTS * 20, FAR_OFF_POINTS * 20
+"""Twips."""
+_UPON_EACH_OTHER = -400
+"""Twips by which letters are moved over those before them."""
+_PAPER = (255, 255, 255)
+
+_Colour = tuple[int, int, int]
 
 
 def read_rtf(file: BinaryIO) -> Iterator[Page]:
@@ -98,12 +118,54 @@ class _Group:
     colour: int = 0
     ground: int = 0
     paper: int = 0
+    fore: int = 0
+    share: int = 0
+    paper_fore: int = 0
+    paper_share: int = 0
     size: int = 24
     scale: int = 100
     moved: int = 0
+    apart: int = 0
+    left: int = 0
+    right: int = 0
+    first: int = 0
+    line: int = 0
+    x: int = 0
+    y: int = 0
+    is_to_the_right: bool = False
+    shape: "_Shape | None" = None
     raised: str = ""
     in_table: bool = False
     destination: bytes = b""
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """The paper, in twips."""
+
+    width: int = 12_240
+    height: int = 15_840
+    left: int = 1_800
+    right: int = 1_800
+
+
+@dataclass(slots=True)
+class _Row:
+    """The row of a table whose cells are read. `edges`: where its cells end; `grounds`: their shades."""
+
+    is_low: bool = False
+    at: int = 0
+    edges: list[int] = field(default_factory=list)
+    grounds: list[tuple[int, int, int]] = field(default_factory=list)
+    shade: list[int] = field(default_factory=lambda: [0, 0, 0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A shape. `ground`: its fill, None if it is not known; `is_gone`: nobody sees it."""
+
+    ground: _Colour | None
+    is_gone: bool
 
 
 @dataclass(slots=True)
@@ -141,7 +203,11 @@ class _Reading:
         self._lost = 0
         self._may_be_ignored = False
         self._field: _Field | None = None
-        self._is_shaded = any(word in data for word in _SHADES)
+        self._paper: _Colour | None = None if b"\\background" in data and b"\\viewbksp1" in data else _PAPER
+        self._has_nested_shades = _NESTED_SHADES.search(data) is not None
+        self._shapes = data.count(b"\\shpinst") + data.count(b"\\pict")
+        self._sheet, self._section = _Sheet(), _Sheet()
+        self._row = _Row()
         self._new_page = True
         self.lines: list[str | Hidden] = []
         self.remarks: list[Remark] = []
@@ -226,6 +292,8 @@ class _Reading:
     def _begin_destination(self, word: bytes) -> None:
         group = self._group
         group.destination = word
+        if word == b"shpinst":
+            group.shape = self._shape_from(self._position)
         if word == b"upr":
             group.is_shown = False
         elif word == b"ud":
@@ -266,32 +334,69 @@ class _Reading:
             in_row = word in (b"cell", b"nestcell", b"row", b"nestrow")
             group.in_table = group.in_table and word not in (b"row",)
             self._add(_CHARACTERS[word], is_layout=in_row)
+            if word in (b"cell", b"row"):
+                self._row.at = self._row.at + 1 if word == b"cell" else 0
         elif word == b"par":
             self._add(" " if group.in_table else "\n", is_layout=True)
         elif word == b"sect":
             self._add(PAGE_BREAK if self._new_page else "\n", is_layout=True)
         elif word == b"intbl":
             group.in_table = True
-        elif word == b"pard":
-            self._group.paper = 0
-            group.in_table = False
         elif word == b"sbknone":
             self._new_page = False
         elif word in (b"sbkpage", b"sbkodd", b"sbkeven", b"sectd"):
             self._new_page = True
+            self._section = replace(self._sheet) if word == b"sectd" else self._section
         elif word == b"deff":
             self._default_font = number
         elif word == b"ansicpg":
             self._file_codec = codec(of_code_page(number)) or self._file_codec
         elif word in _FILE_CHARSETS:
             self._file_codec = _FILE_CHARSETS[word]
-        else:
+        elif not self._paragraph_format(word, number or 0) and not self._row_format(word, number or 0):
             self._character_format(word, number)
+
+    def _paragraph_format(self, word: bytes, number: int) -> bool:
+        """Whether a word says something of paragraphs or of the paper, which is noted."""
+        group = self._group
+        if word == b"pard":
+            for name in _OF_PARAGRAPHS.values():
+                setattr(group, name, 0)
+            group.is_to_the_right = group.in_table = False
+        elif word in _OF_PARAGRAPHS:
+            setattr(group, _OF_PARAGRAPHS[word], number)
+        elif word in _ALIGNED:
+            group.is_to_the_right = word == b"qr"
+        elif word in _OF_SHEETS:
+            for sheet in (self._section,) if word.endswith(b"sxn") else (self._sheet, self._section):
+                setattr(sheet, _OF_SHEETS[word], number)
+        else:
+            return False
+        return True
+
+    def _row_format(self, word: bytes, number: int) -> bool:
+        """Whether a word says something of a row, which is noted."""
+        row = self._row
+        if word == b"trowd":
+            self._row = _Row(at=row.at)
+        elif word == b"trrh":
+            row.is_low = -_FLAT <= number < 0
+        elif word in (b"clcbpat", b"clcfpat", b"clshdng"):
+            row.shade[(b"clcbpat", b"clcfpat", b"clshdng").index(word)] = number
+        elif word == b"cellx":
+            row.edges.append(number)
+            row.grounds.append((row.shade[0], row.shade[1], row.shade[2]))
+            row.shade = [0, 0, 0]
+        else:
+            return False
+        return True
 
     def _character_format(self, word: bytes, number: int | None) -> None:
         group = self._group
         is_on = number != 0
-        if word == b"uc":
+        if word == b"expnd":
+            group.apart = 5 * (number or 0)
+        elif word == b"uc":
             group.skipped_after_unicode = max(number or 0, 0)
         elif word == b"f":
             group.font = number
@@ -305,7 +410,8 @@ class _Reading:
             name, usual = _FIGURES[word]
             setattr(group, name, usual if number is None else number)
         elif word in (b"up", b"dn"):
-            moved = group.moved = LEAST_MOVED + 2 if number is None else number
+            moved = LEAST_MOVED + 2 if number is None else number
+            group.moved = moved if word == b"up" else -moved
             group.raised = "" if moved < LEAST_MOVED else "super" if word == b"up" else "sub"
         elif word in (b"super", b"sub"):
             group.raised = word.decode() if is_on else ""
@@ -314,6 +420,7 @@ class _Reading:
         elif word == b"plain":
             group.font, group.is_deleted, group.is_hidden, group.is_struck, group.raised = None, False, False, False, ""
             group.colour, group.ground, group.size, group.scale, group.moved = 0, 0, 24, 100, 0
+            group.fore, group.share, group.apart = 0, 0, 0
 
     def _font_name(self) -> str:
         font = self._default_font if self._group.font is None else self._group.font
@@ -388,14 +495,71 @@ class _Reading:
             self._end_line()
 
     def _is_unseen(self, group: _Group) -> bool:
-        if group.is_hidden or group.size <= TINY_HALF_POINTS or group.scale < LEAST_SCALE or group.moved >= FAR_UP:
+        if group.is_hidden or group.size <= TINY_HALF_POINTS or group.scale < LEAST_SCALE:
             return True
-        colours = self._colours
-        if 0 < (ground := group.ground or group.paper) < len(colours):
-            pairs = zip(colours[group.colour], colours[ground], strict=True) if group.colour < len(colours) else ()
-            return group.colour > 0 and max((abs(one - other) for one, other in pairs), default=255) < LEAST_CONTRAST
-        white = group.colour < len(colours) and min(colours[group.colour]) >= WHITE if group.colour else False
-        return white and not self._is_shaded
+        if abs(group.moved) >= FAR_UP or group.apart <= _UPON_EACH_OTHER or self._is_away(group):
+            return True
+        colours, ground = self._colours, self._ground(group)
+        if ground is None or not 0 < group.colour < len(colours):
+            return False
+        pairs = zip(colours[group.colour], ground, strict=True)
+        return max(abs(one - other) for one, other in pairs) < LEAST_CONTRAST
+
+    def _ground(self, group: _Group) -> _Colour | None:
+        """The colour behind letters: their own, their paragraph's, cell's or shape's; None if it is not known."""
+        shades = [(group.ground, group.fore, group.share), (group.paper, group.paper_fore, group.paper_share)]
+        row = self._row
+        if group.in_table:
+            shades += row.grounds[row.at : row.at + 1]
+        for back, fore, share in shades:
+            if share >= 10_000:
+                return self._colours[fore] if 0 < fore < len(self._colours) else (0, 0, 0)
+            if share > 0:
+                return None
+            if 0 < back < len(self._colours):
+                return self._colours[back]
+        if group.in_table and self._has_nested_shades:
+            return None
+        return self._paper if group.shape is None else group.shape.ground
+
+    def _is_away(self, group: _Group) -> bool:
+        """Whether letters are in a line or row without height, or off the page."""
+        sheet, row = self._section, self._row
+        if -_FLAT <= group.line < 0 or (group.shape is not None and group.shape.is_gone):
+            return True
+        if group.in_table:
+            starts = row.edges[row.at - 1] if 0 < row.at <= len(row.edges) else 0
+            ends = row.edges[row.at] if row.at < len(row.edges) else 1
+            return row.is_low or sheet.left + ends <= 0 or sheet.left + starts >= sheet.width
+        if group.x >= sheet.width or group.x <= -_FAR_OFF * 2 or abs(group.y) >= sheet.height:
+            return True
+        begins, ends = sheet.left + group.left, sheet.right + group.right
+        if group.is_to_the_right:
+            return ends <= -_FAR_OFF
+        return begins >= sheet.width or begins + min(group.first, 0) <= -_FAR_OFF
+
+    def _shape_from(self, start: int) -> _Shape:
+        """A shape by what follows to the next one: the order of its properties and its text is free."""
+        data, sheet = self._data, self._section
+        end = data.find(b"\\shpinst", start)
+        region = data[start : len(data) if end < 0 else end]
+        said = {name: int(value) for name, value in _PROPERTY.findall(region)}
+        sides = [
+            re.search(rb"\\shp" + name + rb"(-?[0-9]{1,8})", region) for name in (b"left", b"top", b"right", b"bottom")
+        ]
+        is_gone = said.get(b"fHidden") == 1
+        if all(sides):
+            left, top, right, bottom = (int(one[1]) for one in sides if one is not None)
+            is_flat = min(right - left, bottom - top) <= _FLAT and said.get(b"fFitShapeToText") != 1
+            is_gone = is_gone or is_flat or left >= sheet.width or top >= sheet.height
+            is_gone = is_gone or right + sheet.left <= 0 or bottom <= -sheet.height
+        value = said.get(b"fillColor", 0xFFFFFF)
+        ground: _Colour | None = (value & 0xFF, value >> 8 & 0xFF, value >> 16 & 0xFF)
+        if said.get(b"fillType", 0) or (said.get(b"fFilled") == 0 and self._shapes > 1):
+            ground = None
+        elif said.get(b"fFilled") == 0:
+            ground = self._paper
+        return _Shape(ground, is_gone)
 
     def _end_mark(self) -> None:
         if self._mark:
