@@ -197,6 +197,135 @@ def test_what_is_not_seen_is_kept_apart() -> None:
     ]
 
 
+def looks(name: str, family: str, text: str = "", **groups: str) -> str:
+    """A style; `groups`: of the properties of paragraphs, cells and the like."""
+    said = f"<style:text-properties {text}/>" + "".join(
+        f"<style:{group.replace('_', '-')}-properties {value}/>" for group, value in groups.items()
+    )
+    return f'<style:style style:name="{name}" style:family="{family}">{said}</style:style>'
+
+
+LOOKS = (
+    looks("Pale", "text", 'fo:color="#ffffff"')
+    + looks("Dark", "paragraph", paragraph='fo:background-color="#000080"')
+    + looks("DarkWords", "text", 'fo:background-color="#000080"')
+    + looks("Window", "paragraph", 'fo:color="#ffffff" style:use-window-font-color="true"')
+    + looks("Blue", "paragraph", 'fo:color="#000080"')
+    + looks("BlueCell", "table-cell", table_cell='fo:background-color="#000080"')
+    + looks("BlueRow", "table-row", table_row='fo:background-color="#000080"')
+    + looks("BlueTable", "table", table='fo:background-color="#000080"')
+    + looks("Low", "table-row", table_row='style:row-height="0.01cm"')
+    + looks("LowSheet", "table-row", table_row='style:row-height="2pt" style:use-optimal-row-height="false"')
+    + looks("Grows", "table-row", table_row='style:row-height="2pt" style:use-optimal-row-height="true"')
+    + looks("Least", "table-row", table_row='style:min-row-height="0.01cm"')
+    + looks("Left", "paragraph", paragraph='fo:margin-left="-60cm"')
+    + looks("In", "paragraph", paragraph='fo:margin-left="2cm" fo:text-indent="-1cm"')
+    + looks("Narrow", "text", 'style:text-scale="1%"')
+    + looks("Close", "text", 'fo:letter-spacing="-2cm"')
+    + looks("Small", "text", 'style:text-position="super 1%"')
+    + looks("Clear", "graphic", graphic='draw:fill="none"')
+    + looks("BlueBox", "graphic", graphic='draw:fill="solid" draw:fill-color="#000080"')
+    + looks("Glass", "graphic", graphic='draw:fill="solid" draw:fill-color="#000080" draw:opacity="20%"')
+    + looks("PaleCell", "table-cell", 'fo:color="#ffffff"')
+    + looks("BlueLetters", "table-cell", 'fo:color="#ffffff"', table_cell='fo:background-color="#000080"')
+)
+
+
+def in_table(said: str, of_table: str = "", of_row: str = "", of_cell: str = "") -> str:
+    one = row(cell(said, f"table:style-name='{of_cell}'"), attributes=f"table:style-name='{of_row}'")
+    return table(one, attributes=f"table:style-name='{of_table}'")
+
+
+def framed(said: str, style: str, attributes: str = "") -> str:
+    return p(f"<draw:frame draw:style-name='{style}' {attributes}><draw:text-box>{said}</draw:text-box></draw:frame>")
+
+
+PALE = p(span("$700", "Pale"))
+UNSEEN = {
+    "a white span": PALE,
+    "a white span in another one": p(span(span("$700", "Pale"), "DarkWords")),
+    "white in a table without a ground": in_table(PALE),
+    "blue in a blue cell": in_table(p("$700", "Blue"), of_cell="BlueCell"),
+    "blue in a blue row": in_table(p("$700", "Blue"), of_row="BlueRow"),
+    "blue in a blue table": in_table(p("$700", "Blue"), of_table="BlueTable"),
+    "in a row without height": in_table(p("$700"), of_row="Low"),
+    "far to the left": p("$700", "Left"),
+    "without width": p(span("$700", "Narrow")),
+    "upon each other": p(span("$700", "Close")),
+    "of no size": p(span("$700", "Small")),
+    "in a section under a condition": f"<text:section text:display='condition'>{p('$700')}</text:section>",
+    "in a frame that is not drawn": framed(p("$700"), "Clear", "draw:display='none'"),
+    "in a frame off every page": framed(p("$700"), "Clear", "svg:x='-200cm'"),
+    "white in a frame without a fill": framed(PALE, "Clear"),
+    "blue in a blue frame": framed(p("$700", "Blue"), "BlueBox"),
+}
+SHOWN = {
+    "white in a dark paragraph": p(span("$700", "Pale"), "Dark"),
+    "the window's colour": p("$700", "Window"),
+    "white in a dark cell": in_table(PALE, of_cell="BlueCell"),
+    "white in a dark row": in_table(PALE, of_row="BlueRow"),
+    "white in a dark table": in_table(PALE, of_table="BlueTable"),
+    "in a row that grows": in_table(p("$700"), of_row="Least"),
+    "indented": p("$700", "In"),
+    "in a section whose condition is not met": "<text:section text:display='condition' text:is-hidden='false'>"
+    + f"{p('$700')}</text:section>",
+    "in a frame": framed(p("$700"), "Clear", "svg:x='3cm' svg:y='5cm'"),
+    "white in a dark frame": framed(PALE, "BlueBox"),
+}
+
+
+@pytest.mark.parametrize("way", UNSEEN)
+def test_what_colours_and_places_hide_is_kept_apart(way: str) -> None:
+    page = text(p("Seen") + UNSEEN[way], f"<office:automatic-styles>{LOOKS}</office:automatic-styles>")
+    assert (page.text.split(), page.hidden) == (["Seen"], "$700")
+
+
+@pytest.mark.parametrize("way", SHOWN)
+def test_what_colours_and_places_show_is_read(way: str) -> None:
+    page = text(SHOWN[way], f"<office:automatic-styles>{LOOKS}</office:automatic-styles>")
+    assert (page.text.strip(), page.hidden) == ("$700", "")
+
+
+def test_what_holds_for_all_letters_hides_those_that_say_nothing() -> None:
+    usual = "<style:default-style style:family='paragraph'><style:text-properties fo:color='#ffffff'/>"
+    black = looks("Black", "paragraph", 'fo:color="#000000"')
+    page = text(p("Seen", "Black") + p("$700"), f"{usual}</style:default-style>{black}")
+    assert (page.text.strip(), page.hidden) == ("Seen", "$700")
+
+
+def test_cells_are_judged_by_their_ground_their_rows_and_their_conditions() -> None:
+    calc = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+
+    def condition(value: str, style: str = "PaleCell", cells: str = "R.A2:R.A2") -> str:
+        one = f"<calcext:condition calcext:value='{value}' calcext:apply-style-name='{style}'/>"
+        target = f"calcext:target-range-address='{cells}'"
+        return f"<calcext:conditional-formats {calc}><calcext:conditional-format {target}>{one}" + (
+            "</calcext:conditional-format></calcext:conditional-formats>"
+        )
+
+    def hidden(second: str, more: str = "", attributes: str = "") -> tuple[str, int]:
+        sheet = table(row(cell(p("Seen"))), row(second, attributes=attributes), more, attributes="table:name='R'")
+        (page,) = pages("spreadsheet", sheet, f"<office:automatic-styles>{LOOKS}</office:automatic-styles>")
+        assert ("$700" in page.text) is ("$700" not in page.hidden)
+        return page.hidden, len(page.remarks)
+
+    plain, number = cell(p("$700")), cell(p("$700"), "office:value-type='float' office:value='700'")
+    assert hidden(plain) == ("", 0)
+    assert hidden(cell(p("$700"), "table:style-name='PaleCell'"))[0] == "$700"
+    assert hidden(cell(PALE, "table:style-name='BlueCell'"))[0] == ""
+    assert hidden(cell(PALE))[0] == "$700"
+    assert hidden(plain, attributes="table:style-name='LowSheet'")[0] == "$700"
+    assert hidden(plain, attributes="table:style-name='Grows'")[0] == ""
+    assert hidden(f"<table:covered-table-cell>{p('$700')}</table:covered-table-cell>")[0] == "$700"
+    assert hidden(number, condition("=700"))[0] == "$700"
+    assert hidden(number, condition("&gt;900"))[0] == ""
+    assert hidden(plain, condition('contains-text("$7")'))[0] == "$700"
+    assert hidden(plain, condition("formula-is(1=1)"))[0] == "$700"
+    assert hidden(plain, condition("formula-is(1=1)", "BlueLetters")) == ("", 0)
+    assert hidden(plain, condition("formula-is(1=1)", cells="R.B2:R.C9")) == ("", 0)
+    assert hidden(plain, condition("formula-is(RAND()&gt;1)")) == ("", 1)
+
+
 def test_a_chart_is_read_and_what_cannot_be_is_said() -> None:
     chart = (
         f"<office:document-content {XMLNS}><office:body><office:chart><text:p>Rent by year</text:p>"
@@ -257,6 +386,44 @@ def test_a_sheet_is_read_as_it_is_shown() -> None:
     assert one.hidden.split("\n") == ["Secret", "Same", "Filtered"]
     assert (two.text, two.hidden) == ("Sheet: Old (hidden)", "12 %")
     assert [remark.kind for remark in two.remarks] == [RemarkKind.FORMULA]
+
+
+def test_shapes_of_a_slide_are_judged_by_their_places() -> None:
+    at = "svg:x='{}cm' svg:y='3cm' svg:width='5cm' svg:height='2cm'"
+    form = "<draw:enhanced-geometry draw:type='{}'/>"
+
+    def frame(said: str, x: int = 3, style: str = "Clear", more: str = "") -> str:
+        inner = f"<draw:text-box>{said}</draw:text-box>"
+        return f"<draw:frame draw:style-name='{style}' {at.format(x)} {more}>{inner}</draw:frame>"
+
+    def block(style: str, kind: str = "rectangle", x: int = 3) -> str:
+        return f"<draw:custom-shape draw:style-name='{style}' {at.format(x)}>{form.format(kind)}</draw:custom-shape>"
+
+    said = p("$700")
+    ways = {
+        frame(said): "",
+        frame(said, 80): "$700",
+        frame(said, -80): "$700",
+        frame(said, more="draw:display='none'"): "$700",
+        frame(PALE): "$700",
+        frame(PALE, style="BlueBox"): "",
+        frame(p("$700", "Blue"), style="BlueBox"): "$700",
+        block("BlueBox") + frame(PALE): "",
+        block("BlueBox", x=20) + frame(PALE): "$700",
+        frame(PALE) + block("BlueBox"): "$700",
+        frame(said) + block("BlueBox"): "$700",
+        frame(said) + block("Glass"): "",
+        frame(said) + block("Clear"): "",
+        frame(said) + block("BlueBox", "ellipse"): "",
+        frame(said) + block("BlueBox", x=9): "",
+    }
+    size = (
+        "<style:page-layout style:name='L'><style:page-layout-properties fo:page-width='28cm' fo:page-height='21cm'/>"
+    )
+    common = f"<office:automatic-styles>{size}</style:page-layout>{LOOKS}</office:automatic-styles>"
+    for way, hidden in ways.items():
+        (page,) = pages("presentation", f"<draw:page>{frame(p('Seen'), 12)}{way}</draw:page>", common)
+        assert (page.hidden, "$700" in page.text) == (hidden, not hidden), way
 
 
 def test_a_slide_is_a_page() -> None:

@@ -2,25 +2,28 @@
 
 Headers and footers come once, footnotes as [1] at the reference and in full at the end, text boxes after their
 paragraph. Deleted text and comments are left out. Hidden text is kept apart: hidden itself or by a style, of one point,
-white on white paper or in the colour of its background; hidden sheets, rows, columns and slides. So is struck-through
-text.
+of the colour of its ground, off the page or under a shape; hidden sheets, rows, columns and slides. So is what is
+struck through.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, BinaryIO, NamedTuple
 
 import lxml.etree
 
 from columnist.documents.model import Page, Remark, RemarkKind
+from columnist.documents.reading.cell_rules import Area, Areas, Look, Rule, Value, areas, looked_up
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, kept_apart, looked_at, pages_of
 from columnist.documents.reading.numbering import number_in_words
 from columnist.documents.reading.package import Package, opened
+from columnist.documents.reading.placed import Placed, ground_at, is_covered
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.sheets import MOST_COLUMNS, SHEET_CHARACTERS
-from columnist.documents.reading.visibility import is_alike, is_white
+from columnist.documents.reading.theme import UNKNOWN
+from columnist.documents.reading.visibility import FAR_OFF_POINTS, FLAT_POINTS, LEAST_SCALE, is_alike, is_colour
 from columnist.errors import DocumentError
 
 
@@ -48,8 +51,26 @@ _INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72, "pc": 1 / 6,
 _SPACE = re.compile("[ \t\r\n]+")
 _CELL_STYLE = f"{_TABLE}default-cell-style-name"
 _ZEROS = re.compile(rb'"ShowZeroValues"[^>]*>\s*false')
-_GROUNDS = ("text", "paragraph", "table-cell")
-_LENGTH = re.compile(r"([0-9.]+)([a-z]+)")
+_PAPER = "FFFFFF"
+_OUT_OF_SIGHT = ("none", "printer")
+_ADDRESS = re.compile(r"[^.]*\.")
+_CONDITION = re.compile(
+    r"(is-true-formula|formula-is|contains-text|not-contains-text|begins-with|ends-with)\((.*)\)", re.S
+)
+_KINDS = {
+    "contains-text": "containsText", "not-contains-text": "notContainsText", "begins-with": "beginsWith",
+    "ends-with": "endsWith",
+}  # fmt: skip
+_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_LOW = 3.5 / 72
+"""Inches: a row of a sheet that is lower is hidden."""
+_LENGTH = re.compile(r"(-?[0-9.]+)([a-z]+)")
+_TINY_SHARE = 8.0
+"""Per cent of the size of letters at which nobody can read them."""
+_UPON_EACH_OTHER = -20 / 72
+"""Inches by which letters are moved over those before them."""
+_FAR_OFF = 45.0
+"""Inches: no paper is so wide or high."""
 
 Line = str | Hidden | Picture
 
@@ -84,11 +105,19 @@ def _opened(file: BinaryIO) -> Iterator["_Content"]:
 
 
 class _Look(NamedTuple):
-    """How letters are shown. `rise`: 1 for superscripts, -1 for subscripts."""
+    """How letters are shown. `ink`: their colour, None for one that differs from its ground; `ground`: the colour
+    behind them; `rise`: 1 for superscripts, -1 for subscripts."""
 
     is_hidden: bool = False
     rise: int = 0
     is_struck: bool = False
+    ink: str | None = None
+    ground: str = _PAPER
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether nobody sees them."""
+        return self.is_hidden or (self.ink is not None and is_alike(self.ink, self.ground))
 
 
 _PLAIN = _Look()
@@ -100,6 +129,9 @@ class _Styles:
     def __init__(self, roots: Iterable[Any]) -> None:
         self._styles: dict[tuple[str, str], Any] = {}
         self._lists: dict[str, Any] = {}
+        self._usual: dict[str, Any] = {}
+        self.margin = _inches("2cm")
+        """Inches between the edge of the page and its text."""
         self.outline: Any | None = None
         for root in roots:
             for one in root.iter(f"{_STYLE}style"):
@@ -108,41 +140,94 @@ class _Styles:
                 self._lists[one.get(f"{_STYLE}name", "")] = one
             for one in root.iter(f"{_TEXT}outline-style"):
                 self.outline = one
+            for one in root.iter(f"{_STYLE}default-style"):
+                self._usual[one.get(f"{_STYLE}family", "")] = one
+            for one in root.iter(f"{_STYLE}page-layout-properties"):
+                self.margin = _inches(one.get(f"{_FO}margin-left", one.get(f"{_FO}margin", "2cm")))
         self.value = cache(self._value)
 
-    def _value(self, family: str, name: str | None, group: str, attribute: str) -> str | None:
-        """A property: `group` is "text", "paragraph", "table" or "drawing-page"."""
+    def _chain(self, family: str, name: str | None) -> Iterator[Any]:
+        """A style, those that it is based on, and what holds for all of its family."""
         seen: set[str] = set()
         while name is not None and name not in seen:
             seen.add(name)
             style = self._styles.get((family, name))
             if style is None:
-                return None
+                break
+            yield style
+            name = style.get(f"{_STYLE}parent-style-name")
+        if (usual := self._usual.get(family)) is not None:
+            yield usual
+
+    def _value(self, family: str, name: str | None, group: str, attribute: str) -> str | None:
+        """A property: `group` is "text", "paragraph", "table" or "drawing-page"."""
+        for style in self._chain(family, name):
             for properties in style.iterfind(f"{_STYLE}{group}-properties"):
                 if (found := properties.get(attribute)) is not None:
                     return str(found)
-            name = style.get(f"{_STYLE}parent-style-name")
         return None
 
     def look(self, family: str, name: str | None, around: _Look = _PLAIN) -> _Look:
-        """How the letters of a paragraph or span are shown, given the style `around` them."""
-        size = self.value(family, name, "text", f"{_FO}font-size") or ""
-        colour = self.value(family, name, "text", f"{_FO}color") or ""
-        grounds = (self.value(family, name, kind, f"{_FO}background-color") for kind in _GROUNDS)
-        ground = next(filter(None, grounds), None)
-        position = self.value(family, name, "text", f"{_STYLE}text-position")
-        is_hidden = (
-            self.value(family, name, "text", f"{_TEXT}display") == "none"
-            or (0 < _inches(size) <= 1 / 72 + 1e-6)
-            or (is_white(colour.lstrip("#")) and ground in (None, "transparent"))
-            or is_alike(colour.lstrip("#"), (ground or "").lstrip("#"))
+        """How the letters of a paragraph or span are shown, in what is `around` them."""
+
+        def said(attribute: str, group: str = "text") -> str | None:
+            return self.value(family, name, group, attribute)
+
+        grounds = (said(f"{_FO}background-color", group) for group in ("text", "paragraph"))
+        position = said(f"{_STYLE}text-position")
+        kinds = [said(f"{_STYLE}text-line-through-{kind}") for kind in ("style", "type", "text")]
+        colour = said(f"{_FO}color")
+        ink = around.ink if colour is None else _colour(colour)
+        return _Look(
+            around.is_hidden or said(f"{_TEXT}display") == "none" or self._has_no_letters(family, name),
+            around.rise if position is None else _rise(position),
+            around.is_struck if kinds == [None] * 3 else any(one not in (None, "none", "") for one in kinds),
+            None if said(f"{_STYLE}use-window-font-color") == "true" else ink,
+            next(filter(None, map(_colour, grounds)), around.ground),
         )
-        rise = around.rise if position is None else _rise(position)
-        lines = [
-            self.value(family, name, "text", f"{_STYLE}text-line-through-{kind}") for kind in ("style", "type", "text")
-        ]
-        is_struck = around.is_struck if lines == [None] * 3 else any(one not in (None, "none", "") for one in lines)
-        return _Look(is_hidden or around.is_hidden, rise, is_struck)
+
+    def _has_no_letters(self, family: str, name: str | None) -> bool:
+        """Whether letters have no size or width, lie upon each other, or begin off the page."""
+        size, apart, scale, position, margin = (
+            self.value(family, name, group, attribute) or ""
+            for group, attribute in (
+                ("text", f"{_FO}font-size"),
+                ("text", f"{_FO}letter-spacing"),
+                ("text", f"{_STYLE}text-scale"),
+                ("text", f"{_STYLE}text-position"),
+                ("paragraph", f"{_FO}margin-left"),
+            )
+        )
+        return (
+            0 < _inches(size) <= 1 / 72 + 1e-6
+            or _per_cent(scale) < LEAST_SCALE
+            or _per_cent(position.partition(" ")[2]) <= _TINY_SHARE
+            or _inches(apart) <= _UPON_EACH_OTHER
+            or (self.margin + _inches(margin)) * 72 <= -FAR_OFF_POINTS
+        )
+
+    def changes(self, name: str | None) -> Iterator[tuple[str, str]]:
+        """The conditions under which a cell has another style, and that style."""
+        for style in self._chain("table-cell", name):
+            for one in style.iterfind(f"{_STYLE}map"):
+                yield one.get(f"{_STYLE}condition", ""), one.get(f"{_STYLE}apply-style-name", "")
+
+    def ground(self, family: str, name: str | None, group: str) -> str | None:
+        """The colour of a table, row or cell; None if it has none."""
+        return _colour(self.value(family, name, group, f"{_FO}background-color") or "")
+
+    def fill(self, name: str | None) -> str | None:
+        """The colour of a shape's fill; None without one, `UNKNOWN` if the file does not say it."""
+        kind = self.value("graphic", name, "graphic", f"{_DRAW}fill")
+        back = self.value("graphic", name, "graphic", f"{_FO}background-color") or ""
+        if kind == "solid":
+            return _colour(self.value("graphic", name, "graphic", f"{_DRAW}fill-color") or "") or UNKNOWN
+        return _colour(back) if back and kind in (None, "none") else None if kind == "none" else UNKNOWN
+
+    def is_clear(self, name: str | None) -> bool:
+        """Whether something is seen through the fill of a shape."""
+        opacity = self.value("graphic", name, "graphic", f"{_DRAW}opacity")
+        return opacity not in (None, "100%")
 
     def level(self, style: Any | str | None, level: int) -> Any | None:
         """The numbering of a level of a list, by its style; None if it has none."""
@@ -168,7 +253,10 @@ class _Content:
         self._counts: dict[str, list[int]] = {}
         self._outline: list[int] = []
         self._depth = 0
+        self._around = _PLAIN
+        """How letters are shown that say nothing themselves, where reading is."""
         self._read: set[Any] = set()
+        self._area = _area([one for one in (styles, root) if one is not None])
         self._shows_zeros = not _ZEROS.search(package.data("settings.xml") or b"")
         self.remarks = package.remarks
 
@@ -217,7 +305,7 @@ class _Content:
                 yield from self._list(child, child.get(f"{_TEXT}style-name"), 1, self._counters(child))
             elif tag == f"{_TABLE}table":
                 yield from self._rows(child)
-            elif tag == f"{_TEXT}section" and child.get(f"{_TEXT}display", "true") == "none":
+            elif tag == f"{_TEXT}section" and _is_section_hidden(child):
                 yield from map(_as_hidden, self._blocks(child))
             elif tag.startswith(_DRAW):
                 yield from self._drawing(child)
@@ -225,12 +313,19 @@ class _Content:
                 yield from self._blocks(child)
         self._depth -= 1
 
-    def _paragraph(self, element: Any, label: str = "", around: _Look = _PLAIN) -> Iterator[Line]:
+    @contextmanager
+    def _inside(self, around: _Look) -> Iterator[None]:
+        before, self._around = self._around, around
+        yield
+        self._around = before
+
+    def _paragraph(self, element: Any, label: str = "") -> Iterator[Line]:
         style = element.get(f"{_TEXT}style-name")
         self._read.add(element)
         boxes: list[Any] = []
-        line = _Text()
-        self._inline(element, self._styles.look("paragraph", style, around), line, boxes)
+        look = self._styles.look("paragraph", style, self._around)
+        line = _Text(look.ground)
+        self._inline(element, look, line, boxes)
         text, hidden, struck = line.text(), "".join(line.hidden).strip(), "".join(line.struck).strip()
         if any(one.get(f"{_TEXT}is-hidden") == "true" for one in element.iter(f"{_TEXT}hidden-paragraph")):
             text, hidden = "", f"{text}{hidden}"
@@ -266,7 +361,10 @@ class _Content:
             elif tag and tag not in _LEFT_OUT:
                 inner = look
                 if tag == f"{_TEXT}span":
-                    inner = self._styles.look("text", child.get(f"{_TEXT}style-name"), look)
+                    # A ground is not handed on from one span to those in it.
+                    inner = self._styles.look(
+                        "text", child.get(f"{_TEXT}style-name"), look._replace(ground=line.ground)
+                    )
                 self._inline(child, inner, line, boxes)
             line.add(_SPACE.sub(" ", child.tail or ""), look)
         self._depth -= 1
@@ -320,19 +418,42 @@ class _Content:
         return _label(self._styles, self._styles.outline, level, self._outline, None)
 
     def _rows(self, table: Any) -> Iterator[Line]:
+        ground = self._styles.ground("table", table.get(f"{_TABLE}style-name"), "table")
         for row in _rows_of(table):
+            style = row.get(f"{_TABLE}style-name")
+            height = _inches(self._styles.value("table-row", style, "table-row", f"{_STYLE}row-height") or "")
+            own = self._styles.ground("table-row", style, "table-row") or ground or self._around.ground
+            around = self._around._replace(
+                ground=own, is_hidden=self._around.is_hidden or 0 < height * 72 <= FLAT_POINTS
+            )
             cells = []
             for cell in row.iterfind(f"{_TABLE}table-cell"):
-                lines = list(self._blocks(cell))
+                shade = self._styles.ground("table-cell", cell.get(f"{_TABLE}style-name"), "table-cell")
+                with self._inside(around._replace(ground=shade or own)):
+                    lines = list(self._blocks(cell))
                 yield from (one for one in lines if isinstance(one, Hidden))
                 cells.append(" ".join(" ".join(one for one in lines if isinstance(one, str)).split()))
             if any(cells):
                 yield "\t".join(cells)
 
-    def _drawing(self, shape: Any) -> Iterator[Line]:
-        """The words of a frame, a shape or a group."""
+    def _drawing(self, shape: Any, ground: str | None = None, *, is_gone: bool = False) -> Iterator[Line]:
+        """The words of a frame, a shape or a group. `ground`: behind its letters, if that is known by its place."""
         if shape.get(f"{_SHOW}placeholder") == "true":
             return
+        style = shape.get(f"{_DRAW}style-name")
+        is_gone = is_gone or self._around.is_hidden or shape.get(f"{_DRAW}display") in _OUT_OF_SIGHT
+        is_gone = is_gone or self._is_beside_page(shape)
+        own = self._styles.fill(style) if ground is None and shape.tag != f"{_DRAW}g" else ground
+        around = self._around._replace(is_hidden=is_gone, ground=own or self._around.ground)
+        with self._inside(around):
+            lines = list(self._content_of(shape))
+        yield from lines
+
+    def _is_beside_page(self, shape: Any) -> bool:
+        """Whether a shape is far off the page, whatever its place counts from."""
+        return any(abs(_inches(shape.get(f"{_SVG}{side}", ""))) >= _FAR_OFF for side in "xy")
+
+    def _content_of(self, shape: Any) -> Iterator[Line]:
         if shape.tag != f"{_DRAW}frame":
             yield from self._blocks(shape)
             return
@@ -377,6 +498,8 @@ class _Content:
 
     def _sheet(self, sheet: Any) -> Iterator[Line]:
         columns: list[_Column] = []
+        rules = Areas(self._rules(sheet))
+        number = 0
         for column in sheet.iter(f"{_TABLE}table-column"):
             many = min(_whole(column.get(f"{_TABLE}number-columns-repeated"), 1), MOST_COLUMNS - len(columns))
             is_hidden = column.get(f"{_TABLE}visibility", "visible") != "visible"
@@ -385,11 +508,13 @@ class _Content:
             shown: list[str] = []
             hidden: list[str] = []
             beside: list[Line] = []
+            number += 1
             for cell in row:
                 if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                     continue
                 column = columns[len(shown)] if len(shown) < len(columns) else _COLUMN
-                text, others = self._cell(cell, row.get(_CELL_STYLE) or column.style)
+                at = rules.at(number, len(shown) + 1)
+                text, others = self._cell(cell, row.get(_CELL_STYLE) or column.style, at)
                 beside += others
                 many = _whole(cell.get(f"{_TABLE}number-columns-repeated"), 1)
                 for _ in range(min(many, _MOST_REPEATED if text else MOST_COLUMNS - len(shown))):
@@ -399,7 +524,8 @@ class _Content:
             while shown and not shown[-1]:
                 shown.pop()
             line = "\t".join(shown)
-            if row.get(f"{_TABLE}visibility", "visible") != "visible":
+            number += _whole(row.get(f"{_TABLE}number-rows-repeated"), 1) - 1
+            if row.get(f"{_TABLE}visibility", "visible") != "visible" or self._is_low(row):
                 hidden, line = [line, *hidden], ""
                 beside = [_as_hidden(one) for one in beside]
             if any(hidden):
@@ -410,12 +536,65 @@ class _Content:
         for shapes in sheet.iterfind(f"{_TABLE}shapes"):
             yield from self._blocks(shapes)
 
-    def _cell(self, cell: Any, style: str | None) -> tuple[str, list[Line]]:
-        """The text of a cell, and what is hidden in it or lies over it; `style`: of its row or column. A whole date is
-        ISO 8601, which means the same in every country."""
+    def _is_low(self, row: Any) -> bool:
+        style = row.get(f"{_TABLE}style-name")
+        height = _inches(self._styles.value("table-row", style, "table-row", f"{_STYLE}row-height") or "")
+        grows = self._styles.value("table-row", style, "table-row", f"{_STYLE}use-optimal-row-height")
+        return 0 < height < _LOW and grows != "true"
+
+    def _rules(self, sheet: Any) -> Iterator[tuple[Area, Rule]]:
+        """The conditions under which cells of a sheet have another style."""
+        for form in sheet.iter(f"{_CALC}conditional-format"):
+            named = " ".join(_ADDRESS.sub("", one) for one in form.get(f"{_CALC}target-range-address", "").split(":"))
+            covered = list(areas(named.replace(" ", ":")))
+            for priority, one in enumerate(form.iterchildren(f"{_CALC}condition")):
+                rule = self._rule(one.get(f"{_CALC}value", ""), one.get(f"{_CALC}apply-style-name", ""), priority)
+                yield from ((area, rule) for area in covered)
+
+    def _rule(self, condition: str, style: str, priority: int) -> Rule:
+        """A condition, which compares the cell's content or asks for a formula, and the style that it gives."""
+        look = self._styles.look("table-cell", style, _PLAIN._replace(ground=""))
+        ground = self._styles.ground("table-cell", style, "table-cell")
+        change = Look(look.ink, ground or look.ground or None)
+        found = _CONDITION.fullmatch(condition.strip())
+        if found is None:
+            compared = condition.replace("cell-content()", "").strip()
+            return Rule("expression", priority, change, formulas=(f"A1{compared}",), stops=True)
+        kind = _KINDS.get(found[1])
+        if kind is not None:
+            return Rule(kind, priority, change, text=found[2].strip().strip('"'), stops=True)
+        return Rule("expression", priority, change, formulas=(found[2].replace("==", "="),), stops=True)
+
+    def _seen(self, cell: Any, style: str | None, at: list[tuple[Area, Rule]]) -> _Look:
+        """How the letters of a cell are shown by its style and its conditions."""
+        own = self._styles.ground("table-cell", style, "table-cell")
+        look = self._styles.look("table-cell", style, self._around)
+        look = look._replace(ground=own or look.ground)
+        changes = ((Area(1, 1, 1, 1), self._rule(*one, index)) for index, one in enumerate(self._styles.changes(style)))
+        rules = [*((Area(1, 1, 1, 1), rule) for _, rule in at), *changes]
+        if not rules:
+            return look
+        said: Value = "".join(cell.itertext())
+        with suppress(ValueError):
+            said = float(cell.get(f"{_OFFICE}value", ""))
+        sure, unsure = looked_up(rules, said, 1, 1)
+        looks = [
+            look._replace(ink=one.ink or look.ink, ground=one.ground or look.ground)
+            for one in (change.over(sure) for change in (Look(), *unsure))
+        ]
+        if any(one.is_unseen != looks[0].is_unseen for one in looks):
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a rule that may hide a cell"))
+            return look._replace(ink=None)
+        return looks[0]
+
+    def _cell(self, cell: Any, style: str | None, at: list[tuple[Area, Rule]]) -> tuple[str, list[Line]]:
+        """What a cell shows, and what is hidden in it or lies over it; `style`: of its row or column; `at`: the rules
+        for it. A whole date is ISO 8601, which no country reads in another way."""
         date = cell.get(f"{_OFFICE}date-value", "")
-        look = self._styles.look("table-cell", cell.get(f"{_TABLE}style-name") or style)
-        lines = [one for child in cell if child.tag in _PARAGRAPHS for one in self._paragraph(child, around=look)]
+        look = self._seen(cell, cell.get(f"{_TABLE}style-name") or style, at)
+        is_gone = look.is_hidden or cell.tag == f"{_TABLE}covered-table-cell"
+        with self._inside(look._replace(is_hidden=is_gone)):
+            lines = [one for child in cell if child.tag in _PARAGRAPHS for one in self._paragraph(child)]
         others: list[Line] = [one for one in lines if not isinstance(one, str)]
         shapes = (child for child in cell if isinstance(child.tag, str) and child.tag.startswith(_DRAW))
         others += (one for shape in shapes for one in self._drawing(shape))
@@ -444,7 +623,7 @@ class _Content:
                     shown.add(name)
                     fixed = [one for one in master if one.get(f"{_SHOW}class") is None and one.tag.startswith(_DRAW)]
                     lines += self._blocks(fixed)
-            lines += self._blocks([one for one in slide if one.tag != f"{_SHOW}notes"])
+            lines += self._on_slide(slide)
             for notes in slide.iterfind(f"{_SHOW}notes"):
                 said = [one for one in self._blocks(notes) if not isinstance(one, str) or one.strip()]
                 lines += ["Notes:", *said] if said else []
@@ -461,6 +640,48 @@ class _Content:
             text = text.replace(PAGE_BREAK, "")
             yield Page(number, text, remarks=tuple(self.remarks), hidden=hidden, struck=struck, pictures=pictures)
 
+    def _on_slide(self, slide: Any) -> Iterator[Line]:
+        """The shapes of a slide, by their places on it."""
+        shown = [one for one in slide if isinstance(one.tag, str) and one.tag != f"{_SHOW}notes"]
+        placed = [self._placed(one) for one in shown]
+        known = [one for one in placed if one is not None]
+        paper = self._paper_of(slide)
+        for shape, place in zip(shown, placed, strict=True):
+            if place is None:
+                yield from self._blocks([shape])
+                continue
+            index = next(index for index, one in enumerate(known) if one is place)
+            is_off = self._area is not None and _is_off(place, self._area)
+            yield from self._drawing(shape, ground_at(known, index, paper), is_gone=is_off or is_covered(known, index))
+
+    def _placed(self, shape: Any) -> Placed | None:
+        """Where a shape of a slide is; None if that is not said in the usual way."""
+        lengths = [shape.get(f"{_SVG}{name}") for name in ("x", "y", "width", "height")]
+        if shape.tag == f"{_DRAW}g" or None in lengths or shape.get(f"{_DRAW}transform") is not None:
+            return None
+        x, y, width, height = (_inches(one or "") for one in lengths)
+        style = shape.get(f"{_DRAW}style-name") or shape.get(f"{_SHOW}style-name")
+        is_text = shape.tag == f"{_DRAW}frame"
+        fill = self._styles.fill(style)
+        if is_text and shape.find(f"{_DRAW}image") is not None:
+            fill = UNKNOWN
+        drawn = [one.get(f"{_DRAW}type") for one in shape.iter(f"{_DRAW}enhanced-geometry")]
+        is_square = is_text or shape.tag == f"{_DRAW}rect" or drawn == ["rectangle"]
+        is_opaque = fill not in (None, UNKNOWN) and is_square and not self._styles.is_clear(style)
+        is_gone = shape.get(f"{_DRAW}display") in _OUT_OF_SIGHT
+        return Placed(x, y, x + width, y + height, None if is_gone else fill, is_opaque and not is_gone)
+
+    def _paper_of(self, slide: Any) -> str:
+        """The colour of a slide, if neither it nor its master draws anything of its own."""
+        name = slide.get(f"{_DRAW}master-page-name")
+        masters = [one for one in self._masters if one.get(f"{_STYLE}name") == name]
+        fills = (
+            self._styles.value("drawing-page", one.get(f"{_DRAW}style-name"), "drawing-page", f"{_DRAW}fill")
+            for one in (slide, *masters)
+        )
+        is_drawn = any(isinstance(one.tag, str) and one.tag.startswith(_DRAW) for master in masters for one in master)
+        return UNKNOWN if is_drawn or any(one not in (None, "none") for one in fills) else _PAPER
+
 
 class _Column(NamedTuple):
     """`style`: of its cells without a style."""
@@ -473,9 +694,10 @@ _COLUMN = _Column()
 
 
 class _Text:
-    """A paragraph's text as it grows, and its hidden parts."""
+    """A paragraph's text as it grows, and what of it is hidden; `ground`: behind its letters."""
 
-    def __init__(self) -> None:
+    def __init__(self, ground: str) -> None:
+        self.ground = ground
         self.hidden: list[str] = []
         self.struck: list[str] = []
         self._parts: list[str] = []
@@ -484,7 +706,7 @@ class _Text:
     def add(self, text: str, look: _Look) -> None:
         if not text:
             return
-        if look.is_hidden:
+        if look.is_unseen:
             self.hidden.append(text)
         elif look.is_struck and text.strip():
             self.struck.append(text)
@@ -549,6 +771,39 @@ def _is_another_form(element: Any) -> bool:
 
 def _as_hidden(line: Line) -> Line:
     return Hidden(line.replace(PAGE_BREAK, "")) if isinstance(line, str) else line
+
+
+def _is_section_hidden(section: Any) -> bool:
+    """Whether a section is hidden; by a condition it is, unless the file says that it came out otherwise."""
+    display = section.get(f"{_TEXT}display", "true")
+    is_met: bool = display == "condition" and section.get(f"{_TEXT}is-hidden") != "false"
+    return is_met or display == "none"
+
+
+def _area(roots: Iterable[Any]) -> tuple[float, float] | None:
+    """The largest slide in inches; None if no size is stated."""
+    found = [one for root in roots for one in root.iter(f"{_STYLE}page-layout-properties")]
+    sizes = [tuple(_inches(one.get(f"{_FO}page-{side}", "")) for side in ("width", "height")) for one in found]
+    sizes = [one for one in sizes if all(one)]
+    return (max(one[0] for one in sizes), max(one[1] for one in sizes)) if sizes else None
+
+
+def _is_off(place: Placed, area: tuple[float, float]) -> bool:
+    """Whether a shape is beside its slide, in inches."""
+    return place.left >= area[0] or place.top >= area[1] or place.right <= 0 or place.bottom <= 0
+
+
+def _colour(said: str | None) -> str | None:
+    """A colour in six hexadecimal digits; None for none."""
+    digits = (said or "").removeprefix("#").upper()
+    return digits if is_colour(digits) else None
+
+
+def _per_cent(said: str) -> float:
+    try:
+        return float(said[:-1]) if said.endswith("%") else 100.0
+    except ValueError:
+        return 100.0
 
 
 def _rise(position: str) -> int:
