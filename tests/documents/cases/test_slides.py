@@ -3,12 +3,17 @@
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
+import lxml.etree
 import pptx
 import pytest
+from PIL import Image
 from pptx.chart.data import CategoryChartData
+from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE
+from pptx.enum.shapes import MSO_SHAPE
 from pptx.util import Inches, Pt
 
 from columnist.documents.model import Page, RemarkKind
@@ -117,17 +122,132 @@ def test_letters_that_are_not_drawn_or_white_on_an_empty_slide_are_kept_apart(de
 
 def test_letters_of_the_colour_of_their_shape_are_kept_apart_and_white_ones_on_it_are_shown(deck: Any) -> None:
     slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
-    for text in ("White on navy", "Navy on navy", "White somewhere"):
-        box(slide, text)
-    letters = {"White on navy": WHITE, "Navy on navy": WHITE.replace("FEFEFE", "000080"), "White somewhere": WHITE}
+    for top, text in enumerate(("White on navy", "Navy on navy", "White on white")):
+        box(slide, text, top=1 + 2 * top)
+    letters = {"White on navy": WHITE, "Navy on navy": WHITE.replace("FEFEFE", "000080"), "White on white": WHITE}
     changes = [
         ("ppt/slides/slide1.xml", f"(?:<a:rPr/>)?<a:t>{text}", new.replace("Secret", text))
         for text, new in letters.items()
     ]
     navy = [("ppt/slides/slide1.xml", rf'(name="TextBox {number}".*?)<a:noFill/>', rf"\1{NAVY}") for number in (1, 2)]
     (page,) = pages(deck, *navy, *changes)
-    assert page.text.split("\n") == ["White on navy", "White somewhere"], "what is behind a box is not known"
-    assert page.hidden == "Navy on navy"
+    assert (page.text, page.hidden) == ("White on navy", "Navy on navy\nWhite on white")
+
+
+def rgb(colour: str) -> Any:
+    return RGBColor.from_string(colour)  # type: ignore[no-untyped-call]
+
+
+def block(slide: Any, colour: str | None, left: float = 0.5, form: Any = MSO_SHAPE.RECTANGLE) -> Any:
+    """A shape that is larger than a box beside it."""
+    shape = slide.shapes.add_shape(form, Inches(left), Inches(0.5), Inches(6), Inches(3))
+    if colour is None:
+        shape.fill.background()
+    else:
+        shape.fill.solid()
+        shape.fill.fore_color.rgb = rgb(colour)
+    return shape
+
+
+def picture(slide: Any, mode: str) -> None:
+    file = io.BytesIO()
+    Image.new(mode, (60, 30), 0).save(file, "PNG")
+    slide.shapes.add_picture(file, Inches(0.5), Inches(0.5), Inches(6), Inches(3))
+
+
+def white(slide: Any, colour: str = "FFFFFF") -> None:
+    box(slide, "$700").text_frame.paragraphs[0].runs[0].font.color.rgb = rgb(colour)
+
+
+def said(slide: Any) -> None:
+    box(slide, "$700")
+
+
+def by_list_style(slide: Any) -> None:
+    styles = box(slide, "$700")._element.find(".//{*}lstStyle")
+    namespace = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    fill = '<a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill>'
+    styles.append(lxml.etree.fromstring(f"<a:lvl1pPr {namespace}><a:defRPr>{fill}</a:defRPr></a:lvl1pPr>"))
+
+
+def dark(slide: Any) -> None:
+    slide.background.fill.solid()
+    slide.background.fill.fore_color.rgb = rgb("000080")
+
+
+def grouped(slide: Any, left: float) -> None:
+    group = slide.shapes.add_group_shape()
+    group.shapes.add_textbox(Inches(1), Inches(3), Inches(3), Inches(1)).text_frame.text = "$700"
+    group.left = Inches(left)
+
+
+def shrunk(slide: Any, scale: str) -> None:
+    namespace = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    body = box(slide, "$700").text_frame._txBody.bodyPr
+    body.append(lxml.etree.fromstring(f'<a:normAutofit {namespace} fontScale="{scale}"/>'))
+
+
+def indented(slide: Any, margin: str) -> None:
+    box(slide, "$700").text_frame.paragraphs[0]._p.get_or_add_pPr().set("marL", margin)
+
+
+Steps = tuple[Callable[[Any], Any], ...]
+UNSEEN: dict[str, Steps] = {
+    "under a filled shape": (said, lambda slide: block(slide, "000080")),
+    "under a picture": (said, lambda slide: picture(slide, "RGB")),
+    "of the slide's colour": (dark, lambda slide: white(slide, "000080")),
+    "white beside a dark shape": (lambda slide: block(slide, "000080", left=6), white),
+    "white by the style of its level": (by_list_style,),
+    "in a group off the slide": (lambda slide: grouped(slide, 30),),
+    "shrunk to nothing": (lambda slide: shrunk(slide, "1000"),),
+    "indented beyond the slide": (lambda slide: indented(slide, "30000000"),),
+    "white in a shape without a fill": (lambda slide: setattr(block(slide, None).text_frame, "text", "$700"),),
+}
+SHOWN: dict[str, Steps] = {
+    "over a filled shape": (lambda slide: block(slide, "CCCCCC"), said),
+    "under a shape without a fill": (said, lambda slide: block(slide, None)),
+    "under a part of a shape": (said, lambda slide: block(slide, "000080", left=3)),
+    "under a round shape": (said, lambda slide: block(slide, "000080", form=MSO_SHAPE.OVAL)),
+    "under a clear picture": (said, lambda slide: picture(slide, "RGBA")),
+    "over a picture": (lambda slide: picture(slide, "RGB"), white),
+    "white on a dark slide": (dark, white),
+    "white on a dark shape": (lambda slide: block(slide, "000080"), white),
+    "white partly on a dark shape": (lambda slide: block(slide, "000080", left=3), white),
+    "white in a dark shape": (lambda slide: setattr(block(slide, "000080").text_frame, "text", "$700"),),
+    "in a group": (lambda slide: grouped(slide, 1),),
+    "shrunk a little": (lambda slide: shrunk(slide, "90000"),),
+    "indented": (lambda slide: indented(slide, "457200"),),
+}
+
+
+@pytest.mark.parametrize("way", UNSEEN)
+def test_what_colours_and_places_hide_is_kept_apart(deck: Any, way: str) -> None:
+    slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
+    for step in UNSEEN[way]:
+        step(slide)
+    (page,) = pages(deck)
+    assert (page.text, page.hidden) == ("", "$700")
+
+
+@pytest.mark.parametrize("way", SHOWN)
+def test_what_colours_and_places_show_is_read(deck: Any, way: str) -> None:
+    slide = deck.slides.add_slide(deck.slide_layouts[BLANK])
+    for step in SHOWN[way]:
+        step(slide)
+    (page,) = pages(deck)
+    assert (page.text, page.hidden) == ("$700", "")
+
+
+def test_a_placeholder_is_where_and_as_its_layout_says(deck: Any) -> None:
+    layout = deck.slide_layouts[TITLE_AND_CONTENT]
+    slide = deck.slides.add_slide(layout)
+    slide.placeholders[1].text = "$700"
+    slide.shapes.title.text = "Seen"
+    assert pages(deck)[0].text == "Seen\n$700"
+    model = layout.placeholders[1]
+    model.left, model.top, model.width, model.height = Inches(30), Inches(1), Inches(4), Inches(1)
+    (page,) = pages(deck)
+    assert (page.text, page.hidden) == ("Seen", "$700")
 
 
 def test_what_is_not_seen_is_kept_apart(deck: Any) -> None:

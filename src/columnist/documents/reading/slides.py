@@ -1,10 +1,11 @@
 """PPTX: each slide is a page. Its shapes come in their order, which screen readers use, too, then its notes.
 
-Fixed texts of layouts and masters come once, with the first slide that shows them. Hidden text is kept apart: hidden
-slides and shapes, shapes off the slide, letters of one point, without a fill, or in the colour of their shape or of an
-empty slide. Comments are left out.
+Fixed texts of layouts and masters come once, with the first slide that shows them. What is hidden (slides, shapes, what
+is off the slide or under another shape, letters of one point, without a fill, or of the colour of what is behind them)
+is kept apart. Comments are left out.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,17 +16,20 @@ from columnist.documents.reading import drawn
 from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
 from columnist.documents.reading.flowing import Picture, looked_at
 from columnist.documents.reading.formulas import MATH, formula
+from columnist.documents.reading.letters import A, ground_of, is_flat, is_off, is_opaque, is_unseen
 from columnist.documents.reading.numbering import number_in_words
 from columnist.documents.reading.package import Package, R, opened
+from columnist.documents.reading.pictures import is_opaque_picture
+from columnist.documents.reading.placed import Placed, ground_at, is_covered
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.symbols import is_symbol, symbol
-from columnist.documents.reading.visibility import is_alike
+from columnist.documents.reading.theme import UNKNOWN, Theme, whole
 from columnist.errors import DocumentError
 
-A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-_LEAST_SIZE = 100
-"""The size of letters in hundredths of a point: smaller ones are not seen."""
+_LEVELS = 9
+_FAR_EMU = 914_400
+"""English Metric Units by which a paragraph begins beyond the edge of its slide."""
 _NUMBERS = {
     "arabic": "decimal",
     "alphaLc": "lowerLetter",
@@ -69,8 +73,14 @@ class _Slide:
         self._name = name
         self._area = area
         self._shown = shown
-        self._ground: str | None = None
-        """The colour behind the letters of the shape that is read, if that is known."""
+        self._ground = UNKNOWN
+        """The colour behind the letters of the shape that is read."""
+        self._told: list[Any] = []
+        """Where the letters of that shape get their looks that say nothing themselves: lists of styles by levels, and
+        its colour; the strongest first."""
+        self._scale = 100_000
+        """Of their size, in thousandths of a per cent."""
+        self._theme = Theme(None)
         self._hidden: list[str] = []
         self._struck: list[str] = []
         self._read: set[Any] = set()
@@ -83,7 +93,9 @@ class _Slide:
             return Page(number, "", remarks=(Remark(RemarkKind.NOT_READ, detail="a slide that is missing"),))
         for ground in root.iterfind(f"{P}cSld/{P}bg"):
             self._look(ground, self._name, is_large=True)
-        self._ground = self._empty_ground(root)
+        self._above = self._parts_above(root)
+        self._theme = self._own_theme(root)
+        self._paper = self._paper_of(root)
         lines = [*self._fixed(root), *self._shapes(root, self._name), *self._notes()]
         lost = sum(len(text.text or "") for text in root.iter(f"{A}t") if text not in self._read and _is_printed(text))
         if lost:
@@ -102,24 +114,32 @@ class _Slide:
             pictures=pictures,
         )
 
-    def _empty_ground(self, slide: Any) -> str | None:
-        """The colour of a slide on which only letters are drawn; None if it is not known."""
-        part, root, ground = self._name, slide, None
-        for kind in ("slideLayout", "slideMaster", ""):
-            if any(map(_is_drawn, root.iterfind(f"{P}cSld/{P}spTree//*"))):
-                return None
-            behind = root.find(f"{P}cSld/{P}bg")
-            if ground is None and behind is not None:
-                ground = _colour(next(behind.iter(f"{A}solidFill"), next(behind.iter(f"{P}bgRef"), None)))
-                if ground is None:
-                    return None
-            part = self._related(part, kind) if kind else ""
-            found = self._package.part(part) if part else None
-            if found is None:
+    def _parts_above(self, slide: Any) -> list[tuple[str, Any]]:
+        """The slide, its layout and its master."""
+        found = [(self._name, slide)]
+        for kind in ("slideLayout", "slideMaster"):
+            part = self._related(found[-1][0], kind)
+            root = self._package.part(part) if part else None
+            if root is None:
                 break
-            root = found
-        colours = root.find(f"{P}clrMap")
-        return None if colours is not None and colours.get("bg1", "lt1") != "lt1" else ground or _PAPER
+            found.append((part, root))
+        return found
+
+    def _own_theme(self, slide: Any) -> Theme:
+        part = self._related(self._above[-1][0], "theme")
+        own = (root.find(f"{P}clrMapOvr/{A}overrideClrMapping") for _, root in self._above)
+        mapped = next((one for one in own if one is not None), self._above[-1][1].find(f"{P}clrMap"))
+        return Theme(self._package.part(part) if part else None, dict(mapped.attrib) if mapped is not None else {})
+
+    def _paper_of(self, slide: Any) -> str:
+        """The colour of the slide behind all shapes."""
+        behind = next((one for _, root in self._above for one in root.iterfind(f"{P}cSld/{P}bg")), None)
+        if behind is None:
+            return self._theme.named("bg1") or UNKNOWN
+        named = behind.find(f"{P}bgRef")
+        if named is not None:
+            return (self._theme.drawn(named) or UNKNOWN) if named.get("idx") == "1001" else UNKNOWN
+        return self._theme.drawn(next(behind.iter(f"{A}solidFill"), None)) or UNKNOWN
 
     def _fixed(self, slide: Any) -> Iterator[str]:
         """The texts of the layout and the master other than placeholders."""
@@ -151,35 +171,106 @@ class _Slide:
 
     def _shapes(self, root: Any, part: str, *, placeholders: bool = True) -> Iterator[str]:
         tree = root.find(f"{P}cSld/{P}spTree")
-        for shape in [] if tree is None else _flat(tree):
+        shapes = [] if tree is None else list(_flat(tree))
+        below = self._placed_below() if placeholders else []
+        placed = [*below, *(self._placed(shape, part) for shape in shapes)]
+        for index, shape in enumerate(shapes, start=len(below)):
             if not placeholders and next(shape.iter(f"{P}ph"), None) is not None:
                 continue
-            lines = list(self._shape(shape, part))
-            if self._is_hidden(shape):
-                self._hidden += lines
-            else:
-                yield from lines
+            yield from self._shape(shape, part, placed, index, is_gone=False)
 
-    def _shape(self, shape: Any, part: str) -> Iterator[str]:
+    def _placed_below(self) -> list[Placed]:
+        """What the master and the layout draw behind the shapes of the slide."""
+        found = []
+        for part, root in self._above[:0:-1]:
+            tree = root.find(f"{P}cSld/{P}spTree")
+            drawn_there = [] if tree is None else [one for one in _flat(tree) if next(one.iter(f"{P}ph"), None) is None]
+            found += [self._placed(one, part) for one in drawn_there]
+        return found
+
+    def _placed(self, shape: Any, part: str) -> Placed:
+        """Where a shape is, and how it fills that place."""
+        left, top, right, bottom = _sides(self._frame(shape))
+        if is_off(shape):
+            return Placed(left, top, right, bottom, None, False)
+        if shape.tag == f"{P}sp":
+            fill = ground_of(shape, self._theme)
+            form = shape.find(f"{P}spPr/{A}prstGeom")
+            is_square = form is not None and form.get("prst") == "rect" and not _is_turned(shape)
+            return Placed(left, top, right, bottom, fill, is_square and is_opaque(shape.find(f"{P}spPr")))
+        if shape.tag == f"{P}pic":
+            names = (
+                self._package.relations(part).get(one.get(f"{R}embed", ""), ("", "")) for one in shape.iter(f"{A}blip")
+            )
+            data = next((found for _, name in names if name and (found := self._package.data(name)) is not None), None)
+            is_whole = data is not None and not _is_turned(shape) and next(shape.iter(f"{A}alphaModFix"), None) is None
+            return Placed(left, top, right, bottom, UNKNOWN, is_whole and is_opaque_picture(data or b""))
+        drawn_in = any(map(_is_drawn, shape.iter()))
+        return Placed(left, top, right, bottom, UNKNOWN if drawn_in else None, False)
+
+    def _frame(self, shape: Any) -> Any | None:
+        """The place of a shape; of a placeholder that does not say it, that of the layout or the master."""
+        for one in (shape, *self._models(shape)):
+            found = next((frame for frame in one.iter(f"{A}xfrm", f"{P}xfrm")), None)
+            if found is not None:
+                return found
+        return None
+
+    def _models(self, shape: Any) -> list[Any]:
+        """The placeholders of the layout and the master that one of the slide is made after."""
+        own = shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph")
+        if own is None:
+            return []
+        found = []
+        for _, root in self._above[1:]:
+            others = [(one, one.find(f"{P}nvSpPr/{P}nvPr/{P}ph")) for one in root.iterfind(f"{P}cSld/{P}spTree/{P}sp")]
+            alike = [one for one, other in others if other is not None and _is_alike_placeholder(own, other)]
+            found += alike[:1]
+        return found
+
+    def _shape(self, shape: Any, part: str, placed: list[Placed], index: int, *, is_gone: bool) -> Iterator[str]:
+        own = placed[index]
+        is_gone = is_gone or is_off(shape) or is_covered(placed, index) or is_flat(shape)
+        is_gone = is_gone or (self._area is not None and _is_outside(own, *self._area))
         if shape.tag == f"{P}grpSp":
-            for inner in _flat(shape):
-                lines = list(self._shape(inner, part))
-                if _is_off(inner):
-                    self._hidden += lines
-                else:
-                    yield from lines
+            inner = list(_flat(shape))
+            in_group = [*placed[:index], *(self._in_group(shape, self._placed(one, part)) for one in inner)]
+            for at, one in enumerate(inner, start=index):
+                yield from self._shape(one, part, [*in_group, *placed[index + 1 :]], at, is_gone=is_gone)
             return
+        lines = list(self._lines_of(shape, part, ground_at(placed, index, self._paper)))
+        if is_gone:
+            self._hidden += lines
+        else:
+            yield from lines
+
+    def _in_group(self, group: Any, inner: Placed) -> Placed:
+        """A shape of a group by its place on the slide."""
+        frame = group.find(f"{P}grpSpPr/{A}xfrm")
+        outer = _sides(frame)
+        at, size = (None, None) if frame is None else (frame.find(f"{A}chOff"), frame.find(f"{A}chExt"))
+        if at is None or size is None:
+            return inner
+        wide, high = max(_number(size.get("cx")), 1), max(_number(size.get("cy")), 1)
+        across, down = (outer[2] - outer[0]) / wide, (outer[3] - outer[1]) / high
+        x, y = _number(at.get("x")), _number(at.get("y"))
+        return inner._replace(
+            left=outer[0] + (inner.left - x) * across,
+            top=outer[1] + (inner.top - y) * down,
+            right=outer[0] + (inner.right - x) * across,
+            bottom=outer[1] + (inner.bottom - y) * down,
+        )
+
+    def _lines_of(self, shape: Any, part: str, ground: str) -> Iterator[str]:
         self._look(shape, part, any(map(is_large, shape.iter(f"{A}ext"))))
+        self._ground, self._told = ground, self._styles_of(shape)
+        body = shape.find(f"{P}txBody/{A}bodyPr/{A}normAutofit")
+        self._scale = 100_000 if body is None else whole(body.get("fontScale"), 100_000)
         table = next(shape.iter(f"{A}tbl"), None)
         if table is not None:
             yield from self._rows(table)
             return
-        around = self._ground
-        fill = shape.find(f"{P}spPr/{A}solidFill")
-        self._ground = around if fill is None else _colour(fill)
-        lines = list(self._paragraphs(shape))
-        self._ground = around
-        yield from lines
+        yield from self._paragraphs(shape)
         for element in shape.iter():
             if element.tag == SMART_ART:
                 yield from self._drawn(part, element.get(f"{R}dm", ""), "SmartArt")
@@ -188,6 +279,17 @@ class _Slide:
             elif element.tag == f"{P}oleObj":
                 self._remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
                 break
+
+    def _styles_of(self, shape: Any) -> list[Any]:
+        models = self._models(shape)
+        found = [one.find(f"{P}txBody/{A}lstStyle") for one in (shape, *models)]
+        found += [shape.find(f"{P}style/{A}fontRef")]
+        kind = shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph")
+        name = "otherStyle"
+        if kind is not None:
+            name = "titleStyle" if kind.get("type") in ("title", "ctrTitle") else "bodyStyle"
+        found.append(self._above[-1][1].find(f"{P}txStyles/{P}{name}"))
+        return [one for one in found if one is not None]
 
     def _look(self, element: Any, part: str, is_large: bool) -> None:
         """Keep the pictures in one shape, or those behind all shapes."""
@@ -208,12 +310,20 @@ class _Slide:
     def _rows(self, table: Any) -> Iterator[str]:
         for row in table.iter(f"{A}tr"):
             cells = [
-                " ".join(" ".join(self._paragraphs(cell)).split())
+                " ".join(" ".join(self._in_cell(cell)).split())
                 for cell in row.iter(f"{A}tc")
                 if cell.get("hMerge") not in ("1", "true")
             ]
             if any(cells):
                 yield "\t".join(cells)
+
+    def _in_cell(self, cell: Any) -> Iterator[str]:
+        """The paragraphs of a cell. One without a fill may have that of its table's style."""
+        properties = cell.find(f"{A}tcPr")
+        fill = None if properties is None else properties.find(f"{A}solidFill")
+        around, self._ground = self._ground, (fill is not None and self._theme.drawn(fill)) or UNKNOWN
+        yield from self._paragraphs(cell)
+        self._ground = around
 
     def _paragraphs(self, element: Any) -> Iterator[str]:
         counts: Counter[tuple[int, str]] = Counter()
@@ -225,11 +335,13 @@ class _Slide:
     def _text(self, paragraph: Any) -> str:
         parts: list[str] = []
         mark = ""
+        own = paragraph.find(f"{A}pPr")
+        begins = 0 if own is None else _number(own.get("marL")) + _number(own.get("indent"))
+        is_far = self._area is not None and (begins >= self._area[0] or begins <= -self._area[0])
         for piece in _pieces(paragraph):
             text, properties = self._piece(piece), piece.find(f"{A}rPr")
             baseline = 0 if properties is None else _number(properties.get("baseline"))
-            size = _LEAST_SIZE + 1 if properties is None else _number(properties.get("sz"), _LEAST_SIZE + 1)
-            if size <= _LEAST_SIZE or _is_unfilled(properties, self._ground):
+            if is_far or is_unseen(self._chain(paragraph, properties), self._ground, self._theme, self._scale):
                 self._hidden.append(text)
             elif properties is not None and properties.get("strike", "noStrike") != "noStrike" and text.strip():
                 self._struck.append(text)
@@ -239,6 +351,16 @@ class _Slide:
                 parts += [raised("".join(parts), mark), text]
                 mark = ""
         return "".join((*parts, raised("".join(parts), mark)))
+
+    def _chain(self, paragraph: Any, own: Any | None) -> list[Any]:
+        """What is said of letters, the strongest first: by themselves, then by the styles of their level."""
+        properties = paragraph.find(f"{A}pPr")
+        level = 1 + (0 if properties is None else min(_number(properties.get("lvl")), _LEVELS - 1))
+        chain = [] if own is None else [own]
+        for one in self._told:
+            found = one if one.tag == f"{A}fontRef" else one.find(f"{A}lvl{level}pPr/{A}defRPr")
+            chain += [] if found is None else [found]
+        return chain
 
     def _piece(self, piece: Any) -> str:
         if piece.tag == f"{A}br":
@@ -250,9 +372,6 @@ class _Slide:
         return "".join(map(formula, piece.iter(f"{MATH}oMath"))) + "".join(
             symbol(font, ord(one)) if is_symbol(ord(one)) else one for one in text
         )
-
-    def _is_hidden(self, shape: Any) -> bool:
-        return _is_off(shape) or (self._area is not None and _is_outside(shape, *self._area))
 
 
 def _flat(tree: Any) -> Iterator[Any]:
@@ -283,36 +402,7 @@ def _is_printed(text: Any) -> bool:
     )
 
 
-_PAPER = "FFFFFF"
-_CLEAR = 5_000
-"""Thousandths of a per cent of opacity at which text is invisible."""
 _FILLS = tuple(f"{A}{name}" for name in ("solidFill", "gradFill", "blipFill", "pattFill", "grpFill"))
-
-
-def _colour(fill: Any | None) -> str | None:
-    """The colour of a fill in six hexadecimal digits; None if only the theme has it, except for the theme's paper
-    colour."""
-    if fill is None:
-        return None
-    if (plain := fill.find(f"{A}srgbClr")) is not None:
-        return str(plain.get("val", "")).upper() if len(plain) == 0 else None
-    named = fill.find(f"{A}schemeClr")
-    return _PAPER if named is not None and named.get("val") in ("bg1", "lt1") and len(named) == 0 else None
-
-
-def _is_unfilled(properties: Any | None, ground: str | None) -> bool:
-    """Whether letters have no fill, or the colour of their background."""
-    if properties is None:
-        return False
-    if properties.find(f"{A}noFill") is not None:
-        line = properties.find(f"{A}ln")
-        return line is None or line.find(f"{A}solidFill") is None
-    fill = properties.find(f"{A}solidFill")
-    if fill is None:
-        return False
-    if any(_number(one.get("val"), _CLEAR + 1) <= _CLEAR for one in fill.iter(f"{A}alpha")):
-        return True
-    return is_alike(_colour(fill) or "", ground or "")
 
 
 def _is_drawn(element: Any) -> bool:
@@ -324,21 +414,30 @@ def _is_drawn(element: Any) -> bool:
     return bool(element.tag == f"{A}fillRef" and element.get("idx", "0") != "0")
 
 
-def _is_off(shape: Any) -> bool:
-    """Whether a shape is switched off in the list of shapes."""
-    properties = next(iter(shape), None)
-    named = None if properties is None else properties.find(f"{P}cNvPr")
-    return named is not None and named.get("hidden") in ("1", "true")
+def _is_turned(shape: Any) -> bool:
+    return any(one.get("rot", "0") != "0" for one in shape.iter(f"{A}xfrm"))
 
 
-def _is_outside(shape: Any, width: int, height: int) -> bool:
-    """Whether no part of a shape is on the slide. A placeholder has the place that its layout gives."""
-    frame = next((one for one in shape.iter(f"{A}xfrm", f"{P}xfrm")), None)
+def _is_alike_placeholder(one: Any, other: Any) -> bool:
+    """Whether a placeholder of a slide is made after one of a layout or a master."""
+    if one.get("idx") is not None and one.get("idx") == other.get("idx"):
+        return True
+    kinds = ["title" if kind.get("type") == "ctrTitle" else kind.get("type", "body") for kind in (one, other)]
+    return kinds[0] == kinds[1]
+
+
+def _sides(frame: Any | None) -> tuple[float, float, float, float]:
+    """The rectangle of a shape; of one that does not say its place, nothing that another could cover."""
     at, size = (None, None) if frame is None else (frame.find(f"{A}off"), frame.find(f"{A}ext"))
     if at is None or size is None:
-        return False
-    x, y, wide, high = (_number(one.get(name)) for one, names in ((at, "xy"), (size, ("cx", "cy"))) for name in names)
-    return x >= width or y >= height or x + wide <= 0 or y + high <= 0
+        return (0.0, 0.0, math.inf, math.inf)
+    x, y = _number(at.get("x")), _number(at.get("y"))
+    return (x, y, x + _number(size.get("cx")), y + _number(size.get("cy")))
+
+
+def _is_outside(place: Placed, width: int, height: int) -> bool:
+    """Whether no part of a shape is on the slide."""
+    return place.left >= width or place.top >= height or place.right < 0 or place.bottom < 0
 
 
 def _label(paragraph: Any, counts: Counter[tuple[int, str]]) -> str:
