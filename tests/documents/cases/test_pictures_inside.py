@@ -55,7 +55,7 @@ def in_pptx(path: Path, data: bytes) -> None:
     deck = pptx.Presentation()
     slide = deck.slides.add_slide(deck.slide_layouts[6])
     slide.shapes.add_textbox(0, 0, Inches(4), Inches(1)).text_frame.text = "See the rents."
-    slide.shapes.add_picture(io.BytesIO(data), 0, 0, Inches(6))
+    slide.shapes.add_picture(io.BytesIO(data), 0, Inches(2), Inches(6))
     deck.save(str(path))
 
 

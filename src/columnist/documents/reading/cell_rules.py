@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 _RANGE = re.compile(r"\$?([A-Z]{1,3})?\$?([0-9]{1,7})?(?::\$?([A-Z]{1,3})?\$?([0-9]{1,7})?)?")
 _TOKEN = re.compile(
-    r'\s*(?:(?P<text>"(?:[^"]|"")*")|(?P<number>[0-9]+(?:\.[0-9]*)?)|(?P<sign><>|<=|>=|[=<>(),-])'
+    r'\s{0,20}(?:(?P<text>"(?:[^"]|""){0,500}+")|(?P<number>[0-9]{1,20}(?:\.[0-9]{0,20})?)|(?P<sign><>|<=|>=|[=<>(),-])'
     r"|(?P<name>\$?[A-Za-z]{1,10}\$?[0-9]{0,7}))"
 )
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384

@@ -53,7 +53,6 @@ _CELL_STYLE = f"{_TABLE}default-cell-style-name"
 _ZEROS = re.compile(rb'"ShowZeroValues"[^>]*>\s*false')
 _PAPER = "FFFFFF"
 _OUT_OF_SIGHT = ("none", "printer")
-_ADDRESS = re.compile(r"[^.]*\.")
 _CONDITION = re.compile(
     r"(is-true-formula|formula-is|contains-text|not-contains-text|begins-with|ends-with)\((.*)\)", re.S
 )
@@ -545,7 +544,7 @@ class _Content:
     def _rules(self, sheet: Any) -> Iterator[tuple[Area, Rule]]:
         """The conditions under which cells of a sheet have another style."""
         for form in sheet.iter(f"{_CALC}conditional-format"):
-            named = " ".join(_ADDRESS.sub("", one) for one in form.get(f"{_CALC}target-range-address", "").split(":"))
+            named = " ".join(one.rpartition(".")[2] for one in form.get(f"{_CALC}target-range-address", "").split(":"))
             covered = list(areas(named.replace(" ", ":")))
             for priority, one in enumerate(form.iterchildren(f"{_CALC}condition")):
                 rule = self._rule(one.get(f"{_CALC}value", ""), one.get(f"{_CALC}apply-style-name", ""), priority)
