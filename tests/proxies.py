@@ -112,7 +112,7 @@ def nginx(
             user=user,
             servers=servers,
             kept=kept,
-            headers=f"{headers} proxy_set_header Host $http_host;",
+            headers=headers if below == "/" else "proxy_set_header Host $http_host;",
             below=below,
             rest="/" if strips else "",
         )

@@ -2,7 +2,10 @@
 
 import asyncio
 import re
+import resource
 import socket
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -31,7 +34,7 @@ from columnist.export.stream import Exporter
 from columnist.process import Process
 from columnist.settings import Settings
 from tests.patience import PATIENCE_SECONDS, until
-from tests.processes import Served, served
+from tests.processes import Served, environment, served, wait_for_line
 
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 TYPES = ("application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/plain", None)
@@ -252,3 +255,26 @@ def test_what_waits_for_its_client_ends(monkeypatch: pytest.MonkeyPatch) -> None
                 assert await ended([reader]) == 1, sent
 
     asyncio.run(wait())
+
+
+def test_a_server_that_may_open_few_files_answers_however_many_connect_at_once(url: str, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4_096), hard))
+    few = ["sh", "-c", 'ulimit -n 128; exec "$0" -m columnist serve --port 0', sys.executable]
+    settings = environment(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, COLUMNIST_DRAIN_SECONDS=0)
+    server = subprocess.Popen(few, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert server.stdout and server.stderr
+    address = urlsplit(wait_for_line(server.stdout, "Open").split()[1])
+    crowd = []
+    try:
+        for _ in range(600):
+            crowd.append(socket.create_connection((address.hostname, address.port), PATIENCE_SECONDS))
+        assert httpx.get(f"http://{address.netloc}/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+    finally:
+        for one in crowd:
+            one.close()
+        server.terminate()
+        _, logged = server.communicate(timeout=PATIENCE_SECONDS)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "out of system resource" not in logged, logged[:2_000]
+    assert server.returncode == 0, logged[-2_000:]

@@ -130,10 +130,11 @@ def test_a_database_that_is_read_only_is_not_ready_for_writing(postgres: SystemS
         wait_until(lambda: readiness(server) == (200, "ready"))
 
 
-def test_probes_may_ask_with_head(url: str, tmp_path: Path) -> None:
+def test_probes_and_monitors_may_ask_with_head(url: str, tmp_path: Path) -> None:
     with a_server(url, tmp_path) as server:
-        assert httpx.head(f"{server.url}/readyz").status_code == 200
-        assert httpx.head(f"{server.url}/healthz").status_code == 200
+        for path in ("healthz", "readyz", "metrics", "", "favicon.svg"):
+            answer = httpx.head(f"{server.url}/{path}")
+            assert (path, answer.status_code, answer.content) == (path, 200, b"")
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

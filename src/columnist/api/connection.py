@@ -28,6 +28,9 @@ STALL_SECONDS = 60.0
 MOST_CONNECTIONS = min(2_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 """The other half of the open files is for documents, the database and subprocesses."""
 
+MOST_ACCEPTED = max(1, MOST_CONNECTIONS // 8)
+"""Connections that are accepted before the event loop does anything else, such as closing those that are too many."""
+
 
 class _RefusedError(Exception):
     """Not an error: ends the parser in the middle of a request."""
@@ -154,5 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
 def _longest_waiting(connections: Iterable[object], newest: BoundedProtocol) -> BoundedProtocol:
     """The connection that has been without a request for the longest time; the newest if all others are busy."""
-    waiting = [one for one in connections if isinstance(one, BoundedProtocol) and one.answered]
+    # One that was ended just now is still among them.
+    open_ones = [one for one in connections if isinstance(one, BoundedProtocol) and not one.transport.is_closing()]
+    waiting = [one for one in open_ones if one.answered]
     return min(waiting, key=attrgetter("waiting_since"), default=newest)

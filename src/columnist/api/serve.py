@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from columnist.api.app import create_app
-from columnist.api.connection import BoundedProtocol
+from columnist.api.connection import MOST_ACCEPTED, BoundedProtocol
 from columnist.api.health import Health
 from columnist.db.connect import Database, wait_for_database
 from columnist.db.probe import Probe
@@ -32,7 +32,13 @@ from columnist.settings import Settings
 log = structlog.get_logger()
 
 _config = partial(
-    uvicorn.Config, log_config=None, access_log=False, server_header=False, http=BoundedProtocol, ws="none"
+    uvicorn.Config,
+    log_config=None,
+    access_log=False,
+    server_header=False,
+    http=BoundedProtocol,
+    ws="none",
+    backlog=MOST_ACCEPTED,
 )
 """The settings of every port."""
 
@@ -52,6 +58,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listener in sockets or ():
+            listener.listen(BACKLOG)  # the config's is how many asyncio accepts at a time
             host, port = listener.getsockname()[:2]
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             if self.link_token is not None:  # printed, not logged: others may read the log

@@ -23,6 +23,9 @@ _NOT_BUILT = """\
 <!doctype html><html lang="en"><title>Columnist</title><p>The API runs, and the page is not built: a wheel has it, and
 in a working copy <code>make page</code> builds it.</p>"""
 
+READS = ["GET", "HEAD"]
+"""HEAD is what many monitors of a site ask with."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -41,8 +44,8 @@ def add_page(app: FastAPI) -> None:
     app.include_router(router)
 
 
-@router.get("/favicon.svg")
-@router.get("/start.js")
+@router.api_route("/favicon.svg", methods=READS)
+@router.api_route("/start.js", methods=READS)
 async def fixed(request: Request) -> Response:
     """The files with the same address in every version: the icon in the browser's tab, and the first script."""
     file = FOLDER / Path(request.url.path).name
@@ -51,8 +54,8 @@ async def fixed(request: Request) -> Response:
     return FileResponse(file, headers={"Cache-Control": "no-cache"})
 
 
-@router.get("/")
-@router.get("/reviews/{rest:path}")
+@router.api_route("/", methods=READS)
+@router.api_route("/reviews/{rest:path}", methods=READS)
 async def page(request: Request, token: Annotated[str, Query()] = "") -> Response:
     """The page's HTML. Its head contains what the page needs to know before sign-in. On a server without sign-in the
     token of the printed link becomes a cookie, and is removed from the address."""
@@ -76,7 +79,7 @@ async def page(request: Request, token: Annotated[str, Query()] = "") -> Respons
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY.format(nonce=nonce)})
 
 
-@router.get("/{mistyped}")
+@router.api_route("/{mistyped}", methods=READS)
 async def elsewhere(request: Request, token: Annotated[str, Query()] = "") -> Response:
     """Any other address: the page says that nothing is there, and offers a way on."""
     answer = await page(request, token)

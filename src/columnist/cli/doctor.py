@@ -93,6 +93,12 @@ def _look_at_database(settings: Settings) -> str:
             connection.rollback()
         except psycopg.Error as error:
             raise DatabaseError(f"PostgreSQL answers, but cannot be written to: {str(error).strip()}") from None
+        if (full := _notifications(connection)) > 0.5:
+            raise DatabaseError(
+                f"PostgreSQL's queue of notifications is {full:.0%} full, because a session listens in a transaction "
+                "that does not end. Work goes on, but starts later. Find the session in pg_stat_activity (idle in "
+                "transaction), and end it: select pg_terminate_backend(PID)."
+            )
         if too_much := _too_much(connection):
             raise DatabaseError(
                 f"The database login {connection.info.user} {', '.join(too_much)}, which no running process needs. "
@@ -102,6 +108,13 @@ def _look_at_database(settings: Settings) -> str:
         version = connection.info.server_version
         kind = "external" if settings.database_url else "embedded"
         return f"{kind} PostgreSQL {version // 10_000}.{version % 10_000}, schema {len(migrations())}"
+
+
+def _notifications(connection: psycopg.Connection) -> float:
+    """How full the queue of notifications is, which PostgreSQL empties when all who listen have read them."""
+    row = connection.execute("select pg_notification_queue_usage()").fetchone()
+    assert row
+    return float(row[0])
 
 
 def _too_much(connection: psycopg.Connection) -> list[str]:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections import Counter
 
 import structlog
 from structlog.dev import ConsoleRenderer, plain_traceback
@@ -9,6 +10,27 @@ from structlog.processors import ExceptionRenderer, JSONRenderer, TimeStamper
 from structlog.tracebacks import ExceptionDictTransformer
 
 from columnist.progress import Forgiving
+
+
+class _Calm(logging.Filter):
+    """Lets only so many lines of one kind through in a minute: a library that fails in a loop would fill the disk."""
+
+    most = 20
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: Counter[tuple[str, str]] = Counter()
+        self._until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.created >= self._until:
+            self._seen.clear()
+            self._until = record.created + 60
+        kind = (record.name, str(record.msg)[:100])
+        self._seen[kind] += 1
+        if self._seen[kind] == self.most:
+            record.msg = f"{record.msg} (the last line of this kind for a minute)"
+        return self._seen[kind] <= self.most
 
 
 def configure_logs(level: str) -> None:
@@ -32,6 +54,7 @@ def configure_logs(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(Forgiving(sys.stderr)),  # type: ignore[arg-type]
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_Calm())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*first, structlog.stdlib.add_logger_name],

@@ -20,7 +20,7 @@ async def readyz(gate: CurrentGate) -> Response:
     return await gate.health.ready()
 
 
-@router.get("/metrics")
+@router.api_route("/metrics", methods=["GET", "HEAD"])
 async def metrics(process: CurrentProcess) -> Response:
     """What Prometheus scrapes (docs/watching.md)."""
     return Response(await exposition(process.database), media_type=MEDIA_TYPE)

@@ -17,6 +17,6 @@ begin
   where i.id = any(items) and i.status = 'pending' and i.position >= 1000000000
     and not exists (select from tabular_batch_requests r where r.item_id = i.id and r.answered_at is null);
   update tabular_batches b set ended_at = now(), holder = null where b.id = end_tabular_batch.batch_id;
-  perform pg_notify('tabular_jobs', b.job_id::text) from tabular_batches b
+  perform wake_workers('tabular_jobs', b.job_id::text) from tabular_batches b
   where b.id = end_tabular_batch.batch_id and b.job_id is not null;
 end $$;

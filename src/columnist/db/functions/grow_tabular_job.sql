@@ -66,6 +66,6 @@ begin
   from counted t
   where j.id = job.id
   returning t.items into added;
-  perform pg_notify('tabular_jobs', job.id::text);
+  perform wake_workers('tabular_jobs', job.id::text);
   return query select job.total_items + added, added;
 end $$;

@@ -17,4 +17,4 @@ with todo as materialized (
   select job.id, job.review_id, todo.document_id, row_number() over (order by todo.position, todo.document_id)
   from job cross join todo
 )
-select id as job_id, total_items, pg_notify('tabular_jobs', id::text) is null as notified from job
+select id as job_id, total_items, wake_workers('tabular_jobs', id::text) as notified from job

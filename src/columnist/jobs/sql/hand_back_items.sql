@@ -11,4 +11,4 @@ with handed_back as (
   returning i.id
 )
 select count(*) as handed_back,
-       case when not %(wait)s then pg_notify('tabular_jobs', 'handed back') is null end as notified from handed_back
+       case when not %(wait)s then wake_workers('tabular_jobs', 'handed back') end as notified from handed_back

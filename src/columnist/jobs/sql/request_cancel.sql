@@ -5,6 +5,6 @@ with asked as (
 ), cancelled as (
   update tabular_jobs j set cancel_requested_at = now(), updated_at = now()
   from asked where j.id = asked.id and asked.cancel_requested_at is null
-  returning pg_notify('tabular_job_cancelled', j.id::text) is null as notified
+  returning wake_workers('tabular_job_cancelled', j.id::text) as notified
 )
 select id, (select notified from cancelled) as notified from asked

@@ -4,4 +4,4 @@ update tabular_jobs
 set budget = case when pause_cause in ('refusal', 'batch', 'copy') then coalesce(%(budget)s, budget) else %(budget)s end,
     paused_at = null, pause_cause = null, pause_reason = null, updated_at = now()
 where id = %(job_id)s and status in ('pending', 'running') and paused_at is not null
-returning id, pg_notify('tabular_jobs', 'resumed') is null as notified
+returning id, wake_workers('tabular_jobs', 'resumed') as notified

@@ -3,4 +3,4 @@ update tabular_jobs set paused_at = null, pause_cause = null, pause_reason = nul
 where id = any(array(select j.id from tabular_jobs j
                      where j.model = %(model)s and j.status in ('pending', 'running') and j.pause_cause = 'refusal'
                      order by j.id for no key update))
-returning pg_notify('tabular_jobs', id::text) is null as notified
+returning wake_workers('tabular_jobs', id::text) as notified
