@@ -95,6 +95,17 @@ def simulator(**options: object) -> Iterator[str]:
         process.wait()
 
 
+def environment_of(url: str, home: Path, llm: str, **variables: object) -> dict[str, object]:
+    """The variables of a process over this database and data directory that asks the simulator at `llm`."""
+    return {
+        "DATABASE_URL": url,
+        "COLUMNIST_DATA_DIR": home,
+        "OPENAI_BASE_URL": llm,
+        "COLUMNIST_MODEL": "simulated",
+        **variables,
+    }
+
+
 def metric(base_url: str, name: str) -> float:
     """A figure of the simulator's /metrics."""
     with urllib.request.urlopen(base_url.removesuffix("/v1") + "/metrics") as answer:

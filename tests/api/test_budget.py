@@ -5,21 +5,20 @@ from pathlib import Path
 import httpx
 
 from tests.jobs.grid import QUESTIONS, Watcher, a_job
-from tests.processes import contracts_in, served, simulator
+from tests.processes import contracts_in, environment_of, served, simulator
 
 
 def test_a_job_pauses_when_its_budget_is_spent_and_goes_on_with_another(url: str, tmp_path: Path) -> None:
     files = contracts_in(tmp_path / "files", 40)
     with simulator(prompt_rate=10**6, decode_rate=1000, slots=4) as llm:
-        variables = {
-            "DATABASE_URL": url,
-            "COLUMNIST_DATA_DIR": tmp_path / "home",
-            "OPENAI_BASE_URL": llm,
-            "COLUMNIST_MODEL": "simulated",
-            "COLUMNIST_PRICE_PROMPT": 1000,
-            "COLUMNIST_PRICE_COMPLETION": 1000,
-            "TABULAR_GENERATE_CONCURRENCY": 2,
-        }
+        variables = environment_of(
+            url,
+            tmp_path / "home",
+            llm,
+            COLUMNIST_PRICE_PROMPT=1000,
+            COLUMNIST_PRICE_COMPLETION=1000,
+            TABULAR_GENERATE_CONCURRENCY=2,
+        )
         first = a_job(url, tmp_path / "home", files)
         watcher = Watcher(url)
         with served("--no-worker", **variables) as server:

@@ -15,7 +15,7 @@ import pytest
 from tests.api.test_reviews import a_review, problem
 from tests.jobs.grid import Watcher
 from tests.llm.simulated import completion, scripted
-from tests.processes import contracts_in, metric, served, simulator
+from tests.processes import contracts_in, environment_of, metric, served, simulator
 from tests.uploads import until_read, upload
 
 TERMS = b"This Agreement is governed by the laws of the State of Delaware. The fee is $1,000.00."
@@ -157,12 +157,7 @@ def test_regenerate_asks_one_cell_again_even_an_edited_one(grid: Grid) -> None:
 def test_an_edit_made_while_a_worker_asks_is_not_overwritten(url: str, tmp_path: Path) -> None:
     (file,) = contracts_in(tmp_path / "files", 1).iterdir()
     with simulator(prompt_rate=10**6, decode_rate=40, slots=4) as llm:
-        variables = {
-            "DATABASE_URL": url,
-            "COLUMNIST_DATA_DIR": tmp_path / "home",
-            "OPENAI_BASE_URL": llm,
-            "COLUMNIST_MODEL": "simulated",
-        }
+        variables = environment_of(url, tmp_path / "home", llm)
         with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
             review = a_review(api, "Term")["id"]
             (document,) = upload(api, (file.name, file.read_bytes()), review_id=review)["files"]

@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.conftest import ROOT, new_database, system_server
 from tests.jobs.grid import QUESTIONS, Watcher, a_job
 from tests.patience import PATIENCE_SECONDS, wait_until
-from tests.processes import columnist, contracts_in, served, simulator, start, wait_for_line
+from tests.processes import columnist, contracts_in, environment_of, served, simulator, start, wait_for_line
 
 DOCUMENTS = 6
 UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
@@ -43,16 +43,6 @@ def scraped(url: str) -> dict[Sample, float]:
 
 def value(metrics: dict[Sample, float], name: str, **labels: str) -> float:
     return metrics[f"columnist_{name}", frozenset(labels.items())]
-
-
-def environment_of(url: str, home: Path, llm: str, **variables: object) -> dict[str, object]:
-    return {
-        "DATABASE_URL": url,
-        "COLUMNIST_DATA_DIR": home,
-        "OPENAI_BASE_URL": llm,
-        "COLUMNIST_MODEL": "simulated",
-        **variables,
-    }
 
 
 def until_ended(url: str) -> None:

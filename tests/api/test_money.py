@@ -14,7 +14,7 @@ import pytest
 
 from tests.llm.simulated import Reply, completion, scripted
 from tests.patience import PATIENCE_SECONDS, pause
-from tests.processes import served
+from tests.processes import environment_of, served
 
 PROMPT, COMPLETION = 101, 7
 """Tokens of each call (`completion`)."""
@@ -111,18 +111,17 @@ def told(job: dict[str, Any]) -> tuple[int, int]:
 def bench(url: str, tmp_path: Path) -> Iterator[Bench]:
     llm = Llm()
     with scripted(llm) as server:
-        variables = {
-            "DATABASE_URL": url,
-            "COLUMNIST_DATA_DIR": tmp_path / "home",
-            "OPENAI_BASE_URL": server.url,
-            "COLUMNIST_MODEL": "simulated",
-            "COLUMNIST_CONTEXT_TOKENS": 4096,
-            "COLUMNIST_COLUMNS_PER_CALL": 1,
-            "COLUMNIST_PRICE_PROMPT": 10_000,  # a call costs a little more than a dollar
-            "COLUMNIST_LLM_MAX_IN_FLIGHT": IN_FLIGHT,
-            "TABULAR_GENERATE_CONCURRENCY": IN_FLIGHT,
-            "TABULAR_JOB_MAX_ATTEMPTS": 1,
-        }
+        variables = environment_of(
+            url,
+            tmp_path / "home",
+            server.url,
+            COLUMNIST_CONTEXT_TOKENS=4096,
+            COLUMNIST_COLUMNS_PER_CALL=1,
+            COLUMNIST_PRICE_PROMPT=10_000,  # a call costs a little more than a dollar
+            COLUMNIST_LLM_MAX_IN_FLIGHT=IN_FLIGHT,
+            TABULAR_GENERATE_CONCURRENCY=IN_FLIGHT,
+            TABULAR_JOB_MAX_ATTEMPTS=1,
+        )
         with served(**variables) as process, httpx.Client(base_url=f"{process.url}/api") as api:
             yield Bench(api, llm, url)
             llm.free.set()

@@ -16,7 +16,7 @@ from tests.api.test_reviews import problem
 from tests.documents.test_sweep import days_pass, names
 from tests.llm.simulated import Simulated, completion, scripted
 from tests.patience import wait_until
-from tests.processes import served
+from tests.processes import environment_of, served
 from tests.uploads import until_read, upload
 
 MARK = "zqmarker"
@@ -101,13 +101,7 @@ def test_a_refusal_that_quotes_a_document_goes_with_it(url: str, admin_url: str,
 def test_no_table_and_no_file_holds_a_word_of_what_was_deleted(
     url: str, admin_url: str, llm: Simulated, tmp_path: Path, how: str
 ) -> None:
-    variables = {
-        "DATABASE_URL": url,
-        "COLUMNIST_DATA_DIR": tmp_path,
-        "OPENAI_BASE_URL": llm.url,
-        "COLUMNIST_MODEL": "simulated",
-        "TABULAR_JOB_MAX_ATTEMPTS": 1,
-    }
+    variables = environment_of(url, tmp_path, llm.url, TABULAR_JOB_MAX_ATTEMPTS=1)
     columns = [{"name": name, "prompt": "What is it?"} for name in ("First", "Second")]
     with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
         review = api.post("/tabular/reviews", json={"name": "Review", "columns": columns}).json()["id"]

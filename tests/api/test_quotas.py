@@ -26,7 +26,7 @@ from columnist.llm.usage import Prices, Usage
 from tests.api.test_reviews import problem
 from tests.jobs.grid import Watcher, a_review
 from tests.llm.simulated import completion, scripted
-from tests.processes import Served, served, simulator
+from tests.processes import Served, environment_of, served, simulator
 from tests.uploads import upload
 
 AT_ONCE = 8
@@ -125,15 +125,14 @@ def test_when_the_allowance_is_spent_no_job_of_the_user_begins_another_call(url:
     jobs, documents, in_flight = 6, 8, 2
     spent = "select coalesce(sum(spent), 0) from user_usage"
     with simulator(prompt_rate=10**6, decode_rate=300, slots=in_flight) as llm, ExitStack() as servers:
-        variables = {
-            "DATABASE_URL": url,
-            "COLUMNIST_DATA_DIR": tmp_path / "home",
-            "OPENAI_BASE_URL": llm,
-            "COLUMNIST_MODEL": "simulated",
-            "COLUMNIST_PRICE_PROMPT": 1000,
-            "COLUMNIST_PRICE_COMPLETION": 1000,
-            "COLUMNIST_LLM_MAX_IN_FLIGHT": in_flight,
-        }
+        variables = environment_of(
+            url,
+            tmp_path / "home",
+            llm,
+            COLUMNIST_PRICE_PROMPT=1000,
+            COLUMNIST_PRICE_COMPLETION=1000,
+            COLUMNIST_LLM_MAX_IN_FLIGHT=in_flight,
+        )
         watcher = Watcher(url)
 
         def generate(server: Served, name: str, documents: int) -> str:
@@ -215,15 +214,14 @@ def test_a_suggestion_takes_from_the_allowance_what_it_may_cost_before_it_is_ask
         return 200, completion(json.dumps({"prompt": "Which widgets are in the annex?", "format": "text"}))
 
     with scripted(reply) as llm:
-        variables = {
-            "DATABASE_URL": url,
-            "COLUMNIST_DATA_DIR": tmp_path,
-            "OPENAI_BASE_URL": llm.url,
-            "COLUMNIST_MODEL": "simulated",
-            "COLUMNIST_PRICE_PROMPT": 1000,
-            "COLUMNIST_PRICE_COMPLETION": 1000,
-            "COLUMNIST_USER_DOLLARS_A_DAY": most * 5 / 2,
-        }
+        variables = environment_of(
+            url,
+            tmp_path,
+            llm.url,
+            COLUMNIST_PRICE_PROMPT=1000,
+            COLUMNIST_PRICE_COMPLETION=1000,
+            COLUMNIST_USER_DOLLARS_A_DAY=most * 5 / 2,
+        )
         with served("--no-worker", **variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
             answers = [api.post("/tabular/columns/suggest-prompt", json={"name": title}) for _ in range(4)]
             assert [one.status_code for one in answers] == [200, 200, 402, 402], answers[0].text

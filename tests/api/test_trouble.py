@@ -6,19 +6,14 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.jobs.grid import Watcher, a_job
-from tests.processes import contracts_in, served, start
+from tests.processes import contracts_in, environment_of, served, start
 from tests.proxies import free_port
 
 
 def test_a_server_without_workers_says_why_a_run_waits(url: str, tmp_path: Path) -> None:
     job = a_job(url, tmp_path / "home", contracts_in(tmp_path / "files", 2))
     llm = f"http://127.0.0.1:{free_port()}/v1"  # nothing answers there
-    variables = {
-        "DATABASE_URL": url,
-        "COLUMNIST_DATA_DIR": tmp_path / "home",
-        "OPENAI_BASE_URL": llm,
-        "COLUMNIST_MODEL": "simulated",
-    }
+    variables = environment_of(url, tmp_path / "home", llm)
     watcher = Watcher(url)
     with served("--no-worker", **variables) as server:
         status = f"{server.url}/api/tabular/jobs/{job.job_id}"

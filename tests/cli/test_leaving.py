@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import SystemServer, new_database, system_server
 from tests.jobs.grid import Watcher, a_job
-from tests.processes import columnist, columns_in, contracts_in, simulator, start, wait_for_line
+from tests.processes import columnist, columns_in, contracts_in, environment_of, simulator, start, wait_for_line
 
 GRACE_SECONDS = 1
 ENOUGH_SECONDS = 60
@@ -28,15 +28,14 @@ def test_a_process_leaves_though_postgresql_stands_still(postgres: SystemServer,
     url = new_database(postgres.url, f"frozen_{command}")
     files = contracts_in(tmp_path / "files", 30)
     with simulator(prompt_rate=10**6, decode_rate=1, slots=64) as llm:
-        variables = {
-            "DATABASE_URL": url,
-            "COLUMNIST_DATA_DIR": tmp_path / "home",
-            "OPENAI_BASE_URL": llm,
-            "COLUMNIST_MODEL": "simulated",
-            "COLUMNIST_DRAIN_SECONDS": 0,
-            "TABULAR_GENERATE_CONCURRENCY": 10,
-            "TABULAR_WORKER_GRACE_SECONDS": GRACE_SECONDS,
-        }
+        variables = environment_of(
+            url,
+            tmp_path / "home",
+            llm,
+            COLUMNIST_DRAIN_SECONDS=0,
+            TABULAR_GENERATE_CONCURRENCY=10,
+            TABULAR_WORKER_GRACE_SECONDS=GRACE_SECONDS,
+        )
         if command == "run":
             columns = columns_in(tmp_path / "questions.yaml", 2)
             process = start("run", files, "--columns", columns, "--output", tmp_path / "review.json", **variables)

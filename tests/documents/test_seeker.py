@@ -96,5 +96,5 @@ def test_users_take_turns_at_searches_and_one_who_asks_for_too_many_is_refused()
 
 @pytest.mark.parametrize("sent", [None, {}, [[[0, 0, 1]]], [[[1, 0, 99]]], [[[1, 5, 2]]], [[[1, "a", 2]]], [[[1]]]])
 def test_what_a_child_sends_that_is_no_place_in_the_document_is_refused(sent: object) -> None:
-    with pytest.raises(DocumentError, match="what none sends"):
+    with pytest.raises(DocumentError, match="invalid answer"):
         seeker._spans(sent, PAGES)

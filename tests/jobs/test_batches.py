@@ -21,6 +21,7 @@ from tests.jobs.grid import Watcher
 from tests.jobs.test_worker_processes import workers
 from tests.llm.simulated import Simulated, simulator
 from tests.patience import until
+from tests.processes import environment_of
 
 DOCUMENTS = 6
 COLUMNS = [
@@ -158,13 +159,7 @@ def test_a_reply_that_is_lost_submits_nothing_twice(url: str, llm: Simulated, fi
 
 def test_a_killed_worker_leaves_a_batch_to_the_next(url: str, llm: Simulated, files: Path) -> None:
     watcher = Watcher(url)
-    variables = {
-        "DATABASE_URL": url,
-        "COLUMNIST_DATA_DIR": files.parent / "home",
-        "OPENAI_BASE_URL": llm.url,
-        "COLUMNIST_MODEL": "simulated",
-        "TABULAR_JOB_LEASE_SECONDS": 5,
-    }
+    variables = environment_of(url, files.parent / "home", llm.url, TABULAR_JOB_LEASE_SECONDS=5)
 
     async def begin() -> None:
         settings = llm.settings(**settings_of(url, llm, files))
