@@ -148,3 +148,12 @@ def test_the_jobs_of_a_copy_wait_until_somebody_resumes_them(template_of: dict[s
     assert "stores and returns files" in adopted.stdout, adopted.stdout + adopted.stderr
     asyncio.run(after(successor, goes_on=True))
     asyncio.run(after(original, goes_on=True))
+
+
+def test_a_start_of_a_current_database_locks_and_writes_nothing_about_it(url: str, admin_url: str) -> None:
+    migrate(url)
+    row = "select ctid::text, xmin::text, xmax::text from installation"
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        before = connection.execute(row).fetchone()
+        assert migrate(url) == 0
+        assert connection.execute(row).fetchone() == before

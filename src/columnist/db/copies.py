@@ -25,8 +25,10 @@ def is_new_copy(connection: psycopg.Connection) -> bool:
 def own(connection: psycopg.Connection) -> None:
     """Make a copy independent, in a transaction of the database's owner."""
     connection.execute("set local role columnist_worker")
+    if connection.execute(f"select exists ({_COMPARE} where database = database_identity())").fetchone() == (True,):
+        return
     connection.execute("insert into installation default values on conflict do nothing")
-    row = connection.execute(_COMPARE + " for update").fetchone()
+    row = connection.execute(f"{_COMPARE} for update").fetchone()
     assert row
     before, now = row
     if before == now:

@@ -1,18 +1,10 @@
 -- The rows of a review with their cells for export: read through a cursor, one index range per document. `citations`
 -- are null unless requested; `value` is text, so that a value that cannot be parsed spoils no row.
 select d.id as document_id, d.name as document, coalesce(d.path, d.name) as path, k.page_count, k.language,
-       (select coalesce(o.path, o.name)
-        from documents o join review_documents s on s.review_id = %(review_id)s and s.document_id = o.id
-        where o.user_id = d.user_id and o.sha256 = d.sha256
-          and (s.position, s.document_id) < (r.position, r.document_id)
-        order by s.position, s.document_id limit 1) as same_as,
-       (select max(o.created_at)
-        from documents o join review_documents s on s.review_id = %(review_id)s and s.document_id = o.id
-        where o.user_id = d.user_id and case when o.path is null then o.name else o.path end = case when d.path is null then d.name else d.path end
-          and o.created_at > d.created_at) as newer_file_at,
-       row_to_json(k) as content, k.error, coalesce(c.cells, '[]') as cells
+       beside.same_as, beside.newer_file_at, row_to_json(k) as content, k.error, coalesce(c.cells, '[]') as cells
 from review_documents r
 join documents d on d.id = r.document_id
+cross join lateral files_beside(r, d) beside
 left join document_readings k on k.document_id = d.id
 left join lateral (
   select json_agg(shown) as cells  -- half again as fast as json_build_object

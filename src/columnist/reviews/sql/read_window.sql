@@ -13,21 +13,14 @@ with matching as {materialized} (
 )
 select t.total, p.document_id::text, d.name as document, coalesce(d.path, d.name) as path, k.page_count, k.ocr_pages,
        k.unread_pages, row_to_json(k) as content, k.error,
-       (select coalesce(o.path, o.name)
-        from documents o join review_documents s on s.review_id = %(review_id)s and s.document_id = o.id
-        where o.user_id = d.user_id and o.sha256 = d.sha256
-          and (s.position, s.document_id) < (own.position, own.document_id)
-        order by s.position, s.document_id limit 1) as same_as,
-       (select max(o.created_at)
-        from documents o join review_documents s on s.review_id = %(review_id)s and s.document_id = o.id
-        where o.user_id = d.user_id and case when o.path is null then o.name else o.path end = case when d.path is null then d.name else d.path end
-          and o.created_at > d.created_at) as newer_file_at,
+       beside.same_as, beside.newer_file_at,
        array(select distinct a.column_id::text from awaited_columns(%(review_id)s, p.document_id) a) as awaited,
        coalesce(c.cells::text, '{{}}') as cells
 from (select count(*) as total from matching) t
 left join page p on true
 left join review_documents own on own.review_id = %(review_id)s and own.document_id = p.document_id
 left join documents d on d.id = p.document_id
+left join lateral files_beside(own, d) beside on true
 left join document_readings k on k.document_id = d.id
 left join lateral (
   select json_object_agg(c.column_id, row_to_json(compact)) as cells
