@@ -202,13 +202,18 @@ def test_a_cursor_that_is_none_is_refused_with_a_sentence(url: str, cursor: str)
 
 
 @pytest.mark.parametrize(
-    ("limit", "times", "plan", "analyzed", "growth"),
-    [(1_000, 3, "auto", False, 4), (10, 60, "force_generic_plan", True, 2)],
+    ("cursor", "cells", "times", "plan", "analyzed", "growth"),
+    [
+        (None, 1_000, 3, "auto", False, 4),
+        (None, 10, 60, "force_generic_plan", True, 2),
+        (NOW, 0, 60, "force_generic_plan", True, 1.6),
+    ],
 )
 def test_a_page_of_the_feed_costs_the_same_however_many_cells_there_are(
-    url: str, admin_url: str, limit: int, times: int, plan: str, analyzed: bool, growth: int
+    url: str, admin_url: str, cursor: str | None, cells: int, times: int, plan: str, analyzed: bool, growth: float
 ) -> None:
-    """Also before there are statistics about their number, and with the plan that PostgreSQL keeps for later pages."""
+    """Also before there are statistics about their number, with the plan that PostgreSQL keeps for later pages, and
+    where nothing is new."""
 
     async def scenario() -> None:
         async with Database(url) as database:
@@ -226,11 +231,13 @@ def test_a_page_of_the_feed_costs_the_same_however_many_cells_there_are(
                     with psycopg.connect(admin_url, autocommit=True) as admin:
                         admin.execute("vacuum analyze")
                 async with database.act_as(LOCAL_USER) as connection:
+                    since = cursor and (await changed_cells(connection, review.id, cursor)).cursor
                     await connection.execute(f"set local plan_cache_mode = {plan}")
                     threshold, connection.prepare_threshold = connection.prepare_threshold, 0
                     began = cpu_time(connection.info.backend_pid)
                     for _ in range(times):
-                        assert len((await changed_cells(connection, review.id, limit=limit)).cells) == limit
+                        page = await changed_cells(connection, review.id, since, limit=cells or 10)
+                        assert len(page.cells) == cells
                     cpu.append(cpu_time(connection.info.backend_pid) - began)
                     connection.prepare_threshold = threshold
             assert cpu[1] < growth * cpu[0], "twenty times as many cells"

@@ -129,5 +129,5 @@ def _parse_cursor(cursor: str, feed: str) -> tuple[str, str, str | None, tuple[s
     if not 0 < int(low) <= int(high):
         raise _no_cursor(cursor)
     if next_seen is None:
-        return history, seen, None, ("0", str(UUID(int=0)), str(UUID(int=0)))
+        return history, seen, None, (low, str(UUID(int=0)), str(UUID(int=0)))  # what is older was seen
     return history, seen, next_seen, (after[0], after[1], after[2])

@@ -1,6 +1,6 @@
 -- The delta feed. `seen` is the snapshot up to which the reader has everything: a change is new if it was not visible
 -- in it. Commits land out of order, but each is visible either in the old snapshot or in a later one, so none is missed
--- however they interleave; the ranges on the xids are what the indexes serve. Within one reading, pages follow `after`.
+-- however they interleave. Within one reading, pages follow `after`; the first follows the xids that are all seen.
 -- A change is one of the cell, one of its question, which made it stale, or its removal with its row or column
 -- (`missing`). One row with all cells as compact JSON, which no code between here and the browser needs to parse.
 -- The plan is kept, and must not depend on the statistics: what stands before `offset 0` is looked up for each row before
@@ -9,8 +9,8 @@ with changed as materialized (
   (select c.changed_xid as xid, c.document_id, c.column_id, c.ctid as place
    from tabular_cells c
    where c.review_id = %(review_id)s
-     and c.changed_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
-     and not pg_visible_in_snapshot(c.changed_xid, %(seen)s::pg_snapshot)
+     and not pg_visible_in_snapshot(c.changed_xid, (select %(seen)s::pg_snapshot))
+     -- The only bound of what the index reads: PostgreSQL begins at a row's, and no later at another one beside it.
      and (c.changed_xid, c.document_id, c.column_id)
          > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
      and (%(job_id)s::uuid is null or %(job_id)s in (c.job_id, c.attempt_job_id))
@@ -20,13 +20,12 @@ with changed as materialized (
   (select col.asked_xid, c.document_id, c.column_id, c.ctid
    from (select * from tabular_columns col
          where col.review_id = %(review_id)s
-           and col.asked_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
-           and not pg_visible_in_snapshot(col.asked_xid, %(seen)s::pg_snapshot) offset 0) col
+           and not pg_visible_in_snapshot(col.asked_xid, (select %(seen)s::pg_snapshot)) offset 0) col
    cross join lateral (
      select c.document_id, c.column_id, c.job_id, c.attempt_job_id, c.ctid
      from tabular_cells c
      where c.review_id = %(review_id)s and c.column_id = col.id and is_stale(c, col.version)
-       and pg_visible_in_snapshot(c.changed_xid, %(seen)s::pg_snapshot) offset 0) c  -- the others are above
+       and pg_visible_in_snapshot(c.changed_xid, (select %(seen)s::pg_snapshot)) offset 0) c  -- the others are above
    where (col.asked_xid, c.document_id, c.column_id)
          > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
      and (%(job_id)s::uuid is null or %(job_id)s in (c.job_id, c.attempt_job_id))
@@ -36,8 +35,7 @@ with changed as materialized (
   (select r.changed_xid, r.document_id, r.column_id, null::tid
    from tabular_removed_cells r
    where r.review_id = %(review_id)s and %(job_id)s::uuid is null
-     and r.changed_xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
-     and not pg_visible_in_snapshot(r.changed_xid, %(seen)s::pg_snapshot)
+     and not pg_visible_in_snapshot(r.changed_xid, (select %(seen)s::pg_snapshot))
      and (r.changed_xid, r.document_id, r.column_id)
          > (%(after_xid)s::text::xid8, %(after_document)s::uuid, %(after_column)s::uuid)
      and r.column_id <> all(array(
