@@ -11,6 +11,8 @@ class ColumnistError(Exception):
     exit_code = 1
     problem = "internal-error"
     http_status = 500
+    retry_seconds = 1
+    """After how long the same request may succeed, where that is only a matter of time."""
 
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)

@@ -1,5 +1,6 @@
 """Documents over HTTP: thousands in one request, each with its own result; nothing hostile gets anywhere."""
 
+import re
 import socket
 from collections.abc import Iterator
 from datetime import datetime
@@ -106,7 +107,9 @@ def test_a_name_is_for_people_and_never_a_path(api: httpx.Client, tmp_path: Path
     assert file["name"] == kept
     assert [path.name for path in stored(tmp_path / "home")] == [file["sha256"]]
     original = api.get(f"/documents/{file['document_id']}/original")
-    assert original.headers["content-disposition"].startswith("attachment; filename*=utf-8''")
+    assert re.match(
+        r"attachment; filename=\"[ -~]+\"; filename\*=utf-8''[\w.%~-]+$", original.headers["content-disposition"]
+    )
 
 
 def test_too_many_files_and_broken_bodies_are_refused_and_what_came_before_stays(url: str, tmp_path: Path) -> None:
@@ -123,6 +126,25 @@ def test_too_many_files_and_broken_bodies_are_refused_and_what_came_before_stays
             "bad-input",
         )
         assert len(stored(tmp_path)) == 2
+
+
+def test_what_is_sent_in_the_wrong_way_is_told_the_right_one(url: str, tmp_path: Path) -> None:
+    variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path, "COLUMNIST_REQUESTS_PER_MINUTE": 7}
+    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+        json = {"Content-Type": "application/json"}
+        for answer, words in (
+            (api.post("/documents", files={"file": ("a.txt", b"Hello.")}), "called `files`"),
+            (api.post("/tabular/reviews", content='{"name": ', headers=json), "The body is not JSON: Expecting value"),
+            (api.post("/tabular/reviews", data={"name": "x"}), "should be a JSON object"),
+        ):
+            assert (answer.status_code, words in answer.json()["detail"]) == (422, True), answer.text
+        (file,) = upload(api, ("Mängel “1”.txt", b"Hello."))["files"]
+        named = api.get(f"/documents/{file['document_id']}/original").headers["Content-Disposition"]
+        assert named.startswith('attachment; filename="M_ngel _1_.txt"; filename*=utf-8' + "''M%C3%A4ngel")
+        while (answer := api.get("/me")).status_code == 200:
+            pass
+        assert answer.status_code == 429
+        assert 30 < int(answer.headers["Retry-After"]) <= 60, "of the minute"
 
 
 def test_a_client_that_vanishes_leaves_no_half_file(server: Served, api: httpx.Client, tmp_path: Path) -> None:

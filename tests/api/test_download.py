@@ -31,7 +31,8 @@ def test_a_review_is_downloaded_in_every_format(api: httpx.Client, tmp_path: Pat
     path = f"/tabular/reviews/{review}/export"
     book = api.get(path)
     assert book.headers["content-disposition"] == (
-        "attachment; filename*=utf-8''Leases%20%222026%22%20%2F%20Z%C3%BCrich.xlsx"
+        'attachment; filename="Leases _2026_ _ Z_rich.xlsx"; '
+        "filename*=utf-8''Leases%20%222026%22%20%2F%20Z%C3%BCrich.xlsx"
     )
     values = list(openpyxl.load_workbook(io.BytesIO(book.content))["Review"].values)
     assert [line[0] for line in values] == ["Document", "0.txt", "1.txt", "2.txt"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 
 from columnist.answers.units import units
@@ -58,6 +59,18 @@ def test_a_template_of_ones_own_is_made_changed_and_deleted(api: httpx.Client) -
     problem(api.get(path), 404, "not-found")
     problem(api.get("/tabular/templates/nothing"), 404, "not-found")
     problem(api.post("/tabular/templates", json={"name": "Empty", "columns": []}), 422, "bad-input")
+
+
+def test_a_template_that_is_stored_is_listed_whatever_is_refused_by_now(api: httpx.Client, admin_url: str) -> None:
+    column = {"name": "A", "prompt": "What is A?"}
+    twice = {"name": "Twice", "columns": [column, column]}
+    for refused in (api.post("/tabular/templates", json=twice), api.post("/tabular/reviews", json=twice)):
+        assert refused.status_code == 422 and "two columns are called 'A'" in refused.json()["detail"]
+    mine = api.post("/tabular/templates", json={"name": "Mine", "columns": [column]}).json()["id"]
+    with psycopg.connect(admin_url) as database:
+        database.execute("update column_templates set columns = columns || columns where id = %s", [mine])
+    assert len(api.get(f"/tabular/templates/{mine}").json()["columns"]) == 2
+    assert "Mine" in [one["name"] for one in api.get("/tabular/templates").json()["templates"]]
 
 
 def test_a_known_title_has_its_question_and_an_unknown_one_needs_an_llm(api: httpx.Client) -> None:

@@ -1,7 +1,9 @@
 """FastAPI dependencies of a request: the process, the user, their connection, desk and role."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Annotated
 from uuid import UUID
 
@@ -54,10 +56,14 @@ async def signed_in(request: Request) -> None:
     process, gate = await _process(request), await _gate(request)
     principal = await gate.authenticator.principal(request.method, request.headers)
     per_minute = process.settings.requests_per_minute
-    if not await gate.limiter.hit(RateLimitItemPerMinute(per_minute), str(principal.user.id)):
-        raise TooManyRequestsError(
+    rate, user = RateLimitItemPerMinute(per_minute), str(principal.user.id)
+    if not await gate.limiter.hit(rate, user):
+        refused = TooManyRequestsError(
             f"More than {per_minute:,} requests a minute: wait a moment (COLUMNIST_REQUESTS_PER_MINUTE)."
         )
+        free_at = (await gate.limiter.get_window_stats(rate, user)).reset_time
+        refused.retry_seconds = max(1, ceil(free_at - time.time()))
+        raise refused
     if principal.scope == "read" and request.method not in READING:
         raise ForbiddenError("This API token permits reading only.")
     request.state.user = principal.user

@@ -14,7 +14,7 @@ from columnist.documents.model import Remark
 from columnist.jobs.ask import JobOnly, Only
 from columnist.jobs.feed import ChangedCells
 from columnist.jobs.job import Progress
-from columnist.reviews.columns_file import ColumnInput, Input, Line
+from columnist.reviews.columns_file import Columns, Input, Line
 from columnist.reviews.events import Act, Certificate
 from columnist.reviews.grid import RowGroup
 from columnist.reviews.model import Column, Failure, Flag, Member, Review, ReviewChange, Role
@@ -24,7 +24,6 @@ RATE_DIGITS = 2
 
 Ids = Annotated[list[UUID], Field(fail_fast=True)]
 """Only the first wrong one is reported: reporting ten thousand takes a second."""
-Columns = Annotated[list[ColumnInput], Field(max_length=200, fail_fast=True)]
 
 
 class ReviewInput(Input):

@@ -16,7 +16,6 @@ from columnist.errors import ColumnistError, StorageAwayError
 
 log = structlog.get_logger()
 
-RETRY_AFTER_SECONDS = 1
 _SLUGS = {404: "not-found", 405: "method-not-allowed", 408: "too-slow", 413: "too-large"}
 
 
@@ -63,7 +62,7 @@ def of_error(error: ColumnistError) -> ProblemResponse:
     if error.http_status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if error.http_status in (429, 503, 507):
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        headers["Retry-After"] = str(error.retry_seconds)
     fields = [FieldProblem(field=error.field, detail=str(error))] if error.field else []
     return problem(error.problem, error.http_status, str(error), fields, headers)
 
@@ -79,7 +78,14 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
-        fields = [_field_problem(one) for one in error.errors()]
+        found = error.errors()
+        if any(one["type"] == "json_invalid" for one in found):
+            (one,) = found
+            where = f"{one['ctx']['error']} (after {one['loc'][-1]} characters)"
+            return problem("bad-input", 422, f"The body is not JSON: {where}.")
+        if any(one["loc"] == ("body",) and one["type"] == "model_attributes_type" for one in found):
+            return problem("bad-input", 422, "The body should be a JSON object, with Content-Type: application/json.")
+        fields = [_field_problem(one) for one in found]
         detail = "; ".join(f"{one.field}: {one.detail}" for one in fields)
         return problem("bad-input", 422, f"The request is invalid: {detail}.", fields)
 
@@ -97,7 +103,7 @@ def add_handlers(app: FastAPI) -> None:
         if not is_weather(error):
             raise error
         log.warning("database away", at=request.url.path, error=str(error).strip(), sqlstate=error.sqlstate)
-        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        headers = {"Retry-After": str(ColumnistError.retry_seconds)}
         if is_conflict(error):
             return problem(
                 "database-busy", 503, "The same rows were changed by another request: try again.", headers=headers
@@ -115,4 +121,7 @@ def add_handlers(app: FastAPI) -> None:
 def _field_problem(error: dict[str, Any]) -> FieldProblem:
     place = [str(part) for part in error["loc"][1:]] or [str(error["loc"][0])]
     message = str(error["msg"]).removeprefix("Value error, ")
-    return FieldProblem(field=".".join(place), detail=f"{message[0].lower()}{message[1:]}")
+    begins_with_name = message[:2].isupper()  # such as JSON
+    return FieldProblem(
+        field=".".join(place), detail=message if begins_with_name else f"{message[0].lower()}{message[1:]}"
+    )

@@ -64,6 +64,8 @@ async def uploaded(
             await taking.abandon()
     if taking is not None:
         raise InputError("The multipart body breaks off in the middle of a file.", "files")
+    if parts.others and not count:
+        raise InputError("No part of the body is a file called `files`: with curl, --form files=@lease.pdf.", "files")
 
 
 class _Parts:
@@ -75,6 +77,8 @@ class _Parts:
         self._header: dict[bytes, bytes] = {}
         self._value = b""
         self._is_file = False
+        self.others = 0
+        """Parts that are no file, or are called otherwise."""
 
     def callbacks(self) -> dict[str, object]:
         return {
@@ -110,6 +114,8 @@ class _Parts:
         self._is_file = options.get(b"name") == FIELD and name is not None
         if self._is_file:
             self._events.append(("begin", name or b""))
+        else:
+            self.others += 1
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         if self._is_file:

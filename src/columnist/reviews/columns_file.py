@@ -1,6 +1,7 @@
 """A file of questions: YAML with `columns`, each with name, prompt, format, tags (for format `tag`), and perhaps
 rules."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -129,17 +130,19 @@ class _TwiceError(yaml.YAMLError):
     pass
 
 
+def _names_differ(columns: list[ColumnInput]) -> list[ColumnInput]:
+    names = Counter(column.name for column in columns)
+    if twice := sorted(name for name, times in names.items() if times > 1):
+        raise ValueError(f"two columns are called {twice[0]!r}")
+    return columns
+
+
+Columns = Annotated[list[ColumnInput], Field(max_length=200, fail_fast=True), AfterValidator(_names_differ)]
+
+
 class _File(Input):
     name: Line | None = None
-    columns: Annotated[list[ColumnInput], Field(min_length=1, max_length=200)]
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> Self:
-        names = [column.name for column in self.columns]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two columns are called {twice[0]!r}")
-        return self
+    columns: Annotated[Columns, Field(min_length=1)]
 
 
 def read_columns(file: Path) -> list[ColumnSpec]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import yaml
@@ -15,7 +16,7 @@ from columnist.db.connect import Connection, User
 from columnist.db.text import as_json
 from columnist.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from columnist.reviews.columns_file import parse_columns, read_columns
-from columnist.reviews.model import ColumnSpec
+from columnist.reviews.model import ColumnSpec, Rule
 
 SAME_TITLE = 90
 """Of 100: the least similarity of two column titles with the same meaning (rapidfuzz's ratio, ignoring case)."""
@@ -139,5 +140,12 @@ def _json(columns: Sequence[ColumnSpec]) -> str:
     return as_json([asdict(column) for column in columns])
 
 
-def _columns(stored: list[dict[str, object]]) -> list[ColumnSpec]:
-    return parse_columns({"columns": stored}, "template")
+def _columns(stored: list[dict[str, Any]]) -> list[ColumnSpec]:
+    """As `_json` has written them, whatever is asked of new ones by now."""
+    return [
+        ColumnSpec(**{**column, "tags": tuple(column.get("tags", ())), "rules": _rules(column)}) for column in stored
+    ]
+
+
+def _rules(stored: dict[str, Any]) -> tuple[Rule, ...]:
+    return tuple(Rule(**rule) for rule in stored.get("rules", ()))

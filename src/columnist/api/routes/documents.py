@@ -8,7 +8,6 @@ from email.utils import format_datetime
 from functools import partial
 from pathlib import Path as FilePath
 from typing import Annotated, Self
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -16,6 +15,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
+from columnist.api.attachment import attachment
 from columnist.api.context import (
     CurrentConnection,
     CurrentProcess,
@@ -264,13 +264,12 @@ async def get_original(document_id: UUID, process: CurrentProcess, user: Current
     path = await opened.enter_async_context(off_loop(process.blobs.reading(document.sha256)))
     # A browser must save the file, whatever its type. Only a PDF is sent with its type.
     kind = PDF if document.media_type == PDF else "application/octet-stream"
-    named = f"attachment; filename*=utf-8''{quote(document.name, safe='')}"
     # Not the times of the file in the store: it is stored anew when somebody else uploads the same content.
     own = {
         "ETag": f'"{document.sha256}"',
         "Last-Modified": format_datetime(document.created_at.astimezone(UTC), usegmt=True),
     }
-    headers = {"Content-Disposition": named, **own, **_UNTRUSTED}
+    headers = {"Content-Disposition": attachment(document.name), **own, **_UNTRUSTED}
     return _LentFile(path, opened, kind, headers)
 
 

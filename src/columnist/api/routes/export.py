@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from columnist.api.attachment import attachment
 from columnist.api.context import CurrentProcess, CurrentUser, require_role
 from columnist.api.guarded import GuardedRoute
 from columnist.api.parameters import Filter, Words
@@ -72,9 +72,8 @@ async def export_review(
     extract = Extract(review_id, review.name, columns, document_ids, process.in_use, units)
     chunks = process.exporter.exported(user, extract, suffix)
     await _begun(chunks, request)  # failures before this are a problem response, later ones a broken download
-    name = quote(f"{review.name}.{suffix}", safe="")
     headers = {
-        "Content-Disposition": f"attachment; filename*=utf-8''{name}",
+        "Content-Disposition": attachment(f"{review.name}.{suffix}"),
         "Content-Encoding": "identity",  # large and mostly compressed already: the event loop must not do it again
     }
     return _Export(chunks, media_type=MEDIA_TYPES[suffix], headers=headers)

@@ -7,11 +7,10 @@ from pydantic import BaseModel, Field
 
 from columnist.api.context import CurrentConnection, CurrentUser, LongDesk
 from columnist.api.guarded import GuardedRoute
-from columnist.api.models import Columns
 from columnist.api.parameters import TemplateId
 from columnist.desk.suggestion import Suggestion
 from columnist.reviews import templates
-from columnist.reviews.columns_file import Input, Line
+from columnist.reviews.columns_file import Columns, Input, Line
 from columnist.reviews.model import Format
 from columnist.reviews.templates import Template
 
