@@ -21,6 +21,7 @@ from columnist.errors import LlmRefusedError, SettingsError, UnaskableModelError
 from columnist.export.stream import Exporter
 from columnist.guarded.children import LostError, layers
 from columnist.guarded.sandbox import REQUIRED
+from columnist.jobs.neighbours import Neighbours
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from columnist.jobs.work import ItemWorker
 from columnist.reviews.model import ColumnSpec, ModelInUse
@@ -71,26 +72,34 @@ class Process:
                 grace_seconds=settings.worker_grace_seconds,
                 models=self.back_ends.askable(),
             )
+            neighbours = Neighbours(settings.data_dir / "pools")
             pool = WorkerPool(
-                self.database, worker, options, self.back_ends.limits, self.back_ends.probe, self._beside(options)
+                self.database,
+                worker,
+                options,
+                self.back_ends.limits,
+                self.back_ends.probe,
+                self._beside(options),
+                neighbours,
             )
-            running = asyncio.create_task(pool.run())
-            watcher = asyncio.current_task()
-            assert watcher
-            # A pool that dies ends its process: otherwise people would wait for work that is never done.
-            running.add_done_callback(lambda _: pool.stopping or watcher.cancel())
-            try:
-                yield pool
-            except asyncio.CancelledError:
-                if running.done() and not pool.stopping and watcher.uncancel() == 0:
-                    raise WorkerPoolError(
-                        "The worker pool has ended unexpectedly; the log says why."
-                    ) from running.exception()
-                pool.stop_now()
-                raise
-            finally:
-                pool.stop()
-                await asyncio.gather(running, return_exceptions=True)
+            async with off_loop(neighbours.living(pool.id)):
+                running = asyncio.create_task(pool.run())
+                watcher = asyncio.current_task()
+                assert watcher
+                # A pool that dies ends its process: otherwise people would wait for work that is never done.
+                running.add_done_callback(lambda _: pool.stopping or watcher.cancel())
+                try:
+                    yield pool
+                except asyncio.CancelledError:
+                    if running.done() and not pool.stopping and watcher.uncancel() == 0:
+                        raise WorkerPoolError(
+                            "The worker pool has ended unexpectedly; the log says why."
+                        ) from running.exception()
+                    pool.stop_now()
+                    raise
+                finally:
+                    pool.stop()
+                    await asyncio.gather(running, return_exceptions=True)
 
     def _beside(self, options: PoolOptions) -> Callable[[], Awaitable[None]] | None:
         """The service for the batches of the settings' server, if there is one."""

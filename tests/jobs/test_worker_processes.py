@@ -84,6 +84,35 @@ def test_workers_killed_at_random_lose_nothing_and_repeat_nothing(sampled_url: s
         assert 0 <= repeated <= kills * 10 * 2, "at most what was in flight in a killed worker is asked again"
 
 
+def test_a_pool_takes_over_at_once_from_one_that_was_killed_on_its_machine(url: str, tmp_path: Path) -> None:
+    files = contracts_in(tmp_path / "files", 12)
+    with simulator(prompt_rate=10**6, decode_rate=20, slots=32) as llm:
+        variables = {
+            "DATABASE_URL": url,
+            "COLUMNIST_DATA_DIR": tmp_path / "home",
+            "OPENAI_BASE_URL": llm,
+            "TABULAR_GENERATE_CONCURRENCY": 6,
+            "TABULAR_JOB_LEASE_SECONDS": 86_400,
+        }
+        a_job(url, tmp_path / "home", files)
+        watcher = Watcher(url)
+        with workers(2, **variables) as (first, second):
+            watcher.until("select count(*) from tabular_job_items where status = 'running'", (12,))
+            first.kill()
+            second.send_signal(signal.SIGSTOP)  # a paused one is not dead
+            with workers(1, **variables) as (third,):
+                watcher.until("select count(*) from tabular_job_items where attempt_count = 2", (6,))
+                watcher.until("select count(*) from tabular_job_items where completed_at is not null", (6,))
+                second.send_signal(signal.SIGCONT)
+                watcher.until("select status from tabular_jobs", ("completed",))
+                third.send_signal(signal.SIGTERM)
+                _, log = third.communicate(timeout=PATIENCE_SECONDS)
+        # What is killed may have killed it: the attempt counts.
+        assert watcher.one("select max(attempt_count), sum(handed_back_count)::int from tabular_job_items") == (2, 0)
+        assert log.count("pools of this machine have died") == 1
+    assert len([*(tmp_path / "home" / "pools").iterdir()]) == 1, "that of the second, which is killed at the end"
+
+
 def test_sigterm_hands_back_at_once_and_another_worker_goes_on(sampled_url: str, tmp_path: Path) -> None:
     files = contracts_in(tmp_path / "files", 20)
     with simulator(prompt_rate=10**6, decode_rate=20, slots=32) as llm:

@@ -276,6 +276,12 @@ async def hand_back_strays(connection: Connection, worker_id: UUID, held: Sequen
 
 
 @retried
+async def expire_leases(connection: Connection, worker_ids: Sequence[UUID]) -> None:
+    """Let others claim what these pools, which are dead, have held. Their attempts count."""
+    await connection.execute(sql("expire_leases"), {"worker_ids": list(worker_ids)})
+
+
+@retried
 async def end_abandoned_items(connection: Connection, max_attempts: int) -> int:
     """The janitor: end poison items and remaining items of cancelled jobs; returns how many."""
     error = f"The worker died or hung {max_attempts} times in a row while it read this document; it is not tried again."

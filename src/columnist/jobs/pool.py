@@ -40,12 +40,14 @@ from columnist.jobs.items import (
     claim_items,
     claim_urgent_items,
     end_abandoned_items,
+    expire_leases,
     extend_leases,
     hand_back_items,
     hand_back_strays,
     retry_item,
 )
 from columnist.jobs.job import RESUMED, cancelled_jobs, pause_job, start_jobs
+from columnist.jobs.neighbours import Neighbours
 from columnist.jobs.presence import Presence, Probe
 from columnist.jobs.supervisor import CANCEL_AGAIN_SECONDS, Supervisor, end_tasks, wait_for_event
 from columnist.jobs.workers import leave
@@ -111,7 +113,8 @@ class WorkerPool:
 
     Each is in exactly one of three places: waiting for a worker, running, or ended and on its way to PostgreSQL. The
     heartbeat covers all three. `limits`: about how many documents at a time a model can be asked now; a model that is
-    not in it takes as many as there are workers. `beside`: one more service to keep running.
+    not in it takes as many as there are workers. `beside`: one more service to keep running. `neighbours`: the
+    pools of this machine, whose death it sees at once.
     """
 
     def __init__(
@@ -122,8 +125,10 @@ class WorkerPool:
         limits: Callable[[], Mapping[str, int]] = lambda: MappingProxyType({}),
         probe: Probe = _answers,
         beside: Callable[[], Awaitable[None]] | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
         self.id = uuid4()
+        self._neighbours = neighbours
         self._database = database
         self._work = work
         self._options = options
@@ -534,6 +539,12 @@ class WorkerPool:
 
     async def _end_abandoned(self) -> None:
         """The janitor: clean up after dead workers and cancelled jobs."""
+        if self._neighbours and (dead := await asyncio.to_thread(self._neighbours.dead)):
+            log.warning("pools of this machine have died", pools=[str(pool_id) for pool_id in dead])
+            await expire_leases(self._database, dead)
+            await asyncio.to_thread(self._neighbours.forget, dead)
+            self._found_nothing_at = -EMPTY_SECONDS
+            self._claimer_wakes.set()
         await end_abandoned_items(self._database, self._options.max_attempts)
         await forget_old_calls(self._database)
         # Pools that were started together need not check together; a short lease is worth a quicker check.
