@@ -98,6 +98,7 @@ class AllowanceSpentError(InputError):
 class UnauthenticatedError(ColumnistError):
     """Credentials are missing or invalid."""
 
+    exit_code = 2
     problem = "unauthenticated"
     http_status = 401
 
@@ -105,6 +106,7 @@ class UnauthenticatedError(ColumnistError):
 class ForbiddenError(ColumnistError):
     """The thing is visible to the user, but the act is not permitted."""
 
+    exit_code = 2
     problem = "forbidden"
     http_status = 403
 

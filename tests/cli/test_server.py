@@ -118,6 +118,7 @@ def test_ctrl_c_leaves_the_job_to_the_server(url: str, tmp_path: Path) -> None:
     [
         (("jobs", "list", "--server", "http://127.0.0.1:1"), 4, "does not answer"),
         (("jobs", "list", "--server", "localhost:8000"), 2, "not the address of a server"),
+        (("jobs", "list", "--server", "http://localhost:99999"), 2, "not the address of a server"),
     ],
 )
 def test_a_server_that_is_none_is_one_sentence(arguments: tuple[str, ...], code: int, sentence: str) -> None:

@@ -339,6 +339,17 @@ def test_an_address_that_is_none_is_one_sentence(address: str) -> None:
         columnist.Client(address)
 
 
+@pytest.mark.parametrize("token", ["to\nken", "tökén", "to ken", "to\u200bken"])
+def test_a_token_that_is_none_is_one_sentence(token: str) -> None:
+    with pytest.raises(InputError, match="copy it again"):
+        columnist.Client("http://127.0.0.1:8000", token=token)
+
+
+def test_the_address_of_the_api_is_that_of_its_server() -> None:
+    with columnist.Client("https://example.org/columnist/api/") as client:
+        assert client.base_url == "https://example.org/columnist"
+
+
 def test_what_is_no_columnist_server_is_one_sentence(stubborn: str) -> None:
     with columnist.Client(stubborn) as client:
         Stubborn.answers = [(404, {"Content-Type": "text/html"}), (301, {"Location": "/login"})]

@@ -32,9 +32,13 @@ class Transport:
     def __init__(self, base_url: str, token: str | None, timeout: float, retry_seconds: float) -> None:
         if not is_address(base_url):
             raise InputError(f"{base_url!r} is not the address of a server, such as http://127.0.0.1:8000.")
-        self.base_url = base_url.rstrip("/")
+        self.base_url = base_url.rstrip("/").removesuffix("/api")
         if token is None and is_loopback(urlsplit(base_url).hostname or ""):
             token = token_of_this_machine()
+        if token and not (token.isascii() and token.isprintable() and " " not in token):
+            raise InputError(
+                "The token of the server (COLUMNIST_TOKEN) has characters that no token has: copy it again."
+            )
         self._retry_seconds = retry_seconds
         self._closed = threading.Event()
         headers = {"Authorization": f"Bearer {token}"} if token else {}
