@@ -132,7 +132,7 @@ def test_a_wrong_token_is_one_sentence_that_does_not_print_it(url: str, tmp_path
     secret = {"COLUMNIST_JWT_SECRET": "s" * 32}
     with served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path, **secret) as server:
         done = columnist("jobs", "list", COLUMNIST_SERVER=server.url, COLUMNIST_TOKEN="hunter2")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stdout + done.stderr
     assert "hunter2" not in columnist("settings", COLUMNIST_TOKEN="hunter2").stdout
