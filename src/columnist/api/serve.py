@@ -1,6 +1,7 @@
 """`columnist serve`: the API and the worker pool in one process, and how it stops."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -139,6 +140,7 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
             process.tell_receivers()
         async with replace(process, reader=reader).working() if work else nullcontext() as pool:
             health.pool = pool
+            gc.freeze()  # or a full collection, every few seconds of a busy run, stops everything for 100 ms
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             stopping = asyncio.create_task(stopped.wait())
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,6 +1,7 @@
 """`columnist worker`: a worker pool until the process is told to stop."""
 
 import asyncio
+import gc
 import signal
 
 import structlog
@@ -34,6 +35,7 @@ async def work(settings: Settings) -> None:
         process.tell_receivers()
         async with process.working() as pool:
             health.pool = pool
+            gc.freeze()  # as in serve
             log.info(
                 "worker ready",
                 concurrency=settings.generate_concurrency or "as the LLM servers take",
