@@ -1,6 +1,7 @@
 """Code in a parser gets nothing: it runs in a real child, of a real template, after that has closed itself."""
 
 import asyncio
+import errno
 import json
 import os
 import socket
@@ -16,9 +17,10 @@ from columnist.errors import SettingsError
 from columnist.guarded import children
 from columnist.guarded.children import Places, Role, Templates
 from columnist.guarded.frames import DONE
-from columnist.guarded.sandbox import LAYERS, REQUIRED
+from columnist.guarded.sandbox import LAYERS, REQUIRED, Limits, close
 from columnist.process import check_sandbox, open_process
 from columnist.settings import Settings
+from tests.guarded import hostile
 
 HOSTILE = Role("tests.guarded.hostile", 256 * 1024**2, 5.0)
 
@@ -70,7 +72,7 @@ def test_a_child_reads_no_path(tmp_path: Path, path: str) -> None:
     own = tmp_path / "contract.txt"
     own.write_text("The rent is 900.")
     path = path.format(pid=os.getpid(), own=own)
-    for how in ("read", "write", "stat"):
+    for how in ("read", "write", "stat", "state"):
         assert "refused" in attack(how, path)
     assert "refused" in attack("list", str(Path(path).parent))
     assert own.read_text() == "The rent is 900."
@@ -95,6 +97,28 @@ def test_a_child_reaches_no_network_and_no_other_process(tmp_path: Path) -> None
 )
 def test_a_child_starts_nothing_and_takes_nothing(how: str) -> None:
     assert "refused" in attack(how)
+
+
+def test_a_child_may_make_no_system_call_but_those_that_parsing_needs() -> None:
+    assert attack("other calls") == {"refused": "PermissionError"}
+
+
+def test_a_child_without_an_empty_root_learns_of_no_file() -> None:
+    """Where user namespaces are not allowed, an unprivileged server's children keep its root."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        held = close(Limits(256 * 1024**2, 5), None, os.getppid())
+        try:
+            said = str(hostile._state_of("/etc/passwd"))
+        except OSError as error:
+            said = errno.errorcode[error.errno or 0]
+        os.write(theirs, f"{sorted(held)} {said}".encode())
+        os._exit(0)
+    os.close(theirs)
+    os.waitpid(child, 0)
+    assert os.read(ours, 1_000).decode() == f"{sorted(REQUIRED)} EPERM"
+    os.close(ours)
 
 
 async def refused_start(settings: Settings) -> None:

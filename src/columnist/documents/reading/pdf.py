@@ -3,6 +3,7 @@
 import ctypes
 import io
 import mmap
+import os
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -182,7 +183,8 @@ def draw_page(file: BinaryIO, number: int, width: int) -> bytes:
 def _opened(file: BinaryIO) -> Iterator[tuple[Any, Fonts]]:
     try:
         # A private copy, of which only changed parts take memory: PDFium would call back for each piece of a file.
-        held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        size = file.seek(0, os.SEEK_END)  # a closed process may not ask for the state of a file
+        held = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)
         document = pdfium.PdfDocument((ctypes.c_ubyte * len(held)).from_buffer(held))
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
