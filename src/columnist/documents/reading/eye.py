@@ -127,12 +127,12 @@ def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox
     if not may_rise and gutter is None:
         return text, words
     pieces = _pieces(words)
-    if len(pieces) < _LEAST_ROWS or _RIGHT_TO_LEFT.search(text) or any(map(_is_turned, words)):
+    if len(pieces) < _LEAST_ROWS:
         return text, words
     rows = None if gutter is None else _by_columns(pieces, gutter)
     if rows is None and may_rise:
         rows = _with_values(text, pieces) or _from_the_top(pieces)
-    if rows is None:
+    if rows is None or _RIGHT_TO_LEFT.search(text) or any(map(_is_turned, words)):
         return text, words
     parts: list[str] = []
     moved: list[WordBox] = []
@@ -207,6 +207,8 @@ def _pieces(words: Sequence[WordBox]) -> list[_Piece]:
 
 def _by_columns(pieces: Sequence[_Piece], gutter: float) -> list[list[_Piece]] | None:
     """Two columns of text, one after the other, if the file alternates between them line by line."""
+    if sum(one.x1 <= gutter for one in pieces) < COLUMN_LINES or sum(one.x0 >= gutter for one in pieces) < COLUMN_LINES:
+        return None
     placed = sorted((Placed(one, one.x0, one.x1, one.middle, one.height) for one in pieces), key=lambda one: one.y)
     blocks = parted(placed, [gutter])
     if len(blocks) < 2:
