@@ -4,6 +4,7 @@ import asyncio
 import os
 import pwd
 import subprocess
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -71,6 +72,82 @@ def test_the_running_login_works_and_can_do_nothing_by_itself(logins: tuple[str,
     ):
         with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(refused)
+
+
+OUT_OF_REACH = (
+    "select pg_read_file('/etc/passwd')",
+    "select pg_ls_dir('.')",
+    "select pg_stat_file('/etc/passwd')",
+    "select lo_import('/etc/passwd')",
+    "select lo_export(1,'/tmp/x')",
+    "select data from pg_largeobject",
+    "copy (select 1) to program 'id'",
+    "copy (select 1) to '/tmp/own13x'",
+    "create extension dblink",
+    "create extension postgres_fdw",
+    "create temp table t(a int)",
+    "create temp sequence s1",
+    "create schema x",
+    "create table public.x(a int)",
+    "create function public.f() returns int language sql as 'select 1'",
+    "create operator public.=== (function=int4eq,leftarg=int,rightarg=int)",
+    "create domain public.jsonb as text",
+    "create cast (int as bool) without function",
+    "create view public.v as select 1",
+    "create trigger t before insert on tabular_reviews execute function suppress_redundant_updates_trigger()",
+    "create rule r as on select to tabular_reviews do instead select 1",
+    "create policy p on tabular_reviews using (true)",
+    "alter table tabular_reviews disable row level security",
+    "set row_security=off; select count(*) from tabular_reviews",
+    "truncate tabular_reviews",
+    "set role postgres",
+    "set role columnist_gate",
+    "set role columnist",
+    "set session authorization postgres",
+    "set session_replication_role=replica",
+    "alter role current_user superuser",
+    "select passwd from pg_shadow",
+    "select rolpassword from pg_authid",
+    "select pg_reload_conf()",
+    "select pg_rotate_logfile()",
+    "select pg_read_binary_file('postgresql.log')",
+    "select pg_current_logfile()",
+    "select * from pg_hba_file_rules",
+    "select * from pg_statistic",
+    "select pg_switch_wal()",
+    "select pg_create_physical_replication_slot('x')",
+    "select pg_backup_start('x')",
+    "select query_to_xml('select * from sessions',true,true,'')",
+    "select setval(c.oid,1) from pg_class c where relkind='S' limit 1",
+    "comment on table tabular_reviews is 'x'",
+    "create table public.y (a uuid references tabular_reviews)",
+    "create publication p for all tables",
+    "create event trigger e on ddl_command_end execute function x()",
+    "do $$ begin execute 'set role columnist'; end $$",
+    "select * from accounts",
+    "select * from sessions",
+    "select * from sign_in_guesses",
+    "insert into events default values",
+    "reassign owned by columnist to authenticated",
+    "cluster tabular_reviews",
+    "checkpoint",
+    "drop table tabular_cells",
+)
+"""What leads out of the rights of a role: to files, programs, other roles, structures and everybody's secrets."""
+
+
+@pytest.mark.parametrize("role", ["itself", "authenticated", "columnist_worker"])
+def test_no_role_leaves_its_rights(
+    logins: tuple[str, str], role: str, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("inputs", len(OUT_OF_REACH))
+    for statement in OUT_OF_REACH:
+        with psycopg.connect(logins[1]) as connection:
+            if role != "itself":
+                connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+            connection.rollback()
 
 
 def test_a_running_login_that_finds_an_older_schema_says_who_migrates(logins: tuple[str, str]) -> None:
