@@ -28,8 +28,16 @@ ATTACKS = {
     "Files made to hurt: archives, boxes, OLE": ("documents/cases/test_archives.py", "documents/test_compound.py"),
     "Texts made to hurt a pattern": ("test_growth.py",),
     "Text that becomes a formula or markup": ("export/test_export.py",),
-    "Text that nobody sees": ("documents/cases/test_hidden_text.py", "documents/cases/test_css.py"),
-    "Guesses, sessions and other sites' pages": ("api/test_sign_in.py",),
+    "Text that nobody sees": (
+        "documents/cases/test_hidden_text.py",
+        "documents/cases/test_css.py",
+        "documents/cases/test_docx_kinds.py",
+        "documents/cases/test_xlsx_kinds.py",
+        "documents/cases/test_slides.py",
+        "documents/cases/test_opendocument.py",
+        "documents/cases/test_rtf.py",
+    ),
+    "Guesses, sessions and other sites' pages": ("api/test_sign_in.py", "api/test_provider.py"),
     "Logins and the trail": ("db/test_logins.py", "api/test_trail.py", "api/test_local_token.py"),
     "What is left after deleting": ("api/test_nothing_left.py",),
 }

@@ -419,6 +419,8 @@ def test_a_session_of_a_way_that_is_off_does_not_count_nor_does_one_sign_in_by_i
 
     site(before)
     site(after, COLUMNIST_SIGN_IN=None, COLUMNIST_JWT_SECRET="a-secret-of-more-than-thirty-two-bytes")
+    provider = {"COLUMNIST_OIDC_ISSUER": "http://127.0.0.1:1", "COLUMNIST_OIDC_CLIENT_ID": "columnist"}
+    site(after, COLUMNIST_SIGN_IN=None, **provider)
 
 
 @pytest.fixture
