@@ -14,7 +14,7 @@ from columnist.desk.files import find_files
 from columnist.desk.grid import Grid, ReviewName
 from columnist.desk.local import LocalDesk, open_desk
 from columnist.desk.runs import Covered, cover
-from columnist.jobs import batches
+from columnist.jobs import batches, pool
 from columnist.jobs.job import Generated, Progress
 from columnist.reviews.model import ColumnSpec
 from tests.jobs.grid import Watcher
@@ -203,6 +203,35 @@ def test_what_expires_breaks_or_is_malformed_is_asked_in_further_batches_and_cou
             map(llm.figure, ("llm_batched_prompt_tokens_total", "llm_prompt_tokens_total"))
         )
         assert llm.figure("llm_files") == 0
+
+    asyncio.run(scenario())
+
+
+def test_replies_that_are_late_are_waited_for_and_not_paid_again(url: str, llm: Simulated, files: Path) -> None:
+    async def scenario() -> None:
+        async with bench(url, llm, files) as one:
+            llm.inject(files_late=2)
+            covered = await one.covered()
+            assert (covered.left, covered.answered) == ("", DOCUMENTS * len(COLUMNS))
+        assert llm.figure("llm_batched_requests_total") == DOCUMENTS
+
+    asyncio.run(scenario())
+
+
+def test_a_call_to_which_batches_never_reply_ends_as_an_error(
+    url: str, llm: Simulated, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "FIRST_RETRY_SECONDS", 0.1)
+
+    async def scenario() -> None:
+        async with bench(url, llm, files) as one:
+            llm.inject(omitted="one0 dollars")
+            covered = await one.covered()
+            assert covered.answered == (DOCUMENTS - 1) * len(COLUMNS)
+            failures = await one.desk.job_failures(covered.job.id)
+            assert "failed 3 times" in failures[0].error
+            assert "in a batch: it answered 502" in failures[0].error
+        assert llm.figure("llm_omitted_total") == 3
 
     asyncio.run(scenario())
 

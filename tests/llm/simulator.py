@@ -59,6 +59,10 @@ class Faults:
     """How many calls of batches are not made in time."""
     broken: int = 0
     """How many calls of batches end with a server error."""
+    omitted: str = ""
+    """Completed batches have no reply to the calls with this text."""
+    files_late: int = 0
+    """How many times a file is not found yet."""
     no_batches: bool = False
     """The server has no paths for batches."""
     lose: str = ""
@@ -287,6 +291,9 @@ class Simulator:
     async def file_content(self, request: web.Request) -> web.Response:
         """The bytes of a file."""
         file = self._files.get(request.match_info["id"])
+        if file is not None and self.faults.files_late:
+            self.faults = replace(self.faults, files_late=self.faults.files_late - 1)
+            file = None
         if file is None:
             return _error(404, "No such File object.", "not_found")
         return web.Response(body=file["content"], content_type="application/octet-stream")
@@ -358,6 +365,8 @@ class Simulator:
                 self.faults = replace(self.faults, expired=self.faults.expired - 1)
                 status = "expired"
                 failed.append(_line(call, None, {"code": "batch_expired", "message": "It was not executed in time."}))
+            elif self.faults.omitted and self.faults.omitted in json.dumps(call["body"]):
+                self.counts["omitted"] += 1
             elif self.faults.broken:
                 self.faults = replace(self.faults, broken=self.faults.broken - 1)
                 failed.append(_line(call, _error_response(500, "Something broke.", "server_error"), None))

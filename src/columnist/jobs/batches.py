@@ -40,6 +40,8 @@ FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.2, 60.0
 TOGETHER = 200
 """How many calls are read, or replies written, in one statement."""
 LONGEST_WAIT_SECONDS = 600.0
+LOST_AFTER = 6
+"""So many polls without the file of replies, a minute together, mean that it is lost; before, it may be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ class BatchKeeper:
         if state.ended:
             for file_id in state.files:
                 await self._land(batch, file_id, provider)
+            if state.completed:
+                await _answer_for(self._database, batch.id)
             if state.crowded:
                 await _refuse(self._database, batch.id, state)
             elif state.refusal and batch.job_id is not None:
@@ -159,7 +163,10 @@ class BatchKeeper:
 
     async def _land(self, batch: _Batch, file_id: str, provider: Batches) -> None:
         with tempfile.TemporaryFile() as lines:
-            await provider.download(file_id, lines)
+            if not await provider.download(file_id, lines):
+                if batch.failures < LOST_AFTER:
+                    raise TransientError("it does not have the file of replies", "server_error")
+                log.warning("replies lost", batch=str(batch.id), file_id=file_id)
             lines.seek(0)
             for some in _chunks(lines):
                 await _land(self._database, batch.id, some)
@@ -304,6 +311,12 @@ async def _land(connection: Connection, batch_id: UUID, some: Sequence[Replied])
         for one in some
     ]
     await connection.execute(sql("land_replies"), {"batch_id": batch_id, "replies": as_json(replies)})
+
+
+@retried
+async def _answer_for(connection: Connection, batch_id: UUID) -> None:
+    """A call without a reply has failed: else it would be submitted, and paid, again and again."""
+    await connection.execute(sql("answer_for_batch"), {"batch_id": batch_id})
 
 
 @retried

@@ -34,13 +34,15 @@ Outcome = Literal["completed", "error", "skipped"]
 
 @dataclass(slots=True, eq=False)  # frozen, making it would take six times as long: thousands are made at once
 class ClaimedItem:
-    """An item that this pool holds; (`id`, `attempt`) fences every write. A claim equals only itself. `urgent`: its job
-    is only about this document, so a person waits for it; `batch`: its calls wait for batches."""
+    """An item that this pool holds; (`id`, `attempt`) fences every write. `tries`: its attempts that were not handed
+    back. A claim equals only itself. `urgent`: its job is about this document alone, so that a person waits for it;
+    `batch`: its calls wait for batches."""
 
     id: int
     job_id: UUID
     document_id: UUID
     attempt: int
+    tries: int
     review_id: UUID
     model: str
     urgent: bool = False
@@ -162,7 +164,7 @@ async def _claimed(connection: Connection, statement: str, values: dict[str, Any
     cursor = await connection.cursor(row_factory=tuple_row).execute(
         "select id, review_id, model, total_items = 1 and not in_batches, in_batches "
         "from tabular_jobs where id = any(%s)",
-        [list({job_id for _, job_id, _, _ in claimed})],
+        [list({item[1] for item in claimed})],
     )
     jobs = {job_id: job for job_id, *job in await cursor.fetchall()}
     return [ClaimedItem(*item, *job) for item in claimed if (job := jobs.get(item[1]))]

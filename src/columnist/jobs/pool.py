@@ -426,12 +426,12 @@ class WorkerPool:
         await hand_back_items(self._database, [item], wait=True)
 
     async def _try_again(self, item: ClaimedItem, cause: str, reason: str) -> None:
-        delay = back_off(item.attempt, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
+        delay = back_off(item.tries, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         retried = await retry_item(self._database, item, delay, self._options.max_attempts)
         if retried:
             telemetry.RETRIES.labels(cause).inc()
         else:
-            error = f"It failed {item.attempt} times, the last time with: {reason}"
+            error = f"It failed {item.tries} times, the last time with: {reason}"
             self._completer.end(EndedItem(item, "error", error))
 
     async def _pause(self, item: ClaimedItem, reason: str) -> None:

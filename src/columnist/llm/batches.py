@@ -36,11 +36,13 @@ _LIMIT = re.compile(r"limit(?:\s+of)?:?\s+([\d,]+)(K|M)?\b", re.I)
 
 @dataclass(frozen=True, slots=True)
 class BatchState:
-    """The progress of a batch. `answered`: calls with a reply; `refusal`: why no call was made, else empty; `crowded`:
-    too many tokens wait with the provider, which takes `most_tokens` if it says so; `files`: the files of replies."""
+    """The progress of a batch. `completed`: all calls were made; `answered`: calls with a reply; `refusal`:
+    why no call was made, else empty; `crowded`: too many tokens wait with the provider, which takes `most_tokens` if it
+    says so; `files`: the files of replies."""
 
     id: str
     ended: bool
+    completed: bool
     accepted: bool
     cancelling: bool
     answered: int
@@ -146,18 +148,19 @@ class Batches:
 
         await self._server.managed(cancel)
 
-    async def download(self, file_id: str, target: IO[bytes]) -> None:
-        """Write a file of replies to `target`: lines for `replied`, in any order; nothing if the file is gone."""
+    async def download(self, file_id: str, target: IO[bytes]) -> bool:
+        """Write a file of replies to `target`: lines for `replied`, in any order. False: there is no such file."""
 
-        async def download(client: AsyncOpenAI) -> None:
+        async def download(client: AsyncOpenAI) -> bool:
             try:
                 async with client.files.with_streaming_response.content(file_id) as response:
                     async for part in response.iter_bytes():
                         target.write(part)
             except openai.NotFoundError:
-                return
+                return False
+            return True
 
-        await self._server.managed(download)
+        return await self._server.managed(download)
 
     async def forget(self, file_id: str) -> None:
         """Delete a file, which holds text of documents; it may be gone already."""
@@ -222,6 +225,7 @@ def _state(batch: Batch) -> BatchState:
     return BatchState(
         batch.id,
         batch.status in _ENDED,
+        batch.status == "completed",
         batch.status in _ACCEPTED,
         batch.status == "cancelling",
         (counts.completed + counts.failed) if counts else 0,

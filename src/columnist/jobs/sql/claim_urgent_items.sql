@@ -19,4 +19,4 @@ where i.id = any(array(
     and j.total_items = 1 and not j.in_batches and (%(models)s::text[] is null or j.model = any(%(models)s)) and j.model <> all(%(refused)s)
   order by j.served_at, j.id
   limit %(batch)s))
-returning i.id, i.job_id, i.document_id, i.attempt_count as attempt
+returning i.id, i.job_id, i.document_id, i.attempt_count as attempt, i.attempt_count - i.handed_back_count as tries
