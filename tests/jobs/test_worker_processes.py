@@ -94,7 +94,7 @@ def test_a_pool_takes_over_at_once_from_one_that_was_killed_on_its_machine(url: 
             "TABULAR_GENERATE_CONCURRENCY": 6,
             "TABULAR_JOB_LEASE_SECONDS": 86_400,
         }
-        a_job(url, tmp_path / "home", files)
+        job = a_job(url, tmp_path / "home", files)
         watcher = Watcher(url)
         with workers(2, **variables) as (first, second):
             watcher.until("select count(*) from tabular_job_items where status = 'running'", (12,))
@@ -103,6 +103,10 @@ def test_a_pool_takes_over_at_once_from_one_that_was_killed_on_its_machine(url: 
             with workers(1, **variables) as (third,):
                 watcher.until("select count(*) from tabular_job_items where attempt_count = 2", (6,))
                 watcher.until("select count(*) from tabular_job_items where completed_at is not null", (6,))
+                watcher.one("update tabular_workers set seen_at = seen_at - interval '1 minute' where seen_at = "
+                            "(select min(seen_at) from tabular_workers) returning true")  # fmt: skip
+                shown = " ".join(columnist("jobs", "show", job.job_id, **variables).stdout.split())
+                assert "6 of the documents are with a worker that is silent: others take them over by" in shown
                 second.send_signal(signal.SIGCONT)
                 watcher.until("select status from tabular_jobs", ("completed",))
                 third.send_signal(signal.SIGTERM)

@@ -234,6 +234,10 @@ class Job(BaseModel):
     error_items: int
     skipped_items: int
     running_items: int
+    silent_items: Annotated[
+        int, Field(description="Running documents whose worker has not been heard of for a minute.")
+    ]
+    silent_until: Annotated[datetime | None, Field(description="When others have taken these over at the latest.")]
     pending_items: int
     total_cells: int
     done_cells: int

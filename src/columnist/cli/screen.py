@@ -211,7 +211,7 @@ def job_details(job: JobProgress) -> Table:
     if job.price > Decimal(0):
         rows.append(("Price", f"${job.price:,.2f}" + (f" of ${job.budget:,.2f}" if job.budget else "")))
     if job.waits_for:
-        rows.append(("Batch", plain(job.waits_for)))
+        rows.append(("Waits", plain(job.waits_for)))
     if job.pause_reason:
         rows.append(("Paused", plain(job.pause_reason)))
     if job.is_live and job.eta_seconds is not None:

@@ -34,7 +34,8 @@ class Generated:
 class Progress:
     """The status of a job: counts of items and cells, tokens so far and their price in US
     dollars, `rate` in items a second over the last minute. `batch`: its calls wait for batches of the provider; the
-    unended ones have `batch_requests` calls, and the first was submitted at `batch_submitted_at`."""
+    unended ones have `batch_requests` calls, and the first was submitted at `batch_submitted_at`. `silent_items`: the
+    running ones whose worker has not been heard of for a minute; others take them over by `silent_until`."""
 
     id: UUID
     review_id: UUID
@@ -49,6 +50,8 @@ class Progress:
     error_items: int
     skipped_items: int
     running_items: int
+    silent_items: int
+    silent_until: datetime | None
     pending_items: int
     total_cells: int
     done_cells: int
@@ -89,8 +92,15 @@ class Progress:
 
     @property
     def waits_for(self) -> str:
-        """A sentence for what a job in batches waits for; empty if it waits for nothing."""
-        if not self.batch or not self.is_live or self.paused_at is not None:
+        """What a job waits for besides answers, a batch or a silent worker, as a sentence; empty if for nothing."""
+        if not self.is_live or self.paused_at is not None:
+            return ""
+        if self.silent_until is not None:
+            return (
+                f"{self.silent_items:,} of the documents are with a worker that is silent: others take them over by "
+                f"{self.silent_until.astimezone():%H:%M:%S}"
+            )
+        if not self.batch:
             return ""
         if self.batch_submitted_at is None:
             waits = "preparing a batch for the provider"

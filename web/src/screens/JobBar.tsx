@@ -23,8 +23,12 @@ function Quiet() {
   return seconds < QUIET_SECONDS ? null : <span className="muted">no answer for {duration(seconds)}</span>;
 }
 
-/** What a job in batches waits for; empty for other jobs. */
-function inBatches(job: Job): string {
+/** What a job waits for besides answers: a batch, or a silent worker; empty if for nothing. */
+function waitsFor(job: Job): string {
+  if (job.silent_until) {
+    const until = new Date(job.silent_until).toLocaleTimeString([], { timeStyle: "medium" });
+    return `${count(job.silent_items, "document")} with a worker that is silent: others take over by ${until}`;
+  }
   if (!job.batch) return "";
   const submitted = job.batch_submitted_at && new Date(job.batch_submitted_at);
   const waits = submitted
@@ -76,7 +80,7 @@ export function JobBar({ job, onChanged, mayEdit }: { job: Job | null; onChanged
             : job.llm_trouble
               ? job.llm_trouble
               : [
-                  inBatches(job),
+                  waitsFor(job),
                   job.rate ? `${job.rate.toPrecision(2)}/s` : "",
                   job.eta_seconds ? `${duration(job.eta_seconds)} left` : "",
                   job.price > 0 ? `$${job.price.toFixed(2)}` : "",

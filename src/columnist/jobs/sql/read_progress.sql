@@ -2,7 +2,7 @@
 -- among the first open ones, because claims follow the order of positions. `rate` is items a second over about the last
 -- minute (exponential decay, settle_tabular_jobs).
 select j.id, j.review_id, r.name as review_name, j.status, j.model, j.only, j.column_ids, j.error, j.total_items, j.completed_items,
-       j.error_items, j.skipped_items, run.running_items,
+       j.error_items, j.skipped_items, run.running_items, run.silent_items, run.silent_until,
        j.total_items - j.completed_items - j.error_items - j.skipped_items - run.running_items as pending_items,
        j.total_cells, j.done_cells + run.done_cells as done_cells, j.error_cells + run.error_cells as error_cells,
        j.prompt_tokens, j.cached_tokens, j.completion_tokens,
@@ -20,9 +20,12 @@ select j.id, j.review_id, r.name as review_name, j.status, j.model, j.only, j.co
        j.created_at, j.started_at, j.completed_at, j.cancel_requested_at
 from tabular_jobs j
 join tabular_reviews r on r.id = j.review_id
+cross join (select silent_workers() as workers) silent
 cross join lateral (
   select count(*) filter (where i.status = 'running')::int as running_items, coalesce(sum(i.done_cells), 0)::int as done_cells,
-         coalesce(sum(i.error_cells), 0)::int as error_cells
+         coalesce(sum(i.error_cells), 0)::int as error_cells,
+         count(*) filter (where i.status = 'running' and i.worker_id = any(silent.workers))::int as silent_items,
+         max(i.lease_expires_at) filter (where i.status = 'running' and i.worker_id = any(silent.workers)) as silent_until
   from (
     select * from tabular_job_items i where i.job_id = j.id and i.completed_at is null order by i.position limit 2000) i) run
 cross join lateral (
