@@ -17,6 +17,8 @@ from columnist.guarded.frames import DONE, send
 from columnist.guarded.sandbox import _NUMBERS
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_PAGE = 0x1000
+_READ, _WRITE, _EXECUTE = 1, 2, 4
 
 
 def warm() -> None:
@@ -77,6 +79,15 @@ def _other_calls() -> list[int]:
     return gained
 
 
+def _page(rights: int) -> ctypes.c_void_p:
+    """A new page of memory."""
+    _libc.mmap.restype = ctypes.c_void_p
+    place = _libc.mmap(None, ctypes.c_size_t(_PAGE), rights, 0x22, -1, ctypes.c_long(0))
+    if place == ctypes.c_void_p(-1).value:
+        raise OSError(ctypes.get_errno(), "")
+    return ctypes.c_void_p(place)
+
+
 def _write_more() -> int:
     descriptor = os.memfd_create("more")
     return os.write(descriptor, bytes(1024))
@@ -107,7 +118,8 @@ _ATTACKS: dict[str, Callable[..., Any]] = {
     "keys": lambda: _called(_libc.syscall(250, 0, -3, 0)),
     "io_uring": lambda: _called(_libc.syscall(425, 8, ctypes.create_string_buffer(120))),
     "bpf": lambda: _called(_libc.syscall(321, 0, None, 0)),
-    "machine code": lambda: _called(_libc.mprotect(ctypes.c_void_p(0x1000), 0x1000, 7)),
+    "machine code": lambda: _called(_libc.mprotect(_page(_READ | _WRITE), _PAGE, _READ | _EXECUTE)),
+    "pages for machine code": lambda: _page(_READ | _WRITE | _EXECUTE),
     "memory": lambda: len(bytearray(1024**3)),
     "limits": lambda: __import__("resource").setrlimit(7, (1024, 1024)),
     "state": _state_of,

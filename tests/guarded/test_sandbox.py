@@ -5,7 +5,7 @@ import errno
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -14,10 +14,10 @@ import pytest
 from columnist.documents.blobs import BlobStore
 from columnist.documents.reading.reader import Reader
 from columnist.errors import SettingsError
-from columnist.guarded import children
+from columnist.guarded import children, sandbox
 from columnist.guarded.children import Places, Role, Templates
 from columnist.guarded.frames import DONE
-from columnist.guarded.sandbox import LAYERS, REQUIRED, Limits, close
+from columnist.guarded.sandbox import LAYERS, REQUIRED, Limits, layers_of
 from columnist.process import check_sandbox, open_process
 from columnist.settings import Settings
 from tests.guarded import hostile
@@ -91,10 +91,13 @@ def test_a_child_reaches_no_network_and_no_other_process(tmp_path: Path) -> None
         assert "refused" in attack(how, os.getpid()), how
 
 
-@pytest.mark.parametrize(
-    "how",
-    "exec;program;fork;thread;root;mount;unshare;keys;io_uring;bpf;machine code;memory;memory file;limits".split(";"),
+TAKEN = (
+    "exec;program;fork;thread;root;mount;unshare;keys;io_uring;bpf;machine code;pages for machine code;memory;"
+    "memory file;limits"
 )
+
+
+@pytest.mark.parametrize("how", TAKEN.split(";"))
 def test_a_child_starts_nothing_and_takes_nothing(how: str) -> None:
     assert "refused" in attack(how)
 
@@ -103,22 +106,61 @@ def test_a_child_may_make_no_system_call_but_those_that_parsing_needs() -> None:
     assert attack("other calls") == {"refused": "PermissionError"}
 
 
-def test_a_child_without_an_empty_root_learns_of_no_file() -> None:
-    """Where user namespaces are not allowed, an unprivileged server's children keep its root."""
+def alone(layers: set[str], act: Callable[[], object]) -> str:
+    """What an act comes to in a process around which only some layers are put."""
     ours, theirs = os.pipe()
+    folder = sandbox.empty_folder()
+    assert folder is not None
     child = os.fork()
     if child == 0:
-        held = close(Limits(256 * 1024**2, 5), None, os.getppid())
         try:
-            said = str(hostile._state_of("/etc/passwd"))
-        except OSError as error:
-            said = errno.errorcode[error.errno or 0]
-        os.write(theirs, f"{sorted(held)} {said}".encode())
+            os.dup2(os.dup(theirs), 3)
+            os.dup2(os.dup(folder), 4)
+            os.closerange(5, 4_096)
+            sandbox._prctl(38, 1)  # no new privileges, without which the others cannot be put
+            for name, put in layers_of(Limits(256 * 1024**2, 5), 4, os.getppid()).items():
+                if name in layers:
+                    put()
+            said = repr(act())
+        except BaseException as error:  # noqa: BLE001 - this process ends here
+            said = errno.errorcode.get(getattr(error, "errno", None) or 0, type(error).__name__)
+        os.write(3, said.encode())
         os._exit(0)
     os.close(theirs)
+    os.close(folder)
     os.waitpid(child, 0)
-    assert os.read(ours, 1_000).decode() == f"{sorted(REQUIRED)} EPERM"
+    said = os.read(ours, 1_000).decode()
     os.close(ours)
+    return said
+
+
+def test_each_layer_holds_by_itself() -> None:
+    """One that another layer hides could be missing for years."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert alone({"landlock"}, lambda: Path("/etc/passwd").read_bytes()) == "EACCES"
+        assert alone({"landlock"}, lambda: Path("/tmp/columnist-sandbox").write_bytes(b"")) == "EACCES"
+        if "landlock" in asyncio.run(children.layers()) and landlock_version() >= 4:
+            assert alone({"landlock"}, lambda: socket.socket().connect(("127.0.0.1", port))) == "EACCES"
+        assert alone({"seccomp"}, lambda: Path("/etc/passwd").read_bytes()) == "EPERM"
+        assert alone({"seccomp"}, lambda: socket.socket().connect(("127.0.0.1", port))) == "EPERM"
+    assert alone({"limits"}, lambda: len(bytearray(1024**3))) == "MemoryError"
+    assert alone({"limits"}, lambda: [os.dup(0) for _ in range(64)]) == "EMFILE"
+    assert alone({"unprivileged"}, lambda: os.setuid(0)) == ("EPERM" if os.geteuid() == 0 else "None")
+    assert alone({"unprivileged"}, os.getuid) == str(os.geteuid() or sandbox.NOBODY)
+    assert alone(set(), lambda: len(Path("/etc/passwd").read_bytes()) > 0) == "True"
+    if "empty root" in asyncio.run(children.layers()):
+        assert alone({"empty root"}, lambda: list(Path("/").iterdir())) == "[]"
+
+
+def landlock_version() -> int:
+    return int(sandbox._libc.syscall(444, None, 0, 1))
+
+
+def test_a_child_without_an_empty_root_learns_of_no_file() -> None:
+    """Where user namespaces are not allowed, an unprivileged server's children keep its root."""
+    assert alone(set(REQUIRED), lambda: hostile._state_of("/etc/passwd")) == "EPERM"
+    assert alone({"landlock"}, lambda: hostile._state_of("/etc/passwd")) == str(Path("/etc/passwd").stat().st_size)
 
 
 async def refused_start(settings: Settings) -> None:

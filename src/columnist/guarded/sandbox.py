@@ -120,18 +120,22 @@ def close(limits: Limits, root: int | None, parent: int) -> list[str]:
     held = []
     with suppress(OSError, AttributeError):
         _prctl(_NO_NEW_PRIVS, 1)
-    layers: dict[str, Callable[[], None]] = {
+    for name, put in layers_of(limits, root, parent).items():
+        with suppress(OSError, ValueError, KeyError, AttributeError):
+            put()
+            held.append(name)
+    return [name for name in LAYERS if name in held]
+
+
+def layers_of(limits: Limits, root: int | None, parent: int) -> dict[str, Callable[[], None]]:
+    """What puts each of the LAYERS around this process, in the order in which they are put."""
+    return {
         "limits": lambda: _limit(limits),
         "empty root": lambda: _enter(root),
         "unprivileged": lambda: _drop_privileges(parent),
         "landlock": _forbid_paths,
         "seccomp": _filter_calls,  # last: it forbids what the others need
     }
-    for name, put in layers.items():
-        with suppress(OSError, ValueError, KeyError, AttributeError):
-            put()
-            held.append(name)
-    return [name for name in LAYERS if name in held]
 
 
 def bound(limits: Limits, parent: int) -> list[str]:
