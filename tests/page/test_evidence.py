@@ -212,3 +212,48 @@ def test_a_document_says_how_it_was_read(server: Served, opens: Opens, admin: st
     page.keyboard.press("Enter")
     expect(page.locator(".Panel-panel .Viewer-howRead")).to_contain_text("English.")
     accessible(page)
+
+
+def test_a_link_opens_the_answer_and_an_added_question_is_shown_and_run(server: Served, opens: Opens) -> None:
+    questions = [{"name": f"Question {nr}", "prompt": f"What is said of matter {nr}?"} for nr in range(8)]
+    page = opens(f"{server.url}/reviews/{filled(server, pdfs(3), [*QUESTIONS, *questions])}")
+    cell(page, 1, "Agreement date").click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    name = panel.locator(".Panel-titles a").inner_text()
+    panel.get_by_role("button", name="Copy a link to this answer").click()
+    expect(page.get_by_text("The link is copied.")).to_be_visible()
+    linked = page.context.new_page()
+    linked.goto(page.evaluate("navigator.clipboard.readText()"))
+    panel = linked.get_by_role("complementary", name="Answer and evidence")
+    expect(panel.get_by_role("heading", name="Agreement date")).to_be_visible()
+    expect(panel.locator(".Panel-titles a")).to_have_text(name)
+    with linked.expect_download() as download:
+        panel.get_by_role("button", name="Download the original").click()
+    assert download.value.path().read_bytes()[:5] == b"%PDF-"
+    linked.close()
+
+    page.get_by_role("button", name="Add a question").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill("Notices")
+    page.get_by_role("textbox", name="Question", exact=True).fill("Where are notices sent?")
+    page.get_by_role("button", name="Add the question").click()
+    expect(page.get_by_role("button", name="Notices", exact=True)).to_be_in_viewport()
+    page.get_by_role("button", name="Run it").click()
+    expect(cell(page, 2, "Notices").locator(".cells-words")).not_to_be_empty()
+
+
+def test_what_a_person_has_checked_is_asked_again_only_after_a_question(server: Served, opens: Opens) -> None:
+    page = opens(f"{server.url}/reviews/{filled(server, pdfs(1), QUESTIONS[:1])}")
+    cell(page, 0, "Governing law").click()
+    panel = page.get_by_role("complementary", name="Answer and evidence")
+    expect(panel.get_by_role("button", name="Verify")).to_be_enabled()
+    page.keyboard.press("v")
+    expect(panel.get_by_role("button", name="Verified ✔")).to_be_visible()
+    page.keyboard.press("r")
+    expect(panel.get_by_role("alert")).to_contain_text("verified this answer")
+    accessible(page)
+    panel.get_by_role("button", name="Keep it").click()
+    expect(panel.get_by_role("alert")).to_have_count(0)
+    expect(panel.get_by_role("button", name="Verified ✔")).to_be_visible()
+    panel.get_by_role("button", name="Ask again").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/regenerate")):
+        panel.get_by_role("button", name="Replace it").click()

@@ -80,6 +80,9 @@ export function Answer({
     },
     onError: fail,
   });
+  const [asking, setAsking] = useState(false);
+  const isPersons = !!full && (full.edited_at !== null || full.verified_by !== null);
+  const askAgain = () => (isPersons ? setAsking(true) : again.mutate(here));
   const restore = api.useMutation("post", `${CELL}/restore`, { onSuccess: put, onError: fail });
   const clear = api.useMutation("delete", CELL, {
     onSuccess: async () => {
@@ -97,7 +100,7 @@ export function Answer({
   const onCommand = useEffectEvent((wanted: Command, now: FullCell) => {
     if (wanted === "edit") setEditing(true);
     if (wanted === "verify" && now.status === "done") verify();
-    if (wanted === "regenerate") again.mutate(here);
+    if (wanted === "regenerate") askAgain();
     onCommandDone?.();
   });
   useEffect(() => {
@@ -173,7 +176,7 @@ export function Answer({
             {full.stale && ", before the question changed"}
           </span>
         )}
-        {full.model && <span className="muted">{full.model}</span>}
+        {full.model && <span className="muted"> {full.model}</span>}
       </p>
       {mayEdit && !editing && (
         <div className={parts.actions}>
@@ -188,7 +191,7 @@ export function Answer({
           >
             {full.verified_by ? "Verified ✔" : "Verify"}
           </button>
-          <button disabled={again.isPending} onClick={() => again.mutate(here)} title="R">
+          <button disabled={again.isPending} onClick={askAgain} title="R">
             Ask again
           </button>
           <button
@@ -200,6 +203,21 @@ export function Answer({
           <button aria-pressed={history} onClick={() => setHistory(!history)}>
             History
           </button>
+        </div>
+      )}
+      {asking && (
+        <div className={parts.actions} role="alert">
+          A person has {full.edited_at ? "edited" : "verified"} this answer. The history keeps it.
+          <button
+            autoFocus
+            onClick={() => {
+              setAsking(false);
+              again.mutate(here);
+            }}
+          >
+            Replace it
+          </button>
+          <button onClick={() => setAsking(false)}>Keep it</button>
         </div>
       )}
       {history && <History review={review} cell={cell} />}

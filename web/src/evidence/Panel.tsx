@@ -2,6 +2,7 @@
 import { useRef, useState } from "react";
 import { Link } from "wouter";
 import type { CellKey, Citation, Column, FullCell, Job } from "../api/client";
+import { useNotices } from "../ui/notices";
 import type { Step } from "../ui/step";
 import { Answer, type Command } from "./Answer";
 import { Viewer } from "./Viewer";
@@ -14,6 +15,8 @@ type Props = {
   job: Job | null;
   document: string;
   documentAt: string;
+  /** An address that opens this answer. */
+  link: string;
   mayEdit: boolean;
   command: Command;
   onCommandDone: () => void;
@@ -31,6 +34,7 @@ export function Panel({
   job,
   document,
   documentAt,
+  link,
   mayEdit,
   command,
   onCommandDone,
@@ -39,6 +43,7 @@ export function Panel({
   onStarted,
   onClose,
 }: Props) {
+  const { say, fail } = useNotices();
   const [citation, setCitation] = useState<Citation | null>(null);
   const [width, setWidth] = useState(
     () => Number(localStorage.getItem(WIDTH)) || Math.max(560, Math.round(innerWidth * 0.35)),
@@ -92,6 +97,14 @@ export function Panel({
             →
           </button>
         </div>
+        <button
+          className="icon"
+          aria-label="Copy a link to this answer"
+          title="Copy a link to this answer"
+          onClick={() => void navigator.clipboard.writeText(link).then(() => say("The link is copied."), fail)}
+        >
+          ⧉
+        </button>
         <button className="icon" aria-label="Close the panel" title="Esc" onClick={onClose}>
           ×
         </button>

@@ -1,8 +1,10 @@
 /** A document at the place of a quote, which is marked: a PDF drawn by pdf.js, or the pages of a picture or a text. */
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef } from "react";
-import { type Citation } from "../api/client";
+import { originalUrl, type Citation } from "../api/client";
 import { api, pageQuery } from "../api/queries";
+import { download } from "../ui/download";
+import { useNotices } from "../ui/notices";
 import { ErrorOf, ErrorText, Loading } from "../ui/parts";
 import { useFind } from "./Find";
 import { PicturePages } from "./PicturePages";
@@ -13,6 +15,7 @@ const PdfPages = lazy(() => import("./PdfPages"));
 const SOON_READ_MS = 3_000;
 
 export function Viewer({ documentId, citation: chosen }: { documentId: string; citation: Citation | null }) {
+  const { fail } = useNotices();
   const { bar, place } = useFind(documentId, chosen);
   const citation = place ?? chosen;
   const document = api.useQuery(
@@ -38,7 +41,10 @@ export function Viewer({ documentId, citation: chosen }: { documentId: string; c
   return (
     <div className={styles.viewing}>
       <p className={unread_pages || remarks.length ? `${styles.howRead} ${styles.unread}` : styles.howRead}>
-        {how_read}
+        {how_read}{" "}
+        <button className={styles.original} onClick={() => void download(originalUrl(documentId), fail)}>
+          Download the original
+        </button>
       </p>
       {bar}
       <div className={styles.viewer} role="region" aria-label={`Document ${name}`} tabIndex={0}>

@@ -80,6 +80,8 @@ export function Grid(props: Props) {
   const rows = useRef<RowSource>(null);
   const selection = useRef<Selection>(null);
   const begin = useRef(props.row);
+  /** The columns as they were, to show one that was added. */
+  const known = useRef<Column[]>([]);
   const latest = useEffectEvent(() => props);
 
   useEffect(() => {
@@ -181,6 +183,10 @@ export function Grid(props: Props) {
     const { sort } = latest();
     const defs = columnDefs(columns, savedLayout(review), sort, host.current!.clientWidth);
     grid.current!.setGridOption("columnDefs", defs);
+    const before = known.current;
+    const last = columns.at(-1);
+    if (last && before.length && !before.some(({ id }) => id === last.id)) grid.current!.ensureColumnVisible(last.id);
+    known.current = columns;
   }, [columns, review]);
 
   useEffect(() => {

@@ -1,6 +1,7 @@
 /** The view of a grid is in the address: it survives a reload, the back button and a link. */
 import { useLocation, useSearch } from "wouter";
-import type { View } from "../api/client";
+import type { CellKey, View } from "../api/client";
+import { BASE } from "../api/server";
 
 /** `group`: a column's id; `sort`: in the server's form; `row`: the row from which the person went to a document. */
 export type Shown = View & { group: string | null; sort: string | null; row: number | null };
@@ -26,6 +27,18 @@ export function searchOf({ q, filter, group, sort, row }: Shown): string {
   for (const [name, value] of Object.entries({ q, group, sort, row }))
     if (value !== null && value !== "") given.set(name, String(value));
   return given.size ? `?${given}` : "";
+}
+
+/** An address that shows this view, with an answer open in it. */
+export const linkTo = (review: string, shown: Shown, { document_id, column_id }: CellKey) => {
+  const search = searchOf(shown);
+  return `${location.origin}${BASE}/reviews/${review}${search ? `${search}&` : "?"}cell=${document_id}:${column_id}`;
+};
+
+/** The answer that an address opens. */
+export function linkedIn(search: string): CellKey | null {
+  const [document_id, column_id] = new URLSearchParams(search).get("cell")?.split(":") ?? [];
+  return document_id && column_id ? { document_id, column_id } : null;
 }
 
 export function useShown(): [Shown, (change: Partial<Shown>) => void] {

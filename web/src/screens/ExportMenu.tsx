@@ -1,5 +1,6 @@
 /** The export of a review, complete or as shown. */
-import { authorization, exportUrl, problemOf, token, type View } from "../api/client";
+import { exportUrl, type View } from "../api/client";
+import { download } from "../ui/download";
 import { Menu, type Item } from "../ui/Menu";
 import { useNotices } from "../ui/notices";
 
@@ -24,25 +25,4 @@ export function ExportMenu({ review, view, shownColumns }: Props) {
       : []),
   ]);
   return <Menu label="Export ▾" items={items} />;
-}
-
-/** A plain link on a server without sign-in, so that the browser streams it; else the request needs the token. */
-async function download(url: string, fail: (error: unknown) => void): Promise<void> {
-  const link = document.createElement("a");
-  link.download = "";
-  link.href = url;
-  if (token.get()) {
-    try {
-      const answer = await fetch(url, { headers: authorization() });
-      if (!answer.ok) throw problemOf(answer.status, await answer.json());
-      link.download = decodeURIComponent(
-        answer.headers.get("content-disposition")?.split("filename*=utf-8''")[1] ?? "review",
-      );
-      link.href = URL.createObjectURL(await answer.blob());
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    } catch (error) {
-      return fail(error);
-    }
-  }
-  link.click();
 }

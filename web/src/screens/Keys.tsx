@@ -48,21 +48,33 @@ const KEYS = [
   ["?", "show these keys"],
 ];
 
+const SIGNS = [
+  ["●", "green: nothing in doubt · yellow: look closer · red: problem"],
+  ["○", "grey: nothing found · green: by the word of a model whose green nobody has measured"],
+  ["❝", "green: the quote is in the document · struck through: it was not found there"],
+  ["✔", "verified by a person"],
+  ["✎", "edited by a person"],
+  ["◔", "stale: the question has changed since"],
+  ["◷", "outdated: from another model or prompt"],
+  ["⚠", "of an answer: the last attempt failed · of a document: not all of it was read as a person sees it"],
+  ["◫", "pages were read by OCR"],
+];
+
 export function KeysDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title="Keys" onClose={onClose}>
-      <table className={styles.keys}>
-        <tbody>
-          {KEYS.map(([key, what]) => (
-            <tr key={key}>
-              <th scope="row">
-                <kbd>{key}</kbd>
-              </th>
-              <td>{what}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <Dialog title="Keys and signs" onClose={onClose}>
+      {[KEYS, SIGNS].map((list) => (
+        <table key={list.length} className={styles.keys}>
+          <tbody>
+            {list.map(([key, what]) => (
+              <tr key={key}>
+                <th scope="row">{list === KEYS ? <kbd>{key}</kbd> : key}</th>
+                <td>{what}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ))}
     </Dialog>
   );
 }

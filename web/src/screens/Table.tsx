@@ -3,10 +3,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Problem, type Column, type CompactCell, type FullCell, type Job, type Review } from "../api/client";
-import { api, cellQuery, columnsQuery, latestJobQuery } from "../api/queries";
+import { api, cellQuery, columnsQuery, latestJobQuery, rowQuery } from "../api/queries";
 import type { Command } from "../evidence/Answer";
 import { Panel } from "../evidence/Panel";
-import { DOUBTFUL_FIRST, searchOf, useShown } from "../grid/address";
+import { DOUBTFUL_FIRST, linkedIn, linkTo, searchOf, shownIn, useShown } from "../grid/address";
 import { Filters, SEARCH } from "../grid/Filters";
 import { Grid, type GridCell, type GridHandle } from "../grid/Grid";
 import { hiddenColumns } from "../grid/layout";
@@ -55,6 +55,13 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     grid.current?.apply(cells);
     for (const changed of cells) void queries.invalidateQueries({ ...cellQuery(id, changed), refetchType: "active" });
   });
+  useEffect(() => {
+    const linked = linkedIn(location.search);
+    if (!linked) return;
+    void queries.fetchQuery(rowQuery(id, linked.document_id)).then(({ rows: [row] }) => {
+      if (row) setCell({ ...linked, document: row.document, row: shownIn(location.search).row ?? 0 });
+    });
+  }, [id, queries]);
   // A run, an upload or an outage also changes the rows themselves, their order, and which ones match.
   const rowsOf = `${job?.id} ${isLive(job)} ${job?.total_items} ${review.document_count} ${away}`;
   const read = useRef(rowsOf);
@@ -230,6 +237,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             job={job}
             document={cell.document}
             documentAt={documentAt(cell.document_id, cell.row)}
+            link={linkTo(id, { ...shown, row: cell.row }, cell)}
             mayEdit={mayEdit}
             command={command}
             onCommandDone={() => setCommand(null)}
@@ -265,6 +273,9 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             grid.current?.refresh();
           }}
           onQuestionEdited={() => grid.current?.refresh()}
+          onQuestionAdded={(column_id) =>
+            say("The question is added.", () => start.mutate({ column_ids: [column_id] }), "Run it")
+          }
           onClose={() => setOpened(null)}
         />
       )}

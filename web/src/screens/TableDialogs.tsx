@@ -36,6 +36,7 @@ type Props = {
   onFilter: (filter: string) => void;
   onRowsRemoved: () => void;
   onQuestionEdited: () => void;
+  onQuestionAdded: (column_id: string) => void;
   onClose: () => void;
 };
 
@@ -65,7 +66,7 @@ export function TableDialogs({ opened, review, columns, selected, onClose, ...on
         </Dialog>
       );
     case "new question":
-      return <QuestionDialog review={review.id} column={null} onClose={onClose} />;
+      return <QuestionDialog review={review.id} column={null} onAdded={on.onQuestionAdded} onClose={onClose} />;
     case "run":
       return (
         <RunDialog

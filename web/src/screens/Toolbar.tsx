@@ -57,7 +57,7 @@ export function Toolbar({ review, columns, job, view, hidden, hasSelection, line
     { label: "History …", onSelect: () => on.onOpen("history") },
   );
   if (review.role === "owner") more.push({ label: "Retention …", onSelect: () => on.onOpen("retention") });
-  more.push({ label: "Keys …", onSelect: () => on.onOpen("keys") });
+  more.push({ label: "Keys and signs …", onSelect: () => on.onOpen("keys") });
   return (
     <div className={styles.toolbar}>
       <ReviewName review={review} />

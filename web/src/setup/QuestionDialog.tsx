@@ -21,10 +21,12 @@ export function useColumnsChanged(review: string) {
 export function QuestionDialog({
   review,
   column,
+  onAdded,
   onClose,
 }: {
   review: string;
   column: Column | null;
+  onAdded?: (column_id: string) => void;
   onClose: () => void;
 }) {
   const [name, setName] = useState(column?.name ?? "");
@@ -63,11 +65,17 @@ export function QuestionDialog({
           params: { path: { ...path, column_id: column.id } },
           body,
         });
-      else
-        await client.POST("/api/tabular/reviews/{review_id}/columns", { params: { path }, body: { columns: [body] } });
+      else {
+        const { data } = await client.POST("/api/tabular/reviews/{review_id}/columns", {
+          params: { path },
+          body: { columns: [body] },
+        });
+        return data!.columns[0]!.id;
+      }
     },
-    onSuccess: () => {
+    onSuccess: (added) => {
       changed();
+      if (added) onAdded?.(added);
       onClose();
     },
   });

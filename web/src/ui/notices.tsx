@@ -1,10 +1,10 @@
-/** Short notices at the bottom of the page: an error, or an act with its undo. */
+/** Short notices at the bottom of the page: an error, or an act with its undo or what follows from it. */
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
 import { sentence } from "../api/client";
 import styles from "./notices.module.css";
 
-type Notice = { id: number; words: string; bad: boolean; undo?: () => void };
-type Say = { say: (words: string, undo?: () => void) => void; fail: (error: unknown) => void };
+type Notice = { id: number; words: string; bad: boolean; act?: () => void; label: string };
+type Say = { say: (words: string, act?: () => void, label?: string) => void; fail: (error: unknown) => void };
 
 const Notices = createContext<Say>({ say: () => {}, fail: () => {} });
 export const useNotices = () => useContext(Notices);
@@ -14,12 +14,12 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
   const [notices, setNotices] = useState<Notice[]>([]);
   const drop = useCallback((id: number) => setNotices((all) => all.filter((one) => one.id !== id)), []);
   const value = useMemo<Say>(() => {
-    const add = (words: string, bad: boolean, undo?: () => void) => {
+    const add = (words: string, bad: boolean, act?: () => void, label = "Undo") => {
       const id = performance.now();
-      setNotices((all) => [...all.slice(-3), { id, words, bad, undo }]);
+      setNotices((all) => [...all.slice(-3), { id, words, bad, act, label }]);
       setTimeout(() => drop(id), SHOWN_MS);
     };
-    return { say: (words, undo) => add(words, false, undo), fail: (error) => add(sentence(error), true) };
+    return { say: (words, act, label) => add(words, false, act, label), fail: (error) => add(sentence(error), true) };
   }, [drop]);
   return (
     <Notices.Provider value={value}>
@@ -32,14 +32,14 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
             role={one.bad ? "alert" : "status"}
           >
             {one.words}
-            {one.undo && (
+            {one.act && (
               <button
                 onClick={() => {
-                  one.undo!();
+                  one.act!();
                   drop(one.id);
                 }}
               >
-                Undo
+                {one.label}
               </button>
             )}
             <button className="icon" aria-label="Dismiss" onClick={() => drop(one.id)}>
