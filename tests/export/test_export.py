@@ -158,6 +158,13 @@ def test_a_day_before_march_1900_is_text_because_excel_counts_it_wrongly(tmp_pat
     assert (found.value, found.data_type) == (day, "s")
 
 
+def test_a_printed_page_begins_with_the_heads_and_the_documents(tmp_path: Path) -> None:
+    xlsx(tmp_path, "number", cell("1"))
+    for sheet in openpyxl.load_workbook(next(tmp_path.glob("*.xlsx"))):
+        assert sheet.page_setup.orientation == "landscape"
+        assert (sheet.print_title_rows, sheet.print_title_cols) == ("$1:$1", "$A:$A"), sheet.title
+
+
 def test_a_flag_is_a_fill(tmp_path: Path) -> None:
     flags: list[Flag] = ["green", "yellow", "red", "grey"]
     *filled, plain = xlsx(tmp_path, "number", *(cell("1", flag=flag) for flag in flags), cell("1"))

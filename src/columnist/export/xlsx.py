@@ -204,6 +204,9 @@ class XlsxWriter:
         for number, (heading, width) in enumerate(headings):
             sheet.set_column(number, number, width)
             self._text(sheet, 0, number, heading, self._bold)
+        sheet.set_landscape()  # on paper, each page begins with the heads and with the documents
+        sheet.repeat_rows(0)
+        sheet.repeat_columns(0)
         return sheet
 
     def _text(self, sheet: Any, row: int, number: int, text: str, look: Any) -> None:
