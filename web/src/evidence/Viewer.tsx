@@ -40,12 +40,14 @@ export function Viewer({ documentId, citation: chosen }: { documentId: string; c
     return <div className={`${styles.viewer} muted`}>This document has not been read yet. Its first run reads it.</div>;
   return (
     <div className={styles.viewing}>
-      <p className={unread_pages || remarks.length ? `${styles.howRead} ${styles.unread}` : styles.howRead}>
-        {how_read}{" "}
+      <div className={styles.head}>
+        <p className={unread_pages || remarks.length ? `${styles.howRead} ${styles.unread}` : styles.howRead}>
+          {how_read}
+        </p>
         <button className={styles.original} onClick={() => void download(originalUrl(documentId), fail)}>
           Download the original
         </button>
-      </p>
+      </div>
       {bar}
       <div className={styles.viewer} role="region" aria-label={`Document ${name}`} tabIndex={0}>
         {media_type === "application/pdf" ? (

@@ -9,7 +9,7 @@ export const STATES = {
   outdated: "Outdated",
   doubtful: "Doubtful",
   unchecked: "Not checked by a person",
-  untyped: "Answered without a value",
+  untyped: "Answered in words only",
   unverified: "Unverified quotes",
   edited: "Edited",
   verified: "Verified by a person",
