@@ -1,7 +1,6 @@
 /** The view of a grid is in the address: it survives a reload, the back button and a link. */
 import { useLocation, useSearch } from "wouter";
 import type { CellKey, View } from "../api/client";
-import { BASE } from "../api/server";
 
 /** `group`: a column's id; `sort`: in the server's form; `row`: the row from which the person went to a document. */
 export type Shown = View & { group: string | null; sort: string | null; row: number | null };
@@ -29,10 +28,10 @@ export function searchOf({ q, filter, group, sort, row }: Shown): string {
   return given.size ? `?${given}` : "";
 }
 
-/** An address that shows this view, with an answer open in it. */
+/** The path of this view with an answer open in it. */
 export const linkTo = (review: string, shown: Shown, { document_id, column_id }: CellKey) => {
   const search = searchOf(shown);
-  return `${location.origin}${BASE}/reviews/${review}${search ? `${search}&` : "?"}cell=${document_id}:${column_id}`;
+  return `/reviews/${review}${search ? `${search}&` : "?"}cell=${document_id}:${column_id}`;
 };
 
 /** The answer that an address opens. */

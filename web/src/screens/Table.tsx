@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Problem, type Column, type CompactCell, type FullCell, type Job, type Review } from "../api/client";
+import { BASE } from "../api/server";
 import { api, cellQuery, columnsQuery, latestJobQuery, rowQuery } from "../api/queries";
 import type { Command } from "../evidence/Answer";
 import { Panel } from "../evidence/Panel";
@@ -237,7 +238,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             job={job}
             document={cell.document}
             documentAt={documentAt(cell.document_id, cell.row)}
-            link={linkTo(id, { ...shown, row: cell.row }, cell)}
+            link={location.origin + BASE + linkTo(id, { ...shown, row: cell.row }, cell)}
             mayEdit={mayEdit}
             command={command}
             onCommandDone={() => setCommand(null)}
