@@ -208,6 +208,15 @@ def test_letters_drawn_as_outlines_are_a_picture(tmp_path: Path) -> None:
     assert remark.kind == RemarkKind.PICTURE
 
 
+def test_an_empty_table_that_is_drawn_is_no_remark(tmp_path: Path) -> None:
+    down = "".join(f"{72 + 24 * column} 300 m {72 + 24 * column} 600 l S\n" for column in range(15))
+    across = "".join(f"72 {300 + 15 * row} m 408 {300 + 15 * row} l S\n" for row in range(21))
+    boxes = "".join(f"{420 + 24 * (at % 6)} {300 + 15 * (at // 6)} 23 14 re S\n" for at in range(60))
+    content = line("Schedule of payments, to be filled in by hand", 700) + f"q 0.5 w {down}{across}{boxes} Q\n"
+    page = one(write_pdf(tmp_path / "form.pdf", [content]))
+    assert not page.remarks and page.source == "text"
+
+
 @pytest.mark.parametrize("shade", ["a logo", "a photograph", "a frame", "a faint letterhead"])
 def test_a_picture_without_lines_of_text_is_no_remark(tmp_path: Path, shade: str) -> None:
     grey = {
@@ -284,6 +293,16 @@ def test_lines_are_in_the_order_of_the_eye(tmp_path: Path) -> None:
 
     page = one(write_pdf(tmp_path / "c.pdf", [placed(*((f"{y}. Clause", 72, 400 + 14 * y) for y in range(8)))]))
     assert in_lines(page) == [f"{y}. Clause" for y in reversed(range(8))]
+
+
+@pytest.mark.parametrize("aside", [0, 0.4, 0.8])
+def test_a_line_that_is_drawn_again_in_its_place_is_read_once(tmp_path: Path, aside: float) -> None:
+    between = "".join(line(f"Clause {number}: the tenant pays.", 660 - 20 * number) for number in range(8))
+    rent = "The rent is $5,000 a month."
+    again = line(rent, 700) + between + line(rent, 700 + aside / 2, x=72 + aside) + line(rent, 400)
+    page = one(write_pdf(tmp_path / "twice.pdf", [again]))
+    assert page.text.count(rent) == 2 and not page.hidden  # that of another place stays
+    assert words(page).count("$5,000") == 2 and len(page.words) == len(page.text.split())
 
 
 def test_the_order_of_the_file_stays_where_it_may_be_right(tmp_path: Path) -> None:

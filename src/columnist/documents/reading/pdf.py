@@ -23,11 +23,11 @@ from columnist.documents.reading.eye import in_order, with_marks_apart
 from columnist.documents.reading.forms import Field, fields_of, with_fields
 from columnist.documents.reading.layer import Box, Fonts, TextLayer
 from columnist.documents.reading.mail import Attached
-from columnist.documents.reading.plain import INK
+from columnist.documents.reading.plain import INK, shows_all
 from columnist.documents.reading.portfolio import attached_to
 from columnist.documents.reading.regions import lies_on_its_side, masked, shows_more
 from columnist.documents.reading.struck import struck_spans
-from columnist.documents.reading.unseen import contrast, draw, hidden_spans
+from columnist.documents.reading.unseen import contrast, draw, hidden_spans, repeated_spans
 from columnist.errors import DocumentError
 
 _UNKNOWN = re.compile("[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd\U000f0000-\U0010fffd]")
@@ -309,8 +309,9 @@ def _text_layer(opened: _OpenPage, number: int) -> Page:
 def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: int, spoken: str) -> Page:
     page = opened.page
     width, height = page.get_size()
-    hidden_words, unread = hidden_spans(layer, content, opened.over), layer.unreadable
-    text, words, hidden = _parted(layer.text, layer.words, hidden_words)
+    is_clear, unread = shows_all(layer, content, opened.over), layer.unreadable
+    text, words, hidden = _parted(layer.text, layer.words, [] if is_clear else hidden_spans(layer, content))
+    text, words, _ = _parted(text, words, [] if is_clear else repeated_spans(layer))
     text, words, struck = _parted(text, words, struck_spans(layer, content.bars, opened.struck))
     text, words, _ = _parted(text, words, unread)
     is_picture = _needs_ocr(page, content, text)

@@ -102,11 +102,12 @@ def _lines(heights: Sequence[int], least: int = _LEAST_HEIGHT) -> int:
 
 
 def _crossed_by_text(dark: bytes, width: int) -> list[int]:
-    """The heights of bands of rows that cross text; `dark`: a byte for each pixel."""
-    heights = [0]
+    """The heights of the bands of rows that cross text; `dark`: one byte per pixel. Equal rows count once: the lines
+    between the columns of a table cross a band in the same places from its top to its bottom."""
+    bands: list[set[bytes]] = [set()]
     for start in range(0, len(dark), width):
         if dark.count(b"\1\0", start, start + width) >= _CHANGES:
-            heights[-1] += 1
-        elif heights[-1]:
-            heights.append(0)
-    return heights
+            bands[-1].add(dark[start : start + width])
+        elif bands[-1]:
+            bands.append(set())
+    return list(map(len, bands))

@@ -16,14 +16,18 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageChops
 
-from columnist.documents.reading.content import FAINT, PALE, Content, Other, fill_of
+from columnist.documents.model import WordBox
+from columnist.documents.reading.content import FAINT, PALE, Content, fill_of
 from columnist.documents.reading.direct import Pointer, direct
 from columnist.documents.reading.layer import Box, TextLayer
-from columnist.documents.reading.plain import INK, LARGEST_SIDE, LOW, crossing, is_tiny, is_tiny_word, shows_all
+from columnist.documents.reading.plain import INK, LARGEST_SIDE, LOW, crossing, is_tiny, is_tiny_word
 from columnist.documents.reading.visibility import LEAST_CONTRAST
 
 CLOSE_UP = 3.0
 """Pixels per point for a close look: thin letters reach their full colour."""
+
+_TWICE = 1.0
+"""Points: two equal words whose edges are nearer are one."""
 
 _AROUND = 3.0
 """Points around a part of a page that is drawn."""
@@ -96,10 +100,8 @@ def contrast(picture: Image.Image) -> int:
     return max(grey) - min(grey)
 
 
-def hidden_spans(layer: TextLayer, content: Content, over: Sequence[Other]) -> list[_Span]:
-    """The parts of a page's text that it does not show, in order. `over`: the drawings of annotations."""
-    if shows_all(layer, content, over):
-        return []
+def hidden_spans(layer: TextLayer, content: Content) -> list[_Span]:
+    """The parts of a page's text that it does not show, in order; of a page of which `shows_all` is false."""
     page = layer.page
     runs = [run for place in _doubtful(layer, content) for run in _runs(layer, place)]
     if not runs:
@@ -132,6 +134,24 @@ def hidden_spans(layer: TextLayer, content: Content, over: Sequence[Other]) -> l
         for run in runs
         if run.hidden and any(map(str.isalnum, layer.text[run.start : run.end])) and not _is_repeated(layer, run, shown)
     ]
+
+
+def repeated_spans(layer: TextLayer) -> list[_Span]:
+    """Words that are drawn again where they are already, in order: for bold, or by mistake. They are read once."""
+    seen: dict[tuple[str, int, int], WordBox] = {}
+    found: dict[_Span, None] = {}
+    for word in layer.words:
+        text, x, y = layer.text[word.start : word.end], int(word.x0 // _TWICE), int(word.y0 // _TWICE)
+        near = (seen.get((text, x + right, y + down)) for right in (-1, 0, 1) for down in (-1, 0, 1))
+        if any(known is not None and _are_near(word, known) for known in near):
+            found[word.start, word.end] = None
+        else:
+            seen[text, x, y] = word
+    return list(found)
+
+
+def _are_near(one: WordBox, other: WordBox) -> bool:
+    return all(abs(edge - its) < _TWICE for edge, its in zip(one[2:], other[2:], strict=True))
 
 
 def _is_repeated(layer: TextLayer, run: _Run, shown: Iterable[_Run]) -> bool:
