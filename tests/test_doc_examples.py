@@ -64,7 +64,7 @@ def test_every_block_is_run_or_says_why_not(file: Path) -> None:
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A server on an installation of its own (`home`), and an LLM server: the addresses of the docs → theirs."""
+    """A server on a separate installation (`home`), and an LLM server: the addresses of the docs → theirs."""
     home = tmp_path_factory.mktemp("home")
     with simulator(model="qwen3") as llm, served(COLUMNIST_DATA_DIR=home, TABULAR_POLL_MS=100) as server:
         yield {SERVER: server.url, LLM_SERVER: llm, "home": str(home)}

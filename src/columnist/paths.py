@@ -23,7 +23,7 @@ def writing(target: Path) -> Iterator[None]:
 @contextmanager
 def appearing(target: Path) -> Iterator[Path]:
     """A new file next to the target: it becomes the target if all goes well, and is deleted if not. Raises InputError
-    as `writing`."""
+    as `writing` does."""
     # Made like any other file, with the user's usual permissions: tempfile makes private ones.
     part = target.absolute().with_name(f".{uuid4().hex}{target.suffix}")
     with writing(target):

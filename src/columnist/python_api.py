@@ -74,7 +74,7 @@ class Result:
         )
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the answers of the first documents."""
+        """The display in a notebook: the answers of the first documents."""
         heads = ["document", *self.questions]
         first = self.table.slice(0, ROWS_IN_A_NOTEBOOK).to_pydict()
         answers = (first[name] for name in ["document", *(f"{name}{_SHOWN}" for name in self.questions)])

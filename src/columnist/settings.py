@@ -361,7 +361,7 @@ class Settings(BaseSettings):
 
     @property
     def prefix(self) -> str:
-        """The path below which people open this server, such as /columnist; "" if it has a host of its own."""
+        """The path below which people open this server, such as /columnist; "" at the root of a host."""
         return urlsplit(self.public_url or "").path.rstrip("/")
 
     @property

@@ -147,7 +147,7 @@ def test_a_currency_by_its_name_is_that_currency_or_in_doubt() -> None:
     for code in list_currencies():
         name = get_currency_name(code, count=2, locale="en")
         if "(" in name or "WIR" in name:
-            continue  # `US dollars (next day)`: accounts, no money of their own
+            continue  # `US dollars (next day)`: accounts, which name no money
         for text in (
             f"5,000 {name}",
             f"{name} 5,000",

@@ -1,4 +1,4 @@
-"""What the log says, and how much of it."""
+"""The lines of the log, and their number."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Notifications wake workers up; where PostgreSQL has no room for one, work goes on without."""
+"""Notifications wake workers up; if PostgreSQL has no room for one, work goes on without it."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -14,7 +14,7 @@ from tests.uploads import upload
 
 
 def test_a_forgotten_transaction_that_listens_stops_no_work_and_doctor_tells_of_it(tmp_path: Path) -> None:
-    # Room for half a megabyte of notifications instead of eight gigabytes, which only a newer server can be told.
+    # Room for half a megabyte of notifications instead of eight gigabytes, a setting that only a newer server has.
     with system_server(EMBEDDED_BINARIES, "-c max_notify_queue_pages=64") as server:
         home = {"DATABASE_URL": new_database(server.url, "full"), "COLUMNIST_DATA_DIR": tmp_path}
         with psycopg.connect(server.url) as forgotten, psycopg.connect(server.url, autocommit=True) as other:

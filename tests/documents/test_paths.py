@@ -153,7 +153,7 @@ def folder() -> Iterator[Path]:
 
 @contextmanager
 def without_privilege() -> Iterator[None]:
-    """This thread opens files as a user without rights: root may search every folder."""
+    """In the context this thread opens files as a user without rights: root may search every folder."""
     libc = ctypes.CDLL(None)
     before = libc.setfsuid(65534)
     try:

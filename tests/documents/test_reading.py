@@ -304,7 +304,7 @@ def test_reading_that_is_cancelled_leaves_no_process_behind(settings: Settings, 
                 await asyncio.sleep(0.01)
         return []
 
-    reading(settings.model_copy(update={"read_max_pages": 1_000}), scenario)  # with a reader of its own
+    reading(settings.model_copy(update={"read_max_pages": 1_000}), scenario)  # with a separate reader
 
 
 def test_readers_end_when_their_parent_is_killed(settings: Settings, wide: Path) -> None:

@@ -639,7 +639,7 @@ def without_apostrophes(text: str) -> str:
 
 
 def as_in_excel(text: object) -> object:
-    """What Excel shows of a text that openpyxl reads as it is in the file."""
+    """Excel's form of a text that openpyxl reads unchanged from the file."""
     return re.sub("_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), text) if isinstance(text, str) else text
 
 

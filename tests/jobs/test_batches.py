@@ -29,7 +29,7 @@ COLUMNS = [
     ColumnSpec("Law", 'What follows "governed by"?'),
 ]
 PROMPT, COMPLETION = 2, 8
-"""US dollars per million tokens, outside of batches."""
+"""US dollars per million tokens, outside batches."""
 
 
 @pytest.fixture

@@ -359,7 +359,7 @@ def test_an_outage_is_waited_out_by_one_probe_at_a_time_and_blames_no_call(capsy
         async with ChatModel(Settings(_env_file=None, openai_base_url=url), "simulated", url) as chat:
 
             async def patient(words: str) -> Completion:
-                while True:  # as the pool does: the place is given back, and claimed again
+                while True:  # like the pool: the place is given back, and claimed again
                     try:
                         return await chat.complete(asking(words), SCHEMA, 500)
                     except LlmAwayError:

@@ -47,7 +47,7 @@ def a_document(nr: int) -> str:
 
 
 async def patient(chat: ChatModel, document: str = "") -> str:
-    """As the pool does: the place is given back, and claimed again."""
+    """Like the pool: the place is given back, and claimed again."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:

@@ -1,4 +1,4 @@
-"""What can go wrong with machines: the kinds as data, a random walk over them, and how each begins and ends."""
+"""Faults of machines: the kinds as data, a random walk over them, and how each begins and ends."""
 
 import random
 import signal

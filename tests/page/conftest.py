@@ -59,7 +59,7 @@ def admin(database: str) -> str:
     return database.replace("columnist@", "postgres@")
 
 
-@pytest.fixture(scope="module")  # Playwright has an event loop of its own: other tests must not meet it
+@pytest.fixture(scope="module")  # Playwright has its own event loop, which other tests must not meet
 def browser() -> Iterator[Browser]:
     assert (ROOT / "src" / "columnist" / "page" / "index.html").exists(), "The page is not built: make page."
     with chromium() as browser:
@@ -135,7 +135,7 @@ def filled(server: Served, files: list[Path], questions: list[dict[str, Any]] = 
 
 
 def pdfs(count: int) -> list[Path]:
-    """The smallest."""
+    """The smallest example files."""
     files = [file for file in CONTRACTS.iterdir() if file.suffix.lower() == ".pdf"]
     return sorted(sorted(files, key=lambda file: file.stat().st_size)[:count])
 

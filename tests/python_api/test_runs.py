@@ -78,7 +78,7 @@ def test_a_review_belongs_to_its_paths_and_questions(tmp_path: Path, monkeypatch
 def test_a_review_of_an_earlier_version_is_gone_on_with_if_it_fits(tmp_path: Path, url: str) -> None:
     files = contracts_in(tmp_path / "contracts", 2)
     question = {"name": "Date", "prompt": "When?", "format": "date"}
-    columnist.run(files, [question], review="contracts")  # as it was called by default
+    columnist.run(files, [question], review="contracts")  # its earlier default name
     assert columnist.run(files, [question]).review == "contracts"
     assert figures(url, "select count(*) from tabular_jobs where total_items > 0") == [(1,)]
     assert columnist.run(files, [question | {"prompt": "When was it made?"}]).review != "contracts"

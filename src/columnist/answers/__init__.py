@@ -1,1 +1,1 @@
-"""What an answer is: its content, the typed value of its text, the flag that a playbook gives it."""
+"""Answers: their content, the typed value of their text, the flag that a playbook gives them."""

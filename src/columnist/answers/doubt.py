@@ -14,7 +14,7 @@ UNTYPED = 0.4
 UNCERTAIN = 0.25
 """It has a value, and not all its words agree with it; or its back end marks it as a guess."""
 UNSHOWN = 0.3
-"""An item or a sentence has no quote of its own."""
+"""An item or a sentence has no quote."""
 CONTRADICTED = 0.5
 """Another window or another reading of the document gives another answer."""
 CUT = 0.4

@@ -191,7 +191,7 @@ class _Scan:
         self.parts.sort(key=lambda part: part.start)
 
     def known(self, kind: Kind, start: int, end: int, values: tuple[str, ...] = ()) -> None:
-        """Add a part that is found before the others; a part inside of another is dropped."""
+        """Add a part that is found before the others; a part inside another is dropped."""
         if not any(self.covered[start:end]):
             self.covered[start:end] = b"\x01" * (end - start)
             self.parts.append(Part(kind, start, end, values))
@@ -407,7 +407,7 @@ class _Scan:
                 return _Item("num", tokens[at].start, tokens[places[number.used]].end, "", (), True), places[
                     number.used
                 ] + 1
-            if under and not self.calendar(word, places, number.used, tokens):
+            if under and not self.calendar(word, places, number.used):
                 after = words[number.used + 1] if number.used + 1 < len(words) else self.kind(tokens, end + 1 + hyphen)
                 certain = hyphen or word in PLURAL_PARTS or word == "half" or after in ("of", "pct", "open", "per")
                 end = places[number.used] + 1
@@ -427,7 +427,7 @@ class _Scan:
             return _Item("num", tokens[at].start, tokens[end - 1].end, "", values, True, part), end
         return _Item("num", tokens[at].start, tokens[end - 1].end, "", (value,), True, part), end
 
-    def calendar(self, word: str, places: list[int], used: int, tokens: list[_Item]) -> bool:
+    def calendar(self, word: str, places: list[int], used: int) -> bool:
         """Whether it is a quarter of the year or a second, not a fraction: `four quarters of notice`."""
         return word in ("seconds",) or used >= len(places)
 
@@ -945,7 +945,7 @@ class _Scan:
         return any(word in below.split() for word in words)
 
     def confirmations(self) -> None:
-        """A number in brackets that repeats the part before it is of the same kind, and has to agree."""
+        """A number in brackets that repeats the part before it is of the same kind, and must agree."""
         items = self.items
         by_end = {part.end: part for part in self.parts if part.kind is not Kind.NAME}
         for at, item in enumerate(items):

@@ -1,4 +1,4 @@
-"""Who a request is from: the one local user (by the token of the data directory), a session, a JWT (HS256 secret or
+"""The user of a request: by the token of the data directory (the one local user), a session, a JWT (HS256 secret or
 JWKS), or a personal API token."""
 
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ class Authenticator:
 
     @property
     def ways(self) -> list[str]:
-        """What the page offers before sign-in: `password`, `oidc`, or a `token` that somebody has."""
+        """The ways to sign in that the page offers: `password`, `oidc`, or a `token`."""
         settings = self._settings
         by_token = self.local is not None or settings.jwt_secret is not None or settings.jwks_url is not None
         return [*sorted(self.sessions.ways), *(["token"] if by_token else [])]

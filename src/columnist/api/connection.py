@@ -29,7 +29,7 @@ MOST_CONNECTIONS = min(2_000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
 """The other half of the open files is for documents, the database and subprocesses."""
 
 MOST_ACCEPTED = max(1, MOST_CONNECTIONS // 8)
-"""Connections that are accepted before the event loop does anything else, such as closing those that are too many."""
+"""How many connections are accepted before the event loop does other work, such as closing surplus ones."""
 
 
 class _RefusedError(Exception):
@@ -73,7 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def answered(self) -> bool:
-        """Whether no response is under way."""
+        """Whether no response is being sent."""
         return self.cycle is None or self.cycle.response_complete
 
     def on_message_begin(self) -> None:
@@ -130,7 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.abort()  # `close` would wait for a client that does not read
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse the request, unless a response is under way: the client would take the refusal for a part of that."""
+        """Refuse the request, unless a response is being sent: the client would take the refusal for a part of that."""
         if not self.answered:
             self.transport.abort()
             return
@@ -157,7 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
 def _longest_waiting(connections: Iterable[object], newest: BoundedProtocol) -> BoundedProtocol:
     """The connection that has been without a request for the longest time; the newest if all others are busy."""
-    # One that was ended just now is still among them.
+    # A connection that has just ended is still among them.
     open_ones = [one for one in connections if isinstance(one, BoundedProtocol) and not one.transport.is_closing()]
     waiting = [one for one in open_ones if one.answered]
     return min(waiting, key=attrgetter("waiting_since"), default=newest)

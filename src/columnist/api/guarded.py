@@ -14,7 +14,7 @@ from columnist.api.context import signed_in
 from columnist.api.cookies import require_own_page
 
 LARGEST_BODY = 4 * 1024**2
-"""Bytes of a body. Uploads have limits of their own."""
+"""Most bytes of a body. Uploads have other limits."""
 
 BODY_SECONDS = 30.0
 LEAST_BYTES_A_SECOND = 8 * 1024

@@ -1,4 +1,4 @@
-"""What /healthz and /readyz answer: whether the process is alive, and whether it takes requests."""
+"""The answers of /healthz and /readyz: whether the process is alive, and whether it takes requests."""
 
 from dataclasses import dataclass
 

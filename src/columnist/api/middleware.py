@@ -1,4 +1,4 @@
-"""What every request and response passes through."""
+"""The middleware of every request and response."""
 
 import time
 from collections.abc import Sequence
@@ -52,8 +52,8 @@ class SecurityHeaders:
 
 
 class Below:
-    """A server that people open below a path of its host (COLUMNIST_PUBLIC_URL), whether or not the proxy in front
-    leaves that path in the requests."""
+    """For a server that people open below a path of its host (COLUMNIST_PUBLIC_URL): removes that path from requests,
+    if the proxy in front has left it."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app

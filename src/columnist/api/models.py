@@ -53,7 +53,7 @@ class ActList(BaseModel):
 
 
 class CertificateList(BaseModel):
-    """What was destroyed with reviews that you owned or deleted, newest first."""
+    """The certificates of reviews that you owned or deleted, newest first."""
 
     certificates: list[Certificate]
 
@@ -114,7 +114,7 @@ Password = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 
 class SignInInput(Input):
-    """Who signs in, and their password."""
+    """The e-mail address and the password of a sign-in."""
 
     email: Annotated[str, Field(max_length=254)]
     password: Password
@@ -335,7 +335,7 @@ class CellChanges(BaseModel):
 
 
 class FailureList(BaseModel):
-    """What failed, by document and reason."""
+    """The failed cells, by document and reason."""
 
     failures: list[Failure]
 

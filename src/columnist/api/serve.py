@@ -59,7 +59,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listener in sockets or ():
-            listener.listen(BACKLOG)  # the config's is how many asyncio accepts at a time
+            listener.listen(BACKLOG)  # the config's backlog is how many connections asyncio accepts at a time
             host, port = listener.getsockname()[:2]
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             if self.link_token is not None:  # printed, not logged: others may read the log

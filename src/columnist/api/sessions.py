@@ -36,7 +36,8 @@ class Sessions:
             self.ways.add("oidc")
 
     async def user_of(self, headers: Mapping[str, str]) -> tuple[User, How, str]:
-        """Whose session a request has, how they signed in, and the session's secret. Raises UnauthenticatedError."""
+        """The user of a request's session, how they signed in, and the session's secret. Raises
+        UnauthenticatedError."""
         secret = self._cookie.read(headers)
         if not secret:
             raise UnauthenticatedError("Sign in first: the request has neither a session nor a bearer token.")

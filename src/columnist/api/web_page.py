@@ -24,7 +24,7 @@ _NOT_BUILT = """\
 in a working copy <code>make page</code> builds it.</p>"""
 
 READS = ["GET", "HEAD"]
-"""HEAD is what many monitors of a site ask with."""
+"""Many monitors of a site send HEAD."""
 
 router = APIRouter(include_in_schema=False)
 

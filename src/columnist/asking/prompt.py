@@ -80,7 +80,7 @@ no other spaces, which nearly double their tokens (Qwen's)."""
 
 
 _SECRET = secrets.token_bytes(32)
-"""Of this process."""
+"""The secret of this process."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MARK_LETTERS = 12
 

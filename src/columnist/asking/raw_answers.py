@@ -40,7 +40,7 @@ _LONGEST_REPAIRED = 20_000
 _LONGEST_NUMBER = 60
 """Most digits of a number that is written out; a longer one is shown as the model wrote it."""
 _EXACT_DIGITS = 15
-"""As many digits of a number survive a float."""
+"""How many digits of a number survive a float."""
 _MOST_ENCODED = 3
 """How many times a reply is encoded as a string, at most."""
 _SHOWN = 200
@@ -58,7 +58,7 @@ _END = re.compile(
     re.I,
 )
 _AROUND = " \t\r\n`]},"
-"""What may come after the last object of a reply that says nothing else."""
+"""Marks that may follow the last object of a reply without further words."""
 _BRACKET = re.compile(r"[{\[]")
 _SPACE = re.compile(r"\s*")
 _TWO_NAMES = re.compile(r"\s*(c\d+)\s*[:(.–-]+\s*(.{1,400}?)[\s)]*", re.S)

@@ -10,7 +10,7 @@ from columnist.answers.values import Measured, Undecided, as_shown, measured
 from columnist.reviews.model import Format, Question
 
 FIGURES: tuple[Format, ...] = ("number", "percentage", "monetary_amount", "date")
-"""The formats whose words have a value of their own."""
+"""The formats whose words have a value themselves."""
 
 
 class Reading(NamedTuple):

@@ -111,7 +111,7 @@ def _look_at_database(settings: Settings) -> str:
 
 
 def _notifications(connection: psycopg.Connection) -> float:
-    """How full the queue of notifications is, which PostgreSQL empties when all who listen have read them."""
+    """The used share of the queue of notifications, which PostgreSQL empties when all listeners have read them."""
     row = connection.execute("select pg_notification_queue_usage()").fetchone()
     assert row
     return float(row[0])

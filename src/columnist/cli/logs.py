@@ -13,7 +13,7 @@ from columnist.progress import Forgiving
 
 
 class _Calm(logging.Filter):
-    """Lets only so many lines of one kind through in a minute: a library that fails in a loop would fill the disk."""
+    """Passes a limited number of lines of one kind per minute: a library that fails in a loop would fill the disk."""
 
     most = 20
 

@@ -65,7 +65,7 @@ ColumnsOption = Annotated[
         metavar="FILE.yaml",
     ),
 ]
-JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or how it begins.")]
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or its beginning.")]
 MOST_LISTED = 500
 out = Console()
 err = Console(stderr=True)
@@ -432,7 +432,7 @@ def list_tokens() -> None:
 
 @tokens.command("revoke", epilog="Example: columnist tokens revoke 3f0c… (see: columnist tokens list)")
 def revoke_token(
-    token: Annotated[str, typer.Argument(metavar="TOKEN", help="The token's id, or how it begins.")],
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="The token's id, or its beginning.")],
 ) -> None:
     """Refuse an API token from now on."""
     from columnist.cli import operate, screen
@@ -475,7 +475,9 @@ def certificates(review: ReviewOption = None) -> None:
 
 @app.command(epilog="Example: columnist templates leases > questions.yaml")
 def templates(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Print this one as YAML, to be edited.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Print this template as YAML, for editing.")
+    ] = None,
 ) -> None:
     """List the sets of questions that come with Columnist: each can be named as --columns, or printed as a file."""
     from columnist.cli import screen
@@ -530,7 +532,7 @@ def doctor(
 
 
 async def _job(desk: "Desk", begins: str) -> UUID:
-    """The id of a job, of which the user has typed at least the beginning. Raises NotFoundError, ConflictError."""
+    """The id of a job, from its beginning or all of it. Raises NotFoundError, ConflictError."""
     from columnist.cli import screen
 
     with suppress(ValueError):

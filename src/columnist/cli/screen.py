@@ -93,7 +93,7 @@ SHOWN_OF_AN_ID = 8
 
 
 def print_list(console: Console, table: Table) -> None:
-    """Print a table. In a pipe or a file nothing of it is cut, whatever the width of a terminal."""
+    """Print a table. In a pipe or a file it is never cut."""
     if not console.is_terminal:
         for column in table.columns:
             column.no_wrap = True
@@ -103,12 +103,12 @@ def print_list(console: Console, table: Table) -> None:
 
 
 def _id(whole: UUID, *, is_whole: bool) -> str:
-    """Whole, or as much of it as a narrow terminal has room for: enough for a command to find it."""
+    """An id, or its beginning if the terminal is narrow, with which commands find it."""
     return str(whole) if is_whole else str(whole)[:SHOWN_OF_AN_ID]
 
 
 def the_one(ids: Iterable[UUID], begins: str, what: str, command: str) -> UUID:
-    """The only id that begins so. Raises NotFoundError, or ConflictError if there are several."""
+    """The only id with this beginning. Raises NotFoundError, or ConflictError if there are several."""
     found = [one for one in ids if str(one).startswith(begins.lower())]
     if not found:
         raise NotFoundError(f"No {what} has an id that begins with {begins!r}: see {command}.")

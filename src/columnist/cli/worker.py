@@ -1,4 +1,4 @@
-"""`columnist worker`: a worker pool until the process is told to stop."""
+"""`columnist worker`: a worker pool until the process is stopped."""
 
 import asyncio
 import gc

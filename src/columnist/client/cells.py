@@ -40,5 +40,5 @@ class Cell:
         return parsed(FullCell, self._transport.request("POST", f"{self._path}/restore"))
 
     def history(self) -> list[CellChange]:
-        """Who changed it when, with the content before and after; newest first."""
+        """Its changes by people, with the content before and after; newest first."""
         return self._transport.read(dict[str, list[CellChange]], f"{self._path}/history")["changes"]

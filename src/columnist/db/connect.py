@@ -120,7 +120,7 @@ class Connection(AsyncConnection[DictRow]):
                     await self._try_cancel(timeout=CANCEL_SECONDS)
                     await waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=CANCEL_SECONDS)
                 except errors.QueryCanceled:
-                    pass  # as asked for
+                    pass  # it was cancelled on request
                 except BaseException:  # noqa: BLE001 - silent, broken, or cancelled again: what it did is not known
                     self.pgconn.finish()
             raise

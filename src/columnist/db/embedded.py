@@ -1,7 +1,7 @@
 """A private PostgreSQL under the data directory: its first user starts it, its last user stops it, and any of them
 starts it again if it ends before that.
 
-What is where, below `data_dir`:
+The files below `data_dir`:
 
     postgres.lock, postgres.users   two flocks: whose turn it is to start or stop, and who uses the server
     postgres.log                    what initdb and the server say
@@ -171,7 +171,7 @@ def _is_process(pid: int) -> bool:
     return pid != 0
 
 
-# Who is in
+# The users of the server
 
 
 @contextmanager
@@ -207,7 +207,7 @@ def _os_errors_told(data_dir: Path) -> Iterator[None]:
         ) from error
 
 
-# Where it is
+# Its folders
 
 
 def _cluster(data_dir: Path) -> Path:
@@ -382,7 +382,7 @@ def _start_or_join(data_dir: Path) -> list[subprocess.Popen[bytes]]:
     binaries, major = _binaries(cluster)
     binaries = _readable(binaries, home, account)
     log_file = data_dir / "postgres.log"
-    log_file.touch(mode=0o600)  # failed statements stand in it
+    log_file.touch(mode=0o600)  # it has failed statements
     with log_file.open("ab") as output:
         if not cluster.exists():
             _make_cluster(cluster, account, binaries, major, output)

@@ -1,1 +1,1 @@
-"""What a user does with Columnist, written once: each door (commands, HTTP, Python) parses, calls this and renders."""
+"""The acts of a user, written once: each door (commands, HTTP, Python) parses, calls this and renders."""

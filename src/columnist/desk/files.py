@@ -22,8 +22,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files of a run, sorted; a folder that cannot be searched stands among them, to be refused like a file that
-    cannot be read. `passed_over`: what its folders hold besides: files of other types, and links to folders."""
+    """The files of a run, sorted; they include folders that cannot be searched, which are refused like unreadable
+    files. `passed_over`: other contents of its folders: files of other types, and links to folders."""
 
     files: list[Source]
     passed_over: list[Path]
@@ -63,8 +63,8 @@ def find_files(paths: Iterable[Path]) -> Sources:
 
 
 def _inside(folder: Path) -> tuple[list[Path], set[Path]]:
-    """All but the folders in a folder, without what is hidden; and the folders that cannot be searched, which are in
-    the list, too. Raises InputError if it is the folder itself."""
+    """All files in a folder, without hidden ones; and its folders that cannot be searched. Raises InputError if it is
+    the folder itself."""
     found: list[Path] = []
     locked: set[Path] = set()
 

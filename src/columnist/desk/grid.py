@@ -91,7 +91,7 @@ class Grid:
 
 
 class Desk(Protocol):
-    """What commands and `columnist.run` need, on this machine's database (`LocalDesk`) or at a server (`RemoteDesk`).
+    """The desk of commands and `columnist.run`, on this machine's database (`LocalDesk`) or at a server (`RemoteDesk`).
 
     `model` is the model that the user named for the run; None means the desk's own. Every method raises ColumnistError.
     """

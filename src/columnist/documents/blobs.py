@@ -30,7 +30,7 @@ MARK = "installation"
 
 
 class Part:
-    """A file on its way into the store. One thread may close it while another writes to it."""
+    """A file that is being stored. One thread may close it while another writes to it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""Where the blob store keeps its files: a folder, or a bucket of an S3-compatible store (extra `s3`).
+"""The place of the blob store's files: a folder, or a bucket of an S3-compatible store (extra `s3`).
 
 A failure there is an outage (weather): it says nothing about a document. `away` turns it into an error for people.
 """

@@ -62,7 +62,7 @@ def check_target(target: Path) -> None:
     check_format(target.suffix.lower())
     if not target.absolute().parent.is_dir():
         raise InputError(f"The folder {target.absolute().parent} does not exist.")
-    # Written to, not asked about: root may write anywhere, as os.access sees it.
+    # It is tried by writing: for root, os.access permits everything.
     with writing(target), TemporaryFile(dir=target.absolute().parent):
         if target.is_dir():
             raise InputError(f"{target} is a folder.")

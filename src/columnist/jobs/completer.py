@@ -1,4 +1,4 @@
-"""Ends items in batches: while one batch is on its way to PostgreSQL, the next one gathers."""
+"""Ends items in batches: while one batch is being written to PostgreSQL, the next one gathers."""
 
 import asyncio
 from collections import Counter

@@ -32,7 +32,7 @@ from columnist.reviews.model import CellContent, Question, Rule
 Outcome = Literal["completed", "error", "skipped"]
 
 
-@dataclass(slots=True, eq=False)  # frozen, making it would take six times as long: thousands are made at once
+@dataclass(slots=True, eq=False)  # a frozen one would take six times as long to make, and thousands are made at once
 class ClaimedItem:
     """An item that this pool holds; (`id`, `attempt`) fences every write. `tries`: its attempts that were not handed
     back. A claim equals only itself. `urgent`: its job is about this document alone, so that a person waits for it;

@@ -60,12 +60,12 @@ LOOK_AHEAD_SECONDS = 0.1
 waits for a round trip. An item that takes seconds, as with any LLM, is claimed when a worker is free."""
 
 HOLD_SECONDS = 1.0
-"""What was claimed ahead and is not begun within this, because the items before take longer than those before them, is
-handed back: another pool may have a worker for it."""
+"""Items that were claimed ahead and do not begin within this time, because earlier items have become slower, are handed
+back: another pool may have a worker for them."""
 
 EMPTY_SECONDS = 0.02
-"""After a claim that found nothing only a notification brings the next one sooner: at the end of a job each item that
-ends makes room, and a claim for each would compete with their ends."""
+"""The least time between a claim that found nothing and the next one, unless a notification comes: at the end of a job
+each ended item makes room, and a claim for each would compete with their ends."""
 
 NEWEST_WEIGHT = 0.2
 """The weight of the newest item in the moving average of the duration of items."""
@@ -182,7 +182,7 @@ class WorkerPool:
 
     @property
     def stopping(self) -> bool:
-        """Whether the pool was told to end."""
+        """Whether the pool is ending."""
         return self._stopping
 
     @property
@@ -234,7 +234,7 @@ class WorkerPool:
             await wait_for_event(self._claimer_wakes, pause if pause > 0 else self._options.idle_seconds)
 
     def _room(self) -> int:
-        # What is known of fewer items than are worked on at a time is chance.
+        # The duration of fewer items than places is chance.
         turns = int(LOOK_AHEAD_SECONDS / self._seconds_to_expect()) if self._measured >= self._places else 0
         ahead = min(self._places * turns, LARGEST_CLAIM)
         # Half of the items claimed ahead must be gone before a round trip pays; ended items must not pile up.
@@ -245,12 +245,13 @@ class WorkerPool:
         return min(room, self._storage.lets_in())
 
     def _seconds_to_expect(self) -> float:
-        """Of an item: what those that have ended took, or more, if those that run have let none begin for long."""
+        """The expected seconds of an item: as ended items took, or more, if the running ones have let none begin for
+        long."""
         age = time.monotonic() - self._begun_at if self._running else 0.0
         return max(self._seconds_per_item, age if age > HOLD_SECONDS else 0.0)
 
     def _held_too_long(self) -> list[ClaimedItem]:
-        """What waits here and would not be begun soon; it waits here no more."""
+        """Remove and return the waiting items that would not begin soon."""
         begun_soon = int(self._places * HOLD_SECONDS / self._seconds_to_expect()) if self._waiting else 0
         return [self._waiting.pop() for _ in range(len(self._waiting) - begun_soon)]
 
@@ -333,7 +334,7 @@ class WorkerPool:
             self._start(item)
 
     def _next(self) -> ClaimedItem | None:
-        """The next item that waits, if there is a place for it."""
+        """The next waiting item, if there is a place for it."""
         while self._waiting and len(self._running) - len(self._beside) < self._places:
             item = self._waiting.popleft()
             if item.job_id not in self._cancelled_jobs:
@@ -349,7 +350,7 @@ class WorkerPool:
         task.add_done_callback(partial(self._release, worker))
 
     async def _keep_working(self, worker: "_Worker") -> None:
-        """Work on the worker's item, and then on what waits: a task for each item would cost more than claiming it."""
+        """Work on the worker's item, then on waiting ones: a task for each item would cost more than claiming it."""
         task = self._running[worker.item]
         while True:
             await self._run(worker.item)
@@ -358,10 +359,10 @@ class WorkerPool:
                 worker.is_done = True
                 return
             self._running[item], worker.item = task, item
-            await asyncio.sleep(0)  # the item before may have waited for nothing: others have their turn
+            await asyncio.sleep(0)  # the previous item may have awaited nothing: let other tasks run
 
     def _forget(self, item: ClaimedItem) -> None:
-        """It runs no more."""
+        """Note that an item no longer runs."""
         del self._running[item]
         self._beside.discard(item)
         self._cancelled_at.pop(item, None)
@@ -554,7 +555,7 @@ class WorkerPool:
 
 @dataclass(slots=True)
 class _Worker:
-    """A task that works on one item after the other: on which one now, and whether it has left none unfinished."""
+    """A task that works on one item after the other: the present item, and whether all its items are finished."""
 
     item: ClaimedItem
     is_done: bool = False

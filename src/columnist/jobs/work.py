@@ -83,7 +83,7 @@ class ItemWorker:
         self._reading: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, item: ClaimedItem) -> None:
-        """Answer every question that the item's job still has to ask about its document.
+        """Answer every question that the item's job still must ask about its document.
 
         Raises DocumentError, LlmError, LeaseLostError or PutOffError as `pool.Work` says.
         """

@@ -38,7 +38,7 @@ class Event(Act):
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was destroyed with a review. `deleted_by`: an e-mail address, None if its retention had ended.
+    """The certificate of a destroyed review. `deleted_by`: an e-mail address, None if its retention had ended.
 
     `documents_destroyed`: the SHA-256 of each document that nobody else had; `documents_kept`: the number of its other
     documents. `answers_sha256`: over the hashes of all answers with their evidence, in order; None without answers.

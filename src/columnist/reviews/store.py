@@ -95,7 +95,7 @@ async def get_review(connection: Connection, review_id: UUID) -> Review:
 
 
 async def role_in(connection: Connection, review_id: UUID) -> Role | None:
-    """What the user may do to a review; None if they may not see it."""
+    """The user's role in a review; None if they may not see it."""
     row = await (await connection.execute("select my_role(%s) as role", [review_id])).fetchone()
     return row["role"] if row else None
 

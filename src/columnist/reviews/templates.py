@@ -49,18 +49,19 @@ def built_in_templates() -> dict[str, Template]:
 def template_text(name: str) -> str:
     """The file of a built-in template. Raises NotFoundError."""
     if name not in built_in_templates():
-        raise NotFoundError(f"There is no template {name!r}, but: {', '.join(built_in_templates())}.")
+        raise NotFoundError(f"There is no template {name!r}. Templates: {', '.join(built_in_templates())}.")
     return _FOLDER.joinpath(f"{name.replace('-', '_')}.yaml").read_text(encoding="utf-8")
 
 
 def read_questions(named: Path) -> list[ColumnSpec]:
-    """The questions of a YAML file or, where there is no such file, of the built-in template of that name. Raises
+    """The questions of a YAML file or, if there is no such file, of the built-in template with that name. Raises
     InputError."""
     if named.exists() or named.suffix or len(named.parts) > 1:
         return read_columns(named)
     if (template := built_in_templates().get(str(named))) is None:
         raise InputError(
-            f"{named}: there is no such file, and no template of that name but: {', '.join(built_in_templates())}."
+            f"{named}: there is no such file and no template of that name. "
+            f"Templates: {', '.join(built_in_templates())}."
         )
     return template.columns
 

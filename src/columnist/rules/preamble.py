@@ -82,7 +82,7 @@ def parties(plain: Sequence[str]) -> Parties | None:
 
 
 def _labelled(page: str, number: int) -> Parties | None:
-    """`Party A: Alder Ltd` and, on a line of its own, `Party B: Birch GmbH`."""
+    """`Party A: Alder Ltd` and, on a separate line, `Party B: Birch GmbH`."""
     lines = [line for line in _LABELLED.finditer(page, 0, 6_000) if _name(line["name"])]
     if len({_name(line["name"]) for line in lines}) < 2:
         return None

@@ -459,7 +459,7 @@ def test_letters_of_the_paper_are_white_or_of_the_background_that_is_shown(tmp_p
 
 
 def test_colours_are_those_of_the_theme_and_of_the_whole_document(tmp_path: Path) -> None:
-    """A theme may have dark paper, and what a document says of all letters holds where nothing else is said."""
+    """A theme may have dark paper, and a document's default look of letters holds unless something changes it."""
     slots = '<a:dk1><a:srgbClr val="111111"/></a:dk1><a:accent1><a:srgbClr val="FCFCFC"/></a:accent1>'
     theme = f'<a:theme xmlns:a="{DRAWING}/main"><a:clrScheme>{slots}</a:clrScheme></a:theme>'.encode()
     usual = "<w:docDefaults><w:rPrDefault><w:rPr><w:color w:val='FFFFFF'/></w:rPr></w:rPrDefault></w:docDefaults>"

@@ -198,7 +198,7 @@ def test_what_is_not_seen_is_kept_apart() -> None:
 
 
 def looks(name: str, family: str, text: str = "", **groups: str) -> str:
-    """A style; `groups`: of the properties of paragraphs, cells and the like."""
+    """A style; `groups`: the properties of paragraphs, cells and the like."""
     said = f"<style:text-properties {text}/>" + "".join(
         f"<style:{group.replace('_', '-')}-properties {value}/>" for group, value in groups.items()
     )

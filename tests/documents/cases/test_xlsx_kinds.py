@@ -228,7 +228,7 @@ SECRET = "walk away at 700"
 
 
 def ruled(*rules: Rule, at: str = "B2", font: Font | None = None) -> Callable[[Worksheet], None]:
-    """Rules of a sheet for the cell that is asked about."""
+    """Rules of a sheet for the tested cell."""
 
     def change(sheet: Worksheet) -> None:
         sheet["B2"].font = font or Font()
@@ -338,7 +338,7 @@ SHOWN: dict[str, Callable[[Worksheet], None]] = {
 
 
 def with_cell(tmp_path: Path, change: Callable[[Worksheet], None], **parts: tuple[str, str]) -> Page:
-    """A sheet with a secret in B2 after a change; `parts`: what is replaced in its XML, or that of its styles."""
+    """A sheet with a secret in B2 after a change; `parts`: replacements in its XML, or in that of its styles."""
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet["A1"], sheet["B2"] = "Rent", SECRET

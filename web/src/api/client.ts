@@ -22,7 +22,7 @@ export type Citation = Schemas["Citation"];
 export type WindowRow = Omit<Schemas["WindowRow"], "cells"> & { cells: Record<string, WindowCell> };
 export type GenerateInput = Schemas["GenerateInput"];
 export type Document = Schemas["Document"];
-export type UploadedFile = Schemas["UploadedFile"];
+type UploadedFile = Schemas["UploadedFile"];
 /** A view of the grid: filters in the server's form, and words to search for. */
 export type View = { filter: string[]; q: string };
 export type Flag = NonNullable<WindowCell["flag"]>;

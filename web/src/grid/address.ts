@@ -3,7 +3,7 @@ import { useLocation, useSearch } from "wouter";
 import type { CellKey, View } from "../api/client";
 
 /** `group`: a column's id; `sort`: in the server's form; `row`: the row from which the person went to a document. */
-export type Shown = View & { group: string | null; sort: string | null; row: number | null };
+type Shown = View & { group: string | null; sort: string | null; row: number | null };
 
 /** The sort that belongs to no column. */
 export const DOUBTFUL_FIRST = "-doubt";

@@ -4,7 +4,7 @@ import { FLAGS, reading } from "../ui/words";
 import { NUMERIC } from "./filters";
 
 /** `classes`: keys of cells.module.css; `marks`: signs after the text; `meanings`: of both, in words. */
-export type Appearance = { classes: string[]; text: string; marks: string; meanings: string[] };
+type Appearance = { classes: string[]; text: string; marks: string; meanings: string[] };
 
 /** Characters of an answer that two lines of a very wide column can hold: laying out more would only hide it. */
 const LONGEST = 300;

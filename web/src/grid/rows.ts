@@ -4,7 +4,7 @@ import type { CompactCell, WindowRow } from "../api/client";
 export type Group = { group: string; label: string; count: number; folded: boolean };
 export type GridRow = WindowRow | Group;
 export const isGroup = (row: GridRow | undefined): row is Group => row !== undefined && "group" in row;
-export const NO_ANSWER = "No answer";
+const NO_ANSWER = "No answer";
 
 /** `total`: rows as the grid counts them, with heads of groups; `matching`: documents, including folded groups. */
 type Window = { rows: GridRow[]; total: number; matching: number };

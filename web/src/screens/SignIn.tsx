@@ -14,7 +14,7 @@ const STATE = "columnist.sign-in";
 const BACK = "columnist.back";
 const SHORTEST = 12;
 
-export type Invitation = { secret: string; email: string };
+type Invitation = { secret: string; email: string };
 
 let failed = "";
 

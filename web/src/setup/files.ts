@@ -1,7 +1,7 @@
 /** Uploads to the server: a queue for each review, and the progress of every file. */
 import { passes, Problem, sentence, uploadDocuments } from "../api/client";
 
-export type Sending = {
+type Sending = {
   name: string;
   size: number;
   sent: number;

@@ -109,7 +109,8 @@ async def regenerate_cell(cell: EditableCell, desk: CurrentDesk) -> Generated:
 async def get_cell_history(
     cell: VisibleCell, desk: CurrentDesk, connection: CurrentConnection, limit: PageSize = 100
 ) -> CellHistory:
-    """Who did what when, with the content before and after. Entries outlive row and column, their contents do not."""
+    """The changes that people made to the cell, with the content before and after. Entries outlive row and column,
+    their contents do not."""
     changes = await cell_history(connection, cell, limit)
     if not changes:
         await desk.cell(cell)  # 404 if there is no such cell

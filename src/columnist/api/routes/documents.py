@@ -121,7 +121,7 @@ class PageWords(BaseModel):
 
 
 class Places(BaseModel):
-    """Where words are in a document, in its order; `more`: there are others after these."""
+    """The places of words in a document, in its order; `more`: there are others after these."""
 
     places: list[Citation]
     more: bool

@@ -22,5 +22,5 @@ async def readyz(gate: CurrentGate) -> Response:
 
 @router.api_route("/metrics", methods=["GET", "HEAD"])
 async def metrics(process: CurrentProcess) -> Response:
-    """What Prometheus scrapes (docs/watching.md)."""
+    """The metrics for Prometheus (docs/watching.md)."""
     return Response(await exposition(process.database), media_type=MEDIA_TYPE)

@@ -60,7 +60,7 @@ async def rename_review(review_id: EditableReview, body: ReviewName, connection:
 async def get_review_history(
     review_id: VisibleReview, connection: CurrentConnection, limit: PageSize = 100
 ) -> ReviewHistory:
-    """Who did what to which cell when, newest first."""
+    """The changes that people made to the review's cells, newest first."""
     return ReviewHistory(changes=await review_history(connection, review_id, limit))
 
 
@@ -72,7 +72,7 @@ async def list_review_events(
     limit: PageSize = 100,
     offset: Offset = 0,
 ) -> ActList:
-    """Who shared, asked, edited, exported or downloaded what in your review, newest first."""
+    """The log of acts in your review (shares, questions, edits, exports, downloads), newest first."""
     return ActList(events=await events.acts_in(connection, review_id, since, limit, offset))
 
 

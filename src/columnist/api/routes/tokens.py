@@ -1,4 +1,4 @@
-"""Who I am, and my API tokens for scripts."""
+"""The signed-in user, and their API tokens for scripts."""
 
 from importlib.metadata import version
 from uuid import UUID

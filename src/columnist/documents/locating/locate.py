@@ -150,7 +150,7 @@ class _Text:
         return cut
 
     def _occurrences(self, needle: str, start: int, end: int) -> Iterator[int]:
-        """Where a needle begins in the normalised text from `start` up to `end`."""
+        """The places of a needle in the normalised text from `start` up to `end`."""
         place = self._text.find(needle, start)
         while 0 <= place < end:
             yield place
@@ -284,7 +284,7 @@ class _Text:
 
     @property
     def _starts(self) -> list[int]:
-        """Where each page begins in the normalised text."""
+        """The start of each page in the normalised text."""
         return self._normalised[1]
 
     def _offsets(self, page: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""What is around a paragraph of a DOCX: the ground of its letters, and whether nobody sees what is in there."""
+"""The surroundings of a paragraph of a DOCX: the background of its letters, and whether its content is invisible."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ _STYLE = re.compile(r"(?:^|;)\s*([a-z-]+)\s*:\s*([^;]*)", re.IGNORECASE)
 _LENGTH = re.compile(r"(-?[0-9]{1,7}(?:\.[0-9]{0,9})?)\s*(pt|in|cm|mm|pc|px|)")
 _UNITS = {"pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pc": 12.0, "px": 0.75, "": 0.75}
 _WIDE_GROUND = 72.0
-"""Points: what is smaller is no ground that a box would lie on."""
+"""Points: a smaller drawing is no background of a box."""
 _PARTS = {
     "firstRow": 0x20,
     "lastRow": 0x40,
@@ -44,7 +44,7 @@ class Sheet:
     right: float = 72.0
 
     def lacks(self, x: float, y: float, width: float, height: float, *, from_edge: bool) -> bool:
-        """Whether nothing of a rectangle is on it; its place may count from a margin or a paragraph."""
+        """Whether no part of a rectangle is on the paper; its place may count from a margin or a paragraph."""
         margin = 0.0 if from_edge else self.left
         return x >= self.width or y >= self.height or x + width + margin <= 0 or (from_edge and y + height <= 0)
 
@@ -63,7 +63,7 @@ def sheet_of(section: Any | None) -> Sheet:
 
 
 class Surroundings:
-    """The grounds and places of one document's paragraphs; `sheet`: the paper of the section that is read."""
+    """The backgrounds and places of one document's paragraphs; `sheet`: the paper of the present section."""
 
     def __init__(self, styles: Styles, body: Any, *, shows_background: bool) -> None:
         self._styles = styles
@@ -74,7 +74,7 @@ class Surroundings:
         self.sheet = Sheet()
 
     def of(self, paragraph: Any) -> Around:
-        """What is around a paragraph: its own shade, cells, tables and shapes, from the inside to the outside."""
+        """The surroundings of a paragraph: its own shade, cells, tables and shapes, from the inside to the outside."""
         own = list(properties_of(self._styles, paragraph))
         shades = (one.find(f"{W}shd") for one in own)
         ground = self._styles.shade(next((one for one in shades if one is not None), None))
@@ -115,7 +115,7 @@ class Surroundings:
         return _is_exact(spacing, "lineRule", "line")
 
     def _is_off(self, own: Iterable[Any]) -> bool:
-        """Whether a paragraph begins off the page, by itself or by its frame."""
+        """Whether a paragraph, or its frame, begins off the page."""
         sheet = self.sheet
         if sheet.left >= sheet.width or sheet.left <= -sheet.width:
             return True
@@ -141,7 +141,8 @@ class Surroundings:
     # ── Tables ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _of_table(self, table: Any, cell: Any | None) -> list[Any]:
-        """What the style of a table says of a cell, the strongest first: of its row and column, then of the whole."""
+        """The properties that a table's style gives to a cell, the strongest first: for its row and column, then for
+        the table."""
         styles = self._styles.chain(value(table.find(f"{W}tblPr"), "tblStyle"))
         if not styles:
             return []
@@ -182,7 +183,7 @@ class Surroundings:
                 yield f"band{1 + at // many % 2}{kind}"
 
     def _order(self, around: Any, tag: str, stop: str) -> tuple[dict[Any, int], int]:
-        """The places of rows in their table, or of cells in their row, and how many there are."""
+        """The places of rows in their table, or of cells in their row, and their number."""
         if around not in self._places:
             found = [one for one in around.iter(tag) if next(one.iterancestors(stop)) is around]
             self._places[around] = ({one: index for index, one in enumerate(found)}, len(found))
@@ -247,7 +248,7 @@ class Surroundings:
         return {"white": "FFFFFF", "black": "000000"}.get(said, said.upper() if is_colour(said) else UNKNOWN)
 
     def _all_grounds(self) -> list[Any]:
-        """The filled shapes and the pictures of the document that are larger than a sign."""
+        """The filled shapes and the pictures of the document that are large enough for a background."""
         if self._grounds is None:
             found = [*self._body.iter(f"{_WPS}wsp", "{*}pic", f"{_VML}shape", f"{_VML}rect", f"{_VML}roundrect")]
             self._grounds = [one for one in found if self._is_ground(one)]
@@ -263,7 +264,7 @@ class Surroundings:
         return is_wide and (drawn.tag != f"{_WPS}wsp" or self._of_shape(drawn) is not None)
 
     def hides(self, drawing: Any) -> bool:
-        """Whether nobody sees a drawing."""
+        """Whether a drawing is invisible."""
         return any(self._is_drawn_away(one) for one in drawing.iter() if isinstance(one.tag, str))
 
     def _is_drawn_away(self, shape: Any) -> bool:
@@ -287,7 +288,7 @@ class Surroundings:
         if not grows and any(side in sides and sides[side] <= FLAT_POINTS for side in ("width", "height")):
             return True
         if shape.getparent().tag == f"{_VML}group":
-            return False  # in the group's own measure
+            return False  # in the group's own units
         x, y = (sides.get(f"margin-{side}", 0.0) + sides.get(side, 0.0) for side in ("left", "top"))
         from_edge = style.get("mso-position-horizontal-relative", "").strip() == "page"
         width, height = sides.get("width", 0.0), sides.get("height", 0.0)
@@ -312,7 +313,7 @@ def _conditional(style: Any) -> Iterator[Any]:
 
 
 def _look(element: Any | None) -> dict[str, bool]:
-    """Which parts of a table's style its table has."""
+    """The parts of a table's style that its table uses."""
     if element is None:
         return dict.fromkeys(_PARTS, False)
     said = element.get(f"{W}val", "")

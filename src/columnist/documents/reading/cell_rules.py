@@ -1,4 +1,5 @@
-"""Rules of a sheet that colour cells (conditional formatting): which hold for one, and which nobody here computes."""
+"""Rules of a sheet that colour cells (conditional formatting): which ones hold for a cell, and which ones are not
+computed."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,14 +13,14 @@ _TOKEN = re.compile(
 )
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 _LONGEST = 500
-"""Characters of a formula that is looked at."""
+"""Most characters of a formula that is parsed."""
 
 Value = str | float | bool
 T = TypeVar("T")
 
 
 class Area(NamedTuple):
-    """Cells, from 1, with both ends."""
+    """A range of cells, from 1, both ends included."""
 
     top: int
     left: int
@@ -51,7 +52,7 @@ def column_number(letters: str) -> int:
 
 
 class Areas(Generic[T]):
-    """What holds in which areas of a sheet, whose rows are asked for in their order."""
+    """Values by areas of a sheet; rows must be asked for in their order."""
 
     def __init__(self, held: Iterable[tuple[Area, T]]) -> None:
         self._all = sorted(held, key=lambda one: one[0].top)
@@ -60,7 +61,7 @@ class Areas(Generic[T]):
         self._row = 0
 
     def at(self, row: int, column: int) -> list[tuple[Area, T]]:
-        """What holds for a cell."""
+        """The values for a cell."""
         if row != self._row:
             if row < self._row:
                 self._next, self._active = 0, []
@@ -74,8 +75,8 @@ class Areas(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a rule, or the style of a table, makes of a cell; None where it changes nothing. `hides_value`: a bar or a
-    sign takes the place of the value."""
+    """The look that a rule, or the style of a table, gives to a cell; None for unchanged parts. `hides_value`: a bar or
+    an icon replaces the value."""
 
     ink: str | None = None
     ground: str | None = None
@@ -83,7 +84,7 @@ class Look:
     hides_value: bool = False
 
     def over(self, under: "Look") -> "Look":
-        """This look, and what the one below adds."""
+        """This look, completed by the one below."""
         return Look(
             self.ink or under.ink,
             self.ground or under.ground,
@@ -94,7 +95,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `formulas`: as it has them; `stops`: no later one holds where it does."""
+    """One rule. `formulas`: as in the file; `stops`: if it holds, later rules do not."""
 
     kind: str
     priority: int
@@ -105,7 +106,7 @@ class Rule:
     stops: bool = False
 
     def holds(self, value: Value | None, row: int, column: int, area: Area) -> bool | None:
-        """Whether it holds for a cell; None if nobody here can say."""
+        """Whether it holds for a cell; None if that is not known."""
         if self.kind == "cellIs":
             bounds = [_computed(one, value, row, column, area) for one in self.formulas]
             known = [one for one in bounds if one is not None]
@@ -119,7 +120,7 @@ class Rule:
         return told("" if value is None else _said(value).casefold(), self.text.casefold())
 
     def _says_its_text(self) -> bool:
-        """Whether the text is one, without signs for any letters, and its formula asks for the same."""
+        """Whether the rule has a text without wildcards, and its formula has the same."""
         is_plain = self.text != "" and not any(sign in self.text for sign in "*?~")
         return is_plain and all(f'"{self.text}"'.casefold() in one.casefold() for one in self.formulas)
 
@@ -142,7 +143,7 @@ _TOLD: Mapping[str, Callable[[str, str], bool]] = {
 def looked_up(
     rules: Sequence[tuple[Area, Rule]], value: Value | None, row: int, column: int
 ) -> tuple[Look, list[Look]]:
-    """What the rules for a cell make of it for sure, and what those make of it that nobody here computes."""
+    """The look of a cell by the rules that surely hold, and the looks of the rules that are not computed."""
     sure = Look()
     unsure: list[Look] = []
     may_have_stopped = False
@@ -187,7 +188,7 @@ _COMPARED: Mapping[str, Callable[[int], bool]] = {
 
 
 def _order(one: Value | None, other: Value) -> int:
-    """How Excel orders two values: numbers, then texts in any case, then TRUE and FALSE; an empty cell is zero or
+    """Excel's order of two values: numbers, then texts in any case, then TRUE and FALSE; an empty cell is zero or
     empty."""
     if one is None:
         one = "" if isinstance(other, str) else 0.0
@@ -199,7 +200,7 @@ def _order(one: Value | None, other: Value) -> int:
 
 
 def _computed(formula: str, value: Value | None, row: int, column: int, area: Area) -> Value | None:
-    """What a formula of constants, comparisons, NOT, AND, OR and the cell itself comes to; None for any other."""
+    """The value of a formula of constants, comparisons, NOT, AND, OR and the cell itself; None for any other."""
     try:
         return _Formula(formula, value, row, column, area).value()
     except (ValueError, RecursionError):
@@ -207,7 +208,7 @@ def _computed(formula: str, value: Value | None, row: int, column: int, area: Ar
 
 
 class _Formula:
-    """A formula that is computed. Raises ValueError for what is not known here."""
+    """A formula that can be computed. Raises ValueError for unknown parts."""
 
     def __init__(self, formula: str, value: Value | None, row: int, column: int, area: Area) -> None:
         formula = formula.strip().removeprefix("=")
@@ -277,7 +278,7 @@ class _Formula:
         return "" if self._own is None else self._own
 
     def _is_own(self, name: str) -> bool:
-        """Whether a reference is to the cell itself: it counts from the first cell of its area."""
+        """Whether a reference means the cell itself: it counts from the first cell of its area."""
         row, column, area = self._at
         match = re.fullmatch(r"(\$?)([A-Z]{1,3})(\$?)([0-9]{1,7})", name)
         if match is None:

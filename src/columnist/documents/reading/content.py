@@ -77,7 +77,7 @@ class Content:
         self.texts: dict[int, tuple[int, int]] = {}
         """Text objects by address: how many objects precede them, and the form that draws them (0: the page)."""
         self.is_plain = True
-        """Each text object is dark, opaque and filled, and on no layer: only what is in `others` can hide it."""
+        """Each text object is dark, opaque and filled, and on no layer: only objects in `others` can hide it."""
         self.others: list[Other] = []
         self.pictures: list[Box] = []
         """Left, top, right, bottom in PDF space of the page's pictures, and of its forms that contain one."""
@@ -178,7 +178,7 @@ class Content:
             yield self._marks[address]
 
     def _are_whole(self, texts: Sequence[Any], matrix: _Matrix) -> bool:
-        """Whether it is known where clips cut text objects: what they cut off is as good as covered."""
+        """Whether the places are known where clips cut text objects: cut-off parts count as covered."""
         clips = [Pointer(clip) for clip in map(_CLIP, texts)]
         counts = [_COUNT_CLIPS(clip) if clip else 0 for clip in clips]
         if max(counts, default=0) <= 0:
@@ -210,7 +210,7 @@ class Content:
 
 
 def _outside(bounds: Box, room: Box) -> Iterator[Box]:
-    """The parts of a rectangle, as left, bottom, right and top, that are outside of another one."""
+    """The parts of a rectangle (left, bottom, right, top) that are outside another one."""
     left, bottom, right, top = bounds
     if left < room[0]:
         yield left, bottom, min(right, room[0]), top
@@ -282,7 +282,7 @@ def _place(one: Any, matrix: _Matrix) -> Box:
 
 
 def _moved(bounds: Sequence[float], matrix: _Matrix) -> Box:
-    """Left, bottom, right and top as left, top, right and bottom where the matrix leads."""
+    """Left, bottom, right and top, transformed by the matrix, as left, top, right and bottom."""
     left, bottom, right, top = bounds
     if matrix == _SAME:
         return left, top, right, bottom

@@ -26,9 +26,9 @@ def address_of(pointer: Any) -> int:
 
 
 class Room:
-    """Room for some values of C that a function writes: its last arguments are pointers to them.
+    """Memory for values that a C function writes: its last arguments are pointers to them.
 
-    One for the whole process, which asks PDFium one question at a time.
+    One for the whole process,     which makes one call to PDFium at a time.
     """
 
     def __init__(self, kind: Any, values: int, at_once: int = 1024) -> None:
@@ -40,11 +40,11 @@ class Room:
         self._first = [column[0] for column in self._pointers]
 
     def one(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """The values that the function writes; None if it says that there are none."""
+        """The values that the function writes; None if it reports that there are none."""
         return self._values[: self._width].tolist() if function(*arguments, *self._first) else None
 
     def columns(self, function: Callable[..., Any], *arguments: Iterable[Any]) -> tuple[list[Any], list[list[Any]]]:
-        """What the function says for each of its arguments, and a list for each of the values. `map` makes the calls,
+        """The function's result for each of its arguments, and a list for each of the values. `map` makes the calls,
         without a step of Python in between: a page takes thousands."""
         streams = list(map(iter, arguments))
         said: list[Any] = []

@@ -177,7 +177,7 @@ def _often(starts: list[float]) -> float | None:
 
 
 def _pieces(words: Sequence[WordBox]) -> list[_Piece]:
-    """The pieces of the lines, in the order of the file: nearly without calls, too."""
+    """The pieces of the lines, in the order of the file: also with few calls."""
     pieces: list[_Piece] = []
     place: tuple[int, int] = (-1, -1)
     left = right = top = bottom = inf

@@ -112,7 +112,7 @@ class TextLayer:
         self.words = self._words()
         self.pieces = self._pieces()
         self.letters = self._letters()
-        """What each font draws here, by its address."""
+        """The letters that each font draws here, by its address."""
         self.unreadable = self._unreadable()
         """Words of fonts that do not say which letters they draw: PDFium's text for them is wrong."""
 
@@ -168,7 +168,7 @@ class TextLayer:
     def _words(self) -> list[WordBox]:
         pointer, firsts, lengths = self._pointer, self._firsts, self._lengths
         counted, counts = tee(map(_COUNT, repeat(pointer), firsts, lengths))
-        # Of a word with several rectangles this is the last one.
+        # This is the last of a word's rectangles.
         _, edges = _EDGES.columns(_RECTANGLE, repeat(pointer), map(sub, counted, repeat(1)))
         words = self._placed(self._starts, self._ends, edges)
         for at in reversed(list(compress(count(), map(ne, counts, repeat(1))))):
@@ -240,11 +240,11 @@ class TextLayer:
 
 
 def _words_of(text: str) -> tuple[list[int], list[int]]:
-    """Where the words of a text begin, and their lengths."""
+    """The starts of a text's words, and their lengths."""
     if any(space in text for space in _OTHER_SPACES):
         spans = [match.span() for match in _WORD.finditer(text)]
         return [start for start, _ in spans], [end - start for start, end in spans]
-    # Half of the time of looking for each word.
+    # Half of the time of a search for each word.
     lengths = list(map(len, text.replace("\n", " ").split(" ")))
     return list(compress(accumulate(chain((0,), map((1).__add__, lengths))), lengths)), list(filter(None, lengths))
 

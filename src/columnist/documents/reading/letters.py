@@ -1,4 +1,4 @@
-"""Letters of drawings in Office files (DrawingML): whether a person sees them on the ground of their shape."""
+"""Letters of drawings in Office files (DrawingML): whether a person sees them on the background of their shape."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -9,20 +9,20 @@ from columnist.documents.reading.visibility import is_alike, is_white
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 """The namespace of drawings."""
 LEAST_SIZE = 100
-"""Of letters, in hundredths of a point: smaller ones are not seen."""
+"""The size of letters in hundredths of a point: smaller ones are not seen."""
 _CLEAR = 5_000
 """Thousandths of a per cent of opacity at which nothing is seen."""
 _FLAT = 25_400
-"""English Metric Units of two points: what is flatter has no room for letters."""
+"""English Metric Units of two points: a flatter shape has no room for letters."""
 _UPON_EACH_OTHER = -2_000
-"""Hundredths of a point by which letters are moved over those before them."""
+"""Spacing in hundredths of a point at which letters lie on the previous ones."""
 _FAR_UP = 1_000_000
-"""Thousandths of a per cent of their size by which letters are no longer beside their line."""
+"""Thousandths of a per cent of their size at which raised letters no longer stand beside their line."""
 _FILLS = tuple(f"{A}{name}" for name in ("noFill", "solidFill", "gradFill", "blipFill", "pattFill", "grpFill"))
 
 
 class Line(NamedTuple):
-    """A paragraph, and whether nobody sees it. `is_unsure`: white letters whose ground nobody here knows."""
+    """A paragraph, and whether it is invisible. `is_unsure`: white letters on an unknown background."""
 
     text: str
     is_hidden: bool
@@ -68,7 +68,7 @@ def is_off(shape: Any) -> bool:
 
 
 def is_opaque(properties: Any | None) -> bool:
-    """Whether a shape is filled with one colour through which nothing is seen; `properties`: its spPr."""
+    """Whether a shape has an opaque fill of one colour; `properties`: its spPr."""
     fill = None if properties is None else properties.find(f"{A}solidFill")
     return fill is not None and next(fill.iter(f"{A}alpha"), None) is None
 
@@ -89,14 +89,14 @@ def ground_of(shape: Any, theme: Theme) -> str | None:
 
 
 def ink(chain: Iterable[Any], theme: Theme) -> str | None:
-    """The colour of letters, by the first of their properties that states one; None for the usual one."""
+    """The colour of letters, by the first of their properties that states one; None for the default one."""
     fill = _fill(chain)
     return None if fill is None or fill.tag == f"{A}noFill" else theme.drawn(fill)
 
 
 def is_unseen(chain: Sequence[Any], ground: str, theme: Theme, scale: int = 100_000) -> bool:
-    """Whether letters are tiny, without a fill, clear, or of the colour of their ground. `chain`: their properties, the
-    strongest first; `scale`: of their size, in thousandths of a per cent."""
+    """Whether letters are tiny, without a fill, clear, or in the colour of their background. `chain`: their properties,
+    the strongest first; `scale`: of their size, in thousandths of a per cent."""
     if int(_first(chain, "sz", 1_800) * scale / 100_000) <= LEAST_SIZE or _first(chain, "spc", 0) <= _UPON_EACH_OTHER:
         return True
     if abs(_first(chain, "baseline", 0)) >= _FAR_UP:
@@ -128,7 +128,7 @@ def _first(chain: Iterable[Any], name: str, otherwise: int) -> int:
 
 
 def is_flat(shape: Any) -> bool:
-    """Whether a shape whose letters end at its border has no room for them."""
+    """Whether a shape that clips its letters has no room for them."""
     extent = next(shape.iter(f"{A}ext"), None)
     body = next(shape.iter(f"{A}bodyPr"), None)
     clips = body is not None and body.get("vertOverflow") == "clip" and body.find(f"{A}spAutoFit") is None

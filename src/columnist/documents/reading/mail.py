@@ -94,7 +94,7 @@ def _parsed(data: bytes) -> _Part:
 
 
 class _Mail:
-    """One e-mail on its way to lines."""
+    """Turns one e-mail into lines."""
 
     def __init__(self, message: _Part) -> None:
         self._message = message

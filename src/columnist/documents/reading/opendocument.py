@@ -65,11 +65,11 @@ _LOW = 3.5 / 72
 """Inches: a row of a sheet that is lower is hidden."""
 _LENGTH = re.compile(r"(-?[0-9.]+)([a-z]+)")
 _TINY_SHARE = 8.0
-"""Per cent of the size of letters at which nobody can read them."""
+"""Per cent of the size of letters at which they are illegible."""
 _UPON_EACH_OTHER = -20 / 72
-"""Inches by which letters are moved over those before them."""
+"""Spacing in inches at which letters lie on the previous ones."""
 _FAR_OFF = 45.0
-"""Inches: no paper is so wide or high."""
+"""Inches: no paper is this wide or high."""
 
 Line = str | Hidden | Picture
 
@@ -104,7 +104,7 @@ def _opened(file: BinaryIO) -> Iterator["_Content"]:
 
 
 class _Look(NamedTuple):
-    """How letters are shown. `ink`: their colour, None for one that differs from its ground; `ground`: the colour
+    """How letters are shown. `ink`: their colour, None for one that differs from its background; `ground`: the colour
     behind them; `rise`: 1 for superscripts, -1 for subscripts."""
 
     is_hidden: bool = False
@@ -115,7 +115,7 @@ class _Look(NamedTuple):
 
     @property
     def is_unseen(self) -> bool:
-        """Whether nobody sees them."""
+        """Whether they are invisible."""
         return self.is_hidden or (self.ink is not None and is_alike(self.ink, self.ground))
 
 
@@ -146,7 +146,7 @@ class _Styles:
         self.value = cache(self._value)
 
     def _chain(self, family: str, name: str | None) -> Iterator[Any]:
-        """A style, those that it is based on, and what holds for all of its family."""
+        """A style, the styles that it is based on, and the default of its family."""
         seen: set[str] = set()
         while name is not None and name not in seen:
             seen.add(name)
@@ -186,7 +186,7 @@ class _Styles:
         )
 
     def _has_no_letters(self, family: str, name: str | None) -> bool:
-        """Whether letters have no size or width, lie upon each other, or begin off the page."""
+        """Whether letters have no size or width, lie on each other, or begin off the page."""
         size, apart, scale, position, margin = (
             self.value(family, name, group, attribute) or ""
             for group, attribute in (
@@ -216,7 +216,7 @@ class _Styles:
         return _colour(self.value(family, name, group, f"{_FO}background-color") or "")
 
     def fill(self, name: str | None) -> str | None:
-        """The colour of a shape's fill; None without one, `UNKNOWN` if the file does not say it."""
+        """The colour of a shape's fill; None without one, `UNKNOWN` if the file does not state it."""
         kind = self.value("graphic", name, "graphic", f"{_DRAW}fill")
         back = self.value("graphic", name, "graphic", f"{_FO}background-color") or ""
         if kind == "solid":
@@ -224,7 +224,7 @@ class _Styles:
         return _colour(back) if back and kind in (None, "none") else None if kind == "none" else UNKNOWN
 
     def is_clear(self, name: str | None) -> bool:
-        """Whether something is seen through the fill of a shape."""
+        """Whether the fill of a shape is transparent."""
         opacity = self.value("graphic", name, "graphic", f"{_DRAW}opacity")
         return opacity not in (None, "100%")
 
@@ -237,7 +237,7 @@ class _Styles:
 
 
 class _Content:
-    """One file on its way to lines."""
+    """Turns one file into lines."""
 
     def __init__(self, package: Package) -> None:
         root, styles = package.part("content.xml", must_be_whole=True), package.part("styles.xml")
@@ -253,7 +253,7 @@ class _Content:
         self._outline: list[int] = []
         self._depth = 0
         self._around = _PLAIN
-        """How letters are shown that say nothing themselves, where reading is."""
+        """The look of letters without own properties, at the present place of reading."""
         self._read: set[Any] = set()
         self._area = _area([one for one in (styles, root) if one is not None])
         self._shows_zeros = not _ZEROS.search(package.data("settings.xml") or b"")
@@ -360,7 +360,7 @@ class _Content:
             elif tag and tag not in _LEFT_OUT:
                 inner = look
                 if tag == f"{_TEXT}span":
-                    # A ground is not handed on from one span to those in it.
+                    # A background is not inherited by inner spans.
                     inner = self._styles.look(
                         "text", child.get(f"{_TEXT}style-name"), look._replace(ground=line.ground)
                     )
@@ -449,7 +449,7 @@ class _Content:
         yield from lines
 
     def _is_beside_page(self, shape: Any) -> bool:
-        """Whether a shape is far off the page, whatever its place counts from."""
+        """Whether a shape is far off the page, whatever its anchor."""
         return any(abs(_inches(shape.get(f"{_SVG}{side}", ""))) >= _FAR_OFF for side in "xy")
 
     def _content_of(self, shape: Any) -> Iterator[Line]:
@@ -587,8 +587,8 @@ class _Content:
         return looks[0]
 
     def _cell(self, cell: Any, style: str | None, at: list[tuple[Area, Rule]]) -> tuple[str, list[Line]]:
-        """What a cell shows, and what is hidden in it or lies over it; `style`: of its row or column; `at`: the rules
-        for it. A whole date is ISO 8601, which no country reads in another way."""
+        """The text of a cell, and what is hidden in it or lies over it; `style`: of its row or column; `at`: the rules
+        for it. A whole date is ISO 8601, which means the same in every country."""
         date = cell.get(f"{_OFFICE}date-value", "")
         look = self._seen(cell, cell.get(f"{_TABLE}style-name") or style, at)
         is_gone = look.is_hidden or cell.tag == f"{_TABLE}covered-table-cell"
@@ -654,7 +654,7 @@ class _Content:
             yield from self._drawing(shape, ground_at(known, index, paper), is_gone=is_off or is_covered(known, index))
 
     def _placed(self, shape: Any) -> Placed | None:
-        """Where a shape of a slide is; None if that is not said in the usual way."""
+        """The place of a shape on its slide; None if it is not stated in the usual way."""
         lengths = [shape.get(f"{_SVG}{name}") for name in ("x", "y", "width", "height")]
         if shape.tag == f"{_DRAW}g" or None in lengths or shape.get(f"{_DRAW}transform") is not None:
             return None
@@ -671,7 +671,7 @@ class _Content:
         return Placed(x, y, x + width, y + height, None if is_gone else fill, is_opaque and not is_gone)
 
     def _paper_of(self, slide: Any) -> str:
-        """The colour of a slide, if neither it nor its master draws anything of its own."""
+        """The colour of a slide, if neither it nor its master draws anything."""
         name = slide.get(f"{_DRAW}master-page-name")
         masters = [one for one in self._masters if one.get(f"{_STYLE}name") == name]
         fills = (
@@ -693,7 +693,7 @@ _COLUMN = _Column()
 
 
 class _Text:
-    """A paragraph's text as it grows, and what of it is hidden; `ground`: behind its letters."""
+    """A paragraph's text as it grows, and its hidden parts; `ground`: behind its letters."""
 
     def __init__(self, ground: str) -> None:
         self.ground = ground
@@ -773,7 +773,7 @@ def _as_hidden(line: Line) -> Line:
 
 
 def _is_section_hidden(section: Any) -> bool:
-    """Whether a section is hidden; by a condition it is, unless the file says that it came out otherwise."""
+    """Whether a section is hidden; one with a condition is, unless the file states another result."""
     display = section.get(f"{_TEXT}display", "true")
     is_met: bool = display == "condition" and section.get(f"{_TEXT}is-hidden") != "false"
     return is_met or display == "none"

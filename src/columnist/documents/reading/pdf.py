@@ -65,10 +65,10 @@ _MARGIN = 40
 _LAYERS = re.compile(
     b"/(?:%b)" % b"|".join(b"".join(b"(?:%c|#(?i:%02x))" % (one, one) for one in name) for name in (b"OC", b"ObjStm"))
 )
-"""A file without it has no form on a layer: that is said by the name `OC` beside the form's bytes, which are not in a
+"""A file without this has no form on a layer: a form on a layer has the name `OC` beside its bytes, which are not in a
 stream of objects. Any letter of a name may be written as a number."""
 _MOST_LOOKED_THROUGH = 16 * 1024**2
-"""Bytes of a file: a larger one may have any."""
+"""Most bytes of a searched file: a larger one may have forms on layers."""
 
 PICTURED = 0.5
 """The least share of such a page that pictures cover."""
@@ -384,7 +384,7 @@ def lost_between(drawn: str, ordered: str, number: int) -> Iterator[Remark]:
 
 
 def _letters(text: str) -> int:
-    """How many letters and digits a text has: nearly all of most are ASCII, which is counted at once."""
+    """The number of letters and digits of a text. Most texts are nearly all ASCII, which is counted at once."""
     coded = text.encode(errors="surrogatepass")
     others = coded.translate(None, _ASCII).decode(errors="surrogatepass")
     return len(coded.translate(None, _NO_LETTERS)) + sum(map(str.isalnum, others))

@@ -30,7 +30,7 @@ _LONGEST = 1728.0
 
 
 def is_opaque_picture(data: bytes) -> bool:
-    """Whether nothing is seen through a picture inside of a document."""
+    """Whether a picture inside a document is opaque."""
     try:
         with Image.open(io.BytesIO(data), formats=_INSIDE) as picture:
             return picture.mode in ("1", "L", "P", "RGB", "CMYK", "YCbCr") and "transparency" not in picture.info

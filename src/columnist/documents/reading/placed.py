@@ -1,4 +1,4 @@
-"""Shapes of a slide by their places: what is behind the letters of one, and whether another one lies over it."""
+"""Shapes of a slide by their places: the colour behind a shape's letters, and whether another shape covers it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from columnist.documents.reading.theme import UNKNOWN
 
 class Placed(NamedTuple):
     """A shape: its rectangle, the colour of its fill (`UNKNOWN` for a picture or several, None without one), and
-    whether nothing is seen through it. Later shapes lie over earlier ones."""
+    whether it is opaque. Later shapes lie over earlier ones."""
 
     left: float
     top: float
@@ -18,18 +18,19 @@ class Placed(NamedTuple):
     is_opaque: bool
 
     def is_inside(self, other: "Placed") -> bool:
-        """Whether no part of it is outside of another one."""
+        """Whether it lies completely inside another one."""
         is_wide = other.left <= self.left and self.right <= other.right
         return is_wide and other.top <= self.top and self.bottom <= other.bottom
 
     def touches(self, other: "Placed") -> bool:
-        """Whether they have a part in common."""
+        """Whether they overlap."""
         is_apart = self.right <= other.left or other.right <= self.left
         return not (is_apart or self.bottom <= other.top or other.bottom <= self.top)
 
 
 def ground_at(shapes: Sequence[Placed], index: int, paper: str) -> str:
-    """The colour behind the letters of a shape: its own, else that of the last before it in which it lies whole."""
+    """The colour behind the letters of a shape: its own, else that of the last earlier shape that contains it
+    completely."""
     own = shapes[index]
     if own.fill is not None:
         return own.fill
@@ -40,6 +41,6 @@ def ground_at(shapes: Sequence[Placed], index: int, paper: str) -> str:
 
 
 def is_covered(shapes: Sequence[Placed], index: int) -> bool:
-    """Whether a shape lies whole under a later one."""
+    """Whether a later shape covers a shape completely."""
     own = shapes[index]
     return any(other.is_opaque and own.is_inside(other) for other in shapes[index + 1 :])

@@ -179,7 +179,7 @@ def _leaves_ink(layer: TextLayer, content: Content, touched: Iterable[WordBox]) 
 
 
 def _free(text: str, letter: str, start: int, end: int, taken: bytearray) -> int:
-    """Where a letter is in a part of the text that nothing touches; -1 if nowhere."""
+    """The place of a letter in a part of the text that nothing touches; -1 if there is none."""
     at = text.find(letter, start, end)
     while at >= 0 and taken[at]:
         at = text.find(letter, at + 1, end)

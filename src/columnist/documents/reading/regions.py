@@ -72,7 +72,7 @@ class _Way(NamedTuple):
 def _both_ways(picture: Image.Image) -> tuple[_Way, _Way]:
     dark = picture.point(_IS_DARK)
     left, top, right, bottom = dark.getbbox() or (0, 0, 0, 0)
-    # With what is light beside the last ink.
+    # Including the light pixels beside the last ink.
     inked = dark.crop((left, top, min(right + 1, picture.width), min(bottom + 1, picture.height)))
     rows = inked.tobytes()
     heights = _crossed_by_text(rows, inked.width)

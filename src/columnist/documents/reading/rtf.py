@@ -69,12 +69,12 @@ _FIGURES = {
     b"chcfpat": ("fore", 0), b"chshdng": ("share", 0), b"charscalex": ("scale", 100), b"fs": ("size", 24),
     b"expndtw": ("apart", 0),
 }  # fmt: skip
-"""What a word says of letters by its number, and what it is without one."""
+"""Control words about letters: the meaning of their number, and of a missing number."""
 _OF_PARAGRAPHS = {
     b"cbpat": "paper", b"cfpat": "paper_fore", b"shading": "paper_share", b"li": "left", b"lin": "left", b"ri": "right",
     b"rin": "right", b"fi": "first", b"sl": "line", b"posx": "x", b"posnegx": "x", b"posy": "y", b"posnegy": "y",
 }  # fmt: skip
-"""What a word says of paragraphs by its number: zero without one, and after \\pard."""
+"""Control words about paragraphs, with the meaning of their number: zero if it is missing, and after \\pard."""
 _OF_SHEETS = {
     b"paperw": "width", b"paperh": "height", b"margl": "left", b"margr": "right", b"pgwsxn": "width",
     b"pghsxn": "height", b"marglsxn": "left", b"margrsxn": "right",
@@ -85,7 +85,7 @@ _PROPERTY = re.compile(rb"\\sn\s+(\w{1,40})\s*\}\s*\{\s*\\sv\s+(-?[0-9]{1,10})")
 _FLAT, _FAR_OFF = FLAT_POINTS * 20, FAR_OFF_POINTS * 20
 """Twips."""
 _UPON_EACH_OTHER = -400
-"""Twips by which letters are moved over those before them."""
+"""Spacing in twips at which letters lie on the previous ones."""
 _PAPER = (255, 255, 255)
 
 _Colour = tuple[int, int, int]
@@ -151,7 +151,7 @@ class _Sheet:
 
 @dataclass(slots=True)
 class _Row:
-    """The row of a table whose cells are read. `edges`: where its cells end; `grounds`: their shades."""
+    """The present row of a table. `edges`: the ends of its cells; `grounds`: their shades."""
 
     is_low: bool = False
     at: int = 0
@@ -162,7 +162,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A shape. `ground`: its fill, None if it is not known; `is_gone`: nobody sees it."""
+    """A shape. `ground`: its fill, None if it is not known; `is_gone`: it is invisible."""
 
     ground: _Colour | None
     is_gone: bool
@@ -179,7 +179,7 @@ class _Field:
 
 
 class _Reading:
-    """One file on its way to lines."""
+    """Turns one file into lines."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -357,7 +357,7 @@ class _Reading:
             self._character_format(word, number)
 
     def _paragraph_format(self, word: bytes, number: int) -> bool:
-        """Whether a word says something of paragraphs or of the paper, which is noted."""
+        """Note a control word about paragraphs or the paper; returns whether it is one."""
         group = self._group
         if word == b"pard":
             for name in _OF_PARAGRAPHS.values():
@@ -375,7 +375,7 @@ class _Reading:
         return True
 
     def _row_format(self, word: bytes, number: int) -> bool:
-        """Whether a word says something of a row, which is noted."""
+        """Note a control word about a row; returns whether it is one."""
         row = self._row
         if word == b"trowd":
             self._row = _Row(at=row.at)
@@ -539,7 +539,7 @@ class _Reading:
         return begins >= sheet.width or begins + min(group.first, 0) <= -_FAR_OFF
 
     def _shape_from(self, start: int) -> _Shape:
-        """A shape by what follows to the next one: the order of its properties and its text is free."""
+        """A shape, from the text up to the next one: its properties and its text may come in any order."""
         data, sheet = self._data, self._section
         end = data.find(b"\\shpinst", start)
         region = data[start : len(data) if end < 0 else end]

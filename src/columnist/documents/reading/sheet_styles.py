@@ -1,5 +1,5 @@
-"""How the cells of a workbook are shown: their formats, the colours of their letters and grounds, and those of rules
-and tables."""
+"""How the cells of a workbook are shown: their formats, the colours of their letters and backgrounds, and those of
+rules and tables."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -28,13 +28,13 @@ _PALETTE = """000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF 800000 008
     808080 9999FF 993366 FFFFCC CCFFFF 660066 FF8080 0066CC CCCCFF 000080 FF00FF FFFF00 00FFFF 800080 800000 008080
     0000FF 00CCFF CCFFFF CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99 3366FF 33CCCC 99CC00 FFCC00 FF9900 FF6600 666699
     969696 003366 339966 003300 333300 993300 993366 333399 333333""".split()
-"""Excel's colours by number, from 8 on; those before are the first eight once more."""
+"""Excel's colours by number, from 8 on; 0 to 7 repeat the first eight."""
 
 
 class Style(NamedTuple):
-    """How a cell is shown. `ink`, `ground`: the colours of its letters and its fill, None for the usual ones;
-    `is_usual`: it has the font of all cells, which the style of a table may change; `is_plain`: its
-    letters show, if nothing else changes them."""
+    """How a cell is shown. `ink`, `ground`: the colours of its letters and its fill, None for the default ones;
+    `is_usual`: it has the default font, which the style of a table may change; `is_plain`: its letters show, unless
+    something else changes them."""
 
     code: str
     ink: str | None = None
@@ -64,9 +64,9 @@ class SheetStyles:
         self._codes = dict(_BUILT_IN)
         self.cells: list[Style] = []
         self.changes: list[Look] = []
-        """What rules and tables make of cells."""
+        """The looks that rules and tables give to cells."""
         self.tables: dict[str, dict[str, Look]] = {}
-        """The styles of tables that are in the file: what each makes of which part."""
+        """The table styles in the file: the look that each gives to each part."""
         if root is not None:
             self._read(root)
 
@@ -109,7 +109,7 @@ class SheetStyles:
         return self.cells[number] if number < len(self.cells) else GENERAL
 
     def numbered(self, number: int) -> str:
-        """A colour of the palette by the number that a number format has for it, from 0."""
+        """A colour of the palette by its number in number formats, from 0."""
         return self._palette[8 + number] if 8 + number < len(self._palette) else UNKNOWN
 
     def ink(self, font: Any | None) -> str | None:
@@ -117,7 +117,7 @@ class SheetStyles:
         return None if font is None else self.colour(font.find(f"{S}color"))
 
     def change(self, element: Any) -> Look:
-        """What a dxf makes of a cell."""
+        """The look that a dxf gives to a cell."""
         fill = element.find(f"{S}fill/{S}patternFill")
         ground = None
         if fill is not None and fill.get("patternType") != "none":
@@ -128,7 +128,7 @@ class SheetStyles:
         return Look(self.ink(element.find(f"{S}font")), ground, None if form is None else form.get("formatCode"))
 
     def colour(self, element: Any | None) -> str | None:
-        """A colour in six hexadecimal digits, `UNKNOWN` if it is not computed; None for the usual one."""
+        """A colour in six hexadecimal digits, `UNKNOWN` if it is not computed; None for the default one."""
         if element is None or element.get("auto") in ("1", "true"):
             return None
         theme, index, digits = (element.get(name) for name in ("theme", "indexed", "rgb"))

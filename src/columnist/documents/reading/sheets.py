@@ -65,7 +65,7 @@ def read_xlsx(file: BinaryIO) -> Iterator[Page]:
 
 @dataclass(slots=True)
 class _View:
-    """How a sheet is shown, and what is true of areas of it: rules, merged cells, tables, and shapes over it."""
+    """How a sheet is shown, and the properties of its areas: rules, merged cells, tables, and shapes over it."""
 
     rules: Areas[Rule]
     merged: Areas[None]
@@ -91,14 +91,14 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A table in a sheet. `parts`: what its style makes of which part; None if that is not in the file."""
+    """A table in a sheet. `parts`: the look that its style gives to each part; None if the style is not in the file."""
 
     parts: Mapping[str, Look] | None
     headers: int
     totals: int
 
     def look(self, area: Area, row: int, column: int) -> Look:
-        """What its style makes of a cell."""
+        """The look that its style gives to a cell."""
         if self.parts is None:
             return Look(ground=UNKNOWN)
         is_header, is_total = row < area.top + self.headers, row > area.bottom - self.totals
@@ -118,7 +118,7 @@ class _Table:
 
 
 class _Run(NamedTuple):
-    """Letters of a cell that have a look of their own."""
+    """Letters of a cell with their own look."""
 
     text: str
     ink: str | None
@@ -126,7 +126,7 @@ class _Run(NamedTuple):
 
 
 class _Rich(NamedTuple):
-    """A text, and what of it is struck through. `runs`: its parts, if one of them is coloured or tiny by itself."""
+    """A text, and its struck-through parts. `runs`: its parts, if one of them is coloured or tiny."""
 
     text: str
     struck: str
@@ -142,7 +142,7 @@ class _Sheet:
 
 
 class _Book:
-    """One workbook on its way to lines."""
+    """Turns one workbook into lines."""
 
     def __init__(self, package: Package) -> None:
         main = package.main()
@@ -249,7 +249,7 @@ class _Book:
         yield from ((area, _Table(parts, headers, totals)) for area in areas(root.get("ref", "")))
 
     def _covered(self, part: str) -> Iterator[Area]:
-        """The cells that lie whole under filled shapes, or pictures without clear places."""
+        """The cells that are completely under filled shapes or opaque pictures."""
         root = self._package.part(part)
         for anchor in () if root is None else root.iterfind(f"{_XDR}twoCellAnchor"):
             ends = [anchor.find(f"{_XDR}{name}") for name in ("from", "to")]
@@ -330,7 +330,7 @@ class _Book:
             yield "\t".join(shown)
 
     def _seen(self, cell: Any, rich: _Rich, style: Style, view: _View, place: tuple[int, int]) -> tuple[str, str]:
-        """What of a cell's text shows by its colours, sizes and rules, and what does not."""
+        """The visible and the hidden part of a cell's text, by its colours, sizes and rules."""
         under = style.look
         told = view.tables.at(*place) if view.has_areas else []
         for area, table in told:
@@ -354,7 +354,7 @@ class _Book:
         return (formatted(text, style.code) if rich.runs and text else text), hidden.strip()
 
     def _may_hide(self, style: Style, rules: list[tuple[Area, Rule]]) -> bool:
-        """Whether rules could hide a cell, whichever of them hold."""
+        """Whether rules could hide a cell if any of them held."""
         key = (style, *(id(rule) for _, rule in rules))
         if key not in self._harmful:
             looks = [rule.look for _, rule in rules]
@@ -373,7 +373,7 @@ class _Book:
         return not is_alike(ink or LETTERS, look.ground or PAPER)
 
     def _typed(self, cell: Any, text: str) -> Value:
-        """A cell's value as rules compare it."""
+        """A cell's value in the form that rules compare."""
         kind, raw = cell.get("t", "n"), _raw(cell)
         if kind == "b":
             return raw in ("1", "true")
@@ -512,7 +512,7 @@ def _margins(root: Any) -> Iterator[list[str | Hidden]]:
 
 
 def _margin(text: str) -> tuple[str, str]:
-    """What of a header shows, and what is white or tiny."""
+    """The visible part of a header, and the white or tiny part."""
     shown, hidden, place = "", "", 0
     is_pale = is_small = False
     for match in [*_MARGIN_CODE.finditer(text), None]:
@@ -535,7 +535,7 @@ def _margin(text: str) -> tuple[str, str]:
 
 
 def _corner(end: Any, *, is_first: bool) -> tuple[int, int]:
-    """The row and column, from 0, where a shape begins or ends: the first, and one after the last, that it covers."""
+    """The row and column, from 0, of a shape's start or end: the first that it covers, and the one after the last."""
     found = []
     for name in ("row", "col"):
         is_within = is_first and _whole(end.findtext(f"{_XDR}{name}Off")) > 0

@@ -28,8 +28,6 @@ from columnist.errors import DocumentError
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _LEVELS = 9
-_FAR_EMU = 914_400
-"""English Metric Units by which a paragraph begins beyond the edge of its slide."""
 _NUMBERS = {
     "arabic": "decimal",
     "alphaLc": "lowerLetter",
@@ -66,7 +64,7 @@ def read_pptx(file: BinaryIO) -> Iterator[Page]:
 
 
 class _Slide:
-    """One slide on its way to a page. `shown`: the layouts and masters whose texts an earlier slide has shown."""
+    """Turns one slide into a page. `shown`: the layouts and masters whose texts an earlier slide has shown."""
 
     def __init__(self, package: Package, name: str, area: tuple[int, int] | None, shown: set[str]) -> None:
         self._package = package
@@ -76,10 +74,10 @@ class _Slide:
         self._ground = UNKNOWN
         """The colour behind the letters of the shape that is read."""
         self._told: list[Any] = []
-        """Where the letters of that shape get their looks that say nothing themselves: lists of styles by levels, and
-        its colour; the strongest first."""
+        """The sources of looks for letters of that shape without own properties: lists of styles by levels, and its
+        colour; the strongest first."""
         self._scale = 100_000
-        """Of their size, in thousandths of a per cent."""
+        """The scale of their size, in thousandths of a per cent."""
         self._theme = Theme(None)
         self._hidden: list[str] = []
         self._struck: list[str] = []
@@ -94,8 +92,8 @@ class _Slide:
         for ground in root.iterfind(f"{P}cSld/{P}bg"):
             self._look(ground, self._name, is_large=True)
         self._above = self._parts_above(root)
-        self._theme = self._own_theme(root)
-        self._paper = self._paper_of(root)
+        self._theme = self._own_theme()
+        self._paper = self._paper_of()
         lines = [*self._fixed(root), *self._shapes(root, self._name), *self._notes()]
         lost = sum(len(text.text or "") for text in root.iter(f"{A}t") if text not in self._read and _is_printed(text))
         if lost:
@@ -125,13 +123,13 @@ class _Slide:
             found.append((part, root))
         return found
 
-    def _own_theme(self, slide: Any) -> Theme:
+    def _own_theme(self) -> Theme:
         part = self._related(self._above[-1][0], "theme")
         own = (root.find(f"{P}clrMapOvr/{A}overrideClrMapping") for _, root in self._above)
         mapped = next((one for one in own if one is not None), self._above[-1][1].find(f"{P}clrMap"))
         return Theme(self._package.part(part) if part else None, dict(mapped.attrib) if mapped is not None else {})
 
-    def _paper_of(self, slide: Any) -> str:
+    def _paper_of(self) -> str:
         """The colour of the slide behind all shapes."""
         behind = next((one for _, root in self._above for one in root.iterfind(f"{P}cSld/{P}bg")), None)
         if behind is None:
@@ -180,7 +178,7 @@ class _Slide:
             yield from self._shape(shape, part, placed, index, is_gone=False)
 
     def _placed_below(self) -> list[Placed]:
-        """What the master and the layout draw behind the shapes of the slide."""
+        """The drawings of the master and the layout behind the shapes of the slide."""
         found = []
         for part, root in self._above[:0:-1]:
             tree = root.find(f"{P}cSld/{P}spTree")
@@ -189,7 +187,7 @@ class _Slide:
         return found
 
     def _placed(self, shape: Any, part: str) -> Placed:
-        """Where a shape is, and how it fills that place."""
+        """The place of a shape, and how it fills it."""
         left, top, right, bottom = _sides(self._frame(shape))
         if is_off(shape):
             return Placed(left, top, right, bottom, None, False)
@@ -209,7 +207,7 @@ class _Slide:
         return Placed(left, top, right, bottom, UNKNOWN if drawn_in else None, False)
 
     def _frame(self, shape: Any) -> Any | None:
-        """The place of a shape; of a placeholder that does not say it, that of the layout or the master."""
+        """The place of a shape; for a placeholder without one, the place in the layout or the master."""
         for one in (shape, *self._models(shape)):
             found = next((frame for frame in one.iter(f"{A}xfrm", f"{P}xfrm")), None)
             if found is not None:
@@ -217,7 +215,7 @@ class _Slide:
         return None
 
     def _models(self, shape: Any) -> list[Any]:
-        """The placeholders of the layout and the master that one of the slide is made after."""
+        """The placeholders of the layout and the master for a placeholder of the slide."""
         own = shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph")
         if own is None:
             return []
@@ -353,7 +351,7 @@ class _Slide:
         return "".join((*parts, raised("".join(parts), mark)))
 
     def _chain(self, paragraph: Any, own: Any | None) -> list[Any]:
-        """What is said of letters, the strongest first: by themselves, then by the styles of their level."""
+        """The properties of letters, the strongest first: their own, then those of the styles of their level."""
         properties = paragraph.find(f"{A}pPr")
         level = 1 + (0 if properties is None else min(_number(properties.get("lvl")), _LEVELS - 1))
         chain = [] if own is None else [own]
@@ -419,7 +417,7 @@ def _is_turned(shape: Any) -> bool:
 
 
 def _is_alike_placeholder(one: Any, other: Any) -> bool:
-    """Whether a placeholder of a slide is made after one of a layout or a master."""
+    """Whether a placeholder of a slide belongs to one of a layout or a master."""
     if one.get("idx") is not None and one.get("idx") == other.get("idx"):
         return True
     kinds = ["title" if kind.get("type") == "ctrTitle" else kind.get("type", "body") for kind in (one, other)]
@@ -427,7 +425,7 @@ def _is_alike_placeholder(one: Any, other: Any) -> bool:
 
 
 def _sides(frame: Any | None) -> tuple[float, float, float, float]:
-    """The rectangle of a shape; of one that does not say its place, nothing that another could cover."""
+    """The rectangle of a shape; for one without a place, a rectangle that no other can cover."""
     at, size = (None, None) if frame is None else (frame.find(f"{A}off"), frame.find(f"{A}ext"))
     if at is None or size is None:
         return (0.0, 0.0, math.inf, math.inf)

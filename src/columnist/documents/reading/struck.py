@@ -47,7 +47,7 @@ def struck_spans(layer: TextLayer, bars: Iterable[Box], marks: Iterable[Box]) ->
 
 
 def _struck_by(layer: TextLayer, words: Sequence[WordBox], stroke: _Stroke) -> Iterator[tuple[int, int]]:
-    """`words`: of the layer, from the top."""
+    """`words`: the words of the layer, from the top."""
     middle = (stroke.top + stroke.bottom) / 2
     first, last = (bisect_left(words, y, key=itemgetter(_TOP)) for y in (middle - _TALLEST, middle))
     touched = [word for word in words[first:last] if word.x0 < stroke.x1 and stroke.x0 < word.x1 and middle < word.y1]

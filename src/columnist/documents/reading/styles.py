@@ -32,15 +32,15 @@ _SLOTS = {
 }  # fmt: skip
 _SHARE = re.compile("[0-9A-Fa-f]{2}")
 _UPON_EACH_OTHER = -400
-"""Twentieths of a point by which letters are moved over those before them."""
+"""Spacing in twentieths of a point at which letters lie on the previous ones."""
 _CLEAR = 95_000
 """Thousandths of a per cent of transparency at which a fill is invisible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is around a paragraph's runs: `ground`: the colour behind them, in hexadecimal digits, or `UNKNOWN`;
-    `is_gone`: nobody sees what is in there; `tables`: what the styles of tables say there, the strongest first."""
+    """The surroundings of a paragraph's runs. `ground`: the colour behind them, in hexadecimal digits, or `UNKNOWN`;
+    `is_gone`: their content is invisible; `tables`: the properties of table styles there, the strongest first."""
 
     ground: str
     is_gone: bool = False
@@ -55,7 +55,7 @@ class Styles:
         self._styles: dict[str, Any] = {}
         self._default: str | None = None
         self._told: set[str] = set()
-        """What any style says of letters."""
+        """The properties of letters that any style sets."""
         self._usual = None if root is None else root.find(f"{W}docDefaults/{W}rPrDefault")
         self._told.update(one.tag for one in self._usual.iterfind(f"{W}rPr/*")) if self._usual is not None else None
         for style in () if root is None else root.iter(f"{W}style"):
@@ -74,7 +74,7 @@ class Styles:
         return self._chain(value(paragraph.find(f"{W}pPr"), "pStyle") or self._default)
 
     def chain(self, name: str | None) -> list[Any]:
-        """A style, then those that it is based on."""
+        """A style, then the styles that it is based on."""
         return [self._styles[one] for one in self._chain(name)]
 
     def is_hidden(self, run: Any, paragraph: Any, around: Around) -> bool:
@@ -106,7 +106,7 @@ class Styles:
         return fill.find(f"{_W14}noFill") is not None or any(one.isdecimal() and int(one) >= _CLEAR for one in clear)
 
     def _colour(self, run: Any, paragraph: Any, around: Around) -> str | None:
-        """The colour of letters in hexadecimal digits; None for the usual one, which differs from its ground."""
+        """The colour of letters in hexadecimal digits; None for the default one, which differs from its background."""
         fill = self._told_of(run, paragraph, _TEXT_FILL, around)
         if fill is not None and (plain := fill.find(f"{_W14}solidFill")) is not None:
             return self.theme.drawn(plain)
@@ -114,7 +114,7 @@ class Styles:
         return None if told is None else self.colour_of(told, "val", "theme")
 
     def colour_of(self, element: Any, plain: str, themed: str) -> str | None:
-        """A colour as an element says it, by a name of the theme if there is one; None if that is the usual one."""
+        """The colour in an element, by a name of the theme if there is one; None for the default one."""
         name = element.get(f"{W}{themed}Color" if themed == "theme" else f"{W}{themed}")
         found = None if name is None else self.theme.named(_SLOTS.get(name, name))
         if found is None:
@@ -127,7 +127,7 @@ class Styles:
         return found
 
     def shade(self, element: Any | None) -> str | None:
-        """The ground that a w:shd draws; None if it draws none."""
+        """The background that a w:shd draws; None if it draws none."""
         kind = "nil" if element is None else element.get(f"{W}val", "clear")
         if element is None or kind == "nil":
             return None
@@ -138,7 +138,7 @@ class Styles:
         return fill if kind == "clear" or fill == pattern else UNKNOWN
 
     def _ground(self, run: Any, paragraph: Any, around: Around) -> str:
-        """The colour behind a run: its own highlight or shade, else what is around it."""
+        """The colour behind a run: its own highlight or shade, else that of its surroundings."""
         marked = self._property(run, paragraph, "highlight", around)
         shaded = self.shade(self._told_of(run, paragraph, f"{W}shd", around))
         return _HIGHLIGHTS.get(marked or "") or shaded or around.ground
@@ -182,7 +182,7 @@ class Styles:
         return None if found is None else found.get(f"{W}val")
 
     def _told_of(self, run: Any, paragraph: Any, tag: str, around: Around | None = None) -> Any | None:
-        """What a run says by itself, else by its styles, its table's, or those of the document."""
+        """A property of a run: its own, else that of its styles, of its table's, or of the document's."""
         own = run.find(f"{W}rPr")
         direct = None if own is None else own.find(tag)
         if direct is not None or tag not in self._told:

@@ -15,7 +15,7 @@ _BOXES = (
 _BOXES_2 = dict.fromkeys((0x52, 0x53, 0x54), CHECKED) | {0xA3: UNCHECKED, 0x50: "✓", 0x4F: "✗"}
 """The characters of Wingdings 2."""
 _PRIVATE = 0xF000
-"""Where Windows puts the 256 characters of such a font."""
+"""The range in which Windows puts the 256 characters of such a font."""
 
 
 def is_symbol(code: int) -> bool:

@@ -1,4 +1,4 @@
-"""Colours that Office files name by their theme, and the lighter and darker ones that they make of them."""
+"""Colours that Office files name by their theme, and the lighter and darker ones derived from them."""
 
 import colorsys
 from collections.abc import Callable, Mapping
@@ -14,10 +14,10 @@ _PRESET = {
     "white": "FFFFFF", "black": "000000", "red": "FF0000", "blue": "0000FF", "green": "008000", "yellow": "FFFF00",
 }  # fmt: skip
 _WHOLE = 100_000
-"""DrawingML counts in thousandths of a per cent."""
+"""DrawingML uses thousandths of a per cent."""
 
 UNKNOWN = "?"
-"""A colour that is there, and that nobody here computes: no other is like it."""
+"""An existing colour that is not computed; it counts as different from every other."""
 
 Channels = tuple[float, float, float]
 
@@ -40,7 +40,7 @@ class Theme:
         return self._colours.get(self._mapped.get(name, name))
 
     def numbered(self, number: int) -> str | None:
-        """The colour that Excel names by its number: its first four are paper and letters, in turn."""
+        """The colour with Excel's number: the first four are paper and letters, in turn."""
         order = [1, 0, 3, 2, *range(4, len(_NAMES))]
         return self._colours.get(_NAMES[order[number]]) if 0 <= number < len(order) else None
 
@@ -77,7 +77,7 @@ def lighter(colour: str, share: float) -> str:
 
 
 def whole(text: str | None, otherwise: int = 0) -> int:
-    """A number of DrawingML, which some write with a sign for per cent."""
+    """A number of DrawingML, which some programs write with a per cent sign."""
     try:
         if text is not None and text.endswith("%"):
             return int(float(text[:-1]) * 1_000)

@@ -15,10 +15,10 @@ LEAST_SCALE = 3
 """The least width of letters, in per cent of their own, that is more than a line."""
 
 FLAT_POINTS = 2.0
-"""The largest height of a line, a row or a box in which nothing is seen."""
+"""The largest height of a line, a row or a box in which nothing can be seen."""
 
 FAR_OFF_POINTS = 72.0
-"""How far beyond the edge of a page letters begin of which nothing is seen."""
+"""Points beyond the edge of a page: letters that begin there are not seen."""
 
 FAR_UP = 400
 """Half-points: letters that are moved by more no longer stand beside their line."""

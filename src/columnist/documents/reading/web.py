@@ -142,7 +142,7 @@ class _List:
 
 
 class _Reading:
-    """One page on its way to lines: `walk` goes through its elements, however deep they are nested."""
+    """Turns one page into lines: `walk` goes through its elements, at any depth."""
 
     def __init__(self, styles: Styles) -> None:
         self._styles = styles

@@ -62,7 +62,7 @@ def read_docx(file: BinaryIO) -> Iterator[Page]:
 
 
 class _Document:
-    """One document on its way to lines."""
+    """Turns one document into lines."""
 
     def __init__(self, package: Package, depth: int = 0) -> None:
         main = package.main()
@@ -129,7 +129,7 @@ class _Document:
         return None if name is None else self._package.part(name)
 
     def _mapped_colours(self) -> dict[str, str]:
-        """The slots of the theme by the names that this document has for them."""
+        """The slots of the theme by their names in this document."""
         found = None if self._settings is None else self._settings.find(f"{W}clrSchemeMapping")
         own = {} if found is None else {one.rpartition("}")[2]: name for one, name in found.items()}
         slots = {"light1": "lt1", "dark1": "dk1", "light2": "lt2", "dark2": "dk2"}
