@@ -16,15 +16,15 @@ log = structlog.get_logger()
 
 Value = TypeVar("Value")
 
-_under_way: set[asyncio.Task[Any]] = set()
+_running: set[asyncio.Task[Any]] = set()
 """The loop itself refers to its tasks weakly."""
 
 
 async def surely(step: Coroutine[Any, Any, Value]) -> Value:
     """Await a step that runs to its end even if this task is cancelled meanwhile, any number of times."""
     task = asyncio.ensure_future(step)
-    _under_way.add(task)
-    task.add_done_callback(_under_way.discard)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
     return await asyncio.shield(task)
 
 

@@ -52,7 +52,7 @@ class Process:
         settings = self.settings
         return ModelInUse(settings.model, prompt_version(settings.model), settings.measured)
 
-    def tell_receivers(self) -> None:
+    def log_receivers(self) -> None:
         """Log where text of documents goes, before any is sent."""
         hosts = llm_hosts(self.settings) if self.back_ends.askable() is None else []
         log.info("text of documents goes to", llm_servers=hosts or "none: it stays on this machine")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from columnist.documents.how_read import Content, how_read, page_ranges, remarks_of
+from columnist.documents.how_read import Facts, how_read, page_ranges, remarks_of
 from columnist.documents.model import LONGEST_DETAIL, MOST_REMARKS, Page, Remark, RemarkKind, gathered
 from columnist.documents.reading.language import language, sample
 from columnist.documents.reading.pdf import read_pdf
@@ -89,7 +89,7 @@ def test_pages_are_listed_as_ranges_and_a_long_list_is_cut() -> None:
     ],
 )
 def test_one_sentence_says_how_a_document_was_read(media_type: str, pages: int, sentence: str) -> None:
-    content: Content = {
+    content: Facts = {
         "media_type": media_type,
         "page_count": pages,
         "language": "en",
@@ -113,7 +113,7 @@ def test_remarks_are_gathered_by_kind_and_detail_and_each_kind_is_one_sentence()
         ]
     )
     assert remarks[0] == Remark(RemarkKind.HIDDEN, 3, (3, 7))
-    content: Content = {
+    content: Facts = {
         "media_type": "text/plain",
         "page_count": 9,
         "language": "en",
@@ -134,7 +134,7 @@ def test_remarks_are_gathered_by_kind_and_detail_and_each_kind_is_one_sentence()
 
 @pytest.mark.parametrize("kind", RemarkKind)
 def test_every_kind_of_remark_has_a_sentence_with_its_count_and_page(kind: RemarkKind) -> None:
-    content: Content = {
+    content: Facts = {
         "media_type": "application/pdf",
         "page_count": 1,
         "language": None,

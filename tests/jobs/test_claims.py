@@ -156,7 +156,7 @@ def test_of_a_scarce_model_no_more_is_claimed_than_it_takes_and_others_get_the_r
         assert Counter(models[item["job_id"]] for item in claimed) == {"n": 2, "m": 8}
 
 
-@pytest.mark.parametrize("name", ["end_items", "start_jobs", "pause_unaskable", "resume_model", "tell_trouble"])
+@pytest.mark.parametrize("name", ["end_items", "start_jobs", "pause_unaskable", "resume_model", "report_trouble"])
 def test_all_that_change_several_jobs_lock_them_in_one_order(admin_url: str, name: str) -> None:
     """Otherwise two of them would wait for each other, and PostgreSQL would end one (a deadlock)."""
     with (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from columnist.errors import InputError
-from columnist.reviews.conditions import Comparison, Money, check_condition, read_condition
+from columnist.reviews.conditions import Comparison, Sum, check_condition, read_condition
 from columnist.reviews.model import Format
 
 TAGS = ("Lease", "Joint  venture", "is not Lease")
@@ -22,7 +22,7 @@ decimals = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_valu
 def operands(answer_format: Format) -> st.SearchStrategy[Any]:
     if answer_format == "date":
         return st.dates()
-    return decimals if answer_format != "monetary_amount" else decimals.map(lambda amount: Money("EUR", amount))
+    return decimals if answer_format != "monetary_amount" else decimals.map(lambda amount: Sum("EUR", amount))
 
 
 def value(answer_format: Format, operand: Any) -> Any:

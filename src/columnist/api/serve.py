@@ -137,7 +137,7 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
         if (local := app.state.gate.authenticator.local) is not None:
             server.link_token = local.token
         if work:
-            process.tell_receivers()
+            process.log_receivers()
         async with replace(process, reader=reader).working() if work else nullcontext() as pool:
             health.pool = pool
             gc.freeze()  # or a full collection, every few seconds of a busy run, stops everything for 100 ms

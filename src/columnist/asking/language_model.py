@@ -29,7 +29,7 @@ from columnist.asking.prompt import (
     schema,
 )
 from columnist.asking.raw_answers import Quote, RawAnswer, raw_answers
-from columnist.asking.readings import Reading, two_readings
+from columnist.asking.readings import CellValue, two_readings
 from columnist.asking.statements import folded, unshown
 from columnist.asking.windows import LEAST_BUDGET, answer_room, page_room, size, windows
 from columnist.documents.locating.locate import normalise
@@ -589,19 +589,19 @@ def _evidenced(question: Question, answer: Answer) -> Answer:
     return replace(answer, content=doubted(content, f"No verified quote shows: {'; '.join(missing)}.", UNSHOWN))
 
 
-def _typed(question: Question, answer: str | bool | list[str] | None, words: str) -> Reading:
+def _typed(question: Question, answer: str | bool | list[str] | None, words: str) -> CellValue:
     """The text that is shown, and its typed value."""
     if answer is None:
-        return Reading("", Measured(None))
+        return CellValue("", Measured(None))
     if isinstance(answer, list):
         items = folded(_storable(item).strip() for item in answer if item.strip())
         if question.format == "bulleted_list":
-            return Reading("; ".join(items), measured(json.dumps(items), question))
+            return CellValue("; ".join(items), measured(json.dumps(items), question))
         answer = "; ".join(items)
     if isinstance(answer, bool):
         answer = "yes" if answer else "no"
     shown, outcome = two_readings(question, _storable(answer).strip(), words)
-    return Reading(("Yes" if outcome.value else "No") if isinstance(outcome.value, bool) else shown, outcome)
+    return CellValue(("Yes" if outcome.value else "No") if isinstance(outcome.value, bool) else shown, outcome)
 
 
 def _storable(text: str) -> str:

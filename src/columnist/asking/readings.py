@@ -13,14 +13,14 @@ FIGURES: tuple[Format, ...] = ("number", "percentage", "monetary_amount", "date"
 """The formats whose words have a value themselves."""
 
 
-class Reading(NamedTuple):
+class CellValue(NamedTuple):
     """A cell's text and its value; with a `doubt` the value, if any, is not certain."""
 
     shown: str
     outcome: Measured
 
 
-def two_readings(question: Question, answer: str, words: str) -> Reading:
+def two_readings(question: Question, answer: str, words: str) -> CellValue:
     """The value of `answer`, in the model's canonical form, checked against that of `words`, empty if there are none.
 
     If both agree, it is certain. If they differ, or the words leave it open, there is none, and the doubt names both.
@@ -28,23 +28,23 @@ def two_readings(question: Question, answer: str, words: str) -> Reading:
     """
     given = measured(answer, question)
     if not words or given.value is None:
-        return Reading(answer, given)
+        return CellValue(answer, given)
     said = measured(words, question)
     if question.format not in FIGURES:
         # A yes, a tag or a code often sums up words that do not contain it.
         silent = not isinstance(said.doubt, Undecided)
         agree = said.value == given.value if said.value is not None else silent
-        return Reading(answer, given if agree else _unsure(question, given, said))
+        return CellValue(answer, given if agree else _unsure(question, given, said))
     if said.value is not None:
         unit = said.unit or given.unit
         if _same(question, given, said):
             currency = isinstance(given.value, dict) and said.value["currency"] is None
-            return Reading(words, (given if currency else said)._replace(unit=unit))
-        return Reading(words, _unsure(question, given, said))
+            return CellValue(words, (given if currency else said)._replace(unit=unit))
+        return CellValue(words, _unsure(question, given, said))
     if any(part.kind is not Kind.NAME for part in parts(words)) or currencies(words):
-        return Reading(words, _unsure(question, given, said))
+        return CellValue(words, _unsure(question, given, said))
     doubt = f"The model reads it as {_shown(given, question)}, and the words do not say so."
-    return Reading(words, given._replace(doubt=doubt))
+    return CellValue(words, given._replace(doubt=doubt))
 
 
 def _same(question: Question, given: Measured, said: Measured) -> bool:

@@ -14,7 +14,7 @@ from rich.table import Table
 from columnist.back_ends import prompt_version
 from columnist.cli import screen
 from columnist.cli.desk import command_desk
-from columnist.cli.run import INTERRUPTED, say_what_failed, see_it_through, take_in
+from columnist.cli.run import INTERRUPTED, report_failures, see_it_through, take_in
 from columnist.desk.files import find_files
 from columnist.desk.grid import distinct
 from columnist.desk.runs import HandedOut
@@ -112,7 +112,7 @@ async def evaluate(
         if green_is_proven(evaluation.cells) and job.model not in settings.measured:
             console.print(f"Its green can be shown as proven: COLUMNIST_MEASURED_MODELS={screen.plain(job.model)}")
         console.print(f"{output / HTML_FILE} shows the misses side by side; {output / JSON_FILE} is for comparing.")
-        return await say_what_failed(desk, grid, covered, handed_out, console)
+        return await report_failures(desk, grid, covered, handed_out, console)
 
 
 def _asked(label_files: Sequence[Path], columns_file: Path | None) -> tuple[list[Label], list[ColumnSpec]]:

@@ -71,7 +71,7 @@ async def run_grid(
         handed_out = HandedOut(grid, covered)
         await _export(desk, grid, handed_out, output, settings.measured)
         await _show(desk, grid, console, settings.measured)
-        return await say_what_failed(desk, grid, covered, handed_out, console)
+        return await report_failures(desk, grid, covered, handed_out, console)
 
 
 def _receiver(settings: Settings) -> str:
@@ -206,7 +206,7 @@ async def _show(desk: Desk, grid: Grid, console: Console, measured: Collection[s
         console.print(f"and {len(grid.document_ids) - ROWS_SHOWN:,} more documents in the file")
 
 
-async def say_what_failed(desk: Desk, grid: Grid, covered: Covered, handed_out: HandedOut, console: Console) -> int:
+async def report_failures(desk: Desk, grid: Grid, covered: Covered, handed_out: HandedOut, console: Console) -> int:
     """List refused files, failed cells, and cells that were never asked. Returns the exit code."""
     failures = await desk.failures(grid)
     for file, reason in grid.refused.items():

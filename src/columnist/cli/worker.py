@@ -23,7 +23,7 @@ async def work(settings: Settings) -> None:
         stopped.set()
         leave_within(settings.worker_grace_seconds + LEAVE_SECONDS)
 
-    def hurry() -> None:
+    def stop_now() -> None:
         pool.stop_now()
         leave_within(LEAVE_SECONDS)
 
@@ -32,7 +32,7 @@ async def work(settings: Settings) -> None:
     if not await wait_for_database(settings, stopped):
         return
     async with open_process(settings) as process, watched(settings, process.database) as health:
-        process.tell_receivers()
+        process.log_receivers()
         async with process.working() as pool:
             health.pool = pool
             gc.freeze()  # as in serve
@@ -44,4 +44,4 @@ async def work(settings: Settings) -> None:
             await stopped.wait()
             log.info("worker stopping", grace_seconds=settings.worker_grace_seconds)
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, hurry)
+                loop.add_signal_handler(number, stop_now)

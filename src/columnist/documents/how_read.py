@@ -15,7 +15,7 @@ MOST_DETAILS = 5
 """A longer list of names is cut."""
 
 
-class Content(TypedDict):
+class Facts(TypedDict):
     """The facts of `document_readings` about a document; page numbers from 1. `language` is ISO 639-1."""
 
     media_type: str
@@ -28,7 +28,7 @@ class Content(TypedDict):
     remarks: list[dict[str, Any]]
 
 
-def how_read(content: Content | None, same_as: str | None = None, newer_file_at: datetime | None = None) -> str | None:
+def how_read(content: Facts | None, same_as: str | None = None, newer_file_at: datetime | None = None) -> str | None:
     """Kind, pages, language, which pages OCR read or nothing did, each kind of remark, that the same file is at the
     path `same_as` too, and that a newer file of this path was taken in.
 
@@ -59,7 +59,7 @@ def how_read(content: Content | None, same_as: str | None = None, newer_file_at:
     return " ".join([f"{sentence}.", *_remarked(remarks_of(content)), *same, *older])
 
 
-def remarks_of(content: Content | None) -> list[Remark]:
+def remarks_of(content: Facts | None) -> list[Remark]:
     """Sentences for the differences between the text that was read and what a person sees."""
     return [] if content is None else read_remarks(content["remarks"])
 

@@ -304,9 +304,9 @@ async def refused_models(connection: Connection) -> list[str]:
 
 
 @retried
-async def tell_trouble(connection: Connection, model: str, trouble: str | None) -> None:
+async def report_trouble(connection: Connection, model: str, trouble: str | None) -> None:
     """Note why the live jobs of a model wait for the LLM server; None: they do not."""
-    await connection.execute(sql("tell_trouble"), {"model": model, "trouble": trouble})
+    await connection.execute(sql("report_trouble"), {"model": model, "trouble": trouble})
 
 
 @retried

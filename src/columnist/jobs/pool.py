@@ -169,7 +169,7 @@ class WorkerPool:
                     self._watch_cancels,
                     self._end_abandoned,
                     self._presence.announce,
-                    self._presence.tell_trouble,
+                    self._presence.report_trouble,
                     *self._beside_work,
                 )
             ]

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from columnist.db.connect import Database
-from columnist.jobs.job import pause_unaskable, refused_models, resume_model, tell_trouble
+from columnist.jobs.job import pause_unaskable, refused_models, report_trouble, resume_model
 from columnist.jobs.workers import be_present
 from columnist.llm.limiter import TROUBLE
 
@@ -65,10 +65,10 @@ class Presence:
                 self.refuse(model)
         await asyncio.sleep(PRESENCE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
 
-    async def tell_trouble(self) -> None:
+    async def report_trouble(self) -> None:
         """Note in the jobs' rows why they wait for the LLM server, so that a process without workers shows it, too."""
         trouble = dict(TROUBLE)
         for model in trouble.keys() | self._troubled:
-            await tell_trouble(self._database, model, trouble.get(model))
+            await report_trouble(self._database, model, trouble.get(model))
         self._troubled = set(trouble)
         await asyncio.sleep(TROUBLE_SECONDS)

@@ -68,7 +68,7 @@ class ChatModel:
                     f"Invalid value for OPENAI_BASE_URL ({url!r}): it must be an address such as "
                     "http://localhost:8000/v1."
                 )
-        self._fleet = Fleet([Server(settings, model, url, key, self._tell) for url in urls])
+        self._fleet = Fleet([Server(settings, model, url, key, self._report) for url in urls])
         self._longest_context = settings.context_tokens
         _open.add(self)
 
@@ -263,7 +263,7 @@ class ChatModel:
         except TimeoutError:
             log.warning("the tokens of a call that was given up are not counted yet: the database is away")
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         """Report the servers that are away."""
         if not (missed := self._missed()):
             TROUBLE.pop(self.model, None)

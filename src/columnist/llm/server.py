@@ -106,11 +106,11 @@ class Request:
 
 
 class Server:
-    """Asks one server for one model; owns its limiter and what is known about it. `tell` is called when it is away, or
-    back."""
+    """Asks one server for one model; owns its limiter and what is known about it. `on_trouble` is called when it is
+    away, or back."""
 
     def __init__(
-        self, settings: Settings, model: str, base_url: str | None, key: str, tell: Callable[[], None]
+        self, settings: Settings, model: str, base_url: str | None, key: str, on_trouble: Callable[[], None]
     ) -> None:
         self.model = model
         # A local file's server has one slot, is never away and may be slow: no queue, and no urgency.
@@ -124,8 +124,8 @@ class Server:
             timeout=openai.Timeout(self._seconds, connect=CONNECT_SECONDS),
             max_retries=0,
         )
-        self._tell = tell
-        self._tells_queue = self._client.base_url.host != OPENAI_HOST and not own
+        self._on_trouble = on_trouble
+        self._reports_queue = self._client.base_url.host != OPENAI_HOST and not own
         self._metrics: httpx.AsyncClient | None = None
         self._one_of_several = False
         self.url = str(self._client.base_url)
@@ -135,7 +135,7 @@ class Server:
         self.trouble = ""
         self.refusal: LlmRefusedError | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._under_way: set[asyncio.Timeout] = set()
+        self._calls: set[asyncio.Timeout] = set()
         self._speaks = False
         self._unreachable = False
         self._probing = asyncio.Lock()
@@ -243,13 +243,13 @@ class Server:
             log.warning("the LLM server refuses every call", server=self.name, reason=str(error))
         elif not self.limiter.down:
             self.limiter.close(seconds)
-        self._say(str(error))
+        self._report(str(error))
 
     def watch(self, *, one_of_several: bool) -> None:
         """Follow its queue from now on. If it is one of several, also check whether it is gone or back, because no call
         that others can answer tries it."""
         self._one_of_several = one_of_several
-        if self._watching is None and (one_of_several or self._tells_queue):
+        if self._watching is None and (one_of_several or self._reports_queue):
             self._watching = asyncio.create_task(self._watch())
 
     async def answers_a_word(self) -> bool:
@@ -290,11 +290,11 @@ class Server:
 
     async def _watch(self) -> None:
         silent = 0
-        while self._one_of_several or self._tells_queue:
+        while self._one_of_several or self._reports_queue:
             await asyncio.sleep(CHECK_SECONDS)
-            if self._under_way and self._tells_queue:
+            if self._calls and self._reports_queue:
                 await self._follow_queue()
-            if self._one_of_several and (self._under_way or self.trouble):
+            if self._one_of_several and (self._calls or self.trouble):
                 silent = await self._look(silent)
 
     async def metrics(self) -> str | None:
@@ -316,7 +316,7 @@ class Server:
             return
         queue = queue_of(said)
         if queue is None:
-            self._tells_queue = False
+            self._reports_queue = False
         else:
             self.limiter.follow(*queue)
 
@@ -342,7 +342,7 @@ class Server:
     def _lose(self) -> None:
         """Count the server as gone. Its calls would hang until they time out: they end now, and go to others."""
         self._on_failure(TransientError("it does not answer", "connection"), time.monotonic())
-        for call in self._under_way:
+        for call in self._calls:
             call.reschedule(asyncio.get_running_loop().time())
 
     async def _look_again(self) -> None:
@@ -352,7 +352,7 @@ class Server:
         elif self.limiter.down and self.limiter.closed_for == 0:
             await self.answers_a_word()
         elif self.limiter.open:  # it asked to wait, and that is over
-            self._say("")
+            self._report("")
 
     async def _await_listing(self) -> None:
         """A server that was away is back once it lists its models: then all calls may ask. Raises TransientError."""
@@ -394,11 +394,11 @@ class Server:
             most = min(request.max_tokens, self.most_answer_tokens)
             try:
                 async with asyncio.timeout(self._seconds) as call:
-                    self._under_way.add(call)
+                    self._calls.add(call)
                     try:
                         answer = await self._client.chat.completions.create(**self._sent(request, most, without))
                     finally:
-                        self._under_way.discard(call)
+                        self._calls.discard(call)
                 completion = _answered(answer)
                 self._taken |= _REFUSABLE.keys() - without
                 if left_out:
@@ -542,7 +542,7 @@ class Server:
         self._unreachable = False
         self.refusal = None
         self.limiter.on_success()
-        self._say("")
+        self._report("")
 
     def _on_failure(self, weather: TransientError, started_at: float) -> None:
         self._unreachable = weather.cause == "connection"
@@ -555,14 +555,14 @@ class Server:
                 gone=self._unreachable and self._one_of_several,
             )
         if self.limiter.down:
-            self._say(str(weather))
+            self._report(str(weather))
         if self.limiter.down and not was_down:
             log.warning("the LLM server is in trouble", server=self.name, reason=str(weather))
 
-    def _say(self, trouble: str) -> None:
+    def _report(self, trouble: str) -> None:
         if trouble != self.trouble:
             self.trouble = trouble
-            self._tell()
+            self._on_trouble()
 
 
 _YES = {

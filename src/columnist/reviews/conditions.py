@@ -48,7 +48,7 @@ _TWO_NUMBERS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?![\d.,])")
 _MONEY = re.compile(rf"(?:([A-Z]{{3}})\s*)?({_DIGITS})(?:\s*([A-Z]{{3}}))?", re.I)
 
 
-class Money(NamedTuple):
+class Sum(NamedTuple):
     """A sum that rules compare; only sums of the same currency are ordered."""
 
     currency: str
@@ -121,7 +121,7 @@ def check_condition(when: str, answer_format: Format, tags: Sequence[str] = ()) 
     if comparison is None:
         return
     for operand in comparison.operands:
-        code = operand.currency if isinstance(operand, Money) else operand if answer_format == "currency" else None
+        code = operand.currency if isinstance(operand, Sum) else operand if answer_format == "currency" else None
         if code is not None and code not in ISO_4217:
             raise InputError(f"'{code}' is not a currency's ISO code, such as USD")
     figure = _TWO_NUMBERS.search(when)
@@ -170,7 +170,7 @@ def _value(text: str, answer_format: Format) -> Any:
         match = _MONEY.fullmatch(text)
         codes = {code.upper() for code in (match[1], match[3]) if code} if match else set()
         if match and len(codes) == 1:
-            return Money(codes.pop(), _decimal(match[2]))
+            return Sum(codes.pop(), _decimal(match[2]))
     else:
         bare = text.removesuffix("%").rstrip() if answer_format == "percentage" else text
         if re.fullmatch(_DIGITS, bare):
@@ -200,7 +200,7 @@ def _comparable(value: Any, answer_format: Format) -> Any:
         case "number" | "percentage":
             return Decimal(value)
         case "monetary_amount":
-            return Money(value["currency"], Decimal(value["amount"]))
+            return Sum(value["currency"], Decimal(value["amount"]))
         case "date":
             return date.fromisoformat(value)
     return value
