@@ -171,3 +171,10 @@ def served(*arguments: object, **variables: object) -> Iterator[Served]:
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def served_api(*arguments: object, **variables: object) -> Iterator[httpx.Client]:
+    """A client of the API of a running server."""
+    with served(*arguments, **variables) as server, httpx.Client(base_url=f"{server.url}/api") as client:
+        yield client

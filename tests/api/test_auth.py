@@ -27,7 +27,7 @@ from jwt.algorithms import RSAAlgorithm
 from columnist.api.keys import KEYS_PAUSE_SECONDS
 from tests.conftest import new_database
 from tests.patience import wait_until
-from tests.processes import columnist, served
+from tests.processes import columnist, served_api
 
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 AUDIENCE, ISSUER = "columnist", "https://issuer.example"
@@ -120,10 +120,7 @@ def a_server(url: str, home: Path, **variables: object) -> Iterator[httpx.Client
         "COLUMNIST_JWT_ISSUER": ISSUER,
         **variables,
     }
-    with (
-        served("--no-worker", **variables) as server,
-        httpx.Client(base_url=f"{server.url}/api") as client,
-    ):
+    with served_api("--no-worker", **variables) as client:
         yield client
 
 

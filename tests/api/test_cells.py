@@ -15,7 +15,7 @@ import pytest
 from tests.api.test_reviews import a_review, problem
 from tests.jobs.grid import Watcher
 from tests.llm.simulated import completion, scripted
-from tests.processes import contracts_in, environment_of, metric, served, simulator
+from tests.processes import contracts_in, environment_of, metric, served, served_api, simulator
 from tests.uploads import until_read, upload
 
 TERMS = b"This Agreement is governed by the laws of the State of Delaware. The fee is $1,000.00."
@@ -39,10 +39,7 @@ class Grid:
 
 @pytest.fixture
 def grid(url: str, tmp_path: Path) -> Iterator[Grid]:
-    with (
-        served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api") as api,
-    ):
+    with served_api(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as api:
         review = a_review(api, "Governing law")["id"]
         fee = {"name": "Fee", "prompt": "What is the fee?", "format": "monetary_amount"}
         api.post(f"/tabular/reviews/{review}/columns", json={"columns": [fee]})
@@ -158,7 +155,7 @@ def test_an_edit_made_while_a_worker_asks_is_not_overwritten(url: str, tmp_path:
     (file,) = contracts_in(tmp_path / "files", 1).iterdir()
     with simulator(prompt_rate=10**6, decode_rate=40, slots=4) as llm:
         variables = environment_of(url, tmp_path / "home", llm)
-        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+        with served_api(**variables) as api:
             review = a_review(api, "Term")["id"]
             (document,) = upload(api, (file.name, file.read_bytes()), review_id=review)["files"]
             (column,) = api.get(f"/tabular/reviews/{review}/columns").json()["columns"]

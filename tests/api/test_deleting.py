@@ -2,17 +2,15 @@
 
 from pathlib import Path
 
-import httpx
-
 from tests.api.test_reviews import a_review
-from tests.processes import environment_of, served, simulator
+from tests.processes import environment_of, served_api, simulator
 from tests.uploads import upload
 
 
 def test_what_is_being_answered_can_be_deleted(url: str, tmp_path: Path) -> None:
     with simulator(prompt_rate=10**6, decode_rate=10**4, slots=64) as llm:
         variables = environment_of(url, tmp_path, llm, COLUMNIST_COLUMNS_PER_CALL=1)
-        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+        with served_api(**variables) as api:
             for turn in range(3):
                 review = a_review(api, *(f"Matter {nr}" for nr in range(8)), name=f"Review {turn}")["id"]
                 path = f"/tabular/reviews/{review}"

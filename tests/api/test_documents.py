@@ -18,7 +18,7 @@ from tests.api.test_reviews import a_review, problem
 from tests.conftest import CONTRACTS
 from tests.documents.scans import small_page, write_scan
 from tests.patience import wait_until
-from tests.processes import TOKENS, Served, served
+from tests.processes import TOKENS, Served, served, served_api
 from tests.uploads import until_read, upload
 
 PDF = next(iter(sorted(CONTRACTS.glob("*.pdf"))))
@@ -114,7 +114,7 @@ def test_a_name_is_for_people_and_never_a_path(api: httpx.Client, tmp_path: Path
 
 def test_too_many_files_and_broken_bodies_are_refused_and_what_came_before_stays(url: str, tmp_path: Path) -> None:
     variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path, "COLUMNIST_UPLOAD_MAX_FILES": 2}
-    with served("--no-worker", **variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+    with served_api("--no-worker", **variables) as api:
         files = [("files", (f"{nr}.txt", f"Agreement {nr}.".encode())) for nr in range(3)]
         problem(api.post("/documents", files=files), 413, "too-large")
         assert api.get("/documents").json()["total"] == 2

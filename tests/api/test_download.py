@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.api.test_reviews import a_review, problem
-from tests.processes import served
+from tests.processes import served_api
 from tests.uploads import until_read, upload
 
 NAME = 'Leases "2026" / Zürich'
@@ -20,7 +20,7 @@ NAME = 'Leases "2026" / Zürich'
 @pytest.fixture
 def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
     variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home", "TMPDIR": tmp_path}
-    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as client:
+    with served_api(**variables) as client:
         yield client
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.api.test_reviews import a_review
 from tests.conftest import CONTRACTS
-from tests.processes import contracts_in, environment_of, metric, served, simulator
+from tests.processes import contracts_in, environment_of, metric, served_api, simulator
 from tests.uploads import until_read, upload
 
 FACTOR = {"prompt_tokens": 1.4, "cached_tokens": 1.4, "completion_tokens": 2.5}
@@ -30,7 +30,7 @@ def priced(url: str, tmp_path: Path, context_tokens: int) -> Iterator[httpx.Clie
             COLUMNIST_PRICE_CACHED=0.1,
             COLUMNIST_PRICE_COMPLETION=4,
         )
-        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+        with served_api(**variables) as api:
             yield api
 
 
@@ -63,7 +63,7 @@ def test_an_estimate_is_within_its_factor_of_the_run(
 def test_an_estimate_asks_the_server_how_long_its_context_is(url: str, tmp_path: Path) -> None:
     with simulator(prompt_rate=10**6, decode_rate=10**5, context_tokens=8_192) as llm:
         variables = environment_of(url, tmp_path / "home", llm)
-        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+        with served_api(**variables) as api:
             # The phrases are the same in all documents.
             review = a_review(api, 'after "governed by the laws"', 'after "is made on"')["id"]
             files = contracts_in(tmp_path / "files", 2).iterdir()

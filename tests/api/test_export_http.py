@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import fresh_database
 from tests.filled import fill
 from tests.patience import PATIENCE_SECONDS, wait_until
-from tests.processes import served
+from tests.processes import served_api
 
 ROWS = 800
 """Rows of 50 columns: several reads from the database, and megabytes to send."""
@@ -51,10 +51,7 @@ def site(template_of: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
     with psycopg.connect(url.replace("columnist@", "postgres@"), autocommit=True) as database:
         review, _ = fill(database, ROWS)
         variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path / "home", "TMPDIR": tmp_path}
-        with (
-            served("--no-worker", **variables) as server,
-            httpx.Client(base_url=f"{server.url}/api") as client,
-        ):
+        with served_api("--no-worker", **variables) as client:
             yield Site(client, f"/tabular/reviews/{review}/export", database, tmp_path)
 
 

@@ -16,7 +16,7 @@ from tests.api.test_reviews import problem
 from tests.documents.test_sweep import days_pass, names
 from tests.llm.simulated import Simulated, completion, scripted
 from tests.patience import wait_until
-from tests.processes import environment_of, served
+from tests.processes import environment_of, served, served_api
 from tests.uploads import until_read, upload
 
 MARK = "zqmarker"
@@ -103,7 +103,7 @@ def test_no_table_and_no_file_holds_a_word_of_what_was_deleted(
 ) -> None:
     variables = environment_of(url, tmp_path, llm.url, TABULAR_JOB_MAX_ATTEMPTS=1)
     columns = [{"name": name, "prompt": "What is it?"} for name in ("First", "Second")]
-    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+    with served_api(**variables) as api:
         review = api.post("/tabular/reviews", json={"name": "Review", "columns": columns}).json()["id"]
         texts = ("This is the {MARK} lease.", "{MARK} refused")
         ids = []

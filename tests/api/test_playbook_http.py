@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.api.test_reviews import problem
-from tests.processes import served
+from tests.processes import served_api
 from tests.uploads import until_read, upload
 
 TERMS = b"Either party may terminate this Agreement by 90 days prior written notice. The annual fee is EUR 1,000.00."
@@ -29,10 +29,7 @@ FEE: dict[str, Any] = {
 
 @pytest.fixture
 def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
-    with (
-        served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api") as client,
-    ):
+    with served_api(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as client:
         yield client
 
 

@@ -26,7 +26,7 @@ from columnist.llm.usage import Prices, Usage
 from tests.api.test_reviews import problem
 from tests.jobs.grid import Watcher, a_review
 from tests.llm.simulated import completion, scripted
-from tests.processes import Served, environment_of, served, simulator
+from tests.processes import Served, environment_of, served, served_api, simulator
 from tests.uploads import upload
 
 AT_ONCE = 8
@@ -222,7 +222,7 @@ def test_a_suggestion_takes_from_the_allowance_what_it_may_cost_before_it_is_ask
             COLUMNIST_PRICE_COMPLETION=1000,
             COLUMNIST_USER_DOLLARS_A_DAY=most * 5 / 2,
         )
-        with served("--no-worker", **variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+        with served_api("--no-worker", **variables) as api:
             answers = [api.post("/tabular/columns/suggest-prompt", json={"name": title}) for _ in range(4)]
             assert [one.status_code for one in answers] == [200, 200, 402, 402], answers[0].text
             problem(answers[-1], 402, "allowance-spent")
@@ -237,7 +237,7 @@ def test_a_user_sees_usage_and_quotas_and_is_told_what_to_do(url: str, tmp_path:
         "COLUMNIST_USER_DOCUMENTS": 2,
         "COLUMNIST_USER_JOBS": 1,
     }
-    with served("--no-worker", **variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+    with served_api("--no-worker", **variables) as api:
         reviews = [
             api.post("/tabular/reviews", json={"name": name, "columns": [{"name": "A", "prompt": "B?"}]}).json()["id"]
             for name in ("First", "Second")

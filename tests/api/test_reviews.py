@@ -7,15 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.processes import served
+from tests.processes import served, served_api
 
 
 @pytest.fixture
 def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
-    with (
-        served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api") as client,
-    ):
+    with served_api("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as client:
         yield client
 
 

@@ -14,7 +14,7 @@ from columnist.answers.values import typed
 from columnist.reviews.model import Question
 from columnist.reviews.templates import built_in_templates
 from tests.api.test_reviews import a_review, problem
-from tests.processes import contracts_in, environment_of, served, simulator
+from tests.processes import contracts_in, environment_of, served, served_api, simulator
 from tests.uploads import until_read, upload
 
 OWN = {
@@ -25,10 +25,7 @@ OWN = {
 
 @pytest.fixture
 def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
-    with (
-        served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api") as client,
-    ):
+    with served_api("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as client:
         yield client
 
 
@@ -98,7 +95,7 @@ def test_the_llm_writes_a_question_for_a_title(url: str, tmp_path: Path) -> None
 def test_an_estimate_is_near_what_a_run_then_uses(url: str, tmp_path: Path) -> None:
     with simulator(prompt_rate=10**6, decode_rate=10**5) as llm:
         variables = environment_of(url, tmp_path / "home", llm, COLUMNIST_PRICE_PROMPT=1, COLUMNIST_PRICE_COMPLETION=4)
-        with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+        with served_api(**variables) as api:
             review = a_review(api, *(f"Matter {nr}" for nr in range(7)))["id"]
             path = f"/tabular/reviews/{review}/estimate"
             long = [(file.name, file.read_bytes() * 40) for file in contracts_in(tmp_path / "files", 8).iterdir()]

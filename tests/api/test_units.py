@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.processes import served
+from tests.processes import served_api
 from tests.uploads import until_read, upload
 
 NOTICE = {"name": "Notice", "prompt": "What is the notice period for termination?", "format": "number"}
@@ -19,10 +19,7 @@ def terms(period: str) -> bytes:
 
 @pytest.fixture
 def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
-    with (
-        served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api") as client,
-    ):
+    with served_api(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as client:
         yield client
 
 

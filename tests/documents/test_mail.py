@@ -8,7 +8,6 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-import httpx
 import openpyxl
 import pytest
 
@@ -21,7 +20,7 @@ from tests.documents.ole import message, ole
 from tests.documents.readers import A_CONTRACT, read, refused
 from tests.documents.test_word import p, write_docx
 from tests.files import put
-from tests.processes import columnist, served
+from tests.processes import columnist, served, served_api
 
 COLUMNS = 'columns:\n  - {name: Term, prompt: "What is the term?", format: text}\n'
 
@@ -209,10 +208,7 @@ def test_a_torn_outlook_message_is_one_clear_error(settings: Settings, tmp_path:
 def test_an_upload_tells_of_the_attachments_and_has_them_once(url: str, tmp_path: Path) -> None:
     made = mail("The lease", ("contract.pdf", A_CONTRACT.read_bytes()), ("large.txt", b"x" * (1024**2 + 1)))
     variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": tmp_path, "COLUMNIST_MAX_FILE_MB": 1}
-    with (
-        served("--no-worker", **variables) as server,
-        httpx.Client(base_url=f"{server.url}/api") as api,
-    ):
+    with served_api("--no-worker", **variables) as api:
         review = api.post("/tabular/reviews", json={"name": "Mail"}).json()["id"]
         # The e-mail itself is over the limit with a large file in it: that one comes in alone.
         small = mail("The lease", ("contract.pdf", A_CONTRACT.read_bytes()), ("a.exe", b"MZ"))

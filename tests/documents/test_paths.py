@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
 import psycopg
 import pytest
 from hypothesis import given
@@ -19,7 +18,7 @@ import columnist as package
 from columnist.desk.files import find_files
 from columnist.documents.intake import shown_path
 from columnist.errors import InputError
-from tests.processes import columnist, columns_in, served
+from tests.processes import columnist, columns_in, served, served_api
 from tests.uploads import upload
 
 LEASE = b"This Agreement is governed by the laws of the State of Delaware."
@@ -181,10 +180,7 @@ def test_a_run_names_what_it_does_not_take_in(url: str, tmp_path: Path, folder: 
 
 def test_an_upload_keeps_the_folders_of_its_file_names(url: str, tmp_path: Path) -> None:
     paths = ["Data room/01 Corporate/lease.txt", "Data room/02 HR/lease.txt", "lease.txt"]
-    with (
-        served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "home") as server,
-        httpx.Client(base_url=f"{server.url}/api") as api,
-    ):
+    with served_api("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "home") as api:
         review = api.post("/tabular/reviews", json={"name": "Data room", "columns": [ASKED]}).json()["id"]
         sent = [(path, LEASE) for path in paths]
         done = upload(api, *sent, ("02 HR/none.pdf", b""), review_id=review)
@@ -202,10 +198,7 @@ def test_an_upload_keeps_the_folders_of_its_file_names(url: str, tmp_path: Path)
 
 
 def test_a_document_from_before_paths_were_kept_is_not_there_twice(url: str, admin_url: str, tmp_path: Path) -> None:
-    with (
-        served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "home") as server,
-        httpx.Client(base_url=f"{server.url}/api") as api,
-    ):
+    with served_api("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "home") as api:
         old = upload(api, ("lease.txt", LEASE))["files"][0]["document_id"]
         with psycopg.connect(admin_url, autocommit=True) as database:
             database.execute("update documents set path = null")

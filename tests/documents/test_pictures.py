@@ -6,7 +6,6 @@ import struct
 import zlib
 from pathlib import Path
 
-import httpx
 import pypdfium2 as pdfium
 import pytest
 from PIL import Image
@@ -21,7 +20,7 @@ from tests.api.test_reviews import a_review, problem
 from tests.documents.readers import refused
 from tests.documents.scans import short_page, small_page
 from tests.documents.test_ocr import read, text_layer
-from tests.processes import served
+from tests.processes import served_api
 from tests.uploads import until_read, upload
 
 SCANNING = {"kind": "ocr", "state": "in_use"}
@@ -165,10 +164,7 @@ def test_a_blank_picture_says_that_it_has_no_text(settings: Settings, tmp_path: 
 
 
 def test_a_quote_in_a_picture_has_a_rectangle_and_its_page_is_drawn(url: str, tmp_path: Path) -> None:
-    with (
-        served(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api") as api,
-    ):
+    with served_api(DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as api:
         picture = io.BytesIO()
         scanned(120).save(picture, "PNG")
         review = a_review(api, "Governing law")["id"]

@@ -18,7 +18,7 @@ from columnist.settings import Settings
 from tests.api.test_documents import PDF, stored
 from tests.api.test_reviews import a_review
 from tests.patience import PATIENCE_SECONDS, wait_until
-from tests.processes import columnist, contracts_in, served
+from tests.processes import columnist, contracts_in, served, served_api
 from tests.uploads import until_read, upload
 
 
@@ -52,7 +52,7 @@ def test_what_the_last_document_leaves_behind_is_deleted_and_what_another_has_is
 ) -> None:
     home = tmp_path / "home"
     variables = {"DATABASE_URL": url, "COLUMNIST_DATA_DIR": home}
-    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+    with served_api(**variables) as api:
         review = a_review(api, "Governing law")["id"]
         files = [
             ("deleted.pdf", PDF.read_bytes()),
@@ -82,7 +82,7 @@ def test_what_the_last_document_leaves_behind_is_deleted_and_what_another_has_is
         assert {deleted, shared, late, "half", "now"} < names(home)
 
     kept |= {shared, late, "now"}
-    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+    with served_api(**variables) as api:
         wait_until(lambda: names(home) == kept)
         assert contents(admin_url) == {shared}
         assert api.get(f"/documents/{ids['again.txt']}/original").content == files[1][1]

@@ -11,7 +11,7 @@ import pytest
 from columnist.db.connect import User
 from tests.api.test_access_sweep import SECRET, bearer
 from tests.llm.simulated import Simulated, simulator
-from tests.processes import served
+from tests.processes import served_api
 from tests.uploads import until_read, upload
 
 ADA, BOB = (User(uuid4(), f"{who}@example.org") for who in ("ada", "bob"))
@@ -36,7 +36,7 @@ def api(url: str, llm: Simulated, tmp_path: Path) -> Iterator[httpx.Client]:
         "OPENAI_BASE_URL": llm.url,
         "COLUMNIST_MODEL": "simulated",
     }
-    with served(**variables) as server, httpx.Client(base_url=f"{server.url}/api") as client:
+    with served_api(**variables) as client:
         yield client
 
 

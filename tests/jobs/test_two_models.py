@@ -16,7 +16,7 @@ import columnist
 from columnist.errors import UnaskableModelError
 from columnist.settings import Settings
 from tests.llm.simulated import Reply, completion, scripted
-from tests.processes import served
+from tests.processes import served_api
 from tests.uploads import until_read, upload
 
 CONTRACT = b"This Agreement is governed by the laws of Ohio. Late fee: 1.5%. The term is 10 years."
@@ -70,7 +70,7 @@ def serving(url: str, home: Path, models: Models, **variables: str) -> Iterator[
             "OPENAI_BASE_URL": llm.url,
             "COLUMNIST_MODELS": listed,
         }
-        with served(**settings, **variables) as server, httpx.Client(base_url=f"{server.url}/api") as api:
+        with served_api(**settings, **variables) as api:
             yield api
 
 

@@ -6,7 +6,6 @@ import zipfile
 from contextlib import nullcontext
 from pathlib import Path
 
-import httpx
 import pytest
 
 from columnist.documents.blobs import BlobStore
@@ -19,7 +18,7 @@ from columnist.errors import DocumentError
 from columnist.settings import Settings
 from tests.documents.test_mail import mail
 from tests.files import put
-from tests.processes import columnist, served
+from tests.processes import columnist, served, served_api
 
 
 def zipped(path: Path, *files: tuple[str, bytes]) -> Path:
@@ -116,10 +115,7 @@ def test_an_encrypted_file_says_what_to_do_and_a_torn_archive_is_one_error(tmp_p
 
 def test_an_upload_of_an_archive_adds_its_files_once_and_says_so(url: str, tmp_path: Path) -> None:
     room = zipped(tmp_path / "Room.zip", ("a/Agreement.txt", b"One."), ("b/Agreement.txt", b"Two."), ("x.exe", b"MZ"))
-    with (
-        served("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "home") as server,
-        httpx.Client(base_url=f"{server.url}/api") as api,
-    ):
+    with served_api("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path / "home") as api:
         review = api.post("/tabular/reviews", json={"name": "Room"}).json()["id"]
         files = [("files", ("Deal/Room.zip", room.read_bytes()))]
         done = api.post("/documents", files=files, params={"review_id": review}).json()
