@@ -11,7 +11,7 @@ from rich.table import Table
 HERE = Path(__file__).parent
 ATTACKS = {
     "Who may do what: every operation × everybody": ("api/test_access_sweep.py", "db/test_access.py"),
-    "What a tenant is told of another": ("api/test_two_tenants.py",),
+    "What a tenant learns about another": ("api/test_two_tenants.py",),
     "Before sign-in: bodies, heads, connections": ("api/test_before_sign_in.py",),
     "One user against all: turns and quotas": (
         "api/test_too_many.py",

@@ -202,7 +202,7 @@ def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         try:
             with asyncio.Runner(loop_factory=lambda: loop) as runner:
                 outcome.set_result(runner.run(main()))
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised where the caller waits for the result
             outcome.set_exception(error)
         finally:
             ended.set()
@@ -228,7 +228,7 @@ def _in_a_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def _interruption() -> Callable[[], bool]:
-    """Returns a function that tells whether the program has been interrupted, in cases where no exception is raised
+    """Returns a function that returns whether the program has been interrupted, in cases where no exception is raised
     here: asyncio.run cancels its task, which is this blocked one, or waits for this thread (`asyncio.to_thread`)."""
     try:
         task = asyncio.current_task()

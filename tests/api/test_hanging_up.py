@@ -62,8 +62,8 @@ def test_who_hangs_up_leaves_no_search_and_no_drawing_running(url: str, tmp_path
         asked = {"words": f"/documents/{document}/find?q=the", "drawing": f"/documents/{document}/pages/1/image"}
 
         def is_free(kind: str) -> bool:
-            told = httpx.get(f"{address}/metrics").text
-            return f'columnist_reader_places{{kind="{kind}",state="in_use"}} 0.0' in told
+            metrics_text = httpx.get(f"{address}/metrics").text
+            return f'columnist_reader_places{{kind="{kind}",state="in_use"}} 0.0' in metrics_text
 
         for path in asked.values():
             assert api.get(path).status_code == 200

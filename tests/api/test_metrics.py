@@ -59,7 +59,7 @@ def test_after_a_job_the_counters_say_what_happened(url: str, tmp_path: Path) ->
         job = a_job(url, tmp_path / "home", files)
         until_ended(url)
         path = f"{server.url}/api/tabular/jobs/{job.job_id}"
-        told = httpx.get(path).json()
+        counted = httpx.get(path).json()
         httpx.get(path.replace(str(job.job_id), "no-id"))
         httpx.get(f"{server.url}/nobody/knows-{job.job_id}")
         metrics = scraped(server.url)
@@ -72,8 +72,8 @@ def test_after_a_job_the_counters_say_what_happened(url: str, tmp_path: Path) ->
     assert set(causes.values()) == {0}
     assert value(metrics, "llm_call_seconds_count", outcome="answered") == DOCUMENTS
     for kind in ("prompt", "cached", "completion"):
-        assert value(metrics, "llm_tokens_total", kind=kind) == told[f"{kind}_tokens"]
-    assert told["prompt_tokens"] > 0
+        assert value(metrics, "llm_tokens_total", kind=kind) == counted[f"{kind}_tokens"]
+    assert counted["prompt_tokens"] > 0
     assert value(metrics, "items_ended_total", outcome="completed") == DOCUMENTS
     assert value(metrics, "items_ended_total", outcome="error") == 1
     assert value(metrics, "cells_written_total", status="done") == DOCUMENTS * QUESTIONS

@@ -103,7 +103,7 @@ class Bench:
             return int(found[0])
 
 
-def told(job: dict[str, Any]) -> tuple[int, int]:
+def tokens_of(job: dict[str, Any]) -> tuple[int, int]:
     return job["prompt_tokens"], job["completion_tokens"]
 
 
@@ -143,7 +143,7 @@ def test_every_answered_call_reaches_the_job_whatever_becomes_of_its_answer(benc
     bench.llm.free.set()
     found = bench.ended(job)
     assert bench.llm.billed >= 2
-    assert told(found) == (PROMPT * bench.llm.billed, COMPLETION * bench.llm.billed)
+    assert tokens_of(found) == (PROMPT * bench.llm.billed, COMPLETION * bench.llm.billed)
     assert bench.kept() == 0, "what is written, or of a removed row, is kept no longer"
 
 
@@ -153,7 +153,7 @@ def test_calls_of_a_cancelled_job_are_counted_and_those_that_it_aborts_estimated
     job = bench.generate()
     bench.until_asked(3)
     answered = (2 * PROMPT, 2 * COMPLETION)
-    bench.until(job, lambda found: told(found) == answered)  # in the order of answers
+    bench.until(job, lambda found: tokens_of(found) == answered)  # in the order of answers
     assert bench.post(f"/tabular/jobs/{job}/cancel") == {"cancelled": True}
     found = bench.ended(job)
     assert found["completion_tokens"] == 2 * COMPLETION
@@ -171,15 +171,15 @@ def test_windows_that_were_answered_before_a_failure_are_counted_and_not_asked_a
         found = bench.ended(job)
     answered = bench.llm.billed
     assert answered >= 2
-    assert told(found) == (PROMPT * answered, COMPLETION * answered)
+    assert tokens_of(found) == (PROMPT * answered, COMPLETION * answered)
     bench.llm.reply = lambda text: None
     if status == 401:
         bench.post(f"/tabular/jobs/{job}/resume", {})
         again = bench.ended(job)
-        assert told(again) == (PROMPT * (answered + 1), COMPLETION * (answered + 1))
+        assert tokens_of(again) == (PROMPT * (answered + 1), COMPLETION * (answered + 1))
     else:
         again = bench.ended(bench.post(f"/tabular/jobs/{job}/retry")["job_id"])
-        assert told(again) == (PROMPT, COMPLETION)
+        assert tokens_of(again) == (PROMPT, COMPLETION)
     assert bench.llm.billed == answered + 1, "only the window that failed"
     assert again["done_cells"] == 1
     assert bench.kept() == 0
@@ -193,7 +193,7 @@ def test_a_budget_is_exceeded_by_no_more_than_the_calls_in_flight_and_loses_none
     job = bench.generate(budget=5)
     found = bench.until(job, lambda found: found["paused_at"] and not found["running_items"])
     assert bench.llm.billed <= 5 + IN_FLIGHT
-    assert told(found) == (PROMPT * bench.llm.billed, COMPLETION * bench.llm.billed)
+    assert tokens_of(found) == (PROMPT * bench.llm.billed, COMPLETION * bench.llm.billed)
     bench.post(f"/tabular/jobs/{job}/resume", {})
     found = bench.ended(job)
     assert found["done_cells"] == 24

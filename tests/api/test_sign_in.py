@@ -295,12 +295,12 @@ def test_guesses_are_few_and_keep_nobody_out_of_their_own_browser(
         ada = await site.member()
         await ada.delete("/session")
         stranger = site.browser("198.51.100.1")
-        told: list[list[tuple[int, str]]] = []
+        replies: list[list[tuple[int, str]]] = []
         for email in (ADA, "nobody@example.org"):
             answers = [await guess(stranger, email) for _ in range(12)]
-            told.append([(one.status_code, one.json()["detail"]) for one in answers])
-        assert told[0] == told[1], "tells who has an account"
-        assert [status for status, _ in told[0]] == [401] * 10 + [429] * 2
+            replies.append([(one.status_code, one.json()["detail"]) for one in answers])
+        assert replies[0] == replies[1], "it reveals who has an account"
+        assert [status for status, _ in replies[0]] == [401] * 10 + [429] * 2
         # From every address, and with the right password: this would be one guess too many.
         assert (await guess(site.browser("198.51.100.2"), ADA, SECRET)).status_code == 429
         assert (await guess(ada, ADA, SECRET)).status_code == 204

@@ -104,10 +104,10 @@ def without_pace(body: Any) -> Any:
 
 def a_life(api: httpx.Client) -> list[str]:
     """Every answer to the victim, from the upload on."""
-    told: list[Any] = []
+    replies: list[Any] = []
     review = api.post("/tabular/reviews", json={"name": "Review", "columns": COLUMNS}).json()
-    told += [upload(api, file, review_id=review["id"]) for file in FILES]
-    documents = {one["name"]: one["document_id"] for answer in told for one in answer["files"]}
+    replies += [upload(api, file, review_id=review["id"]) for file in FILES]
+    documents = {one["name"]: one["document_id"] for answer in replies for one in answer["files"]}
     columns = {one["name"]: one["id"] for one in api.get(f"/tabular/reviews/{review['id']}/columns").json()["columns"]}
     token = api.post("/tokens", json={"name": "Token"}).json()
     template = api.post("/tabular/templates", json={"name": "Template", "columns": COLUMNS}).json()
@@ -115,7 +115,7 @@ def a_life(api: httpx.Client) -> list[str]:
         if model is not None:
             until_read(api, review["id"], model=model, only=["all"])
         jobs = api.get("/tabular/jobs").json()["jobs"]
-        told.append(without_pace(api.post(f"/tabular/reviews/{review['id']}/estimate", json={}).json()))
+        replies.append(without_pace(api.post(f"/tabular/reviews/{review['id']}/estimate", json={}).json()))
         for document_id, column_id in zip(documents.values(), columns.values(), strict=True):
             ids = {
                 "review_id": review["id"],
@@ -128,8 +128,8 @@ def a_life(api: httpx.Client) -> list[str]:
                 "number": "1",
                 "email": "x@example.org",
             }
-            told.append(everything(api, ids))
-    return CHANGES.sub("…", json.dumps(told, indent=1)).splitlines()
+            replies.append(everything(api, ids))
+    return CHANGES.sub("…", json.dumps(replies, indent=1)).splitlines()
 
 
 def test_nothing_that_a_tenant_is_told_depends_on_another_one_who_has_the_same_files(
@@ -146,8 +146,8 @@ def test_nothing_that_a_tenant_is_told_depends_on_another_one_who_has_the_same_f
                 mallory_was_here(api)
             lives.append(a_life(api))
     alone, beside_mallory = lives
-    told = [*unified_diff(alone, beside_mallory, n=2, lineterm="")]
-    assert not told, "\n".join(told[:200])
+    replies = [*unified_diff(alone, beside_mallory, n=2, lineterm="")]
+    assert not replies, "\n".join(replies[:200])
 
 
 def test_what_another_tenant_does_with_the_same_bytes_changes_no_header_of_a_download(url: str, tmp_path: Path) -> None:

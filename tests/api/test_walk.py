@@ -353,7 +353,7 @@ class Walk(RuleBasedStateMachine):
         assert not any(row["awaited"] for row in rows), "nothing is awaited without a live job"
         grid = self.grid()
         for follower in self.followers:
-            assert shown(follower.read()) == shown(grid), "the feed tells all that changes"
+            assert shown(follower.read()) == shown(grid), "the feed reports all changes"
         lines = self.ok(self.owner.get(f"{self.path}/export", params={"format": "jsonl"})).text.splitlines()
         exported = {row["document_id"]: row["cells"] for row in map(json.loads, lines)}
         assert {(one, column) for one, cells in exported.items() for column in cells} == set(grid)

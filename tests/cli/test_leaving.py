@@ -81,7 +81,7 @@ def test_a_process_that_starts_while_its_database_is_away_waits_for_it(
             wait_for_line(one.stderr, "database away")
         stopped.send_signal(signal.SIGTERM)
         assert stopped.wait(ENOUGH_SECONDS) == 0
-        assert columnist("jobs", "list", **variables).returncode == 4, "a person is told at once"
+        assert columnist("jobs", "list", **variables).returncode == 4, "the error is reported at once"
     finally:
         postgres.control("start")
     wait_for_line(process.stderr, "serving" if command == "serve" else "worker ready")

@@ -263,7 +263,7 @@ def test_what_may_be_repeated_is_until_the_server_answers(stubborn: str) -> None
         Stubborn.answers = [(503, {}), (0, {}), (502, {}), (429, {"Retry-After": "1"}), (200, {})]
         began = time.monotonic()
         assert client.transport.request("GET", "/x").status_code == 200
-        assert time.monotonic() - began > 1, "it waits as long as it is told to"
+        assert time.monotonic() - began > 1, "it waits as long as the server asks"
         Stubborn.answers = [(0, {}), (504, {}), (202, {})]
         Stubborn.asked.clear()
         client.transport.request("POST", "/x", key="k", json={"only": ["all"]})

@@ -87,7 +87,7 @@ def test_a_restored_dump_tells_each_change_once_and_asks_nothing(template_of: di
             assert "is a copy" in ((await the_job(connection, review)).pause_reason or "")
             assert await at_rest(connection)
             seen, _ = await read_all(connection, review, None, limit=1)
-            assert sorted(seen.values()) == [f"answer {nr}" for nr in range(4)], "told once, and it ends"
+            assert sorted(seen.values()) == [f"answer {nr}" for nr in range(4)], "reported once, and the feed ends"
             assert (await read_all(connection, review, cursor, limit=100))[0] == seen, "to one from the original, too"
             now = (await changed_cells(connection, review.id, NOW)).cursor
             assert (await read_all(connection, review, now, limit=100))[0] == {}

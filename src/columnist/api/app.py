@@ -64,8 +64,8 @@ class _Application(FastAPI):
 
 
 def create_app(process: Process, health: Health) -> FastAPI:
-    """The application over a process. `health` tells machines how the process is. Raises SettingsError if strangers
-    could use it."""
+    """The application over a process. `health` reports the state of the process to machines. Raises SettingsError if
+    strangers could use it."""
     settings = process.settings
     authenticator = Authenticator(settings, process.database)
     app = _Application(

@@ -51,7 +51,7 @@ class UploadRoute(GuardedRoute):
 
 
 class PasswordRoute(GuardedRoute):
-    """A route by which people sign in: they have no credentials yet."""
+    """A route of the sign-in: its callers have no credentials yet."""
 
     largest = 16 * 1024
 

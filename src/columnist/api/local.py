@@ -27,7 +27,7 @@ def is_loopback(host: str) -> bool:
 
 
 class LocalToken:
-    """A token, by which a browser's cookie is recognised, too: the cookie of another installation has another name."""
+    """A token. The browser's cookie is named after it: the cookie of another installation has another name."""
 
     def __init__(self, token: str) -> None:
         self.token = token

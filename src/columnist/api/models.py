@@ -103,7 +103,7 @@ class MemberList(BaseModel):
 
 def _ascii(email: object) -> object:
     if not str(email).isascii():
-        raise ValueError("an address with other letters than those of ASCII cannot be told from a look-alike")
+        raise ValueError("an address with letters outside ASCII cannot be distinguished from a look-alike")
     return email
 
 

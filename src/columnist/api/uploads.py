@@ -194,4 +194,4 @@ class _Taking:
 
 
 class _AbandonedError(Exception):
-    """Not an error: tells the file store to delete an incomplete file."""
+    """Not an error: makes the file store delete an incomplete file."""

@@ -440,7 +440,7 @@ class _Calls:
         return await asyncio.to_thread(self._found, group, answers, cut, likely, places)
 
     def _said(self, answer: RawAnswer, question: Question) -> list[_Said]:
-        """What must be looked up of an answer: its quotes and its words."""
+        """The parts of an answer that must be looked up: its quotes and its words."""
         quotes = [self._quote(quote) for quote in answer.quotes]
         words = [(_storable(answer.words).strip(), None)] if question.format in WORDED else []
         return [(text, page) for text, page in (*quotes, *words) if text]

@@ -337,7 +337,7 @@ def _by_index(members: dict[str, Any], names: dict[str, int]) -> dict[int, Any]:
 
 
 def _labels(items: Sequence[dict[str, Any]], names: dict[str, int]) -> Sequence[int | None]:
-    """The question that each item of a list answers: by a member that names one; if no member tells them apart, by
+    """The question that each item of a list answers: by a member that names one; if no member distinguishes them, by
     their order."""
     labels = [
         [str(value) for by, value in one.items() if _field(by) not in _FIELDS and isinstance(value, str | Decimal)]

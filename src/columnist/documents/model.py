@@ -162,8 +162,8 @@ class Page:
 class DocumentText:
     """A document as back ends see it: its name, and the text of each page, page 1 first.
 
-    `owner`: the owner of the review that asks. Calls for two owners have no common beginning, so that nobody can tell
-    from cached tokens what another one has asked.
+    `owner`: the owner of the review that asks. Calls for two owners have no common beginning, so that cached tokens
+    show nobody what another user has asked.
     """
 
     name: str

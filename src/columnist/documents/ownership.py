@@ -1,6 +1,6 @@
 """The owner of the file store: a mark in it names the installation and the database that may delete.
 
-The mark tells a lost file from a share that is not mounted and from a wrong folder. The
+The mark distinguishes a lost file from a share that is not mounted and from a wrong folder. The
 installation is an id in the database. A copy of a database (a restored dump) has the same id but is another database:
 it reads and adds, and deletes nothing.
 """

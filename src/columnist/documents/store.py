@@ -48,7 +48,7 @@ class Document:
 
     `path`: its place in the upload. `ocr_pages`: how many of its pages were read by OCR; `unread_pages`: how many are
     pictures that were not read, because OCR (extra `ocr`) is not installed where documents are read. `language`: ISO
-    639-1, None where there is too little text to tell. `remarks`: differences between the text that was read and what a
+    639-1, None where there is too little text. `remarks`: differences between the text that was read and what a
     person sees. `same_as`: the path of the first of the uploader's documents with the same content, if this is not the
     first. `newer_file_at`: when the newest later one of the uploader's documents with the same path was taken in.
     `how_read`: all of that in sentences, None while it was not read or cannot be.

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 SAMPLE_CHARACTERS = 200_000
-"""Of a longer text only pages with this length in all are counted."""
+"""In a longer text only pages up to this length in all are counted."""
 
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _BREAK = re.compile(r"[^\S\n]{2,}|\n\s*")

@@ -82,7 +82,7 @@ def compare(first: Evaluation, second: Evaluation) -> Comparison:
 
 
 def _label(cell: ScoredCell) -> tuple[str | None, tuple[str, ...], bool | None]:
-    """The label of a cell, by which cells are paired; `expected` also changes with the question's format."""
+    """The label of a cell, the key for pairing cells; `expected` also changes with the question's format."""
     return cell.label, cell.label_quotes, cell.expected
 
 

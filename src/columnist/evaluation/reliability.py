@@ -58,7 +58,7 @@ def reliability(cells: Sequence[ScoredCell]) -> list[Bin]:
 
 def order(cells: Sequence[ScoredCell]) -> float | None:
     """The chance that the wrong one of a wrong and a right answer has more doubt; ties count half. 0.5 means that the
-    doubt tells nothing. None without wrong or without right answers."""
+    doubt is no better than chance. None without wrong or without right answers."""
     known = _known(cells)
     wrong = sorted(doubt for cell, doubt in known if not cell.right)
     right = sorted(doubt for cell, doubt in known if cell.right)

@@ -226,7 +226,7 @@ def doubt_sentences(evaluation: Evaluation) -> list[str]:
         return []
     return [
         f"Of a wrong and a right answer, the wrong one has more doubt in {percent(ordered)} % of cases "
-        f"(50: doubt tells nothing). Doubt and share of wrong answers are {100 * error:.1f} points apart."
+        f"(50: no better than chance). Doubt and share of wrong answers are {100 * error:.1f} points apart."
     ]
 
 

@@ -31,7 +31,7 @@ class Quoted:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A label in its question's format. `present`: whether the document has it (for yes_no: whether it is Yes), None if
-    the label does not tell. `value` is typed; None if there is none. `problem`: why the answer cannot be compared with
+    the label does not say. `value` is typed; None if there is none. `problem`: why the answer cannot be compared with
     it, None if it can."""
 
     present: bool | None
@@ -44,7 +44,7 @@ class ScoredCell:
     """An answer beside its label.
 
     `expected` and `found`: whether the label, and the answer, say that the document has it (for yes_no: whether it is
-    Yes); `expected` is None if the label does not tell. `exact` and `normalised`: whether the answers are the same,
+    Yes); `expected` is None if the label does not say. `exact` and `normalised`: whether the answers are the same,
     None if the label has no answer to compare with. `doubt`: the cell's. `token_f1` and `jaccard` (0 to 1): quotes
     against labelled spans, None if none are labelled.
     """

@@ -71,7 +71,7 @@ class _Template:
             while self._is_wanted:
                 for key, _ in self._selector.select():
                     key.data(key.fileobj)
-        except BaseException:  # noqa: BLE001 - whoever asks sees that it has ended
+        except BaseException:  # noqa: BLE001 - the caller sees that it has ended
             traceback.print_exc()
         for pid in self._lines:
             _kill(pid)
@@ -161,7 +161,7 @@ class _Template:
             frames.flush()
             self._role.answer(requests, frames, file)
             frames.flush()
-        except BaseException:  # noqa: BLE001 - whoever asks sees that it has ended
+        except BaseException:  # noqa: BLE001 - the caller sees that it has ended
             traceback.print_exc()
         os._exit(0)
 

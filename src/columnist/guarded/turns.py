@@ -30,7 +30,7 @@ class Turns:
         """Wait for a place. Raises TooManyRequestsError if the user waits for too many already."""
         queue = self._waiting.setdefault(user, deque())
         if len(queue) >= self._most_waiting:
-            raise TooManyRequestsError("You have too many requests under way: wait until some of them are answered.")
+            raise TooManyRequestsError("You have too many open requests: wait until some of them are answered.")
         turn = asyncio.get_running_loop().create_future()
         queue.append(turn)
         self._call_next()

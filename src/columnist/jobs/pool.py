@@ -111,7 +111,7 @@ class PoolOptions:
 class WorkerPool:
     """Owns the items that this process holds.
 
-    Each is in exactly one of three places: waiting for a worker, running, or ended and on its way to PostgreSQL. The
+    Each is in exactly one of three places: waiting for a worker, running, or ended and being written to PostgreSQL. The
     heartbeat covers all three. `limits`: about how many documents at a time a model can be asked now; a model that is
     not in it takes as many as there are workers. `beside`: one more service to keep running. `neighbours`: the
     pools of this machine, whose death it sees at once.

@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A column of an item, and the key by which its answer is reused."""
+    """A column of an item, and the key for reusing its answer."""
 
     column: AskedColumn
     answer_key: str

@@ -100,7 +100,7 @@ class Batches:
         return await self._server.managed(_spoken(upload))
 
     async def create(self, batch_id: UUID, file_id: str) -> BatchState:
-        """Begin a batch. If this fails, the outcome is in doubt: `find` tells."""
+        """Begin a batch. If this fails, the outcome is in doubt, and `find` shows it."""
 
         async def create(client: AsyncOpenAI) -> BatchState:
             return _state(

@@ -11,7 +11,7 @@ from columnist.backoff import back_off
 from columnist.errors import LlmAwayError
 
 LOWERED = 0.5
-"""The factor by which the limit falls after a sign of trouble, once per round trip."""
+"""After a sign of trouble the limit is multiplied by this, once per round trip."""
 
 START, MOST = 32, 1_024
 """Calls in flight at the start, or with a server whose queue is not known; and the most with any server."""

@@ -43,7 +43,7 @@ SILENT_TIMES = 2
 """How often in a row it may be silent before its calls go to the others."""
 
 AFFINITY_HEADERS = ("X-Session-ID", "X-SMG-Routing-Key")
-"""Headers by which vLLM's router, LiteLLM and SGLang's gateway keep the calls about a document on the server that has
+"""Headers with which vLLM's router, LiteLLM and SGLang's gateway keep the calls about a document on the server that has
 read it. Others ignore them."""
 PRIORITY_HEADER, FIRST = "X-Vllm-Priority", "-1"
 """With this, vLLM with `--scheduling-policy priority` runs a call before others, whose priority is 0. Without that
@@ -64,7 +64,7 @@ _REFUSABLE = {
     "temperature": ("temperature",),
     "priority": ("priority",),
 }
-"""Parameters that some servers refuse, and the words by which these refusals are recognised."""
+"""Parameters that some servers refuse, and the words that identify these refusals."""
 _TRIALS = (frozenset(("bounds",)), frozenset(("bounds", "response_format")))
 """The parameters that are left out after a refusal in other words."""
 SUSPICIONS = 2

@@ -212,7 +212,7 @@ class Cell:
     doubt: float | None = None
 
     def colour(self, measured: Collection[str]) -> Flag | None:
-        """The flag by which the cell is coloured. Green vouches for an answer: it needs a rule of the playbook, a
+        """The flag that colours the cell. Green vouches for an answer: it needs a rule of the playbook, a
         person, or one of the `measured` models, whose green answers are measured to be right more often than others."""
         vouched = self.rule or self.verified_by or self.model is None or self.model in measured
         return self.flag if vouched or self.flag != "green" else None
@@ -223,7 +223,7 @@ class FullCell:
     """A cell with everything; `missing`: it was never asked. `verified`: every quote was found; `verified_by`: a person
     has looked and agrees. `rule`: the column's rule or reason behind the flag, None if no rule gave it.
     `attempt_error`: why the last attempt failed, None if it did not; the answer is then an older one. `outdated`:
-    another model or prompt version gave the answer. `value_format`: the format by which `value` was typed. `doubt` (0
+    another model or prompt version gave the answer. `value_format`: the format that `value` was typed for. `doubt` (0
     to 1): the signs against the model's answer, for ordering answers; it is no probability."""
 
     document_id: UUID

@@ -19,7 +19,7 @@ from columnist.reviews.columns_file import parse_columns, read_columns
 from columnist.reviews.model import ColumnSpec, Rule
 
 SAME_TITLE = 90
-"""Of 100: the least similarity of two column titles with the same meaning (rapidfuzz's ratio, ignoring case)."""
+"""The least similarity, of 100, of two column titles with the same meaning (rapidfuzz's ratio, ignoring case)."""
 
 
 _FOLDER = resources.files("columnist.reviews").joinpath("built_in_templates")

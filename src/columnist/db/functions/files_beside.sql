@@ -1,5 +1,5 @@
--- Of the other rows of a review: the path of the first earlier one with the same content, and when the newest later file
--- of the same path was taken in. A set of one row, so that it is inlined in `from`.
+-- Among the other rows of a review: the path of the first earlier one with the same content, and when the newest later
+-- file of the same path was taken in. A set of one row, so that it is inlined in `from`.
 create or replace function files_beside(r review_documents, d documents)
 returns table (same_as text, newer_file_at timestamptz) language sql stable as $$
   select (select coalesce(o.path, o.name)

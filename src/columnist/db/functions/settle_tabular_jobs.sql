@@ -1,4 +1,4 @@
--- The only place where jobs end. Runs once per statement that ends items, whoever ends them: an item that ends as an
+-- The only place where jobs end. Runs once per statement that ends items: an item that ends as an
 -- error leaves it in its cells (note_failed_item), its job's sums grow, and the job ends with its last item.
 -- The ended items are counted in the new rows and subtracted for the old rows. A join of both would compare each with
 -- each, because its plan is kept and was made for few rows.

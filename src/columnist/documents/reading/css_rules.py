@@ -158,7 +158,7 @@ def selectors(text: str) -> list[str]:
 
 
 def specificity(selector: str) -> tuple[int, int, int]:
-    """A selector's specificity, by which an earlier rule may win: ids, then classes and the like, then tags."""
+    """A selector's specificity, which lets an earlier rule win: ids, then classes and the like, then tags."""
     plain = re.sub(r"\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)", "", _WHERE.sub("", selector))
     return len(_IDS.findall(plain)), len(_CLASSES.findall(plain)), len(_TAGS.findall(plain))
 

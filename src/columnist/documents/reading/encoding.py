@@ -216,7 +216,7 @@ def _guessed(data: bytes, why: str = "{}") -> Decoded:
         return _decoded(data, escaped)
     seen = data
     is_spaced = data.count(_SPACE) > len(data) / 20 and len(re.findall(b"[A-Za-z]", data)) > len(data) / 2
-    if is_spaced:  # no letter is that frequent: it is a space, and tells nothing
+    if is_spaced:  # no letter is that frequent: it is a space, and no evidence
         seen = data.replace(_SPACE, b" ")
     detected = chardet.detect(seen, compat_names=False)
     found = detected["encoding"] or _WINDOWS
@@ -298,7 +298,7 @@ def _letters_of(data: bytes, language: str | None) -> frozenset[str]:
 def _score(places: Mapping[tuple[str, int, str], int], encoding: str, letters: frozenset[str]) -> float:
     total = 0.0
     for (before, byte, after), count in places.items():
-        # The tenth time tells less than the first.
+        # The tenth time is weaker evidence than the first.
         total += _plausible(before, _character(encoding, byte), after, letters) * min(count, 3)
     return total
 

@@ -1,7 +1,7 @@
 """The text layer of a PDF in the order in which the eye reads it, if the file draws it in another order.
 
 Raised or lowered figures stay apart from the number before them. Lines are reordered only if the file's order is surely
-not the reader's. Mostly it is: it knows the cells of a table, which cannot be told from the places of words.
+not the reader's. Mostly it is: it knows the cells of a table, which the places of words do not show.
 """
 
 import re

@@ -209,8 +209,8 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     if head.startswith(_OLE):
         return MSG if "__properties_version1.0" in top_names(file) else None
     if promised == EML and _HEADER.match(_start(head)):
-        return EML  # whatever else is in its headers
-    if b"%PDF-" in head[:1024]:  # after those that may hold a whole PDF
+        return EML  # its headers may hold other signatures
+    if b"%PDF-" in head[:1024]:  # last: the kinds above may hold a whole PDF
         return PDF
     known = next((kind for magic, kind in _MAGIC if _start(head).startswith(magic)), None)
     if known:

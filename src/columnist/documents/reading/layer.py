@@ -54,7 +54,7 @@ class Glyph(NamedTuple):
 
 
 class Fonts:
-    """What is known from the pages so far about a document's fonts, each by its address.
+    """Knowledge about a document's fonts, gathered from the pages so far, each by its address.
 
     A font keeps its address while a page that uses it is open, so the first such page is held open.
     `forms_are_shown`: no form of the document can be on a layer that is off.

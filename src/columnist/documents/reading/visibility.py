@@ -3,7 +3,7 @@
 import re
 
 LEAST_CONTRAST = 10
-"""Levels of a colour, of 255, by which text must differ from its background."""
+"""The least difference of text from its background, in levels of a colour (of 255)."""
 
 WHITE = 255 - LEAST_CONTRAST
 """The least level of each colour of text that is as white as paper."""

@@ -1,4 +1,4 @@
--- Counts a document for its owner, whoever stores or deletes it.
+-- Counts a document for its owner, also if another user stores or deletes it.
 create or replace function count_documents() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
