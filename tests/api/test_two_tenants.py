@@ -146,8 +146,8 @@ def test_nothing_that_a_tenant_is_told_depends_on_another_one_who_has_the_same_f
                 mallory_was_here(api)
             lives.append(a_life(api))
     alone, beside_mallory = lives
-    replies = [*unified_diff(alone, beside_mallory, n=2, lineterm="")]
-    assert not replies, "\n".join(replies[:200])
+    difference = [*unified_diff(alone, beside_mallory, n=2, lineterm="")]
+    assert not difference, "\n".join(difference[:200])
 
 
 def test_what_another_tenant_does_with_the_same_bytes_changes_no_header_of_a_download(url: str, tmp_path: Path) -> None:
