@@ -34,8 +34,8 @@ from tests.db.supabase import supabase_database
 from tests.files import put
 from tests.jobs.grid import Watcher
 from tests.processes import served
+from tests.signing import SECRET, bearer, token_of
 
-SECRET = "a-secret-of-more-than-thirty-two-bytes"
 MARK = "zqmark"
 """A marker in all of the owner's data. It must be in no answer to anybody without access."""
 
@@ -197,12 +197,6 @@ def filled(value: Any, ids: dict[str, str]) -> Any:
     return value
 
 
-def token_of(user: User, secret: str = SECRET, seconds: float = 3_600) -> str:
-    """A token as the issuer would sign it."""
-    claims = {"sub": str(user.id), "email": user.email, "role": "authenticated", "exp": time.time() + seconds}
-    return jwt.encode(claims, secret, "HS256")
-
-
 def unsigned_token_of(user: User) -> str:
     return jwt.encode({"sub": str(user.id), "email": user.email, "exp": time.time() + 3_600}, "", "none")
 
@@ -301,10 +295,6 @@ def a_world(site: Site, name: str) -> dict[str, str]:
         "number": "1",
         "email": GUEST,
     }
-
-
-def bearer(user: User) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token_of(user)}"}
 
 
 def snapshot(site: Site, ids: dict[str, str]) -> dict[str, str]:

@@ -28,8 +28,8 @@ from columnist.api.keys import KEYS_PAUSE_SECONDS
 from tests.conftest import new_database
 from tests.patience import wait_until
 from tests.processes import columnist, served_api
+from tests.signing import SECRET
 
-SECRET = "a-secret-of-more-than-thirty-two-bytes"
 AUDIENCE, ISSUER = "columnist", "https://issuer.example"
 USER = str(uuid4())
 

@@ -35,8 +35,8 @@ from columnist.process import Process
 from columnist.settings import Settings
 from tests.patience import PATIENCE_SECONDS, until
 from tests.processes import Served, environment, served, wait_for_line
+from tests.signing import SECRET
 
-SECRET = "a-secret-of-more-than-thirty-two-bytes"
 TYPES = ("application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/plain", None)
 OVERSIZE = 16 * 1024**2
 """The announced bytes; a client sends until it gets an answer."""

@@ -11,7 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from columnist.documents.blobs import MARK
 from tests.api.test_documents import PDF, stored
-from tests.api.test_reviews import a_review
+from tests.http import a_review
 from tests.patience import wait_until
 from tests.processes import columnist, served, start, wait_for_line
 from tests.uploads import until_read, upload

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_reviews import a_review, problem
+from tests.http import a_review, problem
 from tests.jobs.grid import Watcher
 from tests.llm.simulated import completion, scripted
 from tests.processes import contracts_in, environment_of, metric, served, served_api, simulator

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.api.test_reviews import a_review
+from tests.http import a_review
 from tests.processes import environment_of, served_api, simulator
 from tests.uploads import upload
 

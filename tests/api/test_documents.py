@@ -14,9 +14,9 @@ import pytest
 
 from columnist.client import Client
 from columnist.documents.blobs import MARK
-from tests.api.test_reviews import a_review, problem
 from tests.conftest import CONTRACTS
 from tests.documents.scans import small_page, write_scan
+from tests.http import a_review, problem
 from tests.patience import wait_until
 from tests.processes import TOKENS, Served, served, served_api
 from tests.uploads import until_read, upload

@@ -10,7 +10,7 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from tests.api.test_reviews import a_review, problem
+from tests.http import a_review, problem
 from tests.processes import served_api
 from tests.uploads import until_read, upload
 

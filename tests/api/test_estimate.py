@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_reviews import a_review
 from tests.conftest import CONTRACTS
+from tests.http import a_review
 from tests.processes import contracts_in, environment_of, metric, served_api, simulator
 from tests.uploads import until_read, upload
 

@@ -13,9 +13,9 @@ import httpx
 import psutil
 import pytest
 
-from tests.api.test_reviews import a_review
 from tests.documents.readers import templates_of
 from tests.documents.scans import A_CONTRACT
+from tests.http import a_review
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import TOKENS, environment, wait_for_line
 from tests.uploads import until_read, upload

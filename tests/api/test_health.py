@@ -20,9 +20,9 @@ from tests.conftest import SystemServer, new_database, system_server
 from tests.line import line_to
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import Served, served, start, wait_for_line
+from tests.signing import SECRET
 
 PEOPLE = 30
-SECRET = "a secret that is long enough for HS256"
 """More than a server has connections for requests."""
 
 

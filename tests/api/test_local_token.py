@@ -12,8 +12,8 @@ import columnist
 from columnist.api.local import LocalToken
 from columnist.db.connect import LOCAL_USER
 from columnist.errors import ColumnistError
-from tests.api.test_reviews import problem
 from tests.api.test_trail import trail_of
+from tests.http import problem
 from tests.processes import TOKENS, served
 
 NOBODY = {"Authorization": ""}

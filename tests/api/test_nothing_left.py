@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from columnist.db.connect import User
-from tests.api.test_access_sweep import SECRET, bearer
-from tests.api.test_reviews import problem
 from tests.documents.test_sweep import days_pass, names
+from tests.http import problem
 from tests.llm.simulated import Simulated, completion, scripted
 from tests.patience import wait_until
 from tests.processes import environment_of, served, served_api
+from tests.signing import SECRET, bearer
 from tests.uploads import until_read, upload
 
 MARK = "zqmarker"

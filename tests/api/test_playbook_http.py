@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_reviews import problem
+from tests.http import problem
 from tests.processes import served_api
 from tests.uploads import until_read, upload
 

@@ -23,7 +23,7 @@ from columnist.jobs.ask import Ask
 from columnist.jobs.items import PutOffCall, claim_items, put_off_item
 from columnist.jobs.job import create_job, job_progress
 from columnist.llm.usage import Prices, Usage
-from tests.api.test_reviews import problem
+from tests.http import problem
 from tests.jobs.grid import Watcher, a_review
 from tests.llm.simulated import completion, scripted
 from tests.processes import Served, environment_of, served, served_api, simulator

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+from tests.http import a_review, problem
 from tests.processes import served, served_api
 
 
@@ -14,22 +14,6 @@ from tests.processes import served, served_api
 def api(url: str, tmp_path: Path) -> Iterator[httpx.Client]:
     with served_api("--no-worker", DATABASE_URL=url, COLUMNIST_DATA_DIR=tmp_path) as client:
         yield client
-
-
-def a_review(api: httpx.Client, *columns: str, name: str = "Leases") -> dict[str, Any]:
-    body = {"name": name, "columns": [{"name": column, "prompt": f"What about {column}?"} for column in columns]}
-    answer = api.post("/tabular/reviews", json=body)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
-
-
-def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
-    assert (body["type"], body["status"]) == (f"urn:columnist:{slug}", status)
-    assert body["detail"].endswith(".")
-    return dict(body)
 
 
 def test_a_review_is_created_listed_found_renamed_and_deleted_after_confirmation(api: httpx.Client) -> None:

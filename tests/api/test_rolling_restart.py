@@ -17,9 +17,9 @@ from tests.load import Clients, go_on
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import Served, contracts_in, metric, served, simulator
 from tests.proxies import free_port, haproxy, nginx, servers_in
+from tests.signing import SECRET
 
 DOCUMENTS = depth(50, 300)
-SECRET = "a-secret-of-more-than-thirty-two-bytes"
 MEMBER = "people@example.org"
 
 

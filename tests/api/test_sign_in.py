@@ -26,7 +26,7 @@ from columnist.errors import InputError, NotFoundError, SettingsError
 from columnist.export.stream import Exporter
 from columnist.process import Process
 from columnist.settings import Settings
-from tests.api.test_reviews import problem
+from tests.http import problem
 from tests.patience import until
 
 ADA, EVE = "ada@example.org", "eve@example.org"

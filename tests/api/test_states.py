@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.test_access_sweep import EDITOR, OWNER, SECRET, token_of
+from tests.api.test_access_sweep import EDITOR, OWNER
 from tests.processes import served
+from tests.signing import SECRET, token_of
 from tests.uploads import until_read, upload
 
 TERMS = b"This Agreement is governed by the laws of the State of Delaware. The fee is $1,000.00."

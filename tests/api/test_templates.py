@@ -13,7 +13,7 @@ from columnist.answers.units import units
 from columnist.answers.values import typed
 from columnist.reviews.model import Question
 from columnist.reviews.templates import built_in_templates
-from tests.api.test_reviews import a_review, problem
+from tests.http import a_review, problem
 from tests.processes import contracts_in, environment_of, served, served_api, simulator
 from tests.uploads import until_read, upload
 

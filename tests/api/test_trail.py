@@ -18,9 +18,9 @@ from columnist.db.connect import Database, User
 from columnist.documents.sweep import delete_due_reviews
 from columnist.reviews.events import Event, read_events
 from columnist.settings import Settings
-from tests.api.test_access_sweep import SECRET, bearer
-from tests.api.test_reviews import problem
+from tests.http import problem
 from tests.processes import served
+from tests.signing import SECRET, bearer
 from tests.uploads import until_read, upload
 
 ADA, EVE = (User(uuid4(), f"{who}@example.org") for who in ("ada", "eve"))

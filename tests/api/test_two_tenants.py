@@ -13,9 +13,10 @@ from uuid import uuid4
 import httpx
 
 from columnist.db.connect import User
-from tests.api.test_access_sweep import CALLS, SECRET, a_pdf, bearer, filled
+from tests.api.test_access_sweep import CALLS, a_pdf, filled
 from tests.conftest import fresh_database
 from tests.processes import served, simulator
+from tests.signing import SECRET, bearer
 from tests.uploads import until_read, upload
 
 VICTIM, MALLORY = (User(uuid4(), f"{who}@example.org") for who in ("victim", "mallory"))

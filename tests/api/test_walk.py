@@ -23,13 +23,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.api.test_access_sweep import EDITOR, OWNER, SECRET, STRANGER, token_of
+from tests.api.test_access_sweep import EDITOR, OWNER, STRANGER
 from tests.api.test_states import Follower, shown
 from tests.conftest import fresh_database
 from tests.llm.simulated import Reply, completion, scripted
 from tests.patience import wait_until
 from tests.preloaded import Program
 from tests.processes import served, start, wait_for_line
+from tests.signing import SECRET, token_of
 
 WALKS = int(os.environ.get("COLUMNIST_WALKS", "3"))
 STEPS = 16 if WALKS <= 3 else 60

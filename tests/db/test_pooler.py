@@ -17,8 +17,7 @@ from columnist.errors import DatabaseError
 from columnist.jobs.items import ClaimedItem
 from columnist.settings import Settings
 from tests.conftest import fresh_database, server_account
-from tests.jobs.grid import a_review, generate
-from tests.jobs.test_pool import pool_of, until_ended
+from tests.jobs.grid import a_review, generate, pool_of, until_ended
 from tests.patience import wait_until
 from tests.proxies import free_port
 

@@ -16,10 +16,10 @@ from columnist.documents.reading import ocr, pictures
 from columnist.documents.reading.reader import Reader
 from columnist.settings import Settings
 from columnist.telemetry import REGISTRY
-from tests.api.test_reviews import a_review, problem
 from tests.documents.readers import refused
 from tests.documents.scans import short_page, small_page
 from tests.documents.test_ocr import read, text_layer
+from tests.http import a_review, problem
 from tests.processes import served_api
 from tests.uploads import until_read, upload
 

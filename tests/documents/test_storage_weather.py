@@ -23,9 +23,9 @@ from columnist.documents.store import StoredFile, add_documents
 from columnist.documents.sweep import sweep
 from columnist.errors import NotFoundError, StorageAwayError, StorageFullError
 from columnist.settings import Settings
-from tests.api.test_reviews import a_review
 from tests.conftest import new_database
 from tests.files import put
+from tests.http import a_review
 from tests.jobs.grid import Watcher, a_job
 from tests.processes import columnist, contracts_in, served, start, wait_for_line
 from tests.uploads import upload

@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from columnist.documents.store import StoredFile, add_documents
 from columnist.jobs.ask import INCOMPLETE, Ask, Only
 from columnist.jobs.items import CellWrite, LoadedItem
 from columnist.jobs.job import Generated, Progress, create_job, job_progress
-from columnist.jobs.pool import PoolOptions
+from columnist.jobs.pool import PoolOptions, Work, WorkerPool
 from columnist.llm.usage import Usage
 from columnist.reviews.model import CellContent, ColumnSpec
 from columnist.reviews.store import open_review, put_columns, put_documents
@@ -118,3 +120,28 @@ class Watcher:
         while (found := self.one(query)) != expected:
             assert time.monotonic() < begin + seconds, f"{query}: {found}, not {expected} after {seconds} seconds"
             time.sleep(pause(begin))
+
+
+@asynccontextmanager
+async def pool_of(
+    database: Database,
+    work: Work,
+    pool_options: PoolOptions | None = None,
+    limits: Callable[[], Mapping[str, int]] = dict,
+) -> AsyncIterator[WorkerPool]:
+    """A pool that runs while the context lasts."""
+    pool = WorkerPool(database, work, pool_options or options(), limits)
+    running = asyncio.create_task(pool.run())
+    try:
+        yield pool
+    finally:
+        pool.stop()
+        await running
+
+
+async def until_ended(database: Database, generated: Generated) -> Progress:
+    """The progress of a job that has ended."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (progress := await progress_of(database, generated.job_id)).is_live:
+            await asyncio.sleep(0.02)
+    return progress

@@ -14,9 +14,8 @@ from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import ClaimedItem, claim_items
 from columnist.llm.usage import Usage
 from tests.db.faulty import Moment, faulty, first_lines
-from tests.jobs.grid import a_review, generate, options, progress_of
+from tests.jobs.grid import a_review, generate, options, pool_of, progress_of, until_ended
 from tests.jobs.test_growth import Asker
-from tests.jobs.test_pool import pool_of, until_ended
 
 STATEMENTS = frozenset(
     "claim_items start_jobs load_item count_call write_cells end_items extend_leases find_cancelled_jobs "

@@ -17,8 +17,7 @@ from columnist.jobs.job import Generated, create_job, retry_job
 from columnist.llm.usage import Prices, Usage
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import put_columns, put_documents
-from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, progress_of
-from tests.jobs.test_pool import pool_of, until_ended
+from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, pool_of, progress_of, until_ended
 
 
 class Asker:

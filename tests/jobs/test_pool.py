@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import UUID
 
@@ -14,38 +12,15 @@ from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import DocumentError
 from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import ClaimedItem
-from columnist.jobs.job import Generated, Progress, cancel_job
-from columnist.jobs.pool import LEAST_PLACES, PoolOptions, Work, WorkerPool
+from columnist.jobs.job import cancel_job
+from columnist.jobs.pool import LEAST_PLACES, PoolOptions, WorkerPool
 from columnist.llm.limiter import RESERVED
 from tests.conftest import new_database, system_server
-from tests.jobs.grid import a_review, generate, options, progress_of
+from tests.jobs.grid import a_review, generate, options, pool_of, progress_of, until_ended
 from tests.patience import PATIENCE_SECONDS
 
 
-@asynccontextmanager
-async def pool_of(
-    database: Database,
-    work: Work,
-    pool_options: PoolOptions | None = None,
-    limits: Callable[[], Mapping[str, int]] = dict,
-) -> AsyncIterator[WorkerPool]:
-    pool = WorkerPool(database, work, pool_options or options(), limits)
-    running = asyncio.create_task(pool.run())
-    try:
-        yield pool
-    finally:
-        pool.stop()
-        await running
-
-
 async def no_work(item: ClaimedItem) -> None: ...
-
-
-async def until_ended(database: Database, generated: Generated) -> Progress:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while (progress := await progress_of(database, generated.job_id)).is_live:
-            await asyncio.sleep(0.02)
-    return progress
 
 
 def test_several_pools_work_on_every_item_once(any_url: str) -> None:

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from columnist.db.connect import User
-from tests.api.test_access_sweep import SECRET, bearer
 from tests.llm.simulated import Simulated, simulator
 from tests.processes import served_api
+from tests.signing import SECRET, bearer
 from tests.uploads import until_read, upload
 
 ADA, BOB = (User(uuid4(), f"{who}@example.org") for who in ("ada", "bob"))

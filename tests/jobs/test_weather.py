@@ -14,8 +14,7 @@ from columnist.jobs import pool as pool_module
 from columnist.jobs.items import ClaimedItem, EndedItem, end_items
 from columnist.jobs.job import Progress, resume_job
 from columnist.jobs.pool import PoolOptions, WorkerPool
-from tests.jobs.grid import a_review, generate, options, progress_of
-from tests.jobs.test_pool import pool_of, until_ended
+from tests.jobs.grid import a_review, generate, options, pool_of, progress_of, until_ended
 
 
 @pytest.fixture

@@ -32,13 +32,13 @@ from tests.machines.faults import KINDS, LEASE_SECONDS, Fault, walk
 from tests.machines.hosts import LLMS, WORKERS, Site
 from tests.patience import wait_until
 from tests.processes import metric
+from tests.signing import SECRET
 
 PLACES = 8
 """How many documents a worker works on at a time."""
 COLUMNS_PER_CALL = 2
 CALLS = QUESTIONS // COLUMNS_PER_CALL
 MEMBER = "people@example.org"
-SECRET = "a-secret-of-more-than-thirty-two-bytes"
 AT_ONCE = 3
 """How many faults there are at the same time."""
 PAUSE_SECONDS = 0.35
