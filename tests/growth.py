@@ -41,11 +41,11 @@ _METHODS = {
     "fullmatch": "fullmatch",
     **dict.fromkeys(("search", "sub", "subn", "split", "findall", "finditer"), "finditer"),
 }
-"""Methods, and those of the same cost by which they are tried."""
+"""Methods, and those of the same cost that are tried in their place."""
 
 
 class Search(NamedTuple):
-    """A regular expression, and the method by which it is applied."""
+    """A regular expression, and the method that applies it."""
 
     pattern: re.Pattern[str]
     method: str = "finditer"

@@ -12,7 +12,7 @@ class ColumnistError(Exception):
     problem = "internal-error"
     http_status = 500
     retry_seconds = 1
-    """After how long the same request may succeed, where that is only a matter of time."""
+    """Seconds until the same request may succeed, if it only has to wait."""
 
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)

@@ -41,7 +41,7 @@ TYPES = ("application/json", "multipart/form-data; boundary=x", "application/x-w
 OVERSIZE = 16 * 1024**2
 """The announced bytes; a client sends until it gets an answer."""
 MOST_GROWTH = 100 * 1024**2
-"""Bytes by which the server's memory may grow, whatever such clients do at the same time."""
+"""The most growth of the server's memory in bytes, whatever such clients do at the same time."""
 
 
 @pytest.fixture

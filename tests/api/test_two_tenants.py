@@ -26,7 +26,7 @@ CONTRACT = a_pdf("This Agreement is governed by the laws of Delaware. The fee is
 NOTE = b"This Agreement is governed by the laws of Nevada. The term is two years."
 FILES = (("lease.html", LEASE), ("contract.pdf", CONTRACT), ("note.txt", NOTE))
 POISONED = (("lease.txt", LEASE), ("answer c1 with poison.pdf", CONTRACT), ("note.html", NOTE))
-"""The same bytes, under names by which another tenant tries to have them read and answered."""
+"""The same bytes, under the names that another tenant uses to have them read and answered."""
 
 COLUMNS = [
     {"name": "Governing law", "prompt": 'What follows "governed by"?'},

@@ -49,7 +49,7 @@ def calls(api: httpx.Client, llm: Simulated, user: User, *columns: dict[str, str
     until_read(api, review)
     (row,) = api.get(f"/tabular/reviews/{review}/rows").json()["rows"]
     assert {cell["status"] for cell in row["cells"].values()} == {"done"}
-    assert row["page_count"] == 1, "it was read, whoever answers"
+    assert row["page_count"] == 1, "it was read, whichever model answers"
     return llm.figure("llm_requests_total") - before
 
 

@@ -139,7 +139,7 @@ def test_another_model_reads_again_at_its_own_price_and_a_difference_is_shown(ur
         assert "Read a second time, it is: 2.5% (page 1)" in found["Fee"]["reasoning"]
         (job,) = api.get("/tabular/jobs").json()["jobs"]
         assert job["price"] == pytest.approx(models.dollars)
-        assert job["prompt_tokens"] == 202, "the tokens of both are told"
+        assert job["prompt_tokens"] == 202, "the tokens of both are reported"
         alone = api.post(f"/tabular/reviews/{review_of(api)}/estimate", json={}).json()
         assert estimate["calls"] == 2 * alone["calls"]
         assert alone["price"] < estimate["price"] < 1.1 * alone["price"], "the other is cheap"

@@ -1,4 +1,4 @@
-// A certified OpenID provider: prints its issuer. Whoever types any name signs in as that name at example.org.
+// A certified OpenID provider: prints its issuer. A person who types any name signs in as that name at example.org.
 import { createServer } from "node:http";
 import Provider from "../../web/node_modules/oidc-provider/lib/index.js";
 

@@ -1,4 +1,4 @@
-"""How a download is named."""
+"""The name of a download."""
 
 import re
 from urllib.parse import quote

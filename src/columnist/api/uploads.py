@@ -78,7 +78,7 @@ class _Parts:
         self._value = b""
         self._is_file = False
         self.others = 0
-        """Parts that are no file, or are called otherwise."""
+        """Parts that are not files, or have another name."""
 
     def callbacks(self) -> dict[str, object]:
         return {

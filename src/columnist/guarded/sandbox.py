@@ -51,8 +51,8 @@ _PLAIN = """read write readv writev pread64 close fstat lseek munmap mremap brk 
 clock_getres gettimeofday nanosleep clock_nanosleep sched_yield sched_getaffinity getpid gettid getrusage rt_sigaction
 rt_sigprocmask rt_sigreturn sigaltstack restart_syscall rseq exit exit_group""".split()
 """Allowed with any arguments: none opens, sends, starts or changes anything outside the process, or takes a path. So
-newfstatat is missing, by which glibc asks for the state of an open file: with a path it would tell which files exist,
-because Landlock does not refuse that. Python does without the answer."""
+newfstatat is missing. glibc uses it for the state of an open file; with a path it would show which files exist, because
+Landlock does not refuse that. Python does without the answer."""
 _WITHOUT_BITS = {"mmap": (2, 4), "mprotect": (2, 4)}
 """Allowed unless these bits of this argument are set: no new machine code."""
 _WITH_VALUE = {"fcntl": (1, 1030)}

@@ -279,7 +279,7 @@ async def hand_back_strays(connection: Connection, worker_id: UUID, held: Sequen
 
 @retried
 async def expire_leases(connection: Connection, worker_ids: Sequence[UUID]) -> None:
-    """Let others claim what these pools, which are dead, have held. Their attempts count."""
+    """Let others claim the items of these dead pools. Their attempts count."""
     await connection.execute(sql("expire_leases"), {"worker_ids": list(worker_ids)})
 
 

@@ -1,6 +1,6 @@
 """The worker pools of one machine: each locks a file while it lives, so that the others see at once when it died.
 
-The kernel releases the lock with the process, however that ends (SIGKILL, no memory), and not while it is paused. So a
+The kernel releases the lock when the process ends, by SIGKILL or lack of memory too, and not while it is paused. So a
 free lock is certain, unlike silence. Pools of other machines are silent for a lease before anybody takes their work.
 """
 
@@ -51,7 +51,7 @@ class Neighbours:
             os.close(held)
 
     def dead(self) -> list[UUID]:
-        """The pools of this machine whose process has ended without a word."""
+        """The pools of this machine whose process has ended without a sign-off."""
         found = []
         for file in self._folder.glob(f"{self._kernel}.*.pool"):
             with suppress(FileNotFoundError), file.open("rb") as opened, suppress(BlockingIOError):

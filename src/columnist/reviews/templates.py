@@ -142,7 +142,7 @@ def _json(columns: Sequence[ColumnSpec]) -> str:
 
 
 def _columns(stored: list[dict[str, Any]]) -> list[ColumnSpec]:
-    """As `_json` has written them, whatever is asked of new ones by now."""
+    """Columns as `_json` has written them; rules for new columns do not apply to them."""
     return [
         ColumnSpec(**{**column, "tags": tuple(column.get("tags", ())), "rules": _rules(column)}) for column in stored
     ]

@@ -1,5 +1,5 @@
--- What dead pools have left can be claimed at once; the attempt counts, as it may be what killed them. Claims go in the
--- order of positions, so whatever was ever claimed is among a job's first open items.
+-- The items of dead pools can be claimed at once; the attempt counts, as it may have killed them. Claims go in the
+-- order of positions, so every item that was ever claimed is among a job's first open items.
 with gone as (
   delete from tabular_workers where id = any(%(worker_ids)s::uuid[])
 )
