@@ -60,7 +60,7 @@ class Clients:
     async def upload(self) -> None:
         for number in itertools.count():
             content = f"Contract {number} through {self.name}. ".encode() * 10_000
-            await self._ask("POST", "/documents", files={"file": (f"{self.name} {number}.txt", content)})
+            await self._ask("POST", "/documents", files={"files": (f"{self.name} {number}.txt", content)})
             await asyncio.sleep(PAUSE_SECONDS)
 
     @asynccontextmanager
