@@ -16,8 +16,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.api.test_reviews import problem
 from tests.api.test_sign_in import ADA, Site, site
+from tests.http import problem
 
 __all__ = ["site"]
 
