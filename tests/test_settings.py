@@ -120,3 +120,11 @@ def test_a_key_goes_to_no_server_that_another_place_names(home: Path, monkeypatc
 )
 def test_no_password_and_no_key_is_shown(value: str, shown: str) -> None:
     assert _masked(value) == shown
+
+
+def test_a_refused_secret_is_not_shown_either(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    monkeypatch.setenv("COLUMNIST_JWT_SECRET", "too-short-JWTSECRET")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert "COLUMNIST_JWT_SECRET" in str(refused.value) and "JWTSECRET'" not in str(refused.value)
+    assert "too-short" not in str(refused.value)
