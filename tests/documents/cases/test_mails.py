@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs7
 from hypothesis import example, given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from columnist.documents.model import RemarkKind
 from columnist.documents.reading.formats import EML, MSG
@@ -52,6 +52,11 @@ def test_the_alternative_that_says_more_than_a_stub_is_read(mail: Path) -> None:
         ("", "<p>The fee is $5.", "$5"),
         ("Your mail program shows no HTML, look at https://example.com/v", "<p>We accept your offer.", "accept"),
         ("We accept the offer of last week. The fee is as agreed.", "<p>We accept the offer. The fee is $5.", "$5"),
+        (
+            "The rent is due on the first day of each month.",
+            "<p>The rent is not due on the first day of each month.",
+            "not due",
+        ),
         ("The fee is $5 (plain).", "<p>The fee is <b>$5</b>.", "(plain)"),
     ]:
         mail.write_bytes(alternative(plain, html))
@@ -284,6 +289,90 @@ def test_lines_that_a_program_broke_are_whole_again(mail: Path) -> None:
     assert text_of(mail).endswith("The rent is $5,000 a month.\n> $9 \nBye")
     mail.write_bytes(HEAD + flowed + b"\r\n\r\nThe rent is \r\n$5,000.")
     assert text_of(mail).endswith("The rent is $5,000.")
+
+
+SAID = "The rent is £5,000 a month, payable in advance.\r\nThe fee is €1,250."
+PACKED = base64.encodebytes(SAID.encode()).replace(b"\n", b"\r\n")
+QUOTED = b"The rent is =C2=A35,= \r\n000 a month, payable in advance.\r\nThe fee is =e2=82=ac1=2C250."
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        (b"quoted-printable ", QUOTED),
+        (b'"quoted-printable"', QUOTED),
+        (b"quoted-printable;", QUOTED),
+        (b"Quoted-Printable (a comment)", QUOTED),
+        (b"quoted_printable", QUOTED),
+        (b"base64 ", PACKED),
+        (b"BASE-64", PACKED),
+        (b"base64", base64.b64encode(SAID.encode()).rstrip(b"=")),
+        (b"base64", base64.b64encode(SAID.encode()[:7]) + b"\r\n" + base64.b64encode(SAID.encode()[7:])),
+        (b"8bit", SAID.encode()),
+    ],
+)
+def test_a_body_is_decoded_however_its_encoding_is_written(mail: Path, encoding: bytes, body: bytes) -> None:
+    kind = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+    mail.write_bytes(HEAD + kind + encoding + b"\r\n\r\n" + body)
+    assert text_of(mail).split("\n")[-2:] == SAID.split("\r\n")
+
+
+def test_what_a_list_adds_after_an_encoded_body_is_read(mail: Path) -> None:
+    kind = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    footer = b"\r\n____________\r\nLeases mailing list: the fee is now $7,700\r\n"
+    mail.write_bytes(HEAD + kind + PACKED + footer)
+    assert text_of(mail).endswith("€1,250.\n____________\nLeases mailing list: the fee is now $7,700")
+    mail.write_bytes(HEAD + kind + PACKED.replace(b"\r\n", b"!\r\n"))
+    assert text_of(mail).endswith("€1,250.")
+
+
+def test_each_mail_of_a_mailbox_is_a_document(tmp_path: Path) -> None:
+    part = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nRent $%d,000\n--b--\n"
+    plain = b"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" + PACKED.replace(b"\r", b"")
+    line = b"From ann@example.com Mon May  6 10:01:00 2024\n"
+    head = HEAD.replace(b"\r", b"")
+    for name in ("box.mbox", "box.eml", "box"):
+        box = tmp_path / name
+        box.write_bytes(line + head + part % 5 + b"\n" + line + head + part % 6 + b"\n" + line + head + plain + b"\n")
+        found = list(attached_files(box.open("rb"), EML))
+        assert [one.name for one in found] == ["001 Lease.eml", "002 Lease.eml", "003 Lease.eml"]
+        assert "Attachment: 002 Lease.eml" in text_of(box)
+        for one, said in zip(found, ("Rent $5,000", "Rent $6,000", SAID.replace("\r", "")), strict=True):
+            inner = tmp_path / "inner.eml"
+            inner.write_bytes(one.data)
+            assert said in text_of(inner)
+    box.write_bytes(line + head + b"\nHe wrote:\n\nFrom the start the rent was $5.\nFrom: x\n")
+    assert text_of(box).endswith("From the start the rent was $5.\nFrom: x")
+
+
+def test_parts_with_a_wrong_boundary_or_after_the_last_are_read(mail: Path) -> None:
+    kind = b"Content-Type: multipart/mixed"
+    encoded = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" + PACKED
+    first = b"--b\r\nContent-Type: text/plain\r\n\r\nRent $5,000\r\n"
+    file = b"--b\r\nContent-Type: text/plain; name=lease.txt\r\n\r\nx\r\n--b--\r\n"
+    for said, end in [(b"", b""), (b"; boundary=other", b""), (b"; boundary=b", b""), (b"; boundary=b", b"--b--\r\n")]:
+        mail.write_bytes(HEAD + kind + said + b"\r\n\r\n" + first + end + b"--b\r\n" + encoded + file)
+        text = text_of(mail)
+        assert "Rent $5,000" in text and SAID.replace("\r", "") in text and "--b" not in text
+        assert attached(mail) == ["lease.txt"]
+    mail.write_bytes((HEAD + encoded).decode().encode("utf-16"))
+    assert text_of(mail).endswith(SAID.replace("\r", ""))
+
+
+def test_a_picture_with_text_in_the_body_is_a_document_however_small(mail: Path) -> None:
+    picture = Image.new("L", (900, 200), 255)
+    brush = ImageDraw.Draw(picture)
+    for number, said in enumerate(["Rent is payable monthly in advance", "The yearly rent is $12,345,678.00"]):
+        brush.text((10, 20 + 40 * number), said, fill=0, font=ImageFont.load_default(size=24))
+    for name, shown in [("table", picture), ("photo", Image.effect_noise((450, 400), 30))]:
+        held = io.BytesIO()
+        shown.save(held, "PNG")
+        made = EmailMessage()
+        made["Subject"] = "x"
+        made.set_content("<p>See <img src='cid:one@x'>", subtype="html")
+        made.add_related(held.getvalue(), "image", "png", cid="<one@x>", filename=f"{name}.png")
+        mail.write_bytes(made.as_bytes())
+        assert attached(mail) == (["table.png"] if name == "table" else [])
 
 
 def test_a_web_page_that_was_saved_as_a_mail_is_read(mail: Path) -> None:

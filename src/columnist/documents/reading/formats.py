@@ -252,7 +252,7 @@ def _is_mail(start: bytes, promised: str | None) -> bool:
     return promised is None and _HEADER.match(start) is not None and b"\nmime-version:" in b"\n" + headers
 
 
-_HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
+_HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:", re.I)
 
 
 def _zipped(file: BinaryIO) -> list[str]:

@@ -2,25 +2,30 @@
 
 import base64
 import binascii
+import codecs
 import email
 import email.policy
 import io
 import mimetypes
+import quopri
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
+from itertools import pairwise
 from typing import Any, BinaryIO, TypeAlias, TypeVar
 
 from PIL import Image
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import formats, outlook
-from columnist.documents.reading.encoding import decode
+from columnist.documents.reading.encoding import decode, wide_encoding
 from columnist.documents.reading.flowing import Hidden, pages_of
+from columnist.documents.reading.pictures import shows_text
 from columnist.documents.reading.signed import signed_content
 from columnist.documents.reading.web import html_lines
 
@@ -35,10 +40,15 @@ _SAME_AS_FROM = ("Sender", "Reply-To")
 _RAW = email.policy.compat32
 """Headers are kept as sent: the newer policies raise for hostile ones, and split lists only at commas."""
 
-_STUB = 0.5
-"""A plain text with a smaller share of the words of its HTML is no version of it."""
-
 _HEADER = re.compile(rb"(?:From |[!-9;-~]{1,80}[ \t]*:)")
+_SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S+ [^\n]*\d:\d\d[^\n]*\n(?=[!-9;-~]{1,80}:)")
+"""The line before each e-mail of a mailbox (mbox)."""
+_BOUNDARY = re.compile(rb"^--(\S(?:[^\r\n\"]{0,68}\S)?)[ \t]*\r?\n(?:[!-9;-~]{1,80}:|\r?\n)", re.M)
+_ENCODING = re.compile(r"\W*(?:(quoted.?printable\b|qp\b)|base.?64\b)", re.I)
+"""A transfer encoding as it is written in practice: in quotes, with a semicolon, a space or a comment after it."""
+_PADDED_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
+_PACKED = re.compile(rb"[A-Za-z0-9+/=\s]*+")
+_PACKED_LINE = re.compile(rb"^[A-Za-z0-9+/]{40}", re.M)
 _SHOWN_PICTURE = r"(?:src|background)\s*=\s*[\"']?\s*cid:{0}(?=[\"'\s>])|url\(\s*[\"']?cid:{0}[\"']?\s*\)"
 _SIGNATURES = (
     "application/pkcs7-signature",
@@ -80,8 +90,14 @@ def _message(file: BinaryIO, media_type: str) -> _Part:
 
 
 def _parsed(data: bytes) -> _Part:
-    """The message in bytes that may begin with a byte-order mark, blank lines, or other lines that are no headers."""
+    """The message in bytes that may begin with a byte-order mark, blank lines, or other lines that are no headers. Of
+    several messages in one file, each is attached to an empty one."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or wide_encoding(data) is not None:
+        data = decode(data).text.encode("utf-8", "replace")
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t\0")
+    starts = [found.start() for found in _SEPARATOR.finditer(data)]
+    if len(starts) > 1:
+        return _mailbox(data[start:end] for start, end in pairwise([0, *starts[1:], len(data)]))
     start = 0
     for _ in range(20):
         if _HEADER.match(data, start) or not 0 <= data.find(b"\n", start) < len(data) - 1:
@@ -91,6 +107,20 @@ def _parsed(data: bytes) -> _Part:
         start = 0
     message: _Part = email.message_from_bytes(data[start:], policy=_RAW)
     return message
+
+
+def _mailbox(mails: Iterable[bytes]) -> _Part:
+    box: _Part = Message(_RAW)
+    box["Content-Type"] = "multipart/digest"
+    for number, data in enumerate(mails, start=1):
+        inner: _Part = email.message_from_bytes(data, policy=_RAW)
+        held: _Part = Message(_RAW)
+        held["Content-Type"] = "message/rfc822"
+        subject = _text_of(inner.get("Subject") or "") or "message"
+        held.add_header("Content-Disposition", "attachment", filename=f"{number:03} {subject}".replace("/", "-"))
+        held.attach(inner)
+        box.attach(held)
+    return box
 
 
 class _Mail:
@@ -130,7 +160,7 @@ class _Mail:
             if not _is_file(part) or _kind(part) in _SIGNATURES or (_is_sealed(part) and not _name(part)):
                 continue
             name, data = _file(part)
-            if _is_in_body(part, html) and _pixels(data) < LEAST_PICTURE:
+            if _is_in_body(part, html) and _pixels(data) < LEAST_PICTURE and not shows_text(data):
                 continue  # a picture that the body shows, such as a logo
             unread = None if formats.is_taken_in(io.BytesIO(data), name) else formats.what_else(io.BytesIO(data))
             read += unread is None
@@ -147,8 +177,8 @@ class _Mail:
         if known is not None:
             return known or None
         found: list[_Part] = []
-        if part.is_multipart() and part.get_content_maintype() == "multipart":
-            found = [one for one in part.get_payload() if isinstance(one, Message)]
+        if part.get_content_maintype() == "multipart":
+            found = list(_parts(part))
         elif _kind(part) in _TNEF or (_name(part) or "").lower() == "winmail.dat":
             data = _content(part)
             found = [outlook.of_tnef(data)] if data.startswith(outlook.TNEF) else []
@@ -180,18 +210,15 @@ class _Mail:
         return [body for bodies in found for body in bodies]
 
     def _fullest(self, alternatives: list[list[_Part]]) -> list[_Part]:
-        """The first plain alternative, unless it is a stub: another one has a figure, or most of the words, that it
-        lacks, or strikes words through."""
+        """The first plain alternative, unless another one has a word that it lacks, or strikes words through."""
         words = [{word for body in bodies for word in self._words(body)} for bodies in alternatives]
         fullest = max(range(len(words)), key=lambda nr: (any(map(_is_html, alternatives[nr])), len(words[nr])))
         for nr, bodies in enumerate(alternatives):
             if words[nr] and not any(map(_is_html, bodies)):
                 missing = words[fullest] - words[nr]
-                figures = any(any(map(str.isdigit, word)) for word in missing)
-                is_stub = bool(words[fullest]) and (figures or len(missing) > _STUB * len(words[fullest]))
                 # A plain text cannot show that words are struck through.
-                is_stub = is_stub or any(map(self._has_struck, alternatives[fullest]))
-                return alternatives[fullest if is_stub else nr]
+                is_less = bool(missing) or any(map(self._has_struck, alternatives[fullest]))
+                return alternatives[fullest if is_less else nr]
         return alternatives[fullest if words[fullest] else -1]
 
     def _has_struck(self, body: _Part) -> bool:
@@ -263,7 +290,40 @@ def _name(part: _Part) -> str | None:
     return None if name is None else _text_of(name) or None
 
 
+def _parts(part: _Part) -> Iterator[_Part]:
+    """The parts of a multipart, also after its end, and if it names no boundary or a wrong one."""
+    known = _tried(part.get_boundary, None)
+    boundary = known.encode("ascii", "surrogateescape") if known else b""
+    if not part.is_multipart():
+        content = _content(part)
+        found = _BOUNDARY.search(content)
+        if found is None:
+            return
+        boundary = found[1]
+        part = _with_boundary(boundary, content)
+    while part.is_multipart():
+        yield from (one for one in part.get_payload() if isinstance(one, Message))
+        after = (part.epilogue or "").encode("ascii", "surrogateescape")
+        if not boundary or b"--" + boundary not in after:
+            return
+        part = _with_boundary(boundary, after)
+
+
+def _with_boundary(boundary: bytes, content: bytes) -> _Part:
+    head = b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n'
+    return email.message_from_bytes(head + content, policy=_RAW)
+
+
 def _content(part: _Part) -> bytes:
+    encoded = _ENCODING.match(str(part.get("Content-Transfer-Encoding", "")))
+    if encoded is not None and not part.is_multipart():
+        bare = copy(part)  # deleting a header makes a list of its own
+        del bare["Content-Transfer-Encoding"]
+        data = _tried(lambda: bare.get_payload(decode=True), None)
+        if isinstance(data, bytes):
+            if encoded[1]:
+                return quopri.decodestring(_PADDED_BREAK.sub(b"=", data))
+            return _from_base64(data, keeps_text=part.get_content_maintype() == "text")
     content = _tried(lambda: part.get_payload(decode=True), None)
     if isinstance(content, bytes):
         return content
@@ -271,6 +331,24 @@ def _content(part: _Part) -> bytes:
     if isinstance(payload, list):  # a report of an undelivered message may consist of headers only
         return "\n".join(_tried(inner.as_string, "") for inner in payload if isinstance(inner, Message)).encode()
     return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
+
+
+def _from_base64(data: bytes, keeps_text: bool) -> bytes:
+    """Base64 in one or more pieces, also if it is cut off. `keeps_text`: with the lines after it that are none, which a
+    mailing list adds."""
+    found = _PACKED.match(data)
+    end = len(data) if found is None else found.end()
+    if end < len(data):
+        end = data.rfind(b"\n", 0, end) + 1
+    rest = data[end:]
+    if _PACKED_LINE.search(rest):  # only a stray sign
+        end, rest = len(data), b""
+    unpacked = bytearray()
+    for piece in data[:end].split(b"="):
+        letters = re.sub(rb"[^A-Za-z0-9+/]+", b"", piece)
+        letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+        unpacked += binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+    return bytes(unpacked) + (b"\n" + rest if keeps_text and rest.strip() else b"")
 
 
 _UUENCODED = re.compile(
