@@ -119,7 +119,7 @@ def test_mails_in_mails_are_opened_so_deep_and_no_deeper(settings: Settings, tmp
 def test_pictures_that_the_body_shows_are_no_attachments(settings: Settings, tmp_path: Path) -> None:
     made = mail("Hello", ("scan.png", b"\x89PNG"))
     made.clear_content()
-    made.set_content("Plain words.")
+    made.set_content("Plain and rich words.")
     made.add_alternative('<p>Rich words.<img src="cid:logo@x"></p>', subtype="html")
     html: Any = made.get_payload(1)
     html.add_related(b"\x89PNG", "image", "png", cid="<logo@x>", filename="logo.png")
@@ -127,7 +127,7 @@ def test_pictures_that_the_body_shows_are_no_attachments(settings: Settings, tmp
     path = tmp_path / "mail.eml"
     path.write_bytes(made.as_bytes())
     (page,) = read(settings, path)
-    assert "Plain words." in page.text
+    assert "Plain and rich words." in page.text
     assert "Rich words." not in page.text
     assert "logo" not in page.text
     assert "Attachment not read: a.exe (a program)" in page.text
