@@ -1,6 +1,7 @@
 """DOCX: parts that a reader may miss, values outside the text, and marks that must not become digits."""
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -236,6 +237,50 @@ def test_no_part_of_a_formula_becomes_a_digit_of_another(tmp_path: Path) -> None
     page = one(write_docx(tmp_path / "a.docx", body))
     assert page.text.split("\n") == ["Share 2 1/2 of 10^3", "Rent x 3/4", "5 1/2 %", "$5,000[1] a month"]
     assert [remark.detail for remark in page.remarks] == ["a number that Word draws in a line"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "drawn"),
+    [
+        ("<m:limLow><m:e>{lim}</m:e><m:lim>{2}</m:lim></m:limLow>{5}", "lim_2 5"),
+        ("<m:limUpp><m:e>{6}</m:e><m:lim>{8}</m:lim></m:limUpp>", "6^8"),
+        ("{5}<m:sPre><m:sub>{3}</m:sub><m:sup>{4}</m:sup><m:e>{7}</m:e></m:sPre>", "5 _3^4 7"),
+        (
+            "{5}<m:f><m:fPr><m:type m:val='noBar'/></m:fPr><m:num>{10}</m:num><m:den>{3}</m:den></m:f>",
+            "5(10; 3)",
+        ),
+        ("<m:sSup><m:e>{10}</m:e><m:sup>{3}</m:sup></m:sSup>{5}", "10^3 5"),
+        ("{1}{5}{%}", "15%"),
+    ],
+)
+def test_limits_and_indices_are_no_digits_of_their_neighbours(tmp_path: Path, inner: str, drawn: str) -> None:
+    runs = re.sub(r"\{(.*?)\}", r"<m:r><m:t>\1</m:t></m:r>", inner)
+    math = f'<m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">{runs}</m:oMath>'
+    assert one(write_docx(tmp_path / "a.docx", p("Rate ", math))).text == f"Rate {drawn}"
+
+
+def test_a_field_whose_value_is_not_in_the_file_is_said(tmp_path: Path) -> None:
+    mark = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+    begin, separate, end = map(mark.format, ("begin", "separate", "end"))
+    body = (
+        p("Fee: ", begin, "<w:r><w:instrText> =100*12 </w:instrText></w:r>", end, " EUR")
+        + p("Client: ", '<w:fldSimple w:instr=" DOCPROPERTY Client "/>')
+        + p("Empty: ", begin, "<w:r><w:instrText> MERGEFIELD Suffix </w:instrText></w:r>", separate, end)
+        + p("Page ", begin, "<w:r><w:instrText> PAGE </w:instrText></w:r>", end)
+        + p("Due: ", '<w:fldSimple w:instr=" REF due ">', r("1 May"), "</w:fldSimple>")
+    )
+    remarks = one(write_docx(tmp_path / "a.docx", body)).remarks
+    assert [(one.kind, one.detail) for one in remarks] == [
+        (RemarkKind.FORMULA, "the field ="),
+        (RemarkKind.FORMULA, "the field DOCPROPERTY"),
+    ]
+
+
+def test_a_change_in_conflict_with_another_ones_is_accepted(tmp_path: Path) -> None:
+    names = 'xmlns:v="http://schemas.microsoft.com/office/word/2010/wordml"'
+    kept, gone = f"<v:conflictIns {names}>{r('$6,000')}</v:conflictIns>", "<w:r><w:delText>$5,000</w:delText></w:r>"
+    page = one(write_docx(tmp_path / "a.docx", p("Fee ", kept, f"<v:conflictDel {names}>{gone}</v:conflictDel>", ".")))
+    assert (page.text, page.remarks) == ("Fee $6,000.", ())
 
 
 @pytest.mark.parametrize(

@@ -388,6 +388,39 @@ def test_a_sheet_is_read_as_it_is_shown() -> None:
     assert [remark.kind for remark in two.remarks] == [RemarkKind.FORMULA]
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("office:value-type='float' office:value='1500'", "1500"),
+        ("office:value-type='float' office:value='1500' table:formula='of:=[.B1]*2'", "1500"),
+        ("office:value-type='date' office:date-value='2025-03-04'", "2025-03-04"),
+        ("office:value-type='date' office:date-value='2025-03-04T10:20:00'", "2025-03-04 10:20:00"),
+        ("office:value-type='time' office:time-value='PT12H3M00S'", "12:03:00"),
+        ("office:value-type='string' office:string-value='Rent'", "Rent"),
+        ("office:value-type='boolean' office:boolean-value='true'", "TRUE"),
+        ("office:value-type='currency' office:currency='EUR' office:value='12.5'", "12.5 EUR"),
+        ("office:value-type='percentage' office:value='0.07'", "7%"),
+    ],
+)
+def test_a_cell_whose_text_is_not_in_the_file_shows_its_value(value: str, shown: str) -> None:
+    (page,) = pages("spreadsheet", table(row(cell("", value), cell(p("")), cell(p("x")))))
+    assert page.text.split("\n")[1] == f"{shown}\t\tx"
+    (page,) = pages("spreadsheet", table(row(cell(p(""), value), cell(p("x")))))
+    assert page.text.split("\n")[1] == "\tx"  # its format shows nothing
+
+
+def test_a_variable_that_is_set_out_of_sight_is_no_figure_of_the_text() -> None:
+    page = text(p("Fee $5,<text:variable-set text:display='none'>77</text:variable-set>000"))
+    assert (page.text, page.hidden) == ("Fee $5,000", "77")
+    assert text(p("Fee <text:variable-set text:display='value'>77</text:variable-set>")).text == "Fee 77"
+
+
+def test_earlier_values_of_a_sheet_are_not_missed() -> None:
+    earlier = f"<table:tracked-changes>{p('old 5')}</table:tracked-changes>"
+    (page,) = pages("spreadsheet", earlier + table(row(cell(p("new 6")))))
+    assert (page.text.split("\n")[1:], page.remarks) == (["new 6"], ())
+
+
 def test_shapes_of_a_slide_are_judged_by_their_places() -> None:
     at = "svg:x='{}cm' svg:y='3cm' svg:width='5cm' svg:height='2cm'"
     form = "<draw:enhanced-geometry draw:type='{}'/>"

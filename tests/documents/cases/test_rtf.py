@@ -33,6 +33,22 @@ def test_deleted_text_is_gone_and_what_follows_is_there() -> None:
     assert shown(rb"a {\deleted b {\deleted0 c} d} e \deleted f\plain  g\par") == ["a c e  g"]
 
 
+def test_moved_text_is_where_it_was_moved_to() -> None:
+    assert shown(rb"{\mvf The fee is $5.} Term. {\mvt The fee is $5.}\par") == [" Term. The fee is $5."]
+    assert shown(rb"{\mvf a {\mvf0 b} c} d\par") == ["b d"]
+
+
+def test_a_field_without_a_result_is_drawn_or_said() -> None:
+    field = rb"{\field{\*\fldinst { %s }}%s}"
+    assert shown(rb"Cap " + field % (rb'SYMBOL 163 \\f "Symbol"', rb"{\fldrslt }") + rb"5\par") == ["Cap ≤5"]
+    assert shown(rb"Share 2" + field % (rb"EQ \\f(1,2)", b"") + rb" %\par") == ["Share 2 1/2 %"]
+    assert shown(rb"See " + field % (rb"REF a", rb"{\fldrslt 4.2}") + rb".\par") == ["See 4.2."]
+    unknown = rtf_lines(HEAD + rb"Fee " + field % (b"= 3*4", b"") + field % (b"REF b", rb"{\fldrslt }") + rb"\par}")
+    assert [(one.kind, one.detail) for one in unknown.remarks] == [(RemarkKind.FORMULA, "the field =")]
+    nested = field % (rb"IF " + field % (b"REF a", rb"{\fldrslt 1}") + rb"= 1 a b", rb"{\fldrslt $5}")
+    assert shown(nested + rb" due\par") == ["$5 due"]
+
+
 def test_a_text_box_is_read_once() -> None:
     text = text_of(FILES / "rtf-textbox.rtf")
     assert text.count("The option fee is $3,300.") == 1

@@ -567,6 +567,29 @@ def test_comments_cost_no_digit_and_missing_parts_are_said(tmp_path: Path) -> No
     )
 
 
+@pytest.mark.parametrize(("number", "rest"), [("7", "5"), ("-1", "5"), ("0.0", "5"), ("0", "Rent\t5")])
+def test_a_text_that_is_not_in_the_list_of_texts_is_said(tmp_path: Path, number: str, rest: str) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        book.add_worksheet("Sheet").write_row(0, 0, ["Rent", 5])
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"<v>0</v>", f"<v>{number}</v>".encode()))
+    page = one(tmp_path / "b.xlsx")
+    assert page.text.split() == ["Sheet:", "Sheet", *rest.split()]
+    said = [remark for remark in page.remarks if remark.kind == RemarkKind.LOST]
+    assert said == ([] if "Rent" in rest else [Remark(RemarkKind.LOST, 1, detail="cells of Sheet")])
+
+
+def test_cells_are_in_their_columns_in_whatever_order_a_file_has_them(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append([1, 2, 3])
+    book.save(tmp_path / "a.xlsx")
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub(rb"(<c .*)(<c .*</c>)(?=</row>)", rb"\2\1", old.read(name)))
+    assert one(tmp_path / "b.xlsx").text == one(tmp_path / "a.xlsx").text == "Sheet: Sheet\n1\t2\t3"
+
+
 def test_a_binary_workbook_says_what_to_do(tmp_path: Path) -> None:
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
     with zipfile.ZipFile(tmp_path / "a.xlsb", "w") as new:

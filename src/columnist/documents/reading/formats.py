@@ -88,6 +88,8 @@ _ZIPPED = {
     "": "a compressed archive",
 }
 _OFFICE_FOLDERS = (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX))
+_PACKAGES = (("[Content_Types].xml", (DOCX, XLSX, PPTX)), ("content.xml", (ODT, ODS, ODP)))
+"""A part of each Office file, and the types of file that have it."""
 _OFFICES = {"[content_types].xml", "mimetype", "meta-inf/manifest.xml"}
 """Paths inside archives that are one document, in lower case."""
 LARGEST_DIRECTORY = 2 * 1024**2
@@ -236,7 +238,10 @@ def _by_names(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     names = _zipped(file)
     if names and not _OFFICES & {name.lower() for name in names} and promised in (ZIP, None, TEXT):
         return ZIP  # whatever its folders are called
-    return next((kind for folder, kind in _OFFICE_FOLDERS if _has(names, folder)), None)
+    known = next((kind for folder, kind in _OFFICE_FOLDERS if _has(names, folder)), None)
+    # Folders may have other names, and the file that states the type may be missing.
+    is_office = any(promised in kinds and _has(names, part) for part, kinds in _PACKAGES)
+    return promised if known is None and is_office else known
 
 
 def _start(head: bytes) -> bytes:
@@ -283,7 +288,7 @@ def _directory_bytes(file: BinaryIO) -> int:
 
 
 def _has(names: list[str], folder: str) -> bool:
-    return any(name.startswith(folder) for name in names)
+    return any(name.lower().startswith(folder.lower()) for name in names)
 
 
 def _is_text(head: bytes) -> bool:

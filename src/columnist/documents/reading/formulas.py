@@ -7,7 +7,8 @@ from typing import Any
 from columnist.documents.reading.symbols import symbol
 
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_BETWEEN = {"f": "/", "sSup": "^", "sSub": "_"}
+_BETWEEN = {"f": "/", "sSup": "^", "sSub": "_", "limUpp": "^", "limLow": "_"}
+_RUNS = (f"{MATH}r", f"{MATH}t")
 _LEFT_OUT = frozenset(f"{MATH}{name}" for name in ("ctrlPr", "rPr"))
 
 
@@ -16,11 +17,16 @@ def formula(element: Any) -> str:
     name = element.tag.removeprefix(MATH) if isinstance(element.tag, str) else ""
     if name == "t":
         return element.text or ""
-    parts = [formula(child) for child in element if child.tag not in _LEFT_OUT and not _is_properties(child)]
+    children = [child for child in element if child.tag not in _LEFT_OUT and not _is_properties(child)]
+    parts = [formula(child) for child in children]
+    if name == "f" and _character(element, "type", "bar") == "noBar":
+        return f"({'; '.join(parts)})"
     if name in _BETWEEN:
         return _BETWEEN[name].join(map(_whole, parts))
     if name == "sSubSup" and len(parts) == 3:
         return f"{_whole(parts[0])}_{_whole(parts[1])}^{_whole(parts[2])}"
+    if name == "sPre" and len(parts) == 3:
+        return f"_{_whole(parts[0])}^{_whole(parts[1])} {parts[2]}"
     if name == "rad":
         return f"{_power(parts[0]) if len(parts) > 1 else ''}√{_whole(parts[-1])}"
     if name == "nary":
@@ -31,7 +37,7 @@ def formula(element: Any) -> str:
         return f"{_character(element, 'begChr', '(')}{', '.join(parts)}{_character(element, 'endChr', ')')}"
     if name in ("m", "eqArr"):
         return "; ".join(parts)
-    return ", ".join(parts) if name == "mr" else _in_a_row(parts)
+    return ", ".join(parts) if name == "mr" else _in_a_row(parts, [child.tag in _RUNS for child in children])
 
 
 def field(code: str) -> str | None:
@@ -54,17 +60,32 @@ def field(code: str) -> str | None:
     return re.sub(r"\\[a-z]+\d*|\\(?=.)", "", rest).replace(_OPEN, "(").replace(_CLOSE, ")").strip()
 
 
+def unanswered(code: str) -> str | None:
+    """The name of a field that should show a value, which the file lacks; None for fields that show none, or whose
+    value is that of the page."""
+    name = code.split()[0].upper() if code.split() else ""
+    name = "=" if name.startswith("=") else name
+    return f"the field {name}" if name in _VALUES else None
+
+
+_VALUES = frozenset(
+    "= IF COMPARE REF NOTEREF DOCPROPERTY DOCVARIABLE MERGEFIELD QUOTE INCLUDETEXT FILLIN LINK DATABASE".split()
+)
+_NUMBER = re.compile(r"[_^]?\d")
 _MOST_NESTED = 20
 _OPEN, _CLOSE = "\ue000", "\ue001"
 """Control characters for brackets of parts that are in a line already."""
 _EQ = re.compile(r"\\([a-z])((?:\s*\\[a-z]{2}\d*)*)\s*\(([^()]*)\)", re.I)
 
 
-def _in_a_row(parts: Sequence[str]) -> str:
-    """Join adjacent parts, with a space between a number and a fraction: 2 1/2."""
+def _in_a_row(parts: Sequence[str], are_runs: Sequence[bool]) -> str:
+    """Join adjacent parts, with a space between two numbers unless they are runs of one: 2 1/2, 10^3 5."""
     line = ""
-    for part in parts:
-        line += apart(line, part) + part
+    is_within = True
+    for part, is_run in zip(parts, are_runs, strict=True):
+        is_number = is_within and is_run
+        line += ("" if is_number or not (line[-1:].isdigit() and _NUMBER.match(part)) else " ") + part
+        is_within = is_run
     return line
 
 

@@ -38,7 +38,14 @@ _ID = "{http://www.w3.org/XML/1998/namespace}id"
 _LEFT_OUT = frozenset(
     f"{_TEXT}{name}"
     for name in "tracked-changes ruby-text sequence-decls variable-decls user-field-decls dde-connection-decls".split()
-) | {f"{_OFFICE}annotation", f"{_OFFICE}annotation-end", f"{_OFFICE}forms", f"{_SVG}title", f"{_SVG}desc"}
+) | {
+    f"{_TABLE}tracked-changes",
+    f"{_OFFICE}annotation",
+    f"{_OFFICE}annotation-end",
+    f"{_OFFICE}forms",
+    f"{_SVG}title",
+    f"{_SVG}desc",
+}
 _PARAGRAPHS = (f"{_TEXT}p", f"{_TEXT}h")
 _NUMBERS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _MOST_REPEATED = 1_000
@@ -61,6 +68,9 @@ _KINDS = {
     "ends-with": "endsWith",
 }  # fmt: skip
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_STATED = ("string", "date", "time", "boolean")
+"""Types of cells whose value has an attribute of its own."""
+_DURATION = re.compile(r"PT([0-9]+)H([0-9]+)M([0-9]+)(?:[.,][0-9]*)?S")
 _LOW = 3.5 / 72
 """Inches: a row of a sheet that is lower is hidden."""
 _LENGTH = re.compile(r"(-?[0-9.]+)([a-z]+)")
@@ -344,7 +354,9 @@ class _Content:
         line.add(_SPACE.sub(" ", element.text or ""), look)
         for child in element:
             tag = child.tag if isinstance(child.tag, str) else ""
-            if tag == f"{_TEXT}s":
+            if child.get(f"{_TEXT}display") == "none":  # a variable that is set here
+                self._inline(child, look._replace(is_hidden=True), line, boxes)
+            elif tag == f"{_TEXT}s":
                 line.add(" " * min(_whole(child.get(f"{_TEXT}c"), 1), _MOST_REPEATED), look)
             elif tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
                 line.add("\t" if tag.endswith("tab") else "\n", look)
@@ -593,7 +605,8 @@ class _Content:
         look = self._seen(cell, cell.get(f"{_TABLE}style-name") or style, at)
         is_gone = look.is_hidden or cell.tag == f"{_TABLE}covered-table-cell"
         with self._inside(look._replace(is_hidden=is_gone)):
-            lines = [one for child in cell if child.tag in _PARAGRAPHS for one in self._paragraph(child)]
+            paragraphs = [one for one in cell if one.tag in _PARAGRAPHS] or _stated(cell)
+            lines = [line for one in paragraphs for line in self._paragraph(one)]
         others: list[Line] = [one for one in lines if not isinstance(one, str)]
         shapes = (child for child in cell if isinstance(child.tag, str) and child.tag.startswith(_DRAW))
         others += (one for shape in shapes for one in self._drawing(shape))
@@ -723,6 +736,22 @@ class _Text:
         if self._mark:
             self._parts.append(raised("".join(self._parts), self._mark))
             self._mark = ""
+
+
+def _stated(cell: Any) -> list[Any]:
+    """A paragraph with the value of a cell whose text some programs leave out."""
+    kind = cell.get(f"{_OFFICE}value-type", "")
+    said = cell.get(_OFFICE + (f"{kind}-value" if kind in _STATED else "value"), "")
+    if kind == "percentage":
+        with suppress(ValueError):
+            said = f"{float(said) * 100:.12g}%"
+    elif kind == "currency":
+        said = f"{said} {cell.get(f'{_OFFICE}currency', '')}".strip()
+    elif kind == "time":
+        said = _DURATION.sub(lambda found: ":".join(one.zfill(2) for one in found.groups()), said)
+    paragraph = lxml.etree.Element(f"{_TEXT}p")
+    paragraph.text = said.upper() if kind == "boolean" else said.replace("T", " ") if kind == "date" else said
+    return [paragraph] if said else []
 
 
 def _label(styles: _Styles, style: Any | str | None, level: int, counts: list[int], start: str | None) -> str:

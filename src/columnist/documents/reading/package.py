@@ -6,7 +6,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
@@ -29,6 +29,10 @@ _NOT_SHOWN = re.compile(
     re.I,
 )
 """Kinds of parts that a page or sheet does not show, or shows only sometimes."""
+_XML = (".xml", ".rels")
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+"""The encodings of UTF-16, by the first two bytes of an XML file."""
 # A comment or a processing instruction would end the text before it: `5<!-- -->,000` is 5,000.
 _HOW: Mapping[str, Any] = {"resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
 
@@ -65,7 +69,10 @@ class Package:
         """The bytes of a part; None if there is no such part."""
         there = self._names.get(name.lstrip("/").lower())
         self._read.add(name.lstrip("/").lower())
-        return None if there is None else self._archive.read(there)
+        if there is None:
+            return None
+        data = self._archive.read(there)
+        return _in_utf8(data) if there.lower().endswith(_XML) else data
 
     def part(self, name: str, *, must_be_whole: bool = False) -> Any | None:
         """The root element of a part; None if there is no such part, or if it is damaged, which a remark says."""
@@ -115,6 +122,15 @@ class Package:
     def main(self) -> str | None:
         """The name of the main part."""
         return next((part for kind, part in self.relations("").values() if kind == "officeDocument"), None)
+
+
+def _in_utf8(data: bytes) -> bytes:
+    """A part in an encoding that contains ASCII, because its bytes are searched, and without blanks before it."""
+    wide = _WIDE.get(data[:2])
+    if wide is not None:
+        with suppress(UnicodeDecodeError):  # the parser says that it is damaged
+            return _DECLARATION.sub("", data.decode(wide), count=1).encode()
+    return data.lstrip()
 
 
 def _target(relation: Any) -> str:

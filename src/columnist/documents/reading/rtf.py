@@ -8,6 +8,8 @@ from typing import BinaryIO
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.encoding import codec, of_code_page
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Lines, pages_of
+from columnist.documents.reading.formulas import apart, unanswered
+from columnist.documents.reading.formulas import field as field_drawn
 from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.styles import LEAST_MOVED
 from columnist.documents.reading.symbols import is_symbol, symbol
@@ -178,6 +180,16 @@ class _Field:
     choices: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Drawn:
+    """A field that Word draws or computes: its instruction, whether the file has its result, and whether that has
+    letters."""
+
+    code: str = ""
+    is_answered: bool = False
+    has_letters: bool = False
+
+
 class _Reading:
     """Turns one file into lines."""
 
@@ -203,6 +215,7 @@ class _Reading:
         self._lost = 0
         self._may_be_ignored = False
         self._field: _Field | None = None
+        self._drawn: list[_Drawn] = []
         self._paper: _Colour | None = None if b"\\background" in data and b"\\viewbksp1" in data else _PAPER
         self._has_nested_shades = _NESTED_SHADES.search(data) is not None
         self._shapes = data.count(b"\\shpinst") + data.count(b"\\pict")
@@ -250,7 +263,9 @@ class _Reading:
         ended = self._groups.pop()
         if ended.destination == b"pict" and self._group.is_shown and self._goal[0] * self._goal[1] >= _LARGE:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
-        if ended.destination == b"formfield":
+        if ended.destination == b"field" and ended.is_shown and self._drawn:
+            self._end_drawn(self._drawn.pop())
+        elif ended.destination == b"formfield":
             self._end_field()
         elif ended.destination in _PARAGRAPHS and ended.is_shown:
             self._end_line()
@@ -282,7 +297,7 @@ class _Reading:
             group.is_shown = False
             group.destination = word
             self._goal = [0, 0]
-        elif word in _SHOWN or word in _MARGINS or word in (b"footnote", b"upr"):
+        elif word in _SHOWN or word in _MARGINS or word in (b"footnote", b"upr", b"field"):
             self._begin_destination(word)
         elif group.destination in (b"fonttbl", b"colortbl") or not group.is_shown:
             self._define(word, number)
@@ -291,6 +306,8 @@ class _Reading:
 
     def _begin_destination(self, word: bytes) -> None:
         group = self._group
+        if word == b"field" and group.is_shown and group.destination != word:
+            self._drawn.append(_Drawn())
         group.destination = word
         if word == b"shpinst":
             group.shape = self._shape_from(self._position)
@@ -301,6 +318,8 @@ class _Reading:
         elif word == b"formfield":
             self._field = _Field()
             group.is_shown = False
+        elif word == b"fldrslt" and self._drawn:
+            self._drawn[-1].is_answered = True
         elif word == b"footnote":
             self._add(" ", is_layout=True)  # at its reference, separate from the text
         elif word in _PARAGRAPHS and group.is_shown:
@@ -400,7 +419,7 @@ class _Reading:
             group.skipped_after_unicode = max(number or 0, 0)
         elif word == b"f":
             group.font = number
-        elif word == b"deleted":
+        elif word in (b"deleted", b"mvf"):
             group.is_deleted = is_on
         elif word == b"v":
             group.is_hidden = is_on
@@ -456,6 +475,7 @@ class _Reading:
                 self._colours.append((self._colour[0], self._colour[1], self._colour[2]))
                 self._colour = [0, 0, 0]
         if not group.is_shown:
+            self._instruct(data.decode(self._file_codec, "replace"))
             if group.is_unknown:
                 self._lost += sum(map(len, _WORD_LETTERS.findall(data)))
             return
@@ -474,8 +494,13 @@ class _Reading:
         if self._bytes:
             self._flush()
         group = self._group
-        if not group.is_shown or (group.is_deleted and not is_layout):
+        if not group.is_shown:
+            self._instruct(text)
             return
+        if group.is_deleted and not is_layout:
+            return
+        for one in self._drawn:
+            one.has_letters = one.has_letters or bool(text.strip())
         if not is_layout and self._is_unseen(group):
             self._hidden.append(text)
             return
@@ -560,6 +585,20 @@ class _Reading:
         elif said.get(b"fFilled") == 0:
             ground = self._paper
         return _Shape(ground, is_gone)
+
+    def _instruct(self, text: str) -> None:
+        """Note a part of the instruction of a field."""
+        if self._drawn and any(one.destination == b"fldinst" for one in self._groups):
+            self._drawn[-1].code += text
+
+    def _end_drawn(self, ended: _Drawn) -> None:
+        """If Word draws a field without a result in the file, it is computed, or else remarked on."""
+        if ended.has_letters:
+            return
+        if (drawn := field_drawn(ended.code)) is not None:
+            self._add(apart("".join(self._units[-3:]), drawn) + drawn)
+        elif not ended.is_answered and (name := unanswered(ended.code)) is not None:
+            self.remarks.append(Remark(RemarkKind.FORMULA, detail=name))
 
     def _end_mark(self) -> None:
         if self._mark:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, BinaryIO, NamedTuple
 
 from columnist.documents.model import Page, Remark, RemarkKind
@@ -46,6 +47,7 @@ _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)[\s/>]")
 """The tags that begin a cell's content: they are counted separately, and must be as many as the cells that were
 read."""
 _PLACE = re.compile("([A-Z]{1,3})[0-9]+")
+_NUMBER = re.compile("[0-9]{1,9}")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _MARGIN_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|K[0-9+\-]+|[0-9]+|(.))', re.DOTALL)
 _NARROW, _LOW = 0.1, 3.5
@@ -297,9 +299,7 @@ class _Book:
         deleted: list[str] = []
         is_low = view.row_is_low and row.get("ht") is None
         is_hidden = is_low or _is_out_of_sight(row, "ht", _LOW)
-        column = 0
-        for cell in row.iterchildren(f"{S}c"):
-            column = _column(cell.get("r"), column + 1)
+        for column, cell in _in_order(row):
             self._cells += sum(one.tag in _VALUES for one in cell)
             style = self._styles.cell(cell.get("s"))
             rich, is_uncomputed = self._value(cell, style.code)
@@ -385,9 +385,15 @@ class _Book:
         """A cell's value without its format."""
         kind, raw = cell.get("t", "n"), _raw(cell)
         if kind == "s":
-            return self._strings[_whole(raw)].text if _whole(raw) < len(self._strings) else ""
+            shared = self._shared(raw)
+            return "" if shared is None else shared.text
         inline = cell.find(f"{S}is")
         return self._rich(inline).text if kind == "inlineStr" and inline is not None else _unescaped(raw)
+
+    def _shared(self, number: str) -> _Rich | None:
+        """The text with this number in the list of texts; None if the file has none."""
+        is_known = _NUMBER.fullmatch(number) is not None and int(number) < len(self._strings)
+        return self._strings[int(number)] if is_known else None
 
     def _value(self, cell: Any, code: str) -> tuple[_Rich, bool]:
         """The text of a cell, and whether that is a formula without a result in the file."""
@@ -404,8 +410,9 @@ class _Book:
         if not raw:
             return _NOTHING, False
         if kind == "s":
-            index = _whole(raw)
-            return (_shown(self._strings[index], code) if index < len(self._strings) else _NOTHING), False
+            shared = self._shared(raw.strip())
+            self._cells -= shared is None
+            return (_NOTHING if shared is None else _shown(shared, code)), False
         if kind == "b":
             raw = "TRUE" if raw.strip() in ("1", "true") else "FALSE"
         elif kind == "d":
@@ -551,6 +558,16 @@ def _is_out_of_sight(element: Any, size: str, least: float) -> bool:
         return float(element.get(size, "9")) < least
     except ValueError:
         return False
+
+
+def _in_order(row: Any) -> list[tuple[int, Any]]:
+    """The columns and cells of a row, from the left: some programs write them in another order."""
+    column = 0
+    found = []
+    for cell in row.iterchildren(f"{S}c"):
+        column = _column(cell.get("r"), column + 1)
+        found.append((column, cell))
+    return sorted(found, key=itemgetter(0))
 
 
 def _column(place: str | None, otherwise: int) -> int:

@@ -19,7 +19,7 @@ from columnist.documents.reading.around import Surroundings, sheet_of
 from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, pages_of
-from columnist.documents.reading.formulas import MATH, apart, field, formula
+from columnist.documents.reading.formulas import MATH, apart, field, formula, unanswered
 from columnist.documents.reading.numbering import Numbering, number_in_words
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.raised import add_mark, is_lower_half
@@ -31,11 +31,14 @@ from columnist.documents.reading.web import html_lines
 from columnist.errors import DocumentError
 
 _P, _TBL, _TR, _TC, _SECTION = (f"{W}{name}" for name in ("p", "tbl", "tr", "tc", "sectPr"))
-_GONE = frozenset(f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "tblPr", "trPr", "tcPr", "rt"))
+_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+_GONE = frozenset(f"{W}{name}" for name in ("del", "moveFrom", "pPr", "rPr", "tblPr", "trPr", "tcPr", "rt")) | {
+    f"{_W14}conflictDel"
+}
 _WRAPPERS = frozenset(
     f"{W}{name}"
     for name in "ins moveTo hyperlink smartTag customXml fldSimple sdtContent sdt dir bdo ruby rubyBase".split()
-)
+) | {f"{_W14}conflictIns"}
 _CHARACTERS = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 _O = "{urn:schemas-microsoft-com:office:office}"
 _WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
@@ -101,6 +104,9 @@ class _Document:
             yield from pictures.values()
         yield from self._hidden
         yield from self._pictures.values()
+        for one in self._body.iter(f"{W}fldSimple"):
+            if next(one.iter(f"{W}t"), None) is None and (name := unanswered(one.get(f"{W}instr", ""))) is not None:
+                self.remarks.append(Remark(RemarkKind.FORMULA, detail=name))
         lost = sum(len(text.text or "") for text in _printed(self._body) if text not in self._read)
         if lost:
             self.remarks.append(Remark(RemarkKind.LOST, lost))
@@ -349,6 +355,8 @@ class _Document:
             line.add_formula(drawn_field)
         elif ended.code.split()[:1] and ended.code.split()[0].upper() in _NUMBERING_FIELDS:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a number that Word draws in a line"))
+        elif ended.is_instruction and (name := unanswered(ended.code)) is not None:
+            self.remarks.append(Remark(RemarkKind.FORMULA, detail=name))
 
     def _piece(self, piece: Any, is_hidden: bool) -> str:
         name = piece.tag
