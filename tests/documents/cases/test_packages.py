@@ -1,5 +1,6 @@
 """Office files as packages: however a part is named or encoded, it is read, or the file is a red row."""
 
+import base64
 import io
 import zipfile
 from pathlib import Path
@@ -7,9 +8,17 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from columnist.documents.model import RemarkKind
+from columnist.documents.reading import formats
 from columnist.documents.reading.child import read_file
+from columnist.errors import DocumentError
 from tests.documents.test_word import p, write_docx
 
+PKG = 'xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage"'
+ODF = " ".join(
+    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for prefix, name in (("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"))
+)
 STRICT = ("http://schemas.openxmlformats.org/spreadsheetml/2006", "http://purl.oclc.org/ooxml/spreadsheetml")
 
 
@@ -74,3 +83,62 @@ def test_an_open_document_need_not_state_its_type() -> None:
             "</office:document-content>",
         )
     assert text(packed, "a.odt") == "The fee is $5."
+
+
+def flat(path: Path, *, is_binary: bool = False) -> io.BytesIO:
+    """The package in one XML file, as Word saves it."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if name != "[Content_Types].xml"}
+    inner = "".join(
+        f'<pkg:part pkg:name="/{name}"><pkg:binaryData>{base64.b64encode(data).decode()}</pkg:binaryData></pkg:part>'
+        if is_binary
+        else f'<pkg:part pkg:name="/{name}"><pkg:xmlData>{data.decode()}</pkg:xmlData></pkg:part>'
+        for name, data in parts.items()
+    )
+    head = '<?xml version="1.0"?>\n<?mso-application progid="Word.Document"?>\n'
+    return io.BytesIO(f"{head}<pkg:package {PKG}>{inner}</pkg:package>".encode())
+
+
+@pytest.mark.parametrize("is_binary", [False, True])
+@pytest.mark.parametrize("name", ["a.xml", "a.docx", "a.doc"])
+def test_a_package_in_one_file_shows_what_it_shows_in_word(tmp_path: Path, name: str, *, is_binary: bool) -> None:
+    path = write_docx(tmp_path / "a.docx", p("The fee is $5.", "<w:r><w:rPr><w:vanish/></w:rPr><w:t>9</w:t></w:r>"))
+    media_type, (page,) = read_file(flat(path, is_binary=is_binary), name, 10)
+    assert (media_type, page.text, page.hidden) == (formats.DOCX, "The fee is $5.", "9")
+
+
+def test_an_open_document_in_one_file_is_read_with_its_pictures() -> None:
+    def document(kind: str, body: str) -> io.BytesIO:
+        said = f'office:mimetype="application/vnd.oasis.opendocument.{kind}"'
+        inner = f"<office:body><office:{kind}>{body}</office:{kind}></office:body>"
+        return io.BytesIO(f'<?xml version="1.0"?><office:document {ODF} {said}>{inner}</office:document>'.encode())
+
+    metafile = base64.b64encode(b"\x01\0\0\0 EMF").decode()
+    image = f"<draw:image><office:binary-data>{metafile}</office:binary-data></draw:image>"
+    size = 'svg:width="9in" svg:height="9in" xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"'
+    words = f"<text:p>The fee is £5.<draw:frame {size}>{image}</draw:frame></text:p>"
+    _, (page,) = read_file(document("text", words), "a.fodt", 10)
+    assert page.text == "The fee is £5."
+    assert [(one.kind, one.detail) for one in page.remarks] == [(RemarkKind.NOT_READ, "a large picture")]
+    cells = "<table:table><table:table-row><table:table-cell><text:p>5.00</text:p></table:table-cell></table:table-row>"
+    assert text(document("spreadsheet", f"{cells}</table:table>"), "a.fods").split("\n")[1] == "5.00"
+    slide = "<draw:page><draw:frame><draw:text-box><text:p>Cap: $5</text:p></draw:text-box></draw:frame></draw:page>"
+    assert text(document("presentation", slide), "a.fodp") == "Cap: $5"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b'<w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"/>', "old Word file"),
+        (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "old Excel file"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.xml", "a.xls", "a.docx"])
+def test_the_xml_of_2003_is_an_old_office_file_and_no_text(data: bytes, said: str, name: str) -> None:
+    with pytest.raises(DocumentError, match=f"{said}, which needs LibreOffice"):
+        read_file(io.BytesIO(data), name, 10)
+    assert formats.is_taken_in(io.BytesIO(data), name)
+
+
+def test_other_xml_is_text() -> None:
+    assert text(io.BytesIO(b"<package><fee>$5</fee></package>"), "a.xml") == "<package><fee>$5</fee></package>"

@@ -115,6 +115,16 @@ _OTHERS = [
     (b"MZ", "a program"),
 ]
 _HEAD = 4096
+_XML_HEAD = 16_384
+"""Bytes that hold the names of all namespaces of a document, which come first."""
+_ELEMENT = re.compile(rb"<(?:\w+:)?([A-Za-z]\w*)")
+_FLAT_OPC = b"http://schemas.microsoft.com/office/2006/xmlPackage"
+_OPEN_DOCUMENT = re.compile(rb'"(application/vnd\.oasis\.opendocument\.(?:text|spreadsheet|presentation))"')
+_OLD_XML = (
+    (b"wordDocument", b"http://schemas.microsoft.com/office/word/2003/wordml", DOC),
+    (b"Workbook", b"urn:schemas-microsoft-com:office:spreadsheet", XLS),
+)
+"""Files in the XML of Office 2003: the name of their root, and of its namespace."""
 
 
 def media_type(file: BinaryIO, name: str) -> str:
@@ -142,7 +152,7 @@ def is_taken_in(file: BinaryIO, name: str) -> bool:
     try:
         media_type(file, name)
     except DocumentError:
-        return file.seek(0, 2) > 0 and Path(name).suffix.lower() in SUFFIXES
+        return file.seek(0, 2) > 0 and (Path(name).suffix.lower() in SUFFIXES or old_office(file) is not None)
     return True
 
 
@@ -184,23 +194,47 @@ def what_else(file: BinaryIO) -> str:
         if _ENCRYPTED in top_names(file):
             return "encrypted: remove its password and add it again"
         kind = old_office(file)
-        if kind is None:
-            return "an old Office file"
-        needs = f"needs LibreOffice where documents are read: install it, or save the file as {_NEWER[kind]} or PDF"
-        return f"{_NAMES[kind]}, which {needs}"
+        return "an old Office file" if kind is None else _needs(kind)
+    if (kind := old_office(file)) is not None:
+        return _needs(kind)
     if head.startswith(b"PK\x03\x04"):
         names = _zipped(file)
         return next(what for folder, what in _ZIPPED.items() if not folder or _has(names, folder))
     return next((what for magic, what in _OTHERS if head.startswith(magic)), "something else")
 
 
+def _needs(kind: str) -> str:
+    needs = f"needs LibreOffice where documents are read: install it, or save the file as {_NEWER[kind]} or PDF"
+    return f"{_NAMES[kind]}, which {needs}"
+
+
 def old_office(file: BinaryIO) -> str | None:
-    """The media type of an old Office file, among OLD_OFFICE; None for other files."""
+    """The media type of an old Office file, also one in the XML of 2003, among OLD_OFFICE; None for other files."""
     file.seek(0)
     if file.read(len(_OLE)) != _OLE:
-        return None
+        root, start = _root(file)
+        return next((kind for name, space, kind in _OLD_XML if root == name and space in start), None)
     streams = {name.lower() for name in top_names(file)}
     return next((kind for stream, kind in _OLE_STREAMS.items() if stream in streams), None)
+
+
+def _root(file: BinaryIO) -> tuple[bytes, bytes]:
+    """The name of the first element of an XML file, and the start of the file; empty for other files."""
+    file.seek(0)
+    start = _start(file.read(_XML_HEAD))
+    found = _ELEMENT.search(start) if start.startswith(b"<") else None
+    return (b"", b"") if found is None else (found[1], start)
+
+
+def _flat(file: BinaryIO) -> str | None:
+    """The media type of an Office file that is one XML file; None for other files."""
+    root, start = _root(file)
+    if root == b"document" and (said := _OPEN_DOCUMENT.search(start)) is not None:
+        return said[1].decode()
+    if root != b"package" or _FLAT_OPC not in start:
+        return None
+    places = {start.find(folder.encode()): kind for folder, kind in _OFFICE_FOLDERS if folder.encode() in start}
+    return places[min(places)] if places else None
 
 
 def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
@@ -217,6 +251,8 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     known = next((kind for magic, kind in _MAGIC if _start(head).startswith(magic)), None)
     if known:
         return known
+    if (flat := _flat(file)) is not None or old_office(file) is not None:
+        return flat
     if promised not in (TEXT, HTML, EML) and any(head.startswith(magic) for magic, _ in _OTHERS):
         return None
     if promised not in (None, TEXT, HTML, EML) or not _is_text(head):

@@ -6,6 +6,7 @@ of the colour of its ground, off the page or under a shape; hidden sheets, rows,
 struck through.
 """
 
+import base64
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -474,21 +475,22 @@ class _Content:
             return
         if content.tag == f"{_DRAW}image":
             is_large = _inches(shape.get(f"{_SVG}width", "")) * _inches(shape.get(f"{_SVG}height", "")) > _LARGE
-            data = self._package.data(content.get(f"{_XLINK}href", "").removeprefix("./"))
+            data = _within(content) or self._package.data(content.get(f"{_XLINK}href", "").removeprefix("./"))
             if data is not None:
                 yield Picture(data, is_large)
             elif is_large:
                 self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a picture that is not in the file"))
         elif content.tag in (f"{_DRAW}object", f"{_DRAW}object-ole"):
-            yield from self._object(content.get(f"{_XLINK}href", ""))
+            yield from self._object(content)
         elif content.tag == f"{_TABLE}table":
             yield from self._rows(content)
         else:
             yield from self._blocks(content)
 
-    def _object(self, reference: str) -> Iterator[Line]:
+    def _object(self, content: Any) -> Iterator[Line]:
         """The text of a chart or another document inside this one."""
-        root = self._package.part(f"{reference.removeprefix('./')}/content.xml") if reference else None
+        reference = content.get(f"{_XLINK}href", "").removeprefix("./")
+        root = self._package.part(f"{reference}/content.xml") if reference else next(iter(content), None)
         body = None if root is None else root.find(f"{_OFFICE}body")
         if body is None:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
@@ -736,6 +738,13 @@ class _Text:
         if self._mark:
             self._parts.append(raised("".join(self._parts), self._mark))
             self._mark = ""
+
+
+def _within(image: Any) -> bytes | None:
+    """The file of a picture that is in the text of the XML; None if it is not."""
+    with suppress(ValueError):
+        return base64.b64decode(image.findtext(f"{_OFFICE}binary-data") or "") or None
+    return None
 
 
 def _stated(cell: Any) -> list[Any]:

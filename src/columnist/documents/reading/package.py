@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import lxml.etree
 
 from columnist.documents.model import Remark, RemarkKind
+from columnist.documents.reading.flat import packed
 from columnist.documents.reading.formats import refuse_zip_bombs
 from columnist.errors import DocumentError
 
@@ -41,7 +42,7 @@ _HOW: Mapping[str, Any] = {"resolve_entities": False, "no_network": True, "remov
 def opened(file: BinaryIO, kind: str) -> Iterator["Package"]:
     """The package in a file. Raises DocumentError, as does reading from it in the context; `kind`: "DOCX"."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(packed(file, _HOW)) as archive:
             refuse_zip_bombs(archive)
             yield Package(archive)
     except lxml.etree.XMLSyntaxError as error:
