@@ -103,6 +103,60 @@ def test_smart_art_charts_and_word_art_are_read(tmp_path: Path) -> None:
     assert one(write_docx(tmp_path / "b.docx", p("Map.", shape))).text.split("\n") == ["Map.", "Sold to Birch Ltd"]
 
 
+def charted(path: Path, series: str, shapes: str = "") -> Page:
+    """A page with a chart of these series, and shapes over it."""
+    names = f'xmlns:c="{DRAWING}/chart" xmlns:a="{DRAWING}/main"'
+    related = f'<Relationship Id="u" Type="{OFFICE}/chartUserShapes" Target="shapes.xml"/>'
+    space = "http://schemas.openxmlformats.org/package/2006/relationships"
+    parts = {
+        "c": ("chart", "charts/chart1.xml", f"<c:chartSpace {names}><c:ser>{series}</c:ser></c:chartSpace>".encode()),
+        "r": (
+            "other",
+            "charts/_rels/chart1.xml.rels",
+            f'<Relationships xmlns="{space}">{related}</Relationships>'.encode(),
+        ),
+        "s": ("other", "charts/shapes.xml", f"<c:userShapes {names}>{shapes}</c:userShapes>".encode()),
+    }
+    return one(with_parts(write_docx(path / "a.docx", p("Rent.", drawing('<c:chart r:id="c"/>'))), **parts))
+
+
+def cache(kind: str, points: dict[int, str], code: str = "") -> str:
+    stated = f"<c:formatCode>{code}</c:formatCode>" if code else ""
+    inner = "".join(f'<c:pt idx="{index}"><c:v>{said}</c:v></c:pt>' for index, said in points.items())
+    return f"<c:{kind}Ref><c:f>x</c:f><c:{kind}Cache>{stated}{inner}</c:{kind}Cache></c:{kind}Ref>"
+
+
+def test_values_of_a_chart_stay_beside_their_categories_and_have_their_format(tmp_path: Path) -> None:
+    years = cache("str", {0: "2024", 1: "2025", 2: "2026"})
+    values = cache("num", {0: "0.05", 2: "0.055"}, "0.0%")
+    page = charted(tmp_path, f"<c:cat>{years}</c:cat><c:val>{values}</c:val>")
+    assert (page.text, page.remarks) == ("Rent.\n2024: 5.0%, 2026: 5.5%", ())
+    dates = cache("num", {0: "45658", 1: "45689"}, "d/m/yyyy")
+    page = charted(tmp_path, f"<c:cat>{dates}</c:cat><c:val>{cache('num', {0: '1', 1: '0.30000000000000004'})}</c:val>")
+    assert page.text == "Rent.\n2025-01-01: 1, 2025-02-01: 0.3"
+    level = "<c:lvl>{}</c:lvl>"
+    inner = "".join(f'<c:pt idx="{index}"><c:v>Q{index % 2 + 1}</c:v></c:pt>' for index in range(4))
+    outer = '<c:pt idx="0"><c:v>2024</c:v></c:pt><c:pt idx="2"><c:v>2025</c:v></c:pt>'
+    both = f"<c:multiLvlStrCache>{level.format(inner)}{level.format(outer)}</c:multiLvlStrCache>"
+    numbers = cache("num", {1: "5", 2: "6"})
+    page = charted(tmp_path, f"<c:cat><c:multiLvlStrRef>{both}</c:multiLvlStrRef></c:cat><c:val>{numbers}</c:val>")
+    assert page.text == "Rent.\n2024 / Q2: 5, 2025 / Q1: 6"
+
+
+def test_labels_and_shapes_of_a_chart_are_read_and_missing_values_are_said(tmp_path: Path) -> None:
+    space = "http://schemas.microsoft.com/office/drawing/2012/chart"
+    told = '<q:dlblRangeCache><c:pt idx="0"><c:v>cap $9</c:v></c:pt></q:dlblRangeCache>'
+    labels = f'<c:extLst><q:datalabelsRange xmlns:q="{space}">{told}</q:datalabelsRange></c:extLst>'
+    page = charted(
+        tmp_path,
+        f"<c:val>{cache('num', {0: '5'})}</c:val>{labels}",
+        "<c:sp><a:p><a:r><a:t>From 1 May</a:t></a:r></a:p></c:sp>",
+    )
+    assert (page.text, page.remarks) == ("Rent.\n5\ncap $9\nFrom 1 May", ())
+    page = charted(tmp_path, "<c:val><c:numRef><c:f>x</c:f></c:numRef></c:val>")
+    assert [remark.detail for remark in page.remarks] == ["values of a chart"]
+
+
 def test_of_two_forms_of_a_part_the_one_that_word_shows_is_read(tmp_path: Path) -> None:
     forms = (
         '<mc:AlternateContent><mc:Choice {} Requires="q">{}</mc:Choice><mc:Fallback>{}</mc:Fallback>'
@@ -135,6 +189,12 @@ def test_what_is_drawn_and_not_read_is_said_to_be(tmp_path: Path) -> None:
     body = p("Map.", drawing('<c:chart r:id="gone"/>'), drawing(large), drawing(logo))
     found = [(one.kind, one.detail) for one in one(write_docx(tmp_path / "a.docx", body)).remarks]
     assert found == [(RemarkKind.NOT_READ, "a chart"), (RemarkKind.NOT_READ, "a large picture")]
+
+
+@pytest.mark.parametrize("name", ["control", "objectEmbed", "objectLink"])
+def test_a_control_and_an_object_of_newer_files_are_said(tmp_path: Path, name: str) -> None:
+    body = p("Fee: ", f'<w:r><w:object><w:{name} r:id="x"/></w:object></w:r>')
+    assert [remark.detail for remark in one(write_docx(tmp_path / "a.docx", body)).remarks] == ["an embedded object"]
 
 
 def test_text_in_a_wrapper_that_nobody_knows_is_counted(tmp_path: Path) -> None:

@@ -409,6 +409,76 @@ def test_a_cell_whose_text_is_not_in_the_file_shows_its_value(value: str, shown:
     assert page.text.split("\n")[1] == "\tx"  # its format shows nothing
 
 
+def test_the_footer_and_the_fixed_date_of_a_slide_are_read() -> None:
+    declared = "<presentation:footer-decl presentation:name='f'>Draft of $5</presentation:footer-decl>"
+    declared += "<presentation:date-time-decl presentation:name='d'>1 May</presentation:date-time-decl>"
+    slide = "<draw:page presentation:use-footer-name='f' presentation:use-date-time-name='d' {}>{}</draw:page>"
+    off = (
+        "<style:style style:name='Off' style:family='drawing-page'>"
+        "<style:drawing-page-properties presentation:display-footer='false'/></style:style>"
+    )
+    shown, other = pages(
+        "presentation",
+        declared + slide.format("", box("Cap")) + slide.format("draw:style-name='Off'", box("Fee")),
+        common=off,
+    )
+    assert (shown.text, other.text) == ("Draft of $5\n1 May\nCap", "1 May\nFee")
+
+
+def test_headers_of_sheets_are_read_and_those_that_are_off_are_hidden() -> None:
+    margin = "<style:{0} {1}>{2}</style:{0}>"
+    usual = p("<text:sheet-name>???</text:sheet-name>"), p("Page <text:page-number>1</text:page-number>")
+    region = f"<style:region-left>{p('Draft of $5')}</style:region-left>"
+    master = margin.format("header", "", region + usual[0]) + margin.format("footer", "", usual[1])
+    numbered = margin.format("header", "", p("Draft 5"))
+    master += margin.format("header-left", "style:display='false'", p("Old $9"))
+    (page,) = pages("spreadsheet", table(row(cell(p("Rent")))), f"<style:master-page>{master}</style:master-page>")
+    (second,) = pages("spreadsheet", table(row(cell(p("Rent")))), f"<style:master-page>{numbered}</style:master-page>")
+    assert second.text.startswith("Draft 5\n")
+    assert [line for line in page.text.split("\n") if line] == ["Draft of $5", "Sheet: ", "Rent"]
+    assert page.hidden == "Old $9"
+
+
+FORM = 'xmlns:form="urn:oasis:names:tc:opendocument:xmlns:form:1.0"'
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        ("<form:checkbox {} form:label='Paid' form:state='unchecked' form:current-state='checked'/>", "☒ Paid"),
+        ("<form:checkbox {} form:label='Paid'/>", "☐ Paid"),
+        ("<form:radio {} form:label='Yes' form:current-selected='true'/>", "☒ Yes"),
+        ("<form:text {} form:value='$1' form:current-value='$5,000'/>", "$5,000"),
+        ("<form:fixed-text {} form:label='Fee'/>", "Fee"),
+        (
+            "<form:listbox {}><form:option form:label='30'/><form:option form:label='90' form:current-selected='true'/>"
+            "</form:listbox>",
+            "90",
+        ),
+        ("<form:password {} form:value='x'/>", ""),
+    ],
+)
+def test_a_field_of_a_form_is_read_where_it_is(field: str, shown: str) -> None:
+    field = field.format("xml:id='c' form:id='c'")
+    forms = f"<office:forms {FORM}><form:form>{field}</form:form></office:forms>"
+    page = text(forms + p("Term.<draw:control draw:control='c'/>") + p("End."))
+    assert [line for line in page.text.split("\n") if line] == ["Term.", *filter(None, [shown]), "End."]
+    gone = text(forms + p("Term.<draw:control draw:display='none' draw:control='c'/>"))
+    assert (gone.text, gone.hidden) == ("Term.", shown)
+
+
+def test_a_number_that_the_file_states_is_read_once() -> None:
+    number = "<text:number>4.2</text:number>"
+    assert text(f"<text:list><text:list-item>{number}{p('Rent')}</text:list-item></text:list>").text == "4.2 Rent"
+    stated = f"<text:list text:style-name='Clauses'><text:list-item>{number}{p('Rent')}</text:list-item></text:list>"
+    assert text(stated).text == "1. Rent"
+
+
+def test_a_cell_that_a_file_has_once_stands_as_often_as_it_says() -> None:
+    twice = row(cell(p("$5"), "table:number-columns-repeated='2'"), attributes="table:number-rows-repeated='2'")
+    assert text(table(twice, row(cell(p("x"))))).text == "$5\t$5\n$5\t$5\nx"
+
+
 def test_a_variable_that_is_set_out_of_sight_is_no_figure_of_the_text() -> None:
     page = text(p("Fee $5,<text:variable-set text:display='none'>77</text:variable-set>000"))
     assert (page.text, page.hidden) == ("Fee $5,000", "77")

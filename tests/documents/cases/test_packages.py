@@ -65,6 +65,17 @@ def test_blanks_before_a_part_cost_no_text(tmp_path: Path) -> None:
     assert text(packed, "a.docx") == "The fee is £5."
 
 
+def test_texts_that_a_part_defines_for_itself_are_said_to_be_missing(tmp_path: Path) -> None:
+    path = write_docx(tmp_path / "a.docx", p("The fee is $5,&fee;000."))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(packed, "w") as after:
+        for name in before.namelist():
+            head = b'<!DOCTYPE x [<!ENTITY fee "000,">]>' if name == "word/document.xml" else b""
+            after.writestr(name, head + before.read(name))
+    _, (page,) = read_file(packed, "a.docx", 10)
+    assert [(one.kind, one.detail) for one in page.remarks] == [(RemarkKind.NOT_READ, "entities of word/document.xml")]
+
+
 @pytest.mark.parametrize("folder", ["WORD", "Word", "content"])
 def test_folders_may_have_any_name(tmp_path: Path, folder: str) -> None:
     path = write_docx(tmp_path / "a.docx", p("The fee is $5."))

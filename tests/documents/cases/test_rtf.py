@@ -49,6 +49,31 @@ def test_a_field_without_a_result_is_drawn_or_said() -> None:
     assert shown(nested + rb" due\par") == ["$5 due"]
 
 
+def test_no_digit_of_a_formula_is_one_of_its_neighbours() -> None:
+    half = rb"{\*\moMath{\mf{\mnum{\mr 1}}{\mden{\mr 2}}}}"
+    assert shown(rb"Share 2" + half + rb"5 %\par") == ["Share 2 1/2 5 %"]
+    low = rb"{\*\moMath{\mlimLow{\me{\mr 6}}{\mlim{\mr 8}}}{\mr 7}}"
+    assert shown(low + rb"\par") == ["6_8 7"]
+    assert shown(rb"{\*\moMath{\mr 1}{\mr 5}}\par") == ["15"]
+
+
+def test_the_second_byte_of_a_character_may_be_a_sign_of_rtf() -> None:
+    assert shown(rb"{\f1 \'95\\ 5 \'83\{}\par") == ["表 5 ボ"]
+    assert shown(rb"a\{b\}c\\d\uc1\u8364\{e\par") == ["a{b}c\\d€e"]
+
+
+def test_a_number_of_a_list_that_is_not_in_the_file_is_said() -> None:
+    lists = rb"{\*\listtable{\list{\listlevel\levelnfc%d}\listid1}}"
+
+    def remarks(kind: int, body: bytes) -> list[tuple[int, str]]:
+        return [(one.count, one.detail) for one in rtf_lines(HEAD + lists % kind + body + b"}").remarks]
+
+    said = [(2, "a number of a list that Word draws")]
+    assert remarks(0, rb"\pard\ls1 Rent\par Term\par\pard Other\par") == said
+    assert remarks(0, rb"\pard\ls1{\listtext 1.\tab}Rent\par{\listtext 2.\tab}Term\par") == []
+    assert remarks(23, rb"\pard\ls1 Rent\par") == []
+
+
 def test_a_text_box_is_read_once() -> None:
     text = text_of(FILES / "rtf-textbox.rtf")
     assert text.count("The option fee is $3,300.") == 1
@@ -80,7 +105,9 @@ def test_a_raised_figure_and_a_form_are_as_they_are_seen() -> None:
     choice = rb"{\field{\*\fldinst FORMDROPDOWN {\*\formfield{\fftype2\ffres25\ffdefres1{\*\ffl 30}{\*\ffl 90}}}}}"
     assert shown(tick + choice + rb" days\par") == ["☒ paid 90 days"]
     assert shown(rb"$5,000{\up6\fs12 1}, 5{\super 1}/{\sub 2} %\par") == ["$5,000[1], 5 1/2 %"]
-    assert shown(rb"{\*\moMath{\mf{\mnum{\mr 1}}{\mden{\mr 2}}}{\msSup{\me{\mr 10}}{\msup{\mr 3}}}}\par") == ["1/210^3"]
+    assert shown(rb"{\*\moMath{\mf{\mnum{\mr 1}}{\mden{\mr 2}}}{\msSup{\me{\mr 10}}{\msup{\mr 3}}}}\par") == [
+        "1/2 10^3"
+    ]
     symbols = HEAD.replace(b"Wingdings", b"Symbol")
     assert shown(rb"Cap {\f6\'a3} $5, {\f6\u-3917?} 3\par", symbols) == ["Cap ≤ $5, ≥ 3"]
 

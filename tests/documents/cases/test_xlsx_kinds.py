@@ -1,6 +1,7 @@
 """XLSX: values as Excel shows them, formulas without results, hidden text, and odd files that Excel opens."""
 
 import csv
+import io
 import math
 import re
 import zipfile
@@ -25,6 +26,7 @@ from openpyxl.styles.numbers import NumberFormat
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
+from PIL import Image, ImageDraw, ImageFont
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.child import read_file
@@ -85,7 +87,7 @@ def test_formats_are_shown_as_libreoffice_shows_them_or_the_file_says_why_not() 
         (45418, "dd/mm/yyyy", "2024-05-06"),  # it means the same in every country
         (45418.75, "m/d/yy h:mm", "2024-05-06 18:00"),
         (45418, '"due "d mmm yyyy', "due 6 May 2024"),
-        (0, "dd/mm/yyyy", "1900-01-01"),
+        (0, "dd/mm/yyyy", "1900-01-00"),
         (-1, "h:mm", "-1"),
         ("x", '"Name: "@', "Name: x"),
         ("x", "0.00", "x"),
@@ -489,6 +491,99 @@ def test_headers_notes_text_boxes_and_charts_are_read(tmp_path: Path) -> None:
     assert "Note on A1: see clause 4" in one(tmp_path / "b.xlsx").text
 
 
+def changed(path: Path, *changes: tuple[str, str, str], **more: str | bytes) -> Page:
+    """A workbook with `Rent` in A1, after changes of its parts; more parts by name."""
+    with xlsxwriter.Workbook(str(path / "a.xlsx")) as book:
+        sheet = book.add_worksheet("Rent")
+        sheet.write_string("A1", "Rent")
+        sheet.insert_textbox("C3", "I agree")
+    with zipfile.ZipFile(path / "a.xlsx") as old, zipfile.ZipFile(path / "b.xlsx", "w") as new:
+        for name in old.namelist():
+            data = old.read(name).decode()
+            for where, before, after in changes:
+                assert name != where or before in data
+                data = data.replace(before, after) if name == where else data
+            new.writestr(name, data)
+        for name, part in more.items():
+            new.writestr(name, part)
+    return one(path / "b.xlsx")
+
+
+RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+SHEET, SHEET_RELATIONS = "xl/worksheets/sheet1.xml", "xl/worksheets/_rels/sheet1.xml.rels"
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ('<c r="A1" t="inlineStr"><v>Fee $5</v></c>', "Fee $5"),
+        ('<c r="A1"><is><t>Fee $5</t></is></c>', "Fee $5"),
+        ('<c r="A1" t="str"><is><t>Fee $5</t></is></c>', "Fee $5"),
+        ('<c r="A1" t="inlineStr"><is><t>Fee</t></is><v>0</v></c>', "Fee"),
+        ('<c r="A1" t="str"><v>_xD83D__xDE00_ 5</v></c>', "😀 5"),
+    ],
+)
+def test_a_text_is_read_wherever_a_cell_has_it(tmp_path: Path, cell: str, shown: str) -> None:
+    page = changed(tmp_path, (SHEET, '<c r="A1" t="s"><v>0</v></c>', cell))
+    assert page.text.split("\n")[1] == shown
+
+
+@pytest.mark.parametrize(("state", "mark"), [('checked="Checked"', "☒"), ("", "☐")])
+def test_a_tick_of_a_form_is_read_with_its_label(tmp_path: Path, state: str, mark: str) -> None:
+    kind = f'<Relationship Id="q" Type="{RELATED}/ctrlProp" Target="../ctrlProps/a.xml"/></Relationships>'
+    page = changed(
+        tmp_path,
+        ("xl/drawings/drawing1.xml", 'id="2" name="TextBox 1"', 'id="2" name="TextBox 1" hidden="1"'),
+        (SHEET, "<drawing ", '<controls><control shapeId="2" r:id="q" name="Box"/></controls><drawing '),
+        (SHEET_RELATIONS, "</Relationships>", kind),
+        **{"xl/ctrlProps/a.xml": f'<formControlPr xmlns="{MAIN}" objectType="CheckBox" {state}/>'},
+    )
+    assert (page.text.split("\n")[1:], page.hidden) == (["Rent", f"{mark} I agree"], "")
+    other = changed(tmp_path, ("xl/drawings/drawing1.xml", 'name="TextBox 1"', 'name="TextBox 1" hidden="1"'))
+    assert other.hidden == "I agree"
+
+
+def test_a_choice_from_a_list_and_a_control_are_said(tmp_path: Path) -> None:
+    kind = '<Relationship Id="{}" Type="{}/{}" Target="../{}.xml"/>'
+    relations = kind.format("q", RELATED, "ctrlProp", "a") + kind.format("p", RELATED, "control", "b")
+    page = changed(
+        tmp_path,
+        (SHEET, "<drawing ", '<controls><control shapeId="7" r:id="q"/></controls><drawing '),
+        (SHEET_RELATIONS, "</Relationships>", f"{relations}</Relationships>"),
+        **{"xl/a.xml": f'<formControlPr xmlns="{MAIN}" objectType="Drop" sel="2"/>'},
+    )
+    assert {remark.detail for remark in page.remarks} == {"an embedded object", "a choice from a list on Rent"}
+
+
+def test_a_picture_that_is_the_value_of_a_cell_is_looked_at(tmp_path: Path) -> None:
+    drawn = Image.new("RGB", (900, 500), "white")
+    pen = ImageDraw.Draw(drawn)
+    for line in range(8):
+        pen.text((40, 40 + 50 * line), "The tenant pays $5,000 on the first day", "black", ImageFont.load_default(28))
+    saved = io.BytesIO()
+    drawn.save(saved, "PNG")
+    kind = "http://schemas.microsoft.com/office/2022/10/relationships/richValueRel"
+    relations = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+    parts: dict[str, str | bytes] = {
+        "xl/richData/richValueRel.xml": "<richValueRels/>",
+        "xl/richData/_rels/richValueRel.xml.rels": relations.format(
+            f'<Relationship Id="a" Type="{RELATED}/image" Target="../media/a.png"/>'
+        ),
+        "xl/media/a.png": saved.getvalue(),
+    }
+    page = changed(
+        tmp_path,
+        (SHEET, '<c r="A1" t="s"><v>0</v></c>', '<c r="A1" t="e" vm="1"><v>#VALUE!</v></c>'),
+        (
+            "xl/_rels/workbook.xml.rels",
+            "</Relationships>",
+            f'<Relationship Id="q" Type="{kind}" Target="richData/richValueRel.xml"/></Relationships>',
+        ),
+        **parts,
+    )
+    assert (len(page.pictures), [one.kind for one in page.remarks]) == (1, [RemarkKind.PICTURE])
+
+
 def test_a_superscript_is_no_digit_of_its_number(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
@@ -609,6 +704,13 @@ def test_days_may_count_from_1904(tmp_path: Path) -> None:
         sheet = book.add_worksheet("Rent")
         sheet.write_datetime("A1", datetime(2024, 5, 6), book.add_format({"num_format": "d/m/yyyy"}))
     assert one(path).text.endswith("2024-05-06")
+
+
+def test_days_that_no_calendar_has_are_shown_as_excel_shows_them() -> None:
+    assert [formatted(day, "dd/mm/yyyy") for day in (0, 1, 59, 60, 61)] == [
+        "1900-01-00", "1900-01-01", "1900-02-28", "1900-02-29", "1900-03-01",
+    ]  # fmt: skip
+    assert formatted(0, "dd/mm/yyyy", from_1904=True) == "1904-01-01"
 
 
 def test_infinity_is_no_number() -> None:

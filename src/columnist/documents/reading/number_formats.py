@@ -17,6 +17,8 @@ _PRECISION = 700
 
 LAST_DAY = 2_958_466
 """The serial number of 1 January 10000, which Excel does not show."""
+_ODD_DAYS = {0: "1900-01-00", 60: "1900-02-29"}
+"""Days that Excel shows and no calendar has."""
 
 _TOKEN = re.compile(
     r"""
@@ -322,7 +324,7 @@ def _date(serial: float, section: _Section) -> str:
     words = any(token.kind == "literal" and any(map(str.isalpha, token.text)) for token in tokens)
     if {"y", "m", "d"} <= letters and not words:
         return (
-            moment.date().isoformat()
+            _ODD_DAYS.get(int(days), moment.date().isoformat())
             if not letters & set("hsM")
             else moment.isoformat(" ", "seconds" if "s" in letters else "minutes")
         )

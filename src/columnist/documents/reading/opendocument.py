@@ -23,6 +23,7 @@ from columnist.documents.reading.package import Package, opened
 from columnist.documents.reading.placed import Placed, ground_at, is_covered
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.sheets import MOST_COLUMNS, SHEET_CHARACTERS
+from columnist.documents.reading.symbols import CHECKED, UNCHECKED
 from columnist.documents.reading.theme import UNKNOWN
 from columnist.documents.reading.visibility import FAR_OFF_POINTS, FLAT_POINTS, LEAST_SCALE, is_alike, is_colour
 from columnist.errors import DocumentError
@@ -33,12 +34,14 @@ def _names(name: str) -> str:
 
 
 _OFFICE, _TEXT, _TABLE, _DRAW, _STYLE = map(_names, ("office", "text", "table", "drawing", "style"))
-_FO, _SVG, _SHOW = map(_names, ("xsl-fo-compatible", "svg-compatible", "presentation"))
+_FO, _SVG, _SHOW, _FORM = map(_names, ("xsl-fo-compatible", "svg-compatible", "presentation", "form"))
 _XLINK = "{http://www.w3.org/1999/xlink}"
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
 _LEFT_OUT = frozenset(
     f"{_TEXT}{name}"
-    for name in "tracked-changes ruby-text sequence-decls variable-decls user-field-decls dde-connection-decls".split()
+    for name in (
+        "tracked-changes number script ruby-text sequence-decls variable-decls user-field-decls dde-connection-decls"
+    ).split()
 ) | {
     f"{_TABLE}tracked-changes",
     f"{_OFFICE}annotation",
@@ -58,6 +61,8 @@ _LARGE = 12.0
 _INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72, "pc": 1 / 6, "px": 1 / 96}
 _SPACE = re.compile("[ \t\r\n]+")
 _CELL_STYLE = f"{_TABLE}default-cell-style-name"
+_PLACES = frozenset(f"{_TEXT}{name}" for name in "page-number page-count sheet-name title file-name date time".split())
+"""Fields that stand in the header and footer of every new spreadsheet."""
 _ZEROS = re.compile(rb'"ShowZeroValues"[^>]*>\s*false')
 _PAPER = "FFFFFF"
 _OUT_OF_SIGHT = ("none", "printer")
@@ -266,6 +271,8 @@ class _Content:
         self._around = _PLAIN
         """The look of letters without own properties, at the present place of reading."""
         self._read: set[Any] = set()
+        fields = (one for forms in self._body.iter(f"{_OFFICE}forms") for one in forms.iter(f"{_FORM}*"))
+        self._controls = {one.get(_ID) or one.get(f"{_FORM}id", ""): one for one in fields}
         self._area = _area([one for one in (styles, root) if one is not None])
         self._shows_zeros = not _ZEROS.search(package.data("settings.xml") or b"")
         self.remarks = package.remarks
@@ -292,13 +299,17 @@ class _Content:
         if lost:
             self.remarks.append(Remark(RemarkKind.LOST, lost))
 
-    def _margins(self, kind: str) -> Iterator[Line]:
-        """Headers or footers, including those of first and left pages, each once."""
+    def _margins(self, kind: str, *, is_sheet: bool = False) -> Iterator[Line]:
+        """Headers or footers, including those of first and left pages, each once; those of printed sheets without those
+        of every new one."""
         shown: set[Line] = set()
         for master in self._masters:
             for name in (kind, f"{kind}-first", f"{kind}-left"):
                 for margin in master.iterfind(f"{_STYLE}{name}"):
-                    for line in self._blocks(margin):
+                    told = (one for one in margin.iter(*_PARAGRAPHS) if not _is_usual(one))
+                    lines = self._blocks(told if is_sheet else margin)
+                    is_off = margin.get(f"{_STYLE}display") == "false"
+                    for line in map(_as_hidden, lines) if is_off else lines:
                         if line not in shown and not (isinstance(line, str) and not line.strip()):
                             shown.add(line)
                             yield line
@@ -414,7 +425,9 @@ class _Content:
                 if child.tag in _PARAGRAPHS:
                     label = ""
                     if is_numbered and first:
+                        stated = item.findtext(f"{_TEXT}number")
                         label = _label(self._styles, style, level, counts, item.get(f"{_TEXT}start-value"))
+                        label = label or (f"{stated} " if stated else "")
                     first = False
                     yield from self._paragraph(child, label)
                 elif child.tag == f"{_TEXT}list" and level < 10:
@@ -444,9 +457,10 @@ class _Content:
                 with self._inside(around._replace(ground=shade or own)):
                     lines = list(self._blocks(cell))
                 yield from (one for one in lines if isinstance(one, Hidden))
-                cells.append(" ".join(" ".join(one for one in lines if isinstance(one, str)).split()))
+                said = " ".join(" ".join(one for one in lines if isinstance(one, str)).split())
+                cells += [said] * (_repeated(cell, "columns") if said else 1)
             if any(cells):
-                yield "\t".join(cells)
+                yield from ["\t".join(cells)] * _repeated(row, "rows")
 
     def _drawing(self, shape: Any, ground: str | None = None, *, is_gone: bool = False) -> Iterator[Line]:
         """The words of a frame, a shape or a group. `ground`: behind its letters, if that is known by its place."""
@@ -465,7 +479,26 @@ class _Content:
         """Whether a shape is far off the page, whatever its anchor."""
         return any(abs(_inches(shape.get(f"{_SVG}{side}", ""))) >= _FAR_OFF for side in "xy")
 
+    def _control(self, control: Any) -> Iterator[Line]:
+        """What a field of a form shows: its tick and label, its choices or its text."""
+        kind = control.tag.removeprefix(_FORM)
+        said = control.get(f"{_FORM}label", "")
+        if kind in ("checkbox", "radio"):
+            state = _now(control, "state") or _now(control, "selected")
+            said = f"{CHECKED if state in ('checked', 'true') else UNCHECKED} {said}"
+        elif kind == "listbox":
+            chosen = [one for one in control.iter(f"{_FORM}option") if _now(one, "selected") == "true"]
+            said = ", ".join(one.get(f"{_FORM}label", "") for one in chosen)
+        elif kind not in ("password", "hidden", "file", "button", "image"):
+            said = _now(control, "value") or said
+        if said.strip():
+            yield Hidden(said) if self._around.is_hidden else said
+
     def _content_of(self, shape: Any) -> Iterator[Line]:
+        if shape.tag == f"{_DRAW}control":
+            control = self._controls.get(shape.get(f"{_DRAW}control", ""))
+            yield from () if control is None else self._control(control)
+            return
         if shape.tag != f"{_DRAW}frame":
             yield from self._blocks(shape)
             return
@@ -500,6 +533,7 @@ class _Content:
     # ── Sheets ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def sheet_lines(self) -> Iterator[Line]:
+        yield from self._margins("header", is_sheet=True)
         for index, sheet in enumerate(self._body.iterfind(f"{_TABLE}table")):
             style = sheet.get(f"{_TABLE}style-name")
             is_hidden = self._styles.value("table", style, "table", f"{_TABLE}display") == "false"
@@ -507,6 +541,7 @@ class _Content:
             yield f"{PAGE_BREAK if index else ''}Sheet: {sheet.get(f'{_TABLE}name', '')}{said}"
             lines = self._sheet(sheet)
             yield from map(_as_hidden, lines) if is_hidden else lines
+        yield from self._margins("footer", is_sheet=True)
         self.say_lost()
 
     def _sheet(self, sheet: Any) -> Iterator[Line]:
@@ -637,7 +672,7 @@ class _Content:
                     shown.add(name)
                     fixed = [one for one in master if one.get(f"{_SHOW}class") is None and one.tag.startswith(_DRAW)]
                     lines += self._blocks(fixed)
-            lines += self._on_slide(slide)
+            lines += [*self._declared(slide), *self._on_slide(slide)]
             for notes in slide.iterfind(f"{_SHOW}notes"):
                 said = [one for one in self._blocks(notes) if not isinstance(one, str) or one.strip()]
                 lines += ["Notes:", *said] if said else []
@@ -653,6 +688,15 @@ class _Content:
             self._package.remarks.clear()
             text = text.replace(PAGE_BREAK, "")
             yield Page(number, text, remarks=tuple(self.remarks), hidden=hidden, struck=struck, pictures=pictures)
+
+    def _declared(self, slide: Any) -> Iterator[str]:
+        """The header, footer and fixed date of a slide, which its master places."""
+        for kind in ("header", "footer", "date-time"):
+            style, name = slide.get(f"{_DRAW}style-name"), slide.get(f"{_SHOW}use-{kind}-name")
+            shows = self._styles.value("drawing-page", style, "drawing-page", f"{_SHOW}display-{kind}") != "false"
+            for one in self._body.iterfind(f"{_SHOW}{kind}-decl") if shows and name else ():
+                if one.get(f"{_SHOW}name") == name and (one.text or "").strip():
+                    yield one.text.strip()
 
     def _on_slide(self, slide: Any) -> Iterator[Line]:
         """The shapes of a slide, by their places on it."""
@@ -738,6 +782,22 @@ class _Text:
         if self._mark:
             self._parts.append(raised("".join(self._parts), self._mark))
             self._mark = ""
+
+
+def _repeated(element: Any, what: str) -> int:
+    """How often a row or a cell stands in a table."""
+    return min(_whole(element.get(f"{_TABLE}number-{what}-repeated"), 1), _MOST_REPEATED)
+
+
+def _is_usual(paragraph: Any) -> bool:
+    """Whether a paragraph says no more than a page's number, a sheet's name and the like, with a word before it."""
+    own = [text for text in paragraph.xpath(".//text()") if text.is_tail or text.getparent().tag not in _PLACES]
+    return re.fullmatch(r"\W*[^\W\d]*\W*", "".join(own)) is not None
+
+
+def _now(control: Any, name: str) -> str:
+    """A property of a form's field as it is now, else as it was at first."""
+    return str(control.get(f"{_FORM}current-{name}") or control.get(f"{_FORM}{name}", ""))
 
 
 def _within(image: Any) -> bytes | None:

@@ -26,11 +26,14 @@ _STRICT = re.compile(
 _NOT_SHOWN = re.compile(
     r"comment|person|threaded|customXml|theme|settings|styles|fontTable|glossary|layout|master|tags|props|calcChain"
     r"|pivot|external|query|connection|printer|diagram|header|footer|^slide$|notesSlide|metadata|thumbnail|people|revision"
-    r"|usernames|volatile|attachedTemplate|keyMap|stylesheet|tableSingleCells|^table$|^drawing$|chart(?:Style|Color)",
+    r"|usernames|volatile|attachedTemplate|keyMap|stylesheet|tableSingleCells|^table$|^drawing$|chart(?:Style|Color)|sharedStrings",
     re.I,
 )
 """Kinds of parts that a page or sheet does not show, or shows only sometimes."""
 _XML = (".xml", ".rels")
+_ENTITY = b"<!ENTITY"
+_LONGEST_HEAD = 65_536
+"""Bytes in which a part defines entities, if it does."""
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 """The encodings of UTF-16, by the first two bytes of an XML file."""
@@ -80,6 +83,7 @@ class Package:
         data = self.data(name)
         if data is None:
             return None
+        self._say_entities(name, data)
         try:
             return lxml.etree.fromstring(_STRICT.sub(_transitional, data), lxml.etree.XMLParser(**_HOW))
         except lxml.etree.XMLSyntaxError as error:
@@ -90,12 +94,20 @@ class Package:
 
     def elements(self, name: str, *tags: str) -> Iterator[Any]:
         """The elements of a large part with these tags, one at a time; each is emptied after its turn."""
-        data = io.BytesIO(_STRICT.sub(_transitional, self.data(name) or b"<none/>"))
-        for _, element in lxml.etree.iterparse(data, tag=tags, **_HOW):
+        data = self.data(name) or b"<none/>"
+        self._say_entities(name, data)
+        parsed = lxml.etree.iterparse(io.BytesIO(_STRICT.sub(_transitional, data)), tag=tags, **_HOW)
+        for _, element in parsed:
             yield element
             element.clear(keep_tail=False)
             while element.getprevious() is not None:
                 del element.getparent()[0]
+
+    def _say_entities(self, name: str, data: bytes) -> None:
+        """Remark, once, on texts that a part defines for itself: they are not put in."""
+        said = Remark(RemarkKind.NOT_READ, detail=f"entities of {name.lstrip('/')}")
+        if _ENTITY in data[:_LONGEST_HEAD] and said not in self.remarks:
+            self.remarks.append(said)
 
     def relations(self, name: str) -> dict[str, tuple[str, str]]:
         """The references of a part, by id: the kind and the name of the other part."""

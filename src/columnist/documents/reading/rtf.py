@@ -54,15 +54,21 @@ _SHOWN = frozenset(
     b"shpinst shptxt do dptxbxtext ud formfield moMath moMathPara mr mt shppict shpgrp ffname ffl fldrslt".split()
 )
 """Destinations that old readers may ignore and a page shows, or that contain such a destination."""
+_STRUCTURES = frozenset(b"mf msSup msSub msSubSup msPre mlimLow mlimUpp mrad mnary".split())
+_MATHS = _STRUCTURES | frozenset(b"mnum mden msup msub mlim mdeg".split())
+"""Parts of formulas: their digits are apart from those of their neighbours."""
+_OPENED = frozenset(b"footnote upr field".split()) | _MATHS
 _MARGINS = frozenset(b"header headerl headerr headerf footer footerl footerr footerf".split())
 _PARAGRAPHS = _MARGINS | {b"shptxt", b"dptxbxtext"}
 _CHARACTERS = {
     b"tab": "\t", b"cell": "\t", b"nestcell": "\t", b"line": "\n", b"lbr": "\n", b"row": "\n", b"nestrow": "\n",
     b"page": PAGE_BREAK, b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’",
-    b"mden": "/", b"msup": "^", b"msub": "_",
+    b"mden": "/", b"msup": "^", b"msub": "_", b"mlim": "_",
     b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"qmspace": " ", b"softline": "\n",
 }  # fmt: skip
-_SIGNS = {b"~": " ", b"_": "-", b"{": "{", b"}": "}", b"\\": "\\", b"\t": "\t"}
+_SIGNS = {b"~": " ", b"_": "-", b"\t": "\t"}
+_LITERAL = (b"{", b"}", b"\\")
+_LIST_NUMBER = re.compile(rb"\\levelnfcn?(?!23\b|255\b)[0-9]")
 _LARGE = (4 * 1440) * (3 * 1440)
 """Square twips of a picture of four by three inches: a smaller one is a logo or a signature."""
 _BREAKS = {b"\n", b"\r"}
@@ -138,6 +144,7 @@ class _Group:
     shape: "_Shape | None" = None
     raised: str = ""
     in_table: bool = False
+    list: int = 0
     destination: bytes = b""
 
 
@@ -216,6 +223,10 @@ class _Reading:
         self._may_be_ignored = False
         self._field: _Field | None = None
         self._drawn: list[_Drawn] = []
+        self._is_apart = False
+        self._has_numbers = _LIST_NUMBER.search(data) is not None
+        self._is_numbered = False
+        self._unnumbered = 0
         self._paper: _Colour | None = None if b"\\background" in data and b"\\viewbksp1" in data else _PAPER
         self._has_nested_shades = _NESTED_SHADES.search(data) is not None
         self._shapes = data.count(b"\\shpinst") + data.count(b"\\pict")
@@ -248,6 +259,9 @@ class _Reading:
         self._end_line()
         if len(self._groups) > 1:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="the rest, because the file is cut off"))
+        if self._unnumbered:
+            said = Remark(RemarkKind.NOT_READ, self._unnumbered, detail="a number of a list that Word draws")
+            self.remarks.append(said)
         if self._lost >= _LEAST_LOST:
             self.remarks.append(Remark(RemarkKind.LOST, self._lost))
 
@@ -261,6 +275,7 @@ class _Reading:
         if len(self._groups) == 1:
             return  # a brace too many: the rest is still read
         ended = self._groups.pop()
+        self._is_apart = self._is_apart or ended.destination in _MATHS
         if ended.destination == b"pict" and self._group.is_shown and self._goal[0] * self._goal[1] >= _LARGE:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
         if ended.destination == b"field" and ended.is_shown and self._drawn:
@@ -275,6 +290,8 @@ class _Reading:
             self._may_be_ignored = True
         elif sign in _BREAKS:
             self._word(b"par", None)
+        elif sign in _LITERAL:
+            self._byte(sign)  # it may be the second byte of a character
         elif sign in _SIGNS:
             self._add(_SIGNS[sign])
 
@@ -297,7 +314,7 @@ class _Reading:
             group.is_shown = False
             group.destination = word
             self._goal = [0, 0]
-        elif word in _SHOWN or word in _MARGINS or word in (b"footnote", b"upr", b"field"):
+        elif word in _SHOWN or word in _MARGINS or word in _OPENED:
             self._begin_destination(word)
         elif group.destination in (b"fonttbl", b"colortbl") or not group.is_shown:
             self._define(word, number)
@@ -322,6 +339,10 @@ class _Reading:
             self._drawn[-1].is_answered = True
         elif word == b"footnote":
             self._add(" ", is_layout=True)  # at its reference, separate from the text
+        elif word in _MATHS:
+            self._is_apart = self._is_apart or word in _STRUCTURES
+            if word in _CHARACTERS:
+                self._add(_CHARACTERS[word])
         elif word in _PARAGRAPHS and group.is_shown:
             self._end_line()
 
@@ -356,6 +377,7 @@ class _Reading:
             if word in (b"cell", b"row"):
                 self._row.at = self._row.at + 1 if word == b"cell" else 0
         elif word == b"par":
+            self._end_paragraph()
             self._add(" " if group.in_table else "\n", is_layout=True)
         elif word == b"sect":
             self._add(PAGE_BREAK if self._new_page else "\n", is_layout=True)
@@ -378,10 +400,15 @@ class _Reading:
     def _paragraph_format(self, word: bytes, number: int) -> bool:
         """Note a control word about paragraphs or the paper; returns whether it is one."""
         group = self._group
-        if word == b"pard":
+        if word in (b"listtext", b"pntext"):
+            self._is_numbered = True
+        elif word == b"ls":
+            group.list = number
+        elif word == b"pard":
             for name in _OF_PARAGRAPHS.values():
                 setattr(group, name, 0)
             group.is_to_the_right = group.in_table = False
+            group.list = 0
         elif word in _OF_PARAGRAPHS:
             setattr(group, _OF_PARAGRAPHS[word], number)
         elif word in _ALIGNED:
@@ -513,6 +540,9 @@ class _Reading:
                 self._mark.append(text)
                 return
         self._end_mark()
+        if self._is_apart and text:
+            is_within = text[:1].isdigit() and "".join(self._units[-1:])[-1:].isdigit()
+            text, self._is_apart = f" {text}" if is_within else text, False
         if group.destination == b"footnote" and self._units[-1:] == [" "]:
             text = text.lstrip(" ")
         self._units.append(text)
@@ -585,6 +615,12 @@ class _Reading:
         elif said.get(b"fFilled") == 0:
             ground = self._paper
         return _Shape(ground, is_gone)
+
+    def _end_paragraph(self) -> None:
+        """Count a paragraph of a list whose number is not in the file."""
+        if self._group.list and self._has_numbers and not self._is_numbered and "".join(self._units).strip():
+            self._unnumbered += self._group.is_shown
+        self._is_numbered = False
 
     def _instruct(self, text: str) -> None:
         """Note a part of the instruction of a field."""

@@ -32,6 +32,7 @@ from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.pictures import is_opaque_picture
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.sheet_styles import LETTERS, PAPER, S, SheetStyles, Style, is_on, is_tiny
+from columnist.documents.reading.symbols import CHECKED, UNCHECKED
 from columnist.documents.reading.theme import UNKNOWN, Theme
 from columnist.documents.reading.visibility import is_alike, is_white
 from columnist.errors import DocumentError
@@ -169,6 +170,8 @@ class _Book:
         self._unsure: list[str] = []
         self._harmful: dict[tuple[Any, ...], bool] = {}
         self._cells = 0
+        self._has_rich_values = False
+        self._shown_pictures: set[str] = set()
         self.remarks = package.remarks
 
     def lines(self) -> Iterator[str | Hidden | Picture]:
@@ -209,13 +212,21 @@ class _Book:
             yield from (line for lines in margins[1::2] for line in lines)
         elif sheet.kind != "chartsheet":
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"sheet {sheet.name}"))
+        has_controls = any(kind == "ctrlProp" for kind, _ in related)
+        drawings = [part for kind, part in related if kind == "drawing"]
+        controls = list(self._controls(sheet, drawings)) if has_controls else []
         for kind, part in related:
             if kind == "drawing":
-                yield from self._drawing(part)
-            elif kind in ("oleObject", "package"):
+                # The shapes that stand for controls are hidden, because Excel draws the controls.
+                labels = {label for label, _ in controls}
+                yield from (one for one in self._drawing(part) if not (isinstance(one, Hidden) and one.text in labels))
+            elif kind in ("oleObject", "package", "control"):
                 self.remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
             elif kind == "comments":
                 yield from self._notes(part)
+        yield from (line for _, line in controls)
+        if self._has_rich_values:
+            yield from self._pictures_in_cells()
 
     def _view(self, sheet: _Sheet, related: list[tuple[str, str]]) -> _View:
         rules: list[tuple[Area, Rule]] = []
@@ -301,6 +312,7 @@ class _Book:
         is_hidden = is_low or _is_out_of_sight(row, "ht", _LOW)
         for column, cell in _in_order(row):
             self._cells += sum(one.tag in _VALUES for one in cell)
+            self._has_rich_values = self._has_rich_values or cell.get("vm") is not None
             style = self._styles.cell(cell.get("s"))
             rich, is_uncomputed = self._value(cell, style.code)
             text, struck = rich.text, rich.struck
@@ -401,9 +413,9 @@ class _Book:
         found = cell.find(f"{S}v")
         raw = "" if found is None else found.text or ""
         formula = cell.find(f"{S}f")
-        if kind == "inlineStr":
-            inline = cell.find(f"{S}is")
-            return (_shown(self._rich(inline), code) if inline is not None else _NOTHING), False
+        inline = cell.find(f"{S}is") if kind == "inlineStr" or not raw else None
+        if inline is not None:
+            return _shown(self._rich(inline), code), False
         if not raw and formula is not None and not (kind == "str" and found is not None):
             own = formula.text or f"the formula of its group {formula.get('ref', '')}".strip()
             return _Rich(f"={own}", ""), True
@@ -420,7 +432,7 @@ class _Book:
         elif kind == "n":
             with suppress(ValueError, ArithmeticError):
                 raw = formatted(float(raw), code, from_1904=self._from_1904)
-        elif kind == "str":
+        elif kind in ("str", "inlineStr"):
             raw = formatted(_unescaped(raw), code)
         return _Rich(raw, ""), False
 
@@ -467,11 +479,40 @@ class _Book:
             if not is_chart and element.tag != SMART_ART:
                 continue
             _, name = relations.get(element.get(f"{R}id" if is_chart else f"{R}dm", ""), ("", ""))
+            if is_chart:
+                yield from drawn.chart(self._package, name, in_book=True)
+                continue
             found = self._package.part(name) if name else None
             if found is None:
-                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a chart" if is_chart else "SmartArt"))
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail="SmartArt"))
             else:
-                yield from drawn.chart_lines(found) if is_chart else drawn.paragraphs(found)
+                yield from drawn.paragraphs(found)
+
+    def _controls(self, sheet: _Sheet, drawings: list[str]) -> Iterator[tuple[str, str]]:
+        """The label of each control of a sheet's form, and the same with its tick."""
+        roots = [root for part in drawings if (root := self._package.part(part)) is not None]
+        shapes = {shape.get("id"): shape for root in roots for shape in root.iter(f"{_XDR}cNvPr")}
+        for control in self._package.elements(sheet.part, f"{S}control"):
+            _, name = self._package.relations(sheet.part).get(control.get(f"{R}id", ""), ("", ""))
+            state = self._package.part(name) if name else None
+            kind = "" if state is None else state.get("objectType", "")
+            shape = shapes.pop(control.get("shapeId"), None)
+            label = "" if shape is None else " ".join(drawn.paragraphs(shape.getparent().getparent()))
+            if state is not None and kind in ("CheckBox", "Radio") and shape is not None:
+                yield label, f"{CHECKED if state.get('checked') == 'Checked' else UNCHECKED} {label}"
+            elif label:
+                yield label, label
+            if kind in ("Drop", "List"):
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"a choice from a list on {sheet.name}"))
+
+    def _pictures_in_cells(self) -> Iterator[Picture]:
+        """The pictures that are values of cells, at the first sheet with such a value."""
+        self._has_rich_values = False
+        name = next((part for kind, part in self._relations.values() if kind == "richValueRel"), None)
+        for _, part in () if name is None else self._package.relations(name).values():
+            if part not in self._shown_pictures and (data := self._package.data(part)) is not None:
+                self._shown_pictures.add(part)
+                yield Picture(data, False)
 
     def _notes(self, part: str) -> Iterator[str | Hidden]:
         root = self._package.part(part)
@@ -505,7 +546,8 @@ def _raw(cell: Any) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    units = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if units != text else text
 
 
 def _margins(root: Any) -> Iterator[list[str | Hidden]]:

@@ -271,9 +271,10 @@ class _Slide:
         yield from self._paragraphs(shape)
         for element in shape.iter():
             if element.tag == SMART_ART:
-                yield from self._drawn(part, element.get(f"{R}dm", ""), "SmartArt")
+                yield from self._smart_art(self._package.relations(part).get(element.get(f"{R}dm", ""), ("", ""))[1])
             elif isinstance(element.tag, str) and element.tag.endswith("}chart"):
-                yield from self._drawn(part, element.get(f"{R}id", ""), "a chart")
+                name = self._package.relations(part).get(element.get(f"{R}id", ""), ("", ""))[1]
+                yield from drawn.chart(self._package, name)
             elif element.tag == f"{P}oleObj":
                 self._remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
                 break
@@ -297,13 +298,12 @@ class _Slide:
             if data is not None:
                 self._pictures[name] = Picture(data, is_large)
 
-    def _drawn(self, part: str, reference: str, what: str) -> Iterator[str]:
-        _, name = self._package.relations(part).get(reference, ("", ""))
+    def _smart_art(self, name: str) -> Iterator[str]:
         root = self._package.part(name) if name else None
         if root is None:
-            self._remarks.append(Remark(RemarkKind.NOT_READ, detail=what))
+            self._remarks.append(Remark(RemarkKind.NOT_READ, detail="SmartArt"))
         else:
-            yield from drawn.chart_lines(root) if what == "a chart" else drawn.paragraphs(root)
+            yield from drawn.paragraphs(root)
 
     def _rows(self, table: Any) -> Iterator[str]:
         for row in table.iter(f"{A}tr"):

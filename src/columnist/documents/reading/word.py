@@ -7,7 +7,7 @@ are left out; hidden and struck text is kept apart.
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -41,6 +41,7 @@ _WRAPPERS = frozenset(
 ) | {f"{_W14}conflictIns"}
 _CHARACTERS = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 _O = "{urn:schemas-microsoft-com:office:office}"
+_OBJECTS = (f"{_O}OLEObject", f"{W}objectEmbed", f"{W}objectLink", f"{W}control")
 _WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
 _PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"
 _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
@@ -257,12 +258,12 @@ class _Document:
         lines: list[str] = []
         for element in piece.iter():
             if element.tag == SMART_ART:
-                lines += self._drawn(element.get(f"{R}dm", ""), "SmartArt", drawn.paragraphs)
+                lines += self._smart_art(element.get(f"{R}dm", ""))
             elif isinstance(element.tag, str) and element.tag.endswith("}chart"):
-                lines += self._drawn(element.get(f"{R}id", ""), "a chart", drawn.chart_lines)
+                lines += drawn.chart(self._package, self._relations.get(element.get(f"{R}id", ""), ("", ""))[1])
             elif element.tag == _WORD_ART:
                 lines.append(element.get("string", ""))
-            elif element.tag == f"{_O}OLEObject":
+            elif element.tag in _OBJECTS:
                 self.remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
             elif element.tag == _PICTURE and next(element.iter(_BLIP), None) is None:
                 if any(map(is_large, piece.iter(_EXTENT))):
@@ -283,12 +284,12 @@ class _Document:
             self._shown_pictures.add(name)
             self._pictures[name] = Picture(data, is_large)
 
-    def _drawn(self, reference: str, what: str, read: Callable[[Any], Iterator[str]]) -> list[str]:
+    def _smart_art(self, reference: str) -> list[str]:
         _, name = self._relations.get(reference, ("", ""))
         root = self._package.part(name) if name else None
         if root is None:
-            self.remarks.append(Remark(RemarkKind.NOT_READ, detail=what))
-        return [] if root is None else list(read(root))
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="SmartArt"))
+        return [] if root is None else list(drawn.paragraphs(root))
 
     def _rows(self, table: Any) -> Iterator[str]:
         for row in _kept(table):
