@@ -1,8 +1,12 @@
 """HTML: all text that a browser draws, and nothing that a person does not see."""
 
+import base64
+import io
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from columnist.documents.model import RemarkKind
 from columnist.documents.reading.flowing import Hidden
@@ -104,6 +108,86 @@ def test_what_a_style_sheet_numbers_or_puts_before_is_there() -> None:
     assert shown(f"{sheet}<h2>Term</h2><p class=s>9<h2>Rent</h2>") == ["Article I. Term", "§ 9", "Article II. Rent"]
 
 
+def test_a_mark_or_an_attribute_that_a_style_sheet_draws_is_there() -> None:
+    sheet = (
+        "<style>.b li::marker {content: 'Clause ' counter(list-item, upper-roman) ': '} .c::after {content: '$'"
+        " attr(data-fee) ' net'} .n li::marker {content: none}</style>"
+    )
+    for html, lines in [
+        ("<ol class=b start=3><li>Term<li>Rent</ol>", ["Clause III: Term", "Clause IV: Rent"]),
+        ("<ol class=n><li>Term</ol><ol><li>Rent</ol>", ["1. Term", "1. Rent"]),
+        ("<p class=c data-fee='3,300'>Fee: </p>", ["Fee: $3,300 net"]),
+        ("<p class=c>Fee: </p>", ["Fee: $ net"]),
+    ]:
+        assert shown(sheet + html) == lines
+
+
+def test_parts_of_a_drawing_or_a_formula_are_no_digits_of_each_other() -> None:
+    for html, lines in [
+        ("<svg><text x=0>2001</text><text x=90>5,000</text></svg>", ["2001", "5,000"]),
+        ("<svg><text><tspan x=0>Rent 1</tspan><tspan x=90>200</tspan></text></svg>", ["Rent 1 200"]),
+        ("<svg><text>$<tspan font-weight=bold>5,000</tspan></text></svg>", ["$5,000"]),
+        ("<ruby>500<rt>300</rt></ruby> and <ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>", ["500(300) and 漢(kan)"]),
+        ("<math><msqrt><mn>16</mn></msqrt></math>", ["√(16)"]),
+        ("<math><munderover><mo>∑</mo><mn>1</mn><mn>12</mn></munderover><mi>x</mi></math>", ["∑_1^12x"]),
+        ("<math><mover><mi>x</mi><mo>¯</mo></mover><mn>1</mn><mspace width=1em /><mn>2</mn></math>", ["x¯1 2"]),
+        (
+            "<math><mtable><mtr><mtd>1</mtd><mtd>2</mtd></mtr><mtr><mtd>3</mtd><mtd>4</mtd></mtr></mtable></math>",
+            ["1\t2", "3\t4"],
+        ),
+        ("<math><mn>1</mn><mphantom><mn>99</mn></mphantom></math>", ["1"]),
+        ("<math><menclose notation='updiagonalstrike'><mn>7</mn></menclose><mn>8</mn></math>", ["8"]),
+    ]:
+        assert shown(html) == lines
+
+
+def test_a_part_of_a_drawing_that_is_drawn_again_is_read() -> None:
+    parts = "<defs><text id=t>Cap $6,540</text><g id=g><text>Floor $1</text></g></defs><symbol id=s><text>Sum</symbol>"
+    html = f"<svg>{parts}<use href='#t'/><use xlink:href='#g'/><use href='#t'/><use href='#s'/><use href='x'/></svg>End"
+    assert shown(html) == ["Cap $6,540", "Floor $1", "Cap $6,540", "Sum", "End"]
+    assert shown("<svg><defs><g id=a><text>A</text><use href='#a'/></g></defs><use href='#a'/></svg>End")[-1] == "End"
+
+
+def test_a_tree_that_is_shown_in_the_place_of_another_is_read() -> None:
+    tree = "<div><template shadowrootmode=open><p>Deposit $7,100</p>{}</template><p>slotted</p></div>"
+    assert shown(tree.format("<slot></slot>")) == ["Deposit $7,100", "slotted"]
+    assert (shown(tree.format("")), hidden(tree.format(""))) == (["Deposit $7,100"], ["slotted"])
+    assert shown("<template><p>no</p></template><p>yes") == ["yes"]
+
+
+def test_a_picture_is_its_letters_its_words_or_a_remark() -> None:
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg'><title>no</title><text>Rent is $9,300</text></svg>"
+    picture = Image.new("L", (900, 200), 255)
+    brush = ImageDraw.Draw(picture)
+    for number, said in enumerate(["Rent is payable monthly in advance", "The yearly rent is $12,345,678.00"]):
+        brush.text((10, 20 + 40 * number), said, fill=0, font=ImageFont.load_default(size=24))
+    held = io.BytesIO()
+    picture.save(held, "PNG")
+    svg, png = (
+        f"data:image/svg+xml,{quote(drawing)}",
+        f"data:image/png;base64,{base64.b64encode(held.getvalue()).decode()}",
+    )
+    for html, lines, remarks in [
+        (f"<img src='{svg}'>", ["Rent is $9,300"], 0),
+        (f"<img src='data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}'>", ["Rent is $9,300"], 0),
+        (f'<div style="background: url({svg})">a</div>', ["a"], 1),
+        ("Price <img src=price.png alt='$4,250'> net", ["Price $4,250 net"], 0),
+        (f"<img src='{png}' alt='a table'>", [], 1),
+        (f"<img src=' {png}'>", [], 1),
+        (f"<img srcset='{png} 1x'>", [], 1),
+        (f"<img src='data:image/png,{quote(held.getvalue())}'>", [], 1),
+        (f"<svg><image href='{png}'/></svg>", [], 1),
+        (f"<input type=image src='{png}'>", [], 1),
+        (f"<style>p {{background: URL({png})}}</style><p>a</p><p style='background: url(\"{png}\")'>b", ["a", "b"], 1),
+        (f"<script>'{png}'</script><!-- '{png}' --><p>a", ["a"], 0),
+    ]:
+        found = text_lines(html)
+        assert [line for line in found.lines if isinstance(line, str)] == lines
+        assert [(one.kind, one.detail) for one in found.remarks] == [
+            (RemarkKind.NOT_READ, "a picture with text")
+        ] * remarks
+
+
 def test_pre_keeps_its_lines_and_columns() -> None:
     assert shown("<pre>\nRent      $5,000\nTerm\t3 years</pre>Then") == ["Rent      $5,000", "Term    3 years", "Then"]
     assert shown("<div style='white-space: pre-wrap'>a\nb</div>") == ["a", "b"]
@@ -121,9 +205,9 @@ def test_a_table_is_a_line_for_each_row() -> None:
 def test_a_form_shows_what_is_filled_in() -> None:
     html = (
         "Rent <input value='$7,000'> <input type=checkbox checked> net <input type=hidden value=no> "
-        "<select><option>30<option selected>90</select> days"
+        "<select><option>30<option selected>90</select> days <select><option label='Beta'>B</select>"
     )
-    assert shown(html) == ["Rent $7,000 ☒ net 90 days"]
+    assert shown(html) == ["Rent $7,000 ☒ net 90 days Beta"]
 
 
 @pytest.mark.parametrize(

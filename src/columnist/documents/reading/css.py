@@ -69,6 +69,7 @@ class Style:
     raised: str = ""
     before: str = ""
     after: str = ""
+    marker: str = ""
     resets: Mapping[str, int] = field(default_factory=dict)
     increments: Mapping[str, int] = field(default_factory=dict)
 
@@ -94,8 +95,9 @@ class Styles:
         self._plain: dict[int, tuple[Style, Style]] = {}
         self._complex_ones = 0
         self.is_cut = False
-        hosts = (one.parent for one in parser.css("template[shadowrootmode]"))
-        self._hosts = frozenset(one.mem_id for one in hosts if one is not None)
+        shadows = [(one.parent, one.html or "") for one in parser.css("template[shadowrootmode]")]
+        self.hosts = {host.mem_id: html.partition(">")[2] for host, html in shadows if host is not None}
+        """The page inside each element that shows another tree than its own."""
         links = (one.attributes for one in parser.css("link"))
         addresses = [one.get("href") or "" for one in links if "stylesheet" in (one.get("rel") or "").lower()]
         sheets = [*map(css_rules.embedded, addresses), *(one.text() for one in parser.css("style"))]
@@ -137,7 +139,7 @@ class Styles:
     def of(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None], around: Style) -> Style:
         """The style of an element inside another."""
         rules = self._said(node, tag, attributes)
-        if not rules and not attributes and tag not in _SPECIAL and not self._hosts:
+        if not rules and not attributes and tag not in _SPECIAL and not self.hosts:
             return self._inherited(around)
         own = _declared(attributes["style"]) if attributes.get("style") else _NOTHING
         said = _cascaded([*(rule.said for rule in rules if not rule.pseudo), own], _presented(tag, attributes))
@@ -151,6 +153,7 @@ class Styles:
             raised="",
             before="",
             after="",
+            marker="",
             resets={},
             increments={},
             keeps_lines=_keeps_lines(said, tag, around),
@@ -159,17 +162,18 @@ class Styles:
         )
         if said:
             style = _with(style, said)
-        if node.mem_id in self._hosts:
+        if node.mem_id in self.hosts and "<slot" not in self.hosts[node.mem_id].lower():
             style = replace(style, is_gone=True)  # its shadow tree is shown instead
         pseudos = {
             name: _with_variables(_cascaded([rule.said for rule in rules if rule.pseudo == name], {}), custom)
-            for name in {rule.pseudo for rule in rules} & {"before", "after"}
+            for name in {rule.pseudo for rule in rules} & {"before", "after", "marker"}
         }
         if pseudos or "counter-reset" in said or "counter-increment" in said:
             style = replace(
                 style,
-                before=_generated(pseudos.get("before", {}), style),
-                after=_generated(pseudos.get("after", {}), style),
+                before=_generated(pseudos.get("before", {}), style, attributes),
+                after=_generated(pseudos.get("after", {}), style, attributes),
+                marker=_generated(pseudos.get("marker", {}), style, attributes),
                 resets=_counts([said], "counter-reset", 0),
                 increments=_counts([pseudos.get("before", {}), said], "counter-increment", 1),
             )
@@ -180,7 +184,15 @@ class Styles:
         known = self._plain.get(id(around))
         if known is None or known[0] is not around:
             inherited = replace(
-                around, is_gone=False, is_block=False, raised="", before="", after="", resets={}, increments={}
+                around,
+                is_gone=False,
+                is_block=False,
+                raised="",
+                before="",
+                after="",
+                marker="",
+                resets={},
+                increments={},
             )
             self._plain[id(around)] = known = (around, around if inherited == around else inherited)
         return known[1]
@@ -470,12 +482,12 @@ def _words(value: str) -> list[str]:
     return re.findall(r"[^\s()]*\((?:[^()]|\([^()]*\))*\)|[^\s()]+", value)
 
 
-def _generated(said: Mapping[str, str], style: Style) -> str:
+def _generated(said: Mapping[str, str], style: Style, attributes: Mapping[str, str | None]) -> str:
     """The content of a pseudo-element."""
     if not said:
         return ""
     own = _with(replace(style, is_gone=False), {name: value for name, value in said.items() if name != "content"})
-    return "" if own.is_gone or own.is_unseen else _content(said)
+    return "" if own.is_gone or own.is_unseen else _content(said, attributes)
 
 
 def _keeps_lines(said: Mapping[str, str], tag: str, around: Style) -> bool:
@@ -495,14 +507,17 @@ def _list_form(said: Mapping[str, str], tag: str, around: Style) -> str:
 
 _STRING = re.compile(
     r"\"((?:[^\"\\]|\\.)*+)(?:\"|\\?\Z)|'((?:[^'\\]|\\.)*+)(?:'|\\?\Z)|"
-    r"counters?\(\s*([\w-]+)\s*(?:,\s*[\"'][^\"']*[\"'])?(?:,\s*([\w-]+)\s*)?\)"
+    r"counters?\(\s*([\w-]+)\s*(?:,\s*[\"'][^\"']*[\"'])?(?:,\s*([\w-]+)\s*)?\)|attr\(\s*([\w-]+)[^()]*\)"
 )
 
 
-def _content(said: Mapping[str, str]) -> str:
+def _content(said: Mapping[str, str], attributes: Mapping[str, str | None]) -> str:
     """The text before or after an element; a counter is its name and form between control characters."""
     parts: list[str] = []
     for found in _STRING.finditer(said.get("content", "")):
+        if found[5]:
+            parts.append(attributes.get(found[5].lower()) or "")
+            continue
         text = found[1] if found[1] is not None else found[2]
         parts.append(f"\2{found[3]}\3{found[4] or 'decimal'}\3" if text is None else _unescaped(text))
     return "".join(parts)

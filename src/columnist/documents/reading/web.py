@@ -7,10 +7,10 @@ before it. Text that a person does not see is kept as hidden text. Scripts are n
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import BinaryIO
+from urllib.parse import unquote_to_bytes
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -24,9 +24,10 @@ from columnist.documents.reading.raised import add_mark, is_lower_half
 _BLOCKS = frozenset(
     """address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
     figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr li listing main menu nav ol optgroup p plaintext pre search
-    section summary table tbody tfoot thead tr ul xmp""".split()
+    section summary table tbody text tfoot thead tr ul xmp""".split()
 )
-_CELLS = frozenset(("td", "th"))
+_CELLS = frozenset(("td", "th", "mtd"))
+_ROWS = frozenset(("tr", "mtr", "mlabeledtr"))
 _LISTS = frozenset(("ol", "ul", "menu", "dir"))
 _UNSEEN = frozenset(
     """script style head template noscript datalist audio video canvas object noembed noframes annotation
@@ -34,8 +35,21 @@ _UNSEEN = frozenset(
 )
 """Elements whose text is not part of the page."""
 _FRAMES = frozenset(("frame", "object", "embed"))
-_FORMULAS = {"mfrac": "/", "msup": "^", "msub": "_", "msubsup": "^", "mroot": " root "}
+_FORMULAS = {
+    "mfrac": "/",
+    "msup": "^",
+    "msub": "_",
+    "msubsup": "^",
+    "mroot": " root ",
+    "munder": "_",
+    "munderover": "^",
+}
+_FORMULAS |= {"mover": "^", "mmultiscripts": " "}
 """The text between the parts of an element of a formula."""
+_AROUND = {"rt": ("(", ")"), "msqrt": ("√(", ")"), "mspace": (" ", "")}
+"""The text before and after an element, which a browser draws as a place or a sign."""
+_MOST_USED = 1_000
+"""How many copies of drawn parts (`use`) are read."""
 _SPACE, _TAB = "\0", "\1"
 """Stand-ins for a space and a tab of a `pre` until its line is complete; the parser leaves neither character in a
 text."""
@@ -49,6 +63,10 @@ _COMMENT = re.compile(rb"<!--.*?-->", re.S)
 _HEAD = 16_384
 """Bytes in which the declaration of a charset is sought. Browsers examine 1,024; some writers put a style sheet
 first."""
+
+_DATA = re.compile(r"(?:(\"|'|&quot;)\s*(data:image/.*?)\1)|(?<=[(=\s])data:image/[^\s)>\"']*", re.I | re.S)
+"""The address of a picture that contains it, in any attribute or style sheet."""
+_NO_PAGE = re.compile(r"<!--.*?(?:-->|\Z)|<script\b.*?(?:</script\s*>|\Z)", re.S | re.I)
 
 _LEAST_LOST = 20
 """How many letters of the file may be missing from its text without a remark."""
@@ -74,9 +92,14 @@ def text_lines(html: str) -> Lines:
     except SelectolaxError as error:  # it accepts every page that fits into memory
         raise MemoryError from error
     styles = Styles(parser)
-    reading = _Reading(styles)
+    reading = _Reading(parser, styles)
     if parser.root is not None:
         reading.walk(parser.root)
+    found = {
+        unescape(found[2] or found[0]) for found in _DATA.finditer(_NO_PAGE.sub(" ", html))
+    } - reading.read_pictures
+    if pictured := sum(map(_is_of_text, found)):
+        reading.remarks.append(Remark(RemarkKind.NOT_READ, pictured, detail="a picture with text"))
     if styles.is_cut:
         reading.remarks.append(Remark(RemarkKind.NOT_READ, detail="rules of long style sheets"))
     lines = reading.lines()
@@ -144,8 +167,10 @@ class _List:
 class _Reading:
     """Turns one page into lines: `walk` goes through its elements, at any depth."""
 
-    def __init__(self, styles: Styles) -> None:
-        self._styles = styles
+    def __init__(self, parser: LexborHTMLParser, styles: Styles) -> None:
+        self._parser, self._styles = parser, styles
+        self._used = self._depth = 0
+        self.read_pictures: set[str] = set()
         self._boxes = [_Box()]
         self._rows: list[list[list[str | Hidden]]] = []
         self._lists: list[_List] = []
@@ -174,11 +199,11 @@ class _Reading:
                 else:
                     ends.append((node, end))
             if inner is None:
-                while node is not None and node.next is None:
+                while node is not None and node.mem_id != root.mem_id and node.next is None:
                     node = node.parent
                     if node is not None and ends and ends[-1][0].mem_id == node.mem_id:
                         ends.pop()[1]()
-                inner = None if node is None else node.next
+                inner = None if node is None or node.mem_id == root.mem_id else node.next
             node = inner
 
     @property
@@ -208,8 +233,6 @@ class _Reading:
         attributes: Mapping[str, str | None] = node.attributes
         if tag in _FRAMES and (attributes.get("src") or attributes.get("data")):
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="embedded page"))
-        if tag == "img" and _is_of_text(attributes.get("src") or ""):
-            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a picture with text"))
         if tag == "iframe":
             self._frame(attributes)
             return None
@@ -217,26 +240,46 @@ class _Reading:
             self.left_out = self.left_out or tag not in ("script", "style", "head")
             return None
         style = self._styles.of(node, tag, attributes, self._states[-1])
+        if inner := self._styles.hosts.get(node.mem_id):
+            self._insert(inner)
         if style.is_gone:
             self._hide(node.text(separator=" "))
             return None
-        if tag in ("input", "select"):
-            self._box.add(_filled_in(node, tag, attributes))
+        if self._replace(node, tag, attributes):
             return None
         self._box.open += _sign_before(node, tag, "".join(self._box.open[-3:]))
         if tag == "textarea":
             style = replace(style, keeps_lines=True)
+        elif tag == "menclose" and "strike" in (attributes.get("notation") or ""):
+            style = replace(style, is_struck=True)
         self._states.append(style)
         self._count_up(style)
         ends = self._structure(node, tag, attributes, style)
-        self._generate(style.before)
+        before, after = _AROUND.get(tag, _NO_SIGNS)
+        self._put(self._generated(style.before) + before)
 
         def end() -> None:
-            self._generate(style.after)
+            self._put(after + self._generated(style.after))
             ends()
             self._states.pop()
 
         return end
+
+    def _replace(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> bool:
+        """Add what is drawn in the place of an element. Returns whether its children are not shown."""
+        if tag in ("input", "select"):
+            self._box.add(_filled_in(node, tag, attributes))
+            return True
+        if tag == "mphantom":
+            self._hide(node.text())
+            return True
+        if tag in ("img", "image"):
+            self._picture(attributes)
+        elif tag == "use":
+            self._use(_address(attributes))
+        elif tag == "tspan" and _moves(attributes):
+            self._box.add(" ")
+        return False
 
     def _structure(
         self, node: LexborNode, tag: str, attributes: Mapping[str, str | None], style: Style
@@ -247,7 +290,7 @@ class _Reading:
         if tag in ("sup", "sub") or style.raised:
             self._boxes.append(_Box())
             return lambda: self._end_raised(lowered=tag == "sub" or style.raised == "sub")
-        if tag == "tr":
+        if tag in _ROWS:
             self._box.end_line()
             self._rows.append([])
             return self._end_row
@@ -276,8 +319,9 @@ class _Reading:
             return "• "
         items = self._lists[-1]
         items.number = _integer(attributes.get("value"), items.number)
+        self._counters["list-item"] = items.number
         form = style.list_form or _FORMS.get(attributes.get("type") or "", "") or items.form
-        marker = list_number(items.number, form)
+        marker = self._generated(style.marker) or list_number(items.number, form)
         items.number += items.step
         return marker
 
@@ -317,25 +361,54 @@ class _Reading:
 
     def _frame(self, attributes: Mapping[str, str | None]) -> None:
         if inner := attributes.get("srcdoc"):
-            shown = text_lines(inner)
-            self._box.end_line()
-            self._box.lines += shown.lines
-            self.remarks += shown.remarks
-            self.left_out = True
+            self._insert(inner)
         elif attributes.get("src"):
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="embedded page"))
+
+    def _insert(self, html: str) -> None:
+        """Add the lines of a page inside the page: a frame, or a tree that is shown in an element's place."""
+        shown = text_lines(html)
+        self._box.end_line()
+        self._box.lines += shown.lines
+        self.remarks += shown.remarks
+        self.left_out = True
+
+    def _picture(self, attributes: Mapping[str, str | None]) -> None:
+        """Add the letters that are drawn for a picture: those of a drawing inside the address, or of the text for a
+        picture that is not in the file."""
+        address = attributes.get("src") or _address(attributes)
+        if drawing := _drawing(address):
+            self.read_pictures.add(address)
+            self._insert(drawing)
+        elif not re.match(r"\s*(?:data|cid):", address, re.I) and (said := attributes.get("alt")):
+            self._add(said)
+
+    def _use(self, address: str) -> None:
+        """Add the letters of a drawn part that is drawn again."""
+        self._used += 1
+        name = address.removeprefix("#")
+        if self._used > _MOST_USED or name == address or not re.fullmatch(r"[\w.:-]+", name):
+            return
+        part = self._parser.css_first(f'[id="{name}"]')
+        if part is None or self._depth > 5:
+            return
+        self._depth += 1
+        for one in part.iter() if part.tag == "symbol" else [part]:
+            self.walk(one)
+        self._depth -= 1
 
     def _count_up(self, style: Style) -> None:
         self._counters.update(style.resets)
         for name, step in style.increments.items():
             self._counters[name] = self._counters.get(name, 0) + step
 
-    def _generate(self, content: str) -> None:
-        """Add the text that a style sheet puts before or after an element."""
-        if content:
-            self._box.add(
-                re.sub("\2([^\2\3]*)\3([^\2\3]*)\3", lambda found: self._counter(found[1], found[2]), content)
-            )
+    def _put(self, text: str) -> None:
+        if text:
+            self._box.add(text)
+
+    def _generated(self, content: str) -> str:
+        """The text that a style sheet puts before or after an element, or in the place of an item's number."""
+        return re.sub("\2([^\2\3]*)\3([^\2\3]*)\3", lambda found: self._counter(found[1], found[2]), content)
 
     def _counter(self, name: str, form: str) -> str:
         return list_number(self._counters.get(name, 0), form).rstrip(". ")
@@ -349,24 +422,55 @@ def _sign_before(node: LexborNode, tag: str, before: str) -> list[str]:
         while first is not None and not first.is_element_node:
             first = first.next
         if first is not None and first.mem_id != node.mem_id:
-            return [_FORMULAS[parent.tag]]
+            is_lower = parent.tag == "munderover" and node.next is not None
+            return ["_" if is_lower else _FORMULAS[parent.tag]] if any(map(str.isalnum, node.text())) else []
     return [" "] if tag == "mfrac" and before[-1:].isdigit() else []
 
 
-def _is_of_text(source: str) -> bool:
-    """Whether a picture inside the page's file shows lines of text."""
-    kind, _, data = source.partition(",")
-    if not kind.startswith("data:image/") or not kind.endswith(";base64"):
-        return False
-    with suppress(ValueError):
-        return shows_text(base64.b64decode(data)) is True
-    return False
+def _address(attributes: Mapping[str, str | None]) -> str:
+    """The address of a drawn part or picture."""
+    return attributes.get("href") or attributes.get("xlink:href") or ""
+
+
+def _moves(attributes: Mapping[str, str | None]) -> bool:
+    """Whether letters of a drawing are put elsewhere, not one by one."""
+    return any(len((attributes.get(name) or "0 0").split()) == 1 for name in ("x", "y", "dx", "dy"))
+
+
+def _embedded(address: str) -> tuple[str, bytes]:
+    """The type and the bytes of a picture inside its address."""
+    kind, _, data = address.strip().partition(",")
+    kind = kind.lower()
+    if not kind.startswith("data:image/"):
+        return "", b""
+    found = unquote_to_bytes(data)
+    if kind.endswith(";base64"):
+        try:
+            found = base64.b64decode(found)
+        except ValueError:
+            found = b""
+    return kind.removeprefix("data:image/").partition(";")[0], found
+
+
+def _drawing(address: str) -> str:
+    """The SVG inside an address; empty if there is none."""
+    kind, data = _embedded(address)
+    return decode(data).text if kind == "svg+xml" else ""
+
+
+def _is_of_text(address: str) -> bool:
+    """Whether a picture inside its address shows lines of text."""
+    kind, data = _embedded(address)
+    if kind == "svg+xml":
+        return any(isinstance(line, str) for line in text_lines(decode(data).text).lines)
+    return bool(data) and shows_text(data) is True
 
 
 def _kept(text: str) -> str:
     return text.expandtabs(8).replace(" ", _SPACE)
 
 
+_NO_SIGNS = ("", "")
 _FORMS = {"1": "decimal", "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
 
 
@@ -388,7 +492,7 @@ def _filled_in(node: LexborNode, tag: str, attributes: Mapping[str, str | None])
     if tag == "select":
         options = node.css("option")
         chosen = [one for one in options if "selected" in one.attributes] or options[:1]
-        return f" {', '.join(' '.join(one.text().split()) for one in chosen)} "
+        return f" {', '.join(one.attributes.get('label') or ' '.join(one.text().split()) for one in chosen)} "
     kind = (attributes.get("type") or "text").lower()
     if kind in ("checkbox", "radio"):
         return f" {_CHECKED if 'checked' in attributes else _UNCHECKED} "
