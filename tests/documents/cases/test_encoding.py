@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from columnist.documents.model import RemarkKind
+from columnist.documents.reading.child import read_file
 from columnist.documents.reading.encoding import codec, decode
 from columnist.documents.reading.pdf import read_pdf
+from columnist.errors import DocumentError
 from tests.conftest import CONTRACTS
 from tests.documents.cases.reading import FILES, kinds, read_whole, text_of
 
@@ -97,6 +99,27 @@ def test_a_text_that_begins_like_another_format_is_a_text(tmp_path: Path) -> Non
         path = tmp_path / "a.txt"
         path.write_bytes(said.encode("cp1252"))
         assert text_of(path) == said
+
+
+def test_what_printers_and_old_systems_write_is_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    for data, text in [
+        (b"R\bRE\bEN\bNT\bT of _\b$_\b5\b5,000\b_\n", "RENT of $5,000"),
+        (b"Rent $5,000\a\x1a", "Rent $5,000"),
+        (b"Rent\x1f$5,000\x1eTerm\x1f3", "Rent $5,000 Term 3"),
+        (
+            b"RENT\0\0\0\0\0\0" + b"5,000\0\0\0\0\0\nTERM\0\0\0\0\0\0" + b"3\0\0\0\0",
+            "RENT      5,000     \nTERM      3",
+        ),
+    ]:
+        path.write_bytes(data)
+        assert text_of(path).rstrip() == text
+    path.write_bytes(b"The fee is 5\b-0\b-0\b- 700.")
+    (page,) = read_file(path.open("rb"), path.name, 10)[1]
+    assert (" ".join(page.text.split()), page.struck) == ("The fee is 700.", "500")
+    path.write_bytes(bytes(range(32)) * 20)
+    with pytest.raises(DocumentError, match="something else"):
+        text_of(path)
 
 
 def test_utf_8_with_a_stray_byte_is_utf_8_and_the_row_counts_it(tmp_path: Path) -> None:

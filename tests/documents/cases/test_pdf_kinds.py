@@ -78,6 +78,16 @@ def test_choices_are_read_as_their_labels_and_ticks_beside_theirs(tmp_path: Path
     assert words(page) == "Monthly rent: $5,000 Term: two years ☐ I agree The end.".split()
 
 
+def test_letters_in_boxes_of_their_own_are_one_value(tmp_path: Path) -> None:
+    for drawn, value, read_as in [("12345", "12345", "12345"), ("AB12", "AB 12", "AB 12"), ("123", "12345", "")]:
+        letters = "".join(line(letter, 5, x=6 + 13 * at) for at, letter in enumerate(drawn))
+        field = widget("Tx", "200 700 340 717", f"/V ({value}) /Ff 16777216 /MaxLen 10 /AP << /N 5 0 R >>")
+        known = "/Type /XObject /Subtype /Form /BBox [0 0 140 17] /Resources 3 0 R"
+        page = filled(tmp_path / "a.pdf", field, objects=(f"<< {known} >> stream /Tx BMC {letters} EMC",))
+        assert (read_as or "1 2 3 [in the form's data: 12345]") in page.text
+        assert words(page) == [page.text[word.start : word.end] for word in page.words]
+
+
 def test_an_old_appearance_does_not_hide_the_value(tmp_path: Path) -> None:
     old, same = appearance("$1,000"), appearance("$7 777.00")
     page = filled(
@@ -208,6 +218,44 @@ def test_letters_drawn_as_outlines_are_a_picture(tmp_path: Path) -> None:
     assert remark.kind == RemarkKind.PICTURE
 
 
+def test_letters_in_a_pattern_or_a_mask_are_a_picture(tmp_path: Path) -> None:
+    hidden = line("The deposit is $44,000 in the second year", 330) + line("and the rent is $55,000 in the third", 312)
+    pattern = (
+        "<< /Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 612 792] /XStep 612 /YStep 792 "
+        "/Resources 3 0 R >> stream {}"
+    )
+    mask = (
+        "<< /Type /ExtGState /SMask << /Type /Mask /S /Luminosity /G 5 0 R /BC [0] >> >>",
+        "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Group << /S /Transparency /CS /DeviceGray >> "
+        f"/Resources 3 0 R >> stream 1 g {hidden}",
+    )
+    shade = "0.9 g 0 0 612 792 re f"
+    for drawn, objects, resources, remarks in [
+        ("/Pattern cs /P scn 72 300 300 60 re f", [pattern.format(hidden)], "/Pattern << /P 4 0 R >>", 1),
+        ("/Pattern cs /P scn 72 300 300 60 re f", [pattern.format(shade)], "/Pattern << /P 4 0 R >>", 0),
+        ("/G gs 72 290 400 70 re f", mask, "/ExtGState << /G 4 0 R >>", 1),
+        ("0.75 g 72 290 400 70 re f", (), "", 0),
+    ]:
+        content = f"{TEXT.replace('Clause 9', '')} q {drawn} Q"
+        page = one(write_pdf(tmp_path / "a.pdf", [content], objects=objects, resources=resources))
+        assert [remark.kind for remark in page.remarks] == [RemarkKind.PICTURE] * remarks
+
+
+@pytest.mark.parametrize("kind", ["Watermark", "Line", "Square", "Polygon", "Redact", "Stamp"])
+def test_what_an_annotation_writes_on_the_page_is_read(tmp_path: Path, kind: str) -> None:
+    known = f"/Type /Annot /Subtype /{kind} /Rect [72 500 212 517] /AP << /N 5 0 R >> /Contents (a comment)"
+    for flags, shown in [(4, True), (2, False)]:
+        path = write_pdf(
+            tmp_path / "a.pdf",
+            [line("The rent is due today.", 700)],
+            objects=[f"<< {known} /F {flags} >>", appearance("Agreed at $7,400")],
+            page="/Annots [4 0 R]",
+        )
+        page = one(path)
+        assert ("Agreed at $7,400" in page.text) == shown and "comment" not in page.text
+        assert "The rent is due today." in page.text
+
+
 def test_an_empty_table_that_is_drawn_is_no_remark(tmp_path: Path) -> None:
     down = "".join(f"{72 + 24 * column} 300 m {72 + 24 * column} 600 l S\n" for column in range(15))
     across = "".join(f"72 {300 + 15 * row} m 408 {300 + 15 * row} l S\n" for row in range(21))
@@ -303,6 +351,11 @@ def test_a_line_that_is_drawn_again_in_its_place_is_read_once(tmp_path: Path, as
     page = one(write_pdf(tmp_path / "twice.pdf", [again]))
     assert page.text.count(rent) == 2 and not page.hidden  # that of another place stays
     assert words(page).count("$5,000") == 2 and len(page.words) == len(page.text.split())
+
+
+def test_other_letters_in_the_same_place_are_not_dropped(tmp_path: Path) -> None:
+    lines = line("Fee 7", 580) + line("Fee 8", 580.2, x=72.2) + line("Rent 5", 600) + line("Rent 5", 600.2, x=72.2)
+    assert in_lines(one(write_pdf(tmp_path / "a.pdf", [lines]))) == ["Fee 78", "Rent 5"]
 
 
 def test_the_order_of_the_file_stays_where_it_may_be_right(tmp_path: Path) -> None:

@@ -188,6 +188,41 @@ def test_a_picture_is_its_letters_its_words_or_a_remark() -> None:
         ] * remarks
 
 
+def test_counters_of_a_style_sheet_have_levels() -> None:
+    sheet = (
+        "<style>ol {counter-reset: c; list-style: none} li::before {counter-increment: c;"
+        " content: counters(c, '.') ' '} .m li::before {content: none}"
+        " .m li::marker {content: counters(list-item, '.') ') '}</style>"
+    )
+    nested = "<ol{}><li>Term<ol><li>Start<li>End</ol><li>Rent<ol><li>Base</ol></ol>"
+    assert shown(sheet + nested.format("")) == ["1 Term", "1.1 Start", "1.2 End", "2 Rent", "2.1 Base"]
+    marked = shown(sheet + nested.format(" class=m"))
+    assert marked == ["1) Term", "1.1) Start", "1.2) End", "2) Rent", "2.1) Base"]
+    parts = (
+        "<style>h1 {counter-reset: s; counter-increment: h} h2::before {counter-increment: s; content: counter(h) '.'"
+    )
+    parts += " counter(s) ' '} body {counter-reset: h}</style><h1>A</h1><h2>a</h2><h2>b</h2><h1>B</h1><h2>c</h2>"
+    assert shown(parts) == ["A", "1.1 a", "1.2 b", "B", "2.1 c"]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("Rent 1<span style='position:absolute; left:200px'>200</span>", "Rent 1 200"),
+        ("Rent 1<span style='float:right'>200</span>", "Rent 1 200"),
+        ("Rent 1<span style='margin-left:2em'>200</span>", "Rent 1 200"),
+        ("Rent <span style='padding:0 10px'>1</span>200", "Rent 1 200"),
+        ("<span style='display:inline-block; width:90px'>Rent 1</span><span>200</span>", "Rent 1 200"),
+        ("<p style='display:flex; justify-content:space-between'><b>Rent 1</b><b>200</b>", "Rent 1 200"),
+        ("Rent 1<img src=space.gif width=90>200", "Rent 1 200"),
+        ("$<span style='padding:1px'>5</span>,<b style='margin:0'>000</b>", "$5,000"),
+        ("$<span style='display:inline-block'>5</span>,<span class=x>000</span>", "$5,000"),
+    ],
+)
+def test_what_is_drawn_apart_is_no_part_of_a_figure(html: str, text: str) -> None:
+    assert shown(html) == [text]
+
+
 def test_pre_keeps_its_lines_and_columns() -> None:
     assert shown("<pre>\nRent      $5,000\nTerm\t3 years</pre>Then") == ["Rent      $5,000", "Term    3 years", "Then"]
     assert shown("<div style='white-space: pre-wrap'>a\nb</div>") == ["a", "b"]
@@ -208,6 +243,8 @@ def test_a_form_shows_what_is_filled_in() -> None:
         "<select><option>30<option selected>90</select> days <select><option label='Beta'>B</select>"
     )
     assert shown(html) == ["Rent $7,000 ☒ net 90 days Beta"]
+    html = "<select multiple><option>30<option selected>90</select><fieldset><legend>Fee 1</legend>200"
+    assert shown(html) == ["☐ 30 ☒ 90", "Fee 1", "200"]
 
 
 @pytest.mark.parametrize(

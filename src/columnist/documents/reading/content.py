@@ -44,6 +44,10 @@ _SLACK = 0.5
 
 _THIN, _LONG = 2.5, 2.0
 """Points: the greatest thickness of a bar; and its least length as a multiple of that."""
+_LINE = 16.0
+"""Points: the height of an area that may have two lines of letters."""
+_PATTERN = (0xBF, 0xBF, 0xBF, 0xFF)
+"""What PDFium says is the fill of an area with a coloured pattern."""
 _MOST_PATHS = 3_000
 """Most paths of a page that are examined one by one; a drawing has more."""
 _LONGEST_SPOKEN = 4_096
@@ -86,6 +90,8 @@ class Content:
         self.spoken: dict[int, tuple[int, str]] = {}
         """Text objects that must be read as another text (/ActualText): the mark, and that text."""
         self.paths = 0
+        self.may_have_letters = False
+        """An area has a pattern, or is shown through a mask: either may have letters."""
         self._order = self._images = self._forms = 0
         self._clips: dict[int, Box | None] = {}
         self._marks: dict[int, _Mark] = {}
@@ -152,6 +158,10 @@ class Content:
             colour = (stroke and colour_of(one, _STROKE)) or (fill and fill_of(one))
             if colour and min(colour[:3]) <= PALE:
                 self.bars.append(place)
+        elif thin >= _LINE and not self.may_have_letters:
+            fill, _ = _MODES.one(_DRAW_MODE, one) or (0, 0)
+            is_pattern = bool(fill) and (fill_of(one) or _PATTERN) == _PATTERN
+            self.may_have_letters = is_pattern or bool(_HAS_TRANSPARENCY(one))
 
     def _note(self, one: Any, kind: int, matrix: _Matrix) -> None:
         is_light = False

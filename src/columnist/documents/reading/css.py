@@ -22,6 +22,7 @@ from columnist.documents.reading.css_values import (
     is_tiny,
     letter_size,
     old_colour,
+    pixels,
     share,
 )
 from columnist.documents.reading.visibility import LEAST_CONTRAST
@@ -53,7 +54,7 @@ _KEPT = "revert-layer"
 @dataclass(frozen=True, slots=True)
 class Style:
     """The style of an element's text; the first fields are inherited. `cover`: the product of opacities; `size`: of its
-    letters in pixels; `custom`: its custom properties."""
+    letters in pixels; `custom`: its custom properties; `lays_out`: each child has a place of its own."""
 
     colour: Colour = _BLACK
     ground: Colour = _WHITE
@@ -66,6 +67,8 @@ class Style:
     custom: Mapping[str, str] = field(default_factory=dict)
     is_gone: bool = False
     is_block: bool = False
+    lays_out: bool = False
+    is_apart: bool = False
     raised: str = ""
     before: str = ""
     after: str = ""
@@ -150,6 +153,8 @@ class Styles:
             custom=custom if custom != around.custom else around.custom,
             is_gone=False,
             is_block=said.get("display", "") in _BREAKS,
+            lays_out=said.get("display", "").endswith(("flex", "grid")),
+            is_apart=around.lays_out or _is_apart(said, around.size),
             raised="",
             before="",
             after="",
@@ -187,6 +192,8 @@ class Styles:
                 around,
                 is_gone=False,
                 is_block=False,
+                lays_out=False,
+                is_apart=around.lays_out,
                 raised="",
                 before="",
                 after="",
@@ -368,6 +375,30 @@ def _is_struck(said: Mapping[str, str], tag: str) -> bool:
     return tag in _STRUCK if decoration is None else "line-through" in decoration
 
 
+_GAP = 0.25
+"""A distance in a line, as a share of the letters' size, that a person sees as a space."""
+_COLUMNS = ("inline-block", "inline-table", "inline-flex", "inline-grid")
+_BESIDE = tuple(
+    f"{kind}{side}" for kind in ("margin", "padding") for side in ("", "-left", "-right", "-inline", "-inline-start")
+)
+
+
+def _is_apart(said: Mapping[str, str], letters: float) -> bool:
+    """Whether an element in a line is drawn away from the words beside it."""
+    if not said:
+        return False
+    if said.get("float", "none") not in _NONE or said.get("position") in ("absolute", "fixed"):
+        return True
+    display = said.get("display", "")
+    if display == "table-cell" or (display in _COLUMNS and ("width" in said or "min-width" in said)):
+        return True
+    for name in _BESIDE:
+        sides = said[name].split() if name in said else []
+        if any((pixels(side, letters) or 0) > _GAP * letters for side in sides[1::2] or sides):
+            return True
+    return False
+
+
 _LIFT = re.compile(r"(-?)(?:\d*\.)?\d+(?:px|pt|em|ex|%|rem)")
 
 
@@ -507,19 +538,22 @@ def _list_form(said: Mapping[str, str], tag: str, around: Style) -> str:
 
 _STRING = re.compile(
     r"\"((?:[^\"\\]|\\.)*+)(?:\"|\\?\Z)|'((?:[^'\\]|\\.)*+)(?:'|\\?\Z)|"
-    r"counters?\(\s*([\w-]+)\s*(?:,\s*[\"'][^\"']*[\"'])?(?:,\s*([\w-]+)\s*)?\)|attr\(\s*([\w-]+)[^()]*\)"
+    r"counters?\(\s*([\w-]+)\s*(?:,\s*[\"']([^\"']*)[\"']\s*)?(?:,\s*([\w-]+)\s*)?\)|attr\(\s*([\w-]+)[^()]*\)"
 )
 
 
 def _content(said: Mapping[str, str], attributes: Mapping[str, str | None]) -> str:
-    """The text before or after an element; a counter is its name and form between control characters."""
+    """The text before or after an element; a counter is its name, its form and what is between its levels, each before
+    a control character."""
     parts: list[str] = []
     for found in _STRING.finditer(said.get("content", "")):
-        if found[5]:
-            parts.append(attributes.get(found[5].lower()) or "")
-            continue
         text = found[1] if found[1] is not None else found[2]
-        parts.append(f"\2{found[3]}\3{found[4] or 'decimal'}\3" if text is None else _unescaped(text))
+        if text is not None:
+            parts.append(_unescaped(text))
+        elif found[6]:
+            parts.append(attributes.get(found[6].lower()) or "")
+        else:
+            parts.append(f"\2{found[3]}\3{found[5] or 'decimal'}\3{_unescaped(found[4] or '')}\3")
     return "".join(parts)
 
 

@@ -25,6 +25,9 @@ _SUPERSETS = {"gbk": "gb18030", "iso8859-1": "cp1252", "euc_jis_2004": "euc_jp",
 _OF_WINDOWS = {"iso8859-8": "cp1255", "iso8859-11": "cp874"}
 """The same for a guess: these encodings have a currency sign more, and none was declared."""
 
+_ZEROS = re.compile("\0\0+")
+"""What fills a field of a record; a single zero is a stray byte."""
+
 _SAMPLE = 256 * 1024
 """How many bytes decide about UTF-16 without a mark."""
 
@@ -180,7 +183,8 @@ def _decoded(data: bytes, encoding: str) -> Decoded:
     if bad:  # some may be in the file
         bad -= len(re.findall("�", data.decode(encoding, "ignore")))
     # A zero byte is invisible, and would split a figure.
-    return Decoded(text.replace("\0", ""), (Remark(RemarkKind.UNDECODABLE, bad),) if bad > 0 else ())
+    text = _ZEROS.sub(lambda run: " " * len(run[0]), text).replace("\0", "")
+    return Decoded(text, (Remark(RemarkKind.UNDECODABLE, bad),) if bad > 0 else ())
 
 
 _UTF_8 = re.compile(b"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")

@@ -21,7 +21,7 @@ def read_text(file: BinaryIO) -> Iterator[Page]:
     """A text file of any encoding; a form feed is a page break. Raises DocumentError."""
     decoded = decode(file.read())
     lines = decoded.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return pages_of(lines, remarks=decoded.remarks)
+    return pages_of((one for line in lines for one in _printed(line)), remarks=decoded.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,30 @@ class Hidden:
 
     text: str
     is_struck: bool = False
+
+
+def _printed(line: str) -> Iterator[str | Hidden]:
+    """A line as a printer shows it that goes back and prints letters again (bold), lines under them, or through
+    them."""
+    if "\b" not in line:
+        yield line
+        return
+    cells: list[str] = []
+    struck: set[int] = set()
+    at = 0
+    for letter in line:
+        if letter == "\b":
+            at = max(at - 1, 0)
+            continue
+        before = cells[at] if at < len(cells) else " "
+        both = {before, letter} - {" ", "_"}
+        if "-" in both and len(both) > 1:
+            struck.add(at)
+        cells[at : at + 1] = [before if letter in " _-" and before != " " and before != "_" else letter]
+        at += 1
+    yield "".join(" " if number in struck else cell for number, cell in enumerate(cells))
+    if struck:
+        yield Hidden("".join(cell if number in struck else " " for number, cell in enumerate(cells)).strip(), True)
 
 
 @dataclass(frozen=True, slots=True)

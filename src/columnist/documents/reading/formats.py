@@ -255,7 +255,7 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
         return flat
     if promised not in (TEXT, HTML, EML) and any(head.startswith(magic) for magic, _ in _OTHERS):
         return None
-    if promised not in (None, TEXT, HTML, EML) or not _is_text(head):
+    if promised not in (None, TEXT, HTML, EML) or not _is_text(head, promised):
         return None
     start = _start(head).lower()
     if start.startswith((b"<!doctype html", b"<html")) or promised == HTML:
@@ -327,8 +327,14 @@ def _has(names: list[str], folder: str) -> bool:
     return any(name.lower().startswith(folder.lower()) for name in names)
 
 
-def _is_text(head: bytes) -> bool:
+_PRINTERS = b"\t\n\r\f\x1b" + b"\a\b\v\x1a\x1c\x1d\x1e\x1f"
+"""Control characters of texts, and of those for printers, terminals and lists of old systems."""
+
+
+def _is_text(head: bytes, promised: str | None) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or wide_encoding(head) is not None:
         return True  # UTF-16 or UTF-32
-    control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
+    if promised == TEXT and 4 * head.count(0) < 3 * len(head):
+        head = head.replace(b"\0", b"")  # records of one length, filled up
+    control = sum(byte < 32 and byte not in _PRINTERS for byte in head)
     return control <= len(head) // 50  # texts may also have a few odd characters and zeros

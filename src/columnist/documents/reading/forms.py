@@ -123,8 +123,13 @@ def _written(text: str, box: Box, field: Field, drawn: Sequence[WordBox]) -> tup
         boxes.append(WordBox(length, length + len(word), *where))
         length += len(word) + 1
 
-    for word in drawn:
-        write(text[word.start : word.end], (word.x0, word.y0, word.x1, word.y1))
+    shown, said = [text[word.start : word.end] for word in drawn], field.text.split()
+    if len(shown) > len(said) and "".join(shown) == "".join(said):  # letters in boxes of their own (a comb)
+        for one in said:
+            write(one, box)
+        return " ".join(parts), boxes
+    for one, word in zip(shown, drawn, strict=True):
+        write(one, (word.x0, word.y0, word.x1, word.y1))
     if not _says(" ".join(parts), field):
         value = field.text if not parts else f"[in the form's data: {field.text}]"
         for one in value.split():

@@ -41,6 +41,7 @@ _RAW = email.policy.compat32
 """Headers are kept as sent: the newer policies raise for hostile ones, and split lists only at commas."""
 
 _HEADER = re.compile(rb"(?:From |[!-9;-~]{1,80}[ \t]*:)")
+_KNOWN_HEADER = re.compile(rb"(?:From|To|Cc|Date|Subject|MIME-Version|Content-[\w-]+):", re.I)
 _SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S+ [^\n]*\d:\d\d[^\n]*\n(?=[!-9;-~]{1,80}:)")
 """The line before each e-mail of a mailbox (mbox)."""
 _BOUNDARY = re.compile(rb"^--(\S(?:[^\r\n\"]{0,68}\S)?)[ \t]*\r?\n(?:[!-9;-~]{1,80}:|\r?\n)", re.M)
@@ -105,8 +106,19 @@ def _parsed(data: bytes) -> _Part:
         start = data.find(b"\n", start) + 1
     else:
         start = 0
-    message: _Part = email.message_from_bytes(data[start:], policy=_RAW)
+    message: _Part = email.message_from_bytes(_with_whole_head(data[start:]), policy=_RAW)
     return message
+
+
+def _with_whole_head(data: bytes) -> bytes:
+    """A message whose headers do not end at a line that is none."""
+    end = re.search(rb"\r?\n\r?\n|\Z", data)
+    head, rest = (data[: end.start()], data[end.start() :]) if end else (data, b"")
+    head = re.sub(rb"^([!-9;-~]{1,80})[ \t]+:", rb"\1:", head, flags=re.M)
+    lines = head.split(b"\n")
+    last = max((number for number, line in enumerate(lines) if _KNOWN_HEADER.match(line)), default=0)
+    known = (line if _HEADER.match(line) or line[:1] in (b" ", b"\t") else b" " + line for line in lines[:last])
+    return b"\n".join([*known, *lines[last:]]) + rest
 
 
 def _mailbox(mails: Iterable[bytes]) -> _Part:

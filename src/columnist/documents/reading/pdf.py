@@ -70,6 +70,15 @@ stream of objects. Any letter of a name may be written as a number."""
 _MOST_LOOKED_THROUGH = 16 * 1024**2
 """Most bytes of a searched file: a larger one may have forms on layers."""
 
+_OVER_TEXT = frozenset(
+    (
+        pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP, pdfium_c.FPDF_ANNOT_TEXT, pdfium_c.FPDF_ANNOT_HIGHLIGHT,
+        pdfium_c.FPDF_ANNOT_UNDERLINE, pdfium_c.FPDF_ANNOT_SQUIGGLY, pdfium_c.FPDF_ANNOT_STRIKEOUT,
+        pdfium_c.FPDF_ANNOT_FILEATTACHMENT,
+    )
+)  # fmt: skip
+"""Annotations that draw no text: they mark the page's text, or are a sign on the page."""
+
 PICTURED = 0.5
 """The least share of such a page that pictures cover."""
 
@@ -233,8 +242,8 @@ def _page(document: Any, index: int, fonts: Fonts) -> Iterator[_OpenPage]:
 
 
 def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, list[Other], list[Box]]:
-    """The page, with the contents of form fields, typed text and stamps as ordinary text; the drawings of its
-    annotations, and the places that they strike through."""
+    """The page, with the contents of form fields, typed text, stamps, watermarks and captions as ordinary text; the
+    drawings of its annotations, and the places that they strike through."""
     kinds, over = set(), []
     struck: list[Box] = []
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
@@ -251,7 +260,7 @@ def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, 
             struck += _places_of(annotation)
         kinds.add(kind)
         pdfium_c.FPDFPage_CloseAnnot(annotation)
-    if kinds.isdisjoint((pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_STAMP)):
+    if kinds <= _OVER_TEXT:
         return page, over, struck
     pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY)
     page.close()

@@ -33,7 +33,7 @@ _PAGEFUL = 0.1
 
 def shows_more(page: Any, content: Content, words: Sequence[WordBox]) -> bool:
     """Whether a page shows lines of text that are not among its words."""
-    if content.paths < MANY_PATHS and not content.pictures:
+    if content.paths < MANY_PATHS and not content.pictures and not content.may_have_letters:
         return False
     with without(content.texts):
         view = draw(page, SHARPNESS)

@@ -143,7 +143,8 @@ def repeated_spans(layer: TextLayer) -> list[_Span]:
     for word in layer.words:
         text, x, y = layer.text[word.start : word.end], int(word.x0 // _TWICE), int(word.y0 // _TWICE)
         near = (seen.get((text, x + right, y + down)) for right in (-1, 0, 1) for down in (-1, 0, 1))
-        if any(known is not None and _are_near(word, known) for known in near):
+        # A word of two fonts has two boxes.
+        if any(known is not None and known.start != word.start and _are_near(word, known) for known in near):
             found[word.start, word.end] = None
         else:
             seen[text, x, y] = word

@@ -23,7 +23,8 @@ from columnist.documents.reading.raised import add_mark, is_lower_half
 
 _BLOCKS = frozenset(
     """address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption
-    figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr li listing main menu nav ol optgroup p plaintext pre search
+    figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr li legend
+    listing main menu nav ol optgroup p plaintext pre search
     section summary table tbody text tfoot thead tr ul xmp""".split()
 )
 _CELLS = frozenset(("td", "th", "mtd"))
@@ -46,7 +47,7 @@ _FORMULAS = {
 }
 _FORMULAS |= {"mover": "^", "mmultiscripts": " "}
 """The text between the parts of an element of a formula."""
-_AROUND = {"rt": ("(", ")"), "msqrt": ("√(", ")"), "mspace": (" ", "")}
+_AROUND = {"rt": ("(", ")"), "msqrt": ("√(", ")"), "mspace": (" ", ""), "button": (" ", " ")}
 """The text before and after an element, which a browser draws as a place or a sign."""
 _MOST_USED = 1_000
 """How many copies of drawn parts (`use`) are read."""
@@ -162,6 +163,15 @@ class _List:
     number: int
     step: int
     form: str
+    shown: int = 0
+
+
+@dataclass(slots=True)
+class _Counter:
+    """A counter of style sheets, and how deep the element is that began it: it counts inside that one's parent."""
+
+    depth: int
+    value: int
 
 
 class _Reading:
@@ -175,7 +185,7 @@ class _Reading:
         self._rows: list[list[list[str | Hidden]]] = []
         self._lists: list[_List] = []
         self._states = [Style()]
-        self._counters: dict[str, int] = {}
+        self._counters: dict[str, list[_Counter]] = {}
         self.remarks: list[Remark] = []
         self.left_out = False
 
@@ -261,7 +271,7 @@ class _Reading:
         def end() -> None:
             self._put(after + self._generated(style.after))
             ends()
-            self._states.pop()
+            self._leave()
 
         return end
 
@@ -295,7 +305,10 @@ class _Reading:
             self._rows.append([])
             return self._end_row
         if tag not in _BLOCKS and not style.is_block:
-            return lambda: None
+            if not style.is_apart:
+                return lambda: None
+            self._box.add(" ")
+            return lambda: self._box.add(" ")
         self._box.end_line()
         if tag in _LISTS:
             self._lists.append(_list(node, tag, attributes))
@@ -319,7 +332,7 @@ class _Reading:
             return "• "
         items = self._lists[-1]
         items.number = _integer(attributes.get("value"), items.number)
-        self._counters["list-item"] = items.number
+        items.shown = items.number
         form = style.list_form or _FORMS.get(attributes.get("type") or "", "") or items.form
         marker = self._generated(style.marker) or list_number(items.number, form)
         items.number += items.step
@@ -376,6 +389,7 @@ class _Reading:
     def _picture(self, attributes: Mapping[str, str | None]) -> None:
         """Add the letters that are drawn for a picture: those of a drawing inside the address, or of the text for a
         picture that is not in the file."""
+        self._box.add(" ")
         address = attributes.get("src") or _address(attributes)
         if drawing := _drawing(address):
             self.read_pictures.add(address)
@@ -398,9 +412,23 @@ class _Reading:
         self._depth -= 1
 
     def _count_up(self, style: Style) -> None:
-        self._counters.update(style.resets)
+        depth = len(self._states)
+        for name, value in style.resets.items():
+            begun = self._counters.setdefault(name, [])
+            begun[:] = [one for one in begun if one.depth < depth] + [_Counter(depth, value)]
         for name, step in style.increments.items():
-            self._counters[name] = self._counters.get(name, 0) + step
+            begun = self._counters.setdefault(name, [])
+            if not begun:
+                begun.append(_Counter(depth, 0))
+            begun[-1].value += step
+
+    def _leave(self) -> None:
+        """End an element, and the counters that its children began."""
+        self._states.pop()
+        depth = len(self._states)
+        for begun in self._counters.values():
+            while begun and begun[-1].depth > depth + 1:
+                begun.pop()
 
     def _put(self, text: str) -> None:
         if text:
@@ -408,10 +436,15 @@ class _Reading:
 
     def _generated(self, content: str) -> str:
         """The text that a style sheet puts before or after an element, or in the place of an item's number."""
-        return re.sub("\2([^\2\3]*)\3([^\2\3]*)\3", lambda found: self._counter(found[1], found[2]), content)
+        return re.sub("\2([^\2\3]*)\3([^\2\3]*)\3([^\2\3]*)\3", lambda found: self._counter(*found.groups()), content)
 
-    def _counter(self, name: str, form: str) -> str:
-        return list_number(self._counters.get(name, 0), form).rstrip(". ")
+    def _counter(self, name: str, form: str, between: str) -> str:
+        if name == "list-item":
+            levels = [one.shown for one in self._lists]
+        else:
+            levels = [one.value for one in self._counters.get(name, ())]
+        shown = levels if between else levels[-1:]
+        return between.join(list_number(one, form).rstrip(". ") for one in shown or [0])
 
 
 def _sign_before(node: LexborNode, tag: str, before: str) -> list[str]:
@@ -487,12 +520,20 @@ def _integer(text: str | None, otherwise: int) -> int:
     return int(text) if text and re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", text) else otherwise
 
 
+def _label(option: LexborNode) -> str:
+    return option.attributes.get("label") or " ".join(option.text().split())
+
+
 def _filled_in(node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> str:
     """The shown text of a form's field."""
     if tag == "select":
         options = node.css("option")
-        chosen = [one for one in options if "selected" in one.attributes] or options[:1]
-        return f" {', '.join(one.attributes.get('label') or ' '.join(one.text().split()) for one in chosen)} "
+        chosen = [one for one in options if "selected" in one.attributes]
+        if "multiple" in attributes or _integer(attributes.get("size"), 1) > 1:  # a list that shows all of them
+            marks = (_CHECKED if "selected" in one.attributes else _UNCHECKED for one in options)
+            return f" {' '.join(f'{mark} {_label(one)}' for mark, one in zip(marks, options, strict=True))} "
+        chosen = chosen[-1:] or options[:1]
+        return f" {''.join(map(_label, chosen))} "
     kind = (attributes.get("type") or "text").lower()
     if kind in ("checkbox", "radio"):
         return f" {_CHECKED if 'checked' in attributes else _UNCHECKED} "
