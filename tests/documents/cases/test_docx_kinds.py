@@ -103,13 +103,17 @@ def test_smart_art_charts_and_word_art_are_read(tmp_path: Path) -> None:
     assert one(write_docx(tmp_path / "b.docx", p("Map.", shape))).text.split("\n") == ["Map.", "Sold to Birch Ltd"]
 
 
-def charted(path: Path, series: str, shapes: str = "") -> Page:
+def charted(path: Path, series: str, shapes: str = "", before: str = "") -> Page:
     """A page with a chart of these series, and shapes over it."""
     names = f'xmlns:c="{DRAWING}/chart" xmlns:a="{DRAWING}/main"'
     related = f'<Relationship Id="u" Type="{OFFICE}/chartUserShapes" Target="shapes.xml"/>'
     space = "http://schemas.openxmlformats.org/package/2006/relationships"
     parts = {
-        "c": ("chart", "charts/chart1.xml", f"<c:chartSpace {names}><c:ser>{series}</c:ser></c:chartSpace>".encode()),
+        "c": (
+            "chart",
+            "charts/chart1.xml",
+            f"<c:chartSpace {names}>{before}<c:ser>{series}</c:ser></c:chartSpace>".encode(),
+        ),
         "r": (
             "other",
             "charts/_rels/chart1.xml.rels",
@@ -134,6 +138,8 @@ def test_values_of_a_chart_stay_beside_their_categories_and_have_their_format(tm
     dates = cache("num", {0: "45658", 1: "45689"}, "d/m/yyyy")
     page = charted(tmp_path, f"<c:cat>{dates}</c:cat><c:val>{cache('num', {0: '1', 1: '0.30000000000000004'})}</c:val>")
     assert page.text == "Rent.\n2025-01-01: 1, 2025-02-01: 0.3"
+    page = charted(tmp_path, f"<c:val>{cache('num', {0: '44196'}, 'd/m/yyyy')}</c:val>", before="<c:date1904/>")
+    assert page.text == "Rent.\n2025-01-01"
     level = "<c:lvl>{}</c:lvl>"
     inner = "".join(f'<c:pt idx="{index}"><c:v>Q{index % 2 + 1}</c:v></c:pt>' for index in range(4))
     outer = '<c:pt idx="0"><c:v>2024</c:v></c:pt><c:pt idx="2"><c:v>2025</c:v></c:pt>'

@@ -55,6 +55,8 @@ def test_no_digit_of_a_formula_is_one_of_its_neighbours() -> None:
     low = rb"{\*\moMath{\mlimLow{\me{\mr 6}}{\mlim{\mr 8}}}{\mr 7}}"
     assert shown(low + rb"\par") == ["6_8 7"]
     assert shown(rb"{\*\moMath{\mr 1}{\mr 5}}\par") == ["15"]
+    root = rb"{\*\moMath{\mr 2}{\mrad{\mdeg %s}{\me{\mr 8}}}}\par"
+    assert [shown(root % rb"{\mr 3}"), shown(root % b"")] == [["2 3-√8"], ["2√8"]]
 
 
 def test_the_second_byte_of_a_character_may_be_a_sign_of_rtf() -> None:

@@ -78,10 +78,12 @@ def _has_values(chart: Any) -> bool:
 def _chart_lines(chart: Any) -> Iterator[str]:
     """The text of a chart: titles, then a line for each series: its name, and its values with their categories."""
     yield from paragraphs(chart)
+    count = chart.find(f"{_C}date1904")
+    from_1904 = count is not None and count.get("val", "1") in ("1", "true")
     for series in (one for one in chart.iter() if one.tag == f"{_C}ser"):
-        name = " ".join(_values(series.find(f"{_C}tx")).values())
-        labels = _values(_first(series, "cat", "xVal"))
-        values = _values(_first(series, "val", "yVal"))
+        name = " ".join(_values(series.find(f"{_C}tx"), from_1904).values())
+        labels = _values(_first(series, "cat", "xVal"), from_1904)
+        values = _values(_first(series, "val", "yVal"), from_1904)
         pairs = [f"{labels[index]}: {value}" if index in labels else value for index, value in values.items()]
         line = ", ".join(pairs or labels.values())
         if name or line:
@@ -104,7 +106,7 @@ def _is_label(value: Any) -> bool:
     return next(value.iterancestors(f"{_LABELS}dlblRangeCache"), None) is not None
 
 
-def _values(element: Any | None) -> dict[int, str]:
+def _values(element: Any | None, from_1904: bool) -> dict[int, str]:
     """The points of a series by their numbers, as their format shows them: blank ones are not in the file. The levels
     of a category are in one text, the outermost first."""
     levels: dict[Any, dict[int, str]] = {}
@@ -115,7 +117,9 @@ def _values(element: Any | None) -> dict[int, str]:
         code = point.get("formatCode") or around.findtext(f"{_C}formatCode") or "General"
         if value.text:
             is_number = around.tag in (f"{_C}numCache", f"{_C}numLit")
-            level[whole(point.get("idx"), len(level))] = _formatted(value.text, code) if is_number else value.text
+            level[whole(point.get("idx"), len(level))] = (
+                _formatted(value.text, code, from_1904) if is_number else value.text
+            )
     found, *others = levels.values() or [{}]
     for outer in others:
         group = ""
@@ -126,8 +130,8 @@ def _values(element: Any | None) -> dict[int, str]:
     return found
 
 
-def _formatted(raw: str, code: str) -> str:
+def _formatted(raw: str, code: str, from_1904: bool) -> str:
     try:
-        return formatted(float(raw), code)
+        return formatted(float(raw), code, from_1904=from_1904)
     except ValueError:
         return raw

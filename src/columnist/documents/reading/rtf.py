@@ -224,6 +224,7 @@ class _Reading:
         self._field: _Field | None = None
         self._drawn: list[_Drawn] = []
         self._is_apart = False
+        self._degree = 0
         self._has_numbers = _LIST_NUMBER.search(data) is not None
         self._is_numbered = False
         self._unnumbered = 0
@@ -275,6 +276,8 @@ class _Reading:
         if len(self._groups) == 1:
             return  # a brace too many: the rest is still read
         ended = self._groups.pop()
+        if ended.destination == b"mdeg":
+            self._add("-√" if len(self._units) > self._degree else "√")
         self._is_apart = self._is_apart or ended.destination in _MATHS
         if ended.destination == b"pict" and self._group.is_shown and self._goal[0] * self._goal[1] >= _LARGE:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="a large picture"))
@@ -343,6 +346,7 @@ class _Reading:
             self._is_apart = self._is_apart or word in _STRUCTURES
             if word in _CHARACTERS:
                 self._add(_CHARACTERS[word])
+            self._degree = len(self._units)
         elif word in _PARAGRAPHS and group.is_shown:
             self._end_line()
 
