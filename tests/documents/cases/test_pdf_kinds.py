@@ -387,6 +387,14 @@ def test_a_damaged_page_is_said_and_the_others_are_read(tmp_path: Path) -> None:
 # ── Files inside ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("said", [b"/Count 1", b"/Count 0", b"/Count 3", b"/Count 9"])
+def test_every_page_is_read_whatever_number_the_file_says(tmp_path: Path, said: bytes) -> None:
+    path = write_pdf(tmp_path / "a.pdf", [line(f"Page {number}", 700) for number in (1, 2, 3)])
+    path.write_bytes(path.read_bytes().replace(b"/Count 3", said))
+    texts = [page.text for page in read_pdf(path.open("rb"), 99)]
+    assert [text for text in texts if text] == ["Page 1", "Page 2", "Page 3"]
+
+
 def inside(path: Path) -> list[tuple[str, str | None]]:
     return [(file.name, file.unread) for file in attached_files(path.open("rb"))]
 

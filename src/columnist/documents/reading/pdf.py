@@ -79,6 +79,11 @@ _OVER_TEXT = frozenset(
 )  # fmt: skip
 """Annotations that draw no text: they mark the page's text, or are a sign on the page."""
 
+_KIDS = re.compile(rb"/Kids\s*\[((?:\s*\d{1,9}\s+\d{1,5}\s+R)*+)\s*\]")
+_COUNT = re.compile(rb"/Count\s+(\d{1,9})(?!\d)")
+_LONGEST_NODE = 2_000
+"""Most bytes before and after the pages of a list of pages."""
+
 PICTURED = 0.5
 """The least share of such a page that pictures cover."""
 
@@ -188,12 +193,24 @@ def draw_page(file: BinaryIO, number: int, width: int) -> bytes:
             return picture.getvalue()
 
 
+def _count_all_pages(held: mmap.mmap) -> None:
+    """PDFium ends a file early whose list of pages says that it has fewer; if it says 0, PDFium counts them."""
+    for found in _KIDS.finditer(held):
+        begin = held.rfind(b"<<", max(found.start() - _LONGEST_NODE, 0), found.start())
+        end = held.find(b">>", found.end(), found.end() + _LONGEST_NODE)
+        said = _COUNT.search(held, begin, end) if 0 <= begin < end else None
+        if said and int(said[1]) < found[1].count(b"R"):
+            held[said.start(1) : said.end(1)] = b"0".ljust(len(said[1]))
+
+
 @contextmanager
 def _opened(file: BinaryIO) -> Iterator[tuple[Any, Fonts]]:
     try:
         # A private copy, of which only changed parts take memory: PDFium would call back for each piece of a file.
         size = file.seek(0, os.SEEK_END)  # a closed process may not ask for the state of a file
         held = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)
+        if size <= _MOST_LOOKED_THROUGH:
+            _count_all_pages(held)
         document = pdfium.PdfDocument((ctypes.c_ubyte * len(held)).from_buffer(held))
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
