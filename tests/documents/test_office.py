@@ -14,6 +14,7 @@ from columnist.settings import Settings
 from tests.documents.cases.reading import FILES
 from tests.documents.ole import ole
 from tests.documents.readers import read, refused
+from tests.documents.test_word import p, write_docx
 from tests.patience import until
 
 LONG = 98_765
@@ -69,6 +70,18 @@ def test_what_libreoffice_makes_is_read_in_its_place(
     install(tmp_path, f'{script}; mkdir "$4"; mv "$4.$2" "$4/document.$2"', monkeypatch)
     shutil.copyfile(made, tmp_path / "bin" / "made.docx")
     assert [page.text for page in read(settings, old(tmp_path))] == [page.text for page in read(settings, made)]
+
+
+@pytest.mark.parametrize(("text", "count"), [("See Error: Reference source not found above", 1), ("See 4.2 above", 0)])
+def test_a_reference_that_libreoffice_lost_is_said(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, count: int
+) -> None:
+    script = 'while [ "$1" != --convert-to ]; do shift; done; cp "${0%/*}/made.$2" "$4.$2"'
+    install(tmp_path, f'{script}; mkdir "$4"; mv "$4.$2" "$4/document.$2"', monkeypatch)
+    write_docx(tmp_path / "bin" / "made.docx", p(text))
+    (page,) = read(settings, old(tmp_path))
+    assert [one.detail for one in page.remarks] == ["a reference whose aim is not in the file"] * count
+    assert read(settings, tmp_path / "bin" / "made.docx")[0].remarks == ()
 
 
 def test_libreoffice_reads_no_file_of_its_user_and_writes_in_one_folder_alone(

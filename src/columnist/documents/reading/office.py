@@ -13,9 +13,11 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from columnist.cpu import usable_cores
+from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import formats
 from columnist.documents.storage import weather
 from columnist.errors import DocumentError
@@ -42,9 +44,20 @@ os.execv(sys.argv[5], sys.argv[5:])
 """
 
 
+_NOT_FOUND = "Error: Reference source not found"
+"""LibreOffice writes this in place of the stored text of a reference whose aim is not in the file."""
+
+
 def program() -> str | None:
     """LibreOffice's program; None if it is not installed."""
     return shutil.which("soffice") or shutil.which("libreoffice")
+
+
+def with_lost_references(page: Page) -> Page:
+    """The page of a converted file, with a remark on texts that LibreOffice replaced."""
+    count = page.text.count(_NOT_FOUND)
+    said = Remark(RemarkKind.NOT_READ, count, (page.number,), "a reference whose aim is not in the file")
+    return replace(page, remarks=(*page.remarks, said)) if count else page
 
 
 class Converter:

@@ -94,6 +94,7 @@ class Reader:
             if program is not None and media_type in formats.OLD_OFFICE:
                 path = await stack.enter_async_context(self._converter.newer(program, path, media_type))
                 media_type, language, read = await self._read_once(path, name, user)
+                read = [(office.with_lost_references(page), packed) for page, packed in read]
             if any(page.needs_ocr for page, _ in read) and ocr.installed():
                 await self._read_by_ocr(path, media_type, read, user)
                 asked = {"asked": "language", "texts": sample(page for page, _ in read)}
