@@ -1,5 +1,7 @@
 """PDF: values outside the text, files inside it, and text in pictures."""
 
+import re
+import zlib
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -393,6 +395,25 @@ def test_every_page_is_read_whatever_number_the_file_says(tmp_path: Path, said: 
     path.write_bytes(path.read_bytes().replace(b"/Count 3", said))
     texts = [page.text for page in read_pdf(path.open("rb"), 99)]
     assert [text for text in texts if text] == ["Page 1", "Page 2", "Page 3"]
+
+
+def test_content_that_breaks_off_is_said(tmp_path: Path) -> None:
+    content = "".join(line(f"Clause {number} costs ${number},000", 700 - 14 * number) for number in range(40))
+    packed = zlib.compress(content.encode())
+    half, flushed = len(packed) // 2, zlib.compressobj()
+    for data, torn in [
+        (packed, 0),
+        (flushed.compress(content.encode()) + flushed.flush(zlib.Z_SYNC_FLUSH), 0),
+        (packed[:half], 1),
+        (packed[:half] + b"\xff\0\xaa" + packed[half + 3 :], 1),
+    ]:
+        made = write_pdf(tmp_path / "a.pdf", ["CONTENT"]).read_bytes()
+        known = b"<< /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (len(data), data)
+        before, after = re.split(rb"<<[^<>]*>>\nstream\nCONTENT\nendstream", made)
+        (tmp_path / "a.pdf").write_bytes(before + known + after)
+        page = one(tmp_path / "a.pdf")
+        assert ("Clause 39" in page.text) == (not torn) and "Clause 2" in page.text
+        assert [remark.detail for remark in page.remarks] == ["damaged content"] * torn
 
 
 def inside(path: Path) -> list[tuple[str, str | None]]:

@@ -27,6 +27,7 @@ from columnist.documents.reading.plain import INK, shows_all
 from columnist.documents.reading.portfolio import attached_to
 from columnist.documents.reading.regions import lies_on_its_side, masked, shows_more
 from columnist.documents.reading.struck import struck_spans
+from columnist.documents.reading.torn import torn_parts
 from columnist.documents.reading.unseen import contrast, draw, hidden_spans, repeated_spans
 from columnist.errors import DocumentError
 
@@ -107,6 +108,10 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
             raise DocumentError("The PDF has no pages.")
         damaged = 0
         unread = [one for one in attached_to(document, on_pages=False) if one.unread]
+        said = [Remark(RemarkKind.ATTACHMENT, detail=one.name) for one in unread]
+        with _held(file) as held:
+            if len(held) <= _MOST_LOOKED_THROUGH and (torn := torn_parts(held)):
+                said.append(Remark(RemarkKind.NOT_READ, torn, detail="damaged content"))
         for index in range(len(document)):
             try:
                 with _page(document, index, fonts) as opened:
@@ -116,10 +121,7 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
                 if damaged == len(document):
                     raise
                 page = Page(index + 1, "", remarks=(Remark(RemarkKind.NOT_READ, 1, (index + 1,), "a damaged page"),))
-            if not index and unread:
-                named = tuple(Remark(RemarkKind.ATTACHMENT, detail=one.name) for one in unread)
-                page = replace(page, remarks=(*page.remarks, *named))
-            yield page
+            yield page if index else replace(page, remarks=(*page.remarks, *said))
 
 
 def attached_files(file: BinaryIO) -> Iterator[Attached]:
@@ -203,13 +205,18 @@ def _count_all_pages(held: mmap.mmap) -> None:
             held[said.start(1) : said.end(1)] = b"0".ljust(len(said[1]))
 
 
+def _held(file: BinaryIO) -> mmap.mmap:
+    """A private copy of a file's bytes, of which only changed parts take memory."""
+    size = file.seek(0, os.SEEK_END)  # a closed process may not ask for the state of a file
+    return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)
+
+
 @contextmanager
 def _opened(file: BinaryIO) -> Iterator[tuple[Any, Fonts]]:
     try:
-        # A private copy, of which only changed parts take memory: PDFium would call back for each piece of a file.
-        size = file.seek(0, os.SEEK_END)  # a closed process may not ask for the state of a file
-        held = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)
-        if size <= _MOST_LOOKED_THROUGH:
+        # PDFium would call back for each piece of a file.
+        held = _held(file)
+        if len(held) <= _MOST_LOOKED_THROUGH:
             _count_all_pages(held)
         document = pdfium.PdfDocument((ctypes.c_ubyte * len(held)).from_buffer(held))
     except pdfium.PdfiumError as error:
