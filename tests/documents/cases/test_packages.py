@@ -65,6 +65,46 @@ def test_blanks_before_a_part_cost_no_text(tmp_path: Path) -> None:
     assert text(packed, "a.docx") == "The fee is £5."
 
 
+@pytest.mark.parametrize(
+    ("written", "shown", "remarks"),
+    [
+        (b"$5&#x1;000", "$5�000", [(RemarkKind.UNDECODABLE, 1)]),
+        (b"$5&#11;000&#x1F;", "$5�000�", [(RemarkKind.UNDECODABLE, 2)]),
+        (b"$5\x0b000", "$5�000", [(RemarkKind.UNDECODABLE, 1)]),
+        (b"caf\xe9 $5 \xc2\xa3", "caf� $5 £", [(RemarkKind.UNDECODABLE, 1)]),
+        (b"&#9;&#x20AC;5 &#38;#1;", "\t€5 &#1;", []),
+    ],
+)
+def test_what_xml_does_not_allow_costs_no_other_text(
+    tmp_path: Path, written: bytes, shown: str, remarks: list[tuple[RemarkKind, int]]
+) -> None:
+    path = write_docx(tmp_path / "a.docx", p("Fee: THIS."))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(packed, "w") as after:
+        for name in before.namelist():
+            after.writestr(name, before.read(name).replace(b"THIS", written))
+    _, (page,) = read_file(packed, "a.docx", 10)
+    assert (page.text, [(one.kind, one.count) for one in page.remarks]) == (f"Fee: {shown}.", remarks)
+
+
+def test_another_encoding_that_a_part_declares_is_used(tmp_path: Path) -> None:
+    path = write_docx(tmp_path / "a.docx", p("Fee: THIS."))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(packed, "w") as after:
+        for name in before.namelist():
+            head = b'<?xml version="1.0" encoding="windows-1252"?>'
+            after.writestr(name, head + before.read(name).replace(b"THIS", "café €5".encode("cp1252")))
+    _, (page,) = read_file(packed, "a.docx", 10)
+    assert (page.text, page.remarks) == ("Fee: café €5.", ())
+
+
+def test_junk_before_a_package_is_passed_over(tmp_path: Path) -> None:
+    path = write_docx(tmp_path / "a.docx", p("The fee is $5."))
+    assert text(io.BytesIO(b"X-Header: 1\r\n\r\n" + path.read_bytes()), "a.docx") == "The fee is $5."
+    with pytest.raises(DocumentError, match="claims to be a DOCX"):
+        read_file(io.BytesIO(b"\1\2\3" + path.read_bytes()[:200]), "a.docx", 10)
+
+
 def test_texts_that_a_part_defines_for_itself_are_said_to_be_missing(tmp_path: Path) -> None:
     path = write_docx(tmp_path / "a.docx", p("The fee is $5,&fee;000."))
     packed = io.BytesIO()

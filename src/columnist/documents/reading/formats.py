@@ -90,6 +90,7 @@ _ZIPPED = {
 _OFFICE_FOLDERS = (("word/", DOCX), ("xl/", XLSX), ("ppt/", PPTX))
 _PACKAGES = (("[Content_Types].xml", (DOCX, XLSX, PPTX)), ("content.xml", (ODT, ODS, ODP)))
 """A part of each Office file, and the types of file that have it."""
+_PACKED = tuple(kind for _, kinds in _PACKAGES for kind in kinds)
 _OFFICES = {"[content_types].xml", "mimetype", "meta-inf/manifest.xml"}
 """Paths inside archives that are one document, in lower case."""
 LARGEST_DIRECTORY = 2 * 1024**2
@@ -251,10 +252,16 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
     known = next((kind for magic, kind in _MAGIC if _start(head).startswith(magic)), None)
     if known:
         return known
+    if promised in _PACKED and zipfile.is_zipfile(file):  # with something before it
+        return _by_names(file, head, promised)
     if (flat := _flat(file)) is not None or old_office(file) is not None:
         return flat
     if promised not in (TEXT, HTML, EML) and any(head.startswith(magic) for magic, _ in _OTHERS):
         return None
+    return _kind_of_text(head, promised)
+
+
+def _kind_of_text(head: bytes, promised: str | None) -> str | None:
     if promised not in (None, TEXT, HTML, EML) or not _is_text(head, promised):
         return None
     start = _start(head).lower()

@@ -31,6 +31,9 @@ _NOT_SHOWN = re.compile(
 )
 """Kinds of parts that a page or sheet does not show, or shows only sometimes."""
 _XML = (".xml", ".rels")
+_ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)")
+_NO_CHARACTER = re.compile(rb"&#(?:x0*(?:[0-8BbCcEeFf]|1[0-9A-Fa-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ENTITY = b"<!ENTITY"
 _LONGEST_HEAD = 65_536
 """Bytes in which a part defines entities, if it does."""
@@ -66,6 +69,7 @@ class Package:
         # Some programs write paths with backslashes.
         self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
         self._read: set[str] = set()
+        self._mended: set[str] = set()
         self._relations: dict[str, dict[str, tuple[str, str]]] = {}
         self.remarks: list[Remark] = []
 
@@ -76,7 +80,27 @@ class Package:
         if there is None:
             return None
         data = self._archive.read(there)
-        return _in_utf8(data) if there.lower().endswith(_XML) else data
+        return self._cleaned(name, _in_utf8(data)) if there.lower().endswith(_XML) else data
+
+    def _cleaned(self, name: str, data: bytes) -> bytes:
+        """A part with � for what XML does not allow, and some programs write: control characters, and stray bytes in
+        UTF-8. A remark counts them."""
+        named = strays = 0
+        if b"&#" in data:
+            data, named = _NO_CHARACTER.subn(b"&#xFFFD;", data)
+        data, controls = _CONTROL.subn("�".encode(), data)
+        declared = _ENCODING.match(data)
+        if declared is None or declared[1].lower() in (b"utf-8", b"utf8"):
+            try:
+                data.decode()
+            except UnicodeDecodeError:
+                text = data.decode("utf-8", "replace")
+                strays = text.count("�") - data.count("�".encode())
+                data = text.encode()
+        if named + controls + strays and name not in self._mended:
+            self._mended.add(name)
+            self.remarks.append(Remark(RemarkKind.UNDECODABLE, named + controls + strays))
+        return data
 
     def part(self, name: str, *, must_be_whole: bool = False) -> Any | None:
         """The root element of a part; None if there is no such part, or if it is damaged, which a remark says."""
