@@ -126,6 +126,7 @@ def test_parts_of_a_drawing_or_a_formula_are_no_digits_of_each_other() -> None:
     for html, lines in [
         ("<svg><text x=0>2001</text><text x=90>5,000</text></svg>", ["2001", "5,000"]),
         ("<svg><text><tspan x=0>Rent 1</tspan><tspan x=90>200</tspan></text></svg>", ["Rent 1 200"]),
+        ("<svg><text>$1<tspan dx=0.5>50</tspan><tspan dy=20>200</tspan></text></svg>", ["$150 200"]),
         ("<svg><text>$<tspan font-weight=bold>5,000</tspan></text></svg>", ["$5,000"]),
         ("<ruby>500<rt>300</rt></ruby> and <ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>", ["500(300) and 漢(kan)"]),
         ("<math><msqrt><mn>16</mn></msqrt></math>", ["√(16)"]),

@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.css import Style, Styles, list_number
+from columnist.documents.reading.css_values import pixels
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import Hidden, Lines, pages_of
 from columnist.documents.reading.pictures import shows_text
@@ -49,6 +50,8 @@ _FORMULAS |= {"mover": "^", "mmultiscripts": " "}
 """The text between the parts of an element of a formula."""
 _AROUND = {"rt": ("(", ")"), "msqrt": ("√(", ")"), "mspace": (" ", ""), "button": (" ", " ")}
 """The text before and after an element, which a browser draws as a place or a sign."""
+_KERNING = 3.0
+"""Most pixels by which neighbouring letters of a drawing are moved."""
 _MOST_USED = 1_000
 """How many copies of drawn parts (`use`) are read."""
 _SPACE, _TAB = "\0", "\1"
@@ -466,8 +469,11 @@ def _address(attributes: Mapping[str, str | None]) -> str:
 
 
 def _moves(attributes: Mapping[str, str | None]) -> bool:
-    """Whether letters of a drawing are put elsewhere, not one by one."""
-    return any(len((attributes.get(name) or "0 0").split()) == 1 for name in ("x", "y", "dx", "dy"))
+    """Whether letters of a drawing are put elsewhere, neither one by one nor by a hair."""
+    if any(len((attributes.get(name) or "0 0").split()) == 1 for name in ("x", "y")):
+        return True
+    moves = [attributes.get(name) or "0" for name in ("dx", "dy")]
+    return any((pixels(one) or pixels(f"{one}px") or 0) > _KERNING for one in moves)
 
 
 def _embedded(address: str) -> tuple[str, bytes]:
