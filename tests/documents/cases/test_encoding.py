@@ -101,6 +101,19 @@ def test_a_text_that_begins_like_another_format_is_a_text(tmp_path: Path) -> Non
         assert text_of(path) == said
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_lines_that_another_program_added_are_no_letters_of_utf_16(encoding: str) -> None:
+    first, added, last = (
+        "Rent £5,000 – 契約灁数摮摥\n",
+        "From now on the rent is $6,000 a month and not more.\n",
+        "End: £7.\n",
+    )
+    mark = "\ufeff".encode(encoding)
+    data = mark + first.encode(encoding) + added.encode() + last.encode(encoding)
+    assert decode(data).text == first + added + last
+    assert decode(mark + first.encode(encoding)).text == first
+
+
 def test_what_printers_and_old_systems_write_is_a_text(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     for data, text in [

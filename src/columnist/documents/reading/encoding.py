@@ -25,6 +25,8 @@ _SUPERSETS = {"gbk": "gb18030", "iso8859-1": "cp1252", "euc_jis_2004": "euc_jp",
 _OF_WINDOWS = {"iso8859-8": "cp1255", "iso8859-11": "cp874"}
 """The same for a guess: these encodings have a currency sign more, and none was declared."""
 
+_ADDED = re.compile(rb"[\t\n\r -~]{24,}")
+"""Bytes that are no letters of UTF-16: so many letters with two bytes of ASCII each do not follow one another."""
 _ZEROS = re.compile("\0\0+")
 """What fills a field of a record; a single zero is a stray byte."""
 
@@ -92,16 +94,33 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
         if data.startswith(mark):
             while data.startswith(mark):  # a file joined from others may have two
                 data = data[len(mark) :]
-            return _decoded(data, encoding)
+            return _wide(data, encoding)
     wide = wide_encoding(data)
     if wide is not None:
-        return _decoded(data, wide)
+        return _wide(data, wide)
     stated = codec(declared)
     if stated is not None and not stated.startswith(("utf-16", "utf-32")):  # without zeros it cannot be that
         return _stated(data, stated, is_sure=declared not in _UNMEANT)
     if _is_utf_8(data):
         return _decoded(data, "utf-8")
     return _guessed(data)
+
+
+def _wide(data: bytes, encoding: str) -> Decoded:
+    """Text of a Unicode encoding, to which a program may have added lines in ASCII, as a log's."""
+    found: list[str] = []
+    remarks: list[Remark] = []
+    end = 0
+    for run in _ADDED.finditer(data) if encoding.startswith("utf-16") else ():
+        start, stop = run.span()
+        start += data[start - 1 : start] == b"\0" and encoding.endswith("be")  # the half of a letter before it
+        stop -= data[stop : stop + 1] == b"\0" and encoding.endswith("le")
+        before = _decoded(data[end:start], encoding)
+        found += [before.text, data[start:stop].decode("ascii")]
+        remarks += before.remarks
+        end = stop
+    last = _decoded(data[end:], encoding)
+    return Decoded("".join([*found, last.text]), (*remarks, *last.remarks))
 
 
 def _stated(data: bytes, stated: str, is_sure: bool) -> Decoded:
