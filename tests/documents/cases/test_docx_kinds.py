@@ -159,6 +159,9 @@ def test_labels_and_shapes_of_a_chart_are_read_and_missing_values_are_said(tmp_p
         "<c:sp><a:p><a:r><a:t>From 1 May</a:t></a:r></a:p></c:sp>",
     )
     assert (page.text, page.remarks) == ("Rent.\n5\ncap $9\nFrom 1 May", ())
+    title = f"<c:title><c:tx>{cache('str', {0: 'Rent of $5'})}</c:tx></c:title>"
+    page = charted(tmp_path, f"<c:val>{cache('num', {0: '5'})}</c:val>", before=title)
+    assert (page.text, page.remarks) == ("Rent.\nRent of $5\n5", ())
     page = charted(tmp_path, "<c:val><c:numRef><c:f>x</c:f></c:numRef></c:val>")
     assert [remark.detail for remark in page.remarks] == ["values of a chart"]
 

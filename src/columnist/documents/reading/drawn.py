@@ -80,6 +80,8 @@ def _chart_lines(chart: Any) -> Iterator[str]:
     yield from paragraphs(chart)
     count = chart.find(f"{_C}date1904")
     from_1904 = count is not None and count.get("val", "1") in ("1", "true")
+    for title in chart.iter(f"{_C}title"):  # the text of a cell
+        yield from _values(title.find(f"{_C}tx"), from_1904).values()
     for series in (one for one in chart.iter() if one.tag == f"{_C}ser"):
         name = " ".join(_values(series.find(f"{_C}tx"), from_1904).values())
         labels = _values(_first(series, "cat", "xVal"), from_1904)

@@ -70,17 +70,22 @@ class Package:
         self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
         self._read: set[str] = set()
         self._mended: set[str] = set()
+        self._last = ("", b"")
+        """The last part, because a sheet is gone through several times."""
         self._relations: dict[str, dict[str, tuple[str, str]]] = {}
         self.remarks: list[Remark] = []
 
     def data(self, name: str) -> bytes | None:
         """The bytes of a part; None if there is no such part."""
-        there = self._names.get(name.lstrip("/").lower())
-        self._read.add(name.lstrip("/").lower())
+        known = name.lstrip("/").lower()
+        there = self._names.get(known)
+        self._read.add(known)
         if there is None:
             return None
-        data = self._archive.read(there)
-        return self._cleaned(name, _in_utf8(data)) if there.lower().endswith(_XML) else data
+        if known != self._last[0]:
+            data = self._archive.read(there)
+            self._last = known, self._cleaned(name, _in_utf8(data)) if known.endswith(_XML) else data
+        return self._last[1]
 
     def _cleaned(self, name: str, data: bytes) -> bytes:
         """A part with � for what XML does not allow, and some programs write: control characters, and stray bytes in
