@@ -37,7 +37,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ENTITY = b"<!ENTITY"
 _LONGEST_HEAD = 65_536
 """Bytes in which a part defines entities, if it does."""
-_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 """The encodings of UTF-16, by the first two bytes of an XML file."""
 # A comment or a processing instruction would end the text before it: `5<!-- -->,000` is 5,000.
