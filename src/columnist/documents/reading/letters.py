@@ -43,14 +43,13 @@ def paragraphs(root: Any, theme: Theme, paper: str) -> Iterator[Line]:
         ground = own or (UNKNOWN if any(one is not shape for one in grounds) else paper)
         usual = [] if shape is None else list(shape.iterfind(f"{{*}}style/{A}fontRef"))
         is_gone = any(map(is_off, shapes))
+        pieces = list(paragraph.iter(f"{A}r", f"{A}fld", f"{A}br", f"{A}tab"))
+        chains = [[*piece.iterchildren(f"{A}rPr"), *usual] for piece in pieces]
+        unseen = [is_gone or is_unseen(chain, ground, theme) for chain in chains]
+        is_unsure = ground == UNKNOWN and any(is_white(ink(chain, theme) or "") for chain in chains)
         for is_hidden in (False, True):
-            pieces = list(paragraph.iter(f"{A}r", f"{A}fld", f"{A}br", f"{A}tab"))
-            told = [(piece, [*piece.iterchildren(f"{A}rPr"), *usual]) for piece in pieces]
-            text = "".join(
-                _text(piece) for piece, chain in told if (is_gone or is_unseen(chain, ground, theme)) is is_hidden
-            )
+            text = "".join(_text(piece) for piece, gone in zip(pieces, unseen, strict=True) if gone is is_hidden)
             if text.strip():
-                is_unsure = ground == UNKNOWN and any(is_white(ink(chain, theme) or "") for _, chain in told)
                 yield Line(text, is_hidden, is_unsure)
 
 
@@ -70,7 +69,11 @@ def is_off(shape: Any) -> bool:
 def is_opaque(properties: Any | None) -> bool:
     """Whether a shape has an opaque fill of one colour; `properties`: its spPr."""
     fill = None if properties is None else properties.find(f"{A}solidFill")
-    return fill is not None and next(fill.iter(f"{A}alpha"), None) is None
+    return fill is not None and _is_plain(fill)
+
+
+def _is_plain(fill: Any) -> bool:
+    return fill.tag == f"{A}solidFill" and next(fill.iter(f"{A}alpha"), None) is None
 
 
 def ground_of(shape: Any, theme: Theme) -> str | None:
@@ -80,8 +83,7 @@ def ground_of(shape: Any, theme: Theme) -> str | None:
     if fill is not None:
         if fill.tag == f"{A}noFill":
             return None
-        is_plain = fill.tag == f"{A}solidFill" and next(fill.iter(f"{A}alpha"), None) is None
-        return theme.drawn(fill) if is_plain else UNKNOWN
+        return theme.drawn(fill) if _is_plain(fill) else UNKNOWN
     named = next(shape.iterfind(f"{{*}}style/{A}fillRef"), None)
     if named is None or named.get("idx", "0") == "0":
         return None
