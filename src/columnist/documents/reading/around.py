@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from columnist.documents.reading.styles import Around, Styles, W, is_on, properties_of, value
-from columnist.documents.reading.theme import UNKNOWN, whole
+from columnist.documents.reading.theme import UNKNOWN, A, whole
 from columnist.documents.reading.visibility import FAR_OFF_POINTS, FLAT_POINTS, is_colour
 
 _TBL, _TR, _TC, _BOX = (f"{W}{name}" for name in ("tbl", "tr", "tc", "txbxContent"))
-_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _WPS = "{http://schemas.microsoft.com/office/word/2010/wordprocessingShape}"
 _WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 _VML = "{urn:schemas-microsoft-com:vml}"
-_FILLS = tuple(f"{_A}{name}" for name in ("solidFill", "gradFill", "blipFill", "pattFill", "grpFill"))
+_FILLS = tuple(f"{A}{name}" for name in ("solidFill", "gradFill", "blipFill", "pattFill", "grpFill"))
 _TWIP, _EMU = 1 / 20, 1 / 12_700
 """Points."""
 _TWIPS = re.compile("-?[0-9]{1,7}")
@@ -223,14 +222,14 @@ class Surroundings:
     def _of_shape(self, shape: Any) -> str | None:
         properties = shape.find(f"{_WPS}spPr")
         if properties is not None:
-            if properties.find(f"{_A}noFill") is not None:
+            if properties.find(f"{A}noFill") is not None:
                 return None
-            if (fill := properties.find(f"{_A}solidFill")) is not None:
-                clear = (whole(one.get("val"), 1) for one in fill.iter(f"{_A}alpha"))
+            if (fill := properties.find(f"{A}solidFill")) is not None:
+                clear = (whole(one.get("val"), 1) for one in fill.iter(f"{A}alpha"))
                 return UNKNOWN if any(clear) else self._styles.theme.drawn(fill)
             if any(properties.find(one) is not None for one in _FILLS):
                 return UNKNOWN
-        named = shape.find(f"{_WPS}style/{_A}fillRef")
+        named = shape.find(f"{_WPS}style/{A}fillRef")
         if named is None or named.get("idx", "0") == "0":
             return None
         return self._styles.theme.drawn(named) if named.get("idx") == "1" else UNKNOWN
@@ -259,7 +258,7 @@ class Surroundings:
             sides = _vml(drawn)
             is_wide = min(sides.get("width", 0.0), sides.get("height", 0.0)) >= _WIDE_GROUND
             return is_wide and (drawn.find(f"{_VML}imagedata") is not None or self._of_vml(drawn) is not None)
-        extents = [one for one in drawn.iter(f"{_A}ext") if one.get("cx") is not None]
+        extents = [one for one in drawn.iter(f"{A}ext") if one.get("cx") is not None]
         is_wide = any(min(whole(one.get("cx")), whole(one.get("cy"))) * _EMU >= _WIDE_GROUND for one in extents)
         return is_wide and (drawn.tag != f"{_WPS}wsp" or self._of_shape(drawn) is not None)
 
@@ -299,7 +298,7 @@ class Surroundings:
         if named is not None and named.get("hidden", "0") not in ("0", "false"):
             return True
         width, height = (0.0 if extent is None else whole(extent.get(side)) * _EMU for side in ("cx", "cy"))
-        grows = next(anchor.iter(f"{_A}spAutoFit"), None) is not None
+        grows = next(anchor.iter(f"{A}spAutoFit"), None) is not None
         if extent is not None and not grows and min(width, height) <= FLAT_POINTS:
             return True
         places = [anchor.find(f"{_WP}position{side}") for side in "HV"]

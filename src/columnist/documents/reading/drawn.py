@@ -6,14 +6,13 @@ from typing import Any
 from columnist.documents.model import Remark, RemarkKind
 from columnist.documents.reading.number_formats import formatted
 from columnist.documents.reading.package import Package
-from columnist.documents.reading.theme import whole
+from columnist.documents.reading.theme import A, whole
 
 ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 """Elements with the same content in newer and older terms; one of these is shown."""
 SMART_ART = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _LARGE = (4 * 914_400) * (3 * 914_400)
 """The area of four by three inches, in square English Metric Units: a smaller picture is a logo or a signature."""
-_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _LABELS = "{http://schemas.microsoft.com/office/drawing/2012/chart}"
 """Labels of points that are the text of cells."""
@@ -21,10 +20,10 @@ _LABELS = "{http://schemas.microsoft.com/office/drawing/2012/chart}"
 
 def paragraphs(element: Any) -> Iterator[str]:
     """The paragraphs with text of DrawingML in an element."""
-    for paragraph in element.iter(f"{_A}p"):
+    for paragraph in element.iter(f"{A}p"):
         text = "".join(
-            "\t" if piece.tag == f"{_A}tab" else "\n" if piece.tag == f"{_A}br" else piece.text or ""
-            for piece in paragraph.iter(f"{_A}t", f"{_A}br", f"{_A}tab")
+            "\t" if piece.tag == f"{A}tab" else "\n" if piece.tag == f"{A}br" else piece.text or ""
+            for piece in paragraph.iter(f"{A}t", f"{A}br", f"{A}tab")
         )
         if text.strip():
             yield text

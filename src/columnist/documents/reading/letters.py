@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from columnist.documents.reading.theme import UNKNOWN, Theme, whole
+from columnist.documents.reading.theme import UNKNOWN, A, Theme, whole
 from columnist.documents.reading.visibility import is_alike, is_white
 
-A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-"""The namespace of drawings."""
 LEAST_SIZE = 100
 """The size of letters in hundredths of a point: smaller ones are not seen."""
 _CLEAR = 5_000

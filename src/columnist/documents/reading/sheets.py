@@ -33,7 +33,7 @@ from columnist.documents.reading.pictures import is_opaque_picture
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.sheet_styles import LETTERS, PAPER, S, SheetStyles, Style, is_on, is_tiny
 from columnist.documents.reading.symbols import CHECKED, UNCHECKED
-from columnist.documents.reading.theme import UNKNOWN, Theme
+from columnist.documents.reading.theme import UNKNOWN, A, Theme
 from columnist.documents.reading.visibility import is_alike, is_white
 from columnist.errors import DocumentError
 
@@ -42,7 +42,7 @@ SHEET_CHARACTERS = 4 * PAGE_CHARACTERS
 
 MOST_COLUMNS = 16_384
 
-_BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+_BLIP = f"{A}blip"
 _VALUES = (f"{S}v", f"{S}is")
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)[\s/>]")
 """The tags that begin a cell's content: they are counted separately, and must be as many as the cells that were

@@ -16,14 +16,14 @@ from columnist.documents.reading import drawn
 from columnist.documents.reading.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
 from columnist.documents.reading.flowing import Picture, looked_at
 from columnist.documents.reading.formulas import MATH, formula
-from columnist.documents.reading.letters import A, ground_of, is_flat, is_off, is_opaque, is_unseen
+from columnist.documents.reading.letters import ground_of, is_flat, is_off, is_opaque, is_unseen
 from columnist.documents.reading.numbering import number_in_words
 from columnist.documents.reading.package import Package, R, opened
 from columnist.documents.reading.pictures import is_opaque_picture
 from columnist.documents.reading.placed import Placed, ground_at, is_covered
 from columnist.documents.reading.raised import raised
 from columnist.documents.reading.symbols import is_symbol, symbol
-from columnist.documents.reading.theme import UNKNOWN, Theme, whole
+from columnist.documents.reading.theme import UNKNOWN, A, Theme, whole
 from columnist.errors import DocumentError
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"

@@ -6,7 +6,8 @@ from typing import Any
 
 from columnist.documents.reading.visibility import is_colour
 
-_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+"""The namespace of drawings."""
 _NAMES = "dk1 lt1 dk2 lt2 accent1 accent2 accent3 accent4 accent5 accent6 hlink folHlink".split()
 _USUAL = {"dk1": "000000", "lt1": "FFFFFF"}
 _MAPPED = {"bg1": "lt1", "tx1": "dk1", "bg2": "lt2", "tx2": "dk2"}
@@ -29,7 +30,7 @@ class Theme:
     def __init__(self, root: Any | None, mapped: Mapping[str, str] = _MAPPED) -> None:
         self._colours = dict(_USUAL)
         self._mapped = {**_MAPPED, **mapped}
-        scheme = None if root is None else next(root.iter(f"{_A}clrScheme"), None)
+        scheme = None if root is None else next(root.iter(f"{A}clrScheme"), None)
         for slot in () if scheme is None else scheme:
             name = slot.tag.rpartition("}")[2] if isinstance(slot.tag, str) else ""
             if name in _NAMES and (found := self._plain(next(iter(slot), None))):

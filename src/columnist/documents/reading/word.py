@@ -26,7 +26,7 @@ from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.rtf import rtf_lines
 from columnist.documents.reading.styles import Around, Styles, W, is_on, value
 from columnist.documents.reading.symbols import CHECKED, UNCHECKED, is_symbol, symbol
-from columnist.documents.reading.theme import Theme
+from columnist.documents.reading.theme import A, Theme
 from columnist.documents.reading.web import html_lines
 from columnist.errors import DocumentError
 
@@ -44,7 +44,7 @@ _O = "{urn:schemas-microsoft-com:office:office}"
 _OBJECTS = (f"{_O}OLEObject", f"{W}objectEmbed", f"{W}objectLink", f"{W}control")
 _WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
 _PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"
-_BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+_BLIP = f"{A}blip"
 _VML_PICTURE = "{urn:schemas-microsoft-com:vml}imagedata"
 _VML_SIDE = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*([0-9.]{1,9})(pt|in)")
 _LARGE_POINTS = 4 * 72 * 3 * 72
