@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import psycopg
 import pypdfium2 as pdfium
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.documents.cases.test_docx_kinds import with_parts
 from tests.documents.scans import A_CONTRACT, small_page, write_scan
@@ -161,11 +161,17 @@ def test_a_document_is_shown_beside_all_of_its_answers(server: Served, opens: Op
     accessible(page)
     expect(page.get_by_role("link", name="Columnist")).to_be_in_viewport(ratio=1)  # the screen as such never scrolls
     expect(page).to_have_title(f"{pdfs(2)[0].name} · Columnist")
+    # The way on and back is known after each step, however slow the server is.
+    held: list[Route] = []
+    page.route("**/rows?*offset=*", lambda route: held.append(route))
     page.get_by_role("button", name="Next document").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(pdfs(2)[1].name)
     expect(page.get_by_role("button", name="Next document")).to_be_disabled()
+    expect(page.get_by_role("button", name="Governing law")).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("Alt+ArrowUp")
     expect(page.get_by_role("heading", level=1)).to_have_text(pdfs(2)[0].name)
+    assert held
+    page.unroute("**/rows?*offset=*")
     page.get_by_role("link", name="Filled").click()
     expect(page.get_by_text("2 rows")).to_be_visible()
 

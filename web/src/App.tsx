@@ -124,7 +124,7 @@ export function App() {
       </header>
       {ended && !away && <SignInAgain onSignIn={() => void goOn()} onClose={() => setAway(true)} />}
       {dialog && <PasswordDialog onClose={() => setDialog(false)} />}
-      <Boundary key={path}>
+      <Boundary path={path}>
         <Suspense fallback={<Loading what="Opening" />}>
           <Switch>
             <Route path="/" component={ReviewsScreen} />

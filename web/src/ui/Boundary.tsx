@@ -3,11 +3,15 @@ import { Component, type ReactNode } from "react";
 import { sentence } from "../api/client";
 import styles from "./parts.module.css";
 
-export class Boundary extends Component<{ children: ReactNode }, { error: unknown }> {
+export class Boundary extends Component<{ path: string; children: ReactNode }, { error: unknown }> {
   state = { error: null };
 
   static getDerivedStateFromError(error: unknown) {
     return { error };
+  }
+
+  componentDidUpdate(before: { path: string }) {
+    if (before.path !== this.props.path && this.state.error !== null) this.setState({ error: null });
   }
 
   render() {
