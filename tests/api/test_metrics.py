@@ -177,6 +177,9 @@ def test_the_log_says_which_item_and_which_request_a_line_is_about(url: str, tmp
         job = a_job(url, tmp_path / "home", files)
         until_ended(url)
         response = httpx.get(f"{server.url}/api/tabular/jobs/{job.job_id}")
+        proxied = {"X-Request-ID": "of-the-proxy.7", "X-Forwarded-For": "192.0.2.7"}
+        assert httpx.get(f"{server.url}/api/me", headers=proxied).headers["X-Request-ID"] == "of-the-proxy.7"
+        odd = httpx.get(f"{server.url}/api/me", headers={"X-Request-ID": "of a proxy"}).headers["X-Request-ID"]
         address = urlsplit(server.url)
         with socket.create_connection((address.hostname, address.port)) as connection:
             connection.sendall(b"this is no HTTP\r\n\r\n")
@@ -185,10 +188,13 @@ def test_the_log_says_which_item_and_which_request_a_line_is_about(url: str, tmp
     (trouble,) = [line for line in lines if line["event"] == "the LLM server is in trouble"]
     assert (trouble["job"], trouble["attempt"], trouble["level"]) == (str(job.job_id), 1, "warning")
     assert isinstance(trouble["item"], int)
-    (request,) = [line for line in lines if line["event"] == "request"]
+    request, of_proxy, of_odd = (line for line in lines if line["event"] == "request")
     assert request["request"] == response.headers["X-Request-ID"]
     assert UUID.fullmatch(request["user"])
     assert "job" not in request
+    assert (request["client"], request["forwarded_for"]) == ("127.0.0.1", None)
+    assert (of_proxy["request"], of_proxy["forwarded_for"]) == ("of-the-proxy.7", "192.0.2.7")
+    assert of_odd["request"] == odd != "of a proxy"
     (uvicorns,) = [line for line in lines if line.get("logger") == "uvicorn.error"]
     assert (uvicorns["level"], uvicorns["event"]) == ("warning", "Invalid HTTP request received.")
 

@@ -1,5 +1,6 @@
 """The middleware of every request and response."""
 
+import re
 import time
 from collections.abc import Sequence
 from uuid import uuid4
@@ -20,6 +21,9 @@ QUIET = {"/healthz", "/readyz", "/metrics"}
 
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 """A client may send anything as a method; a label must have few values."""
+
+_REQUEST_ID = re.compile(r"[\w.:-]{8,128}", re.ASCII)
+"""What a proxy in front may have called a request."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -94,7 +98,8 @@ class LocalOnly:
 
 
 class RequestLog:
-    """One log line, one measurement and one span per request, with an id that the response carries as well."""
+    """One log line, one measurement and one span per request, with an id that the response carries as well: that of the
+    proxy in front, if it gave one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -103,7 +108,9 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id, path = uuid4().hex, scope["path"]
+        headers, path = Headers(scope=scope), scope["path"]
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
         started_at = time.perf_counter()
         status = 500
 
@@ -137,4 +144,6 @@ class RequestLog:
                         status=status,
                         ms=round(seconds * 1000, 1),
                         user=str(user.id) if (user := scope.get("state", {}).get("user")) else None,
+                        client=scope["client"][0],
+                        forwarded_for=headers.get("x-forwarded-for"),
                     )
