@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from columnist.errors import TooManyRequestsError
 from columnist.guarded.turns import MOST_WAITING, Turns
+from tests.patience import PATIENCE_SECONDS
 
 
 async def settle() -> None:
@@ -44,7 +45,7 @@ def test_nobody_has_more_places_than_one_may_have() -> None:
         mine = [asyncio.create_task(turns.take("me")) for _ in range(3)]
         await settle()
         assert [one.done() for one in mine] == [True, True, False]
-        await asyncio.wait_for(turns.take("you"), 1)
+        await asyncio.wait_for(turns.take("you"), PATIENCE_SECONDS)
         turns.give_back("me")
         await settle()
         assert mine[2].done()
@@ -65,7 +66,7 @@ def test_too_many_that_wait_are_refused_and_only_those_of_one_user() -> None:
         turns.give_back("me")
         await settle()
         turns.give_back("me")
-        await asyncio.wait_for(yours, 1)
+        await asyncio.wait_for(yours, PATIENCE_SECONDS)
         for one in waiting:
             one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
@@ -97,10 +98,10 @@ def test_no_place_is_lost_or_given_twice_whoever_cancels_when(asked: list[tuple[
                 await asyncio.sleep(0)
             if is_cancelled:
                 tasks[len(tasks) // 2].cancel()
-        ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+        ended = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), PATIENCE_SECONDS)
         assert all(one is None or isinstance(one, asyncio.CancelledError) for one in ended)
         assert (turns.free, turns.in_use) == (2, 0)
         for user in "ab":
-            await asyncio.wait_for(turns.take(user), 1)
+            await asyncio.wait_for(turns.take(user), PATIENCE_SECONDS)
 
     asyncio.run(run())

@@ -16,6 +16,7 @@ from columnist.llm.usage import Usage
 from tests.db.faulty import Moment, faulty, first_lines
 from tests.jobs.grid import a_review, generate, options, pool_of, progress_of, until_ended
 from tests.jobs.test_growth import Asker
+from tests.patience import PATIENCE_SECONDS
 
 STATEMENTS = frozenset(
     "claim_items start_jobs load_item count_call write_cells end_items extend_leases find_cancelled_jobs "
@@ -50,7 +51,7 @@ def test_each_statement_fails_once_and_the_job_ends_with_the_right_counts(
             generated = await generate(direct, review)
             asker = Asker(database)
             async with pool_of(database, asker, options(concurrency=2, lease_seconds=3)):
-                async with asyncio.timeout(120):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     # Until the heartbeat and the others have had their turn, too.
                     while set(faults.hit) < STATEMENTS - {"end_items", "write_cells", "count_call"}:
                         await asyncio.sleep(0.02)
@@ -92,7 +93,7 @@ def test_a_read_only_moment_kills_no_pool(url: str, admin_url: str) -> None:
 
             generated = await generate(database, await a_review(database, documents=400))
             async with pool_of(database, work):
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     while worked < 50:
                         await asyncio.sleep(0.01)
                 await asyncio.to_thread(read_only, "on")
@@ -121,7 +122,7 @@ def test_connections_that_go_silent_are_dropped_and_work_goes_on(url: str, monke
 
             generated = await generate(direct, await a_review(direct, documents=200))
             async with pool_of(database, work, options(concurrency=4, lease_seconds=60)):
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     while worked < 20:
                         await asyncio.sleep(0.01)
                 faults.fall_silent()
@@ -141,7 +142,7 @@ def test_a_pool_leaves_while_postgresql_is_silent(url: str) -> None:
                 await asyncio.sleep(3600)
 
             generated = await generate(direct, await a_review(direct, documents=3))
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 async with pool_of(database, work, options(grace_seconds=0.5)):
                     await started.wait()
                     faults.fall_silent()

@@ -18,6 +18,7 @@ from columnist.llm.usage import Prices, Usage
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import put_columns, put_documents
 from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, pool_of, progress_of, until_ended
+from tests.patience import PATIENCE_SECONDS
 
 
 class Asker:
@@ -61,7 +62,7 @@ def test_documents_and_questions_that_are_new_are_answered_by_the_live_job_once(
             review = await a_review(database, documents=3, columns=2)
             first = await ask(database, review, columns=review.columns, documents=review.documents[:1])
             async with pool_of(database, asker):
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     while not asker.asked:
                         await asyncio.sleep(0.02)
                 async with database.act_as(LOCAL_USER) as connection:
@@ -89,7 +90,7 @@ def test_a_question_that_is_reworded_while_it_is_asked_is_asked_again_in_its_new
             review = await a_review(database, documents=2, columns=1)
             generated = await ask(database, review)
             async with pool_of(database, asker):
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     while len(asker.asked) < 2:
                         await asyncio.sleep(0.02)
                 async with database.act_as(LOCAL_USER) as connection:

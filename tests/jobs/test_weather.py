@@ -15,6 +15,7 @@ from columnist.jobs.items import ClaimedItem, EndedItem, end_items
 from columnist.jobs.job import Progress, resume_job
 from columnist.jobs.pool import PoolOptions, WorkerPool
 from tests.jobs.grid import a_review, generate, options, pool_of, progress_of, until_ended
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def until(database: Database, job_id: UUID, paused: bool) -> Progress:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while ((found := await progress_of(database, job_id)).paused_at is not None) is not paused:
             await asyncio.sleep(0.02)
     return found
@@ -50,7 +51,7 @@ def test_while_one_back_end_is_away_the_jobs_of_another_run(url: str) -> None:
             away = await generate(database, await a_review(database, 20, name="A"), model="away")
             pool = WorkerPool(database, work, options(concurrency=2), limits)
             running = asyncio.create_task(pool.run())
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while not tries:
                     await asyncio.sleep(0.02)
             other = await generate(database, await a_review(database, 200, name="B"), model="here")
@@ -79,7 +80,7 @@ def test_storage_weather_costs_no_attempt_and_reddens_no_row(url: str) -> None:
 
             generated = await generate(database, await a_review(database, 10))
             async with pool_of(database, work, options(max_attempts=1)):
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     while tries < 5:
                         await asyncio.sleep(0.02)
                 away = False
@@ -206,7 +207,7 @@ def test_a_service_that_fails_is_told_and_goes_on(url: str, monkeypatch: pytest.
 
             async def work(item: ClaimedItem) -> None: ...
 
-            async with pool_of(database, work) as pool, asyncio.timeout(60):
+            async with pool_of(database, work) as pool, asyncio.timeout(PATIENCE_SECONDS):
                 while pool.trouble is None:
                     await asyncio.sleep(0.02)
                 assert "end abandoned" in pool.trouble
@@ -242,7 +243,7 @@ def test_an_item_that_cannot_be_ended_fails_alone(url: str) -> None:
 
             with pytest.MonkeyPatch.context() as patched:
                 patched.setattr(completer, "end_items", failing)
-                async with pool_of(database, work), asyncio.timeout(60):
+                async with pool_of(database, work), asyncio.timeout(PATIENCE_SECONDS):
                     while (await progress_of(database, generated.job_id)).completed_items < 19:
                         await asyncio.sleep(0.02)
             async with database.worker() as connection:
@@ -270,7 +271,7 @@ def test_a_pool_that_dies_takes_its_process_with_it(url: str, tmp_path_factory: 
             await asyncio.Event().wait()
 
     async def bounded() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await scenario()
 
     with pytest.raises(WorkerPoolError):
