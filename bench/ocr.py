@@ -15,7 +15,7 @@ from bench.material import CONTRACTS
 from bench.table import Row, print_table
 from columnist.documents.locating.locate import Locator, normalise, rectangles
 from columnist.documents.model import Page
-from columnist.documents.reading.pdf import read_pdf, read_pdf_by_ocr
+from columnist.documents.reading.pdf.pages import read_pdf, read_pdf_by_ocr
 from tests.documents.scans import moved, overlap, unique_words, write_scan
 
 LEAST_LETTERS = 800

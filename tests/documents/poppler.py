@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from columnist.documents.reading.pdf import read_pdf
+from columnist.documents.reading.pdf.pages import read_pdf
 
 MOST = 0.01
 LONGEST = 12

@@ -9,7 +9,7 @@ import pytest
 from columnist.documents.how_read import Facts, how_read, page_ranges, remarks_of
 from columnist.documents.model import LONGEST_DETAIL, MOST_REMARKS, Page, Remark, RemarkKind, gathered
 from columnist.documents.reading.language import language, sample
-from columnist.documents.reading.pdf import read_pdf
+from columnist.documents.reading.pdf.pages import read_pdf
 from tests.conftest import CONTRACTS
 
 

@@ -13,8 +13,8 @@ import pytest
 from columnist.documents.blobs import BlobStore
 from columnist.documents.locating.locate import Locator, rectangles
 from columnist.documents.model import Page
-from columnist.documents.reading import ocr
-from columnist.documents.reading.pdf import STAMP_CHARACTERS, read_pdf
+from columnist.documents.reading.pdf.pages import STAMP_CHARACTERS, read_pdf
+from columnist.documents.reading.pictures import ocr
 from columnist.errors import DocumentError
 from columnist.settings import Settings
 from tests.conftest import CONTRACTS

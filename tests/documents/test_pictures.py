@@ -12,7 +12,8 @@ from PIL import Image
 
 from columnist.cpu import usable_cores
 from columnist.documents.blobs import BlobStore
-from columnist.documents.reading import ocr, pictures
+from columnist.documents.reading.pictures import ocr
+from columnist.documents.reading.pictures.pages import draw_picture
 from columnist.documents.reading.reader import Reader
 from columnist.settings import Settings
 from columnist.telemetry import REGISTRY
@@ -92,7 +93,7 @@ def test_a_fax_has_the_shape_of_its_page(tmp_path: Path) -> None:
     page = scanned(204)
     path = tmp_path / "fax.tif"
     page.convert("1").resize((page.width, page.height * 98 // 204)).save(path, dpi=(204, 98))
-    drawn = Image.open(io.BytesIO(pictures.draw_picture(path.open("rb"), 1, 600)))
+    drawn = Image.open(io.BytesIO(draw_picture(path.open("rb"), 1, 600)))
     true = text_layer(small_page())
     assert drawn.width == 600
     assert drawn.height / drawn.width == pytest.approx(true.height / true.width, rel=0.01)

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from columnist.documents.reading.number_formats import formatted
+from columnist.documents.reading.office.number_formats import formatted
 from columnist.settings import Settings
 from tests.documents.readers import read, refused
 

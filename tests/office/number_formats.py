@@ -12,7 +12,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from columnist.documents.reading import office
+from columnist.documents.reading import old_office
 
 REFERENCE = Path(__file__).parent.parent / "documents/cases/office_formats.csv"
 
@@ -33,7 +33,7 @@ def value(row: dict[str, str]) -> float | str:
 
 def shown_by_office(cases: Sequence[dict[str, str]], folder: Path) -> list[str]:
     """LibreOffice's text for each case, without spaces that only align."""
-    program = office.program()
+    program = old_office.program()
     assert program, "LibreOffice is needed: apt-get install libreoffice-calc-nogui"
     with xlsxwriter.Workbook(str(folder / "formats.xlsx")) as book:
         sheet = book.add_worksheet()

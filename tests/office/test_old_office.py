@@ -6,7 +6,7 @@ from pathlib import Path
 import pptx
 import pytest
 
-from columnist.documents.reading import formats, office
+from columnist.documents.reading import formats, old_office
 from columnist.settings import Settings
 from tests.documents.ole import ole
 from tests.documents.readers import read, refused
@@ -16,7 +16,7 @@ RENT = "The rent is $5,000 per month."
 
 def old(path: Path, made_of: Path, kind: str) -> Path:
     """The same content as LibreOffice writes it in an old format."""
-    program = office.program()
+    program = old_office.program()
     assert program, "make office needs LibreOffice: apt-get install libreoffice-{writer,calc,impress}-nogui"
     profile = f"-env:UserInstallation={(path / 'profile').as_uri()}"
     command = [program, "--headless", profile, "--convert-to", kind, "--outdir", str(path), str(made_of)]

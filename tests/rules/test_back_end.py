@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from columnist.answers.model import Content
 from columnist.documents.model import DocumentText
-from columnist.documents.reading.pdf import read_pdf
+from columnist.documents.reading.pdf.pages import read_pdf
 from columnist.reviews.model import NOT_FOUND, Format, Question
 from columnist.rules.answerer import RulesAnswerer
 from tests.depth import depth

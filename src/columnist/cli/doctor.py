@@ -20,7 +20,7 @@ from columnist.db.connect import Database, database_url
 from columnist.db.migrate import migrations
 from columnist.documents.blobs import BlobStore
 from columnist.documents.ownership import claim_store
-from columnist.documents.reading import office
+from columnist.documents.reading import old_office
 from columnist.documents.reading.reader import Reader
 from columnist.errors import ColumnistError, DatabaseError, LlmRefusedError
 from columnist.guarded.children import sandbox_in_words
@@ -158,7 +158,7 @@ async def _reading(settings: Settings) -> str:
                 await reader.read(probe, probe.name, boxes)
     return (
         f"{usable_cores()} files at a time, each with up to {settings.read_memory_mb:,} MB of memory; LibreOffice, for "
-        f"old Word, Excel and PowerPoint files: {office.program() or 'not installed'}; sandbox: "
+        f"old Word, Excel and PowerPoint files: {old_office.program() or 'not installed'}; sandbox: "
         f"{await sandbox_in_words()}"
     )
 

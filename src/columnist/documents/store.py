@@ -15,7 +15,7 @@ from columnist.db.connect import Connection, User, retried, tried_again
 from columnist.db.sql import statement
 from columnist.documents.how_read import how_read, remarks_of
 from columnist.documents.model import Page, Remark, gathered
-from columnist.documents.reading import ocr
+from columnist.documents.reading.pictures import ocr
 from columnist.documents.reading.reader import ReadDocument
 from columnist.documents.tokens import tokens_of_pages
 from columnist.errors import NotFoundError

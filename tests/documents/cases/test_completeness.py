@@ -10,7 +10,7 @@ import pytest
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.child import read_file
-from columnist.documents.reading.pdf import lost_between
+from columnist.documents.reading.pdf.pages import lost_between
 from tests.documents.cases.pdfs import line, write_pdf
 from tests.documents.cases.test_docx_kinds import with_parts
 from tests.documents.cases.test_opendocument import cell, p, pages, row, table

@@ -5,7 +5,7 @@ Each way was checked in Chromium: whether a picture of the page changes with the
 
 import pytest
 
-from columnist.documents.reading.web import text_lines
+from columnist.documents.reading.web.html import text_lines
 from tests.documents.cases.test_web import hidden, shown
 
 INLINE = {

@@ -9,9 +9,9 @@ import docx
 import pytest
 
 from columnist.documents.model import Page, RemarkKind
-from columnist.documents.reading.formulas import field
+from columnist.documents.reading.office.formulas import field
+from columnist.documents.reading.office.word import read_docx
 from columnist.documents.reading.raised import raised
-from columnist.documents.reading.word import read_docx
 from tests.documents.test_word import OFFICE, abstract, level, num, p, r, write_docx
 
 FILES = Path(__file__).parent / "files"

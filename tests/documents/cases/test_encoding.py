@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from columnist.documents.model import RemarkKind
 from columnist.documents.reading.child import read_file
 from columnist.documents.reading.encoding import codec, decode
-from columnist.documents.reading.pdf import read_pdf
+from columnist.documents.reading.pdf.pages import read_pdf
 from columnist.errors import DocumentError
 from tests.conftest import CONTRACTS
 from tests.documents.cases.reading import FILES, kinds, read_whole, text_of

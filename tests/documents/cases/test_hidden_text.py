@@ -7,7 +7,7 @@ import pytest
 
 from columnist.documents.locating.locate import Locator
 from columnist.documents.model import Page, RemarkKind
-from columnist.documents.reading.pdf import read_pdf
+from columnist.documents.reading.pdf.pages import read_pdf
 from columnist.settings import Settings
 from tests.conftest import CONTRACTS
 from tests.documents.cases.pdfs import line, write_pdf

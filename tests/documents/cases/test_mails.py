@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from columnist.documents.model import RemarkKind
 from columnist.documents.reading.formats import EML, MSG
-from columnist.documents.reading.mail import attached_files
+from columnist.documents.reading.mails.mail import attached_files
 from tests.documents.cases.reading import FILES, kinds, read_whole, text_of
 from tests.documents.ole import message, ole
 

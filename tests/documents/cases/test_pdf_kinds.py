@@ -11,7 +11,7 @@ from PIL import Image
 from columnist.documents.locating.locate import Locator
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.formats import holder
-from columnist.documents.reading.pdf import attached_files, read_pdf, read_pdf_by_ocr
+from columnist.documents.reading.pdf.pages import attached_files, read_pdf, read_pdf_by_ocr
 from columnist.errors import DocumentError
 from columnist.settings import Settings
 from tests.documents.cases.pdfs import FONT, line, write_pdf

@@ -6,7 +6,7 @@ import pytest
 
 from columnist.documents.model import RemarkKind
 from columnist.documents.reading.flowing import Hidden
-from columnist.documents.reading.rtf import rtf_lines
+from columnist.documents.reading.office.rtf import rtf_lines
 from tests.documents.cases.reading import FILES, kinds, read_whole, text_of
 
 HEAD = (

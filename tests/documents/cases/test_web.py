@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from columnist.documents.model import RemarkKind
 from columnist.documents.reading.flowing import Hidden
-from columnist.documents.reading.web import text_lines
+from columnist.documents.reading.web.html import text_lines
 from tests.documents.cases.reading import FILES, kinds, read_whole, text_of
 
 

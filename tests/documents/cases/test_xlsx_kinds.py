@@ -30,8 +30,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.child import read_file
-from columnist.documents.reading.number_formats import formatted
-from columnist.documents.reading.sheets import read_xlsx
+from columnist.documents.reading.office.number_formats import formatted
+from columnist.documents.reading.office.sheets import read_xlsx
 from columnist.errors import DocumentError
 from tests.office import number_formats
 

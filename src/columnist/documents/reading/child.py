@@ -27,12 +27,20 @@ from PIL import Image
 
 from columnist.documents.locating.boxes import pack
 from columnist.documents.model import Page
-from columnist.documents.reading import archive, flowing, formats, mail, opendocument, rtf, sheets, slides, web, word
+from columnist.documents.reading import archive, flowing, formats
 from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.frames import ATTACHED, PAGE
 from columnist.documents.reading.language import language, sample
-from columnist.documents.reading.pdf import attached_files, draw_page, read_pdf, read_pdf_by_ocr
-from columnist.documents.reading.pictures import draw_picture, read_picture_by_ocr, read_pictures, read_pictures_on
+from columnist.documents.reading.mails import mail
+from columnist.documents.reading.office import opendocument, rtf, sheets, slides, word
+from columnist.documents.reading.pdf.pages import attached_files, draw_page, read_pdf, read_pdf_by_ocr
+from columnist.documents.reading.pictures.pages import (
+    draw_picture,
+    read_picture_by_ocr,
+    read_pictures,
+    read_pictures_on,
+)
+from columnist.documents.reading.web.html import read_html
 from columnist.errors import DocumentError
 from columnist.guarded.frames import DONE, ERROR, send
 
@@ -116,7 +124,7 @@ def read_file(file: BinaryIO, name: str, max_pages: int) -> tuple[str, Iterator[
         formats.ODS: opendocument.read_ods,
         formats.ODP: opendocument.read_odp,
         formats.RTF: rtf.read_rtf,
-        formats.HTML: web.read_html,
+        formats.HTML: read_html,
         formats.TEXT: flowing.read_text,
     }
     return media_type, _at_most(readers[media_type](file), max_pages)

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.encoding import decode
-from columnist.documents.reading.pictures import shows_text
+from columnist.documents.reading.pictures.pages import shows_text
 from columnist.errors import DocumentError
 
 PAGE_CHARACTERS = 3_000

@@ -16,9 +16,10 @@ from pydantic import TypeAdapter
 from columnist.cpu import usable_cores
 from columnist.documents.locating.boxes import BoxesWriter
 from columnist.documents.model import Page
-from columnist.documents.reading import formats, ocr, office
+from columnist.documents.reading import formats, old_office
 from columnist.documents.reading.frames import ATTACHED, PAGE
 from columnist.documents.reading.language import sample
+from columnist.documents.reading.pictures import ocr
 from columnist.documents.storage import READING_FAULT, look_through, weather
 from columnist.errors import DocumentError, ReaderLostError, SettingsError
 from columnist.guarded.children import Child, CrashedError, LateError, LostError, Places, Role
@@ -65,7 +66,7 @@ class Reader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._converter = office.Converter(settings)
+        self._converter = old_office.Converter(settings)
         memory, seconds = settings.read_memory_mb, settings.read_timeout_seconds
         self._readers = Places("reading", Role("columnist.documents.reading.child", memory * _MB, seconds))
         cores = max(usable_cores(), 2)
@@ -89,12 +90,12 @@ class Reader:
         the file cannot be reached.
         """
         async with _blaming(path), AsyncExitStack() as stack:
-            program = office.program()
+            program = old_office.program()
             media_type, language, read = await self._read_once(path, name, user, convertible=program is not None)
             if program is not None and media_type in formats.OLD_OFFICE:
                 path = await stack.enter_async_context(self._converter.newer(program, path, media_type))
                 media_type, language, read = await self._read_once(path, name, user)
-                read = [(office.with_lost_references(page), packed) for page, packed in read]
+                read = [(old_office.with_lost_references(page), packed) for page, packed in read]
             if any(page.needs_ocr for page, _ in read) and ocr.installed():
                 await self._read_by_ocr(path, media_type, read, user)
                 asked = {"asked": "language", "texts": sample(page for page, _ in read)}

@@ -2,8 +2,9 @@
 
 from PIL import Image, ImageDraw, ImageFont
 
-from columnist.documents.reading import child, ocr
+from columnist.documents.reading import child
 from columnist.documents.reading.child import answer
+from columnist.documents.reading.pictures import ocr
 
 __all__ = ["answer", "warm"]
 

@@ -20,6 +20,9 @@ FLAT_POINTS = 2.0
 FAR_OFF_POINTS = 72.0
 """Points beyond the edge of a page: letters that begin there are not seen."""
 
+LEAST_MOVED = 4
+"""Half-points: letters that are moved up or down by fewer are on the line; by more, they are a note's mark."""
+
 FAR_UP = 400
 """Half-points: letters that are moved by more no longer stand beside their line."""
 

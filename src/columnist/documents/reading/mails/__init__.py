@@ -1,0 +1,1 @@
+"""E-mails and the files that are attached to them."""

@@ -1,0 +1,184 @@
+"""Office files as packages of parts: entities stay unresolved, nothing is fetched, Strict files read like others."""
+
+import io
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
+from urllib.parse import unquote
+
+import lxml.etree
+
+from columnist.documents.model import Remark, RemarkKind
+from columnist.documents.reading.formats import refuse_zip_bombs
+from columnist.documents.reading.office.flat import packed
+from columnist.errors import DocumentError
+
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+_STRICT = re.compile(
+    rb"http://purl\.oclc\.org/ooxml/(officeDocument|wordprocessingml|spreadsheetml|drawingml|presentationml)"
+)
+"""ISO 29500 Strict has the same elements under other names."""
+_NOT_SHOWN = re.compile(
+    r"comment|person|threaded|customXml|theme|settings|styles|fontTable|glossary|layout|master|tags|props|calcChain"
+    r"|pivot|external|query|connection|printer|diagram|header|footer|^slide$|notesSlide|metadata|thumbnail|people|revision"
+    r"|usernames|volatile|attachedTemplate|keyMap|stylesheet|tableSingleCells|^table$|^drawing$|chart(?:Style|Color)|sharedStrings",
+    re.I,
+)
+"""Kinds of parts that a page or sheet does not show, or shows only sometimes."""
+_XML = (".xml", ".rels")
+_ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)")
+_NO_CHARACTER = re.compile(rb"&#(?:x0*(?:[0-8BbCcEeFf]|1[0-9A-Fa-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_ENTITY = b"<!ENTITY"
+_LONGEST_HEAD = 65_536
+"""Bytes in which a part defines entities, if it does."""
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+"""The encodings of UTF-16, by the first two bytes of an XML file."""
+# A comment or a processing instruction would end the text before it: `5<!-- -->,000` is 5,000.
+_HOW: Mapping[str, Any] = {"resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
+
+
+@contextmanager
+def opened(file: BinaryIO, kind: str) -> Iterator["Package"]:
+    """The package in a file. Raises DocumentError, as does reading from it in the context; `kind`: "DOCX"."""
+    try:
+        with zipfile.ZipFile(packed(file, _HOW)) as archive:
+            refuse_zip_bombs(archive)
+            yield Package(archive)
+    except lxml.etree.XMLSyntaxError as error:
+        if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
+        raise DocumentError(f"The {kind} is damaged: a part of it cannot be parsed.") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, NotImplementedError) as error:
+        raise DocumentError(f"The {kind} is damaged or cut off: it cannot be opened.") from error
+    except RuntimeError as error:  # raised by zipfile for a password
+        raise DocumentError(f"The {kind} is encrypted: remove its password and add it again.") from error
+
+
+class Package:
+    """The parts of an Office file, parsed on demand."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        # Some programs write paths with backslashes.
+        self._names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+        self._read: set[str] = set()
+        self._mended: set[str] = set()
+        self._last = ("", b"")
+        """The last part, because a sheet is gone through several times."""
+        self._relations: dict[str, dict[str, tuple[str, str]]] = {}
+        self.remarks: list[Remark] = []
+
+    def data(self, name: str) -> bytes | None:
+        """The bytes of a part; None if there is no such part."""
+        known = name.lstrip("/").lower()
+        there = self._names.get(known)
+        self._read.add(known)
+        if there is None:
+            return None
+        if known != self._last[0]:
+            data = self._archive.read(there)
+            self._last = known, self._cleaned(name, _in_utf8(data)) if known.endswith(_XML) else data
+        return self._last[1]
+
+    def _cleaned(self, name: str, data: bytes) -> bytes:
+        """A part with � for what XML does not allow, and some programs write: control characters, and stray bytes in
+        UTF-8. A remark counts them."""
+        named = strays = 0
+        if b"&#" in data:
+            data, named = _NO_CHARACTER.subn(b"&#xFFFD;", data)
+        data, controls = _CONTROL.subn("�".encode(), data)
+        declared = _ENCODING.match(data)
+        if declared is None or declared[1].lower() in (b"utf-8", b"utf8"):
+            try:
+                data.decode()
+            except UnicodeDecodeError:
+                text = data.decode("utf-8", "replace")
+                strays = text.count("�") - data.count("�".encode())
+                data = text.encode()
+        if named + controls + strays and name not in self._mended:
+            self._mended.add(name)
+            self.remarks.append(Remark(RemarkKind.UNDECODABLE, named + controls + strays))
+        return data
+
+    def part(self, name: str, *, must_be_whole: bool = False) -> Any | None:
+        """The root element of a part; None if there is no such part, or if it is damaged, which a remark says."""
+        data = self.data(name)
+        if data is None:
+            return None
+        self._say_entities(name, data)
+        try:
+            return lxml.etree.fromstring(_STRICT.sub(_transitional, data), lxml.etree.XMLParser(**_HOW))
+        except lxml.etree.XMLSyntaxError as error:
+            if must_be_whole or error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
+                raise
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"a damaged part, {name.lstrip('/')}"))
+            return None
+
+    def elements(self, name: str, *tags: str) -> Iterator[Any]:
+        """The elements of a large part with these tags, one at a time; each is emptied after its turn."""
+        data = self.data(name) or b"<none/>"
+        self._say_entities(name, data)
+        parsed = lxml.etree.iterparse(io.BytesIO(_STRICT.sub(_transitional, data)), tag=tags, **_HOW)
+        for _, element in parsed:
+            yield element
+            element.clear(keep_tail=False)
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+
+    def _say_entities(self, name: str, data: bytes) -> None:
+        """Remark, once, on texts that a part defines for itself: they are not put in."""
+        said = Remark(RemarkKind.NOT_READ, detail=f"entities of {name.lstrip('/')}")
+        if _ENTITY in data[:_LONGEST_HEAD] and said not in self.remarks:
+            self.remarks.append(said)
+
+    def relations(self, name: str) -> dict[str, tuple[str, str]]:
+        """The references of a part, by id: the kind and the name of the other part."""
+        if name not in self._relations:
+            self._relations[name] = dict(self._related(name))
+        return self._relations[name]
+
+    def _related(self, name: str) -> Iterator[tuple[str, tuple[str, str]]]:
+        folder, file = posixpath.split(name)
+        root = self.part(posixpath.join(folder, "_rels", f"{file}.rels"))
+        for one in [] if root is None else root.iter(f"{_RELATIONS}Relationship"):
+            kind = one.get("Type", "").rpartition("/")[2]
+            yield one.get("Id", ""), (kind, posixpath.normpath(posixpath.join(folder, _target(one))))
+
+    def say_unread(self) -> None:
+        """Remark on parts with words that others refer to and that were not read, because their kind is unknown."""
+        for kind, name in [one for related in list(self._relations.values()) for one in related.values()]:
+            if name.lstrip("/").lower() in self._read or not name.endswith(".xml") or _NOT_SHOWN.search(kind):
+                continue
+            root = self.part(name)
+            texts = [] if root is None else root.iter("{*}t")
+            if any(text.text and any(map(str.isalnum, text.text)) for text in texts):
+                self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"a part of the kind {kind}"))
+
+    def main(self) -> str | None:
+        """The name of the main part."""
+        return next((part for kind, part in self.relations("").values() if kind == "officeDocument"), None)
+
+
+def _in_utf8(data: bytes) -> bytes:
+    """A part in an encoding that contains ASCII, because its bytes are searched, and without blanks before it."""
+    wide = _WIDE.get(data[:2])
+    if wide is not None:
+        with suppress(UnicodeDecodeError):  # the parser says that it is damaged
+            return _DECLARATION.sub("", data.decode(wide), count=1).encode()
+    return data.lstrip()
+
+
+def _target(relation: Any) -> str:
+    return unquote(relation.get("Target", "").replace("\\", "/"))
+
+
+def _transitional(match: re.Match[bytes]) -> bytes:
+    kind = match[1]
+    return b"http://schemas.openxmlformats.org/" + kind + b"/2006"

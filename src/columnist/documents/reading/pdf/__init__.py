@@ -1,0 +1,1 @@
+"""PDF: its text layer, and what of it the page shows."""

@@ -1,0 +1,277 @@
+"""The text layer of a PDF in the order in which the eye reads it, if the file draws it in another order.
+
+Raised or lowered figures stay apart from the number before them. Lines are reordered only if the file's order is surely
+not the reader's. Mostly it is: it knows the cells of a table, which the places of words do not show.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
+
+from columnist.documents.model import WordBox
+from columnist.documents.reading.pdf.layer import Glyph, TextLayer
+from columnist.documents.reading.pictures.columns import COLUMN_LINES, Placed, parted
+from columnist.documents.reading.raised import raised
+
+_SMALLER = 0.85
+"""A note's mark is smaller than this share of the size of the text before it."""
+_LIFT, _LIFT_ALONE, _MOST = 0.15, 0.25, 0.8
+"""Shares of the size of the text: how much higher a smaller mark is at least, one of the same size at least, and any
+mark at most."""
+_DROP, _MOST_DROP = 0.06, 0.5
+_FAR = 1.6
+"""Share of the size of the text: greatest distance between the starts of a mark and of the letter before it."""
+_MARK = re.compile(r"\d{1,3}(?:,\d{1,2})*(?![\d.])")
+_STROKES = "/⁄"
+
+_GAP = 1.0
+"""Share of a line's height: a wider gap separates two pieces of a line."""
+_TURNED = 1.3
+"""Ratio of a word's height to its width: a horizontal word of three letters has less."""
+_SAME_LINE = 0.5
+_ALIGNED = 6.0
+"""Most points between the starts of lines of one column."""
+_LEAST_ROWS = 4
+"""Fewest rows of a table, or lines that alternate between columns, for which lines are reordered."""
+_VALUE = re.compile(r"[^\w]{0,3}\d[\d.,' ]{0,14}[^\w]{0,3}(?:%|[A-Z]{3}|[a-z]{1,6})?")
+"""An amount, a number or a share alone."""
+_MOSTLY = 0.8
+_DIGIT, _SOON = re.compile(r"\d"), 12
+"""An amount has a digit among this many first characters."""
+
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
+
+
+def with_marks_apart(layer: TextLayer, text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
+    """`text`, the layer's text character for character, with raised figures written as notes are."""
+    found = []
+    for one, next_ in pairwise(layer.pieces):
+        between = text[one.end : next_.start]
+        before = text[one.end - 1 : one.end]
+        mark = _MARK.match(text, next_.start, next_.end)
+        is_near = not between or (between.isspace() and before.isdigit())
+        if mark and is_near and before.strip() and before not in _STROKES and one.drawn_by != next_.drawn_by:
+            last, first = layer.glyph(one.end - 1), layer.glyph(next_.start)
+            if last and first and _is_moved(last, first, only_up=not before.isdigit()):
+                found.append(mark.span())
+    if not found:
+        return text, words
+    parts, places, end = [], [], 0
+    for start, stop in found:
+        before = text[max(start - 6, end) : start].rstrip(" ")
+        is_half = text[stop : stop + 3].lstrip()[:1] in tuple(_STROKES)
+        gap = " " * (not text[start - 1 : start].isspace())
+        written = f"{gap}{text[start:stop]}" if is_half else raised(before, text[start:stop])
+        parts += [text[end:start], written]
+        places.append((start, stop, len(written) - (stop - start)))
+        end = stop
+    return "".join((*parts, text[end:])), [_shifted(word, places) for word in words]
+
+
+def _is_moved(last: Glyph, first: Glyph, *, only_up: bool) -> bool:
+    """Whether a figure is above or below the line of the letter before it."""
+    size = last.size
+    if not size:
+        return False
+    x, y = first.x - last.x, first.y - last.y
+    up, along = (x * last.up[0] + y * last.up[1]) / size, (x * last.up[1] - y * last.up[0]) / size
+    if not 0 < along < _FAR:
+        return False
+    is_smaller = first.size < _SMALLER * size
+    if (_LIFT if is_smaller else _LIFT_ALONE) <= up <= _MOST:
+        return True
+    return is_smaller and not only_up and _DROP <= -up <= _MOST_DROP
+
+
+def _shifted(word: WordBox, places: Sequence[tuple[int, int, int]]) -> WordBox:
+    start, end = word.start, word.end
+    for first, last, more in places:
+        if word.start >= last:
+            start += more
+        if word.end >= last:
+            end += more
+        elif word.end <= first:
+            break
+    return word._replace(start=start, end=end)
+
+
+@dataclass(slots=True, eq=False)
+class _Piece:
+    """A piece of a line: its words, without a wide gap between them."""
+
+    words: Sequence[WordBox]
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+
+    middle: float = field(init=False)
+    height: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.middle, self.height = (self.y0 + self.y1) / 2, self.y1 - self.y0
+
+    def is_beside(self, other: "_Piece") -> bool:
+        """Whether both pieces are on one line."""
+        return abs(self.middle - other.middle) < _SAME_LINE * min(self.height, other.height)
+
+
+def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
+    """The text with its lines as the eye reads them: one column after the other even if the file draws both line by
+    line, an amount beside its label, lines from top to bottom."""
+    rises, starts = _doubts(words)
+    gutter = _often(starts)
+    may_rise = len(rises) >= _LEAST_ROWS - 1 or any(_DIGIT.search(text, at, at + _SOON) for at in rises)
+    if not may_rise and gutter is None:
+        return text, words
+    pieces = _pieces(words)
+    if len(pieces) < _LEAST_ROWS:
+        return text, words
+    rows = None if gutter is None else _by_columns(pieces, gutter)
+    if rows is None and may_rise:
+        rows = _with_values(text, pieces) or _from_the_top(pieces)
+    if rows is None or _RIGHT_TO_LEFT.search(text) or any(map(_is_turned, words)):
+        return text, words
+    parts: list[str] = []
+    moved: list[WordBox] = []
+    length = 0
+    for row in rows:
+        for number, piece in enumerate(row):
+            start, end = piece.words[0].start, max(word.end for word in piece.words)
+            moved += [
+                word._replace(start=word.start - start + length, end=word.end - start + length) for word in piece.words
+            ]
+            own = text[start:end].replace("\n", " ")
+            parts += [own, " " if number < len(row) - 1 else "\n"]
+            length += len(own) + 1
+    return "".join(parts).rstrip("\n"), moved
+
+
+def _is_turned(word: WordBox) -> bool:
+    """Whether a word runs up or down the page."""
+    return word.end - word.start > 2 and word.y1 - word.y0 > _TURNED * (word.x1 - word.x0)
+
+
+def _doubts(words: Sequence[WordBox]) -> tuple[list[int], list[float]]:
+    """The places in the text of words that are above the previous one, and the places on the page of words after a wide
+    gap in their line. It makes few calls, because a page has hundreds of words."""
+    rises = []
+    starts = []
+    right, top, bottom = 0.0, 0.0, 0.0
+    for start, _, x0, y0, x1, y1 in words:
+        if y1 < (top + bottom) / 2:
+            rises.append(start)
+        elif y0 < bottom and x0 - right > _GAP * (bottom - top):
+            starts.append(x0)
+        right, top, bottom = x1, y0, y1
+    return rises, starts
+
+
+def _often(starts: list[float]) -> float | None:
+    """The places where many words begin, so that a column may begin there."""
+    starts.sort()
+    ends = zip(starts, starts[COLUMN_LINES - 1 :], strict=False)
+    return next((first for first, last in ends if last - first <= _ALIGNED), None)
+
+
+def _pieces(words: Sequence[WordBox]) -> list[_Piece]:
+    """The pieces of the lines, in the order of the file: also with few calls."""
+    pieces: list[_Piece] = []
+    place: tuple[int, int] = (-1, -1)
+    left = right = top = bottom = inf
+    begun = 0
+    for number, (start, end, x0, y0, x1, y1) in enumerate(words):
+        if (start, end) != place:  # else it is another box of the same word
+            height, own = bottom - top, y1 - y0
+            if own > height:
+                height = own
+            if not (y0 < bottom and top < y1 and -height < x0 - right < _GAP * height):
+                if number:
+                    pieces.append(_Piece(words[begun:number], left, right, top, bottom))
+                begun, left, right, top, bottom = number, x0, x1, y0, y1
+            place = (start, end)
+        if x0 < left:
+            left = x0
+        if x1 > right:
+            right = x1
+        if y0 < top:
+            top = y0
+        if y1 > bottom:
+            bottom = y1
+    if words:
+        pieces.append(_Piece(words[begun:], left, right, top, bottom))
+    return pieces
+
+
+def _by_columns(pieces: Sequence[_Piece], gutter: float) -> list[list[_Piece]] | None:
+    """Two columns of text, one after the other, if the file alternates between them line by line."""
+    if sum(one.x1 <= gutter for one in pieces) < COLUMN_LINES or sum(one.x0 >= gutter for one in pieces) < COLUMN_LINES:
+        return None
+    placed = sorted((Placed(one, one.x0, one.x1, one.middle, one.height) for one in pieces), key=lambda one: one.y)
+    blocks = parted(placed, [gutter])
+    if len(blocks) < 2:
+        return None
+    block_of = {id(one.item): number for number, block in enumerate(blocks) for one in block}
+    changes = sum(block_of[id(one)] != block_of[id(next_)] for one, next_ in pairwise(pieces))
+    if changes < len(blocks) + len(pieces) / 4:
+        return None
+    return [row for block in blocks for row in _rows([one.item for one in block])]
+
+
+def _with_values(text: str, pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
+    """Each amount beside its label, if the file draws all labels and then all amounts."""
+    order: list[list[_Piece]] = [[one] for one in pieces]
+    is_changed = False
+    begin = 0
+    for number in range(1, len(pieces) + 1):
+        goes_on = number < len(pieces) and pieces[number].y0 > pieces[number - 1].middle
+        if goes_on:
+            continue
+        values = pieces[begin:number]
+        begin = number
+        if len(values) < _LEAST_ROWS or not _are_values(text, values):
+            continue
+        first = pieces.index(values[0])
+        labels = [_label_of(one, pieces[:first]) for one in values]
+        known = [one for one in labels if one is not None]
+        if len(known) < _MOSTLY * len(values) or _are_values(text, known):
+            continue
+        if len({id(one) for one in known}) < len(known):
+            continue
+        for value, label in zip(values, labels, strict=True):
+            if label is not None:
+                row = next(row for row in order if row[0] is label)
+                row.append(value)
+                order.remove(next(row for row in order if row[0] is value))
+                is_changed = True
+    return order if is_changed else None
+
+
+def _label_of(value: _Piece, before: Sequence[_Piece]) -> _Piece | None:
+    """The pieces to the left of an amount on its line."""
+    return next((one for one in reversed(before) if one.is_beside(value) and one.x1 <= value.x0), None)
+
+
+def _are_values(text: str, pieces: Sequence[_Piece]) -> bool:
+    found = sum(bool(_VALUE.fullmatch(text[one.words[0].start : one.words[-1].end].strip())) for one in pieces)
+    return found >= _MOSTLY * len(pieces)
+
+
+def _from_the_top(pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
+    """One column from top to bottom, if the file draws most lines above earlier ones."""
+    jumps = sum(next_.y1 < one.middle for one, next_ in pairwise(pieces))
+    if jumps < max(_LEAST_ROWS - 1, len(pieces) / 3):
+        return None
+    return _rows(sorted(pieces, key=lambda one: one.middle))
+
+
+def _rows(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
+    rows: list[list[_Piece]] = []
+    for one in pieces:
+        if rows and rows[-1][0].is_beside(one):
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    return [sorted(row, key=lambda one: one.x0) for row in rows]

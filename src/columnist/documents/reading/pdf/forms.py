@@ -1,0 +1,165 @@
+"""The values of a PDF's form: read beside their labels, also if no appearance, or an old one, is drawn."""
+
+import ctypes
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pypdfium2.raw as pdfium_c
+
+from columnist.documents.model import WordBox
+from columnist.documents.reading.pdf.layer import Box
+
+CHECKED, UNCHECKED = "☒", "☐"
+_TICKS = (pdfium_c.FPDF_FORMFIELD_CHECKBOX, pdfium_c.FPDF_FORMFIELD_RADIOBUTTON)
+_CHOICES = (pdfium_c.FPDF_FORMFIELD_COMBOBOX, pdfium_c.FPDF_FORMFIELD_LISTBOX)
+_UNSEEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
+_PASSWORD = 1 << 13
+_NEAR = 40.0
+"""Most points between a tick box and its label."""
+
+
+class Field(NamedTuple):
+    """A field of a form, or a typed note: its place in PDF space (left, top, right, bottom), and its value."""
+
+    place: Box
+    text: str
+    is_tick: bool
+    is_seen: bool
+
+
+def fields_of(document: Any, page: Any) -> Iterator[Field]:
+    """The fields of a page that have a value, and all tick boxes; before they are drawn into the page."""
+    rectangle = pdfium_c.FS_RECTF()
+    for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
+        annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
+        try:
+            kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
+            text, is_tick = "", False
+            if kind == pdfium_c.FPDF_ANNOT_FREETEXT:
+                text = _string(lambda *room: pdfium_c.FPDFAnnot_GetStringValue(annotation, b"Contents", *room))  # noqa: B023
+            elif kind == pdfium_c.FPDF_ANNOT_WIDGET and document.formenv is not None:
+                text, is_tick = _filled_in(document.formenv.raw, annotation)
+            if text.strip() and pdfium_c.FPDFAnnot_GetRect(annotation, rectangle):
+                place = (rectangle.left, rectangle.top, rectangle.right, rectangle.bottom)
+                yield Field(place, text, is_tick, not pdfium_c.FPDFAnnot_GetFlags(annotation) & _UNSEEN)
+        finally:
+            pdfium_c.FPDFPage_CloseAnnot(annotation)
+
+
+def _filled_in(form: Any, annotation: Any) -> tuple[str, bool]:
+    kind = pdfium_c.FPDFAnnot_GetFormFieldType(form, annotation)
+    if kind in _TICKS:
+        return (CHECKED if pdfium_c.FPDFAnnot_IsChecked(form, annotation) else UNCHECKED), True
+    if kind in _CHOICES:
+        options = range(max(pdfium_c.FPDFAnnot_GetOptionCount(form, annotation), 0))
+        chosen = [one for one in options if pdfium_c.FPDFAnnot_IsOptionSelected(form, annotation, one)]
+        if chosen:
+            labels = (
+                _string(lambda *room: pdfium_c.FPDFAnnot_GetOptionLabel(form, annotation, one, *room))  # noqa: B023
+                for one in chosen
+            )
+            return ", ".join(labels), False
+    elif kind != pdfium_c.FPDF_FORMFIELD_TEXTFIELD:
+        return "", False
+    if pdfium_c.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD:
+        return "", False
+    return _string(lambda *room: pdfium_c.FPDFAnnot_GetFormFieldValue(form, annotation, *room)), False
+
+
+def _string(read: Callable[..., int]) -> str:
+    size = read(None, 0)
+    buffer = ctypes.create_string_buffer(max(size, 2))
+    read(ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
+    text = buffer.raw[: max(size - 2, 0)].decode("utf-16-le", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def with_fields(
+    text: str, words: Sequence[WordBox], fields: Sequence[tuple[Box, Field]]
+) -> tuple[str, tuple[WordBox, ...]]:
+    """A page's text and words, with each value beside its label. Text that PDFium read in a field's place is moved
+    there; a value that is not drawn, or is drawn differently, is added."""
+    inside = [[word for word in words if _is_in(word, box)] for box, _ in fields]
+    moved = {word for own in inside for word in own}
+    labels = [word for word in words if word not in moved]
+    kept = list(text)
+    for word in moved:
+        kept[word.start : word.end] = " " * (word.end - word.start)
+    added: list[tuple[int, float, str, list[WordBox]]] = []
+    for (box, field), own in zip(fields, inside, strict=True):
+        written, boxes = _written(text, box, field, own)
+        place, before = _place(labels, box, field, len(text))
+        piece = f"{written} " if before else f" {written}"
+        shift = 0 if before else 1
+        added.append(
+            (place, box[0], piece, [one._replace(start=one.start + shift, end=one.end + shift) for one in boxes])
+        )
+    added.sort(key=lambda one: one[:2])
+    parts, at, grown = [], 0, 0
+    found: list[WordBox] = []
+    starts: list[tuple[int, int]] = []
+    for place, _, piece, boxes in added:
+        parts += ["".join(kept[at:place]), piece]
+        found += [one._replace(start=one.start + place + grown, end=one.end + place + grown) for one in boxes]
+        at = place
+        grown += len(piece)
+        starts.append((place, len(piece)))
+    parts.append("".join(kept[at:]))
+    for word in labels:
+        start = word.start + sum(length for place, length in starts if place <= word.start)
+        found.append(word._replace(start=start, end=start + word.end - word.start))
+    return "".join(parts), tuple(sorted(found))
+
+
+def _written(text: str, box: Box, field: Field, drawn: Sequence[WordBox]) -> tuple[str, list[WordBox]]:
+    """The text for a field, and the boxes of its words, from 0."""
+    parts: list[str] = []
+    boxes: list[WordBox] = []
+    length = 0
+
+    def write(word: str, where: Box) -> None:
+        nonlocal length
+        parts.append(word)
+        boxes.append(WordBox(length, length + len(word), *where))
+        length += len(word) + 1
+
+    shown, said = [text[word.start : word.end] for word in drawn], field.text.split()
+    if len(shown) > len(said) and "".join(shown) == "".join(said):  # letters in boxes of their own (a comb)
+        for one in said:
+            write(one, box)
+        return " ".join(parts), boxes
+    for one, word in zip(shown, drawn, strict=True):
+        write(one, (word.x0, word.y0, word.x1, word.y1))
+    if not _says(" ".join(parts), field):
+        value = field.text if not parts else f"[in the form's data: {field.text}]"
+        for one in value.split():
+            write(one, box)
+    return " ".join(parts), boxes
+
+
+def _says(drawn: str, field: Field) -> bool:
+    if field.is_tick:
+        return bool(drawn)
+    letters = "".join(filter(str.isalnum, drawn)).casefold()
+    return "".join(filter(str.isalnum, field.text)).casefold() in letters if drawn else False
+
+
+def _place(labels: Sequence[WordBox], box: Box, field: Field, end: int) -> tuple[int, bool]:
+    """The offset for a field, and whether it is before a word there."""
+    line = [
+        word
+        for word in labels
+        if min(word.y1, box[3]) - max(word.y0, box[1]) > 0.4 * min(word.y1 - word.y0, box[3] - box[1])
+    ]
+    left = max((word for word in line if word.x1 <= box[0] + 3), key=lambda word: word.x1, default=None)
+    right = min((word for word in line if word.x0 >= box[2] - 3), key=lambda word: word.x0, default=None)
+    if right is not None and (left is None or (field.is_tick and right.x0 - box[2] < min(box[0] - left.x1, _NEAR))):
+        return right.start, True
+    if left is not None:
+        return left.end, False
+    above = max((word for word in labels if word.y1 <= box[1] + 3), key=lambda word: (word.y1, word.x1), default=None)
+    return (above.end, False) if above is not None else (end, False)
+
+
+def _is_in(word: WordBox, box: Box) -> bool:
+    return box[0] - 1 <= (word.x0 + word.x1) / 2 <= box[2] + 1 and box[1] - 1 <= (word.y0 + word.y1) / 2 <= box[3] + 1

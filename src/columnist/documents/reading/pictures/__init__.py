@@ -1,0 +1,1 @@
+"""Pictures as pages, and their words by OCR."""
