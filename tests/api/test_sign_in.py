@@ -325,6 +325,11 @@ def test_guesses_are_few_and_keep_nobody_out_of_their_own_browser(
         await until(lambda: asyncio.sleep(0, site.sql("select failures from accounts") == [(9,)]))
         site.sql("update accounts set failures_noted_at = now() - interval '11 minutes'")
 
+        # Another spelling of an address is counted apart, so it is nobody's. PostgreSQL makes an i of this letter.
+        await site.member("irina@example.org")
+        answer = await guess(site.browser("198.51.100.3"), "\u0130rina@example.org", SECRET)
+        assert answer.status_code == 401
+
     site(scenario)
 
 

@@ -167,6 +167,21 @@ def test_who_changed_a_cell_is_told_by_the_claims(url: str) -> None:
     assert asyncio.run(scenario()) == {"user_id": LOCAL_USER.id, "email": LOCAL_USER.email}
 
 
+def test_an_address_with_letters_outside_ascii_is_nobodys(any_url: str) -> None:
+    """PostgreSQL makes an i of the first and a k of the second."""
+
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            for email, told in (
+                ("Kim@example.org", "kim@example.org"),
+                *((f"{one}im@example.org", None) for one in "\u0130\u212a"),
+            ):
+                async with database.act_as(User(uuid4(), email)) as connection:
+                    assert await (await connection.execute("select my_email() as told")).fetchone() == {"told": told}
+
+    asyncio.run(scenario())
+
+
 def test_the_login_is_bound_by_the_policies(url: str) -> None:
     async def fill() -> None:
         async with Database(url) as database:

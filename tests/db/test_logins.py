@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import conninfo, sql
 
+from columnist.cli.doctor import _too_much
 from columnist.db.connect import LOCAL_USER, Database, database_url
 from columnist.db.embedded import LOGIN, RUN_LOGIN, embedded_server
 from columnist.db.migrate import migrate
@@ -173,6 +174,48 @@ def test_doctor_refuses_a_login_that_can_do_more_and_says_how_to_mend_it(
     assert "COLUMNIST_MIGRATION_URL" in said
     fine = columnist("doctor", DATABASE_URL=url, **home)
     assert fine.returncode == 0, fine.stdout
+
+
+MORE = (
+    "grant select on tabular_cells to {login}",
+    "grant execute on function list_users() to {login}",
+    "grant temporary on database {database} to {login}",
+    "grant temporary on database {database} to public",
+    "grant create on database {database} to {login}",
+    "grant create on schema public to public",
+    "create schema its authorization {login}",
+    "alter function my_email() owner to {login}",
+    "grant execute on function pg_read_file(text) to {login}",
+    "grant set on parameter log_statement to {login}",
+    "grant columnist_gate to {login}",
+    "grant authenticated to {login} with admin option",
+    "alter role {login} inherit",
+    "alter role {login} replication",
+)
+"""What a login of a running process may have been given beside its two roles."""
+MORE_SINCE_16 = ("grant columnist_worker to {login} with inherit true",)
+
+
+def test_doctor_knows_every_right_that_a_login_may_have_been_given(
+    logins: tuple[str, str], record_property: Callable[[str, object], None]
+) -> None:
+    owner, url = logins
+    database = conninfo.conninfo_to_dict(owner)["dbname"]
+    with psycopg.connect(owner.replace("columnist@", "postgres@"), autocommit=True) as admin:
+        more = MORE + (MORE_SINCE_16 if admin.info.server_version >= 160_000 else ())
+        record_property("inputs", len(more))
+        for given in more:
+            login = running_login(admin.info.dsn)
+            migrate(owner, run_as=login)
+            names = {"login": sql.Identifier(login), "database": sql.Identifier(str(database))}
+            with psycopg.connect(url, user=login) as connection:
+                assert _too_much(connection) == []
+                admin.execute(sql.SQL(given).format(**names))
+                assert _too_much(connection), given
+            if given.endswith("to public"):
+                admin.execute(
+                    sql.SQL(given.replace("grant", "revoke").replace("to public", "from public")).format(**names)
+                )
 
 
 def test_a_statement_and_an_idle_transaction_end_in_the_server(logins: tuple[str, str]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -12,15 +13,16 @@ from pathlib import Path
 import pytest
 
 from columnist.documents.blobs import BlobStore
+from columnist.documents.locating.boxes import unpack
 from columnist.documents.reading.reader import Reader
-from columnist.errors import SettingsError
+from columnist.errors import DocumentError, SettingsError
 from columnist.guarded import children, sandbox
 from columnist.guarded.children import Places, Role, Templates
 from columnist.guarded.frames import DONE
 from columnist.guarded.sandbox import LAYERS, REQUIRED, Limits, layers_of
 from columnist.process import check_sandbox, open_process
 from columnist.settings import Settings
-from tests.guarded import hostile
+from tests.guarded import forging, hostile
 
 HOSTILE = Role("tests.guarded.hostile", 256 * 1024**2, 5.0)
 
@@ -161,6 +163,40 @@ def test_a_child_without_an_empty_root_learns_of_no_file() -> None:
     """Where user namespaces are not allowed, an unprivileged server's children keep its root."""
     assert alone(set(REQUIRED), lambda: hostile._state_of("/etc/passwd")) == "EPERM"
     assert alone({"landlock"}, lambda: hostile._state_of("/etc/passwd")) == str(Path("/etc/passwd").stat().st_size)
+
+
+REFUSED = "made its reader (?:send an invalid answer|crash)|has no text"
+UNPARSED = {"deep", "many lists", "no object", "no JSON"}
+"""Answers that are refused before, or as, they are parsed."""
+
+
+def test_an_answer_that_no_reader_sends_is_refused_and_cheaply(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    path = tmp_path / "contract.txt"
+    path.write_text("The rent is 900.")
+    settings = Settings(_env_file=None, COLUMNIST_DATA_DIR=tmp_path, COLUMNIST_READ_MEMORY_MB=256)
+    record_property("inputs", len(forging.ANSWERS) + 1)
+
+    async def told() -> dict[str, str]:
+        found = {}
+        async with Reader(settings) as reader:
+            reader._readers = Places("reading", Role("tests.guarded.forging", 256 * 1024**2, 60.0))
+            for name in (*forging.ANSWERS, "endless"):
+                with BlobStore(settings).writing_boxes("0" * 64) as boxes:
+                    try:
+                        found[name] = (await reader.read(path, name, boxes)).pages[0].text
+                    except DocumentError as error:
+                        found[name] = str(error)
+        return found
+
+    said = asyncio.run(told())
+    assert [name for name, text in said.items() if text == "x"] == ["honest", "boxes without a place"]
+    assert unpack(forging.ANSWERS["boxes without a place"][0][2][1:]) == ()
+    assert "needs more than the 256 MB of memory" in said.pop("endless")
+    refused = {name: text for name, text in said.items() if text != "x"}
+    assert {name for name, text in refused.items() if not re.search(REFUSED, text)} == set()
+    assert {name for name, text in refused.items() if "crash" in text} == UNPARSED
 
 
 async def refused_start(settings: Settings) -> None:

@@ -90,7 +90,9 @@ class PasswordSignIn:
 
     async def _account(self, request: Request, email: str, password: str) -> Account:
         """The account with this password. Raises as `sign_in` does."""
-        account, email, address = await self._find(email, None), email.lower(), _address(request)
+        # As it is counted: PostgreSQL makes an i of İ, and each i would bring other guesses.
+        email, address = email.lower(), _address(request)
+        account = await self._find(email, None)
         await self._count_guess(request, email, account, address)
         known = None if account is None else account.password
         if not await self._passwords.matches(known, password, address) or account is None:

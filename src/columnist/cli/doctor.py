@@ -18,6 +18,7 @@ from columnist.cancelling import off_loop
 from columnist.cpu import usable_cores
 from columnist.db.connect import Database, database_url
 from columnist.db.migrate import migrations
+from columnist.db.sql import statement
 from columnist.documents.blobs import BlobStore
 from columnist.documents.ownership import claim_store
 from columnist.documents.reading import old_office
@@ -119,19 +120,7 @@ def _notifications(connection: psycopg.Connection) -> float:
 
 def _too_much(connection: psycopg.Connection) -> list[str]:
     """The rights of a login that running Columnist does not need."""
-    cursor = connection.execute(
-        """
-        select rolsuper as "is a superuser", rolbypassrls as "is not bound by row-level security",
-               rolcreaterole as "may create roles", rolcreatedb as "may create databases",
-               rolreplication as "may replicate",
-               exists (select from pg_class where relnamespace = 'public'::regnamespace and relowner = r.oid)
-                 as "owns tables",
-               exists (select from pg_auth_members m where m.member = r.oid
-                       and m.roleid <> all(array['authenticated', 'columnist_worker']::regrole[])) as "has other roles",
-               rolinherit as "inherits the rights of its roles"
-        from pg_roles r where rolname = session_user
-        """
-    )
+    cursor = connection.execute(statement("columnist.db", "rights_of_login"))
     row = cursor.fetchone()
     assert row and cursor.description
     return [column.name for column, true in zip(cursor.description, row, strict=True) if true]

@@ -18,7 +18,7 @@ from columnist import telemetry
 from columnist.cancelling import off_loop
 from columnist.cpu import usable_cores
 from columnist.guarded import template
-from columnist.guarded.frames import DONE, HEAD, Frame
+from columnist.guarded.frames import DONE, ERROR, HEAD, LARGEST_HEAD, LEAST_HEAD, MOST_HEADS, Frame
 from columnist.guarded.sandbox import LAYERS
 from columnist.guarded.turns import MOST_WAITING, Turns
 
@@ -148,6 +148,7 @@ class Child:
         self._line = line
         self._conversation = conversation
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._heads_left = MOST_HEADS
         self.layers: frozenset[str] = frozenset()
         """The `sandbox.LAYERS` that hold, once it has begun."""
         line.setblocking(False)
@@ -172,16 +173,19 @@ class Child:
             raise _BrokenError from None
 
     async def frame(self) -> Frame:
-        """The next frame of its answer, which is no larger than its memory."""
+        """The next frame of its answer: an object of bounded size, and bytes that are no more than its memory."""
         assert self._streams
         reader = self._streams[0]
         try:
             kind, head, data = HEAD.unpack(await reader.readexactly(HEAD.size))
-            if head + data > self._role.memory:
+            self._heads_left -= max(head, LEAST_HEAD)
+            if head > LARGEST_HEAD or self._heads_left < 0 or data > self._role.memory:
                 raise _BrokenError
             values = json.loads(await reader.readexactly(head))
+            if not isinstance(values, dict):
+                raise _BrokenError
             return kind, values, await reader.readexactly(data)
-        except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError, RecursionError):
             raise _BrokenError from None
 
     async def is_lost(self) -> bool:
@@ -303,21 +307,25 @@ class Places:
                 ending.add_done_callback(self._ending.discard)
             self._turns.give_back(user)
 
-    async def answer(self, request: bytes, user: Hashable) -> dict[str, Any]:
-        """The answer of a child without a file, in one frame. After a lost child it asks again, once. Raises as `child`
-        does, and CrashedError if the child reports an error."""
+    async def answer(self, request: bytes, user: Hashable) -> list[dict[str, Any]]:
+        """The answer of a child without a file: the values of its frames. After a lost child it asks again, once.
+        Raises as `child` does, and CrashedError if the child reports an error."""
         try:
             return await self._answer(request, user)
         except LostError:
             return await self._answer(request, user)
 
-    async def _answer(self, request: bytes, user: Hashable) -> dict[str, Any]:
+    async def _answer(self, request: bytes, user: Hashable) -> list[dict[str, Any]]:
+        said = []
         async with self.child(nullcontext(), user) as child:
             await child.ask(request)
-            kind, values, _ = await child.frame()
-        if kind != DONE:
+            kind = b""
+            while kind not in (DONE, ERROR):
+                kind, values, _ = await child.frame()
+                said.append(values)
+        if kind == ERROR:
             raise CrashedError(str(values.get("error", "")))
-        return values
+        return said
 
     async def _take(self, user: Hashable) -> None:
         late = asyncio.get_running_loop().call_later(LONG_WAIT_SECONDS, self._is_late)

@@ -10,6 +10,10 @@ HEAD = struct.Struct("<cII")
 HELLO, DONE, ERROR = b"H", b"D", b"E"
 """The kinds of a child's first frame, once it is closed, and of its last one: an end or an error."""
 
+LARGEST_HEAD, LEAST_HEAD, MOST_HEADS = 256 * 1024, 100, 16 * 1024**2
+"""Most bytes of the JSON of a frame, and of all frames of a child, which count this much at least. The caller's parser
+holds everything else up: 4 MB of `[],` take it 3.5 seconds. So what may be long belongs into the bytes."""
+
 Frame = tuple[bytes, dict[str, Any], bytes]
 
 

@@ -55,7 +55,7 @@ class RulesAnswerer:
         request = await asyncio.to_thread(_request, document.pages, questions)
         role = self._places.role
         try:
-            values = await self._places.answer(request, document.owner)
+            *answers, _ = await self._places.answer(request, document.owner)
         except LateError:
             raise DocumentError(f"The rules took longer than {role.seconds:g} seconds over this document.") from None
         except CrashedError as error:
@@ -66,8 +66,12 @@ class RulesAnswerer:
             ) from None
         except LostError:
             raise ReaderLostError("The process that applied the rules was ended from outside: try again.") from None
-        contents = await asyncio.to_thread(_CONTENTS.validate_python, values["contents"])
-        yield [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
+        try:
+            contents = await asyncio.to_thread(_CONTENTS.validate_python, answers)
+            found = [Answer(question.id, content) for question, content in zip(questions, contents, strict=True)]
+        except ValueError:
+            raise DocumentError("The document made the process of the rules send an invalid answer.") from None
+        yield found
 
 
 def _request(pages: Sequence[str], questions: Sequence[Question]) -> bytes:

@@ -12,6 +12,9 @@ from columnist.reviews.model import Format, Question
 from columnist.rules.back_end import FINDERS, answered
 from columnist.rules.passages import PassageIndex
 
+CONTENT = b"C"
+"""The kind of a frame with the answer to one question."""
+
 _QUESTIONS = TypeAdapter(list[Question])
 _PAGE = 'This Lease Agreement is made on 5 May 2014 by Alder Ltd ("Lessor") and Birch GmbH. The rent is USD 900 a day.'
 
@@ -29,8 +32,9 @@ def answer(requests: BinaryIO, frames: BinaryIO, file: BinaryIO | None) -> None:
     try:
         asked = json.loads(requests.readline())
         index = PassageIndex(asked["pages"])
-        contents = [answered(index, question) for question in _QUESTIONS.validate_python(asked["questions"])]
-        send(frames, DONE, {"contents": [asdict(content) for content in contents]})
+        for question in _QUESTIONS.validate_python(asked["questions"]):
+            send(frames, CONTENT, asdict(answered(index, question)))
+        send(frames, DONE, {})
     except MemoryError:
         raise  # the child ends: it has used all its memory
     except Exception as error:  # noqa: BLE001 - a bug over one document is reported with that document

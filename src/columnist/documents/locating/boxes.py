@@ -4,6 +4,7 @@ import struct
 import zlib
 from array import array
 from collections.abc import Sequence
+from math import isfinite
 from typing import BinaryIO, Protocol
 
 from columnist.documents.model import WordBox
@@ -39,6 +40,8 @@ def unpack(data: bytes) -> tuple[WordBox, ...]:
     cut = len(raw) // 3  # 8 of 24 bytes a word
     offsets.frombytes(raw[:cut])
     edges.frombytes(raw[cut:])
+    if not isfinite(sum(edges)):
+        return ()
     return tuple(
         WordBox(offsets[2 * index], offsets[2 * index + 1], *edges[4 * index : 4 * index + 4])
         for index in range(len(offsets) // 2)

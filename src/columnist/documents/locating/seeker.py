@@ -70,7 +70,7 @@ class Seeker:
     ) -> list[tuple[Span, ...]]:
         request = await asyncio.to_thread(_encoded, pages, asked)
         try:
-            answer = await places.answer(request, user)
+            (answer,) = await places.answer(request, user)
         except CrashedError:
             raise DocumentError(
                 f"Looking something up in the document needs more than the {MEMORY // 1024**3} GB of memory that it "

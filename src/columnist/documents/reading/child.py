@@ -26,10 +26,10 @@ import chardet.models
 from PIL import Image
 
 from columnist.documents.locating.boxes import pack
-from columnist.documents.model import Page
+from columnist.documents.model import Page, gathered
 from columnist.documents.reading import archive, flowing, formats
 from columnist.documents.reading.encoding import decode
-from columnist.documents.reading.frames import ATTACHED, PAGE
+from columnist.documents.reading.frames import ATTACHED, PAGE, TEXTS
 from columnist.documents.reading.language import language, sample
 from columnist.documents.reading.mails import mail
 from columnist.documents.reading.office import opendocument, rtf, sheets, slides, word
@@ -180,6 +180,8 @@ def _at_most(pages: Iterator[Page], max_pages: int) -> Iterator[Page]:
 
 
 def _send_page(frames: BinaryIO, page: Page) -> None:
-    values = {name: getattr(page, name) for name in ("number", "text", "width", "height", "source", "hidden", "struck")}
-    values["remarks"] = [asdict(one) for one in page.remarks]
-    send(frames, PAGE, values, pack(page.words))
+    values: dict[str, Any] = {name: getattr(page, name) for name in ("number", "width", "height", "source")}
+    values["remarks"] = [asdict(one) for one in gathered(page.remarks)]
+    texts = [getattr(page, name).encode("utf-8", "surrogatepass") for name in TEXTS]
+    values["bytes"] = [len(text) for text in texts]
+    send(frames, PAGE, values, b"".join((*texts, pack(page.words))))

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import math
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
@@ -15,9 +14,9 @@ from pydantic import TypeAdapter
 
 from columnist.cpu import usable_cores
 from columnist.documents.locating.boxes import BoxesWriter
-from columnist.documents.model import Page
+from columnist.documents.model import LONGEST_DETAIL, MOST_REMARKS, Page
 from columnist.documents.reading import formats, old_office
-from columnist.documents.reading.frames import ATTACHED, PAGE
+from columnist.documents.reading.frames import ATTACHED, PAGE, TEXTS
 from columnist.documents.reading.language import sample
 from columnist.documents.reading.pictures import ocr
 from columnist.documents.storage import READING_FAULT, look_through, weather
@@ -29,6 +28,10 @@ from columnist.settings import Settings
 
 _MB = 1024**2
 _LONGEST_ERROR = 1_000
+_COPIES = 4
+"""A text in Python may take four times its bytes: this process takes no more for it than the child may."""
+_LARGEST = 1e7
+"""Most points of a page's width and height, and the largest number in a remark."""
 _OCR_TOGETHER = 8
 """How many pages a child reads by OCR if it must read the file from its beginning: 20 seconds on a slow core."""
 _LANGUAGE = re.compile("[a-z]{2}")
@@ -171,9 +174,9 @@ class Reader:
 
     async def _frames(self, places: Places, path: Path | None, user: Hashable, asked: dict[str, Any]) -> list[Frame]:
         async with self._asked(places, path, user, asked) as child:
-            frames = [await self._frame(child)]
-            left = places.role.memory
-            while frames[-1][0] != DONE:
+            frames: list[Frame] = []
+            left = places.role.memory // _COPIES
+            while not frames or frames[-1][0] != DONE:
                 frames.append(await self._frame(child))
                 left -= len(frames[-1][2])
                 if left < 0:
@@ -266,11 +269,25 @@ def _distrusting() -> Iterator[None]:
 
 
 def _page(frame: Frame, number: int) -> tuple[Page, bytes]:
-    kind, values, packed = frame
-    page = _PAGES.validate_python(values)
-    if kind != PAGE or page.number != number or page.words or not math.isfinite(page.width + page.height):
+    kind, values, data = frame
+    at, texts = 0, {}
+    for name, size in zip(TEXTS, values.pop("bytes"), strict=True):
+        texts[name] = data[at : at + _number(size)].decode("utf-8", "surrogatepass")
+        at += size
+    page = _PAGES.validate_python(values | texts)
+    counted = [number for one in page.remarks for number in (one.count, *one.pages)]
+    if (
+        kind != PAGE
+        or page.number != number
+        or page.words
+        or page.pictures
+        or at > len(data)
+        or not all(0 <= size <= _LARGEST for size in (page.width, page.height, *counted))
+        or len(page.remarks) > MOST_REMARKS
+        or any(len(one.detail) > LONGEST_DETAIL for one in page.remarks)
+    ):
         raise ValueError
-    return page, packed
+    return page, data[at:]
 
 
 def _attached(frame: Frame) -> AttachedFile:
@@ -296,5 +313,11 @@ def _language(done: dict[str, Any]) -> str | None:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or value < 0:
         raise TypeError
     return value
