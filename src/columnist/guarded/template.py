@@ -30,8 +30,10 @@ MOST_DESCRIPTORS = 3
 ENDED = b"."
 """The template writes this to the line of an ended child; if the template itself ends, the line only breaks."""
 
-NICENESS = 5
+NICENESS = 10
 """Requests and the database come first if cores are scarce."""
+_NICENESS_OF_SESSION = Path("/proc/self/autogroup")
+"""Linux may share the cores between sessions first: the niceness of a process then counts only inside its own."""
 
 _OPEN_AT_MOST = 65_536
 _BUFFER = 1024**2
@@ -42,6 +44,8 @@ def main() -> NoReturn:
     os.chdir("/")
     for library in ("OPENBLAS", "OMP"):  # a process with threads cannot be forked
         os.environ[f"{library}_NUM_THREADS"] = "1"
+    with suppress(OSError):
+        _NICENESS_OF_SESSION.write_text(str(NICENESS))
     commands = socket.socket(fileno=os.dup(0))
     _to_null(0, 1)
     _Template(commands, sandbox.empty_folder(), None).serve()
