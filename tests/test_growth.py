@@ -7,7 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from columnist.answers.parts import parts
 from columnist.asking.raw_answers import raw_answers
+from columnist.documents.intake import Names
 from columnist.errors import MalformedAnswerError
 from columnist.export.values import harmless
 from columnist.llm.replies import Completion
@@ -38,6 +40,13 @@ def test_a_planted_quadratic_pattern_is_found() -> None:
 QUESTION = Question(UUID(int=1), "Term", "How long is the term?", "text")
 
 
+def told_apart(names: str) -> None:
+    """Files of an archive, by their names."""
+    known = Names()
+    for name in names:
+        known.own(name)
+
+
 def parsed(text: str) -> None:
     """A model's answer, read as the back end reads it."""
     with suppress(MalformedAnswerError):
@@ -48,6 +57,8 @@ def parsed(text: str) -> None:
     ("look", "piece"),
     [
         *((harmless, piece) for piece in ("- ", ";=", "\t\n", "-1;")),
+        *((told_apart, piece) for piece in ("a", "ab")),
+        *((parts.__wrapped__, piece) for piece in ("1 ", "2014-", "=1+", "'1'", "(a)5")),
         *((parsed, piece) for piece in ('{"c1":', "[", "{", '{"c1":"{', '\'"\\u}{"c1":')),
     ],
 )

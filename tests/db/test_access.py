@@ -167,6 +167,24 @@ def test_who_changed_a_cell_is_told_by_the_claims(url: str) -> None:
     assert asyncio.run(scenario()) == {"user_id": LOCAL_USER.id, "email": LOCAL_USER.email}
 
 
+def test_a_stranger_is_told_no_use_of_a_document_and_ends_none(any_url: str) -> None:
+    """On a Data API the functions can be called without what the HTTP API checks."""
+
+    async def scenario() -> None:
+        async with Database(any_url) as database:
+            review = await a_review(database, documents=1)
+            async with database.act_as(STRANGER) as connection:
+                for act in ("disown_document", "end_uses_of_my_document"):
+                    await connection.execute(f"select {act}(%s)", review.documents)
+                cursor = await connection.execute("select * from uses_of_my_document(%s)", review.documents)
+                assert await cursor.fetchall() == []
+            async with database.act_as(LOCAL_USER) as connection:
+                cursor = await connection.execute("select * from uses_of_my_document(%s)", review.documents)
+                assert len(await cursor.fetchall()) == 1
+
+    asyncio.run(scenario())
+
+
 def test_an_address_with_letters_outside_ascii_is_nobodys(any_url: str) -> None:
     """PostgreSQL makes an i of the first and a k of the second."""
 

@@ -75,6 +75,8 @@ _SHORT_WORDS = frozenset(
 )
 _NO_UNITS = frozenset("pair pairs brace trio squared cubed odd o'clock fold".split())
 """After a number: it counts several, or does not count."""
+_LONGEST_WORD = 40
+"""Characters of a quoted word beside a number."""
 _PRONOUN_BEFORE = frozenset("any no each every only either the this that such other neither which another".split())
 _PRONOUN_BEHIND = frozenset("of or party another hand such time-to-time".split())
 
@@ -553,11 +555,14 @@ class _Scan:
 
     def labelled(self, at: int) -> bool:
         """Whether a sign or letter beside the number makes it a label or another number: `5(a)`, `5.A`, `5'`, `,5`."""
-        before, after = self.line[: self.items[at].start], self.line[self.items[at].end :]
+        line, start, end = self.line, self.items[at].start, self.items[at].end
+        # Only what is beside it: to search the whole line for each of its numbers took seconds.
+        before, after = line[max(start - _LONGEST_WORD, 0) : start], line[end : end + 3]
         quoted = re.match(r"['\"]", after) and not re.search(r"['\"]\w*$", before)
-        if self.decimal_comma(at) or re.search(r"\d\s?m$", self.line[: self.items[at].end]):
+        if self.decimal_comma(at) or re.search(r"\d\s?m$", line[max(end - 3, 0) : end]):
             return True  # `5 m` may be metres or millions
-        return bool(quoted or re.match(r"\([A-Za-z]\)|\.[A-Za-z]", after) or re.search(r"(?:^|[\s(])[,|\\]$", before))
+        is_alone = re.search(r"(?:^|[\s(])[,|\\]$", line[max(start - 2, 0) : start])
+        return bool(quoted or re.match(r"\([A-Za-z]\)|\.[A-Za-z]", after) or is_alone)
 
     def leftover(self, at: int) -> None:
         """A percent sign or an unknown currency, which matters only beside a number or a gap for one."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from columnist.documents.intake import shown_path, told_apart
+from columnist.documents.intake import Names, shown_path
 from columnist.documents.reading.formats import SUFFIXES
 from columnist.errors import InputError
 
@@ -95,8 +95,7 @@ def _told_apart(files: Mapping[Path, Path]) -> list[Source]:
     paths = {file: path_in(folder, file) for file, folder in files.items()}
     times = Counter(paths.values())
     together = _in_common(files)
-    sources: dict[str, Source] = {}
-    for file, path in paths.items():
-        own = told_apart(path if times[path] == 1 else path_in(together, file), sources)
-        sources[own] = Source(file, own)
-    return list(sources.values())
+    names = Names()
+    return [
+        Source(file, names.own(path if times[path] == 1 else path_in(together, file))) for file, path in paths.items()
+    ]

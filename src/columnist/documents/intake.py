@@ -4,8 +4,8 @@ import asyncio
 import os
 import re
 import unicodedata
-from collections import deque
-from collections.abc import Container, Hashable
+from collections import Counter, deque
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 
@@ -71,12 +71,11 @@ async def _open(
 ) -> None:
     async def take(attached: AttachedFile) -> None:
         if mail.holder == "archive":
-            own = told_apart(shown_path(attached.name), taken)
+            own = names.own(shown_path(attached.name))
             name, path = own.rpartition("/")[2], _bounded(f"{mail.path}/{own}")
         else:
-            own = told_apart(shown_name(attached.name), taken)
+            own = names.own(shown_name(attached.name))
             name, path = f"{mail.name} / {own}", _bounded(f"{mail.path} / {own}")
-        taken.add(own)
         if attached.refused is not None:
             found.append(Refused(name, path, attached.refused))
             return
@@ -89,7 +88,7 @@ async def _open(
         else:
             found.append(StoredFile(name, incoming.sha256, incoming.size, attached.holder, path))
 
-    taken: set[str] = set()
+    names = Names()
     async with off_loop(blobs.reading(mail.sha256)) as path:
         await reader.attached(path, mail.name, take, user)
 
@@ -120,12 +119,22 @@ def shown_path(path: str | PurePath) -> str:
     return _bounded("/".join([*above, shown_name(name)]))
 
 
-def told_apart(path: str, taken: Container[str]) -> str:
-    """The path, with a number if it is taken: "lease (2).txt"."""
-    pure, numbered, number = PurePosixPath(path), path, 2
-    while numbered in taken:
-        numbered, number = str(pure.with_name(f"{pure.stem} ({number}){pure.suffix}")), number + 1
-    return numbered
+class Names:
+    """Tells files of one path apart. The number goes on from the last one: an archive may have 10,000 files of one
+    name."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._numbers: Counter[str] = Counter()
+
+    def own(self, path: str) -> str:
+        """The path, with a number if it is taken: "lease (2).txt"."""
+        pure, own = PurePosixPath(path), path
+        while own in self._taken:
+            self._numbers[path] += 1
+            own = str(pure.with_name(f"{pure.stem} ({self._numbers[path] + 1}){pure.suffix}"))
+        self._taken.add(own)
+        return own
 
 
 def _bounded(path: str) -> str:
