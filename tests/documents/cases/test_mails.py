@@ -4,6 +4,7 @@ import base64
 import binascii
 import io
 import struct
+import zlib
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,7 +23,7 @@ from columnist.documents.model import RemarkKind
 from columnist.documents.reading.formats import EML, MSG
 from columnist.documents.reading.mails.mail import attached_files
 from tests.documents.cases.reading import FILES, kinds, read_whole, text_of
-from tests.documents.ole import message, ole
+from tests.documents.ole import Value, message, ole, properties
 
 HEAD = b"From: Ann <ann@example.com>\r\nTo: Bob <bob@example.com>\r\nSubject: Lease\r\nMIME-Version: 1.0\r\n"
 
@@ -397,3 +398,132 @@ def test_no_header_stops_an_e_mail(tmp_path_factory: pytest.TempPathFactory, val
     path.write_bytes(b"From: a@x\r\n" + name.encode() + b": " + clean + b"\r\n\r\nThe rent is $1,000.")
     assert "From: a@x" in text_of(path)
     attached(path)
+
+
+# ── Signed and packed ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def signed(content: bytes, encoding: serialization.Encoding = serialization.Encoding.DER) -> bytes:
+    """Content with its signature around it, as in a file of type P7M."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Ann")])
+    begun = datetime(2024, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, begun, begun + timedelta(days=9_999))
+    signer = pkcs7.PKCS7SignatureBuilder().set_data(content)
+    signer = signer.add_signer(builder.sign(key, hashes.SHA256()), key, hashes.SHA256())
+    return signer.sign(encoding, [pkcs7.PKCS7Options.Binary])
+
+
+def der(tag: int, *inside: bytes) -> bytes:
+    content = b"".join(inside)
+    return bytes([tag, 0x82]) + len(content).to_bytes(2, "big") + content
+
+
+def compressed(content: bytes) -> bytes:
+    """Content as compressed data (RFC 3274)."""
+    zipped = der(0xA0, der(0x04, zlib.compress(content)))
+    how = bytes.fromhex("300d060b2a864886f70d0109100308")
+    data = der(0x30, b"\x02\x01\x00", how, der(0x30, bytes.fromhex("06092a864886f70d010701"), zipped))
+    return der(0x30, bytes.fromhex("060b2a864886f70d0109100109"), der(0xA0, data))
+
+
+PART = b"Content-Type: text/plain; charset=utf-8\r\n\r\nThe fee is \xe2\x82\xac5,000.\r\n"
+
+
+def test_a_signed_file_is_the_file_that_was_signed(mail: Path, tmp_path: Path) -> None:
+    """A document with a signature around it (contract.pdf.p7m) was read as the text of its e-mail, byte by byte."""
+    pdf = (FILES / "pdf-form-noap.pdf").read_bytes()
+    for kind, name in [("pkcs7-mime", "deal.pdf"), ("octet-stream", "deal.pdf")]:
+        made = EmailMessage()
+        made["Subject"] = "x"
+        made.set_content("See attached.")
+        made.add_attachment(signed(pdf), maintype="application", subtype=kind, filename=f"{name}.p7m")
+        mail.write_bytes(made.as_bytes())
+        assert text_of(mail) == f"Subject: x\nSee attached.\nAttachment: {name}"
+        assert [one.data for one in attached_files(mail.open("rb"), EML)] == [pdf]
+    for encoding in (serialization.Encoding.DER, serialization.Encoding.PEM):
+        alone = tmp_path / "deal.pdf.p7m"
+        alone.write_bytes(signed(pdf, encoding))
+        assert text_of(alone) == "Attachment: smime.pdf"
+        assert [one.data for one in attached_files(alone.open("rb"), EML)] == [pdf]
+
+
+def test_a_message_that_is_compressed_is_read(mail: Path) -> None:
+    made = EmailMessage()
+    made["Subject"] = "x"
+    made.set_content(compressed(PART), maintype="application", subtype="pkcs7-mime", filename="smime.p7z")
+    mail.write_bytes(made.as_bytes())
+    assert text_of(mail) == "Subject: x\nThe fee is €5,000."
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (None, signed(PART)),
+        ("application/pkcs7-mime", signed(PART)),
+        ("multipart/signed", b"Content-Type: multipart/signed; boundary=B\r\n\r\n--B\r\n" + PART + b"\r\n--B--\r\n"),
+    ],
+)
+def test_outlook_keeps_a_signed_message_in_a_file(tmp_path: Path, kind: str | None, content: bytes) -> None:
+    values: dict[int, Value] = {0x3707: "smime.p7m", 0x3705: 1, 0x3701: content}
+    held = properties(8, values | ({0x370E: kind} if kind else {}))
+    path = tmp_path / "a.msg"
+    path.write_bytes(ole({**message("S", ""), "__attach_version1.0_#00000000": held}))
+    assert text_of(path).endswith("\nThe fee is €5,000.")
+    assert attached(path) == []
+
+
+RICH = compressed_rtf.compress(
+    rb"{\rtf1\ansi The rent is {\strike $7,000} $5,000.{\v unseen}{\object\objemb{\*\objdata 01}}\par}", compressed=True
+)
+
+
+@pytest.mark.parametrize("body", ["", "The rent is $7,000 $5,000."])
+def test_what_the_rich_text_of_a_message_strikes_through_is_struck(mail: Path, tmp_path: Path, body: str) -> None:
+    path = tmp_path / "a.msg"
+    path.write_bytes(ole({**properties(32, {0x1000: body, 0x1009: RICH} if body else {0x1009: RICH})}))
+    packed = tnef((1, 0x9003, mapi((0x0102, 0x1009, RICH))))
+    made = EmailMessage()
+    made["Subject"] = "x"
+    made.set_content(body)
+    made.add_attachment(packed, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    mail.write_bytes(made.as_bytes())
+    made.clear_content()
+    made.set_content(body or "stub")
+    made.add_alternative(compressed_rtf.decompress(RICH), "text", "rtf")
+    (tmp_path / "b.eml").write_bytes(made.as_bytes())
+    for file in (path, mail, tmp_path / "b.eml"):
+        text, remarks = read_whole(file)
+        assert "The rent is  $5,000." in text
+        assert "7,000" not in text and "unseen" not in text
+        assert [one.detail for one in remarks] == ["embedded object"]
+
+
+def test_a_damaged_rich_text_is_a_remark(tmp_path: Path) -> None:
+    path = tmp_path / "a.msg"
+    path.write_bytes(ole(properties(32, {0x0037: "S", 0x1009: RICH[:40]})))
+    assert [one.detail for one in read_whole(path)[1]] == ["a damaged message"]
+
+
+def test_what_outlook_shows_above_a_text_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.msg"
+    begin, end = datetime(2024, 6, 1, 8, tzinfo=UTC), datetime(2024, 6, 1, 9, tzinfo=UTC)
+    names = b"".join(struct.pack("<IHH", one, 6, nr) for nr, one in enumerate((0x820D, 0x820E, 0x8208)))
+    kind = bytes.fromhex("0220060000000000c000000000000046")
+    values: dict[int, Value] = {0x0E04: "Bob Smith; Carol Jones", 0x0037: "S", 0x1000: "The closing."}
+    values |= {0x8000: begin, 0x8001: end, 0x8002: "Room 5"}
+    named: dict[str, bytes] = {"__substg1.0_00030102": names, "__substg1.0_00020102": kind}
+    path.write_bytes(ole({**properties(32, values), "__nameid_version1.0": named}))
+    shown = "To: Bob Smith; Carol Jones\nSubject: S\nThe closing.\nStart: Sat, 01 Jun 2024 08:00:00 +0000\n"
+    assert text_of(path).startswith(shown + "End: Sat, 01 Jun 2024 09:00:00 +0000\nPlace: Room 5")
+    path.write_bytes(ole(properties(32, {0x0037: "S", 0x1001: "Nobody got it."})))
+    assert text_of(path).endswith("Nobody got it.")
+
+
+def test_a_file_of_another_mail_program_is_an_e_mail(tmp_path: Path) -> None:
+    apple, packed = tmp_path / "1.emlx", tmp_path / "winmail.dat"
+    sent = HEAD + b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(b"The fee is $5.") + b"\r\n"
+    apple.write_bytes(b"%-10d\n" % len(sent) + sent + b"<?xml version='1.0'?><plist></plist>")
+    assert text_of(apple).endswith("Subject: Lease\nThe fee is $5.")
+    packed.write_bytes(tnef((1, 0x8004, b"S\0"), (1, 0x800C, b"The fee is $5.\0")))
+    assert text_of(packed) == "Subject: S\nThe fee is $5."

@@ -9,6 +9,7 @@ from typing import BinaryIO, Literal
 
 from columnist.documents.reading.compound import top_names
 from columnist.documents.reading.encoding import wide_encoding
+from columnist.documents.reading.mails.signed import is_signed
 from columnist.errors import DocumentError
 
 PDF = "application/pdf"
@@ -79,6 +80,8 @@ _NAMES = (
 )
 _SUPPORTED = "PDF, DOCX, RTF, XLSX, PPTX, ODT, ODS, ODP, TXT, HTML, EML, MSG, PNG, JPEG, TIFF and ZIP are."
 _OLE = b"\xd0\xcf\x11\xe0"
+_TNEF = b"\x78\x9f\x3e\x22"
+"""A winmail.dat."""
 _ENCRYPTED = "EncryptedPackage"
 _OLE_STREAMS = {"worddocument": DOC, "workbook": XLS, "book": XLS, "powerpoint document": PPT}
 """Name of a stream in an old Office file (in lower case, because some write capitals) → the kind of file."""
@@ -243,6 +246,8 @@ def _by_bytes(file: BinaryIO, head: bytes, promised: str | None) -> str | None:
         return _by_names(file, head, promised)
     if head.startswith(_EMPTY_ZIP):
         return ZIP
+    if is_signed(head) or head.startswith(_TNEF):
+        return EML
     if head.startswith(_OLE):
         return MSG if "__properties_version1.0" in top_names(file) else None
     if promised == EML and _HEADER.match(_start(head)):
@@ -296,6 +301,7 @@ def _is_mail(start: bytes, promised: str | None) -> bool:
     """Whether a text, in lower case, is an e-mail, or a web page with its pictures that was saved in that format."""
     if start.startswith((b"received:", b"return-path:", b"delivered-to:", b"mime-version:")):
         return True
+    start = re.sub(rb"\A\d{1,9} *\r?\n", b"", start)  # Apple Mail begins with a length
     headers = re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0]
     return promised is None and _HEADER.match(start) is not None and b"\nmime-version:" in b"\n" + headers
 

@@ -24,9 +24,10 @@ from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import formats
 from columnist.documents.reading.attached import Attached, attached
 from columnist.documents.reading.encoding import decode, wide_encoding
-from columnist.documents.reading.flowing import Hidden, pages_of
+from columnist.documents.reading.flowing import Hidden, Lines, pages_of
 from columnist.documents.reading.mails import outlook
-from columnist.documents.reading.mails.signed import signed_content
+from columnist.documents.reading.mails.signed import is_signed, signed_content
+from columnist.documents.reading.office.rtf import rtf_lines
 from columnist.documents.reading.pictures.pages import shows_text
 from columnist.documents.reading.web.html import html_lines
 
@@ -45,6 +46,9 @@ _SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S+ [^\n]*\d:\d\d[^\
 _BOUNDARY = re.compile(rb"^--(\S(?:[^\r\n\"]{0,68}\S)?)[ \t]*\r?\n(?:[!-9;-~]{1,80}:|\r?\n)", re.M)
 _ENCODING = re.compile(r"\W*(?:(quoted.?printable\b|qp\b)|base.?64\b)", re.I)
 """A transfer encoding as it is written in practice: in quotes, with a semicolon, a space or a comment after it."""
+_LENGTH = re.compile(rb"(\d{1,9}) *\r?\n(?=[!-9;-~]{1,80}:)")
+_MIME = re.compile(rb"(?:[!-9;-~]{1,80}:[^\n]*\n(?:[ \t][^\n]*\n)*)*?Content-[\w-]+:", re.I)
+"""The head of a part, as in a signed message."""
 _PADDED_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
 _PACKED = re.compile(rb"[A-Za-z0-9+/=\s]*+")
 _PACKED_LINE = re.compile(rb"^[A-Za-z0-9+/]{40}", re.M)
@@ -84,7 +88,11 @@ def _parsed(data: bytes) -> _Part:
     several messages in one file, each is attached to an empty one."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or wide_encoding(data) is not None:
         data = decode(data).text.encode("utf-8", "replace")
-    data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t\0")
+    if data.startswith(outlook.TNEF):
+        return outlook.of_tnef(data)
+    if is_signed(data):
+        return _as_part("smime.p7m", data)
+    data = _without_plist(data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t\0"))
     starts = [found.start() for found in _SEPARATOR.finditer(data)]
     if len(starts) > 1:
         return _mailbox(data[start:end] for start, end in pairwise([0, *starts[1:], len(data)]))
@@ -97,6 +105,22 @@ def _parsed(data: bytes) -> _Part:
         start = 0
     message: _Part = email.message_from_bytes(_with_whole_head(data[start:]), policy=_RAW)
     return message
+
+
+def _as_part(name: str, data: bytes) -> _Part:
+    """A file as a part of a message."""
+    made: _Part = Message(_RAW)
+    made["Content-Type"] = "application/octet-stream"
+    made["Content-Transfer-Encoding"] = "base64"
+    made.add_header("Content-Disposition", "attachment", filename=name)
+    made.set_payload(base64.b64encode(data).decode())
+    return made
+
+
+def _without_plist(data: bytes) -> bytes:
+    """The message in a file of Apple Mail (emlx), which begins with its length and ends with a list of properties."""
+    found = _LENGTH.match(data)
+    return data if found is None else data[found.end() : found.end() + int(found[1])]
 
 
 def _with_whole_head(data: bytes) -> bytes:
@@ -181,8 +205,8 @@ class _Mail:
         elif _kind(part) in _TNEF or (_name(part) or "").lower() == "winmail.dat":
             data = _content(part)
             found = [outlook.of_tnef(data)] if data.startswith(outlook.TNEF) else []
-        elif _kind(part) in _SEALED and (inner := signed_content(_content(part))):
-            found = [_parsed(inner)]
+        elif _kind(part) in _SEALED or (_name(part) or "").lower().endswith((".p7m", ".p7z")):
+            found = _unsealed(part)
         self._inner[id(part)] = found
         return found or None
 
@@ -211,9 +235,9 @@ class _Mail:
     def _fullest(self, alternatives: list[list[_Part]]) -> list[_Part]:
         """The first plain alternative, unless another one has a word that it lacks, or strikes words through."""
         words = [{word for body in bodies for word in self._words(body)} for bodies in alternatives]
-        fullest = max(range(len(words)), key=lambda nr: (any(map(_is_html, alternatives[nr])), len(words[nr])))
+        fullest = max(range(len(words)), key=lambda nr: (any(map(_is_rich, alternatives[nr])), len(words[nr])))
         for nr, bodies in enumerate(alternatives):
-            if words[nr] and not any(map(_is_html, bodies)):
+            if words[nr] and not any(map(_is_rich, bodies)):
                 missing = words[fullest] - words[nr]
                 # A plain text cannot show that words are struck through.
                 is_less = bool(missing) or any(map(self._has_struck, alternatives[fullest]))
@@ -233,8 +257,8 @@ class _Mail:
         known = self._shown.get(id(body))
         if known is None:
             data = _content(body)
-            if _is_html(body):
-                shown = html_lines(data, _charset(body))
+            if _is_rich(body):
+                shown = html_lines(data, _charset(body)) if _is_html(body) else _rich_lines(data)
                 known = (shown.lines, shown.remarks)
             else:
                 decoded = decode(data, _charset(body))
@@ -242,6 +266,21 @@ class _Mail:
                 known = (_unwrapped(text, body) if _is_flowed(body) else [*text.splitlines()], [*decoded.remarks])
             self._shown[id(body)] = known
         return known
+
+
+def _unsealed(part: _Part) -> list[_Part]:
+    """The message, or the file, inside a signed part; nothing if it is encrypted or no such part."""
+    data = _content(part)
+    inner = signed_content(data) or (data if _MIME.match(data) else None)  # Outlook keeps the message as it was sent
+    if inner is None:
+        return []
+    if _MIME.match(inner):
+        return [_parsed(inner)]
+    name = re.sub(r"\.p7[mz]$", "", _name(part) or "smime.p7m", flags=re.I)
+    if "." not in name:
+        kind = _tried(lambda: formats.media_type(io.BytesIO(inner), ""), "")
+        name += next((suffix for suffix, known in formats.SUFFIXES.items() if known == kind), "")
+    return [_as_part(name, inner)]
 
 
 def _kind(part: _Part) -> str:
@@ -256,12 +295,22 @@ def _is_file(part: _Part) -> bool:
     kind = _kind(part)
     if kind.startswith("multipart/"):  # without its parts: it is shown unchanged
         return False
-    shown = kind in ("text/plain", "text/html")
+    shown = kind in ("text/plain", "text/html", "text/rtf")
     return not shown or _tried(part.get_content_disposition, None) == "attachment" or _name(part) is not None
 
 
 def _is_html(part: _Part) -> bool:
     return _kind(part) == "text/html"
+
+
+def _is_rich(part: _Part) -> bool:
+    return _kind(part) in ("text/html", "text/rtf")
+
+
+def _rich_lines(data: bytes) -> Lines:
+    if data.lstrip().startswith(b"{\\rtf"):
+        return rtf_lines(data)
+    return Lines([], [Remark(RemarkKind.NOT_READ, detail="a damaged message")])
 
 
 def _is_in_body(part: _Part, html: str) -> bool:

@@ -6,24 +6,35 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import format_datetime
 from typing import BinaryIO
+from uuid import UUID
 
 import compressed_rtf
 import olefile
 
 from columnist.documents.reading.encoding import decode, of_code_page
-from columnist.documents.reading.office.rtf import rtf_lines
 from columnist.errors import DocumentError
 
 # Numbers of properties (MS-OXPROPS).
-_SUBJECT, _HEADERS, _SENT, _FROM, _FROM_ADDRESS, _FROM_SMTP = 0x0037, 0x007D, 0x0039, 0x0C1A, 0x0C1F, 0x5D01
+_SUBJECT, _SENT, _FROM, _FROM_ADDRESS, _FROM_SMTP, _REPORT = 0x0037, 0x0039, 0x0C1A, 0x0C1F, 0x5D01, 0x1001
 _BODY, _HTML, _RTF, _CODE_PAGE, _INTERNET_CODE_PAGE = 0x1000, 0x1013, 0x1009, 0x3FFD, 0x3FDE
 _NAME, _ADDRESS, _SMTP, _KIND, _SENT_FOR = 0x3001, 0x3003, 0x39FE, 0x0C15, 0x0042
 _DATA, _LONG_NAME, _FILE_NAME, _MIME, _CONTENT_ID, _METHOD = 0x3701, 0x3707, 0x3704, 0x370E, 0x3712, 0x3705
 _TEXT, _TEXT_8, _BINARY, _OBJECT, _TIME = 0x1F, 0x1E, 0x0102, 0x0D, 0x40
 _TO, _CC, _BCC = 1, 2, 3
+_SHOWN_TO, _SHOWN_CC, _SHOWN_BCC = 0x0E04, 0x0E03, 0x0E02
+_MEETINGS = UUID("00062002-0000-0000-c000-000000000046").bytes_le
+_START, _END, _PLACE = 0x820D, 0x820E, 0x8208
+"""Properties of appointments, which have other numbers in each file (MS-OXPROPS 2.x, MS-OXMSG 2.2.3)."""
+_PEOPLE = HeaderRegistry()
+for _header in ("From", "To", "Cc", "Bcc"):
+    _PEOPLE.map_to_type(_header, UnstructuredHeader)  # type: ignore[arg-type]  # typeshed has another base class
+_AS_WRITTEN = default.clone(header_factory=_PEOPLE)
+"""Outlook's lists of people are no lists of addresses: the library would keep the first alone."""
 _MOST_MESSAGES = 50
 """How many levels of nested messages are converted."""
 
@@ -82,11 +93,11 @@ class Properties:
         return b"\xef\xbb\xbf" + text.encode(errors="replace") if text else b""
 
     def rich_text(self) -> bytes:
-        """The RTF body."""
-        with suppress(ValueError, IndexError, struct.error, Exception):
-            data = compressed_rtf.decompress(self.binary(_RTF))
-            return bytes(data)
-        return b""
+        """The RTF body; as it is stored if it is damaged."""
+        data = self.binary(_RTF)
+        with suppress(Exception):
+            return bytes(compressed_rtf.decompress(data))
+        return data
 
 
 def as_email(file: BinaryIO) -> EmailMessage:
@@ -130,8 +141,8 @@ class _Storage:
                     raise
             self.properties.values.setdefault(number, (kind, data))
 
-    def _stream(self, name: str) -> bytes:
-        with self.ole.openstream([*self.path, name]) as stream:
+    def _stream(self, name: str, folder: str | None = None) -> bytes:
+        with self.ole.openstream([*(self.path if folder is None else [folder]), name]) as stream:
             data: bytes = stream.read()
             return data
 
@@ -148,6 +159,27 @@ class _Storage:
             found.properties.code_page = self.properties.number(_CODE_PAGE)
             yield found
 
+    def meeting(self) -> list[str]:
+        """The times and the place of a meeting, which Outlook shows above its text."""
+        numbers = self._named(_MEETINGS)
+        of = [self.properties.time(numbers[one]) for one in (_START, _END) if one in numbers]
+        times = zip(("Start", "End"), of, strict=False)
+        place = self.properties.text(numbers[_PLACE]) if _PLACE in numbers else ""
+        return [f"{name}: {format_datetime(at)}" for name, at in times if at] + [f"Place: {place}"] * bool(place)
+
+    def _named(self, kind: bytes) -> dict[int, int]:
+        """The properties of a set that have no fixed number: their numbers in this file."""
+        try:
+            names, kinds = (self._stream(f"__substg1.0_{of}0102", "__nameid_version1.0") for of in ("0003", "0002"))
+        except OSError:
+            return {}
+        found = (struct.unpack("<IHH", names[at : at + 8]) for at in range(0, len(names) - 7, 8))
+        return {
+            one: 0x8000 + number
+            for one, what, number in found
+            if not what & 1 and kinds[(what >> 1) * 16 - 48 :][:16] == kind
+        }
+
     def embedded(self) -> "_Storage | None":
         """The message that is attached as a message."""
         path = (*self.path, f"__substg1.0_{_DATA:04X}{_OBJECT:04X}")
@@ -161,13 +193,15 @@ def _convert(message: _Storage, depth: int) -> EmailMessage:
     sent = said.time(_SENT)
     headers = {
         "From": _who(said.text(_FROM, _SENT_FOR), said.text(_FROM_SMTP, _FROM_ADDRESS)),
-        "To": _list(people, _TO),
-        "Cc": _list(people, _CC),
-        "Bcc": _list(people, _BCC),
+        "To": _list(people, _TO) or said.text(_SHOWN_TO),
+        "Cc": _list(people, _CC) or said.text(_SHOWN_CC),
+        "Bcc": _list(people, _BCC) or said.text(_SHOWN_BCC),
         "Date": format_datetime(sent) if sent else "",
         "Subject": said.text(_SUBJECT),
     }
     converted = _with_bodies(said, headers)
+    if lines := message.meeting():
+        converted.add_attachment("\n".join(lines), disposition="inline")
     for attachment in message.inside("__attach_version1.0_", 8):
         inner = attachment.embedded()
         name = attachment.properties.text(_LONG_NAME, _FILE_NAME, _NAME)
@@ -179,16 +213,16 @@ def _convert(message: _Storage, depth: int) -> EmailMessage:
 
 
 def _with_bodies(said: Properties, headers: Mapping[str, str]) -> EmailMessage:
-    converted = EmailMessage()
+    converted = EmailMessage(_AS_WRITTEN)
     for name, value in headers.items():
         if line := _one_line(value):
             converted[name] = line
-    plain, html, rich = said.text(_BODY), said.html(), said.rich_text()
-    if rich and not html and not plain.strip():
-        plain = "\n".join(line for line in rtf_lines(rich).lines if isinstance(line, str))
+    plain, html, rich = said.text(_BODY, _REPORT), said.html(), said.rich_text()
     converted.set_content(plain.encode(errors="replace").decode().replace("\r\n", "\n").replace("\r", "\n"))
     if html:
         converted.add_alternative(html, "text", "html")
+    elif rich:
+        converted.add_alternative(rich, "text", "rtf")
     return converted
 
 
@@ -247,7 +281,15 @@ def of_tnef(data: bytes) -> EmailMessage:
             attached[-1].values.setdefault(_FILE_NAME, (_TEXT_8, value))
         elif attached and number == _ATTACHMENT:
             attached[-1].values.update(_properties(value))
-    converted = _with_bodies(said, {})
+    sent = said.time(_SENT)
+    headers = {
+        "From": _who(said.text(_FROM, _SENT_FOR), said.text(_FROM_SMTP, _FROM_ADDRESS)),
+        "To": said.text(_SHOWN_TO),
+        "Cc": said.text(_SHOWN_CC),
+        "Date": format_datetime(sent) if sent else "",
+        "Subject": said.text(_SUBJECT),
+    }
+    converted = _with_bodies(said, headers)
     for one in attached:
         inner = one.binary(_DATA)
         if inner[16:20] == TNEF:  # a message, after the identifier of its kind

@@ -1,21 +1,49 @@
-"""The message inside an S/MIME signature (CMS, RFC 5652). The signature is not checked."""
+"""The message or file inside an S/MIME signature (CMS, RFC 5652; *.p7m*). The signature is not checked."""
+
+import binascii
+import re
+import zlib
 
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+_COMPRESSED_DATA = bytes.fromhex("2a864886f70d0109100109")
+_KINDS = (b"\x06\x09" + _SIGNED_DATA, b"\x06\x0b" + _COMPRESSED_DATA)
 _SEQUENCE, _IDENTIFIER, _OCTETS, _CONTEXT = 0x30, 0x06, 0x04, 0xA0
 _DEEPEST = 20
 
 
+_LARGEST = 256 * 1024**2
+_ARMOUR = re.compile(rb"-----[A-Z0-9 ]+-----")
+
+
+def is_signed(head: bytes) -> bool:
+    """Whether a file begins as signed or compressed content does, also in the letters of Base64."""
+    return any(kind in _bare(head[:120])[:24] for kind in _KINDS)
+
+
+def _bare(data: bytes) -> bytes:
+    """The bytes, without an armour of letters."""
+    if not data.startswith((b"MI", b"-----BEGIN ")):
+        return data
+    letters = re.sub(rb"[^A-Za-z0-9+/]+", b"", _ARMOUR.sub(b"", data))
+    return binascii.a2b_base64(letters[: len(letters) // 4 * 4])
+
+
 def signed_content(data: bytes) -> bytes | None:
     """The signed bytes; None if they are absent, as in an encrypted message."""
+    data = _bare(data)
     try:
         tag, start, end = _head(data, 0)
         inside = _children(data, start, end)
-        if tag != _SEQUENCE or data[inside[0][1] : inside[0][2]] != _SIGNED_DATA:
+        kind = data[inside[0][1] : inside[0][2]]
+        if tag != _SEQUENCE or kind not in (_SIGNED_DATA, _COMPRESSED_DATA):
             return None
         outer = _children(data, *_children(data, *inside[1][1:])[0][1:])
-        content = next(_children(data, *one[1:]) for one in outer if one[0] == _SEQUENCE)
-        return b"".join(_octets(data, one, 0) for one in _children(data, *content[1][1:])) or None
-    except (IndexError, StopIteration, RecursionError):
+        content = [_children(data, *one[1:]) for one in outer if one[0] == _SEQUENCE][kind == _COMPRESSED_DATA]
+        found = b"".join(_octets(data, one, 0) for one in _children(data, *content[1][1:]))
+        if kind == _COMPRESSED_DATA:
+            found = zlib.decompressobj().decompress(found, _LARGEST)
+        return found or None
+    except (IndexError, RecursionError, zlib.error):
         return None
 
 
