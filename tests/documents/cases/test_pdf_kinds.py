@@ -117,6 +117,50 @@ def test_a_typed_note_without_an_appearance_is_read(tmp_path: Path) -> None:
     assert words(filled(tmp_path / "a.pdf", note)) == "Monthly rent: Term: 60 months I agree The end.".split()
 
 
+RICH = '<?xml version="1.0"?><body xmlns="http://www.w3.org/1999/xhtml"><p>rent <b>$5,000</b></p></body>'
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "read_as"),
+    [
+        ("Tx", f"/Ff 33554432 /RV ({RICH})", "rent $5,000"),
+        ("Tx", "/Ff 33554432 /RV 5 0 R", "rent $5,000"),
+        ("Tx", "/V /Five", "Five"),
+        ("Tx", "/V 5000", "5000"),
+        ("Tx", "/V -5000.55", "-5000.55"),
+        ("Tx", "/V 123456789", "about 123456792"),
+        ("Ch", "/Ff 131072 /Opt [(A) (B)] /V /B", "B"),
+    ],
+)
+def test_a_value_is_read_however_the_file_stores_it(tmp_path: Path, kind: str, more: str, read_as: str) -> None:
+    field = widget(kind, "160 695 300 712", more)
+    page = filled(tmp_path / "a.pdf", field, objects=(f"<< >> stream {RICH}",))
+    assert f"Monthly rent: {read_as} \n" in page.text
+
+
+def test_a_mark_for_the_printer_alone_is_a_remark(tmp_path: Path) -> None:
+    for flags, marks in [(36, 1), (4, 0), (6, 0), (38, 0), (32, 0)]:
+        stamp = f"<< /Type /Annot /Subtype /Stamp /F {flags} /Rect [300 640 440 657] /AP << /N 5 0 R >> >>"
+        page = filled(tmp_path / "a.pdf", stamp, objects=(appearance("DRAFT of $9,000"),))
+        assert ("$9,000" in page.text) == (flags == 4)
+        assert [one.count for one in page.remarks] == [marks] * bool(marks)
+
+
+def test_values_of_a_static_xfa_form_that_its_pages_lack_are_counted(tmp_path: Path) -> None:
+    """Adobe's programs show the values of the XFA, others those of the fields."""
+    values = "<rent>$8,888.00</rent><term>24 months</term><from>2024-05-08</from><ok>1</ok>"
+    space = "http://www.xfa.org/schema/xfa-data/1.0/"
+    data = f'<x:datasets xmlns:x="{space}"><x:data><f>{values}</f></x:data></x:datasets>'
+    term = widget("Tx", "160 665 300 682", "/V (24 months)")
+    objects = (term, "<< >> stream <template/>", f"<< >> stream {data}")
+    xfa = "/XFA [(template) 6 0 R (datasets) 7 0 R] /Fields [4 0 R 5 0 R]"
+    for value, missing in [("$7,777.00", 1), ("", 1), ("$8,888.00", 0)]:
+        made = [widget("Tx", "160 695 300 712", f"/V ({value})"), *objects]
+        root = f"/AcroForm << {xfa} /DR << /Font << /Helv {FONT} >> >> >>"
+        path = write_pdf(tmp_path / "a.pdf", [LABELS], objects=made, page="/Annots [4 0 R 5 0 R]", root=root)
+        assert [(said.count, said.detail) for said in one(path).remarks] == [(1, "a value of the XFA form")] * missing
+
+
 def test_a_form_that_only_adobe_draws_is_a_red_row(settings: Settings, tmp_path: Path) -> None:
     refused(settings, FILES / "pdf-xfa.pdf", "XFA")
     xfa = "<< >> stream <template/>"
@@ -127,6 +171,38 @@ def test_a_form_that_only_adobe_draws_is_a_red_row(settings: Settings, tmp_path:
         "Rent",
         "$1",
     ]
+
+
+# ── Fractions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def pieces(*drawn: tuple[str, float, float, float]) -> str:
+    return "".join(line(text, y, x=x, size=size) for text, x, y, size in drawn)
+
+
+@pytest.mark.parametrize(
+    "halves",
+    [
+        pieces(("1", 148, 704, 6), ("/", 151.5, 702, 9), ("2", 154, 699, 6)),
+        pieces(("1", 148, 705, 6), ("2", 148, 697.5, 6)) + "148 703.6 4 0.4 re f ",
+        pieces(("1", 148, 704, 6), ("2", 154, 699, 6)) + "q 0.5 w 151 699 m 154 707 l S Q ",
+        "BT 1 0 0 1 146 700 Tm /F 6 Tf 4 Ts (1) Tj /F 9 Tf 1 Ts (/) Tj /F 6 Tf -1 Ts (2) Tj ET ",
+    ],
+    ids=["stroke", "bar", "drawn stroke", "one object"],
+)
+def test_the_halves_of_a_fraction_stay_together(tmp_path: Path, halves: str) -> None:
+    """They were read as `12 [1]` and a line `2 percent`."""
+    content = line("The rate is 12", 700) + halves + line("percent a year.", 700, x=162)
+    page = one(write_pdf(tmp_path / "a.pdf", [content]))
+    assert page.text.rstrip() == "The rate is 12 1/2 percent a year."
+    assert len(Locator([page.text]).locate("12 1/2 percent")) == 1
+    assert not Locator([page.text]).locate("2 percent a year")
+    assert words(page)[-3:] == [page.text[word.start : word.end] for word in page.words][-3:]
+
+
+def test_indices_of_a_letter_are_no_fraction(tmp_path: Path) -> None:
+    content = pieces(("x", 72, 700, 11), ("2", 78, 704, 6), ("1", 78, 697, 6), ("is a sum.", 90, 700, 11))
+    assert "/" not in one(write_pdf(tmp_path / "a.pdf", [content])).text
 
 
 # ── Text or picture, by region ───────────────────────────────────────────────────────────────────────────────────
@@ -305,7 +381,7 @@ def moved(before: str, mark: str, after: str = "", *, size: float = 7, rise: flo
         (moved("of 500 m", "2"), "500 m²"),
         (moved("the Term", "3"), "Term[3]"),
         (moved("the 1", "st", " of May"), "1st of May"),
-        (moved("5", "1", "/2 percent"), "5 1 /2 percent"),
+        (moved("5", "1", "/2 percent"), "5 1/2 percent"),
         (moved("Rent is $5,0", "00", rise=0, size=11), "$5,000"),
         (moved("Rent is $5,0", "00", rise=0), "$5,000"),
         (moved("Rent is $5,000", "1", turn="0 1 -1 0"), "$5,000 [1]"),

@@ -25,6 +25,9 @@ _FAR = 1.6
 """Share of the size of the text: greatest distance between the starts of a mark and of the letter before it."""
 _MARK = re.compile(r"\d{1,3}(?:,\d{1,2})*(?![\d.])")
 _STROKES = "/⁄"
+_LEAST_GAP = 0.75
+"""Share of the size of the text: a fraction begins this far after the start of the letter before it; an index of the
+letter, which may be above another index, is nearer."""
 
 _GAP = 1.0
 """Share of a line's height: a wider gap separates two pieces of a line."""
@@ -46,28 +49,74 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
 
 def with_marks_apart(layer: TextLayer, text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
     """`text`, the layer's text character for character, with raised figures written as notes are."""
-    found = []
-    for one, next_ in pairwise(layer.pieces):
+    found: list[tuple[int, int, str | None]] = []
+    for number, (one, next_) in enumerate(pairwise(layer.pieces), start=1):
         between = text[one.end : next_.start]
         before = text[one.end - 1 : one.end]
         mark = _MARK.match(text, next_.start, next_.end)
+        if "\n" in between and _is_torn_fraction(layer, text, one.end - 1, next_.start):
+            found.append((one.end, next_.start, ""))
+            continue
+        after = layer.pieces[number + 1] if mark and number + 1 < len(layer.pieces) else None
+        if mark and after and _MARK.fullmatch(text[next_.start : next_.end].strip()):
+            lower = _MARK.match(text, after.start, after.end)
+            if lower and _is_stacked(layer, one.end - 1, next_.start, after.start, is_digit=before.isdigit()):
+                if not (between or before).isspace():
+                    found.append((next_.start, next_.start, " "))
+                found.append((mark.end(), after.start, "/"))
+                continue
         is_near = not between or (between.isspace() and before.isdigit())
         if mark and is_near and before.strip() and before not in _STROKES and one.drawn_by != next_.drawn_by:
             last, first = layer.glyph(one.end - 1), layer.glyph(next_.start)
             if last and first and _is_moved(last, first, only_up=not before.isdigit()):
-                found.append(mark.span())
+                found.append((*mark.span(), None))
     if not found:
         return text, words
     parts, places, end = [], [], 0
-    for start, stop in found:
-        before = text[max(start - 6, end) : start].rstrip(" ")
-        is_half = text[stop : stop + 3].lstrip()[:1] in tuple(_STROKES)
-        gap = " " * (not text[start - 1 : start].isspace())
-        written = f"{gap}{text[start:stop]}" if is_half else raised(before, text[start:stop])
+    for start, stop, written in found:
+        if written is None:
+            before = text[max(start - 6, end) : start].rstrip(" ")
+            is_half = text[stop : stop + 3].lstrip()[:1] in tuple(_STROKES)
+            gap = " " * (not text[start - 1 : start].isspace())
+            written = f"{gap}{text[start:stop]}" if is_half else raised(before, text[start:stop])
         parts += [text[end:start], written]
         places.append((start, stop, len(written) - (stop - start)))
         end = stop
     return "".join((*parts, text[end:])), [_shifted(word, places) for word in words]
+
+
+def _is_torn_fraction(layer: TextLayer, text: str, last: int, first: int) -> bool:
+    """Whether a stroke and a figure of a fraction are beside each other, although PDFium takes them for two lines,
+    because one is lower."""
+    pair = text[last] + text[first]
+    if not ((pair[0] in _STROKES and pair[1].isdigit()) or (pair[1] in _STROKES and pair[0].isdigit())):
+        return False
+    one, other = layer.glyph(last), layer.glyph(first)
+    if one is None or other is None:
+        return False
+    up, along = _way(one, other)
+    return 0 < along < _FAR and abs(up) <= _MOST
+
+
+def _is_stacked(layer: TextLayer, last: int, upper: int, lower: int, *, is_digit: bool) -> bool:
+    """Whether two small figures are the halves of a fraction: one above the other, after a number or a space."""
+    places = [layer.glyph(one) for one in (last, upper, lower)]
+    if None in places:
+        return False
+    base, top, bottom = (one for one in places if one is not None)
+    if not max(top.size, bottom.size) < _SMALLER * base.size:
+        return False
+    (up, along), (down, below) = _way(base, top), _way(base, bottom)
+    is_apart = is_digit or along > _LEAST_GAP
+    return (
+        is_apart and 0 < along < _FAR and _LIFT <= up <= 1 and -_MOST <= down < _LIFT and abs(below - along) < _SMALLER
+    )
+
+
+def _way(one: Glyph, other: Glyph) -> tuple[float, float]:
+    """How far a letter is above and after another one, in shares of that one's size."""
+    x, y, size = other.x - one.x, other.y - one.y, one.size or 1.0
+    return (x * one.up[0] + y * one.up[1]) / size, (x * one.up[1] - y * one.up[0]) / size
 
 
 def _is_moved(last: Glyph, first: Glyph, *, only_up: bool) -> bool:
@@ -75,8 +124,7 @@ def _is_moved(last: Glyph, first: Glyph, *, only_up: bool) -> bool:
     size = last.size
     if not size:
         return False
-    x, y = first.x - last.x, first.y - last.y
-    up, along = (x * last.up[0] + y * last.up[1]) / size, (x * last.up[1] - y * last.up[0]) / size
+    up, along = _way(last, first)
     if not 0 < along < _FAR:
         return False
     is_smaller = first.size < _SMALLER * size

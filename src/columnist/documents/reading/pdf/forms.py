@@ -8,12 +8,15 @@ import pypdfium2.raw as pdfium_c
 
 from columnist.documents.model import WordBox
 from columnist.documents.reading.pdf.layer import Box
+from columnist.documents.reading.web.html import text_lines
 
 CHECKED, UNCHECKED = "☒", "☐"
 _TICKS = (pdfium_c.FPDF_FORMFIELD_CHECKBOX, pdfium_c.FPDF_FORMFIELD_RADIOBUTTON)
 _CHOICES = (pdfium_c.FPDF_FORMFIELD_COMBOBOX, pdfium_c.FPDF_FORMFIELD_LISTBOX)
 _UNSEEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 _PASSWORD = 1 << 13
+_EXACT = 2**17
+"""Below this a number of seven digits has its hundredths."""
 _NEAR = 40.0
 """Most points between a tick box and its label."""
 
@@ -36,14 +39,42 @@ def fields_of(document: Any, page: Any) -> Iterator[Field]:
             kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
             text, is_tick = "", False
             if kind == pdfium_c.FPDF_ANNOT_FREETEXT:
-                text = _string(lambda *room: pdfium_c.FPDFAnnot_GetStringValue(annotation, b"Contents", *room))  # noqa: B023
+                text = _said(annotation, b"Contents") or _rich(annotation, b"RC")
             elif kind == pdfium_c.FPDF_ANNOT_WIDGET and document.formenv is not None:
                 text, is_tick = _filled_in(document.formenv.raw, annotation)
+                if not text and _is_shown_value(document.formenv.raw, annotation):
+                    text = _number(annotation) or _said(annotation, b"V") or _rich(annotation, b"RV")
             if text.strip() and pdfium_c.FPDFAnnot_GetRect(annotation, rectangle):
                 place = (rectangle.left, rectangle.top, rectangle.right, rectangle.bottom)
                 yield Field(place, text, is_tick, not pdfium_c.FPDFAnnot_GetFlags(annotation) & _UNSEEN)
         finally:
             pdfium_c.FPDFPage_CloseAnnot(annotation)
+
+
+def _is_shown_value(form: Any, annotation: Any) -> bool:
+    kind = pdfium_c.FPDFAnnot_GetFormFieldType(form, annotation)
+    is_password = pdfium_c.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD
+    return kind in (pdfium_c.FPDF_FORMFIELD_TEXTFIELD, *_CHOICES) and not is_password
+
+
+def _number(annotation: Any) -> str:
+    """The value of a field that the file stores as a number, of which PDFium keeps seven digits alone."""
+    value = ctypes.c_float()
+    is_number = pdfium_c.FPDFAnnot_GetValueType(annotation, b"V") == pdfium_c.FPDF_OBJECT_NUMBER
+    if not is_number or not pdfium_c.FPDFAnnot_GetNumberValue(annotation, b"V", value):
+        return ""
+    is_exact = abs(value.value) < _EXACT
+    return f"{value.value:.7g}" if is_exact else f"about {value.value:.0f}"
+
+
+def _said(annotation: Any, key: bytes) -> str:
+    return _string(lambda *room: pdfium_c.FPDFAnnot_GetStringValue(annotation, key, *room))
+
+
+def _rich(annotation: Any, key: bytes) -> str:
+    """A text that the file has with its looks alone."""
+    said = _said(annotation, key)
+    return "\n".join(one for one in text_lines(said).lines if isinstance(one, str)) if said else ""
 
 
 def _filled_in(form: Any, annotation: Any) -> tuple[str, bool]:

@@ -28,6 +28,7 @@ from columnist.documents.reading.pdf.regions import masked, shows_more
 from columnist.documents.reading.pdf.struck import struck_spans
 from columnist.documents.reading.pdf.torn import torn_parts
 from columnist.documents.reading.pdf.unseen import contrast, draw, hidden_spans, repeated_spans
+from columnist.documents.reading.pdf.xfa import xfa_values
 from columnist.documents.reading.pictures import ocr
 from columnist.documents.reading.pictures.lines import lies_on_its_side
 from columnist.errors import DocumentError
@@ -81,6 +82,9 @@ _OVER_TEXT = frozenset(
 )  # fmt: skip
 """Annotations that draw no text: they mark the page's text, or are a sign on the page."""
 
+_READ_AS_FIELDS = (pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_WIDGET)
+_PRINTED = pdfium_c.FPDF_ANNOT_FLAG_PRINT | pdfium_c.FPDF_ANNOT_FLAG_HIDDEN
+
 _KIDS = re.compile(rb"/Kids\s*\[((?:\s*\d{1,9}\s+\d{1,5}\s+R)*+)\s*\]")
 _COUNT = re.compile(rb"/Count\s+(\d{1,9})(?!\d)")
 _LONGEST_NODE = 2_000
@@ -108,6 +112,7 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
         if len(document) == 0:
             raise DocumentError("The PDF has no pages.")
         damaged = 0
+        said_of_form = xfa_values(document)
         unread = [one for one in attached_to(document, on_pages=False) if one.unread]
         said = [Remark(RemarkKind.ATTACHMENT, detail=one.name) for one in unread]
         with _held(file) as held:
@@ -122,7 +127,12 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
                 if damaged == len(document):
                     raise
                 page = Page(index + 1, "", remarks=(Remark(RemarkKind.NOT_READ, 1, (index + 1,), "a damaged page"),))
-            yield page if index else replace(page, remarks=(*page.remarks, *said))
+            page = page if index else replace(page, remarks=(*page.remarks, *said))
+            said_of_form = [one for one in said_of_form if one not in _folded(page.text).casefold()]
+            if said_of_form and index == len(document) - 1:
+                remark = Remark(RemarkKind.NOT_READ, len(said_of_form), detail="a value of the XFA form")
+                page = replace(page, remarks=(*page.remarks, remark))
+            yield page
 
 
 def attached_files(file: BinaryIO) -> Iterator[Attached]:
@@ -238,14 +248,15 @@ def _opened(file: BinaryIO) -> Iterator[tuple[Any, Fonts]]:
 
 @dataclass(frozen=True, slots=True)
 class _OpenPage:
-    """A page with its filled-in values drawn, its text layer, its fields, the drawings of annotations over it, and the
-    places that they strike through."""
+    """A page with its filled-in values drawn, its text layer, its fields, the drawings of annotations over it, the
+    places that they strike through, and how many marks a printer would draw and a screen does not."""
 
     page: Any
     text_page: Any
     fields: list[Field]
     over: list[Other]
     struck: list[Box]
+    printed: int
     fonts: Fonts
 
 
@@ -255,21 +266,21 @@ def _page(document: Any, index: int, fonts: Fonts) -> Iterator[_OpenPage]:
     try:
         page = document[index]
         fields = list(fields_of(document, page))
-        page, over, struck = _with_what_is_filled_in(document, page, index)
+        page, over, struck, printed = _with_what_is_filled_in(document, page, index)
         text_page = page.get_textpage()
     except pdfium.PdfiumError as error:
         raise _DamagedPageError(f"The PDF is damaged: page {index + 1} cannot be read.") from error
     try:
-        yield _OpenPage(page, text_page, fields, over, struck, fonts)
+        yield _OpenPage(page, text_page, fields, over, struck, printed, fonts)
     finally:
         text_page.close()
         fonts.leave(page)
 
 
-def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, list[Other], list[Box]]:
+def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, list[Other], list[Box], int]:
     """The page, with the contents of form fields, typed text, stamps, watermarks and captions as ordinary text; the
-    drawings of its annotations, and the places that they strike through."""
-    kinds, over = set(), []
+    drawings of its annotations, the places that they strike through, and the number of those for a printer alone."""
+    kinds, over, printed = set(), [], 0
     struck: list[Box] = []
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
@@ -277,6 +288,8 @@ def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, 
         if (flags := pdfium_c.FPDFAnnot_GetFlags(annotation)) & pdfium_c.FPDF_ANNOT_FLAG_NOVIEW:
             # PDFium does not show it, and would still draw it into the page.
             pdfium_c.FPDFAnnot_SetFlags(annotation, flags | pdfium_c.FPDF_ANNOT_FLAG_HIDDEN)
+            is_mark = kind not in (*_OVER_TEXT, *_READ_AS_FIELDS) and pdfium_c.FPDFAnnot_HasKey(annotation, b"AP")
+            printed += is_mark and flags & _PRINTED == pdfium_c.FPDF_ANNOT_FLAG_PRINT
         if kind != pdfium_c.FPDF_ANNOT_LINK or pdfium_c.FPDFAnnot_HasKey(annotation, b"AP"):
             place = pdfium_c.FS_RECTF()
             pdfium_c.FPDFAnnot_GetRect(annotation, place)
@@ -286,10 +299,10 @@ def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, 
         kinds.add(kind)
         pdfium_c.FPDFPage_CloseAnnot(annotation)
     if kinds <= _OVER_TEXT:
-        return page, over, struck
+        return page, over, struck, printed
     pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY)
     page.close()
-    return document[index], over, struck
+    return document[index], over, struck, printed
 
 
 def _places_of(annotation: Any) -> Iterator[Box]:
@@ -354,6 +367,8 @@ def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: i
         is_picture = _pictured(page, content) >= PICTURED
         detail = UNKNOWN_LETTERS if unread else ""
         remarks = (Remark(RemarkKind.PICTURE, pages=(number,), detail=detail),)
+    if opened.printed:
+        remarks += (Remark(RemarkKind.NOT_READ, opened.printed, (number,), "a mark that is printed and not shown"),)
     drawn = text
     text, ordered = in_order(*with_marks_apart(layer, text, words))
     remarks = (*remarks, *lost_between(drawn, text, number))
@@ -363,7 +378,9 @@ def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: i
         text, words = with_fields(text, words, seen)
     hidden = "\n".join(filter(None, [hidden, spoken, *(field.text for field in opened.fields if not field.is_seen)]))
     source: Literal["text", "picture"] = "picture" if is_picture else "text"
-    return Page(number, text, width, height, words, source, () if is_picture else remarks, hidden, struck)
+    if is_picture:
+        remarks = tuple(one for one in remarks if one.kind == RemarkKind.NOT_READ)
+    return Page(number, text, width, height, words, source, remarks, hidden, struck)
 
 
 def _parted(
