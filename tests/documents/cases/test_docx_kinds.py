@@ -603,3 +603,36 @@ def test_text_that_a_style_hides_is_kept_apart() -> None:
     page = case("docx-vanish-style.docx")
     assert page.text == "The rent is $1,000 per month.\nThe term is five years."
     assert "$700" in page.hidden and "(fallback: three years)" in page.hidden
+
+
+# ── Numbers of notes, and letters drawn backwards ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("whole", "own", "marks"),
+    [
+        ("", '<w:numRestart w:val="eachSect"/>', "1 2 1"),
+        ('<w:numRestart w:val="eachSect"/><w:numStart w:val="5"/>', "", "5 6 5"),
+        ('<w:numStart w:val="5"/>', "", "5 6 7"),
+        ('<w:numFmt w:val="chicago"/>', "", "* † ‡"),
+        ("", '<w:numFmt w:val="upperLetter"/>', "A B C"),
+        ('<w:numRestart w:val="eachPage"/>', "", "1 2 3"),
+    ],
+)
+def test_notes_have_the_numbers_that_word_gives_them(tmp_path: Path, whole: str, own: str, marks: str) -> None:
+    refer = [f'<w:r><w:footnoteReference w:id="{number}"/></w:r>' for number in (1, 2, 3)]
+    section = f"<w:sectPr><w:footnotePr>{own}</w:footnotePr></w:sectPr>"
+    body = p("a", refer[0]) + p("b", refer[1], properties=section) + p("c", refer[2]) + section
+    notes = "".join(f'<w:footnote w:id="{number}">{p(f"note {number}")}</w:footnote>' for number in (1, 2, 3))
+    settings = f"<w:footnotePr>{whole}</w:footnotePr>"
+    pages = list(read_docx(write_docx(tmp_path / "a.docx", body, footnotes=notes, settings=settings).open("rb")))
+    text = "\n".join(page.text for page in pages)
+    assert re.findall(r"^[abc]\[(.+)\]$", text, re.M) == marks.split()
+    assert re.findall(r"^\[(.+)\] note", text, re.M) == marks.split()
+    said = [one.detail for page in pages for one in page.remarks]
+    assert said == ["numbers of notes, which begin anew on each page"] * ("eachPage" in whole)
+
+
+def test_letters_that_run_backwards_are_read_as_they_are_drawn(tmp_path: Path) -> None:
+    body = p(r("Fee "), f'<w:bdo w:val="rtl">{r("00")}{r("0,5$")}</w:bdo>', r(" now.")) + p("Cap \u202e9$")
+    assert one(write_docx(tmp_path / "a.docx", body)).text == "Fee $5,000 now.\nCap $9"

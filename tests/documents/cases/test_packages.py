@@ -12,7 +12,7 @@ from columnist.documents.model import RemarkKind
 from columnist.documents.reading import formats
 from columnist.documents.reading.child import read_file
 from columnist.errors import DocumentError
-from tests.documents.test_word import p, write_docx
+from tests.documents.test_word import OFFICE, abstract, level, num, p, write_docx
 
 PKG = 'xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage"'
 ODF = " ".join(
@@ -193,3 +193,94 @@ def test_the_xml_of_2003_is_an_old_office_file_and_no_text(data: bytes, said: st
 
 def test_other_xml_is_text() -> None:
     assert text(io.BytesIO(b"<package><fee>$5</fee></package>"), "a.xml") == "<package><fee>$5</fee></package>"
+
+
+def without(path: Path, *names: str) -> io.BytesIO:
+    """The same package without some parts."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(packed, "w") as after:
+        for name in before.namelist():
+            if name not in names:
+                after.writestr(name, before.read(name))
+    return packed
+
+
+def cut(path: Path, name: str, after_text: str) -> io.BytesIO:
+    """The same package with a part that ends after a text."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(packed, "w") as after:
+        for one in before.namelist():
+            data = before.read(one)
+            after.writestr(one, data[: data.index(after_text.encode()) + len(after_text)] if one == name else data)
+    return packed
+
+
+def damaged(path: Path, name: str) -> io.BytesIO:
+    """The same package, with other bytes in a part than its checksum says."""
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        start = archive.getinfo(name).header_offset + 30 + len(name)
+    data[start + 10 : start + 14] = b"\xff\xff\xff\xff"
+    return io.BytesIO(bytes(data))
+
+
+def read_with(packed: io.BytesIO, name: str) -> tuple[str, list[str]]:
+    """The text and the remarks of a file."""
+    _, pages = read_file(packed, name, 10)
+    read = list(pages)
+    return "\n".join(page.text for page in read), [one.detail for page in read for one in page.remarks]
+
+
+ROOT, MAIN_PART = "_rels/.rels", "word/document.xml"
+LIST = f"the list of parts, {MAIN_PART}"
+
+
+def numbered(tmp_path: Path) -> Path:
+    """A DOCX whose list has numbers, in a part of their own."""
+    body = p("The rent.", num="1") + p("It is $5,000.", num="1")
+    return write_docx(tmp_path / "a.docx", body, numbering=abstract(0, level(0, "decimal", "%1.")) + num(1, 0))
+
+
+@pytest.mark.parametrize("gone", [(ROOT,), ("word/_rels/document.xml.rels",), (ROOT, "word/_rels/document.xml.rels")])
+def test_parts_are_found_without_their_list(tmp_path: Path, gone: tuple[str, ...]) -> None:
+    """Without the list of the document's parts its numbers were lost in silence."""
+    text, said = read_with(without(numbered(tmp_path), *gone), "a.docx")
+    assert text == "1. The rent.\n2. It is $5,000."
+    assert said == [f"the list of parts, {ROOT}"] * (ROOT in gone) + [LIST] * (gone[-1] != ROOT)
+
+
+def test_a_document_that_breaks_off_is_read_to_there_and_said(tmp_path: Path) -> None:
+    text, said = read_with(cut(numbered(tmp_path), MAIN_PART, "It is $5,0"), "a.docx")
+    assert text.split("\n")[0] == "1. The rent."
+    assert "$5,0" not in text  # it is no amount of the document
+    assert said == [f"the rest of a damaged part, {MAIN_PART}"]
+
+
+def test_a_sheet_that_breaks_off_does_not_stop_the_others(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx"), {"in_memory": True}) as book:
+        for name in ("A", "B"):
+            book.add_worksheet(name).write_column(0, 0, [f"{name} 1", 5000, 6000])
+    sheet = "xl/worksheets/sheet1.xml"
+    text, said = read_with(cut(tmp_path / "a.xlsx", sheet, "<v>60"), "a.xlsx")
+    assert text.split("\n") == ["Sheet: A", "A 1", "5000", "Sheet: B", "B 1", "5000", "6000"]
+    assert f"the rest of a damaged part, {sheet}" in said
+
+
+@pytest.mark.parametrize("part", ["word/numbering.xml", "docProps/app.xml", MAIN_PART])
+def test_a_damaged_part_does_not_stop_the_rest(tmp_path: Path, part: str) -> None:
+    path = numbered(tmp_path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("docProps/app.xml", "<Properties>" + "x" * 99 + "</Properties>")
+        relation = f'<Relationship Id="b" Type="{OFFICE}/extended-properties" Target="docProps/app.xml"/>'
+    packed = without(path, ROOT)
+    with zipfile.ZipFile(packed, "a") as archive:
+        root = zipfile.ZipFile(path).read(ROOT).decode().replace("</Relationships>", f"{relation}</Relationships>")
+        archive.writestr(ROOT, root)
+    path.write_bytes(packed.getvalue())
+    if part == MAIN_PART:
+        with pytest.raises(DocumentError, match="damaged"):
+            read_with(damaged(path, part), "a.docx")
+        return
+    text, said = read_with(damaged(path, part), "a.docx")
+    assert "It is $5,000." in text
+    assert said == [f"a damaged part, {part}"]

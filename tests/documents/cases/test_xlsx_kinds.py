@@ -715,3 +715,28 @@ def test_days_that_no_calendar_has_are_shown_as_excel_shows_them() -> None:
 
 def test_infinity_is_no_number() -> None:
     assert formatted(math.inf, "0.00")
+
+
+def test_rows_are_read_from_the_top_whatever_their_order_in_the_file(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        book.add_worksheet().write_column(0, 0, ["first", "second", "third"])
+    name, packed = "xl/worksheets/sheet1.xml", io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as before, zipfile.ZipFile(packed, "w") as after:
+        for part in before.namelist():
+            data = before.read(part)
+            rows = re.findall(b"<row.*?</row>", data) if part == name else []
+            after.writestr(part, data.replace(b"".join(rows), b"".join(reversed(rows))) if rows else data)
+    _, (page,) = read_file(packed, "a.xlsx", 10)
+    assert page.text.split("\n")[1:] == ["first", "second", "third"]
+
+
+def test_a_value_that_excel_shows_otherwise_than_the_file_is_a_remark(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        book.add_worksheet().write(0, 0, 5)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as before, zipfile.ZipFile(packed, "w") as after:
+        for part in before.namelist():
+            linked = b'<c r="A1" t="e" vm="1"><v>#VALUE!</v></c>'
+            after.writestr(part, before.read(part).replace(b'<c r="A1"><v>5</v></c>', linked))
+    _, (page,) = read_file(packed, "a.xlsx", 10)
+    assert [one.detail for one in page.remarks] == ["values of linked data types"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from columnist.documents.model import Page, Remark, RemarkKind
-from columnist.documents.reading.encoding import decode
+from columnist.documents.reading.encoding import decode, unpacked
 from columnist.documents.reading.pictures.pages import shows_text
 from columnist.errors import DocumentError
 
@@ -14,12 +14,15 @@ PAGE_CHARACTERS = 3_000
 """About a printed page. A flowing text is cut into pages at the next end of a paragraph."""
 
 PAGE_BREAK = "\f"
+BACKWARDS, FORWARDS = "\u202e", "\u202c"
+"""What begins and ends letters that are drawn from right to left."""
+_OVERRIDDEN = re.compile(f"{BACKWARDS}([^{BACKWARDS}{FORWARDS}\n\f]*){FORWARDS}?")
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def read_text(file: BinaryIO) -> Iterator[Page]:
     """A text file of any encoding; a form feed is a page break. Raises DocumentError."""
-    decoded = decode(file.read())
+    decoded = unpacked(decode(file.read()))
     lines = decoded.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return pages_of((one for line in lines for one in _printed(line)), remarks=decoded.remarks)
 
@@ -85,6 +88,13 @@ class Lines:
     remarks: list[Remark]
 
 
+def as_seen(text: str) -> str:
+    """A text as it is drawn if a part of it runs from right to left, whatever its letters: 000,5$ may show $5,000."""
+    if BACKWARDS not in text:
+        return text
+    return _OVERRIDDEN.sub(lambda found: found[1][::-1], text.replace(FORWARDS + BACKWARDS, ""))
+
+
 def kept_apart(lines: Iterable[Hidden]) -> tuple[str, str]:
     """The hidden and the struck text of a page."""
     both = [(one.is_struck, _UNSTORABLE.sub(" ", one.text).strip()) for one in lines]
@@ -121,7 +131,7 @@ def pages_of(
         if isinstance(line, Hidden):
             hidden.append(line)
             continue
-        parts = _UNSTORABLE.sub(" ", line).split(PAGE_BREAK)
+        parts = as_seen(_UNSTORABLE.sub(" ", line)).split(PAGE_BREAK)
         for index, part in enumerate(parts):
             if gathered and (index > 0 or size > characters) and size > 0:
                 yield page()

@@ -158,6 +158,9 @@ class Numbering:
         return number_in_words(counts[index], "decimal" if level.legal else one.levels[index].format)
 
 
+_CHICAGO = "*†‡§"
+
+
 def number_in_words(number: int, format_: str) -> str:
     """A number as one of Word's number formats (w:numFmt) writes it; those of other scripts as digits."""
     if format_ == "none":
@@ -171,6 +174,8 @@ def number_in_words(number: int, format_: str) -> str:
         return _cased(_roman(number), format_)
     if format_ in ("lowerLetter", "upperLetter"):
         return _cased(chr(ord("a") + (number - 1) % 26) * min((number - 1) // 26 + 1, 20), format_)
+    if format_ == "chicago":
+        return _CHICAGO[(number - 1) % 4] * min((number - 1) // 4 + 1, 20)
     if format_ in _ENCLOSED:
         return _ENCLOSED[format_].format(number)
     if format_ == "decimalZero":

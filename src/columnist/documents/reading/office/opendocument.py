@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 import lxml.etree
 
 from columnist.documents.model import Page, Remark, RemarkKind
-from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, kept_apart, looked_at, pages_of
+from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, as_seen, kept_apart, looked_at, pages_of
 from columnist.documents.reading.office.cell_rules import Area, Areas, Look, Rule, Value, areas, looked_up
 from columnist.documents.reading.office.numbering import number_in_words
 from columnist.documents.reading.office.package import Package, opened
@@ -256,7 +256,7 @@ class _Content:
     """Turns one file into lines."""
 
     def __init__(self, package: Package) -> None:
-        root, styles = package.part("content.xml", must_be_whole=True), package.part("styles.xml")
+        root, styles = package.part("content.xml", is_main=True), package.part("styles.xml")
         body = None if root is None else root.find(f"{_OFFICE}body")
         if root is None or body is None or not len(body):
             raise DocumentError("The OpenDocument file is damaged: it holds no document.")
@@ -686,7 +686,7 @@ class _Content:
             pictures, said_of_them = looked_at([one for one in lines if isinstance(one, Picture)], number)
             self.remarks += (*said_of_them, *self._package.remarks)
             self._package.remarks.clear()
-            text = text.replace(PAGE_BREAK, "")
+            text = as_seen(text.replace(PAGE_BREAK, ""))
             yield Page(number, text, remarks=tuple(self.remarks), hidden=hidden, struck=struck, pictures=pictures)
 
     def _declared(self, slide: Any) -> Iterator[str]:

@@ -31,6 +31,9 @@ _NOT_SHOWN = re.compile(
 )
 """Kinds of parts that a page or sheet does not show, or shows only sometimes."""
 _XML = (".xml", ".rels")
+_MAINS = ("word/document.xml", "xl/workbook.xml", "ppt/presentation.xml")
+_USUAL = ("styles", "numbering", "settings", "footnotes", "endnotes", "sharedStrings", "theme")
+_REST = "the rest of a damaged part"
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)")
 _NO_CHARACTER = re.compile(rb"&#(?:x0*(?:[0-8BbCcEeFf]|1[0-9A-Fa-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -73,6 +76,7 @@ class Package:
         self._last = ("", b"")
         """The last part, because a sheet is gone through several times."""
         self._relations: dict[str, dict[str, tuple[str, str]]] = {}
+        self._main = ""
         self.remarks: list[Remark] = []
 
     def data(self, name: str) -> bytes | None:
@@ -83,7 +87,11 @@ class Package:
         if there is None:
             return None
         if known != self._last[0]:
-            data = self._archive.read(there)
+            try:
+                data = self._archive.read(there)
+            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):  # the others are read
+                self._say_damaged(name)
+                return None
             self._last = known, self._cleaned(name, _in_utf8(data)) if known.endswith(_XML) else data
         return self._last[1]
 
@@ -107,8 +115,14 @@ class Package:
             self.remarks.append(Remark(RemarkKind.UNDECODABLE, named + controls + strays))
         return data
 
-    def part(self, name: str, *, must_be_whole: bool = False) -> Any | None:
-        """The root element of a part; None if there is no such part, or if it is damaged, which a remark says."""
+    def _say_damaged(self, name: str, what: str = "a damaged part") -> None:
+        said = Remark(RemarkKind.NOT_READ, detail=f"{what}, {name.lstrip('/')}")
+        if said not in self.remarks:
+            self.remarks.append(said)
+
+    def part(self, name: str, *, is_main: bool = False) -> Any | None:
+        """The root element of a part; None if there is no such part, or if it is damaged, which a remark says. Of a
+        damaged main part, what can be read."""
         data = self.data(name)
         if data is None:
             return None
@@ -116,21 +130,29 @@ class Package:
         try:
             return lxml.etree.fromstring(_STRICT.sub(_transitional, data), lxml.etree.XMLParser(**_HOW))
         except lxml.etree.XMLSyntaxError as error:
-            if must_be_whole or error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
+            if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
                 raise
-            self.remarks.append(Remark(RemarkKind.NOT_READ, detail=f"a damaged part, {name.lstrip('/')}"))
-            return None
+            whole = _whole_texts(data) if is_main else None
+            if is_main and (whole is None or not "".join(whole.itertext()).strip()):
+                raise
+            self._say_damaged(name, _REST if is_main else "a damaged part")
+            return whole
 
     def elements(self, name: str, *tags: str) -> Iterator[Any]:
         """The elements of a large part with these tags, one at a time; each is emptied after its turn."""
         data = self.data(name) or b"<none/>"
         self._say_entities(name, data)
         parsed = lxml.etree.iterparse(io.BytesIO(_STRICT.sub(_transitional, data)), tag=tags, **_HOW)
-        for _, element in parsed:
-            yield element
-            element.clear(keep_tail=False)
-            while element.getprevious() is not None:
-                del element.getparent()[0]
+        try:
+            for _, element in parsed:
+                yield element
+                element.clear(keep_tail=False)
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+        except lxml.etree.XMLSyntaxError as error:
+            if error.code == lxml.etree.ErrorTypes.ERR_NO_MEMORY:
+                raise
+            self._say_damaged(name, _REST)
 
     def _say_entities(self, name: str, data: bytes) -> None:
         """Remark, once, on texts that a part defines for itself: they are not put in."""
@@ -141,7 +163,10 @@ class Package:
     def relations(self, name: str) -> dict[str, tuple[str, str]]:
         """The references of a part, by id: the kind and the name of the other part."""
         if name not in self._relations:
-            self._relations[name] = dict(self._related(name))
+            found = dict(self._related(name))
+            if not found and name == self._main and (found := dict(self._usual(name))):
+                self._say_damaged(name, "the list of parts")
+            self._relations[name] = found
         return self._relations[name]
 
     def _related(self, name: str) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -150,6 +175,14 @@ class Package:
         for one in [] if root is None else root.iter(f"{_RELATIONS}Relationship"):
             kind = one.get("Type", "").rpartition("/")[2]
             yield one.get("Id", ""), (kind, posixpath.normpath(posixpath.join(folder, _target(one))))
+
+    def _usual(self, name: str) -> Iterator[tuple[str, tuple[str, str]]]:
+        """The parts beside the main one with their usual names, for a file without its list of them."""
+        folder = posixpath.dirname(name)
+        for kind in _USUAL:
+            part = posixpath.join(folder, f"{'theme/theme1' if kind == 'theme' else kind}.xml")
+            if part.lower() in self._names:
+                yield part, (kind, part)
 
     def say_unread(self) -> None:
         """Remark on parts with words that others refer to and that were not read, because their kind is unknown."""
@@ -163,7 +196,22 @@ class Package:
 
     def main(self) -> str | None:
         """The name of the main part."""
-        return next((part for kind, part in self.relations("").values() if kind == "officeDocument"), None)
+        found = next((part for kind, part in self.relations("").values() if kind == "officeDocument"), None)
+        if found is None and (found := next((name for name in _MAINS if name in self._names), None)):
+            self._say_damaged("_rels/.rels", "the list of parts")
+        self._main = found or ""
+        return found
+
+
+def _whole_texts(data: bytes) -> Any:
+    """The root of a damaged part, without the text in which it breaks off, which may be a part of an amount."""
+    root: Any = lxml.etree.fromstring(_STRICT.sub(_transitional, data), lxml.etree.XMLParser(recover=True, **_HOW))
+    if root is not None and not re.search(rb"</(?:\w+:)?%b>\s*\Z" % root.tag.rpartition("}")[2].encode(), data):
+        last = root
+        while len(last):
+            last = last[-1]
+        last.text = last.tail = None
+    return root
 
 
 def _in_utf8(data: bytes) -> bytes:

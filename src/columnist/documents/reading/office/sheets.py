@@ -47,6 +47,7 @@ _VALUES = (f"{S}v", f"{S}is")
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)[\s/>]")
 """The tags that begin a cell's content: they are counted separately, and must be as many as the cells that were
 read."""
+_ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r=[\"'](\d{1,9})[\"']")
 _PLACE = re.compile("([A-Z]{1,3})[0-9]+")
 _NUMBER = re.compile("[0-9]{1,9}")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -151,7 +152,7 @@ class _Book:
         main = package.main()
         if main is not None and main.endswith(".bin"):
             raise DocumentError("The file is an Excel file in binary form (XLSB): save it as XLSX and add it again.")
-        root = None if main is None else package.part(main, must_be_whole=True)
+        root = None if main is None else package.part(main, is_main=True)
         if main is None or root is None:
             raise DocumentError("The Excel file is damaged: it holds no workbook.")
         self._package = package
@@ -284,6 +285,8 @@ class _Book:
         self._unsure.clear()
         self._harmful.clear()
         number = 0
+        found: list[tuple[int, list[str | Hidden]]] = []
+        is_sorted = _are_in_order(self._package.data(sheet.part) or b"")
         for element in self._package.elements(sheet.part, *(f"{S}{name}" for name in _IN_ORDER)):
             if element.tag == f"{S}sheetView":
                 view.shows_zeros = view.shows_zeros and element.get("showZeros", "1") in ("1", "true")
@@ -292,10 +295,15 @@ class _Book:
                 view.row_is_low = is_own and _is_out_of_sight(element, "defaultRowHeight", _LOW)
             elif element.tag == f"{S}row":
                 number = _whole(element.get("r")) or number + 1
-                yield from self._row(element, number, view, uncomputed)
+                lines = self._row(element, number, view, uncomputed)
+                if is_sorted:
+                    yield from lines
+                else:
+                    found.append((number, list(lines)))
             elif _is_out_of_sight(element, "width", _NARROW):
                 last = min(_whole(element.get("max")), MOST_COLUMNS)
                 view.hidden_columns.update(range(_whole(element.get("min")), last + 1))
+        yield from (line for _, lines in sorted(found, key=itemgetter(0)) for line in lines)
         for kind, cells, what in (
             (RemarkKind.FORMULA, uncomputed, ""),
             (RemarkKind.NOT_READ, self._unsure, "a rule or style of a table that may hide cells of "),
@@ -509,6 +517,8 @@ class _Book:
         """The pictures that are values of cells, at the first sheet with such a value."""
         self._has_rich_values = False
         name = next((part for kind, part in self._relations.values() if kind == "richValueRel"), None)
+        if name is None:
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="values of linked data types"))
         for _, part in () if name is None else self._package.relations(name).values():
             if part not in self._shown_pictures and (data := self._package.data(part)) is not None:
                 self._shown_pictures.add(part)
@@ -600,6 +610,12 @@ def _is_out_of_sight(element: Any, size: str, least: float) -> bool:
         return float(element.get(size, "9")) < least
     except ValueError:
         return False
+
+
+def _are_in_order(sheet: bytes) -> bool:
+    """Whether the rows of a sheet come from top to bottom in its file."""
+    numbers = list(map(int, _ROW.findall(sheet)))
+    return numbers == sorted(numbers)
 
 
 def _in_order(row: Any) -> list[tuple[int, Any]]:

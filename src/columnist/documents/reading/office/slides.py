@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, BinaryIO
 
 from columnist.documents.model import Page, Remark, RemarkKind
-from columnist.documents.reading.flowing import Picture, looked_at
+from columnist.documents.reading.flowing import Picture, as_seen, looked_at
 from columnist.documents.reading.office import drawn
 from columnist.documents.reading.office.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
 from columnist.documents.reading.office.formulas import MATH, formula
@@ -43,7 +43,7 @@ def read_pptx(file: BinaryIO) -> Iterator[Page]:
     """The slides of a PPTX. Raises DocumentError."""
     with opened(file, "PPTX") as package:
         main = package.main()
-        root = None if main is None else package.part(main, must_be_whole=True)
+        root = None if main is None else package.part(main, is_main=True)
         if main is None or root is None:
             raise DocumentError("The PPTX is damaged: it holds no presentation.")
         relations = package.relations(main)
@@ -105,7 +105,7 @@ class _Slide:
         self._package.remarks.clear()
         return Page(
             number,
-            "\n".join(lines),
+            as_seen("\n".join(lines)),
             remarks=tuple(self._remarks),
             hidden="\n".join(self._hidden),
             struck="\n".join(self._struck),

@@ -16,7 +16,7 @@ import lxml.etree
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading import formats
 from columnist.documents.reading.encoding import decode
-from columnist.documents.reading.flowing import PAGE_BREAK, Hidden, Picture, pages_of
+from columnist.documents.reading.flowing import BACKWARDS, FORWARDS, PAGE_BREAK, Hidden, Picture, pages_of
 from columnist.documents.reading.office import drawn
 from columnist.documents.reading.office.around import Surroundings, sheet_of
 from columnist.documents.reading.office.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
@@ -54,6 +54,7 @@ _EXTENT = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawi
 _DEEPEST = 5
 """How many levels of inserted documents are read."""
 _NUMBERING_FIELDS = ("LISTNUM", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT")
+_OVERRIDE = f"{W}bdo"
 _DRAWN = frozenset(f"{W}{name}" for name in ("drawing", "pict", "object"))
 _CODE = re.compile("[0-9A-F]{2,4}")
 _PRIVATE = re.compile("[\uf000-\uf0ff]")
@@ -71,7 +72,7 @@ class _Document:
 
     def __init__(self, package: Package, depth: int = 0) -> None:
         main = package.main()
-        root = None if main is None else package.part(main, must_be_whole=True)
+        root = None if main is None else package.part(main, is_main=True)
         body = None if root is None else root.find(f"{W}body")
         if main is None or body is None:
             raise DocumentError("The DOCX is damaged: it holds no document.")
@@ -83,6 +84,7 @@ class _Document:
         self._numbering = Numbering(self._related("numbering"), self._styles)
         self._notes = {kind: self._read_notes(kind) for kind in ("footnote", "endnote")}
         self._note_counts = dict.fromkeys(self._notes, 0)
+        self._note_rules: dict[str, dict[str, str]] = {kind: {} for kind in self._notes}
         self._referred: list[tuple[str, Any, bool]] = []
         self._shown: set[tuple[str, ...]] = set()
         self._page_is_blank = True
@@ -120,6 +122,7 @@ class _Document:
             if index > 0 and (kind is None or kind.get(f"{W}val") != "continuous"):
                 yield PAGE_BREAK
             blank = self._page_is_blank
+            self._number_notes(properties, is_first=index == 0)
             self._surroundings.sheet = sheet_of(properties)
             yield from self._margin("header", properties)
             self._page_is_blank = blank
@@ -147,6 +150,17 @@ class _Document:
     def _read_notes(self, kind: str) -> dict[str, Any]:
         root = self._related(f"{kind}s")
         return {} if root is None else {note.get(f"{W}id", ""): note for note in root.iter(f"{W}{kind}")}
+
+    def _number_notes(self, properties: Any | None, *, is_first: bool) -> None:
+        """Begin a section: its notes may have another number format, and begin anew."""
+        holders = [one for one in (self._settings, properties) if one is not None]
+        for kind in self._notes:
+            said = [rule for one in holders for rule in one.iterfind(f"{W}{kind}Pr/*")]
+            rules = {one.tag.removeprefix(W): one.get(f"{W}val", "") for one in said}
+            self._note_rules[kind] = rules
+            if is_first or rules.get("numRestart") == "eachSect":
+                start = rules.get("numStart", "1")
+                self._note_counts[kind] = (int(start) if start.isdecimal() else 1) - 1
 
     def _sections(self) -> Iterator[tuple[list[Any], Any | None]]:
         blocks: list[Any] = []
@@ -322,6 +336,7 @@ class _Document:
         is_hidden = self._styles.is_hidden(run, paragraph, around)
         is_struck = self._styles.is_struck(run, paragraph)
         kind = self._styles.raised(run, paragraph)
+        is_backwards = run.getparent().tag == _OVERRIDE and run.getparent().get(f"{W}val") == "rtl"
         is_raised = kind == "superscript" or (kind == "subscript" and line.takes_a_subscript())
         for piece in _inside(run):
             text = self._piece(piece, is_hidden)
@@ -345,7 +360,7 @@ class _Document:
                 else:
                     boxes += [words] if words else []
             else:
-                line.add(text)
+                line.add(f"{BACKWARDS}{text}{FORWARDS}" if is_backwards and text else text)
 
     def _follow(self, mark: Any, line: "_Line") -> None:
         """Follow a field. If Word draws it without a result in the file, it is computed, or else remarked on."""
@@ -388,9 +403,10 @@ class _Document:
             self._referred.append(("", note, is_hidden))
             return ""
         self._note_counts[kind] += 1
-        stated = None if self._settings is None else self._settings.find(f"{W}{kind}Pr/{W}numFmt")
-        usual = "decimal" if kind == "footnote" else "lowerRoman"
-        format_ = usual if stated is None else stated.get(f"{W}val", usual)
+        rules = self._note_rules[kind]
+        if rules.get("numRestart") == "eachPage" and self._note_counts[kind] == 2:
+            self.remarks.append(Remark(RemarkKind.NOT_READ, detail="numbers of notes, which begin anew on each page"))
+        format_ = rules.get("numFmt", "decimal" if kind == "footnote" else "lowerRoman")
         mark = f"[{number_in_words(self._note_counts[kind], format_)}]"
         self._referred.append((f"{mark} ", note, is_hidden))
         return mark
