@@ -68,7 +68,7 @@ SHEETS = {
     "an important one wins": "p.x {display:none !important} .x.y {display:block}",
     "not for print": "@media not print {.x {display:none}}",
     "for wide windows": "@media all and (min-width:1px) {.x {display:none}}",
-    "in a container": "@container (min-width:1px) {.x {display:none}}",
+    "in a container": "body {container-type:inline-size} @container (min-width:1px) {.x {display:none}}",
     "in a scope": "@scope (body) {.x {display:none}}",
     "in a layer": "@layer a {.x {display:none}}",
     "nested": "body {.x {display:none}}",

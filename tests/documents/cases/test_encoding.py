@@ -202,3 +202,35 @@ def test_windows_text_is_windows_text_however_short(signs: list[str], encoding: 
               "–": "Rent – due"}  # fmt: skip
     text = "The agreement: " + " and ".join(shapes[sign] for sign in signs) + " by the party."
     assert decode(text.encode("cp1252")).text == text
+
+
+@pytest.mark.parametrize("piece", ["Fee $5,000\r\n", "$5,000\r\n", "$500", "$5 ", "odd", "£5"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_short_piece_of_ascii_in_utf_16_is_read_as_such(tmp_path: Path, encoding: str, piece: str) -> None:
+    """It became letters of East Asia, without a remark."""
+    before, after = ("The lease begins at ", " a month.\r\n")
+    own = piece.encode("ascii" if piece.isascii() else encoding)
+    path = tmp_path / "a.txt"
+    path.write_bytes(("\ufeff" + before).encode(encoding) + own + after.encode(encoding))
+    text, remarks = read_whole(path)
+    assert text.replace("\n", "") == f"{before}{piece}{after}".replace("\r\n", "")
+    assert kinds(remarks) == [RemarkKind.GUESSED] * piece.isascii()
+    path.write_bytes(("\ufeff" + "本合同由阿尔法公司与贝塔公司签订。每月租金为乐丘元。").encode(encoding))
+    assert read_whole(path) == ("本合同由阿尔法公司与贝塔公司签订。每月租金为乐丘元。", [])
+
+
+def test_pieces_of_utf_7_are_unpacked_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    for packed, text in [
+        ("Fee +AKM-5,000 and +IKw-6, +IBQ- see +AKc- 9.", "Fee £5,000 and €6, — see § 9."),
+        ("Call +49 30 1234-5 or a+Xyz-b, x+1-y.", ""),
+        ("a+IBQ-b +Xyz-", ""),
+    ]:
+        path.write_text(packed)
+        read, remarks = read_whole(path)
+        assert (read, kinds(remarks)) == ((text, [RemarkKind.GUESSED]) if text else (packed, []))
+
+
+def test_the_lines_of_a_table_tell_the_code_page_of_dos() -> None:
+    table = "┌────┬─────┐\n│ A  │ £5  │\n└────┴─────┘\n"
+    assert decode(table.encode("cp850")).text == table

@@ -291,3 +291,76 @@ def test_an_embedded_page_is_said_on_the_row(tmp_path: Path) -> None:
     path.write_text("<p>Lease</p><embed src=terms.pdf>")
     text, remarks = read_whole(path)
     assert (text, kinds(remarks)) == ("Lease", [RemarkKind.NOT_READ])
+
+
+@pytest.mark.parametrize(
+    ("page", "lines"),
+    [
+        ("<p>Fee <bdo dir=rtl>000,5$</bdo> now.", ["Fee $5,000 now."]),
+        ("<p>Fee <i style='unicode-bidi:bidi-override;direction:rtl'>00<b>0,5</b>$</i> now.", ["Fee $5,000 now."]),
+        ("<p>Fee \u202e000,5$\u202c now, \u202e6$", ["Fee $5,000 now, $6"]),
+        ("<p>Fee <bdo dir=ltr>$5</bdo> <bdi dir=rtl>$6</bdi>", ["Fee $5 $6"]),
+    ],
+)
+def test_letters_that_run_backwards_are_read_as_they_are_seen(tmp_path: Path, page: str, lines: list[str]) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(page, "utf-8")
+    assert text_of(path).split("\n") == lines
+
+
+@pytest.mark.parametrize(
+    ("style", "lines"),
+    [
+        ("display:flex", ["second", "first", "last"]),
+        ("display:flex;flex-direction:row-reverse", ["first", "second", "last"]),
+        ("display:flex;flex-flow:column-reverse wrap", ["first", "second", "last"]),
+        ("display:block;flex-direction:row-reverse", ["second", "first", "last"]),
+    ],
+)
+def test_boxes_are_read_in_the_order_in_which_they_are_drawn(style: str, lines: list[str]) -> None:
+    assert shown(f"<div style='{style}'><p>second<p>first</div><p>last") == lines
+
+
+def test_boxes_have_the_order_that_a_style_sheet_gives_them() -> None:
+    for display in ("flex", "grid", "inline-flex"):
+        sheet = f"<style>div{{display:{display}}} .a{{order:2}} .b{{order:-1}}</style>"
+        page = "<div><p class=a>third <b>$3</b><p class=b>first<p>second</div><p class=b>last"
+        assert shown(sheet + page) == ["first", "second", "third $3", "last"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "marks"),
+    [
+        ("system:extends decimal;prefix:'Article ';suffix:': '", ["Article 1: ", "Article 2: ", "Article 3: "]),
+        ("system:extends upper-roman;suffix:')'", ["I) ", "II) ", "III) "]),
+        ("system:fixed;symbols:'A1' 'B1';suffix:' '", ["A1 ", "B1 ", "3 "]),
+        ("system:cyclic;symbols:§ '*';suffix:''", ["§", "*", "§"]),
+        ("system:numeric;symbols:'0' '1';pad:3 '0'", ["001. ", "010. ", "011. "]),
+        ("system:alphabetic;symbols:x y", ["x. ", "y. ", "xx. "]),
+        ("symbols:'*' '\\2020 ';suffix:' '", ["* ", "† ", "** "]),
+        ("system:additive;additive-symbols: 2 b, 1 a", ["a. ", "b. ", "ba. "]),
+    ],
+)
+def test_a_page_may_define_the_numbers_of_its_lists(rule: str, marks: list[str]) -> None:
+    """They were read as 1., 2., 3."""
+    page = f"<style>@counter-style Own {{{rule}}} ol {{ list-style: Own inside }}</style><ol><li>x<li>x<li>x</ol>"
+    assert shown(page) == [f"{mark}x" for mark in marks]
+
+
+def test_one_form_of_a_drawing_is_read() -> None:
+    switch = "<text systemLanguage='de'>Miete</text><text systemLanguage='en-GB,fr'>Rent</text><text>Other</text>"
+    page = f"<svg><switch>{switch}</switch></svg>"
+    assert (shown(page), hidden(page)) == (["Rent"], ["Miete", "Other"])
+    draw = "<svg><switch><foreignObject><p>Rent $5</p></foreignObject><text>No SVG</text></switch></svg>"
+    assert shown(draw) == ["Rent $5"]
+
+
+def test_a_number_after_a_fraction_or_power_is_no_part_of_it() -> None:
+    half = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
+    assert shown(f"<math>{half}<mn>5</mn></math>") == ["1/2 5"]
+    assert shown(f"<math><msup><mi>x</mi><mn>2</mn></msup><mrow><mn>5</mn>{half}</mrow></math>") == ["x^2 5 1/2"]
+
+
+def test_quotes_of_an_element_are_there_and_a_rule_for_no_container_holds_for_nothing() -> None:
+    page = "<style>@container (min-width:1px){p{display:none}}</style><p><q>Term</q> means a year."
+    assert shown(page) == ["“Term” means a year."]

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from unicodedata import category
@@ -25,8 +25,14 @@ _SUPERSETS = {"gbk": "gb18030", "iso8859-1": "cp1252", "euc_jis_2004": "euc_jp",
 _OF_WINDOWS = {"iso8859-8": "cp1255", "iso8859-11": "cp874"}
 """The same for a guess: these encodings have a currency sign more, and none was declared."""
 
-_ADDED = re.compile(rb"[\t\n\r -~]{24,}")
-"""Bytes that are no letters of UTF-16: so many letters with two bytes of ASCII each do not follow one another."""
+_ADDED = re.compile(rb"[\t\n\r -~]{3,}")
+_LEAST_ADDED, _SURELY, _ENOUGH = 3, 24, 12
+"""How many bytes of ASCII are no letters of UTF-16: in a Western text with so many characters beside them, and in any
+text, as so many letters with two such bytes each do not follow one another."""
+_WESTERN = re.compile("[\t\n\f\r -~\u00a0-\u024f\u2010-\u205f\u20a0-\u20cf\u2122]*")
+_UTF_7 = re.compile(r"\+[A-Za-z0-9+/]{3,}-")
+_LIKELY = re.compile('["&<>@\u00a0-\u052f\u1e00-\u1fff\u2010-\u205f\u20a0-\u20cf\u2122]+')
+"""Signs and letters of Europe: what UTF-7 packs."""
 _ZEROS = re.compile("\0\0+")
 """What fills a field of a record; a single zero is a stray byte."""
 
@@ -106,21 +112,61 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     return _guessed(data)
 
 
+def unpacked(decoded: Decoded) -> Decoded:
+    """A text in ASCII with its parts in UTF-7 as letters, `+AKM-` as £, if all that may be such parts are likely ones.
+    Not for web pages, where browsers do not unpack it, and addresses have such parts."""
+    parts = {found[0]: _of_utf_7(found[0]) for found in _UTF_7.finditer(decoded.text)} if decoded.text.isascii() else {}
+    if not parts or not all(map(_LIKELY.fullmatch, parts.values())):
+        return decoded
+    return Decoded(
+        _UTF_7.sub(lambda found: parts[found[0]], decoded.text), (Remark(RemarkKind.GUESSED, detail="utf-7"),)
+    )
+
+
+def _of_utf_7(part: str) -> str:
+    try:
+        return part.encode().decode("utf-7")
+    except UnicodeDecodeError:
+        return ""
+
+
 def _wide(data: bytes, encoding: str) -> Decoded:
     """Text of a Unicode encoding, to which a program may have added lines in ASCII, as a log's."""
+    added = _added(data, encoding) if encoding.startswith("utf-16") else []
+    decoded = _with_added(data, encoding, added)
+    sure = [(start, stop) for start, stop in added if stop - start >= _SURELY]
+    if len(sure) == len(added):
+        return decoded
+    rest = len(decoded.text) - sum(stop - start for start, stop in added)
+    if rest < _ENOUGH or not _WESTERN.fullmatch(decoded.text):  # short ones may be letters of East Asia
+        return _with_added(data, encoding, sure)
+    guessed = Remark(RemarkKind.GUESSED, detail=f"ascii in a text of {encoding}")
+    return Decoded(decoded.text, (guessed, *decoded.remarks))
+
+
+def _with_added(data: bytes, encoding: str, added: Iterable[tuple[int, int]]) -> Decoded:
     found: list[str] = []
     remarks: list[Remark] = []
     end = 0
-    for run in _ADDED.finditer(data) if encoding.startswith("utf-16") else ():
-        start, stop = run.span()
-        start += data[start - 1 : start] == b"\0" and encoding.endswith("be")  # the half of a letter before it
-        stop -= data[stop : stop + 1] == b"\0" and encoding.endswith("le")
+    for start, stop in added:
         before = _decoded(data[end:start], encoding)
         found += [before.text, data[start:stop].decode("ascii")]
         remarks += before.remarks
         end = stop
     last = _decoded(data[end:], encoding)
     return Decoded("".join([*found, last.text]), (*remarks, *last.remarks))
+
+
+def _added(data: bytes, encoding: str) -> list[tuple[int, int]]:
+    """The places of lines in ASCII."""
+    found = []
+    for run in _ADDED.finditer(data):
+        start, stop = run.span()
+        start += data[start - 1 : start] == b"\0" and encoding.endswith("be")  # the half of a letter before it
+        stop -= data[stop : stop + 1] == b"\0" and encoding.endswith("le")
+        if stop - start >= _LEAST_ADDED:
+            found.append((start, stop))
+    return found
 
 
 def _stated(data: bytes, stated: str, is_sure: bool) -> Decoded:
@@ -345,6 +391,8 @@ def _plausible(before: str, character: str, after: str, letters: frozenset[str])
             return -4
         spaced = left == " " or not left or not left.isalpha()
         return 4 if (by_digit and spaced) or (left.isdigit() and not right.isalpha()) else 0.5 if spaced else -3
+    if "\u2500" <= character <= "\u259f":  # the lines of a table
+        return 1 if "~" in left + right or left in "\r\n" or right in "\r\n" else -2
     if character in "§¶":
         return 2 if right in ("§", " ", "~") or right.isdigit() or left == "~" else 0
     if character in "“‘„«‚‹”’»›":

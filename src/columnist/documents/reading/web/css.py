@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from columnist.documents.reading.visibility import LEAST_CONTRAST
 from columnist.documents.reading.web import css_rules
+from columnist.documents.reading.web.css_counters import Counters, defined, unescaped
 from columnist.documents.reading.web.css_rules import Declared, declared
 from columnist.documents.reading.web.css_values import (
     Colour,
@@ -39,6 +40,7 @@ USUAL_SIZE = 16.0
 _BLACK: Colour = (0, 0, 0, 1)
 _WHITE: Colour = (255, 255, 255, 1)
 _NIL = re.compile(r"(?:0*+\.)?+0++(?:px|pt|em|rem|%|in|cm|mm|ex|ch|vw|vh)?")
+_WHOLE, _REVERSE = re.compile(r"[+-]?\d{1,6}"), re.compile(r"\b(?:row|column)-reverse")
 _BREAKS = frozenset(("block", "flex", "grid", "table", "table-row", "list-item", "flow-root", "table-caption"))
 _DISPLAYS = frozenset(
     """none contents inline block inline-block flex inline-flex grid inline-grid table inline-table table-row
@@ -54,7 +56,8 @@ _KEPT = "revert-layer"
 @dataclass(frozen=True, slots=True)
 class Style:
     """The style of an element's text; the first fields are inherited. `cover`: the product of opacities; `size`: of its
-    letters in pixels; `custom`: its custom properties; `lays_out`: each child has a place of its own."""
+    letters in pixels; `custom`: its custom properties; `lays_out`: each child has a place of its own, by its `order`;
+    `reverses`: the last one comes first; `is_backwards`: letters run from right to left, whatever they are."""
 
     colour: Colour = _BLACK
     ground: Colour = _WHITE
@@ -69,6 +72,9 @@ class Style:
     is_block: bool = False
     lays_out: bool = False
     is_apart: bool = False
+    order: int = 0
+    reverses: bool = False
+    is_backwards: bool = False
     raised: str = ""
     before: str = ""
     after: str = ""
@@ -104,6 +110,7 @@ class Styles:
         links = (one.attributes for one in parser.css("link"))
         addresses = [one.get("href") or "" for one in links if "stylesheet" in (one.get("rel") or "").lower()]
         sheets = [*map(css_rules.embedded, addresses), *(one.text() for one in parser.css("style"))]
+        self.counters = Counters({name: style for sheet in sheets for name, style in defined(sheet).items()})
         numbered = enumerate(rule for sheet in sheets for rule in css_rules.rules(sheet))
         for number, (selectors, said) in islice(numbered, MOST_RULES):
             self._add(parser, number, css_rules.selectors(selectors), said)
@@ -155,6 +162,9 @@ class Styles:
             is_block=said.get("display", "") in _BREAKS,
             lays_out=said.get("display", "").endswith(("flex", "grid")),
             is_apart=around.lays_out or _is_apart(said, around.size),
+            order=int(said["order"]) if _WHOLE.fullmatch(said.get("order", "")) else 0,
+            reverses=bool(_REVERSE.search(f"{said.get('flex-direction', '')} {said.get('flex-flow', '')}")),
+            is_backwards=_is_backwards(said, tag, attributes),
             raised="",
             before="",
             after="",
@@ -194,6 +204,9 @@ class Styles:
                 is_block=False,
                 lays_out=False,
                 is_apart=around.lays_out,
+                order=0,
+                reverses=False,
+                is_backwards=False,
                 raised="",
                 before="",
                 after="",
@@ -216,7 +229,7 @@ class _Rule:
 _NOTHING = Declared((), ())
 _SIMPLE = re.compile(r"([A-Za-z][A-Za-z0-9]*)?([.#][\w-]+)|\*|[A-Za-z][A-Za-z0-9]*")
 _STRUCK = frozenset(("s", "strike", "del"))
-_SPECIAL = _STRUCK | {"pre", "listing", "xmp", "plaintext", "textarea", "ol", "ul", "menu", "dir", "dialog"}
+_SPECIAL = _STRUCK | {"bdo", "pre", "listing", "xmp", "plaintext", "textarea", "ol", "ul", "menu", "dir", "dialog"}
 _DRAWN = frozenset(("svg", "g", "text", "tspan", "a", "textpath"))
 _declared = lru_cache(4096)(declared)
 
@@ -323,6 +336,11 @@ def _with(style: Style, said: Mapping[str, str]) -> Style:
         is_gone=_is_gone(said, size),
         raised=_raised(said),
     )
+
+
+def _is_backwards(said: Mapping[str, str], tag: str, attributes: Mapping[str, str | None]) -> bool:
+    own = said.get("direction") or (attributes.get("dir") or "").lower()
+    return own == "rtl" and (tag == "bdo" or "override" in said.get("unicode-bidi", ""))
 
 
 def _size(around: float, said: Mapping[str, str]) -> float:
@@ -549,20 +567,12 @@ def _content(said: Mapping[str, str], attributes: Mapping[str, str | None]) -> s
     for found in _STRING.finditer(said.get("content", "")):
         text = found[1] if found[1] is not None else found[2]
         if text is not None:
-            parts.append(_unescaped(text))
+            parts.append(unescaped(text))
         elif found[6]:
             parts.append(attributes.get(found[6].lower()) or "")
         else:
-            parts.append(f"\2{found[3]}\3{found[5] or 'decimal'}\3{_unescaped(found[4] or '')}\3")
+            parts.append(f"\2{found[3]}\3{found[5] or 'decimal'}\3{unescaped(found[4] or '')}\3")
     return "".join(parts)
-
-
-def _unescaped(text: str) -> str:
-    def character(found: re.Match[str]) -> str:
-        code = int(found[1], 16)
-        return chr(code) if 31 < code < 0xD800 or 0xDFFF < code < 0x110000 else " "
-
-    return re.sub(r"\\(.)", r"\1", re.sub(r"\\([0-9a-fA-F]{1,6})\s?", character, text))
 
 
 def _counts(sources: Sequence[Mapping[str, str]], name: str, usual: int) -> dict[str, int]:
@@ -572,40 +582,3 @@ def _counts(sources: Sequence[Mapping[str, str]], name: str, usual: int) -> dict
             if counter != "none":
                 found[counter] = int(value) if value else usual
     return found
-
-
-def list_number(number: int, form: str) -> str:
-    """The mark of a list's item, with the space after it; empty for `none`."""
-    if form == "none":
-        return ""
-    if form in ("disc", "circle", "square"):
-        return "• "
-    if form[:1] in "\"'":
-        return f"{_unescaped(form[1:-1]).rstrip()} "
-    if form in ("lower-alpha", "lower-latin", "upper-alpha", "upper-latin") and number > 0:
-        letters = _in_letters(number, "abcdefghijklmnopqrstuvwxyz")
-        return f"{letters.upper() if form.startswith('upper') else letters}. "
-    if form == "lower-greek" and number > 0:
-        return f"{_in_letters(number, 'αβγδεζηθικλμνξοπρστυφχψω')}. "
-    if form in ("lower-roman", "upper-roman") and 0 < number < 4_000:
-        roman = _in_roman(number)
-        return f"{roman.upper() if form.startswith('upper') else roman}. "
-    return f"{number:02}. " if form == "decimal-leading-zero" else f"{number}. "
-
-
-def _in_letters(number: int, alphabet: str) -> str:
-    letters = ""
-    while number:
-        number, last = divmod(number - 1, len(alphabet))
-        letters = alphabet[last] + letters
-    return letters
-
-
-def _in_roman(number: int) -> str:
-    values = zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
-                 "m cm d cd c xc l xl x ix v iv i".split(), strict=True)  # fmt: skip
-    letters = ""
-    for value, roman in values:
-        letters += roman * (number // value)
-        number %= value
-    return letters

@@ -18,6 +18,7 @@ _PIECE = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|\\.|[{};()\
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
 _IMPORTANT = re.compile(r"\s{0,50}+!\s{0,50}+important\s{0,50}+\Z", re.I)
 _ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)", re.S)
+_CONTAINERS = re.compile(r"(?<!@)\bcontainer(?:-type)?\s*:")
 _GROUPS = ("@media", "@supports", "@layer", "@container", "@scope", "@document", "@-moz-document", "@starting-style")
 _FEATURE = re.compile(r"(min|max)-(width|height)\s*:\s*((?:\d*\.)?\d+)(px|em|rem)?")
 _IDENTIFIER = r"(?:[\w\-\x80-\U0010ffff]|\\.)+"
@@ -80,7 +81,10 @@ def _character(digits: str) -> str:
 def rules(sheet: str, depth: int = 0) -> Iterator[tuple[str, Declared]]:
     """Selectors and declarations, in order; without those for media other than a screen, for fonts and for frames of an
     animation."""
-    yield from _rules(re.sub(r"<!--|-->", " ", _COMMENT.sub("", sheet)), "", depth)
+    plain = re.sub(r"<!--|-->", " ", _COMMENT.sub("", sheet))
+    if not _CONTAINERS.search(plain):  # then no element is one
+        plain = plain.replace("@container", "@never")
+    yield from _rules(plain, "", depth)
 
 
 def _rules(text: str, parent: str, depth: int) -> Iterator[tuple[str, Declared]]:

@@ -16,10 +16,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.encoding import decode
-from columnist.documents.reading.flowing import Hidden, Lines, pages_of
+from columnist.documents.reading.flowing import BACKWARDS, FORWARDS, Hidden, Lines, pages_of
 from columnist.documents.reading.pictures.pages import shows_text
 from columnist.documents.reading.raised import add_mark, is_lower_half
-from columnist.documents.reading.web.css import Style, Styles, list_number
+from columnist.documents.reading.web.css import Style, Styles
 from columnist.documents.reading.web.css_values import pixels
 
 _BLOCKS = frozenset(
@@ -48,7 +48,10 @@ _FORMULAS = {
 }
 _FORMULAS |= {"mover": "^", "mmultiscripts": " "}
 """The text between the parts of an element of a formula."""
-_AROUND = {"rt": ("(", ")"), "msqrt": ("√(", ")"), "mspace": (" ", ""), "button": (" ", " ")}
+_PARTS = frozenset(("mn", "mrow", "mstyle", "mtext"))
+_REORDERS = re.compile(r"(?<![\w-])order\s*:|-reverse", re.I)
+"""Without this in a page its elements are drawn in the order of the file."""
+_AROUND = {"q": ("“", "”"), "rt": ("(", ")"), "msqrt": ("√(", ")"), "mspace": (" ", ""), "button": (" ", " ")}
 """The text before and after an element, which a browser draws as a place or a sign."""
 _KERNING = 3.0
 """Most pixels by which neighbouring letters of a drawing are moved."""
@@ -96,7 +99,7 @@ def text_lines(html: str) -> Lines:
     except SelectolaxError as error:  # it accepts every page that fits into memory
         raise MemoryError from error
     styles = Styles(parser)
-    reading = _Reading(parser, styles)
+    reading = _Reading(parser, styles, reorders=_REORDERS.search(html) is not None)
     if parser.root is not None:
         reading.walk(parser.root)
     found = {
@@ -180,9 +183,11 @@ class _Counter:
 class _Reading:
     """Turns one page into lines: `walk` goes through its elements, at any depth."""
 
-    def __init__(self, parser: LexborHTMLParser, styles: Styles) -> None:
+    def __init__(self, parser: LexborHTMLParser, styles: Styles, *, reorders: bool) -> None:
         self._parser, self._styles = parser, styles
         self._used = self._depth = 0
+        self._reorders = reorders
+        self._after: dict[int, LexborNode | None] = {}
         self.read_pictures: set[str] = set()
         self._boxes = [_Box()]
         self._rows: list[list[list[str | Hidden]]] = []
@@ -207,17 +212,37 @@ class _Reading:
             elif node.is_document_node:
                 inner = node.first_child
             elif node.is_element_node and (end := self._begin(node)) is not None:
-                if (inner := node.first_child) is None:
+                if (inner := self._first(node)) is None:
                     end()
                 else:
                     ends.append((node, end))
             if inner is None:
-                while node is not None and node.mem_id != root.mem_id and node.next is None:
+                while node is not None and node.mem_id != root.mem_id and self._next(node) is None:
                     node = node.parent
                     if node is not None and ends and ends[-1][0].mem_id == node.mem_id:
                         ends.pop()[1]()
-                inner = None if node is None or node.mem_id == root.mem_id else node.next
+                inner = None if node is None or node.mem_id == root.mem_id else self._next(node)
             node = inner
+
+    def _first(self, node: LexborNode) -> LexborNode | None:
+        """The child that is drawn first."""
+        style = self._states[-1]
+        if not style.lays_out or not self._reorders:
+            return node.first_child
+        children = [one for one in node.iter(include_text=True) if one.is_element_node or one.is_text_node]
+        orders = [
+            self._styles.of(one, one.tag or "", one.attributes, style).order if one.is_element_node else 0
+            for one in children
+        ]
+        placed = [one for _, one in sorted(zip(orders, children, strict=True), key=lambda pair: pair[0])]
+        if style.reverses:
+            placed.reverse()
+        self._after |= {one.mem_id: next_ for one, next_ in zip(placed, [*placed[1:], None], strict=False)}
+        return placed[0] if placed else None
+
+    def _next(self, node: LexborNode) -> LexborNode | None:
+        """The sibling that is drawn after a node."""
+        return self._after.get(node.mem_id, node.next) if self._after else node.next
 
     @property
     def _box(self) -> _Box:
@@ -255,7 +280,7 @@ class _Reading:
         style = self._styles.of(node, tag, attributes, self._states[-1])
         if inner := self._styles.hosts.get(node.mem_id):
             self._insert(inner)
-        if style.is_gone:
+        if style.is_gone or _is_other_form(node):
             self._hide(node.text(separator=" "))
             return None
         if self._replace(node, tag, attributes):
@@ -269,10 +294,10 @@ class _Reading:
         self._count_up(style)
         ends = self._structure(node, tag, attributes, style)
         before, after = _AROUND.get(tag, _NO_SIGNS)
-        self._put(self._generated(style.before) + before)
+        self._put(BACKWARDS * style.is_backwards + self._generated(style.before) + before)
 
         def end() -> None:
-            self._put(after + self._generated(style.after))
+            self._put(after + self._generated(style.after) + FORWARDS * style.is_backwards)
             ends()
             self._leave()
 
@@ -337,7 +362,7 @@ class _Reading:
         items.number = _integer(attributes.get("value"), items.number)
         items.shown = items.number
         form = style.list_form or _FORMS.get(attributes.get("type") or "", "") or items.form
-        marker = self._generated(style.marker) or list_number(items.number, form)
+        marker = self._generated(style.marker) or self._styles.counters.mark(items.number, form)
         items.number += items.step
         return marker
 
@@ -447,7 +472,7 @@ class _Reading:
         else:
             levels = [one.value for one in self._counters.get(name, ())]
         shown = levels if between else levels[-1:]
-        return between.join(list_number(one, form).rstrip(". ") for one in shown or [0])
+        return between.join(self._styles.counters.bare(one, form) for one in shown or [0])
 
 
 def _sign_before(node: LexborNode, tag: str, before: str) -> list[str]:
@@ -460,7 +485,28 @@ def _sign_before(node: LexborNode, tag: str, before: str) -> list[str]:
         if first is not None and first.mem_id != node.mem_id:
             is_lower = parent.tag == "munderover" and node.next is not None
             return ["_" if is_lower else _FORMULAS[parent.tag]] if any(map(str.isalnum, node.text())) else []
+    if tag in _PARTS and before[-1:].isdigit() and node.text()[:1].isdigit():
+        previous = node.prev
+        while previous is not None and not previous.is_element_node:
+            previous = previous.prev
+        return [" "] if previous is not None and previous.tag in _FORMULAS else []
     return [" "] if tag == "mfrac" and before[-1:].isdigit() else []
+
+
+def _is_other_form(node: LexborNode) -> bool:
+    """Whether an element is one of the forms of a drawing's `switch` that are not drawn, where the language is
+    English."""
+    parent = node.parent
+    if parent is None or parent.tag != "switch":
+        return False
+    drawn = (one for one in parent.iter() if _is_for_readers(one.attributes))
+    return next((one.mem_id != node.mem_id for one in drawn), True)
+
+
+def _is_for_readers(attributes: Mapping[str, str | None]) -> bool:
+    said = {name.lower(): value or "" for name, value in attributes.items()}
+    languages = re.split(r"[\s,]+", said.get("systemlanguage", "en").lower())
+    return any(one == "en" or one.startswith("en-") for one in languages)
 
 
 def _address(attributes: Mapping[str, str | None]) -> str:
