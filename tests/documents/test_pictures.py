@@ -99,6 +99,16 @@ def test_a_fax_has_the_shape_of_its_page(tmp_path: Path) -> None:
     assert drawn.height / drawn.width == pytest.approx(true.height / true.width, rel=0.01)
 
 
+@pytest.mark.parametrize("levels", [(0.0, 1.0), (-3.5, 40.25), (0.0, 70_000.0)])
+def test_a_picture_of_any_levels_is_drawn_from_black_to_white(tmp_path: Path, levels: tuple[float, float]) -> None:
+    """All of them were black."""
+    page = Image.new("F", (40, 40), levels[1])
+    page.paste(levels[0], (0, 20, 40, 40))
+    page.save(tmp_path / "a.tif")
+    drawn = Image.open(io.BytesIO(pictures.draw_picture((tmp_path / "a.tif").open("rb"), 1, 40))).convert("L")
+    assert (drawn.getpixel((5, 5)), drawn.getpixel((5, 35))) == (255, 0)
+
+
 def test_a_picture_without_ocr_says_what_to_install(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

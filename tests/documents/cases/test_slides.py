@@ -294,4 +294,4 @@ def test_a_deck_without_words_or_its_main_part_is_a_red_row(deck: Any) -> None:
     with pytest.raises(DocumentError, match="has no text"):
         pages(deck)
     with pytest.raises(DocumentError, match="holds no presentation"):
-        pages(deck, ("_rels/.rels", 'officeDocument"', 'other"'))
+        pages(deck, ("_rels/.rels", "ppt/presentation.xml", "ppt/other.xml"))

@@ -135,6 +135,10 @@ def _page(picture: Image.Image, number: int) -> tuple[Image.Image, float, float]
         across, down = down, across
     if shown.mode.startswith("I;16"):
         shown = shown.convert("I").point(lambda level: level / 256).convert("L")
+    if shown.mode in ("F", "I"):  # its levels may end anywhere
+        low, high = shown.getextrema()
+        scale = 255 / ((high - low) or 1)
+        shown = shown.point(lambda level: level * scale - low * scale).convert("L")
     if shown.has_transparency_data:
         shown = shown.convert("RGBA")
         shown = Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown)
