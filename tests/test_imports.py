@@ -61,6 +61,7 @@ INSIDE = {
         "symbols",
         "raised",
         "compound",
+        "signed",
         "encoding",
         "language",
         "formats",

@@ -105,7 +105,7 @@ def test_a_picture_of_any_levels_is_drawn_from_black_to_white(tmp_path: Path, le
     page = Image.new("F", (40, 40), levels[1])
     page.paste(levels[0], (0, 20, 40, 40))
     page.save(tmp_path / "a.tif")
-    drawn = Image.open(io.BytesIO(pictures.draw_picture((tmp_path / "a.tif").open("rb"), 1, 40))).convert("L")
+    drawn = Image.open(io.BytesIO(draw_picture((tmp_path / "a.tif").open("rb"), 1, 40))).convert("L")
     assert (drawn.getpixel((5, 5)), drawn.getpixel((5, 35))) == (255, 0)
 
 

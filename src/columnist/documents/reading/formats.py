@@ -9,7 +9,7 @@ from typing import BinaryIO, Literal
 
 from columnist.documents.reading.compound import top_names
 from columnist.documents.reading.encoding import wide_encoding
-from columnist.documents.reading.mails.signed import is_signed
+from columnist.documents.reading.signed import is_signed
 from columnist.errors import DocumentError
 
 PDF = "application/pdf"

@@ -26,9 +26,9 @@ from columnist.documents.reading.attached import Attached, attached
 from columnist.documents.reading.encoding import decode, wide_encoding
 from columnist.documents.reading.flowing import Hidden, Lines, pages_of
 from columnist.documents.reading.mails import outlook
-from columnist.documents.reading.mails.signed import is_signed, signed_content
 from columnist.documents.reading.office.rtf import rtf_lines
 from columnist.documents.reading.pictures.pages import shows_text
+from columnist.documents.reading.signed import is_signed, signed_content
 from columnist.documents.reading.web.html import html_lines
 
 LEAST_PICTURE = 200_000

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from PIL import Image, ImageOps
 
@@ -136,7 +136,7 @@ def _page(picture: Image.Image, number: int) -> tuple[Image.Image, float, float]
     if shown.mode.startswith("I;16"):
         shown = shown.convert("I").point(lambda level: level / 256).convert("L")
     if shown.mode in ("F", "I"):  # its levels may end anywhere
-        low, high = shown.getextrema()
+        low, high = cast("tuple[float, float]", shown.getextrema())
         scale = 255 / ((high - low) or 1)
         shown = shown.point(lambda level: level * scale - low * scale).convert("L")
     if shown.has_transparency_data:

@@ -25,7 +25,8 @@ def _bare(data: bytes) -> bytes:
     if not data.startswith((b"MI", b"-----BEGIN ")):
         return data
     letters = re.sub(rb"[^A-Za-z0-9+/]+", b"", _ARMOUR.sub(b"", data))
-    return binascii.a2b_base64(letters[: len(letters) // 4 * 4])
+    letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
 
 
 def signed_content(data: bytes) -> bytes | None:
