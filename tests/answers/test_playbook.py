@@ -11,7 +11,7 @@ from columnist.answers.model import Answer, Content
 from columnist.answers.playbook import flagged, flagged_edit
 from columnist.documents.model import DocumentText
 from columnist.reviews.model import Format, Question, Rule
-from tests.asking.test_language_model import answers
+from tests.asking.asked import answers
 from tests.llm.simulated import Reply, completion, scripted
 
 CLAUSE = "The Supplier's liability is limited to USD 2,000,000 in any year."

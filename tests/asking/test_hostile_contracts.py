@@ -10,7 +10,7 @@ import pytest
 from columnist.asking.prompt import SYSTEM, key, messages, page_texts, schema
 from columnist.documents.model import DocumentText
 from columnist.reviews.model import Question
-from tests.asking.test_language_model import answers, question
+from tests.asking.asked import answers, question
 from tests.llm.simulated import Reply, completion, scripted
 
 CLAUSE = "Either party may terminate this Agreement upon ninety days written notice."

@@ -4,20 +4,19 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from uuid import UUID, uuid5
 
 import pytest
 
-from columnist.answers.model import Answer
 from columnist.asking.language_model import MOST_CALLS, LanguageModelAnswerer
 from columnist.asking.prompt import MOST_ITEMS
 from columnist.documents.model import DocumentText
 from columnist.errors import LlmRefusedError
 from columnist.llm.client import ChatModel
-from columnist.reviews.model import NOT_FOUND, Format, Question
+from columnist.reviews.model import NOT_FOUND, Format
+from tests.asking.asked import answers, question
 from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
 
@@ -28,27 +27,6 @@ LEASE = DocumentText(
         "The rent is EUR 900.00 a month. The term is 10 years. Renewal is by notice. Late fee: 1.5%. All is agreed.",
     ],
 )
-
-
-def question(text: str, answer_format: Format = "text", tags: tuple[str, ...] = ()) -> Question:
-    return Question(uuid5(UUID(int=0), text), f"Column {text}", text, answer_format, tags)
-
-
-def answers(server: Simulated, document: DocumentText, questions: Sequence[Question], **settings: Any) -> list[Answer]:
-    """All answers, in the order of the questions; each question is answered exactly once."""
-
-    async def run() -> list[Answer]:
-        knobs = server.settings(**settings)
-        # The product waits without a limit; a test does not.
-        async with asyncio.timeout(PATIENCE_SECONDS), ChatModel(knobs, "simulated", knobs.openai_base_url) as chat:
-            return [
-                one async for group in LanguageModelAnswerer(chat, knobs).answer(document, questions) for one in group
-            ]
-
-    found = asyncio.run(run())
-    assert sorted(answer.question_id for answer in found) == sorted(question.id for question in questions)
-    by_id = {answer.question_id: answer for answer in found}
-    return [by_id[question.id] for question in questions]
 
 
 @pytest.fixture(scope="module")

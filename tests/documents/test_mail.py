@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import json
 from contextlib import nullcontext
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,10 @@ from columnist.documents.intake import DEEPEST, Refused, attachments
 from columnist.documents.reading.reader import Reader
 from columnist.documents.store import StoredFile
 from columnist.settings import Settings
+from tests.documents.cases.mails import mail
+from tests.documents.docx import p, write_docx
 from tests.documents.ole import message, ole
 from tests.documents.readers import A_CONTRACT, read, refused
-from tests.documents.test_word import p, write_docx
 from tests.files import put
 from tests.processes import columnist, served, served_api
 
@@ -28,15 +28,6 @@ COLUMNS = 'columns:\n  - {name: Term, prompt: "What is the term?", format: text}
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(COLUMNIST_DATA_DIR=tmp_path / "data")
-
-
-def mail(subject: str, *files: tuple[str, bytes], body: str = "See attached.") -> EmailMessage:
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = "ann@example.org", "bob@example.org", subject
-    made.set_content(body)
-    for name, data in files:
-        made.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
-    return made
 
 
 def take_in(settings: Settings, path: Path) -> list[StoredFile | Refused]:

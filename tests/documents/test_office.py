@@ -12,9 +12,9 @@ from columnist.documents.reading.reader import Reader
 from columnist.errors import DocumentError
 from columnist.settings import Settings
 from tests.documents.cases.reading import FILES
+from tests.documents.docx import p, write_docx
 from tests.documents.ole import ole
 from tests.documents.readers import read, refused
-from tests.documents.test_word import p, write_docx
 from tests.patience import until
 
 LONG = 98_765

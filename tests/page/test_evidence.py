@@ -9,9 +9,8 @@ import psycopg
 import pypdfium2 as pdfium
 from playwright.sync_api import Route, expect
 
-from tests.documents.cases.test_docx_kinds import with_parts
+from tests.documents.docx import p, with_parts, write_docx
 from tests.documents.scans import A_CONTRACT, small_page, write_scan
-from tests.documents.test_word import p, write_docx
 from tests.page.conftest import COVERED, QUESTIONS, Opens, accessible, api_of, cell, filled, pdfs
 from tests.patience import wait_until
 from tests.processes import Served

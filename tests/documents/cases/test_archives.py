@@ -16,7 +16,7 @@ from columnist.documents.reading.reader import Reader
 from columnist.documents.store import StoredFile
 from columnist.errors import DocumentError
 from columnist.settings import Settings
-from tests.documents.test_mail import mail
+from tests.documents.cases.mails import mail
 from tests.files import put
 from tests.processes import columnist, served, served_api
 

@@ -11,13 +11,12 @@ import pytest
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.child import read_file
 from columnist.documents.reading.pdf.pages import lost_between
+from tests.documents.cases.odf import cell, p, pages, row, table
 from tests.documents.cases.pdfs import line, write_pdf
-from tests.documents.cases.test_docx_kinds import with_parts
-from tests.documents.cases.test_opendocument import cell, p, pages, row, table
+from tests.documents.cases.pptx import box
 from tests.documents.cases.test_rtf import HEAD
-from tests.documents.cases.test_slides import box
-from tests.documents.test_word import p as paragraph
-from tests.documents.test_word import write_docx
+from tests.documents.docx import p as paragraph
+from tests.documents.docx import with_parts, write_docx
 
 WORDS = b'<k:root xmlns:k="urn:new" xmlns:a="urn:text"><a:t>The cap is $9,000.</a:t></k:root>'
 UNKNOWN = Remark(RemarkKind.NOT_READ, detail="a part of the kind newThing")

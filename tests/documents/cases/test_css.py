@@ -6,7 +6,7 @@ Each way was checked in Chromium: whether a picture of the page changes with the
 import pytest
 
 from columnist.documents.reading.web.html import text_lines
-from tests.documents.cases.test_web import hidden, shown
+from tests.documents.cases.web_pages import hidden, shown
 
 INLINE = {
     "hex with alpha": "color:#00000000",

@@ -12,7 +12,7 @@ from columnist.documents.model import Page, RemarkKind
 from columnist.documents.reading.office.formulas import field
 from columnist.documents.reading.office.word import read_docx
 from columnist.documents.reading.raised import raised
-from tests.documents.test_word import OFFICE, abstract, level, num, p, r, write_docx
+from tests.documents.docx import OFFICE, abstract, level, num, p, r, with_parts, write_docx
 
 FILES = Path(__file__).parent / "files"
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
@@ -24,22 +24,6 @@ CHART = (
     "</c:strRef></c:cat><c:val><c:numRef><c:numCache><c:pt><c:v>5000</c:v></c:pt><c:pt><c:v>5250</c:v></c:pt>"
     "</c:numCache></c:numRef></c:val></c:ser></c:barChart></c:plotArea></c:chart></c:chartSpace>"
 )
-
-
-def with_parts(path: Path, **parts: tuple[str, str, bytes]) -> Path:
-    """The DOCX with more parts: by the id of their relation, its kind, the name of the part, its bytes."""
-    with zipfile.ZipFile(path) as archive:
-        content = {name: archive.read(name) for name in archive.namelist()}
-    relations = "".join(
-        f'<Relationship Id="{id_}" Type="{OFFICE}/{kind}" Target="{name}"/>' for id_, (kind, name, _) in parts.items()
-    )
-    rels = "word/_rels/document.xml.rels"
-    content[rels] = content[rels].replace(b"</Relationships>", f"{relations}</Relationships>".encode())
-    content |= {f"word/{name}": data for _, name, data in parts.values()}
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in content.items():
-            archive.writestr(name, data)
-    return path
 
 
 def one(path: Path) -> Page:

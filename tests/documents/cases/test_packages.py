@@ -12,7 +12,7 @@ from columnist.documents.model import RemarkKind
 from columnist.documents.reading import formats
 from columnist.documents.reading.child import read_file
 from columnist.errors import DocumentError
-from tests.documents.test_word import OFFICE, abstract, level, num, p, write_docx
+from tests.documents.docx import OFFICE, abstract, level, num, p, write_docx
 
 PKG = 'xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage"'
 ODF = " ".join(

@@ -15,9 +15,8 @@ from PIL import Image, ImageDraw
 
 from columnist.documents.model import Page, Remark, RemarkKind
 from columnist.documents.reading.child import read_by_ocr, read_file
-from tests.documents.cases.test_docx_kinds import with_parts
-from tests.documents.cases.test_opendocument import text
-from tests.documents.test_word import p, write_docx
+from tests.documents.cases.odf import text
+from tests.documents.docx import p, with_parts, write_docx
 
 NOT_READ = Remark(RemarkKind.PICTURE, 1, (1,))
 

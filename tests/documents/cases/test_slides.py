@@ -1,8 +1,6 @@
 """PPTX: the visible text of a slide is on its page, and hidden text is kept apart."""
 
 import io
-import re
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -16,12 +14,9 @@ from pptx.enum.chart import XL_CHART_TYPE
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.util import Inches, Pt
 
-from columnist.documents.model import Page, RemarkKind
-from columnist.documents.reading import formats
-from columnist.documents.reading.child import read_file
+from columnist.documents.model import RemarkKind
 from columnist.errors import DocumentError
-
-TITLE_AND_CONTENT, BLANK = 1, 6
+from tests.documents.cases.pptx import box, pages
 
 
 @pytest.fixture
@@ -29,29 +24,7 @@ def deck() -> Any:
     return pptx.Presentation()
 
 
-def pages(deck: Any, *changes: tuple[str, str, str]) -> list[Page]:
-    """The pages of a deck after `changes` of its parts: the name of a part, a pattern, what replaces it."""
-    saved = io.BytesIO()
-    deck.save(saved)
-    with zipfile.ZipFile(saved) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    for name, pattern, new in changes:
-        changed, count = re.subn(pattern, new, parts[name].decode())
-        assert count, (name, pattern)
-        parts[name] = changed.encode()
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    media_type, read = read_file(packed, "deck.pptx", 2_000)
-    assert media_type == formats.PPTX
-    return list(read)
-
-
-def box(slide: Any, text: str, left: float = 1, top: float = 1) -> Any:
-    shape = slide.shapes.add_textbox(Inches(left), Inches(top), Inches(4), Inches(1))
-    shape.text_frame.text = text
-    return shape
+TITLE_AND_CONTENT, BLANK = 1, 6
 
 
 def test_a_slide_is_a_page_with_all_that_it_shows(deck: Any) -> None:

@@ -13,12 +13,12 @@ from openpyxl.styles import Font
 from columnist.documents.how_read import how_read
 from columnist.documents.model import Page, RemarkKind
 from columnist.documents.reading.child import read_file
+from tests.documents.cases.odf import cell, p, pages, row, span, table, text
 from tests.documents.cases.pdfs import line, write_pdf
-from tests.documents.cases.test_opendocument import cell, p, pages, row, span, table, text
-from tests.documents.cases.test_slides import box
-from tests.documents.cases.test_slides import pages as slides
-from tests.documents.test_word import p as paragraph
-from tests.documents.test_word import r, write_docx
+from tests.documents.cases.pptx import box
+from tests.documents.cases.pptx import pages as slides
+from tests.documents.docx import p as paragraph
+from tests.documents.docx import r, write_docx
 
 STYLES = """<office:automatic-styles><style:style style:name="Struck" style:family="text">
 <style:text-properties style:text-line-through-style="solid" style:text-line-through-type="single"/></style:style>

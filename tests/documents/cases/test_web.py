@@ -9,19 +9,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from columnist.documents.model import RemarkKind
-from columnist.documents.reading.flowing import Hidden
 from columnist.documents.reading.web.html import text_lines
 from tests.documents.cases.reading import FILES, kinds, read_whole, text_of
-
-
-def shown(html: str) -> list[str]:
-    """The lines that a person sees."""
-    return [line for line in text_lines(html).lines if isinstance(line, str)]
-
-
-def hidden(html: str) -> list[str]:
-    """The hidden text."""
-    return [line.text for line in text_lines(html).lines if isinstance(line, Hidden)]
+from tests.documents.cases.web_pages import hidden, shown
 
 
 def test_a_page_is_read_to_its_end_however_deep_it_is_nested() -> None:
