@@ -2,48 +2,19 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.api.test_access_sweep import EDITOR, OWNER
+from tests.api.calls import EDITOR, OWNER
+from tests.api.follower import Follower, shown
 from tests.processes import served
 from tests.signing import SECRET, token_of
 from tests.uploads import until_read, upload
 
 TERMS = b"This Agreement is governed by the laws of the State of Delaware. The fee is $1,000.00."
-
-
-@dataclass
-class Follower:
-    """A reader of a feed, with the grid as it knows it so far."""
-
-    api: httpx.Client
-    path: str
-    cursor: str | None = None
-
-    def __post_init__(self) -> None:
-        self.cells: dict[tuple[str, str], dict[str, Any]] = {}
-
-    def read(self, limit: int = 2) -> dict[tuple[str, str], dict[str, Any]]:
-        """The grid as the feed has described it."""
-        while True:
-            params = {"limit": limit} | ({"cursor": self.cursor} if self.cursor else {})
-            answer = self.api.get(self.path, params=params)
-            assert answer.status_code == 200, answer.text
-            page = answer.json()
-            for cell in page["cells"]:
-                key = cell["document_id"], cell["column_id"]
-                if cell["status"] == "missing":
-                    self.cells.pop(key, None)
-                else:
-                    self.cells[key] = cell
-            self.cursor = page["cursor"]
-            if not page["more"]:
-                return self.cells
 
 
 class Site:
@@ -89,11 +60,6 @@ def site(url: str, tmp_path: Path) -> Iterator[Site]:
         yield site
         site.owner.close()
         site.editor.close()
-
-
-def shown(cells: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[str, str], tuple[Any, ...]]:
-    names = "status", "summary", "value", "flag", "stale", "edited", "verified_by", "error"
-    return {key: tuple(cell[name] for name in names) for key, cell in cells.items()}
 
 
 def test_a_follower_of_the_feed_knows_the_grid_whatever_happens(site: Site) -> None:

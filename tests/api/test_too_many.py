@@ -12,7 +12,7 @@ from columnist.back_ends import EACH_SUGGESTING
 from columnist.back_ends import MOST_WAITING as MOST_SUGGESTIONS_WAITING
 from columnist.db.connect import LOCAL_USER, MOST_WAITING, Database, User
 from columnist.reviews.columns_file import ColumnInput, Input
-from tests.api.test_access_sweep import CALLS, filled
+from tests.api.calls import CALLS, filled
 from tests.asgi import an_api
 
 STRANGER = User(uuid4(), "stranger@example.org")

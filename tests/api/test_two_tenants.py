@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 
 from columnist.db.connect import User
-from tests.api.test_access_sweep import CALLS, a_pdf, filled
+from tests.api.calls import CALLS, a_pdf, filled
 from tests.conftest import fresh_database
 from tests.processes import served, simulator
 from tests.signing import SECRET, bearer

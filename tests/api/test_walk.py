@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.api.test_access_sweep import EDITOR, OWNER, STRANGER
-from tests.api.test_states import Follower, shown
+from tests.api.calls import EDITOR, OWNER, STRANGER
+from tests.api.follower import Follower, shown
 from tests.conftest import fresh_database
 from tests.llm.simulated import Reply, completion, scripted
 from tests.patience import wait_until

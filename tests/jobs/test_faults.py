@@ -14,8 +14,8 @@ from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import ClaimedItem, claim_items
 from columnist.llm.usage import Usage
 from tests.db.faulty import Moment, faulty, first_lines
+from tests.jobs.asker import Asker
 from tests.jobs.grid import a_review, generate, options, pool_of, progress_of, until_ended
-from tests.jobs.test_growth import Asker
 from tests.patience import PATIENCE_SECONDS
 
 STATEMENTS = frozenset(

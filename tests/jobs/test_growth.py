@@ -10,35 +10,15 @@ import pytest
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.errors import ConflictError
 from columnist.jobs.ask import INCOMPLETE, Ask, Only
-from columnist.jobs.calls import ItemCalls
 from columnist.jobs.feed import changed_cells
-from columnist.jobs.items import ClaimedItem, EndedItem, claim_items, end_items, load_item, write_cells
+from columnist.jobs.items import EndedItem, claim_items, end_items
 from columnist.jobs.job import Generated, create_job, retry_job
-from columnist.llm.usage import Prices, Usage
+from columnist.llm.usage import Prices
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.store import put_columns, put_documents
-from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, pool_of, progress_of, until_ended
+from tests.jobs.asker import Asker
+from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, pool_of, progress_of, until_ended
 from tests.patience import PATIENCE_SECONDS
-
-
-class Asker:
-    """Answers as the product does: the questions that load_item returns. Counts its questions by version."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.asked: Counter[tuple[UUID, UUID, int]] = Counter()
-        self.gate = asyncio.Event()
-
-    async def __call__(self, item: ClaimedItem) -> None:
-        loaded = await load_item(self.database, item)
-        if loaded is None:
-            return
-        self.asked.update((item.document_id, one.question.id, one.version) for one in loaded.columns)
-        await self.gate.wait()
-        for _ in loaded.columns:
-            await ItemCalls(self.database, item, anew=False).count(Usage(3, 2, 1))
-        answers = [an_answer(one.question.id, f"v{one.version}", one.version) for one in loaded.columns]
-        await write_cells(self.database, item, 1, MODEL, PROMPT_VERSION, answers)
 
 
 async def ask(
