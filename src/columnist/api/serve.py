@@ -51,10 +51,13 @@ LAST_REQUEST_SECONDS = 1.0
 
 
 class _Server(uvicorn.Server):
-    link_token: str | None = None
-    """The token in the printed link, for a server without sign-in."""
-    last_request_seconds = 0.0
-    """How long a request may take to arrive after new connections are refused."""
+    """`link_token`: the token in the printed link, for a server without sign-in."""
+
+    def __init__(self, config: uvicorn.Config, link_token: str | None = None) -> None:
+        super().__init__(config)
+        self._link_token = link_token
+        self._last_request_seconds = 0.0
+        """How long a request may take to arrive after new connections are refused."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -62,8 +65,8 @@ class _Server(uvicorn.Server):
             listener.listen(BACKLOG)  # the config's backlog is how many connections asyncio accepts at a time
             host, port = listener.getsockname()[:2]
             url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            if self.link_token is not None:  # printed, not logged: others may read the log
-                sys.stdout.write(f"Open {url}/?token={self.link_token}\n")
+            if self._link_token is not None:  # printed, not logged: others may read the log
+                sys.stdout.write(f"Open {url}/?token={self._link_token}\n")
                 sys.stdout.flush()
             log.info("serving", url=url)
 
@@ -85,13 +88,30 @@ class _Server(uvicorn.Server):
         )
         for client in accepted:
             await loop.connect_accepted_socket(protocol, client)
-        await asyncio.sleep(self.last_request_seconds)
+        await asyncio.sleep(self._last_request_seconds)
         await super().shutdown()
+
+    async def stop_after(self, drained: asyncio.Event, drain_seconds: float) -> None:
+        """Stop when no proxy sends requests any more: after the time, unless it is known before."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(drained.wait(), drain_seconds)
+        if not drained.is_set():
+            self._last_request_seconds = min(drain_seconds, LAST_REQUEST_SECONDS)
+        self.should_exit = True
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """`serve` handles signals: the pool must know first."""
         yield
+
+
+def _api_config(app: Starlette, settings: Settings) -> uvicorn.Config:
+    return _config(
+        app,
+        timeout_keep_alive=75,  # longer than a proxy's, so that the proxy closes first
+        timeout_graceful_shutdown=max(1, int(settings.worker_grace_seconds)),
+        lifespan="on",
+    )
 
 
 async def serve(settings: Settings, *, work: bool = True) -> None:
@@ -127,15 +147,8 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
         health = Health(Probe(process.database.url), await sandbox_in_words())
         app = create_app(process, health)
         listener = _listen(settings.host, settings.port, "COLUMNIST_PORT")
-        config = _config(
-            app,
-            timeout_keep_alive=75,  # longer than a proxy's, so that the proxy closes first
-            timeout_graceful_shutdown=max(1, int(settings.worker_grace_seconds)),
-            lifespan="on",
-        )
-        server = _Server(config)
-        if (local := app.state.gate.authenticator.local) is not None:
-            server.link_token = local.token
+        local = app.state.gate.authenticator.local
+        server = _Server(_api_config(app, settings), link_token=None if local is None else local.token)
         if work:
             process.log_receivers()
         async with replace(process, reader=reader).working() if work else nullcontext() as pool:
@@ -150,11 +163,7 @@ async def serve(settings: Settings, *, work: bool = True) -> None:
                 health.draining = True
                 if pool is not None:
                     pool.stop()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(drained.wait(), settings.drain_seconds)
-                if not drained.is_set():
-                    server.last_request_seconds = min(settings.drain_seconds, LAST_REQUEST_SECONDS)
-                server.should_exit = True
+                await server.stop_after(drained, settings.drain_seconds)
             await serving
         health.probe.close()
 

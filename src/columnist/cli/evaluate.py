@@ -16,7 +16,7 @@ from columnist.cli import screen
 from columnist.cli.desk import command_desk
 from columnist.cli.run import INTERRUPTED, report_failures, see_it_through, take_in
 from columnist.desk.files import find_files
-from columnist.desk.grid import distinct
+from columnist.desk.grid import Desk, Grid, distinct
 from columnist.desk.runs import HandedOut
 from columnist.errors import InputError
 from columnist.evaluation.compare import Comparison, Pair, compare
@@ -39,6 +39,7 @@ from columnist.evaluation.report import (
     write_report,
 )
 from columnist.evaluation.scores import ScoredCell, scored, wanted
+from columnist.jobs.job import Progress
 from columnist.process import check_askable
 from columnist.reviews.model import ColumnSpec
 from columnist.reviews.templates import read_questions
@@ -76,43 +77,56 @@ async def evaluate(
         covered = await see_it_through(desk, grid, model, console)
         if covered is None:
             return INTERRUPTED
-        job = covered.job
         handed_out = HandedOut(grid, covered)
-        units = {column.id: column.unit for column in await desk.columns(grid.review_id)}
-        questions = {one: replace(column.question(one), unit=units.get(one)) for one, column in grid.columns}
-        cells = [
-            scored(label, question, row.path, row.cells.get(column_id))
-            async for row in handed_out.over(desk.rows(grid))
-            for column_id, question in questions.items()
-            if (label := joined.by_place.get((row.path, question.name))) is not None
-        ]
-        ended = job.completed_at or datetime.now(UTC)
-        evaluation = Evaluation(
-            model=job.model,
-            prompt_version=prompt_version(job.model),
-            version=version("columnist"),
-            finished_at=ended,
-            documents=len(grid.document_ids),
-            asked_cells=job.done_cells + job.error_cells,
-            seconds=(ended - job.started_at).total_seconds() if job.started_at and job.total_items else 0.0,
-            price=job.price,
-            columns=tuple(column.name for column in columns),
-            cells=tuple(cells),
-            questions=tuple(columns),
-            notes=tuple(joined.notes),
-        )
+        evaluation = _evaluation(covered.job, grid, columns, joined, await _scored(desk, grid, handed_out, joined))
         write_report(evaluation, output)
-        # A file or a pipe is as wide as the table.
-        screen_of_figures = console if console.is_terminal else Console(width=WIDE)
-        screen_of_figures.print(_table(evaluation, screen_of_figures.width))
-        screen_of_figures.print(_further(evaluation))
-        console.print(f"[bold]{evaluation.headline}[/]")
-        for sentence in (*flag_sentences(evaluation), *doubt_sentences(evaluation)):
-            console.print(sentence)
-        if green_is_proven(evaluation.cells) and job.model not in settings.measured:
-            console.print(f"Its green can be shown as proven: COLUMNIST_MEASURED_MODELS={screen.plain(job.model)}")
+        _print(console, evaluation, is_measured=covered.job.model in settings.measured)
         console.print(f"{output / HTML_FILE} shows the misses side by side; {output / JSON_FILE} is for comparing.")
         return await report_failures(desk, grid, covered, handed_out, console)
+
+
+async def _scored(desk: Desk, grid: Grid, handed_out: HandedOut, joined: "_Join") -> list[ScoredCell]:
+    """The cells of a grid that have a label."""
+    units = {column.id: column.unit for column in await desk.columns(grid.review_id)}
+    questions = {one: replace(column.question(one), unit=units.get(one)) for one, column in grid.columns}
+    return [
+        scored(label, question, row.path, row.cells.get(column_id))
+        async for row in handed_out.over(desk.rows(grid))
+        for column_id, question in questions.items()
+        if (label := joined.by_place.get((row.path, question.name))) is not None
+    ]
+
+
+def _evaluation(
+    job: Progress, grid: Grid, columns: Sequence[ColumnSpec], joined: "_Join", cells: Sequence[ScoredCell]
+) -> Evaluation:
+    ended = job.completed_at or datetime.now(UTC)
+    return Evaluation(
+        model=job.model,
+        prompt_version=prompt_version(job.model),
+        version=version("columnist"),
+        finished_at=ended,
+        documents=len(grid.document_ids),
+        asked_cells=job.done_cells + job.error_cells,
+        seconds=(ended - job.started_at).total_seconds() if job.started_at and job.total_items else 0.0,
+        price=job.price,
+        columns=tuple(column.name for column in columns),
+        cells=tuple(cells),
+        questions=tuple(columns),
+        notes=tuple(joined.notes),
+    )
+
+
+def _print(console: Console, evaluation: Evaluation, *, is_measured: bool) -> None:
+    """Print the figures. A file or a pipe is as wide as their table."""
+    wide = console if console.is_terminal else Console(width=WIDE)
+    wide.print(_table(evaluation, wide.width))
+    wide.print(_further(evaluation))
+    console.print(f"[bold]{evaluation.headline}[/]")
+    for sentence in (*flag_sentences(evaluation), *doubt_sentences(evaluation)):
+        console.print(sentence)
+    if green_is_proven(evaluation.cells) and not is_measured:
+        console.print(f"Its green can be shown as proven: COLUMNIST_MEASURED_MODELS={screen.plain(evaluation.model)}")
 
 
 def _asked(label_files: Sequence[Path], columns_file: Path | None) -> tuple[list[Label], list[ColumnSpec]]:
