@@ -79,6 +79,7 @@ INSIDE = {
         "reader",
     ],
     "answers": [
+        "outcomes",
         "doubt",
         "model",
         "plain",
@@ -92,6 +93,7 @@ INSIDE = {
         "figures",
         "parts",
         "mentions",
+        "tags",
         "values",
         "playbook",
     ],

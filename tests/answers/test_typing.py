@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from columnist.answers.dates import dates
 from columnist.answers.mentions import amounts
-from columnist.answers.values import Typed, typed
+from columnist.answers.outcomes import Typed
+from columnist.answers.values import typed
 from columnist.documents.locating.locate import normalise
 from columnist.reviews.iso_4217 import ISO_4217
 from columnist.reviews.model import Format, Question

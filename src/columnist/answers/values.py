@@ -12,39 +12,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from rapidfuzz import fuzz
-
 from columnist.answers.currencies import DOLLARS, ENGLISH_WORDS, bare_dollars
 from columnist.answers.mentions import currencies
 from columnist.answers.numerals import in_bounds
+from columnist.answers.outcomes import Measured, Typed, Undecided
 from columnist.answers.parts import Kind, Part, parts
 from columnist.answers.plain import one_line, plain
+from columnist.answers.tags import exact_tag, named_tag
 from columnist.answers.units import UNDERSTOOD, converted, plural, unit_asked_for
 from columnist.reviews.iso_4217 import ISO_4217
 from columnist.reviews.model import Format, Question
 
-
-class Undecided(str):
-    """A doubt about a text that names several values, or leaves open which: it contradicts any one of them."""
-
-
-class Typed(NamedTuple):
-    """A value as in `Content.value`; or None, and `doubt`, the sentence that says why there is none."""
-
-    value: Any
-    doubt: str = ""
-
-
-class Measured(NamedTuple):
-    """Like `Typed`; `unit`: the unit of a number whose question names none, empty for a plain number; else None."""
-
-    value: Any
-    doubt: str = ""
-    unit: str | None = None
-
-
-_TAG_SIMILARITY = 90.0
-"""The least rapidfuzz ratio of a misspelt word of a tag: one wrong letter in ten."""
 LONGEST = 2_000
 """Most characters of an answer that is read for a single value."""
 _COMPARED = r"(?:great|less|high|low|larg|small|long|short|lat|latt|earli|soon|bigg|old|bett)(?:er|or|r|st|est)"
@@ -202,8 +180,8 @@ def in_column(found: Measured, unit: str | None) -> Typed:
 def measured(text: str, question: Question) -> Measured:
     """Like `typed`, with a number in its own unit if the question names none."""
     stripped = text.strip()
-    if question.format == "tag" and (tag := _exactly(stripped, question)):
-        return Measured(tag)
+    if question.format == "tag" and (exact := exact_tag(stripped, question)):
+        return Measured(exact)
     if says_nothing(stripped):
         return Measured(None)
     if len(stripped) > LONGEST and question.format not in ("text", "bulleted_list"):
@@ -669,104 +647,6 @@ def _yes_no(text: str, _: Question) -> Typed:
     return Typed(answer)
 
 
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|neither|nor|non|without|except|excluding|excludes|other than|rather than|instead of|cannot"
-    r"|\w+n't|nothing|none|unlike|un|against"
-    r"|or|either|partly|partially|between|former|formerly|previous|previously|until|terminated|expired)\b"
-)
-_ABOUT_A_FIGURE = re.compile(
-    r"\b(?:below|above|over|under|to|than|less|more|plus|minus|up|between|from|half|times|of)\b"
-)
-
-
-def _exactly(text: str, question: Question) -> str | None:
-    """The tag that equals the answer, apart from case, blanks, dashes and slashes."""
-    folded = _folded(text).replace(" ", "")
-    if text in question.tags:
-        return text
-    below_zero = re.search(r"\s-\d", one_line(text))
-    same = [tag for tag in question.tags if not below_zero and _folded(tag).replace(" ", "") == folded]
-    return next((tag for tag in same if _folded(tag) == _folded(text)), same[0] if same else None)
-
-
-def _tag(text: str, question: Question) -> Typed:
-    answer = _folded(text)
-    folded = {tag: _folded(tag) for tag in question.tags}
-    inside = [
-        tag
-        for tag, form in folded.items()
-        if form and re.search(rf"(?<![\w.,$€£%-]){re.escape(form)}(?![\w%]|[.,]\d)", answer)
-    ]
-    # "Service Level" contains "Service"; the longer tag is meant, unless the shorter one is also named elsewhere.
-    for tag in sorted(inside, key=lambda one: -len(folded[one])):
-        longer = [folded[other] for other in inside if folded[tag] in folded[other] and other != tag]
-        alone = answer
-        for form in longer:
-            alone = alone.replace(form, "\0")
-        if longer and not re.search(rf"(?<!\w){re.escape(folded[tag])}(?!\w)", alone):
-            inside.remove(tag)
-    alike = inside or [tag for tag, form in folded.items() if _alike(form, answer)]
-    if len(alike) > 1:
-        return Typed(None, Undecided(f"It names more than one tag: {' or '.join(alike)}."))
-    if not alike:
-        return Typed(None, "It is not one of the column's tags.")
-    if inside and _turned(one_line(text).casefold(), folded[alike[0]], f"{question.name} {question.prompt}"):
-        return Typed(None, f"It names {alike[0]}, but not that alone.")
-    return Typed(alike[0])
-
-
-_HARMLESS = frozenset(
-    "a an the this that it its is are as of by in under with and to be been has will shall may which such each all "
-    "party parties agreement agreements contract contracts licence license document deed clause term terms "
-    "provision provisions type kind category class basis nature form classified described called titled entitled "
-    "named known follows following hereto hereof governed governing law laws state commonwealth province country "
-    "jurisdiction courts court applicable valid clearly simply standard general ordinary mutual written dated "
-    "entered into between made effective grant grants granted right rights days payment period".split()
-)
-"""Words beside a tag that do not change its meaning; nor do the question's own words."""
-
-
-def _turned(text: str, form: str, asked: str) -> bool:
-    """Whether the text around a tag may change its meaning: `not a lease`, `sub-lease`, `lease/licence`, `Tier 1+`,
-    `similar to a lease`."""
-    inside = re.compile(
-        r"[\s/-]+".join(map(re.escape, form.replace(" and ", " & ").split())).replace("\\&", "(?:&|and)")
-    )
-    match = inside.search(text)
-    if match is None:
-        return True
-    before, after = text[: match.start()], text[match.end() :]
-    joined = re.search(r"[\w)]\s?[-/]$|/\s*$", before) or re.match(r"[-/]\w|\s*/", after)
-    rest = f"{before} {after}"
-    figures = re.search(r"\d", form) and (
-        re.search(r"\s-\d", match[0]) or re.search(r"[^\w\s.,;:\"']", rest) or _ABOUT_A_FIGURE.search(rest)
-    )
-    words = set(re.findall(r"[^\W\d_]+", rest))
-    strange = words - _HARMLESS - set(re.findall(r"[^\W\d_]+", asked.casefold()))
-    return bool(joined or figures or strange or re.search(r"[\d?~]", rest) or _NEGATION.search(rest))
-
-
-def _alike(one: str, other: str) -> bool:
-    """Compare word by word, so that a small difference counts in a long name, too."""
-    words, others = one.split(), other.split()
-    return len(words) == len(others) and all(map(_misspelt, words, others))
-
-
-def _misspelt(word: str, actual: str) -> bool:
-    """Whether a word equals another one, or nearly so, unless it is derived from it, as `leased` is."""
-    derived = actual.startswith(word) and actual.removeprefix(word) not in ("", "s")
-    return word == actual or (
-        word.isalpha() and word[:1] == actual[:1] and not derived and fuzz.ratio(word, actual) >= _TAG_SIMILARITY
-    )
-
-
-def _folded(text: str) -> str:
-    """In lower case, with `and` for `&`, spaces for dashes and slashes between words, and trimmed."""
-    plain_text = one_line(text).casefold().replace("&", " and ")
-    between_words = re.sub(r"(?<=\w)\s*[-/]\s*(?=\w)", " ", re.sub(r"^\s*-\s+", "", plain_text))
-    return re.sub(r"^[\s\"']*(?:\.(?!\d)[\s\"']*)*", "", " ".join(between_words.split()).rstrip(" .\"'"))
-
-
 _READERS: dict[Format, Callable[[str, Question], Typed]] = {
     "text": _text,
     "bulleted_list": _bulleted_list,
@@ -775,5 +655,5 @@ _READERS: dict[Format, Callable[[str, Question], Typed]] = {
     "currency": _currency,
     "yes_no": _yes_no,
     "date": _date,
-    "tag": _tag,
+    "tag": named_tag,
 }

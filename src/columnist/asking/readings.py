@@ -4,9 +4,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from columnist.answers.mentions import currencies
+from columnist.answers.outcomes import Measured, Undecided
 from columnist.answers.parts import Kind, parts
 from columnist.answers.units import converted
-from columnist.answers.values import Measured, Undecided, as_shown, measured
+from columnist.answers.values import as_shown, measured
 from columnist.reviews.model import Format, Question
 
 FIGURES: tuple[Format, ...] = ("number", "percentage", "monetary_amount", "date")

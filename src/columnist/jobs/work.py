@@ -19,8 +19,9 @@ import structlog
 from columnist import telemetry
 from columnist.answers.doubt import UNCERTAIN
 from columnist.answers.model import Answer, Answerer, Content, doubted
+from columnist.answers.outcomes import Measured
 from columnist.answers.playbook import flagged
-from columnist.answers.values import Measured, in_column, measured
+from columnist.answers.values import in_column, measured
 from columnist.back_ends import BackEnds
 from columnist.cancelling import off_loop
 from columnist.db.connect import Database
