@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 
 from columnist.reviews.columns_file import read_columns
@@ -90,8 +91,22 @@ def test_every_command_option_and_make_target_that_is_named_exists(file: Path) -
         assert command[1].split()[0] in groups, code
         name = command[1] if command[1] in known else {"eval": "eval run"}.get(command[1], "")
         if name:
-            options = {option for parameter in known[name].params for option in parameter.opts}
-            assert set(re.findall(r"(?<= )--[a-z-]+", command[2])) <= options | {"--help"}, code
+            assert _options(command[2]) <= options_of(known[name]), code
+
+
+def _options(code: str) -> set[str]:
+    return set(re.findall(r"(?<= )--[a-z-]+", code))
+
+
+def options_of(command: typer.core.TyperCommand) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts} | {"--help"}
+
+
+@pytest.mark.parametrize(("name", "command"), command_line().items(), ids=command_line())
+def test_the_help_of_every_command_has_an_example_of_it(name: str, command: typer.core.TyperCommand) -> None:
+    example = re.match(rf"Example: (?:[A-Z_]+=\S+ )*columnist {name}\b([^,(]*)", command.epilog or "")
+    assert example, command.epilog
+    assert _options(example[1].split("\n")[0]) <= options_of(command), command.epilog
 
 
 def _code_lines(file: Path) -> list[str]:

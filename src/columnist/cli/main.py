@@ -279,7 +279,7 @@ def retry_job(job: JobArgument, server: ServerOption = None) -> None:
 
 @evaluation.command(
     "run",
-    epilog="Example: columnist eval examples/contracts examples/cuad --model extractive --output eval/extractive\n\n"
+    epilog="Example: columnist eval run examples/contracts --model extractive --output eval/extractive\n\n"
     "Labels: a CSV with document, column, answer, quote (one line per further quote; neither answer nor quote: not in "
     "the document), the same as JSON with a list `quotes`, or CUAD's master_clauses.csv.",
 )
