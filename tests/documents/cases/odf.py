@@ -32,6 +32,8 @@ STYLES = """
 <style:style style:name="Tiny" style:family="text"><style:text-properties fo:font-size="1pt"/></style:style>
 <style:style style:name="Super" style:family="text">
 <style:text-properties style:text-position="super 58%"/></style:style>
+<style:style style:name="Sub" style:family="text">
+<style:text-properties style:text-position="sub 58%"/></style:style>
 <style:style style:name="Break" style:family="paragraph">
 <style:paragraph-properties fo:break-before="page"/></style:style>
 <style:style style:name="NoSheet" style:family="table"><style:table-properties table:display="false"/></style:style>

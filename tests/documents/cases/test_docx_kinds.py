@@ -7,9 +7,11 @@ from pathlib import Path
 
 import docx
 import pytest
+import xlsxwriter
 
 from columnist.documents.model import Page, RemarkKind
 from columnist.documents.reading.office.formulas import field
+from columnist.documents.reading.office.sheets import read_xlsx
 from columnist.documents.reading.office.word import read_docx
 from columnist.documents.reading.raised import raised
 from tests.documents.docx import OFFICE, abstract, level, num, p, r, with_parts, write_docx
@@ -85,6 +87,36 @@ def test_smart_art_charts_and_word_art_are_read(tmp_path: Path) -> None:
     assert page.text.split("\n") == ["Rent.", "Rent by year", "Base rent\t2025: 5000, 2026: 5250", "DRAFT"]
     shape = drawing("<a:txBody><a:p><a:r><a:t>Sold to </a:t></a:r><a:r><a:t>Birch Ltd</a:t></a:r></a:p></a:txBody>")
     assert one(write_docx(tmp_path / "b.docx", p("Map.", shape))).text.split("\n") == ["Map.", "Sold to Birch Ltd"]
+
+
+def drawn_run(text: str, **look: str) -> str:
+    looks = "".join(f' {name}="{value}"' for name, value in look.items())
+    return f"<a:r><a:rPr{looks}/><a:t>{text}</a:t></a:r>"
+
+
+def test_letters_of_a_drawing_are_raised_and_struck_as_others_are(tmp_path: Path) -> None:
+    """In SmartArt, charts and boxes of sheets a note's mark was a digit, and deleted words were text."""
+    up, down = {"baseline": "30000"}, {"baseline": "-25000"}
+    paragraphs = (
+        drawn_run("Rent $5,000") + drawn_run("1", **up),
+        drawn_run("Rate 12") + drawn_run("1", **up) + drawn_run("/") + drawn_run("2", **down) + drawn_run(" %"),
+        drawn_run("$7,000", strike="sngStrike") + drawn_run(" $6,000"),
+        drawn_run("CO") + drawn_run("2", **down),
+    )
+    texts = "".join(f"<a:p>{one}</a:p>" for one in paragraphs)
+    page = one(write_docx(tmp_path / "a.docx", p("Map.", drawing(f"<a:txBody>{texts}</a:txBody>"))))
+    assert page.text.split("\n") == ["Map.", "Rent $5,000[1]", "Rate 12 1/2 %", " $6,000", "CO2"]
+    assert page.struck == "$7,000"
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        book.add_worksheet("Map").insert_textbox(0, 0, "BOX")
+    boxed, packed = re.compile(r"<a:p>.*</a:p>", re.S), io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as before, zipfile.ZipFile(packed, "w") as after:
+        for name in before.namelist():
+            data = before.read(name)
+            after.writestr(name, boxed.sub(texts, data.decode()) if "drawings/drawing" in name else data)
+    (sheet,) = read_xlsx(packed)
+    assert sheet.text.split("\n") == ["Sheet: Map", "Rent $5,000[1]", "Rate 12 1/2 %", " $6,000", "CO2"]
+    assert sheet.struck == "$7,000"
 
 
 def charted(path: Path, series: str, shapes: str = "", before: str = "") -> Page:

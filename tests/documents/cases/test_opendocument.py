@@ -91,6 +91,7 @@ def test_a_superscript_is_no_digit_and_a_page_break_begins_a_page() -> None:
         "</text:span></text:p><text:p text:style-name='Break'>Next</text:p>",
     )
     assert (one.text, two.text) == ("$5,000[1] and 20 m²", "Next")
+    assert text(p(f"Rate 12{span('1', 'Super')}/{span('2', 'Sub')} %")).text == "Rate 12 1/2 %"
 
 
 def test_what_is_not_seen_is_kept_apart() -> None:

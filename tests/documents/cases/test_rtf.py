@@ -107,6 +107,7 @@ def test_a_raised_figure_and_a_form_are_as_they_are_seen() -> None:
     choice = rb"{\field{\*\fldinst FORMDROPDOWN {\*\formfield{\fftype2\ffres25\ffdefres1{\*\ffl 30}{\*\ffl 90}}}}}"
     assert shown(tick + choice + rb" days\par") == ["☒ paid 90 days"]
     assert shown(rb"$5,000{\up6\fs12 1}, 5{\super 1}/{\sub 2} %\par") == ["$5,000[1], 5 1/2 %"]
+    assert shown(rb"5{\up6\fs12 3}/{\dn3\fs12 4} %, 6{\dn3 7}\par") == ["5 3/4 %, 67"]
     assert shown(rb"{\*\moMath{\mf{\mnum{\mr 1}}{\mden{\mr 2}}}{\msSup{\me{\mr 10}}{\msup{\mr 3}}}}\par") == [
         "1/2 10^3"
     ]
@@ -215,3 +216,9 @@ def test_a_large_picture_is_passed_over_and_a_file_that_is_cut_off_says_so(tmp_p
     text, remarks = read_whole(path)
     assert "The fee is $5,000." in text
     assert kinds(remarks) == [RemarkKind.NOT_READ]
+
+
+def test_a_word_in_which_a_file_breaks_off_is_no_amount_of_it() -> None:
+    rich = rtf_lines(rb"{\rtf1\ansi The lease.\par The fee is $5,0")
+    assert [line for line in rich.lines if isinstance(line, str)] == ["The lease.", "The fee is"]
+    assert [one.detail for one in rich.remarks] == ["the rest, because the file is cut off"]

@@ -66,9 +66,14 @@ def test_a_superscript_is_no_digit_and_a_list_has_its_numbers(deck: Any) -> None
     mark.font._element.set("baseline", "30000")
     for text in ("Rent", "Deposit"):
         shape.text_frame.add_paragraph().text = text
+    rate = shape.text_frame.add_paragraph()
+    for text, baseline in (("12", "0"), ("1", "30000"), ("/", "0"), ("2", "-25000"), (" %", "0")):
+        half = rate.add_run()
+        half.text = text
+        half.font._element.set("baseline", baseline)
     numbered = r'<a:p><a:pPr><a:buAutoNum type="alphaLcParenR" startAt="3"/></a:pPr>\1'
     (page,) = pages(deck, ("ppt/slides/slide1.xml", "<a:p>(<a:r><a:t>(?:Rent|Deposit))", numbered))
-    assert page.text.split("\n") == ["$5,000[1]", "c) Rent", "d) Deposit"]
+    assert page.text.split("\n") == ["$5,000[1]", "c) Rent", "d) Deposit", "12 1/2 %"]
 
 
 NO_FILL, CLEAR, WHITE = (

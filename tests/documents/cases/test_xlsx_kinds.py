@@ -588,8 +588,11 @@ def test_a_superscript_is_no_digit_of_its_number(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
         up = book.add_format({"font_script": 1})
-        book.add_worksheet("Rent").write_rich_string("A1", "$5,000", up, "1", " a month")
-    assert one(path).text.endswith("$5,000[1] a month")
+        down, red = book.add_format({"font_script": 2}), book.add_format({"font_color": "red"})
+        sheet = book.add_worksheet("Rent")
+        sheet.write_rich_string("A1", "$5,000", up, "1", " a month")
+        sheet.write_rich_string("A2", "Rate 12", up, "1", "/", down, "2", red, " %")
+    assert one(path).text.split("\n")[1:] == ["$5,000[1] a month", "Rate 12 1/2 %"]
 
 
 # ── Odd files that Excel opens ───────────────────────────────────────────────────────────────────────────────────

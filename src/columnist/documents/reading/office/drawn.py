@@ -1,16 +1,20 @@
 """The words of drawings in Office files: SmartArt, charts, shapes without text boxes, WordArt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from columnist.documents.model import Remark, RemarkKind
+from columnist.documents.reading.flowing import Hidden
 from columnist.documents.reading.office.number_formats import formatted
 from columnist.documents.reading.office.package import Package
 from columnist.documents.reading.office.theme import A, whole
+from columnist.documents.reading.raised import add_mark, is_lower_half
 
 ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 """Elements with the same content in newer and older terms; one of these is shown."""
 SMART_ART = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+PIECES = tuple(f"{A}{name}" for name in ("r", "fld", "br", "tab"))
+"""The parts of a paragraph that have text."""
 _LARGE = (4 * 914_400) * (3 * 914_400)
 """The area of four by three inches, in square English Metric Units: a smaller picture is a logo or a signature."""
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
@@ -18,15 +22,46 @@ _LABELS = "{http://schemas.microsoft.com/office/drawing/2012/chart}"
 """Labels of points that are the text of cells."""
 
 
-def paragraphs(element: Any) -> Iterator[str]:
-    """The paragraphs with text of DrawingML in an element."""
+def paragraphs(element: Any) -> Iterator[str | Hidden]:
+    """The paragraphs with text of DrawingML in an element, and what is struck through in them."""
     for paragraph in element.iter(f"{A}p"):
-        text = "".join(
-            "\t" if piece.tag == f"{A}tab" else "\n" if piece.tag == f"{A}br" else piece.text or ""
-            for piece in paragraph.iter(f"{A}t", f"{A}br", f"{A}tab")
-        )
+        text, struck = written(paragraph.iter(*PIECES))
         if text.strip():
             yield text
+        if struck:
+            yield Hidden(struck, is_struck=True)
+
+
+def written(pieces: Iterable[Any]) -> tuple[str, str]:
+    """The text of a paragraph's pieces, raised figures apart from numbers; and what is struck through."""
+    parts: list[str] = []
+    struck: list[str] = []
+    mark = ""
+    for piece in [*pieces, None]:
+        text = "" if piece is None else _text(piece)
+        look = None if piece is None else piece.find(f"{A}rPr")
+        baseline = "0" if look is None else look.get("baseline", "0").strip()
+        is_lower = baseline.startswith("-")
+        is_moved = text.strip() and any(map(str.isdigit, baseline.strip("-0%")))
+        if is_moved and is_lower and not mark:
+            before = "".join(parts[-3:])
+            is_moved = before[-1:].isdigit() or is_lower_half(before)
+        if look is not None and look.get("strike", "noStrike") != "noStrike" and text.strip():
+            struck.append(text)
+        elif is_moved:
+            mark += text
+        else:
+            if mark:
+                add_mark(parts, mark)
+                mark = ""
+            parts.append(text)
+    return "".join(parts), "".join(struck).strip()
+
+
+def _text(piece: Any) -> str:
+    if piece.tag in (f"{A}br", f"{A}tab"):
+        return "\n" if piece.tag == f"{A}br" else "\t"
+    return "".join(one.text or "" for one in piece.iter(f"{A}t"))
 
 
 def shown_alternative(alternatives: Any) -> Any | None:
@@ -51,7 +86,7 @@ def is_large(extent: Any) -> bool:
     return all(side.isdigit() for side in sides) and int(sides[0]) * int(sides[1]) >= _LARGE
 
 
-def chart(package: Package, name: str, *, in_book: bool = False) -> Iterator[str]:
+def chart(package: Package, name: str, *, in_book: bool = False) -> Iterator[str | Hidden]:
     """The text of a chart and of the shapes on it. A remark says if it is missing, or its values, unless they are in
     cells of the same file (`in_book`)."""
     root = package.part(name) if name else None
@@ -74,7 +109,7 @@ def _has_values(chart: Any) -> bool:
     )
 
 
-def _chart_lines(chart: Any) -> Iterator[str]:
+def _chart_lines(chart: Any) -> Iterator[str | Hidden]:
     """The text of a chart: titles, then a line for each series: its name, and its values with their categories."""
     yield from paragraphs(chart)
     count = chart.find(f"{_C}date1904")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from columnist.documents.reading.office.drawn import PIECES, written
 from columnist.documents.reading.office.theme import UNKNOWN, A, Theme, whole
 from columnist.documents.reading.visibility import is_alike, is_white
 
@@ -20,11 +21,13 @@ _FILLS = tuple(f"{A}{name}" for name in ("noFill", "solidFill", "gradFill", "bli
 
 
 class Line(NamedTuple):
-    """A paragraph, and whether it is invisible. `is_unsure`: white letters on an unknown background."""
+    """A paragraph, and whether it is invisible or struck through. `is_unsure`: white letters on an unknown
+    background."""
 
     text: str
     is_hidden: bool
     is_unsure: bool = False
+    is_struck: bool = False
 
 
 def paragraphs(root: Any, theme: Theme, paper: str) -> Iterator[Line]:
@@ -41,20 +44,16 @@ def paragraphs(root: Any, theme: Theme, paper: str) -> Iterator[Line]:
         ground = own or (UNKNOWN if any(one is not shape for one in grounds) else paper)
         usual = [] if shape is None else list(shape.iterfind(f"{{*}}style/{A}fontRef"))
         is_gone = any(map(is_off, shapes))
-        pieces = list(paragraph.iter(f"{A}r", f"{A}fld", f"{A}br", f"{A}tab"))
+        pieces = list(paragraph.iter(*PIECES))
         chains = [[*piece.iterchildren(f"{A}rPr"), *usual] for piece in pieces]
         unseen = [is_gone or is_unseen(chain, ground, theme) for chain in chains]
         is_unsure = ground == UNKNOWN and any(is_white(ink(chain, theme) or "") for chain in chains)
         for is_hidden in (False, True):
-            text = "".join(_text(piece) for piece, gone in zip(pieces, unseen, strict=True) if gone is is_hidden)
+            text, struck = written(piece for piece, gone in zip(pieces, unseen, strict=True) if gone is is_hidden)
             if text.strip():
                 yield Line(text, is_hidden, is_unsure)
-
-
-def _text(piece: Any) -> str:
-    if piece.tag in (f"{A}br", f"{A}tab"):
-        return "\n" if piece.tag == f"{A}br" else "\t"
-    return "".join(one.text or "" for one in piece.iter(f"{A}t"))
+            if struck:
+                yield Line(struck, is_hidden, is_unsure, is_struck=not is_hidden)
 
 
 def is_off(shape: Any) -> bool:

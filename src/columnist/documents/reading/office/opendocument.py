@@ -23,7 +23,7 @@ from columnist.documents.reading.office.package import Package, opened
 from columnist.documents.reading.office.placed import Placed, ground_at, is_covered
 from columnist.documents.reading.office.sheets import MOST_COLUMNS, SHEET_CHARACTERS
 from columnist.documents.reading.office.theme import UNKNOWN
-from columnist.documents.reading.raised import raised
+from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.symbols import CHECKED, UNCHECKED
 from columnist.documents.reading.visibility import FAR_OFF_POINTS, FLAT_POINTS, LEAST_SCALE, is_alike, is_colour
 from columnist.errors import DocumentError
@@ -768,7 +768,7 @@ class _Text:
             self.hidden.append(text)
         elif look.is_struck and text.strip():
             self.struck.append(text)
-        elif look.rise > 0 or (look.rise < 0 and (self._mark or "".join(self._parts)[-1:].isdigit())):
+        elif look.rise > 0 or (look.rise < 0 and self._takes_a_subscript()):
             self._mark += text
         else:
             self._end_mark()
@@ -778,9 +778,13 @@ class _Text:
         self._end_mark()
         return "".join(self._parts).strip(" ")
 
+    def _takes_a_subscript(self) -> bool:
+        before = "".join(self._parts[-3:])
+        return bool(self._mark) or before[-1:].isdigit() or is_lower_half(before)
+
     def _end_mark(self) -> None:
         if self._mark:
-            self._parts.append(raised("".join(self._parts), self._mark))
+            add_mark(self._parts, self._mark)
             self._mark = ""
 
 

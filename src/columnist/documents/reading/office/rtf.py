@@ -257,8 +257,11 @@ class _Reading:
             elif text is not None:
                 self._byte(text)
         self._flush()
+        is_cut = len(self._groups) > 1
+        if is_cut and self._units:  # the last word may be a part of an amount
+            self._units[:] = [re.sub(r"\S+\Z", "", "".join(self._units))]
         self._end_line()
-        if len(self._groups) > 1:
+        if is_cut:
             self.remarks.append(Remark(RemarkKind.NOT_READ, detail="the rest, because the file is cut off"))
         if self._unnumbered:
             said = Remark(RemarkKind.NOT_READ, self._unnumbered, detail="a number of a list that Word draws")
@@ -538,9 +541,10 @@ class _Reading:
         if group.is_struck and not is_layout and text.strip():
             self._struck.append(text)
             return
-        if group.raised and not is_layout and text.strip():
+        if (group.raised or group.moved < 0) and not is_layout and text.strip():
             before = "".join(self._units[-3:])
-            if group.raised == "super" or before[-1:].isdigit() or is_lower_half(before) or self._mark:
+            is_mark = group.raised and (group.raised == "super" or before[-1:].isdigit() or self._mark)
+            if is_mark or is_lower_half(before):
                 self._mark.append(text)
                 return
         self._end_mark()

@@ -32,7 +32,7 @@ from columnist.documents.reading.office.package import Package, R, opened
 from columnist.documents.reading.office.sheet_styles import LETTERS, PAPER, S, SheetStyles, Style, is_on, is_tiny
 from columnist.documents.reading.office.theme import UNKNOWN, A, Theme
 from columnist.documents.reading.pictures.pages import is_opaque_picture
-from columnist.documents.reading.raised import raised
+from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.symbols import CHECKED, UNCHECKED
 from columnist.documents.reading.visibility import is_alike, is_white
 from columnist.errors import DocumentError
@@ -459,7 +459,16 @@ class _Book:
                     struck += own
                     continue
                 place = look.find(f"{S}vertAlign")
-                own = raised(text, own) if place is not None and place.get("val") == "superscript" else own
+                where = None if place is None else place.get("val")
+                if where == "superscript" or (where == "subscript" and is_lower_half(text)):
+                    parts = [text]
+                    add_mark(parts, own)
+                    own = "".join(parts)
+                    if own.startswith(text):
+                        own = own[len(text) :]
+                    else:  # the lower half of a fraction changes what is before it
+                        text = ""
+                        runs.clear()
             text += own
             runs.append(_Run(own, self._styles.ink(look), look is not None and is_tiny(look)))
         has_looks = any(one.ink is not None or one.is_tiny for one in runs)
@@ -471,7 +480,7 @@ class _Book:
             return
         is_paper = all(one.ground in (None, PAPER) for one in self._styles.cells)
         for one in letters.paragraphs(root, self._styles.theme, PAPER if is_paper else UNKNOWN):
-            yield Hidden(one.text) if one.is_hidden else one.text
+            yield Hidden(one.text, one.is_struck) if one.is_hidden or one.is_struck else one.text
             if one.is_unsure:
                 self.remarks.append(Remark(RemarkKind.NOT_READ, detail="the ground of white letters in a shape"))
         relations = self._package.relations(part)
@@ -505,7 +514,7 @@ class _Book:
             state = self._package.part(name) if name else None
             kind = "" if state is None else state.get("objectType", "")
             shape = shapes.pop(control.get("shapeId"), None)
-            label = "" if shape is None else " ".join(drawn.paragraphs(shape.getparent().getparent()))
+            label = "" if shape is None else drawn.written(shape.getparent().getparent().iter(*drawn.PIECES))[0]
             if state is not None and kind in ("CheckBox", "Radio") and shape is not None:
                 yield label, f"{CHECKED if state.get('checked') == 'Checked' else UNCHECKED} {label}"
             elif label:

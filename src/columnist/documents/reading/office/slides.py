@@ -7,12 +7,12 @@ is kept apart. Comments are left out.
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO
 
 from columnist.documents.model import Page, Remark, RemarkKind
-from columnist.documents.reading.flowing import Picture, as_seen, looked_at
+from columnist.documents.reading.flowing import Hidden, Picture, as_seen, looked_at
 from columnist.documents.reading.office import drawn
 from columnist.documents.reading.office.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
 from columnist.documents.reading.office.formulas import MATH, formula
@@ -22,7 +22,7 @@ from columnist.documents.reading.office.package import Package, R, opened
 from columnist.documents.reading.office.placed import Placed, ground_at, is_covered
 from columnist.documents.reading.office.theme import UNKNOWN, A, Theme, whole
 from columnist.documents.reading.pictures.pages import is_opaque_picture
-from columnist.documents.reading.raised import raised
+from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.symbols import is_symbol, symbol
 from columnist.errors import DocumentError
 
@@ -271,10 +271,12 @@ class _Slide:
         yield from self._paragraphs(shape)
         for element in shape.iter():
             if element.tag == SMART_ART:
-                yield from self._smart_art(self._package.relations(part).get(element.get(f"{R}dm", ""), ("", ""))[1])
+                yield from self._without_struck(
+                    self._smart_art(self._package.relations(part).get(element.get(f"{R}dm", ""), ("", ""))[1])
+                )
             elif isinstance(element.tag, str) and element.tag.endswith("}chart"):
                 name = self._package.relations(part).get(element.get(f"{R}id", ""), ("", ""))[1]
-                yield from drawn.chart(self._package, name)
+                yield from self._without_struck(drawn.chart(self._package, name))
             elif element.tag == f"{P}oleObj":
                 self._remarks.append(Remark(RemarkKind.NOT_READ, detail="an embedded object"))
                 break
@@ -298,7 +300,14 @@ class _Slide:
             if data is not None:
                 self._pictures[name] = Picture(data, is_large)
 
-    def _smart_art(self, name: str) -> Iterator[str]:
+    def _without_struck(self, lines: Iterable[str | Hidden]) -> Iterator[str]:
+        for one in lines:
+            if isinstance(one, str):
+                yield one
+            else:
+                self._struck.append(one.text)
+
+    def _smart_art(self, name: str) -> Iterator[str | Hidden]:
         root = self._package.part(name) if name else None
         if root is None:
             self._remarks.append(Remark(RemarkKind.NOT_READ, detail="SmartArt"))
@@ -343,12 +352,14 @@ class _Slide:
                 self._hidden.append(text)
             elif properties is not None and properties.get("strike", "noStrike") != "noStrike" and text.strip():
                 self._struck.append(text)
-            elif baseline > 0 or (baseline < 0 and (mark or "".join(parts)[-1:].isdigit())):
+            elif baseline > 0 or (baseline < 0 and (mark or _takes_a_subscript(parts))):
                 mark += text
             else:
-                parts += [raised("".join(parts), mark), text]
+                add_mark(parts, mark)
+                parts.append(text)
                 mark = ""
-        return "".join((*parts, raised("".join(parts), mark)))
+        add_mark(parts, mark)
+        return "".join(parts)
 
     def _chain(self, paragraph: Any, own: Any | None) -> list[Any]:
         """The properties of letters, the strongest first: their own, then those of the styles of their level."""
@@ -461,3 +472,8 @@ def _number(text: str | None, otherwise: int = 0) -> int:
         return int(text or otherwise)
     except ValueError:
         return otherwise
+
+
+def _takes_a_subscript(parts: Sequence[str]) -> bool:
+    before = "".join(parts[-3:])
+    return before[-1:].isdigit() or is_lower_half(before)

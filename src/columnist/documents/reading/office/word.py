@@ -268,9 +268,9 @@ class _Document:
                 return list(inner.lines()), inner.remarks
         return None
 
-    def _drawing(self, piece: Any) -> list[str]:
+    def _drawing(self, piece: Any) -> list[str | Hidden]:
         """The words of a drawing outside its text boxes: SmartArt, charts, WordArt, large pictures."""
-        lines: list[str] = []
+        lines: list[str | Hidden] = []
         for element in piece.iter():
             if element.tag == SMART_ART:
                 lines += self._smart_art(element.get(f"{R}dm", ""))
@@ -299,7 +299,7 @@ class _Document:
             self._shown_pictures.add(name)
             self._pictures[name] = Picture(data, is_large)
 
-    def _smart_art(self, reference: str) -> list[str]:
+    def _smart_art(self, reference: str) -> list[str | Hidden]:
         _, name = self._relations.get(reference, ("", ""))
         root = self._package.part(name) if name else None
         if root is None:
@@ -354,7 +354,9 @@ class _Document:
                 line.mark += text
             elif piece.tag in _DRAWN:
                 boxes += _boxes(piece)
-                words = self._drawing(piece)
+                drawing = self._drawing(piece)
+                self._hidden += (one for one in drawing if isinstance(one, Hidden))
+                words = [one for one in drawing if isinstance(one, str)]
                 if self._surroundings.hides(piece):
                     self._hidden += map(Hidden, words)
                 else:
