@@ -51,6 +51,7 @@ TEMPLATE = "/api/tabular/templates/{template_id}"
 COLUMN = {"name": "Column {unique}", "prompt": "Which?"}
 
 
+SEEN = {"document_id": "{document_id}", "column_id": "{column_id}", "updated_at": None}
 CONFIRM = {"confirm": "true"}
 
 
@@ -81,6 +82,9 @@ CALLS = (
     Call(f"GET {R}/cells", "viewer"),
     Call(f"GET {R}/rows", "viewer"),
     Call(f"GET {R}/rows/groups", "viewer", params={"column_id": "{column_id}"}),
+    Call(f"GET {R}/rows/next", "viewer"),
+    Call(f"GET {R}/rows/uncompared", "viewer", params={"filter": "{column_id}:eq:x"}),
+    Call(f"GET {R}/checked", "viewer"),
     Call(f"GET {R}/history", "viewer"),
     Call(f"GET {R}/rows", "viewer", params={"q": MARK, "column_ids": "{column_id}"}),
     Call(f"GET {R}/events", "owner"),
@@ -122,6 +126,7 @@ CALLS = (
     Call(f"PUT {R}/retention", "owner", {"delete_at": "2999-01-01T00:00:00Z"}),
     Call(f"PATCH {CELL}", "editor", {"summary": "Another answer"}),
     Call(f"POST {CELL}/verify", "editor", {"verified": True}),
+    Call(f"POST {R}/verify", "editor", {"verified": True, "cells": [SEEN]}),
     Call(f"POST {CELL}/regenerate", "editor"),
     Call(f"POST {R}/generate", "editor", {"document_ids": ["{document_id}"], "column_ids": ["{column_id}"]}),
     Call("POST /api/tabular/jobs/{job_id}/cancel", "editor"),

@@ -95,6 +95,48 @@ def test_a_verification_is_a_persons_and_ends_with_the_answer_it_was_about(grid:
     assert [change["action"] for change in grid.history()] == ["edit", "edit", "verify", "unverify", "verify"]
 
 
+def test_many_answers_are_verified_as_they_were_seen_and_that_is_taken_back_exactly(grid: Grid) -> None:
+    path = f"/tabular/reviews/{grid.review}"
+
+    def seen() -> list[dict[str, Any]]:
+        (row,) = grid.api.get(f"{path}/rows").json()["rows"]
+        return [
+            {"document_id": grid.document, "column_id": column, "updated_at": row["cells"][column]["updated_at"]}
+            for column in grid.columns
+        ]
+
+    def verify(cells: list[dict[str, Any]], **body: Any) -> dict[str, Any]:
+        answer = grid.api.post(f"{path}/verify", json={"verified": True, "cells": cells} | body)
+        assert answer.status_code == 200, answer.text
+        said: dict[str, Any] = answer.json()
+        return said | {"left": {name: count for name, count in said["left"].items() if count}}
+
+    before = seen()
+    assert grid.api.get(f"{path}/checked").json()["checked"] == 0
+    grid.api.patch(grid.cell(1), json={"summary": "USD 2,000"})
+    tried = verify(before, dry_run=True)
+    assert (tried["done"], tried["left"], tried["updated_at"]) == (1, {"changed": 1}, None)
+    assert grid.history() == []
+    done = verify([*before, *before])
+    assert (done["done"], done["left"]) == (1, {"changed": 1}), "only the answer that was seen, and once"
+    assert grid.api.get(grid.cell()).json()["verified_by"] == "local@localhost"
+    assert grid.api.get(grid.cell(1)).json()["verified_by"] is None
+    assert grid.api.get(path).json()["checked"] == 2, "verified, and edited"
+    assert [(one["action"], one["before"]["verified_by"]) for one in grid.history()] == [("verify", None)]
+    assert verify(seen())["left"] == {"verified": 1}, "the edited answer is verified, too"
+    ticked = [one | {"updated_at": done["updated_at"]} for one in before]
+    undone = verify(ticked, verified=False)
+    assert (undone["done"], undone["left"]) == (1, {"changed": 1})
+    assert grid.api.get(grid.cell()).json()["verified_by"] is None
+    assert grid.api.get(grid.cell(1)).json()["verified_by"] == "local@localhost", "another act, which nobody undid"
+    column = grid.api.get(f"{path}/columns").json()["columns"][0]
+    spec = {"name": column["name"], "prompt": "Which seat of arbitration?"}
+    assert grid.api.put(f"{path}/columns/{column['id']}", json=spec).is_success
+    assert verify(seen())["left"] == {"stale": 1, "verified": 1}
+    gone = {"document_id": grid.review, "column_id": column["id"], "updated_at": None}
+    assert verify([gone])["left"] == {"unanswered": 1}
+
+
 def test_a_cleared_cell_shows_in_the_feed_and_is_asked_again_as_missing(grid: Grid) -> None:
     feed = f"/tabular/reviews/{grid.review}/cells"
     cursor = grid.api.get(feed).json()["cursor"]

@@ -136,7 +136,9 @@ def test_a_window_holds_compact_cells_of_the_columns_asked_for_and_is_not_sent_t
         "attempt_error": None,
         "edited": False,
         "verified_by": "ann@example.org",
+        "checked": True,
         "job_id": None,
+        "updated_at": first["cells"][grid.columns["text"]]["updated_at"],
     }
     assert first["cells"][grid.columns["number"]]["error"] == "It broke."
     assert window["rows"][1]["cells"] == {}
@@ -293,7 +295,7 @@ def test_filters_find_flags_and_states_of_one_column_and_of_any(grid: Grid) -> N
         "state:unverified": [1],
         "state:edited": [4],
         "state:verified": [3],
-        "state:unchecked": [0, 1],
+        "state:unchecked": [0, 1, 3],  # what was verified is stale by now
     }
     for rest, rows in expected.items():
         assert (rest, grid.rows(f"text:{rest}")) == (rest, rows)
@@ -305,6 +307,44 @@ def test_filters_find_flags_and_states_of_one_column_and_of_any(grid: Grid) -> N
     grid.put(1, "date", "2014-01-31")
     grid.put(2, "date", None, "Not found", flag="grey")
     assert grid.rows("date:state:untyped") == [0]
+    assert grid.rows("date:state:valueless") == [0, 2, 3, 4, 5]
+    assert grid.rows("text:state:checked") == [4]
+    answer = grid.api.get(
+        f"/tabular/reviews/{grid.review}/rows/uncompared",
+        params={
+            "filter": [f"{grid.columns['date']}:lt:2000-01-01", "any:state:done", "any:flag:green,red,yellow,grey"]
+        },
+    )
+    assert answer.json() == {"rows": {f"{grid.columns['date']}:lt:2000-01-01": 4}}, (
+        "all answered rows but the dated one"
+    )
+
+
+def test_the_next_row_with_a_cell_in_a_state_is_found_in_the_order_of_the_window(grid: Grid) -> None:
+    for row, number in enumerate((3, 1, 2, 5, 4)):
+        grid.put(row, "number", number)
+        grid.put(row, "text", "a")
+    for row in (0, 1):
+        grid.set(row, "text", "verified_at = now()")
+    grid.set(2, "number", "edited_at = now()")
+
+    def found(**parameters: Any) -> tuple[int, int, set[str]] | None:
+        answer = grid.api.get(f"/tabular/reviews/{grid.review}/rows/next", params=parameters)
+        assert answer.status_code == 200, answer.text
+        if not (place := answer.json()["place"]):
+            return None
+        names = {name for name, column in grid.columns.items() if column in place["column_ids"]}
+        return place["row"], grid.documents.index(UUID(place["document_id"])), names
+
+    text, figure = grid.columns["text"], grid.columns["number"]
+    assert found() == (0, 0, {"number"})
+    assert found(column_ids=text) == (2, 2, {"text"})
+    assert found(column_ids=text, sort=figure) == (1, 2, {"text"})
+    assert found(offset=2, sort=f"-{figure}") == (2, 0, {"number"})
+    assert found(filter=f"{figure}:gt:3", column_ids=text) == (0, 3, {"text"})
+    assert found(offset=5) is None, "the last row was never asked"
+    assert found(state="edited") == (2, 2, {"number"})
+    assert refused(grid.api.get(f"/tabular/reviews/{grid.review}/rows/next", params={"state": "new"}), "state")
 
 
 def test_a_search_finds_words_and_their_beginnings_in_one_answer_or_a_part_of_a_name(grid: Grid) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
@@ -15,9 +17,19 @@ from columnist.jobs.estimate import estimate_job
 from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import EndedItem, claim_items, end_abandoned_items, end_items, load_item, write_cells
 from columnist.jobs.job import create_job, job_progress
-from columnist.reviews.cells import CellKey, Edit, change_cell, get_cell, restore_cell
-from columnist.reviews.grid import read_window
+from columnist.reviews.cells import (
+    CellKey,
+    Edit,
+    SeenCell,
+    change_cell,
+    get_cell,
+    read_progress,
+    restore_cell,
+    verify_cells,
+)
+from columnist.reviews.grid import next_row, read_window
 from columnist.reviews.model import ModelInUse
+from columnist.reviews.store import get_review
 from columnist.settings import Settings
 from tests.jobs.grid import MODEL, PROMPT_VERSION, Review, a_review, an_answer, answers_to, generate
 
@@ -57,8 +69,11 @@ STATES: dict[str, tuple[set[str], set[str]]] = {
     "other verify": ({"done", "verified", "outdated"}, set()),
     "edit verify": ({"done", "edited", "verified"}, set()),
 }
-NAMED = ("done", "failed", "missing", "stale", "outdated", "edited", "verified")
+NAMED = ("done", "failed", "missing", "stale", "outdated", "edited", "verified", "checked", "unchecked")
 A_PERSONS = {"edited", "verified"}
+for _states, _ in STATES.values():
+    if "done" in _states:
+        _states.add("checked" if _states & A_PERSONS and "stale" not in _states else "unchecked")
 
 
 async def ask(
@@ -146,6 +161,13 @@ async def step(database: Database, review: Review, document: UUID, name: str) ->
                 raise AssertionError(name)
 
 
+def outcome_of(states: set[str]) -> str:
+    """What becomes of a cell in these states when many are verified: only current answers are."""
+    if "done" not in states:
+        return "unanswered"
+    return next((one for one in ("stale", "failed", "verified") if one in states), "done")
+
+
 async def in_each_state(database: Database, edit: str) -> tuple[Review, dict[str, UUID]]:
     """A review with a document per state; its question changes between the steps with `~` and the others."""
     review = await a_review(database, documents=len(STATES))
@@ -189,15 +211,43 @@ def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url
                     states = STATES[name][0]
                     full = await get_cell(connection, CellKey(review.id, document, column), IN_USE)
                     assert (full.stale, full.outdated) == ("stale" in states, "outdated" in states), name
+                    checked = "checked" in states if "done" in states else None
+                    assert full.checked is checked, name
                     assert (full.attempt_error is not None) == ("failed" in states), name
                     if cell := rows[document]:
                         assert cell == {name: feed[document][name] for name in cell}
+                        assert datetime.fromisoformat(cell["updated_at"]) == full.updated_at
                         for shown in (cell, feed[document]):
                             assert shown["stale"] == ("stale" in states), name
                             assert shown["outdated"] == ("outdated" in states), name
                             assert shown["edited"] == ("edited" in states), name
+                            assert shown["checked"] is checked, name
                             assert (shown["attempt_error"] is not None) == ("failed" in states), name
                             assert (shown["verified_by"] is not None) == ("verified" in states), name
+
+                # The counts of progress, the next row of the queue, and what many verifications leave alone.
+                of_people = [documents[name] for name, (states, _) in STATES.items() if "checked" in states]
+                progress = await read_progress(connection, review.id)
+                assert (progress.cells, progress.checked, progress.columns) == (
+                    len(STATES),
+                    len(of_people),
+                    {column: len(of_people)},
+                )
+                assert (await get_review(connection, review.id)).checked == len(of_people)
+                queue, at = [], 0
+                while place := await next_row(connection, review.id, "unchecked", at):
+                    assert place.column_ids == [column]
+                    queue.append(place.document_id)
+                    at = place.row + 1
+                assert queue == [documents[name] for name, (states, _) in STATES.items() if "unchecked" in states]
+                seen = [
+                    SeenCell(document, column, cell and cell["updated_at"])
+                    for document, cell in ((document, rows[document]) for document in documents.values())
+                ]
+                outcome = await verify_cells(connection, review.id, seen, verified=True, tries=True)
+                expected = Counter(outcome_of(states) for states, _ in STATES.values())
+                assert outcome.done == expected.pop("done")
+                assert {name: count for name, count in asdict(outcome.left).items() if count} == expected
 
             for only in [(one,) for one in get_args(Only)] + [INCOMPLETE, ("stale", "outdated")]:
                 right = {

@@ -1,6 +1,6 @@
 /** Keeps a review up to date: the status of its live job, and the feed of changed cells. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { Problem, type CompactCell, type Job } from "./api/client";
 import { jobQuery, latestJobQuery, readChanges, reviewQuery } from "./api/queries";
 
@@ -32,7 +32,7 @@ export function useJob(review: string, pollMs: number): Job | null | undefined {
 
 /**
  * Follows the review's feed from now on: every `pollMs` while a job is live, else less often. Pauses in a hidden tab and
- * backs off while the server is away. Returns whether it is away, and whether the feed has begun.
+ * backs off while the server is away. Returns whether it is away, whether the feed has begun, and a way to read it now.
  */
 export function useFeed(
   review: string,
@@ -49,6 +49,7 @@ export function useFeed(
   const readOn = useEffectEvent(() => readChanges(review, cursor.current));
   const onCells = useEffectEvent(apply);
   const pause = useEffectEvent(() => (live ? pollMs : pollMs * IDLE_FACTOR));
+  const look = useCallback(() => wake.current(), []);
   useEffect(() => wake.current(), [live]);
   useEffect(() => {
     let stopped = false;
@@ -89,5 +90,5 @@ export function useFeed(
       document.removeEventListener("visibilitychange", wake.current);
     };
   }, [review, pollMs, queries]);
-  return { away, begun };
+  return { away, begun, look };
 }

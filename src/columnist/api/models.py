@@ -14,9 +14,10 @@ from columnist.documents.model import Remark
 from columnist.jobs.ask import JobOnly, Only
 from columnist.jobs.feed import ChangedCells
 from columnist.jobs.job import Progress
+from columnist.reviews.cells import SeenCell
 from columnist.reviews.columns_file import Columns, Input, Line
 from columnist.reviews.events import Act, Certificate
-from columnist.reviews.grid import RowGroup
+from columnist.reviews.grid import Place, RowGroup
 from columnist.reviews.model import Column, Failure, Flag, Member, Review, ReviewChange, Role
 
 RATE_DIGITS = 2
@@ -309,7 +310,16 @@ class WindowCell(BaseModel):
     outdated: Annotated[bool, Field(description="From another model or prompt version than the server's.")]
     edited: Annotated[bool, Field(description="A person's answer.")]
     verified_by: Annotated[str | None, Field(description="Who has checked the evidence and agrees.")]
+    checked: Annotated[
+        bool | None,
+        Field(
+            description="A person has edited or verified it, in the present wording of the question; null: no answer."
+        ),
+    ] = None
     job_id: UUID | None
+    updated_at: Annotated[
+        datetime | None, Field(description="To be sent with an act on the cell, so that it changes nothing unseen.")
+    ] = None
 
 
 class CompactCell(WindowCell):
@@ -373,6 +383,27 @@ class Window(BaseModel):
 
     rows: list[WindowRow]
     total: int
+
+
+class NextRow(BaseModel):
+    """The row that was looked for; null: there is none."""
+
+    place: Place | None
+
+
+class Uncompared(BaseModel):
+    """For each filter that compares values: how many rows match all the others, but have no value to compare."""
+
+    rows: dict[str, int]
+
+
+class Verifications(Input):
+    """Whether a person has checked the evidence of these answers and agrees. `updated_at` of each: as they saw it.
+    `dry_run`: only say what would happen."""
+
+    verified: bool
+    cells: Annotated[list[SeenCell], Field(min_length=1, max_length=5_000, fail_fast=True)]
+    dry_run: bool = False
 
 
 class RowGroups(BaseModel):

@@ -21,7 +21,8 @@ Filter = Annotated[
         description="`column:op:value`; a row must match all of them. The column is a column's id, and the op is eq, "
         "ne, lt, lte, gt, gte (the value as its format says: `12.5`, `2014-01-31`, `yes`), contains, flag "
         "(`red,yellow`) or state (done, failed, missing, stale, outdated, edited, verified, unverified, "
-        "doubtful, unchecked: by nobody edited or verified, untyped: answered without a value). The column may be "
+        "doubtful, checked: edited or verified in the present wording of the question, unchecked: answered and not "
+        "checked, untyped: answered without a value, valueless: without a value for any reason). The column may be "
         "`any`, with flag or state.",
     ),
 ]

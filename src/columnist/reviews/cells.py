@@ -1,6 +1,7 @@
 """The acts of people on one cell: read, edit, verify, clear, restore. Every change is noted with the content before and
 after."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from columnist.db.connect import Connection, tried_again
 from columnist.db.sql import statement
+from columnist.db.text import as_json
 from columnist.documents.model import read_citations
 from columnist.errors import ConflictError, NotFoundError
 from columnist.reviews.model import CellAction, CellChange, Flag, Format, FullCell, ModelInUse, PastCell, ReviewChange
@@ -42,6 +44,57 @@ class Seen:
     """The cell as somebody saw it before their act: its `updated_at`, None if it had no answer yet."""
 
     updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCell:
+    """A cell as a person saw it: its `updated_at`, None if it had never been written."""
+
+    document_id: UUID
+    column_id: UUID
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """How many cells a verification of many has left as they were: without an answer, changed since they were seen,
+    stale, with a failed last attempt, verified already (or not verified, if verifications were to be withdrawn)."""
+
+    unanswered: int = 0
+    changed: int = 0
+    stale: int = 0
+    failed: int = 0
+    verified: int = 0
+    unverified: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The outcome of verifying many cells: how many are done, how many of these have a quote that was not found in the
+    document, and how many were left alone. `updated_at`: of all that are done; None if none was written."""
+
+    done: int
+    unfound: int
+    left: LeftAlone
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many cells of a review people have checked, of how many: in all, and by column. Each column has `rows`."""
+
+    rows: int
+    cells: int
+    checked: int
+    columns: dict[UUID, int]
+
+
+async def read_progress(connection: Connection, review_id: UUID) -> Checked:
+    """How many cells of a review people have checked."""
+    row = await (await connection.execute(_sql("read_progress"), {"review_id": review_id})).fetchone()
+    assert row
+    columns = {UUID(column_id): count for column_id, count in row["columns"].items()}
+    return Checked(row["rows"], row["rows"] * len(columns), sum(columns.values()), columns)
 
 
 async def get_cell(connection: Connection, cell: CellKey, in_use: ModelInUse | None = None) -> FullCell:
@@ -99,6 +152,23 @@ async def change_cell(
             if action == "edit"
             else "The cell has no answer yet."
         )
+
+
+@tried_again
+async def verify_cells(
+    connection: Connection, review_id: UUID, cells: Sequence[SeenCell], *, verified: bool, tries: bool = False
+) -> Verified:
+    """Verify many answers as a person saw them, or take that back; `tries` only says what would happen. A stale answer,
+    one whose last attempt failed, and one that has changed since are left as they are."""
+    values = {"review_id": review_id, "cells": as_json(cells), "verified": verified, "tries": tries}
+    cursor = await connection.execute(_sql("verify_cells"), values)
+    found = {row.pop("outcome"): row for row in await cursor.fetchall()}
+    done = found.pop("done", {"count": 0, "unfound": 0})
+    row = await (await connection.execute("select now() as now")).fetchone()
+    written = row["now"] if row and done["count"] and not tries else None
+    return Verified(
+        done["count"], done["unfound"], LeftAlone(**{name: one["count"] for name, one in found.items()}), written
+    )
 
 
 @tried_again

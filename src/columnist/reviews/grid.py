@@ -9,8 +9,9 @@ A filter is written `column:op:value`; `column` is a column's id, or `any` for r
     state                 done, failed (the last attempt), missing (never asked, or cleared), stale (its column changed
                           since), outdated (another model or prompt), edited (by a person), verified (by a person),
                           unverified (a quote was not found in the document), doubtful (there is a sign against the
-                          model's answer, and nobody has looked at it), unchecked (answered, and neither edited nor
-                          verified), untyped (answered, not with "not found", and without a value to compare)
+                          model's answer, and nobody has looked at it), checked (edited or verified, in the present
+                          wording of the question), unchecked (answered, and not checked), untyped (answered, not with
+                          "not found", and without a value to compare), valueless (without a value, for any reason)
 
 `any` takes flag and state. A cell without a value meets no comparison, not even `ne`.
 """
@@ -46,9 +47,11 @@ _STATES = {
     "verified": "c.verified_at is not null",
     "unverified": "c.verified is false",
     "doubtful": "is_doubtful(c)",
-    "unchecked": "c.status = 'done' and not is_a_persons(c)",
-    "untyped": "c.status = 'done' and c.summary <> %(not_found)s and coalesce(jsonb_typeof(c.value), 'null') = 'null'",
+    "checked": "is_checked(c, col.version)",
+    "unchecked": "is_unchecked(c, col.version)",
+    "untyped": "c.status = 'done' and c.summary <> %(not_found)s and not has_value(c)",
 }
+_STATE_NAMES = (*_STATES, "valueless")
 _EQUAL = {"eq": "=", "ne": "<>"}
 _ORDERED = _EQUAL | {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
@@ -145,6 +148,57 @@ async def group_rows(
     return groups
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row of the grid by its number, and those of its columns whose cells were looked for."""
+
+    row: int
+    document_id: UUID
+    column_ids: list[UUID]
+
+
+async def next_row(
+    connection: Connection,
+    review_id: UUID,
+    state: str,
+    offset: int = 0,
+    sort: str | None = None,
+    filters: Sequence[str] = (),
+    q: str | None = None,
+    column_ids: Sequence[UUID] | None = None,
+    in_use: ModelInUse | None = None,
+) -> Place | None:
+    """The first row from number `offset` on, in the window's order, that has a cell in this state. Raises InputError
+    with the field `state`, `sort` or `filter`."""
+    if state not in _STATES:
+        raise InputError(f"Go to cells that are {', '.join(_STATES)}, not {state!r}.", "state")
+    asked = await _ask(connection, review_id, filters, q, in_use)
+    asked.values.update(offset=offset, column_ids=None if column_ids is None else list(column_ids))
+    query = asked.query("next_row", sort or "position", state=_STATES[state])
+    row = await (await connection.execute(query, asked.values)).fetchone()
+    return Place(**row) if row else None
+
+
+async def count_uncompared(
+    connection: Connection,
+    review_id: UUID,
+    filters: Sequence[str] = (),
+    q: str | None = None,
+    in_use: ModelInUse | None = None,
+) -> dict[str, int]:
+    """For each filter that compares values: how many rows match all the others, but have no value that it could
+    compare. Raises InputError with the field `filter`."""
+    counts = {}
+    for text in filters:
+        column, op, _ = text.split(":", 2) if text.count(":") > 1 else ("", "", "")
+        if op in _ORDERED:
+            others = [one for one in filters if one != text]
+            asked = await _ask(connection, review_id, [*others, f"{column}:state:valueless"], q, in_use)
+            row = await (await connection.execute(asked.query("count_rows", "position"), asked.values)).fetchone()
+            counts[text] = row["count"] if row else 0
+    return counts
+
+
 async def matching_documents(
     connection: Connection,
     review_id: UUID,
@@ -177,8 +231,8 @@ class _Asked:
     conditions: list[str]
     values: dict[str, Any]
 
-    def query(self, name: str, sort: str) -> str:
-        """The statement `name` over these rows, sorted."""
+    def query(self, name: str, sort: str, **parts: str) -> str:
+        """The statement `name` over these rows, sorted; `parts`: for its other gaps."""
         sorted_by, keys, direction = _sort(sort, self.columns, self.values)
         return statement("columnist.reviews", name).format(
             # Without a condition the rows come in order from one index, and are counted in another.
@@ -187,6 +241,7 @@ class _Asked:
             sorted_by=sorted_by,
             keys=", ".join(keys),
             order=", ".join(f"{key} {direction}" for key in keys),
+            **parts,
         )
 
 
@@ -251,13 +306,15 @@ def _condition(text: str, columns: Mapping[UUID, Column], values: dict[str, Any]
         values[f"column_{nr}"] = column.id
         met += f" and c.column_id = %(column_{nr})s"
     if op == "state":
-        if value not in _STATES:
-            raise InputError(f"A state is one of {', '.join(_STATES)}, not {value!r}.", "filter")
-        if value == "missing":  # a cell that was never asked has no row; a cleared one has a row, and an index
-            wanted = "1" if column else "%(column_count)s"
-            never_asked = f"(select count(*) from {cells} where {met}) < {wanted}"  # noqa: S608  no text of the user's
-            return f"({never_asked} or exists (select from {cells} where {met} and {_STATES[value]}))"
-        if value == "stale":
+        if value not in _STATE_NAMES:
+            raise InputError(f"A state is one of {', '.join(_STATE_NAMES)}, not {value!r}.", "filter")
+        # A cell that was never asked has no row.
+        fewer = f"(select count(*) from {cells} where {met}{{}}) < {'1' if column else '%(column_count)s'}"  # noqa: S608  no text of the user's
+        if value == "valueless":
+            return fewer.format(" and has_value(c)")
+        if value == "missing":  # a cleared one has a row, and an index
+            return f"({fewer.format('')} or exists (select from {cells} where {met} and {_STATES[value]}))"
+        if "col." in _STATES[value]:
             cells += " join tabular_columns col on col.id = c.column_id"
         met += f" and {_STATES[value]}"
     elif op == "flag":
@@ -282,8 +339,7 @@ def _comparison(op: str, value: str, column: Column) -> tuple[str, float | str]:
         ops = ", ".join([*operators, "contains", "flag", "state"])
         raise InputError(f"The column {column.name!r} is filtered by {ops}, not {op!r}.", "filter")
     if read is None:
-        typed = "coalesce(jsonb_typeof(c.value), 'null') <> 'null'"
-        return f"c.sort_text {operators[op]} lower(left({{value}}, 200)) and {typed}", value
+        return f"c.sort_text {operators[op]} lower(left({{value}}, 200)) and has_value(c)", value
     try:
         return f"c.sort_number {operators[op]} {{value}}", read(value)
     except (ValueError, KeyError):

@@ -91,7 +91,7 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Review:
     """A review as its user sees it: their role in it, its size, and its live job if there is one. `delete_at`: when it
-    is deleted, None: never."""
+    is deleted, None: never. `checked`: how many of its document_count × column_count cells a person has checked."""
 
     id: UUID
     name: str
@@ -103,6 +103,7 @@ class Review:
     created_at: datetime
     updated_at: datetime
     delete_at: datetime | None
+    checked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,8 @@ class FullCell:
     has looked and agrees. `rule`: the column's rule or reason behind the flag, None if no rule gave it.
     `attempt_error`: why the last attempt failed, None if it did not; the answer is then an older one. `outdated`:
     another model or prompt version gave the answer. `value_format`: the format that `value` was typed for. `doubt` (0
-    to 1): the signs against the model's answer, for ordering answers; it is no probability."""
+    to 1): the signs against the model's answer, for ordering answers; it is no probability. `checked`: a person has
+    edited or verified the answer, in the present wording of the question; None if there is no answer."""
 
     document_id: UUID
     column_id: UUID
@@ -254,6 +256,7 @@ class FullCell:
     verified_by: str | None
     updated_at: datetime | None
     doubt: float | None = None
+    checked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ export type View = { filter: string[]; q: string };
 export type Flag = NonNullable<WindowCell["flag"]>;
 export type Role = Review["role"];
 export type CellKey = { document_id: string; column_id: string };
+/** A cell as a person saw it. */
+export type SeenCell = Schemas["SeenCell"];
+export type Verified = Schemas["Verified"];
 
 export class Problem extends Error {
   constructor(
@@ -89,8 +92,15 @@ export function problemOf(status: number, body: unknown): Problem {
 
 export const originalUrl = (document_id: string) => `${BASE}/api/documents/${document_id}/original`;
 
-export const exportUrl = (id: string, format: string, view: View, column_ids: string[] | null): string => {
+export const exportUrl = (
+  id: string,
+  format: string,
+  view: View,
+  column_ids: string[] | null,
+  document_ids: string[] = [],
+): string => {
   const query = new URLSearchParams({ format });
+  for (const document of document_ids) query.append("document_ids", document);
   for (const filter of view.filter) query.append("filter", filter);
   if (view.q) query.set("q", view.q);
   for (const column of column_ids ?? []) query.append("column_ids", column);

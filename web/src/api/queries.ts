@@ -1,7 +1,7 @@
 /** React Query's hooks for the API, and the queries that several screens share. */
 import { queryOptions } from "@tanstack/react-query";
 import createHooks from "openapi-react-query";
-import { client, type CellKey, type GenerateInput, type Job, type View } from "./client";
+import { client, type CellKey, type GenerateInput, type Job, type SeenCell, type Verified, type View } from "./client";
 
 export const api = createHooks(client);
 
@@ -35,6 +35,13 @@ export const rowQuery = (review_id: string, document_id: string) =>
 export const cellQuery = (review_id: string, key: CellKey) => api.queryOptions("get", CELL, cellPath(review_id, key));
 export const cellHistoryQuery = (review_id: string, key: CellKey) =>
   api.queryOptions("get", `${CELL}/history`, cellPath(review_id, key));
+/** How many cells people have checked. */
+export const checkedQuery = (review_id: string) => api.queryOptions("get", `${REVIEW}/checked`, review(review_id));
+/** How many rows each filter leaves out because they have no value to compare. */
+export const uncomparedQuery = (review_id: string, { q, filter }: View) =>
+  api.queryOptions("get", `${REVIEW}/rows/uncompared`, {
+    params: { path: { review_id }, query: { filter, q: q || undefined } },
+  });
 export const pageQuery = (document_id: string, number: number) =>
   api.queryOptions(
     "get",
@@ -52,6 +59,30 @@ export async function readGroups(review_id: string, { q, filter }: View, column_
   const query = { column_id, filter, q: q || undefined };
   const { data } = await client.GET(`${REVIEW}/rows/groups`, { params: { path: { review_id }, query } });
   return data!.groups;
+}
+/** The next row from `offset` on that has an unchecked answer in one of the columns, and these answers' columns. */
+export async function readNextUnchecked(
+  review_id: string,
+  { q, filter }: View,
+  sort: string,
+  offset: number,
+  column_ids: string[] | undefined,
+) {
+  const query = { offset, sort, filter, q: q || undefined, column_ids };
+  const { data } = await client.GET(`${REVIEW}/rows/next`, { params: { path: { review_id }, query } });
+  return data!.place;
+}
+/** Most cells in one request. */
+const MOST_VERIFIED = 5_000;
+
+/** Verifies cells as a person saw them, or takes that back: the outcome of each request. `dry_run`: only its counts. */
+export async function verifyCells(review_id: string, cells: SeenCell[], verified = true, dry_run = false) {
+  const outcomes: Verified[] = [];
+  for (let from = 0; from < cells.length; from += MOST_VERIFIED) {
+    const body = { verified, dry_run, cells: cells.slice(from, from + MOST_VERIFIED) };
+    outcomes.push((await client.POST(`${REVIEW}/verify`, { ...review(review_id), body })).data!);
+  }
+  return outcomes;
 }
 export async function readCell(review_id: string, key: CellKey) {
   return (await client.GET(CELL, cellPath(review_id, key))).data!;

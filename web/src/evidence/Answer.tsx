@@ -15,8 +15,9 @@ import styles from "./Answer.module.css";
 
 const isSame = (one: Citation, other: Citation | null) => one.quote === other?.quote && one.page === other.page;
 
-/** The act on the opened answer that a key in the grid asks for. */
-export type Command = "edit" | "verify" | "regenerate" | null;
+/** The act on the opened answer that a key in the grid asks for; `seen`: the `updated_at` of the cell as the grid showed
+ * it. */
+export type Command = { does: "edit" | "verify" | "regenerate"; seen: string | null } | null;
 type Props = {
   review: string;
   cell: CellKey;
@@ -29,6 +30,8 @@ type Props = {
   onStarted: () => void;
   command?: Command;
   onCommandDone?: () => void;
+  /** Absent where there is no next answer to go to. */
+  onVerifyAndGoOn?: () => void;
 };
 /** Give it a `key` of its cell, so that another cell starts fresh. */
 export function Answer({
@@ -43,6 +46,7 @@ export function Answer({
   onStarted,
   command = null,
   onCommandDone,
+  onVerifyAndGoOn,
 }: Props) {
   const me = useMe();
   const queries = useQueryClient();
@@ -71,8 +75,8 @@ export function Answer({
       void found.refetch();
     },
   });
-  const verify = () =>
-    verifying.mutate({ ...here, body: { verified: !full!.verified_by, updated_at: full!.updated_at } });
+  const verify = (seen: string | null) =>
+    verifying.mutate({ ...here, body: { verified: !full!.verified_by, updated_at: seen } });
   const again = api.useMutation("post", `${CELL}/regenerate`, {
     onSuccess: () => {
       say("The question is being asked again.");
@@ -97,10 +101,10 @@ export function Answer({
   useEffect(() => {
     if (full) onFull(full);
   }, [full]);
-  const onCommand = useEffectEvent((wanted: Command, now: FullCell) => {
-    if (wanted === "edit") setEditing(true);
-    if (wanted === "verify" && now.status === "done") verify();
-    if (wanted === "regenerate") askAgain();
+  const onCommand = useEffectEvent(({ does, seen }: NonNullable<Command>, now: FullCell) => {
+    if (does === "edit") setEditing(true);
+    if (does === "verify" && now.status === "done") verify(seen);
+    if (does === "regenerate") askAgain();
     onCommandDone?.();
   });
   useEffect(() => {
@@ -186,11 +190,16 @@ export function Answer({
           <button
             disabled={full.status !== "done" || verifying.isPending}
             aria-pressed={!!full.verified_by}
-            onClick={verify}
+            onClick={() => verify(full.updated_at)}
             title="V"
           >
             {full.verified_by ? "Verified ✔" : "Verify"}
           </button>
+          {onVerifyAndGoOn && full.checked === false && (
+            <button onClick={onVerifyAndGoOn} title="Shift + V">
+              Verify, next →
+            </button>
+          )}
           <button disabled={again.isPending} onClick={askAgain} title="R">
             Ask again
           </button>

@@ -21,6 +21,7 @@ type Props = {
   command: Command;
   onCommandDone: () => void;
   onMove: (step: Step) => void;
+  onVerifyAndGoOn: () => void;
   onChanged: (cell: FullCell) => void;
   onStarted: () => void;
   onClose: () => void;
@@ -39,6 +40,7 @@ export function Panel({
   command,
   onCommandDone,
   onMove,
+  onVerifyAndGoOn,
   onChanged,
   onStarted,
   onClose,
@@ -124,6 +126,7 @@ export function Panel({
           onStarted={onStarted}
           command={command}
           onCommandDone={onCommandDone}
+          onVerifyAndGoOn={onVerifyAndGoOn}
         />
       </div>
       <Viewer documentId={cell.document_id} citation={citation} />

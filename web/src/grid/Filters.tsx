@@ -1,9 +1,11 @@
 /** The filters of the grid's rows: by words, states, flags, and comparisons with the answers to one question. */
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useState } from "react";
 import type { Column, Flag, View } from "../api/client";
 import { Dialog } from "../ui/Dialog";
-import { count, FLAGS } from "../ui/words";
-import { comparisons, filterWords, NUMERIC, STATES } from "./filters";
+import { uncomparedQuery } from "../api/queries";
+import { count, figure, FLAGS } from "../ui/words";
+import { compares, comparisons, filterWords, NUMERIC, STATES } from "./filters";
 import dialog from "../ui/Dialog.module.css";
 import styles from "./Filters.module.css";
 import { FlagDot } from "../ui/parts";
@@ -18,9 +20,24 @@ type Props = {
   doubtfulFirst: boolean;
   onDoubtfulFirst: (does: boolean) => void;
   total: number | null;
+  review: string;
+  checked: { cells: number; checked: number } | undefined;
+  /** Goes to the next answer that nobody has checked. */
+  onNext: () => void;
 };
 
-export function Filters({ columns, view, onView, doubtfulFirst, onDoubtfulFirst, total }: Props) {
+export function Filters({
+  columns,
+  view,
+  onView,
+  doubtfulFirst,
+  onDoubtfulFirst,
+  total,
+  review,
+  checked,
+  onNext,
+}: Props) {
+  const uncompared = useQuery({ ...uncomparedQuery(review, view), enabled: view.filter.some(compares), staleTime: 0 });
   const add = (filter: string) => !view.filter.includes(filter) && onView({ filter: [...view.filter, filter] });
   const drop = (filter: string) => onView({ filter: view.filter.filter((one) => one !== filter) });
   const flags =
@@ -81,6 +98,18 @@ export function Filters({ columns, view, onView, doubtfulFirst, onDoubtfulFirst,
         .map((filter) => (
           <span key={filter} className={styles.chip}>
             {filterWords(filter, columns)}
+            {(uncompared.data?.rows[filter] ?? 0) > 0 && (
+              <button
+                title="Show these rows instead"
+                onClick={() =>
+                  onView({
+                    filter: view.filter.map((one) => (one === filter ? `${one.split(":")[0]}:state:valueless` : one)),
+                  })
+                }
+              >
+                {count(uncompared.data!.rows[filter]!, "row")} without a value
+              </button>
+            )}
             <button
               className="icon"
               aria-label={`Remove the filter ${filterWords(filter, columns)}`}
@@ -91,8 +120,21 @@ export function Filters({ columns, view, onView, doubtfulFirst, onDoubtfulFirst,
           </span>
         ))}
       {(view.q || view.filter.length > 0) && <button onClick={() => onView({ filter: [], q: "" })}>Show all</button>}
-      <span className={`muted ${styles.total}`} role="status">
-        {total === null ? "" : count(total, "row")}
+      <span className={styles.progress}>
+        {checked !== undefined && checked.cells > 0 && (
+          <>
+            <progress aria-hidden max={checked.cells} value={checked.checked} />
+            <span data-testid="checked">
+              {figure(checked.checked)} of {figure(checked.cells)} checked
+            </span>
+            <button title="N" disabled={!total || checked.checked === checked.cells} onClick={onNext}>
+              Next unchecked
+            </button>
+          </>
+        )}
+        <span className={`muted ${styles.total}`} role="status">
+          {total === null ? "" : count(total, "row")}
+        </span>
       </span>
       {asking && <FilterDialog columns={columns} column={columns[0]!} onAdd={add} onClose={() => setAsking(false)} />}
     </div>

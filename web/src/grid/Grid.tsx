@@ -6,11 +6,11 @@ import {
   type CellKey,
   type Column,
   type CompactCell,
+  type SeenCell,
   type View,
-  type WindowCell,
   type WindowRow,
 } from "../api/client";
-import { readCell, readGroups, readRows } from "../api/queries";
+import { readCell, readGroups, readNextUnchecked, readRows } from "../api/queries";
 import { stepOf, type Step } from "../ui/step";
 import { DOUBTFUL_FIRST } from "./address";
 import type { Shared } from "./cells";
@@ -26,12 +26,20 @@ import styles from "./Grid.module.css";
 /** A cell in the grid; `document` is the name of its row, `row` the row's place. */
 export type GridCell = CellKey & { document: string; row: number };
 
+/** The choice of a person: the documents of the ticked rows, or else the size of a range of several cells. */
+export type Chosen = { documents: string[]; range: { rows: number; questions: number } | null };
+
 export type GridHandle = {
   apply: (cells: CompactCell[]) => void;
   refresh: () => void;
   move: (step: Step) => void;
-  /** Goes to the next unchecked answer; false if none is left. */
-  next: () => boolean;
+  /** Goes to the next unchecked answer; null if none is left. */
+  next: () => Promise<GridCell | null>;
+  /** The `updated_at` of the cell that the grid shows; null: never written. */
+  seen: (cell: CellKey) => string | null;
+  /** The cells of the choice, as the grid shows them; `left`: rows of it that were not on the screen. */
+  chosen: () => { cells: SeenCell[]; left: number };
+  unchoose: () => void;
   focus: () => void;
   copy: () => void;
   visibleColumns: () => string[];
@@ -49,22 +57,23 @@ type Props = {
   row: number | null;
   handle: Ref<GridHandle>;
   mayEdit: boolean;
+  /** Checked answers by column, and the rows of each; undefined: not known yet. */
+  checked: Record<string, number> | undefined;
+  rows: number;
   onOpen: (cell: GridCell) => void;
   onFocus: (cell: GridCell) => void;
-  onKey: (key: string, cell: GridCell) => void;
+  onKey: (key: string, shift: boolean, cell: GridCell) => void;
   onOpenDocument: (document_id: string, row: number) => void;
   onMenu: Shared["openMenu"];
   onRetry: (row: WindowRow, column: Column) => void;
   onOrder: (column_ids: string[]) => void;
   onSort: (sort: string | null) => void;
-  onSelection: (document_ids: string[]) => void;
+  onChosen: (chosen: Chosen) => void;
   onTotal: (total: number) => void;
   /** `left`: rows of the range that have not been read, so they are not in the copy. */
   onCopied: (rows: number, left: number) => void;
   onError: (error: unknown) => void;
 };
-
-const isUnchecked = (cell: WindowCell | undefined) => cell?.status === "done" && !cell.edited && !cell.verified_by;
 
 const cellOf = ({ document_id, document }: WindowRow, column_id: string, row: number): GridCell => ({
   document_id,
@@ -82,12 +91,22 @@ export function Grid(props: Props) {
   const begin = useRef(props.row);
   /** The columns as they were, to show one that was added. */
   const known = useRef<Column[]>([]);
+  /** Looks whether a row has been read; called when a window has arrived. */
+  const waiting = useRef<() => void>(null);
+  const heads = useRef<Shared["heads"]>(new Map());
   const latest = useEffectEvent(() => props);
 
   useEffect(() => {
     const isQuestion = (id: string) => latest().columns.some((column) => column.id === id);
-    const selected = (selection.current = new Selection(() => grid.current!));
+    const choose = () => {
+      const documents = grid.current!.getSelectedRows().flatMap((row) => (isGroup(row) ? [] : [row.document_id]));
+      latest().onChosen({ documents, range: documents.length ? null : selected.size(latest().columns) });
+    };
+    const selected = (selection.current = new Selection(() => grid.current!, choose));
     const context: Shared = {
+      heads: heads.current,
+      checked: (column_id) => latest().checked?.[column_id],
+      rows: () => latest().rows,
       retry: latest().mayEdit ? (row, column) => latest().onRetry(row, column) : null,
       openMenu: (column, header) => latest().onMenu(column, header),
       fold: (group) => {
@@ -115,6 +134,7 @@ export function Grid(props: Props) {
       onViewportChanged: ({ firstRow, lastRow, api }) => {
         const down = firstRow >= seenFrom;
         seenFrom = firstRow;
+        selected.show(firstRow, lastRow);
         // Asking for a row loads its window. This loads the next one, so that its rows are drawn once, with their
         // answers.
         api.getDisplayedRowAtIndex(within(down ? lastRow + BLOCK : firstRow - BLOCK, api.getDisplayedRowCount()));
@@ -148,7 +168,7 @@ export function Grid(props: Props) {
           return selected.all();
         }
         if (key === "Enter" && id === NAME) return latest().onOpenDocument(data.document_id, rowIndex);
-        if (!ctrlKey && !metaKey && isQuestion(id)) latest().onKey(key, cellOf(data, id, rowIndex));
+        if (!ctrlKey && !metaKey && isQuestion(id)) latest().onKey(key, shiftKey, cellOf(data, id, rowIndex));
       },
       onColumnMoved: ({ finished, source }) => {
         if (finished && source === "uiColumnMoved") latest().onOrder(selected.order().filter(isQuestion));
@@ -167,8 +187,7 @@ export function Grid(props: Props) {
       onColumnResized: ({ finished }) => finished && save(),
       onColumnVisible: save,
       onColumnPinned: save,
-      onSelectionChanged: ({ api }) =>
-        latest().onSelection(api.getSelectedRows().flatMap((row) => (isGroup(row) ? [] : [row.document_id]))),
+      onSelectionChanged: choose,
     };
     grid.current = createGrid(host.current!, options);
     const gone = new AbortController();
@@ -193,6 +212,11 @@ export function Grid(props: Props) {
     grid.current!.setGridOption("theme", themeOf(props.lines));
   }, [props.lines]);
 
+  const { checked } = props;
+  useEffect(() => {
+    for (const draw of heads.current.values()) draw();
+  }, [checked, props.rows]);
+
   const doubtfulFirst = props.sort === DOUBTFUL_FIRST;
   useEffect(() => {
     if (doubtfulFirst) grid.current!.applyColumnState({ defaultState: { sort: null } });
@@ -208,6 +232,7 @@ export function Grid(props: Props) {
       groups: groupBy && (() => readGroups(review, view, groupBy.id)),
     });
     rows.current = source;
+    waiting.current = null;
     selection.current!.forget();
     grid.current!.setGridOption("datasource", {
       getRows: async ({ startRow, endRow, sortModel, successCallback, failCallback }) => {
@@ -216,6 +241,7 @@ export function Grid(props: Props) {
           const read = await source.read(startRow, endRow, sort ? sortName(sort.colId, sort.sort) : unsorted);
           successCallback(read.rows, read.total);
           if (source === rows.current) latest().onTotal(read.matching);
+          waiting.current?.();
           if (begin.current !== null && begin.current < read.total) {
             grid.current!.ensureIndexVisible(begin.current, "middle");
             grid.current!.setFocusedCell(begin.current, NAME);
@@ -257,23 +283,50 @@ export function Grid(props: Props) {
       api.ensureColumnVisible(column);
       api.setFocusedCell(row, column);
     },
-    next: () => {
+    next: async () => {
       const api = grid.current!;
+      const shown = selection.current!.order().filter((id) => columns.some((column) => column.id === id));
+      const isUnchecked = (row: WindowRow) => (id: string) => row.cells[id]?.checked === false;
       const at = api.getFocusedCell();
-      const shown = api.getAllDisplayedColumns().filter((column) => columns.some(({ id }) => id === column.getColId()));
-      let begin = at ? shown.indexOf(at.column as (typeof shown)[number]) + 1 : 0;
-      for (let row = at?.rowIndex ?? 0; row < api.getDisplayedRowCount(); row++, begin = 0) {
-        const data = api.getDisplayedRowAtIndex(row)?.data;
-        if (data && isGroup(data)) continue;
-        // A row that has not been read yet can still have the focus.
-        const column = data ? shown.slice(begin).find((one) => isUnchecked(data.cells[one.getColId()])) : shown[0];
-        if (!column) continue;
-        api.ensureIndexVisible(row);
-        api.ensureColumnVisible(column);
-        api.setFocusedCell(row, column);
-        return true;
+      let place = at?.rowIndex ?? 0;
+      let begin = at ? shown.indexOf(at.column.getColId()) + 1 : 0;
+      for (let row; (row = api.getDisplayedRowAtIndex(place)?.data); place++, begin = 0) {
+        const column = isGroup(row) ? undefined : shown.slice(begin).find(isUnchecked(row));
+        if (column) return goTo(api, place, column);
       }
-      return false;
+      // Rows that have not been read, and then those from the top: checked rows may match the filters no longer, so that
+      // the others have moved up.
+      const source = rows.current!;
+      const some = shown.length < columns.length ? shown : undefined;
+      const sort = groupBy?.id ?? props.sort ?? "position";
+      const from = await source.matchingFrom(place);
+      const found =
+        (await readNextUnchecked(review, view, sort, from, some)) ??
+        (await readNextUnchecked(review, view, sort, 0, some));
+      const column = shown.find((id) => found?.column_ids.includes(id));
+      if (!found || !column) return null;
+      const { row, unfolded } = await source.placeOf(found.row);
+      if (unfolded) api.purgeInfiniteCache();
+      await new Promise<void>((resolve) => {
+        let isNew = unfolded;
+        waiting.current = () => {
+          if (row < api.getDisplayedRowCount()) api.ensureIndexVisible(row);
+          const data = api.getDisplayedRowAtIndex(row)?.data;
+          if (!data) return;
+          if (isNew || (!isGroup(data) && data.document_id === found.document_id)) return resolve();
+          isNew = true;
+          api.purgeInfiniteCache();
+        };
+        waiting.current();
+      });
+      waiting.current = null;
+      return goTo(api, row, column);
+    },
+    seen: ({ document_id, column_id }) => rows.current?.loaded.get(document_id)?.cells[column_id]?.updated_at ?? null,
+    chosen: () => selection.current!.cells(columns),
+    unchoose: () => {
+      grid.current!.deselectAll();
+      selection.current!.start(null);
     },
     focus: () => {
       const at = grid.current!.getFocusedCell();
@@ -285,6 +338,14 @@ export function Grid(props: Props) {
   }));
 
   return <div className={styles.grid} ref={host} style={{ "--lines": props.lines } as CSSProperties} />;
+}
+
+/** Moves the focus to a cell of a row that has been read. */
+function goTo(api: GridApi<GridRow>, row: number, column_id: string): GridCell {
+  api.ensureIndexVisible(row);
+  api.ensureColumnVisible(column_id);
+  api.setFocusedCell(row, column_id);
+  return cellOf(api.getDisplayedRowAtIndex(row)!.data as WindowRow, column_id, row);
 }
 
 /** A sort in the server's form. */

@@ -12,6 +12,11 @@ export type Shared = {
   retry: ((row: WindowRow, column: Column) => void) | null;
   openMenu: (column: Column, header: HTMLElement) => void;
   fold: (group: string) => void;
+  /** How many answers of a column a person has checked; of how many rows. */
+  checked: (column_id: string) => number | undefined;
+  rows: () => number;
+  /** The columns' heads on the screen: draws the progress of each anew. */
+  heads: Map<string, () => void>;
 };
 
 /** Words are keys of cells.module.css, or classes of every file. */
@@ -166,7 +171,6 @@ export class ColumnHeader implements IHeaderComp {
     const { column_: column, context, eGridHeader } = params;
     const name = node("button", "sort", heading(column));
     name.tabIndex = -1;
-    name.title = column.prompt;
     name.addEventListener("click", () => params.progressSort(false));
     const format = node("span", "format", FORMATS[column.format].sign);
     format.title = FORMATS[column.format].name;
@@ -192,7 +196,18 @@ export class ColumnHeader implements IHeaderComp {
     const sorted = () => (arrow.textContent = { asc: "↑", desc: "↓" }[String(params.column.getSort())] ?? "");
     params.column.addEventListener("sortChanged", sorted);
     sorted();
-    this.root.replaceChildren(format, name, arrow, menu);
+    const bar = node("span", "checkedBar");
+    const progress = () => {
+      const checked = context.checked(column.id);
+      bar.style.width = `${checked ? (100 * checked) / context.rows() : 0}%`;
+      name.title = `${column.prompt}${checked === undefined ? "" : `\n${figure(checked)} of ${figure(context.rows())} checked`}`;
+    };
+    context.heads.set(column.id, progress);
+    signal.addEventListener("abort", () => {
+      if (context.heads.get(column.id) === progress) context.heads.delete(column.id);
+    });
+    progress();
+    this.root.replaceChildren(format, name, arrow, menu, bar);
   }
 
   getGui(): HTMLElement {

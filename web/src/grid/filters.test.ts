@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Column } from "../api/client";
 import { searchOf, shownIn } from "./address";
-import { filterWords } from "./filters";
+import { compares, filterWords } from "./filters";
 
 const columns = [
   { id: "c1", name: "Agreement date", format: "date" },
@@ -24,4 +24,14 @@ test("an address leads back to what was shown", () => {
   const nothing = { q: "", filter: [], group: null, sort: null, row: null };
   expect(searchOf(nothing)).toBe("");
   expect(shownIn("")).toEqual(nothing);
+});
+
+test("a filter that compares leaves out rows without a value; words, flags and states do not", () => {
+  expect(["c:eq:x", "c:lt:2014-01-31", "any:state:done", "c:flag:red", "c:contains:lt:2"].map(compares)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

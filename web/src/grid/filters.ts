@@ -9,7 +9,9 @@ export const STATES = {
   outdated: "Outdated",
   doubtful: "Doubtful",
   unchecked: "Not checked by a person",
+  checked: "Checked by a person",
   untyped: "Answered in words only",
+  valueless: "Without a value",
   unverified: "Unverified quotes",
   edited: "Edited",
   verified: "Verified by a person",
@@ -45,6 +47,11 @@ export function comparisons(column: Column): Comparison[] {
   if (["yes_no", "tag", "currency"].includes(column.format)) return [...EQUAL, CONTAINS, ...OF_ANY];
   return [CONTAINS, ...EQUAL, ...OF_ANY];
 }
+
+const COMPARISONS = new Set([...ORDERED, ...DATED].map(({ op }) => op));
+
+/** Whether a filter compares values, so that it leaves out the rows that have none. */
+export const compares = (filter: string): boolean => COMPARISONS.has(filter.split(":")[1] ?? "");
 
 /** A filter in words. */
 export function filterWords(filter: string, columns: Column[]): string {

@@ -129,7 +129,7 @@ export function columnDefs(
     headerName: "Document",
     pinned: "left",
     lockPosition: "left",
-    width: saved.get(NAME)?.width ?? 260,
+    width: Math.min(saved.get(NAME)?.width ?? 260, Math.max(110, Math.round(0.4 * width))), // it is pinned
     sort: sortOf(NAME),
     cellRenderer: DocumentCell,
     valueGetter: ({ data }) => (data && !isGroup(data) ? data.document : undefined),

@@ -56,6 +56,17 @@ test("a folded group is its head alone, and its documents still match", async ()
   expect([shown(rows), total, matching]).toEqual([["Delaware", "Utah", "d3", "d4"], 10, 10]);
 });
 
+test("a row is found by its number among the matching rows, in a group that is then unfolded", async () => {
+  const source = new RowSource(grouped);
+  expect(await Promise.all([0, 1, 4, 5, 12].map((row) => source.matchingFrom(row)))).toEqual([0, 0, 3, 3, 9]);
+  expect(await source.placeOf(3)).toEqual({ row: 5, unfolded: false });
+  source.fold("1:Utah");
+  expect(await source.matchingFrom(4)).toBe(3);
+  expect(await source.placeOf(4)).toEqual({ row: 6, unfolded: true });
+  expect(shown((await source.read(5, 7, "position")).rows)).toEqual(["d3", "d4"]);
+  expect([await new RowSource(plain).matchingFrom(7), (await new RowSource(plain).placeOf(7)).row]).toEqual([7, 7]);
+});
+
 test("groups that could not be read are read again", async () => {
   let failures = 1;
   const groups = async () => {

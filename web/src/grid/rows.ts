@@ -44,10 +44,7 @@ export class RowSource {
       const window = await this.reads.rows(sort, start, end - start);
       return { rows: window.rows.map((row) => this.keep(row)), total: window.total, matching: window.total };
     }
-    const parts = await (this.parts ??= this.readGroups(this.reads.groups).catch((error: unknown) => {
-      this.parts = null; // read it again
-      throw error;
-    }));
+    const parts = await this.partsOf(this.reads.groups);
     const last = parts.at(-1);
     const rows: GridRow[] = [];
     for (const part of parts) {
@@ -65,6 +62,25 @@ export class RowSource {
       total: last ? last.place + 1 + last.rows : 0,
       matching: parts.reduce((sum, part) => sum + part.head.count, 0),
     };
+  }
+
+  /** The number among the matching rows of the first one at or after a number of the grid, which counts heads of groups
+   * and no folded rows. */
+  async matchingFrom(row: number): Promise<number> {
+    if (!this.reads.groups) return row;
+    const parts = await this.partsOf(this.reads.groups);
+    const part = parts.find(({ place, rows }) => row <= place + rows);
+    if (!part) return parts.reduce((sum, { head }) => sum + head.count, 0);
+    return part.offset + Math.max(0, row - part.place - 1);
+  }
+
+  /** The grid's number of a matching row; `unfolded`: its group had to be, for later reads. */
+  async placeOf(row: number): Promise<{ row: number; unfolded: boolean }> {
+    const parts = this.reads.groups ? await this.partsOf(this.reads.groups) : [];
+    const part = parts.findLast(({ offset }) => offset <= row);
+    if (!part) return { row, unfolded: false };
+    if (part.head.folded) this.fold(part.head.group);
+    return { row: part.place + 1 + row - part.offset, unfolded: part.head.folded };
   }
 
   /** Fold a group, or unfold it, for later reads. */
@@ -91,6 +107,13 @@ export class RowSource {
       touched.add(document_id);
     }
     return touched;
+  }
+
+  private partsOf(read: NonNullable<Reads["groups"]>): Promise<Part[]> {
+    return (this.parts ??= this.readGroups(read).catch((error: unknown) => {
+      this.parts = null; // read it again
+      throw error;
+    }));
   }
 
   private async readGroups(read: NonNullable<Reads["groups"]>): Promise<Part[]> {

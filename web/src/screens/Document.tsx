@@ -10,6 +10,7 @@ import { searchOf, shownIn } from "../grid/address";
 import { useJob } from "../live";
 import { isMeasured, useMe } from "../me";
 import { ErrorOf, ErrorText, FlagDot, Loading, useTitle } from "../ui/parts";
+import { count } from "../ui/words";
 import parts from "../ui/parts.module.css";
 import styles from "./Document.module.css";
 
@@ -112,6 +113,10 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
         <h1>{shownRow.document}</h1>
         {shownRow.path !== shownRow.document && <p className="muted">{shownRow.path}</p>}
         <ErrorText>{shownRow.error}</ErrorText>
+        <p className="muted">
+          {columns.data.columns.filter(({ id }) => cells[id]?.checked).length} of{" "}
+          {count(columns.data.columns.length, "answer")} checked
+        </p>
         <ul>
           {columns.data.columns.map((column) => {
             const cell = cells[column.id];
@@ -136,6 +141,7 @@ export default function DocumentScreen({ id, documentId }: { id: string; documen
                           unproven={!isMeasured(me, me.model) && !cell?.edited && !cell?.verified_by}
                         />{" "}
                         {cell?.summary ?? cell?.error ?? unanswered}
+                        {cell?.checked && <span title="Checked by a person"> ✔</span>}
                       </span>
                     )}
                   </button>

@@ -99,6 +99,7 @@ export function ReviewsScreen() {
               <th>Name</th>
               <th className={styles.number}>Documents</th>
               <th className={styles.number}>Questions</th>
+              <th className={styles.number}>Checked</th>
               <th>Your role</th>
               <th>Changed</th>
               <th>
@@ -116,6 +117,9 @@ export function ReviewsScreen() {
                 </td>
                 <td className={styles.number}>{figure(review.document_count)}</td>
                 <td className={styles.number}>{review.column_count}</td>
+                <td className={styles.number}>
+                  {figure(review.checked)} of {figure(review.document_count * review.column_count)}
+                </td>
                 <td>{review.role}</td>
                 <td>{when(review.updated_at)}</td>
                 <td>

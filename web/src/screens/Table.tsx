@@ -1,15 +1,15 @@
 /** The grid, and the evidence beside it. */
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Problem, type Column, type CompactCell, type FullCell, type Job, type Review } from "../api/client";
 import { BASE } from "../api/server";
-import { api, cellQuery, columnsQuery, latestJobQuery, rowQuery } from "../api/queries";
+import { api, cellQuery, checkedQuery, columnsQuery, latestJobQuery, rowQuery, verifyCells } from "../api/queries";
 import type { Command } from "../evidence/Answer";
 import { Panel } from "../evidence/Panel";
 import { DOUBTFUL_FIRST, linkedIn, linkTo, searchOf, shownIn, useShown } from "../grid/address";
 import { Filters, SEARCH } from "../grid/Filters";
-import { Grid, type GridCell, type GridHandle } from "../grid/Grid";
+import { Grid, type Chosen, type GridCell, type GridHandle } from "../grid/Grid";
 import { hiddenColumns } from "../grid/layout";
 import { isLive, useFeed } from "../live";
 import { useMe } from "../me";
@@ -19,6 +19,8 @@ import { MenuList, type Item } from "../ui/Menu";
 import { useNotices } from "../ui/notices";
 import { Loading } from "../ui/parts";
 import { count, figure } from "../ui/words";
+import { ChosenBar } from "./ChosenBar";
+import { LEFT } from "./Verify";
 import { useKeys } from "./Keys";
 import { TableDialogs, type Opened } from "./TableDialogs";
 import { Toolbar } from "./Toolbar";
@@ -26,7 +28,10 @@ import styles from "./Table.module.css";
 
 const LINES = "columnist.lines";
 
-const COMMANDS: Record<string, Command> = { e: "edit", v: "verify", r: "regenerate" };
+const COMMANDS: Record<string, NonNullable<Command>["does"]> = { e: "edit", v: "verify", r: "regenerate" };
+/** Reasons for which an answer stays as it is, and is to be looked at again. */
+const STAYS = ["changed", "stale", "failed"] as const;
+const NONE: Chosen = { documents: [], range: null };
 
 export function Table({ review, columns, job }: { review: Review; columns: Column[]; job: Job | null }) {
   const { id } = review;
@@ -47,13 +52,15 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
   const [command, setCommand] = useState<Command>(null);
   const [opened, setOpened] = useState<Opened | null>(null);
   const [menu, setMenu] = useState<{ header: HTMLElement; items: Item[] } | null>(null);
-  const [selected, setSelected] = useState<string[]>([]);
+  const [chosen, setChosen] = useState(NONE);
+  const checked = useQuery(checkedQuery(id)).data;
   const [lines, setLines] = useState(() => Number(localStorage.getItem(LINES)) || 2);
   const [hidden, setHidden] = useState(() => new Set(hiddenColumns(id)));
 
-  const { away, begun } = useFeed(id, job, useMe().poll_ms, (cells) => {
+  const { away, begun, look } = useFeed(id, job, useMe().poll_ms, (cells) => {
     if (!cells.length) return;
     grid.current?.apply(cells);
+    void queries.invalidateQueries(checkedQuery(id));
     for (const changed of cells) void queries.invalidateQueries({ ...cellQuery(id, changed), refetchType: "active" });
   });
   useEffect(() => {
@@ -87,12 +94,46 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     onSearch: () => document.getElementById(SEARCH)?.focus(),
     onHelp: () => setOpened("keys"),
   });
-  const press = (key: string, at: GridCell) => {
-    const command = mayEdit ? COMMANDS[key] : undefined;
-    if (key === "Enter" || command) setCell(at);
+  const goOn = async (open: boolean) => {
+    try {
+      const next = await grid.current?.next();
+      if (next === null) say("No answer in this view waits to be checked.");
+      else if (next && open) setCell(next);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  const changed = () => {
+    look();
+    void queries.invalidateQueries(checkedQuery(id));
+  };
+  /** Verifies an answer as the grid shows it, and goes on to the next one that nobody has checked. */
+  const isVerifying = useRef(false);
+  const verifyAndGoOn = async ({ document_id, column_id }: GridCell) => {
+    if (isVerifying.current) return; // the key was pressed for the next answer, which is not here yet
+    isVerifying.current = true;
+    const seen = { document_id, column_id, updated_at: grid.current!.seen({ document_id, column_id }) };
+    try {
+      const [outcome] = await verifyCells(id, [seen]);
+      changed();
+      const left = STAYS.find((reason) => outcome!.left[reason]);
+      if (left) say(`Not verified: ${LEFT[left].one}.`);
+      else await goOn(cell !== null);
+    } catch (error) {
+      fail(error);
+    } finally {
+      isVerifying.current = false;
+    }
+  };
+  const press = (pressed: string, shift: boolean, at: GridCell) => {
+    const key = pressed.length === 1 ? pressed.toLowerCase() : pressed; // Caps Lock changes nothing
+    if (key === "n") return void goOn(false);
+    if (key === "v" && mayEdit && shift) return void verifyAndGoOn(at);
+    if (key === "v" && mayEdit && chosen.range) return setOpened("verify");
+    const does = mayEdit ? COMMANDS[key] : undefined;
+    if (key === "Enter" || does) setCell(at);
     if (key === "Escape") setCell(null);
-    if (key === "n" && !grid.current?.next()) say("No answer after this one waits to be checked.");
-    if (command) setCommand(command);
+    if (does) setCommand({ does, seen: grid.current!.seen(at) });
   };
   const hide = (column: Column, hides: boolean) => {
     grid.current?.setVisible(column.id, !hides);
@@ -144,7 +185,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
         job={job}
         view={view}
         hidden={hidden}
-        hasSelection={selected.length > 0}
+        hasSelection={chosen.documents.length > 0}
         lines={lines}
         onLines={(lines) => {
           localStorage.setItem(LINES, String(lines));
@@ -163,6 +204,9 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
         doubtfulFirst={sort === DOUBTFUL_FIRST}
         onDoubtfulFirst={(does) => show({ sort: does ? DOUBTFUL_FIRST : null })}
         total={total}
+        review={id}
+        checked={checked}
+        onNext={() => void goOn(true)}
       />
       {groupBy && (
         <div className={styles.grouped}>
@@ -187,6 +231,8 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             lines={lines}
             row={shown.row}
             mayEdit={mayEdit}
+            checked={checked?.columns}
+            rows={checked?.rows ?? 0}
             onOpen={setCell}
             onFocus={(at) => setCell((now) => (now ? at : now))}
             onKey={press}
@@ -202,7 +248,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             onOrder={(column_ids) =>
               mayEdit && order.mutate({ params: { path: { review_id: id } }, body: { column_ids } })
             }
-            onSelection={setSelected}
+            onChosen={setChosen}
             onTotal={setTotal}
             onError={(error) => {
               fail(error);
@@ -230,6 +276,14 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             {!isFiltered && mayEdit && <button onClick={() => setOpened("documents")}>Add documents</button>}
           </div>
         )}
+        <ChosenBar
+          review={id}
+          chosen={chosen}
+          mayEdit={mayEdit}
+          onOpen={setOpened}
+          onCopy={() => grid.current?.copy()}
+          onClear={() => grid.current?.unchoose()}
+        />
         {cell && shownColumn && (
           <Panel
             review={id}
@@ -243,7 +297,11 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
             command={command}
             onCommandDone={() => setCommand(null)}
             onMove={(step) => grid.current?.move(step)}
-            onChanged={(full) => grid.current?.apply([compactOf(full)])}
+            onVerifyAndGoOn={() => void verifyAndGoOn(cell)}
+            onChanged={(full) => {
+              grid.current?.apply([compactOf(full)]);
+              void queries.invalidateQueries(checkedQuery(id));
+            }}
             onStarted={refreshJob}
             onClose={() => {
               setCell(null);
@@ -267,10 +325,15 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
           opened={opened}
           review={review}
           columns={columns}
-          selected={selected}
+          selected={chosen.documents}
+          seen={() => grid.current!.chosen()}
+          onVerified={() => {
+            changed();
+            grid.current?.focus();
+          }}
           onFilter={(one) => show({ filter: [...filter, one] })}
           onRowsRemoved={() => {
-            setSelected([]);
+            setChosen(NONE);
             grid.current?.refresh();
           }}
           onQuestionEdited={() => grid.current?.refresh()}
@@ -299,5 +362,7 @@ const compactOf = (full: FullCell): CompactCell => ({
   outdated: full.outdated,
   edited: full.edited_at !== null,
   verified_by: full.verified_by,
+  checked: full.checked,
   job_id: full.job_id,
+  updated_at: full.updated_at,
 });

@@ -1,6 +1,6 @@
 /** All dialogs over the grid. One is open at a time. */
 import { useQueryClient } from "@tanstack/react-query";
-import type { Column, Review } from "../api/client";
+import type { Column, Review, SeenCell } from "../api/client";
 import { api, reviewQuery } from "../api/queries";
 import { FilterDialog } from "../grid/Filters";
 import { QuestionDialog } from "../setup/QuestionDialog";
@@ -13,6 +13,7 @@ import { count } from "../ui/words";
 import { KeysDialog } from "./Keys";
 import { HistoryDialog, ShareDialog } from "./People";
 import { RetentionDialog } from "./Retention";
+import { VerifyDialog } from "./Verify";
 
 /** The dialog that is open; some are about one question. */
 export type Opened =
@@ -25,6 +26,7 @@ export type Opened =
   | "retention"
   | "keys"
   | "remove rows"
+  | "verify"
   | { do: "edit" | "remove" | "filter"; column: Column };
 
 type Props = {
@@ -33,6 +35,9 @@ type Props = {
   columns: Column[];
   /** The documents of the ticked rows. */
   selected: string[];
+  /** The chosen cells as the grid shows them. */
+  seen: () => { cells: SeenCell[]; left: number };
+  onVerified: () => void;
   onFilter: (filter: string) => void;
   onRowsRemoved: () => void;
   onQuestionEdited: () => void;
@@ -83,6 +88,8 @@ export function TableDialogs({ opened, review, columns, selected, onClose, ...on
       return <HistoryDialog review={review.id} onClose={onClose} />;
     case "retention":
       return <RetentionDialog review={review} onClose={onClose} />;
+    case "verify":
+      return <VerifyDialog review={review.id} seen={on.seen} onVerified={on.onVerified} onClose={onClose} />;
     case "remove rows":
       return <RemoveRows review={review.id} selected={selected} onRemoved={on.onRowsRemoved} onClose={onClose} />;
     case "keys":

@@ -8,12 +8,21 @@ from pydantic import AwareDatetime
 
 from columnist.api.context import CurrentConnection, CurrentUser, EditableReview, OwnReview, VisibleReview
 from columnist.api.guarded import GuardedRoute
-from columnist.api.models import ActList, CertificateList, Retention, ReviewHistory, ReviewInput, ReviewList, ReviewName
+from columnist.api.models import (
+    ActList,
+    CertificateList,
+    Retention,
+    ReviewHistory,
+    ReviewInput,
+    ReviewList,
+    ReviewName,
+    Verifications,
+)
 from columnist.api.parameters import Confirm, NameSearch, Offset, PageSize
 from columnist.documents.store import and_documents, documents_only_here
 from columnist.errors import ConfirmationNeededError
 from columnist.reviews import events, store
-from columnist.reviews.cells import review_history
+from columnist.reviews.cells import Checked, Verified, read_progress, review_history, verify_cells
 from columnist.reviews.model import Review
 
 router = APIRouter(prefix="/tabular/reviews", tags=["reviews"], route_class=GuardedRoute)
@@ -62,6 +71,19 @@ async def get_review_history(
 ) -> ReviewHistory:
     """The changes that people made to the review's cells, newest first."""
     return ReviewHistory(changes=await review_history(connection, review_id, limit))
+
+
+@router.get("/{review_id}/checked")
+async def get_checked(review_id: VisibleReview, connection: CurrentConnection) -> Checked:
+    """How many cells people have checked: edited or verified, in the present wording of the question."""
+    return await read_progress(connection, review_id)
+
+
+@router.post("/{review_id}/verify")
+async def verify_many_cells(review_id: EditableReview, body: Verifications, connection: CurrentConnection) -> Verified:
+    """Note that you have checked these answers and agree, or take that back: at most 5,000 at a time. Stale answers,
+    those whose last attempt failed, and those that have changed since you saw them are left as they are."""
+    return await verify_cells(connection, review_id, body.cells, verified=body.verified, tries=body.dry_run)
 
 
 @router.get("/{review_id}/events")

@@ -8,11 +8,17 @@ from fastapi import APIRouter, Query, Request, Response
 from columnist.api.cached import cached
 from columnist.api.context import CurrentConnection, CurrentProcess, VisibleReview
 from columnist.api.guarded import GuardedRoute
-from columnist.api.models import RowGroups, Window
+from columnist.api.models import NextRow, RowGroups, Uncompared, Window
 from columnist.api.parameters import Filter, Offset, PageSize, SomeColumns, Words
-from columnist.reviews.grid import group_rows, read_window
+from columnist.reviews.grid import count_uncompared, group_rows, next_row, read_window
 
 router = APIRouter(prefix="/tabular/reviews", tags=["rows"], route_class=GuardedRoute)
+
+
+Sort = Annotated[
+    str,
+    Query(max_length=50, description="`position`, `document`, `doubt` or a column's id; `-` before it: descending."),
+]
 
 
 @router.get("/{review_id}/rows", response_model=Window)
@@ -23,12 +29,7 @@ async def get_rows(
     connection: CurrentConnection,
     offset: Offset = 0,
     limit: PageSize = 100,
-    sort: Annotated[
-        str,
-        Query(
-            max_length=50, description="`position`, `document`, `doubt` or a column's id; `-` before it: descending."
-        ),
-    ] = "position",
+    sort: Sort = "position",
     filter: Filter = [],  # noqa: A002, B006  FastAPI copies it
     q: Words = None,
     column_ids: SomeColumns = None,
@@ -52,3 +53,33 @@ async def get_row_groups(
 ) -> RowGroups:
     """The matching rows, grouped by the answers of a column."""
     return RowGroups(groups=await group_rows(connection, review_id, column_id, filter, q, process.in_use))
+
+
+@router.get("/{review_id}/rows/next")
+async def get_next_row(
+    review_id: VisibleReview,
+    process: CurrentProcess,
+    connection: CurrentConnection,
+    state: Annotated[str, Query(max_length=20, description="A state of a filter, except `valueless`.")] = "unchecked",
+    offset: Annotated[int, Query(ge=0, le=1_000_000, description="The number of the first row to look at.")] = 0,
+    sort: Sort = "position",
+    filter: Filter = [],  # noqa: A002, B006  FastAPI copies it
+    q: Words = None,
+    column_ids: SomeColumns = None,
+) -> NextRow:
+    """The next row that has a cell in a state, such as one that nobody has checked; with these cells' columns."""
+    return NextRow(
+        place=await next_row(connection, review_id, state, offset, sort, filter, q, column_ids, process.in_use)
+    )
+
+
+@router.get("/{review_id}/rows/uncompared")
+async def count_uncompared_rows(
+    review_id: VisibleReview,
+    process: CurrentProcess,
+    connection: CurrentConnection,
+    filter: Filter = [],  # noqa: A002, B006  FastAPI copies it
+    q: Words = None,
+) -> Uncompared:
+    """How many rows are left out only because a filter finds no value in them that it could compare."""
+    return Uncompared(rows=await count_uncompared(connection, review_id, filter, q, process.in_use))
