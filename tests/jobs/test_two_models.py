@@ -16,6 +16,7 @@ import columnist
 from columnist.errors import UnaskableModelError
 from columnist.settings import Settings
 from tests.llm.simulated import Reply, completion, scripted
+from tests.patience import wait_until
 from tests.processes import served_api
 from tests.uploads import until_read, upload
 
@@ -120,6 +121,35 @@ def test_a_cheap_model_answers_first_and_the_large_one_only_what_is_in_doubt(url
         assert {name: one["model"] for name, one in cells(api, again).items()} == {
             name: one["model"] for name, one in found.items()
         }
+
+
+def test_after_a_pause_the_cheap_model_is_not_asked_again_what_it_left_in_doubt(url: str, tmp_path: Path) -> None:
+    models = Models()
+    knobs = {"COLUMNIST_MODEL": "small>large", "COLUMNIST_FIRST_DOUBT": "0.2"}
+    with serving(url, tmp_path / "home", models, **knobs) as api:
+        review = review_of(api)
+        job = api.post(f"/tabular/reviews/{review}/generate", json={"budget": "0.0001"}).json()["job_id"]
+        wait_until(lambda: (now := api.get(f"/tabular/jobs/{job}").json())["pause_reason"] and not now["running_items"])
+        assert models.asked == [("small", ["Law", "Fee", "Term"])]
+        api.post(f"/tabular/jobs/{job}/resume", json={"budget": "5"}).raise_for_status()
+        wait_until(lambda: api.get(f"/tabular/jobs/{job}").json()["status"] == "completed")
+        assert models.asked == [("small", ["Law", "Fee", "Term"]), ("large", ["Term"])]
+        assert {name: one["model"] for name, one in cells(api, review).items()} == {
+            "Law": "small",
+            "Fee": "small",
+            "Term": "large",
+        }
+        assert float(api.get(f"/tabular/jobs/{job}").json()["price"]) == pytest.approx(models.dollars)
+
+
+def test_a_question_that_the_cheap_model_may_not_answer_is_answered_by_the_large_one(url: str, tmp_path: Path) -> None:
+    models = Models()
+    knobs = {"COLUMNIST_MODEL": "extractive>large", "COLUMNIST_FIRST_DOUBT": "0.2", "COLUMNIST_SECOND_MODEL": "small"}
+    with serving(url, tmp_path / "home", models, **knobs) as api:
+        review = review_of(api, "model")
+        until_read(api, review)
+        assert models.asked == [("large", ["Law", "Fee", "Term"]), ("small", ["Law", "Fee", "Term"])]
+        assert {one["model"] for one in cells(api, review).values()} == {"large"}
 
 
 def test_another_model_reads_again_at_its_own_price_and_a_difference_is_shown(url: str, tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import asdict, replace
+from hashlib import sha256
+from uuid import UUID
 
 from columnist.answers.model import Answer, Answerer
 from columnist.asking.language_model import Another
 from columnist.documents.model import DocumentText
-from columnist.llm.usage import UNCOUNTED, Beside, Ledger, total
+from columnist.llm.usage import NOTHING, UNCOUNTED, Beside, Ledger, Usage, total
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import Question
 from columnist.settings import CHAIN, EXTRACTIVE
@@ -39,19 +41,25 @@ class CheapFirst:
     ) -> AsyncGenerator[list[Answer], None]:
         """Yields what the first model answers alone, then the large one's answers. Raises as both do."""
         first, large = self._first.answerer, self._large
+        is_free = first.model == EXTRACTIVE
+        doubts = {} if is_free else self._doubt_keys(document, questions)
         # The built-in rules cannot answer rules in words, and a second reading must be of the large model's answer.
         asked = [
             one
             for one in questions
-            if one.second_reading != "model" and (first.model != EXTRACTIVE or not rules_in_words(one))
+            if one.second_reading != "model"
+            and (not rules_in_words(one) if is_free else await ledger.kept(doubts[one.id]) is None)
         ]
-        spent: dict[object, Answer] = {}
-        alone: set[object] = set()
+        spent: dict[UUID, Usage] = {}
+        alone: set[UUID] = set()
         async with aclosing(first.answer(document, asked, Beside(ledger, self._first.prices), urgent)) as found:
             async for answers in found:
                 sure = [one for one in answers if one.content and one.content.doubt <= self._most_doubt]
                 alone |= {one.question_id for one in sure}
-                spent |= {one.question_id: one for one in answers}
+                spent |= {one.question_id: one.usage for one in answers}
+                for one in answers:
+                    if one.question_id in doubts.keys() - alone:
+                        await ledger.count(NOTHING, doubts[one.question_id], "")
                 if sure:
                     yield [replace(one, by=(first.model, first.prompt_version)) for one in sure]
         left = [one for one in questions if one.id not in alone]
@@ -61,7 +69,18 @@ class CheapFirst:
                     replace(
                         one,
                         by=(large.model, large.prompt_version),
-                        usage=total([one.usage, *(spent[one.question_id].usage,) * (one.question_id in spent)]),
+                        usage=total([one.usage, spent.get(one.question_id, NOTHING)]),
                     )
                     for one in answers
                 ]
+
+    def _doubt_keys(self, document: DocumentText, questions: Sequence[Question]) -> dict[UUID, bytes]:
+        """The keys under which the ledger keeps that the first model has left a question in doubt: a later attempt,
+        after a pause or with the replies of a batch, asks fewer questions together, and would ask it again."""
+        about = sha256(json.dumps([self.model, self.prompt_version, self._most_doubt, document.pages]).encode())
+        keys = {}
+        for question in questions:
+            key = about.copy()
+            key.update(json.dumps(asdict(question) | {"unit": None}, default=str).encode())
+            keys[question.id] = key.digest()
+        return keys
