@@ -13,7 +13,7 @@ type Sending = {
 };
 /** The types in the file picker. Other files can be dropped; the server decides. */
 export const ACCEPT =
-  ".pdf,.docx,.doc,.rtf,.xlsx,.xls,.pptx,.ppt,.odt,.ods,.odp,.txt,.html,.htm,.eml,.msg,.png,.jpg,.jpeg,.tif,.tiff,.zip";
+  ".pdf,.docx,.doc,.rtf,.xlsx,.xls,.pptx,.ppt,.odt,.ods,.odp,.txt,.html,.htm,.eml,.msg,.png,.jpg,.jpeg,.tif,.tiff,.zip,.emlx,.mbox,.p7m,.fodt,.fods,.fodp";
 const AT_ONCE = 3;
 const BATCH_FILES = 20;
 const BATCH_BYTES = 16 * 1024 ** 2;

@@ -55,6 +55,12 @@ SUFFIXES = {
     ".tif": TIFF,
     ".tiff": TIFF,
     ".zip": ZIP,
+    ".emlx": EML,
+    ".mbox": EML,
+    ".p7m": EML,
+    ".fodt": ODT,
+    ".fods": ODS,
+    ".fodp": ODP,
 }
 """The suffixes of files that are read, and the media type that each stands for."""
 
