@@ -178,3 +178,16 @@ def served_api(*arguments: object, **variables: object) -> Iterator[httpx.Client
     """A client of the API of a running server."""
     with served(*arguments, **variables) as server, httpx.Client(base_url=f"{server.url}/api") as client:
         yield client
+
+
+@contextmanager
+def workers(count: int, **variables: object) -> Iterator[list[Program]]:
+    started = [start("worker", **variables) for _ in range(count)]
+    try:
+        for worker in started:
+            wait_for_line(worker.stderr, "worker ready")
+        yield started
+    finally:
+        for worker in started:
+            worker.kill()
+            worker.communicate()

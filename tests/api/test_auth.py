@@ -28,26 +28,7 @@ from columnist.api.keys import KEYS_PAUSE_SECONDS
 from tests.conftest import new_database
 from tests.patience import wait_until
 from tests.processes import columnist, served_api
-from tests.signing import SECRET
-
-AUDIENCE, ISSUER = "columnist", "https://issuer.example"
-USER = str(uuid4())
-
-
-def claims(**changes: object) -> dict[str, Any]:
-    """The claims of a valid token; None removes a claim."""
-    good = {
-        "sub": USER,
-        "email": "Ada@Example.org",
-        "aud": AUDIENCE,
-        "iss": ISSUER,
-        "exp": time.time() + 86_400,
-    }
-    return {name: value for name, value in {**good, **changes}.items() if value is not None}
-
-
-def hs256(secret: str = SECRET, **changes: object) -> str:
-    return jwt.encode(claims(**changes), secret, "HS256")
+from tests.signing import AUDIENCE, ISSUER, SECRET, USER, claims, hs256
 
 
 def part(value: object) -> str:

@@ -10,7 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from columnist.documents.blobs import MARK
-from tests.api.test_documents import PDF, stored
+from tests.files import PDF, stored
 from tests.http import a_review
 from tests.patience import wait_until
 from tests.processes import columnist, served, start, wait_for_line

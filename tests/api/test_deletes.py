@@ -16,11 +16,10 @@ import pytest
 from columnist.db.connect import Database, User
 from columnist.documents import store
 from columnist.reviews.store import put_documents
-from tests.api.test_auth import hs256
 from tests.http import problem
 from tests.jobs.grid import Watcher, a_review
 from tests.processes import served
-from tests.signing import SECRET
+from tests.signing import SECRET, hs256
 from tests.uploads import upload
 
 TERMS = b"The term is one year."

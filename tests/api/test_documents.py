@@ -13,15 +13,12 @@ import psycopg
 import pytest
 
 from columnist.client import Client
-from columnist.documents.blobs import MARK
-from tests.conftest import CONTRACTS
 from tests.documents.scans import small_page, write_scan
+from tests.files import PDF, stored
 from tests.http import a_review, problem
 from tests.patience import wait_until
 from tests.processes import TOKENS, Served, served, served_api
 from tests.uploads import until_read, upload
-
-PDF = next(iter(sorted(CONTRACTS.glob("*.pdf"))))
 
 
 @pytest.fixture
@@ -34,10 +31,6 @@ def server(url: str, tmp_path: Path) -> Iterator[Served]:
 def api(server: Served) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"{server.url}/api") as client:
         yield client
-
-
-def stored(home: Path) -> list[Path]:
-    return [path for path in (home / "blobs").rglob("*") if path.is_file() and path.name != MARK]
 
 
 def test_a_thousand_files_go_in_with_one_request_and_again_without_effect(

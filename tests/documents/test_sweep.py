@@ -15,7 +15,7 @@ from columnist.db.connect import Database
 from columnist.documents.blobs import BlobStore
 from columnist.documents.sweep import BATCH, sweep
 from columnist.settings import Settings
-from tests.api.test_documents import PDF, stored
+from tests.files import PDF, stored
 from tests.http import a_review
 from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.processes import columnist, contracts_in, served, served_api

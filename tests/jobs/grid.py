@@ -13,10 +13,11 @@ from uuid import UUID
 import psycopg
 
 from columnist.back_ends import prompt_version
-from columnist.db.connect import LOCAL_USER, Database
+from columnist.db.connect import LOCAL_USER, Connection, Database
 from columnist.documents.blobs import BlobStore
 from columnist.documents.store import StoredFile, add_documents
 from columnist.jobs.ask import INCOMPLETE, Ask, Only
+from columnist.jobs.feed import changed_cells
 from columnist.jobs.items import CellWrite, LoadedItem
 from columnist.jobs.job import Generated, Progress, create_job, job_progress
 from columnist.jobs.pool import PoolOptions, Work, WorkerPool
@@ -145,3 +146,25 @@ async def until_ended(database: Database, generated: Generated) -> Progress:
         while (progress := await progress_of(database, generated.job_id)).is_live:
             await asyncio.sleep(0.02)
     return progress
+
+
+async def read_all(
+    connection: Connection, review: Review, cursor: str | None, limit: int
+) -> tuple[dict[str, str], str]:
+    """Read the feed to its present end: column id → summary."""
+    seen: dict[str, str] = {}
+    while True:
+        page = await changed_cells(connection, review.id, cursor, limit=limit)
+        seen |= {str(cell["column_id"]): cell["summary"] for cell in page.cells}
+        cursor = page.cursor
+        if not page.more:
+            return seen, cursor
+
+
+async def put_cell(connection: Connection, review: Review, nr: int, summary: str) -> None:
+    await connection.execute(
+        "insert into tabular_cells (review_id, document_id, column_id, status, summary, column_version, changed_xid) "
+        "values (%s, %s, %s, 'done', %s, 1, '0') "
+        "on conflict (review_id, document_id, column_id) do update set summary = excluded.summary",
+        [review.id, review.documents[0], review.columns[nr], summary],
+    )

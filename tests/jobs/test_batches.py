@@ -18,10 +18,9 @@ from columnist.jobs import batches, pool
 from columnist.jobs.job import Generated, Progress
 from columnist.reviews.model import ColumnSpec
 from tests.jobs.grid import Watcher
-from tests.jobs.test_worker_processes import workers
 from tests.llm.simulated import Simulated, simulator
 from tests.patience import until
-from tests.processes import environment_of
+from tests.processes import environment_of, workers
 
 DOCUMENTS = 6
 COLUMNS = [

@@ -17,21 +17,8 @@ from columnist.jobs.feed import NOW, changed_cells
 from columnist.jobs.items import claim_items, write_cells
 from tests.conftest import new_database, system_server
 from tests.depth import depth
-from tests.jobs.grid import Review, a_review, an_answer, generate
+from tests.jobs.grid import a_review, an_answer, generate, put_cell, read_all
 from tests.patience import cpu_time
-
-
-async def read_all(
-    connection: Connection, review: Review, cursor: str | None, limit: int
-) -> tuple[dict[str, str], str]:
-    """Read the feed to its present end: column id → summary."""
-    seen: dict[str, str] = {}
-    while True:
-        page = await changed_cells(connection, review.id, cursor, limit=limit)
-        seen |= {str(cell["column_id"]): cell["summary"] for cell in page.cells}
-        cursor = page.cursor
-        if not page.more:
-            return seen, cursor
 
 
 async def self_id(connection: Connection) -> int:
@@ -40,23 +27,14 @@ async def self_id(connection: Connection) -> int:
     return int(row["id"])
 
 
-async def put(connection: Connection, review: Review, nr: int, summary: str) -> None:
-    await connection.execute(
-        "insert into tabular_cells (review_id, document_id, column_id, status, summary, column_version, changed_xid) "
-        "values (%s, %s, %s, 'done', %s, 1, '0') "
-        "on conflict (review_id, document_id, column_id) do update set summary = excluded.summary",
-        [review.id, review.documents[0], review.columns[nr], summary],
-    )
-
-
 def test_a_commit_that_lands_late_is_not_missed(any_url: str) -> None:
     async def scenario() -> None:
         async with Database(any_url, connections=6) as database:
             review = await a_review(database, documents=1, columns=3)
             async with database.worker() as early, database.worker() as late, database.worker() as reader:
                 async with early.transaction():
-                    await put(early, review, 0, "began first, ends last")
-                    await put(late, review, 1, "began last, ends first")
+                    await put_cell(early, review, 0, "began first, ends last")
+                    await put_cell(late, review, 1, "began last, ends first")
                     seen, cursor = await read_all(reader, review, None, limit=100)
                     assert list(seen.values()) == ["began last, ends first"]
                 seen, cursor = await read_all(reader, review, cursor, limit=100)
@@ -71,10 +49,10 @@ def test_a_transaction_that_stays_open_does_not_hold_the_feed_up(url: str) -> No
         async with Database(url, connections=6) as database:
             review = await a_review(database, documents=1, columns=3)
             async with database.worker() as slow, database.worker() as writer, slow.transaction():
-                await put(slow, review, 0, "still open")
+                await put_cell(slow, review, 0, "still open")
                 cursor = None
                 for nr in (1, 2, 1, 2):
-                    await put(writer, review, nr, f"change {nr}")
+                    await put_cell(writer, review, nr, f"change {nr}")
                     seen, cursor = await read_all(writer, review, cursor, limit=100)
                     assert list(seen.values()) == [f"change {nr}"], "neither held up nor sent again"
 
@@ -86,7 +64,7 @@ def test_a_change_is_seen_whose_transaction_has_the_id_of_one_that_a_crash_forgo
         async with Database(url) as database:
             review = await a_review(database, documents=1, columns=2)
             async with database.worker() as connection:
-                await put(connection, review, 0, "before")
+                await put_cell(connection, review, 0, "before")
                 cursors = [(await changed_cells(connection, review.id, start)).cursor for start in (None, NOW)]
                 forgotten = set()
                 for _ in range(20):  # they left no trace, and a later cursor has them as ended
@@ -98,7 +76,7 @@ def test_a_change_is_seen_whose_transaction_has_the_id_of_one_that_a_crash_forgo
             await asyncio.to_thread(server.crash_and_recover)
         async with Database(url) as database, database.worker() as connection:
             assert await self_id(connection) in forgotten
-            await put(connection, review, 1, "after")
+            await put_cell(connection, review, 1, "after")
             for _ in forgotten:  # until the database is further than the cursors
                 await self_id(connection)
             for cursor in cursors:
@@ -120,7 +98,7 @@ def test_a_cursor_of_a_database_that_is_further_is_told_everything(url: str) -> 
         async with Database(url) as database:
             review = await a_review(database, documents=1, columns=1)
             async with database.worker() as connection:
-                await put(connection, review, 0, "here")
+                await put_cell(connection, review, 0, "here")
                 seen, cursor = await read_all(connection, review, None, limit=100)
                 ahead = int(cursor.split(":")[-2]) + 1000
                 further = f"{cursor.split('-')[0]}-{ahead}:{ahead}:"
@@ -156,7 +134,7 @@ def test_every_interleaving_of_writes_commits_and_pages_is_seen(url: str, steps:
                             if not writers[which].info.transaction_status:
                                 await writers[which].execute("begin")
                             # Each writer has separate columns, so that they never wait for each other.
-                            await put(writers[which], review, which * 6 + column, f"step {count}")
+                            await put_cell(writers[which], review, which * 6 + column, f"step {count}")
                         elif step == "commit":
                             await writers[which].execute("commit")
                         else:
@@ -181,7 +159,7 @@ def test_a_jobs_feed_shows_what_the_job_wrote(url: str) -> None:
             review = await a_review(database, documents=1, columns=2)
             job = await generate(database, review)
             async with database.worker() as connection:
-                await put(connection, review, 0, "by a person")
+                await put_cell(connection, review, 0, "by a person")
                 (item,) = await claim_items(connection, 60, 1, 3, {}, None)
                 await write_cells(connection, item, 1, "m", "1", [an_answer(review.columns[1], "by the job")])
             async with database.act_as(LOCAL_USER) as connection:

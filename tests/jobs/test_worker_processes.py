@@ -5,8 +5,6 @@ import json
 import random
 import signal
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -15,23 +13,9 @@ import pytest
 from tests.depth import depth
 from tests.jobs.grid import QUESTIONS, Watcher, a_job
 from tests.patience import PATIENCE_SECONDS, wait_until
-from tests.preloaded import Program
-from tests.processes import columnist, columns_in, contracts_in, metric, simulator, start, wait_for_line
+from tests.processes import columnist, columns_in, contracts_in, metric, simulator, start, wait_for_line, workers
 
 COLUMNS_PER_CALL = 2
-
-
-@contextmanager
-def workers(count: int, **variables: object) -> Iterator[list[Program]]:
-    started = [start("worker", **variables) for _ in range(count)]
-    try:
-        for worker in started:
-            wait_for_line(worker.stderr, "worker ready")
-        yield started
-    finally:
-        for worker in started:
-            worker.kill()
-            worker.communicate()
 
 
 def ended_items(watcher: Watcher) -> int:

@@ -13,6 +13,9 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from openai.types.chat import ChatCompletionMessageParam
+
+from columnist.llm.usage import Prices, Queue, Usage
 from columnist.settings import Settings
 from tests.patience import PATIENCE_SECONDS
 from tests.preloaded import Program
@@ -117,3 +120,46 @@ def completion(content: str) -> dict[str, Any]:
         "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}],
         "usage": {"prompt_tokens": 101, "completion_tokens": 7, "total_tokens": 108},
     }
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "c1": {
+            "type": "object",
+            "properties": {"quote": {"type": "string"}, "answer": {"type": ["string", "null"]}},
+            "required": ["quote", "answer"],
+            "additionalProperties": False,
+        }
+    },
+    "required": ["c1"],
+    "additionalProperties": False,
+}
+
+
+TEXT = "This Lease is made between Alder Ltd and Birch GmbH. The rent is 900 euros a month. " * 10
+
+
+class Counted:
+    """A ledger in memory."""
+
+    queue: Queue | None = None
+
+    def __init__(self) -> None:
+        self.counted: list[Usage] = []
+
+    async def admit(self) -> None:
+        return
+
+    async def count(
+        self, usage: Usage, key: bytes | None = None, answer: str | None = None, prices: Prices | None = None
+    ) -> None:
+        self.counted.append(usage)
+
+    async def kept(self, key: bytes) -> str | None:
+        return None
+
+
+def asking(question: str, text: str = TEXT) -> list[ChatCompletionMessageParam]:
+    content = f"<document>\n[Page 1]\n{text}\n</document>\n\nc1. {question}"
+    return [{"role": "system", "content": "Answer."}, {"role": "user", "content": content}]

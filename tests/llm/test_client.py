@@ -12,7 +12,6 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from openai.types.chat import ChatCompletionMessageParam
 
 from columnist.errors import (
     ContextExceededError,
@@ -27,50 +26,10 @@ from columnist.llm import client, limiter
 from columnist.llm import server as serving
 from columnist.llm.client import GIVE_UP_AFTER, ChatModel
 from columnist.llm.replies import Completion
-from columnist.llm.usage import Prices, Queue, Usage
+from columnist.llm.usage import Usage
 from columnist.settings import Settings
-from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
+from tests.llm.simulated import SCHEMA, TEXT, Counted, Reply, Simulated, asking, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
-
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "c1": {
-            "type": "object",
-            "properties": {"quote": {"type": "string"}, "answer": {"type": ["string", "null"]}},
-            "required": ["quote", "answer"],
-            "additionalProperties": False,
-        }
-    },
-    "required": ["c1"],
-    "additionalProperties": False,
-}
-TEXT = "This Lease is made between Alder Ltd and Birch GmbH. The rent is 900 euros a month. " * 10
-
-
-class Counted:
-    """A ledger in memory."""
-
-    queue: Queue | None = None
-
-    def __init__(self) -> None:
-        self.counted: list[Usage] = []
-
-    async def admit(self) -> None:
-        return
-
-    async def count(
-        self, usage: Usage, key: bytes | None = None, answer: str | None = None, prices: Prices | None = None
-    ) -> None:
-        self.counted.append(usage)
-
-    async def kept(self, key: bytes) -> str | None:
-        return None
-
-
-def asking(question: str, text: str = TEXT) -> list[ChatCompletionMessageParam]:
-    content = f"<document>\n[Page 1]\n{text}\n</document>\n\nc1. {question}"
-    return [{"role": "system", "content": "Answer."}, {"role": "user", "content": content}]
 
 
 def ask(settings: Settings, question: str = "What?", model: str = "simulated", max_tokens: int = 500) -> Completion:

@@ -16,8 +16,7 @@ from columnist.llm import server as module
 from columnist.llm.client import ChatModel
 from columnist.llm.limiter import TROUBLE, Limiter
 from columnist.settings import Settings
-from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
-from tests.llm.test_client import SCHEMA, asking
+from tests.llm.simulated import SCHEMA, Reply, Simulated, asking, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
 from tests.proxies import free_port
 

@@ -12,7 +12,7 @@ from columnist.errors import ContextExceededError, LlmAwayError, LlmRefusedError
 from columnist.llm.client import ChatModel
 from columnist.llm.replies import Completion
 from columnist.llm.usage import Usage
-from tests.llm.test_client import Counted, asking
+from tests.llm.simulated import Counted, asking
 from tests.processes import columns_in, contracts_in, start
 from tests.vllm.conftest import KEY, Vllm
 
