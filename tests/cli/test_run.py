@@ -95,8 +95,11 @@ def test_the_same_command_again_asks_nothing_again(home: dict[str, object], tmp_
         command = ("run", files, "-c", questions, "-o", tmp_path / "a.json")
         assert columnist(*command, **home).returncode == 0
         assert metric(llm, "llm_answers_total") == 10, "7 questions are two calls a document"
-        assert columnist(*command, **home).returncode == 0
+        piped = columnist(*command[:-1], "-.json", **home)
+        assert piped.returncode == 0
         assert metric(llm, "llm_answers_total") == 10
+        assert len(json.loads(piped.stdout)["documents"]) == 5, "and nothing else is on standard output"
+        assert "0 cells answered in this run" in piped.stderr
         contracts_in(tmp_path / "files", 6)
         assert columnist(*command, **home).returncode == 0
         assert metric(llm, "llm_answers_total") == 12, "only the new document is asked"

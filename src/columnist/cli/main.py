@@ -135,7 +135,13 @@ def run(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The file to write: .xlsx, .csv, .parquet, .json or .jsonl.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The file to write: .xlsx, .csv, .parquet, .json or .jsonl. `-`: CSV on standard output, `-.json` and "
+            "so on another format; all else is then on standard error.",
+        ),
     ],
     model: ModelOption = None,
     review: Annotated[
@@ -155,13 +161,16 @@ def run(
 
     Run the same command again at any time: it continues where it stopped, and asks no answered question again.
     """
+    from columnist.cli.piped import on_standard_output
     from columnist.cli.run import run_grid
     from columnist.progress import display
 
     settings = load_settings(model=model, server=server)
     configure_logs("ERROR")
-    console = display(sys.stdout, own=True)
-    raise typer.Exit(asyncio.run(run_grid(settings, paths, columns, output, review, model, console, batch=batch)))
+    with on_standard_output(output) as file:
+        console = display(sys.stdout, own=True) if file == output else display(sys.stderr)
+        code = asyncio.run(run_grid(settings, paths, columns, file, review, model, console, batch=batch))
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: DATABASE_URL=postgresql://… TABULAR_GENERATE_CONCURRENCY=32 columnist worker")
