@@ -110,8 +110,10 @@ def test_no_table_and_no_file_holds_a_word_of_what_was_deleted(
         for nr, text in enumerate(texts):
             file = (f"{MARK} {nr}.txt", text.format(MARK=MARK).encode())
             ids.append(upload(api, file, review_id=review)["files"][0]["document_id"])
-        until_read(api, review, document_ids=ids[:1])
-        until_read(api, review, document_ids=ids[1:])
+        damaged = (f"{MARK} 2.pdf", f"%PDF-1.4 {MARK}".encode())
+        ids.append(upload(api, damaged, review_id=review)["files"][0]["document_id"])
+        for one in ids:
+            until_read(api, review, document_ids=[one])
         first, second = (one["id"] for one in api.get(f"/tabular/reviews/{review}/columns").json()["columns"])
         cell = f"/tabular/reviews/{review}/cells/{ids[0]}"
         assert api.patch(f"{cell}/{second}", json={"summary": f"{MARK} by hand"}).status_code == 200
@@ -124,8 +126,9 @@ def test_no_table_and_no_file_holds_a_word_of_what_was_deleted(
         assert files(tmp_path)
         if how == "review":
             assert api.delete(f"/tabular/reviews/{review}", params={"confirm": True}).status_code == 204
-        for one in ids:
-            assert api.delete(f"/documents/{one}", params={"confirm": True}).status_code == 204
+        for one, everywhere in zip(ids, (True, False, True), strict=True):
+            ends = {"confirm": True, "everywhere": everywhere}
+            assert api.delete(f"/documents/{one}", params=ends).status_code == 204
         assert places(admin_url) == set(), "at once"
         if how == "document":
             history = api.get(f"/tabular/reviews/{review}/history").json()["changes"]

@@ -34,10 +34,10 @@ async def uploaded(
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise InputError("The body is not multipart/form-data: send each file as a part `files`.", "files")
     parts = _Parts()
-    parser = MultipartParser(options[b"boundary"], parts.callbacks())  # type: ignore[arg-type]
     count = 0
     taking: _Taking | None = None
     try:
+        parser = MultipartParser(options[b"boundary"], parts.callbacks())  # type: ignore[arg-type]
         async for chunk in request.stream():
             parser.write(chunk)
             for event, data in parts.take():

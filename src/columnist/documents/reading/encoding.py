@@ -30,7 +30,7 @@ _LEAST_ADDED, _SURELY, _ENOUGH = 3, 24, 12
 """How many bytes of ASCII are no letters of UTF-16: in a Western text with so many characters beside them, and in any
 text, as so many letters with two such bytes each do not follow one another."""
 _WESTERN = re.compile("[\t\n\f\r -~\u00a0-\u024f\u2010-\u205f\u20a0-\u20cf\u2122]*")
-_UTF_7 = re.compile(r"\+[A-Za-z0-9+/]{3,}-")
+_UTF_7 = re.compile(r"\+[A-Za-z0-9+/]{3,}+-?")
 _LIKELY = re.compile('["&<>@\u00a0-\u052f\u1e00-\u1fff\u2010-\u205f\u20a0-\u20cf\u2122]+')
 """Signs and letters of Europe: what UTF-7 packs."""
 _ZEROS = re.compile("\0\0+")
@@ -115,11 +115,16 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 def unpacked(decoded: Decoded) -> Decoded:
     """A text in ASCII with its parts in UTF-7 as letters, `+AKM-` as £, if all that may be such parts are likely ones.
     Not for web pages, where browsers do not unpack it, and addresses have such parts."""
-    parts = {found[0]: _of_utf_7(found[0]) for found in _UTF_7.finditer(decoded.text)} if decoded.text.isascii() else {}
+    parts = (
+        {found[0]: _of_utf_7(found[0]) for found in _UTF_7.finditer(decoded.text) if found[0][-1] == "-"}
+        if decoded.text.isascii()
+        else {}
+    )
     if not parts or not all(map(_LIKELY.fullmatch, parts.values())):
         return decoded
     return Decoded(
-        _UTF_7.sub(lambda found: parts[found[0]], decoded.text), (Remark(RemarkKind.GUESSED, detail="utf-7"),)
+        _UTF_7.sub(lambda found: parts.get(found[0], found[0]), decoded.text),
+        (Remark(RemarkKind.GUESSED, detail="utf-7"),),
     )
 
 

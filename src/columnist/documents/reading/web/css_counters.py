@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 _SYMBOL = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s,;\"']+"
 _NUMBER = re.compile(r"\d{1,8}")
 _DEFINED = re.compile(r"@counter-style\s+([\w-]+)\s*\{((?:[^{}\"']|\"[^\"]*\"|'[^']*')*)\}", re.I)
-_DECLARED = re.compile(rf"([a-z-]+)\s*:((?:{_SYMBOL}|[\s,])*)", re.I)
+_DECLARED = re.compile(rf"(?<![a-z-])([a-z-]++)\s*+:((?:{_SYMBOL}|[\s,])*)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
