@@ -104,6 +104,26 @@ def test_what_was_asked_for_before_keeps_its_scope(url: str) -> None:
     asyncio.run(scenario())
 
 
+def test_the_cells_of_a_question_that_is_added_are_counted_once(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            asker = Asker(database)
+            asker.gate.set()
+            review = await a_review(database, documents=2, columns=1)
+            job = await ask(database, review)
+            for name, requests in (("Asked for twice", 2), ("Asked for by nobody", 0)):
+                async with database.act_as(LOCAL_USER) as connection:
+                    await put_columns(connection, review.id, [ColumnSpec(name, "And this?")])
+                for _ in range(requests):
+                    await ask(database, review)
+            assert (await progress_of(database, job.job_id)).total_cells == 4
+            async with pool_of(database, asker):
+                progress = await until_ended(database, job)
+            assert (progress.done_cells, progress.total_cells) == (6, 6)
+
+    asyncio.run(scenario())
+
+
 def test_a_request_for_another_model_never_joins(url: str) -> None:
     async def scenario() -> None:
         async with Database(url) as database:

@@ -61,7 +61,7 @@ begin
         case when j.column_ids is not null then
           array(select distinct o from unnest(j.column_ids || grow_tabular_job.column_ids) o) end end,
       budget = least(j.budget, grow_tabular_job.budget + job_cost(j)),
-      grown_at = case when t.items > 0 then clock_timestamp() else j.grown_at end,
+      grown_at = case when t.cells > 0 then clock_timestamp() else j.grown_at end,
       updated_at = now()
   from counted t
   where j.id = job.id

@@ -21,6 +21,8 @@ begin
       skipped_items = j.skipped_items + t.skipped,
       done_cells = j.done_cells + t.done_cells,
       error_cells = j.error_cells + t.error_cells,
+      -- A question that was added meanwhile, and that nobody has counted, was asked too.
+      total_cells = greatest(j.total_cells, j.done_cells + t.done_cells + j.error_cells + t.error_cells),
       recent_items = j.recent_items * exp(-extract(epoch from clock_timestamp() - j.updated_at) / 60) + t.ended,
       started_at = coalesce(j.started_at, now()),
       updated_at = clock_timestamp(),
