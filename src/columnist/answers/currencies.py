@@ -98,7 +98,7 @@ _COUNTRIES = {
     "great britain": "GBP",
 }
 _MONEY_OF = r"(?:currency|money|funds|tender|dollars)\s++of\s++"
-NATIONS = {"canadian": "CAD", "australian": "AUD", "u.s.": "USD", "us": "USD"}
+NATIONS = {"canadian": "CAD", "cdn": "CAD", "australian": "AUD", "u.s.": "USD", "us": "USD"}
 """Nationality after a dollar amount ("$5,000 Canadian"); ignored elsewhere."""
 DOLLARS = frozenset(
     "AUD BBD BMD BND BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SGD TTD TWD XCD MXN ARS CLP COP UYU DOP".split()
@@ -126,7 +126,7 @@ def _any_of(names: Iterable[str]) -> str:
     """A pattern for names of currencies, the longest first, singular or plural."""
     patterns = []
     for name in sorted(names, key=len, reverse=True):
-        plural = "?" if name.endswith("s") and name != "rs" else ""
+        plural = "?" if name.endswith("s") and name not in ("rs", "$us") else ""
         patterns.append(
             re.escape(name).replace(r"\ ", r"\s++")
             + plural
@@ -156,7 +156,9 @@ def strange(line: str, match: "re.Match[str]") -> bool:
     written = match[0].lower()
     if written == "korean won" and line[: match.start()].rstrip().lower().endswith("north"):
         return True
-    if written.rstrip("s") in ("dollar", "rupee", "cent"):
+    if written == "sterling" and re.match(r",?\s+(?:[A-Z]|silver\b)", line[match.end() : match.end() + 10]):
+        return True  # a name, or a metal
+    if written.rstrip("s") in ("dollar", "rupee", "cent") or written in ("rs", "rs."):
         before = _BEFORE.search(line, max(0, match.start() - 30), match.start())
         word = before[1] if before else ""
         return word.lower() not in _NOT_WHOSE and bool(_WHOSE.match(word))

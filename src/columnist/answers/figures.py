@@ -34,6 +34,10 @@ _NUMERATORS = frozenset([*map(str, range(100)), *(f"0{digit}" for digit in range
 _DENOMINATORS = frozenset("2 3 4 5 6 7 8 9 10 12 16 20 32 64 100 1000".split())
 _ORDINALS = frozenset("first second third fourth fifth sixth seventh eighth ninth".split())
 _MOST_WORDS = 40
+_EUROPEAN_SCALES = frozenset(("mio", "mln", "mrd"))
+"""In `1.250 Mio.` the dot, in `1,250 Mio.` the comma may be a decimal point."""
+_THREE_PLACES = re.compile(r"\d{1,3}[.,]\d{3}")
+_AFTER_A_COMMA = re.compile(r"(?:^|[\s($€£]),$")
 
 
 def numbers_in(tokens: Items) -> Items:
@@ -76,7 +80,8 @@ def _in_figures(tokens: Items, at: int) -> tuple[Item, int]:
         values, end = _scaled(values, SCALES[tokens.text(end + 1)]), end + 2
     before = tokens.line[first.start - 1 : first.start]
     follows_a_letter = re.match(r"[^\W\d_]", before) and tokens.kind(at - 1) != "cur"
-    if follows_a_letter or _OCR.match(tokens.line, tokens[end - 1].end):
+    is_rest = _AFTER_A_COMMA.search(tokens.line, max(0, first.start - 2), first.start)  # of `1,500`, perhaps
+    if follows_a_letter or is_rest or _OCR.match(tokens.line, tokens[end - 1].end):
         values = ()
     return Item("num", first.start, tokens[end - 1].end, "", values, part=part), end
 
@@ -86,6 +91,8 @@ def _whole_or_part(tokens: Items, at: int) -> tuple[tuple[Decimal, ...], int, bo
     first = tokens[at]
     over = _fraction(tokens, at)
     if over is not None:
+        if tokens.kind(at - 1) == "cur" and tokens.text(over[1]) not in SCALES:
+            return (), over[1], True  # `$5/1000` is a price for a thousand
         return over[0], _after_ending(tokens, over[1], "th", "ths", "rd", "rds"), True
     mixed = _mixed(tokens, at + 1) if first.values and first.text.isdigit() and len(first.text) <= 3 else None
     if mixed is None:
@@ -102,7 +109,8 @@ def _with_word(tokens: Items, values: tuple[Decimal, ...], at: int) -> tuple[tup
         end = at + 1
         if word in SHORT_SCALES and tokens.is_glued(end, "punct") and tokens.text(end) == ".":
             end += 1
-        return () if tokens.text(end) in SCALES else _scaled(values, scale), end
+        is_open = word in _EUROPEAN_SCALES and _THREE_PLACES.fullmatch(tokens.text(at - 1))
+        return () if is_open or tokens.text(end) in SCALES else _scaled(values, scale), end
     if word in ("hundred", "hundreds", "dozen", "dozens", "score"):
         return (), at + 1
     if not tokens.is_tight(at) or word in NAMES or word in ("x", "pa", "am", "pm"):
@@ -119,7 +127,9 @@ def _scaled(values: tuple[Decimal, ...], scale: int) -> tuple[Decimal, ...]:
 
 def _short_scale(tokens: Items, at: int) -> int | None:
     token = tokens[at]
-    if token.text == "MN":  # also Moneda Nacional
+    if token.text == "MN" or tokens.line[token.end : token.end + 2] == "/N":  # also Moneda Nacional
+        return None
+    if token.text == "mm" and tokens.kind(at - 2) != "cur":  # also millimetres
         return None
     gap = token.start - tokens[at - 1].end
     if gap > 1 or re.match(r"\.\w|\w", tokens.line[token.end : token.end + 2]):

@@ -56,9 +56,9 @@ _BETWEEN_NUMBER_AND_UNIT = frozenset(
     "clear whole entire".split()
 )
 _STRANGE_SCALES = frozenset(
-    "dozen hundred lacs gross score myriad mill bill thou thsd th tsd tys trn bln bio tn cr mil bil grand large mega "
-    "kilo mille duizend tausend tusen tuhat mila tisic tisíc tysiac tysiąc tysięcy ezer bin ribu juta arab kharab man "
-    "oku hundert honderd тыс млн млрд тысяч".split()
+    "dozen hundred lacs gross score myriad mill bill tril thou thsd th tsd tys trn bln bio tn cr mil bil grand large "
+    "mega kilo mille duizend tausend tusen tuhat mila tisic tisíc tysiac tysiąc tysięcy ezer bin ribu juta arab "
+    "kharab man oku hundert honderd тыс млн млрд тысяч".split()
 )
 _LIKE_A_SCALE = re.compile(
     r"\w*illi(?:on|ard)s?|(?:mil|bil|tril)+(?:i|j|h|y|l?[oó]n|li?ard|iard)\w*|mi?l+[ij]?on\w*|miljard\w*", re.I
@@ -71,12 +71,13 @@ _SHORT_WORDS = frozenset(
     "we he do per than that this each from with upon into such less plus up so who may can has had now one two "
     "six ten when then day fee tax vat lb lbs kg oz ton pro out off over paid cash plan only mwh kwh mcf bbl unit "
     "item job hour week year cap sum which his her our own both more most same shall will must also been were "
-    "have they them their said".split()
+    "have they them their said non pre co did does yet ago see let get set old use used how why new until while".split()
 )
 _NO_UNITS = frozenset("pair pairs brace trio squared cubed odd o'clock fold".split())
 """After a number: it counts several, or does not count."""
 _LONGEST_WORD = 40
 """Characters of a quoted word beside a number."""
+_EACH = frozenset("every during within after before until past following preceding since prior last next".split())
 _PRONOUN_BEFORE = frozenset("any no each every only either the this that such other neither which another".split())
 _PRONOUN_BEHIND = frozenset("of or party another hand such time-to-time".split())
 
@@ -417,7 +418,7 @@ class _Scan:
             return False
         word = items[at].text
         lowered = word.lower()
-        if self.scale(at) or (not word.isascii() and word.upper() == word.lower()):
+        if self.scale(at) or word == "CAN" or (not word.isascii() and word.upper() == word.lower()):
             return True
         if lowered in _SHORT_WORDS or lowered in NATIONS or len(word) > 4 or lowered in NAMES:
             return False
@@ -463,6 +464,7 @@ class _Scan:
                 return "?", before, last
             if not tight and (before == 0 or items.kind(outer) in ("open", "punct", "comma")):
                 return "?", before, last
+        before -= items.text(before) == "." and items.text(before - 1) == "neg"
         if items.text(before) in ("minus", "negative", "neg"):
             outer = before - 1
             if outer < 0 or items.kind(outer) in ("open", "punct", "quote") or items.text(outer) in (
@@ -481,7 +483,7 @@ class _Scan:
         items, before = self.items, opened - 1
         if before in self.taken or items.kind(before) in ("num", "cur", "strange", "pct", "bps", "ord", "part"):
             return False
-        if before < 0 or items.kind(before) in ("punct", "comma", "dash", "sign", "open"):
+        if before < 0 or items.kind(before) in ("punct", "comma", "dash", "sign", "open", "blank"):
             return True
         words = [items.text(at) for at in range(max(0, opened - 4), opened)]
         below = (
@@ -546,8 +548,18 @@ class _Scan:
             or (items.kind(after) == "blank" and items.is_glued(after, "blank"))
         ):
             self.add(Kind.UNREAD, at, after)
+        elif self.of_a_kind(after):
+            self.add(Kind.UNREAD, at, after + 1)
         else:
             self.signed(Kind.COUNT, at, at, items[at].values)
+
+    def of_a_kind(self, at: int) -> bool:
+        """Whether a word at that index makes another unit of the one after it: `nautical miles`, `lunar months`."""
+        items, after = self.items, at + 1
+        after += items.kind(after) == "dash"
+        is_unit = items.kind(at) == items.kind(after) == "word" and items.text(after) in NAMES
+        is_other = items.text(at) not in _SHORT_WORDS and items.text(at) not in _EACH
+        return is_unit and is_other and items.is_beside(at) and items.is_beside(after)
 
     def decimal_comma(self, at: int) -> bool:
         """Whether two digits after a comma may be decimals, or be a part of `5,000`."""
@@ -604,6 +616,8 @@ class _Scan:
         )
         if item.text == "*" and at and items[at - 1].end == item.start and items[at - 1].kind == "word":
             return  # a footnote's mark
+        if item.text in "•▪" and not self.line[: item.start].strip() and self.line[item.end : item.end + 1] == " ":
+            return  # a list's mark
         product = item.text == "*" and "num" in beside
         tight = tight or (
             at > 0
@@ -613,6 +627,7 @@ class _Scan:
         )
         priced = any(kind in ("cur", "pct", "bps", "strange") for kind in beside)
         priced = priced or (beside[1] == "open" and items.kind(at + 2) == "num")  # `___ (30) days`
+        priced = priced or (beside == ("open", "close") and items.kind(at - 2) in ("num", "pct"))  # `thirty (__) days`
         if priced or product or tight or items.text(at + 1) in NAMES:
             self.add(Kind.UNREAD, at, at)
         elif beside[0] == "comma" and at > 1 and items.kind(at - 2) == "num":

@@ -9,7 +9,7 @@ _REFERENCE_TO = (
     r"(?:sections?|secs?|articles?|arts?|clauses?|cl|paragraphs?|paras?|exhibits?|schedules?|items?|tables?|annex(?:es)?|appendix"
     r"|appendices|attachments?|addend(?:um|a)|amendments?|chapters?|parts?|pages?|pp?|notes?|footnotes?|fn|figures?|rules?"
     r"|regulations?|forms?|phases?|tiers?|levels?|stages?|tranches?|class|series|versions?|iso|nos?|box|suite|volume|option|nr|v|ver"
-    r"|(?-i:Year|Month|Quarter|Week|Day|Lot|Step|Line|Column|Milestone|Project|Product|Act|Chapter)|§+)"
+    r"|(?-i:Unit|Room|Floor|Apartment|Apt|Flat|Year|Month|Quarter|Week|Day|Lot|Step|Line|Column|Milestone|Project|Product|Act|Chapter)|§+)"
 )
 _NUMBERED = r"\d{1,4}(?!\d)(?:[.-]\d{1,3}(?!\d))*+(?:\s?\((?:[a-z]{1,4}|\d{1,2})\))*+"
 _REFERENCES = re.compile(
@@ -22,7 +22,9 @@ _REFERENCES = re.compile(
 _REFERENCE_BEFORE = re.compile(rf"(?<![^\W_]){_REFERENCE_TO}\.?\s*$", re.I)
 _NAMES_OF_FIGURES = re.compile(
     # The time of day; a list's mark; names such as FY2020 and Q4.
-    r"\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?(?![\d:])|(?<=\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?"
+    r"\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?(?![\d:])"
+    r"|(?<![\d.,$€£])(?:[1-9]|1[0-2])\s?a\.?m\b\.?"
+    r"|(?:(?<=\bat\s)|(?<=\bby\s)|(?<=\buntil\s)|(?<=\bbefore\s))(?:[1-9]|1[0-2])\s?p\.?m\b\.?|(?<=\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?"
     r"|(?<![\d.,$€£])\d{1,2}(?:\.\d{1,2}(?!\d)){2,8}(?:\.(?!\d)|\b(?![,.%]?\d))(?=\s+[^\W\d_])"
     r"|(?:19|20)\d\d(?=\s(?-i:Act|Plan|Agreement|Season|Budget|Edition|Rules|Regulations)\b)"
     r"|(?<![^\W_])(?:fy|q|ex|h)-?\d{1,4}(?![\w.,/%-])"

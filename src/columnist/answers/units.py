@@ -19,6 +19,8 @@ _SPELLINGS = {
     "mile": "miles",
     "metre": "metres meter meters",
     "kilometre": "kilometres kilometer kilometers km kms",
+    "square foot": "sqft",
+    "square metre": "sqm",
     "acre": "acres",
     "hectare": "hectares",
     "kilogram": "kilograms kilogramme kilogrammes kg kgs",
@@ -36,12 +38,16 @@ _SPELLINGS = {
     "gigabyte": "gigabytes gb",
     "terabyte": "terabytes tb",
 }
-NAMES = {name: unit for unit, others in _SPELLINGS.items() for name in (unit, *others.split())}
+NAMES = {name: unit for unit, others in _SPELLINGS.items() for name in (unit, *others.split()) if " " not in name}
 """Each spelling of a unit in one word, in lower case."""
 for _name in (
     "second seconds sec secs fortnight fortnights quarter quarters decade decades semester semesters trimester "
     "trimesters season seasons night nights weekend weekends term-years anniversary anniversaries biennium inch inches "
-    "lb lbs centimetre centimetres centimeter centimeters cm millimetre millimetres millimeter millimeters mm"
+    "lb lbs sf rsf gsf knot knots carat carats furlong furlongs tsubo bigha dunam dunams feddan feddans bps kbps "
+    "mbps gbps tbps byte bytes kilobyte kilobytes megabyte megabytes petabyte petabytes mcf mmcf bcf tcf boe btu "
+    "btus mmbtu therm therms watt watts volt volts ampere amperes amp amps joule joules lumen lumens millisecond "
+    "milliseconds horsepower psi rpm mph kph quinquennium quinquennia centimetre centimetres centimeter "
+    "centimeters cm millimetre millimetres millimeter millimeters mm"
 ).split():
     NAMES.setdefault(_name, _name.rstrip("s"))
 NAMES |= dict.fromkeys(("century", "centuries"), "century") | {"halves": "halve", "millennia": "millennium"}

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from columnist.answers.currencies import DOLLARS, ENGLISH_WORDS, bare_dollars
 from columnist.answers.mentions import currencies
-from columnist.answers.numerals import in_bounds
+from columnist.answers.numerals import PARTS, in_bounds
 from columnist.answers.outcomes import Measured, Typed, Undecided
 from columnist.answers.parts import Kind, Part, parts
 from columnist.answers.plain import one_line, plain
@@ -25,25 +25,35 @@ from columnist.reviews.model import Format, Question
 
 LONGEST = 2_000
 """Most characters of an answer that is read for a single value."""
+# The text around a value is searched with one sign in place of each part.
+_VALUE, _BARE, _TIME, _OTHER = "\ue000", "\ue001", "\ue002", "\ue003"
+_ANY = f"[{_VALUE}{_BARE}{_TIME}{_OTHER}]"
 _COMPARED = r"(?:great|less|high|low|larg|small|long|short|lat|latt|earli|soon|bigg|old|bett)(?:er|or|r|st|est)"
 _ALTERNATIVES = re.compile(
-    rf"\b(?:{_COMPARED}|the\s+(?:least|most))(?:\s+[\w-]+){{0,4}}?\s+of\b|\bwhichever\b"
+    rf"\b(?:{_COMPARED}|the\s+(?:least|most))(?:\s+[\w-]+){{0,4}}?[\s-]+of\b|\bwhichever\b"
+    rf"|\b(?:max|min|{_COMPARED})\s?\((?=[^()]*[,;])"
     rf"|\bif\s+(?:any\s+)?(?:{_COMPARED}|less|more)\b|\bas\s+the\s+case\s+may\s+be\b|\brespectively\b"
-    r"|\bdepend(?:s|ing)?\s+(?:up)?on\b|\balternatively\b|\binstead\b",
+    r"|\bdepend(?:s|ing)?\s+(?:up)?on\b|\balternatively\b|\binstead\b"
+    rf"|(?:\A|[,;:.]|{_VALUE})\s*otherwise\b(?!\s+(?:\w+ed|set|in\s+(?:writing|this|the)|herein|by|under|due|payable)\b)"
+    r"|\b(?:nil|nothing|free\s+of\s+charge|now\s+free|gratis)\b"
+    r"|\b(?:then|thereafter)\s+(?:(?:at|by|the|a)\s+)*(?:market|prevailing|current|going|spot|list|index|adjust|increas|ris|escalat|free|none|negotiat)\w*",
     re.I,
 )
 """The answer depends on several things, such as the greater of two: it has no single value."""
 
-# The text around a value is searched with one sign in place of each part.
-_VALUE, _BARE, _TIME, _OTHER = "\ue000", "\ue001", "\ue002", "\ue003"
-_ANY = f"[{_VALUE}{_BARE}{_TIME}{_OTHER}]"
 _FEW_WORDS = r"(?:\s+[\w'-]+){0,3}?\s*"
 _BOUND = (
     r"(?:more|less|greater|higher|lower|larger|smaller|fewer|longer|shorter|later|earlier|over|above|under|below|before|after|prior|about"
     r"|exceed\w*|beyond|around|approximately|in|up)"
 )
+_BOUND_THAN = r"(?:more|less|greater|higher|lower|larger|smaller|fewer|longer|shorter|better|worse)\s+than"
+_A_PRICE = r"(?:prices?|costs?|market|value|par|list|rates?|rent|fees?|year|budget)"
+_A_CHARGE = (
+    r"(?:fees?|costs?|expenses?|interest|tax(?:es)?|royalt(?:y|ies)|commissions?|VAT|GST|disbursements?|reimbursements?"
+    r"|penalt(?:y|ies)|bonus(?:es)?|surcharges?)"
+)
 _COMPUTED = re.compile(
-    r"\b(?:twice|thrice|doubled?|trebled?|tripled?|quadrupled?|multipl(?:ied|ying|y)|multiples?\s+of|divided|times|pro[\s-]?rat(?:ed|a)|(?:two|three|four|five|six|seven|eight|nine|ten|\d+)-?fold"
+    r"\b(?:twice|thrice|doubl(?:ed?|es|ing)|halv(?:ed?|es|ing)|trebled?|tripled?|quadrupled?|multipl(?:ied|ying|y)|multiples?\s+of|divided|times|pro[\s-]?rat(?:ed|a)|(?:two|three|four|five|six|seven|eight|nine|ten|\d+)-?fold"
     r"|squared|x)\b|[×÷]"
     r"|\bplus\b|[+±]|\bminus\b|\b(?:increas|decreas|reduc|rais|lower|multipli|adjust|augment)(?:ed|d)?\s+by\b|\bnet\s+of\b|\badd(?:ed|ing)?\s+to\b"
     r"|\btogether\s+with\b|\bin\s+addition\s+to\b|\bon\s+top\s+of\b|(?<!\bor\s)(?<!\bno\s)(?<!\bnot\s)\bless\b(?!\s+than\b)|(?<!\bwithout\s)\bdeduct(?:s|ed|ing|ions?)?\b|\bamounts?\s+by\s+which\b|\bsubtract\w*"
@@ -54,22 +64,27 @@ _COMPUTED = re.compile(
     rf"|\b(?:discount|rebate|reduction|shortfall)\s+(?:on|from|off|against)\s+(?:the\s+|an?\s+)?{_VALUE}"
     r"|\bhalf\b|\bthirds?\s+of\b|\bquarters?\s+of\b|\bpercentage\s+of\b"
     rf"|\b(?:net|operating|trading|an?|the)\s+(?:loss|deficit|shortfall)\s+of\s+{_VALUE}|{_VALUE}\s+(?:net\s+)?(?:loss|deficit|shortfall)\b"
-    rf"|\b(?:declined|decreased|dropped|fell|fallen|down|shrank|shrunk)\s+(?:by\s+)?{_VALUE}",
+    rf"|\b(?:declined|decreased|dropped|fell|fallen|down|shrank|shrunk)\s+(?:by\s+)?{_VALUE}"
+    rf"|{_VALUE}\W{{0,3}}(?:{_BOUND_THAN}|above|below|(?:in\s+excess|short)\s+of|over\s+(?:the\s+|its\s+)?(?:\w+\s+)?{_A_PRICE}"
+    r"|under\s+(?:the\s+|its\s+)?(?:\w+\s+)?(?:budget|price|market|cost))\b"
+    rf"|{_VALUE}\W{{0,3}}(?:and|&|along\s+with|as\s+well\s+as)\s+(?:\w+\s+){{0,3}}?(?:{_A_CHARGE}|balance|remainder|rest)\b|\b{_A_CHARGE}\s+(?:and|&)\s+{_VALUE}"
+    rf"|\bround(?:ed|ing)\b|\bnearest\s+{_VALUE}|\boff\s+{_VALUE}|\bneg\b|{_VALUE}\W{{1,3}}(?:debit|dr)\b(?!\s+(?:card|note|order|memo|account))",
     re.I,
 )
 """The value is only a part, a multiple, a term or the opposite of the answer."""
 _SUM = re.compile(
     rf"\b(?:sum|product|difference|average|mean|median|maximum|minimum|max|min|aggregate|total|excess|quotient|ratio)\s+(?:of|between)\b"
-    rf"(?:[^.;{_VALUE}]{{0,120}}\b(?:and|plus|or)\b[^.;{_VALUE}]{{0,40}}{_VALUE}|[^.;{_VALUE}]{{0,60}}{_VALUE}\W{{0,4}}(?:and|plus|or|over|to)\b(?!\s+{_BOUND}))"
-    rf"|\b(?:part|portion|share|fraction|proportion|multiple|balance|remainder|rest|some|none|two-thirds|instal?lments?)\s+of\s+(?:the\s+|an?\s+)?{_VALUE}"
+    rf"(?:[^.;{_VALUE}]{{0,120}}\b(?:and|plus|or)\b[^.;{_VALUE}]{{0,40}}{_VALUE}|[^.;{_VALUE}]{{0,60}}{_VALUE}\W{{0,4}}(?:and|plus|or|over)\b(?!\s+{_BOUND}))"
+    rf"|\b(?:part|portion|share|fraction|proportion|multiple|balance|remainder|rest|some|none|most|much|bulk|instal?lments?"
+    rf"|\d+(?:th|rd)s?|(?:{'|'.join(PARTS)})s?)\s+of\s+(?:the\s+|an?\s+)?{_VALUE}"
     rf"|{_VALUE}\s*(?:of|and)\s+(?:an?\s+|the\s+)?(?:additional\s+|further\s+|another\s+)?{_VALUE}"
     rf"|\b(?:product|difference|multiple|quotient|ratio|range)\s+(?:of|between)\b|\brang(?:e|ing)\b",
     re.I,
 )
 _NOT = re.compile(
     rf"\b(?:not|never|no|nobody|nothing|neither|nor|cannot|\w+n't)\b(?!{_FEW_WORDS}\s*(?:{_BOUND}|within|limited|only|until|be\s+{_BOUND})\b){_FEW_WORDS}{_VALUE}"
-    rf"|\b(?:other\s+(?:\w+\s+)?than|barring|besides|far\s+from|short\s+of|as\s+opposed\s+to|except(?:ing|ed)?(?:\s+for)?|exclud\w+|rather\s+than|instead\s+of|without(?!\s+[\w'-]+\s+(?:upon|by\s+\w+ing)\b)|(?:anything|nothing|everything|all|any\s+\w+)\s+but|unlike|save\s+for|apart\s+from)\b"
-    rf"{_FEW_WORDS}{_VALUE}",
+    rf"|\b(?:other\s+(?:\w+\s+)?than|barring|besides|compared\s+(?:with|to)|versus|relative\s+to|far\s+from|short\s+of|as\s+opposed\s+to|except(?:ing|ed)?(?:\s+for)?|exclud\w+|exclusive\s+of|absent|lacking|missing|rather\s+than|instead\s+of|without(?!\s+[\w'-]+\s+(?:upon|by\s+\w+ing)\b)|(?:anything|nothing|everything|all|any\s+\w+)\s+but|any\s+of|unlike|save\s+(?:for|on|in)|apart\s+from)\b"
+    rf"{_FEW_WORDS}{_VALUE}|\bvs\b\.?\s*{_VALUE}",
     re.I,
 )
 _BETWEEN = re.compile(rf"\b(?:between|among)\b(?:\s+\w+)?\s*{_ANY}", re.I)
@@ -80,7 +95,7 @@ _OR = re.compile(
     rf"|\beither\s+{_VALUE}",
     re.I,
 )
-_ASKED = re.compile(rf"{_VALUE}\W{{0,3}}\?|\?\W{{0,2}}{_VALUE}|(?<![\w{_VALUE}])[~≈<>≤≥^]")
+_ASKED = re.compile(rf"{_VALUE}\W{{0,3}}\?|\?\W{{0,2}}{_VALUE}|(?<![\w{_VALUE}])[~≈<>≤≥^]|{_VALUE}[-\s]?(?:ish|odd)\b")
 _IN_THOUSANDS = re.compile(r"(?<!\d)['’]000|\(0{3}s?\)|\bin\s+(?:thousands|millions|billions)\b", re.I)
 _GONE = (
     r"(?:waived|deleted|stricken|struck|superseded|revoked|rescinded|repealed|cancell?ed|withdrawn|abolished|void|obsolete"
@@ -88,13 +103,16 @@ _GONE = (
 )
 _REVOKED = re.compile(
     rf"\b(?:formerly|previously|originally|in\s+(?:lieu|place|stead)\s+of|with\s+the\s+exception\s+of|no\s+longer|used\s+to\s+be"
-    rf"|(?:\w+ed|up|down)\s+from|deleting|replacing|striking|omitting|removing|cancell?ing|waiving)\b{_FEW_WORDS}{_VALUE}"
+    rf"|(?:\w+ed|up|down|forward)\s+from|(?:replac|supersed)es|rejected|deleting|replacing|striking|omitting|removing|cancell?ing|waiving)\b{_FEW_WORDS}{_VALUE}"
     rf"|\b{_GONE}\W{{1,3}}{_VALUE}"
     rf"|{_VALUE}(?:\s+(?!(?:if|when|unless|where|once|until|or|and|for|to|upon|after|not|is|are)\b)\w+){{0,2}}?\W{{0,3}}"
     rf"(?:\b(?:is|are|was|were|has|have|shall|will|been|being|be|now|hereby)\s+)*\b{_GONE}\b"
     rf"|{_VALUE}\W{{0,2}}(?:\s+\w+){{0,2}}?\s+(?:(?:is|are|was|were|do|does|did)\s+(?:not|never)|isn't|aren't|wasn't|don't|doesn't)\b"
     r"(?!\s+(?:be\s+)?(?:refund|exceed|transfer|deduct|tax|subject|includ|contingent|condition|limit|more|less|paid|received))"
-    rf"|~~\s?{_VALUE}|{_VALUE}\s?~~",
+    rf"|{_VALUE}\s+(?:is|was|were|has\s+been)\s+(?:rejected|declined|refused)\b|\A\W*(?:was|were|had\s+been)\b"
+    rf"|{_VALUE}\s+(?:is\s+)?(?:missing|absent|blank|illegible)\b|{_VALUE}\W{{1,3}}(?:but\s+)?never\s+(?!more|less|exceed|below|above)"
+    rf"|{_VALUE}\s+not\s+(?:agreed|accepted|payable|included|binding|valid)\b"
+    rf"|\b(?:scratch|strike)\s+that\b|[\[(](?:sic|draft)[\])]|~~\s?{_VALUE}|{_VALUE}\s?~~",
     re.I,
 )
 """The value holds at another time, or no longer."""
@@ -104,21 +122,45 @@ _HIDDEN = re.compile(
     re.I,
 )
 """A part of the answer is not shown, or not written yet."""
+_WORD_OF_A_GUESS = (
+    r"\b(?:maybe|perhaps|possibly|probably|presumably|apparently|allegedly|purportedly|supposedly|seemingly|arguably"
+    r"|hypothetical(?:ly)?|unclear|uncertain|unsure|ambiguous|incorrect|wrong|erroneous(?:ly)?|mistaken(?:ly)?)\b"
+    r"|\b(?:I|we)\s+(?:think|guess|believe|assume|suppose)\b|\bguess\b|\bnot\s+(?:sure|certain)\b"
+)
+_CLEARLY = "(?:(?:explicit|express|clear|direct)ly )?"
+_SAID_NOWHERE = (
+    rf"(?<!if )(?<!when )(?<!where )(?<!unless )\bnot {_CLEARLY}"
+    r"(?:stated|specified|mentioned|disclosed|indicated|found)\b"
+    rf"|\b(?:does|do|did) not {_CLEARLY}(?:state|specify|mention|disclose|indicate|say)\b|\bn/a\b|\bis silent\b"
+    r"|\bno(?: (?!other\b)\w+){1,2} (?:is|are) (?:stated|specified|mentioned|disclosed|indicated|given|found)\b"
+)
+_GUESSED = re.compile(
+    rf"{_WORD_OF_A_GUESS}|{_SAID_NOWHERE}|\bundated\b|\b(?:could|might)\s+be\s+{_VALUE}"
+    r"|\b(?:date|amount|rate|period|sum)\s+(?:is\s+)?(?:missing|blank|unknown|illegible)\b|\bno\s+date\b(?!\s+(?:later|earlier|after|before|prior))"
+    rf"|\b(?:e\.g\.|for\s+(?:example|instance)|such\s+as|example|assum(?:ed|ing)(?:\s+to\s+be)?"
+    rf"|unknown|unspecified|not\s+applicable)\W{{0,3}}(?:(?:shows|is|of|an?|the)\s+)*{_VALUE}"
+    rf"|{_VALUE}\W{{0,3}}(?:\(\s*|,\s*|\s)(?:an?\s+|for\s+)?(?:example|unknown|unspecified|not\s+applicable)\b",
+    re.I,
+)
+"""The value is a guess or an example, or the answer also says that there is none."""
 _ROUGHLY = re.compile(
     rf"\b(?:circa|c\.|ca\.|approximately|approx\.|roughly|around|early|late|mid)[\s-]+(?:the\s+)?{_VALUE}", re.I
 )
-_OTHER_CALENDAR = re.compile(r"\b(?:B\.?C\.?(?:E\.?)?|B\.E\.|A\.?H\.|Julian|Hijri|lunar)(?!\w)")
+_OTHER_CALENDAR = re.compile(
+    r"\b(?:B\.?C\.?(?:E\.?)?|B\.E\.|A\.?H\.|O\.S\.|[Oo]ld\s+[Ss]tyle|Julian|Hijri|Buddhist|Saka|Minguo|lunar)(?!\w)"
+)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _A_WEEKDAY = r"(mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?day|s|rs?)?\b\.?"
 _WEEKDAY = re.compile(rf"\b{_A_WEEKDAY},?\s+(?:the\s+)?{_VALUE}|{_VALUE},?\s+\(?(?:a\s+)?{_A_WEEKDAY}", re.I)
 _NATION = (
-    r"(?:canad\w+|austral\w+|singapor\w+|hong\s?kong\w*|new\s+zealand|taiwan\w*|jamaic\w+|baham\w+|barbad\w+|beliz\w+|bermud\w+|brunei|cayman"
-    r"|fiji\w*|caribbean|guyan\w+|liberia\w*|namibia\w*|trinidad\w*|zimbabw\w+|surinam\w*|mexic\w+|argentin\w+|chile\w*|colombia\w*|philippin\w+"
-    r"|urugua\w+|dominican|cuba\w*|pakistan\w*|nepal\w*|sri\s+lanka\w*|mauriti\w+|seychell\w+|maldiv\w+|foreign|local)"
+    r"(?:(?:east\s+)?(?:canad\w+|austral\w+|singapor\w+|hong\s?kong\w*|new\s+zealand|taiwan\w*|jamaic\w+|baham\w+|barbad\w+|beliz\w+|bermud\w+|brunei|cayman"
+    r"|fiji\w*|caribbean)|guyan\w+|liberia\w*|namibia\w*|trinidad\w*|zimbabw\w+|surinam\w*|mexic\w+|argentin\w+|chile\w*|colombia\w*|philippin\w+"
+    r"|urugua\w+|dominican|cuba\w*|pakistan\w*|nepal\w*|sri\s+lanka\w*|mauriti\w+|seychell\w+|maldiv\w+|foreign|local|cdn|bds)"
 )
 _FOREIGN = re.compile(
     rf"\b{_NATION}\W{{1,3}}(?:(?:funds|currency|money)\s+)?(?:of\s+)?{_VALUE}"
-    rf"|{_VALUE}\W{{1,3}}(?:in\s+|of\s+|the\s+)*{_NATION}\b",
+    rf"|{_VALUE}\W{{1,3}}(?:in\s+|of\s+|the\s+)*{_NATION}\b"
+    rf"|\b(?:is|are|in)\s+{_NATION}(?=[\s.,;)\]]*(?:$|[.;)\]]|dollars?\b|currency\b|funds\b|money\b))",
     re.I,
 )
 """Beside dollars or rupees: another country's currency."""
@@ -135,11 +177,17 @@ _ON_TOP = re.compile(
 )
 """A percentage on top of a variable rate: together they have no value."""
 _COUNTED = re.compile(
-    rf"\banniversar|\b(?!close\s+of\s+business\b)(?:days?|weeks?|months?|quarters?|years?|eve|end|beginning|start|close|fortnight)['’]?\s+(?:\w+\s+)?"
+    rf"\banniversar|\b(?!close\s+of\s+business\b)(?:days?|weeks?|months?|quarters?|years?|eve|end|beginning|start|close|fortnight)['’]?\s+"
+    r"(?:(?!date\b)\w+\s+){0,2}"
     rf"(?:after|following|from|before|prior\s+to|preceding|of|beginning|commencing|starting|next\s+following)\b(?:\s+[\w]+){{0,2}}?\s*{_VALUE}"
-    rf"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\s+(?:after|before|following|preceding|prior)\b"
+    rf"|\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|dates?|meeting|payment)\s+(?:next\s+|that\s+is\s+|on\s+or\s+|immediately\s+)*"
+    rf"(?:after|before|following|preceding|prior\s+to|subsequent\s+to)(?:\s+\w+){{0,2}}?\s*{_VALUE}"
+    rf"|\b(?:morrow\s+of|which|that\s+includes)\s+{_VALUE}|\bunless\s+(?:earlier|later|sooner)\s*,"
+    rf"|\d(?:st|nd|rd|th)\s+(?:day\s+)?(?:after|following|from)\s+{_VALUE}"
+    rf"|\d(?:st|nd|rd|th)\b\W{{0,3}}(?:(?:and|or|to|until|through)\W{{1,2}})?{_VALUE}"
+    rf"|\b(?-i:Jan|Feb|March|Mar|April|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)\w*\.?\s?/\s?{_VALUE}"
     rf"|\b(?-i:Janu|Febru)ary\b|\b(?-i:April|June|July|August|September|October|November|December)\b"
-    rf"|\b(?:until|to|through|in|of|and|or|by|from)\s+(?-i:March|May)\b"
+    r"|\b(?:until|to|through|in|of|and|or|by|from)\s+(?:(?:the\s+)?(?:following|next)\s+)?(?-i:March|May)\b"
     r"|\b(?:thereafter|thereof|hence)\b"
     r"|\b(?<!\bno\s)(?<!\bnot\s)(?<!\bunless\s)(?<!\bterminated\s)(?<!\bextended\s)(?:later|earlier)\b(?!\s+of)",
     re.I,
@@ -205,7 +253,6 @@ def as_shown(value: Any, answer_format: Format, unit: str | None = None) -> str:
 
 _PLACE = r"(?:(?:the|this) )?(?:provided |given )?(?:document|text|contract|agreement|lease|excerpt|context)"
 _SAID = "found|specified|stated|mentioned|provided|given|disclosed|available|applicable|addressed|indicated|present"
-_CLEARLY = "(?:explicitly |expressly |clearly |directly )?"
 _NOTHING = re.compile(
     r"|null|none|nil|n/?a|n\.a|unknown|unspecified|absent|nothing"
     rf"|(?:(?:it|this) is |none )?(?:not )?{_CLEARLY}(?<=not |one )(?:{_SAID})(?: (?:in|by) {_PLACE})?"
@@ -323,6 +370,8 @@ def _cue(parsed: _Parsed) -> str:
         return "but as a part, a term or a multiple of what it means."
     if _NOT.search(parsed.masked) or _REVOKED.search(parsed.masked):
         return "but to say that it is not that."
+    if _GUESSED.search(parsed.masked):
+        return "but as a guess or an example, or to say that it is not certain."
     if _IN_THOUSANDS.search(parsed.text):
         return "but in thousands or millions, it seems."
     if _HIDDEN.search(parsed.masked):
@@ -352,6 +401,8 @@ def _number(text: str, question: Question) -> Measured:
         wanted = wanted or timed[0].unit
         strict = "business" in asked.lower() or "working" in asked.lower()
         fitting = [part for part in timed if _in_unit(part, wanted, strict)]
+        if strict and wanted == "day" and not _OF_BUSINESS.search(text):
+            return Measured(None, "It is said in days, which have no exact number of business days.")
         if not fitting:
             named = " or ".join(sorted({plural(part.unit) for part in timed}))
             return Measured(None, f"It is said in {named}, which have no exact number of {plural(wanted)}.")
@@ -477,10 +528,11 @@ def _only(values: list[str], noun: str) -> Typed:
     return Typed(values[0])
 
 
+_STEPS = r"(?:increments?|steps|denominations?|tranches|lots|blocks|batches|bands)\b"
 _SO_OFTEN = re.compile(
-    rf"{_TIME}\s+(?:at|of|x|@)\s+(?:the\s+rate\s+of\s+)?{_VALUE}|{_VALUE}\s+(?:for|in)\s+each\s+{_TIME}"
+    rf"{_TIME}\s+(?:at|of|x|@)\s+(?:the\s+rate\s+of\s+)?{_VALUE}|{_VALUE}\s+(?:for|in)\s+each\s+(?:of\s+(?:the\s+)?)?{_TIME}"
     rf"|{_TIME}\s?'s?\s+(?!(?:prior|written|advance|notice)\b)(?:[\w-]+\s+){{1,3}}(?:(?:at|of|for)\s+)?\W{{0,2}}{_VALUE}"
-    rf"|\b(?:per|each|every)\s+{_VALUE}",
+    rf"|\b(?:per|each|every)\s+{_VALUE}|{_VALUE}\s+{_STEPS}|\b{_STEPS}\s+of\s+{_VALUE}",
     re.I,
 )
 """An amount for each of several periods or sums: `three months' rent of $1,500`, `for each $100`."""
@@ -533,7 +585,16 @@ _NOT_THIS = re.compile(
     re.I,
 )
 
-_INSTEAD = re.compile(rf"\b(?:non|but|save|outside|from|was|were|in\s+lieu\s+of)(?:\s+in)?[\s-]+{_VALUE}", re.I)
+_INSTEAD = re.compile(
+    rf"\b(?:non|ex|but|save|outside|from|was|were|neither|nor|in\s+lieu\s+of)(?:\s+in)?[\s-]+{_VALUE}|{_VALUE}\s+until\b|\bin\s+(?:some|most|certain)\b|\bold\s+{_VALUE}"
+    rf"|{_VALUE}\s?\?|{_VALUE}\s*/\s*\W",
+    re.I,
+)
+_AND_ANOTHER = re.compile(
+    r"\b(?:[A-Z][a-z]+(?:an|ese|ish|ss|ani|nch)|Hong Kong|New Zealand|Singapore|US|U\.S\.)"
+    rf"\s*(?:,|/|&|(?:and|or)\b)\s*(?:(?:and|or)\s+)?{_VALUE}"
+)
+"""`Canadian or US dollars`."""
 
 
 def _currency(text: str, _: Question) -> Typed:
@@ -552,7 +613,7 @@ def _currency(text: str, _: Question) -> Typed:
     line = one_line(text)
     for mention in reversed(found):
         line = f"{line[: mention.start]}{_VALUE}{line[mention.end :]}"
-    if _NOT_THIS.search(line) or _INSTEAD.search(line) or _REVOKED.search(line):
+    if any(cue.search(line) for cue in (_NOT_THIS, _INSTEAD, _AND_ANOTHER, _REVOKED, _GUESSED)):
         return Typed(None, f"It names {outcome.value}, but not that alone.")
     return outcome
 
@@ -583,13 +644,12 @@ def _date(text: str, _: Question) -> Typed:
     return _doubted(outcome, parsed, Kind.DATE, outcome.value)
 
 
-_YES = re.compile(r"(?:(?:yes|true)\b|y$)", re.I)
-_NO = re.compile(
-    r"(?:(?:no|false)(?=$|\s*[,;:!(\n]|\.(?!\s*(?:\d|of\b))|\s+-|\s+(?:as|because|but|it|not|since|such|the|there|this|unless)\b)"
-    r"|n$)",
-    re.I,
+_ANSWERS = (
+    r"(?=$|\s*[,;:!(\n]|\.(?!\s*(?:\d|of\b))|\s+-|\s+(?:as|because|but|it|not|since|such|the|there|this|unless)\b)"
 )
-"""`No.` answers; `No later than`, `No party` and `No. 12965` do not."""
+_YES = re.compile(rf"(?:true{_ANSWERS}|yes\b(?!-\w|\s+(?-i:[A-Z]))|y$)", re.I)
+_NO = re.compile(rf"(?:(?:no|false){_ANSWERS}|n$)", re.I)
+"""`No.` answers; `No later than`, `No party`, `No. 12965` and `True copy` do not; nor does the name `Yes Bank`."""
 _ELSE = (
     r"(?=\s*(?:as|for|if|in|when|otherwise|after|before|until|to|on|with|within|thereafter|by|from|during|at|under"
     r"|except|unless|and|or)\b|[\s.,;:!?)\]]*$|\s*[.,;:!?()/\[\]&\d-])"
@@ -614,10 +674,12 @@ def _has_signs(line: str) -> bool:
 
 _IN_PART = re.compile(
     r"^\w+\W+(?:(?:but\s+)?only\s+)?(?:until|up\s+to|before|after|from)\b|^\w+\W+or\b|\b(?:partly|partially|in\s+part|maybe|perhaps|possibly|sometimes|however)\b"
-    r"|\b(?:probably|likely|presumably|apparently|unclear|unknown|unsure|depend(?:s|ing)|mostly|usually|arguably|seemingly"
-    r"|ambiguous|incorrect|wrong)\b|\b(?:for|in)\b.*\bonly\b|^(?:yes|true)\b.*\bonly\s+(?:for|in|as\s+to|to)\b|\bI\s+(?:think|guess|believe)\b|^\w+\W+to\s+some\b|\bn(?:/a|\.a\.)"
+    r"|\b(?:likely|unknown|depend(?:s|ing)|mostly|largely|generally|typically|usually|theoretically|reportedly|revoked)\b"
+    rf"|{_WORD_OF_A_GUESS}|\bin\s+(?:theory|principle)\b|\bit\s+(?:seems|appears)\b"
+    r"|\b(?:for|in)\b.*\bonly\b|\b(?:for|in|under|to)\s+(?:some|most|many|few|several)\b|^(?:yes|true)\b.*\bonly\s+(?:for|in|as\s+to|to)\b|^\w+\W+to\s+some\b|\bn(?:/a|\.a\.)"
     r"|^\w+\W+(?:as\s+(?:to|regards)|regarding|concerning|with\s+respect\s+to|in\s+respect\s+of|insofar|to\s+the\s+extent)\b"
-    r"|\bnot\s+(?:always|for|to|in|if|when|after|before|by|as)\b|^(?:yes|true)\W+(?:never|not|neither)\b|\bno\s+longer\b|^\w+\W+\d+\s?%",
+    r"|\bnot\s+(?:always|for|to|in|if|when|after|before|by|as)\b|^(?:yes|true)\W+(?:never|not|neither)\b|\bno\s+longer\b|^\w+\W+(?:\d+\s?(?:%|/|(?:out\s+)?of\b)|0\b)|\bactually\b.*\bnot\b"
+    rf"|[\[(](?:{_GONE})[\])]",
     re.I,
 )
 
