@@ -79,6 +79,8 @@ def found(
         f"[THINK]{json.dumps({'c2': said('9 years')})}[/THINK]{TEXT}",
         f"<|channel|>analysis<|message|>{json.dumps({'c1': said('Ohio')})}<|channel|>final<|message|>{TEXT}",
         f"<think>{TEXT}",
+        f"{TEXT}[THINK]{json.dumps({'c1': said('Ohio')})}[/THINK]",
+        f"{TEXT}<chain_of_thought>{json.dumps({'c1': said('Ohio')})}</chain_of_thought>",
     ],
 )
 def test_an_answer_is_found_in_whatever_shape_a_finished_reply_has(text: str) -> None:
@@ -102,6 +104,11 @@ def test_an_answer_that_a_server_took_for_thoughts_counts_if_there_is_no_other()
         f"◁think▷{TEXT}",
         f"<|START_THINKING|>{TEXT}",
         f'<details type="reasoning">{TEXT}',
+        f"[THINK]{TEXT}",
+        f"< think >{TEXT}",
+        f"<|reasoning_start|>{TEXT}",
+        f"&lt;think&gt;{TEXT}",
+        f"<details><summary>Reasoning</summary>{TEXT}",
         f"<a mark that nobody knows>{TEXT} but wait, ",
         f'A draft is {TEXT}. The answer is {{"c1": {{"reasoning": "It',
     ],
@@ -138,10 +145,11 @@ def test_nothing_lands_in_another_questions_cell(text: str) -> None:
     assert found(text) == {0: "Delaware"}
 
 
-@pytest.mark.parametrize("label", ["label", "index"])
+@pytest.mark.parametrize("label", ["label", "index", "id"])
 def test_items_that_are_labelled_in_a_way_that_is_not_known_are_asked_again(label: str) -> None:
-    names = {"label": ("x", "y", "z"), "index": (0, 1, 2)}[label]
+    names = {"label": ("x", "y", "z"), "index": (0, 1, 2), "id": ("c0", "c1", "c2")}[label]
     assert found(json.dumps([{label: name} | one for name, one in zip(names, WHOLE.values(), strict=True)])) == {}
+    assert found(json.dumps(dict(zip(map(str, names), WHOLE.values(), strict=True)))) == {}
 
 
 def test_an_answer_in_parts_is_written_in_words() -> None:
@@ -157,6 +165,8 @@ def test_a_number_that_a_repair_may_have_changed_is_asked_for_again() -> None:
     near = "{'c1': {'answer': 12345678901234567.25}}"
     assert found(near) == {}
     assert found(near.replace("12345678901234567.25", "0.00001")) == {0: "0.00001"}
+    for more in ("5 to 10", "12*500", "5 years", "-$1,500", "EUR 1.500,00", "5%", "($500)"):
+        assert found(near.replace("12345678901234567.25", more)) == {}, more
 
 
 def test_words_instead_of_json_are_quoted() -> None:

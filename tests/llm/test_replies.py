@@ -1,6 +1,7 @@
 """The meaning of many vendors' errors, in the words that their users have reported."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -197,6 +198,58 @@ def test_an_answer_is_found_wherever_a_server_puts_it(choice: dict[str, Any]) ->
     assert refusal_inside(reply(body)) is None
     assert completion(reply(body)).text == '{"c1": 1}'
     assert not completion(reply(body)).cut_off
+
+
+WHOLE: dict[str, Any] = {
+    "choices": [
+        {
+            "finish_reason": "stop",
+            "logprobs": {"content": [{"token": "a", "logprob": -0.1}]},
+            "message": {"content": "{}", "refusal": None, "tool_calls": [{"function": {"arguments": "{}"}}]},
+        }
+    ],
+    "usage": {"prompt_tokens": 9, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 3}},
+}
+ODD: list[Any] = [
+    None,
+    "",
+    "x",
+    "12.5",
+    "NaN",
+    -5,
+    1.5,
+    1e30,
+    float("inf"),
+    True,
+    [],
+    {},
+    [None],
+    ["x"],
+    [[]],
+    {"a": 1},
+]
+
+
+def bent(whole: Any, odd: Any) -> Iterator[Any]:
+    """`whole` with one of its parts, at any depth, replaced by `odd`."""
+    yield odd
+    if isinstance(whole, dict):
+        for name, inner in whole.items():
+            yield from ({**whole, name: one} for one in bent(inner, odd))
+    if isinstance(whole, list):
+        yield from ([one] for inner in whole for one in bent(inner, odd))
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_a_reply_of_any_form_is_read_and_its_tokens_are_whole_numbers(odd: Any) -> None:
+    for body in filter(lambda one: isinstance(one, dict), bent(WHOLE, odd)):
+        refusal_inside(reply(body))
+        said = completion(reply(body))
+        assert isinstance(said.text, str) and isinstance(said.declined, str)
+        counts = (said.prompt_tokens, said.cached_tokens, said.completion_tokens)
+        assert (
+            all(type(one) is int and 0 <= one <= 10**8 for one in counts) and said.cached_tokens <= said.prompt_tokens
+        )
 
 
 @pytest.mark.parametrize("name", ["reasoning_content", "reasoning", "thinking", "reasoning_details"])

@@ -39,6 +39,12 @@ _LONGEST_REPAIRED = 20_000
 """Most characters of a repair: with open quotation marks its time grows with their square."""
 _LONGEST_NUMBER = 60
 """Most digits of a number that is written out; a longer one is shown as the model wrote it."""
+_UNQUOTED = re.compile(
+    r"(?:[\"'”’]|[{,]\s*\w+)\s*:\s*(?![\s\"'“‘`{\[]|(?:true|false|null|none|undefined)\b"
+    r"|[-+]?(?:\d++\.?\d*+|\.\d++)(?:e[-+]?\d++)?\s*(?:[,}\]\n\r#]|//|\Z))",
+    re.I,
+)
+"""A value without quotation marks that is no number: a repair would keep a part of it, 5 of `5 to 10`."""
 _EXACT_DIGITS = 15
 """How many digits of a number survive a float."""
 _MOST_ENCODED = 3
@@ -46,14 +52,20 @@ _MOST_ENCODED = 3
 _SHOWN = 200
 """Most characters of a reply without JSON that its error quotes."""
 
-_THOUGHTS = "(?:ant)?think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|deliberation"
+_THOUGHTS = (
+    "(?:ant)?think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|deliberation|cot|chain_of_thought"
+    "|(?:inner_)?monologue|draft|plan(?:ning)?|brainstorm(?:ing)?"
+)
 _BEGIN = re.compile(
-    rf"<\|?(?:\w+:)?(?:begin_of_|start_)?(?:{_THOUGHTS})\b[^<>\n]{{0,80}}>|\[THINK\]|◁think▷"
-    r"|<\|channel\|?>\s*(?:analysis|commentary|thought)|<details\b[^<>\n]{0,80}reasoning[^<>\n]{0,80}>",
+    rf"<\|?\s?(?:\w+:)?(?:begin_of_|start_)?(?:{_THOUGHTS})(?:_start|_begin)?\b[^<>\n]{{0,80}}\s?>|&lt;(?:{_THOUGHTS})&gt;"
+    r"|\[THINK\]|◁think▷"
+    r"|<\|channel\|?>\s*(?:analysis|commentary|thought)|<details\b[^<>\n]{0,80}reasoning[^<>\n]{0,80}>"
+    r"|<details>\s*<summary>[^<>\n]{0,80}(?:reason|think|thought)",
     re.I,
 )
 _END = re.compile(
-    rf"</(?:\w+:)?(?:{_THOUGHTS})>|<\|/?(?:end_of_|end_)?(?<!<\|)(?:{_THOUGHTS})\|>|\[/THINK\]|◁/think▷|</details>"
+    rf"<\s?\\?/(?:\w+:)?(?:{_THOUGHTS})\s?>|&lt;/(?:{_THOUGHTS})&gt;|<\|(?:{_THOUGHTS})_end\|>"
+    rf"|<\|/?(?:end_of_|end_)?(?<!<\|)(?:{_THOUGHTS})\|>|\[/THINK\]|◁/think▷|</details>"
     r"|<\|channel\|>final(?:<\|message\|>)?|<channel\|>",
     re.I,
 )
@@ -64,6 +76,8 @@ _SPACE = re.compile(r"\s*")
 _TWO_NAMES = re.compile(r"\s*(c\d+)\s*[:(.–-]+\s*(.{1,400}?)[\s)]*", re.S)
 _OPENED = re.compile(r'\{\s*(?:"\w*)?')
 """An object that is cut off, and is not inside another."""
+_FROM_ZERO = re.compile(r"\s*(?:[a-z]+[\s_-]*)?0+", re.I)
+"""A name by which questions are counted from 0, perhaps: a guess would shift all answers."""
 _FIELDS = frozenset(("answer", "value", "words", "reasoning", "quotes", "quote", "page", "rule", "flag"))
 """The names inside an answer; a question with such a name is recognised by its key alone."""
 
@@ -193,7 +207,7 @@ def _folded(name: object) -> str:
 
 def _parted(text: str) -> tuple[str, str]:
     """A reply without its thoughts, and the unfinished thoughts, which are a draft."""
-    if text.lstrip().startswith(("{", "[", "```")):
+    if text.lstrip().startswith(("{", "[", "```")) and not _BEGIN.match(text.lstrip()):
         end = _end_of_first(text)
         begin, finish = _BEGIN.search(text, end), _END.search(text, end)
         if begin and (finish is None or begin.start() < finish.start()):
@@ -332,6 +346,8 @@ def _named(value: Any, names: dict[str, int]) -> dict[int, Any]:
 
 def _by_index(members: dict[str, Any], names: dict[str, int]) -> dict[int, Any]:
     """Members by the questions that they name."""
+    if any(map(_FROM_ZERO.fullmatch, members)):
+        return {}
     named = ((_index(one, names), value) for one, value in members.items())
     return {index: value for index, value in named if index is not None}
 
@@ -345,8 +361,7 @@ def _labels(items: Sequence[dict[str, Any]], names: dict[str, int]) -> Sequence[
     ]
     known = [[index for label in each if (index := _index(label, names)) is not None] for each in labels]
     said = [each[0] if each else None for each in known]
-    numbers = [label for each in labels for label in each if label.isdigit()]
-    if "0" in numbers:  # counted from 0, or from 1: a guess would shift all answers
+    if any(_FROM_ZERO.fullmatch(label) for each in labels for label in each):
         return [None] * len(items)
     if said != [None] * len(items):
         return said
@@ -361,7 +376,7 @@ def _repaired(text: str, names: dict[str, int]) -> dict[int, Any]:
     """The answers of a reply that is nearly JSON: single quotes, a comma too many, Python's words. What comes after its
     last bracket does not count: it may be half of something."""
     start, end = text.find("{"), text.rfind("}")
-    if not 0 <= start < end < start + _LONGEST_REPAIRED:
+    if not 0 <= start < end < start + _LONGEST_REPAIRED or _UNQUOTED.search(text, start, end + 1):
         return {}
     try:
         return _named(_exact(json_repair.loads(text[start : end + 1], skip_json_loads=True)), names)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isnan
 from typing import Any
 
 import openai
@@ -68,6 +69,8 @@ _ALLOWANCE = re.compile(r"monthly|daily|hourly|per[\s_-]?(?:day|month|hour)|quot
 _PER_MINUTE = re.compile(r"per[\s_-]?min(?:ute)?|\bTPM\b|per[\s_-]?day|\bTPD\b", re.I)
 _TOKENS = re.compile(r"(?:\b|_)tokens?\b|\bTPM\b|\bTPD\b", re.I)
 _NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\w.]?\d)|(?<![\w.])\d{2,9}(?![\w]|\.\d)")
+_MOST_TOKENS = 10**8
+"""A larger count of a call is a mistake, and a sum of such would not fit into the database."""
 _LEAST_TOKENS = 64
 """A smaller number in a refusal is not a context window."""
 
@@ -216,9 +219,10 @@ def refusal_inside(answer: object) -> Refusal | None:
     if not isinstance(answer, ChatCompletion):
         return None
     extra = answer.model_extra or {}
-    choice = answer.choices[0] if answer.choices else None
+    choices = _choices(answer)
+    choice = choices[0] if choices else None
     error = extra.get("error") or (choice and (choice.model_extra or {}).get("error"))
-    if not error and not any(map(_is_answer, answer.choices or ())):
+    if not error and not any(map(_is_answer, choices)):
         error = extra or (choice and _ended_in_an_error(choice) and "The reply ended in an error.")
     return _refusal_of(error) if error else None
 
@@ -258,16 +262,17 @@ def _is_answer(choice: Choice) -> bool:
 def completion(answer: ChatCompletion) -> Completion:
     """The completion in a reply, wherever a server puts it. The SDK checks none of this, and servers omit or change
     most of it."""
-    usage = answer.usage
-    details = usage.prompt_tokens_details if usage else None
-    choice = next(filter(_says_something, answer.choices or ()), answer.choices[0] if answer.choices else None)
+    usage = _fields(answer.usage)
+    choices = _choices(answer)
+    choice = next(filter(_says_something, choices), choices[0] if choices else None)
     message = _message_of(choice)
+    prompt_tokens = _count(usage.get("prompt_tokens"))
     return Completion(
         text=_said_in(message),
         cut_off=choice is not None and bool(_CUT.search(str(choice.finish_reason).lower())),
-        prompt_tokens=int(usage.prompt_tokens or 0) if usage else 0,
-        cached_tokens=(details.cached_tokens if details else None) or 0,
-        completion_tokens=int(usage.completion_tokens or 0) if usage else 0,
+        prompt_tokens=prompt_tokens,
+        cached_tokens=min(prompt_tokens, _count(_fields(usage.get("prompt_tokens_details")).get("cached_tokens"))),
+        completion_tokens=_count(usage.get("completion_tokens")),
         thoughts=next(filter(None, (_text(message.get(name)) for name in _THOUGHTS)), ""),
         declined=_declined(choice),
         tokens=_tokens(choice),
@@ -278,16 +283,33 @@ _THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 """The model's thinking, wherever servers put it."""
 
 
+def _choices(answer: ChatCompletion) -> list[Choice]:
+    """The choices of a reply, without what is none."""
+    return [one for one in answer.choices if isinstance(one, Choice)] if isinstance(answer.choices, list) else []
+
+
+def _fields(thing: object) -> dict[str, Any]:
+    """The fields of an object, also of one whose form the SDK does not know; nothing for anything else."""
+    if isinstance(thing, BaseModel):
+        return thing.__dict__ | (thing.model_extra or {})
+    return thing if isinstance(thing, dict) else {}
+
+
+def _count(value: Any) -> int:
+    """A number of tokens, which may be text; 0 for anything else."""
+    try:
+        return min(max(int(float(value)), 0), _MOST_TOKENS)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
 def _message_of(choice: Choice | None) -> dict[str, Any]:
     """The content of a choice: a message, a piece of a stream, or the text of an older protocol."""
     if choice is None:
         return {}
     extra = choice.model_extra or {}
-    message = getattr(choice, "message", None)
-    if isinstance(message, BaseModel):
-        message = message.__dict__ | (message.model_extra or {})
-    found = message or extra.get("delta") or ({"content": extra["text"]} if extra.get("text") else {})
-    return found if isinstance(found, dict) else {}
+    message = _fields(getattr(choice, "message", None))
+    return message or _fields(extra.get("delta")) or ({"content": extra["text"]} if extra.get("text") else {})
 
 
 def _said_in(message: Mapping[str, Any]) -> str:
@@ -310,9 +332,14 @@ def _declined(choice: Choice | None) -> str:
 
 def _tokens(choice: Choice | None) -> Sequence[tuple[str, float]]:
     """The tokens from a server that was asked for `logprobs`, if they are complete."""
-    given = (choice.logprobs.content if choice and choice.logprobs else None) or []
-    found = [(one.token, one.logprob) for one in given if isinstance(one.token, str)]
-    return [(token, logarithm) for token, logarithm in found if isinstance(logarithm, int | float)]
+    given = _fields(choice.logprobs).get("content") if choice else None
+    each = [_fields(one) for one in given] if isinstance(given, list) else []
+    found = [(one.get("token"), one.get("logprob")) for one in each]
+    return [
+        (token, logarithm)
+        for token, logarithm in found
+        if isinstance(token, str) and isinstance(logarithm, int | float) and not isnan(logarithm)
+    ]
 
 
 def _text(content: object) -> str:
@@ -334,10 +361,10 @@ def _part(part: object) -> str:
 
 def _arguments(message: Mapping[str, Any]) -> Iterator[str]:
     """The answer as the arguments of a function that the model calls."""
-    made = message.get("tool_calls") or []
-    calls = [call.get("function") if isinstance(call, dict) else getattr(call, "function", None) for call in made]
+    made = message.get("tool_calls")
+    calls = [_fields(call).get("function") for call in made] if isinstance(made, list) else []
     for called in [*calls, message.get("function_call")]:
-        said = called.get("arguments") if isinstance(called, dict) else getattr(called, "arguments", None)
+        said = _fields(called).get("arguments")
         yield json.dumps(said) if isinstance(said, dict) else said if isinstance(said, str) else ""
 
 
