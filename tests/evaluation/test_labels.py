@@ -61,3 +61,38 @@ def test_answers_that_people_edited_or_verified_in_a_review_are_labels(tmp_path:
         Label("a.txt", "Renewal", "Not found", ()),
         Label("a.txt", "Parties", '["Acme; Bob", "Carl"]', ()),
     ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "document,column,answer\na.txt,Law,New York, USA\n",
+        'document,column,answer\na.txt,Law,"Ohio\nb.txt,Law,Utah\n',
+        'document,column,answer\na.txt,Law,"Ohio" and Utah\n',
+        "document,column,answer,answer\na.txt,Law,Ohio,Utah\n",
+        f"document,column,answer,quote\na.txt,Law,Ohio,{'x' * 200_000}\n",
+    ],
+)
+def test_a_file_whose_lines_are_torn_is_refused(tmp_path: Path, lines: str) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text(lines)
+    with pytest.raises(InputError, match=r"labels\.csv: "):
+        read_labels([file])
+
+
+def test_empty_columns_of_a_spreadsheet_tear_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("\ufeffdocument;column;answer;;\r\n\r\na.txt;Law;Ohio;;;\r\nb.txt;Law\r\n", encoding="utf-16")
+    assert read_labels([file])[0] == [Label("a.txt", "Law", "Ohio", ()), Label("b.txt", "Law", None, ())]
+
+
+def test_json_that_programs_write_is_read_whatever_holds_the_quote(tmp_path: Path) -> None:
+    file = tmp_path / "labels.json"
+    ways = ['"quote": "one"', '"quotes": [{"page": 1, "quote": "one"}, null]', '"quotes": "one"']
+    rows = [f'{{"document": "{at}.txt", "column": "Fee", "answer": 0.00001, {way}}}' for at, way in enumerate(ways)]
+    file.write_text(f"[{', '.join(rows)}]")
+    labels, _ = read_labels([file])
+    assert [(label.answer, label.quotes) for label in labels] == [("0.00001", ("one",))] * 3
+    file.write_text('[{"document": null, "column": "Fee", "answer": 5}]')
+    with pytest.raises(InputError, match="no document"):
+        read_labels([file])

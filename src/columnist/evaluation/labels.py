@@ -85,7 +85,7 @@ def _read(file: Path) -> tuple[list[_Line], bool]:
     first = lines.readline()
     lines.seek(0)
     # Spreadsheets separate columns by country: comma, semicolon or tab.
-    rows = list(csv.DictReader(lines, delimiter=max(",;\t", key=first.count)))
+    rows = _rows(file, csv.reader(lines, delimiter=max(",;\t", key=first.count), strict=True))
     header = list(rows[0]) if rows else []
     if "Filename" in header and any(_CUAD_ANSWER.search(name) for name in header):
         return [line for number, row in enumerate(rows, start=1) for line in _cuad_row(file, number, row)], True
@@ -99,6 +99,21 @@ def _read(file: Path) -> tuple[list[_Line], bool]:
     ], False
 
 
+def _rows(file: Path, lines: Iterator[list[str]]) -> list[dict[str, str]]:
+    """The rows after the header. Raises InputError for one that is torn: a part of an answer would be taken for it."""
+    try:
+        header, *rows = [line for line in lines if line] or [[]]
+    except csv.Error as error:
+        raise InputError(f"{file}: a quotation mark is missing, or one too many, in it: {error}.") from None
+    names = [name for name in header if name.strip()]
+    if len(set(names)) < len(names):
+        raise InputError(f"{file}: two columns have the same name in its first line.")
+    for number, row in enumerate(rows, start=1):
+        if any(row[len(header) :]):
+            raise InputError(f"{file}: label {number} has more fields than the first line; quote those with a comma.")
+    return [dict(zip(header, row + [""] * len(header), strict=False)) for row in rows]
+
+
 def cuad_columns() -> list[ColumnSpec]:
     """A question for each category of CUAD."""
     text = files("columnist.evaluation").joinpath("cuad.yaml").read_text(encoding="utf-8")
@@ -107,9 +122,9 @@ def cuad_columns() -> list[ColumnSpec]:
 
 def _from_json(file: Path, text: str) -> list[_Line]:
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_float=str)  # as written
         rows = [
-            (row["document"], row["column"], row.get("answer"), row.get("quotes") or [])
+            (row["document"], row["column"], row.get("answer"), row.get("quotes") or row.get("quote") or [])
             for row in (_reviewed(data) if isinstance(data, dict) else data)
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -117,7 +132,7 @@ def _from_json(file: Path, text: str) -> list[_Line]:
             f"{file}: labels are a list of objects with document, column, answer, quotes: {error}."
         ) from None
     return [
-        _line(file, number, document, column, _as_text(answer), [quotes] if isinstance(quotes, str) else quotes)
+        _line(file, number, document, column, _as_text(answer), quotes if isinstance(quotes, list) else [quotes])
         for number, (document, column, answer, quotes) in enumerate(rows, start=1)
     ]
 
@@ -149,14 +164,25 @@ def _line(file: Path, number: int, document: Any, column: Any, answer: str, quot
     """A line with its texts trimmed. Raises InputError if it lacks a document or a column."""
     line = _Line(
         f"{file}, label {number}",
-        str(document).strip(),
-        str(column).strip(),
+        _name(document),
+        _name(column),
         answer.strip(),
-        tuple(text for quote in quotes if (text := str(quote).strip())),
+        tuple(text for quote in quotes if (text := _quoted(quote))),
     )
     if not line.document or not line.column:
         raise InputError(f"{file}: label {number} has no document or no column.")
     return line
+
+
+def _name(name: Any) -> str:
+    return "" if name is None else str(name).strip()
+
+
+def _quoted(quote: Any) -> str:
+    """The words of a quote, or of an object that holds it."""
+    if isinstance(quote, dict):
+        quote = quote.get("quote", quote.get("text"))
+    return "" if quote is None else str(quote).strip()
 
 
 def _gathered(lines: Iterable[_Line]) -> list[Label]:
