@@ -21,7 +21,7 @@ SHORT, LONG = 4_000, 16_000
 """Characters. Each is compared with `LONGER` times as many."""
 LONGER = 4
 MOST_GROWTH = 1.5 * LONGER
-_PLAINLY_SLOW = 0.25
+_PLAINLY_SLOW = 0.05
 """Seconds: a search that takes as long is tried with no longer text."""
 _HOPELESS = {24: 0.05, 60: 0.05, 250: 0.05, 1_000: 0.5}
 """Characters → too many seconds for them: with more characters, a pattern that is worse than quadratic never ends."""

@@ -83,3 +83,14 @@ def readers_of(parent: int) -> Iterator[psutil.Process]:
     for template in templates_of(parent):
         with suppress(psutil.NoSuchProcess):
             yield from template.children()
+
+
+def at_work(parent: int) -> list[psutil.Process]:
+    """Those that are past their start: one that is killed before it has its request is nobody's fault, and the caller
+    asks another one."""
+    found = []
+    for child in readers_of(parent):
+        with suppress(psutil.NoSuchProcess):
+            if child.cpu_times().user > 0.1:
+                found.append(child)
+    return found

@@ -25,7 +25,7 @@ from columnist.documents.blobs import BlobStore
 from columnist.documents.model import Page
 from columnist.errors import DocumentError, InputError
 from columnist.settings import Settings
-from tests.documents.readers import A_CONTRACT, read, readers_of, reading, refused
+from tests.documents.readers import A_CONTRACT, at_work, read, readers_of, reading, refused
 from tests.files import put
 from tests.patience import PATIENCE_SECONDS
 
@@ -278,7 +278,7 @@ def test_a_reader_that_is_killed_costs_its_document_and_nothing_else(settings: S
 
     async def scenario(one: Callable[[Path, str | None], Awaitable[list[Page]]]) -> list[Page]:
         reading_it = asyncio.ensure_future(one(path, None))
-        while not (readers := list(readers_of(os.getpid()))):
+        while not (readers := at_work(os.getpid())):
             await asyncio.sleep(0.01)
         readers[0].send_signal(signal.SIGKILL)
         with pytest.raises(DocumentError, match="crash"):

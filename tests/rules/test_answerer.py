@@ -12,7 +12,7 @@ from columnist.errors import DocumentError
 from columnist.reviews.model import Question
 from columnist.rules.answerer import RulesAnswerer
 from tests.conftest import CONTRACTS, contract_pages
-from tests.documents.readers import readers_of
+from tests.documents.readers import at_work, readers_of
 from tests.patience import until
 
 QUESTION = Question(UUID(int=1), "Rent", "How much is the rent?", "monetary_amount")
@@ -47,7 +47,7 @@ def test_rules_for_which_nobody_waits_any_more_are_ended() -> None:
             asking = asyncio.create_task(ask(answerer, LONG))
 
             async def begun() -> bool:
-                return asking.done() or any(child.cpu_times().user > 0.1 for child in readers_of(os.getpid()))
+                return asking.done() or bool(at_work(os.getpid()))
 
             await until(begun, "the child's work")
             assert not asking.done()
