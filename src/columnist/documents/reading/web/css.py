@@ -156,21 +156,14 @@ class Styles:
         custom = {**around.custom, **{name: value for name, value in said.items() if name.startswith("--")}}
         said = _with_variables(said, custom)
         style = replace(
-            around,
+            self._inherited(around),
             custom=custom if custom != around.custom else around.custom,
-            is_gone=False,
             is_block=said.get("display", "") in _BREAKS,
             lays_out=said.get("display", "").endswith(("flex", "grid")),
             is_apart=around.lays_out or _is_apart(said, around.size),
             order=int(said["order"]) if _WHOLE.fullmatch(said.get("order", "")) else 0,
             reverses=bool(_REVERSE.search(f"{said.get('flex-direction', '')} {said.get('flex-flow', '')}")),
             is_backwards=_is_backwards(said, tag, attributes),
-            raised="",
-            before="",
-            after="",
-            marker="",
-            resets={},
-            increments={},
             keeps_lines=_keeps_lines(said, tag, around),
             list_form=_list_form(said, tag, around),
             is_struck=around.is_struck or _is_struck(said, tag),
@@ -195,7 +188,7 @@ class Styles:
         return style
 
     def _inherited(self, around: Style) -> Style:
-        """The style of an element that no rule matches."""
+        """The style of an element that no rule matches: what is not inherited is as at the start."""
         known = self._plain.get(id(around))
         if known is None or known[0] is not around:
             inherited = replace(
