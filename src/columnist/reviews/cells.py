@@ -163,12 +163,9 @@ async def verify_cells(
     values = {"review_id": review_id, "cells": as_json(cells), "verified": verified, "tries": tries}
     cursor = await connection.execute(_sql("verify_cells"), values)
     found = {row.pop("outcome"): row for row in await cursor.fetchall()}
-    done = found.pop("done", {"count": 0, "unfound": 0})
-    row = await (await connection.execute("select now() as now")).fetchone()
-    written = row["now"] if row and done["count"] and not tries else None
-    return Verified(
-        done["count"], done["unfound"], LeftAlone(**{name: one["count"] for name, one in found.items()}), written
-    )
+    done = found.pop("done", {"count": 0, "unfound": 0, "now": None})
+    left = LeftAlone(**{name: one["count"] for name, one in found.items()})
+    return Verified(done["count"], done["unfound"], left, None if tries else done["now"])
 
 
 @tried_again
