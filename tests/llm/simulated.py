@@ -71,7 +71,7 @@ def simulator(*options: str, port: int = 0) -> Iterator[Simulated]:
 
 
 Reply = tuple[int, dict[str, Any] | str]
-"""A status, and a JSON object or a web page."""
+"""A status, and a JSON object, its text, or a web page."""
 
 
 @contextmanager
@@ -94,7 +94,8 @@ def scripted(reply: Callable[..., Reply], listing: Reply | Callable[[str], Reply
         def _send(self, status: int, body: dict[str, Any] | str) -> None:
             content = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "text/html" if isinstance(body, str) else "application/json")
+            is_page = isinstance(body, str) and body.startswith("<")
+            self.send_header("Content-Type", "text/html" if is_page else "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -429,10 +429,27 @@ def test_a_parameter_that_the_model_does_not_take_is_left_out(refusal: str, then
     assert len(requests) == 2
 
 
-def test_any_other_refusal_concerns_the_request_alone() -> None:
-    body = {"error": {"message": "I would rather not."}}
-    with scripted(lambda _: (400, body)) as server, pytest.raises(RequestRefusedError, match="I would rather not"):
+@pytest.mark.parametrize(("status", "said"), [(400, "I would rather not."), (403, "Flagged by moderation.")])
+def test_any_other_refusal_concerns_the_request_alone(status: int, said: str) -> None:
+    body = {"error": {"message": said}}
+    with scripted(lambda _: (status, body)) as server, pytest.raises(RequestRefusedError, match=said):
         ask(server.settings())
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "meant"),
+    [
+        (400, "Your credit balance is too low to access the API.", "no credit"),
+        (429, "Insufficient balance", "no credit"),
+        (400, "API key not valid. Please pass a valid API key.", "OPENAI_API_KEY"),
+        (400, "Model Not Exist", "does not serve"),
+    ],
+)
+def test_a_refusal_of_every_call_is_known_by_its_words(status: int, said: str, meant: str) -> None:
+    body = {"error": {"message": said}}
+    with scripted(lambda _: (status, body)) as server, pytest.raises(LlmRefusedError, match=meant) as refused:
+        ask(server.settings())
+    assert not isinstance(refused.value, RequestRefusedError)
 
 
 @pytest.mark.usefixtures("quick_pauses")
@@ -454,6 +471,10 @@ WEATHER: list[Reply] = [
     (503, {"error": {"message": "The engine is currently busy."}}),
     (529, {"error": {"message": "overloaded", "type": "overloaded_error"}}),
     (502, "<html>Bad gateway</html>"),
+    *(
+        (200, {"choices": [{"index": 0, "finish_reason": reason, "message": {"content": '{"c1": {'}}]})
+        for reason in ("network_error", "insufficient_system_resource", "abort")
+    ),
 ]
 
 
@@ -466,9 +487,19 @@ def test_what_a_server_or_its_proxy_breaks_off_with_is_waited_out(reply: Reply) 
 
 
 @pytest.mark.usefixtures("quick_pauses")
-@pytest.mark.parametrize("page", ["<html>Sign in to the network</html>", '{"cut off": '])
-def test_a_web_page_is_weather_once_the_server_has_spoken_the_protocol(page: str) -> None:
-    replies: Iterator[Reply] = iter([(200, completion("{}")), (200, page)])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        (200, "<html>Sign in to the network</html>"),
+        (403, "<html>Attention required</html>"),
+        (404, "<html>No such route</html>"),
+        (200, '{"cut off": '),
+        (200, "[" * 100_000),
+    ],
+    ids=lambda reply: f"{reply[0]} {reply[1][:20]}",
+)
+def test_what_is_no_answer_is_weather_once_the_server_has_spoken_the_protocol(reply: Reply) -> None:
+    replies: Iterator[Reply] = iter([(200, completion("{}")), reply])
 
     async def run(settings: Settings) -> list[str]:
         async with (
@@ -482,9 +513,20 @@ def test_a_web_page_is_weather_once_the_server_has_spoken_the_protocol(page: str
 
 
 @pytest.mark.parametrize(
-    "reply", [(200, b"\x00\xff"), (200, "[]"), (200, "null"), (200, '"text"'), (200, "{"), (400, ""), (418, "[1]")]
+    "reply",
+    [
+        *(
+            (200, body)
+            for body in (b"\x00\xff", "[]", "null", '"text"', "{", "[" * 100_000, f'{{"usage": {"9" * 5_000}}}')
+        ),
+        *((400, ""), (418, "[1]")),
+    ],
+    ids=lambda reply: f"{reply[0]} {reply[1][:20]!r}",
 )
-def test_no_reply_ends_as_an_exception_that_is_not_ours(reply: tuple[int, Any]) -> None:
+def test_no_reply_ends_as_an_exception_that_is_not_ours(
+    reply: tuple[int, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PATIENCE_SECONDS", 0.0)
     status, body = reply
     with scripted(lambda _: (status, body.decode("latin-1") if isinstance(body, bytes) else body)) as server:
         settings = server.settings(llm_timeout_seconds=0.5)
@@ -559,13 +601,20 @@ def test_bounds_that_a_server_does_not_take_are_left_out() -> None:
     assert seen == [bounded, {"type": "array", "items": {"type": "integer"}}]
 
 
-@pytest.mark.parametrize("said", ["Extra inputs are not permitted", "Schema is too complex", "Bad request"])
-def test_a_schema_that_is_refused_in_unknown_words_is_left_out_from_then_on(said: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        *((400, said) for said in ("Extra inputs are not permitted", "Schema is too complex", "Bad request")),
+        (500, "FSM compilation failed"),
+        (404, "No endpoints found that can handle the requested parameters."),
+    ],
+)
+def test_a_schema_that_is_refused_in_unknown_words_is_left_out_from_then_on(status: int, said: str) -> None:
     requests: list[dict[str, Any]] = []
 
     def answers(request: dict[str, Any]) -> Reply:
         requests.append(request)
-        return (400, {"error": {"message": said}}) if "response_format" in request else (200, completion("{}"))
+        return (status, {"error": {"message": said}}) if "response_format" in request else (200, completion("{}"))
 
     async def run(settings: Settings) -> list[str]:
         async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:

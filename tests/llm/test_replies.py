@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,6 +76,14 @@ def refused(message: str, status: int = 400, code: str = "", **headers: str) -> 
         ("n_ctx exceeded", 500, ""),
         ("Model context limit reached", 400, ""),
         ("Expected a string with maximum length 32000", 400, "string_above_max_length"),
+        ("Слишком длинный запрос: 9012 токенов при максимуме 8192", 400, ""),
+        ("토큰 수 9012이(가) 최대 8192를 초과했습니다", 400, ""),
+        ("max_position_embeddings=8192; sequence of 9012", 400, ""),
+        ("Prompt is too lengthy", 400, ""),
+        ("The request does not fit in the model's context window", 400, ""),
+        ("Malformed input: expected maxLength: 10000, actual: 40000, please reformat your input", 400, ""),
+        ("Bad request", 400, "token_limit_exceeded"),
+        ("Bad request", 400, "model_max_length_exceeded"),
     ],
 )
 def test_a_request_that_is_too_long_is_known_by_numbers_and_words_of_any_vendor(
@@ -105,6 +114,7 @@ def test_the_numbers_say_how_much_fits() -> None:
         ("You have exceeded your monthly limit of 8192 requests", 400, ""),
         ("schema too large: 9000 bytes, limit 8192", 400, ""),
         ("User rate exceeded: 9000 of 8192 requests", 400, ""),
+        ("Too many requests: 9000 > 8192", 400, ""),
         ("CUDA out of memory. Tried to allocate 2048 MiB", 500, ""),
         ("model is overloaded, please reduce the rate of your requests", 503, ""),
     ],
@@ -143,17 +153,62 @@ def test_an_answer_longer_than_the_model_gives_is_asked_for_with_fewer_tokens() 
         ("Please retry after 24 seconds.", {}, 24),
         ("Please wait 3 minutes", {}, 180),
         ("Please retry in 36.5s. [retryDelay: 36s]", {}, 36.5),
+        ("", {"retry_after": "nan"}, None),
+        ("", {"retry_after": "inf"}, None),
+        ("", {"retry_after": "-5"}, None),
+        ("", {"retry_after": "PT1M30S"}, 90),
+        ("", {"retry_after": "00:01:30"}, 90),
+        ("", {"retry_after": "20000 milliseconds"}, 20),
+        ("", {"retry_after": "1d"}, 600),
+        ("", {"retry_after": "30, 60"}, 30),
+        ("", {"retry_after": '"30"'}, 30),
+        ("", {"x_ratelimit_retry_after": "30"}, 30),
+        ("", {"x_rate_limit_retry_after_seconds": "30"}, 30),
+        ("", {"x_ratelimit_reset_requests": "0s", "x_ratelimit_reset_tokens": "30s"}, 30),
+        (
+            "",
+            {
+                "x_ratelimit_reset_requests": "8ms",
+                "x_ratelimit_reset_tokens": "30s",
+                "x_ratelimit_remaining_tokens": "0",
+            },
+            30,
+        ),
+        ("tokens per min", {"x_ratelimit_reset_requests": "8ms", "x_ratelimit_reset_tokens": "30s"}, 30),
+        ("{'retry_after_ms': 2000}", {}, 2),
+        ("Please wait 1 minute 30 seconds", {}, 90),
+        ("Please wait 30000 milliseconds", {}, 30),
+        ("Try again in 2 days", {}, 600),
     ],
 )
 def test_the_wait_is_read_from_any_header_or_from_words(message: str, headers: dict[str, str], seconds: Any) -> None:
     assert refused(message, 429, **headers).retry_after == (None if seconds is None else pytest.approx(seconds))
 
 
-@pytest.mark.parametrize("in_seconds", [1, 1000])
+@pytest.mark.parametrize("in_seconds", [1, 1_000, 1_000_000, 1_000_000_000])
 def test_a_time_since_1970_is_no_time_to_wait(in_seconds: int) -> None:
     at = int((time.time() + 15) * in_seconds)
     wait = refused("", 429, x_ratelimit_reset=str(at)).retry_after
-    assert wait is not None and 10 < wait <= 15
+    assert wait is not None and 10 < wait <= 15.1
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%a, %d %b %Y %H:%M:%S GMT",
+        "%a, %d %b %Y %H:%M:%S -0000",
+        "%a %b %d %H:%M:%S %Y",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M:%S UTC",
+    ],
+)
+def test_a_date_to_wait_for_may_be_in_any_form_and_in_words(form: str) -> None:
+    until = datetime.now(UTC) + timedelta(seconds=15)
+    for said in (
+        refused("", 429, retry_after=until.strftime(form)),
+        refused(f"Retry after {until:%Y-%m-%dT%H:%M:%SZ}.", 429),
+    ):
+        assert said.retry_after is not None and 10 < said.retry_after <= 15
 
 
 def reply(body: dict[str, Any]) -> ChatCompletion:
@@ -270,3 +325,22 @@ def test_a_limit_of_tokens_is_told_from_one_of_calls() -> None:
     named = refused("too many tokens per minute", 429, x_ratelimit_limit_tokens="6000")
     assert (named.counts_tokens, named.tokens_a_minute) == (True, 6_000)
     assert not refused("Rate limit reached for requests per min: Limit 500.", 429).counts_tokens
+    assert not refused("Rate limit: 3 requests per minute (tokens left: 900)", 429).counts_tokens
+
+
+@pytest.mark.parametrize(
+    ("message", "limit"),
+    [
+        ("Quota exceeded: input_token_count, limit: 250000, quotaId: InputTokensPerModelPerMinute-FreeTier", 250_000),
+        ("You have exceeded the token rate limit of your pricing tier. Please retry after 60 seconds.", None),
+        ("Limit: 30k TPM, used 29k", 30_000),
+        ("ITPM limit of 50000 reached", 50_000),
+        ("tokens/min limit 6000 reached", 6_000),
+        ("Too many tokens, please wait before trying again.", None),
+        ("Rate limit (429): tokens per min exceeded", None),
+        (f"tokens per min: limit {'9' * 400}", None),
+    ],
+)
+def test_a_limit_of_tokens_is_known_in_any_words(message: str, limit: int | None) -> None:
+    said = refused(message, 429)
+    assert (said.counts_tokens, said.tokens_a_minute) == (True, limit)

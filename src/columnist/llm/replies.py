@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 
 import openai
@@ -32,33 +32,57 @@ _STATUS_OF_CODE = (
     (re.compile(r"invalid_request|context_length|content_filter|bad_request", re.I), 400),
 )
 """The status of an error that comes with status 200, by its code or else its words."""
+_INTENDED = tuple(
+    (statuses, re.compile(words, re.I), intended)
+    for statuses, words, intended in (
+        (
+            (400, 403, 429),
+            r"credit\s+balance|insufficient[\s_-](?:balance|credits?|funds)|good\s+standing|arrear|billing_(?:hard|not)|欠费|余额不足",
+            402,
+        ),
+        ((400,), r"api[\s_-]?key\W{0,3}(?:is\s+)?(?:not\s+valid|invalid|expired)|invalid\W{0,3}api[\s_-]?key", 401),
+        (
+            (400,),
+            r"\bmodel\b\W{1,3}(?:\S{1,80}\s)?(?:does\s+|is\s+|was\s+)?not\s+(?:exist|found)|(?:unknown|no\s+such)\s+model\b",
+            404,
+        ),
+        ((403,), r"moderat|flagged|safety|content[\s_-]?(?:filter|polic)", 400),
+        ((404,), r"(?:support|handle|accept)\w*\b.{0,60}(?:parameter|format|structured|json)", 400),
+    )
+)
+"""The status that these words mean, whatever it came with: an account without credit may get a 400 or a 429, and a
+request that no server behind a router takes a 404."""
 _CODES = ("code", "status", "type", "error_code", "status_code", "error_type", "__type", "errorcode")
 _MESSAGES = ("message", "msg", "error_msg", "status_msg", "errormessage", "detail", "error")
 _INSIDE = ("error", "errors", "base_resp", "response")
 """Vendors' names for the parts of an error, in lower case, and for the objects around it."""
 
 _LENGTH_CODE = re.compile(
-    r"context|tokens?_limit_reached|(?:string|prompt|input|request)\w{0,40}_too_l|exceed_context|above_max_length", re.I
+    r"context|(?:tokens?|length)_(?:limit|exceed)|(?:string|prompt|input|request)\w{0,40}_too_l|exceed_context|above_max_length",
+    re.I,
 )
 _SIZE = re.compile(
-    r"token|length|context|prompt|input|window|request|message|body|payload|n_ctx|_len\b|长度|超长|トークン|長", re.I
+    r"token|length|context|prompt|input|window|request|message|body|payload|sequence|n_ctx|_len\b|长度|超长|トークン|長",
+    re.I,
 )
 _TOO_MUCH = re.compile(
-    r"too\s+(?:long|large|many|big)|exceed|longer\s+than|larger\s+than|greater\s+than|more\s+than|reduce|shorte[nr]|maxim"
-    r"|\bmax(?:_|\b)|fewer|at\s+most|must\s+(?:be|have)\s+(?:<|less|below)|[<>≤≥]|limit|overflow|超|上限|過|長すぎ"
+    r"too\s+(?:long|lengthy|large|many|big)|exceed|longer\s+than|larger\s+than|greater\s+than|more\s+than|reduce|shorte[nr]|maxim"
+    r"|\bmax|fewer|\bfit\b|surpass|at\s+most|must\s+(?:be|have)\s+(?:<|less|below)|[<>≤≥]|limit|overflow|超|上限|過|長すぎ"
     r"|should\s+be\s+\[",
     re.I,
 )
-_OF_OTHER_THINGS = re.compile(r"\d\s*(?:requests|calls|credits|images|files|[KMG]i?B)\b", re.I)
+_OF_OTHER_THINGS = re.compile(
+    r"\d\s*(?:requests|calls|credits|images|files|[KMG]i?B)\b|too\s+many\s+(?:requests|calls)", re.I
+)
 _TOO_LONG = tuple(
     (re.compile(first, re.I), re.compile(then, re.I))
     for first, then in (
         (
             "context|n_ctx|prompt|input|token|messages?|length",
-            r"too\s+(?:long|large|big)|longer|exceed|limit\s+reached|超",
+            r"too\s+(?:long|lengthy|large|big)|longer|exceed|limit\s+reached|超",
         ),
         ("长度|输入|入力", "超|过长|長すぎ|过大"),
-        (r"reduce|shorten|exceed|too\s+many", "context|prompt|input|tokens|messages?"),
+        (r"reduce|shorten|exceed|too\s+many|\bnot\s+fit\b", "context|prompt|input|tokens|messages?"),
         ("超长", ""),
     )
 )
@@ -66,40 +90,44 @@ _TOO_LONG = tuple(
 _CONTEXT = re.compile(r"context[\s_-]+(?:length|window|size|limit)|n_ctx", re.I)
 _ALLOWANCE = re.compile(r"monthly|daily|hourly|per[\s_-]?(?:day|month|hour)|quota|credit|billing|subscription", re.I)
 """Words for limits of an account per time."""
-_PER_MINUTE = re.compile(r"per[\s_-]?min(?:ute)?|\bTPM\b|per[\s_-]?day|\bTPD\b", re.I)
-_TOKENS = re.compile(r"(?:\b|_)tokens?\b|\bTPM\b|\bTPD\b", re.I)
-_NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\w.]?\d)|(?<![\w.])\d{2,9}(?![\w]|\.\d)")
+_TOKENS = re.compile(r"tokens?(?-i:(?![a-z]))|\b[IO]?TP[MD]\b|токен|토큰|トークン|令牌", re.I)
+_TOKENS_PER_TIME = re.compile(
+    r"tokens?(?-i:(?![a-z]))[\w\s,-]{0,40}?(?:per|/)[\s_-]?(?:min|day)|\b[IO]?TP[MD]\b|token\s+rate|too\s+many\s+tokens"
+    r"|token_count\b.{0,200}?PerMinute",
+    re.I,
+)
+_LIMIT = re.compile(r"limit\D{0,12}(\d[\d,]{0,12}(?:\.\d{1,6})?)\s?(k|m)?\b", re.I)
+_NUMBER = re.compile(r"(?a:(?<![\w.])\d{1,3}(?:,\d{3})+(?![\w.]?\d)|(?<![\w.])\d{2,9}(?![\w]|\.\d))")
 _MOST_TOKENS = 10**8
 """A larger count of a call is a mistake, and a sum of such would not fit into the database."""
+_LEAST_A_MINUTE = 1_000
+"""A smaller number in a refusal is not a limit of tokens."""
 _LEAST_TOKENS = 64
 """A smaller number in a refusal is not a context window."""
 
-_WAIT = re.compile(
-    r"(?:try\s+again|retry|wait)\D{0,40}?((?:\d+(?:\.\d+)?\s*(?:ms|h|m|s)[a-z]*\s*)+|\d+(?:\.\d+)?)", re.I
+_DURATION = re.compile(
+    r"(\d++(?:\.\d++)?+)\s*+"
+    r"(?:(?P<ns>[nuµμ]s|(?:micro|nano)[a-z]*)|(?P<ms>ms|milli[a-z]*)|(?P<s>s(?:ec[a-z]*)?)"
+    r"|(?P<m>m(?:in[a-z]*)?)|(?P<h>h(?:(?:ou)?rs?)?)|(?P<d>d(?:ays?)?))?(?![a-z])",
+    re.I,
 )
+_DURATIONS = rf"(?i:(?:PT)?(?:{re.sub('[?]P<[a-z]+>', '?:', _DURATION.pattern)}\s*+)++)"
+_UNIT_SECONDS = {"ns": 0.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
+_DATE = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
+_WAIT = re.compile(rf"(?:try\s+again|retry|wait)(\D{{0,40}}?)({_DATE}|{_DURATIONS})", re.I)
 _SECONDS_FIRST = re.compile(r"(?<!\d)(\d{1,9}(?:\.\d{1,9})?)\s{0,20}秒")
+_MILLISECONDS = re.compile(r"(?:(?:\b|_)ms|(?-i:Ms)|milli\w*)\W*\Z", re.I)
 _STRUCTURED = re.compile(r"(?:\breset|;\s*t)\s*=\s*(\d+)")
-_OTHER_WAIT = re.compile(r"(?=.*limit)(?!.*(?:day|month|hour)).*reset")
-"""A header of a vendor that is not in the list."""
-_EPOCH, _EPOCH_MS = 1e9, 1e11
-"""A larger number is a time since 1970, in seconds or in milliseconds."""
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|h|m|s)?", re.I)
-_DURATIONS = re.compile(r"(?:\d++(?:\.\d++)?+\s*+(?:ms|h|m|s)?+\s*+)++[a-z]*+", re.I)
-_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
-_WAIT_HEADERS = {
-    "retry-after-ms": 0.001,
-    "x-ms-retry-after-ms": 0.001,
-    "retry-after": 1.0,
-    "x-retry-after": 1.0,
-    "ratelimit-reset": 1.0,
-    "x-ratelimit-reset-requests": 1.0,
-    "x-ratelimit-reset-tokens": 1.0,
-    "anthropic-ratelimit-tokens-reset": 1.0,
-    "anthropic-ratelimit-requests-reset": 1.0,
-}
-"""The first header that is present counts; a number without a unit has this many seconds."""
+_RETRY_AFTER = re.compile(r"retry[_-]?after", re.I)
+_RESET = re.compile(r"(?=.*limit)(?!.*(?:day|month|hour)).*reset", re.I)
+"""Headers with a time to wait, and with the time at which a limit is over, whatever the vendor calls them."""
+_EPOCH = 1e9
+"""A larger number is a time since 1970, in seconds or in a thousandth, millionth or billionth of them."""
 
 
+_BROKEN_OFF = re.compile("error|abort|resource|timeout|interrupt")
+"""Vendors' words for an answer that the server could not finish."""
 _CUT = re.compile("length|max_|limit|truncat|incomplete|budget")
 _FILTERED = frozenset(
     (
@@ -148,29 +176,37 @@ class Refusal:
     @property
     def counts_tokens(self) -> bool:
         """Whether tokens per time are over a limit, not calls."""
-        return self.status == 429 and bool(_PER_MINUTE.search(self.message) and _TOKENS.search(self.message))
+        return self.status == 429 and bool(_TOKENS_PER_TIME.search(self.message))
 
     @property
     def tokens_a_minute(self) -> int | None:
         """The limit, if the server states it."""
-        said = self.headers.get("x-ratelimit-limit-tokens", "")
-        numbers = re.search(r"limit\D{0,12}([\d,]+)", self.message, re.I)
-        digits = said if said.isdigit() else numbers[1].replace(",", "") if numbers else ""
-        return int(digits) if digits.isdigit() and int(digits) else None
+        told = _LIMIT.search(f"limit {self.headers.get('x-ratelimit-limit-tokens', '')} {self.message}")
+        scale = {"k": 1_000, "m": 1_000_000}.get((told[2] or "").lower(), 1) if told else 0
+        tokens = int(float(told[1].replace(",", "")) * scale) if told else 0
+        return tokens if tokens >= _LEAST_A_MINUTE else None  # else it counts something else
 
     @property
     def retry_after(self) -> float | None:
         """Seconds that it asks to wait, in a vendor's header or in words: a number, a duration or a date."""
-        waits = [_seconds(self.headers.get(name, ""), unit) for name, unit in _WAIT_HEADERS.items()]
+        asked = [(name, value) for name, value in self.headers.items() if _RETRY_AFTER.search(name)]
+        waits = [_seconds(value, 0.001 if _MILLISECONDS.search(name) else 1.0) for name, value in asked]
         seconds = next((wait for wait in waits if wait is not None), None)
         if seconds is None and self.full:
-            others = [_seconds(said, 1.0) for name, said in self.headers.items() if _OTHER_WAIT.match(name.lower())]
-            others += [float(one) for one in _STRUCTURED.findall(self.headers.get("ratelimit", ""))]
-            seconds = min((wait for wait in others if wait), default=None)
-        if seconds is None and self.full:
-            said = _WAIT.search(self.message) or _SECONDS_FIRST.search(self.message)
-            seconds = _seconds(said[1], 1.0) if said else None
+            seconds = self._reset()
+        if seconds is None and self.full and (said := _WAIT.search(self.message)):
+            seconds = _seconds(said[2], 0.001 if _MILLISECONDS.search(said[1]) else 1.0)
+        if seconds is None and self.full and (said := _SECONDS_FIRST.search(self.message)):
+            seconds = _seconds(said[1], 1.0)
         return min(max(seconds or 0.0, 0.0), LONGEST_RETRY_AFTER_SECONDS) or None
+
+    def _reset(self) -> float | None:
+        """Seconds until all limits are over that are used up; or, if none is said to be, until the first one is."""
+        waits = {name: _seconds(value, 1.0) or 0.0 for name, value in self.headers.items() if _RESET.match(name)}
+        spent = [wait for name, wait in waits.items() if self.headers.get(name.replace("reset", "remaining")) == "0"]
+        others = [wait for name, wait in waits.items() if "token" in name.lower() or not self.counts_tokens]
+        others += [float(one) for one in _STRUCTURED.findall(self.headers.get("ratelimit", ""))]
+        return max(spent, default=None) or min((wait for wait in others if wait > 0), default=None)
 
     def share_that_fits(self, prompt_tokens: int, answer_tokens: int) -> float | None:
         """The share of a request that fits into the model's context, if it was refused for its length; else None.
@@ -211,7 +247,13 @@ class Refusal:
 def refusal(error: openai.APIStatusError) -> Refusal:
     """The error in a response with a status of 400 or more."""
     message = str(error.message).removeprefix(f"Error code: {error.status_code} - ")
-    return Refusal(error.status_code, str(error.code or error.type or ""), message, error.response.headers)
+    return _refused(error.status_code, str(error.code or error.type or ""), message, error.response.headers)
+
+
+def _refused(status: int, code: str, message: str, headers: Mapping[str, str]) -> Refusal:
+    said = f"{code} {message}"
+    meant = (to for statuses, words, to in _INTENDED if status in statuses and words.search(said))
+    return Refusal(next(meant, status), code, message, headers)
 
 
 def refusal_inside(answer: object) -> Refusal | None:
@@ -235,7 +277,7 @@ def _refusal_of(error: object) -> Refusal:
     if status is None:
         told = (number for text in (*codes, message) for words, number in _STATUS_OF_CODE if words.search(text))
         status = next(told, 500)
-    return Refusal(status, next((code for code in codes if code and not code.isdigit()), ""), message, {})
+    return _refused(status, next((code for code in codes if code and not code.isdigit()), ""), message, {})
 
 
 def _innermost(error: object) -> dict[str, Any]:
@@ -251,7 +293,7 @@ def _innermost(error: object) -> dict[str, Any]:
 
 
 def _ended_in_an_error(choice: Choice) -> bool:
-    return str(choice.finish_reason) == "error"
+    return bool(_BROKEN_OFF.search(str(choice.finish_reason).lower()))
 
 
 def _is_answer(choice: Choice) -> bool:
@@ -373,19 +415,25 @@ def _says_too_long(message: str) -> bool:
 
 
 def _seconds(value: str, unit: float) -> float | None:
-    """A number of `unit` seconds, a duration (`1m30s`, `120ms`), or a date; None for anything else."""
-    value = value.strip()
+    """A number of `unit` seconds, a duration (`1m30s`, `120ms`, `PT30S`, `00:01:30`), or a date, which is in UTC if it
+    names no zone; None for anything else."""
+    value = value.strip(" \"'")
     with suppress(ValueError):
         number = float(value)
-        if number > _EPOCH:
-            return number / (1_000 if number > _EPOCH_MS else 1) - datetime.now(UTC).timestamp()
-        return number * unit
-    if _DURATIONS.fullmatch(value):
-        parts = _DURATION.findall(value)
-        return sum(float(number) * _UNIT_SECONDS[name.lower()] for number, name in parts)
+        if not isfinite(number):
+            return None
+        if number <= _EPOCH:
+            return number * unit
+        while number > 100 * _EPOCH:
+            number /= 1_000
+        return number - datetime.now(UTC).timestamp()
+    if re.fullmatch(_DURATIONS, value):
+        return sum(float(part[1]) * _UNIT_SECONDS[part.lastgroup or "s"] for part in _DURATION.finditer(value))
+    if clock := _CLOCK.fullmatch(value):
+        return (float(clock[1]) * 60 + float(clock[2])) * 60 + float(clock[3])
     for read in (parsedate_to_datetime, datetime.fromisoformat):
-        try:
-            return (read(value) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            continue
-    return None
+        with suppress(ValueError, TypeError, OverflowError):
+            at = read(value.removesuffix("UTC").strip())
+            return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
+    first = re.split("[,;]", value)[0]  # of several headers of that name, or before a parameter
+    return _seconds(first, unit) if first != value else None

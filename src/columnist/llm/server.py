@@ -70,6 +70,10 @@ _TRIALS = (frozenset(("bounds",)), frozenset(("bounds", "response_format")))
 SUSPICIONS = 2
 """So many requests must be answered without a parameter before a server counts as refusing it."""
 NOT_IMPLEMENTED = 501
+_OF_A_FORM = re.compile(r"schema|\bfsm\b|regex|compil|decoding", re.I)
+_UNREADABLE = (ValueError, RecursionError)
+_FAILURES = (openai.OpenAIError, TimeoutError, *_UNREADABLE)
+"""What the SDK raises, also over a reply that it cannot read."""
 _FILTER = re.compile(r"filter|policy|policies|moderat|safety|flagged|prohibited|harm", re.I)
 
 
@@ -223,7 +227,7 @@ class Server:
         most = min(request.max_tokens, self.most_answer_tokens)
         try:
             return _answered(_chat_completion(reply))
-        except (openai.OpenAIError, ValueError) as error:
+        except _FAILURES as error:
             understood = await self._understood(error, request.prompt_tokens(), most)
             if not isinstance(understood, ContextExceededError) and self._learns_from(error, frozenset(), most):
                 raise TransientError("it refused a parameter", "server_error") from error
@@ -233,7 +237,7 @@ class Server:
         """Use the SDK's client for something other than asking a model. Raises as `ask` does."""
         try:
             return await act(self._client)
-        except (openai.OpenAIError, TimeoutError) as error:
+        except _FAILURES as error:
             raise await self._understood(error) from error
 
     def set_aside(self, error: LlmRefusedError | TransientError, seconds: float = 0.0) -> None:
@@ -276,7 +280,7 @@ class Server:
         try:
             async with asyncio.timeout(PROBE_SECONDS):
                 await self._client.chat.completions.create(**request)
-        except (openai.OpenAIError, TimeoutError) as error:
+        except _FAILURES as error:
             understood = await self._at_once(error)
             if not isinstance(understood, RequestRefusedError):  # which is an answer, too
                 raise understood from error
@@ -404,7 +408,7 @@ class Server:
                 if left_out:
                     self._suspect(left_out, str(first))
                 return completion
-            except (openai.OpenAIError, TimeoutError, ValueError) as error:
+            except _FAILURES as error:
                 understood = await self._understood(error, request.prompt_tokens(), most)
                 if isinstance(understood, ContextExceededError):
                     raise understood from error
@@ -485,8 +489,10 @@ class Server:
         if isinstance(error, openai.APIConnectionError):
             return TransientError(f"it cannot be reached ({error.__cause__ or error})", "connection")
         said = _said(error)
+        if self._speaks and isinstance(error, openai.APIStatusError) and _is_a_proxys(error):
+            return TransientError(f"a proxy before it answered {error.status_code}", "server_error")
         if said is None:
-            if self._speaks or isinstance(error, _NoAnswerError):
+            if self._speaks or _is_blank(error):
                 # A proxy before it reports this, or it broke off.
                 return TransientError("its reply is no answer", "server_error")
             return LlmRefusedError(
@@ -518,7 +524,7 @@ class Server:
     async def _listed(self) -> list[Model]:
         try:
             listed = [model async for model in self._client.models.list()]
-        except AttributeError as error:  # the SDK returns None or fails when the server answers with a web page
+        except (AttributeError, *_UNREADABLE) as error:  # the SDK returns None or fails when a web page is the answer
             raise openai.OpenAIError("no list of models") from error
         self._speaks = True
         return listed
@@ -621,8 +627,20 @@ def queue_of(metrics: str) -> tuple[int, int] | None:
 def _may_be_the_form(error: Exception, understood: Exception) -> bool:
     """Whether a refusal may concern the form of a request, and not its words."""
     said = _said(error)
-    is_about_it = isinstance(understood, RequestRefusedError) or (said is not None and said.status == NOT_IMPLEMENTED)
-    return said is not None and is_about_it and not _FILTER.search(f"{said.code} {said.message}")
+    is_about_it = isinstance(understood, RequestRefusedError) or (
+        said is not None
+        and (said.status == NOT_IMPLEMENTED or (said.status == 500 and _OF_A_FORM.search(said.message)))
+    )
+    return said is not None and bool(is_about_it) and not _FILTER.search(f"{said.code} {said.message}")
+
+
+def _is_blank(error: Exception) -> bool:
+    return isinstance(error, _NoAnswerError) or (isinstance(error, json.JSONDecodeError) and not error.doc.strip())
+
+
+def _is_a_proxys(error: openai.APIStatusError) -> bool:
+    """Whether a web page refuses a call, and not the server, which speaks JSON."""
+    return error.status_code in (401, 403, 404) and "html" in error.response.headers.get("content-type", "")
 
 
 def _said(error: Exception) -> Refusal | None:
