@@ -77,7 +77,9 @@ _DATES = [
         rf"\b(?:{_DAY}|{_ORDINAL})(?:\s++day)?(?:\s++of)?\s*+[-,]?\s*+{_WEEKDAY}{_MONTH}\s*+[-,]?\s*+(?:day\s++)?(?:of\s++)?{_YEAR}",
         re.I,
     ),
-    re.compile(r"(?<![\d/.-])(?P<one>\d{1,2})([/.-])(?P<two>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d/]|[.-]\d)"),
+    re.compile(
+        r"(?<![\w/.$€£-])(?P<one>\d{1,2})(?P<mark>[/.-])(?P<two>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})(?![\d/]|[.-]\d)"
+    ),
 ]
 # In these languages only if the date is the whole answer: "dreißig Tage nach dem 15. März 2023" is another day.
 _DATES += [
@@ -133,6 +135,8 @@ def _date_values(match: re.Match[str]) -> tuple[str, ...]:
     if "one" in found:
         orders = {(int(found["one"]), int(found["two"])), (int(found["two"]), int(found["one"]))}
         possible = {_calendar(year, month, day) for month, day in orders}
+        if found["mark"] == "-" and len(found["year"]) == 2:  # the year is first in ISO 8601
+            possible.add(_calendar(_year(found["one"].zfill(2)), int(found["two"]), int(found["year"])))
         return tuple(sorted(value for value in possible if value))
     month = int(found["monthnumber"]) if "monthnumber" in found else _NUMBERS[found["month"].lower()]
     day = int(found["day"]) if found["day"] else _ORDINALS[found["ordinal"].lower().replace(" ", "-")]

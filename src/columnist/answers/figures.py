@@ -10,6 +10,7 @@ from decimal import Decimal
 from math import gcd
 from typing import NamedTuple
 
+from columnist.answers.currencies import code
 from columnist.answers.lexer import Item, Items
 from columnist.answers.mention import agreed
 from columnist.answers.numerals import (
@@ -37,6 +38,8 @@ _MOST_WORDS = 40
 _EUROPEAN_SCALES = frozenset(("mio", "mln", "mrd"))
 """In `1.250 Mio.` the dot, in `1,250 Mio.` the comma may be a decimal point."""
 _THREE_PLACES = re.compile(r"\d{1,3}[.,]\d{3}")
+_POINTED = frozenset("USD GBP CAD AUD NZD SGD HKD INR JPY CNY CHF MXN ZAR ILS KRW".split())
+"""Currencies of countries that write decimals after a point."""
 _AFTER_A_COMMA = re.compile(r"(?:^|[\s($€£]),$")
 
 
@@ -109,7 +112,9 @@ def _with_word(tokens: Items, values: tuple[Decimal, ...], at: int) -> tuple[tup
         end = at + 1
         if word in SHORT_SCALES and tokens.is_glued(end, "punct") and tokens.text(end) == ".":
             end += 1
-        is_open = word in _EUROPEAN_SCALES and _THREE_PLACES.fullmatch(tokens.text(at - 1))
+        is_open = _THREE_PLACES.fullmatch(tokens.text(at - 1)) and (
+            word in _EUROPEAN_SCALES or ("." in tokens.text(at - 1) and _writes_commas(tokens, at - 2, end))
+        )
         return () if is_open or tokens.text(end) in SCALES else _scaled(values, scale), end
     if word in ("hundred", "hundreds", "dozen", "dozens", "score"):
         return (), at + 1
@@ -118,6 +123,13 @@ def _with_word(tokens: Items, values: tuple[Decimal, ...], at: int) -> tuple[tup
     while tokens.is_glued(at, "word") or tokens.is_glued(at, "num"):
         at += 1
     return (), at
+
+
+def _writes_commas(tokens: Items, before: int, after: int) -> bool:
+    """Whether at one of these places is a currency of countries that write decimals after a comma: `EUR 1.500 million`
+    may be 1,500 million."""
+    named = {code(tokens[at].text) for at in (before, after) if tokens.kind(at) == "cur"}
+    return bool(named - _POINTED - {None})
 
 
 def _scaled(values: tuple[Decimal, ...], scale: int) -> tuple[Decimal, ...]:

@@ -75,6 +75,8 @@ _SHORT_WORDS = frozenset(
 )
 _NO_UNITS = frozenset("pair pairs brace trio squared cubed odd o'clock fold".split())
 """After a number: it counts several, or does not count."""
+_TOTAL = re.compile(r"(?:^|[.;:|])\s*(?:(?:sub|grand)[\s-]?)?total\s*$", re.I)
+"""The label of a line of an account."""
 _LONGEST_WORD = 40
 """Characters of a quoted word beside a number."""
 _EACH = frozenset("every during within after before until past following preceding since prior last next".split())
@@ -133,7 +135,11 @@ class _Scan:
                     self.bare(at)
             elif item.kind in ("strange", "bps", "pct", "vul", "other") or item.text in ("‰", "‱"):
                 self.leftover(at)
-            elif item.kind == "script" or (item.kind == "sign" and item.text != "=") or item.text in _CREDIT:
+            elif (
+                item.kind == "script"
+                or (item.kind == "sign" and item.text != "=")
+                or (item.text in _CREDIT or (item.text == "Dr" and self.items.kind(at + 1) == "cur"))
+            ):
                 self.add(Kind.UNREAD, at, at)
             elif item.kind == "dash":
                 self.dash(at)
@@ -418,8 +424,15 @@ class _Scan:
             return False
         word = items[at].text
         lowered = word.lower()
-        if self.scale(at) or word == "CAN" or (not word.isascii() and word.upper() == word.lower()):
+        if (
+            self.scale(at)
+            or word == "CAN"
+            or (word == "Can" and self.line[items[at].end : items[at].end + 1] == ".")
+            or (not word.isascii() and word.upper() == word.lower())
+        ):
             return True
+        if items.is_glued(at + 1, "dash") and items.is_glued(at + 2, "word"):
+            return False  # `bi-weekly`
         if lowered in _SHORT_WORDS or lowered in NATIONS or len(word) > 4 or lowered in NAMES:
             return False
         return len(word) <= 3 or self.line[items[at].end : items[at].end + 1] == "." or word.isupper()
@@ -484,6 +497,8 @@ class _Scan:
         if before in self.taken or items.kind(before) in ("num", "cur", "strange", "pct", "bps", "ord", "part"):
             return False
         if before < 0 or items.kind(before) in ("punct", "comma", "dash", "sign", "open", "blank"):
+            return True
+        if _TOTAL.search(self.line, 0, items[opened].start):
             return True
         words = [items.text(at) for at in range(max(0, opened - 4), opened)]
         below = (
@@ -627,7 +642,11 @@ class _Scan:
         )
         priced = any(kind in ("cur", "pct", "bps", "strange") for kind in beside)
         priced = priced or (beside[1] == "open" and items.kind(at + 2) == "num")  # `___ (30) days`
-        priced = priced or (beside == ("open", "close") and items.kind(at - 2) in ("num", "pct"))  # `thirty (__) days`
+        priced = priced or (
+            # `thirty (__) days`, `30 days (__)`
+            beside == ("open", "close") and (items.kind(at - 2) in ("num", "pct") or at - 2 in self.taken)
+        )
+        priced = priced or (at == 0 and beside[1] == "num")  # `__ 30 days`: a box to tick, or a rest
         if priced or product or tight or items.text(at + 1) in NAMES:
             self.add(Kind.UNREAD, at, at)
         elif beside[0] == "comma" and at > 1 and items.kind(at - 2) == "num":

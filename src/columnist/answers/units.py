@@ -47,7 +47,8 @@ for _name in (
     "mbps gbps tbps byte bytes kilobyte kilobytes megabyte megabytes petabyte petabytes mcf mmcf bcf tcf boe btu "
     "btus mmbtu therm therms watt watts volt volts ampere amperes amp amps joule joules lumen lumens millisecond "
     "milliseconds horsepower psi rpm mph kph quinquennium quinquennia centimetre centimetres centimeter "
-    "centimeters cm millimetre millimetres millimeter millimeters mm"
+    "centimeters cm millimetre millimetres millimeter millimeters mm "
+    "stone stones fathom fathoms rood roods pint pints quart quarts calorie calories degree degrees"
 ).split():
     NAMES.setdefault(_name, _name.rstrip("s"))
 NAMES |= dict.fromkeys(("century", "centuries"), "century") | {"halves": "halve", "millennia": "millennium"}

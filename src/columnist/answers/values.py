@@ -32,11 +32,12 @@ _COMPARED = r"(?:great|less|high|low|larg|small|long|short|lat|latt|earli|soon|b
 _ALTERNATIVES = re.compile(
     rf"\b(?:{_COMPARED}|the\s+(?:least|most))(?:\s+[\w-]+){{0,4}}?[\s-]+of\b|\bwhichever\b"
     rf"|\b(?:max|min|{_COMPARED})\s?\((?=[^()]*[,;])"
-    rf"|\bif\s+(?:any\s+)?(?:{_COMPARED}|less|more)\b|\bas\s+the\s+case\s+may\s+be\b|\brespectively\b"
+    rf"|\b(?:if|unless)\s+(?:any\s+)?(?:{_COMPARED}|less|more)\b(?!\s+\w+(?:ed|n)\b)|\bas\s+the\s+case\s+may\s+be\b|\brespectively\b"
     r"|\bdepend(?:s|ing)?\s+(?:up)?on\b|\balternatively\b|\binstead\b"
     rf"|(?:\A|[,;:.]|{_VALUE})\s*otherwise\b(?!\s+(?:\w+ed|set|in\s+(?:writing|this|the)|herein|by|under|due|payable)\b)"
-    r"|\b(?:nil|nothing|free\s+of\s+charge|now\s+free|gratis)\b"
-    r"|\b(?:then|thereafter)\s+(?:(?:at|by|the|a)\s+)*(?:market|prevailing|current|going|spot|list|index|adjust|increas|ris|escalat|free|none|negotiat)\w*",
+    r"|[,;(]\s*(?:or\s+)?else\b|\bif\b[^;]{0,200};\s*(?:or\s+)?if\b|,\s*and\s+then\b"
+    r"|\b(?:nil|nothing(?!\s+(?:else|further|more)\b)|free\s+of\s+charge|now\s+free|gratis)\b"
+    r"|\b(?:and|then|but)\s+(?:\w+\s+){0,4}?afterwards?\b|\b(?:then|thereafter)\s+(?:(?:at|by|the|a)\s+)*(?:market|prevailing|current|going|spot|list|index|adjust|increas|ris|escalat|free|none|negotiat)\w*",
     re.I,
 )
 """The answer depends on several things, such as the greater of two: it has no single value."""
@@ -55,14 +56,16 @@ _A_CHARGE = (
 _COMPUTED = re.compile(
     r"\b(?:twice|thrice|doubl(?:ed?|es|ing)|halv(?:ed?|es|ing)|trebled?|tripled?|quadrupled?|multipl(?:ied|ying|y)|multiples?\s+of|divided|times|pro[\s-]?rat(?:ed|a)|(?:two|three|four|five|six|seven|eight|nine|ten|\d+)-?fold"
     r"|squared|x)\b|[×÷]"
-    r"|\bplus\b|[+±]|\bminus\b|\b(?:increas|decreas|reduc|rais|lower|multipli|adjust|augment)(?:ed|d)?\s+by\b|\bnet\s+of\b|\badd(?:ed|ing)?\s+to\b"
-    r"|\btogether\s+with\b|\bin\s+addition\s+to\b|\bon\s+top\s+of\b|(?<!\bor\s)(?<!\bno\s)(?<!\bnot\s)\bless\b(?!\s+than\b)|(?<!\bwithout\s)\bdeduct(?:s|ed|ing|ions?)?\b|\bamounts?\s+by\s+which\b|\bsubtract\w*"
+    r"|\bplus\b|[+±]|\bminus\b|\b(?:increas|decreas|reduc|rais|lower|multipli|adjust|augment|escalat|ris|grow|index)(?:es|s|ed|d|ing)?(?:\s+\w+ly)?\s+(?:by|with|in\s+line)\b|\bto\s+be\s+(?:increas|decreas|reduc|adjust|index|revis)ed\b|\bnet\s+of\b|\badd(?:ed|ing)?\s+to\b"
+    r"|\btogether\s+with\b|\bin\s+addition\s+to\b|\bon\s+top\s+of\b|(?<!\bor\s)(?<!\bno\s)(?<!\bnot\s)\bless\b(?!\s+than\b)|(?<!\bwithout\s)\bdeduct(?:s|ed|ing|ions?)?\b|\bamounts?(?:\s*,[^,]{1,20},)?\s+by\s+which\b|\bsubtract\w*"
     r"|\b(?:dozens|hundreds|thousands|millions|billions|lots)\s+of\b|\bexcess\b[^.;]{0,60}?\b(?:over|above)\b|\bnegative\b"
-    r"|\b(?:and|or|plus|to)\s+an?\s+(?:day|week|month|quarter|year|hour|fortnight)\b|\band\s+(?:change|something)\b"
+    r"|(?:\b(?:and|or|plus|to)|;)\s+an?\s+(?:day|week|month|quarter|year|hour|fortnight)\b|\band\s+(?:change|something|then\s+some)\b"
     r"|\b(?:and|plus)\s+an?\s+(?:\w+\s+)?(?:share|portion|percentage|proportion|royalty|bonus|commission)\b|\banything\s+(?:less|more)\b"
     rf"|\b(?:exceed\w*|greater|higher|lower|less|more)(?:\s+\w+){{0,5}}?\s+by\s+{_VALUE}"
-    rf"|\b(?:discount|rebate|reduction|shortfall)\s+(?:on|from|off|against)\s+(?:the\s+|an?\s+)?{_VALUE}"
-    r"|\bhalf\b|\bthirds?\s+of\b|\bquarters?\s+of\b|\bpercentage\s+of\b"
+    rf"|\b(?:discount|rebate|reduction|shortfall)\s+(?:on|from|off|against|below)\s+(?:the\s+|an?\s+)?{_VALUE}"
+    rf"|\b(?:balance|remainder|rest)\s+(?:after|over|above)\b(?:\s+\w+){{0,3}}?\s+{_VALUE}|\bon\s+the\s+(?:dollar|pound|euro)\b"
+    rf"|{_VALUE}[^.;{_VALUE}]{{0,30}}?\b(?:increas|decreas|ris|escalat|grow|fall|declin|stepp)ing\b"
+    r"|\bhalf\b(?![\s-]?year)|\bthirds?\s+of\b|\bquarters?\s+of\b|\bpercentage\s+of\b"
     rf"|\b(?:net|operating|trading|an?|the)\s+(?:loss|deficit|shortfall)\s+of\s+{_VALUE}|{_VALUE}\s+(?:net\s+)?(?:loss|deficit|shortfall)\b"
     rf"|\b(?:declined|decreased|dropped|fell|fallen|down|shrank|shrunk)\s+(?:by\s+)?{_VALUE}"
     rf"|{_VALUE}\W{{0,3}}(?:{_BOUND_THAN}|above|below|(?:in\s+excess|short)\s+of|over\s+(?:the\s+|its\s+)?(?:\w+\s+)?{_A_PRICE}"
@@ -75,7 +78,7 @@ _COMPUTED = re.compile(
 _SUM = re.compile(
     rf"\b(?:sum|product|difference|average|mean|median|maximum|minimum|max|min|aggregate|total|excess|quotient|ratio)\s+(?:of|between)\b"
     rf"(?:[^.;{_VALUE}]{{0,120}}\b(?:and|plus|or)\b[^.;{_VALUE}]{{0,40}}{_VALUE}|[^.;{_VALUE}]{{0,60}}{_VALUE}\W{{0,4}}(?:and|plus|or|over)\b(?!\s+{_BOUND}))"
-    rf"|\b(?:part|portion|share|fraction|proportion|multiple|balance|remainder|rest|some|none|most|much|bulk|instal?lments?"
+    rf"|\b(?:part|portion|share|fraction|proportion|multiple|(?<!outstanding\s)(?<!principal\s)balance|remainder|rest|some|none|most|much|bulk|instal?lments?"
     rf"|\d+(?:th|rd)s?|(?:{'|'.join(PARTS)})s?)\s+of\s+(?:the\s+|an?\s+)?{_VALUE}"
     rf"|{_VALUE}\s*(?:of|and)\s+(?:an?\s+|the\s+)?(?:additional\s+|further\s+|another\s+)?{_VALUE}"
     rf"|\b(?:product|difference|multiple|quotient|ratio|range)\s+(?:of|between)\b|\brang(?:e|ing)\b",
@@ -83,16 +86,16 @@ _SUM = re.compile(
 )
 _NOT = re.compile(
     rf"\b(?:not|never|no|nobody|nothing|neither|nor|cannot|\w+n't)\b(?!{_FEW_WORDS}\s*(?:{_BOUND}|within|limited|only|until|be\s+{_BOUND})\b){_FEW_WORDS}{_VALUE}"
-    rf"|\b(?:other\s+(?:\w+\s+)?than|barring|besides|compared\s+(?:with|to)|versus|relative\s+to|far\s+from|short\s+of|as\s+opposed\s+to|except(?:ing|ed)?(?:\s+for)?|exclud\w+|exclusive\s+of|absent|lacking|missing|rather\s+than|instead\s+of|without(?!\s+[\w'-]+\s+(?:upon|by\s+\w+ing)\b)|(?:anything|nothing|everything|all|any\s+\w+)\s+but|any\s+of|unlike|save\s+(?:for|on|in)|apart\s+from)\b"
-    rf"{_FEW_WORDS}{_VALUE}|\bvs\b\.?\s*{_VALUE}",
+    rf"|\b(?:other\s+(?:\w+\s+)?than|barring|besides|compared\s+(?:with|to)|versus|relative\s+to|far\s+from|short\s+of|as\s+opposed\s+to|except(?:ing|ed)?(?:\s+for)?|exclud\w+|exclusive\s+of|absent|lacking|missing|rather\s+than|instead\s+of|without(?!\s+[\w'-]+\s+(?:upon|by\s+\w+ing)\b)|(?:anything|nothing|everything|all|any\s+\w+)\s+but|any\s+of|unlike|save\s+(?:for|on|in)|but\s+for|apart\s+from)\b"
+    rf"{_FEW_WORDS}{_VALUE}|\bvs\b\.?\s*{_VALUE}|\bnot\s+(?:within|in|on|at|by)\s+{_VALUE}\W{{0,2}}but\b(?!\s+(?:no|not|in)\b)",
     re.I,
 )
 _BETWEEN = re.compile(rf"\b(?:between|among)\b(?:\s+\w+)?\s*{_ANY}", re.I)
 _OR = re.compile(
     rf"(?<!\bmore\s)(?<!\bless\s)\b(?:or|nor|and/or)\s+(?!{_BOUND}\b|equal\b|on\s+or\b)(?:\w+\s+){{0,2}}?\W?{_VALUE}"
-    rf"|{_VALUE}(?:\s*(?:(?:per|an?|each|every)\s|/)\s*\w+)?[\s,()\"']*\b(?:or|nor|and/or)\b"
+    rf"|{_VALUE}(?:\s*(?:(?:per|an?|each|every)\s|/)\s*\w+)?[\s,()\[\]\"']*\b(?:or|nor|and/or)\b"
     rf"(?!\s+(?:any\s+)?(?:{_BOUND}|equal|so|part|portion|fraction|thereabouts)\b)"
-    rf"|\beither\s+{_VALUE}",
+    rf"|\beither\s+{_VALUE}|{_VALUE}\s+or\s+(?:after|before|following|prior\s+to)\s+(?:the|an?|any|such)\b",
     re.I,
 )
 _ASKED = re.compile(rf"{_VALUE}\W{{0,3}}\?|\?\W{{0,2}}{_VALUE}|(?<![\w{_VALUE}])[~≈<>≤≥^]|{_VALUE}[-\s]?(?:ish|odd)\b")
@@ -103,14 +106,16 @@ _GONE = (
 )
 _REVOKED = re.compile(
     rf"\b(?:formerly|previously|originally|in\s+(?:lieu|place|stead)\s+of|with\s+the\s+exception\s+of|no\s+longer|used\s+to\s+be"
-    rf"|(?:\w+ed|up|down|forward)\s+from|(?:replac|supersed)es|rejected|deleting|replacing|striking|omitting|removing|cancell?ing|waiving)\b{_FEW_WORDS}{_VALUE}"
+    rf"|(?:\w+ed|up|down|forward)\s+from|(?:replac|supersed|delet|waiv|revok|rescind|strik)e?s|rejected|deleting|replacing|striking|omitting|removing|cancell?ing|waiving)\b{_FEW_WORDS}{_VALUE}"
     rf"|\b{_GONE}\W{{1,3}}{_VALUE}"
     rf"|{_VALUE}(?:\s+(?!(?:if|when|unless|where|once|until|or|and|for|to|upon|after|not|is|are)\b)\w+){{0,2}}?\W{{0,3}}"
     rf"(?:\b(?:is|are|was|were|has|have|shall|will|been|being|be|now|hereby)\s+)*\b{_GONE}\b"
     rf"|{_VALUE}\W{{0,2}}(?:\s+\w+){{0,2}}?\s+(?:(?:is|are|was|were|do|does|did)\s+(?:not|never)|isn't|aren't|wasn't|don't|doesn't)\b"
     r"(?!\s+(?:be\s+)?(?:refund|exceed|transfer|deduct|tax|subject|includ|contingent|condition|limit|more|less|paid|received))"
-    rf"|{_VALUE}\s+(?:is|was|were|has\s+been)\s+(?:rejected|declined|refused)\b|\A\W*(?:was|were|had\s+been)\b"
-    rf"|{_VALUE}\s+(?:is\s+)?(?:missing|absent|blank|illegible)\b|{_VALUE}\W{{1,3}}(?:but\s+)?never\s+(?!more|less|exceed|below|above)"
+    rf"|{_VALUE}(?:\s+\w+){{0,2}}\s+(?:is|was|were|has\s+been)\s+(?:rejected|declined|refused)\b"
+    rf"|{_VALUE}\s+previously\s*(?:[;,.)]|\Z)|;\s*now\b|\b(?:old|former|previous|prior)\s+(?:\w+\s+)?(?:is|was)\s+{_VALUE}|{_VALUE}\s+was\s+the\s+(?:old|former|previous|prior)\b"
+    rf"|\A\W*(?:was|were|had\s+been)\b"
+    rf"|{_VALUE}\s+(?:is\s+)?(?:missing|absent|blank|illegible)\b|\b(?:left|remains?|in\s+draft)\s+blank\b|;\s+blank\b|{_VALUE}\W{{1,3}}(?:but\s+)?never\s+(?!more|less|exceed|below|above)"
     rf"|{_VALUE}\s+not\s+(?:agreed|accepted|payable|included|binding|valid)\b"
     rf"|\b(?:scratch|strike)\s+that\b|[\[(](?:sic|draft)[\])]|~~\s?{_VALUE}|{_VALUE}\s?~~",
     re.I,
@@ -118,13 +123,14 @@ _REVOKED = re.compile(
 """The value holds at another time, or no longer."""
 _HIDDEN = re.compile(
     r"[\[(<{]\s*(?:[\w-]+\s+){0,2}?(?:redact\w*|omitted|withheld|deleted|illegible|unreadable|blank|confidential\w*|tbd|tba|insert"
-    r"|to\s+be\s+\w+)\b[^\])>}]*[\])>}]|\bTB[ACD]\b|\bto\s+be\s+(?:determined|confirmed|agreed|negotiated|decided)\b",
+    r"|to\s+be\s+\w+)\b[^\])>}]*[\])>}]|\bTB[ACD]\b|\bto\s+be\s+(?:determined|confirmed|agreed|negotiated|decided|quoted|advised)\b"
+    r"|\bsubject\s+to\s+(?:(?:further|final|mutual)\s+)?(?:negotiation|agreement|confirmation|discussion|change)\b",
     re.I,
 )
 """A part of the answer is not shown, or not written yet."""
 _WORD_OF_A_GUESS = (
     r"\b(?:maybe|perhaps|possibly|probably|presumably|apparently|allegedly|purportedly|supposedly|seemingly|arguably"
-    r"|hypothetical(?:ly)?|unclear|uncertain|unsure|ambiguous|incorrect|wrong|erroneous(?:ly)?|mistaken(?:ly)?)\b"
+    r"|hypothetical(?:ly)?|illustrative|indicative|tentative|unclear|uncertain|unsure|ambiguous|incorrect|wrong|erroneous(?:ly)?|mistaken(?:ly)?)\b"
     r"|\b(?:I|we)\s+(?:think|guess|believe|assume|suppose)\b|\bguess\b|\bnot\s+(?:sure|certain)\b"
 )
 _CLEARLY = "(?:(?:explicit|express|clear|direct)ly )?"
@@ -144,7 +150,8 @@ _GUESSED = re.compile(
 )
 """The value is a guess or an example, or the answer also says that there is none."""
 _ROUGHLY = re.compile(
-    rf"\b(?:circa|c\.|ca\.|approximately|approx\.|roughly|around|early|late|mid)[\s-]+(?:the\s+)?{_VALUE}", re.I
+    rf"\b(?:circa|c\.|ca\.|approximately|approx\.|roughly|around|early|late|mid)[\s-]+(?:the\s+)?{_VALUE}|{_VALUE}\s+or\s+thereabouts|\bsome\s?time\s+(?:\w+\s+){{1,2}}{_VALUE}",
+    re.I,
 )
 _OTHER_CALENDAR = re.compile(
     r"\b(?:B\.?C\.?(?:E\.?)?|B\.E\.|A\.?H\.|O\.S\.|[Oo]ld\s+[Ss]tyle|Julian|Hijri|Buddhist|Saka|Minguo|lunar)(?!\w)"
@@ -155,7 +162,7 @@ _WEEKDAY = re.compile(rf"\b{_A_WEEKDAY},?\s+(?:the\s+)?{_VALUE}|{_VALUE},?\s+\(?
 _NATION = (
     r"(?:(?:east\s+)?(?:canad\w+|austral\w+|singapor\w+|hong\s?kong\w*|new\s+zealand|taiwan\w*|jamaic\w+|baham\w+|barbad\w+|beliz\w+|bermud\w+|brunei|cayman"
     r"|fiji\w*|caribbean)|guyan\w+|liberia\w*|namibia\w*|trinidad\w*|zimbabw\w+|surinam\w*|mexic\w+|argentin\w+|chile\w*|colombia\w*|philippin\w+"
-    r"|urugua\w+|dominican|cuba\w*|pakistan\w*|nepal\w*|sri\s+lanka\w*|mauriti\w+|seychell\w+|maldiv\w+|foreign|local|cdn|bds)"
+    r"|urugua\w+|dominican|cuba\w*|pakistan\w*|nepal\w*|sri\s+lanka\w*|mauriti\w+|seychell\w+|maldiv\w+|irish|ireland|egypt\w*|leban\w+|syria\w*|sudan\w*|cypr\w+|foreign|local|cdn|bds)"
 )
 _FOREIGN = re.compile(
     rf"\b{_NATION}\W{{1,3}}(?:(?:funds|currency|money)\s+)?(?:of\s+)?{_VALUE}"
@@ -163,12 +170,16 @@ _FOREIGN = re.compile(
     rf"|\b(?:is|are|in)\s+{_NATION}(?=[\s.,;)\]]*(?:$|[.;)\]]|dollars?\b|currency\b|funds\b|money\b))",
     re.I,
 )
-"""Beside dollars or rupees: another country's currency."""
+"""Beside dollars, rupees or pounds: another country's currency."""
+_AN_INDEX = r"\b(?i:CPIH?|RPI|HICP|inflation|consumer\s+price|index(?:ed|ation|[\s-]linked)?)\b"
+_INDEX = re.compile(_AN_INDEX)
 _BASE_RATE = re.compile(
-    r"\b[A-Z]{0,8}(?:BOR|DOR|LIBID)\b|\b(?:€STR|ESTR|SOFR|SONIA|SORA|TONAR?|SARON|MCLR|BBS[WY]|CORRA|AONIA|HONIA|SELIC|TIIE|JIBAR|LPR|CPI|RPI|CPIH|HICP|CMT|EFFR"
+    rf"{_AN_INDEX}|"
+    r"\b[A-Z]{0,8}(?:BOR|DOR|LIBID)\b|\b(?:€STR|ESTR|SOFR|SONIA|SORA|TONAR?|SARON|MCLR|BBS[WY]|CORRA|AONIA|HONIA|SELIC|TIIE|JIBAR|LPR|CMT|EFFR"
     r"|OIS|SHIBOR|TELBOR|DI\s+rate)\b|(?i:\b(?:prime|base|bank|repo|discount|federal\s+funds|fed\s+funds|reference|benchmark|applicable|policy"
-    r"|treasury|index|screen|swap|cash|key|refinancing|overnight|basic)(?:\s+(?!of\b|at\b|is\b)\w+)?\s+rate\b|\bprime\b|\btreasur(?:y|ies)\b|\binflation\b"
-    r"|\bconsumer\s+price)"
+    r"|treasury|index|screen|swap|cash|key|refinancing|overnight|basic)(?:\s+(?!of\b|at\b|is\b)\w+)?\s+rate\b|\bprime\b|\btreasur(?:y|ies)\b"
+    r"|\b(?:variable|floating|adjustable)(?:\s+(?:interest\s+)?rate\b|\s*[,;:)])"
+    r"|\b(?:then[\s-]current|prevailing|market)\s+(?:\w+\s+)?rate\b)"
 )
 _ON_TOP = re.compile(
     rf"{_VALUE}[^.;%{_VALUE}]{{0,30}}?\b(?:above|over|below|under|on\s+top\s+of|in\s+excess\s+of|higher\s+than|lower\s+than|more\s+than|less\s+than"
@@ -177,12 +188,12 @@ _ON_TOP = re.compile(
 )
 """A percentage on top of a variable rate: together they have no value."""
 _COUNTED = re.compile(
-    rf"\banniversar|\b(?!close\s+of\s+business\b)(?:days?|weeks?|months?|quarters?|years?|eve|end|beginning|start|close|fortnight)['’]?\s+"
+    rf"\banniversar|\b(?!close\s+of\s+business\b)(?:days?|weeks?|months?|quarters?|years?|eve|end|beginning|start|close|fortnight|spring|summer|autumn|winter)['’]?\s+"
     r"(?:(?!date\b)\w+\s+){0,2}"
     rf"(?:after|following|from|before|prior\s+to|preceding|of|beginning|commencing|starting|next\s+following)\b(?:\s+[\w]+){{0,2}}?\s*{_VALUE}"
     rf"|\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|dates?|meeting|payment)\s+(?:next\s+|that\s+is\s+|on\s+or\s+|immediately\s+)*"
     rf"(?:after|before|following|preceding|prior\s+to|subsequent\s+to)(?:\s+\w+){{0,2}}?\s*{_VALUE}"
-    rf"|\b(?:morrow\s+of|which|that\s+includes)\s+{_VALUE}|\bunless\s+(?:earlier|later|sooner)\s*,"
+    rf"|\b(?:morrow\s+of|which|that\s+includes)\s+(?:the\s+)?{_VALUE}|\bunless\s+(?:earlier|later|sooner)\s*,|(?<!be\s)\bextended\s+beyond\s+{_VALUE}"
     rf"|\d(?:st|nd|rd|th)\s+(?:day\s+)?(?:after|following|from)\s+{_VALUE}"
     rf"|\d(?:st|nd|rd|th)\b\W{{0,3}}(?:(?:and|or|to|until|through)\W{{1,2}})?{_VALUE}"
     rf"|\b(?-i:Jan|Feb|March|Mar|April|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)\w*\.?\s?/\s?{_VALUE}"
@@ -332,6 +343,10 @@ class _Parsed(NamedTuple):
     text: str
 
 
+_REPEATED = re.compile(rf"{_VALUE}\s?\(\s?{_VALUE}\s?\)")
+"""`five dollars ($5)`: for the words around it, one value."""
+
+
 def _parse(text: str, kind: Kind) -> _Parsed:
     line, found = one_line(text), parts(text)
     values = [part for part in found if part.kind is kind]
@@ -341,7 +356,8 @@ def _parse(text: str, kind: Kind) -> _Parsed:
         sign = _VALUE if part.kind is kind else _BARE if bare else _TIME if part.kind is Kind.COUNT else _OTHER
         pieces += [line[at : part.start], sign]
         at = part.end
-    return _Parsed(values, found, "".join([*pieces, line[at:]]), text)
+    masked = _REPEATED.sub(_VALUE, "".join([*pieces, line[at:]]))
+    return _Parsed(values, found, masked, text)
 
 
 def _said(text: str, part: Part) -> str:
@@ -557,15 +573,24 @@ def _monetary_amount(text: str, _: Question) -> Typed:
     if len(said) > 1:
         return Typed(None, Undecided(f"It names more than one currency: {' or '.join(sorted(map(str, said)))}."))
     outcome = _one_decimal(_all_agreed(values), "amount of money")
-    if outcome.value is not None and named <= {"USD", "INR"} and _FOREIGN.search(parsed.masked):
+    if outcome.value is not None and named <= {"USD", "INR", "GBP"} and _FOREIGN.search(parsed.masked):
         return Typed(None, f"It names {outcome.value}, but it is not certain in which country's money.")
     if outcome.value is None:
         return outcome
+    strange = next(
+        (one for one in currencies(text) if not one.values and _BEFORE_MONEY.search(text[: one.start])), None
+    )
+    if strange:
+        said_too = text[strange.start : strange.end]
+        return Typed(None, f"It names {outcome.value}, and {said_too}, which is not understood.")
     kind = parsed.values[0].kind
-    if _SO_OFTEN.search(parsed.masked):
+    if _SO_OFTEN.search(parsed.masked) or _INDEX.search(parsed.masked):
         return Typed(None, f"It names {outcome.value}, but as a part, a term or a multiple of what it means.")
     _, doubt = _doubted(outcome, parsed, kind, str(outcome.value))
     return Typed(None, doubt) if doubt else Typed({"amount": outcome.value, "currency": next(iter(named), None)})
+
+
+_BEFORE_MONEY = re.compile(r"\b(?:in|into)\s+(?:\w+\s+)?\Z", re.I)
 
 
 def _as_money(text: str) -> str:
@@ -581,15 +606,21 @@ def _as_money(text: str) -> str:
 
 
 _NOT_THIS = re.compile(
-    r"\b(?:other\s+than|not|except|excluding|no|never|any\s+other|or\s+(?:any\s+|an?\s+|its\s+|the\s+)?(?:other|another|equivalent|local|foreign)|unlike)\b",
+    r"\b(?:other\s+than|not|except|excluding|no|never|any\s+other|or\s+(?:any\s+|an?\s+|its\s+|the\s+|such\s+)*(?:other|another|equivalent|local|foreign)|unlike)\b",
     re.I,
 )
 
 _INSTEAD = re.compile(
     rf"\b(?:non|ex|but|save|outside|from|was|were|neither|nor|in\s+lieu\s+of)(?:\s+in)?[\s-]+{_VALUE}|{_VALUE}\s+until\b|\bin\s+(?:some|most|certain)\b|\bold\s+{_VALUE}"
-    rf"|{_VALUE}\s?\?|{_VALUE}\s*/\s*\W",
+    rf"|{_VALUE}\s?\?|{_VALUE}\s*/\s*\W|{_VALUE}\s+(?:of|at)?\s*[\d.,]+\s?(?:%|per\s?cent)",
     re.I,
 )
+_IN_A_NAME = re.compile(
+    rf"\s+(?!(?:{'|'.join(sorted(_NO_NOUN))}|{_A_PRICE}|{_A_CHARGE}|payments?|amounts?|invoices?|accounts?|funds?|currency"
+    r"|equivalents?|cash|(?-i:[a-z]+(?:ed|ly|ing|able|n)))\b)[^\W\d_]{2,}",
+    re.I,
+)
+"""One word for money before a noun is a part of a name, or an abbreviation: `Yen Press`, `CAD drawings`."""
 _AND_ANOTHER = re.compile(
     r"\b(?:[A-Z][a-z]+(?:an|ese|ish|ss|ani|nch)|Hong Kong|New Zealand|Singapore|US|U\.S\.)"
     rf"\s*(?:,|/|&|(?:and|or)\b)\s*(?:(?:and|or)\s+)?{_VALUE}"
@@ -610,7 +641,10 @@ def _currency(text: str, _: Question) -> Typed:
     strange = next((text[one.start : one.end] for one in found if not one.values), None)
     if strange and strange not in "¥$":
         return Typed(None, f"It names {outcome.value}, and {strange}, which is not understood.")
-    line = one_line(text)
+    line, starts = one_line(text), {one.start for one in found}
+    words = (one for one in found if text[one.start : one.end].isalpha() and one.end + 1 not in starts)
+    if any(_IN_A_NAME.match(line, one.end) for one in words):
+        return Typed(None, f"It names {outcome.value}, perhaps as a part of a name.")
     for mention in reversed(found):
         line = f"{line[: mention.start]}{_VALUE}{line[mention.end :]}"
     if any(cue.search(line) for cue in (_NOT_THIS, _INSTEAD, _AND_ANOTHER, _REVOKED, _GUESSED)):
@@ -676,10 +710,10 @@ _IN_PART = re.compile(
     r"^\w+\W+(?:(?:but\s+)?only\s+)?(?:until|up\s+to|before|after|from)\b|^\w+\W+or\b|\b(?:partly|partially|in\s+part|maybe|perhaps|possibly|sometimes|however)\b"
     r"|\b(?:likely|unknown|depend(?:s|ing)|mostly|largely|generally|typically|usually|theoretically|reportedly|revoked)\b"
     rf"|{_WORD_OF_A_GUESS}|\bin\s+(?:theory|principle)\b|\bit\s+(?:seems|appears)\b"
-    r"|\b(?:for|in)\b.*\bonly\b|\b(?:for|in|under|to)\s+(?:some|most|many|few|several)\b|^(?:yes|true)\b.*\bonly\s+(?:for|in|as\s+to|to)\b|^\w+\W+to\s+some\b|\bn(?:/a|\.a\.)"
+    r"|\b(?:for|in|under|as\s+to|to)\b.*\bonly\W*$|\b(?:for|in)\b.*\bonly\b|\b(?:solely|exclusively)\s+(?:as|for|in|to|with)\b|^(?:yes|true)\W+(?:for|during|in|within)\s+the\s+(?:first|initial|last)\b|\b(?:for|in|under|to)\s+(?:some|most|many|few|several)\b|^(?:yes|true)\b.*\bonly\s+(?:for|in|as\s+to|to|by)\b|^\w+\W+to\s+some\b|\bn(?:/a|\.a\.)"
     r"|^\w+\W+(?:as\s+(?:to|regards)|regarding|concerning|with\s+respect\s+to|in\s+respect\s+of|insofar|to\s+the\s+extent)\b"
     r"|\bnot\s+(?:always|for|to|in|if|when|after|before|by|as)\b|^(?:yes|true)\W+(?:never|not|neither)\b|\bno\s+longer\b|^\w+\W+(?:\d+\s?(?:%|/|(?:out\s+)?of\b)|0\b)|\bactually\b.*\bnot\b"
-    rf"|[\[(](?:{_GONE})[\])]",
+    rf"|[\[(](?:{_GONE})[\])]|\bbut\b[^.;]*\b(?:delet|str[iu]c?k|supersed|revok|rescind|repeal)\w*",
     re.I,
 )
 
