@@ -317,6 +317,9 @@ class Settings(BaseSettings):
     user_gb: float | None = Field(
         200, gt=0, validation_alias="COLUMNIST_USER_GB", description="How much one user may store, in GB."
     )
+    user_reviews: int | None = Field(
+        10_000, ge=1, validation_alias="COLUMNIST_USER_REVIEWS", description="The most reviews of one user."
+    )
     user_jobs: int | None = Field(
         50, ge=1, validation_alias="COLUMNIST_USER_JOBS", description="The most live jobs of one user."
     )

@@ -3,8 +3,9 @@ them."""
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from columnist.api.tokens import create_token
 from columnist.db.connect import LOCAL_USER, Connection, Database
 from columnist.db.quotas import Quotas
 from columnist.desk.suggestion import most_dollars
@@ -23,6 +25,9 @@ from columnist.jobs.ask import Ask
 from columnist.jobs.items import PutOffCall, claim_items, put_off_item
 from columnist.jobs.job import create_job, job_progress
 from columnist.llm.usage import Prices, Usage
+from columnist.reviews.model import ColumnSpec
+from columnist.reviews.store import add_columns, create_review, edit_column, put_member
+from columnist.reviews.templates import Template, create_template, put_template
 from tests.http import problem
 from tests.jobs.grid import Watcher, a_review
 from tests.llm.simulated import completion, scripted
@@ -62,6 +67,56 @@ def test_of_uploads_at_the_same_time_no_more_are_stored_than_one_user_may(url: s
                 await delete_document(connection, stored[0])
             await note_arrival(database, LOCAL_USER, "0" * 64, 100)
             assert isinstance(await store(database), UUID), "what was deleted counts no longer"
+            if quotas.bytes:
+                async with database.act_as(LOCAL_USER) as connection:
+                    for one in stored[1:]:
+                        await delete_document(connection, one)
+                await note_arrival(database, LOCAL_USER, "1" * 64, 200)
+                with pytest.raises(StorageQuotaError, match="today"):
+                    await note_arrival(database, LOCAL_USER, "2" * 64, 1)
+
+    asyncio.run(scenario())
+
+
+A_COLUMN = ColumnSpec("Fee", "What is the fee?")
+MADE: dict[str, Callable[[Connection, UUID, str], Awaitable[object]]] = {
+    "reviews": lambda connection, _, name: create_review(connection, LOCAL_USER, name),
+    "templates": lambda connection, _, name: create_template(connection, LOCAL_USER, name, [A_COLUMN]),
+    "columns": lambda connection, review_id, name: add_columns(connection, review_id, [replace(A_COLUMN, name=name)]),
+    "members": lambda connection, review_id, name: put_member(connection, review_id, f"{name}@example.org", "viewer"),
+    "tokens": lambda connection, _, name: create_token(connection, LOCAL_USER, name, "read", 1),
+}
+"""What a user makes, in any number but for its quota."""
+
+
+def test_of_everything_that_a_user_makes_at_the_same_time_no_more_is_kept_than_one_user_may(url: str) -> None:
+    async def make(database: Database, what: str, review_id: UUID, name: str) -> object:
+        async with database.act_as(LOCAL_USER) as connection:
+            return await MADE[what](connection, review_id, name)
+
+    async def scenario() -> None:
+        async with Database(url) as database:
+            review = await a_review(database, documents=0)
+            made = await make(database, "templates", review.id, "Short")
+            assert isinstance(made, Template)
+        for what in MADE:
+            there = {"reviews": 1, "templates": 1, "columns": len(review.columns)}.get(what, 0)
+            async with Database(url, AT_ONCE, Quotas(**{what: there + 3})) as database:
+                done = await together(*(make(database, what, review.id, f"n{nr}") for nr in range(AT_ONCE)))
+                refused = [one for one in done if isinstance(one, StorageQuotaError)]
+                assert len(refused) == AT_ONCE - 3, (what, done)
+                assert all("delete some" in str(one) for one in refused), refused
+        long = [replace(A_COLUMN, prompt="x" * 9_000)]
+        async with Database(url, 1, Quotas(templates_bytes=9_000, columns_bytes=9_000)) as database:
+            for what in ("templates", "columns"):
+                await make(database, what, review.id, "short enough")
+            for grow in (
+                lambda connection: put_template(connection, made.id, "Long", long),
+                lambda connection: edit_column(connection, review.id, review.columns[0], long[0]),
+            ):
+                with pytest.raises(StorageQuotaError, match="MB of"):
+                    async with database.act_as(LOCAL_USER) as connection:
+                        await grow(connection)
 
     asyncio.run(scenario())
 
@@ -254,5 +309,5 @@ def test_a_user_sees_usage_and_quotas_and_is_told_what_to_do(url: str, tmp_path:
         assert "cancel one" in problem(refused, 429, "job-quota")["detail"]
         assert refused.headers["retry-after"]
         me = api.get("/me").json()
-        assert me["usage"] == {"documents": 2, "bytes": 20, "jobs": 1, "dollars": 0}
+        assert me["usage"] == {"documents": 2, "bytes": 20, "jobs": 1, "dollars": 0, "reviews": 2}
         assert (me["quotas"]["documents"], me["quotas"]["jobs"], me["quotas"]["dollars"]) == (2, 1, None)

@@ -455,6 +455,7 @@ def test_wrong_parameters_are_refused_by_name_and_a_review_of_nobody_is_not_foun
     refused(grid.get(sort=f"-{uuid4()}"), "sort")
     refused(grid.get(column_ids=str(uuid4())), "column_ids")
     refused(grid.get(limit=501), "limit")
+    refused(grid.get(limit=500, column_ids=[grid.columns["text"]] * 101), "limit")
     refused(grid.get(offset=-1), "offset")
     refused(grid.get(q="a\x00"), "q")
     assert grid.api.get(f"/tabular/reviews/{uuid4()}/rows").status_code == 404

@@ -87,6 +87,8 @@ def test_nobody_but_the_roles_of_columnist_has_rights(admin_url: str) -> None:
         ("tabular_removed_cells", "INSERT"),
         ("tabular_removed_cells", "UPDATE"),
         ("tabular_reviews", "DELETE"),
+        ("user_arrivals", "INSERT"),
+        ("user_arrivals", "UPDATE"),
         ("user_usage", "INSERT"),
         ("user_usage", "UPDATE"),
         ("users", "INSERT"),

@@ -1,6 +1,7 @@
 """A file of questions: YAML with `columns`, each with name, prompt, format, tags (for format `tag`), and perhaps
 rules."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,9 +26,11 @@ from columnist.errors import InputError
 from columnist.reviews.conditions import check_condition
 from columnist.reviews.model import ColumnSpec, Format, Rule, RuleFlag, SecondReading
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
 
 def _one_line(value: str) -> str:
-    if any(character < " " or character == "\x7f" for character in value):
+    if _CONTROL.search(value):
         raise ValueError("a line has no control characters")
     return value
 

@@ -33,6 +33,9 @@ from columnist.errors import InputError
 from columnist.reviews.model import NOT_FOUND, Column, Format, ModelInUse
 from columnist.reviews.store import list_columns
 
+MOST_CELLS = 50_000
+"""Most cells of a window: it is one text in memory."""
+
 MOST_GROUPS = 1_000
 """Most groups of rows: more different answers than this are a list, not groups."""
 
@@ -107,7 +110,7 @@ async def read_window(
     `sort` is `position`, `document`, `doubt` (of the row's most doubtful answer) or a column's id, with `-` before it
     for descending; empty cells are last in both directions, and equal ones keep the grid's order. `q`: words, or
     beginnings of words, of one answer, or part of a document's name. `in_use` decides which cells are outdated; None:
-    no cell is. Raises InputError with the field `sort`, `filter` or `column_ids`.
+    no cell is. Raises InputError with the field `sort`, `filter`, `column_ids` or `limit`.
     """
     asked = await _ask(connection, review_id, filters, q, in_use)
     if document_ids is not None:
@@ -115,6 +118,13 @@ async def read_window(
         asked.conditions.append("r.document_id = any(%(document_ids)s)")
     if column_ids is not None and not asked.columns.keys() >= set(column_ids):
         raise InputError("The review has no such column.", "column_ids")
+    width = len(asked.columns if column_ids is None else column_ids)
+    if limit * width > MOST_CELLS:
+        raise InputError(
+            f"{limit:,} rows of {width:,} columns are more than {MOST_CELLS:,} cells: ask for fewer rows, or name "
+            "fewer columns.",
+            "limit",
+        )
     asked.values.update(
         offset=offset,
         limit=limit,
