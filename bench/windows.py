@@ -13,7 +13,7 @@ from bench.postgres import own_postgres
 from bench.table import Row, print_table
 from columnist.db.connect import LOCAL_USER, Database
 from columnist.db.migrate import migrate
-from columnist.reviews.grid import read_window
+from columnist.reviews.grid import Selection, read_window
 from tests.filled import COLUMNS, fill
 
 SMALL, LARGE = 100, 10_000
@@ -29,13 +29,13 @@ WINDOWS: dict[str, Callable[[dict[str, UUID]], dict[str, Any]]] = {
     "sorted by a date column": lambda columns: {"sort": f"-{columns['date']}"},
     f"sorted so, offset {LARGE - SMALL:,}": lambda columns: {"sort": f"-{columns['date']}", "offset": LARGE - SMALL},
     "a number in a range": lambda columns: {
-        "filters": [f"{columns['number']}:gte:500", f"{columns['number']}:lt:4500"]
+        "selection": Selection([f"{columns['number']}:gte:500", f"{columns['number']}:lt:4500"])
     },
-    "a column's flag": lambda columns: {"filters": [f"{columns['tag']}:flag:green"]},
-    "any red flag": lambda columns: {"filters": ["any:flag:red"]},
-    "any unverified": lambda columns: {"filters": ["any:state:unverified"]},
-    "words in 2 % of the cells": lambda columns: {"q": "lessee w88"},
-    "a word in every cell": lambda columns: {"q": "lessee"},
+    "a column's flag": lambda columns: {"selection": Selection([f"{columns['tag']}:flag:green"])},
+    "any red flag": lambda columns: {"selection": Selection(["any:flag:red"])},
+    "any unverified": lambda columns: {"selection": Selection(["any:state:unverified"])},
+    "words in 2 % of the cells": lambda columns: {"selection": Selection(q="lessee w88")},
+    "a word in every cell": lambda columns: {"selection": Selection(q="lessee")},
 }
 
 

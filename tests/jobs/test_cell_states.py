@@ -27,7 +27,7 @@ from columnist.reviews.cells import (
     restore_cell,
     verify_cells,
 )
-from columnist.reviews.grid import next_row, read_window
+from columnist.reviews.grid import Selection, next_row, read_window
 from columnist.reviews.model import ModelInUse
 from columnist.reviews.store import get_review
 from columnist.settings import Settings
@@ -108,7 +108,7 @@ async def ask(
 async def being_answered(database: Database, review: Review) -> set[UUID]:
     """The documents whose cell the page shows as being answered; for documents with a cell the feed agrees."""
     async with database.act_as(LOCAL_USER) as connection:
-        window = json.loads(await read_window(connection, review.id, limit=500, in_use=IN_USE))
+        window = json.loads(await read_window(connection, review.id, Selection(in_use=IN_USE), limit=500))
         changed = await changed_cells(connection, review.id, in_use=IN_USE)
     awaited = {UUID(row["document_id"]) for row in window["rows"] if row["awaited"]}
     for cell in changed.cells:
@@ -194,16 +194,13 @@ def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url
             async with database.act_as(LOCAL_USER) as connection:
                 for state in NAMED:
                     for where in (column, "any"):
-                        window = json.loads(
-                            await read_window(
-                                connection, review.id, limit=500, filters=[f"{where}:state:{state}"], in_use=IN_USE
-                            )
-                        )
+                        selection = Selection([f"{where}:state:{state}"], in_use=IN_USE)
+                        window = json.loads(await read_window(connection, review.id, selection, limit=500))
                         found = {UUID(row["document_id"]) for row in window["rows"]}
                         right = {documents[name] for name, (states, _) in STATES.items() if state in states}
                         assert found == right, (state, where)
 
-                window = json.loads(await read_window(connection, review.id, limit=500, in_use=IN_USE))
+                window = json.loads(await read_window(connection, review.id, Selection(in_use=IN_USE), limit=500))
                 rows = {UUID(row["document_id"]): row["cells"].get(str(column)) for row in window["rows"]}
                 changed = await changed_cells(connection, review.id, in_use=IN_USE)
                 feed = {UUID(cell["document_id"]): cell for cell in changed.cells}
@@ -235,7 +232,7 @@ def test_every_state_is_asked_estimated_filtered_and_shown_by_one_definition(url
                 )
                 assert (await get_review(connection, review.id)).checked == len(of_people)
                 queue, at = [], 0
-                while place := await next_row(connection, review.id, "unchecked", at):
+                while place := await next_row(connection, review.id, Selection(), "unchecked", offset=at):
                     assert place.column_ids == [column]
                     queue.append(place.document_id)
                     at = place.row + 1

@@ -15,10 +15,12 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from columnist.api.auth import Authenticator, Principal
 from columnist.api.cookies import READING
 from columnist.api.health import Health
+from columnist.api.parameters import Filter, Words
 from columnist.db.connect import Connection, User
 from columnist.desk.local import LocalDesk
 from columnist.errors import ForbiddenError, NotFoundError, TooManyRequestsError
 from columnist.process import Process
+from columnist.reviews.grid import Selection
 from columnist.reviews.model import Role
 from columnist.reviews.store import role_in
 
@@ -108,6 +110,18 @@ async def _long_desk(process: CurrentProcess, user: CurrentUser) -> LocalDesk:
 
 LongDesk = Annotated[LocalDesk, Depends(_long_desk)]
 """The user's desk for long acts: no connection is held while files come in or an LLM is asked."""
+
+
+async def _selected_rows(
+    process: CurrentProcess,
+    filter: Filter = [],  # noqa: A002, B006  FastAPI copies it
+    q: Words = None,
+) -> Selection:
+    return Selection(filter, q, process.in_use)
+
+
+SelectedRows = Annotated[Selection, Depends(_selected_rows)]
+"""The rows that the request's `filter` and `q` select."""
 
 
 def _review_of(minimum: Role) -> Callable[[UUID, Connection], Awaitable[UUID]]:

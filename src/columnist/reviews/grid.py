@@ -19,7 +19,7 @@ A filter is written `column:op:value`; `column` is a column's id, or `any` for r
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -93,26 +93,37 @@ class RowGroup:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows of a review: those that meet every filter and have the words `q`: words, or beginnings of words, of one
+    answer, or part of a document's name. `in_use` decides which cells are outdated; None: no cell is."""
+
+    filters: Sequence[str] = ()
+    q: str | None = None
+    in_use: ModelInUse | None = None
+
+
+ALL_ROWS = Selection()
+
+
 async def read_window(
     connection: Connection,
     review_id: UUID,
+    selection: Selection = ALL_ROWS,
+    *,
     offset: int = 0,
     limit: int = 100,
-    sort: str | None = None,
-    filters: Sequence[str] = (),
-    q: str | None = None,
+    sort: str = "position",
     column_ids: Sequence[UUID] | None = None,
     document_ids: Sequence[UUID] | None = None,
-    in_use: ModelInUse | None = None,
 ) -> str:
     """The window as JSON: `{"rows": [...], "total": n}`, as api/routes/rows.py describes it.
 
     `sort` is `position`, `document`, `doubt` (of the row's most doubtful answer) or a column's id, with `-` before it
-    for descending; empty cells are last in both directions, and equal ones keep the grid's order. `q`: words, or
-    beginnings of words, of one answer, or part of a document's name. `in_use` decides which cells are outdated; None:
-    no cell is. Raises InputError with the field `sort`, `filter`, `column_ids` or `limit`.
+    for descending; empty cells are last in both directions, and equal ones keep the grid's order. Raises InputError
+    with the field `sort`, `filter`, `column_ids` or `limit`.
     """
-    asked = await _ask(connection, review_id, filters, q, in_use)
+    asked = await _ask(connection, review_id, selection)
     if document_ids is not None:
         asked.values["document_ids"] = list(document_ids)
         asked.conditions.append("r.document_id = any(%(document_ids)s)")
@@ -130,23 +141,16 @@ async def read_window(
         limit=limit,
         column_ids=None if column_ids is None else list(column_ids),
     )
-    rows = await (await connection.execute(asked.query("read_window", sort or "position"), asked.values)).fetchall()
+    rows = await (await connection.execute(asked.query("read_window", sort), asked.values)).fetchall()
     total = rows[0]["total"]
     encoded = ",".join(_encoded(row) for row in rows if row["document_id"])
     return f'{{"rows":[{encoded}],"total":{total}}}'
 
 
-async def group_rows(
-    connection: Connection,
-    review_id: UUID,
-    column_id: UUID,
-    filters: Sequence[str] = (),
-    q: str | None = None,
-    in_use: ModelInUse | None = None,
-) -> list[RowGroup]:
-    """The matching rows, grouped by the answers of one column, in the order of `sort=<column>`; those without an
+async def group_rows(connection: Connection, review_id: UUID, selection: Selection, column_id: UUID) -> list[RowGroup]:
+    """The selected rows, grouped by the answers of one column, in the order of `sort=<column>`; those without an
     answer are last. Raises InputError with the field `filter` or `column_id`."""
-    asked = await _ask(connection, review_id, filters, q, in_use)
+    asked = await _ask(connection, review_id, selection)
     if column_id not in asked.columns:
         raise InputError("The review has no such column.", "column_id")
     asked.values["limit"] = MOST_GROUPS + 1
@@ -170,54 +174,42 @@ class Place:
 async def next_row(
     connection: Connection,
     review_id: UUID,
+    selection: Selection,
     state: str,
+    *,
     offset: int = 0,
-    sort: str | None = None,
-    filters: Sequence[str] = (),
-    q: str | None = None,
+    sort: str = "position",
     column_ids: Sequence[UUID] | None = None,
-    in_use: ModelInUse | None = None,
 ) -> Place | None:
     """The first row from number `offset` on, in the window's order, that has a cell in this state. Raises InputError
     with the field `state`, `sort` or `filter`."""
     if state not in _STATES:
         raise InputError(f"Go to cells that are {', '.join(_STATES)}, not {state!r}.", "state")
-    asked = await _ask(connection, review_id, filters, q, in_use)
+    asked = await _ask(connection, review_id, selection)
     asked.values.update(offset=offset, column_ids=None if column_ids is None else list(column_ids))
-    query = asked.query("next_row", sort or "position", state=_STATES[state])
+    query = asked.query("next_row", sort, state=_STATES[state])
     row = await (await connection.execute(query, asked.values)).fetchone()
     return Place(**row) if row else None
 
 
-async def count_uncompared(
-    connection: Connection,
-    review_id: UUID,
-    filters: Sequence[str] = (),
-    q: str | None = None,
-    in_use: ModelInUse | None = None,
-) -> dict[str, int]:
+async def count_uncompared(connection: Connection, review_id: UUID, selection: Selection) -> dict[str, int]:
     """For each filter that compares values: how many rows match all the others, but have no value that it could
     compare. Raises InputError with the field `filter`."""
     counts = {}
-    for text in filters:
-        column, op, _ = text.split(":", 2) if text.count(":") > 1 else ("", "", "")
+    for text in selection.filters:
+        column, op, _ = _taken_apart(text)
         if op in _ORDERED:
-            others = [one for one in filters if one != text]
-            asked = await _ask(connection, review_id, [*others, f"{column}:state:valueless"], q, in_use)
+            others = [one for one in selection.filters if one != text]
+            valueless = replace(selection, filters=[*others, f"{column}:state:valueless"])
+            asked = await _ask(connection, review_id, valueless)
             row = await (await connection.execute(asked.query("count_rows", "position"), asked.values)).fetchone()
             counts[text] = row["count"] if row else 0
     return counts
 
 
-async def matching_documents(
-    connection: Connection,
-    review_id: UUID,
-    filters: Sequence[str] = (),
-    q: str | None = None,
-    in_use: ModelInUse | None = None,
-) -> list[UUID]:
-    """The documents of the rows that match, in the grid's order. Raises InputError with the field `filter`."""
-    asked = await _ask(connection, review_id, filters, q, in_use)
+async def matching_documents(connection: Connection, review_id: UUID, selection: Selection) -> list[UUID]:
+    """The documents of the selected rows, in the grid's order. Raises InputError with the field `filter`."""
+    asked = await _ask(connection, review_id, selection)
     cursor = await connection.execute(asked.query("match_documents", "position"), asked.values)
     return [row["document_id"] for row in await cursor.fetchall()]
 
@@ -255,20 +247,18 @@ class _Asked:
         )
 
 
-async def _ask(
-    connection: Connection, review_id: UUID, filters: Sequence[str], q: str | None, in_use: ModelInUse | None
-) -> _Asked:
+async def _ask(connection: Connection, review_id: UUID, selection: Selection) -> _Asked:
     columns = {column.id: column for column in await list_columns(connection, review_id)}
     values: dict[str, Any] = {
         "review_id": review_id,
         "column_count": len(columns),
-        "model": in_use and in_use.model,
-        "prompt_version": in_use and in_use.prompt_version,
+        "model": selection.in_use and selection.in_use.model,
+        "prompt_version": selection.in_use and selection.in_use.prompt_version,
         "not_found": NOT_FOUND,
     }
-    conditions = [_condition(text, columns, values, nr) for nr, text in enumerate(filters)]
-    if q and q.strip():
-        values["q"] = q.strip()
+    conditions = [_condition(text, columns, values, nr) for nr, text in enumerate(selection.filters)]
+    if q := (selection.q or "").strip():
+        values["q"] = q
         conditions.append("r.document_id in (select documents_with_words(%(review_id)s, %(q)s))")
     return _Asked(columns, conditions, values)
 
@@ -303,10 +293,16 @@ def _sort(sort: str, columns: Mapping[UUID, Column], values: dict[str, Any]) -> 
     return joined, ["s.sort_number", "case when s.sort_number is null then s.sort_text end"], direction
 
 
-def _condition(text: str, columns: Mapping[UUID, Column], values: dict[str, Any], nr: int) -> str:
-    """A filter as a condition on the row `r`; its values go to `values`, under names with its number."""
+def _taken_apart(text: str) -> tuple[str, str, str]:
+    """The column, the op and the value of a filter."""
     name, _, rest = text.partition(":")
     op, _, value = rest.partition(":")
+    return name, op, value
+
+
+def _condition(text: str, columns: Mapping[UUID, Column], values: dict[str, Any], nr: int) -> str:
+    """A filter as a condition on the row `r`; its values go to `values`, under names with its number."""
+    name, op, value = _taken_apart(text)
     column = _column(name, columns)
     if column is None and name != "any":
         raise InputError(f"Filter by `any` or the id of one of the review's columns, not {name!r}.", "filter")

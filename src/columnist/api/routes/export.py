@@ -9,9 +9,8 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from columnist.api.attachment import attachment
-from columnist.api.context import CurrentProcess, CurrentUser, require_role
+from columnist.api.context import CurrentProcess, CurrentUser, SelectedRows, require_role
 from columnist.api.guarded import GuardedRoute
-from columnist.api.parameters import Filter, Words
 from columnist.api.waiting import while_waited_for
 from columnist.cancelling import surely
 from columnist.errors import NotFoundError
@@ -43,11 +42,10 @@ async def export_review(
     request: Request,
     process: CurrentProcess,
     user: CurrentUser,
+    selection: SelectedRows,
     suffix: Annotated[Suffix, Query(alias="format")] = "xlsx",
     column_ids: Annotated[list[UUID] | None, Query(max_length=1_000)] = None,
     document_ids: Annotated[list[UUID] | None, Query(max_length=1_000)] = None,
-    filter: Filter = [],  # noqa: A002, B006  FastAPI copies it
-    q: Words = None,
 ) -> StreamingResponse:
     """The review as a file: all of it, some columns and documents, or the rows that match `filter` and `q`.
 
@@ -60,8 +58,8 @@ async def export_review(
         await note_export(connection, review_id, suffix)
         there = await store.list_columns(connection, review_id)
         columns = [(column.id, column.spec()) for column in there]
-        if filter or q:
-            found = await matching_documents(connection, review_id, filter, q, process.in_use)
+        if selection.filters or selection.q:
+            found = await matching_documents(connection, review_id, selection)
             named = None if document_ids is None else set(document_ids)
             document_ids = [one for one in found if named is None or one in named]
     if column_ids is not None:
