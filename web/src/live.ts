@@ -56,7 +56,9 @@ export function useFeed(
     let timer = 0;
     let failures = 0;
     let busy = false;
+    let again = false;
     const tick = async () => {
+      again = busy; // what is read now may be older than what the caller did
       if (stopped || busy || (document.hidden && cursor.current !== "now")) return;
       busy = true;
       clearTimeout(timer);
@@ -69,7 +71,7 @@ export function useFeed(
         failures = 0;
         setAway(false);
         setBegun(true);
-        next = page.more ? 0 : pause();
+        next = page.more || again ? 0 : pause();
       } catch (error) {
         const refused = error instanceof Problem && error.status < 500;
         if (refused) void queries.invalidateQueries(reviewQuery(review)); // it is gone, or no longer shared

@@ -103,10 +103,6 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
       fail(error);
     }
   };
-  const changed = () => {
-    look();
-    void queries.invalidateQueries(checkedQuery(id));
-  };
   /** Verifies an answer as the grid shows it, and goes on to the next one that nobody has checked. */
   const isVerifying = useRef(false);
   const verifyAndGoOn = async ({ document_id, column_id }: GridCell) => {
@@ -115,7 +111,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
     const seen = { document_id, column_id, updated_at: grid.current!.seen({ document_id, column_id }) };
     try {
       const [outcome] = await verifyCells(id, [seen]);
-      changed();
+      look();
       const left = STAYS.find((reason) => outcome!.left[reason]);
       if (left) say(`Not verified: ${LEFT[left].one}.`);
       else await goOn(cell !== null);
@@ -328,7 +324,7 @@ export function Table({ review, columns, job }: { review: Review; columns: Colum
           selected={chosen.documents}
           seen={() => grid.current!.chosen()}
           onVerified={() => {
-            changed();
+            look();
             grid.current?.focus();
           }}
           onFilter={(one) => show({ filter: [...filter, one] })}
