@@ -133,8 +133,8 @@ def _serve() -> None:
     for module in pkgutil.walk_packages(columnist.__path__, "columnist."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
-    import_module("openai")
-    import_module("tests.llm.simulator")
+    for name in ("openai", "boto3", "tests.llm.simulator"):
+        import_module(name)
     asyncio.run(layers())  # which starts the template that all share
     gc.freeze()  # or each program would copy all that it shares with this one when it first collects
     selector = selectors.DefaultSelector()

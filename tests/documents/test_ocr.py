@@ -50,7 +50,7 @@ def test_a_scan_has_the_words_of_the_text_layer_where_they_are_shown(
     (page,) = read(settings, scan)
     assert page.source == "ocr"
     words = Counter(true.text.split())
-    assert words.total() > 100
+    assert words.total() > 80
     assert (words & Counter(page.text.split())).total() > 0.95 * words.total()
     here, there = unique_words(true.text, true.words), unique_words(page.text, page.words)
     shared = here.keys() & there.keys()
@@ -84,26 +84,26 @@ def test_quotes_that_lawyers_marked_are_found_in_a_scan_with_their_rectangles(
 
 def test_columns_and_rows_are_read_in_order(settings: Settings, tmp_path: Path) -> None:
     document = pdfium.PdfDocument.new()
-    page = document.new_page(600, 400)
-    write(page, 150, 360, "Terms and Conditions that apply to both of the columns", 14)
-    for nr in range(10):
-        write(page, 40, 320 - 30 * nr, f"left {nr} is a line of the first column")
-        write(page, 320, 320 - 30 * nr, f"right {nr} is a line of the second column")
-    table = document.new_page(600, 400)
-    for nr in range(10):
-        write(table, 40, 320 - 30 * nr, f"({nr})")
-        write(table, 320, 320 - 30 * nr, f"${nr}00.00 a month")
+    page = document.new_page(600, 330)
+    write(page, 150, 290, "Terms and Conditions that apply to both of the columns", 14)
+    for nr in range(8):
+        write(page, 40, 250 - 30 * nr, f"left {nr} is a line of the first column")
+        write(page, 320, 250 - 30 * nr, f"right {nr} is a line of the second column")
+    table = document.new_page(600, 330)
+    for nr in range(8):
+        write(table, 40, 250 - 30 * nr, f"({nr})")
+        write(table, 320, 250 - 30 * nr, f"${nr}00.00 a month")
     document.save(tmp_path / "columns.pdf")
     scan = write_scan(tmp_path / "columns.pdf", [1, 2], tmp_path / "scan.pdf", skew=0.8)
     columns, table_page = read(settings, scan)
     numbers = [line.split()[:2] for line in columns.text.split("\n")]
     assert numbers == [
         ["Terms", "and"],
-        *(["left", str(nr)] for nr in range(10)),
-        *(["right", str(nr)] for nr in range(10)),
+        *(["left", str(nr)] for nr in range(8)),
+        *(["right", str(nr)] for nr in range(8)),
     ]
     assert [line.replace(" ", "") for line in table_page.text.split("\n")] == [
-        f"({nr})${nr}00.00amonth" for nr in range(10)
+        f"({nr})${nr}00.00amonth" for nr in range(8)
     ]
 
 
