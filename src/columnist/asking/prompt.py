@@ -56,19 +56,18 @@ MOST_ITEMS = 100
 the lengths of strings: that takes a server seconds to prepare."""
 MOST_QUOTES = 10
 _CONTROL = re.compile(
-    r"[<＜﹤‹〈⟨《❮«](?=[\s\xad]*[/／⁄∕⧸][\s\xad]*[^\W\d]|\s*document\b|[|｜<]|\w+[|｜]>|[^\W\d]\w*[_:][\w:.-]*>|0x[0-9a-f]{2}>"
+    r"[<＜﹤‹〈〈⟨《❮❬❰⧼˂ᐸ«](?=[\s\xad]*[/／⁄∕⧸][\s\xad]*[^\W\d]|\s*document\b|[|｜<]|\w+[|｜]>|[^\W\d]\w*[_:][\w:.-]*>|0x[0-9a-f]{2}>"
     r"|(?:s|think|tools?|[be]o[a-z]|pad|unk|mask|sop|fim|pre|suf|mid|cls|sep|end|image|img|video|audio|system|user|assistant"
     r"|bot|human|model|(?:unused|special|ctrl|reserved|token)\d+)>)"
-    r"|[\[［【〔](?=\s*Page\b|\s*[^\W\d]+[\s:.#№-]*\d+\s*[\]］】〕]|\s*第?\s*\d+\s*[页頁ペ쪽면]|[|｜]"
-    r"|/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_\w+|THINK|ARGS|CALL_ID|IMG\w*|g?MASK|CLS|SEP|PAD|UNK"
-    r"|[BE]O[A-Z]|(?:unused|control)_?\d+)\])"
+    r"|[\[［【〔〖⟦❲⁅](?=\s*Page\b|\s*[^\W\d]+[\s:.#№-]*\d+\s*[\]］】〕〗⟧❳⁆]|\s*第?\s*\d+\s*[页頁ペ쪽면]|[|｜]"
+    r"|/?(?:INST|THINK|ARGS|AUDIO|REF|IMG\w*|g?MASK|CLS|SEP|PAD|UNK|[BE]O[A-Z]|[^\W\d_]+_\w+|(?:unused|control)\d+)\])"
     r"|[\[\]](?=\w{0,4}[~!]{1,2}\w{0,8}[\[\]])"
     r"|&(?=(?:lt|#0*60|#x0*3c);\s*(?:[/|]|document))",
     re.IGNORECASE,
 )
 """Text that could end the document or start a page, in any alphabet or with signs that look alike; or that could be a
 control token of a chat template, which servers also obey inside a message. It is recognised by its shape, so that
-unknown tokens are broken, too: `<|…`, `<a_b>`, `<a:b>`, `[|…`, `]~…[`."""
+unknown tokens are broken, too: `<|…`, `<a_b>`, `<a:b>`, `[|…`, `[A_B]`, `]~…[`."""
 
 _INVISIBLE = re.compile(
     "[\xa0\u2000-\u200a\u202f\u205f"
