@@ -1,11 +1,13 @@
 """The worker pool in one process: heartbeats, cancels, retries, shutdown, and a PostgreSQL that goes away."""
 
 import asyncio
+import time
 from collections import Counter
 from dataclasses import replace
 from uuid import UUID
 
 import psycopg
+import pytest
 
 from columnist import telemetry
 from columnist.db.connect import LOCAL_USER, Database
@@ -83,6 +85,29 @@ def test_work_may_take_longer_than_a_lease(url: str) -> None:
             async with pool_of(database, work, short_leases), pool_of(database, work, short_leases):
                 await until_ended(database, generated)
             assert sorted(attempts.values()) == [1] * 5
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("documents", [1, 2])
+def test_a_pool_that_stood_still_for_longer_than_a_lease_goes_on_with_its_items(url: str, documents: int) -> None:
+    """As a laptop that slept: it takes no item from itself, which would cost an attempt and the work so far, and ends
+    none as poison."""
+
+    async def scenario() -> None:
+        async with Database(url) as database:
+            begun: Counter[int] = Counter()
+
+            async def work(item: ClaimedItem) -> None:
+                begun[item.id] += 1
+                for _ in range(8):
+                    time.sleep(0.06)  # noqa: ASYNC251  # nothing else runs meanwhile
+                    await asyncio.sleep(0.01)
+
+            generated = await generate(database, await a_review(database, documents=documents))
+            async with pool_of(database, work, options(lease_seconds=0.05, max_attempts=1)):
+                await until_ended(database, generated)
+            assert list(begun.values()) == [1] * documents
 
     asyncio.run(scenario())
 

@@ -284,10 +284,11 @@ async def expire_leases(connection: Connection, worker_ids: Sequence[UUID]) -> N
 
 
 @retried
-async def end_abandoned_items(connection: Connection, max_attempts: int) -> int:
-    """The janitor: end poison items and remaining items of cancelled jobs; returns how many."""
+async def end_abandoned_items(connection: Connection, max_attempts: int, worker: UUID | None = None) -> int:
+    """The janitor of the pool `worker`: end poison items that others hold, and the rest of cancelled jobs; returns how
+    many."""
     error = f"The worker died or hung {max_attempts} times in a row while it read this document; it is not tried again."
-    values = {"max_attempts": max_attempts, "error": error}
+    values = {"max_attempts": max_attempts, "error": error, "worker_id": worker}
     return (await connection.execute(sql("end_abandoned_items"), values)).rowcount
 
 

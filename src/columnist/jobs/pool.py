@@ -546,7 +546,7 @@ class WorkerPool:
             await asyncio.to_thread(self._neighbours.forget, dead)
             self._found_nothing_at = -EMPTY_SECONDS
             self._claimer_wakes.set()
-        await end_abandoned_items(self._database, self._options.max_attempts)
+        await end_abandoned_items(self._database, self._options.max_attempts, self.id)
         await forget_old_calls(self._database)
         # Pools that were started together need not check together; a short lease is worth a quicker check.
         seconds = min(JANITOR_SECONDS, self._options.lease_seconds)

@@ -5,7 +5,8 @@
 -- batch: a batch of one item of each job would write as many rows of jobs. Bound: until a job is served again, at most
 -- as many items of others are claimed as there are live jobs, times the least share, and places. `models`: the models
 -- that the pool can ask (null: any); of `scarce_models` it takes at most `scarce_places`. Items out of attempts are
--- left to end_abandoned_items.sql. In a job that has grown, no two items about one document run at the same time.
+-- left to end_abandoned_items.sql. In a job that has grown, no two items about one document run at the same time. No
+-- pool takes an item from itself: after a standstill (a laptop that slept) its next heartbeat extends the lease.
 create or replace function claim_tabular_job_items(
   lease_seconds double precision, batch int, max_attempts int,
   held_jobs uuid[] default '{}', held_items int[] default '{}', models text[] default null,
@@ -56,6 +57,7 @@ begin
         from (select from tabular_job_items i
               where i.job_id = j.id and i.completed_at is null
                 and (i.lease_expires_at is null or i.lease_expires_at <= now())
+                and (i.status = 'pending' or worker is null or i.worker_id is distinct from worker)
                 and i.attempt_count - i.handed_back_count < max_attempts
               order by i.position
               limit case when round = 1 then greatest(0, share - coalesce(held.items, 0)) else room end) i) claimable
@@ -90,6 +92,7 @@ begin
         select c.id from tabular_job_items c
         where c.job_id = q.job_id and c.completed_at is null
           and (c.lease_expires_at is null or c.lease_expires_at <= now())
+          and (c.status = 'pending' or worker is null or c.worker_id is distinct from worker)
           and c.attempt_count - c.handed_back_count < max_attempts
           -- Two items about one document would ask a question twice if they ran at the same time.
           and (j.grown_at is null or not exists (

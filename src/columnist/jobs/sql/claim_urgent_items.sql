@@ -1,5 +1,5 @@
 -- The pool takes up to `batch` items of jobs about a single document, for its reserved places: a person waits for these.
--- Waits for no lock. Takes no items of `refused` models.
+-- Waits for no lock. Takes no items of `refused` models, and none from itself (claim_tabular_job_items).
 update tabular_job_items i
 set status = 'running',
     attempt_count = attempt_count + 1,
@@ -12,7 +12,9 @@ where i.id = any(array(
   from tabular_jobs j
   cross join lateral (
     select c.id from tabular_job_items c
-    where c.job_id = j.id and c.completed_at is null and (c.lease_expires_at is null or c.lease_expires_at <= now())
+    where c.job_id = j.id and c.completed_at is null
+      and (c.lease_expires_at is null or c.lease_expires_at <= now())
+      and (c.status = 'pending' or c.worker_id is distinct from %(worker_id)s)
       and c.attempt_count - c.handed_back_count < %(max_attempts)s
     for update skip locked) c
   where j.status in ('pending', 'running') and j.cancel_requested_at is null and j.paused_at is null

@@ -1,7 +1,7 @@
 -- The janitor of every pool: ends items that no worker will claim any more. An expired lease whose attempts are used up
--- is poison; an item of a cancelled job is skipped once no worker holds it. Passes over items that another janitor has
--- locked. Claims follow the order of positions, so every claimed item is among a job's first open ones: waiting items
--- need not be read.
+-- is poison, unless the janitor's own pool stood still; an item of a cancelled job is skipped once no worker holds it.
+-- Passes over items that another janitor has locked. Claims follow the order of positions, so every claimed item is
+-- among a job's first open ones: waiting items need not be read.
 with abandoned as (
   select i.id, j.cancel_requested_at is not null as cancelled
   from tabular_jobs j
@@ -14,7 +14,8 @@ with abandoned as (
     and i.completed_at is null
     and (i.lease_expires_at is null or i.lease_expires_at <= now())
     and (j.cancel_requested_at is not null
-         or (i.status = 'running' and i.attempt_count - i.handed_back_count >= %(max_attempts)s))
+         or (i.status = 'running' and i.attempt_count - i.handed_back_count >= %(max_attempts)s
+             and (%(worker_id)s::uuid is null or i.worker_id is distinct from %(worker_id)s)))
   for update of i skip locked
 )
 update tabular_job_items i
