@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count, pairwise
 from pathlib import Path
@@ -27,13 +28,14 @@ from tests.api.calls import EDITOR, OWNER, STRANGER
 from tests.api.follower import Follower, shown
 from tests.conftest import fresh_database
 from tests.llm.simulated import Reply, completion, scripted
-from tests.patience import wait_until
+from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.preloaded import Program
 from tests.processes import served, start, wait_for_line
 from tests.signing import SECRET, token_of
 
 WALKS = int(os.environ.get("COLUMNIST_WALKS", "3"))
-STEPS = 16 if WALKS <= 3 else 60
+LONG = WALKS > 3
+STEPS = 60 if LONG else 16
 USERS = (OWNER, EDITOR, STRANGER)
 MOODS: dict[str, Reply | str] = {
     "busy": (503, {"error": {"message": "Later."}}),
@@ -41,6 +43,18 @@ MOODS: dict[str, Reply | str] = {
     "odd": "Certainly! Here is what I found.",
     "half": '{"c1": {"answer": ["a", 2], "quotes": "x", "flag": 7}}',
 }
+QUESTIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"format": "number"},
+    {"format": "bulleted_list"},
+    {"rules": [{"flag": "red", "when": "is not d0"}]},
+    {
+        "format": "monetary_amount",
+        "rules": [{"flag": "green", "when": "> USD 5"}, {"flag": "red", "when": "not found"}],
+    },
+    {"second_reading": "order"},
+)
+"""Formats, playbooks and second readings, among which a question changes."""
 _marks = count(1)
 
 
@@ -166,8 +180,9 @@ class Walk(RuleBasedStateMachine):
 
     def add_column(self, one: int, other: int) -> None:
         mark = f"q{next(_marks)}"
-        body = {"columns": [{"name": f"Column {mark}", "prompt": f"Question {mark}?"}]}
-        for column in self.ok(self.who(one).post(f"{self.path}/columns", json=body)).json()["columns"]:
+        question = {"name": f"Column {mark}", "prompt": f"Question {mark}?", **QUESTIONS[other % len(QUESTIONS)]}
+        added = self.ok(self.who(one).post(f"{self.path}/columns", json={"columns": [question]}))
+        for column in added.json().get("columns", ()):
             self.questions[column["id"]] = {mark}
 
     def edit_column(self, one: int, other: int) -> None:
@@ -176,7 +191,7 @@ class Walk(RuleBasedStateMachine):
             column = columns[one % len(columns)]
             mark = f"q{next(_marks)}"
             self.questions[column["id"]].add(mark)
-            body = {"name": column["name"], "prompt": f"Question {mark}?"}
+            body = {"name": column["name"], "prompt": f"Question {mark}?", **QUESTIONS[other % len(QUESTIONS)]}
             self.ok(self.who(other).put(f"{self.path}/columns/{column['id']}", json=body))
 
     def remove_column(self, one: int, other: int) -> None:
@@ -196,6 +211,23 @@ class Walk(RuleBasedStateMachine):
             body = {"document_ids": [documents[one % len(documents)]]}
             self.ok(self.who(other).post(f"{self.path}/documents/remove", json=body, params={"confirm": "true"}))
 
+    def delete_document(self, one: int, other: int) -> None:
+        """For all reviews, and for good."""
+        documents = self.documents()
+        if len(documents) > 1 and not other % 3:
+            path = f"/documents/{documents[one % len(documents)]}"
+            self.ok(self.who(other).delete(path, params={"confirm": "true"}))
+
+    def change_retention(self, one: int, other: int) -> None:
+        at = f"{2100 + one}-01-01T00:00:00Z" if other % 2 else None
+        self.ok(self.who(one).put(f"{self.path}/retention", json={"delete_at": at}))
+
+    def demote(self, one: int, other: int) -> None:
+        """EDITOR may only read for a while, in the middle of whatever is done."""
+        member = f"{self.path}/members/{EDITOR.email}"
+        for role in ("viewer", "editor"):
+            assert self.ok(self.owner.put(member, json={"role": role})).is_success
+
     def add_document(self, one: int, other: int) -> None:
         known = sorted(self.marks)
         self.ok(self.owner.post(f"{self.path}/documents", json={"document_ids": [known[one % len(known)]]}))
@@ -208,6 +240,8 @@ class Walk(RuleBasedStateMachine):
             body["column_ids"] = [column["id"] for column in self.columns()][: 1 + other % 2]
         if one % 5 == 3:
             body["budget"] = 0.0001 * (1 + other % 5)
+        if one % 7 == 4:
+            body["model"] = "another"
         self.ok(self.who(one).post(f"{self.path}/generate", json=body))
 
     def jobs(self) -> list[dict[str, Any]]:
@@ -231,6 +265,23 @@ class Walk(RuleBasedStateMachine):
         if cell := self.cell(one, other):
             self.ok(self.who(one).post(f"{cell}/verify", json={"verified": bool(one % 3)}))
 
+    def verify_many(self, one: int, other: int) -> None:
+        """As they are seen now, and perhaps taken back, which leaves what others have changed since."""
+        seen = [
+            {"document_id": document, "column_id": column, "updated_at": cell["updated_at"]}
+            for (document, column), cell in self.grid().items()
+        ]
+        if not seen:
+            return
+        path = f"{self.path}/verify"
+        verified = self.ok(self.who(one).post(path, json={"verified": True, "cells": seen}))
+        if verified.is_success:
+            told = verified.json()
+            assert told["done"] + told["unfound"] + sum(told["left"].values()) <= len(seen)
+            if other % 2 and told["done"]:
+                again = [{**cell, "updated_at": told["updated_at"]} for cell in seen]
+                self.ok(self.who(one).post(path, json={"verified": False, "cells": again}))
+
     def clear(self, one: int, other: int) -> None:
         if cell := self.cell(one, other):
             before = self.ok(self.owner.get(cell))
@@ -251,7 +302,8 @@ class Walk(RuleBasedStateMachine):
 
     ACTS = (
         upload, add_column, edit_column, remove_column, order_columns, remove_document, add_document, generate,
-        generate, generate, of_job, edit, verify, clear, restore, regenerate, follow,
+        generate, generate, of_job, edit, verify, verify_many, clear, restore, regenerate, follow, delete_document,
+        change_retention, demote,
     )  # fmt: skip
     CHOICE = st.tuples(st.sampled_from(range(len(ACTS))), st.integers(0, 59), st.integers(0, 59))
 
@@ -319,7 +371,8 @@ class Walk(RuleBasedStateMachine):
         self.until_quiet()
         calls = self.site.llm.asked - asked
         job = self.ok(self.owner.get(f"/tabular/jobs/{generated['job_id']}")).json()
-        assert estimate["cells"] == job["total_cells"] == job["done_cells"], (estimate, job)
+        failures = self.ok(self.owner.get(f"/tabular/jobs/{generated['job_id']}/failures")).text
+        assert estimate["cells"] == job["total_cells"] == job["done_cells"], f"{failures}\n{estimate}\n{job}"
         assert calls <= estimate["calls"], "answers that are known already are not asked"
         self.check_views()
         cells = self.grid()
@@ -376,9 +429,13 @@ class Walk(RuleBasedStateMachine):
             ended = job["completed_items"] + job["error_items"] + job["skipped_items"]
             assert ended == job["total_items"] and not job["running_items"] and not job["pending_items"], job
             assert job["done_cells"] <= job["total_cells"] or job["status"] != "completed", job
+        checked = self.ok(self.owner.get(f"{self.path}/checked")).json()
+        assert checked["checked"] == sum(bool(cell["checked"]) for cell in grid.values()), checked
+        for form in ("csv", "xlsx", "parquet", "json") if LONG else ():
+            assert self.ok(self.owner.get(f"{self.path}/export", params={"format": form})).is_success
         counted = self.ok(self.owner.get(f"{self.path}/rows/groups", params={"column_id": columns[0]["id"]})).json()
         assert sum(group["count"] for group in counted["groups"]) == len(rows)
-        for state in ("stale", "failed", "edited", "verified", "missing"):
+        for state in ("stale", "failed", "edited", "verified", "missing", "checked", "outdated"):
             found = self.ok(self.owner.get(f"{self.path}/rows", params={"filter": f"any:state:{state}"})).json()
             assert found["total"] == sum(self.has(state, row, now) for row in rows), state
 
@@ -439,9 +496,13 @@ def site(template_of: dict[str, str], tmp_path: Path) -> Iterator[Site]:
             wait_for_line(worker.stderr, "worker ready")
             return worker
 
-        with served(**variables) as process:
+        with ExitStack() as stack:
+            servers = [stack.enter_context(served(**variables)) for _ in range(2 if LONG else 1)]
             headers = [{"Authorization": f"Bearer {token_of(user)}"} for user in USERS]
-            users = [httpx.Client(base_url=f"{process.url}/api", headers=one) for one in headers]
+            users = [
+                httpx.Client(base_url=f"{servers[nr % len(servers)].url}/api", headers=one, timeout=PATIENCE_SECONDS)
+                for nr, one in enumerate(headers)
+            ]
             site = Site(users, llm, start_worker(), start_worker)
             try:
                 yield site
