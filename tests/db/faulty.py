@@ -13,6 +13,23 @@ from typing import Literal
 from psycopg import conninfo
 
 Moment = Literal["before", "after"]
+STATES = {
+    "08006": "the connection failed",
+    "25006": "the server is read-only for a while",
+    "40001": "serialization",
+    "40P01": "deadlock",
+    "53100": "disk full",
+    "53300": "too many connections",
+    "57P01": "the server is shut down",
+    "57014": "cancelled by a time-out",
+    "58030": "an I/O error",
+}
+"""SQLSTATEs of bad weather."""
+OF_BATCHES = frozenset(
+    "answer_for_batch drop_bodies find_batch_replies keep_batch land_replies note_submitted put_off_item read_bodies "
+    "refuse_batch take_batch".split()
+)
+"""The statements of jobs in batches."""
 
 
 def first_lines() -> dict[bytes, str]:
@@ -119,7 +136,7 @@ async def faulty(url: str) -> AsyncIterator[Faults]:
     names = first_lines()
     tasks: set[asyncio.Task[None]] = set()
     with tempfile.TemporaryDirectory(prefix="columnist-proxy-") as folder:
-        faults = Faults(conninfo.make_conninfo(url, host=folder))
+        faults = Faults(f"{url.partition('?')[0]}?host={folder}")
 
         async def serve(reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
             upstream, server = await asyncio.open_unix_connection(Path(str(target["host"]), ".s.PGSQL.5432"))

@@ -17,6 +17,7 @@ from columnist.desk.runs import Covered, cover
 from columnist.jobs import batches, pool
 from columnist.jobs.job import Generated, Progress
 from columnist.reviews.model import ColumnSpec
+from tests.db.faulty import OF_BATCHES, Moment, faulty
 from tests.jobs.grid import Watcher
 from tests.llm.simulated import Simulated, simulator
 from tests.patience import until
@@ -140,18 +141,35 @@ def test_a_job_in_batches_costs_half_holds_no_place_and_leaves_nothing(url: str,
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("lost", ["-upload", "upload", "-create", "create"])
-def test_a_reply_that_is_lost_submits_nothing_twice(url: str, llm: Simulated, files: Path, lost: str) -> None:
+@pytest.mark.parametrize(
+    ("lost", "sqlstate", "moment"),
+    [
+        ("-upload", "08006", "after"),
+        ("upload", "57014", "before"),
+        ("-create", "40P01", "after"),
+        ("create", "53300", "before"),
+    ],
+)
+def test_a_reply_that_is_lost_submits_nothing_twice(
+    url: str, llm: Simulated, files: Path, lost: str, sqlstate: str, moment: Moment
+) -> None:
+    """Nor do failing statements: each of those about batches fails once."""
+
     async def scenario() -> None:
         llm.inject(lose=lost)
-        async with bench(url, llm, files) as one:
-            covered = await one.covered()
+        async with faulty(url) as faults:
+            faults.sqlstate, faults.moment, faults.names = sqlstate, moment, OF_BATCHES
+            async with bench(faults.url, llm, files) as one:
+                covered = await one.covered()
+            assert set(faults.hit) == OF_BATCHES - {"refuse_batch"}, "no batch is too large here"
         assert (covered.left, covered.answered) == ("", DOCUMENTS * len(COLUMNS))
         assert llm.figure("llm_lost_total") == 1
         assert llm.figure("llm_uploads_total") == 1
         assert llm.figure("llm_batches_total") == 1
         assert llm.figure("llm_batched_requests_total") == DOCUMENTS
         assert llm.figure("llm_files") == 0
+        figures = map(llm.figure, ("llm_batched_prompt_tokens_total", "llm_prompt_tokens_total"))
+        assert covered.job.prompt_tokens == sum(figures), "each reply is counted once"
 
     asyncio.run(scenario())
 
