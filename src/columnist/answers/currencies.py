@@ -62,7 +62,8 @@ _NAMES = {
 _OWN = {
     "dollars": "canadian CAD|australian AUD|new zealand NZD|hong kong HKD|singapore SGD|new taiwan TWD|jamaican JMD"
     "|bahamian BSD|barbadian BBD|belize BZD|bermudan BMD|bermudian BMD|brunei BND|cayman islands KYD|fijian FJD"
-    "|east caribbean XCD|guyanaese GYD|guyanese GYD|liberian LRD|namibian NAD|trinidad and tobago TTD",
+    "|east caribbean XCD|guyanaese GYD|guyanese GYD|liberian LRD|namibian NAD|trinidad and tobago TTD"
+    "|hk HKD|nz NZD|cdn CAD",
     "rupees": "indian INR|pakistani PKR|nepalese NPR|sri lankan LKR|mauritian MUR|seychellois SCR",
     "pesos": "mexican MXN|argentine ARS|chilean CLP|colombian COP|philippine PHP|uruguayan UYU|dominican DOP",
 }
@@ -116,7 +117,7 @@ _NOT_WHOSE = frozenset(
     "payable paid pay amount value price fee sum no dozen half quarter point hundred hundreds hundredths plus "
     "minus less with from at on a an first last additional".split()
 ) | {*SMALL, *TENS, *SCALES}
-_WHOSE = re.compile(r"\A(?:[A-Z][a-z]|[a-z]+(?:ian|ean|ese|ish|can|tine|ani|ali|oran|lan)$)")
+_WHOSE = re.compile(r"\A(?:[A-Z]{2}\Z|[A-Z][a-z]|[a-z]+(?:ian|ean|ese|ish|can|tine|ani|ali|oran|lan)$)")
 
 BEGINS, ENDS = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 """The borders of a word; a number may follow without a space, as in `USD100,000`."""

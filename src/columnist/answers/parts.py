@@ -70,8 +70,9 @@ _SHORT_WORDS = frozenset(
     "a an and or of in on at to by for is as the if but not nor via pa p.a no net any all due its it was are be "
     "we he do per than that this each from with upon into such less plus up so who may can has had now one two "
     "six ten when then day fee tax vat lb lbs kg oz ton pro out off over paid cash plan only mwh kwh mcf bbl unit "
-    "item job hour week year cap sum which his her our own both more most same shall will must also been were "
-    "have they them their said non pre co did does yet ago see let get set old use used how why new until while".split()
+    "item job hour week year cap sum which his her our own both more most max min par same shall will must also "
+    "been were have they them their said non pre co did does yet ago see let get set old use used how why new "
+    "until while".split()
 )
 _NO_UNITS = frozenset("pair pairs brace trio squared cubed odd o'clock fold".split())
 """After a number: it counts several, or does not count."""

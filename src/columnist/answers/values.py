@@ -36,6 +36,7 @@ _ALTERNATIVES = re.compile(
     r"|\bdepend(?:s|ing)?\s+(?:up)?on\b|\balternatively\b|\binstead\b"
     rf"|(?:\A|[,;:.]|{_VALUE})\s*otherwise\b(?!\s+(?:\w+ed|set|in\s+(?:writing|this|the)|herein|by|under|due|payable)\b)"
     r"|[,;(]\s*(?:or\s+)?else\b|\bif\b[^;]{0,200};\s*(?:or\s+)?if\b|,\s*and\s+then\b"
+    rf"|\b(?:unlimited|uncapped)\b[^.]{{0,60}}?{_VALUE}"
     r"|\b(?:nil|nothing(?!\s+(?:else|further|more)\b)|free\s+of\s+charge|now\s+free|gratis)\b"
     r"|\b(?:and|then|but)\s+(?:\w+\s+){0,4}?afterwards?\b|\b(?:then|thereafter)\s+(?:(?:at|by|the|a)\s+)*(?:market|prevailing|current|going|spot|list|index|adjust|increas|ris|escalat|free|none|negotiat)\w*",
     re.I,
@@ -707,7 +708,7 @@ def _has_signs(line: str) -> bool:
 
 
 _IN_PART = re.compile(
-    r"^\w+\W+(?:(?:but\s+)?only\s+)?(?:until|up\s+to|before|after|from)\b|^\w+\W+or\b|\b(?:partly|partially|in\s+part|maybe|perhaps|possibly|sometimes|however)\b"
+    r"^\w+\W+(?:(?:but\s+)?only\s+)?(?:until|up\s+to|before|after|from)\b|^\w+\W+or\b|\b(?:partly|partially|in\s+part|maybe|perhaps|possibly|sometimes|however|initially|temporarily|provisionally|formerly|previously|originally)\b"
     r"|\b(?:likely|unknown|depend(?:s|ing)|mostly|largely|generally|typically|usually|theoretically|reportedly|revoked)\b"
     rf"|{_WORD_OF_A_GUESS}|\bin\s+(?:theory|principle)\b|\bit\s+(?:seems|appears)\b"
     r"|\b(?:for|in|under|as\s+to|to)\b.*\bonly\W*$|\b(?:for|in)\b.*\bonly\b|\b(?:solely|exclusively)\s+(?:as|for|in|to|with)\b|^(?:yes|true)\W+(?:for|during|in|within)\s+the\s+(?:first|initial|last)\b|\b(?:for|in|under|to)\s+(?:some|most|many|few|several)\b|^(?:yes|true)\b.*\bonly\s+(?:for|in|as\s+to|to|by)\b|^\w+\W+to\s+some\b|\bn(?:/a|\.a\.)"
