@@ -109,7 +109,15 @@ def test_no_server_waits_while_another_has_a_queue() -> None:
             for _ in range(10):
                 await asyncio.sleep(0)
             assert served == [idle] * 3
-        await asyncio.gather(*waiting)
+            await asyncio.gather(*waiting)
+            served.clear()
+            async with idle.slot():
+                waiting = [asyncio.create_task(call()) for _ in range(3)]
+                await asyncio.sleep(0)
+                idle.close(0.01)  # its last call ends while it may not be asked
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.gather(*waiting)
+            assert served == [idle] * 3, "no call was left there whose end would admit them"
 
     asyncio.run(run())
 

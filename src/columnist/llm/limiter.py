@@ -33,6 +33,9 @@ MINUTE = 60.0
 SAME_REFUSAL_SECONDS = 5.0
 """Calls that were in flight together are refused together: that is one sign."""
 
+TICK_SECONDS = 0.01
+"""Longer than a timer of the event loop may come too early."""
+
 RESERVED = 2
 """Reserved places for calls and for documents that a person waits for."""
 
@@ -315,8 +318,10 @@ class Limiter:
                 line.dismiss(LlmAwayError(AWAY))
 
     def close(self, seconds: float) -> None:
-        """Send nothing for this time. Neighbours with room take the callers that wait here."""
+        """Send nothing for this time. Neighbours with room take the callers that wait here; the others, and those of
+        full neighbours, get in when it is over: no call of this server may be left whose end would admit them."""
         self._closed_until = max(self._closed_until, time.monotonic() + seconds)
+        asyncio.get_running_loop().call_later(seconds + TICK_SECONDS, self._let_in)
         for one in self._neighbours:
             one._calls.call()
             one._documents.call()
