@@ -4,20 +4,23 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from columnist.asking.language_model import MOST_CALLS, LanguageModelAnswerer
 from columnist.asking.prompt import MOST_ITEMS
 from columnist.documents.model import DocumentText
-from columnist.errors import LlmRefusedError
+from columnist.errors import JobPausedError, LlmRefusedError
 from columnist.llm.client import ChatModel
-from columnist.reviews.model import NOT_FOUND, Format
+from columnist.llm.usage import Usage
+from columnist.reviews.model import NOT_FOUND, Format, Question
 from tests.asking.asked import answers, question
-from tests.llm.simulated import Reply, Simulated, completion, scripted, simulator
+from tests.llm.simulated import Counted, Reply, Simulated, completion, scripted, simulator
 from tests.patience import PATIENCE_SECONDS
 
 LEASE = DocumentText(
@@ -764,6 +767,60 @@ def test_a_second_reading_agrees_or_is_shown_beside_the_first() -> None:
         assert (content.flag, content.value, content.doubtful) == ("yellow", "1.5", True)
         assert f"Read a second time, it is: {beside}" in content.reasoning
     assert sum(answer.usage.prompt_tokens for answer in found) == len(asked) * 101, "both readings are counted"
+    asked.clear()
+    with scripted(reply) as server:
+        answers(server, LEASE, [kept, turned], columns_per_call=1)
+    assert asked == [["Kept"], ["Turned"], ["Kept"]], "alone both times: from its verified passages, or not at all"
+
+
+def test_a_pause_between_two_readings_asks_nothing_again() -> None:
+    asked: list[list[str]] = []
+
+    class Budget(Counted):
+        """Pauses after so many calls; keeps their answers."""
+
+        left = 1
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.answers: dict[bytes, str | None] = {}
+
+        async def admit(self) -> None:
+            if not self.left:
+                raise JobPausedError("The budget is spent.")
+            self.left -= 1
+
+        async def count(self, usage: Usage, key: bytes | None = None, answer: str | None = None, *_: object) -> None:
+            await super().count(usage, key, answer)
+            if key is not None:
+                self.answers[key] = answer
+
+        async def kept(self, key: bytes) -> str | None:
+            return self.answers.get(key)
+
+    def reply(request: dict[str, Any]) -> Reply:
+        names = re.findall(r"^c\d+\. (\w+):", request["messages"][-1]["content"], re.MULTILINE)
+        asked.append(names)
+        said = {"reasoning": "", "quotes": [{"page": 1, "quote": "Late fee: 1.5%."}], "answer": "1.5%", "flag": "green"}
+        return 200, completion(json.dumps({f"c{nr}": said for nr in range(1, len(names) + 1)}))
+
+    once, *twice = (replace(question(f"How high is fee {name}?"), name=name) for name in ("Once", "First", "Second"))
+    twice = [replace(one, second_reading="order") for one in twice]
+    ledger = Budget()
+
+    async def read(server: Simulated, questions: Sequence[Question]) -> list[UUID]:
+        settings, found = server.settings(), []
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            with suppress(JobPausedError):
+                async for group in LanguageModelAnswerer(chat, settings).answer(LEASE, questions, ledger):
+                    found += [one.question_id for one in group if one.content]
+        return found
+
+    with scripted(reply) as server:
+        assert asyncio.run(read(server, [once, *twice])) == [once.id], "the only one that need not be read again"
+        ledger.left = 5
+        assert asyncio.run(read(server, twice)) == [twice[1].id, twice[0].id]
+    assert asked == [["Once", "First", "Second"], ["Second", "First"]]
 
 
 def test_an_answer_is_doubted_the_more_signs_are_against_it_and_by_how_likely_its_tokens_were() -> None:

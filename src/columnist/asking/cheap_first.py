@@ -3,12 +3,11 @@
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, replace
-from hashlib import sha256
+from dataclasses import replace
 from uuid import UUID
 
 from columnist.answers.model import Answer, Answerer
-from columnist.asking.language_model import Another
+from columnist.asking.language_model import Another, question_keys
 from columnist.documents.model import DocumentText
 from columnist.llm.usage import NOTHING, UNCOUNTED, Beside, Ledger, Usage, total
 from columnist.reviews.conditions import rules_in_words
@@ -42,7 +41,10 @@ class CheapFirst:
         """Yields what the first model answers alone, then the large one's answers. Raises as both do."""
         first, large = self._first.answerer, self._large
         is_free = first.model == EXTRACTIVE
-        doubts = {} if is_free else self._doubt_keys(document, questions)
+        # A later attempt, after a pause or with the replies of a batch, asks fewer questions together: it would ask the
+        # first model again what that has left in doubt.
+        about = [self.model, self.prompt_version, self._most_doubt]
+        doubts = {} if is_free else question_keys(about, document, questions, ledger)
         # The built-in rules cannot answer rules in words, and a second reading must be of the large model's answer.
         asked = [
             one
@@ -73,14 +75,3 @@ class CheapFirst:
                     )
                     for one in answers
                 ]
-
-    def _doubt_keys(self, document: DocumentText, questions: Sequence[Question]) -> dict[UUID, bytes]:
-        """The keys under which the ledger keeps that the first model has left a question in doubt: a later attempt,
-        after a pause or with the replies of a batch, asks fewer questions together, and would ask it again."""
-        about = sha256(json.dumps([self.model, self.prompt_version, self._most_doubt, document.pages]).encode())
-        keys = {}
-        for question in questions:
-            key = about.copy()
-            key.update(json.dumps(asdict(question) | {"unit": None}, default=str).encode())
-            keys[question.id] = key.digest()
-        return keys

@@ -10,6 +10,8 @@ from itertools import product
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from columnist import telemetry
 from columnist.answers.doubt import CUT, FOUND, SILENT, UNCERTAIN, UNSHOWN, UNTYPED, UNVERIFIED, more
 from columnist.answers.model import Answer, Answerer, Content, doubted
@@ -39,7 +41,7 @@ from columnist.documents.model import Citation, DocumentText, Span
 from columnist.errors import ContextExceededError, MalformedAnswerError, PutOffError, RequestRefusedError
 from columnist.llm.client import ChatModel
 from columnist.llm.replies import Completion
-from columnist.llm.usage import BYTES_PER_TOKEN, UNCOUNTED, Beside, Ledger, Prices, Usage, total
+from columnist.llm.usage import BYTES_PER_TOKEN, NOTHING, UNCOUNTED, Beside, Ledger, Prices, Usage, total
 from columnist.reviews.conditions import rules_in_words
 from columnist.reviews.model import NOT_FOUND, Flag, Question
 from columnist.settings import Settings
@@ -51,6 +53,16 @@ _Said = tuple[str, int | None]
 
 MOST_CALLS = 10
 """Calls allowed about a document for each planned call, and for two more; then the document is given up."""
+
+
+class _First(NamedTuple):
+    """The first reading of a question that is read twice; `alone`: it was the only one of its call."""
+
+    answer: Answer
+    alone: bool
+
+
+_FIRST = TypeAdapter(_First)
 
 
 class Another(NamedTuple):
@@ -95,34 +107,40 @@ class LanguageModelAnswerer:
         urgent: bool = False,
     ) -> AsyncGenerator[list[Answer], None]:
         """Yields each group's answers as soon as they arrive. Raises LlmError if the server refuses the questions."""
+        if not questions:
+            return
         context = await self._chat.context_tokens()
         answer_tokens = answer_room(self._settings.answer_tokens, context)
         pages = page_texts(document.pages)
-        step = self.together
-        groups = [questions[start : start + step] for start in range(0, len(questions), step)]
-        if not groups:
-            return
-        overhead = max(overhead_bytes(document.name, group) for group in groups)
+        asked = {question.id: question for question in questions if question.second_reading}
+        about = ["first reading", self.model, self.prompt_version]
+        keys = question_keys(about, document, [*asked.values()], ledger)
+        first = {nr: _FIRST.validate_json(kept) for nr, key in keys.items() if (kept := await ledger.kept(key))}
+        groups = _in_groups([question for question in questions if question.id not in first], self.together)
+        planned = _in_groups(questions, self.together)
+        overhead = max(overhead_bytes(document.name, group) for group in planned)
         parts = windows(pages, page_room(context, answer_tokens, overhead)) or [[]]
-        limits = _Limits(size(pages), MOST_CALLS * (len(parts) * len(groups) + 2))
+        limits = _Limits(size(pages), MOST_CALLS * (len(parts) * len(planned) + 2))
         affinity = _affinity(document)
         calls = _Calls(self._chat, document, pages, self._seeker, answer_tokens, ledger, limits, affinity, urgent)
-        first: list[tuple[Question, Answer]] = []
-        asked = {question.id: question for question in questions if question.second_reading}
         put_off: PutOffError | None = None
         async with nullcontext() if ledger.queue else self._chat.document(affinity, urgent):
             try:
                 async with aclosing(_read(calls, parts, groups)) as found:
                     async for merged in found:
                         twice = [one for one in merged if one.question_id in asked and one.content]
-                        first += [(asked[one.question_id], one) for one in twice]
+                        for one in twice:
+                            # The others of its group are written: a later attempt would ask a smaller one again.
+                            first[one.question_id] = reading = _First(one, alone=len(merged) == 1)
+                            await ledger.count(NOTHING, keys[one.question_id], _FIRST.dump_json(reading).decode())
                         if once := [one for one in merged if one not in twice]:
                             yield once
             except PutOffError as error:
                 put_off = error
-            by_another = [(question, one) for question, one in first if question.second_reading == "model"]
-            again = [(question, one) for question, one in first if question.second_reading != "model"]
-            async with aclosing(_second(calls, parts, groups, again)) as found:
+            read = [(asked[nr], one) for nr, one in first.items()]
+            by_another = [(question, one.answer) for question, one in read if question.second_reading == "model"]
+            again = [(question, one) for question, one in read if question.second_reading != "model"]
+            async with aclosing(_second(calls, parts, again, self.together)) as found:
                 async for answers in found:
                     yield answers
         if by_another:
@@ -137,6 +155,8 @@ async def _read(
     calls: "_Calls", parts: Sequence[list[PageText]], groups: Sequence[Sequence[Question]]
 ) -> AsyncGenerator[list[Answer], None]:
     """Each group's answers as soon as they are there. Raises PutOffError in the end if some wait for a batch."""
+    if not groups:
+        return
     answered: list[list[list[Answer]]] = [[] for _ in groups]
     put_off: set[int] = set()
 
@@ -169,34 +189,29 @@ async def _read(
 async def _second(
     calls: "_Calls",
     parts: Sequence[list[PageText]],
-    groups: Sequence[Sequence[Question]],
-    first: Sequence[tuple[Question, Answer]],
+    first: Sequence[tuple[Question, _First]],
+    together: int,
 ) -> AsyncGenerator[list[Answer], None]:
     """The answers of questions that are read twice, each merged with its second reading. "In another order" means from
-    the last question to the first, in separate groups. A "not found" has no passages, and a question that is alone has
-    no order: each is then read in the other way, or once if that is not possible either."""
-    before = {question.id: (question, answer) for question, answer in first}
-    in_order: list[Question] = []
+    the last question to the first, in separate groups. A "not found" has no passages, and a question that is alone both
+    times has no order: each is then read in the other way, or once if that is not possible either."""
+    before = {question.id: (question, one.answer) for question, one in first}
+    alone = {question.id for question, one in first if one.alone}
+    by_order = [one for one, answer in before.values() if one.second_reading == "order" or not verified(answer)]
+    backwards = _in_groups(by_order[::-1], together)
+    orders = [group for group in backwards if len(group) > 1 or group[0].id not in alone]
+    in_order = {question.id for group in orders for question in group}
     passages: list[tuple[Question, tuple[Citation, ...]]] = []
-    alone = [list(group) for group in groups if len(group) == 1]
     for question, answer in before.values():
-        evidence = verified(answer)
-        by_order = question.second_reading == "order" or not evidence
-        if by_order and not (len(before) == 1 and [question] in alone):
-            in_order.append(question)
-        elif evidence:
+        if evidence := verified(answer) if question.id not in in_order else ():
             passages.append((question, evidence))
-        else:
+        elif question.id not in in_order:
             yield [answer]
-    step = max(map(len, groups))
-    backwards = in_order[::-1]
-    orders = [backwards[start : start + step] for start in range(0, len(backwards), step)]
     put_off: PutOffError | None = None
     try:
-        if orders:
-            async with aclosing(_read(calls, parts, orders)) as found:
-                async for merged in found:
-                    yield [_twice(*before[one.question_id], one) for one in merged]
+        async with aclosing(_read(calls, parts, orders)) as found:
+            async for merged in found:
+                yield [_twice(*before[one.question_id], one) for one in merged]
     except PutOffError as error:
         put_off = error
     checked = await _all_that_come(calls.settled(question, evidence, "check") for question, evidence in passages)
@@ -408,8 +423,7 @@ class _Calls:
     def _key(self, call: _Call, part_of: int | None) -> bytes:
         """Equal for calls that ask the same."""
         shown = [(page.number, page.text) for page in call.pages]
-        # A batch may take until tomorrow.
-        asked = besides_the_pages(self.document.name, call.group, dated=self.ledger.queue is None)
+        asked = _besides(self.document, call.group, self.ledger)
         how = [part_of, call.again, call.excerpts, call.room]
         return sha256(json.dumps([self.chat.model, PROMPT_VERSION, asked, shown, how]).encode()).digest()
 
@@ -523,6 +537,31 @@ async def _all(steps: Iterable[Awaitable[Result]]) -> list[Result]:
     if came.put_off:
         raise came.put_off
     return came.found
+
+
+def question_keys(
+    about: Sequence[object], document: DocumentText, questions: Sequence[Question], ledger: Ledger
+) -> dict[UUID, bytes]:
+    """The keys under which a ledger keeps something `about` the answer to each question alone, until all answers about
+    the document are written."""
+    if not questions:
+        return {}
+    shared = sha256(json.dumps([*about, document.pages]).encode())
+    keys = {}
+    for question in questions:
+        key = shared.copy()
+        key.update(f"{question.id} {_besides(document, [question], ledger)}".encode())
+        keys[question.id] = key.digest()
+    return keys
+
+
+def _besides(document: DocumentText, questions: Sequence[Question], ledger: Ledger) -> str:
+    # A batch may take until tomorrow.
+    return besides_the_pages(document.name, questions, dated=ledger.queue is None)
+
+
+def _in_groups(questions: Sequence[Question], together: int) -> list[Sequence[Question]]:
+    return [questions[start : start + together] for start in range(0, len(questions), together)]
 
 
 def _affinity(document: DocumentText) -> str:
