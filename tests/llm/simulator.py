@@ -66,8 +66,8 @@ class Faults:
     no_batches: bool = False
     """The server has no paths for batches."""
     lose: str = ""
-    """The operation with a lost next reply: `upload` or `create`; with a `-` before it, it is not carried out
-    either."""
+    """The operation with a lost next reply: `upload`, `create`, or `download`, which breaks off; with a `-` before it,
+    it is not carried out either."""
 
 
 FAULTS_OF_CHANCE = [one.name for one in fields(Faults) if one.type is float]
@@ -288,7 +288,7 @@ class Simulator:
         listed = [self._file(one) for one, file in self._files.items() if file["purpose"] == purpose]
         return web.json_response({"object": "list", "data": listed, "has_more": False})
 
-    async def file_content(self, request: web.Request) -> web.Response:
+    async def file_content(self, request: web.Request) -> web.StreamResponse:
         """The bytes of a file."""
         file = self._files.get(request.match_info["id"])
         if file is not None and self.faults.files_late:
@@ -296,6 +296,11 @@ class Simulator:
             file = None
         if file is None:
             return _error(404, "No such File object.", "not_found")
+        if self._loses("download"):
+            part = web.StreamResponse(headers={"Content-Length": str(len(file["content"]))})
+            await part.prepare(request)
+            await part.write(file["content"][: len(file["content"]) // 2])
+            return _broken_off(request)
         return web.Response(body=file["content"], content_type="application/octet-stream")
 
     async def delete_file(self, request: web.Request) -> web.Response:
