@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from columnist.answers.model import Answerer
@@ -64,6 +66,7 @@ class BackEnds:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._opening = asyncio.Lock()
+        self._sdk: asyncio.Task[ModuleType] | None = None
         self._chats: dict[str, ChatModel] = {}
         self._rules = RulesAnswerer()
         self._answerers: dict[str, Answerer] = {EXTRACTIVE: self._rules}
@@ -84,8 +87,18 @@ class BackEnds:
     async def named(self, model: str) -> Answerer:
         """The back end for a model. Raises SettingsError or LlmRefusedError saying what is missing."""
         if model not in self._answerers:
+            self.seeker.warm()
+            await self._load_sdk()
+        if model not in self._answerers:
             self._answerers[model] = await self._opened(model)
         return self._answerers[model]
+
+    async def _load_sdk(self) -> None:
+        """Load the SDK, which takes most of a second: once, while the event loop goes on. Processes that ask no LLM do
+        without it."""
+        if self._sdk is None:
+            self._sdk = asyncio.create_task(asyncio.to_thread(import_module, "columnist.asking.language_model"))
+        await asyncio.shield(self._sdk)
 
     async def _opened(self, model: str) -> Answerer:
         from columnist.asking.cheap_first import CheapFirst
@@ -115,7 +128,7 @@ class BackEnds:
         """The chat model of that name; the large one if the name stands for two. A GGUF file is loaded once, outside
         the event loop."""
         model = models_in(model)[-1]
-        # The SDK takes half a second to import; processes that ask no LLM do without it.
+        await self._load_sdk()
         from columnist.llm import local
         from columnist.llm.client import ChatModel
 

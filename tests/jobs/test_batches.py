@@ -224,7 +224,9 @@ def test_what_expires_breaks_or_is_malformed_is_asked_in_further_batches_and_cou
     asyncio.run(scenario())
 
 
-def test_replies_that_are_late_or_break_off_are_waited_for_and_not_paid_again(url: str, llm: Simulated, files: Path) -> None:
+def test_replies_that_are_late_or_break_off_are_waited_for_and_not_paid_again(
+    url: str, llm: Simulated, files: Path
+) -> None:
     async def scenario() -> None:
         async with bench(url, llm, files) as one:
             llm.inject(files_late=2, lose="download")

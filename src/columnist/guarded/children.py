@@ -102,6 +102,12 @@ class Templates:
             its_line.close()
         return conversation, line
 
+    def warm(self, role: Role) -> None:
+        """Let the template load the role's modules now, beside other work: a child is forked and dropped."""
+        with suppress(LostError):  # the first real one will tell
+            for one in self.child(role, None):
+                one.close()
+
     def renew_lock(self) -> None:
         """This process is a fork, and goes on with its parent's template: another thread may have held the lock."""
         self._lock = threading.Lock()
@@ -252,6 +258,7 @@ class Places:
         self.role = role
         self._turns = Turns(most or usable_cores(), each or usable_cores(), waiting)
         self._ending: set[asyncio.Task[None]] = set()
+        self._is_warm = False
 
     @property
     def free(self) -> int:
@@ -262,6 +269,12 @@ class Places:
     def in_use(self) -> int:
         """The number of taken places."""
         return self._turns.in_use
+
+    def warm(self) -> None:
+        """Prepare for the first child, once."""
+        if not self._is_warm:
+            self._is_warm = True
+            templates.warm(self.role)
 
     def open(self) -> None:
         """Count the places in the metrics from now on."""

@@ -91,6 +91,7 @@ class ItemWorker:
         loaded = await load_item(self._database, item)
         if loaded is None or not loaded.columns:
             return  # the document or the column was removed, or an earlier attempt wrote every answer
+        self._reader.warm()
         back_end = await self._back_ends.named(item.model)
         reading = await self._read(item.document_id, loaded)
         planned = _calls(loaded, reading, back_end)

@@ -41,6 +41,10 @@ class Seeker:
         await self._words.close()
         await self._quotes.close()
 
+    def warm(self) -> None:
+        """Prepare for the first quote."""
+        self._quotes.warm()
+
     async def words(self, pages: Sequence[str], words: str, most: int, user: Hashable) -> tuple[list[Span], bool]:
         """The first places of some words, page 1 first, and whether there may be more; no places, and True, if the
         search took too long. Raises TooManyRequestsError, DocumentError or ReaderLostError."""

@@ -86,6 +86,10 @@ class Reader:
         for places in (self._readers, self._drawers, self._scanners):
             await places.close()
 
+    def warm(self) -> None:
+        """Prepare for the first file."""
+        self._readers.warm()
+
     async def read(self, path: Path, name: str, boxes: BoxesWriter, user: Hashable = None) -> ReadDocument:
         """Read a file: its pages without `words`; the word boxes go to `boxes`. Users take turns.
 
