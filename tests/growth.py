@@ -143,11 +143,12 @@ def hostile(pattern: re.Pattern[str]) -> Iterator[str]:
     some = list(letters)[:10]
     yield from some
     yield from dict.fromkeys(one + other for one, other in product(some[:5], some[:5]) if one != other)
-    for word in list(words)[:6]:
-        yield word
+    for number, word in enumerate(words):
         yield word + " "
-        yield " " + word
-        yield word + "."
+        if number < 3:
+            yield word
+            yield " " + word
+            yield word + "."
 
 
 def _collect(parsed: Any, letters: dict[str, None], words: dict[str, None]) -> None:

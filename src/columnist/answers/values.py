@@ -711,10 +711,10 @@ _IN_PART = re.compile(
     r"^\w+\W+(?:(?:but\s+)?only\s+)?(?:until|up\s+to|before|after|from)\b|^\w+\W+or\b|\b(?:partly|partially|in\s+part|maybe|perhaps|possibly|sometimes|however|initially|temporarily|provisionally|formerly|previously|originally)\b"
     r"|\b(?:likely|unknown|depend(?:s|ing)|mostly|largely|generally|typically|usually|theoretically|reportedly|revoked)\b"
     rf"|{_WORD_OF_A_GUESS}|\bin\s+(?:theory|principle)\b|\bit\s+(?:seems|appears)\b"
-    r"|\b(?:for|in|under|as\s+to|to)\b.*\bonly\W*$|\b(?:for|in)\b.*\bonly\b|\b(?:solely|exclusively)\s+(?:as|for|in|to|with)\b|^(?:yes|true)\W+(?:for|during|in|within)\s+the\s+(?:first|initial|last)\b|\b(?:for|in|under|to)\s+(?:some|most|many|few|several)\b|^(?:yes|true)\b.*\bonly\s+(?:for|in|as\s+to|to|by)\b|^\w+\W+to\s+some\b|\bn(?:/a|\.a\.)"
+    r"|\b(?:for|in|under|as\s+to|to)\b.{0,300}\bonly\W*$|\b(?:for|in)\b.{0,300}\bonly\b|\b(?:solely|exclusively)\s+(?:as|for|in|to|with)\b|^(?:yes|true)\W+(?:for|during|in|within)\s+the\s+(?:first|initial|last)\b|\b(?:for|in|under|to)\s+(?:some|most|many|few|several)\b|^(?:yes|true)\b.*\bonly\s+(?:for|in|as\s+to|to|by)\b|^\w+\W+to\s+some\b|\bn(?:/a|\.a\.)"
     r"|^\w+\W+(?:as\s+(?:to|regards)|regarding|concerning|with\s+respect\s+to|in\s+respect\s+of|insofar|to\s+the\s+extent)\b"
-    r"|\bnot\s+(?:always|for|to|in|if|when|after|before|by|as)\b|^(?:yes|true)\W+(?:never|not|neither)\b|\bno\s+longer\b|^\w+\W+(?:\d+\s?(?:%|/|(?:out\s+)?of\b)|0\b)|\bactually\b.*\bnot\b"
-    rf"|[\[(](?:{_GONE})[\])]|\bbut\b[^.;]*\b(?:delet|str[iu]c?k|supersed|revok|rescind|repeal)\w*",
+    r"|\bnot\s+(?:always|for|to|in|if|when|after|before|by|as)\b|^(?:yes|true)\W+(?:never|not|neither)\b|\bno\s+longer\b|^\w+\W+(?:\d+\s?(?:%|/|(?:out\s+)?of\b)|0\b)|\bactually\b.{0,300}\bnot\b"
+    rf"|[\[(](?:{_GONE})[\])]|\bbut\b[^.;]{{0,300}}\b(?:delet|str[iu]c?k|supersed|revok|rescind|repeal)\w*",
     re.I,
 )
 

@@ -47,7 +47,7 @@ _INTENDED = tuple(
             404,
         ),
         ((403,), r"moderat|flagged|safety|content[\s_-]?(?:filter|polic)", 400),
-        ((404,), r"(?:support|handle|accept)\w*\b.{0,60}(?:parameter|format|structured|json)", 400),
+        ((404,), r"(?:support|handle|accept)\w{0,9}\b.{0,60}(?:parameter|format|structured|json)", 400),
     )
 )
 """The status that these words mean, whatever it came with: an account without credit may get a 400 or a 429, and a
