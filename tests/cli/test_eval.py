@@ -10,7 +10,7 @@ import pytest
 from lxml import html
 
 from tests.conftest import CONTRACTS
-from tests.processes import columnist
+from tests.processes import columnist, simulator
 
 QUESTIONS = """
 columns:
@@ -293,8 +293,9 @@ def test_the_same_questions_twice_and_what_cannot_be_read_is_named(
     home: dict[str, object], labelled: Path, tmp_path: Path
 ) -> None:
     (labelled / "broken.pdf").write_bytes(b"%PDF-1.7 cut off")
-    asked = ("eval", "repeat", labelled, "--columns", tmp_path / "questions.yaml", "--model", "extractive")
-    done = columnist(*asked, "--cells", 100, **home)
+    asked = ("eval", "repeat", labelled, "--columns", tmp_path / "questions.yaml", "--model", "simulated")
+    with simulator(server_error=1, left=16) as llm:  # so often that it counts as away
+        done = columnist(*asked, "--cells", 100, **home, OPENAI_BASE_URL=llm)
     assert done.returncode == 1
     assert "Asks 4 questions about" in done.stdout
     assert "16 answers about 4 documents" in " ".join(done.stdout.split())

@@ -11,14 +11,15 @@ from uuid import UUID, uuid4
 from rich.console import Console
 from rich.table import Table
 
-from columnist.answers.model import Answerer, Content
+from columnist.answers.model import Answer, Answerer, Content
 from columnist.back_ends import BackEnds
+from columnist.backoff import back_off
 from columnist.cli import screen
 from columnist.desk.files import Source, find_files
 from columnist.documents.locating.boxes import BoxesWriter
 from columnist.documents.model import DocumentText
 from columnist.documents.reading.reader import Reader
-from columnist.errors import ColumnistError, InputError
+from columnist.errors import ColumnistError, InputError, LlmAwayError
 from columnist.evaluation.labels import cuad_columns
 from columnist.evaluation.repeat import Repeated, agreement, is_same
 from columnist.evaluation.report import percent
@@ -29,14 +30,20 @@ from columnist.settings import Settings
 
 DIFFERENCES_SHOWN = 20
 
+TOGETHER = 64
+"""How many documents are asked about at a time."""
 
-@dataclass(slots=True)
+MOST_AWAY = 10
+"""So many times in a row the LLM servers may be away or full, with growing pauses, before a document is left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """A document's answers in both rounds, and the tokens that they took."""
 
     source: Source
     rounds: list[dict[UUID, Content | None]]
-    tokens: int = 0
+    tokens: int
 
 
 async def repeat(
@@ -54,10 +61,11 @@ async def repeat(
         f"Asks {len(questions):,} questions about {len(sources):,} documents, drawn with --seed {seed}, two times each."
     )
     asked, failures = [], []
+    turns = asyncio.Semaphore(TOGETHER)
     async with Reader(settings) as reader, BackEnds(settings) as back_ends:
         answerer = await back_ends.named(settings.model)
         for outcome in await asyncio.gather(
-            *(_ask(answerer, reader, source, questions) for source in sources), return_exceptions=True
+            *(_ask(turns, answerer, reader, source, questions) for source in sources), return_exceptions=True
         ):
             if isinstance(outcome, ColumnistError):
                 failures.append(outcome)
@@ -76,19 +84,30 @@ async def repeat(
     return 1 if failures else 0
 
 
-async def _ask(answerer: Answerer, reader: Reader, source: Source, questions: Sequence[Question]) -> _Asked:
+async def _ask(
+    turns: asyncio.Semaphore, answerer: Answerer, reader: Reader, source: Source, questions: Sequence[Question]
+) -> _Asked:
     """Raises ColumnistError naming the file."""
-    try:
-        read = await reader.read(source.file, source.path, BoxesWriter(io.BytesIO()))
-        document = DocumentText(source.file.name, [page.text for page in read.pages])
-        asked = _Asked(source, [{}, {}])
-        for contents in asked.rounds:
-            async for answers in answerer.answer(document, questions):
-                contents |= {one.question_id: one.content for one in answers}
-                asked.tokens += sum(one.usage.prompt_tokens + one.usage.completion_tokens for one in answers)
-    except ColumnistError as error:
-        raise InputError(f"{source.path}: {error}") from error
-    return asked
+    async with turns:
+        try:
+            read = await reader.read(source.file, source.path, BoxesWriter(io.BytesIO()))
+            document = DocumentText(source.file.name, [page.text for page in read.pages])
+            rounds = [await _answers(answerer, document, questions) for _ in range(2)]
+        except ColumnistError as error:
+            raise InputError(f"{source.path}: {error}") from error
+    tokens = sum(one.usage.prompt_tokens + one.usage.completion_tokens for answers in rounds for one in answers)
+    return _Asked(source, [{one.question_id: one.content for one in answers} for answers in rounds], tokens)
+
+
+async def _answers(answerer: Answerer, document: DocumentText, questions: Sequence[Question]) -> list[Answer]:
+    """All answers. While the LLM servers are away or full it waits, as a worker does; raises LlmAwayError in the
+    end."""
+    for failures in range(1, MOST_AWAY):
+        try:
+            return [one async for answers in answerer.answer(document, questions) for one in answers]
+        except LlmAwayError:
+            await asyncio.sleep(back_off(failures))
+    return [one async for answers in answerer.answer(document, questions) for one in answers]
 
 
 def _print(model: str, repeated: Sequence[Repeated], tokens: int, console: Console) -> None:
