@@ -14,6 +14,7 @@ from columnist.api.context import Gate
 from columnist.api.health import Health
 from columnist.api.middleware import Below, LocalOnly, RequestLog, SecurityHeaders
 from columnist.api.openapi import ERRORS, share_errors
+from columnist.api.rate import RequestRate
 from columnist.api.routes import (
     cells,
     columns,
@@ -78,7 +79,7 @@ def create_app(process: Process, health: Health) -> FastAPI:
         responses=ERRORS,
     )
     app.state.process = process
-    app.state.gate = Gate(authenticator, health)
+    app.state.gate = Gate(authenticator, health, RequestRate(settings.requests_per_minute))
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
     app.include_router(health_router)

@@ -1,21 +1,18 @@
 """FastAPI dependencies of a request: the process, the user, their connection, desk and role."""
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from columnist.api.auth import Authenticator, Principal
 from columnist.api.cookies import READING
 from columnist.api.health import Health
 from columnist.api.parameters import Filter, Words
+from columnist.api.rate import RequestRate
 from columnist.db.connect import Connection, User
 from columnist.desk.local import LocalDesk
 from columnist.errors import ForbiddenError, NotFoundError, TooManyRequestsError
@@ -29,11 +26,11 @@ ROLES: tuple[Role, ...] = ("viewer", "editor", "owner")
 
 @dataclass(slots=True)
 class Gate:
-    """The application's state beside its process: authentication and health."""
+    """The application's state beside its process: authentication, health, and how much each user asks."""
 
     authenticator: Authenticator
     health: Health
-    limiter: MovingWindowRateLimiter = field(default_factory=lambda: MovingWindowRateLimiter(MemoryStorage()))
+    rate: RequestRate
 
 
 # Every dependency is `async`: a plain function would go through a thread, and wait there for the interpreter's lock.
@@ -55,16 +52,13 @@ async def signed_in(request: Request) -> None:
     """Find the user of the request, for the dependencies of its route. Raises UnauthenticatedError,
     TooManyRequestsError, or ForbiddenError for a change with an API token that permits reading only, or with a cookie
     that another site's page has sent along."""
-    process, gate = await _process(request), await _gate(request)
+    gate = await _gate(request)
     principal = await gate.authenticator.principal(request.method, request.headers)
-    per_minute = process.settings.requests_per_minute
-    rate, user = RateLimitItemPerMinute(per_minute), str(principal.user.id)
-    if not await gate.limiter.hit(rate, user):
+    if seconds := gate.rate.wait_for(principal.user.id):
         refused = TooManyRequestsError(
-            f"More than {per_minute:,} requests a minute: wait a moment (COLUMNIST_REQUESTS_PER_MINUTE)."
+            f"More than {gate.rate.per_minute:,} requests a minute: wait a moment (COLUMNIST_REQUESTS_PER_MINUTE)."
         )
-        free_at = (await gate.limiter.get_window_stats(rate, user)).reset_time
-        refused.retry_seconds = max(1, ceil(free_at - time.time()))
+        refused.retry_seconds = max(1, ceil(seconds))
         raise refused
     if principal.scope == "read" and request.method not in READING:
         raise ForbiddenError("This API token permits reading only.")
