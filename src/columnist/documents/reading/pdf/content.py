@@ -2,12 +2,12 @@
 
 import ctypes
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import repeat
+from itertools import compress, repeat
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium_c
 
-from columnist.documents.reading.pdf.direct import Pointer, Room, address_of, direct
+from columnist.documents.reading.pdf.direct import Pointer, Room, address_of, direct, pointer_to
 from columnist.documents.reading.pdf.layer import Box
 
 MOST_OBJECTS = 20_000
@@ -95,31 +95,31 @@ class Content:
         self._order = self._images = self._forms = 0
         self._clips: dict[int, Box | None] = {}
         self._marks: dict[int, _Mark] = {}
-        pointer = Pointer(address_of(page.raw))
+        pointer = pointer_to(address_of(page.raw))
         self._walk(map(_GET, repeat(pointer), range(_COUNT(pointer))), _SAME, 0)
 
     def _walk(self, addresses: Iterable[int | None], matrix: _Matrix, form: int) -> None:
-        objects = [(address, Pointer(address)) for address in addresses if address]
-        texts = []
-        for address, one in objects:
+        texts: dict[int, Any] = {}
+        for address in filter(None, addresses):
+            one = pointer_to(address)
             kind = _TYPE(one)
             self._order += 1
             if self._order > MOST_OBJECTS:
                 self.is_plain = False
             if kind == pdfium_c.FPDF_PAGEOBJ_TEXT:
                 self.texts[address] = (self._order, form)
-                texts.append(one)
+                texts[address] = one
             elif kind == pdfium_c.FPDF_PAGEOBJ_FORM:
                 self._open(one, matrix, form)
+            elif kind == pdfium_c.FPDF_PAGEOBJ_PATH:
+                self._note_path(one, matrix)
             else:
+                place = _place(one, matrix)
                 if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
                     self._images += 1
                     if not form:
-                        self.pictures.append(_place(one, matrix))
-                elif kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-                    self._note_bar(one, matrix)
-                if self.is_plain:
-                    self._note(one, kind, matrix)
+                        self.pictures.append(place)
+                self._note(place, is_light=False)
         self._look_at(texts, matrix)
 
     def _open(self, one: Any, matrix: _Matrix, form: int) -> None:
@@ -132,13 +132,14 @@ class Content:
         if not form and self._images > images:
             self.pictures.append(_place(one, matrix))
 
-    def _look_at(self, texts: Sequence[Any], matrix: _Matrix) -> None:
+    def _look_at(self, known: dict[int, Any], matrix: _Matrix) -> None:
         """Whether the text objects of a page, or of a form, are plain; and how they are to be read."""
-        for one, count in zip(texts, map(_COUNT_MARKS, texts), strict=True):
-            for mark in self._marked(one) if count else ():
+        texts = list(known.values())
+        for address in compress(known, map(_COUNT_MARKS, texts)):
+            for mark in self._marked(known[address]):
                 self.is_plain = self.is_plain and not mark.is_layer
                 if mark.spoken:
-                    self.spoken[address_of(one)] = (mark.address, mark.spoken)
+                    self.spoken[address] = (mark.address, mark.spoken)
         self.is_plain = (
             self.is_plain
             and all(mode == pdfium_c.FPDF_TEXTRENDERMODE_FILL for mode in map(_MODE, texts))
@@ -147,33 +148,29 @@ class Content:
             and self._are_whole(texts, matrix)
         )
 
-    def _note_bar(self, one: Any, matrix: _Matrix) -> None:
+    def _note_path(self, one: Any, matrix: _Matrix) -> None:
         self.paths += 1
-        if self.paths > _MOST_PATHS:
+        if self.paths > _MOST_PATHS and not self.is_plain:
             return
         left, top, right, bottom = place = _place(one, matrix)
-        thin, long = sorted((right - left, top - bottom))
-        if thin <= _THIN and long >= max(_LONG * thin, _LONG):
-            fill, stroke = _MODES.one(_DRAW_MODE, one) or (0, 0)
-            colour = (stroke and colour_of(one, _STROKE)) or (fill and fill_of(one))
-            if colour and min(colour[:3]) <= PALE:
-                self.bars.append(place)
-        elif thin >= _LINE and not self.may_have_letters:
-            fill, _ = _MODES.one(_DRAW_MODE, one) or (0, 0)
-            is_pattern = bool(fill) and (fill_of(one) or _PATTERN) == _PATTERN
-            self.may_have_letters = is_pattern or bool(_HAS_TRANSPARENCY(one))
+        fill, stroke = _MODES.one(_DRAW_MODE, one) or (1, 1)
+        filled = fill_of(one) if fill else None
+        if self.paths <= _MOST_PATHS:
+            thin, long = sorted((right - left, top - bottom))
+            if thin <= _THIN and long >= max(_LONG * thin, _LONG):
+                colour = (stroke and colour_of(one, _STROKE)) or filled
+                if colour and min(colour[:3]) <= PALE:
+                    self.bars.append(place)
+            elif thin >= _LINE and not self.may_have_letters:
+                is_pattern = bool(fill) and (filled or _PATTERN) == _PATTERN
+                self.may_have_letters = is_pattern or bool(_HAS_TRANSPARENCY(one))
+        if fill or stroke:
+            is_light = not stroke and filled is not None and min(filled[:3]) >= _LIGHT
+            self._note(place, is_light=is_light and not _HAS_TRANSPARENCY(one))
 
-    def _note(self, one: Any, kind: int, matrix: _Matrix) -> None:
-        is_light = False
-        if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
-            fill, stroke = _MODES.one(_DRAW_MODE, one) or (1, 1)
-            if not (fill or stroke):
-                return
-            colour = fill_of(one)
-            is_light = not stroke and colour is not None and min(colour[:3]) >= _LIGHT
-            is_light = is_light and not _HAS_TRANSPARENCY(one)
-        if self.texts or not is_light:
-            self.others.append(Other(self._order, _place(one, matrix), is_light))
+    def _note(self, place: Box, *, is_light: bool) -> None:
+        if self.is_plain and (self.texts or not is_light):
+            self.others.append(Other(self._order, place, is_light))
 
     def _is_layered(self, one: Any) -> bool:
         """Whether the object is part of a layer, which may be off."""
@@ -189,7 +186,7 @@ class Content:
 
     def _are_whole(self, texts: Sequence[Any], matrix: _Matrix) -> bool:
         """Whether the places are known where clips cut text objects: cut-off parts count as covered."""
-        clips = [Pointer(clip) for clip in map(_CLIP, texts)]
+        clips = [clip and pointer_to(clip) for clip in map(_CLIP, texts)]
         counts = [_COUNT_CLIPS(clip) if clip else 0 for clip in clips]
         if max(counts, default=0) <= 0:
             return True
@@ -240,11 +237,11 @@ def _are_dark(texts: Sequence[Any]) -> bool:
 
 def _mark(address: int) -> _Mark:
     name, size = (ctypes.c_ushort * 8)(), ctypes.c_ulong()
-    is_read = _MARK_NAME(Pointer(address), name, ctypes.c_ulong(ctypes.sizeof(name)), ctypes.byref(size))
+    is_read = _MARK_NAME(pointer_to(address), name, ctypes.c_ulong(ctypes.sizeof(name)), ctypes.byref(size))
     # A longer name is not "OC", and PDFium does not write it.
     is_layer = not is_read or bytes(name).startswith("OC\0".encode("utf-16-le"))
     said, size = (ctypes.c_ubyte * _LONGEST_SPOKEN)(), ctypes.c_ulong()
-    is_spoken = _MARK_TEXT(Pointer(address), _SPOKEN, said, ctypes.c_ulong(_LONGEST_SPOKEN), ctypes.byref(size))
+    is_spoken = _MARK_TEXT(pointer_to(address), _SPOKEN, said, ctypes.c_ulong(_LONGEST_SPOKEN), ctypes.byref(size))
     spoken = _decoded(bytes(said)[: size.value]) if is_spoken and size.value <= _LONGEST_SPOKEN else ""
     return _Mark(address, is_layer, spoken)
 
@@ -277,7 +274,7 @@ def _rectangle(clip: Any, number: int) -> Box | None:
     x, y = ctypes.c_float(), ctypes.c_float()
     corners = []
     for index in range(count):
-        if not _POINT(Pointer(_SEGMENT(clip, number, index)), ctypes.byref(x), ctypes.byref(y)):
+        if not _POINT(pointer_to(_SEGMENT(clip, number, index) or 0), ctypes.byref(x), ctypes.byref(y)):
             return None
         corners.append((x.value, y.value))
     xs, ys = {x for x, _ in corners}, {y for _, y in corners}

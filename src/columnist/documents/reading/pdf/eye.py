@@ -6,9 +6,9 @@ not the reader's. Mostly it is: it knows the cells of a table, which the places 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
+from operator import attrgetter
 
 from columnist.documents.model import WordBox
 from columnist.documents.reading.pdf.layer import Glyph, TextLayer
@@ -145,41 +145,29 @@ def _shifted(word: WordBox, places: Sequence[tuple[int, int, int]]) -> WordBox:
     return word._replace(start=start, end=end)
 
 
-@dataclass(slots=True, eq=False)
-class _Piece:
-    """A piece of a line: its words, without a wide gap between them."""
+_Piece = Placed[range]
+"""A piece of a line, without a wide gap between its words: their numbers, and its place."""
+_MIDDLE = attrgetter("y")
 
-    words: Sequence[WordBox]
-    x0: float
-    x1: float
-    y0: float
-    y1: float
 
-    middle: float = field(init=False)
-    height: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.middle, self.height = (self.y0 + self.y1) / 2, self.y1 - self.y0
-
-    def is_beside(self, other: "_Piece") -> bool:
-        """Whether both pieces are on one line."""
-        return abs(self.middle - other.middle) < _SAME_LINE * min(self.height, other.height)
+def _are_beside(one: _Piece, other: _Piece) -> bool:
+    """Whether both pieces are on one line."""
+    return abs(one.y - other.y) < _SAME_LINE * min(one.height, other.height)
 
 
 def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
     """The text with its lines as the eye reads them: one column after the other even if the file draws both line by
     line, an amount beside its label, lines from top to bottom."""
-    rises, starts = _doubts(words)
-    gutter = _often(starts)
-    may_rise = len(rises) >= _LEAST_ROWS - 1 or any(_DIGIT.search(text, at, at + _SOON) for at in rises)
-    if not may_rise and gutter is None:
-        return text, words
     pieces = _pieces(words)
     if len(pieces) < _LEAST_ROWS:
         return text, words
+    rises, starts = _doubts(pieces)
+    gutter = _often(starts)
+    places = (words[piece.item.start].start for piece in rises)
+    may_rise = len(rises) >= _LEAST_ROWS - 1 or any(_DIGIT.search(text, at, at + _SOON) for at in places)
     rows = None if gutter is None else _by_columns(pieces, gutter)
     if rows is None and may_rise:
-        rows = _with_values(text, pieces) or _from_the_top(pieces)
+        rows = _with_values(text, words, pieces) or _from_the_top(pieces)
     if rows is None or _RIGHT_TO_LEFT.search(text) or any(map(_is_turned, words)):
         return text, words
     parts: list[str] = []
@@ -187,9 +175,10 @@ def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox
     length = 0
     for row in rows:
         for number, piece in enumerate(row):
-            start, end = piece.words[0].start, max(word.end for word in piece.words)
+            own_words = words[piece.item.start : piece.item.stop]
+            start, end = own_words[0].start, max(word.end for word in own_words)
             moved += [
-                word._replace(start=word.start - start + length, end=word.end - start + length) for word in piece.words
+                word._replace(start=word.start - start + length, end=word.end - start + length) for word in own_words
             ]
             own = text[start:end].replace("\n", " ")
             parts += [own, " " if number < len(row) - 1 else "\n"]
@@ -202,44 +191,42 @@ def _is_turned(word: WordBox) -> bool:
     return word.end - word.start > 2 and word.y1 - word.y0 > _TURNED * (word.x1 - word.x0)
 
 
-def _doubts(words: Sequence[WordBox]) -> tuple[list[int], list[float]]:
-    """The places in the text of words that are above the previous one, and the places on the page of words after a wide
-    gap in their line. It makes few calls, because a page has hundreds of words."""
+def _doubts(pieces: Sequence[_Piece]) -> tuple[list[_Piece], list[float]]:
+    """The pieces that are above the previous one, and the places of those that continue its line."""
     rises = []
     starts = []
-    right, top, bottom = 0.0, 0.0, 0.0
-    for start, _, x0, y0, x1, y1 in words:
-        if y1 < (top + bottom) / 2:
-            rises.append(start)
-        elif y0 < bottom and x0 - right > _GAP * (bottom - top):
-            starts.append(x0)
-        right, top, bottom = x1, y0, y1
+    for (_, _, right, middle, height), piece in pairwise(pieces):
+        _, left, _, own, tall = piece
+        if own + tall / 2 < middle:
+            rises.append(piece)
+        elif left > right and abs(own - middle) < (height + tall) / 2:
+            starts.append(left)
     return rises, starts
 
 
 def _often(starts: list[float]) -> float | None:
-    """The places where many words begin, so that a column may begin there."""
+    """The first place where many pieces begin, so that a column may begin there."""
     starts.sort()
     ends = zip(starts, starts[COLUMN_LINES - 1 :], strict=False)
     return next((first for first, last in ends if last - first <= _ALIGNED), None)
 
 
 def _pieces(words: Sequence[WordBox]) -> list[_Piece]:
-    """The pieces of the lines, in the order of the file: also with few calls."""
+    """The pieces of the lines, in the order of the file. It makes few calls, because a page has hundreds of words."""
     pieces: list[_Piece] = []
-    place: tuple[int, int] = (-1, -1)
+    known = -1
     left = right = top = bottom = inf
     begun = 0
-    for number, (start, end, x0, y0, x1, y1) in enumerate(words):
-        if (start, end) != place:  # else it is another box of the same word
+    for number, (start, _, x0, y0, x1, y1) in enumerate(words):
+        if start != known:  # else it is another box of the same word
             height, own = bottom - top, y1 - y0
             if own > height:
                 height = own
             if not (y0 < bottom and top < y1 and -height < x0 - right < _GAP * height):
                 if number:
-                    pieces.append(_Piece(words[begun:number], left, right, top, bottom))
+                    pieces.append(Placed(range(begun, number), left, right, (top + bottom) / 2, bottom - top))
                 begun, left, right, top, bottom = number, x0, x1, y0, y1
-            place = (start, end)
+            known = start
         if x0 < left:
             left = x0
         if x1 > right:
@@ -249,42 +236,39 @@ def _pieces(words: Sequence[WordBox]) -> list[_Piece]:
         if y1 > bottom:
             bottom = y1
     if words:
-        pieces.append(_Piece(words[begun:], left, right, top, bottom))
+        pieces.append(Placed(range(begun, len(words)), left, right, (top + bottom) / 2, bottom - top))
     return pieces
 
 
 def _by_columns(pieces: Sequence[_Piece], gutter: float) -> list[list[_Piece]] | None:
     """Two columns of text, one after the other, if the file alternates between them line by line."""
-    if sum(one.x1 <= gutter for one in pieces) < COLUMN_LINES or sum(one.x0 >= gutter for one in pieces) < COLUMN_LINES:
-        return None
-    placed = sorted((Placed(one, one.x0, one.x1, one.middle, one.height) for one in pieces), key=lambda one: one.y)
-    blocks = parted(placed, [gutter])
+    blocks = parted(sorted(pieces, key=_MIDDLE), [gutter])
     if len(blocks) < 2:
         return None
-    block_of = {id(one.item): number for number, block in enumerate(blocks) for one in block}
+    block_of = {id(one): number for number, block in enumerate(blocks) for one in block}
     changes = sum(block_of[id(one)] != block_of[id(next_)] for one, next_ in pairwise(pieces))
     if changes < len(blocks) + len(pieces) / 4:
         return None
-    return [row for block in blocks for row in _rows([one.item for one in block])]
+    return [row for block in blocks for row in _rows(block)]
 
 
-def _with_values(text: str, pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
+def _with_values(text: str, words: Sequence[WordBox], pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
     """Each amount beside its label, if the file draws all labels and then all amounts."""
     order: list[list[_Piece]] = [[one] for one in pieces]
     is_changed = False
     begin = 0
     for number in range(1, len(pieces) + 1):
-        goes_on = number < len(pieces) and pieces[number].y0 > pieces[number - 1].middle
+        goes_on = number < len(pieces) and pieces[number].y - pieces[number].height / 2 > pieces[number - 1].y
         if goes_on:
             continue
         values = pieces[begin:number]
         begin = number
-        if len(values) < _LEAST_ROWS or not _are_values(text, values):
+        if len(values) < _LEAST_ROWS or not _are_values(text, words, values):
             continue
         first = pieces.index(values[0])
         labels = [_label_of(one, pieces[:first]) for one in values]
         known = [one for one in labels if one is not None]
-        if len(known) < _MOSTLY * len(values) or _are_values(text, known):
+        if len(known) < _MOSTLY * len(values) or _are_values(text, words, known):
             continue
         if len({id(one) for one in known}) < len(known):
             continue
@@ -299,26 +283,27 @@ def _with_values(text: str, pieces: Sequence[_Piece]) -> list[list[_Piece]] | No
 
 def _label_of(value: _Piece, before: Sequence[_Piece]) -> _Piece | None:
     """The pieces to the left of an amount on its line."""
-    return next((one for one in reversed(before) if one.is_beside(value) and one.x1 <= value.x0), None)
+    return next((one for one in reversed(before) if _are_beside(one, value) and one.x1 <= value.x0), None)
 
 
-def _are_values(text: str, pieces: Sequence[_Piece]) -> bool:
-    found = sum(bool(_VALUE.fullmatch(text[one.words[0].start : one.words[-1].end].strip())) for one in pieces)
+def _are_values(text: str, words: Sequence[WordBox], pieces: Sequence[_Piece]) -> bool:
+    said = (text[words[one.item[0]].start : words[one.item[-1]].end].strip() for one in pieces)
+    found = sum(bool(_VALUE.fullmatch(one)) for one in said)
     return found >= _MOSTLY * len(pieces)
 
 
 def _from_the_top(pieces: Sequence[_Piece]) -> list[list[_Piece]] | None:
     """One column from top to bottom, if the file draws most lines above earlier ones."""
-    jumps = sum(next_.y1 < one.middle for one, next_ in pairwise(pieces))
+    jumps = sum(next_.y + next_.height / 2 < one.y for one, next_ in pairwise(pieces))
     if jumps < max(_LEAST_ROWS - 1, len(pieces) / 3):
         return None
-    return _rows(sorted(pieces, key=lambda one: one.middle))
+    return _rows(sorted(pieces, key=_MIDDLE))
 
 
 def _rows(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
     rows: list[list[_Piece]] = []
     for one in pieces:
-        if rows and rows[-1][0].is_beside(one):
+        if rows and _are_beside(rows[-1][0], one):
             rows[-1].append(one)
         else:
             rows.append([one])

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pypdfium2.raw as pdfium_c
 
 from columnist.documents.model import WordBox
-from columnist.documents.reading.pdf.direct import Pointer, Room, address_of, direct
+from columnist.documents.reading.pdf.direct import Pointer, Room, address_of, direct, pointer_to
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in points, origin at the top left of the page as it is shown."""
@@ -98,7 +98,8 @@ class TextLayer:
         self.page = page
         self.fonts = fonts
         self.to_points, self._upright = _transformation(page)
-        self._pointer = Pointer(address_of(text_page.raw))
+        self._raw = text_page.raw
+        self._pointer = pointer_to(address_of(text_page.raw))
         count = max(pdfium_c.FPDFText_CountChars(text_page.raw), 0)
         self.text, self._units = _text(text_page.raw, count)
         # PDFium omits characters without a Unicode value from the text: then its indices must be looked up.
@@ -120,9 +121,8 @@ class TextLayer:
         """PDFium's indices of the characters `text[start:end]`."""
         first, last = (self._units[start], self._units[end]) if self._units else (start, end)
         if not self._is_direct:
-            text_page = ctypes.cast(self._pointer, pdfium_c.FPDF_TEXTPAGE)
-            first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, first)
-            last = pdfium_c.FPDFText_GetCharIndexFromTextIndex(text_page, last - 1) + 1
+            first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(self._raw, first)
+            last = pdfium_c.FPDFText_GetCharIndexFromTextIndex(self._raw, last - 1) + 1
         return range(first, last)
 
     def drawn_by(self, index: int) -> int:
@@ -146,7 +146,7 @@ class TextLayer:
         if not _GLYPH_MATRIX(self._pointer, index, ctypes.byref(matrix)):
             return None
         scale = hypot(matrix.c, matrix.d)
-        size = scale * _FONT_SIZE(ctypes.cast(self._pointer, pdfium_c.FPDF_TEXTPAGE), index)
+        size = scale * _FONT_SIZE(self._raw, index)
         return Glyph(x.value, y.value, size, (matrix.c / scale, matrix.d / scale)) if scale else None
 
     def parts(self, start: int, end: int) -> list[tuple[int, int, int]]:
@@ -206,7 +206,7 @@ class TextLayer:
                     found.append((starts[begun], ends[number - 1], owner))
                 found += self.parts(start, end)
             begun = number + 1
-        fonts = {owner: _FONT(Pointer(owner)) or 0 for _, _, owner in found if owner}
+        fonts = {owner: _FONT(pointer_to(owner)) or 0 for _, _, owner in found if owner}
         for font in set(fonts.values()):
             self.fonts.meet(font)
         return [Piece(start, end, owner, fonts.get(owner, 0)) for start, end, owner in found]

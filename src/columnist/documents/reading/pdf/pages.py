@@ -280,25 +280,27 @@ def _page(document: Any, index: int, fonts: Fonts) -> Iterator[_OpenPage]:
 def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, list[Other], list[Box], int]:
     """The page, with the contents of form fields, typed text, stamps, watermarks and captions as ordinary text; the
     drawings of its annotations, the places that they strike through, and the number of those for a printer alone."""
-    kinds, over, printed = set(), [], 0
+    drawn, over, printed = set(), [], 0
     struck: list[Box] = []
     for number in range(pdfium_c.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, number)
         kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
+        has_look = pdfium_c.FPDFAnnot_HasKey(annotation, b"AP")
         if (flags := pdfium_c.FPDFAnnot_GetFlags(annotation)) & pdfium_c.FPDF_ANNOT_FLAG_NOVIEW:
             # PDFium does not show it, and would still draw it into the page.
             pdfium_c.FPDFAnnot_SetFlags(annotation, flags | pdfium_c.FPDF_ANNOT_FLAG_HIDDEN)
-            is_mark = kind not in (*_OVER_TEXT, *_READ_AS_FIELDS) and pdfium_c.FPDFAnnot_HasKey(annotation, b"AP")
+            is_mark = kind not in (*_OVER_TEXT, *_READ_AS_FIELDS) and has_look
             printed += is_mark and flags & _PRINTED == pdfium_c.FPDF_ANNOT_FLAG_PRINT
-        if kind != pdfium_c.FPDF_ANNOT_LINK or pdfium_c.FPDFAnnot_HasKey(annotation, b"AP"):
+        if kind != pdfium_c.FPDF_ANNOT_LINK or has_look:
             place = pdfium_c.FS_RECTF()
             pdfium_c.FPDFAnnot_GetRect(annotation, place)
             over.append(Other(MOST_OBJECTS, (place.left, place.top, place.right, place.bottom), is_light=False))
         if kind == pdfium_c.FPDF_ANNOT_STRIKEOUT:
             struck += _places_of(annotation)
-        kinds.add(kind)
+        if has_look or kind in _READ_AS_FIELDS:  # PDFium draws those that have none
+            drawn.add(kind)
         pdfium_c.FPDFPage_CloseAnnot(annotation)
-    if kinds <= _OVER_TEXT:
+    if drawn <= _OVER_TEXT:
         return page, over, struck, printed
     pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY)
     page.close()
@@ -430,7 +432,7 @@ def _pictured(page: Any, content: Content) -> float:
 
 def lost_between(drawn: str, ordered: str, number: int) -> Iterator[Remark]:
     """A remark on letters and digits of a page that were lost when it was put in order."""
-    if (lost := _letters(drawn) - _letters(ordered)) > 0:
+    if drawn is not ordered and (lost := _letters(drawn) - _letters(ordered)) > 0:
         yield Remark(RemarkKind.LOST, lost, (number,))
 
 
@@ -443,18 +445,19 @@ def _letters(text: str) -> int:
 
 def _is_gibberish(text: str) -> bool:
     """Whether a text layer is not the shown text: the file has no letters for its glyphs, or wrong ones."""
-    unknown = _UNKNOWN.findall(text) if _may_be_unknown(text) else []
+    coded = text.encode(errors="surrogatepass")
+    unknown = _UNKNOWN.findall(text) if len(coded.translate(None, _UNKNOWN_BYTES)) < len(coded) else []
     if unknown and len(unknown) > MOST_UNKNOWN * sum(map(len, text.split())):
         return True
+    if _vowels(coded) >= LEAST_VOWELS * len(coded):  # most texts: more letters cannot be among so many bytes
+        return False
     plain = text if text.isascii() else unicodedata.normalize("NFD", text.casefold())
     coded = plain.encode(errors="surrogatepass")
-    others = len(coded.translate(None, _LATIN))
-    latin = len(coded) - others
+    latin = len(coded) - len(coded.translate(None, _LATIN))
     if latin < STAMP_CHARACTERS or (latin < len(text) / 2 and latin < _letters(text) / 2):
         return False
-    return len(coded) - len(coded.translate(None, _VOWELS)) < LEAST_VOWELS * latin
+    return _vowels(coded) < LEAST_VOWELS * latin
 
 
-def _may_be_unknown(text: str) -> bool:
-    coded = text.encode(errors="surrogatepass")
-    return len(coded.translate(None, _UNKNOWN_BYTES)) < len(coded)
+def _vowels(coded: bytes) -> int:
+    return len(coded) - len(coded.translate(None, _VOWELS))

@@ -6,6 +6,7 @@ another one, and each letter of a font has left ink once. In all other cases the
 
 import ctypes
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 import pypdfium2.raw as pdfium_c
 
@@ -82,23 +83,25 @@ def _apart(layer: TextLayer) -> list[_Line] | None:
     lines: list[_Line] = []
     words = layer.words
     begun, top, bottom, right = 0, 0.0, 0.0, 0.0
-    lowest = -1.0
-    is_ordered = True
     for index, (_, _, x0, y0, x1, y1) in enumerate(words):
-        if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
+        if x0 < 0 or x1 > width:
             return None
         if (y1 - y0 < LOW or x1 - x0 < LOW) and is_tiny_word(words, index):
             return None
         if x0 > right - 1 and y0 < bottom and y1 > top:  # the word continues the line
-            top, bottom = y0 if y0 < top else top, y1 if y1 > bottom else bottom
+            if y0 < top:
+                top = y0
+            if y1 > bottom:
+                bottom = y1
         else:
             lines.append((top, bottom, begun, index))
-            lowest = bottom - 1 if bottom - 1 > lowest else lowest
             begun, top, bottom = index, y0, y1
         right = x1
-        if y0 <= lowest:
-            is_ordered = False
     lines.append((top, bottom, begun, len(words)))
+    if min(line[0] for line in lines) < 0 or max(line[1] for line in lines) > height:
+        return None
+    lowest = accumulate((line_bottom for _, line_bottom, _, _ in lines), max)
+    is_ordered = all(line[0] > earlier - 1 for line, earlier in zip(lines[1:], lowest, strict=False))
     return lines if is_ordered or not crossing(words, width, height) else None
 
 
@@ -223,7 +226,7 @@ def _drawn(layer: TextLayer, box: Box) -> tuple[bytearray, int, float]:
     width, height = int(x1 * scale) - left + 1, int(y1 * scale) - top + 1
     page_width, page_height = (int(side * scale) for side in layer.page.get_size())
     pixels = bytearray(b"\xff") * (width * height)
-    room = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
+    room = ctypes.byref(ctypes.c_ubyte.from_buffer(pixels))  # a type for each length would take as long as the drawing
     bitmap = pdfium_c.FPDFBitmap_CreateEx(width, height, pdfium_c.FPDFBitmap_Gray, room, width)
     flags = pdfium_c.FPDF_ANNOT
     pdfium_c.FPDF_RenderPageBitmap(bitmap, layer.page.raw, -left, -top, page_width, page_height, 0, flags)

@@ -18,7 +18,7 @@ from PIL import Image, ImageChops
 
 from columnist.documents.model import WordBox
 from columnist.documents.reading.pdf.content import FAINT, PALE, Content, fill_of
-from columnist.documents.reading.pdf.direct import Pointer, direct
+from columnist.documents.reading.pdf.direct import direct, pointer_to
 from columnist.documents.reading.pdf.layer import Box, TextLayer
 from columnist.documents.reading.pdf.plain import INK, LARGEST_SIDE, LOW, crossing, is_tiny, is_tiny_word
 from columnist.documents.reading.visibility import LEAST_CONTRAST
@@ -234,8 +234,8 @@ def _may_leave_no_mark(drawn_by: int) -> bool:
 
 def _fill(drawn_by: int) -> tuple[int, int, int, int] | None:
     """Red, green, blue and opacity of filled letters; None for other letters, and for patterns."""
-    is_filled = _MODE(Pointer(drawn_by)) == pdfium_c.FPDF_TEXTRENDERMODE_FILL
-    return fill_of(Pointer(drawn_by)) if is_filled else None
+    is_filled = _MODE(pointer_to(drawn_by)) == pdfium_c.FPDF_TEXTRENDERMODE_FILL
+    return fill_of(pointer_to(drawn_by)) if is_filled else None
 
 
 def _runs(layer: TextLayer, place: _Span) -> Iterator[_Run]:
@@ -265,7 +265,7 @@ def _batches(runs: Sequence[_Run]) -> list[list[_Run]]:
 @contextmanager
 def without(objects: Iterable[int]) -> Iterator[None]:
     """In the context the page does not draw the objects at these addresses."""
-    left_out = list(map(Pointer, objects))
+    left_out = list(map(pointer_to, objects))
     for one in left_out:
         _SET_ACTIVE(one, 0)
     try:
@@ -286,7 +286,7 @@ def _has_the_colour_of(ground: Image.Image, drawn_by: int) -> bool:
 
 def _is_in_a_picture(ground: Image.Image, run: _Run, places: Iterable[Box]) -> bool:
     """Whether a picture over or under the letters has ink there, or they clip later drawing."""
-    is_clip = _MODE(Pointer(run.drawn_by)) >= _CLIPS
+    is_clip = _MODE(pointer_to(run.drawn_by)) >= _CLIPS
     return (is_clip or any(_overlap(run.box, place) for place in places)) and contrast(ground) >= INK
 
 
