@@ -13,12 +13,13 @@ def write_pdf(
     objects: Sequence[str] = (),
     resources: str = "",
     page: str = "",
+    pages_share: str = "",
     root: str = "",
 ) -> Path:
     """A PDF of pages with these contents, font /F and more `resources`.
 
-    `page` and `root`: more entries of each page and of the catalog. `objects`: numbered from 4; those that are streams
-    are given as "<< dictionary >> stream content".
+    `page`, `pages_share` and `root`: more entries of each page, of the list of pages and of the catalog. `objects`:
+    numbered from 4; those that are streams are given as "<< dictionary >> stream content".
     """
     bodies = ["", "", f"<< /Font << /F {FONT} >> {resources} >>", *map(_with_length, objects)]
     kids = []
@@ -30,7 +31,7 @@ def write_pdf(
         )
         kids.append(f"{len(bodies)} 0 R")
     bodies[0] = f"<< /Type /Catalog /Pages 2 0 R {root} >>"
-    bodies[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(kids)}] >>"
+    bodies[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(kids)}] {pages_share} >>"
     file, places = bytearray(b"%PDF-1.7\n"), []
     for number, body in enumerate(bodies, start=1):
         places.append(len(file))

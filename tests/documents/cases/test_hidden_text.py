@@ -157,13 +157,19 @@ SEEN = {
     "between rules": "0.6 w 60 697 m 460 697 l S\n" + line(SHOWN, 700) + "60 712 m 460 712 l S\n",
     "over a light cell drawn later than other text": line("", 650) + ground("0.95 0.95 1") + line(SHOWN, 700),
     "struck out": line(SHOWN, 700) + "0.6 w 72 704 m 400 704 l S\n",
+    "a gradient": line(SHOWN, 700, before="/Pattern cs /Gradient scn"),
     "white over a picture": "q 500 0 0 60 60 680 cm /Black Do Q\n" + line(SHOWN, 700, before="1 g"),
 }
 
 
 @pytest.mark.parametrize("way", SEEN)
 def test_text_that_the_page_shows_is_read_whatever_its_colours(tmp_path: Path, way: str) -> None:
-    resources = "/ExtGState << /Half << /ca 0.4 >> /Marker << /ca 0.5 /BM /Multiply >> >> /XObject << /Black 4 0 R >>"
+    function = "<< /FunctionType 2 /Domain [0 1] /C0 [0 0 0] /C1 [0 0 0.5] /N 1 >>"
+    shading = f"<< /ShadingType 2 /ColorSpace /DeviceRGB /Coords [0 0 612 0] /Function {function} >>"
+    resources = (
+        "/ExtGState << /Half << /ca 0.4 >> /Marker << /ca 0.5 /BM /Multiply >> >> /XObject << /Black 4 0 R >> "
+        f"/Pattern << /Gradient << /PatternType 2 /Shading {shading} >> >>"
+    )
     path = write_pdf(tmp_path / "lease.pdf", [SEEN[way]], objects=[_WHITE.replace("\xff", "\x00")], resources=resources)
     (page,) = read_pdf(path.open("rb"), 9)
     assert words(page.text) == words(SHOWN) and not page.hidden

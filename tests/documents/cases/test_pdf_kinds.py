@@ -50,11 +50,17 @@ def appearance(text: str) -> str:
     return f"<< {known} >> stream BT /F 11 Tf 2 5 Td ({text}) Tj ET"
 
 
-def filled(path: Path, *widgets: str, objects: tuple[str, ...] = (), labels: str = LABELS) -> Page:
+def filled(
+    path: Path, *widgets: str, objects: tuple[str, ...] = (), labels: str = LABELS, pages_share: str = ""
+) -> Page:
     """The page of a form; `objects` are numbered after the widgets, which are numbered from 4."""
     names = " ".join(f"{4 + index} 0 R" for index in range(len(widgets)))
     root = f"/AcroForm << /Fields [{names}] /DA (/Helv 11 Tf 0 g) /DR << /Font << /Helv {FONT} >> >> >>"
-    return one(write_pdf(path, [labels], objects=[*widgets, *objects], page=f"/Annots [{names}]", root=root))
+    return one(
+        write_pdf(
+            path, [labels], objects=[*widgets, *objects], page=f"/Annots [{names}]", pages_share=pages_share, root=root
+        )
+    )
 
 
 def test_values_without_an_appearance_are_read_beside_their_labels() -> None:
@@ -115,6 +121,18 @@ def test_a_typed_note_without_an_appearance_is_read(tmp_path: Path) -> None:
         "<< /Type /Annot /Subtype /FreeText /F 4 /Rect [160 665 300 682] /DA (/Helv 11 Tf 0 g) /Contents (60 months) >>"
     )
     assert words(filled(tmp_path / "a.pdf", note)) == "Monthly rent: Term: 60 months I agree The end.".split()
+    below = filled(tmp_path / "a.pdf", note, labels=line("Tenants pay yearly rent.", 720))
+    assert words(below) == "Tenants pay yearly rent. 60 months".split()
+    alone = filled(tmp_path / "a.pdf", note, labels="")
+    assert (words(alone), alone.source) == (["60", "months"], "text")
+
+
+def test_a_page_with_a_form_has_the_crop_box_of_all_pages(tmp_path: Path) -> None:
+    field = widget("Tx", "160 695 300 712", "/V ($5,000) /AP << /N 5 0 R >>")
+    objects = (appearance("$5,000"),)
+    page = filled(tmp_path / "a.pdf", field, objects=objects, pages_share="/CropBox [50 660 612 792]")
+    assert (page.width, page.height, words(page)) == (562, 132, "Monthly rent: $5,000 Term:".split())
+    assert page.hidden == "I agree\nThe end."
 
 
 RICH = '<?xml version="1.0"?><body xmlns="http://www.w3.org/1999/xhtml"><p>rent <b>$5,000</b></p></body>'

@@ -206,6 +206,8 @@ def test_a_line_through_words_of_a_pdf_strikes_them(tmp_path: Path, drawn: str, 
 def test_some_letters_of_a_word_may_be_struck(tmp_path: Path) -> None:
     page = pdf(tmp_path, line("non-refundable fee", 700) + "0 g 72 703.5 21 0.7 re f")
     assert page.text.split() == ["refundable", "fee"] and page.struck.replace(" ", "") == "non-"
+    page = pdf(tmp_path, line("now or never", 700) + "1 w 72 703 m 92 703 l S")  # a sixth of the height of its letters
+    assert page.text.split() == ["or", "never"] and page.struck == "now"
 
 
 @pytest.mark.parametrize(

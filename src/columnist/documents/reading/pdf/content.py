@@ -160,7 +160,7 @@ class Content:
             if thin <= _THIN and long >= max(_LONG * thin, _LONG):
                 colour = (stroke and colour_of(one, _STROKE)) or filled
                 if colour and min(colour[:3]) <= PALE:
-                    self.bars.append(place)
+                    self.bars.append(_without_margin(place) if stroke else place)
             elif thin >= _LINE and not self.may_have_letters:
                 is_pattern = bool(fill) and (filled or _PATTERN) == _PATTERN
                 self.may_have_letters = is_pattern or bool(_HAS_TRANSPARENCY(one))
@@ -286,6 +286,13 @@ def _rectangle(clip: Any, number: int) -> Box | None:
 def _place(one: Any, matrix: _Matrix) -> Box:
     """Left, top, right, bottom of an object, transformed by the matrix."""
     return _moved(_EDGES.one(_BOUNDS, one) or (0.0, 0.0, 0.0, 0.0), matrix)
+
+
+def _without_margin(stroke: Box) -> Box:
+    """The place of a straight line's ink: PDFium adds half of its thickness on either side."""
+    left, top, right, bottom = stroke
+    margin = min(right - left, top - bottom) / 4
+    return left + margin, top - margin, right - margin, bottom + margin
 
 
 def _moved(bounds: Sequence[float], matrix: _Matrix) -> Box:

@@ -119,7 +119,7 @@ def with_fields(
     added: list[tuple[int, float, str, list[WordBox]]] = []
     for (box, field), own in zip(fields, inside, strict=True):
         written, boxes = _written(text, box, field, own)
-        place, before = _place(labels, box, field, len(text))
+        place, before = _place(text, labels, box, field)
         piece = f"{written} " if before else f" {written}"
         shift = 0 if before else 1
         added.append(
@@ -175,7 +175,7 @@ def _says(drawn: str, field: Field) -> bool:
     return "".join(filter(str.isalnum, field.text)).casefold() in letters if drawn else False
 
 
-def _place(labels: Sequence[WordBox], box: Box, field: Field, end: int) -> tuple[int, bool]:
+def _place(text: str, labels: Sequence[WordBox], box: Box, field: Field) -> tuple[int, bool]:
     """The offset for a field, and whether it is before a word there."""
     line = [
         word
@@ -189,7 +189,8 @@ def _place(labels: Sequence[WordBox], box: Box, field: Field, end: int) -> tuple
     if left is not None:
         return left.end, False
     above = max((word for word in labels if word.y1 <= box[1] + 3), key=lambda word: (word.y1, word.x1), default=None)
-    return (above.end, False) if above is not None else (end, False)
+    stop = text.find("\n", above.end) if above is not None else -1
+    return (len(text[:stop].rstrip()) if stop >= 0 else len(text)), False
 
 
 def _is_in(word: WordBox, box: Box) -> bool:

@@ -302,6 +302,9 @@ def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, 
         pdfium_c.FPDFPage_CloseAnnot(annotation)
     if drawn <= _OVER_TEXT:
         return page, over, struck, printed
+    box = page.get_bbox()
+    page.set_mediabox(*box)  # PDFium forgets those that a page has from its parents
+    page.set_cropbox(*box)
     pdfium_c.FPDFPage_Flatten(page.raw, pdfium_c.FLAT_NORMALDISPLAY)
     page.close()
     return document[index], over, struck, printed
