@@ -1,4 +1,4 @@
-"""The server recognises kinds of OLE files by their names at the top, in bounded time."""
+"""The server recognises kinds of OLE files and archives by their names at the top, in bounded time."""
 
 import io
 import struct
@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from columnist.documents.reading.compound import MOST_NAMES, top_names
+from columnist.documents.reading.formats import LARGEST_DIRECTORY, media_type
+from columnist.errors import DocumentError
 from tests.documents.ole import SECTOR, message, ole
 
 MAIL = ole(message("Hi", "Body", [("a.txt", b"x"), ("inner.msg", message("Inner", "y", header=24))]))
@@ -24,6 +26,13 @@ def test_the_names_are_those_that_a_whole_parser_finds() -> None:
         found = {path[0] for path in olefile.OleFileIO(io.BytesIO(file)).listdir(storages=True)}
         assert set(top_names(io.BytesIO(file))) == found
         assert "WordDocument" not in found
+
+
+def test_an_archives_list_that_is_too_long_is_not_examined() -> None:
+    listed = bytes(LARGEST_DIRECTORY + 1)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(listed), 4, 0)
+    with pytest.raises(DocumentError, match="lists more files"):
+        media_type(io.BytesIO(b"PK\3\4" + listed + end), "a.zip")
 
 
 def test_a_directory_without_end_is_given_up() -> None:

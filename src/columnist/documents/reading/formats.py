@@ -1,6 +1,5 @@
 """The type of a file, by its bytes; its name only decides between kinds of text."""
 
-import io
 import re
 import struct
 import zipfile
@@ -104,8 +103,6 @@ _OFFICES = {"[content_types].xml", "mimetype", "meta-inf/manifest.xml"}
 """Paths inside archives that are one document, in lower case."""
 LARGEST_DIRECTORY = 2 * 1024**2
 """Most bytes of an archive's list: about 15,000 files with paths of usual length."""
-_ZIP_TAIL = 2**16 + 256
-"""Most bytes after the end of an archive's list: a comment of at most 64 kB."""
 _EMPTY_ZIP = b"PK\x05\x06"
 _MAGIC = [
     (b"\x89PNG", PNG),
@@ -315,31 +312,31 @@ def _is_mail(start: bytes, promised: str | None) -> bool:
 _HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:", re.I)
 
 
+class _Bounded:
+    """A file for `zipfile`, which reads an archive's list of files at once, of the length that it states in one of
+    three places. Raises DocumentError if that is too much to examine outside a closed process: a million names take
+    minutes and gigabytes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(LARGEST_DIRECTORY + 1 if size < 0 else min(size, LARGEST_DIRECTORY + 1))
+        if len(data) > LARGEST_DIRECTORY:
+            raise DocumentError(
+                "The archive lists more files than are taken in: unpack it, and upload its folders one by one."
+            )
+        return data
+
+
 def _zipped(file: BinaryIO) -> list[str]:
-    """The names in an archive. Raises DocumentError if there are too many to examine outside a closed process: a
-    million of them take minutes and gigabytes."""
-    if _directory_bytes(file) > LARGEST_DIRECTORY:
-        raise DocumentError(
-            "The archive lists more files than are taken in: unpack it, and upload its folders one by one."
-        )
+    """The names in an archive. Raises DocumentError if there are too many."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(_Bounded(file)) as archive:
             return [name.replace("\\", "/") for name in archive.namelist()]  # some programs on Windows write this
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         return []
-
-
-def _directory_bytes(file: BinaryIO) -> int:
-    """The size of an archive's list of files, as stated at its end (APPNOTE 4.3.14 and 4.3.16)."""
-    file.seek(0, io.SEEK_END)
-    file.seek(max(file.tell() - _ZIP_TAIL, 0))
-    tail = file.read(_ZIP_TAIL)
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0:
-        return 0
-    wide = tail[max(at - 76, 0) : at]  # `zipfile` looks for it here, and prefers it
-    said = wide[40:48] if wide.startswith(b"PK\x06\x06") else b""
-    return max(int.from_bytes(tail[at + 12 : at + 16], "little"), int.from_bytes(said, "little"))
 
 
 def _has(names: list[str], folder: str) -> bool:
