@@ -164,6 +164,9 @@ def test_the_deployments_are_yaml_and_start_commands_that_exist() -> None:
 
 
 def test_only_what_migrates_gets_the_login_that_owns_the_schema() -> None:
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
+    owns = {name for name, service in services.items() if "COLUMNIST_MIGRATION_URL" in service.get("environment", {})}
+    assert owns == {name for name, service in services.items() if service.get("command") == ["migrate"]} == {"migrate"}
     manifests = yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text())
     pods = [manifest["spec"]["template"]["spec"] for manifest in manifests if manifest["kind"] == "Deployment"]
     for container in (one for pod in pods for one in (*pod.get("initContainers", ()), *pod["containers"])):

@@ -228,6 +228,7 @@ async def answer(reader: asyncio.StreamReader) -> bytes:
 
 def test_a_request_that_arrives_is_answered_however_many_connections_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MOST_CONNECTIONS", 5)
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 10 * PATIENCE_SECONDS)  # none ends because it waits too long
 
     async def crowd() -> None:
         async with listening() as port:
