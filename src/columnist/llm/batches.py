@@ -14,7 +14,7 @@ from openai.types.chat import ChatCompletion
 
 from columnist.errors import RequestRefusedError
 from columnist.llm.replies import completion
-from columnist.llm.server import Server
+from columnist.llm.server import Server, TransientError
 from columnist.llm.usage import NOTHING, Reply, Usage
 
 Result = TypeVar("Result")
@@ -158,6 +158,10 @@ class Batches:
                         target.write(part)
             except openai.NotFoundError:
                 return False
+            except (openai.OpenAIError, OSError):
+                raise
+            except Exception as error:  # a stream raises those of the SDK's transport, which differs between versions
+                raise TransientError(f"its file of replies breaks off ({error})", "connection") from error
             return True
 
         return await self._server.managed(download)

@@ -72,7 +72,7 @@ SUSPICIONS = 2
 NOT_IMPLEMENTED = 501
 _OF_A_FORM = re.compile(r"schema|\bfsm\b|regex|compil|decoding", re.I)
 _UNREADABLE = (ValueError, RecursionError)
-_FAILURES = (openai.OpenAIError, httpx.HTTPError, TimeoutError, *_UNREADABLE)
+_FAILURES = (openai.OpenAIError, TimeoutError, *_UNREADABLE)
 """What the SDK raises, also over a reply that it cannot read."""
 _FILTER = re.compile(r"filter|policy|policies|moderat|safety|flagged|prohibited|harm", re.I)
 
@@ -486,7 +486,7 @@ class Server:
             if self._unreachable:
                 return TransientError("it does not answer", "connection")
             return TransientError("it did not answer in time (COLUMNIST_LLM_TIMEOUT_SECONDS)", "timeout")
-        if isinstance(error, openai.APIConnectionError | httpx.HTTPError):  # which a stream raises
+        if isinstance(error, openai.APIConnectionError):
             return TransientError(f"it cannot be reached ({error.__cause__ or error})", "connection")
         said = _said(error)
         if self._speaks and isinstance(error, openai.APIStatusError) and _is_a_proxys(error):
