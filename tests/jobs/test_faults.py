@@ -26,8 +26,8 @@ OF_REQUESTS = frozenset(
     "price_estimate read_changed_cells read_progress request_cancel resume_job skip_waiting_items".split()
 )
 """Their failure is an answer to the person who asked: 503, try again."""
-RARE = frozenset("expire_leases pause_unaskable resume_model".split())
-"""For these a pool of another process must die, or a model be away for longer than a test."""
+RARE = frozenset("expire_leases let_go pause_unaskable resume_model".split())
+"""For these a pool of another process must die, a fault be no weather, or a model be away for longer than a test."""
 STATEMENTS = frozenset(first_lines().values()) - OF_REQUESTS - RARE - OF_BATCHES
 """A new statement is among them, until it is among others: the test fails if a run of the engine does not send it."""
 AT_THE_END = frozenset(("end_items", "write_cells", "count_call", "remove_pool"))
@@ -77,6 +77,28 @@ def test_each_statement_fails_once_and_the_job_ends_with_the_right_counts(
             assert set(asker.asked.values()) == {1}, "nothing was asked twice"
             async with direct.worker() as connection:
                 assert len((await changed_cells(connection, review.id)).cells) == 8
+
+    asyncio.run(scenario())
+
+
+def test_an_item_that_could_not_be_given_back_is_taken_again_by_the_only_pool(url: str) -> None:
+    """By a fault that is no weather, and so not waited for."""
+
+    async def scenario() -> None:
+        async with faulty(url) as faults, Database(url) as direct, Database(faults.url) as database:
+            faults.sqlstate, faults.moment, faults.names = "XX000", "before", frozenset(["hand_back_items"])
+            generated = await generate(direct, await a_review(direct, documents=1))
+            tries: list[int] = []
+
+            async def work(item: ClaimedItem) -> None:
+                tries.append(item.tries)
+                if len(tries) == 1:
+                    raise LlmAwayError("away")
+
+            async with pool_of(database, work, options(lease_seconds=0.5)):
+                progress = await until_ended(direct, generated)
+            assert faults.hit == ["hand_back_items"]
+            assert (tries, progress.status) == ([1, 2], "completed"), "the attempt counts"
 
     asyncio.run(scenario())
 

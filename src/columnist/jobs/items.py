@@ -278,6 +278,12 @@ async def hand_back_strays(connection: Connection, worker_id: UUID, held: Sequen
 
 
 @retried
+async def let_go(connection: Connection, items: Sequence[ClaimedItem]) -> None:
+    """Leave items to their leases: no pool takes an item from itself otherwise. Their attempts count."""
+    await connection.execute(sql("let_go"), _held(items))
+
+
+@retried
 async def expire_leases(connection: Connection, worker_ids: Sequence[UUID]) -> None:
     """Let others claim the items of these dead pools. Their attempts count."""
     await connection.execute(sql("expire_leases"), {"worker_ids": list(worker_ids)})

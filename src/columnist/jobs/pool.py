@@ -44,6 +44,7 @@ from columnist.jobs.items import (
     extend_leases,
     hand_back_items,
     hand_back_strays,
+    let_go,
     retry_item,
 )
 from columnist.jobs.job import RESUMED, cancelled_jobs, pause_job, start_jobs
@@ -137,6 +138,7 @@ class WorkerPool:
         self._running: dict[ClaimedItem, asyncio.Task[None]] = {}
         self._beside: set[ClaimedItem] = set()
         self._cancelled_at: dict[ClaimedItem, float] = {}
+        self._left: list[ClaimedItem] = []
         self._started_jobs: set[UUID] = set()
         self._cancelled_jobs: set[UUID] = set()
         self._storage = _StorageGate()
@@ -415,6 +417,7 @@ class WorkerPool:
             self._forget(item)
             if error := None if task.cancelled() else task.exception():
                 log.error("item left to its lease", item=item.id, job=str(item.job_id), exc_info=error)
+                self._left.append(item)
             elif item.job_id in self._cancelled_jobs:
                 self._completer.end(EndedItem(item, "skipped"))
             # If cancelled for another reason, an item has not ended: its lease was lost, or _leave hands it back.
@@ -546,6 +549,9 @@ class WorkerPool:
             await asyncio.to_thread(self._neighbours.forget, dead)
             self._found_nothing_at = -EMPTY_SECONDS
             self._claimer_wakes.set()
+        if left := list(self._left):
+            await let_go(self._database, left)
+            self._left = [item for item in self._left if item not in left]
         await end_abandoned_items(self._database, self._options.max_attempts, self.id)
         await forget_old_calls(self._database)
         # Pools that were started together need not check together; a short lease is worth a quicker check.
