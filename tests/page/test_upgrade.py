@@ -1,5 +1,7 @@
 """A page with parts of two versions, as during a rollout: it says so, and tries again."""
 
+from functools import partial
+
 from playwright.sync_api import Route, expect
 
 from tests.page.conftest import Opens, cell, filled, pdfs
@@ -11,13 +13,26 @@ def missing(route: Route) -> None:
     route.fulfill(status=404, body="")
 
 
+def hold_first(late: list[Route], route: Route) -> None:
+    if late:
+        route.continue_()
+    else:
+        late.append(route)
+
+
 def test_a_page_whose_script_another_version_has_says_so_and_tries_again(server: Served, opens: Opens) -> None:
     page = opens(server.url, refused=True)
-    for part in ("**/assets/index-*.js", "**/assets/index-*.css"):
+    script = "**/assets/index-*.js"
+    for part in (script, "**/assets/index-*.css"):
         page.route(part, missing)
-        page.reload()
+        late: list[Route] = []
+        if part != script:
+            page.route(script, partial(hold_first, late))
+        page.reload(wait_until="commit")
         expect(page.get_by_text("Columnist is being updated.")).to_be_visible()
-        page.unroute(part)
+        for route in late:
+            route.continue_()
+        page.unroute_all()
         expect(page.get_by_role("heading", name="Reviews", exact=True)).to_be_visible()
 
 

@@ -29,8 +29,6 @@ const queries: QueryClient = new QueryClient({
   },
 });
 
-sessionStorage.removeItem("columnist.starts");
-
 // A part of the previous version, which no server has any more: the present version has it under another name.
 const RELOADED = "columnist.reloaded";
 addEventListener("vite:preloadError", () => {
@@ -47,14 +45,18 @@ for (const type of ["dragover", "drop"] as const)
     event.dataTransfer.dropEffect = "none";
   });
 
-createRoot(document.getElementById("root")!, { onCaughtError: (error) => console.warn(error) }).render(
-  <StrictMode>
-    <QueryClientProvider client={queries}>
-      <NoticeProvider>
-        <Router base={BASE}>
-          <App />
-        </Router>
-      </NoticeProvider>
-    </QueryClientProvider>
-  </StrictMode>,
-);
+const root = document.getElementById("root"); // start.js replaces it when another part of the page is missing
+if (root) {
+  sessionStorage.removeItem("columnist.starts");
+  createRoot(root, { onCaughtError: (error) => console.warn(error) }).render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <NoticeProvider>
+          <Router base={BASE}>
+            <App />
+          </Router>
+        </NoticeProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
