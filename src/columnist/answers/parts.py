@@ -139,7 +139,8 @@ class _Scan:
             elif (
                 item.kind == "script"
                 or (item.kind == "sign" and item.text != "=")
-                or (item.text in _CREDIT or (item.text == "Dr" and self.items.kind(at + 1) == "cur"))
+                or item.text in _CREDIT
+                or (item.text == "Dr" and self.items.kind(at + 1) == "cur")
             ):
                 self.add(Kind.UNREAD, at, at)
             elif item.kind == "dash":

@@ -203,9 +203,11 @@ async def _second(
     in_order = {question.id for group in orders for question in group}
     passages: list[tuple[Question, tuple[Citation, ...]]] = []
     for question, answer in before.values():
-        if evidence := verified(answer) if question.id not in in_order else ():
+        if question.id in in_order:
+            continue
+        if evidence := verified(answer):
             passages.append((question, evidence))
-        elif question.id not in in_order:
+        else:
             yield [answer]
     put_off: PutOffError | None = None
     try:

@@ -102,12 +102,15 @@ async def _ask(
 async def _answers(answerer: Answerer, document: DocumentText, questions: Sequence[Question]) -> list[Answer]:
     """All answers. While the LLM servers are away or full it waits, as a worker does; raises LlmAwayError in the
     end."""
-    for failures in range(1, MOST_AWAY):
+    failures = 0
+    while True:
         try:
             return [one async for answers in answerer.answer(document, questions) for one in answers]
         except LlmAwayError:
+            failures += 1
+            if failures == MOST_AWAY:
+                raise
             await asyncio.sleep(back_off(failures))
-    return [one async for answers in answerer.answer(document, questions) for one in answers]
 
 
 def _print(model: str, repeated: Sequence[Repeated], tokens: int, console: Console) -> None:

@@ -44,13 +44,13 @@ class Quotas:
             None if gigabytes is None else int(gigabytes * 1024**3),
             settings.user_jobs,
             settings.user_dollars_a_day,
-            settings.user_reviews,
-            MOST_TEMPLATES,
-            MOST_BYTES,
-            MOST_COLUMNS,
-            MOST_BYTES,
-            MOST_MEMBERS,
-            MOST_TOKENS,
+            reviews=settings.user_reviews,
+            templates=MOST_TEMPLATES,
+            templates_bytes=MOST_BYTES,
+            columns=MOST_COLUMNS,
+            columns_bytes=MOST_BYTES,
+            members=MOST_MEMBERS,
+            tokens=MOST_TOKENS,
         )
 
     def encoded(self) -> str:

@@ -627,11 +627,11 @@ def queue_of(metrics: str) -> tuple[int, int] | None:
 def _may_be_the_form(error: Exception, understood: Exception) -> bool:
     """Whether a refusal may concern the form of a request, and not its words."""
     said = _said(error)
-    is_about_it = isinstance(understood, RequestRefusedError) or (
-        said is not None
-        and (said.status == NOT_IMPLEMENTED or (said.status == 500 and _OF_A_FORM.search(said.message)))
-    )
-    return said is not None and bool(is_about_it) and not _FILTER.search(f"{said.code} {said.message}")
+    if said is None or _FILTER.search(f"{said.code} {said.message}"):
+        return False
+    if isinstance(understood, RequestRefusedError) or said.status == NOT_IMPLEMENTED:
+        return True
+    return said.status == 500 and bool(_OF_A_FORM.search(said.message))
 
 
 def _is_blank(error: Exception) -> bool:

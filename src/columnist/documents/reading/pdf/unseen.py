@@ -123,14 +123,18 @@ def hidden_spans(layer: TextLayer, content: Content) -> list[_Span]:
         bare = draw(page, CLOSE_UP, "RGB", part)
     if bare is not None:
         places = [layer.to_points(*bounds) for bounds in content.pictures]
-        grounds = [(run, there) for run in runs if (there := bare.cut(run.box)) is not None]
-        same = {run.drawn_by for run, there in grounds if _has_the_colour_of(there, run.drawn_by)}
+        grounds = [
+            (run, there, _has_the_colour_of(there, run.drawn_by))
+            for run in runs
+            if (there := bare.cut(run.box)) is not None
+        ]
+        same = {run.drawn_by for run, _, is_same in grounds if is_same}
         alone = bare
         if same:  # PDFium says that a gradient is white, so the drawn letters decide
             with without(content.texts.keys() - same):
                 alone = draw(page, CLOSE_UP, "RGB", part) or bare
-        for run, there in grounds:
-            if _has_the_colour_of(there, run.drawn_by):
+        for run, there, is_same in grounds:
+            if is_same:
                 drawn = alone.cut(run.box)
                 run.hidden = run.hidden or not drawn or _most(ImageChops.difference(there, drawn)) < LEAST_CONTRAST
             run.hidden = run.hidden and not _is_in_a_picture(there, run, places)
