@@ -18,6 +18,7 @@ XMLNS = (
         for prefix, name in zip(PREFIXES, NAMES, strict=True)
     )
     + ' xmlns:xlink="http://www.w3.org/1999/xlink"'
+    + ' xmlns:loext="urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0"'
 )
 
 
@@ -43,6 +44,10 @@ STYLES = """
 <text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>
 <text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>
 <text:list-level-style-number text:level="3" style:num-format="1" text:display-levels="3"/>
+</text:list-style>
+<text:list-style style:name="Own">
+<text:list-level-style-number text:level="1" style:num-format="1"/>
+<text:list-level-style-number text:level="2" style:num-format="a" loext:num-list-format="§%1%/%2%:"/>
 </text:list-style>
 <text:list-style style:name="Dots"><text:list-level-style-bullet text:level="1" text:bullet-char="•"/></text:list-style>
 """

@@ -14,7 +14,7 @@ from columnist.documents.reading.office.formulas import field
 from columnist.documents.reading.office.sheets import read_xlsx
 from columnist.documents.reading.office.word import read_docx
 from columnist.documents.reading.raised import raised
-from tests.documents.docx import OFFICE, abstract, level, num, p, r, with_parts, write_docx
+from tests.documents.docx import OFFICE, abstract, level, num, p, r, relations_of, with_parts, write_docx
 
 FILES = Path(__file__).parent / "files"
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
@@ -303,18 +303,21 @@ def test_a_superscript_is_no_digit_of_the_number_before_it(tmp_path: Path) -> No
     ]
 
 
+def formula_of(inner: str) -> str:
+    return f'<m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">{inner}</m:oMath>'
+
+
 def test_no_part_of_a_formula_becomes_a_digit_of_another(tmp_path: Path) -> None:
     def m(text: str) -> str:
         return f"<m:r><m:t>{text}</m:t></m:r>"
 
     half = f"<m:f><m:num>{m('1')}</m:num><m:den>{m('2')}</m:den></m:f>"
     power = f"<m:sSup><m:e>{m('10')}</m:e><m:sup>{m('3')}</m:sup></m:sSup>"
-    math = '<m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">{}</m:oMath>'
     code = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
     equation = code.format("begin") + "<w:r><w:instrText>EQ \\f(3,4)</w:instrText></w:r>" + code.format("end")
     numbered = code.format("begin") + "<w:r><w:instrText> LISTNUM </w:instrText></w:r>" + code.format("end")
     body = (
-        p("Share 2", math.format(half), " of ", math.format(power))
+        p("Share 2", formula_of(half), " of ", formula_of(power))
         + p("Rent x ", equation, numbered)
         + p("5", up("1"), "/", up("2", "subscript"), " %")
         + p("$5,000", run("1", '<w:position w:val="8"/>'), " a month")
@@ -336,12 +339,13 @@ def test_no_part_of_a_formula_becomes_a_digit_of_another(tmp_path: Path) -> None
         ),
         ("<m:sSup><m:e>{10}</m:e><m:sup>{3}</m:sup></m:sSup>{5}", "10^3 5"),
         ("{1}{5}{%}", "15%"),
+        ("<w:del>{9}</w:del><w:ins>{5}</w:ins>", "5"),
+        ("<m:borderBox><m:borderBoxPr><m:strikeH m:val='1'/></m:borderBoxPr><m:e>{9}</m:e></m:borderBox>{5}", "5"),
     ],
 )
 def test_limits_and_indices_are_no_digits_of_their_neighbours(tmp_path: Path, inner: str, drawn: str) -> None:
     runs = re.sub(r"\{(.*?)\}", r"<m:r><m:t>\1</m:t></m:r>", inner)
-    math = f'<m:oMath xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math">{runs}</m:oMath>'
-    assert one(write_docx(tmp_path / "a.docx", p("Rate ", math))).text == f"Rate {drawn}"
+    assert one(write_docx(tmp_path / "a.docx", p("Rate ", formula_of(runs)))).text == f"Rate {drawn}"
 
 
 def test_a_field_whose_value_is_not_in_the_file_is_said(tmp_path: Path) -> None:
@@ -361,6 +365,47 @@ def test_a_field_whose_value_is_not_in_the_file_is_said(tmp_path: Path) -> None:
     ]
 
 
+def test_the_instruction_of_a_field_may_be_several_paragraphs_long(tmp_path: Path) -> None:
+    begin, separate, end = (f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end"))
+    code = "<w:r><w:instrText>{}</w:instrText></w:r>".format
+    inner = begin + code(" MERGEFIELD Fee ") + separate + r("$6,000") + end
+    body = p("Due: ", begin, code(' IF 1 = 2 "The fee is ')) + p(inner) + p(code('" "" '), separate, r("$5"), end, ".")
+    assert one(write_docx(tmp_path / "a.docx", body)).text.split() == ["Due:", "$5."]
+    unclosed = p("Due: ", begin, code(" REF x ")) + p("$7,000")
+    assert one(write_docx(tmp_path / "a.docx", unclosed)).text.split() == ["Due:", "$7,000"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("<w:text/>", "$9,000"),
+        ('<w:dropDownList><w:listItem w:displayText="Nine" w:value="$9,000"/></w:dropDownList>', "Nine"),
+        ('<w:date w:fullDate="2025-01-31T00:00:00Z"/>', "$9,000"),
+        ("<w:picture/>", "$5"),
+    ],
+)
+def test_a_control_shows_the_value_that_it_is_bound_to(tmp_path: Path, kind: str, shown: str) -> None:
+    """Programs that fill in templates may change that part of the file alone."""
+    bound = (
+        '<w:dataBinding w:prefixMappings="xmlns:a=\'urn:deal\'" w:xpath="/a:deal[1]/a:fee[1]" w:storeItemID="{AB}"/>'
+    )
+    control = f"<w:sdt><w:sdtPr>{kind}{bound}</w:sdtPr><w:sdtContent>{r('$')}{r('5')}</w:sdtContent></w:sdt>"
+    about = (
+        '<a:datastoreItem xmlns:a="http://schemas.openxmlformats.org/officeDocument/2006/customXml" a:itemID="{ab}"/>'
+    )
+    path = with_parts(
+        write_docx(tmp_path / "a.docx", p("Fee: ", control)),
+        x=("customXml", "item1.xml", b'<deal xmlns="urn:deal"><fee>$9,000</fee></deal>'),
+        y=("z", "about.xml", about.encode()),
+        z=(
+            "z",
+            "_rels/item1.xml.rels",
+            relations_of('<Relationship Id="a" Type="customXmlProps" Target="about.xml"/>').encode(),
+        ),
+    )
+    assert one(path).text == f"Fee: {shown}"
+
+
 def test_a_change_in_conflict_with_another_ones_is_accepted(tmp_path: Path) -> None:
     names = 'xmlns:v="http://schemas.microsoft.com/office/word/2010/wordml"'
     kept, gone = f"<v:conflictIns {names}>{r('$6,000')}</v:conflictIns>", "<w:r><w:delText>$5,000</w:delText></w:r>"
@@ -377,6 +422,7 @@ def test_a_change_in_conflict_with_another_ones_is_accepted(tmp_path: Path) -> N
         ("EQ \\b(\\f(a,b))", "(a/b)"),
         ('SYMBOL 163 \\f "Symbol"', "≤"),
         ("SYMBOL 8364 \\u", "€"),
+        ("MACROBUTTON NoMacro [Insert $5,000]", "[Insert $5,000]"),
         ("PAGE", None),
         ("EQ " + "\\f(" * 50, ""),
     ],
@@ -457,6 +503,7 @@ def solid(colour: str) -> str:
 
 
 WHITE = run("$700", '<w:color w:val="FFFFFF"/>')
+MERGED = "<w:tr><w:tc><w:tcPr><w:vMerge{}/></w:tcPr>{}</w:tc></w:tr>"
 FILLED = f"<w14:textFill {W14}><w14:solidFill><w14:srgbClr w14:val='{{}}'/></w14:solidFill></w14:textFill>"
 
 
@@ -516,6 +563,18 @@ UNSEEN = {
     "in a shape without height": shape("width:90pt;height:0"),
     "in a shape beside the page": shape("position:absolute;margin-left:2000pt;width:90pt;height:20pt"),
     "white in a shape of the usual fill": shape("", "", f"<w:txbxContent>{p(WHITE)}</w:txbxContent>"),
+    "in a cell that the one above takes in": "<w:tbl>"
+    + MERGED.format(' w:val="restart"', p(" "))
+    + MERGED.format("", p("$700"))
+    + "</w:tbl>",
+    "hidden in a formula": p(formula_of("<m:r><w:rPr><w:vanish/></w:rPr><m:t>$700</m:t></m:r>")),
+    "the phantom of a formula": p(
+        formula_of('<m:phant><m:phantPr><m:show m:val="0"/></m:phantPr><m:e><m:r><m:t>$700</m:t></m:r></m:e></m:phant>')
+    ),
+    "the hidden base of a ruby": p(
+        f"<w:r><w:ruby><w:rubyBase>{run('$700', '<w:vanish/>')}</w:rubyBase></w:ruby></w:r>"
+    ),
+    "a hidden number": p(num="2"),
 }
 SEEN = {
     "two kinds of styles undo each other": p(run("$700", '<w:rStyle w:val="Back"/>'), style="Note"),
@@ -546,6 +605,7 @@ SEEN = {
     "white in a box with a fill": boxed(p(WHITE), solid("000080")),
     "in a shape that grows": shape("height:0", "", f'<v:textbox style="mso-fit-shape-to-text:t">{BOX}</v:textbox>'),
     "white in a red shape": shape("", 'fillcolor="#FF0000"', f"<w:txbxContent>{p(WHITE)}</w:txbxContent>"),
+    "in a merged cell under none": "<w:tbl>" + MERGED.format("", p("$700")) + "</w:tbl>",
     "filled with grey": p(run("$700", FILLED.format("808080"))),
     "white in a shaded cell": "<w:tbl><w:tr><w:tc><w:tcPr><w:shd w:fill='000000'/></w:tcPr>"
     + p(run("$700", '<w:color w:val="FFFFFF"/>'))
@@ -560,7 +620,10 @@ def test_hidden_text_is_kept_apart(tmp_path: Path, way: str) -> None:
             tmp_path / "a.docx",
             p("The rent is $1,000.") + UNSEEN[way] + p("The end.", num="1"),
             styles=STYLES,
-            numbering=abstract(1, level(0, "decimal", "%1.")) + num(1, 1),
+            numbering=abstract(1, level(0, "decimal", "%1."))
+            + abstract(2, level(0, "decimal", "$70%1", 0, "<w:rPr><w:vanish/></w:rPr>"))
+            + num(1, 1)
+            + num(2, 2),
         )
     )
     assert [one for one in page.text.split("\n") if one] == ["The rent is $1,000.", "1. The end."]

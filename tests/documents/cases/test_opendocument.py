@@ -74,13 +74,15 @@ def test_lists_and_headings_have_the_numbers_that_are_drawn() -> None:
         f"<text:list text:style-name='Clauses' text:continue-numbering='true'>{items('Third')}</text:list>"
         f"<text:list text:style-name='Clauses'>{items('Anew')}</text:list>"
         f"<text:list text:style-name='Dots'>{items('Dot')}</text:list>"
+        f"<text:list text:style-name='Own'><text:list-item><text:list>{items('Own')}</text:list></text:list-item>"
+        "</text:list>"
         "<text:h text:outline-level='1'>Parties</text:h><text:h text:outline-level='1'>Terms</text:h>"
         "<text:h text:outline-level='2'>Price</text:h>",
         outline,
     )
     assert page.text.split("\n") == [
         "1. Rent", "2. Term", "(a) One", "(b) Two", "2.b.1 Deep", "No number", "Between", "3. Third", "1. Anew", "Dot",
-        "I. Parties", "II. Terms", "II.1 Price",
+        "§1/a: Own", "I. Parties", "II. Terms", "II.1 Price",
     ]  # fmt: skip
 
 
@@ -137,6 +139,7 @@ LOOKS = (
     + looks("In", "paragraph", paragraph='fo:margin-left="2cm" fo:text-indent="-1cm"')
     + looks("Narrow", "text", 'style:text-scale="1%"')
     + looks("Close", "text", 'fo:letter-spacing="-2cm"')
+    + looks("Clear", "text", 'loext:opacity="0%"')
     + looks("Small", "text", 'style:text-position="super 1%"')
     + looks("Clear", "graphic", graphic='draw:fill="none"')
     + looks("BlueBox", "graphic", graphic='draw:fill="solid" draw:fill-color="#000080"')
@@ -167,6 +170,7 @@ UNSEEN = {
     "far to the left": p("$700", "Left"),
     "without width": p(span("$700", "Narrow")),
     "upon each other": p(span("$700", "Close")),
+    "clear": p(span("$700", "Clear")),
     "of no size": p(span("$700", "Small")),
     "in a section under a condition": f"<text:section text:display='condition'>{p('$700')}</text:section>",
     "in a frame that is not drawn": framed(p("$700"), "Clear", "draw:display='none'"),

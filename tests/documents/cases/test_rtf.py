@@ -33,6 +33,12 @@ def test_deleted_text_is_gone_and_what_follows_is_there() -> None:
     assert shown(rb"a {\deleted b {\deleted0 c} d} e \deleted f\plain  g\par") == ["a c e  g"]
 
 
+def test_a_header_of_other_pages_is_shown_if_the_file_has_such_pages() -> None:
+    headers = rb"{\header Each\par}{\headerf First\par}{\headerl Left\par}Text\par"
+    assert shown(headers) == ["Each", "Text"]
+    assert shown(rb"\titlepg\facingp" + headers) == ["Each", "First", "Left", "Text"]
+
+
 def test_moved_text_is_where_it_was_moved_to() -> None:
     assert shown(rb"{\mvf The fee is $5.} Term. {\mvt The fee is $5.}\par") == [" Term. The fee is $5."]
     assert shown(rb"{\mvf a {\mvf0 b} c} d\par") == ["b d"]
@@ -166,6 +172,7 @@ UNSEEN = {
     "of its cell's colour": row(rb"\cellx3000\clcbpat4\cellx6000", b"", RED),
     "of its cell's pattern": row(rb"\clshdng10000\clcfpat4\cellx3000", RED),
     "of its paragraph's pattern": rb"\pard\shading10000\cfpat4" + RED + rb"\par",
+    "in a cell that the one above takes in": row(rb"\clvmgf\cellx3000", b"a") + row(rb"\clvmrg\cellx3000", b"SECRET"),
     "in a row without height": row(rb"\trrh-1\cellx3000", b"SECRET"),
     "in a table beside the page": row(rb"\trleft-20000\cellx-15000", b"SECRET"),
     "in a line without height": rb"\pard\sl-1\slmult0 SECRET\par",

@@ -25,6 +25,7 @@ def deck() -> Any:
 
 
 TITLE_AND_CONTENT, BLANK = 1, 6
+A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
 def test_a_slide_is_a_page_with_all_that_it_shows(deck: Any) -> None:
@@ -71,9 +72,15 @@ def test_a_superscript_is_no_digit_and_a_list_has_its_numbers(deck: Any) -> None
         half = rate.add_run()
         half.text = text
         half.font._element.set("baseline", baseline)
-    numbered = r'<a:p><a:pPr><a:buAutoNum type="alphaLcParenR" startAt="3"/></a:pPr>\1'
-    (page,) = pages(deck, ("ppt/slides/slide1.xml", "<a:p>(<a:r><a:t>(?:Rent|Deposit))", numbered))
-    assert page.text.split("\n") == ["$5,000[1]", "c) Rent", "d) Deposit", "12 1/2 %"]
+    number = '<a:buAutoNum type="alphaLcParenR" startAt="3"/></a:'
+    changes = [
+        ("<a:p>(<a:r><a:t>(?:Rent|Deposit))", rf"<a:p><a:pPr>{number}pPr>\1"),
+        ("<a:lstStyle/>(?=.*Rent)", f"<a:lstStyle><a:lvl1pPr>{number}lvl1pPr></a:lstStyle>"),
+    ]
+    name = "ppt/slides/slide1.xml"
+    assert pages(deck, (name, *changes[0]))[0].text.split("\n") == ["$5,000[1]", "c) Rent", "d) Deposit", "12 1/2 %"]
+    inherited = ["c) $5,000[1]", "d) Rent", "e) Deposit", "f) 12 1/2 %"]
+    assert pages(deck, (name, *changes[1]))[0].text.split("\n") == inherited
 
 
 NO_FILL, CLEAR, WHITE = (
@@ -143,9 +150,21 @@ def said(slide: Any) -> None:
 
 def by_list_style(slide: Any) -> None:
     styles = box(slide, "$700")._element.find(".//{*}lstStyle")
-    namespace = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
-    fill = '<a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill>'
-    styles.append(lxml.etree.fromstring(f"<a:lvl1pPr {namespace}><a:defRPr>{fill}</a:defRPr></a:lvl1pPr>"))
+    styles.append(lxml.etree.fromstring(f'<a:lvl1pPr xmlns:a="{A}"><a:defRPr>{PALE}</a:defRPr></a:lvl1pPr>'))
+
+
+def looks(slide: Any, look: str) -> None:
+    """A text with XML in the properties of its letters."""
+    names = f'xmlns:a="{A}" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    properties = box(slide, "$700").text_frame.paragraphs[0].runs[0]._r.get_or_add_rPr()
+    properties.extend(list(lxml.etree.fromstring(f"<a:rPr {names}>{look}</a:rPr>")))
+
+
+def merged(slide: Any) -> None:
+    table = slide.shapes.add_table(2, 1, Inches(1), Inches(4), Inches(4), Inches(1)).table
+    table.cell(1, 0).text = "$700"
+    table.cell(0, 0)._tc.set("rowSpan", "2")
+    table.cell(1, 0)._tc.set("vMerge", "1")
 
 
 def dark(slide: Any) -> None:
@@ -169,6 +188,8 @@ def indented(slide: Any, margin: str) -> None:
     box(slide, "$700").text_frame.paragraphs[0]._p.get_or_add_pPr().set("marL", margin)
 
 
+PALE = '<a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill>'
+MARK = '<a:highlight><a:srgbClr val="000000"/></a:highlight>'
 Steps = tuple[Callable[[Any], Any], ...]
 UNSEEN: dict[str, Steps] = {
     "under a filled shape": (said, lambda slide: block(slide, "000080")),
@@ -179,6 +200,12 @@ UNSEEN: dict[str, Steps] = {
     "in a group off the slide": (lambda slide: grouped(slide, 30),),
     "shrunk to nothing": (lambda slide: shrunk(slide, "1000"),),
     "indented beyond the slide": (lambda slide: indented(slide, "30000000"),),
+    "black on a black mark": (lambda slide: looks(slide, MARK),),
+    "white by another name": (lambda slide: looks(slide, '<a:solidFill><a:prstClr val="snow"/></a:solidFill>'),),
+    "white by its light": (
+        lambda slide: looks(slide, '<a:solidFill><a:scrgbClr r="100000" g="100000" b="100000"/></a:solidFill>'),
+    ),
+    "in a cell that the one above takes in": (merged,),
     "white in a shape without a fill": (lambda slide: setattr(block(slide, None).text_frame, "text", "$700"),),
 }
 SHOWN: dict[str, Steps] = {
@@ -187,6 +214,8 @@ SHOWN: dict[str, Steps] = {
     "under a part of a shape": (said, lambda slide: block(slide, "000080", left=3)),
     "under a round shape": (said, lambda slide: block(slide, "000080", form=MSO_SHAPE.OVAL)),
     "under a clear picture": (said, lambda slide: picture(slide, "RGBA")),
+    "white on a black mark": (lambda slide: looks(slide, PALE + MARK),),
+    "white letters of a link": (lambda slide: looks(slide, f'{PALE}<a:hlinkClick r:id="a"/>'),),
     "over a picture": (lambda slide: picture(slide, "RGB"), white),
     "white on a dark slide": (dark, white),
     "white on a dark shape": (lambda slide: block(slide, "000080"), white),

@@ -419,6 +419,16 @@ def test_a_header_in_white_or_without_size_is_kept_apart(tmp_path: Path) -> None
         assert ("secret" in page.hidden) is hidden is ("secret" not in page.text)
 
 
+def test_a_header_of_other_pages_is_shown_if_the_sheet_has_such_pages(tmp_path: Path) -> None:
+    for differs in (False, True):
+
+        def change(sheet: Worksheet, differs: bool = differs) -> None:
+            sheet.firstHeader = HeaderFooterItem(left=_HeaderFooterPart(text="First"))
+            sheet.HeaderFooter.differentFirst = differs
+
+        assert ("First" in with_cell(tmp_path, change).text) is differs
+
+
 def test_shapes_over_cells_hide_them_and_their_own_letters_are_looked_at(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:

@@ -1,24 +1,28 @@
 """Formulas of Office files as text in a line: no part of one becomes a digit of another."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from columnist.documents.reading.office.styles import W
 from columnist.documents.reading.symbols import symbol
 
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _BETWEEN = {"f": "/", "sSup": "^", "sSub": "_", "limUpp": "^", "limLow": "_"}
 _RUNS = (f"{MATH}r", f"{MATH}t")
-_LEFT_OUT = frozenset(f"{MATH}{name}" for name in ("ctrlPr", "rPr"))
+_LEFT_OUT = frozenset((f"{MATH}ctrlPr", f"{MATH}rPr", f"{W}del", f"{W}moveFrom"))
+_WITH_LOOK = ("r", "phant", "borderBox")
 
 
-def formula(element: Any) -> str:
-    """An element of OMML in a line: a/b, a^b, a_b, √(a)."""
+def formula(element: Any, is_out: Callable[[Any], bool] = lambda _: False) -> str:
+    """An element of OMML in a line: a/b, a^b, a_b, √(a). `is_out`: says which runs are not part of what is shown."""
     name = element.tag.removeprefix(MATH) if isinstance(element.tag, str) else ""
     if name == "t":
         return element.text or ""
+    if name in _WITH_LOOK and is_out(element):
+        return ""
     children = [child for child in element if child.tag not in _LEFT_OUT and not _is_properties(child)]
-    parts = [formula(child) for child in children]
+    parts = [formula(child, is_out) for child in children]
     if name == "f" and _character(element, "type", "bar") == "noBar":
         return f"({'; '.join(parts)})"
     if name in _BETWEEN:
@@ -41,8 +45,8 @@ def formula(element: Any) -> str:
 
 
 def field(code: str) -> str | None:
-    """The text that Word draws for a field without a stored result: an equation (EQ) or a symbol; None for any other
-    field."""
+    """The text that Word draws for a field without a stored result: an equation (EQ), a symbol, or what to click on;
+    None for any other field."""
     name, _, rest = code.strip().partition(" ")
     if name.upper() == "SYMBOL":
         font = re.search(r"\\f\s*\"?([^\"\\]+)", rest)
@@ -51,6 +55,8 @@ def field(code: str) -> str | None:
         if font is None or "\\u" in rest:
             return chr(value) if 31 < value < 0xD800 else "•"
         return symbol(font[1].strip(), value)
+    if name.upper() in _BUTTONS:
+        return rest.strip().partition(" ")[2]
     if name.upper() != "EQ":
         return None
     for _ in range(_MOST_NESTED):
@@ -71,6 +77,7 @@ def unanswered(code: str) -> str | None:
 _VALUES = frozenset(
     "= IF COMPARE REF NOTEREF DOCPROPERTY DOCVARIABLE MERGEFIELD QUOTE INCLUDETEXT FILLIN LINK DATABASE".split()
 )
+_BUTTONS = ("MACROBUTTON", "GOTOBUTTON")
 _NUMBER = re.compile(r"[_^]?\d")
 _MOST_NESTED = 20
 _OPEN, _CLOSE = "\ue000", "\ue001"

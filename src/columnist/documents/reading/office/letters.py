@@ -100,6 +100,11 @@ def is_unseen(chain: Sequence[Any], ground: str, theme: Theme, scale: int = 100_
         return True
     if abs(_first(chain, "baseline", 0)) >= _FAR_UP:
         return True
+    marked = next((one for one in (own.find(f"{A}highlight") for own in chain) if one is not None), None)
+    ground = ground if marked is None else theme.drawn(marked) or UNKNOWN
+    link = next((one for own in chain[:1] for one in own.iterfind(f"{A}hlinkClick")), None)
+    if link is not None and next(link.iter("{*}hlinkClr"), None) is None:  # drawn in the theme's colour of links
+        return is_alike(theme.named("hlink") or UNKNOWN, ground)
     fill = _fill(chain)
     if fill is None:
         return is_alike("000000", ground)

@@ -44,6 +44,7 @@ class _Level:
     legal: bool
     suffix: str
     style: str | None
+    element: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,12 @@ class Numbering:
         self._counters: dict[str, dict[int, int]] = {}
         self._started: set[tuple[str, int]] = set()
 
-    def label(self, paragraph: Any) -> str:
-        """The number before a paragraph with its separator ("2.1 "); empty if it has none."""
+    def label(self, paragraph: Any) -> tuple[str, Any | None]:
+        """The number before a paragraph with its separator ("2.1 "), empty if it has none; and the element of its
+        level."""
         found = self._place(paragraph)
         if found is None:
-            return ""
+            return "", None
         number, one, index = found
         level = one.levels[index]
         counts = self._count(number, one, index)
@@ -79,7 +81,7 @@ class Numbering:
             text = _SYMBOLS.sub("•", level.text)
         else:
             text = _PLACE.sub(lambda match: self._shown(one, counts, level, int(match[1]) - 1), level.text)
-        return text + ("" if level.suffix == "nothing" or not text else " ")
+        return text + ("" if level.suffix == "nothing" or not text else " "), level.element
 
     def starts_page(self, paragraph: Any) -> bool:
         """Whether a page begins before the paragraph."""
@@ -220,6 +222,7 @@ def _level(element: Any, start: int | None) -> _Level:
         is_on(legal),
         value(element, "suff") or "tab",
         value(element, "pStyle"),
+        element,
     )
 
 

@@ -77,9 +77,13 @@ _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _STATED = ("string", "date", "time", "boolean")
 """Types of cells whose value has an attribute of its own."""
 _DURATION = re.compile(r"PT([0-9]+)H([0-9]+)M([0-9]+)(?:[.,][0-9]*)?S")
+_LOEXT = "{urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0}"
+_CLEAR = 5.0
+"""Per cent of opacity at which nothing is seen."""
 _LOW = 3.5 / 72
 """Inches: a row of a sheet that is lower is hidden."""
 _LENGTH = re.compile(r"(-?[0-9.]+)([a-z]+)")
+_PLACE = re.compile("%([0-9]{1,2})%")
 _TINY_SHARE = 8.0
 """Per cent of the size of letters at which they are illegible."""
 _UPON_EACH_OTHER = -20 / 72
@@ -218,6 +222,7 @@ class _Styles:
             or _per_cent(scale) < LEAST_SCALE
             or _per_cent(position.partition(" ")[2]) <= _TINY_SHARE
             or _inches(apart) <= _UPON_EACH_OTHER
+            or _per_cent(self.value(family, name, "text", f"{_LOEXT}opacity") or "") <= _CLEAR
             or (self.margin + _inches(margin)) * 72 <= -FAR_OFF_POINTS
         )
 
@@ -840,14 +845,18 @@ def _label(styles: _Styles, style: Any | str | None, level: int, counts: list[in
     counts[level - 1] = counts[level - 1] + 1 if start is None else _whole(start, 1)
     if form is None or not form.get(f"{_STYLE}num-format"):
         return ""
+    if pattern := form.get(f"{_LOEXT}num-list-format"):
+        return _PLACE.sub(lambda found: _numbered(styles, style, int(found[1]), counts), pattern) + " "
     shown = range(max(level - _whole(form.get(f"{_TEXT}display-levels"), 1), 0), level)
-    numbers = []
-    for at in shown:
-        above = styles.level(style, at + 1)
-        kind = "" if above is None else above.get(f"{_STYLE}num-format", "")
-        if kind:
-            numbers.append(number_in_words(counts[at], _NUMBERS.get(kind, "decimal")))
+    numbers = filter(None, (_numbered(styles, style, at + 1, counts) for at in shown))
     return f"{form.get(f'{_STYLE}num-prefix', '')}{'.'.join(numbers)}{form.get(f'{_STYLE}num-suffix', '')} "
+
+
+def _numbered(styles: _Styles, style: Any | str | None, level: int, counts: list[int]) -> str:
+    """The number of one level of a list; empty if it has none."""
+    form = styles.level(style, level)
+    kind = "" if form is None else form.get(f"{_STYLE}num-format", "")
+    return number_in_words(counts[level - 1], _NUMBERS.get(kind, "decimal")) if kind and level <= len(counts) else ""
 
 
 def _rows_of(table: Any) -> Iterator[Any]:

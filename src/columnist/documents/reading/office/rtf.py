@@ -160,13 +160,15 @@ class _Sheet:
 
 @dataclass(slots=True)
 class _Row:
-    """The present row of a table. `edges`: the ends of its cells; `grounds`: their shades."""
+    """The present row of a table. `edges`: the ends of its cells; `grounds`: their shades; `merged`: those that belong
+    to the cell above."""
 
     is_low: bool = False
     at: int = 0
     edges: list[int] = field(default_factory=list)
     grounds: list[tuple[int, int, int]] = field(default_factory=list)
     shade: list[int] = field(default_factory=lambda: [0, 0, 0])
+    merged: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,9 @@ class _Reading:
         self._is_numbered = False
         self._unnumbered = 0
         self._paper: _Colour | None = None if b"\\background" in data and b"\\viewbksp1" in data else _PAPER
+        self._unused = (() if b"\\titlepg" in data else (b"headerf", b"footerf")) + (
+            () if b"\\facingp" in data else (b"headerl", b"footerl")
+        )
         self._has_nested_shades = _NESTED_SHADES.search(data) is not None
         self._shapes = data.count(b"\\shpinst") + data.count(b"\\pict")
         self._sheet, self._section = _Sheet(), _Sheet()
@@ -332,6 +337,7 @@ class _Reading:
         if word == b"field" and group.is_shown and group.destination != word:
             self._drawn.append(_Drawn())
         group.destination = word
+        group.is_shown = group.is_shown and word not in self._unused
         if word == b"shpinst":
             group.shape = self._shape_from(self._position)
         if word == b"upr":
@@ -436,6 +442,8 @@ class _Reading:
             row.is_low = -_FLAT <= number < 0
         elif word in (b"clcbpat", b"clcfpat", b"clshdng"):
             row.shade[(b"clcbpat", b"clcfpat", b"clshdng").index(word)] = number
+        elif word == b"clvmrg":
+            row.merged.add(len(row.edges))
         elif word == b"cellx":
             row.edges.append(number)
             row.grounds.append((row.shade[0], row.shade[1], row.shade[2]))
@@ -593,7 +601,7 @@ class _Reading:
         if group.in_table:
             starts = row.edges[row.at - 1] if 0 < row.at <= len(row.edges) else 0
             ends = row.edges[row.at] if row.at < len(row.edges) else 1
-            return row.is_low or sheet.left + ends <= 0 or sheet.left + starts >= sheet.width
+            return row.is_low or row.at in row.merged or sheet.left + ends <= 0 or sheet.left + starts >= sheet.width
         if group.x >= sheet.width or group.x <= -_FAR_OFF * 2 or abs(group.y) >= sheet.height:
             return True
         begins, ends = sheet.left + group.left, sheet.right + group.right

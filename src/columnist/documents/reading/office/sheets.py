@@ -571,8 +571,10 @@ def _unescaped(text: str) -> str:
 
 def _margins(root: Any) -> Iterator[list[str | Hidden]]:
     """A header and a footer in turn, without their codes."""
+    differ = [root.get(f"different{kind}") in ("1", "true") for kind in ("OddEven", "First")]
+    kinds = ["odd", *(kind for kind, differs in zip(("even", "first"), differ, strict=True) if differs)]
     for name in ("Header", "Footer"):
-        texts = [root.findtext(f"{S}{kind}{name}") or "" for kind in ("odd", "even", "first")]
+        texts = [root.findtext(f"{S}{kind}{name}") or "" for kind in kinds]
         both = [_margin(text) for text in texts]
         shown = dict.fromkeys(" ".join(text.split()) for text, _ in both)
         hidden = dict.fromkeys(" ".join(text.split()) for _, text in both)

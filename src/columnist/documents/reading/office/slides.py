@@ -37,6 +37,7 @@ _NUMBERS = {
 }
 _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
 """How a list's number is written, by the end of its kind, as in `alphaLcParenR`."""
+_BULLETS = tuple(f"{A}bu{name}" for name in ("None", "Char", "Blip", "AutoNum"))
 
 
 def read_pptx(file: BinaryIO) -> Iterator[Page]:
@@ -316,11 +317,12 @@ class _Slide:
 
     def _rows(self, table: Any) -> Iterator[str]:
         for row in table.iter(f"{A}tr"):
-            cells = [
-                " ".join(" ".join(self._in_cell(cell)).split())
-                for cell in row.iter(f"{A}tc")
-                if cell.get("hMerge") not in ("1", "true")
-            ]
+            cells = []
+            for cell in row.iter(f"{A}tc"):
+                text = " ".join(" ".join(self._in_cell(cell)).split())
+                is_merged = {cell.get("hMerge"), cell.get("vMerge")} & {"1", "true"}
+                self._hidden += [text] if is_merged and text else []
+                cells += ["" if is_merged else text] if cell.get("hMerge") not in ("1", "true") else []
             if any(cells):
                 yield "\t".join(cells)
 
@@ -337,7 +339,7 @@ class _Slide:
         for paragraph in element.iter(f"{A}p"):
             text = self._text(paragraph)
             if text.strip():
-                yield _label(paragraph, counts) + text
+                yield self._label(paragraph, counts) + text
 
     def _text(self, paragraph: Any) -> str:
         parts: list[str] = []
@@ -346,11 +348,12 @@ class _Slide:
         begins = 0 if own is None else _number(own.get("marL")) + _number(own.get("indent"))
         is_far = self._area is not None and (begins >= self._area[0] or begins <= -self._area[0])
         for piece in _pieces(paragraph):
-            text, properties = self._piece(piece), piece.find(f"{A}rPr")
-            baseline = 0 if properties is None else _number(properties.get("baseline"))
-            if is_far or is_unseen(self._chain(paragraph, properties), self._ground, self._theme, self._scale):
+            text, chain = self._piece(piece), self._chain(paragraph, piece.find(f"{A}rPr"))
+            look = {name: said for one in reversed(chain) for name, said in one.items()}
+            baseline = _number(look.get("baseline"))
+            if is_far or is_unseen(chain, self._ground, self._theme, self._scale):
                 self._hidden.append(text)
-            elif properties is not None and properties.get("strike", "noStrike") != "noStrike" and text.strip():
+            elif look.get("strike", "noStrike") != "noStrike" and text.strip():
                 self._struck.append(text)
             elif baseline > 0 or (baseline < 0 and (mark or _takes_a_subscript(parts))):
                 mark += text
@@ -361,10 +364,28 @@ class _Slide:
         add_mark(parts, mark)
         return "".join(parts)
 
+    def _label(self, paragraph: Any, counts: Counter[tuple[int, str]]) -> str:
+        """The number that PowerPoint draws before a paragraph of a list, by its own properties or those of its
+        level."""
+        own = paragraph.find(f"{A}pPr")
+        level = _level(own)
+        told = (own, *(one.find(f"{A}lvl{level + 1}pPr") for one in self._told))
+        bullet = next((one for held in told if held is not None for one in held if one.tag in _BULLETS), None)
+        kind = "" if bullet is None else bullet.get("type", "")
+        for other in list(counts):
+            if other[0] > level or (other[0] == level and other[1] != kind):
+                del counts[other]
+        if bullet is None or not kind:
+            return ""
+        counts[level, kind] += 1
+        number = counts[level, kind] - 1 + _number(bullet.get("startAt"), 1)
+        around = next((form for end, form in _AROUND.items() if kind.endswith(end)), "{}.")
+        how = next((form for start, form in _NUMBERS.items() if kind.startswith(start)), "decimal")
+        return around.format(number_in_words(number, how)) + " "
+
     def _chain(self, paragraph: Any, own: Any | None) -> list[Any]:
         """The properties of letters, the strongest first: their own, then those of the styles of their level."""
-        properties = paragraph.find(f"{A}pPr")
-        level = 1 + (0 if properties is None else min(_number(properties.get("lvl")), _LEVELS - 1))
+        level = 1 + _level(paragraph.find(f"{A}pPr"))
         chain = [] if own is None else [own]
         for one in self._told:
             found = one if one.tag == f"{A}fontRef" else one.find(f"{A}lvl{level}pPr/{A}defRPr")
@@ -449,22 +470,8 @@ def _is_outside(place: Placed, width: int, height: int) -> bool:
     return place.left >= width or place.top >= height or place.right < 0 or place.bottom < 0
 
 
-def _label(paragraph: Any, counts: Counter[tuple[int, str]]) -> str:
-    """The number that PowerPoint draws before a paragraph of a list."""
-    properties = paragraph.find(f"{A}pPr")
-    level = 0 if properties is None else _number(properties.get("lvl"))
-    numbered = None if properties is None else properties.find(f"{A}buAutoNum")
-    kind = "" if numbered is None else numbered.get("type", "")
-    for other in list(counts):
-        if other[0] > level or (other[0] == level and other[1] != kind):
-            del counts[other]
-    if numbered is None:
-        return ""
-    counts[level, kind] += 1
-    number = counts[level, kind] - 1 + _number(numbered.get("startAt"), 1)
-    around = next((form for end, form in _AROUND.items() if kind.endswith(end)), "{}.")
-    how = next((form for start, form in _NUMBERS.items() if kind.startswith(start)), "decimal")
-    return around.format(number_in_words(number, how)) + " "
+def _level(properties: Any | None) -> int:
+    return 0 if properties is None else min(_number(properties.get("lvl")), _LEVELS - 1)
 
 
 def _number(text: str | None, otherwise: int = 0) -> int:

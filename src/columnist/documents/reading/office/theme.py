@@ -1,8 +1,11 @@
 """Colours that Office files name by their theme, and the lighter and darker ones derived from them."""
 
 import colorsys
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from PIL import ImageColor
 
 from columnist.documents.reading.visibility import is_colour
 
@@ -11,9 +14,8 @@ A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _NAMES = "dk1 lt1 dk2 lt2 accent1 accent2 accent3 accent4 accent5 accent6 hlink folHlink".split()
 _USUAL = {"dk1": "000000", "lt1": "FFFFFF"}
 _MAPPED = {"bg1": "lt1", "tx1": "dk1", "bg2": "lt2", "tx2": "dk2"}
-_PRESET = {
-    "white": "FFFFFF", "black": "000000", "red": "FF0000", "blue": "0000FF", "green": "008000", "yellow": "FFFF00",
-}  # fmt: skip
+_SHORT = re.compile("^(dk|lt|med)(?=[A-Z])")
+_LONG = {"dk": "dark", "lt": "light", "med": "medium"}
 _WHOLE = 100_000
 """DrawingML uses thousandths of a per cent."""
 
@@ -65,11 +67,23 @@ class Theme:
         if colour is None:
             return None
         name = colour.tag.rpartition("}")[2]
+        if name == "scrgbClr":  # linear light
+            shares = [max(whole(colour.get(one)) / _WHOLE, 0) for one in "rgb"]
+            return _written((shares[0] ** (1 / 2.2), shares[1] ** (1 / 2.2), shares[2] ** (1 / 2.2)))
+        if name == "hslClr":
+            hue, fullness, light = (whole(colour.get(one)) for one in ("hue", "sat", "lum"))
+            return _written(colorsys.hls_to_rgb(hue / 21_600_000, light / _WHOLE, fullness / _WHOLE))
         said = next((one for key, one in colour.items() if key.rpartition("}")[2] == "val"), "")
         if name == "sysClr":
             said = colour.get("lastClr") or {"window": "FFFFFF", "windowText": "000000"}.get(said, "")
-        found = self.named(said) if name == "schemeClr" else _PRESET.get(said) if name == "prstClr" else said
+        found = self.named(said) if name == "schemeClr" else _preset(said) if name == "prstClr" else said
         return found.upper() if found is not None and is_colour(found) else None
+
+
+def _preset(name: str) -> str | None:
+    """The colour of a name of DrawingML: those of web pages, with dk, lt and med."""
+    named = ImageColor.colormap.get(_SHORT.sub(lambda found: _LONG[found[1]], name).lower())
+    return None if named is None else str(named).removeprefix("#")
 
 
 def lighter(colour: str, share: float) -> str:

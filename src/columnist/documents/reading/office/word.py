@@ -8,7 +8,8 @@ are left out; hidden and struck text is kept apart.
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import lxml.etree
@@ -19,13 +20,14 @@ from columnist.documents.reading.encoding import decode
 from columnist.documents.reading.flowing import BACKWARDS, FORWARDS, PAGE_BREAK, Hidden, Picture, pages_of
 from columnist.documents.reading.office import drawn
 from columnist.documents.reading.office.around import Surroundings, sheet_of
+from columnist.documents.reading.office.bound import Stores
 from columnist.documents.reading.office.drawn import ALTERNATIVES, SMART_ART, is_large, shown_alternative
 from columnist.documents.reading.office.formulas import MATH, apart, field, formula, unanswered
 from columnist.documents.reading.office.numbering import Numbering, number_in_words
 from columnist.documents.reading.office.package import Package, R, opened
 from columnist.documents.reading.office.rtf import rtf_lines
 from columnist.documents.reading.office.styles import Around, Styles, W, is_on, value
-from columnist.documents.reading.office.theme import A, Theme
+from columnist.documents.reading.office.theme import A, Theme, whole
 from columnist.documents.reading.raised import add_mark, is_lower_half
 from columnist.documents.reading.symbols import CHECKED, UNCHECKED, is_symbol, symbol
 from columnist.documents.reading.web.html import html_lines
@@ -76,6 +78,8 @@ class _Document:
         body = None if root is None else root.find(f"{W}body")
         if main is None or body is None:
             raise DocumentError("The DOCX is damaged: it holds no document.")
+        self._stores = Stores(package, main)
+        self._stores.fill(body)
         self._package = package
         self._body = body
         self._relations = package.relations(main)
@@ -95,6 +99,8 @@ class _Document:
         self._pictures: dict[str, Picture] = {}
         self._shown_pictures: set[str] = set()
         self._read: set[Any] = set()
+        self._open: list[_Field] = []
+        self._spanning = _spanning(body)
         self.remarks = package.remarks
 
     def lines(self) -> Iterator[str | Hidden | Picture]:
@@ -189,6 +195,7 @@ class _Document:
             if root is None:
                 continue
             around, self._relations = self._relations, self._package.relations(name)
+            self._stores.fill(root)
             lines = tuple(line for line in self._blocks(_kept(root)) if line.strip())
             self._relations = around
             if lines not in self._shown:
@@ -201,15 +208,16 @@ class _Document:
         boxes: list[Any] = []
         for block in blocks:
             if block.tag == _P:
-                text = self._text(block, boxes)
-                if not text and not boxes and self._styles.hides_mark(block):
+                around, is_within = self._surroundings.of(block), any(one.is_instruction for one in self._open)
+                text = self._text(block, around, boxes)
+                if not text and not boxes and (is_within or self._styles.hides_mark(block)):
                     continue
                 begun += text
                 if any(block.find(f"{W}pPr/{W}rPr/{W}{change}") is not None for change in ("del", "moveFrom")):
                     continue
                 breaks = PAGE_BREAK if self._numbering.starts_page(block) and not self._page_is_blank else ""
                 text = begun.lstrip(PAGE_BREAK)
-                yield breaks + begun[: len(begun) - len(text)] + self._numbering.label(block) + text
+                yield breaks + begun[: len(begun) - len(text)] + self._label(block, around) + text
             elif block.tag == _TBL:
                 if begun:
                     yield begun
@@ -228,6 +236,20 @@ class _Document:
             yield begun
         for box in boxes:
             yield from box if isinstance(box, list) else self._blocks(_kept(box))
+
+    def _label(self, paragraph: Any, around: Around) -> str:
+        """The number before a paragraph, if a person sees it."""
+        label, level = self._numbering.label(paragraph)
+        if level is None or not label:
+            return ""
+        run = lxml.etree.Element(f"{W}r")
+        looks = [*level.iterfind(f"{W}rPr/*"), *paragraph.iterfind(f"{W}pPr/{W}rPr/*")]
+        lxml.etree.SubElement(run, f"{W}rPr").extend(map(deepcopy, looks))
+        is_hidden = self._styles.is_hidden(run, paragraph, around)
+        if not is_hidden and not self._styles.is_struck(run, paragraph):
+            return label
+        self._hidden.append(Hidden(label, is_struck=not is_hidden))
+        return ""
 
     def _inserted(self, reference: str) -> Iterator[str]:
         """The lines of a file that is inserted as a whole (w:altChunk)."""
@@ -307,30 +329,51 @@ class _Document:
         return [] if root is None else list(drawn.paragraphs(root))
 
     def _rows(self, table: Any) -> Iterator[str]:
+        merged: set[int] = set()
         for row in _kept(table):
             if row.tag != _TR or _is_deleted(row):
                 continue
-            cells = [
-                " ".join(" ".join(self._blocks(_kept(cell))).split())
-                for cell in _kept(row)
-                if cell.tag == _TC and not _is_deleted(cell)
-            ]
+            above, merged = merged, set()
+            cells, column = [], _number(row.find(f"{W}trPr"), "gridBefore", 0)
+            for cell in _kept(row):
+                if cell.tag != _TC or _is_deleted(cell):
+                    continue
+                text = " ".join(" ".join(self._blocks(_kept(cell))).split())
+                merge = cell.find(f"{W}tcPr/{W}vMerge")
+                if merge is not None:
+                    merged.add(column)
+                    if text and column in above and merge.get(f"{W}val", "continue") == "continue":
+                        self._hidden.append(Hidden(text))
+                        text = ""
+                cells.append(text)
+                column += _number(cell.find(f"{W}tcPr"), "gridSpan", 1)
             if any(cells):
                 yield "\t".join(cells)
 
-    def _text(self, paragraph: Any, boxes: list[Any]) -> str:
+    def _text(self, paragraph: Any, around: Around, boxes: list[Any]) -> str:
         """A paragraph's text; its text boxes, and lists of the lines of its drawings, are added to `boxes`."""
-        line = _Line([], [], [], [])
-        around = self._surroundings.of(paragraph)
+        line = _Line([], [], [], self._open)
         for run in _kept(paragraph):
             if run.tag in (f"{MATH}oMath", f"{MATH}oMathPara"):
-                line.add_formula(formula(run))
+                line.add_formula(formula(run, lambda part: self._is_out(part, paragraph, around, line)))
             elif run.tag == f"{W}r":
                 self._run(run, paragraph, around, line, boxes)
+        self._open = [replace(one, place=None) for one in line.fields if one.begin in self._spanning]
         for pieces, is_struck in ((line.hidden, False), (line.struck, True)):
             if "".join(pieces).strip():
                 self._hidden.append(Hidden("".join(pieces), is_struck))
         return line.text()
+
+    def _is_out(self, part: Any, paragraph: Any, around: Around, line: "_Line") -> bool:
+        """Whether a part of a formula is hidden or struck through, and then keep its letters apart."""
+        looks = {one.tag.removeprefix(MATH): one.get(f"{MATH}val", "1") for one in part.iterfind(f"{MATH}*/{MATH}*")}
+        is_hidden = looks.get("show") in ("0", "off") or self._styles.is_hidden(part, paragraph, around)
+        is_struck = self._styles.is_struck(part, paragraph) or any(
+            value in ("1", "on") for name, value in looks.items() if name.startswith("strike")
+        )
+        if is_hidden or is_struck:
+            (line.hidden if is_hidden else line.struck).append("".join(one.text or "" for one in part.iter(f"{MATH}t")))
+        return is_hidden or is_struck
 
     def _run(self, run: Any, paragraph: Any, around: Around, line: "_Line", boxes: list[Any]) -> None:
         is_hidden = self._styles.is_hidden(run, paragraph, around)
@@ -338,7 +381,10 @@ class _Document:
         kind = self._styles.raised(run, paragraph)
         is_backwards = run.getparent().tag == _OVERRIDE and run.getparent().get(f"{W}val") == "rtl"
         is_raised = kind == "superscript" or (kind == "subscript" and line.takes_a_subscript())
-        for piece in _inside(run):
+        for piece in _kept(run):
+            if piece.tag == run.tag:  # the base of a ruby
+                self._run(piece, paragraph, replace(around, is_gone=is_hidden), line, boxes)
+                continue
             text = self._piece(piece, is_hidden)
             if piece.tag == f"{W}fldChar":
                 self._follow(piece, line)
@@ -446,19 +492,33 @@ def _font(text: Any) -> str:
     return "" if fonts is None else fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or ""
 
 
-def _inside(run: Any) -> Iterator[Any]:
-    """The pieces of a run, and of the runs inside a ruby."""
-    for piece in _kept(run):
-        if piece.tag == run.tag:
-            yield from _inside(piece)
-        else:
-            yield piece
+def _spanning(body: Any) -> set[Any]:
+    """The beginnings of the fields that end in another paragraph."""
+    begun: list[tuple[Any, Any]] = []
+    found: set[Any] = set()
+    for mark in body.iter(f"{W}fldChar"):
+        above = list(mark.iterancestors())
+        if any(one.tag in _GONE for one in above):
+            continue
+        paragraph = next((one for one in above if one.tag == _P), None)
+        if mark.get(f"{W}fldCharType") == "begin":
+            begun.append((mark, paragraph))
+        elif mark.get(f"{W}fldCharType") == "end" and begun:
+            begin, where = begun.pop()
+            found |= {begin} if where is not paragraph else set()
+    return found
+
+
+def _number(properties: Any | None, name: str, otherwise: int) -> int:
+    return whole(value(properties, name), otherwise)
 
 
 @dataclass(slots=True)
 class _Field:
-    """An open field: whether its instruction is being read, and the place in the line of its form's choice."""
+    """An open field, from the mark where it began: whether its instruction is being read, and the place in the line of
+    its form's choice."""
 
+    begin: Any
     is_instruction: bool
     place: int | None
     code: str = ""
@@ -467,8 +527,8 @@ class _Field:
 
 @dataclass(slots=True)
 class _Line:
-    """A paragraph's line as it grows. `mark`: a superscript that may continue; `fields`: the open ones, because the end
-    of the paragraph closes a broken one."""
+    """A paragraph's line as it grows. `mark`: a superscript that may continue; `fields`: the open ones; the end of the
+    paragraph closes a broken one."""
 
     parts: list[str]
     hidden: list[str]
@@ -499,7 +559,7 @@ class _Line:
         if kind == "begin":
             chosen = "" if any(one.is_instruction for one in self.fields) else _chosen(mark)
             self._end_mark()
-            self.fields.append(_Field(True, len(self.parts) if chosen else None))
+            self.fields.append(_Field(mark, True, len(self.parts) if chosen else None))
             self.parts.append(chosen)
         elif self.fields and kind == "separate":
             self.fields[-1].is_instruction = False
