@@ -268,6 +268,10 @@ def test_a_quote_with_a_changed_fact_is_never_found() -> None:
         ("may be assigned without consent", "may be assigned with"),
         ("the Licensee shall not assign it", "the Licensee shall ... assign it"),
         ("due on […***…] of the […***…] or of", "due on […***…] and the […***…] or of"),
+        ("a fee of $5,000¹ a month", "a fee of $5,0001 a month"),
+        ("a fee of ①5,000 yuan", "a fee of 15,000 yuan"),
+        ("a rate of 5½ per cent", "a rate of 51⁄2 per cent"),
+        ("up to 10³ units", "up to 103 units"),
     ],
 )
 def test_a_quote_that_leaves_out_what_turns_it_is_not_found(text: str, quote: str) -> None:
@@ -283,6 +287,9 @@ def test_a_quote_that_leaves_out_what_turns_it_is_not_found(text: str, quote: st
         ("the rights and obli-\ngations of the party", "the rights, and obligations of party"),
         ("it shall be governed by […***…] and by […***…]", "it shall be governed by […***…] and by […***…]"),
         ("It ends. It begins. It ends (soon).", "It begins … It ends"),
+        ("a space of 20 m² with CO₂ alarms", "a space of 20 m2 with CO2 alarms"),
+        ("a rate of 5½ per cent", "a rate of 5 ½ per cent"),
+        ("by Article Ⅷ of it", "by Article VIII of it"),
     ],
 )
 def test_a_quote_that_says_the_same_is_found(text: str, quote: str) -> None:

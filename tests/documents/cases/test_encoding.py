@@ -127,6 +127,9 @@ def test_what_printers_and_old_systems_write_is_a_text(tmp_path: Path) -> None:
     ]:
         path.write_bytes(data)
         assert text_of(path).rstrip() == text
+    web = tmp_path / "a.html"
+    web.write_bytes(b"<p>Fee $5\0,000 \0")
+    assert text_of(web) == "Fee $5,000"
     path.write_bytes(b"The fee is 5\b-0\b-0\b- 700.")
     (page,) = read_file(path.open("rb"), path.name, 10)[1]
     assert (" ".join(page.text.split()), page.struck) == ("The fee is 700.", "500")

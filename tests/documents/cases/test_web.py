@@ -347,7 +347,9 @@ def test_one_form_of_a_drawing_is_read() -> None:
 
 def test_a_number_after_a_fraction_or_power_is_no_part_of_it() -> None:
     half = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
+    power = "<msup><mn>10</mn><mn>3</mn></msup>"
     assert shown(f"<math>{half}<mn>5</mn></math>") == ["1/2 5"]
+    assert shown(f"<math>{half}{power}</math>") == ["1/2 10^3"]
     assert shown(f"<math><msup><mi>x</mi><mn>2</mn></msup><mrow><mn>5</mn>{half}</mrow></math>") == ["x^2 5 1/2"]
 
 

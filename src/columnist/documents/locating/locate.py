@@ -1,9 +1,9 @@
 """Find a quote in a document: exactly, else word by word, allowing slips that do not turn a word into another one.
 
 Normalising drops what layout adds (white space, hyphens at line ends and between letters, soft hyphens) and unifies
-typography (quotation marks, dashes, ligatures, compatibility forms by Unicode NFKC). Case is kept. Word by word,
-punctuation, words in capitals, articles and a few slips of letters may differ too; nothing else may. A quote across a
-page break may leave out the running footer and header there.
+typography (quotation marks, dashes, ligatures, compatibility forms by Unicode NFKC; but 10³ is not 103). Case is kept.
+Word by word, punctuation, words in capitals, articles and a few slips of letters may differ too; nothing else may. A
+quote across a page break may leave out the running footer and header there.
 """
 
 import re
@@ -45,6 +45,8 @@ _SAME = str.maketrans(
 )
 _HYPHEN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 
+_AFTER_A_LETTER = re.compile("(?<=[^\\W\\d_])[²³¹⁰⁴-⁹₀-₉]+")
+"""Powers and indices, as in m² and CO₂."""
 _INSIDE = r"(?:['’\u00ad\u200b\u200c\u200d\u2060\ufeff]|[-‐‑][ \t]*+[\r\n]++\s*+|[-‐‑])"
 _WORD = re.compile(rf"\d+(?:[.,:/]\d+)+|[^\W_]+(?:{_INSIDE}[^\W\d_]+)*|[%$€£¥§°±<‹>=+]|(?<![\w)])[-‐‑‒–—−](?=\d)")
 """A word, a number, or a sign that changes a number. Other punctuation may be missing from a quote."""
@@ -54,7 +56,7 @@ _LOOK_ALIKE = (("1", "l"), ("i", "l"), ("0", "o"), ("5", "s"), ("cl", "d"), ("rn
 _JOINS = ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1))
 """How many words of the quote may equal how many of the text when joined: `15 th`, `where as`."""
 
-_SPLITS_A_NUMBER = re.compile(r"(?:\d[.,:/]?|(?<![^\s$€£(])\.)$"), re.compile(r"[.,:/]?\d|[½¼¾]")
+_SPLITS_A_NUMBER = re.compile(r"(?:\d[.,:/]?|(?<![^\s$€£(])\.)$"), re.compile(r"[.,:/]?\d|[¼-¾⅐-⅞]")
 _TURNS_A_WORD = re.compile(r"(?:\bnon[-‐‑\s]*|\b(?:un|in|im|ir|il|dis|a))$", re.I), re.compile(r"(?:out|less)\b", re.I)
 """Prefixes and endings that must not be cut off: `exclusive` is not a quote from `non-exclusive`, nor `with` from
 `without`."""
@@ -388,6 +390,10 @@ class _Forms(dict[int, str]):
             form = character
         else:
             form = unicodedata.normalize("NFKC", character.translate(_SAME)).translate(_SAME).replace(" ", "")
+            if not character.isdecimal() and any(
+                map(str.isdigit, form)
+            ):  # 5,000¹, 10³ and 5½ are not 5,0001, 103, 51/2
+                form = character
         if len(self) >= _MOST_FORMS:
             self.clear()
         self[code] = form = form.replace("`", "'")
@@ -399,7 +405,8 @@ _FORMS = _Forms()
 
 def normalise(text: str) -> str:
     """The text for comparison: without white space and layout hyphens, with unified typography."""
-    return _HYPHEN_BETWEEN_LETTERS.sub("", text.translate(_FORMS))
+    text = _HYPHEN_BETWEEN_LETTERS.sub("", text.translate(_FORMS))
+    return _AFTER_A_LETTER.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
 
 
 def _offsets(text: str) -> list[int]:

@@ -350,7 +350,7 @@ _PRINTERS = b"\t\n\r\f\x1b" + b"\a\b\v\x1a\x1c\x1d\x1e\x1f"
 def _is_text(head: bytes, promised: str | None) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or wide_encoding(head) is not None:
         return True  # UTF-16 or UTF-32
-    if promised == TEXT and 4 * head.count(0) < 3 * len(head):
+    if promised in (TEXT, HTML) and 4 * head.count(0) < 3 * len(head):
         head = head.replace(b"\0", b"")  # records of one length, filled up
     control = sum(byte < 32 and byte not in _PRINTERS for byte in head)
     return control <= len(head) // 50  # texts may also have a few odd characters and zeros

@@ -485,12 +485,12 @@ def _sign_before(node: LexborNode, tag: str, before: str) -> list[str]:
         if first is not None and first.mem_id != node.mem_id:
             is_lower = parent.tag == "munderover" and node.next is not None
             return ["_" if is_lower else _FORMULAS[parent.tag]] if any(map(str.isalnum, node.text())) else []
-    if tag in _PARTS and before[-1:].isdigit() and node.text()[:1].isdigit():
+    if (tag in _PARTS or tag in _FORMULAS) and before[-1:].isdigit() and node.text().lstrip()[:1].isdigit():
         previous = node.prev
         while previous is not None and not previous.is_element_node:
             previous = previous.prev
-        return [" "] if previous is not None and previous.tag in _FORMULAS else []
-    return [" "] if tag == "mfrac" and before[-1:].isdigit() else []
+        return [" "] if tag in _FORMULAS or (previous is not None and previous.tag in _FORMULAS) else []
+    return []
 
 
 def _is_other_form(node: LexborNode) -> bool:
