@@ -83,6 +83,7 @@ INSIDE = {
         "doubt",
         "model",
         "plain",
+        "nothing",
         "mention",
         "numerals",
         "currencies",

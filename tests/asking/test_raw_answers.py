@@ -81,10 +81,84 @@ def found(
         f"<think>{TEXT}",
         f"{TEXT}[THINK]{json.dumps({'c1': said('Ohio')})}[/THINK]",
         f"{TEXT}<chain_of_thought>{json.dumps({'c1': said('Ohio')})}</chain_of_thought>",
+        f"{TEXT}<|im_end|>\n<|im_start|>user\nThanks!<|im_end|>",
+        TEXT.replace('"', "&quot;"),
+        TEXT.replace('"', '\\"'),
+        TEXT[1:-1],
+        "\n".join(f"- {json.dumps({name: one})}" for name, one in WHOLE.items()),
+        "\n".join(f"**{name}**\n{json.dumps({name: one})}" for name, one in WHOLE.items()),
+        json.dumps({name.replace("c", "\N{CYRILLIC SMALL LETTER ES}"): one for name, one in WHOLE.items()}),
+        json.dumps({f"Item {index}": one for index, one in enumerate(WHOLE.values(), 1)}),
+        json.dumps({name: {"final_answer": one["answer"]} for name, one in WHOLE.items()}),
+        json.dumps({"type": "object", "properties": {"c1": {"type": "object", "answer": {}}}}) + TEXT,
     ],
 )
 def test_an_answer_is_found_in_whatever_shape_a_finished_reply_has(text: str) -> None:
     assert found(text) == ANSWERS
+
+
+LAW, NINE, DRAFT = (
+    json.dumps({f"c{index + 1}": said(answer) for index, answer in answers})
+    for answers in ([(0, "Delaware")], [(1, "9 years")], [(0, "Ohio"), (1, "9 years"), (2, "one")])
+)
+STYLES = [
+    "<notes>{}</notes>{}",
+    "<step>{}</step><answer>{}</answer>",
+    "<details><summary>Thinking</summary>{}</details>{}",
+    "Maybe {}. <answer>{}</answer>",
+    "Thought: {}\nFinal answer: {}",
+    "Draft: {}\nFinal: {}",
+    "## Reasoning\n{}\n## Answer\n{}",
+    "思考：{}\n最終答案：{}",
+    "analysis{}assistantfinal{}",
+    "<|channel|>analysis<|message|>{}<|end|><|start|>assistant<|channel|>final<|message|>{}<|return|>",
+    "<|channel|>analysis<|message|>{}<|start|>assistant<|channel|>commentary to=functions.f<|message|>{}<|call|>",
+    "<|im_start|>think\n{}<|im_end|>\n<|im_start|>answer\n{}",
+    "<|channel>thought\n{}<channel|>{}",
+    "<longcat_think>{}</longcat_think>{}",
+    "[BEGIN THINKING]{}[END THINKING]{}",
+    "<think><step>{}</step></think>{}",
+]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_no_answer_of_a_draft_is_added_to_those_of_the_answer(style: str) -> None:
+    for draft in (DRAFT, NINE):
+        whole = style.format(draft, LAW)
+        assert found(whole) == {0: "Delaware"}
+        for cut_off in (True, False):
+            assert found(whole[: whole.index(LAW) + len(LAW) // 2], cut_off) == {}
+
+
+@pytest.mark.parametrize("after", ["<notes>{}</notes>", "I rejected {}.", "</answer> Before: {}"])
+def test_nothing_that_comes_after_an_answer_is_added_to_it(after: str) -> None:
+    assert found(LAW + after.format(NINE)) == {0: "Delaware"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"c1": {"answer": "Ohio"}, "c1": {"answer": "Delaware"}, "c2": {"answer": "3 years"}}',
+        '{"c1": {"answer": "Ohio", "answer": "Delaware"}, "c2": {"answer": "3 years"}}',
+        '{"c1": {"answer": "Ohio"}, "Governing law": {"answer": "Delaware"}, "c2": {"answer": "3 years"}}',
+        '[{"q": "c1", "answer": "Ohio"}, {"q": "c1", "answer": "Delaware"}, {"q": "c2", "answer": "3 years"}]',
+        '[["c1", "Ohio"], ["c1", "Delaware"], ["c2", "3 years"]]',
+        '{"a": {"c1": "Ohio"}, "b": {"c1": "Delaware", "c2": "3 years"}}',
+        '{"draft": {"c1": "Ohio"}, "final": {"c2": "3 years"}}',
+    ],
+)
+def test_an_answer_that_is_given_twice_with_two_values_is_none(text: str) -> None:
+    assert found(text) == {1: "3 years"}
+    for two in (f"{DRAFT}\n{LAW}", f"{DRAFT}\n\nThinking...\n{LAW}", "{'c1': 'Ohio', 'c1': 'Delaware'}"):
+        assert found(two) == {}
+    assert found(LAW + LAW) == {0: "Delaware"}
+
+
+def test_the_only_question_needs_no_name_and_an_example_is_no_answer() -> None:
+    assert found(json.dumps(said("Delaware")), questions=QUESTIONS[:1]) == {0: "Delaware"}
+    assert found(json.dumps(said("Delaware"))) == {}
+    for example in ("...", "<string>", "string"):
+        assert found(json.dumps({"c1": said(example)})) == {}
 
 
 def test_an_answer_that_a_server_took_for_thoughts_counts_if_there_is_no_other() -> None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from columnist.answers.model import Content
+from columnist.answers.nothing import says_nothing
 from columnist.answers.units import plural
-from columnist.answers.values import says_nothing
 from columnist.reviews.conditions import read_condition, rules_in_words
 from columnist.reviews.model import NOT_FOUND, Flag, Question, Rule
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from columnist.answers.currencies import DOLLARS, ENGLISH_WORDS, bare_dollars
 from columnist.answers.mentions import currencies
+from columnist.answers.nothing import says_nothing
 from columnist.answers.numerals import PARTS, in_bounds
 from columnist.answers.outcomes import Measured, Typed, Undecided
 from columnist.answers.parts import Kind, Part, parts
@@ -261,30 +262,6 @@ def as_shown(value: Any, answer_format: Format, unit: str | None = None) -> str:
         case "percentage":
             return f"{value}%"
     return f"{value} {unit if value == '1' else plural(unit)}" if unit else str(value)
-
-
-_PLACE = r"(?:(?:the|this) )?(?:provided |given )?(?:document|text|contract|agreement|lease|excerpt|context)"
-_SAID = "found|specified|stated|mentioned|provided|given|disclosed|available|applicable|addressed|indicated|present"
-_NOTHING = re.compile(
-    r"|null|none|nil|n/?a|n\.a|unknown|unspecified|absent|nothing"
-    rf"|(?:(?:it|this) is |none )?(?:not )?{_CLEARLY}(?<=not |one )(?:{_SAID})(?: (?:in|by) {_PLACE})?"
-    rf"|not {_CLEARLY}(?:{_SAID})(?: (?:in|by) {_PLACE})?"
-    rf"|no (?:answer|information|mention|data)(?: (?:is )?(?:{_SAID}))?(?: in {_PLACE})?"
-    rf"|{_PLACE} does not {_CLEARLY}(?:say|specify|state|mention|contain|provide|address|indicate|disclose)"
-    r"(?: (?:it|this|so|that|this information))?"
-    rf"|{_PLACE} is silent(?: on (?:it|this|that))?"
-    r"|keine angaben?|nicht (?:angegeben|genannt|erwähnt)|non (?:spécifié|précisé|mentionné|specificato)e?"
-    r"|no (?:especificado|se especifica|consta)|niet (?:vermeld|gespecificeerd)|k\.? ?a|não (?:especificado|consta)"
-    r"|не указано|не определено|нет данных|nie (?:określono|podano)|brak(?: danych)?|ej angivet|ikke (?:angitt|oplyst)"
-    r"|belirtilmemiş(?:tir)?|未提及|未说明|未规定|无|なし|該当なし|記載なし|해당 없음|명시되지 않음"
-    r"|undefined|nan|\?+|(?:not|cannot be|can't be) (?:determinable|determined)"
-)
-"""How models write "the document does not say it" instead of null."""
-
-
-def says_nothing(text: str) -> bool:
-    """Whether an answer says literally that nothing was found."""
-    return _NOTHING.fullmatch(one_line(text).strip(" .-–—“”\"'()[]{}").casefold()) is not None
 
 
 def decimal_text(value: Decimal) -> str:

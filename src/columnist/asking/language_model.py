@@ -15,8 +15,9 @@ from pydantic import TypeAdapter
 from columnist import telemetry
 from columnist.answers.doubt import CUT, FOUND, SILENT, UNCERTAIN, UNSHOWN, UNTYPED, UNVERIFIED, more
 from columnist.answers.model import Answer, Answerer, Content, doubted
+from columnist.answers.nothing import says_nothing
 from columnist.answers.outcomes import Measured
-from columnist.answers.values import measured, says_nothing
+from columnist.answers.values import measured
 from columnist.asking.likelihood import likelihoods
 from columnist.asking.merging import disputed, merge, read_twice, verified
 from columnist.asking.prompt import (

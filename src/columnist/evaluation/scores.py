@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from columnist.answers.nothing import says_nothing
 from columnist.answers.outcomes import Typed
-from columnist.answers.values import in_column, measured, says_nothing
+from columnist.answers.values import in_column, measured
 from columnist.evaluation.labels import Label
 from columnist.evaluation.matching import overlap, same_items, same_words
 from columnist.reviews.model import NOT_FOUND, Cell, Flag, Question
