@@ -114,6 +114,17 @@ def test_hidden_fields_are_hidden_text_and_passwords_are_nothing(tmp_path: Path)
     )
     assert "secret" not in page.text and "$700" not in page.text
     assert page.hidden == "walk away at $700"
+    for place, letters in [("160 695 300 712", "1 g"), ("0 0 0 0", "0 g"), ("2000 695 2100 712", "0 g")]:
+        field = widget("Tx", place, "/V ($700)").replace("0 g", letters)
+        page = filled(tmp_path / "a.pdf", field)
+        assert "$700" not in page.text and page.hidden == "$700"
+
+
+def test_a_value_on_a_page_that_lies_on_its_side_is_beside_its_label(tmp_path: Path) -> None:
+    for turn, place in [("0 1 -1 0 300 100", "286 170 304 260"), ("0 -1 1 0 300 700", "296 540 314 630")]:
+        sideways = f"q {turn} cm " + line("Rent:", 0, x=0) + line("Term: five years", -30, x=0) + " Q"
+        page = filled(tmp_path / "a.pdf", widget("Tx", place, "/V ($700) /MK << /R 90 >>"), labels=sideways)
+        assert "Rent: $700" in page.text and "Term: five years" in page.text
 
 
 def test_a_typed_note_without_an_appearance_is_read(tmp_path: Path) -> None:
@@ -449,6 +460,15 @@ def test_a_line_that_is_drawn_again_in_its_place_is_read_once(tmp_path: Path, as
     assert words(page).count("$5,000") == 2 and len(page.words) == len(page.text.split())
 
 
+@pytest.mark.parametrize("turn", ["0 1 -1 0 200 100", "0 -1 1 0 400 700"])
+def test_lines_that_run_up_or_down_are_in_order(tmp_path: Path, turn: str) -> None:
+    drawn = "".join(line(f"Clause {number} costs ${number},000", -20 * number, x=0) for number in range(1, 7))
+    page = one(write_pdf(tmp_path / "a.pdf", [f"q {turn} cm {drawn} Q"]))
+    assert in_lines(page) == [f"Clause {number} costs ${number},000" for number in range(1, 7)]
+    last = next(word for word in page.words if page.text[word.start : word.end] == "$6,000")
+    assert last.y1 - last.y0 > last.x1 - last.x0 > 0 and (last.x0 > 300) == ("200" in turn)
+
+
 def test_other_letters_in_the_same_place_are_not_dropped(tmp_path: Path) -> None:
     lines = line("Fee 7", 580) + line("Fee 8", 580.2, x=72.2) + line("Rent 5", 600) + line("Rent 5", 600.2, x=72.2)
     assert in_lines(one(write_pdf(tmp_path / "a.pdf", [lines]))) == ["Fee 78", "Rent 5"]
@@ -478,6 +498,16 @@ def test_a_damaged_page_is_said_and_the_others_are_read(tmp_path: Path) -> None:
     path.write_bytes(good.replace(b"<< /Type /Page /", b"[[ /Type /Page /"))
     with pytest.raises(DocumentError, match="damaged"):
         list(read_pdf(path.open("rb"), 9))
+
+
+def test_of_a_file_without_its_end_what_is_there_is_read_and_said(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "a.pdf", [line("Rent $1", 700), line("Rent $2", 700)])
+    whole = path.read_bytes()
+    for end, texts in [(whole.rindex(b"xref"), ["Rent $1", "Rent $2"]), (whole.index(b"Rent $2"), ["Rent $1", ""])]:
+        path.write_bytes(whole[:end])
+        pages = list(read_pdf(path.open("rb"), 9))
+        assert [page.text.strip() for page in pages] == texts
+        assert pages[0].remarks[0].detail == "the rest, because the file is cut off"
 
 
 # ── Files inside ─────────────────────────────────────────────────────────────────────────────────────────────────

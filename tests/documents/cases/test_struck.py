@@ -194,6 +194,8 @@ def pdf(path: Path, content: str, marks: str = "") -> Page:
         ("0 g 126 702.8 34 0.5 re f 126 704.6 34 0.5 re f", ""),
         ("q 0.5 0 0 0.5 0 0 cm 0 g 252 1407 68 1.4 re f Q", ""),
         ("", f"<< {STRIKE_OUT} /Rect [126 697 160 709] /QuadPoints [126 709 160 709 126 697 160 697] >>"),
+        ("", "<< /Type /Annot /Subtype /Line /Rect [120 697 165 709] /L [126 703 160 704] >>"),
+        ("", "<< /Type /Annot /Subtype /Ink /Rect [120 697 165 709] /InkList [[126 702 140 706 150 702 160 706]] >>"),
     ],
 )
 def test_a_line_through_words_of_a_pdf_strikes_them(tmp_path: Path, drawn: str, marks: str) -> None:
@@ -208,6 +210,12 @@ def test_some_letters_of_a_word_may_be_struck(tmp_path: Path) -> None:
     assert page.text.split() == ["refundable", "fee"] and page.struck.replace(" ", "") == "non-"
     page = pdf(tmp_path, line("now or never", 700) + "1 w 72 703 m 92 703 l S")  # a sixth of the height of its letters
     assert page.text.split() == ["or", "never"] and page.struck == "now"
+
+
+def test_a_text_marker_and_an_underline_of_a_pen_strike_nothing(tmp_path: Path) -> None:
+    ink = "<< /Type /Annot /Subtype /Ink /Rect [120 690 165 709] /InkList [[126 {0} 160 {0}]] {1} >>"
+    for marks in (ink.format(698, ""), ink.format(703, "/CA 0.4")):
+        assert "$5,000 $6,000" in pdf(tmp_path, RENT, marks).text
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ not the reader's. Mostly it is: it knows the cells of a table, which the places 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import inf
 from operator import attrgetter
 
 from columnist.documents.model import WordBox
-from columnist.documents.reading.pdf.layer import Glyph, TextLayer
+from columnist.documents.reading.pdf.layer import Box, Glyph, TextLayer
 from columnist.documents.reading.pictures.columns import COLUMN_LINES, Placed, parted
 from columnist.documents.reading.raised import raised
 
@@ -33,6 +33,8 @@ _GAP = 1.0
 """Share of a line's height: a wider gap separates two pieces of a line."""
 _TURNED = 1.3
 """Ratio of a word's height to its width: a horizontal word of three letters has less."""
+_SAMPLE = 40
+"""Words that are looked at to see whether a page lies on its side."""
 _SAME_LINE = 0.5
 _ALIGNED = 6.0
 """Most points between the starts of lines of one column."""
@@ -158,6 +160,9 @@ def _are_beside(one: _Piece, other: _Piece) -> bool:
 def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
     """The text with its lines as the eye reads them: one column after the other even if the file draws both line by
     line, an amount beside its label, lines from top to bottom."""
+    if (turns := turns_of(words)) is not None:
+        text, words = in_order(text, moved_by(words, turns[0]))
+        return text, moved_by(words, turns[1])
     pieces = _pieces(words)
     if len(pieces) < _LEAST_ROWS:
         return text, words
@@ -189,6 +194,31 @@ def in_order(text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox
 def _is_turned(word: WordBox) -> bool:
     """Whether a word runs up or down the page."""
     return word.end - word.start > 2 and word.y1 - word.y0 > _TURNED * (word.x1 - word.x0)
+
+
+Turn = Callable[[Box], Box]
+
+
+def turns_of(words: Sequence[WordBox]) -> tuple[Turn, Turn] | None:
+    """How a page whose words run up or down is turned so that they run to the right, and back; None for other pages."""
+    first = [word for word in words[:_SAMPLE] if word.end - word.start > 2]
+    if sum(map(_is_turned, first)) <= len(first) / 2:
+        return None
+    beside = [(one, next_) for one, next_ in pairwise(words) if one.x0 < next_.x1 and next_.x0 < one.x1]
+    rises = sum(next_.y0 < one.y0 for one, next_ in beside)
+    return (_to_the_right, _to_the_left) if rises > len(beside) / 2 else (_to_the_left, _to_the_right)
+
+
+def _to_the_right(box: Box) -> Box:
+    return -box[3], box[0], -box[1], box[2]
+
+
+def _to_the_left(box: Box) -> Box:
+    return box[1], -box[2], box[3], -box[0]
+
+
+def moved_by(words: Sequence[WordBox], turn: Turn) -> list[WordBox]:
+    return [WordBox(start, end, *turn((x0, y0, x1, y1))) for start, end, x0, y0, x1, y1 in words]
 
 
 def _doubts(pieces: Sequence[_Piece]) -> tuple[list[_Piece], list[float]]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pypdfium2.raw as pdfium_c
 
 from columnist.documents.model import WordBox
+from columnist.documents.reading.pdf.eye import moved_by, turns_of
 from columnist.documents.reading.pdf.layer import Box
 from columnist.documents.reading.web.html import text_lines
 
@@ -105,6 +106,23 @@ def _string(read: Callable[..., int]) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def told_apart(
+    fields: Sequence[tuple[Box, Field]], text: str, gone: Sequence[WordBox], size: tuple[float, float]
+) -> tuple[list[tuple[Box, Field]], list[str]]:
+    """The fields that a person sees, and the values of the others: switched off, without a place on the page, or drawn
+    out of sight. `gone`: the hidden words of the text."""
+    seen, values = [], []
+    for box, field in fields:
+        is_there = field.is_seen and box[2] - max(box[0], 0) > 0 and box[3] - max(box[1], 0) > 0
+        is_there = is_there and box[0] < min(box[2], size[0]) and box[1] < min(box[3], size[1])
+        drawn = " ".join(text[word.start : word.end] for word in gone if _is_in(word, box))
+        if is_there and not _says(drawn, field):
+            seen.append((box, field))
+        else:
+            values.append(field.text)
+    return seen, values
+
+
 def with_fields(
     text: str, words: Sequence[WordBox], fields: Sequence[tuple[Box, Field]]
 ) -> tuple[str, tuple[WordBox, ...]]:
@@ -113,13 +131,15 @@ def with_fields(
     inside = [[word for word in words if _is_in(word, box)] for box, _ in fields]
     moved = {word for own in inside for word in own}
     labels = [word for word in words if word not in moved]
+    turns = turns_of(labels)
+    lines = labels if turns is None else moved_by(labels, turns[0])
     kept = list(text)
     for word in moved:
         kept[word.start : word.end] = " " * (word.end - word.start)
     added: list[tuple[int, float, str, list[WordBox]]] = []
     for (box, field), own in zip(fields, inside, strict=True):
         written, boxes = _written(text, box, field, own)
-        place, before = _place(text, labels, box, field)
+        place, before = _place(text, lines, box if turns is None else turns[0](box), field)
         piece = f"{written} " if before else f" {written}"
         shift = 0 if before else 1
         added.append(

@@ -20,7 +20,7 @@ from columnist.documents.model import Page, Remark, RemarkKind, WordBox
 from columnist.documents.reading.attached import Attached
 from columnist.documents.reading.pdf.content import MOST_OBJECTS, Content, Other
 from columnist.documents.reading.pdf.eye import in_order, with_marks_apart
-from columnist.documents.reading.pdf.forms import Field, fields_of, with_fields
+from columnist.documents.reading.pdf.forms import Field, fields_of, told_apart, with_fields
 from columnist.documents.reading.pdf.layer import Box, Fonts, TextLayer
 from columnist.documents.reading.pdf.plain import INK, shows_all
 from columnist.documents.reading.pdf.portfolio import attached_to
@@ -82,9 +82,16 @@ _OVER_TEXT = frozenset(
 )  # fmt: skip
 """Annotations that draw no text: they mark the page's text, or are a sign on the page."""
 
+_LINES = (pdfium_c.FPDF_ANNOT_INK, pdfium_c.FPDF_ANNOT_LINE)
 _READ_AS_FIELDS = (pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_WIDGET)
 _PRINTED = pdfium_c.FPDF_ANNOT_FLAG_PRINT | pdfium_c.FPDF_ANNOT_FLAG_HIDDEN
 
+_LONG = 4
+"""A stroke of a pen that is more times as long as high is a line."""
+_PEN = 1.5
+"""Points from the middle of a line of text to a line through it."""
+_CATALOG = re.compile(rb"(\d{1,9})\s+(\d{1,5})\s+obj\s*<<(?:(?!endobj|stream)[\0-\xff]){0,2000}?/Type\s*/Catalog\b")
+_TRAILER = b"\nendstream\nendobj\ntrailer << /Root %b %b R >>\nstartxref\n0\n%%%%EOF\n"
 _KIDS = re.compile(rb"/Kids\s*\[((?:\s*\d{1,9}\s+\d{1,5}\s+R)*+)\s*\]")
 _COUNT = re.compile(rb"/Count\s+(\d{1,9})(?!\d)")
 _LONGEST_NODE = 2_000
@@ -118,6 +125,8 @@ def read_pdf(file: BinaryIO, max_pages: int) -> Iterator[Page]:
         with _held(file) as held:
             if len(held) <= _MOST_LOOKED_THROUGH and (torn := torn_parts(held)):
                 said.append(Remark(RemarkKind.NOT_READ, torn, detail="damaged content"))
+            if held.rfind(b"startxref") < held.rfind(b"endobj"):
+                said.append(Remark(RemarkKind.NOT_READ, detail="the rest, because the file is cut off"))
         for index in range(len(document)):
             try:
                 with _page(document, index, fonts) as opened:
@@ -222,6 +231,17 @@ def _held(file: BinaryIO) -> mmap.mmap:
     return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)
 
 
+def _loaded(held: mmap.mmap) -> Any:
+    """The document in these bytes. If PDFium does not find its list of parts, it is told where they begin."""
+    try:
+        return pdfium.PdfDocument((ctypes.c_ubyte * len(held)).from_buffer(held))
+    except pdfium.PdfiumError as error:
+        roots = _CATALOG.findall(held) if "format" in str(error).lower() else []
+        if not roots:
+            raise
+        return pdfium.PdfDocument(held[:] + _TRAILER % roots[-1])
+
+
 @contextmanager
 def _opened(file: BinaryIO) -> Iterator[tuple[Any, Fonts]]:
     try:
@@ -229,7 +249,7 @@ def _opened(file: BinaryIO) -> Iterator[tuple[Any, Fonts]]:
         held = _held(file)
         if len(held) <= _MOST_LOOKED_THROUGH:
             _count_all_pages(held)
-        document = pdfium.PdfDocument((ctypes.c_ubyte * len(held)).from_buffer(held))
+        document = _loaded(held)
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
             raise DocumentError("The PDF is encrypted: remove its password and add it again.") from error
@@ -291,6 +311,8 @@ def _with_what_is_filled_in(document: Any, page: Any, index: int) -> tuple[Any, 
             pdfium_c.FPDFAnnot_SetFlags(annotation, flags | pdfium_c.FPDF_ANNOT_FLAG_HIDDEN)
             is_mark = kind not in (*_OVER_TEXT, *_READ_AS_FIELDS) and has_look
             printed += is_mark and flags & _PRINTED == pdfium_c.FPDF_ANNOT_FLAG_PRINT
+        if kind in _LINES and not has_look:
+            struck += _lines_of(annotation)
         if kind != pdfium_c.FPDF_ANNOT_LINK or has_look:
             place = pdfium_c.FS_RECTF()
             pdfium_c.FPDFAnnot_GetRect(annotation, place)
@@ -317,6 +339,24 @@ def _places_of(annotation: Any) -> Iterator[Box]:
         if pdfium_c.FPDFAnnot_GetAttachmentPoints(annotation, number, points):
             xs, ys = (points.x1, points.x2, points.x3, points.x4), (points.y1, points.y2, points.y3, points.y4)
             yield min(xs), max(ys), max(xs), min(ys)
+
+
+def _lines_of(annotation: Any) -> Iterator[Box]:
+    """The lines that a pen has drawn across the page, as places on one line of text."""
+    opacity = ctypes.c_float()
+    if pdfium_c.FPDFAnnot_GetNumberValue(annotation, b"CA", opacity) and opacity.value < 1:
+        return  # a text marker
+    ends = (pdfium_c.FS_POINTF * 2)()
+    paths = [list(ends)] if pdfium_c.FPDFAnnot_GetLine(annotation, ends[0], ends[1]) else []
+    for number in range(pdfium_c.FPDFAnnot_GetInkListCount(annotation)):
+        points = (pdfium_c.FS_POINTF * pdfium_c.FPDFAnnot_GetInkListPath(annotation, number, None, 0))()
+        pdfium_c.FPDFAnnot_GetInkListPath(annotation, number, points, len(points))
+        paths.append(list(points))
+    for path in filter(None, paths):
+        xs, ys = [point.x for point in path], [point.y for point in path]
+        if max(xs) - min(xs) > _LONG * (max(ys) - min(ys)):
+            middle = (min(ys) + max(ys)) / 2
+            yield min(xs), middle + _PEN, max(xs), middle - _PEN
 
 
 @contextmanager
@@ -362,8 +402,8 @@ def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: i
     page = opened.page
     width, height = page.get_size()
     is_clear, unread = shows_all(layer, content, opened.over), layer.unreadable
-    text, words, hidden = _parted(layer.text, layer.words, [] if is_clear else hidden_spans(layer, content))
-    text, words, _ = _parted(text, words, [] if is_clear else repeated_spans(layer))
+    kept, words, hidden = _parted(layer.text, layer.words, [] if is_clear else hidden_spans(layer, content))
+    text, words, _ = _parted(kept, words, [] if is_clear else repeated_spans(layer))
     text, words, struck = _parted(text, words, struck_spans(layer, content.bars, opened.struck))
     text, words, _ = _parted(text, words, unread)
     is_picture = _needs_ocr(page, content, text)
@@ -378,10 +418,13 @@ def _read_layer(opened: _OpenPage, layer: TextLayer, content: Content, number: i
     text, ordered = in_order(*with_marks_apart(layer, text, words))
     remarks = (*remarks, *lost_between(drawn, text, number))
     words = tuple(ordered)
-    seen = [(layer.to_points(*field.place), field) for field in opened.fields if field.is_seen]
-    if seen:
+    if opened.fields:
+        placed = [(layer.to_points(*field.place), field) for field in opened.fields]
+        gone = [one for one in layer.words if kept[one.start : one.end].isspace()]
+        seen, others = told_apart(placed, layer.text, gone, page.get_size())
         text, words = with_fields(text, words, seen)
-    hidden = "\n".join(filter(None, [hidden, spoken, *(field.text for field in opened.fields if not field.is_seen)]))
+        spoken = "\n".join(filter(None, [spoken, *(one for one in others if one not in hidden)]))
+    hidden = "\n".join(filter(None, [hidden, spoken]))
     source: Literal["text", "picture"] = "picture" if is_picture else "text"
     if is_picture:
         remarks = tuple(one for one in remarks if one.kind == RemarkKind.NOT_READ)
