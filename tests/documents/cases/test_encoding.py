@@ -114,6 +114,16 @@ def test_lines_that_another_program_added_are_no_letters_of_utf_16(encoding: str
     assert decode(mark + first.encode(encoding)).text == first
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "said", ["Сумма 5 000 рублей.", "שכר 5,000 ₪ לחודש", "每月租金为人民币5,000元，押金10,000元。\n"]
+)
+def test_utf_16_without_a_mark_is_known_in_any_script(tmp_path: Path, encoding: str, said: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(said.encode(encoding))
+    assert text_of(path).strip() == said.strip()
+
+
 def test_what_printers_and_old_systems_write_is_a_text(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     for data, text in [

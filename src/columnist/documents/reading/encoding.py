@@ -228,6 +228,9 @@ def of_code_page(number: int | None) -> str | None:
     return _CODE_PAGES.get(number, f"cp{number}")
 
 
+_PRINTED = bytes(range(32, 127)) + b"\t\r\n"
+
+
 def wide_encoding(data: bytes) -> str | None:
     """UTF-16 or UTF-32 without a mark, recognised by the places of their zeros; None if it is neither."""
     start = data[:_SAMPLE]
@@ -243,6 +246,13 @@ def wide_encoding(data: bytes) -> str | None:
         ("utf-16-be", (0, 2), (1, 3)),
     ):
         if all(zeros[place] > quarter * 0.7 for place in empty) and all(zeros[place] < quarter * 0.1 for place in full):
+            return encoding
+    # Of other letters than Latin ones, spaces and figures alone have a zero, always in the same place.
+    bare = start.replace(b"\0", b"")
+    is_latin = len(bare.translate(None, _PRINTED)) < len(bare) / 5
+    for encoding, place in () if is_latin else (("utf-16-le", 0), ("utf-16-be", 1)):
+        text = start.decode(encoding, "replace")[:-1]
+        if 0 not in start[place::2] and "�" not in text and "".join(text.split()).isprintable():
             return encoding
     return None
 
