@@ -126,7 +126,7 @@ LOOKS = (
     looks("Pale", "text", 'fo:color="#ffffff"')
     + looks("Dark", "paragraph", paragraph='fo:background-color="#000080"')
     + looks("DarkWords", "text", 'fo:background-color="#000080"')
-    + looks("Window", "paragraph", 'fo:color="#ffffff" style:use-window-font-color="true"')
+    + looks("Window", "paragraph", 'fo:color="#ffffff" style:use-window-font-color="true" loext:opacity="0%"')
     + looks("Blue", "paragraph", 'fo:color="#000080"')
     + looks("BlueCell", "table-cell", table_cell='fo:background-color="#000080"')
     + looks("BlueRow", "table-row", table_row='fo:background-color="#000080"')

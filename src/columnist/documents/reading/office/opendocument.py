@@ -222,9 +222,17 @@ class _Styles:
             or _per_cent(scale) < LEAST_SCALE
             or _per_cent(position.partition(" ")[2]) <= _TINY_SHARE
             or _inches(apart) <= _UPON_EACH_OTHER
-            or _per_cent(self.value(family, name, "text", f"{_LOEXT}opacity") or "") <= _CLEAR
+            or self._is_clear_text(family, name)
             or (self.margin + _inches(margin)) * 72 <= -FAR_OFF_POINTS
         )
+
+    def _is_clear_text(self, family: str, name: str | None) -> bool:
+        """Whether letters are transparent; LibreOffice also writes that for those of the window's colour."""
+        said = (one for style in self._chain(family, name) for one in style.iterfind(f"{_STYLE}text-properties"))
+        own = next((one for one in said if one.get(f"{_LOEXT}opacity") is not None), None)
+        if own is None or own.get(f"{_STYLE}use-window-font-color") == "true":
+            return False
+        return _per_cent(own.get(f"{_LOEXT}opacity", "")) <= _CLEAR
 
     def changes(self, name: str | None) -> Iterator[tuple[str, str]]:
         """The conditions under which a cell has another style, and that style."""

@@ -5,6 +5,7 @@ not the reader's. Mostly it is: it knows the cells of a table, which the places 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import inf
@@ -201,8 +202,10 @@ Turn = Callable[[Box], Box]
 
 def turns_of(words: Sequence[WordBox]) -> tuple[Turn, Turn] | None:
     """How a page whose words run up or down is turned so that they run to the right, and back; None for other pages."""
-    first = [word for word in words[:_SAMPLE] if word.end - word.start > 2]
-    if sum(map(_is_turned, first)) <= len(first) / 2:
+    first = words[:_SAMPLE]
+    boxes = Counter(word.start for word in first)  # spaced letters have boxes of their own
+    whole = [word for word in first if word.end - word.start > 2 and boxes[word.start] == 1]
+    if sum(map(_is_turned, whole)) <= len(whole) / 2:
         return None
     beside = [(one, next_) for one, next_ in pairwise(words) if one.x0 < next_.x1 and next_.x0 < one.x1]
     rises = sum(next_.y0 < one.y0 for one, next_ in beside)
