@@ -71,7 +71,7 @@ def simulator(*options: str, port: int = 0) -> Iterator[Simulated]:
 
 
 Reply = tuple[int, dict[str, Any] | str]
-"""A status, and a JSON object, its text, or a web page."""
+"""A status, and a JSON object, its text, a web page, or events that begin with a comment."""
 
 
 @contextmanager
@@ -94,8 +94,8 @@ def scripted(reply: Callable[..., Reply], listing: Reply | Callable[[str], Reply
         def _send(self, status: int, body: dict[str, Any] | str) -> None:
             content = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
-            is_page = isinstance(body, str) and body.startswith("<")
-            self.send_header("Content-Type", "text/html" if is_page else "application/json")
+            kinds = {"<": "text/html", ":": "text/event-stream"}
+            self.send_header("Content-Type", kinds.get(content[:1].decode(), "application/json"))
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

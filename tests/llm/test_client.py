@@ -200,10 +200,39 @@ def test_a_lone_call_that_keeps_failing_is_told_from_an_outage_by_a_probe() -> N
         with pytest.raises(LlmUnavailableError, match="over this request while it answered others") as blamed:
             of(server.settings(), "poison")
         assert not isinstance(blamed.value, LlmAwayError)
-        assert poisoned == GIVE_UP_AFTER, "a ceiling of tries"
+        assert poisoned == GIVE_UP_AFTER + 1, "a ceiling of tries, the last one without the schema"
         up = False
         with pytest.raises(LlmAwayError):
             of(server.settings(), "poison")
+
+
+@pytest.mark.usefixtures("quick_pauses")
+def test_a_schema_over_which_the_server_breaks_without_a_word_is_left_out_from_then_on() -> None:
+    with_schema: list[bool] = []
+
+    def answers(request: dict[str, Any]) -> Reply:
+        if request["max_tokens"] != 500:  # a probe
+            return 200, completion("yes")
+        with_schema.append("response_format" in request)
+        return (500, {"error": {"message": "", "code": 500}}) if with_schema[-1] else (200, completion("{}"))
+
+    async def run(settings: Settings) -> None:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            for nr in range(3):
+                assert (await chat.complete(asking(f"{nr}?"), SCHEMA, 500)).text == "{}"
+
+    with scripted(answers) as server:
+        asyncio.run(run(server.settings()))
+    assert with_schema == [*([True] * GIVE_UP_AFTER + [False]) * 2, False]
+
+
+def test_what_a_server_sends_in_events_or_keeps_back_is_an_answer() -> None:
+    part = '{"choices": [{"index": 0, "delta": {"content": "%s"}, "finish_reason": %s}]}\n\n'
+    stream = ": wait\n\n" + "".join(f"data: {part % one}" for one in (("yes", "null"), (", or no", '"stop"')))
+    kept_back = {"error": {"message": "Failed.", "code": "json_validate_failed", "failed_generation": "yes, or no"}}
+    replies: Iterator[Reply] = iter([(200, stream), (400, kept_back)])
+    with scripted(lambda _: next(replies)) as server:
+        assert [ask(server.settings()).text for _ in range(2)] == ["yes, or no"] * 2
 
 
 @pytest.mark.usefixtures("quick_pauses")
@@ -455,7 +484,7 @@ def test_a_refusal_of_every_call_is_known_by_its_words(status: int, said: str, m
 @pytest.mark.usefixtures("quick_pauses")
 def test_a_used_up_quota_is_not_waited_for() -> None:
     body = {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}
-    with scripted(lambda _: (429, body)) as server, pytest.raises(LlmRefusedError, match="no quota left"):
+    with scripted(lambda _: (429, body)) as server, pytest.raises(LlmRefusedError, match="no credit or quota left"):
         ask(server.settings())
 
 

@@ -1,15 +1,18 @@
 """The meaning of many vendors' errors, in the words that their users have reported."""
 
+import json
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from openai import AsyncOpenAI
 from openai._models import construct_type
 from openai.types.chat import ChatCompletion
 
-from columnist.llm.replies import Refusal, completion, refusal_inside
+from columnist.llm.replies import Refusal, completion, refusal, refusal_inside
 
 PROMPT, ANSWER = 9_000, 2_000
 """Estimated tokens of the request, and the most of its answer."""
@@ -17,6 +20,16 @@ PROMPT, ANSWER = 9_000, 2_000
 
 def refused(message: str, status: int = 400, code: str = "", **headers: str) -> Refusal:
     return Refusal(status, code, message, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def by_http(status: int, body: Any) -> Refusal:
+    """The refusal as the SDK hands it over."""
+    client = AsyncOpenAI(base_url="http://x", api_key="x")
+    request = client._client.build_request("POST", "http://x")
+    transport = sys.modules[type(request).__module__.partition(".")[0]]  # it differs between versions of the SDK
+    text = body if isinstance(body, str) else json.dumps(body)
+    response = transport.Response(status, text=text, request=request)
+    return refusal(client._make_status_error_from_response(response))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +97,8 @@ def refused(message: str, status: int = 400, code: str = "", **headers: str) -> 
         ("Malformed input: expected maxLength: 10000, actual: 40000, please reformat your input", 400, ""),
         ("Bad request", 400, "token_limit_exceeded"),
         ("Bad request", 400, "model_max_length_exceeded"),
+        ("input is too large to process. increase the physical batch size", 500, ""),
+        ("token数量超过上限", 500, "10907"),
     ],
 )
 def test_a_request_that_is_too_long_is_known_by_numbers_and_words_of_any_vendor(
@@ -92,6 +107,49 @@ def test_a_request_that_is_too_long_is_known_by_numbers_and_words_of_any_vendor(
     share = refused(message, status, code).share_that_fits(PROMPT, ANSWER)
     assert share is not None
     assert 0 < share < 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "Cannot truncate prompt with n_keep (15028) >= n_ctx (7424)"},
+        [{"error": {"code": 400, "message": "The input token count (9012) exceeds the maximum of 8192."}}],
+        {"detail": [{"type": "value_error", "msg": "prompt token count 9012 greater than 8192"}]},
+        {"errors": [{"code": "invalid", "message": "the number of input tokens 9012 cannot exceed the limit 8192"}]},
+        {
+            "error": {
+                "message": "Provider returned error",
+                "metadata": {"raw": "prompt is too long: 9012 > 8192 tokens"},
+            }
+        },
+        "the request exceeds the available context size",
+    ],
+)
+def test_a_refusal_is_read_in_whatever_form_it_comes(body: Any) -> None:
+    said = by_http(400, body)
+    assert said.share_that_fits(PROMPT, ANSWER) is not None
+    assert not set("{}[]") & set(said.message)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "intended"),
+    [
+        (400, {"__type": "ThrottlingException", "message": "Too many requests."}, 429),
+        (400, [{"error": {"message": "API key not valid."}}], 401),
+        (400, {"error": {"message": "Budget has been exceeded!", "type": "budget_exceeded"}}, 402),
+        (429, {"error": {"message": "Check your plan.", "code": "insufficient_quota"}}, 402),
+        (429, {"error": {"message": "Allocated quota exceeded.", "code": "insufficient_quota"}}, 429),
+        (400, {"error": {"message": "/chat/completions: Invalid model name passed in model=x"}}, 404),
+        (400, {"error": "The model has crashed without additional information."}, 500),
+        (404, {"error": {"message": "Model unloaded."}}, 500),
+    ],
+)
+def test_words_say_what_a_status_means(status: int, body: Any, intended: int) -> None:
+    assert by_http(status, body).status == intended
+
+
+def test_of_a_web_page_only_the_words_are_shown() -> None:
+    assert by_http(413, "<html><h1>413 Too Large</h1><hr>nginx</html>").message == "413 Too Large nginx"
 
 
 def test_the_numbers_say_how_much_fits() -> None:
@@ -231,6 +289,9 @@ def reply(body: dict[str, Any]) -> ChatCompletion:
         ({"__type": "ThrottlingException", "message": "slow down"}, 429),
         ({"error": "Model too busy, unable to get response", "error_type": "overloaded"}, 503),
         ({"choices": [{"index": 0, "message": {"content": ""}, "finish_reason": "error"}]}, 500),
+        ({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}, 402),
+        ({"code": 10013, "message": "输入内容审核不通过"}, 400),
+        ({"choices": [], "promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}, 400),
     ],
 )
 def test_an_error_in_a_reply_is_weather_whatever_its_form(body: dict[str, Any], status: int) -> None:
@@ -336,6 +397,7 @@ def test_a_limit_of_tokens_is_told_from_one_of_calls() -> None:
         ("Limit: 30k TPM, used 29k", 30_000),
         ("ITPM limit of 50000 reached", 50_000),
         ("tokens/min limit 6000 reached", 6_000),
+        ("Token limit is exceeded. Try again in 12 seconds.", None),
         ("Too many tokens, please wait before trying again.", None),
         ("Rate limit (429): tokens per min exceeded", None),
         (f"tokens per min: limit {'9' * 400}", None),
@@ -344,3 +406,8 @@ def test_a_limit_of_tokens_is_told_from_one_of_calls() -> None:
 def test_a_limit_of_tokens_is_known_in_any_words(message: str, limit: int | None) -> None:
     said = refused(message, 429)
     assert (said.counts_tokens, said.tokens_a_minute) == (True, limit)
+
+
+@pytest.mark.parametrize("reason", ["content_filter", "content_filter: SAFETY", "PROHIBITED_CONTENT", "refusal"])
+def test_an_answer_that_a_filter_stopped_is_known_in_any_words(reason: str) -> None:
+    assert completion(reply({"choices": [{"finish_reason": reason, "message": {"content": ""}}]})).declined

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from weakref import WeakSet
 
@@ -35,8 +36,8 @@ log = structlog.get_logger()
 
 GIVE_UP_AFTER = 3
 """Failures of one call while the server answers others, or a probe, after which the call is the problem, not the
-server. Times TABULAR_JOB_MAX_ATTEMPTS this is the ceiling of a call's tries, and times COLUMNIST_LLM_TIMEOUT_SECONDS of
-its time."""
+server; one more if it has never answered by a schema. Times TABULAR_JOB_MAX_ATTEMPTS this is the ceiling of a call's
+tries, and times COLUMNIST_LLM_TIMEOUT_SECONDS of its time."""
 
 PATIENCE_SECONDS = 20.0
 """How long a call waits for an overloaded server before the document gives its place back."""
@@ -177,10 +178,7 @@ class ChatModel:
             if weather.cause == "timeout":
                 await self._count_given_up(request, ledger)
             blamed += await self._blames_the_call(weather, server, answers)
-            if blamed >= GIVE_UP_AFTER:
-                raise LlmUnavailableError(
-                    f"The LLM server failed {failures} times over this request while it answered others: {weather}."
-                )
+            request = _otherwise(request, server, weather, blamed, failures)
             if elsewhere:
                 if weather.retry_after:
                     server.set_aside(weather, weather.retry_after)
@@ -276,6 +274,18 @@ class ChatModel:
         missed = [server for server in self.servers if server.trouble]
         reasons = "; ".join(f"{server.name}: {server.trouble.rstrip('.')}" for server in missed)
         return f"LLM server{'s' if len(missed) > 1 else ''} {reasons}" if missed else ""
+
+
+def _otherwise(request: Request, server: Server, weather: TransientError, blamed: int, failures: int) -> Request:
+    """The request for another try. Raises LlmUnavailableError after enough tries, but one without a schema comes first,
+    if that may be the reason."""
+    if blamed < GIVE_UP_AFTER + request.plain:
+        return request
+    if not request.plain and server.may_fail_over_the_schema(weather):
+        return replace(request, plain=True)
+    raise LlmUnavailableError(
+        f"The LLM server failed {failures} times over this request while it answered others: {weather}."
+    )
 
 
 def _usable(completion: Completion, server: Server, max_tokens: int) -> Completion:

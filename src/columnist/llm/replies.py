@@ -19,17 +19,28 @@ from columnist.llm.usage import Usage
 
 LONGEST_RETRY_AFTER_SECONDS = 600.0
 
-FULL = frozenset((429, 503, 529))
-"""Status codes of an overloaded server: vLLM sends 503, Anthropic 529."""
+FULL = frozenset((429, 498, 503, 529))
+"""Status codes of an overloaded server: vLLM sends 503, Anthropic 529, Groq 498."""
 
 _STATUS_OF_CODE = (
     (re.compile(r"rate[_\s]?limit|too[_\s]many[_\s]req|throttl|tokens_per|resource_exhausted", re.I), 429),
     (re.compile(r"limit[_\s]?exceeded|\bqps\b|request[_\s]limit|速率|频率|限流", re.I), 429),
     (re.compile(r"overloaded|unavailable|capacity|\bbusy\b|繁忙", re.I), 503),
     (re.compile(r"time[d_\s-]*out", re.I), 504),
-    (re.compile(r"authentication|invalid_api_key|unauthorized", re.I), 401),
-    (re.compile(r"insufficient_quota|billing|payment", re.I), 402),
-    (re.compile(r"invalid_request|context_length|content_filter|bad_request", re.I), 400),
+    (
+        re.compile(r"authenticat|api[\s_-]?(?:secret\s)?key|unauthorized|login\s+fail|token\s+(?:is\s+)?invalid", re.I),
+        401,
+    ),
+    (
+        re.compile(r"insufficient[\s_](?:quota|balance|credit|funds)|billing|payment|arrear|欠费|余额|余額", re.I),
+        402,
+    ),
+    (
+        re.compile(
+            r"invalid_request|context_length|bad_request|filter|sensitive|inspection|prohibited|safety|审核", re.I
+        ),
+        400,
+    ),
 )
 """The status of an error that comes with status 200, by its code or else its words."""
 _INTENDED = tuple(
@@ -37,13 +48,21 @@ _INTENDED = tuple(
     for statuses, words, intended in (
         (
             (400, 403, 429),
-            r"credit\s+balance|insufficient[\s_-](?:balance|credits?|funds)|good\s+standing|arrear|billing_(?:hard|not)|欠费|余额不足",
+            r"credit\s+balance|insufficient[\s_-](?:balance|credits?|funds)|good\s+standing|arrear|billing_(?:hard|not)|欠费|余额不足"
+            r"|insufficient_quota(?!\s+allocated)|exceeded_current_quota_error|budget(?:\s+has\s+been|_)\s?exceeded",
             402,
         ),
-        ((400,), r"api[\s_-]?key\W{0,3}(?:is\s+)?(?:not\s+valid|invalid|expired)|invalid\W{0,3}api[\s_-]?key", 401),
+        ((400,), r"throttl|rate[\s_-]?limit(?:ed|_|\s+(?:exceed|reach))", 429),
+        ((400, 404), r"model\s+(?:has\s+)?(?:crashed|unloaded)|no\s+models?\s+loaded", 500),
         (
             (400,),
-            r"\bmodel\b\W{1,3}(?:\S{1,80}\s)?(?:does\s+|is\s+|was\s+)?not\s+(?:exist|found)|(?:unknown|no\s+such)\s+model\b",
+            r"authentication\s+error|api[\s_-]?key\W{0,3}(?:is\s+)?(?:not\s+valid|invalid|expired)|invalid\W{0,3}api[\s_-]?key",
+            401,
+        ),
+        (
+            (400,),
+            r"\bmodel\b\W{1,3}(?:\S{1,80}\s)?(?:does\s+|is\s+|was\s+)?not\s+(?:exist|found)|(?:unknown|no\s+such)\s+model\b"
+            r"|invalid\s+model\s+name",
             404,
         ),
         ((403,), r"moderat|flagged|safety|content[\s_-]?(?:filter|polic)", 400),
@@ -54,7 +73,7 @@ _INTENDED = tuple(
 request that no server behind a router takes a 404."""
 _CODES = ("code", "status", "type", "error_code", "status_code", "error_type", "__type", "errorcode")
 _MESSAGES = ("message", "msg", "error_msg", "status_msg", "errormessage", "detail", "error")
-_INSIDE = ("error", "errors", "base_resp", "response")
+_INSIDE = ("error", "errors", "base_resp", "response", "detail")
 """Vendors' names for the parts of an error, in lower case, and for the objects around it."""
 
 _LENGTH_CODE = re.compile(
@@ -88,11 +107,14 @@ _TOO_LONG = tuple(
 )
 """Words for it without any number."""
 _CONTEXT = re.compile(r"context[\s_-]+(?:length|window|size|limit)|n_ctx", re.I)
+_PLAINLY_TOO_LONG = re.compile(
+    r"(?:prompt|input|messages?)\s+(?:is\s+|are\s+)?too\s+(?:long|large)|超长|超过上限", re.I
+)
 _ALLOWANCE = re.compile(r"monthly|daily|hourly|per[\s_-]?(?:day|month|hour)|quota|credit|billing|subscription", re.I)
 """Words for limits of an account per time."""
 _TOKENS = re.compile(r"tokens?(?-i:(?![a-z]))|\b[IO]?TP[MD]\b|токен|토큰|トークン|令牌", re.I)
 _TOKENS_PER_TIME = re.compile(
-    r"tokens?(?-i:(?![a-z]))[\w\s,-]{0,40}?(?:per|/)[\s_-]?(?:min|day)|\b[IO]?TP[MD]\b|token\s+rate|too\s+many\s+tokens"
+    r"tokens?(?-i:(?![a-z]))[\w\s,-]{0,40}?(?:per|/)[\s_-]?(?:min|day)|\b[IO]?TP[MD]\b|token\s+(?:rate|limit)|too\s+many\s+tokens"
     r"|token_count\b.{0,200}?PerMinute",
     re.I,
 )
@@ -113,6 +135,8 @@ _DURATION = re.compile(
 )
 _DURATIONS = rf"(?i:(?:PT)?(?:{re.sub('[?]P<[a-z]+>', '?:', _DURATION.pattern)}\s*+)++)"
 _UNIT_SECONDS = {"ns": 0.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_TAG = re.compile(r"<[^<>]{0,300}>")
+_LONGEST_MESSAGE = 2_000
 _CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _DATE = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
 _WAIT = re.compile(rf"(?:try\s+again|retry|wait)(\D{{0,40}}?)({_DATE}|{_DURATIONS})", re.I)
@@ -129,11 +153,8 @@ _EPOCH = 1e9
 _BROKEN_OFF = re.compile("error|abort|resource|timeout|interrupt")
 """Vendors' words for an answer that the server could not finish."""
 _CUT = re.compile("length|max_|limit|truncat|incomplete|budget")
-_FILTERED = frozenset(
-    (
-        *("content_filter", "content_filtered", "guardrail_intervened", "safety", "recitation", "prohibited_content"),
-        *("blocklist", "spii", "refusal", "sensitive", "risk"),
-    )
+_FILTERED = re.compile(
+    r"content_filter|guardrail|safety|recitation|prohibited_content|blocklist|spii|refusal|sensitive|\brisk\b"
 )
 """Vendors' words for an answer that was cut off, or that a filter has stopped, in lower case."""
 
@@ -171,7 +192,7 @@ class Refusal:
     @property
     def full(self) -> bool:
         """Whether the server is overloaded, or the account has reached a limit for now."""
-        return self.status in FULL and self.code != "insufficient_quota"
+        return self.status in FULL
 
     @property
     def counts_tokens(self) -> bool:
@@ -231,7 +252,8 @@ class Refusal:
         worded = bool(_SIZE.search(self.message) and _TOO_MUCH.search(self.message))
         known = bool(_LENGTH_CODE.search(self.code)) or self.status == 413
         if self.status == 500:
-            return share if known or (worded and (limits or _CONTEXT.search(self.message))) else None
+            plainly = (worded and limits) or _CONTEXT.search(self.message) or _PLAINLY_TOO_LONG.search(self.message)
+            return share if known or (worded and plainly) else None
         counted = bool(limits and _TOKENS.search(self.message))  # in whatever language
         return share if known or counted or (worded and sizes) or (not sizes and _says_too_long(self.message)) else None
 
@@ -246,8 +268,14 @@ class Refusal:
 
 def refusal(error: openai.APIStatusError) -> Refusal:
     """The error in a response with a status of 400 or more."""
-    message = str(error.message).removeprefix(f"Error code: {error.status_code} - ")
-    return _refused(error.status_code, str(error.code or error.type or ""), message, error.response.headers)
+    return _refusal_of(error.body or "", error.status_code, error.response.headers)
+
+
+def failed_generation(error: Exception) -> str | None:
+    """The answer that a server has kept back because it does not obey the schema (Groq)."""
+    body = error.body if isinstance(error, openai.APIStatusError) else None
+    text = body.get("failed_generation") if isinstance(body, dict) else None
+    return text if isinstance(text, str) else None
 
 
 def _refused(status: int, code: str, message: str, headers: Mapping[str, str]) -> Refusal:
@@ -269,15 +297,31 @@ def refusal_inside(answer: object) -> Refusal | None:
     return _refusal_of(error) if error else None
 
 
-def _refusal_of(error: object) -> Refusal:
+def _refusal_of(error: object, status: int | None = None, headers: Mapping[str, str] | None = None) -> Refusal:
+    """What an error says; `status`: that of its response, if it says anything."""
     said: dict[str, Any] = {name.lower(): value for name, value in _innermost(error).items()}
     codes = [str(said.get(name) or "") for name in _CODES]
-    message = str(next((said[name] for name in _MESSAGES if said.get(name)), error))
-    status = next((int(code) for code in codes if code.isdigit() and 400 <= int(code) < 600), None)
+    message = _in_words(next((said[name] for name in _MESSAGES if said.get(name)), error))
+    if status is None:
+        status = next((int(code) for code in codes if code.isdigit() and 400 <= int(code) < 600), None)
     if status is None:
         told = (number for text in (*codes, message) for words, number in _STATUS_OF_CODE if words.search(text))
         status = next(told, 500)
-    return _refused(status, next((code for code in codes if code and not code.isdigit()), ""), message, {})
+    more = _fields(said.get("metadata"))  # of a router
+    message = f"{message} {_in_words(more.get('raw', ''))}".strip()
+    return _refused(
+        status,
+        next((code for code in codes if code and not code.isdigit()), ""),
+        message,
+        {**_fields(more.get("headers")), **(headers or {})},
+    )
+
+
+def _in_words(message: object) -> str:
+    """A message in one line: a web page without its tags."""
+    text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False, default=str)
+    text = _TAG.sub(" ", text) if text.lstrip().startswith("<") else text
+    return " ".join(text.split())[:_LONGEST_MESSAGE]
 
 
 def _innermost(error: object) -> dict[str, Any]:
@@ -299,6 +343,25 @@ def _ended_in_an_error(choice: Choice) -> bool:
 def _is_answer(choice: Choice) -> bool:
     """Whether a reply has a message, even an empty one, that did not end in an error."""
     return bool(_message_of(choice)) and not _ended_in_an_error(choice)
+
+
+def put_together(stream: str) -> ChatCompletion | None:
+    """The completion in the events of a stream, which some servers send unasked; None if it is not whole."""
+    message: dict[str, str] = {}
+    whole: dict[str, Any] = {}
+    choice: dict[str, Any] = {"index": 0, "message": message, "finish_reason": None}
+    for line in stream.splitlines():
+        with suppress(ValueError):
+            event = _fields(json.loads(line.removeprefix("data:")))
+            whole |= {name: value for name, value in event.items() if value}
+            for part in map(_fields, event.get("choices") or []):
+                choice["finish_reason"] = part.get("finish_reason") or choice["finish_reason"]
+                for name, text in _fields(part.get("delta") or part.get("message")).items():
+                    if isinstance(text, str) and name != "role":
+                        message[name] = message.get(name, "") + text
+    if choice["finish_reason"] is None and "error" not in whole:
+        return None
+    return ChatCompletion.construct(**whole | {"choices": [choice]})
 
 
 def completion(answer: ChatCompletion) -> Completion:
@@ -367,7 +430,7 @@ def _declined(choice: Choice | None) -> str:
     said = _text(_message_of(choice).get("refusal"))
     if said:
         return f"The model declines to answer: {said}"
-    if choice and str(choice.finish_reason).lower() in _FILTERED:
+    if choice and _FILTERED.search(str(choice.finish_reason).lower()):
         return "The LLM server's content filter has stopped the answer."
     return ""
 

@@ -22,7 +22,15 @@ from columnist import telemetry
 from columnist.documents.tokens import estimated_tokens
 from columnist.errors import ContextExceededError, LlmRefusedError, LlmUnavailableError, RequestRefusedError
 from columnist.llm.limiter import Limiter, Pace, Slot
-from columnist.llm.replies import Completion, Refusal, completion, refusal, refusal_inside
+from columnist.llm.replies import (
+    Completion,
+    Refusal,
+    completion,
+    failed_generation,
+    put_together,
+    refusal,
+    refusal_inside,
+)
 from columnist.llm.usage import CELL_TOKENS, NOTHING, Reply, Usage
 from columnist.settings import Settings, host_of
 
@@ -56,7 +64,9 @@ _RUNNING = ("vllm:num_requests_running", "sglang:num_running_reqs", "llamacpp:re
 _QUEUE = re.compile(rf"^({'|'.join((*_WAITING, *_RUNNING))})(?:\{{[^\n]*\}})? ([0-9.e+]+)$", re.MULTILINE)
 """One line for each engine behind the address."""
 
-_HEALING = frozenset((408, 409, 425, 429))
+_HEALING = frozenset((408, 409, 424, 425, 429, 460, 499))
+"""Codes under 500 of failures that may heal: 460 and 499 are those of load balancers."""
+_OF_A_CALL = frozenset((413, 429))
 _REFUSABLE = {
     "bounds": ("maxitems", "'minimum'", '"minimum"', "`minimum`"),
     "response_format": ("response_format", "json_schema", "structured output", "guided", "grammar"),
@@ -91,13 +101,15 @@ class TransientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A call. `affinity`: equal for calls whose prompts begin alike; `first`: it goes before others."""
+    """A call. `affinity`: equal for calls whose prompts begin alike; `first`: it goes before others; `plain`: without
+    the schema, which may be what the server fails over."""
 
     messages: Sequence[ChatCompletionMessageParam]
     schema: dict[str, Any]
     max_tokens: int
     affinity: str
     first: bool = False
+    plain: bool = False
 
     @property
     def expected_tokens(self) -> int:
@@ -239,6 +251,10 @@ class Server:
             return await act(self._client)
         except _FAILURES as error:
             raise await self._understood(error) from error
+
+    def may_fail_over_the_schema(self, weather: TransientError) -> bool:
+        """Whether this failure may be a refusal of the schema: the server has never answered by one."""
+        return weather.cause == "server_error" and _TRIALS[-1].isdisjoint(self._taken | self._refused)
 
     def set_aside(self, error: LlmRefusedError | TransientError, seconds: float = 0.0) -> None:
         """Pause the server: for this time, or, after a refusal of every call, until it lists its models."""
@@ -392,7 +408,7 @@ class Server:
     async def _ask(self, request: Request) -> Completion:
         first: LlmRefusedError | TransientError | None = None
         untried = iter(_TRIALS)
-        left_out: frozenset[str] = frozenset()
+        left_out = _TRIALS[-1] if request.plain else frozenset()
         while True:
             without = frozenset(self._refused) | left_out
             most = min(request.max_tokens, self.most_answer_tokens)
@@ -406,9 +422,11 @@ class Server:
                 completion = _answered(answer)
                 self._taken |= _REFUSABLE.keys() - without
                 if left_out:
-                    self._suspect(left_out, str(first))
+                    self._suspect(left_out, str(first or "it failed over the schema"))
                 return completion
             except _FAILURES as error:
+                if (text := failed_generation(error)) is not None:
+                    return Completion(text, False, request.prompt_tokens(), 0, estimated_tokens(text))
                 understood = await self._understood(error, request.prompt_tokens(), most)
                 if isinstance(understood, ContextExceededError):
                     raise understood from error
@@ -501,8 +519,6 @@ class Server:
         return await self._meant(said, prompt_tokens, answer_tokens)
 
     async def _meant(self, said: Refusal, prompt_tokens: int, answer_tokens: int) -> LlmRefusedError | TransientError:
-        if said.code == "insufficient_quota":
-            return LlmRefusedError(f"The LLM account has no quota left: {said.message}")
         share = said.share_that_fits(prompt_tokens, answer_tokens) if answer_tokens else None
         if share is not None:
             return ContextExceededError(f"The request is longer than the model's context: {said.message}", share)
@@ -516,7 +532,7 @@ class Server:
         if said.status in (401, 403):
             return LlmRefusedError(f"The LLM server refuses the key: check OPENAI_API_KEY. It says: {said.message}")
         if said.status == 402:
-            return LlmRefusedError(f"The LLM account has unpaid bills or no credit: {said.message}")
+            return LlmRefusedError(f"The LLM account has no credit or quota left, or unpaid bills: {said.message}")
         if said.status == 404:
             return LlmRefusedError(f"The LLM server does not serve {self.model!r}{await self._what_it_serves()}")
         return RequestRefusedError(f"The LLM server refuses the request ({said.status}): {said.message}")
@@ -605,12 +621,16 @@ class _RefusedInsideError(openai.OpenAIError):
 
 def _answered(answer: object) -> Completion:
     """The completion. Raises OpenAIError if the reply has none."""
+    if isinstance(answer, str) and answer.lstrip().startswith(("data:", ":", "event:")):
+        answer = put_together(answer)
     if said := refusal_inside(answer):
         raise _RefusedInsideError(said)
     if not isinstance(
         answer, ChatCompletion
     ):  # the SDK returns a reply that it cannot parse, such as a web page, as text
         raise openai.OpenAIError("no completion") if answer else _NoAnswerError("an empty reply")
+    if not answer.choices and not answer.usage:
+        raise _NoAnswerError("an empty reply")
     return completion(answer)
 
 
@@ -640,7 +660,8 @@ def _is_blank(error: Exception) -> bool:
 
 def _is_a_proxys(error: openai.APIStatusError) -> bool:
     """Whether a web page refuses a call, and not the server, which speaks JSON."""
-    return error.status_code in (401, 403, 404) and "html" in error.response.headers.get("content-type", "")
+    page = "html" in error.response.headers.get("content-type", "")
+    return page and error.status_code < 500 and error.status_code not in _OF_A_CALL
 
 
 def _said(error: Exception) -> Refusal | None:
