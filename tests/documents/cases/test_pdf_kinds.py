@@ -423,6 +423,47 @@ def test_a_raised_figure_is_no_digit_of_the_number_before_it(tmp_path: Path, dra
     assert not page.hidden
 
 
+def in_own_font(path: Path, letters: str, *glyphs: tuple[str, str, str]) -> Page:
+    """A page in a font of its own; each glyph, from A on, has a name, a drawing, and a hexadecimal letter or none."""
+    names = " ".join(f"/{name} {6 + number} 0 R" for number, (name, _, _) in enumerate(glyphs))
+    differences = " ".join(f"/{name}" for name, _, _ in glyphs)
+    known = [f"<{65 + number:02x}> <{letter}>" for number, (_, _, letter) in enumerate(glyphs) if letter]
+    table = f"1 begincodespacerange <00> <ff> endcodespacerange {len(known)} beginbfchar {' '.join(known)} endbfchar"
+    last = 64 + len(glyphs)
+    font = (
+        "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1000 1000] /FontMatrix [0.001 0 0 0.001 0 0] /FirstChar 65 "
+        f"/CharProcs << {names} >> /Encoding << /Differences [65 {differences}] >> /LastChar {last} "
+        f"/Widths [{'500 ' * len(glyphs)}] /ToUnicode {6 + len(glyphs)} 0 R >>"
+    )
+    form = "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << /Font << /G 4 0 R >> >>"
+    objects = [
+        font,
+        f"{form} >> stream BT /G 11 Tf 1 0 0 1 72 640 Tm ({letters}) Tj ET",
+        *(f"<< >> stream {drawing}" for _, drawing, _ in glyphs),
+        f"<< >> stream begincmap {table} endcmap",
+    ]
+    content = line("The rent is due.", 700) + "/X Do"
+    return one(write_pdf(path / "a.pdf", [content], objects=objects, resources="/XObject << /X 5 0 R >>"))
+
+
+FIGURES = [
+    ("one", "500 0 100 0 300 700 d1 100 0 200 700 re f", "0031"),
+    ("raised", "500 0 50 380 200 800 d1 50 380 150 420 re f", "0032"),
+    ("stroke", "500 0 50 0 200 800 d1 50 0 20 800 re f", "2044"),
+]
+
+
+@pytest.mark.parametrize(("letters", "read_as"), [("AAAB", "111[2]"), ("ABCA", "1 2⁄1"), ("AAA", "111"), ("B", "2")])
+def test_a_figure_that_its_font_draws_high_is_no_digit(tmp_path: Path, letters: str, read_as: str) -> None:
+    assert in_own_font(tmp_path, letters, *FIGURES).text.split("\n")[1].strip() == read_as
+
+
+def test_a_word_with_a_glyph_without_a_letter_is_not_taken_for_another(tmp_path: Path) -> None:
+    page = in_own_font(tmp_path, "ADA", *FIGURES, ("g77", FIGURES[0][1], ""))
+    assert page.text.split() == ["The", "rent", "is", "due."]
+    assert [remark.detail for remark in page.remarks] == ["a font without letters"]
+
+
 def placed(*lines: tuple[str, float, float]) -> str:
     return "".join(line(text, y, x=x) for text, x, y in lines)
 

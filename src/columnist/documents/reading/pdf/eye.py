@@ -6,10 +6,10 @@ not the reader's. Mostly it is: it knows the cells of a table, which the places 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from columnist.documents.model import WordBox
 from columnist.documents.reading.pdf.layer import Box, Glyph, TextLayer
@@ -25,6 +25,7 @@ _DROP, _MOST_DROP = 0.06, 0.5
 _FAR = 1.6
 """Share of the size of the text: greatest distance between the starts of a mark and of the letter before it."""
 _MARK = re.compile(r"\d{1,3}(?:,\d{1,2})*(?![\d.])")
+_LAST_FIGURE = re.compile(r"(?<=\S)\d(?!\d|[.,]\d)")
 _STROKES = "/⁄"
 _LEAST_GAP = 0.75
 """Share of the size of the text: a fraction begins this far after the start of the letter before it; an index of the
@@ -52,7 +53,41 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
 
 def with_marks_apart(layer: TextLayer, text: str, words: Sequence[WordBox]) -> tuple[str, Sequence[WordBox]]:
     """`text`, the layer's text character for character, with raised figures written as notes are."""
-    found: list[tuple[int, int, str | None]] = []
+    found = sorted([*_moved_figures(layer, text), *_superior_figures(layer, text)], key=itemgetter(0, 1))
+    if not found:
+        return text, words
+    parts, places, end = [], [], 0
+    for start, stop, written in found:
+        if start < end:
+            continue
+        if written is None:
+            before = text[max(start - 6, end) : start].rstrip(" ")
+            is_half = text[stop : stop + 3].lstrip()[:1] in tuple(_STROKES)
+            gap = " " * (not text[start - 1 : start].isspace())
+            written = f"{gap}{text[start:stop]}" if is_half else raised(before, text[start:stop])
+        parts += [text[end:start], written]
+        places.append((start, stop, len(written) - (stop - start)))
+        end = stop
+    return "".join((*parts, text[end:])), [_shifted(word, places) for word in words]
+
+
+_Change = tuple[int, int, str | None]
+"""A part of the text, and what is written instead; None for a raised figure."""
+
+
+def _superior_figures(layer: TextLayer, text: str) -> Iterator[_Change]:
+    """The figures at the ends of words that their font itself draws small and high."""
+    for match in _LAST_FIGURE.finditer(text):
+        begin = stop = match.end()
+        while begin and text[begin - 1].isdigit() and layer.is_lifted(begin - 1):
+            begin -= 1
+        if text[begin - 1 : begin].strip() and begin < stop:
+            yield begin, stop, None
+
+
+def _moved_figures(layer: TextLayer, text: str) -> list[_Change]:
+    """The figures that are drawn above or below their line, and the halves of fractions."""
+    found: list[_Change] = []
     for number, (one, next_) in enumerate(pairwise(layer.pieces), start=1):
         between = text[one.end : next_.start]
         before = text[one.end - 1 : one.end]
@@ -73,19 +108,7 @@ def with_marks_apart(layer: TextLayer, text: str, words: Sequence[WordBox]) -> t
             last, first = layer.glyph(one.end - 1), layer.glyph(next_.start)
             if last and first and _is_moved(last, first, only_up=not before.isdigit()):
                 found.append((*mark.span(), None))
-    if not found:
-        return text, words
-    parts, places, end = [], [], 0
-    for start, stop, written in found:
-        if written is None:
-            before = text[max(start - 6, end) : start].rstrip(" ")
-            is_half = text[stop : stop + 3].lstrip()[:1] in tuple(_STROKES)
-            gap = " " * (not text[start - 1 : start].isspace())
-            written = f"{gap}{text[start:stop]}" if is_half else raised(before, text[start:stop])
-        parts += [text[end:start], written]
-        places.append((start, stop, len(written) - (stop - start)))
-        end = stop
-    return "".join((*parts, text[end:])), [_shifted(word, places) for word in words]
+    return found
 
 
 def _is_torn_fraction(layer: TextLayer, text: str, last: int, first: int) -> bool:

@@ -31,6 +31,8 @@ _ORIGIN, _GLYPH_MATRIX = direct("FPDFText_GetCharOrigin"), direct("FPDFText_GetM
 _FONT_SIZE = pdfium_c.FPDFText_GetFontSize
 
 _MOST_HELD = 16
+_LIFTED = 0.2
+"""Share of the size of letters; ordinary figures stand on their line."""
 
 _EDGES = Room(ctypes.c_double, 4)
 
@@ -149,6 +151,17 @@ class TextLayer:
         size = scale * _FONT_SIZE(self._raw, index)
         return Glyph(x.value, y.value, size, (matrix.c / scale, matrix.d / scale)) if scale else None
 
+    def is_lifted(self, at: int) -> bool:
+        """Whether the drawing of `text[at]` begins clearly above its line, as a font's own superior figures do."""
+        glyph = self.glyph(at)
+        edges = None if glyph is None else _EDGES.one(_CHAR_BOX, self._pointer, self.characters(at, at + 1).start)
+        if glyph is None or edges is None:
+            return False
+        left, right, bottom, top = edges
+        (across, up), (x, y) = glyph.up, (glyph.x, glyph.y)
+        foot = min((left - x) * across, (right - x) * across) + min((bottom - y) * up, (top - y) * up)
+        return bool(foot > _LIFTED * glyph.size)
+
     def parts(self, start: int, end: int) -> list[tuple[int, int, int]]:
         """The pieces of a word, as `Piece` without the font; a character without an object belongs to the piece beside
         it."""
@@ -235,7 +248,7 @@ class TextLayer:
         return [
             (start, end)
             for start, end, first, length in zip(self._starts, self._ends, self._firsts, self._lengths, strict=True)
-            if _HAS_NO_LETTER(pointer, first) == 1 or _HAS_NO_LETTER(pointer, first + length - 1) == 1
+            if any(_HAS_NO_LETTER(pointer, at) == 1 for at in range(first, first + length))
         ]
 
 
