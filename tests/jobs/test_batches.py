@@ -229,7 +229,7 @@ def test_replies_that_are_late_or_break_off_are_waited_for_and_not_paid_again(
 ) -> None:
     async def scenario() -> None:
         async with bench(url, llm, files) as one:
-            llm.inject(files_late=2, lose="download")
+            llm.inject(files_late=2, lose="download rest")
             covered = await one.covered()
             assert (covered.left, covered.answered) == ("", DOCUMENTS * len(COLUMNS))
         assert llm.figure("llm_batched_requests_total") == DOCUMENTS

@@ -66,8 +66,8 @@ class Faults:
     no_batches: bool = False
     """The server has no paths for batches."""
     lose: str = ""
-    """The operation with a lost next reply: `upload`, `create`, or `download`, which breaks off; with a `-` before it,
-    it is not carried out either."""
+    """The operations with a lost next reply: `upload`, `create`, or `download`, which breaks off; with a `-` before it,
+    it is not carried out either. `rest`: the next file that is downloaded lacks its end."""
 
 
 FAULTS_OF_CHANCE = [one.name for one in fields(Faults) if one.type is float]
@@ -301,7 +301,10 @@ class Simulator:
             await part.prepare(request)
             await part.write(file["content"][: len(file["content"]) // 2])
             return _broken_off(request)
-        return web.Response(body=file["content"], content_type="application/octet-stream")
+        content = file["content"]
+        if self._loses("rest"):
+            content = content[: len(content) * 2 // 3]
+        return web.Response(body=content, content_type="application/octet-stream")
 
     async def delete_file(self, request: web.Request) -> web.Response:
         """Forget a file."""
@@ -411,9 +414,10 @@ class Simulator:
         return None
 
     def _loses(self, what: str) -> bool:
-        if self.faults.lose != what:
+        lose = self.faults.lose.split()
+        if what not in lose:
             return False
-        self.faults = replace(self.faults, lose="")
+        self.faults = replace(self.faults, lose=" ".join(one for one in lose if one != what))
         self.counts["lost"] += 1
         return True
 

@@ -207,6 +207,26 @@ def test_a_lone_call_that_keeps_failing_is_told_from_an_outage_by_a_probe() -> N
 
 
 @pytest.mark.usefixtures("quick_pauses")
+def test_tokens_of_a_reply_that_ended_in_an_error_are_told() -> None:
+    broken = completion("ye")
+    broken["choices"][0]["finish_reason"] = "error"
+    replies = iter([broken])
+    ledger = Counted()
+
+    def answers(request: dict[str, Any]) -> Reply:
+        probe = request["max_tokens"] != 500
+        return 200, completion("yes") if probe else next(replies, completion("yes"))
+
+    async def run(settings: Settings) -> None:
+        async with ChatModel(settings, "simulated", settings.openai_base_url) as chat:
+            await chat.complete(asking("What?"), SCHEMA, 500, ledger)
+
+    with scripted(answers) as server:
+        asyncio.run(run(server.settings()))
+    assert ledger.counted == [Usage(101, 0, 7)] * 2
+
+
+@pytest.mark.usefixtures("quick_pauses")
 def test_a_schema_over_which_the_server_breaks_without_a_word_is_left_out_from_then_on() -> None:
     with_schema: list[bool] = []
 

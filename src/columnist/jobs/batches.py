@@ -26,7 +26,7 @@ from columnist.errors import LeaseLostError, LlmRefusedError, RequestRefusedErro
 from columnist.jobs.job import pause_job
 from columnist.jobs.pool import PoolOptions
 from columnist.jobs.statements import sql
-from columnist.llm.batches import MOST_BYTES, MOST_REQUESTS, Batches, BatchState, Replied, line, replied
+from columnist.llm.batches import MOST_BYTES, MOST_REQUESTS, Batches, BatchState, Replied, is_whole, line, replied
 from columnist.llm.server import TransientError
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ TOGETHER = 200
 """How many calls are read, or replies written, in one statement."""
 LONGEST_WAIT_SECONDS = 600.0
 LOST_AFTER = 6
-"""So many polls without the file of replies, a minute together, mean that it is lost; before, it may be late."""
+"""So many polls without the whole file of replies, a minute together, mean that it is lost; before, it may be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,9 @@ class BatchKeeper:
         if state.accepted:
             await _drop_bodies(self._database, batch.id)
         if state.ended:
-            for file_id in state.files:
-                await self._land(batch, file_id, provider)
+            replies = sum([await self._land(batch, file_id, provider) for file_id in state.files])
+            if replies < state.answered and batch.failures < LOST_AFTER:
+                raise TransientError("its file of replies is not whole", "server_error")
             if state.completed:
                 await _answer_for(self._database, batch.id)
             if state.crowded:
@@ -161,7 +162,8 @@ class BatchKeeper:
             await provider.cancel(provider_id)
         await self._keep(batch, batch.look_seconds, answered=state.answered)
 
-    async def _land(self, batch: _Batch, file_id: str, provider: Batches) -> None:
+    async def _land(self, batch: _Batch, file_id: str, provider: Batches) -> int:
+        """Write the replies of a file; returns how many it has."""
         with tempfile.TemporaryFile() as lines:
             if not await provider.download(file_id, lines):
                 if batch.failures < LOST_AFTER:
@@ -170,6 +172,8 @@ class BatchKeeper:
             lines.seek(0)
             for some in _chunks(lines):
                 await _land(self._database, batch.id, some)
+            lines.seek(0)
+            return sum(map(is_whole, lines))
 
     async def _end(self, batch: _Batch, provider: Batches, files: Sequence[str] = ()) -> None:
         # Files first, because no record of them remains afterwards. Their text is still stored here, or has landed.

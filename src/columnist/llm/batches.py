@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Literal, TypeVar
 from uuid import UUID
@@ -196,6 +197,13 @@ def replied(line: bytes) -> Replied | None:
         return Replied(request_id, reply, None, NOTHING)
     read = completion(ChatCompletion.construct(**body))
     return Replied(request_id, reply, None if read.declined else read.text, read.usage)
+
+
+def is_whole(line: bytes) -> bool:
+    """Whether a line of a file of replies is not cut off."""
+    with suppress(ValueError):
+        return line.endswith(b"\n") or bool(json.loads(line))
+    return False
 
 
 def _spoken(act: Callable[[AsyncOpenAI], Awaitable[Result]]) -> Callable[[AsyncOpenAI], Awaitable[Result]]:

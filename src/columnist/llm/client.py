@@ -177,6 +177,8 @@ class ChatModel:
             patient_until = patient_until or time.monotonic() + PATIENCE_SECONDS
             if weather.cause == "timeout":
                 await self._count_given_up(request, ledger)
+            elif weather.usage:
+                await ledger.count(weather.usage)
             blamed += await self._blames_the_call(weather, server, answers)
             request = _otherwise(request, server, weather, blamed, failures)
             if elsewhere:

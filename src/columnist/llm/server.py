@@ -90,7 +90,9 @@ _FILTER = re.compile(r"filter|policy|policies|moderat|safety|flagged|prohibited|
 class TransientError(Exception):
     """The server is down, busy or slow: this may heal. `cause`: as telemetry.RETRIES counts it; `rate_limited` means
     only that it is overloaded, whatever the call. `retry_after` in seconds, if the server states it; `paced`: too many
-    tokens per time, so later calls are paced."""
+    tokens per time, so later calls are paced. `usage`: what a reply without an answer has cost."""
+
+    usage = NOTHING
 
     def __init__(self, sentence: str, cause: str, retry_after: float | None = None, paced: bool = False) -> None:
         super().__init__(sentence)
@@ -412,6 +414,7 @@ class Server:
         while True:
             without = frozenset(self._refused) | left_out
             most = min(request.max_tokens, self.most_answer_tokens)
+            answer = None
             try:
                 async with asyncio.timeout(self._seconds) as call:
                     self._calls.add(call)
@@ -419,15 +422,17 @@ class Server:
                         answer = await self._client.chat.completions.create(**self._sent(request, most, without))
                     finally:
                         self._calls.discard(call)
-                completion = _answered(answer)
+                answered = _answered(answer)
                 self._taken |= _REFUSABLE.keys() - without
                 if left_out:
                     self._suspect(left_out, str(first or "it failed over the schema"))
-                return completion
+                return answered
             except _FAILURES as error:
                 if (text := failed_generation(error)) is not None:
                     return Completion(text, False, request.prompt_tokens(), 0, estimated_tokens(text))
                 understood = await self._understood(error, request.prompt_tokens(), most)
+                if isinstance(understood, TransientError) and isinstance(answer, ChatCompletion):
+                    understood.usage = completion(answer).usage
                 if isinstance(understood, ContextExceededError):
                     raise understood from error
                 if self._learns_from(error, without, most):
