@@ -11,6 +11,7 @@ import xlsxwriter
 
 from columnist.documents.model import Page, RemarkKind
 from columnist.documents.reading.office.formulas import field
+from columnist.documents.reading.office.numbering import number_in_words
 from columnist.documents.reading.office.sheets import read_xlsx
 from columnist.documents.reading.office.word import read_docx
 from columnist.documents.reading.raised import raised
@@ -269,6 +270,8 @@ def test_the_choices_of_old_forms_are_read(tmp_path: Path) -> None:
         ('w:val="custom" w:format="0001, 0002, 0003, ..."', ["Clause 0001 a", "Clause 0002 b"]),
         ('w:val="decimalEnclosedParen"', ["Clause (1) a", "Clause (2) b"]),
         ('w:val="numberInDash"', ["Clause - 1 - a", "Clause - 2 - b"]),
+        ('w:val="russianUpper"', ["Clause А a", "Clause Б b"]),
+        ('w:val="decimalFullWidth"', ["Clause １ a", "Clause ２ b"]),
     ],
 )
 def test_numbers_have_the_form_that_their_list_gives_them(tmp_path: Path, format_: str, shown: list[str]) -> None:
@@ -277,6 +280,8 @@ def test_numbers_have_the_form_that_their_list_gives_them(tmp_path: Path, format
     path = write_docx(tmp_path / "a.docx", p("a", num="1") + p("b", num="1"), numbering=numbering)
     assert one(path).text.split("\n") == shown
     assert case("docx-num-custom.docx").text.startswith("Clause 001 ")
+    written = [number_in_words(number, "chineseCounting") for number in (1, 10, 11, 20, 99, 100)]
+    assert written == ["一", "十", "十一", "二十", "九十九", "100"]
 
 
 # ── Marks beside numbers ─────────────────────────────────────────────────────────────────────────────────────────

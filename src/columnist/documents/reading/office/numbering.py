@@ -9,6 +9,29 @@ from columnist.documents.reading.office.styles import Styles, W, is_on, properti
 
 _PLACE = re.compile(r"%([1-9])")
 _ENCLOSED = {"numberInDash": "- {} -", "decimalEnclosedParen": "({})", "decimalEnclosedFullstop": "{}.", "hex": "{:X}"}
+_RUSSIAN = "абвгдежзиклмнопрстуфхцчшщэюя"
+_ALPHABETS = {
+    "russianLower": _RUSSIAN,
+    "russianUpper": _RUSSIAN.upper(),
+    "hebrew1": "אבגדהוזחטי",
+    "hebrew2": "אבגדהוזחטיכלמנסעפצקרשת",
+    "arabicAlpha": "أبتثجحخدذرزسشصضطظعغفقكلمنهوي",
+    "arabicAbjad": "أبجدهوزحطيكلمنسعفصقرشتثخذضظغ",
+    "thaiLetters": "กขคงจฉชซฌญฎฏฐฑฒณดตถทธนบปผฝพฟภมยรลวศษสหฬอฮ",
+    "ganada": "가나다라마바사아자차카타파하",
+    "chosung": "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎ",
+    "aiueoFullWidth": "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲン",
+    "ideographTraditional": "甲乙丙丁戊己庚辛壬癸",
+    "ideographZodiac": "子丑寅卯辰巳午未申酉戌亥",
+    "decimalEnclosedCircle": "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳",
+    "decimalEnclosedCircleChinese": "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳",
+}
+"""The numbers of formats that are the letters of an alphabet."""
+_COUNTED = frozenset(
+    "chineseCounting chineseCountingThousand japaneseCounting taiwaneseCounting taiwaneseCountingThousand".split()
+)
+_HAN = ("", *"一二三四五六七八九")
+_FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 _PADDED = re.compile("0+1(?=,)")
 _SYMBOLS = re.compile("^[o\ue000-\uf8ff]$")
 """Bullets of symbol fonts, where these codes are not letters."""
@@ -164,7 +187,7 @@ _CHICAGO = "*†‡§"
 
 
 def number_in_words(number: int, format_: str) -> str:
-    """A number as one of Word's number formats (w:numFmt) writes it; those of other scripts as digits."""
+    """A number as one of Word's number formats (w:numFmt) writes it; rare ones, and far letters, as digits."""
     if format_ == "none":
         return ""
     padded = _PADDED.match(format_)
@@ -187,7 +210,17 @@ def number_in_words(number: int, format_: str) -> str:
         return f"{number}{ending}"
     if format_ in ("cardinalText", "ordinalText") and number < 100:
         return _english(number, ordinal=format_ == "ordinalText").capitalize()
-    return str(number)
+    return _in_other_scripts(number, format_)
+
+
+def _in_other_scripts(number: int, format_: str) -> str:
+    letters = _ALPHABETS.get(format_, "")
+    if number <= len(letters):
+        return letters[number - 1]
+    if format_ in _COUNTED and number < 100:
+        tens, ones = divmod(number, 10)
+        return f"{_HAN[tens][tens < 2 :]}{'十' * (tens > 0)}{_HAN[ones]}"
+    return str(number).translate(_FULL_WIDTH) if format_.startswith("decimalFullWidth") else str(number)
 
 
 def _roman(number: int) -> str:

@@ -51,7 +51,11 @@ _LEFT_OUT = frozenset(
     f"{_SVG}desc",
 }
 _PARAGRAPHS = (f"{_TEXT}p", f"{_TEXT}h")
-_NUMBERS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+_NUMBERS = {
+    "1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman",
+    "一, 二, 三, ...": "chineseCounting", "甲, 乙, 丙, ...": "ideographTraditional",
+    "①, ②, ③, ...": "decimalEnclosedCircle", "가, 나, 다, ...": "ganada", "１, ２, ３, ...": "decimalFullWidth",
+}  # fmt: skip
 _MOST_REPEATED = 1_000
 """Most repetitions of a row or a cell with content that the file has once."""
 _DEEPEST = 200

@@ -34,6 +34,10 @@ _NUMBERS = {
     "alphaUc": "upperLetter",
     "romanLc": "lowerRoman",
     "romanUc": "upperRoman",
+    "ea1": "chineseCounting",
+    "circleNum": "decimalEnclosedCircle",
+    "hebrew": "hebrew2",
+    "thaiAlpha": "thaiLetters",
 }
 _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
 """How a list's number is written, by the end of its kind, as in `alphaLcParenR`."""
