@@ -499,6 +499,16 @@ def test_what_the_rich_text_of_a_message_strikes_through_is_struck(mail: Path, t
         assert [one.detail for one in remarks] == ["embedded object"]
 
 
+def test_an_object_of_office_in_a_message_is_its_file(tmp_path: Path) -> None:
+    path, tree = tmp_path / "a.msg", message("S", "See the terms.")
+    for number, (name, held) in enumerate([("Package", b"The cap is $5."), ("CONTENTS", b"%PDF-1.7"), ("Other", b"x")]):
+        storage = properties(8, {0x3707: f"{name}.txt", 0x3705: 6})
+        tree[f"__attach_version1.0_#{number:08X}"] = {**storage, "__substg1.0_3701000D": {name: held}}
+    path.write_bytes(ole(tree))
+    assert [one.data for one in attached_files(path.open("rb"), MSG)] == [b"The cap is $5.", b"%PDF-1.7", b""]
+    assert [one.detail for one in read_whole(path)[1]] == ["Other.txt"]
+
+
 def test_a_damaged_rich_text_is_a_remark(tmp_path: Path) -> None:
     path = tmp_path / "a.msg"
     path.write_bytes(ole(properties(32, {0x0037: "S", 0x1009: RICH[:40]})))

@@ -141,8 +141,8 @@ class _Storage:
                     raise
             self.properties.values.setdefault(number, (kind, data))
 
-    def _stream(self, name: str, folder: str | None = None) -> bytes:
-        with self.ole.openstream([*(self.path if folder is None else [folder]), name]) as stream:
+    def _stream(self, name: str, *folders: str) -> bytes:
+        with self.ole.openstream([*(folders or self.path), name]) as stream:
             data: bytes = stream.read()
             return data
 
@@ -186,6 +186,12 @@ class _Storage:
         there = self.ole.exists([*path, "__properties_version1.0"])
         return _Storage(self.ole, path, 24) if there else None
 
+    def of_object(self) -> bytes:
+        """The file in an attached object: a newer one of Office, or a PDF."""
+        path = (*self.path, f"__substg1.0_{_DATA:04X}{_OBJECT:04X}")
+        held = next((name for name in ("Package", "CONTENTS") if self.ole.exists([*path, name])), None)
+        return b"" if held is None else self._stream(held, *path)
+
 
 def _convert(message: _Storage, depth: int) -> EmailMessage:
     said = message.properties
@@ -206,6 +212,8 @@ def _convert(message: _Storage, depth: int) -> EmailMessage:
         inner = attachment.embedded()
         name = attachment.properties.text(_LONG_NAME, _FILE_NAME, _NAME)
         if inner is None:
+            if held := attachment.of_object():
+                attachment.properties.values[_DATA] = (_BINARY, held)
             _attach(attachment.properties, name, converted)
         elif depth < _MOST_MESSAGES:
             converted.add_attachment(_convert(inner, depth + 1), filename=_one_line(name) or None)
