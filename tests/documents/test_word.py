@@ -140,7 +140,7 @@ def test_headings_are_numbered_by_their_styles(settings: Settings, tmp_path: Pat
         ("cardinalText", 21, "Twenty-one"),
         ("ordinalText", 20, "Twentieth"),
         ("ordinalText", 3, "Third"),
-        ("chineseCounting", 3, "3"),
+        ("chineseCounting", 3, "三"),
         ("bullet", 1, "•"),
         ("none", 1, ""),
     ],

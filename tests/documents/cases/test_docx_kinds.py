@@ -440,9 +440,15 @@ def test_a_field_without_a_result_is_drawn(code: str, drawn: str | None) -> None
 def test_symbols_are_what_their_font_draws(tmp_path: Path) -> None:
     sign = '<w:r><w:sym w:font="{}" w:char="{}"/></w:r>'
     body = p("Cap ", sign.format("Symbol", "F0A3"), " $5, ", run("\uf0b3", '<w:rFonts w:ascii="Symbol"/>'), " 3") + p(
-        sign.format("Wingdings", "F0FE"), sign.format("Wingdings 2", "F0A3"), sign.format("Wingdings", "FC")
-    )
-    assert one(write_docx(tmp_path / "a.docx", body)).text == "Cap ≤ $5, ≥ 3\n☒☐✓"
+        sign.format("Wingdings", "F0FE"), sign.format("Wingdings 2", "F0A3"), sign.format("Wingdings", "FC"),
+        run("ü", '<w:rFonts w:ascii="Wingdings"/>'),
+    )  # fmt: skip
+    assert one(write_docx(tmp_path / "a.docx", body)).text == "Cap ≤ $5, ≥ 3\n☒☐✓✓"
+
+
+def test_a_large_first_letter_belongs_to_its_word(tmp_path: Path) -> None:
+    body = p("T", properties='<w:framePr w:dropCap="drop" w:lines="3"/>') + p("he fee is $5.")
+    assert one(write_docx(tmp_path / "a.docx", body)).text == "The fee is $5."
 
 
 @pytest.mark.parametrize(
@@ -508,6 +514,7 @@ def solid(colour: str) -> str:
 
 
 WHITE = run("$700", '<w:color w:val="FFFFFF"/>')
+OUTLINE = '<w14:solidFill><w14:srgbClr w14:val="000000"/></w14:solidFill>'
 MERGED = "<w:tr><w:tc><w:tcPr><w:vMerge{}/></w:tcPr>{}</w:tc></w:tr>"
 FILLED = f"<w14:textFill {W14}><w14:solidFill><w14:srgbClr w14:val='{{}}'/></w14:solidFill></w14:textFill>"
 
@@ -610,6 +617,9 @@ SEEN = {
     "white in a box with a fill": boxed(p(WHITE), solid("000080")),
     "in a shape that grows": shape("height:0", "", f'<v:textbox style="mso-fit-shape-to-text:t">{BOX}</v:textbox>'),
     "white in a red shape": shape("", 'fillcolor="#FF0000"', f"<w:txbxContent>{p(WHITE)}</w:txbxContent>"),
+    "white with a line around": p(
+        run("$700", f'<w:color w:val="FFFFFF"/><w14:textOutline {W14}>{OUTLINE}</w14:textOutline>')
+    ),
     "in a merged cell under none": "<w:tbl>" + MERGED.format("", p("$700")) + "</w:tbl>",
     "filled with grey": p(run("$700", FILLED.format("808080"))),
     "white in a shaded cell": "<w:tbl><w:tr><w:tc><w:tcPr><w:shd w:fill='000000'/></w:tcPr>"

@@ -86,6 +86,12 @@ def test_lists_and_headings_have_the_numbers_that_are_drawn() -> None:
     ]  # fmt: skip
 
 
+def test_letters_of_a_font_of_symbols_are_what_it_draws() -> None:
+    wide = looks("Signs", "text", 'style:font-name="Wingdings"')
+    page = text(p(span("\uf0fe", "Signs") + " yes " + span("ü", "Signs")), f"<office:styles>{wide}</office:styles>")
+    assert page.text == "☒ yes ✓"
+
+
 def test_a_superscript_is_no_digit_and_a_page_break_begins_a_page() -> None:
     one, two = pages(
         "text",

@@ -216,6 +216,7 @@ SHOWN: dict[str, Steps] = {
     "under a clear picture": (said, lambda slide: picture(slide, "RGBA")),
     "white on a black mark": (lambda slide: looks(slide, PALE + MARK),),
     "white letters of a link": (lambda slide: looks(slide, f'{PALE}<a:hlinkClick r:id="a"/>'),),
+    "white with a line around": (lambda slide: looks(slide, f"<a:ln>{PALE.replace('FFFFFF', '000000')}</a:ln>{PALE}"),),
     "over a picture": (lambda slide: picture(slide, "RGB"), white),
     "white on a dark slide": (dark, white),
     "white on a dark shape": (lambda slide: block(slide, "000080"), white),

@@ -594,6 +594,16 @@ def test_a_picture_that_is_the_value_of_a_cell_is_looked_at(tmp_path: Path) -> N
     assert (len(page.pictures), [one.kind for one in page.remarks]) == (1, [RemarkKind.PICTURE])
 
 
+def test_letters_of_a_font_of_symbols_are_what_it_draws(tmp_path: Path) -> None:
+    page = with_cell(tmp_path, rich(("þ", InlineFont(rFont="Wingdings")), (f" {SECRET}", InlineFont(rFont="Arial"))))
+    assert f"☒ {SECRET}" in page.text
+
+    def tick(sheet: Worksheet) -> None:
+        sheet["C2"], sheet["C2"].font = "P", Font(name="Wingdings 2")
+
+    assert "✓" in with_cell(tmp_path, tick).text
+
+
 def test_a_superscript_is_no_digit_of_its_number(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:

@@ -105,12 +105,14 @@ def is_unseen(chain: Sequence[Any], ground: str, theme: Theme, scale: int = 100_
     link = next((one for own in chain[:1] for one in own.iterfind(f"{A}hlinkClick")), None)
     if link is not None and next(link.iter("{*}hlinkClr"), None) is None:  # drawn in the theme's colour of links
         return is_alike(theme.named("hlink") or UNKNOWN, ground)
+    outline = next((one for one in (own.find(f"{A}ln/{A}solidFill") for own in chain) if one is not None), None)
+    if outline is not None and not is_alike(theme.drawn(outline) or UNKNOWN, ground):
+        return False
     fill = _fill(chain)
     if fill is None:
         return is_alike("000000", ground)
     if fill.tag == f"{A}noFill":
-        outline = next((one for one in (own.find(f"{A}ln") for own in chain) if one is not None), None)
-        return outline is None or outline.find(f"{A}solidFill") is None
+        return True
     if any(whole(one.get("val"), _CLEAR + 1) <= _CLEAR for one in fill.iter(f"{A}alpha")):
         return True
     return fill.tag in (f"{A}solidFill", f"{A}fontRef") and is_alike(theme.drawn(fill) or "000000", ground)

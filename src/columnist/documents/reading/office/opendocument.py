@@ -24,7 +24,7 @@ from columnist.documents.reading.office.placed import Placed, ground_at, is_cove
 from columnist.documents.reading.office.sheets import MOST_COLUMNS, SHEET_CHARACTERS
 from columnist.documents.reading.office.theme import UNKNOWN
 from columnist.documents.reading.raised import add_mark, is_lower_half
-from columnist.documents.reading.symbols import CHECKED, UNCHECKED
+from columnist.documents.reading.symbols import CHECKED, UNCHECKED, drawn_in
 from columnist.documents.reading.visibility import FAR_OFF_POINTS, FLAT_POINTS, LEAST_SCALE, is_alike, is_colour
 from columnist.errors import DocumentError
 
@@ -136,6 +136,7 @@ class _Look(NamedTuple):
     is_struck: bool = False
     ink: str | None = None
     ground: str = _PAPER
+    font: str = ""
 
     @property
     def is_unseen(self) -> bool:
@@ -207,6 +208,7 @@ class _Styles:
             around.is_struck if kinds == [None] * 3 else any(one not in (None, "none", "") for one in kinds),
             None if said(f"{_STYLE}use-window-font-color") == "true" else ink,
             next(filter(None, map(_colour, grounds)), around.ground),
+            said(f"{_STYLE}font-name") or said(f"{_FO}font-family") or around.font,
         )
 
     def _has_no_letters(self, family: str, name: str | None) -> bool:
@@ -781,6 +783,7 @@ class _Text:
     def add(self, text: str, look: _Look) -> None:
         if not text:
             return
+        text = drawn_in(look.font, text)
         if look.is_unseen:
             self.hidden.append(text)
         elif look.is_struck and text.strip():

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from columnist.documents.reading.office.cell_rules import Look
 from columnist.documents.reading.office.theme import UNKNOWN, Theme, lighter
+from columnist.documents.reading.symbols import is_of_symbols
 from columnist.documents.reading.visibility import is_alike, is_colour
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -34,7 +35,7 @@ _PALETTE = """000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF 800000 008
 class Style(NamedTuple):
     """How a cell is shown. `ink`, `ground`: the colours of its letters and its fill, None for the default ones;
     `is_usual`: it has the default font, which the style of a table may change; `is_plain`: its letters show, unless
-    something else changes them."""
+    something else changes them; `font`: that of symbols, if it has one."""
 
     code: str
     ink: str | None = None
@@ -43,6 +44,7 @@ class Style(NamedTuple):
     is_struck: bool = False
     is_usual: bool = True
     is_plain: bool = True
+    font: str = ""
 
     @property
     def look(self) -> Look:
@@ -93,6 +95,7 @@ class SheetStyles:
                     has_font and is_on(fonts[font].find(f"{S}strike")),
                     font == 0,
                     not small and "[" not in code and not is_alike(ink or LETTERS, ground or PAPER),
+                    name if has_font and is_of_symbols(name := font_of(fonts[font])) else "",
                 )
             )
         self.changes = [self.change(one) for one in root.iterfind(f"{S}dxfs/{S}dxf")]
@@ -163,6 +166,12 @@ class SheetStyles:
 def is_on(switch: Any | None) -> bool:
     """Whether an element that is a switch is there and on."""
     return switch is not None and switch.get("val", "1") in ("1", "true")
+
+
+def font_of(letters: Any | None) -> str:
+    """The name of the font of letters."""
+    found = None if letters is None else next(letters.iterchildren(f"{S}name", f"{S}rFont"), None)
+    return "" if found is None else found.get("val", "")
 
 
 def is_tiny(font: Any) -> bool:

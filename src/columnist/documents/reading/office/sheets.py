@@ -29,11 +29,20 @@ from columnist.documents.reading.office.cell_rules import (
 from columnist.documents.reading.office.drawn import SMART_ART
 from columnist.documents.reading.office.number_formats import colour, formatted
 from columnist.documents.reading.office.package import Package, R, opened
-from columnist.documents.reading.office.sheet_styles import LETTERS, PAPER, S, SheetStyles, Style, is_on, is_tiny
+from columnist.documents.reading.office.sheet_styles import (
+    LETTERS,
+    PAPER,
+    S,
+    SheetStyles,
+    Style,
+    font_of,
+    is_on,
+    is_tiny,
+)
 from columnist.documents.reading.office.theme import UNKNOWN, A, Theme
 from columnist.documents.reading.pictures.pages import is_opaque_picture
 from columnist.documents.reading.raised import add_mark, is_lower_half
-from columnist.documents.reading.symbols import CHECKED, UNCHECKED
+from columnist.documents.reading.symbols import CHECKED, UNCHECKED, drawn_in
 from columnist.documents.reading.visibility import is_alike, is_white
 from columnist.errors import DocumentError
 
@@ -323,7 +332,7 @@ class _Book:
             self._has_rich_values = self._has_rich_values or cell.get("vm") is not None
             style = self._styles.cell(cell.get("s"))
             rich, is_uncomputed = self._value(cell, style.code)
-            text, struck = rich.text, rich.struck
+            text, struck = drawn_in(style.font, rich.text) if style.font else rich.text, rich.struck
             if style.is_struck:
                 text, struck = "", text or struck
             if is_uncomputed:
@@ -452,8 +461,8 @@ class _Book:
             parent = run.getparent()
             if parent.tag == f"{S}rPh":
                 continue
-            own = _unescaped(run.text or "")
             look = parent.find(f"{S}rPr") if parent.tag == f"{S}r" else None
+            own = drawn_in(font_of(look), _unescaped(run.text or ""))
             if look is not None:
                 if is_on(look.find(f"{S}strike")) and own.strip():
                     struck += own

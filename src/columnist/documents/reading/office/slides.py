@@ -23,7 +23,7 @@ from columnist.documents.reading.office.placed import Placed, ground_at, is_cove
 from columnist.documents.reading.office.theme import UNKNOWN, A, Theme, whole
 from columnist.documents.reading.pictures.pages import is_opaque_picture
 from columnist.documents.reading.raised import add_mark, is_lower_half
-from columnist.documents.reading.symbols import is_symbol, symbol
+from columnist.documents.reading.symbols import drawn_in
 from columnist.errors import DocumentError
 
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -401,11 +401,10 @@ class _Slide:
             return "\n"
         texts = list(piece.iter(f"{A}t"))
         self._read.update(texts)
-        font = next((one.get("typeface", "") for one in piece.iterfind(f"{A}rPr/{A}sym")), "")
+        named = (one for kind in ("sym", "latin") for one in piece.iterfind(f"{A}rPr/{A}{kind}"))
+        font = next((one.get("typeface", "") for one in named), "")
         text = "".join(text.text or "" for text in texts)
-        return "".join(map(formula, piece.iter(f"{MATH}oMath"))) + "".join(
-            symbol(font, ord(one)) if is_symbol(ord(one)) else one for one in text
-        )
+        return "".join(map(formula, piece.iter(f"{MATH}oMath"))) + drawn_in(font, text)
 
 
 def _flat(tree: Any) -> Iterator[Any]:

@@ -91,7 +91,14 @@ class Styles:
         ):
             return True
         colour = self._colour(run, paragraph, around)
-        return colour is not None and is_alike(colour, self._ground(run, paragraph, around))
+        ground = self._ground(run, paragraph, around)
+        return colour is not None and is_alike(colour, ground) and not self._is_outlined(run, paragraph, around, ground)
+
+    def _is_outlined(self, run: Any, paragraph: Any, around: Around, ground: str) -> bool:
+        """Whether letters have a line around them that shows."""
+        outline = self._told_of(run, paragraph, f"{_W14}textOutline", around)
+        line = None if outline is None else outline.find(f"{_W14}solidFill")
+        return line is not None and not is_alike(self.theme.drawn(line) or UNKNOWN, ground)
 
     def _has_no_letters(self, run: Any, paragraph: Any, around: Around) -> bool:
         size, scale, moved, apart = (

@@ -29,7 +29,7 @@ from columnist.documents.reading.office.rtf import rtf_lines
 from columnist.documents.reading.office.styles import Around, Styles, W, is_on, value
 from columnist.documents.reading.office.theme import A, Theme, whole
 from columnist.documents.reading.raised import add_mark, is_lower_half
-from columnist.documents.reading.symbols import CHECKED, UNCHECKED, is_symbol, symbol
+from columnist.documents.reading.symbols import CHECKED, UNCHECKED, drawn_in, is_symbol, symbol
 from columnist.documents.reading.web.html import html_lines
 from columnist.errors import DocumentError
 
@@ -59,7 +59,6 @@ _NUMBERING_FIELDS = ("LISTNUM", "AUTONUM", "AUTONUMLGL", "AUTONUMOUT")
 _OVERRIDE = f"{W}bdo"
 _DRAWN = frozenset(f"{W}{name}" for name in ("drawing", "pict", "object"))
 _CODE = re.compile("[0-9A-F]{2,4}")
-_PRIVATE = re.compile("[\uf000-\uf0ff]")
 
 
 def read_docx(file: BinaryIO) -> Iterator[Page]:
@@ -213,7 +212,7 @@ class _Document:
                 if not text and not boxes and (is_within or self._styles.hides_mark(block)):
                     continue
                 begun += text
-                if any(block.find(f"{W}pPr/{W}rPr/{W}{change}") is not None for change in ("del", "moveFrom")):
+                if _goes_on(block):
                     continue
                 breaks = PAGE_BREAK if self._numbering.starts_page(block) and not self._page_is_blank else ""
                 text = begun.lstrip(PAGE_BREAK)
@@ -427,8 +426,7 @@ class _Document:
         name = piece.tag
         if name == f"{W}t":
             self._read.add(piece)
-            text = piece.text or ""
-            return _PRIVATE.sub(lambda found: symbol(_font(piece), ord(found[0])), text)
+            return drawn_in(_font(piece), piece.text or "")
         if name == f"{W}br":
             return PAGE_BREAK if piece.get(f"{W}type") == "page" else "\n"
         if name == f"{W}sym":
@@ -472,6 +470,14 @@ def _kept(element: Any) -> Iterator[Any]:
                 yield from _kept(alternative)
         else:
             yield child
+
+
+def _goes_on(paragraph: Any) -> bool:
+    """Whether a paragraph is joined with the next one: its mark was deleted, or it is a large first letter."""
+    frame = paragraph.find(f"{W}pPr/{W}framePr")
+    if frame is not None and frame.get(f"{W}dropCap", "none") != "none":
+        return True
+    return any(paragraph.find(f"{W}pPr/{W}rPr/{W}{change}") is not None for change in ("del", "moveFrom"))
 
 
 def _is_large_shape(shape: Any) -> bool:
