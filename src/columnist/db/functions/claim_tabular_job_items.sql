@@ -97,7 +97,8 @@ begin
           -- Two items about one document would ask a question twice if they ran at the same time.
           and (j.grown_at is null or not exists (
             select from tabular_job_items o
-            where o.job_id = c.job_id and o.document_id = c.document_id and o.status = 'running' and o.id <> c.id))
+            where o.job_id = c.job_id and o.document_id = c.document_id and o.completed_at is null
+              and o.status = 'running' and o.id <> c.id))
         order by c.position
         limit q.quota
         for update skip locked) c))

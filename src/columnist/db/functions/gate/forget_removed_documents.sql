@@ -11,7 +11,8 @@ begin
   where (r.review_id, r.document_id) = (gone.review_id, gone.document_id) and r.batch_id is null;
   update public.tabular_job_items i set lease_expires_at = null
   from public.tabular_jobs j, gone
-  where j.review_id = gone.review_id and i.job_id = j.id and i.document_id = gone.document_id and i.status = 'pending';
+  where j.review_id = gone.review_id and i.job_id = j.id and i.document_id = gone.document_id and i.completed_at is null
+    and i.status = 'pending';
   with failed as (
     update public.tabular_job_items i set error = null
     from public.tabular_jobs j, gone
