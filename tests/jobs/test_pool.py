@@ -321,6 +321,28 @@ def test_what_is_asked_about_one_document_begins_beside_a_full_pool_but_only_so_
     asyncio.run(scenario())
 
 
+def test_a_job_whose_row_is_locked_holds_no_other_job_up(url: str) -> None:
+    async def scenario() -> None:
+        async with Database(url) as database:
+            locked = await generate(database, await a_review(database, documents=1))
+            other = await generate(database, await a_review(database, documents=40, name="Another"))
+            unlocked = asyncio.Event()
+
+            async def work(item: ClaimedItem) -> None:
+                if item.job_id == locked.job_id:
+                    await unlocked.wait()
+
+            with psycopg.connect(url.replace("columnist@", "postgres@")) as somebody:
+                somebody.execute("select from tabular_jobs where id = %s for update", [locked.job_id])
+                async with pool_of(database, work):
+                    assert (await until_ended(database, other)).status == "completed"
+                    somebody.commit()
+                    unlocked.set()
+                    assert (await until_ended(database, locked)).status == "completed"
+
+    asyncio.run(scenario())
+
+
 def test_items_that_take_a_moment_need_few_claims(url: str) -> None:
     def claims() -> float:
         return telemetry.REGISTRY.get_sample_value("columnist_claim_seconds_count") or 0

@@ -68,6 +68,8 @@ EMPTY_SECONDS = 0.02
 """The least time between a claim that found nothing and the next one, unless a notification comes: at the end of a job
 each ended item makes room, and a claim for each would compete with their ends."""
 
+TURN_SECONDS = 0.0005
+
 NEWEST_WEIGHT = 0.2
 """The weight of the newest item in the moving average of the duration of items."""
 
@@ -157,6 +159,8 @@ class WorkerPool:
         self._measured = 0  # items in it
         self._begun_at = 0.0
         self._found_nothing_at = -EMPTY_SECONDS
+        self._turn_ends_at = 0.0
+        self._jobs_begin = asyncio.Event()
 
     async def run(self) -> None:
         """Work until `stop()`, then finish or hand back the held items. It survives any absence of PostgreSQL, and any
@@ -166,6 +170,7 @@ class WorkerPool:
                 services.create_task(self._supervisor.keep(step))
                 for step in (
                     self._completer.complete,
+                    self._start_jobs,
                     self._heartbeat,
                     self._listen,
                     self._watch_cancels,
@@ -227,10 +232,7 @@ class WorkerPool:
         self._fill_workers()
         if not claimed and self._running:
             claimed = await self._claim_beside()
-        new_jobs = {item.job_id for item in self._running} - self._started_jobs
-        if new_jobs:
-            await start_jobs(self._database, list(new_jobs))
-            self._started_jobs |= new_jobs
+        self._jobs_begin.set()
         if not claimed:
             # A notification wakes the pool; the time-out is for a lost notification, and for weather that clears.
             await wait_for_event(self._claimer_wakes, pause if pause > 0 else self._options.idle_seconds)
@@ -361,7 +363,9 @@ class WorkerPool:
                 worker.is_done = True
                 return
             self._running[item], worker.item = task, item
-            await asyncio.sleep(0)  # the previous item may have awaited nothing: let other tasks run
+            if time.monotonic() >= self._turn_ends_at:  # items may await nothing: let other tasks run
+                self._turn_ends_at = time.monotonic() + TURN_SECONDS
+                await asyncio.sleep(0)
 
     def _forget(self, item: ClaimedItem) -> None:
         """Note that an item no longer runs."""
@@ -483,6 +487,14 @@ class WorkerPool:
 
     # ── Services ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def _start_jobs(self) -> None:
+        """Note in the rows of jobs that they have begun. No claim waits for this: somebody may have locked a row."""
+        await self._jobs_begin.wait()
+        self._jobs_begin.clear()
+        if begun := {item.job_id for item in self._running} - self._started_jobs:
+            await start_jobs(self._database, list(begun))
+            self._started_jobs |= begun
+
     async def _heartbeat(self) -> None:
         seconds = self._options.lease_seconds
         await asyncio.sleep(seconds / 3)
@@ -552,11 +564,11 @@ class WorkerPool:
         if left := list(self._left):
             await let_go(self._database, left)
             self._left = [item for item in self._left if item not in left]
-        await end_abandoned_items(self._database, self._options.max_attempts, self.id)
-        await forget_old_calls(self._database)
         # Pools that were started together need not check together; a short lease is worth a quicker check.
         seconds = min(JANITOR_SECONDS, self._options.lease_seconds)
         await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311
+        await end_abandoned_items(self._database, self._options.max_attempts, self.id)
+        await forget_old_calls(self._database)
 
 
 @dataclass(slots=True)
